@@ -1,0 +1,1 @@
+"""Data: behaviors, partial observations, counts, boxes and the Born rule."""

@@ -1,0 +1,243 @@
+"""Independent coordinates of behaviors: Collins–Gisin, for any reach of the inputs.
+
+In a classical model an output can depend only on the inputs that *reach* it (its ancestors among
+the inputs). The marginal of a set S of outputs then depends only on the inputs that reach S, and the
+numbers P(S = s | inputs that reach S), s without the last value of each output, are independent
+coordinates of the affine hull of the model's behaviors. For a Bell scenario, where each output is
+reached by its own input, these are the coordinates of Collins and Gisin (J. Phys. A 37, 1775, 2004).
+
+Everything is integer: expanding integer coordinates gives integer tables, so a behavior that is
+rounded here satisfies the model's equalities exactly.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relaxbell.errors import SignalingError
+from relaxbell.exact.numbers import Exact
+
+__all__ = ["Coordinates", "axis_product"]
+
+
+def axis_product(table: NDArray[Any], maps: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Apply a matrix along each of the leading axes: out[i', …] = Σ_i maps[k][i', i] table[i, …]."""
+    for axis, matrix in enumerate(maps):
+        table = np.moveaxis(np.tensordot(matrix, table, axes=(1, axis)), 0, axis)
+    return table
+
+
+@dataclass(frozen=True)
+class Block:
+    """The coordinates that belong to one set of outputs.
+
+    Attributes
+    ----------
+    members
+        Positions of the outputs in the set.
+    inputs
+        Positions of the inputs that reach the set, ascending.
+    shape
+        Non-last values of each member, then values of each input.
+    start
+        Where the block starts in the coordinate vector (0 is the constant 1).
+    """
+
+    members: tuple[int, ...]
+    inputs: tuple[int, ...]
+    shape: tuple[int, ...]
+    start: int
+
+    @property
+    def size(self) -> int:
+        """Number of coordinates in the block."""
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """Coordinates of p(outputs|inputs) where output i is reached by the inputs `reach[i]` only.
+
+    Parameters
+    ----------
+    outputs, inputs
+        Cardinalities, in the order of the table's axes (outputs first).
+    reach
+        For each output the positions of the inputs that reach it.
+
+    Examples
+    --------
+    >>> chsh = Coordinates((2, 2), (2, 2), (frozenset({0}), frozenset({1})))
+    >>> chsh.dimension
+    8
+    """
+
+    outputs: tuple[int, ...]
+    inputs: tuple[int, ...]
+    reach: tuple[frozenset[int], ...]
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """Blocks by size of the set of outputs: all single outputs first, then pairs, …"""
+        found, start = [], 1
+        parties = range(len(self.outputs))
+        for size in range(1, len(self.outputs) + 1):
+            for members in itertools.combinations(parties, size):
+                inputs = tuple(sorted(frozenset().union(*(self.reach[i] for i in members))))
+                shape = tuple(self.outputs[i] - 1 for i in members) + tuple(self.inputs[j] for j in inputs)
+                found.append(Block(members, inputs, shape, start))
+                start += found[-1].size
+        return tuple(found)
+
+    @property
+    def dimension(self) -> int:
+        """Dimension of the affine hull; a coordinate vector has one entry more, the leading constant."""
+        return sum(block.size for block in self.blocks)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of a full table: outputs, then inputs."""
+        return self.outputs + self.inputs
+
+    def _members(self, block: Block) -> tuple[Any, ...]:
+        """Index of a block's outputs in a table over (0: marginalized, k > 0: value k − 1)."""
+        return tuple(slice(1, None) if i in block.members else 0 for i in range(len(self.outputs)))
+
+    def _sum_unreached(self, part: NDArray[Any], block: Block) -> tuple[NDArray[Any], int]:
+        """Sum over the inputs that do not reach the block; return also how many settings were summed."""
+        axes = tuple(len(block.members) + j for j in range(len(self.inputs)) if j not in block.inputs)
+        return part.sum(axis=axes) if axes else part, math.prod(part.shape[axis] for axis in axes)
+
+    def marginals(self, table: NDArray[Any]) -> NDArray[Any]:
+        """Return G[j, x]: j_i = 0 sums output i, j_i = k > 0 picks its value k − 1 (all but the last)."""
+        return axis_product(table, [_marginalize(c).astype(table.dtype) for c in self.outputs])
+
+    def project(self, table: NDArray[Any]) -> NDArray[Any]:
+        """Return the coordinate vector of a table; inputs that do not reach a set are averaged over.
+
+        Works for floats and, exactly, for object arrays of numbers.
+        """
+        marginals = self.marginals(table)
+        out = np.empty(self.dimension + 1, dtype=table.dtype)
+        out[0] = 1 if table.dtype == object else 1.0
+        for block in self.blocks:
+            total, count = self._sum_unreached(marginals[self._members(block)], block)
+            out[block.start : block.start + block.size] = (total / count).ravel()
+        return out
+
+    def expand(self, vector: NDArray[Any]) -> NDArray[Any]:
+        """Return the full table of a coordinate vector (leading entry: the constant); exact on integers."""
+        marginals = np.zeros(tuple(self.outputs) + self.inputs, dtype=vector.dtype)
+        marginals[(0,) * len(self.outputs)] = vector[0]
+        for block in self.blocks:
+            part = vector[block.start : block.start + block.size].reshape(block.shape)
+            wide = part[
+                (slice(None),) * len(block.members)
+                + tuple(slice(None) if j in block.inputs else None for j in range(len(self.inputs)))
+            ]
+            marginals[self._members(block)] = wide
+        return axis_product(marginals, [_complete(c).astype(vector.dtype) for c in self.outputs])
+
+    def pull_back(self, coefficients: NDArray[Any]) -> NDArray[Any]:
+        """Return the coordinate form of a functional on tables: ⟨coefficients, p⟩ = result · vector."""
+        gathered = axis_product(coefficients, [_complete(c).T.astype(coefficients.dtype) for c in self.outputs])
+        out = np.zeros(self.dimension + 1, dtype=coefficients.dtype)
+        out[0] = gathered[(0,) * len(self.outputs)].sum()
+        for block in self.blocks:
+            total, _ = self._sum_unreached(gathered[self._members(block)], block)
+            out[block.start : block.start + block.size] = total.ravel()
+        return out
+
+    def lift(self, form: NDArray[Any]) -> tuple[NDArray[Any], Any]:
+        """Return (coefficients over the table, constant): a functional with this coordinate form.
+
+        The inverse of `pull_back` up to no-signaling and normalization: a marginal is written with
+        the inputs that do not reach it at 0, as in p_A(a|x) = Σ_b p(a, b|x, 0).
+        """
+        table = np.zeros(self.shape, dtype=form.dtype)
+        k = len(self.outputs)
+        for coefficient, (block, values, inputs) in zip(form[1:], self.labels(), strict=True):
+            index: list[Any] = [slice(None)] * k + [0] * len(self.inputs)
+            for member, value in zip(block.members, values, strict=True):
+                index[member] = value
+            for j, value in zip(block.inputs, inputs, strict=True):
+                index[k + j] = value
+            table[tuple(index)] += coefficient
+        return table, form[0]
+
+    def labels(self) -> Iterator[tuple[Block, tuple[int, ...], tuple[int, ...]]]:
+        """Yield (block, values of its members, values of its inputs) for each coordinate after the constant."""
+        for block in self.blocks:
+            count = len(block.members)
+            for index in np.ndindex(*block.shape):
+                yield block, index[:count], index[count:]
+
+    def equalities(self) -> Iterator[tuple[tuple[int, ...], int]]:
+        """Yield (outputs, input) for each input: their marginal may not depend on it. Complete and short."""
+        for j in range(len(self.inputs)):
+            members = tuple(i for i in range(len(self.outputs)) if j not in self.reach[i])
+            if members and self.inputs[j] > 1:
+                yield members, j
+
+    def check(
+        self, table: NDArray[Any], names: tuple[Sequence[str], Sequence[str]], tolerance: float, owner: str
+    ) -> None:
+        """Raise SignalingError naming the most violated equality, if one exceeds `tolerance` (0: exactly)."""
+        worst, message = -1.0, ""
+        for members, j in self.equalities():
+            others = tuple(i for i in range(len(self.outputs)) if i not in members)
+            marginal = np.moveaxis(table.sum(axis=others), len(members) + j, -1)
+            gap = abs(marginal - marginal[..., :1])
+            index = np.unravel_index(np.argmax(gap), gap.shape)
+            if gap[index] > tolerance and float(gap[index]) > worst:
+                worst = float(gap[index])
+                message = _violation(names, members, j, index, marginal, owner)
+        if message:
+            raise SignalingError(message)
+
+
+def _violation(
+    names: tuple[Sequence[str], Sequence[str]],
+    members: tuple[int, ...],
+    j: int,
+    index: tuple[Any, ...],
+    marginal: NDArray[Any] | Exact,
+    owner: str,
+) -> str:
+    outputs, inputs = names
+    event = ", ".join(f"{outputs[i]}={v}" for i, v in zip(members, index, strict=False))
+    kept = [k for k in range(len(inputs)) if k != j]
+    fixed = [f"{inputs[k]}={v}" for k, v in zip(kept, index[len(members) : -1], strict=True)]
+    low, high = marginal[(*index[:-1], 0)], marginal[index]
+    given = [", ".join([*fixed, f"{inputs[j]}={value}"]) for value in (0, int(index[-1]))]
+    return (
+        f"p({event}|{given[0]}) = {float(low):.9g} but p({event}|{given[1]}) = {float(high):.9g}: "
+        f"{owner} requires them equal, because {inputs[j]} does not reach "
+        f"{' or '.join(outputs[i] for i in members)}. Fit finite statistics with Counts(...).fit(), "
+        "or relax an edge."
+    )
+
+
+def _complete(cardinality: int) -> NDArray[np.int64]:
+    """Return E with p = E g, g = (marginal, p(0), …, p(c−2))."""
+    matrix = np.zeros((cardinality, cardinality), dtype=np.int64)
+    matrix[:-1, 1:] = np.eye(cardinality - 1, dtype=np.int64)
+    matrix[-1, 0] = 1
+    matrix[-1, 1:] = -1
+    return matrix
+
+
+def _marginalize(cardinality: int) -> NDArray[np.int64]:
+    """Return the inverse of `_complete`."""
+    matrix = np.zeros((cardinality, cardinality), dtype=np.int64)
+    matrix[0] = 1
+    matrix[1:, :-1] = np.eye(cardinality - 1, dtype=np.int64)
+    return matrix

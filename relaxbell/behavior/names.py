@@ -1,0 +1,77 @@
+"""Reading variable names, and checking values against them: shared by behaviors and models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from relaxbell.errors import BehaviorError, RelaxbellError
+
+Setting = Mapping[str, int]
+"""Values of some variables by name."""
+
+_NAME = re.compile(r"[^\W\d]\w*'*")
+
+
+def read_names(names: str | Sequence[str], what: str, error: type[RelaxbellError]) -> tuple[str, ...]:
+    """Return names as a tuple; a string is split at spaces and commas. Duplicates are refused."""
+    found = tuple(names.replace(",", " ").split()) if isinstance(names, str) else tuple(names)
+    for name in found:
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise error(f"{name!r} is not a variable name. Expected letters, digits, _ and ′, a letter first.")
+    repeated = [n for i, n in enumerate(found) if n in found[:i]]
+    if repeated:
+        raise error(f"{repeated[0]!r} appears twice in {what}: {', '.join(found)}. Each variable needs its own name.")
+    return found
+
+
+def read_parties(
+    parties: Mapping[str, str | None] | None, outputs: Sequence[str], inputs: Sequence[str]
+) -> Mapping[str, str | None] | None:
+    """Return output → its party's input (None: it has none); paired in order where not given."""
+    if parties is None:
+        if len(outputs) != len(inputs):
+            return None
+        return MappingProxyType(dict(zip(outputs, inputs, strict=True)))
+    if set(parties) != set(outputs):
+        raise BehaviorError(f"parties names {', '.join(parties)}, expected each output once: {', '.join(outputs)}.")
+    chosen = [i for i in parties.values() if i is not None]
+    if sorted(chosen) != sorted(inputs):
+        raise BehaviorError(
+            f"parties assigns the inputs {', '.join(chosen) or '(none)'}, expected each of {', '.join(inputs)} once."
+        )
+    return MappingProxyType({name: parties[name] for name in outputs})
+
+
+def check_values(
+    setting: Setting, names: Sequence[str], cardinality: Mapping[str, int], what: str, error: type[RelaxbellError]
+) -> None:
+    """Raise `error` if a variable of `setting` is not among `names` or its value is out of range."""
+    for name, value in setting.items():
+        if name not in names:
+            raise error(f"{name!r} is not an {what} here. Expected one of {', '.join(names) or '(none)'}.")
+        if not 0 <= value < cardinality[name]:
+            raise error(f"{name} = {value} is out of range. {name} takes the values 0 … {cardinality[name] - 1}.")
+
+
+def party_names(n: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the usual names of n parties' outputs and inputs: A, B, C and X, Y, Z; from n = 4 on A1 … and X1 ….
+
+    Raises
+    ------
+    BehaviorError
+        If n is not a positive integer.
+
+    Examples
+    --------
+    >>> party_names(2)
+    (('A', 'B'), ('X', 'Y'))
+    >>> party_names(4)[1]
+    ('X1', 'X2', 'X3', 'X4')
+    """
+    if not isinstance(n, int) or n < 1:
+        raise BehaviorError(f"the number of parties is {n!r}, expected an integer ≥ 1. Give at least one party.")
+    if n <= 3:
+        return tuple("ABC"[:n]), tuple("XYZ"[:n])
+    return tuple(f"A{i}" for i in range(1, n + 1)), tuple(f"X{i}" for i in range(1, n + 1))

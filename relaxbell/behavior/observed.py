@@ -1,0 +1,115 @@
+"""`Observed`: the paper's V p, a few linear functions of a behavior."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.errors import BehaviorError
+from relaxbell.exact.numbers import Exact, ExactNumber, as_exact
+
+
+class Functional(Protocol):
+    """What an observation needs of a Bell functional."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def inputs(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def parties(self) -> Mapping[str, str | None] | None: ...  # noqa: D102
+    @property
+    def coefficients(self) -> Exact: ...  # noqa: D102
+    @property
+    def constant(self) -> ExactNumber: ...  # noqa: D102
+    def transposed(self, outputs: Sequence[str], inputs: Sequence[str]) -> Functional: ...  # noqa: D102
+
+
+class Observed:
+    """Values of some functionals instead of a full behavior.
+
+    Parameters
+    ----------
+    values
+        Pairs (functional, value); all functionals live in one scenario.
+    nonsignaling
+        Whether the unknown behavior is known to be non-signaling.
+
+    Raises
+    ------
+    BehaviorError
+        If there is no functional, a value is not a finite real number, or scenarios differ.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> rb.Observed([(rb.CHSH, 2.5)], nonsignaling=True)
+    Observed: CHSH = 2.5, no-signaling
+    """
+
+    def __init__(self, values: Iterable[tuple[Functional, Any]], *, nonsignaling: bool = False) -> None:
+        pairs = list(values)
+        if not pairs:
+            raise BehaviorError("no functional was observed. Give at least one pair (functional, value).")
+        first = pairs[0][0]
+        self.outputs, self.inputs, self.parties = first.outputs, first.inputs, first.parties
+        self.shape: tuple[int, ...] = first.coefficients.shape
+        self.nonsignaling = nonsignaling
+        self.functionals: tuple[Functional, ...] = tuple(f.transposed(self.outputs, self.inputs) for f, _ in pairs)
+        for functional in self.functionals:
+            if functional.coefficients.shape != self.shape:
+                raise BehaviorError(
+                    f"functionals of different scenarios: shapes {self.shape} and {functional.coefficients.shape}. "
+                    "Use functionals with the same cardinalities."
+                )
+        self.values: tuple[ExactNumber | float, ...] = tuple(_read_value(value) for _, value in pairs)
+
+    def table_rows(self) -> Iterator[tuple[str, Exact, ExactNumber | float]]:
+        """Yield (label, coefficients over the table, value) of every equality on p."""
+        for functional, value in zip(self.functionals, self.values, strict=True):
+            offset = functional.constant
+            yield str(functional), functional.coefficients, (value - offset if offset else value)
+        if self.nonsignaling:
+            yield from self._nonsignaling_rows()
+
+    def _nonsignaling_rows(self) -> Iterator[tuple[str, Exact, ExactNumber]]:
+        parties = self.parties
+        if parties is None:
+            raise BehaviorError(
+                "no-signaling needs to know which party chooses which input. Give the functional parties={…}."
+            )
+        k = len(self.outputs)
+        owned = [parties[name] for name in self.outputs]
+        reach = tuple(frozenset() if i is None else frozenset({self.inputs.index(i)}) for i in owned)
+        coordinates = Coordinates(self.shape[:k], self.shape[k:], reach)
+        for members, j in coordinates.equalities():
+            others = [self.shape[k + i] if i != j else 1 for i in range(len(self.inputs))]
+            for event in np.ndindex(*(self.shape[i] for i in members)):
+                for setting in np.ndindex(*others):
+                    for value in range(1, self.shape[k + j]):
+                        row = np.zeros(self.shape, dtype=object)
+                        index: list[Any] = [slice(None)] * k + list(setting)
+                        for member, outcome in zip(members, event, strict=True):
+                            index[member] = outcome
+                        row[tuple(index)] = 1
+                        index[k + j] = value
+                        row[tuple(index)] = -1
+                        names = ",".join(f"{self.outputs[i]}={v}" for i, v in zip(members, event, strict=True))
+                        yield f"no-signaling p({names}) from {self.inputs[j]}", row, as_exact(0)  # type: ignore[misc]  # 0 is exact
+
+    def __repr__(self) -> str:
+        parts = [f"{f} = {v}" for f, v in zip(self.functionals, self.values, strict=True)]
+        return f"Observed: {', '.join(parts + (['no-signaling'] if self.nonsignaling else []))}"
+
+
+def _read_value(value: Any) -> ExactNumber | float:
+    exact = as_exact(value)
+    if exact is not None:
+        return exact
+    number = float(value)
+    if not np.isfinite(number):
+        raise BehaviorError(f"the observed value is {number}, expected a finite number.")
+    return number

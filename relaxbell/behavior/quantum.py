@@ -1,0 +1,325 @@
+"""Quantum behaviors: the Born rule for any number of parties, and the states that papers use.
+
+Kets and matrices are numpy arrays, or objects with a method `full()` that returns one (QuTiP's
+Qobj); no quantum package is needed. The parties' order is that of the tensor product.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.names import party_names
+from relaxbell.errors import BehaviorError
+
+Complex: TypeAlias = NDArray[np.complex128]
+
+TOLERANCE = 1e-10
+"""How far operators may miss normalization and positivity; tighter than a behavior's own 1e-9, because
+the errors of the state and of each party's measurement add up."""
+
+
+class HasFull(Protocol):
+    """An operator that converts itself into an array, as QuTiP's Qobj does."""
+
+    def full(self) -> NDArray[Any]:
+        """Return the dense array."""
+        ...
+
+
+Operator: TypeAlias = ArrayLike | HasFull
+Measurement: TypeAlias = Operator | Sequence[Operator]
+
+
+def born(
+    state: Operator,
+    measurements: Sequence[Sequence[Measurement]],
+    outputs: str | Sequence[str] | None = None,
+    inputs: str | Sequence[str] | None = None,
+) -> Behavior:
+    """Return the behavior p(a, b, …|x, y, …) = tr(ρ A_{a|x} ⊗ B_{b|y} ⊗ …).
+
+    Parameters
+    ----------
+    state
+        Ket, shape (D,) or (D, 1), or density matrix, shape (D, D).
+    measurements
+        For each party, for each of its settings, one of
+
+        - POVM elements: a sequence of d×d matrices, outcome k being the k-th of them;
+        - an observable: one Hermitian d×d matrix, measured projectively. Outcome 0 is the largest
+          eigenvalue, 1 the next one, …; eigenvalues that agree within 1e-9 are one outcome.
+
+        Parties may differ in dimension d, number of settings and number of outcomes. The dimensions
+        multiply to D. A party with a single setting has an input of cardinality 1.
+    outputs, inputs
+        Names; by default A, B, C and X, Y, Z, from four parties on A1 … and X1 ….
+
+    Raises
+    ------
+    BehaviorError
+        If the state is not normalized, Hermitian and positive, a measurement is not Hermitian,
+        positive and complete (all within 1e-10), dimensions do not match, or the settings of one
+        party differ in their number of outcomes.
+
+    Examples
+    --------
+    The singlet, measured along Z and X by Alice and in between by Bob, reaches Tsirelson's bound:
+
+    >>> from math import pi
+    >>> alice = [qubit_observable(0), qubit_observable(pi / 2)]
+    >>> bob = [qubit_observable(pi + pi / 4), qubit_observable(pi - pi / 4)]
+    >>> p = born(singlet(), [alice, bob])
+    >>> float(round(p.p[0, 0, 0, 0], 6))  # (1 + 1/√2) / 4
+    0.426777
+    """
+    if len(measurements) == 0:
+        raise BehaviorError("measurements is empty, expected one entry for each party. Name each party's settings.")
+    parties = [_read_party(settings, f"measurements[{i}]") for i, settings in enumerate(measurements)]
+    dimensions = [party.shape[-1] for party in parties]
+    rho = _read_state(state)
+    if len(rho) != math.prod(dimensions):
+        raise BehaviorError(
+            f"state has dimension {len(rho)}, expected {' × '.join(map(str, dimensions))} = "
+            f"{math.prod(dimensions)} from the measurements. Check the parties' local dimensions."
+        )
+    default = party_names(len(parties))
+    return Behavior(
+        _contract(rho.reshape(dimensions * 2), parties),
+        default[0] if outputs is None else outputs,
+        default[1] if inputs is None else inputs,
+    )
+
+
+def _contract(rho: Complex, parties: Sequence[Complex]) -> NDArray[np.float64]:
+    """Return the table of probabilities; `rho` has one ket axis for each party, then one bra axis for each."""
+    n = len(parties)
+    for done, party in enumerate(parties):  # each step trades a ket and a bra axis for (setting, outcome)
+        rho = np.tensordot(rho, party, axes=((0, n - done), (3, 2)))
+    table = rho.real.transpose(*range(1, 2 * n, 2), *range(0, 2 * n, 2))
+    return np.maximum(table, 0.0)  # rounding leaves −1e-17 where the probability is 0
+
+
+# --------------------------------------------------------------------- reading
+
+
+def _matrix(value: Any, what: str) -> Complex:
+    try:
+        array = np.array(value.full() if hasattr(value, "full") else value, dtype=np.complex128)
+    except (TypeError, ValueError) as error:
+        raise BehaviorError(f"{what} is not an array of numbers: {error}. Expected a rectangular array.") from None
+    if not np.isfinite(array).all():
+        raise BehaviorError(f"{what} has an entry that is NaN or infinite. Expected finite numbers.")
+    return array
+
+
+def _check_positive(matrix: Complex, what: str) -> None:
+    _check_hermitian(matrix, what)
+    lowest = float(np.linalg.eigvalsh(matrix)[0])
+    if lowest < -TOLERANCE:
+        raise BehaviorError(f"{what} has the eigenvalue {lowest:.6g}, expected a positive matrix. Correct the entries.")
+
+
+def _check_hermitian(matrix: Complex, what: str) -> None:
+    gap = float(abs(matrix - matrix.conj().T).max())
+    if gap > TOLERANCE:
+        raise BehaviorError(
+            f"{what} is not Hermitian: an entry differs by {gap:.6g} from that of the adjoint, expected 0 within "
+            f"{TOLERANCE:g}. Correct it, or take (m + m.conj().T) / 2."
+        )
+
+
+def _read_state(state: Operator) -> Complex:
+    """Return the density matrix of a state."""
+    array = _matrix(state, "state")
+    if array.ndim == 1 or (array.ndim == 2 and array.shape[1] == 1 and len(array) > 1):
+        ket = array.ravel()
+        norm = float(np.linalg.norm(ket))
+        if abs(norm - 1) > TOLERANCE:
+            raise BehaviorError(
+                f"state is a ket of norm {norm:.12g}, expected 1 within {TOLERANCE:g}. Divide it by its norm."
+            )
+        return np.outer(ket, ket.conj())
+    if array.ndim != 2 or array.shape[0] != array.shape[1]:
+        raise BehaviorError(
+            f"state has shape {array.shape}, expected a ket (D,) or (D, 1) or a density matrix (D, D). "
+            "Take the adjoint of a bra; join the parties' axes by reshape."
+        )
+    _check_positive(array, "state")
+    trace = float(array.trace().real)
+    if abs(trace - 1) > TOLERANCE:
+        raise BehaviorError(f"state has trace {trace:.12g}, expected 1 within {TOLERANCE:g}. Divide it by its trace.")
+    return array
+
+
+def _read_party(settings: Sequence[Measurement], what: str) -> Complex:
+    """Return the POVM elements of a party, axes [setting, outcome, row, column]."""
+    if hasattr(settings, "full") or len(settings) == 0:
+        raise BehaviorError(f"{what} has no settings. Expected a list with one measurement for each setting.")
+    povms = [_read_measurement(setting, f"{what}[{x}]") for x, setting in enumerate(settings)]
+    for x, povm in enumerate(povms):
+        if povm.shape[1:] != povms[0].shape[1:]:
+            raise BehaviorError(
+                f"{what}[{x}] has dimension {povm.shape[1]}, expected {povms[0].shape[1]} as in {what}[0]. "
+                "A party measures one system."
+            )
+        if len(povm) != len(povms[0]):
+            raise BehaviorError(
+                f"{what}[{x}] has {len(povm)} outcomes, expected {len(povms[0])} as in {what}[0] (equal eigenvalues "
+                "of an observable are one outcome). Give POVM elements, and pad with zero matrices."
+            )
+    return np.stack(povms)
+
+
+def _read_measurement(measurement: Measurement, what: str) -> Complex:
+    """Return POVM elements, axes [outcome, row, column]."""
+    if not hasattr(measurement, "full") and isinstance(measurement, Sequence):
+        if any(hasattr(element, "full") for element in measurement):
+            measurement = [_matrix(element, f"{what}[{k}]") for k, element in enumerate(measurement)]
+    array = _matrix(measurement, what)
+    if array.ndim not in (2, 3) or array.shape[-1] != array.shape[-2] or array.size == 0:
+        raise BehaviorError(
+            f"{what} has shape {array.shape}, expected (outcomes, d, d) for POVM elements or (d, d) for an "
+            "observable. Each party's entry is a list of such settings."
+        )
+    if array.ndim == 2:
+        _check_hermitian(array, what)
+        return _eigenprojectors(array)
+    for k, element in enumerate(array):
+        _check_positive(element, f"{what}[{k}]")
+    gap = float(np.linalg.norm(array.sum(axis=0) - np.eye(array.shape[-1]), 2))
+    if gap > TOLERANCE:
+        raise BehaviorError(
+            f"the elements of {what} sum to a matrix at distance {gap:.6g} from the identity, expected 0 within "
+            f"{TOLERANCE:g}. Add the missing element, or rescale them."
+        )
+    return array
+
+
+def _eigenprojectors(observable: Complex) -> Complex:
+    """Return the projectors on the eigenspaces, largest eigenvalue first."""
+    values, vectors = np.linalg.eigh(observable)
+    values, vectors = values[::-1], vectors[:, ::-1]
+    steps = np.flatnonzero(-np.diff(values) > 1e-9 * max(1.0, float(abs(values).max()))) + 1
+    return np.stack([v @ v.conj().T for v in np.split(vectors, steps, axis=1)])
+
+
+# ---------------------------------------------------------------------- states
+
+
+def schmidt(coefficients: ArrayLike) -> Complex:
+    """Return the ket Σ_j c_j |jj⟩, shape (d²,), of d real coefficients with Σ c_j² = 1.
+
+    Raises
+    ------
+    BehaviorError
+        If the coefficients are not a real vector of norm 1 (within 1e-10).
+
+    Examples
+    --------
+    >>> schmidt([0.6, 0.8]).real.tolist()
+    [0.6, 0.0, 0.0, 0.8]
+    """
+    values = _matrix(coefficients, "coefficients")
+    if values.ndim != 1 or abs(values.imag).max(initial=0) > 0:
+        raise BehaviorError(
+            f"coefficients has shape {values.shape} and dtype {np.asarray(coefficients).dtype}, expected a real "
+            "vector of d Schmidt coefficients. Put phases into the measurements."
+        )
+    norm = float(np.linalg.norm(values))
+    if abs(norm - 1) > TOLERANCE:
+        raise BehaviorError(
+            f"the Schmidt coefficients have norm {norm:.12g}, expected 1 within {TOLERANCE:g}. Divide them by it."
+        )
+    return np.diag(values).ravel()
+
+
+def maximally_entangled(d: int) -> Complex:
+    """Return the ket Σ_j |jj⟩ / √d, shape (d²,).
+
+    Examples
+    --------
+    >>> maximally_entangled(2).real.round(6).tolist()
+    [0.707107, 0.0, 0.0, 0.707107]
+    """
+    _check_size(d, "the local dimension d")
+    return schmidt(np.full(d, 1 / math.sqrt(d)))
+
+
+def partially_entangled(theta: float) -> Complex:
+    """Return the two-qubit ket cos θ |00⟩ + sin θ |11⟩, shape (4,); θ in radians.
+
+    Examples
+    --------
+    >>> partially_entangled(0).real.tolist()
+    [1.0, 0.0, 0.0, 0.0]
+    """
+    return schmidt([math.cos(theta), math.sin(theta)])
+
+
+def singlet() -> Complex:
+    """Return the ket (|01⟩ − |10⟩) / √2, shape (4,).
+
+    Examples
+    --------
+    >>> singlet().real.round(6).tolist()
+    [0.0, 0.707107, -0.707107, 0.0]
+    """
+    return np.array([0, 1, -1, 0], dtype=np.complex128) / math.sqrt(2)
+
+
+def werner(v: float) -> Complex:
+    """Return the density matrix v |Ψ⁻⟩⟨Ψ⁻| + (1 − v) 1/4, shape (4, 4).
+
+    Source: Werner, Phys. Rev. A 40, 4277 (1989).
+
+    Raises
+    ------
+    BehaviorError
+        If v is not in −1/3 … 1, where the matrix is positive.
+
+    Examples
+    --------
+    >>> werner(0.5).real.diagonal().tolist()
+    [0.125, 0.375, 0.375, 0.125]
+    """
+    if not -1 / 3 <= v <= 1:
+        raise BehaviorError(f"the visibility of a Werner state is {v}, expected −1/3 … 1. Outside it is not positive.")
+    ket = singlet()
+    return v * np.outer(ket, ket.conj()) + (1 - v) * np.eye(4) / 4
+
+
+def ghz(n: int) -> Complex:
+    """Return the n-qubit ket (|0…0⟩ + |1…1⟩) / √2, shape (2^n,).
+
+    Examples
+    --------
+    >>> np.flatnonzero(ghz(3)).tolist()
+    [0, 7]
+    """
+    _check_size(n, "the number of qubits n")
+    ket = np.zeros(2**n, dtype=np.complex128)
+    ket[[0, -1]] = 1 / math.sqrt(2)
+    return ket
+
+
+def qubit_observable(angle: float, azimuth: float = 0.0) -> Complex:
+    """Return cos θ Z + sin θ (cos φ X + sin φ Y), shape (2, 2), with θ = `angle`, φ = `azimuth` in radians.
+
+    Examples
+    --------
+    >>> qubit_observable(0).real.tolist()
+    [[1.0, 0.0], [0.0, -1.0]]
+    """
+    off = math.sin(angle) * complex(math.cos(azimuth), -math.sin(azimuth))
+    return np.array([[math.cos(angle), off], [off.conjugate(), -math.cos(angle)]], dtype=np.complex128)
+
+
+def _check_size(value: int, what: str) -> None:
+    if not isinstance(value, int | np.integer) or value < 1:
+        raise BehaviorError(f"{what} is {value!r}, expected an integer ≥ 1. Give a positive size.")

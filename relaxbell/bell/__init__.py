@@ -1,0 +1,1 @@
+"""Bell functionals: exact coefficients, notations, relabelings and a catalog."""

@@ -1,0 +1,60 @@
+"""Functionals as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.exact.numbers import Exact, ExactNumber, Surd, sign
+
+
+def collins_gisin_text(coordinates: Coordinates, form: Exact, outputs: Sequence[str]) -> str:
+    """Return a coordinate form as text: p(00|01) for all parties, pA(0|1) for some.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> rb.CH.formula()
+    'p(00|00) + p(00|01) + p(00|10) - p(00|11) - pA(0|0) - pB(0|0)'
+    """
+    terms: list[tuple[ExactNumber, str]] = []
+    for coefficient, (block, values, inputs) in zip(form[1:], coordinates.labels(), strict=True):
+        if coefficient != 0:
+            everyone = len(block.members) == len(outputs)
+            who = "" if everyone else "".join(outputs[i] for i in block.members)
+            terms.append((coefficient, f"p{who}({_digits(values)}|{_digits(inputs)})"))
+    terms.sort(key=lambda term: not term[1].startswith("p("))  # the joint terms first, then pA, pB, …
+    return _sum_text(terms, form[0])
+
+
+def full_text(table: Exact, constant: ExactNumber, outputs: Sequence[str], inputs: Sequence[str]) -> str:
+    """Return a functional over cells as text."""
+    k = len(outputs)
+    terms = [
+        (c, f"p({_digits(i[:k])}|{_digits(i[k:])})") for i, c in np.ndenumerate(table) if c != 0
+    ]
+    return _sum_text(terms, constant)
+
+
+def _digits(values: Iterable[Any]) -> str:
+    found = [str(int(v)) for v in values]
+    return ("" if all(len(v) == 1 for v in found) else ",").join(found)
+
+
+def _sum_text(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -> str:
+    pieces = list(terms)
+    if constant != 0 or not pieces:
+        pieces.append((constant, ""))
+    text = ""
+    for coefficient, symbol in pieces:
+        negative = sign(coefficient) < 0
+        size = -coefficient if negative else coefficient
+        number = str(size)
+        if symbol:
+            number = "" if size == 1 else f"{number if isinstance(size, Surd) or size.denominator == 1 else f'({number})'} "
+        text += (" - " if negative else " + ") if text else ("-" if negative else "")
+        text += number + symbol
+    return text

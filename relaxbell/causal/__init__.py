@@ -1,0 +1,1 @@
+"""Causal models: graphs, response functions, strategies, and the named networks."""

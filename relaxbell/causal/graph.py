@@ -1,0 +1,115 @@
+"""Directed acyclic graphs: reading them, and naming what is wrong with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from relaxbell.behavior.names import read_names
+from relaxbell.errors import ModelError
+
+Edge = tuple[str, str]
+
+_TOKEN = re.compile(r"\s*(->|<-|[^\s<>;-]+)")
+
+
+def read_graph(graph: Any) -> tuple[tuple[str, ...], tuple[Edge, ...]]:
+    """Return the nodes, in order of appearance, and the edges of a graph.
+
+    Parameters
+    ----------
+    graph
+        An arrow string such as ``"X -> A <- L -> B <- Y; X -> B"`` (statements end at ``;`` or a new
+        line), a list of pairs, or a networkx DiGraph.
+
+    Raises
+    ------
+    ModelError
+        For text that is not an arrow string, a repeated edge, a loop, or a cycle (which is named).
+    """
+    if isinstance(graph, str):
+        nodes, edges = _read_arrows(graph)
+    elif hasattr(graph, "edges") and hasattr(graph, "nodes"):
+        if not graph.is_directed() or graph.is_multigraph():
+            raise ModelError(f"the graph is a {type(graph).__name__}, expected a networkx.DiGraph.")
+        nodes, edges = list(graph.nodes), [(u, v) for u, v in graph.edges]
+    else:
+        edges = _read_pairs(graph)
+        nodes = []
+    ordered = list(dict.fromkeys([*nodes, *(name for edge in edges for name in edge)]))
+    read_names(ordered, "the graph", ModelError)
+    check_edges(edges)
+    return tuple(ordered), tuple(edges)
+
+
+def read_edges(edges: Iterable[Any]) -> tuple[Edge, ...]:
+    """Return edges given as arrow strings or pairs."""
+    found: list[Edge] = []
+    for edge in edges:
+        found += _read_arrows(edge)[1] if isinstance(edge, str) else _read_pairs([edge])
+    if not found:
+        raise ModelError('no edge given. Name one, for example "X -> B".')
+    return tuple(found)
+
+
+def check_edges(edges: Sequence[Edge]) -> None:
+    """Raise ModelError for a repeated edge or a cycle."""
+    seen = set()
+    for edge in edges:
+        if edge in seen:
+            raise ModelError(f"the edge {edge[0]!r} -> {edge[1]!r} appears twice. Give each edge once.")
+        seen.add(edge)
+    topological_order(dict.fromkeys(name for edge in edges for name in edge), edges)
+
+
+def topological_order(nodes: Iterable[str], edges: Sequence[Edge]) -> tuple[str, ...]:
+    """Return the nodes so that parents come first; raise ModelError naming a cycle, if there is one."""
+    import networkx as nx
+
+    graph = nx.DiGraph()
+    graph.add_nodes_from(nodes)
+    position = {name: i for i, name in enumerate(graph)}
+    graph.add_edges_from(edges)
+    try:
+        return tuple(nx.lexicographical_topological_sort(graph, key=position.__getitem__))
+    except nx.NetworkXUnfeasible:
+        cycle = [u for u, _ in nx.find_cycle(graph)]
+        last = (cycle[-1], cycle[0])
+        raise ModelError(
+            f"edge {last[0]!r} -> {last[1]!r} closes the cycle {' -> '.join([*cycle, cycle[0]])}. "
+            "Remove one of its edges."
+        ) from None
+
+
+def _read_arrows(text: str) -> tuple[list[str], list[Edge]]:
+    nodes: list[str] = []
+    edges: list[Edge] = []
+    for statement in re.split(r"[;\n]", text):
+        if not statement.strip():
+            continue
+        tokens, end = [], 0
+        while match := _TOKEN.match(statement, end):
+            tokens.append(match.group(1))
+            end = match.end()
+        names, arrows = tokens[::2], tokens[1::2]
+        well_formed = len(tokens) % 2 == 1 and not statement[end:].strip()
+        if not well_formed or any(a not in ("->", "<-") for a in arrows) or any(n in ("->", "<-") for n in names):
+            raise ModelError(
+                f"{statement.strip()!r} is not a chain of arrows. Expected names joined by -> or <-, for example "
+                '"X -> A <- L; Y -> B <- L".'
+            )
+        nodes += names
+        for left, arrow, right in zip(names, arrows, names[1:], strict=False):
+            edges.append((left, right) if arrow == "->" else (right, left))
+    return nodes, edges
+
+
+def _read_pairs(pairs: Any) -> list[Edge]:
+    try:
+        return [(u, v) for u, v in pairs]
+    except (TypeError, ValueError):
+        raise ModelError(
+            f"{pairs!r} is not a graph. Expected an arrow string, a list of pairs (parent, child), "
+            "or a networkx DiGraph."
+        ) from None

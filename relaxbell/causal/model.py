@@ -1,0 +1,500 @@
+"""`CausalModel`: a DAG with roles and cardinalities, as a distribution q over strategies."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.behavior.names import Setting, check_values, read_names
+from relaxbell.behavior.observed import Observed
+from relaxbell.causal.equations import Equations, behavior_equations, observed_equations
+from relaxbell.causal.graph import Edge, read_edges, read_graph, topological_order
+from relaxbell.causal.inputs import InputDistribution
+from relaxbell.causal.responses import Node, Strategies
+from relaxbell.errors import BehaviorError, ModelError, UnsupportedModelError
+from relaxbell.exact.numbers import common_denominator
+from relaxbell.exact.rows import Rows
+
+
+class CausalModel:
+    """A causal model: any DAG of inputs, outputs, hidden nodes and a latent variable.
+
+    Every responding node (outputs, hidden nodes, and inputs that depend on the latent variable) takes
+    the value of a response function of its observed and hidden parents; the latent variable chooses
+    the functions. So the model is a distribution q over strategies, one response function for each
+    responding node, and every probability, also under interventions, is linear in q.
+
+    Parameters
+    ----------
+    graph
+        Arrow string, list of edges (parent, child), or networkx DiGraph.
+    inputs
+        Names of the settings. Free ones have no parents and are conditioned on; an input with the
+        latent variable as parent is *dependent*: it responds.
+    latent
+        Name of the latent variable. Latent variables need no cardinality.
+    hidden
+        Names of responding nodes that are not observed, for example a message.
+    cardinality
+        Number of values of every node but the latent one.
+    outputs
+        Names of the outputs in the order wanted; by default all other nodes, in the graph's order.
+    input_distribution
+        p(inputs): None for uniform, an array over the inputs in order, or one distribution for each
+        input by name.
+    relaxed
+        The edges that count as relaxed; `relax` adds to them.
+    name
+        How messages call the model.
+
+    Raises
+    ------
+    ModelError
+        For cycles, unknown or duplicate names, missing or invalid cardinalities, an edge into a
+        latent variable, a responding node without latent parent, an invalid input distribution.
+    UnsupportedModelError
+        For several latent variables.
+    ModelTooLargeError
+        When the strategies are used and there are too many, before memory is touched.
+
+    Examples
+    --------
+    >>> model = CausalModel("X -> A <- L -> B <- Y; X -> B", inputs="X Y", latent="L",
+    ...                     cardinality={"X": 2, "Y": 2, "A": 2, "B": 2})
+    >>> model.strategies.count
+    64
+    """
+
+    def __init__(
+        self,
+        graph: Any,
+        inputs: str | Sequence[str],
+        latent: str | Sequence[str],
+        cardinality: Mapping[str, int],
+        *,
+        hidden: str | Sequence[str] = (),
+        outputs: str | Sequence[str] | None = None,
+        input_distribution: Any = None,
+        relaxed: Iterable[Any] = (),
+        name: str | None = None,
+    ) -> None:
+        self.nodes, self.edges = read_graph(graph)
+        self.inputs = read_names(inputs, "inputs", ModelError)
+        self.latents = read_names(latent, "latent", ModelError)
+        self.hidden = read_names(hidden, "hidden", ModelError)
+        others = [n for n in self.nodes if n not in self.inputs + self.latents + self.hidden]
+        self.outputs = tuple(others) if outputs is None else read_names(outputs, "outputs", ModelError)
+        self._check_roles(others)
+        self.cardinality = self._read_cardinality(cardinality)
+        self.relaxed: tuple[Edge, ...] = read_edges(relaxed) if tuple(relaxed) else ()
+        for edge in self.relaxed:
+            if edge not in self.edges:
+                raise ModelError(f"the relaxed edge {edge[0]!r} -> {edge[1]!r} is not in the graph. Add it first.")
+        self._check_structure()
+        self.input_distribution = InputDistribution(input_distribution, self.inputs, self.cardinality)
+        self._check_independence()
+        self.name = name or "CausalModel({})".format("; ".join(f"{u} -> {v}" for u, v in self.edges))
+
+    # ---------------------------------------------------------------- structure
+
+    def parents(self, node: str) -> tuple[str, ...]:
+        """Return the parents of a node, in the order of the graph's nodes."""
+        given = {u for u, v in self.edges if v == node}
+        return tuple(n for n in self.nodes if n in given)
+
+    @cached_property
+    def free_inputs(self) -> tuple[str, ...]:
+        """Inputs without parents: they are conditioned on."""
+        return tuple(n for n in self.inputs if not self.parents(n))
+
+    @cached_property
+    def dependent_inputs(self) -> tuple[str, ...]:
+        """Inputs that respond to the latent variable."""
+        return tuple(n for n in self.inputs if self.parents(n))
+
+    @cached_property
+    def responding(self) -> tuple[str, ...]:
+        """Responding nodes, parents first: outputs, hidden nodes and dependent inputs."""
+        order = topological_order(self.nodes, self.edges)
+        return tuple(n for n in order if n not in self.latents + self.free_inputs)
+
+    def relax(self, *edges: Any, input_distribution: Any = None) -> CausalModel:
+        """Return the model with more edges, remembered as relaxed.
+
+        Parameters
+        ----------
+        *edges
+            Arrow strings (``"X -> B"``) or pairs between nodes of the model. An edge from the latent
+            variable to an input makes the input dependent.
+        input_distribution
+            A new p(inputs); by default the model's own.
+
+        Raises
+        ------
+        ModelError
+            For unknown nodes, an edge that is already there, or a cycle.
+        """
+        new = read_edges(edges)
+        for edge in new:
+            for node in edge:
+                if node not in self.nodes:
+                    raise ModelError(
+                        f"cannot relax {edge[0]!r} -> {edge[1]!r}: {node!r} is not a node of {self.name}. "
+                        f"Its nodes are {', '.join(self.nodes)}."
+                    )
+            if edge in self.edges:
+                raise ModelError(f"the edge {edge[0]!r} -> {edge[1]!r} is already in {self.name}. Relax another.")
+        texts = ", ".join(f'"{u} -> {v}"' for u, v in new)
+        return self._copy(
+            graph=(*self.edges, *new),
+            relaxed=(*self.relaxed, *new),
+            input_distribution=self.input_distribution.table if input_distribution is None else input_distribution,
+            name=f"{self.name}.relax({texts})",
+        )
+
+    @cached_property
+    def unrelaxed(self) -> CausalModel:
+        """The model without its relaxed edges, and without hidden nodes that then have no children."""
+        if not self.relaxed:
+            return self
+        edges = [edge for edge in self.edges if edge not in self.relaxed]
+        hidden = list(self.hidden)
+        while idle := [n for n in hidden if all(u != n for u, _ in edges)]:
+            edges = [(u, v) for u, v in edges if v not in idle]
+            hidden = [n for n in hidden if n not in idle]
+        return self._copy(graph=edges, relaxed=(), hidden=hidden, name=self.name.partition(".relax(")[0])
+
+    def _copy(self, **changes: Any) -> CausalModel:
+        import networkx as nx
+
+        settings: dict[str, Any] = {
+            "inputs": self.inputs,
+            "latent": self.latents,
+            "hidden": self.hidden,
+            "outputs": self.outputs,
+            "input_distribution": self.input_distribution.table,
+        } | changes
+        graph = nx.DiGraph()
+        kept = (*self.inputs, *self.outputs, *self.latents, *settings["hidden"])
+        graph.add_nodes_from(n for n in self.nodes if n in kept)
+        graph.add_edges_from(settings.pop("graph"))
+        names = [n for n in graph if n not in self.latents]
+        return CausalModel(graph, cardinality={n: self.cardinality[n] for n in names}, **settings)
+
+    # --------------------------------------------------------------- strategies
+
+    @cached_property
+    def strategies(self) -> Strategies:
+        """The strategies, numbered; `strategies.count` is n."""
+        nodes = []
+        for name in self.responding:
+            parents = tuple(n for n in self.parents(name) if n not in self.latents)
+            nodes.append(Node(name, self.cardinality[name], parents, tuple(self.cardinality[n] for n in parents)))
+        return Strategies(nodes, len(self.settings))
+
+    @cached_property
+    def settings(self) -> tuple[dict[str, int], ...]:
+        """All settings of the free inputs, the last input changing fastest."""
+        ranges = [range(self.cardinality[n]) for n in self.free_inputs]
+        return tuple(dict(zip(self.free_inputs, values, strict=True)) for values in itertools.product(*ranges))
+
+    @property
+    def observed_shape(self) -> tuple[int, ...]:
+        """Shape of a behavior of this model: outputs, then inputs."""
+        return tuple(self.cardinality[n] for n in self.outputs + self.inputs)
+
+    @cached_property
+    def T(self) -> sp.csc_array:  # noqa: N802 - the paper's name
+        """The 0/1 map from q to the observed table, shape (cells, n), cells in C order of the table.
+
+        Cell (a, …, x, …) of T q is p(a, …, x_dependent|x_free): the probability of the outputs and
+        of the dependent inputs given the free ones.
+        """
+        columns = np.empty((self.strategies.count, len(self.settings)), dtype=np.int32)
+        for k, setting in enumerate(self.settings):
+            values = self.strategies.evaluate(setting)
+            index: Any = 0
+            for name, size in zip(self.outputs + self.inputs, self.observed_shape, strict=True):
+                index = index * size + values[name]
+            columns[:, k] = self.strategies.spread(index)
+        pointers = np.arange(0, columns.size + 1, len(self.settings))
+        cells = int(np.prod(self.observed_shape))
+        data = np.ones(columns.size)
+        return sp.csc_array((data, columns.ravel(), pointers), shape=(cells, self.strategies.count))
+
+    @cached_property
+    def q(self) -> Any:
+        """The optimization variable: q = cp.Variable(n, nonneg=True), one weight for each strategy.
+
+        It belongs to this instance; expressions of two models do not mix.
+        """
+        import cvxpy as cp
+
+        return cp.Variable(self.strategies.count, nonneg=True, name="q")
+
+    @cached_property
+    def valid(self) -> Any:
+        """The CVXPY constraint Σ q = 1."""
+        import cvxpy as cp
+
+        return cp.sum(self.q) == 1
+
+    def rows(self, event: Setting, *, given: Setting | None = None, do: Setting | None = None) -> Rows:
+        """Return p(event|given, do(·)) as one labeled row over q; see `probability`."""
+        given, do = given or {}, do or {}
+        observable = self.outputs + self.hidden + self.inputs
+        check_values(event, observable, self.cardinality, "output, hidden node or input", ModelError)
+        check_values(given, self.inputs, self.cardinality, "input", ModelError)
+        check_values(do, observable, self.cardinality, "output, hidden node or input", ModelError)
+        if not event or set(given) & set(do):
+            raise ModelError(
+                f"event {dict(event)}, given {dict(given)}, do {dict(do)}: expected a non-empty event and no "
+                "variable both given and forced."
+            )
+        weights = self._setting_weights(given, do)
+        denominator = common_denominator(weights)
+        wanted = {**event, **{n: v for n, v in given.items() if n in self.dependent_inputs}}
+        total: Any = 0
+        for setting, weight in zip(self.settings, weights, strict=True):
+            if weight:
+                values = self.strategies.evaluate({**setting, **do})
+                hit: Any = 1
+                for name, value in wanted.items():
+                    hit = hit * (np.asarray(values[name]) == value)
+                total = total + float(weight * denominator) * hit
+        row = sp.csr_array(np.asarray(self.strategies.spread(total), dtype=np.float64)[None, :])
+        return Rows(row, (_label(event, given, do),), Fraction(1, denominator))
+
+    def probability(self, event: Setting, *, given: Setting | None = None, do: Setting | None = None) -> Any:
+        """Return p(event|given, do(·)) as a CVXPY expression, linear in q.
+
+        Parameters
+        ----------
+        event
+            Values of outputs, hidden nodes or inputs: ``{"B": 1}``.
+        given
+            Values of inputs. Free inputs that are neither given nor forced are averaged over the
+            model's `input_distribution`.
+        do
+            Values forced on nodes: their own mechanism is erased, the others stay (Eq. 3).
+
+        Raises
+        ------
+        ModelError
+            For unknown variables or values, an empty event, or a given dependent input of
+            probability zero.
+
+        Examples
+        --------
+        >>> model = CausalModel("Z -> A -> B; L -> A; L -> B", inputs="Z", latent="L",
+        ...                     cardinality={"Z": 2, "A": 2, "B": 2})
+        >>> model.probability({"B": 1}, do={"A": 0}).is_affine()
+        True
+        """
+        return (self.rows(event, given=given, do=do).array @ self.q)[0]
+
+    def _setting_weights(self, given: Setting, do: Setting) -> list[Fraction]:
+        """Weight of each free setting: p(setting|given free inputs, forced ones fixed) / p(given dependent|…)."""
+        kept = [n for n in self.free_inputs if n not in do]
+        free_given = {n: v for n, v in given.items() if n in kept}
+        norm = self.input_distribution.probability(free_given)
+        dependent = {n: v for n, v in given.items() if n in self.dependent_inputs}
+        scale = Fraction(1)
+        if dependent:
+            joint = self.input_distribution.probability({**free_given, **dependent})
+            if joint == 0:
+                raise ModelError(f"the inputs {dict(given)} have probability 0. Give a setting that occurs.")
+            scale = norm / joint
+        weights = []
+        for setting in self.settings:
+            agrees = all(setting[n] == v for n, v in {**free_given, **do}.items() if n in setting)
+            p = self.input_distribution.probability({n: setting[n] for n in kept}) if agrees else Fraction(0)
+            if norm == 0 and agrees:  # a setting that never occurs can still be conditioned on
+                p = Fraction(1 if set(free_given) == set(kept) else 0)
+            weights.append((p / norm if norm else p) * scale)
+        if not any(weights):
+            raise ModelError(f"the inputs {dict(given)} have probability 0. Give a value for each free input.")
+        return weights
+
+    # ------------------------------------------------------------- observations
+
+    def equations(self, observed: Behavior | Observed) -> Equations:
+        """Return V T q = V p as exact, labeled rows.
+
+        Raises
+        ------
+        BehaviorError
+            If variables or cardinalities do not match the model's.
+        SignalingError
+            If the behavior signals where the graph forbids it; the violated equality is named.
+        """
+        if isinstance(observed, Behavior):
+            return behavior_equations(self, self.match(observed))
+        if isinstance(observed, Observed):
+            return observed_equations(self, observed)
+        raise BehaviorError(
+            f"cannot compare {self.name} with a {type(observed).__name__}. Expected a Behavior "
+            "(Behavior(array), Counts(...).fit().behavior) or an Observed."
+        )
+
+    def reproduces(self, observed: Behavior | Observed) -> list[Any]:
+        """Return the CVXPY constraints V T q = V p: the model reproduces what was observed.
+
+        Settings of dependent inputs that have probability 0 carry no data. Errors as `equations`.
+        """
+        equations = self.equations(observed)
+        return [equations.rows.array @ self.q == equations.floats]
+
+    def match(self, behavior: Behavior) -> Behavior:
+        """Return the behavior with its axes in the model's order; raise BehaviorError if it does not fit."""
+        if set(behavior.outputs) != set(self.outputs) or set(behavior.inputs) != set(self.inputs):
+            raise BehaviorError(
+                f"variables do not match: the behavior is p({','.join(behavior.outputs)}|{','.join(behavior.inputs)}), "
+                f"{self.name} needs p({','.join(self.outputs)}|{','.join(self.inputs)}). Use rename({{old: new}})."
+            )
+        behavior = behavior.transposed(self.outputs, self.inputs)
+        for name in self.outputs + self.inputs:
+            if behavior.cardinality[name] != self.cardinality[name]:
+                raise BehaviorError(
+                    f"{name} has {behavior.cardinality[name]} values in the behavior and {self.cardinality[name]} in "
+                    f"{self.name}. Build the model with the behavior's cardinalities."
+                )
+        return behavior
+
+    @cached_property
+    def coordinates(self) -> Coordinates:
+        """Independent coordinates of the behaviors p(outputs|inputs) of this model."""
+        reach = []
+        for name in self.outputs:
+            ancestors = self._ancestors(name)
+            given_all = any(set(self.free_inputs) & self._ancestors(n) for n in self.dependent_inputs)
+            reached = [given_all or n in self.dependent_inputs or n in ancestors for n in self.inputs]
+            reach.append(frozenset(i for i, yes in enumerate(reached) if yes))
+        shape, k = self.observed_shape, len(self.outputs)
+        return Coordinates(shape[:k], shape[k:], tuple(reach))
+
+    def coordinates_of(self, behavior: Behavior) -> Coordinates:
+        """Return `coordinates` for a behavior whose axes may be in another order."""
+        self.match(behavior)
+        reach = dict(zip(self.outputs, self.coordinates.reach, strict=True))
+        own = [
+            frozenset(behavior.inputs.index(self.inputs[j]) for j in reach[name]) for name in behavior.outputs
+        ]
+        k = len(behavior.outputs)
+        return Coordinates(behavior.p.shape[:k], behavior.p.shape[k:], tuple(own))
+
+    def _ancestors(self, node: str) -> set[str]:
+        """Nodes that can influence `node`; a node with a single value passes nothing on."""
+        found: set[str] = set()
+        queue = [node]
+        while queue:
+            for parent in self.parents(queue.pop()):
+                if parent not in found and self.cardinality.get(parent, 2) > 1:
+                    found.add(parent)
+                    queue.append(parent)
+        return found
+
+    # ------------------------------------------------------------------- checks
+
+    def _check_roles(self, others: Sequence[str]) -> None:
+        roles = {"inputs": self.inputs, "latent": self.latents, "hidden": self.hidden, "outputs": self.outputs}
+        seen: dict[str, str] = {}
+        for role, names in roles.items():
+            for n in names:
+                if n not in self.nodes:
+                    raise ModelError(
+                        f"{n!r} in {role} is not a node of the graph. Its nodes are {', '.join(self.nodes)}."
+                    )
+                if n in seen:
+                    raise ModelError(f"{n!r} is both in {seen[n]} and in {role}. Give each node one role.")
+                seen[n] = role
+        missing = [n for n in others if n not in seen]
+        if missing:
+            raise ModelError(f"{missing[0]!r} has no role: name it in outputs, inputs, hidden or latent.")
+        if not self.outputs:
+            raise ModelError("the model has no outputs, so there is nothing to reproduce. Add an observed node.")
+
+    def _read_cardinality(self, cardinality: Mapping[str, int]) -> dict[str, int]:
+        for name, size in cardinality.items():
+            if name not in self.nodes:
+                raise ModelError(f"cardinality names {name!r}, which is not a node: {', '.join(self.nodes)}.")
+            if name in self.latents:
+                raise ModelError(f"the latent variable {name!r} needs no cardinality: all strategies are allowed.")
+            if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+                raise ModelError(f"cardinality of {name!r} is {size!r}, expected an integer ≥ 1.")
+        missing = [n for n in self.nodes if n not in self.latents and n not in cardinality]
+        if missing:
+            raise ModelError(
+                f"no cardinality for {', '.join(missing)}. Give one for every node except the latent variable."
+            )
+        return {n: int(cardinality[n]) for n in self.nodes if n not in self.latents}
+
+    def _check_structure(self) -> None:
+        for u, v in self.edges:
+            if v in self.latents:
+                raise ModelError(f"the edge {u!r} -> {v!r} ends in a latent variable, which has no parents. Turn it.")
+        if len(self.latents) != 1:
+            raise UnsupportedModelError(
+                f"the model has {len(self.latents)} latent variables ({', '.join(self.latents) or 'none'}), expected "
+                "one. Independent sources are not supported yet; one latent variable in place of several gives a "
+                "model that can do more, hence a lower bound."
+            )
+        (latent,) = self.latents
+        for node in self.outputs + self.hidden + self.dependent_inputs:
+            if latent not in self.parents(node):
+                raise ModelError(
+                    f"{node!r} responds to {', '.join(self.parents(node)) or 'nothing'} but has no latent parent: its "
+                    f"private noise would be independent of the rest. Add the edge '{latent} -> {node}'"
+                    f"{', or make it an output' if node in self.inputs else ''}."
+                )
+
+    def _check_independence(self) -> None:
+        """Free and dependent inputs are independent unless an edge connects them."""
+        if any(set(self.free_inputs) & self._ancestors(n) for n in self.dependent_inputs):
+            return
+        distribution = self.input_distribution
+        free, dependent = distribution.marginal(self.free_inputs), distribution.marginal(self.dependent_inputs)
+        joint = distribution.marginal(self.free_inputs + self.dependent_inputs)
+        gap = abs(np.asarray(joint - np.multiply.outer(free, dependent)))
+        if gap.size and float(gap.max()) > 1e-9:
+            raise ModelError(
+                f"input_distribution correlates the free inputs {', '.join(self.free_inputs)} with the dependent ones "
+                f"{', '.join(self.dependent_inputs)} (by {float(gap.max()):.3g}), which the graph does not allow. "
+                "Make them all dependent, or give independent distributions."
+            )
+
+    # --------------------------------------------------------------------- text
+
+    def __repr__(self) -> str:
+        marked = [f"{u} -> {v}{' (relaxed)' if (u, v) in self.relaxed else ''}" for u, v in self.edges]
+        sizes = ", ".join(f"{n}: {c}" for n, c in self.cardinality.items())
+        lines = [
+            self.name,
+            f"  edges         {', '.join(marked)}",
+            f"  inputs        {', '.join(self.free_inputs) or '(none)'}"
+            + (f"; dependent {', '.join(self.dependent_inputs)}" if self.dependent_inputs else ""),
+            f"  outputs       {', '.join(self.outputs)}" + (f"; hidden {', '.join(self.hidden)}" if self.hidden else ""),
+            f"  latent        {', '.join(self.latents)}",
+            f"  cardinality   {sizes}",
+            f"  strategies    {self.strategies.count:,}",
+        ]
+        return "\n".join(lines)
+
+    def _repr_svg_(self) -> str:
+        from relaxbell.show.graph import dag_svg
+
+        return dag_svg(self)
+
+
+def _label(event: Setting, given: Setting, do: Setting) -> str:
+    conditions = [f"do({n}={v})" for n, v in do.items()] + [f"{n}={v}" for n, v in given.items()]
+    text = ",".join(f"{n}={v}" for n, v in event.items())
+    return f"p({text}{'|' if conditions else ''}{','.join(conditions)})"

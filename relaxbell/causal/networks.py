@@ -1,0 +1,173 @@
+"""The networks of the paper's Fig. 1 a–e and the instrumental model, for any cardinalities and parties."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from relaxbell.behavior.names import party_names
+from relaxbell.causal.graph import read_edges
+from relaxbell.causal.model import CausalModel
+from relaxbell.errors import ModelError
+
+_TWO = (2, 2)
+
+
+def bell(
+    inputs: Sequence[int] = _TWO, outputs: Sequence[int] = _TWO, *, input_distribution: Any = None
+) -> CausalModel:
+    """Return the Bell scenario, Fig. 1a: each output depends on its own input and the shared L.
+
+    Parameters
+    ----------
+    inputs, outputs
+        Cardinalities, one for each party. Up to three parties are called A, B, C with settings X, Y,
+        Z; more are A1, A2, … with X1, X2, …
+    input_distribution
+        p(inputs), see `CausalModel`.
+
+    Examples
+    --------
+    >>> bell(inputs=(2, 3), outputs=(3, 2)).strategies.count
+    72
+    """
+    inputs, outputs = tuple(inputs), tuple(outputs)
+    if len(inputs) != len(outputs) or not inputs:
+        raise ModelError(f"{len(inputs)} inputs and {len(outputs)} outputs, expected one of each for every party.")
+    out, settings = party_names(len(outputs))
+    edges = [edge for a, x in zip(out, settings, strict=True) for edge in ((x, a), ("L", a))]
+    sizes = dict(zip(out + settings, outputs + inputs, strict=True))
+    name = "bell()" if inputs == outputs == _TWO else f"bell(inputs={inputs}, outputs={outputs})"
+    return CausalModel(
+        edges, settings, "L", sizes, outputs=out, input_distribution=input_distribution, name=name
+    )
+
+
+def input_signaling(
+    inputs: Sequence[int] = _TWO, outputs: Sequence[int] = _TWO, *, edge: Any = "X -> B", input_distribution: Any = None
+) -> CausalModel:
+    """Return Fig. 1c: a party's input may influence another's output.
+
+    Parameters
+    ----------
+    inputs, outputs, input_distribution
+        As in `bell`.
+    edge
+        From an input to another party's output.
+    """
+    model = bell(inputs, outputs, input_distribution=input_distribution)
+    ((source, target),) = read_edges([edge])
+    if source not in model.inputs or target not in model.outputs:
+        raise ModelError(
+            f"{source} -> {target} is not input signaling. Expected an edge from one of {', '.join(model.inputs)} "
+            f"to one of {', '.join(model.outputs)}."
+        )
+    return model.relax(edge)
+
+
+def outcome_signaling(
+    inputs: Sequence[int] = _TWO, outputs: Sequence[int] = _TWO, *, edge: Any = "A -> B", input_distribution: Any = None
+) -> CausalModel:
+    """Return Fig. 1b: a party's outcome may influence another's. Parameters as `input_signaling`."""
+    model = bell(inputs, outputs, input_distribution=input_distribution)
+    ((source, target),) = read_edges([edge])
+    if source not in model.outputs or target not in model.outputs:
+        raise ModelError(
+            f"{source} -> {target} is not outcome signaling. Expected an edge between two of "
+            f"{', '.join(model.outputs)}."
+        )
+    return model.relax(edge)
+
+
+def message(
+    inputs: Sequence[int] = _TWO, outputs: Sequence[int] = _TWO, *, alphabet: int = 2, input_distribution: Any = None
+) -> CausalModel:
+    """Return Fig. 1d: the first party sends a message M, made from its input and outcome, to the second.
+
+    Parameters
+    ----------
+    inputs, outputs, input_distribution
+        As in `bell`.
+    alphabet
+        Number of values of the message.
+
+    Examples
+    --------
+    >>> message().strategies.count
+    1024
+    """
+    local = bell(inputs, outputs, input_distribution=input_distribution)
+    if len(local.outputs) < 2:
+        raise ModelError("a message needs a sender and a receiver: found one party, expected at least two.")
+    (a, b), x = local.outputs[:2], local.inputs[0]
+    suffix = "" if alphabet == 2 else f", alphabet={alphabet}"
+    return CausalModel(
+        [*local.edges, (x, "M"), (a, "M"), ("L", "M"), ("M", b)],
+        local.inputs,
+        "L",
+        {**local.cardinality, "M": alphabet},
+        hidden="M",
+        outputs=local.outputs,
+        input_distribution=local.input_distribution.table,
+        relaxed=[("M", b)],
+        name=f"message({local.name.removeprefix('bell(').removesuffix(')')}{suffix})",
+    )
+
+
+def measurement_dependence(
+    inputs: Sequence[int] = _TWO,
+    outputs: Sequence[int] = _TWO,
+    *,
+    dependent: str | Sequence[str] | None = None,
+    input_distribution: Any = None,
+) -> CausalModel:
+    """Return Fig. 1e: the latent variable may correlate with settings.
+
+    Parameters
+    ----------
+    inputs, outputs, input_distribution
+        As in `bell`.
+    dependent
+        Names of the dependent inputs; by default all.
+
+    Examples
+    --------
+    >>> measurement_dependence().strategies.count
+    64
+    """
+    model = bell(inputs, outputs, input_distribution=input_distribution)
+    if dependent is None:
+        chosen: Sequence[str] = model.inputs
+    else:
+        chosen = dependent.replace(",", " ").split() if isinstance(dependent, str) else dependent
+    for name in chosen:
+        if name not in model.inputs:
+            raise ModelError(f"{name!r} is not an input. Choose dependent inputs among {', '.join(model.inputs)}.")
+    return model.relax(*(("L", name) for name in chosen))
+
+
+def instrumental(
+    inputs: int = 2, outputs: Sequence[int] = _TWO, *, input_distribution: Any = None
+) -> CausalModel:
+    """Return the instrumental model Z → A → B, with a latent variable on A and B.
+
+    Parameters
+    ----------
+    inputs
+        Number of values of the instrument Z.
+    outputs
+        Numbers of values of the treatment A and the outcome B.
+    input_distribution
+        p(Z).
+    """
+    a, b = outputs
+    sizes = {"Z": inputs, "A": a, "B": b}
+    suffix = "" if (inputs, a, b) == (2, 2, 2) else f"inputs={inputs}, outputs={(a, b)}"
+    return CausalModel(
+        "Z -> A -> B; L -> A; L -> B",
+        "Z",
+        "L",
+        sizes,
+        input_distribution=input_distribution,
+        name=f"instrumental({suffix})",
+    )

@@ -1,0 +1,133 @@
+"""Response functions by mixed-radix index arithmetic.
+
+A response function of a node with c values maps each of the K configurations of its observed and
+hidden parents to a value; there are F = c^K. Its number f is read in base c, the first configuration
+being the most significant digit, so functions come in the order of itertools.product. A strategy is
+one function for each responding node; the n = ∏ F strategies are numbered in mixed radix, the first
+responding node (parents come first) being the most significant.
+
+Values are kept as arrays that broadcast over one axis for each responding node: Alice's output for
+2^20 strategies is an array of 16 entries if only her own function matters. Full arrays of length n
+are made at the very end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relaxbell.errors import ModelTooLargeError
+
+ENTRY_LIMIT = 2**26
+"""Most entries (strategies × settings) that T may have; at 12 bytes each, 0.8 GiB."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A responding node: its cardinality and its observed or hidden parents, with theirs."""
+
+    name: str
+    cardinality: int
+    parents: tuple[str, ...]
+    radices: tuple[int, ...]
+
+    @property
+    def configurations(self) -> int:
+        """Number K of configurations of the parents."""
+        return math.prod(self.radices)
+
+    @property
+    def log2_functions(self) -> float:
+        """log2 of the number of response functions, without computing a huge power."""
+        return self.configurations * math.log2(self.cardinality)
+
+    @cached_property
+    def functions(self) -> int:
+        """Number F = c^K of response functions."""
+        return int(self.cardinality**self.configurations)
+
+    @cached_property
+    def table(self) -> NDArray[np.uint8 | np.uint16]:
+        """Value of function f at configuration k, shape (F, K)."""
+        powers = self.cardinality ** np.arange(self.configurations - 1, -1, -1, dtype=np.int64)
+        values = np.arange(self.functions, dtype=np.int64)[:, None] // powers % self.cardinality
+        return values.astype(np.uint8 if self.cardinality <= 256 else np.uint16)
+
+    def configuration(self, values: Mapping[str, NDArray[np.intp] | int]) -> NDArray[np.intp] | int:
+        """Return the number of the configuration in which each parent has the value in `values`."""
+        number: NDArray[np.intp] | int = 0
+        for parent, radix in zip(self.parents, self.radices, strict=True):
+            number = number * radix + values[parent]
+        return number
+
+
+class Strategies:
+    """All strategies of a model, evaluated at a setting of its inputs and under interventions.
+
+    Parameters
+    ----------
+    nodes
+        The responding nodes, parents first.
+    settings
+        Number of settings of the free inputs, for the size check.
+
+    Raises
+    ------
+    ModelTooLargeError
+        If strategies × settings exceed 2^26; raised from the counts alone.
+    """
+
+    def __init__(self, nodes: Sequence[Node], settings: int) -> None:
+        self.nodes = tuple(nodes)
+        bits = sum(node.log2_functions for node in self.nodes)
+        table_bits = max((n.log2_functions + math.log2(n.configurations) for n in self.nodes), default=0.0)
+        if max(bits + math.log2(settings), table_bits) > math.log2(ENTRY_LIMIT):
+            parts = " · ".join(f"{n.cardinality}^{n.configurations} ({n.name})" for n in self.nodes)
+            count = f"{round(2**bits):,}" if bits < 60 else f"about 10^{bits * math.log10(2):.1f}"
+            raise ModelTooLargeError(
+                f"the model has {count} strategies = {parts}, and {settings} settings of its free inputs: more than "
+                f"{ENTRY_LIMIT:,} entries of T. Reduce the number of settings, outcomes or edges."
+            )
+        self.count = math.prod(node.functions for node in self.nodes)
+
+    def evaluate(self, forced: Mapping[str, int]) -> dict[str, NDArray[np.intp] | int]:
+        """Return the value of every node for every strategy, broadcastable over the nodes' axes.
+
+        Parameters
+        ----------
+        forced
+            Values of the free inputs, and of the nodes under do(·): these do not respond.
+        """
+        values: dict[str, NDArray[np.intp] | int] = dict(forced)
+        for axis, node in enumerate(self.nodes):
+            if node.name not in forced:
+                values[node.name] = node.table[self._axis(axis), node.configuration(values)].astype(np.intp)
+        return values
+
+    def response(self, name: str, configuration: Mapping[str, int]) -> NDArray[np.intp]:
+        """Return the value of one node when all its parents are forced, broadcastable."""
+        axis = next(i for i, node in enumerate(self.nodes) if node.name == name)
+        node = self.nodes[axis]
+        return node.table[self._axis(axis), node.configuration(configuration)].astype(np.intp)  # type: ignore[arg-type]  # ints are a special case
+
+    def spread(self, values: NDArray[np.generic] | int) -> NDArray[np.generic]:
+        """Return a broadcastable array as one entry for each strategy, shape (n,)."""
+        shape = tuple(node.functions for node in self.nodes)
+        return np.broadcast_to(np.asarray(values), shape).reshape(self.count)
+
+    def digits(self, strategy: int) -> dict[str, int]:
+        """Return the number of the response function of each node in a strategy."""
+        found = {}
+        for node in reversed(self.nodes):
+            strategy, found[node.name] = divmod(strategy, node.functions)
+        return found
+
+    def _axis(self, axis: int) -> NDArray[np.intp]:
+        shape = [1] * len(self.nodes)
+        shape[axis] = self.nodes[axis].functions
+        return np.arange(self.nodes[axis].functions).reshape(shape)

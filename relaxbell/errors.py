@@ -1,0 +1,63 @@
+"""One tree of errors, split by what the user can do about them.
+
+Every message states the object, what was found, what was expected, and the remedy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class RelaxbellError(Exception):
+    """Base of every error that relaxbell raises on purpose."""
+
+
+class BehaviorError(RelaxbellError, ValueError):
+    """The probabilities are not a behavior, or not one of the scenario asked for. Mend the data."""
+
+
+class SignalingError(BehaviorError):
+    """A behavior violates a no-signaling equality. Fit the data first, or relax an edge."""
+
+
+class CountsError(RelaxbellError, ValueError):
+    """A table of counts cannot be read. Mend the file."""
+
+
+class ModelError(RelaxbellError, ValueError):
+    """The causal graph, its cardinalities or its input distribution are not valid. Mend the model."""
+
+
+class UnsupportedModelError(ModelError):
+    """The model is valid but outside what relaxbell can treat. Use the alternative that is named."""
+
+
+class ModelTooLargeError(ModelError):
+    """The model has more strategies than fit; raised before memory is touched. Reduce the scenario."""
+
+
+class MeasureError(RelaxbellError, ValueError):
+    """A measure does not fit its model or cannot be combined as asked. Change the measure."""
+
+
+class FunctionalError(RelaxbellError, ValueError):
+    """A Bell functional does not fit the scenario. Change the functional or the scenario."""
+
+
+class InfeasibleError(RelaxbellError):
+    """No distribution over strategies satisfies all constraints.
+
+    Attributes
+    ----------
+    witness
+        A `relaxbell.Witness`: an inequality that every behavior of the model obeys (under the same
+        constraints) and that the observed data violate; None where no observed data took part.
+    """
+
+    def __init__(self, message: str, witness: Any = None) -> None:
+        super().__init__(message)
+        self.witness = witness
+
+
+class SolverError(RelaxbellError, RuntimeError):
+    """No solver reached the accuracy that a result needs. The message says what was tried."""

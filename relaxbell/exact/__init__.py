@@ -1,0 +1,1 @@
+"""Exact arithmetic and rigorous bounds; imports nothing else of relaxbell."""

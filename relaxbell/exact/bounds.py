@@ -1,0 +1,68 @@
+"""Rigorous bounds from approximate dual weights.
+
+q is a probability vector. So for any multipliers y of equalities E q = b the minimum of c · q is at
+least ⟨y, b⟩ + min_λ (c − Eᵀy)_λ: every dual vector gives a true bound, a good one a tight bound. The
+minimum over strategies is evaluated in float64 on whole numbers below 2^53, where every sum and
+product is exact in any order; where a matrix has other entries, the usual error bound of a sum
+is subtracted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TypeAlias
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+Block: TypeAlias = tuple[sp.csr_array, Floats]
+"""A matrix (k, n) and whole-number weights (k,); the block contributes matrixᵀ weights."""
+
+EXACT = 2.0**53
+
+
+def column_minimum(blocks: Sequence[Block]) -> Fraction | None:
+    """Return a rigorous lower bound of min_λ Σ_blocks (matrixᵀ weights)_λ; exact for integral matrices.
+
+    None if the numbers are too large to be evaluated exactly in float64.
+    """
+    size = sum(float(abs(weights).max(initial=0.0)) * column_mass(matrix) for matrix, weights in blocks)
+    if size >= EXACT:
+        return None
+    total: Floats = np.zeros(blocks[0][0].shape[1])
+    for matrix, weights in blocks:
+        if weights.any():
+            total += matrix.T @ weights
+    least = Fraction(float(total.min()))
+    integral = all((matrix.data == np.rint(matrix.data)).all() for matrix, _ in blocks)
+    if integral:
+        return least
+    terms = sum(matrix.shape[0] for matrix, _ in blocks) + 2
+    return least - Fraction(size) * Fraction(terms, 2**52)
+
+
+def column_mass(matrix: sp.csr_array) -> float:
+    """Return the largest Σ_i |matrix_iλ| over the columns λ."""
+    return float(abs(matrix).sum(axis=0).max()) if matrix.nnz else 0.0
+
+
+def snapped(values: Floats, limit: int, tolerance: float) -> list[Fraction] | None:
+    """Return rationals with denominators up to `limit` near all values, or None if one is too far."""
+    found = []
+    cache: dict[float, Fraction] = {}
+    for raw in values.tolist():
+        if raw not in cache:
+            cache[raw] = Fraction(raw).limit_denominator(limit)
+        if abs(float(cache[raw]) - raw) > tolerance:
+            return None
+        found.append(cache[raw])
+    return found
+
+
+def dyadic_bits(size: float, bits: int = 52) -> int:
+    """Return the largest s with size · 2^s ≤ 2^bits."""
+    return bits - max(0, math.ceil(math.log2(size))) if size > 0 else bits

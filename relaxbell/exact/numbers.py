@@ -1,0 +1,286 @@
+"""Exact numbers: rationals and a + b√n, with exact signs.
+
+Everything here is decided in integer arithmetic. A `Surd` is what the probabilities of the
+Tsirelson box are made of; a sympy expression of that form is converted once and handled without
+sympy afterwards, which is some hundred times faster.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Iterable
+from fractions import Fraction
+from functools import total_ordering
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@total_ordering
+class Surd:
+    """A number a + b√n with rational a, b ≠ 0 and a square-free integer n ≥ 2.
+
+    Made by `surd`, which returns a Fraction when the root cancels. Arithmetic stays within one
+    radicand; mixing √2 and √3 raises ValueError.
+
+    Examples
+    --------
+    >>> root = surd(0, 1, 2)
+    >>> root * root, (root - 1) * (root + 1), root > Fraction(7, 5)
+    (Fraction(2, 1), Fraction(1, 1), True)
+    """
+
+    __slots__ = ("a", "b", "n")
+    a: Fraction
+    b: Fraction
+    n: int
+
+    def __init__(self, a: Fraction, b: Fraction, n: int) -> None:
+        self.a, self.b, self.n = a, b, n
+
+    def _coerce(self, other: object) -> Surd | None:
+        if isinstance(other, Surd):
+            if other.n != self.n:
+                raise ValueError(
+                    f"cannot combine √{self.n} with √{other.n}: exact numbers hold one square root. "
+                    "Use floats, or a single radicand."
+                )
+            return other
+        if isinstance(other, numbers.Rational):
+            return Surd(Fraction(other), Fraction(0), self.n)
+        return None
+
+    def __add__(self, other: object) -> ExactNumber:
+        o = self._coerce(other)
+        return NotImplemented if o is None else surd(self.a + o.a, self.b + o.b, self.n)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Surd:
+        return Surd(-self.a, -self.b, self.n)
+
+    def __sub__(self, other: object) -> ExactNumber:
+        o = self._coerce(other)
+        return NotImplemented if o is None else surd(self.a - o.a, self.b - o.b, self.n)
+
+    def __rsub__(self, other: object) -> ExactNumber:
+        return (-self) + other
+
+    def __mul__(self, other: object) -> ExactNumber:
+        o = self._coerce(other)
+        if o is None:
+            return NotImplemented
+        return surd(self.a * o.a + self.n * self.b * o.b, self.a * o.b + self.b * o.a, self.n)
+
+    __rmul__ = __mul__
+
+    def inverse(self) -> ExactNumber:
+        """Return 1 / self; the norm a² − n b² of a Surd is never zero."""
+        norm = self.a * self.a - self.n * self.b * self.b
+        return surd(self.a / norm, -self.b / norm, self.n)
+
+    def __truediv__(self, other: object) -> ExactNumber:
+        o = self._coerce(other)
+        if o is None:
+            return NotImplemented
+        return self * (Fraction(1) / o.a if o.b == 0 else o.inverse())
+
+    def __rtruediv__(self, other: object) -> ExactNumber:
+        return self.inverse() * other
+
+    def __pow__(self, exponent: int) -> ExactNumber:
+        result: ExactNumber = Fraction(1)
+        for _ in range(abs(exponent)):
+            result = result * self
+        return result if exponent >= 0 else 1 / result
+
+    def sign(self) -> int:
+        """Return −1 or 1 (a Surd is irrational, so never 0), decided exactly."""
+        if (self.a >= 0) == (self.b >= 0):
+            return 1 if self.b > 0 else -1
+        larger_root = self.n * self.b * self.b > self.a * self.a
+        return 1 if (self.b > 0) == larger_root else -1
+
+    def __abs__(self) -> Surd:
+        return self if self.sign() > 0 else -self
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Surd):
+            return (self.a, self.b, self.n) == (other.a, other.b, other.n)
+        if isinstance(other, numbers.Rational):
+            return False
+        return NotImplemented
+
+    def __lt__(self, other: object) -> bool:
+        o = self._coerce(other)
+        return NotImplemented if o is None else sign(self - o) < 0
+
+    def __hash__(self) -> int:
+        return hash((self.a, self.b, self.n))
+
+    def __bool__(self) -> bool:
+        return True
+
+    def bounds(self, bits: int = 80) -> tuple[Fraction, Fraction]:
+        """Return rationals that enclose the number, about 2^−`bits` of its size apart."""
+        size = max(abs(self.a), abs(self.b) * (math.isqrt(self.n) + 1))
+        shift = bits + max(0, size.denominator.bit_length() - size.numerator.bit_length()) + 2
+        norm = abs(self.a * self.a - self.n * self.b * self.b)  # guards against cancellation
+        shift += max(0, norm.denominator.bit_length() - norm.numerator.bit_length())
+        shift += max(0, abs(self.b).numerator.bit_length() - abs(self.b).denominator.bit_length() + 1)
+        root = math.isqrt(self.n << (2 * shift))
+        low, high = Fraction(root, 1 << shift), Fraction(root + 1, 1 << shift)
+        ends = (self.a + self.b * low, self.a + self.b * high)
+        return min(ends), max(ends)
+
+    def __float__(self) -> float:
+        low, high = self.bounds()
+        return float((low + high) / 2)
+
+    def __repr__(self) -> str:
+        size = abs(self.b)
+        root = f"√{self.n}" if size.numerator == 1 else f"{size.numerator}√{self.n}"
+        root += "" if size.denominator == 1 else f"/{size.denominator}"
+        if self.a == 0:
+            return f"-{root}" if self.b < 0 else root
+        return f"({self.a} {'-' if self.b < 0 else '+'} {root})"
+
+
+ExactNumber: TypeAlias = Fraction | Surd
+Exact: TypeAlias = NDArray[np.object_]
+"""An object array of ExactNumber."""
+
+
+def surd(a: Fraction | int, b: Fraction | int, n: int) -> ExactNumber:
+    """Return a + b√n in normal form: square factors of n move into b; a Fraction if the root cancels.
+
+    Examples
+    --------
+    >>> surd(1, 1, 8)
+    (1 + 2√2)
+    >>> surd(1, 1, 9)
+    Fraction(4, 1)
+    """
+    a, b = Fraction(a), Fraction(b)
+    if n < 0:
+        raise ValueError(f"√{n} is not real. Expected n ≥ 0.")
+    factor = 2
+    while factor * factor <= n:
+        while n % (factor * factor) == 0:
+            n //= factor * factor
+            b *= factor
+        factor += 1
+    if n == 0 or b == 0:
+        return a
+    if n == 1:
+        return a + b
+    return Surd(a, b, n)
+
+
+def sign(number: ExactNumber | int) -> int:
+    """Return −1, 0 or 1, exactly."""
+    if isinstance(number, Surd):
+        return number.sign()
+    return (number > 0) - (number < 0)
+
+
+def as_exact(value: Any) -> ExactNumber | None:
+    """Return `value` as an exact number, or None if it is not one (a float, a free symbol, √2 + √3).
+
+    Exact are int, Fraction, numpy integers, Surd, sympy rationals and sympy numbers a + b√n. A
+    float is never exact here: 0.1 was probably not meant to be 3602879701896397/2^55.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> as_exact((2 + sympy.sqrt(2)) / 8), as_exact(0.1)
+    ((1/4 + √2/8), None)
+    """
+    if isinstance(value, Fraction | Surd):
+        return value
+    if isinstance(value, numbers.Rational | np.integer | bool | np.bool_):
+        return Fraction(int(value)) if isinstance(value, np.integer | np.bool_) else Fraction(value)
+    if type(value).__module__.partition(".")[0] == "sympy":
+        return _from_sympy(value)
+    return None
+
+
+def _from_sympy(value: Any) -> ExactNumber | None:
+    import sympy
+
+    value = sympy.radsimp(sympy.expand(value))
+    if not (value.is_number and value.is_real):
+        return None
+    total: ExactNumber = Fraction(0)
+    try:
+        for term in sympy.Add.make_args(value):
+            coefficient, factors = term.as_coeff_mul()
+            if not coefficient.is_Rational:
+                return None
+            rational = Fraction(int(coefficient.p), int(coefficient.q))
+            radicand = 1
+            for factor in factors:
+                base, exponent = factor.as_base_exp()
+                if not (base.is_Integer and base > 0 and exponent == sympy.Rational(1, 2)):
+                    return None
+                radicand *= int(base)
+            total = total + surd(0, rational, radicand)
+    except ValueError:  # two different roots
+        return None
+    return total
+
+
+def exact_array(values: Any) -> Exact | None:
+    """Return an object array of exact numbers with the shape of `values`, or None if one is not exact."""
+    array = np.asarray(values)
+    if array.dtype.kind == "f" or array.dtype.kind == "c":
+        return None
+    out = np.empty(array.shape, dtype=object)
+    radicands = set()
+    for index, value in np.ndenumerate(array):
+        number = as_exact(value)
+        if number is None:
+            return None
+        if isinstance(number, Surd):
+            radicands.add(number.n)
+        out[index] = number
+    return out if len(radicands) <= 1 else None
+
+
+def to_floats(values: Any) -> NDArray[np.float64]:
+    """Return the nearest float64 of every entry of an array of numbers."""
+    array = np.asarray(values)
+    if array.dtype != object:
+        return np.asarray(array, dtype=np.float64)
+    flat = [float(v) for v in array.ravel()]
+    return np.array(flat, dtype=np.float64).reshape(array.shape)
+
+
+def to_sympy(number: ExactNumber | int) -> Any:
+    """Return the number as a sympy expression."""
+    import sympy
+
+    if isinstance(number, Surd):
+        a, b = to_sympy(number.a), to_sympy(number.b)
+        return a + b * sympy.sqrt(number.n)
+    number = Fraction(number)
+    return sympy.Rational(number.numerator, number.denominator)
+
+
+def floor_float(number: ExactNumber | int) -> float:
+    """Return a float64 that is at most `number`, the largest such or its neighbor."""
+    rational = number.bounds()[0] if isinstance(number, Surd) else Fraction(number)
+    nearest = float(rational)
+    return nearest if Fraction(nearest) <= rational else math.nextafter(nearest, -math.inf)
+
+
+def ceil_float(number: ExactNumber | int) -> float:
+    """Return a float64 that is at least `number`, the smallest such or its neighbor."""
+    return -floor_float(-number)
+
+
+def common_denominator(values: Iterable[Fraction]) -> int:
+    """Return the least common multiple of the denominators."""
+    return math.lcm(1, *(value.denominator for value in values))

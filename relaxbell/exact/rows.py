@@ -1,0 +1,70 @@
+"""`Rows`: a sparse matrix of integers times a rational, with a label for each row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Linear functions of q: row i is ``scale * matrix[i]``.
+
+    Attributes
+    ----------
+    matrix
+        CSR, float64, shape (k, n). The entries are integers wherever the model's numbers are exact;
+        `integral` says so.
+    labels
+        What each row means, k of them.
+    scale
+        Common factor, positive.
+    """
+
+    matrix: sp.csr_array
+    labels: tuple[str, ...]
+    scale: Fraction = Fraction(1)
+
+    @cached_property
+    def integral(self) -> bool:
+        """Whether every entry of `matrix` is an integer, so that float64 arithmetic on it can be exact."""
+        data = self.matrix.data
+        return bool((data == np.rint(data)).all())
+
+    @cached_property
+    def nonnegative(self) -> bool:
+        """Whether no entry is negative: then |row · q| = row · q."""
+        return bool((self.matrix.data >= 0).all())
+
+    @cached_property
+    def array(self) -> sp.csr_array:
+        """The rows with their scale, as float64."""
+        return self.matrix if self.scale == 1 else self.matrix * float(self.scale)
+
+    def __len__(self) -> int:
+        return int(self.matrix.shape[0])
+
+    def scaled(self, factor: Fraction) -> Rows:
+        """Return the rows times a number; a negative one moves its sign into the matrix."""
+        if factor < 0:
+            return replace(self, matrix=-self.matrix, scale=self.scale * -factor)
+        return replace(self, scale=self.scale * factor)
+
+    def values(self, q: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the value of each row at q."""
+        return np.asarray(self.matrix @ q, dtype=np.float64) * float(self.scale)
+
+
+def stack(parts: Sequence[Rows]) -> Rows:
+    """Return all rows under each other, over the least common scale."""
+    denominator = np.lcm.reduce([part.scale.denominator for part in parts], dtype=object)
+    scale = Fraction(1, int(denominator))
+    blocks = [part.matrix * float(part.scale / scale) for part in parts]
+    matrix = sp.csr_array(sp.vstack(blocks, format="csr"))
+    return Rows(matrix, tuple(label for part in parts for label in part.labels), scale)

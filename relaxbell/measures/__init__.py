@@ -1,0 +1,1 @@
+"""Measures of relaxation: convex functions of the distribution over strategies, kept as data."""

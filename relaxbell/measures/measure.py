@@ -1,0 +1,234 @@
+"""`Measure`: how far an assumption is relaxed, as a convex function of q that is kept as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+import scipy.sparse as sp
+
+from relaxbell.causal.model import CausalModel
+from relaxbell.errors import MeasureError
+from relaxbell.exact.numbers import as_exact
+from relaxbell.exact.rows import Rows
+from relaxbell.measures import terms
+from relaxbell.measures.terms import Largest, LargestRow, Linear, SumOfRows, Term, Total
+
+Norm = Literal["max", "sum", "linear", "max of sums"]
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """A convex function of the distribution q over a model's strategies.
+
+    Made by `influence`, `message_weight`, `average_causal_effect`, … or by `measure` from one's own
+    rows. Sums, non-negative multiples and `maximum` of measures of one model instance are measures.
+
+    Attributes
+    ----------
+    model
+        The model whose q it is a function of.
+    term
+        Rows, norms, sums and maxima, see `relaxbell.measures.terms`.
+    name
+        Short name, for example ``C(X -> B)``.
+    unit
+        Of the value: ``probability`` or ``bit``.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> model = rb.input_signaling()
+    >>> rb.influence(model, "X", "B").expression.is_convex()
+    True
+    """
+
+    model: CausalModel
+    term: Term
+    name: str
+    unit: str = "probability"
+
+    @property
+    def expression(self) -> Any:
+        """The measure as a plain CVXPY expression of ``model.q``."""
+        return terms.expression(self.term, self.model.q)
+
+    @property
+    def blocks(self) -> tuple[Rows, ...]:
+        """The sparse blocks of rows, in the order of the formula."""
+        return tuple(leaf.rows for leaf in terms.leaves(self.term))
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """What each row means."""
+        return tuple(label for block in self.blocks for label in block.labels)
+
+    def value(self, q: Any) -> float:
+        """Return the measure at a given q, shape (n,)."""
+        array = np.asarray(q, dtype=np.float64)
+        if array.shape != (self.model.strategies.count,):
+            raise MeasureError(f"q has shape {array.shape}, expected ({self.model.strategies.count},).")
+        return terms.value(self.term, array)
+
+    def __add__(self, other: object) -> Measure:
+        if not isinstance(other, Measure):
+            return NotImplemented
+        same_model(self, other)
+        return Measure(self.model, Total((self.term, other.term)), f"{self.name} + {other.name}", self.unit)
+
+    def __mul__(self, factor: Any) -> Measure:
+        number = as_exact(factor)
+        fraction = number if isinstance(number, Fraction) else Fraction(float(factor))
+        if fraction < 0 and not terms.is_linear(self.term):
+            raise MeasureError(
+                f"{factor} · {self.name} is concave: found a negative factor of a norm, expected one ≥ 0. "
+                "Only linear measures, such as average_causal_effect, can be negated."
+            )
+        return Measure(self.model, terms.scaled(self.term, fraction), f"{factor} {self.name}", self.unit)
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Measure:
+        return Measure(self.model, (self * -1).term, f"-{self.name}", self.unit)
+
+    def __sub__(self, other: Measure) -> Measure:
+        return self + (-other)
+
+    def __le__(self, limit: Any) -> Budget:
+        return Budget(self, read_limit(limit))
+
+    def __repr__(self) -> str:
+        return f"{self.name} = {terms.formula(self.term)}  ({self.unit}; {self.model.name})"
+
+
+@dataclass(frozen=True, eq=False)
+class Budget:
+    """An upper limit on a measure, used as a constraint: ``measure <= 0.1``."""
+
+    measure: Measure
+    limit: Fraction
+
+    def __repr__(self) -> str:
+        return f"{self.measure.name} <= {float(self.limit):g}"
+
+
+def read_limit(limit: Any) -> Fraction:
+    """Return a budget's limit as a Fraction; floats are taken as they are."""
+    exact = as_exact(limit)
+    if isinstance(exact, Fraction):
+        return exact
+    number = float(limit)
+    if not np.isfinite(number):
+        raise MeasureError(f"the budget is {number}, expected a finite number.")
+    return Fraction(number)
+
+
+def same_model(*measures: Measure) -> CausalModel:
+    """Return the common model instance; raise MeasureError naming two that differ."""
+    model = measures[0].model
+    for other in measures[1:]:
+        if other.model is not model:
+            raise MeasureError(
+                f"{measures[0].name} belongs to {model.name} (instance {id(model):#x}) and {other.name} to "
+                f"{other.model.name} (instance {id(other.model):#x}). Build both measures from one model instance."
+            )
+    return model
+
+
+def maximum(*measures: Measure) -> Measure:
+    """Return the measure max(m1, m2, …) of measures of one model instance.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> both = rb.bell().relax("X -> B", "Y -> A")
+    >>> rb.maximum(rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")).name
+    'max(C(X -> B), C(Y -> A))'
+    """
+    if not measures:
+        raise MeasureError("maximum of no measures. Give at least one.")
+    model = same_model(*measures)
+    name = f"max({', '.join(m.name for m in measures)})"
+    return Measure(model, Largest(tuple(m.term for m in measures)), name, measures[0].unit)
+
+
+def measure(
+    model: CausalModel,
+    rows: Any,
+    norm: Norm = "max",
+    *,
+    name: str = "measure",
+    unit: str = "probability",
+) -> Measure:
+    """Return one's own measure: a norm of linear functions of q.
+
+    Parameters
+    ----------
+    model
+        The model.
+    rows
+        A mapping from a label to a row; a row is an array of length n, or a CVXPY expression affine
+        in ``model.q`` without constant, such as ``model.probability(…)``. Or a (k, n) array, dense or
+        sparse. For ``max of sums``: a mapping from a label to such a group of rows.
+    norm
+        ``max``: max |row · q|; ``sum``: Σ |row · q|; ``linear``: Σ row · q, signed; ``max of sums``.
+    name, unit
+        For messages.
+
+    Raises
+    ------
+    MeasureError
+        If the rows do not fit the model, contain NaN, or the norm is unknown.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> model = rb.input_signaling()
+    >>> shift = model.probability({"B": 0}, do={"X": 0}) - model.probability({"B": 0}, do={"X": 1})
+    >>> rb.measure(model, {"shift of p(B=0)": shift}, name="average influence").rows
+    ('shift of p(B=0)',)
+    """
+    single = {"max": LargestRow, "sum": SumOfRows, "linear": Linear}
+    if norm == "max of sums":
+        if not isinstance(rows, Mapping) or not rows:
+            raise MeasureError("the rows of a max of sums are a mapping from a label to a group of rows.")
+        groups = tuple(SumOfRows(_read_rows(model, group, f"{label} ")) for label, group in rows.items())
+        return Measure(model, Largest(groups), name, unit)
+    if norm not in single:
+        raise MeasureError(f"norm {norm!r} is unknown, expected 'max', 'sum', 'linear' or 'max of sums'.")
+    return Measure(model, single[norm](_read_rows(model, rows, "")), name, unit)
+
+
+def _read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:
+    n = model.strategies.count
+    if isinstance(rows, Mapping):
+        labels = tuple(f"{prefix}{label}" for label in rows)
+        matrix = sp.vstack([_read_row(model, row) for row in rows.values()], format="csr") if rows else None
+    else:
+        matrix = sp.csr_array(rows if sp.issparse(rows) else np.atleast_2d(np.asarray(rows, dtype=np.float64)))
+        labels = tuple(f"{prefix}row {i}" for i in range(matrix.shape[0]))
+    if matrix is None or not matrix.shape[0]:
+        raise MeasureError("a measure needs at least one row, found none.")
+    if matrix.shape[1] != n:
+        raise MeasureError(f"rows have {matrix.shape[1]} entries, expected one for each of the {n} strategies.")
+    if not np.isfinite(matrix.data).all():
+        raise MeasureError("a row contains NaN or infinity, expected finite numbers.")
+    return Rows(sp.csr_array(matrix, dtype=np.float64), labels)
+
+
+def _read_row(model: CausalModel, row: Any) -> sp.csr_array:
+    if hasattr(row, "is_affine"):
+        from relaxbell.measures.affine import affine_rows
+
+        matrix, constant = affine_rows(model, row)
+        if matrix.shape[0] != 1 or constant.any():
+            raise MeasureError(f"row {row} is not a linear scalar: found {matrix.shape[0]} entries or a constant.")
+        return matrix
+    array = row if sp.issparse(row) else np.asarray(row, dtype=np.float64).reshape(1, -1)
+    return sp.csr_array(array)
+
+
+__all__: Sequence[str] = ["Budget", "Measure", "maximum", "measure", "read_limit", "same_model"]
