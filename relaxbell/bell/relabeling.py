@@ -110,7 +110,7 @@ def _orbit(known: BellFunctional, coordinates: Coordinates) -> dict[tuple[int, .
         images = {tuple(row) for matrix in generators for row in (frontier @ matrix).tolist()}
         new = sorted(images - seen)
         seen.update(new)
-        frontier = np.array(new, dtype=np.int64).reshape(len(new), -1)
+        frontier = np.array(new, dtype=np.int64).reshape(len(new), frontier.shape[1])
     members = {}
     for image in seen:
         form = np.array([Fraction(c, denominator) for c in image], dtype=object)

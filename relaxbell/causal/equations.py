@@ -125,15 +125,26 @@ def observed_equations(model: CausalModel, observed: Observed) -> Equations:
     rows, scaled = _over_strategies(model, labels, tables, weights)
     rhs = [value * factor for value, factor in zip(rhs, scaled, strict=True)]
     tables = [table * factor for table, factor in zip(tables, scaled, strict=True)]
-    parts, values, all_tables = [rows.matrix], list(rhs), list(tables)
-    for label, table, value in _normalization(model, weights):
-        labels.append(label)
-        parts.append(sp.csr_array((table != 0).astype(float)[None, :] @ model.T))
-        values.append(value)
-        all_tables.append(table * weights)
-    matrix = sp.csr_array(sp.vstack(parts, format="csr"))
+    known = normalization_equations(model)
+    matrix = sp.csr_array(sp.vstack([rows.matrix, known.rows.matrix], format="csr"))
     return Equations(
-        Rows(matrix, tuple(labels)), np.array(values, dtype=object), weights, tables=np.array(all_tables, dtype=object)
+        Rows(matrix, (*labels, *known.rows.labels)),
+        np.concatenate([np.array(rhs, dtype=object), known.rhs]),
+        weights,
+        tables=np.concatenate([np.array(tables, dtype=object), known.tables]),
+    )
+
+
+def normalization_equations(model: CausalModel) -> Equations:
+    """Return what holds before anything is observed: Σ p = 1, and the frequencies of dependent inputs."""
+    weights = cell_weights(model)
+    known = _normalization(model, weights)
+    coefficients = sp.csr_array(np.array([(table != 0).astype(float) for _, table, _ in known]))
+    return Equations(
+        Rows(sp.csr_array(coefficients @ model.T), tuple(label for label, _, _ in known)),
+        np.array([value for _, _, value in known], dtype=object),
+        weights,
+        tables=np.array([table * weights for _, table, _ in known], dtype=object),
     )
 
 

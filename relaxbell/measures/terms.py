@@ -106,6 +106,11 @@ def scaled(term: Term, factor: Fraction) -> Term:
     return type(term)(term.rows.scaled(factor))
 
 
+def fresh(term: Term) -> Term:
+    """Return a copy whose leaves are new objects, so that a term used twice is told apart."""
+    return scaled(term, Fraction(1))
+
+
 def value(term: Term, q: Floats) -> float:
     """Return the value at q."""
     if isinstance(term, Total):

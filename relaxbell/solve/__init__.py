@@ -1,0 +1,1 @@
+"""Solving: linear programs on HiGHS, rigorous bounds from duals, and what is reported."""

@@ -13,12 +13,10 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from relaxbell.causal.equations import Equations
 from relaxbell.errors import MeasureError
 from relaxbell.exact.rows import Rows
-from relaxbell.measures import terms
 from relaxbell.measures.affine import affine_rows
 from relaxbell.measures.measure import Budget, Measure, same_model
 from relaxbell.measures.terms import Floats, Largest, LargestRow, Leaf, Linear, SumOfRows, Term, Total
@@ -177,7 +175,7 @@ def linear_program(problem: Problem) -> LinearProgram:
     """Return the linear program of a problem, q first."""
     builder = _Builder(problem.strategies)
     rhs = problem.equations.floats
-    equations = builder.add(problem.equations.rows.array, [], rhs * float(problem.equations.rows.scale), rhs)
+    equations = builder.add(problem.equations.rows.matrix, [], rhs, rhs)
     row, aux, _ = builder.lower(problem.objective)
     budgets = []
     for budget in problem.budgets:
@@ -220,11 +218,3 @@ def _assembled(
         budgets,
         affine,
     )
-
-
-def reproduced(rows: NDArray[np.float64], rhs: NDArray[np.float64]) -> float:
-    """Return the largest violation of equalities."""
-    return float(abs(rows - rhs).max(initial=0.0))
-
-
-__all__ = ["AffineConstraint", "LinearProgram", "Problem", "linear_program", "read_constraints", "reproduced", "terms"]

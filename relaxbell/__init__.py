@@ -1,0 +1,47 @@
+"""relaxbell: how far must a causal assumption of Bell's theorem be relaxed?
+
+The public names load on first use, so that importing the package is cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "behavior.behavior": "Behavior",
+    "behavior.observed": "Observed",
+    "behavior.counts": "Counts Fit data_sets load_counts",
+    "behavior.boxes": "pr_box tsirelson_box i3322_box ghz_box cglmp_box",
+    "behavior.quantum": "born",
+    "bell.functional": "BellFunctional",
+    "bell.catalog": "CH CHSH I3322",
+    "causal.model": "CausalModel",
+    "causal.networks": "bell input_signaling instrumental measurement_dependence message outcome_signaling",
+    "measures.measure": "Budget Measure maximum measure",
+    "measures.locality": "average_causal_effect influence message_entropy message_weight",
+    "solve.minimization": "bounds minimize",
+    "solve.solution": "Bounds Solution StrategyWeights Witness",
+    "quantification": "quantify",
+    "errors": (
+        "BehaviorError CountsError FunctionalError InfeasibleError MeasureError ModelError ModelTooLargeError "
+        "RelaxbellError SignalingError SolverError UnsupportedModelError"
+    ),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+__all__ = sorted([*_HOME, "__version__"])
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'relaxbell' has no attribute {name!r}")
+    value = getattr(import_module(f"relaxbell.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

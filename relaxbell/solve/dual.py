@@ -1,0 +1,156 @@
+"""From approximate duals to a rigorous lower bound, and the exact dual data behind it.
+
+For feasible row weights u of the objective, multipliers z of the equations, μ ≥ 0 of the budgets with
+feasible weights of their own, and y of the affine constraints (≥ 0 for inequalities), every
+probability vector q that satisfies the constraints has
+
+    objective(q) ≥ ⟨z, rhs⟩ − Σ μ limit − ⟨y, h⟩ + min_λ (Rᵀu + Σ μ-part + Gᵀy − Eᵀz)_λ .
+
+The solver's duals are rounded to a common denominator and clipped to feasible ones; then the right
+side is evaluated exactly. Two denominators are tried: duals of Bell problems are nearly always
+simple fractions, and where they are not, a power of two loses less than 1e-12.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from relaxbell.exact.bounds import EXACT, Block, column_mass, column_minimum, dyadic_bits, snapped
+from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator, floor_float
+from relaxbell.measures.terms import Floats, Leaf, clip, gauge, is_nonnegative, leaves
+from relaxbell.solve.program import LinearProgram, Problem
+
+_LARGEST_DENOMINATOR = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class DualBound:
+    """A rigorous lower bound with the dual data that prove it.
+
+    Attributes
+    ----------
+    bound
+        Exact number; every feasible q has objective ≥ bound.
+    z
+        Exact multipliers of the equations.
+    offset
+        The rest of the bound: bound = ⟨z, rhs⟩ + offset.
+    """
+
+    bound: ExactNumber
+    z: Exact
+    offset: ExactNumber
+
+    @property
+    def value(self) -> float:
+        """The bound as a float, rounded down."""
+        return floor_float(self.bound)
+
+
+@dataclass(frozen=True, eq=False)
+class _Raw:
+    """Approximate duals, sorted by what they belong to."""
+
+    z: Floats
+    leaves: dict[Leaf, Floats]
+    budgets: Floats
+    affine: tuple[Floats, ...]
+
+    def arrays(self) -> Iterator[Floats]:
+        yield self.z
+        yield from self.leaves.values()
+        yield self.budgets
+        yield from self.affine
+
+    def scaled(self, factor: float) -> _Raw:
+        """Return whole numbers near factor · duals."""
+        return _Raw(
+            np.rint(self.z * factor),
+            {leaf: np.rint(raw * factor) for leaf, raw in self.leaves.items()},
+            np.rint(self.budgets * factor),
+            tuple(np.rint(y * factor) for y in self.affine),
+        )
+
+
+def dual_bound(problem: Problem, program: LinearProgram, duals: Floats) -> DualBound:
+    """Return the best rigorous bound that the duals of a linear program give."""
+    raw = _Raw(
+        duals[program.equations],
+        program.raw_weights(duals),
+        np.array([max(0.0, -float(duals[place][0])) for place in program.budgets]),
+        tuple(
+            -duals[place] if c.equality else np.maximum(-duals[place], 0.0)
+            for place, c in zip(program.affine, problem.affine, strict=True)
+        ),
+    )
+    return bound_from(problem, raw)
+
+
+def bound_from(problem: Problem, raw: _Raw) -> DualBound:
+    """Return the better of the bounds with simple fractions and with a power of two."""
+    candidates = []
+    values = np.concatenate([np.ravel(a) for a in raw.arrays()])
+    simple = snapped(values, _LARGEST_DENOMINATOR, 1e-8)
+    if simple is not None:
+        denominator = common_denominator(simple)
+        if denominator < 10**7:
+            candidates.append(_evaluate(problem, raw, denominator))
+    common = _scale_denominator(problem)
+    mass = sum(float(leaf.rows.scale * common) * column_mass(leaf.rows.matrix) for leaf in _all_leaves(problem))
+    mass += common * (column_mass(problem.equations.rows.matrix) + sum(column_mass(c.rows.matrix) for c in problem.affine))
+    size = mass * max(1.0, float(abs(values).max()))
+    candidates.append(_evaluate(problem, raw, 1 << max(1, dyadic_bits(size))))
+    found = [c for c in candidates if c is not None]
+    trivial = Fraction(0) if is_nonnegative(problem.objective) else None
+    best = max(found, key=lambda c: c.bound, default=None)
+    if trivial is not None and (best is None or best.bound < trivial):
+        return DualBound(trivial, np.zeros(len(raw.z), dtype=object), trivial)
+    if best is None:
+        return DualBound(Fraction(-(10**9)), np.zeros(len(raw.z), dtype=object), Fraction(-(10**9)))
+    return best
+
+
+def _all_leaves(problem: Problem) -> Iterator[Leaf]:
+    yield from leaves(problem.objective)
+    for budget in problem.budgets:
+        yield from leaves(budget.measure.term)
+
+
+def _scale_denominator(problem: Problem) -> int:
+    return math.lcm(*(leaf.rows.scale.denominator for leaf in _all_leaves(problem)))
+
+
+def _evaluate(problem: Problem, raw: _Raw, denominator: int) -> DualBound | None:
+    """Clip whole-number duals over `denominator` and evaluate the bound exactly."""
+    whole = raw.scaled(float(denominator))
+    weights: dict[Leaf, Floats] = {}
+    clip(problem.objective, whole.leaves, float(denominator), weights)
+    shares = []
+    for budget, mu in zip(problem.budgets, whole.budgets, strict=True):
+        share = max(float(mu), float(np.rint(gauge(budget.measure.term, whole.leaves))))
+        clip(budget.measure.term, whole.leaves, share, weights)
+        shares.append(Fraction(share))
+    common = _scale_denominator(problem)
+    blocks: list[Block] = [(problem.equations.rows.matrix, -whole.z * common)]
+    for leaf in _all_leaves(problem):
+        blocks.append((leaf.rows.matrix, weights[leaf] * float(leaf.rows.scale * common)))
+    blocks += [(c.rows.matrix, y * common) for c, y in zip(problem.affine, whole.affine, strict=True)]
+    if any(abs(w).max(initial=0.0) >= EXACT for _, w in blocks):
+        return None
+    least = column_minimum(blocks)
+    if least is None:
+        return None
+    offset = least / common
+    offset -= sum((mu * b.limit for mu, b in zip(shares, problem.budgets, strict=True)), Fraction(0))
+    for c, y in zip(problem.affine, whole.affine, strict=True):
+        offset -= sum((Fraction(h) * Fraction(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True)), Fraction(0))
+    z = np.array([Fraction(int(v), denominator) for v in whole.z.tolist()], dtype=object)
+    rest = offset / denominator
+    total: Any = (z * problem.equations.rhs).sum() if len(z) else Fraction(0)
+    return DualBound(total + rest, z, rest)

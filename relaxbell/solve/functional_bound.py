@@ -1,0 +1,61 @@
+"""The largest value of a Bell functional in a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from relaxbell.bell.functional import BellFunctional
+from relaxbell.causal.equations import cell_weights, normalization_equations
+from relaxbell.causal.model import CausalModel
+from relaxbell.errors import FunctionalError
+from relaxbell.exact.numbers import ExactNumber, ceil_float, common_denominator
+from relaxbell.exact.rows import Rows
+
+
+def functional_bound(functional: BellFunctional, model: CausalModel, subject_to: Sequence[Any]) -> float | ExactNumber:
+    """Return the maximum of a functional over a model; see `BellFunctional.bound`."""
+    if set(functional.outputs) != set(model.outputs) or set(functional.inputs) != set(model.inputs):
+        raise FunctionalError(
+            f"{functional} lives on p({','.join(functional.outputs)}|{','.join(functional.inputs)}), {model.name} on "
+            f"p({','.join(model.outputs)}|{','.join(model.inputs)})."
+        )
+    table = functional.transposed(model.outputs, model.inputs).coefficients
+    if table.shape != model.observed_shape:
+        raise FunctionalError(
+            f"{functional} has cardinalities {table.shape}, {model.name} {model.observed_shape}. "
+            "Build the model with the functional's cardinalities."
+        )
+    if not subject_to and not model.dependent_inputs:
+        return _largest_column(table, model) + functional.constant
+    return _constrained(table, model, subject_to, functional)
+
+
+def _largest_column(table: Any, model: CausalModel) -> ExactNumber:
+    """Return the exact maximum over strategies; floats only choose the candidates."""
+    flat = table.ravel()
+    values = model.T.T @ np.array([float(c) for c in flat])
+    candidates = np.flatnonzero(values >= values.max() - 1e-6 * max(1.0, abs(values).max()))
+    columns = model.T[:, candidates]
+    distinct = {tuple(columns.indices[s:e]) for s, e in zip(columns.indptr, columns.indptr[1:], strict=False)}
+    best: ExactNumber = max(sum((flat[i] for i in cells), Fraction(0)) for cells in distinct)
+    return best
+
+
+def _constrained(table: Any, model: CausalModel, subject_to: Sequence[Any], functional: BellFunctional) -> float:
+    from relaxbell.measures.measure import Measure
+    from relaxbell.measures.terms import Linear
+    from relaxbell.solve.minimization import solve_over
+
+    joint = [c / w if c else Fraction(0) for c, w in zip(table.ravel(), cell_weights(model), strict=True)]
+    if not all(isinstance(c, Fraction) for c in joint):
+        raise FunctionalError(f"{functional} has irrational coefficients, expected rational ones with constraints.")
+    denominator = common_denominator(joint)
+    row = sp.csr_array(np.array([[float(-c * denominator) for c in joint]])) @ model.T
+    negated = Measure(model, Linear(Rows(sp.csr_array(row), (f"-{functional}",), Fraction(1, denominator))), f"-{functional}")
+    _, _, found = solve_over(negated, normalization_equations(model), subject_to)
+    return ceil_float(functional.constant - found.bound)

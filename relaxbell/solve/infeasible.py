@@ -1,0 +1,89 @@
+"""Proving that nothing satisfies the constraints, and saying which inequality is violated."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from relaxbell.bell.functional import BellFunctional
+from relaxbell.errors import InfeasibleError
+from relaxbell.exact.rows import Rows
+from relaxbell.measures.measure import Measure
+from relaxbell.measures.terms import Linear
+from relaxbell.solve.dual import dual_bound
+from relaxbell.solve.highs import solve_highs
+from relaxbell.solve.program import Problem, linear_program
+from relaxbell.solve.solution import Witness
+
+_PROOF = 1e-11
+"""Violations below this are not told from rounding."""
+
+
+def infeasible(problem: Problem, measure: Measure) -> None:
+    """Raise InfeasibleError with a witness if infeasibility can be proved; else return."""
+    model = measure.model
+    bare = Problem(_zero(problem), problem.equations)
+    proof = _farkas(bare)
+    if proof is not None:
+        z, largest = proof
+        witness = _witness(measure, problem, z, largest)
+        what = "these values" if problem.equations.behavior is None else "this behavior"
+        raise InfeasibleError(
+            f"no classical model of {model.name} reproduces {what} (violation {witness.violation:.6g} of "
+            f"{witness.name or witness.functional.formula()}). Relax an edge, or ask for the critical visibility.",
+            witness,
+        )
+    if problem.budgets or problem.affine:
+        proof = _farkas(Problem(_zero(problem), problem.equations, problem.budgets, problem.affine))
+        if proof is not None:
+            z, largest = proof
+            limits = [str(b) for b in problem.budgets] + [c.rows.labels[0] for c in problem.affine]
+            raise InfeasibleError(
+                f"no model of {model.name} reproduces the data within the constraints {', '.join(limits)}. Found by "
+                "an exact dual argument; the data alone can be reproduced. Raise a budget: minimize its measure to "
+                "see the least one possible.",
+                _witness(measure, problem, z, largest),
+            )
+
+
+def _zero(problem: Problem) -> Linear:
+    """The objective 0."""
+    return Linear(Rows(sp.csr_array((1, problem.strategies)), ("0",)))
+
+
+def _farkas(problem: Problem) -> tuple[Any, Fraction] | None:
+    """Return exact (z, m) with ⟨z, E q⟩ ≤ m for all feasible q and ⟨z, rhs⟩ > m; or None.
+
+    Elastic equations: minimize Σ |E q − rhs|. A positive minimum proves infeasibility, and the
+    rigorous bound of the zero objective at its duals is the exact proof.
+    """
+    program = linear_program(problem)
+    equations = program.equations
+    rows = program.matrix.shape[0]
+    elastic = sp.csc_array(sp.eye_array(rows, format="csc")[:, equations])
+    matrix = sp.csc_array(sp.hstack([program.matrix, elastic, -elastic], format="csc"))
+    count = elastic.shape[1]
+    cost = np.concatenate([np.zeros(program.matrix.shape[1]), np.ones(2 * count)])
+    answer = solve_highs(matrix, cost, program.lower, program.upper)
+    if not answer.feasible:  # the budgets contradict each other, whatever was observed
+        return np.zeros(count, dtype=object), Fraction(-1)
+    found = dual_bound(problem, program, answer.duals)
+    if float(found.bound) <= _PROOF:
+        return None
+    return found.z, Fraction(0) - found.offset  # type: ignore[operator]  # offsets are rational
+
+
+
+
+def _witness(measure: Measure, problem: Problem, z: Any, largest: Fraction) -> Witness:
+    model = measure.model
+    table = np.array(problem.equations.functional(z) * Fraction(1), dtype=object).reshape(model.observed_shape)
+    behavior = problem.equations.behavior
+    parties = None if behavior is None else behavior.parties
+    if parties is None and len(model.outputs) == len(model.inputs):
+        parties = dict(zip(model.outputs, model.inputs, strict=True))
+    functional = BellFunctional(table, model.outputs, model.inputs, parties=parties)
+    return Witness(functional, (z * problem.equations.rhs).sum(), largest)

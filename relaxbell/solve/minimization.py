@@ -1,0 +1,222 @@
+"""`minimize` and `bounds`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
+from relaxbell.bell.functional import BellFunctional
+from relaxbell.causal.equations import Equations
+from relaxbell.errors import MeasureError, SolverError
+from relaxbell.exact.numbers import Exact, floor_float
+from relaxbell.measures.locality import BinaryEntropy, binary_entropy
+from relaxbell.measures.measure import Budget, Measure
+from relaxbell.measures.terms import Floats, fresh, is_linear, value
+from relaxbell.solve.conic import solve_clarabel
+from relaxbell.solve.dual import DualBound, dual_bound
+from relaxbell.solve.highs import Answer, refine, solve_highs
+from relaxbell.solve.infeasible import infeasible
+from relaxbell.solve.program import LinearProgram, Problem, linear_program, read_constraints
+from relaxbell.solve.solution import Bounds, Solution, StrategyWeights
+
+Solver = Literal["highs", "clarabel"]
+
+_WANTED = (1e-9, 1e-12)
+_NEEDED = (1e-7, 1e-10)
+"""Relative and absolute gap between value and bound: what is aimed at, and what is a result."""
+
+
+def minimize(
+    measure: Measure, observed: Behavior | Observed, subject_to: Any = (), *, solver: Solver | None = None
+) -> Solution:
+    """Return the least value of a measure among the models that reproduce what was observed.
+
+    Parameters
+    ----------
+    measure
+        What to minimize; its model is the one that must reproduce the data.
+    observed
+        A `Behavior`, or `Observed` values of functionals. Float behaviors are read as exact ones that
+        satisfy the model's equalities; the change is in ``statistics["distance"]``.
+    subject_to
+        Budgets (``other <= 0.1``, Theorem 7) and affine CVXPY constraints on ``measure.model.q``.
+    solver
+        ``highs`` (simplex), ``clarabel`` (interior point), or None: HiGHS, refined where the bound is
+        not tight, then Clarabel.
+
+    Returns
+    -------
+    Solution
+        Frozen; ``model.q.value`` is not touched.
+
+    Raises
+    ------
+    InfeasibleError
+        If no model satisfies the constraints; it carries a witness, an inequality that the model obeys
+        and the data violate.
+    SolverError
+        If no solver reached a gap of 1e-7 relative or 1e-10 absolute.
+    BehaviorError, SignalingError, MeasureError
+        If the parts do not fit together.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> model = rb.bell().relax("X -> B")
+    >>> s = rb.minimize(rb.influence(model, "X", "B"), rb.tsirelson_box())
+    >>> round(s.value, 9), str(s.witness)
+    (0.207106781, 'CHSH = 2.82843 > 2')
+    """
+    if not isinstance(measure, Measure):
+        raise MeasureError(f"cannot minimize a {type(measure).__name__}, expected a Measure such as influence(…).")
+    if solver not in (None, "highs", "clarabel"):
+        raise MeasureError(f"solver {solver!r} is unknown, expected 'highs', 'clarabel' or None.")
+    if isinstance(measure, BinaryEntropy):
+        return _minimize_entropy(measure, observed, subject_to, solver)
+    equations = measure.model.equations(observed)
+    problem, answer, bound = solve_over(measure, equations, subject_to, solver)
+    q = answer.x[: problem.strategies].clip(0.0)
+    q = q / q.sum()
+    q.setflags(write=False)
+    found = max(value(problem.objective, q), bound.value)
+    statistics = {
+        "solver": answer.solver,
+        "iterations": answer.iterations,
+        "seconds": answer.seconds,
+        "strategies": problem.strategies,
+        "rows": len(equations.rows),
+        "gap": found - bound.value,
+        "distance": equations.distance,
+    }
+    functional = _functional(measure, equations, bound.z)
+    total = (bound.z * equations.rhs).sum() if len(bound.z) else Fraction(0)
+    weights = StrategyWeights(measure.model, q)
+    return Solution(measure, observed, found, bound.value, "optimal", weights, statistics, functional, total)
+
+
+def bounds(query: Measure, observed: Behavior | Observed, subject_to: Any = (), *, solver: Solver | None = None) -> Bounds:
+    """Return both ends of a signed (linear) query over the models that reproduce what was observed.
+
+    Parameters and errors as in `minimize`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> iv = rb.instrumental()
+    >>> noise = rb.Behavior([[[0.25] * 2] * 2] * 2, outputs="A B", inputs="Z")
+    >>> rb.bounds(rb.average_causal_effect(iv, "A", "B"), noise)
+    [-0.5, 0.5] for ACE(A -> B)
+    """
+    if not isinstance(query, Measure) or not is_linear(query.term) or isinstance(query, BinaryEntropy):
+        name = query.name if isinstance(query, Measure) else type(query).__name__
+        raise MeasureError(
+            f"bounds are for linear queries such as average_causal_effect(…): found {name}. Use minimize for norms."
+        )
+    return Bounds(
+        minimize(query, observed, subject_to, solver=solver), minimize(-query, observed, subject_to, solver=solver)
+    )
+
+
+def solve_over(
+    measure: Measure, equations: Equations, subject_to: Any, solver: Solver | None = None
+) -> tuple[Problem, Answer, DualBound]:
+    """Minimize a measure over the q that satisfy equations and constraints; errors as `minimize`."""
+    budgets, affine = read_constraints(measure, subject_to)
+    copies = tuple(Budget(replace(b.measure, term=fresh(b.measure.term)), b.limit) for b in budgets)
+    problem = Problem(fresh(measure.term), equations, copies, affine)
+    answer, bound = _solve(problem, linear_program(problem), measure, solver)
+    return problem, answer, bound
+
+
+def _solve(
+    problem: Problem, program: LinearProgram, measure: Measure, solver: Solver | None
+) -> tuple[Answer, DualBound]:
+    """Try solvers until value and rigorous bound agree; the bound decides what is believed."""
+    data = (program.matrix, program.cost, program.lower, program.upper)
+    tried, best = [], None
+    for attempt in _attempts(solver):
+        try:
+            answer = _attempt(attempt, data, best[1] if best else None)
+        except SolverError as error:
+            tried.append(f"{attempt}: {error}")
+            continue
+        if not answer.feasible:
+            infeasible(problem, measure)
+            tried.append(f"{attempt}: reported infeasible without a proof")
+            continue
+        found = dual_bound(problem, program, answer.duals)
+        excess = _violation(answer, problem)
+        gap = value(problem.objective, answer.x[: problem.strategies].clip(0.0)) - found.value
+        tried.append(f"{attempt}: gap {gap:.3g}, equations missed by {excess:.3g}")
+        score = max(gap, excess)
+        if best is None or score < best[0]:
+            best = (score, answer, found)
+        if score <= _limit(answer.value, _WANTED):
+            break
+    if best is None or best[0] > _limit(best[1].value, _NEEDED):
+        raise SolverError(
+            f"min {measure.name} did not converge: {'; '.join(tried)}. Expected a gap of 1e-7 relative or 1e-10. "
+            "Round the behavior with rounded(model), or try the other solver."
+        )
+    return best[1], best[2]
+
+
+def _attempts(solver: Solver | None) -> Sequence[str]:
+    if solver == "clarabel":
+        return ("clarabel",)
+    steps = ("highs", "refined", "highs without presolve", "refined")
+    return steps if solver == "highs" else (*steps, "clarabel")
+
+
+def _attempt(name: str, data: tuple[Any, ...], best: Answer | None) -> Answer:
+    if name == "refined" and best is None:
+        raise SolverError("nothing to refine")
+    if name == "refined" and best is not None:
+        return refine(*data, best)
+    if name == "clarabel":
+        return solve_clarabel(*data)
+    return solve_highs(*data, presolve=name == "highs")
+
+
+def _violation(answer: Answer, problem: Problem) -> float:
+    q = answer.x[: problem.strategies]
+    missed = abs(problem.equations.rows.matrix @ q.clip(0.0) - problem.equations.floats).max(initial=0.0)
+    return float(max(missed, -q.min(initial=0.0)))
+
+
+def _limit(size: float, tolerance: tuple[float, float]) -> float:
+    return max(tolerance[0] * abs(size), tolerance[1])
+
+
+def _functional(measure: Measure, equations: Equations, z: Exact) -> BellFunctional:
+    model = measure.model
+    table = np.array(equations.functional(z) * Fraction(1), dtype=object).reshape(model.observed_shape)
+    return BellFunctional(table, model.outputs, model.inputs, parties=_parties(model, equations))
+
+
+def _parties(model: Any, equations: Equations) -> Any:
+    if equations.behavior is not None and equations.behavior.parties is not None:
+        return equations.behavior.parties
+    return None if len(model.outputs) != len(model.inputs) else dict(zip(model.outputs, model.inputs, strict=True))
+
+
+def _minimize_entropy(
+    measure: BinaryEntropy, observed: Behavior | Observed, subject_to: Any, solver: Solver | None
+) -> Solution:
+    """h is concave: its least value is at an end of the interval of reachable probabilities."""
+    ends = bounds(measure.weight, observed, subject_to, solver=solver)
+    low, high = (binary_entropy(p) for p in ends)
+    # the true interval lies within the rigorous one, and h at the ends of the larger one is smaller
+    rigorous = min(binary_entropy(min(max(p, 0.0), 1.0)) for p in (ends.lower_bound, ends.upper_bound))
+    lower_bound = max(0.0, floor_float(Fraction(rigorous) - Fraction(1, 2**50)))
+    chosen = ends.minimum if low <= high else ends.maximum
+    statistics = {**chosen.statistics, "gap": min(low, high) - lower_bound}
+    return replace(
+        chosen, measure=measure, value=min(low, high), lower_bound=lower_bound, statistics=statistics
+    )

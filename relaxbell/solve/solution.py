@@ -1,0 +1,240 @@
+"""What a minimization reports: `Solution`, its strategies, and its witness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
+from relaxbell.bell.functional import BellFunctional
+from relaxbell.bell.relabeling import recognize
+from relaxbell.causal.model import CausalModel
+from relaxbell.exact.numbers import ExactNumber
+from relaxbell.measures.terms import Floats
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from relaxbell.measures.measure import Measure
+
+
+@dataclass(frozen=True, eq=False)
+class Witness:
+    """A Bell functional with its value on the data and its bound in a model without relaxation.
+
+    Attributes
+    ----------
+    functional
+        Read off the dual solution.
+    value
+        On the observed data: exact where they are, else a float.
+    bound
+        Largest value that the unrelaxed model reaches.
+    """
+
+    functional: BellFunctional
+    value: ExactNumber | float
+    bound: ExactNumber | float
+
+    @cached_property
+    def _recognized(self) -> tuple[str, float, float] | None:
+        found = recognize(self.functional)
+        if found is None:
+            return None
+        scale, offset = float(found.scale), float(found.offset)
+        return str(found.known), (float(self.value) - offset) / scale, (float(self.bound) - offset) / scale
+
+    @property
+    def name(self) -> str | None:
+        """Name of the catalog functional that this is in disguise, or None."""
+        return None if self._recognized is None else self._recognized[0]
+
+    @property
+    def violation(self) -> float:
+        """By how much the data exceed the bound."""
+        return float(self.value) - float(self.bound)
+
+    def __str__(self) -> str:
+        if float(self.violation) <= 0:
+            return "none"
+        if self._recognized is not None:
+            name, value, bound = self._recognized
+            return f"{name} = {value:.6g} > {bound:.6g}"
+        return f"{self.functional.formula()} = {float(self.value):.6g} > {float(self.bound):.6g}"
+
+
+@dataclass(frozen=True, eq=False)
+class StrategyWeights:
+    """A distribution over strategies, with readable response functions.
+
+    Attributes
+    ----------
+    model
+        The model.
+    weights
+        Probability of each strategy, shape (n,), read-only.
+    """
+
+    model: CausalModel
+    weights: Floats
+
+    @cached_property
+    def support(self) -> np.ndarray[Any, np.dtype[np.intp]]:
+        """Numbers of the strategies with weight above 1e-9, the heaviest first."""
+        found = np.flatnonzero(self.weights > 1e-9)
+        return found[np.argsort(-self.weights[found], kind="stable")]
+
+    def __len__(self) -> int:
+        return len(self.support)
+
+    def __iter__(self) -> Iterator[tuple[float, str]]:
+        """Yield (probability, response functions) of the strategies with weight."""
+        for strategy in self.support:
+            yield float(self.weights[strategy]), self.describe(int(strategy))
+
+    def describe(self, strategy: int) -> str:
+        """Return the response functions of a strategy: ``A: x↦01, B: (x,y)↦00 11``."""
+        digits = self.model.strategies.digits(strategy)
+        parts = []
+        for node in self.model.strategies.nodes:
+            row = node.table[digits[node.name]]
+            parts.append(f"{node.name}: {_function(node.parents, node.radices, row)}")
+        return ", ".join(parts)
+
+    def __str__(self) -> str:
+        lines = [f"{weight:10.6f}  {text}" for weight, text in list(self)[:20]]
+        if len(self) > 20:
+            lines.append(f"{'…':>10}  {len(self) - 20} more strategies")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+
+def _function(parents: tuple[str, ...], radices: tuple[int, ...], row: Any) -> str:
+    """Return a response function as text: its constant, the parent it copies, or its table."""
+    values = [int(v) for v in row]
+    if len(set(values)) == 1:
+        return str(values[0])
+    names = [p.lower() for p in parents]
+    grid = np.array(values).reshape(radices)
+    for axis, name in enumerate(names):
+        shape = [1] * len(radices)
+        shape[axis] = radices[axis]
+        if (grid == np.arange(radices[axis]).reshape(shape)).all():
+            return name if len(names) == 1 else f"({','.join(names)})↦{name}"
+    last = radices[-1]
+    table = " ".join("".join(map(str, values[i : i + last])) for i in range(0, len(values), last))
+    left = names[0] if len(names) == 1 else f"({','.join(names)})"
+    return f"{left}↦{table}"
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """The least value of a measure, with a rigorous lower bound.
+
+    Attributes
+    ----------
+    measure
+        What was minimized.
+    observed
+        What had to be reproduced.
+    value
+        The measure at the model found (in its unit); never below `lower_bound`.
+    lower_bound
+        No model that satisfies the constraints has a smaller value: computed from the dual solution
+        in exact arithmetic and rounded down.
+    status
+        ``optimal``: value and bound agree to 1e-7 relative or 1e-10.
+    q
+        The model found: strategies with their weights.
+    statistics
+        Solver, iterations, seconds; strategies, rows; ``gap`` = value − lower bound; ``distance`` =
+        how far float probabilities were moved to be read exactly.
+    """
+
+    measure: Measure
+    observed: Behavior | Observed
+    value: float
+    lower_bound: float
+    status: str
+    q: StrategyWeights
+    statistics: dict[str, Any]
+    functional: BellFunctional
+    functional_value: ExactNumber | float
+
+    @cached_property
+    def witness(self) -> Witness:
+        """The Bell functional of the dual solution, its value on the data and its unrelaxed bound."""
+        bound = self.functional.bound(self.measure.model.unrelaxed)
+        return Witness(self.functional, self.functional_value, bound)
+
+    def __repr__(self) -> str:
+        unit = "" if self.measure.unit == "probability" else f" {self.measure.unit}"
+        return "\n".join(
+            [
+                f"min {self.measure.name} = {self.value:.9g}{unit}   ({self.measure.model.name})",
+                f"  lower bound  {self.lower_bound:.12g}{unit} (rigorous)",
+                f"  witness      {self.witness}",
+                f"  model        {len(self.q)} strategies of {self.q.model.strategies.count:,}",
+                f"  solver       {self.statistics['solver']}, {self.statistics['seconds']:.3g} s",
+            ]
+        )
+
+    def _repr_html_(self) -> str:
+        from relaxbell.show.solution import solution_html
+
+        return solution_html(self)
+
+    def _repr_latex_(self) -> str:
+        from relaxbell.show.solution import solution_latex
+
+        return solution_latex(self)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Both ends of a query: ``lower, upper = bounds(query, p)``.
+
+    Attributes
+    ----------
+    lower, upper
+        Extreme values.
+    lower_bound, upper_bound
+        Rigorous: every model that satisfies the constraints lies between them.
+    minimum, maximum
+        The solutions behind them; `maximum` is of the negated query.
+    """
+
+    minimum: Solution
+    maximum: Solution
+
+    @property
+    def lower(self) -> float:
+        """Least value."""
+        return self.minimum.value
+
+    @property
+    def upper(self) -> float:
+        """Largest value."""
+        return -self.maximum.value
+
+    @property
+    def lower_bound(self) -> float:
+        """Rigorous lower end."""
+        return self.minimum.lower_bound
+
+    @property
+    def upper_bound(self) -> float:
+        """Rigorous upper end."""
+        return -self.maximum.lower_bound
+
+    def __iter__(self) -> Iterator[float]:
+        yield self.lower
+        yield self.upper
+
+    def __repr__(self) -> str:
+        return f"[{self.lower:.9g}, {self.upper:.9g}] for {self.minimum.measure.name}"
