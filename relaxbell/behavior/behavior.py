@@ -343,15 +343,7 @@ class Behavior:
         coordinates.check(self.table, names, self.tolerance, "rounding within the model's affine hull")
         vector = coordinates.project(self.p)
         integers = np.array([round(Fraction(float(v)) * denominator) for v in vector], dtype=object)
-        table = coordinates.expand(integers)
-        lowest = int(table.min())
-        exact = table * Fraction(1, denominator)
-        if lowest < 0:
-            outcomes = math.prod(self.p.shape[: len(self.outputs)])
-            deficit = Fraction(-lowest, denominator)
-            weight = deficit / (deficit + Fraction(1, outcomes))
-            exact = (1 - weight) * exact + weight * Fraction(1, outcomes)
-        return self._like(exact)
+        return self._like(coordinates.exact_table(integers, denominator))
 
     # ------------------------------------------------------------------ helpers
 

@@ -16,6 +16,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -186,6 +187,21 @@ class Coordinates:
             members = tuple(i for i in range(len(self.outputs)) if j not in self.reach[i])
             if members and self.inputs[j] > 1:
                 yield members, j
+
+    def exact_table(self, integers: Exact, denominator: int) -> Exact:
+        """Return the table of coordinates integers/denominator, as Fractions ≥ 0.
+
+        Where rounded coordinates leave an entry below zero, the least admixture of white noise, which
+        lies in every affine hull, restores it.
+        """
+        numerators = self.expand(integers)
+        table: Exact = numerators * Fraction(1, denominator)
+        lowest = int(numerators.min())
+        if lowest < 0:
+            noise, deficit = Fraction(1, math.prod(self.outputs)), Fraction(-lowest, denominator)
+            weight = deficit / (deficit + noise)
+            table = (1 - weight) * table + weight * noise
+        return table
 
     def check(
         self, table: NDArray[Any], names: tuple[Sequence[str], Sequence[str]], tolerance: float, owner: str

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from relaxbell.bell.functional import BellFunctional
+from relaxbell.functionals.functional import BellFunctional
 from relaxbell.causal.equations import cell_weights, normalization_equations
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import FunctionalError

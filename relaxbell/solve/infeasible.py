@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from relaxbell.bell.functional import BellFunctional
+from relaxbell.functionals.functional import BellFunctional
 from relaxbell.errors import InfeasibleError
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.measure import Measure

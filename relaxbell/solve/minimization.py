@@ -11,7 +11,7 @@ import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
-from relaxbell.bell.functional import BellFunctional
+from relaxbell.functionals.functional import BellFunctional
 from relaxbell.causal.equations import Equations
 from relaxbell.errors import MeasureError, SolverError
 from relaxbell.exact.numbers import Exact, floor_float

@@ -10,8 +10,8 @@ import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
-from relaxbell.bell.functional import BellFunctional
-from relaxbell.bell.relabeling import recognize
+from relaxbell.functionals.functional import BellFunctional
+from relaxbell.functionals.relabeling import recognize
 from relaxbell.causal.model import CausalModel
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.measures.terms import Floats

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from relaxbell.bell.functional import BellFunctional
+from relaxbell.functionals.functional import BellFunctional
 
 
 def _correlators(signs: list[list[int]], name: str) -> BellFunctional:

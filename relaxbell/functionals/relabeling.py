@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.coordinates import Coordinates
-from relaxbell.bell import catalog
-from relaxbell.bell.functional import BellFunctional
+from relaxbell.functionals import catalog
+from relaxbell.functionals.functional import BellFunctional
 from relaxbell.exact.numbers import Exact, common_denominator
 
 ORBIT_LIMIT = 20_000

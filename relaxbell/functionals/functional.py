@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.names import read_names, read_parties
-from relaxbell.bell.notation import collins_gisin_text, full_text
+from relaxbell.functionals.notation import collins_gisin_text, full_text
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_array, to_floats
 

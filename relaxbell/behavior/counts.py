@@ -1,0 +1,259 @@
+"""`Counts`: how often each outcome was seen, and the non-signaling behavior that explains it best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.counts_csv import read_csv_table
+from relaxbell.behavior.likelihood import maximum_likelihood
+from relaxbell.behavior.names import read_names, read_parties
+from relaxbell.errors import CountsError
+from relaxbell.exact.numbers import Exact
+
+_DATA = files("relaxbell.behavior") / "data"
+
+
+class Counts:
+    """Numbers of trials by outcomes and settings.
+
+    Parameters
+    ----------
+    table
+        Whole numbers; axes are outputs, then inputs, as in `Behavior`.
+    outputs, inputs, parties
+        Names as in `Behavior`.
+    name
+        Of the experiment.
+
+    Raises
+    ------
+    CountsError
+        For negative, fractional or non-finite counts, a shape that does not fit, or a setting without
+        trials.
+
+    Examples
+    --------
+    >>> Counts([[7, 2], [3, 8]], outputs="A", inputs="X").trials
+    20
+    """
+
+    def __init__(
+        self,
+        table: ArrayLike,
+        outputs: str | Sequence[str] = ("A", "B"),
+        inputs: str | Sequence[str] = ("X", "Y"),
+        *,
+        parties: Mapping[str, str | None] | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.outputs = read_names(outputs, "outputs", CountsError)
+        self.inputs = read_names(inputs, "inputs", CountsError)
+        read_names(self.outputs + self.inputs, "outputs and inputs together", CountsError)
+        self.table: NDArray[np.int64] = _whole(table)
+        if self.table.ndim != len(self.variables):
+            raise CountsError(
+                f"the table has {self.table.ndim} axes (shape {self.table.shape}), expected {len(self.variables)}: "
+                f"outputs {', '.join(self.outputs)}, then inputs {', '.join(self.inputs)}."
+            )
+        self.parties = read_parties(parties, self.outputs, self.inputs)
+        self.name = name
+        for index, total in np.ndenumerate(self.settings):
+            if total == 0:
+                setting = ", ".join(f"{n}={v}" for n, v in zip(self.inputs, index, strict=True))
+                raise CountsError(f"no trials with {setting}. Remove this setting or add its counts.")
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of all axes: outputs, then inputs."""
+        return self.outputs + self.inputs
+
+    @cached_property
+    def cardinality(self) -> dict[str, int]:
+        """Number of values of each variable."""
+        return dict(zip(self.variables, self.table.shape, strict=True))
+
+    @property
+    def trials(self) -> int:
+        """Number of trials."""
+        return int(self.table.sum())
+
+    @cached_property
+    def settings(self) -> NDArray[np.int64]:
+        """Number of trials of each setting, one axis for each input."""
+        return np.asarray(self.table.sum(axis=tuple(range(len(self.outputs)))))
+
+    @cached_property
+    def frequencies(self) -> Behavior:
+        """Raw relative frequencies, exact; they signal a little, by finite statistics."""
+        exact = self.table.astype(object) * Fraction(1) / self.settings.astype(object)
+        return Behavior(exact, self.outputs, self.inputs, parties=self.parties)
+
+    @cached_property
+    def input_distribution(self) -> Exact:
+        """Relative frequencies of the settings, exact, one axis for each input."""
+        return np.asarray(self.settings.astype(object) * Fraction(1, self.trials))
+
+    def fit(self) -> Fit:
+        """Return the multinomial maximum-likelihood fit within non-signaling behaviors.
+
+        Newton's method in 400-bit arithmetic, so that the photon experiments, with probabilities of
+        1e-5, are fitted as well as any other. Cells without counts may end at probability zero.
+
+        Raises
+        ------
+        SolverError
+            If the iteration does not converge.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> fit = load_counts("delft2015").fit()
+        >>> S = rb.BellFunctional([[[[1, 1], [1, -1]], [[-1, -1], [-1, 1]]],
+        ...                        [[[-1, -1], [-1, 1]], [[1, 1], [1, -1]]]])
+        >>> round(float(S(fit.behavior)), 6), fit.degrees_of_freedom
+        (2.433852, 4)
+        """
+        coordinates = self.frequencies.coordinates
+        table, deviance, iterations = maximum_likelihood(self.table, coordinates)
+        behavior = Behavior(table, self.outputs, self.inputs, parties=self.parties)
+        freedom = self.table.size - self.settings.size - coordinates.dimension
+        return Fit(self, behavior, deviance, freedom, iterations)
+
+    @classmethod
+    def read_csv(
+        cls,
+        path: str | Path,
+        outputs: str | Sequence[str] | None = None,
+        inputs: str | Sequence[str] | None = None,
+    ) -> Counts:
+        """Read a tidy CSV: one row for each combination of values, with its number of trials.
+
+        Parameters
+        ----------
+        path
+            A UTF-8 file of at most 4 MiB. Columns are variables, matched to names without regard to
+            case, and ``count``. Values are 0, 1, …; every combination has a row, zero counts too.
+        outputs, inputs
+            Names; by default the columns among A, B, C, A1, A2, … are outputs, those among X, Y, Z, X1, …
+            inputs.
+
+        Raises
+        ------
+        CountsError
+            With the line number, what was found, what was expected, and the remedy.
+        """
+        path = Path(path)
+        table, out, ins = read_csv_table(path, outputs, inputs)
+        return cls(table, out, ins, name=path.stem)
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{n}: {c}" for n, c in self.cardinality.items())
+        return f"Counts {self.name or ''}: {self.trials:,} trials of p({','.join(self.outputs)}|{','.join(self.inputs)}), {sizes}"
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A maximum-likelihood fit within non-signaling behaviors.
+
+    Attributes
+    ----------
+    counts
+        What was fitted.
+    behavior
+        The fit: exact, exactly non-signaling; coordinates are multiples of 2^−100.
+    deviance
+        G² = 2 Σ n ln(n / (N_setting p)), dimensionless; asymptotically χ² where no fitted
+        probability is zero.
+    degrees_of_freedom
+        Cells − settings − dimension of the non-signaling behaviors.
+    iterations
+        Newton steps.
+    """
+
+    counts: Counts
+    behavior: Behavior
+    deviance: float
+    degrees_of_freedom: int
+    iterations: int
+
+    @property
+    def p_value(self) -> float:
+        """Probability of a deviance at least this large if the truth is non-signaling."""
+        from scipy.stats import chi2
+
+        return float(chi2.sf(self.deviance, self.degrees_of_freedom)) if self.degrees_of_freedom else 1.0
+
+    def __repr__(self) -> str:
+        return (
+            f"Fit of {self.counts.name or 'counts'}: deviance {self.deviance:.4g} at {self.degrees_of_freedom} degrees of "
+            f"freedom (p = {self.p_value:.3g})"
+        )
+
+
+def data_sets() -> tuple[str, ...]:
+    """Return the names of the shipped data sets.
+
+    Examples
+    --------
+    >>> data_sets()
+    ('delft2015', 'nist2015', 'vienna2015')
+    """
+    return tuple(sorted(item.name.removesuffix(".csv") for item in _DATA.iterdir() if item.name.endswith(".csv")))
+
+
+def load_counts(source: str | Path) -> Counts:
+    """Return the counts of a shipped data set, by name, or of a CSV file, by path.
+
+    Sources of the data: Hensen et al., Nature 526, 682 (2015); Shalm et al., PRL 115, 250402 (2015);
+    Giustina et al., PRL 115, 250401 (2015).
+
+    Raises
+    ------
+    CountsError
+        If there is neither such a data set nor such a file, or the file cannot be read.
+
+    Examples
+    --------
+    >>> load_counts("delft2015").trials
+    245
+    """
+    if str(source) in data_sets():
+        with as_file(_DATA / f"{source}.csv") as path:
+            return Counts.read_csv(path)
+    if not Path(source).is_file():
+        raise CountsError(
+            f"{str(source)!r} is neither a file nor a shipped data set. Expected one of {', '.join(data_sets())}, "
+            "or the path of a CSV file."
+        )
+    return Counts.read_csv(source)
+
+
+def _whole(table: Any) -> NDArray[np.int64]:
+    try:
+        array = np.asarray(table)
+        floats = array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise CountsError("the table is not a rectangular array of numbers. Expected whole numbers of trials.") from None
+    for what, bad in (
+        ("not finite", ~np.isfinite(floats)),
+        ("negative", floats < 0),
+        ("fractional", np.where(np.isfinite(floats), floats, 0) % 1 != 0),
+    ):
+        if bad.any():
+            index = tuple(int(i) for i in np.argwhere(bad)[0])
+            raise CountsError(f"count {list(index)} is {floats[index]:g}, which is {what}. Expected a whole number ≥ 0.")
+    if floats.sum() > 2**62:
+        raise CountsError(f"{floats.sum():.3g} trials are too many. Expected at most 2^62.")
+    whole = np.array(array, dtype=np.int64)
+    whole.setflags(write=False)
+    return whole

@@ -1,0 +1,147 @@
+"""Reading tables of counts from tidy CSV, and saying precisely what is wrong with them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relaxbell.behavior.names import read_names
+from relaxbell.errors import CountsError
+
+SIZE_LIMIT = 4 * 2**20
+"""Largest file that is read, in bytes."""
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
+_OUTPUT, _INPUT = re.compile(r"[ABC]|A[0-9]+"), re.compile(r"[XYZ]|X[0-9]+")
+
+Names = str | Sequence[str] | None
+
+
+def read_csv_table(path: Path, outputs: Names, inputs: Names) -> tuple[NDArray[np.int64], tuple[str, ...], tuple[str, ...]]:
+    """Return (table, outputs, inputs) of a CSV file; see `Counts.read_csv`."""
+    rows = _rows(path)
+    header = [cell.strip() for cell in rows[0][1]]
+    out, ins = _roles(path, header, outputs, inputs)
+    lowered = [cell.lower() for cell in header]
+    order = [lowered.index(name.lower()) for name in out + ins]
+    found: dict[tuple[int, ...], int] = {}
+    for line, cells in rows[1:]:
+        where = f"{path.name}, line {line}"
+        if len(cells) != len(header):
+            raise CountsError(
+                f"{where}: {len(cells)} cells, expected {len(header)} ({', '.join(header)}). "
+                f"{'Fill the missing ones.' if len(cells) < len(header) else 'Remove the others.'}"
+            )
+        values = tuple(_number(cells[i], f"{where}, column {header[i]}") for i in order)
+        if values in found:
+            raise CountsError(
+                f"{where}: the combination {_combination(out + ins, values)} appears a second time. Give each "
+                "combination one row, with the total count."
+            )
+        found[values] = _number(cells[lowered.index("count")], f"{where}, column count")
+    return _table(path, found, out, ins), out, ins
+
+
+def _rows(path: Path) -> list[tuple[int, list[str]]]:
+    """Return (line number, cells) of all lines with content."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise CountsError(f"cannot read {path.name}: {error.strerror}. Give the path of a CSV file.") from None
+    if len(data) > SIZE_LIMIT:
+        raise CountsError(
+            f"{path.name} is larger than {SIZE_LIMIT // 2**20} MiB, expected a table of counts. Sum the trials first: "
+            "one row for each combination of settings and outcomes."
+        )
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise CountsError(f"{path.name} starts with a byte order mark (BOM), expected plain UTF-8. Save it without BOM.")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CountsError(f"{path.name} is not UTF-8 text (byte {error.start}). Save it as a plain CSV file.") from None
+    if "\0" in text:
+        raise CountsError(f"{path.name} contains a zero byte, expected text. Save it as a plain CSV file.")
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        rows = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+    except csv.Error as error:
+        raise CountsError(f"{path.name}, line {reader.line_num}: {error}. Expected comma-separated values.") from None
+    if not rows:
+        raise CountsError(f"{path.name} is empty. Expected a header such as x,y,a,b,count and rows of numbers.")
+    return rows
+
+
+def _roles(path: Path, header: list[str], outputs: Names, inputs: Names) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    lowered = [cell.lower() for cell in header]
+    shown = ", ".join(cell[:30] for cell in header[:8])
+    repeated = [cell for i, cell in enumerate(lowered) if cell in lowered[:i]]
+    if repeated:
+        raise CountsError(f"{path.name}: the column {repeated[0][:30]!r} appears twice. Give each variable one column.")
+    if "count" not in lowered:
+        raise CountsError(f"{path.name}: no column 'count' in the header ({shown}). Expected, for example, x,y,a,b,count.")
+    variables = [cell.upper() for cell in header if cell.lower() != "count"]
+    if outputs is None:
+        outputs = sorted(v for v in variables if _OUTPUT.fullmatch(v))
+    if inputs is None:
+        inputs = sorted(v for v in variables if _INPUT.fullmatch(v))
+    out = read_names(outputs, "outputs", CountsError)
+    ins = read_names(inputs, "inputs", CountsError)
+    known = {name.lower() for name in out + ins}
+    unknown = [v for v in variables if v.lower() not in known]
+    if unknown:
+        raise CountsError(
+            f"{path.name}: unknown column {unknown[0][:30]!r} in the header ({shown}). Expected variables such as a, b, x, "
+            "y; name others with outputs= and inputs= (--outputs, --inputs)."
+        )
+    missing = [name for name in out + ins if name.lower() not in lowered]
+    if missing or not out:
+        raise CountsError(
+            f"{path.name}: no column for {', '.join(missing) or 'an output'} in the header ({shown}). Add it."
+        )
+    return out, ins
+
+
+def _number(cell: str, where: str) -> int:
+    text = cell.strip()
+    if not text:
+        raise CountsError(f"{where}: the cell is empty (missing). Write the number, 0 if nothing was counted.")
+    if _NUMBER.fullmatch(text):
+        return int(text)
+    kind = "negative" if re.fullmatch(r"-[0-9]+", text) else "not a whole number"
+    kind = "fractional" if re.fullmatch(r"-?[0-9]*\.[0-9]+", text) else kind
+    raise CountsError(f"{where}: {text[:30]!r} is {kind}, expected a whole number such as 0 or 42.")
+
+
+def _table(
+    path: Path, found: dict[tuple[int, ...], int], outputs: tuple[str, ...], inputs: tuple[str, ...]
+) -> NDArray[np.int64]:
+    names = outputs + inputs
+    if not found:
+        raise CountsError(f"{path.name} has a header but no rows. Expected one for each combination of {', '.join(names)}.")
+    shape = tuple(max(values[i] for values in found) + 1 for i in range(len(names)))
+    if int(np.prod(shape, dtype=object)) > 4 * len(found):
+        raise CountsError(
+            f"{path.name}: {len(found)} rows, but the largest values {_combination(names, tuple(s - 1 for s in shape))} "
+            f"need {int(np.prod(shape, dtype=object)):,}. Number values 0, 1, … and give every combination a row."
+        )
+    table = np.zeros(shape, dtype=np.int64)
+    for values in itertools.product(*map(range, shape)):
+        if values not in found:
+            raise CountsError(
+                f"{path.name}: no row for {_combination(names, values)}. Give every combination a row; write count 0 if "
+                "nothing was seen."
+            )
+        table[values] = found[values]
+    return table
+
+
+def _combination(names: Sequence[str], values: Sequence[int]) -> str:
+    return ", ".join(f"{n}={v}" for n, v in zip(names, values, strict=True))
