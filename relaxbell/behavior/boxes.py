@@ -132,7 +132,7 @@ def cglmp_box(d: int, state: str | ArrayLike = "optimal") -> Behavior:
 def cglmp_coefficients(d: int) -> Exact:
     """Return the exact coefficients of I_d, axes [a, b, x, y]: classical models obey I_d ≤ 2.
 
-    The shape is (d, d, 2, 2) and
+    The shape is (d, d, 2, 2), the entries are Fractions, and
 
     I_d = Σ_{k < ⌊d/2⌋} (1 − 2k/(d−1)) [P(A1=B1+k) + P(B1=A2+k+1) + P(A2=B2+k) + P(B2=A1+k)
     − P(A1=B1−k−1) − P(B1=A2−k) − P(A2=B2−k−1) − P(B2=A1−k−1)], outcomes modulo d, where A1 and A2

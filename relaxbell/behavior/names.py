@@ -56,7 +56,7 @@ def check_values(
 
 
 def party_names(n: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the usual names of n parties' outputs and inputs: A, B, C and X, Y, Z; from n = 4 on A1 … and X1 ….
+    """Return names of n parties' outputs and inputs: A, B, C and X, Y, Z; from n = 4 on A1 … and X1 ….
 
     Raises
     ------
@@ -71,7 +71,9 @@ def party_names(n: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     ('X1', 'X2', 'X3', 'X4')
     """
     if not isinstance(n, int) or n < 1:
-        raise BehaviorError(f"the number of parties is {n!r}, expected an integer ≥ 1. Give at least one party.")
+        raise BehaviorError(
+            f"the number of parties is {n!r}, expected an integer ≥ 1. Give at least one party."
+        )
     if n <= 3:
         return tuple("ABC"[:n]), tuple("XYZ"[:n])
     return tuple(f"A{i}" for i in range(1, n + 1)), tuple(f"X{i}" for i in range(1, n + 1))

@@ -79,7 +79,9 @@ def born(
     0.426777
     """
     if len(measurements) == 0:
-        raise BehaviorError("measurements is empty, expected one entry for each party. Name each party's settings.")
+        raise BehaviorError(
+            "measurements is empty, expected one entry for each party. Give each party's list of settings."
+        )
     parties = [_read_party(settings, f"measurements[{i}]") for i, settings in enumerate(measurements)]
     dimensions = [party.shape[-1] for party in parties]
     rho = _read_state(state)
@@ -97,7 +99,7 @@ def born(
 
 
 def _contract(rho: Complex, parties: Sequence[Complex]) -> NDArray[np.float64]:
-    """Return the table of probabilities; `rho` has one ket axis for each party, then one bra axis for each."""
+    """Return the table of probabilities; `rho` has each party's ket axis, then each party's bra axis."""
     n = len(parties)
     for done, party in enumerate(parties):  # each step trades a ket and a bra axis for (setting, outcome)
         rho = np.tensordot(rho, party, axes=((0, n - done), (3, 2)))
@@ -112,7 +114,9 @@ def _matrix(value: Any, what: str) -> Complex:
     try:
         array = np.array(value.full() if hasattr(value, "full") else value, dtype=np.complex128)
     except (TypeError, ValueError) as error:
-        raise BehaviorError(f"{what} is not an array of numbers: {error}. Expected a rectangular array.") from None
+        raise BehaviorError(
+            f"{what} is not an array of numbers: {error}. Expected a rectangular array of complex numbers."
+        ) from None
     if not np.isfinite(array).all():
         raise BehaviorError(f"{what} has an entry that is NaN or infinite. Expected finite numbers.")
     return array
@@ -122,15 +126,18 @@ def _check_positive(matrix: Complex, what: str) -> None:
     _check_hermitian(matrix, what)
     lowest = float(np.linalg.eigvalsh(matrix)[0])
     if lowest < -TOLERANCE:
-        raise BehaviorError(f"{what} has the eigenvalue {lowest:.6g}, expected a positive matrix. Correct the entries.")
+        raise BehaviorError(
+            f"{what} has the eigenvalue {lowest:.6g}, expected none below 0 within {TOLERANCE:g}. "
+            "Correct the entries."
+        )
 
 
 def _check_hermitian(matrix: Complex, what: str) -> None:
     gap = float(abs(matrix - matrix.conj().T).max())
     if gap > TOLERANCE:
         raise BehaviorError(
-            f"{what} is not Hermitian: an entry differs by {gap:.6g} from that of the adjoint, expected 0 within "
-            f"{TOLERANCE:g}. Correct it, or take (m + m.conj().T) / 2."
+            f"{what} is not Hermitian: an entry differs by {gap:.6g} from that of the adjoint, expected 0 "
+            f"within {TOLERANCE:g}. Correct it, or take (m + m.conj().T) / 2."
         )
 
 
@@ -153,7 +160,9 @@ def _read_state(state: Operator) -> Complex:
     _check_positive(array, "state")
     trace = float(array.trace().real)
     if abs(trace - 1) > TOLERANCE:
-        raise BehaviorError(f"state has trace {trace:.12g}, expected 1 within {TOLERANCE:g}. Divide it by its trace.")
+        raise BehaviorError(
+            f"state has trace {trace:.12g}, expected 1 within {TOLERANCE:g}. Divide it by its trace."
+        )
     return array
 
 
@@ -170,17 +179,16 @@ def _read_party(settings: Sequence[Measurement], what: str) -> Complex:
             )
         if len(povm) != len(povms[0]):
             raise BehaviorError(
-                f"{what}[{x}] has {len(povm)} outcomes, expected {len(povms[0])} as in {what}[0] (equal eigenvalues "
-                "of an observable are one outcome). Give POVM elements, and pad with zero matrices."
+                f"{what}[{x}] has {len(povm)} outcomes, expected {len(povms[0])} as in {what}[0] (equal "
+                "eigenvalues of an observable are one outcome). Give POVM elements, padded with zero matrices."
             )
     return np.stack(povms)
 
 
 def _read_measurement(measurement: Measurement, what: str) -> Complex:
     """Return POVM elements, axes [outcome, row, column]."""
-    if not hasattr(measurement, "full") and isinstance(measurement, Sequence):
-        if any(hasattr(element, "full") for element in measurement):
-            measurement = [_matrix(element, f"{what}[{k}]") for k, element in enumerate(measurement)]
+    if isinstance(measurement, Sequence):
+        measurement = [e.full() if hasattr(e, "full") else e for e in measurement]
     array = _matrix(measurement, what)
     if array.ndim not in (2, 3) or array.shape[-1] != array.shape[-2] or array.size == 0:
         raise BehaviorError(
@@ -195,8 +203,8 @@ def _read_measurement(measurement: Measurement, what: str) -> Complex:
     gap = float(np.linalg.norm(array.sum(axis=0) - np.eye(array.shape[-1]), 2))
     if gap > TOLERANCE:
         raise BehaviorError(
-            f"the elements of {what} sum to a matrix at distance {gap:.6g} from the identity, expected 0 within "
-            f"{TOLERANCE:g}. Add the missing element, or rescale them."
+            f"the elements of {what} sum to a matrix at distance {gap:.6g} from the identity, expected 0 "
+            f"within {TOLERANCE:g}. Add the missing element, or rescale them."
         )
     return array
 
@@ -225,16 +233,18 @@ def schmidt(coefficients: ArrayLike) -> Complex:
     >>> schmidt([0.6, 0.8]).real.tolist()
     [0.6, 0.0, 0.0, 0.8]
     """
-    values = _matrix(coefficients, "coefficients")
+    values = _matrix(coefficients, "the vector of Schmidt coefficients")
     if values.ndim != 1 or abs(values.imag).max(initial=0) > 0:
         raise BehaviorError(
-            f"coefficients has shape {values.shape} and dtype {np.asarray(coefficients).dtype}, expected a real "
-            "vector of d Schmidt coefficients. Put phases into the measurements."
+            f"the Schmidt coefficients have shape {values.shape} and largest imaginary part "
+            f"{abs(values.imag).max(initial=0):.6g}, expected a real vector of length d. "
+            "Put phases into the measurements."
         )
     norm = float(np.linalg.norm(values))
     if abs(norm - 1) > TOLERANCE:
         raise BehaviorError(
-            f"the Schmidt coefficients have norm {norm:.12g}, expected 1 within {TOLERANCE:g}. Divide them by it."
+            f"the Schmidt coefficients have norm {norm:.12g}, expected 1 within {TOLERANCE:g}. "
+            "Divide them by it."
         )
     return np.diag(values).ravel()
 
@@ -285,11 +295,13 @@ def werner(v: float) -> Complex:
 
     Examples
     --------
-    >>> werner(0.5).real.diagonal().tolist()
+    >>> werner(0.5).real.diagonal().round(6).tolist()
     [0.125, 0.375, 0.375, 0.125]
     """
     if not -1 / 3 <= v <= 1:
-        raise BehaviorError(f"the visibility of a Werner state is {v}, expected −1/3 … 1. Outside it is not positive.")
+        raise BehaviorError(
+            f"the visibility of a Werner state is {v}, expected −1/3 … 1. Choose v where the matrix is positive."
+        )
     ket = singlet()
     return v * np.outer(ket, ket.conj()) + (1 - v) * np.eye(4) / 4
 

@@ -160,6 +160,25 @@ class CausalModel:
             name=f"{self.name}.relax({texts})",
         )
 
+    def rename(self, names: Mapping[str, str]) -> CausalModel:
+        """Return the same model with nodes renamed; names not mentioned stay."""
+        unknown = [n for n in names if n not in self.nodes]
+        if unknown:
+            raise ModelError(f"cannot rename {unknown[0]!r}: the nodes of {self.name} are {', '.join(self.nodes)}.")
+        new = {n: names.get(n, n) for n in self.nodes}
+        pairs = ", ".join(f"{u} -> {v}" for u, v in names.items() if u != v)
+        return CausalModel(
+            [(new[u], new[v]) for u, v in self.edges],
+            [new[n] for n in self.inputs],
+            [new[n] for n in self.latents],
+            {new[n]: c for n, c in self.cardinality.items()},
+            hidden=[new[n] for n in self.hidden],
+            outputs=[new[n] for n in self.outputs],
+            input_distribution=self.input_distribution.table,
+            relaxed=[(new[u], new[v]) for u, v in self.relaxed],
+            name=f"{self.name} with {pairs}" if pairs else self.name,
+        )
+
     @cached_property
     def unrelaxed(self) -> CausalModel:
         """The model without its relaxed edges, and without hidden nodes that then have no children."""

@@ -1,0 +1,1 @@
+"""What people see: tables, graphs and formulas. Imported by nobody's logic."""

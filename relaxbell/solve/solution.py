@@ -41,28 +41,29 @@ class Witness:
     bound: ExactNumber | float
 
     @cached_property
-    def _recognized(self) -> tuple[str, float, float] | None:
+    def in_catalog_form(self) -> tuple[str, float, float] | None:
+        """(name, value, bound) in the units of the catalog functional that this is in disguise, or None."""
         found = recognize(self.functional)
         if found is None:
             return None
-        scale, offset = float(found.scale), float(found.offset)
-        return str(found.known), (float(self.value) - offset) / scale, (float(self.bound) - offset) / scale
+        value, bound = ((exact - found.offset) / found.scale for exact in (self.value, self.bound))
+        return str(found.known), float(value), float(bound)
 
     @property
     def name(self) -> str | None:
         """Name of the catalog functional that this is in disguise, or None."""
-        return None if self._recognized is None else self._recognized[0]
+        return None if self.in_catalog_form is None else self.in_catalog_form[0]
 
     @property
     def violation(self) -> float:
         """By how much the data exceed the bound."""
-        return float(self.value) - float(self.bound)
+        return float(self.value - self.bound)
 
     def __str__(self) -> str:
-        if float(self.violation) <= 0:
+        if self.violation <= 0:
             return "none"
-        if self._recognized is not None:
-            name, value, bound = self._recognized
+        if self.in_catalog_form is not None:
+            name, value, bound = self.in_catalog_form
             return f"{name} = {value:.6g} > {bound:.6g}"
         return f"{self.functional.formula()} = {float(self.value):.6g} > {float(self.bound):.6g}"
 

@@ -1,0 +1,116 @@
+"""The command line: ``relaxbell quantify delft2015``."""
+
+from __future__ import annotations
+
+import json
+import time
+from enum import Enum
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+
+
+class Settings(str, Enum):
+    """Which distribution of the settings to assume."""
+
+    uniform = "uniform"
+    observed = "observed"
+
+
+def _version(value: bool) -> None:
+    if value:
+        from relaxbell import __version__
+
+        typer.echo(f"relaxbell {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """By how much must a causal assumption of Bell's theorem be relaxed to explain these data?"""
+
+
+@app.command(name="quantify")
+def _quantify(
+    data: Annotated[
+        str, typer.Argument(help="A shipped data set (delft2015, nist2015, vienna2015) or the path of a CSV file.")
+    ],
+    outputs: Annotated[
+        str | None, typer.Option(help="Names of the outcome columns, separated by commas, if they are not a, b, c.")
+    ] = None,
+    inputs: Annotated[
+        str | None, typer.Option(help="Names of the setting columns, separated by commas, if they are not x, y, z.")
+    ] = None,
+    input_distribution: Annotated[
+        Settings, typer.Option(help="Distribution of the settings, for measures that depend on it.")
+    ] = Settings.uniform,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
+) -> None:
+    """Print the least relaxation of locality that explains a Bell test.
+
+    The counts are fitted within non-signaling behaviors; then each relaxation is minimized. Every
+    minimum comes with a rigorous lower bound and the Bell functional that proves it.
+
+    A CSV has one column for each setting and outcome and a column *count*, one row for each
+    combination of values: `x,y,a,b,count`.
+    """
+    from relaxbell.behavior.counts import Counts, data_sets, load_counts
+    from relaxbell.errors import RelaxbellError
+    from relaxbell.quantification import quantify
+
+    try:
+        if data in data_sets() or (outputs is None and inputs is None):
+            counts = load_counts(data)
+        else:
+            counts = Counts.read_csv(data, outputs, inputs)
+        with _Bar() as bar:
+            report = quantify(counts, input_distribution=input_distribution.value, progress=bar)
+    except RelaxbellError as error:
+        typer.secho(f"error: {error}", err=True, fg="red")
+        raise typer.Exit(1) from None
+    typer.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False) if as_json else repr(report))
+
+
+class _Bar:
+    """A progress bar on the terminal's standard error, shown after one second."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import Progress
+
+        console = Console(stderr=True)
+        self.progress = Progress(console=console, transient=True, disable=not console.is_terminal)
+        self.started = time.perf_counter()
+        self.task: Any = None
+
+    def __call__(self, done: int, total: int, name: str) -> None:
+        if self.task is None:
+            if time.perf_counter() - self.started < 1:
+                return
+            self.progress.start()
+            self.task = self.progress.add_task(name, total=total)
+        self.progress.update(self.task, completed=done, description=name)
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.task is not None:
+            self.progress.stop()
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

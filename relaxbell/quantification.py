@@ -1,0 +1,222 @@
+"""`quantify`: from counts or a behavior to the least relaxation of each assumption."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.counts import Counts, Fit, load_counts
+from relaxbell.causal.model import CausalModel
+from relaxbell.causal.networks import bell, message
+from relaxbell.errors import BehaviorError, ModelTooLargeError, RelaxbellError
+from relaxbell.functionals.chsh import CHSHValue, largest_chsh
+from relaxbell.measures.locality import influence, message_entropy
+from relaxbell.measures.measure import Measure
+from relaxbell.solve.minimization import minimize
+from relaxbell.solve.solution import Solution
+
+Progress = Callable[[int, int, str], None]
+"""Called with (rows done, rows in all, what comes next)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One relaxation.
+
+    Attributes
+    ----------
+    name
+        Of the measure, for example ``C(X -> B)``.
+    relaxed
+        The edges added to the Bell scenario.
+    unit
+        ``probability`` or ``bit``.
+    solution
+        The minimum; None where `problem` says why there is none.
+    problem
+        Empty, or the message of the error.
+    """
+
+    name: str
+    relaxed: str
+    unit: str
+    solution: Solution | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Quantification:
+    """The least relaxation of each assumption that explains the data.
+
+    Attributes
+    ----------
+    behavior
+        What was explained: the fit where there are counts.
+    fit
+        The maximum-likelihood fit, or None.
+    chsh
+        Largest CHSH value of `behavior`; None outside two binary outcomes.
+    rows
+        One for each relaxation.
+    input_distribution
+        ``uniform`` or ``observed``: p(x, y) for measures that depend on it.
+    """
+
+    behavior: Behavior
+    fit: Fit | None
+    chsh: CHSHValue | None
+    rows: tuple[Row, ...]
+    input_distribution: str
+
+    def __getitem__(self, name: str) -> Solution:
+        """Return the solution of a row by the name of its measure."""
+        for row in self.rows:
+            if row.name == name:
+                if row.solution is None:
+                    raise RelaxbellError(f"{name} has no solution: {row.problem}")
+                return row.solution
+        raise KeyError(f"no row {name!r}. The rows are {', '.join(row.name for row in self.rows)}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data, ready for JSON."""
+        data: dict[str, Any] = {"input_distribution": self.input_distribution}
+        if self.fit is not None:
+            counts = self.fit.counts
+            data["data"] = {"name": counts.name, "trials": counts.trials, "cardinality": counts.cardinality}
+            data["fit"] = {
+                "deviance": self.fit.deviance,
+                "degrees_of_freedom": self.fit.degrees_of_freedom,
+                "p_value": self.fit.p_value,
+            }
+        if self.chsh is not None:
+            data["S"] = {"value": float(self.chsh.value), "excess": float(self.chsh.value - 2), "formula": self.chsh.formula}
+        data["relaxations"] = [_row_data(row) for row in self.rows]
+        return data
+
+    def __repr__(self) -> str:
+        from relaxbell.show.quantification import quantification_text
+
+        return quantification_text(self)
+
+
+def _row_data(row: Row) -> dict[str, Any]:
+    data: dict[str, Any] = {"measure": row.name, "relaxed": row.relaxed, "unit": row.unit}
+    if row.solution is None:
+        return data | {"problem": row.problem}
+    witness = row.solution.witness
+    return data | {
+        "minimum": row.solution.value,
+        "lower_bound": row.solution.lower_bound,
+        "witness": {
+            "name": witness.name,
+            "functional": witness.functional.formula(),
+            "value": float(witness.value),
+            "bound": float(witness.bound),
+        },
+    }
+
+
+def quantify(
+    data: Counts | Fit | Behavior | str | Path,
+    *,
+    input_distribution: Literal["uniform", "observed"] = "uniform",
+    progress: Progress | None = None,
+) -> Quantification:
+    """Return the least relaxation of locality that explains counts or a behavior.
+
+    Parameters
+    ----------
+    data
+        Counts, a fit, a behavior, the name of a shipped data set, or the path of a CSV file. Counts
+        are fitted within non-signaling behaviors first.
+    input_distribution
+        p(x, y) for measures that depend on it (the message's entropy): ``uniform``, or ``observed``,
+        the relative frequencies of the settings.
+    progress
+        Called before each row.
+
+    Returns
+    -------
+    Quantification
+        For every ordered pair of parties: influence of the input and of the outcome of one on the
+        outcome of the other; and the entropy of a binary message from the first party to the second.
+
+    Raises
+    ------
+    CountsError, BehaviorError
+        If the data cannot be read, or are not those of a Bell scenario (one input for each output).
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> report = rb.quantify(rb.pr_box())
+    >>> report["C(X -> B)"].value, report["C(A -> B)"].value
+    (0.5, 1.0)
+    """
+    if isinstance(data, str | Path):
+        data = load_counts(data)
+    fit = data.fit() if isinstance(data, Counts) else data if isinstance(data, Fit) else None
+    behavior = fit.behavior if fit is not None else data
+    if not isinstance(behavior, Behavior):
+        raise BehaviorError(f"cannot quantify a {type(data).__name__}. Expected Counts, a Fit, a Behavior or a path.")
+    if input_distribution not in ("uniform", "observed") or (input_distribution == "observed" and fit is None):
+        raise BehaviorError(
+            f"input_distribution is {input_distribution!r}, expected 'uniform', or 'observed' where there are counts."
+        )
+    scenario = _named_as_bell(behavior)
+    frequencies = fit.counts.input_distribution if fit is not None and input_distribution == "observed" else None
+    tasks = list(_tasks(scenario, frequencies))
+    rows = []
+    for k, (name, relaxed, unit, make) in enumerate(tasks):
+        if progress is not None:
+            progress(k, len(tasks), name)
+        try:
+            rows.append(Row(name, relaxed, unit, minimize(make(), scenario)))
+        except ModelTooLargeError as error:
+            rows.append(Row(name, relaxed, unit, None, str(error)))
+    return Quantification(scenario, fit, largest_chsh(scenario), tuple(rows), input_distribution)
+
+
+def _named_as_bell(behavior: Behavior) -> Behavior:
+    """Return the behavior with its inputs in the order of its outputs."""
+    if behavior.parties is None or None in behavior.parties.values():
+        raise BehaviorError(
+            f"p({','.join(behavior.outputs)}|{','.join(behavior.inputs)}) is not a Bell scenario: expected one input for "
+            "each output. Build a CausalModel and minimize a measure."
+        )
+    return behavior.transposed(behavior.outputs, [str(behavior.parties[name]) for name in behavior.outputs])
+
+
+def _tasks(p: Behavior, frequencies: Any) -> Iterator[tuple[str, str, str, Callable[[], Measure]]]:
+    """Yield (name, relaxed edges, unit, how to make the measure)."""
+    outputs, inputs = [p.cardinality[n] for n in p.outputs], [p.cardinality[n] for n in p.inputs]
+    base = bell(inputs, outputs, input_distribution=frequencies)
+    names = dict(zip(base.outputs + base.inputs, p.outputs + p.inputs, strict=True))
+    local = _renamed(base, names)
+    parties = list(zip(p.outputs, p.inputs, strict=True))
+    for sources in ([x for _, x in parties], [a for a, _ in parties]):
+        for i, j in itertools.permutations(range(len(parties)), 2):
+            u, w = sources[i], parties[j][0]
+            yield f"C({u} -> {w})", f"{u} -> {w}", "probability", _influence(local, u, w)
+    if len(parties) >= 2:
+        (a, x), (b, _) = parties[:2]
+        relaxed = f"{x}, {a} -> M -> {b}"
+        yield "H(M)", relaxed, "bit", _message(tuple(inputs), tuple(outputs), frequencies, names)
+
+
+def _influence(model: CausalModel, source: str, target: str) -> Callable[[], Measure]:
+    return lambda: influence(model.relax((source, target)), source, target)
+
+
+def _message(
+    inputs: tuple[int, ...], outputs: tuple[int, ...], frequencies: Any, names: dict[str, str]
+) -> Callable[[], Measure]:
+    return lambda: message_entropy(_renamed(message(inputs, outputs, input_distribution=frequencies), names))
+
+
+def _renamed(model: CausalModel, names: dict[str, str]) -> CausalModel:
+    return model if all(old == new for old, new in names.items()) else model.rename(names)

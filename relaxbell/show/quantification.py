@@ -1,0 +1,74 @@
+"""The table of `quantify` as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from relaxbell.quantification import Quantification, Row
+
+
+def quantification_text(report: Quantification) -> str:
+    """Return data, fit and S, then the table of relaxations, as plain text."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("relaxation", no_wrap=True)
+    table.add_column("edges added", no_wrap=True)
+    table.add_column("minimum", justify="right", no_wrap=True)
+    table.add_column("lower bound", justify="right", no_wrap=True)
+    table.add_column("witness", overflow="fold")
+    for row in report.rows:
+        table.add_row(*_cells(row))
+    console = Console(width=110, color_system=None, force_terminal=False, legacy_windows=False)
+    with console.capture() as capture:
+        console.print(table)
+    lines = [line.rstrip() for line in capture.get().rstrip().splitlines()]
+    return "\n".join([*_head(report), "", *lines, "", *_notes(report)])
+
+
+def _head(report: Quantification) -> list[str]:
+    lines = []
+    if report.fit is not None:
+        counts, fit = report.fit.counts, report.fit
+        lines.append(f"data  {counts.name or 'counts'}: {counts.trials:,} trials, {counts.settings.size} settings")
+        lines.append(
+            f"fit   non-signaling, maximum likelihood: deviance {fit.deviance:.4g} at {fit.degrees_of_freedom} degrees of "
+            f"freedom (p = {fit.p_value:.2g})"
+        )
+    else:
+        lines.append(f"data  a behavior p({','.join(report.behavior.outputs)}|{','.join(report.behavior.inputs)})")
+    if report.chsh is not None:
+        excess = float(report.chsh.value - 2)
+        text = f"{float(report.chsh.value):.6g}" if abs(excess) > 1e-3 else f"2 {'-' if excess < 0 else '+'} {abs(excess):.6g}"
+        lines.append(f"S     {text} = {report.chsh.formula} (local models: at most 2)")
+    return lines
+
+
+def _cells(row: Row) -> tuple[str, str, str, str, str]:
+    if row.solution is None:
+        return row.name, row.relaxed, "-", "-", _excess(row)
+    unit = " bit" if row.unit == "bit" else ""
+    s = row.solution
+    return row.name, row.relaxed, f"{s.value:.6g}{unit}", f"{s.lower_bound:.9g}{unit}", _excess(row)
+
+
+def _excess(row: Row) -> str:
+    """The witness; values close to their bound as bound + excess, so that digits are not lost."""
+    if row.solution is None:
+        return row.problem
+    witness = row.solution.witness
+    if witness.in_catalog_form is not None and witness.violation > 0:
+        name, value, bound = witness.in_catalog_form
+        if value - bound < 1e-3:
+            return f"{name} = {bound:g} + {value - bound:.6g} > {bound:g}"
+    return str(witness)
+
+
+def _notes(report: Quantification) -> list[str]:
+    return [
+        "C(U -> W): largest shift of p(w) by an intervention on U, averaged over the latent variable.",
+        f"H(M): entropy of a binary message ({report.input_distribution} settings). Lower bounds are rigorous.",
+    ]
