@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
@@ -19,9 +20,13 @@ from relaxbell.causal.equations import Equations, behavior_equations, observed_e
 from relaxbell.causal.graph import Edge, read_edges, read_graph, topological_order
 from relaxbell.causal.inputs import InputDistribution
 from relaxbell.causal.responses import Node, Strategies
-from relaxbell.errors import BehaviorError, ModelError, UnsupportedModelError
+from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError, UnsupportedModelError
 from relaxbell.exact.numbers import common_denominator
 from relaxbell.exact.rows import Rows
+
+
+SETTING_LIMIT = 2**20
+"""Most settings of all inputs together."""
 
 
 class CausalModel:
@@ -99,6 +104,9 @@ class CausalModel:
             if edge not in self.edges:
                 raise ModelError(f"the relaxed edge {edge[0]!r} -> {edge[1]!r} is not in the graph. Add it first.")
         self._check_structure()
+        settings = math.prod(self.cardinality[n] for n in self.inputs)
+        if settings > SETTING_LIMIT:
+            raise ModelTooLargeError(f"{settings:,} settings of the inputs, expected at most {SETTING_LIMIT:,}.")
         self.input_distribution = InputDistribution(input_distribution, self.inputs, self.cardinality)
         self._check_independence()
         self.name = name or "CausalModel({})".format("; ".join(f"{u} -> {v}" for u, v in self.edges))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Iterable
+from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from functools import total_ordering
 from typing import Any, TypeAlias
@@ -279,6 +280,21 @@ def floor_float(number: ExactNumber | int) -> float:
 def ceil_float(number: ExactNumber | int) -> float:
     """Return a float64 that is at least `number`, the smallest such or its neighbor."""
     return -floor_float(-number)
+
+
+def floor_text(value: float, digits: int = 9) -> str:
+    """Return a float as text with at most `digits` significant digits, never rounded up.
+
+    Examples
+    --------
+    >>> floor_text(0.4952625979), floor_text(0.25)
+    ('0.495262597', '0.25')
+    """
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    number = Decimal(value)
+    step = Decimal(1).scaleb(number.adjusted() - digits + 1)
+    return f"{float(number.quantize(step, rounding=ROUND_FLOOR)):.{digits}g}"
 
 
 def common_denominator(values: Iterable[Fraction]) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from relaxbell.exact.numbers import floor_text
+
 if TYPE_CHECKING:
     from relaxbell.quantification import Quantification, Row
 
@@ -52,7 +54,7 @@ def _cells(row: Row) -> tuple[str, str, str, str, str]:
         return row.name, row.relaxed, "-", "-", _excess(row)
     unit = " bit" if row.unit == "bit" else ""
     s = row.solution
-    return row.name, row.relaxed, f"{s.value:.6g}{unit}", f"{s.lower_bound:.9g}{unit}", _excess(row)
+    return row.name, row.relaxed, f"{s.value:.9g}{unit}", f"{floor_text(s.lower_bound)}{unit}", _excess(row)
 
 
 def _excess(row: Row) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from relaxbell.exact.numbers import floor_text
+
 if TYPE_CHECKING:
     from relaxbell.solve.solution import Solution
 
@@ -14,7 +16,7 @@ def solution_html(solution: Solution) -> str:
     unit = "" if solution.measure.unit == "probability" else f" {solution.measure.unit}"
     rows = [
         ("minimum", f"<b>{solution.value:.9g}</b>{unit}"),
-        ("rigorous lower bound", f"{solution.lower_bound:.12g}{unit}"),
+        ("rigorous lower bound", f"{floor_text(solution.lower_bound, 12)}{unit}"),
         ("witness", escape(str(solution.witness))),
         ("model", escape(solution.measure.model.name)),
     ]
@@ -33,4 +35,4 @@ def solution_latex(solution: Solution) -> str:
     """Return the result as an equation."""
     name = solution.measure.name.replace("->", r"\to ").replace("≠", r"\neq ")
     unit = "" if solution.measure.unit == "probability" else rf"\ \text{{{solution.measure.unit}}}"
-    return rf"$\displaystyle \min\, {name} = {solution.value:.9g}{unit},\quad \geq {solution.lower_bound:.12g}{unit}$"
+    return rf"$\displaystyle \min\, {name} = {solution.value:.9g}{unit},\quad \geq {floor_text(solution.lower_bound, 12)}{unit}$"

@@ -42,11 +42,21 @@ def infeasible(problem: Problem, measure: Measure) -> None:
             z, largest = proof
             limits = [str(b) for b in problem.budgets] + [c.rows.labels[0] for c in problem.affine]
             raise InfeasibleError(
-                f"no model of {model.name} reproduces the data within the constraints {', '.join(limits)}. Found by "
-                "an exact dual argument; the data alone can be reproduced. Raise a budget: minimize its measure to "
-                "see the least one possible.",
+                f"no model of {model.name} reproduces the data within the constraints {', '.join(limits)}, by an exact "
+                f"dual argument; the data alone can be reproduced. {_remedy(problem)}",
                 _witness(measure, problem, z, largest),
             )
+
+
+def _remedy(problem: Problem) -> str:
+    """Say the least value of each budgeted measure alone."""
+    found = []
+    for budget in problem.budgets:
+        alone = Problem(budget.measure.term, problem.equations)
+        program = linear_program(alone)
+        answer = solve_highs(program.matrix, program.cost, program.lower, program.upper)
+        found.append(f"{budget.measure.name} is at least {dual_bound(alone, program, answer.duals).value:.6g}")
+    return f"Raise a budget: without the others, {'; '.join(found)}." if found else "Loosen a constraint."
 
 
 def _zero(problem: Problem) -> Linear:

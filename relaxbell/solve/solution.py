@@ -13,7 +13,7 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.relabeling import recognize
 from relaxbell.causal.model import CausalModel
-from relaxbell.exact.numbers import ExactNumber
+from relaxbell.exact.numbers import ExactNumber, floor_text
 from relaxbell.measures.terms import Floats
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ class Solution:
         return "\n".join(
             [
                 f"min {self.measure.name} = {self.value:.9g}{unit}   ({self.measure.model.name})",
-                f"  lower bound  {self.lower_bound:.12g}{unit} (rigorous)",
+                f"  lower bound  {floor_text(self.lower_bound, 12)}{unit} (rigorous)",
                 f"  witness      {self.witness}",
                 f"  model        {len(self.q)} strategies of {self.q.model.strategies.count:,}",
                 f"  solver       {self.statistics['solver']}, {self.statistics['seconds']:.3g} s",

@@ -1,0 +1,214 @@
+import itertools
+from fractions import Fraction
+
+import cvxpy as cp
+import networkx as nx
+import numpy as np
+import pytest
+import reference
+
+import relaxbell as rb
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_truncated_factorization(seed):
+    """p(·|do) is Eq. (3): Σ_λ q(λ) ∏_{j≠i} p(x_j|pa_j, λ), summed explicitly."""
+    rng = np.random.default_rng(seed)
+    model, _ = reference.random_model(rng, 400)
+    q = rng.dirichlet(np.ones(model.strategies.count))
+    every = reference.strategies(model)
+    nodes = [n for n in model.nodes if n not in model.latents]
+    for _ in range(6):
+        forced = rng.choice(nodes, size=rng.integers(1, 3), replace=False)
+        do = {n: int(rng.integers(model.cardinality[n])) for n in forced}
+        target = str(rng.choice([n for n in nodes if n not in do]))
+        if target in model.inputs:
+            continue
+        value = int(rng.integers(model.cardinality[target]))
+        expected = 0.0
+        for free in reference.free_settings(model):
+            weight = float(np.prod([1 / model.cardinality[n] for n in free if n not in do]))
+            if all(do.get(n, v) == v for n, v in free.items()):
+                expected += weight * sum(
+                    w for w, s in zip(q, every, strict=True) if reference.run(model, s, free, do)[target] == value
+                )
+        model.q.value = q
+        assert model.probability({target: value}, do=do).value == pytest.approx(expected, abs=1e-12)
+
+
+def test_average_over_a_biased_input_distribution():
+    model = rb.message(input_distribution=[[Fraction(3, 8)] * 2, [Fraction(1, 8)] * 2])
+    q = np.random.default_rng(0).dirichlet(np.ones(model.strategies.count))
+    model.q.value = q
+    by_setting = [model.probability({"M": 0}, given={"X": x}).value for x in (0, 1)]
+    assert model.probability({"M": 0}).value == pytest.approx(0.75 * by_setting[0] + 0.25 * by_setting[1])
+
+
+def test_dependent_inputs_are_given_by_their_known_frequency():
+    model = rb.measurement_dependence((2, 3), (3, 2))
+    behavior = rb.Behavior(np.random.default_rng(1).dirichlet(np.ones(6), size=(2, 3)).transpose(2, 0, 1).reshape(3, 2, 2, 3))
+    solution = rb.minimize(rb.measure(model, {"any": np.ones(model.strategies.count)}, norm="linear"), behavior)
+    model.q.value = solution.q.weights
+    for a, b, x, y in itertools.product(range(3), range(2), range(2), range(3)):
+        value = model.probability({"A": a, "B": b}, given={"X": x, "Y": y}).value
+        assert value == pytest.approx(behavior.p[a, b, x, y], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("model", "count"),
+    [
+        # n = oa^mx · ob^(mx my) for Fig. 1c, oa^mx · ob^(oa my) for 1b, mx my oa^mx ob^my for 1e (paper, appendix)
+        (rb.bell((2, 3), (3, 2)), 3**2 * 2**3),
+        (rb.input_signaling((2, 3), (3, 2)), 3**2 * 2**6),
+        (rb.outcome_signaling((2, 3), (3, 2)), 3**2 * 2**9),
+        (rb.outcome_signaling((3, 3)), 512),
+        (rb.measurement_dependence((2, 3), (3, 2)), 6 * 3**2 * 2**3),
+        (rb.message((2, 3), (3, 2), alphabet=3), 3**2 * 3**6 * 2**9),
+        (rb.instrumental(3, (2, 3)), 2**3 * 3**2),
+        (rb.bell((2, 2, 3), (2, 3, 2)), 2**2 * 3**2 * 2**3),
+    ],
+)
+def test_numbers_of_strategies(model, count):
+    assert model.strategies.count == count
+
+
+def test_three_ways_to_write_a_graph():
+    sizes = {"X": 2, "Y": 3, "A": 3, "B": 2}
+    arrows = "X -> A <- L -> B <- Y; X -> B"
+    pairs = [("X", "A"), ("L", "A"), ("L", "B"), ("Y", "B"), ("X", "B")]
+    models = [rb.CausalModel(g, "X Y", "L", sizes) for g in (arrows, pairs, nx.DiGraph(pairs))]
+    tables = [m.T.toarray() for m in models]
+    assert (tables[0] == tables[1]).all()
+    assert (tables[0] == tables[2]).all()
+
+
+def test_relax_remembers_and_unrelaxed_forgets():
+    model = rb.bell((2, 3), (3, 2)).relax("X -> B").relax("L -> Y")
+    assert model.relaxed == (("X", "B"), ("L", "Y"))
+    assert model.dependent_inputs == ("Y",)
+    assert set(model.unrelaxed.edges) == set(rb.bell().edges)
+    assert rb.message().unrelaxed.strategies.count == 16  # the idle message is gone
+
+
+def test_reproduces_is_plain_cvxpy():
+    model = rb.bell().relax("X -> B")
+    measure = rb.influence(model, "X", "B")
+    problem = cp.Problem(cp.Minimize(measure.expression), [*model.reproduces(rb.pr_box()), model.valid])
+    problem.solve(solver=cp.HIGHS)
+    assert problem.value == pytest.approx(0.5, abs=1e-9)
+
+
+def test_a_million_strategies_build_within_limits():
+    """2^20 strategies; memory is bounded by the sparse T and T'."""
+    model = rb.input_signaling((4, 4))
+    assert model.strategies.count == 2**20
+    assert model.T.nnz == 16 * 2**20
+    assert rb.influence(model, "X", "B").blocks[0].matrix.shape == (6 * 4, 2**20)
+
+
+def test_svg_marks_relaxed_edges_and_names_every_node():
+    svg = rb.message()._repr_svg_()
+    assert svg.count("stroke-dasharray") == 1
+    for node in ("X", "Y", "A", "B", "M", "L"):
+        assert f">{node}</text>" in svg
+    assert svg.count("<rect") == 2  # M and L are not observed
+
+
+def test_text_repr_says_what_matters():
+    text = repr(rb.bell((2, 3), (3, 2)).relax("X -> B"))
+    for part in ("X -> B (relaxed)", "inputs", "outputs", "A: 3", "strategies    576"):
+        assert part in text
+
+
+BELL = "X -> A <- L -> B <- Y"
+SIZES = {"X": 2, "Y": 2, "A": 2, "B": 2}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (("X -> A <- L; A -> B -> A; L -> B", "X", "L", SIZES), rb.ModelError, "closes the cycle"),
+        (("X -> X", "X", "L", SIZES), rb.ModelError, "closes the cycle X -> X"),
+        ((BELL, "X Q", "L", SIZES), rb.ModelError, "'Q' in inputs is not a node"),
+        ((BELL, "X X", "L", SIZES), rb.ModelError, "'X' appears twice in inputs"),
+        ((BELL, "X L", "L", SIZES), rb.ModelError, "both in inputs and in latent"),
+        ((f"{BELL}; X -> A", "X Y", "L", SIZES), rb.ModelError, "appears twice"),
+        ((BELL, "X Y", "L", {"X": 2, "Y": 2, "A": 2}), rb.ModelError, "no cardinality for B"),
+        ((BELL, "X Y", "L", SIZES | {"B": 0}), rb.ModelError, "cardinality of 'B' is 0"),
+        ((BELL, "X Y", "L", SIZES | {"B": 2.5}), rb.ModelError, "cardinality of 'B' is 2.5"),
+        ((BELL, "X Y", "L", SIZES | {"L": 2}), rb.ModelError, "needs no cardinality"),
+        ((BELL, "X Y", "L", SIZES | {"Q": 2}), rb.ModelError, "'Q', which is not a node"),
+        ((f"{BELL}; X -> L", "X Y", "L", SIZES), rb.ModelError, "ends in a latent variable"),
+        (("X -> A <- L; A -> B", "X", "L", {"X": 2, "A": 2, "B": 2}), rb.ModelError, "no latent parent"),
+        (("X -> A <- L; Y -> X", "X Y", "L", {"X": 2, "A": 2, "Y": 2}), rb.ModelError, "'X' responds to Y but"),
+        (("X -> A <- L; Z -> B <- K", "X Z", "L K", {"X": 2, "A": 2, "B": 2, "Z": 2}), rb.UnsupportedModelError, "2 latent"),
+        (("X -> A", "X", "", {"X": 2, "A": 2}), rb.UnsupportedModelError, "0 latent"),
+        (("X => A", "X", "L", SIZES), rb.ModelError, "is not a chain of arrows"),
+        (("X -> -> A", "X", "L", SIZES), rb.ModelError, "is not a chain of arrows"),
+        ((17, "X", "L", SIZES), rb.ModelError, "is not a graph"),
+        ((nx.Graph([("X", "A")]), "X", "L", SIZES), rb.ModelError, "DiGraph"),
+        (("X <- L", "X", "L", {"X": 2}), rb.ModelError, "no outputs"),
+    ],
+)
+def test_bad_graphs(arguments, error, message):
+    with pytest.raises(error, match=message):
+        rb.CausalModel(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("distribution", "message"),
+    [
+        ([[0.25, 0.25], [0.25, 0.2]], "sums to 0.95"),
+        ([0.5, 0.5], "shape"),
+        ([[0.5, 0.5], [-0.5, 0.5]], "contains -0.5"),
+        ([[np.nan, 0.5], [0.0, 0.5]], "contains nan"),
+        ({"X": [0.5, 0.5]}, "expected each input once"),
+        ({"X": [0.5, 0.5], "Y": [0.5, 0.6]}, "sums to 1.1"),
+        ([[Fraction(1, 3), Fraction(1, 3)], [Fraction(1, 3), Fraction(1, 10**10)]], "expected exactly 1"),
+        ("abc", "input_distribution"),
+    ],
+)
+def test_bad_input_distributions(distribution, message):
+    with pytest.raises(rb.ModelError, match=message):
+        rb.bell(input_distribution=distribution)
+
+
+def test_a_free_input_cannot_correlate_with_a_dependent_one():
+    with pytest.raises(rb.ModelError, match="correlates the free inputs Y with the dependent ones X"):
+        rb.measurement_dependence(dependent="X", input_distribution=[[0.5, 0], [0, 0.5]])
+
+
+def test_relax_errors():
+    with pytest.raises(rb.ModelError, match="'Q' is not a node"):
+        rb.bell().relax("X -> Q")
+    with pytest.raises(rb.ModelError, match="already in"):
+        rb.bell().relax("X -> A")
+    with pytest.raises(rb.ModelError, match="closes the cycle"):
+        rb.bell().relax("A -> B", "B -> A")
+    with pytest.raises(rb.ModelError, match="no edge given"):
+        rb.bell().relax()
+    with pytest.raises(rb.ModelError, match="not input signaling"):
+        rb.input_signaling(edge="A -> B")
+    with pytest.raises(rb.ModelError, match="not outcome signaling"):
+        rb.outcome_signaling(edge="X -> B")
+
+
+def test_too_large_models_are_refused_with_their_size():
+    with pytest.raises(rb.ModelTooLargeError, match=r"about 10\^30.0 strategies = 10\^5 \(A\) · 10\^25 \(B\)"):
+        _ = rb.bell((5, 5), (10, 10)).relax("X -> B").T
+    with pytest.raises(rb.ModelTooLargeError, match="4,294,967,296 strategies"):
+        _ = rb.input_signaling((4, 7)).T
+    with pytest.raises(rb.ModelTooLargeError, match="settings of the inputs"):
+        rb.bell((10**6, 10**6), (10, 10))
+
+
+def test_bad_events():
+    model = rb.bell()
+    with pytest.raises(rb.ModelError, match="'Q' is not an output"):
+        model.probability({"Q": 0})
+    with pytest.raises(rb.ModelError, match="A = 2 is out of range"):
+        model.probability({"A": 2})
+    with pytest.raises(rb.ModelError, match="non-empty event"):
+        model.probability({})
+    with pytest.raises(rb.ModelError, match="'L' is not an output"):
+        model.probability({"A": 0}, do={"L": 0})
