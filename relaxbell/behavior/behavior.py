@@ -390,7 +390,7 @@ class Behavior:
         head = f"p({','.join(self.outputs)}|{','.join(self.inputs)})"
         settings = list(np.ndindex(*self.p.shape[len(self.outputs) :]))
         events = list(np.ndindex(*self.p.shape[: len(self.outputs)]))
-        if len(settings) > 16 or len(events) > 32:
+        if len(settings) > 12 or len(events) > 32:
             sizes = ", ".join(f"{n}: {c}" for n, c in self.cardinality.items())
             return f"Behavior {head}  cardinalities {sizes}{'  exact' if self.is_exact else ''}"
         show = str if self.is_exact else (lambda v: f"{v:.6g}")

@@ -38,7 +38,7 @@ def tsirelson_box() -> Behavior:
     Examples
     --------
     >>> tsirelson_box().probability({"A": 0, "B": 0}, {"X": 0, "Y": 0})
-    (1/4 + 1/8√2)
+    (1/4 + √2/8)
     """
     root_half = surd(0, Fraction(1, 2), 2)
     return Behavior(_xor_table(2, lambda x, y: (-1) ** (x * y) * root_half))

@@ -234,9 +234,12 @@ def _from_sympy(value: Any) -> ExactNumber | None:
 
 
 def exact_array(values: Any) -> Exact | None:
-    """Return an object array of exact numbers with the shape of `values`, or None if one is not exact."""
-    array = np.asarray(values)
-    if array.dtype.kind == "f" or array.dtype.kind == "c":
+    """Return an object array of exact numbers with the shape of `values`; None if one is not exact."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # ragged
+        return None
+    if array.dtype.kind not in "biuO":
         return None
     out = np.empty(array.shape, dtype=object)
     radicands = set()

@@ -17,6 +17,9 @@ SIFTING_FROM = 30_000
 
 _TOLERANCE = 1e-10
 
+_SCALE = 1e5
+"""Most a residual is magnified: redundant equations miss each other by 1e-17, which must stay below 1e-10."""
+
 
 @dataclass(frozen=True, eq=False)
 class Answer:
@@ -79,8 +82,8 @@ def refine(
         low, high = lower - slack, upper - slack
         violation = max(float(low.max(initial=0)), float((-high).max(initial=0)), float((-x).max(initial=0)))
         dual_violation = float((-reduced).max(initial=0))
-        scale = min(1e8, 1 / max(violation, 1e-16))
-        dual_scale = min(1e8, 1 / max(dual_violation, 1e-16))
+        scale = min(_SCALE, 1 / max(violation, 1e-16))
+        dual_scale = min(_SCALE, 1 / max(dual_violation, 1e-16))
         solver = _load(matrix, dual_scale * reduced, scale * low, scale * high, False, column_lower=-scale * x)
         solver.run()
         try:

@@ -47,7 +47,7 @@ def minimize(
     subject_to
         Budgets (``other <= 0.1``, Theorem 7) and affine CVXPY constraints on ``measure.model.q``.
     solver
-        ``highs`` (simplex), ``clarabel`` (interior point), or None: HiGHS, refined where the bound is
+        ``highs`` (simplex), ``clarabel`` (interior point, refined by simplex), or None: HiGHS, refined where the bound is
         not tight, then Clarabel.
 
     Returns
@@ -169,9 +169,9 @@ def _solve(
 
 def _attempts(solver: Solver | None) -> Sequence[str]:
     if solver == "clarabel":
-        return ("clarabel",)
+        return ("clarabel", "refined")
     steps = ("highs", "refined", "highs without presolve", "refined")
-    return steps if solver == "highs" else (*steps, "clarabel")
+    return steps if solver == "highs" else (*steps, "clarabel", "refined")
 
 
 def _attempt(name: str, data: tuple[Any, ...], best: Answer | None) -> Answer:

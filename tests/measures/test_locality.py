@@ -169,11 +169,13 @@ def test_entropy_is_no_expression():
 
 
 def test_entropy_with_constraints_takes_the_better_end():
-    """h at the extremes of p(m=0): forcing p(m≠0) ≥ 0.6 makes the other end, 1 − CH, the best."""
+    """h at the extremes of p(m=0): with p(m≠0) in [0.6, 0.7] the least is h(0.7)."""
     model = rb.message()
     weight = rb.message_weight(model)
-    solution = rb.minimize(rb.message_entropy(model), rb.pr_box(), [weight.expression >= 0.6])
-    assert solution.value == pytest.approx(1.0, abs=1e-12)  # p(m≠0) between 0.6 and ... h(1/2) = 1 is passed
+    narrow = [weight.expression >= 0.6, weight.expression <= 0.7]
+    solution = rb.minimize(rb.message_entropy(model), rb.tsirelson_box(), narrow)
+    assert solution.value == pytest.approx(-0.7 * np.log2(0.7) - 0.3 * np.log2(0.3), abs=1e-9)
+    assert 0 <= solution.value - solution.lower_bound < 1e-9
     ends = rb.bounds(weight, rb.tsirelson_box())
     assert tuple(ends) == pytest.approx((TSIRELSON_CH, 1 - TSIRELSON_CH), abs=1e-12)
 

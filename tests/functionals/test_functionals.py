@@ -1,0 +1,122 @@
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy
+
+import relaxbell as rb
+from relaxbell.exact.numbers import surd
+from relaxbell.functionals.chsh import largest_chsh
+from relaxbell.functionals.relabeling import _orbit, recognize
+
+
+def random_functional(seed, shape=(3, 2, 2, 3)):
+    return rb.BellFunctional(np.random.default_rng(seed).integers(-5, 6, size=shape))
+
+
+def test_values():
+    assert rb.CHSH(rb.tsirelson_box()) == surd(0, 2, 2)  # Tsirelson's bound
+    assert rb.CHSH(rb.pr_box()) == 4
+    assert rb.CH(rb.pr_box()) == Fraction(1, 2)  # (S − 2)/4
+    for v in (Fraction(0), Fraction(1, 3), Fraction(1)):
+        assert rb.I3322(rb.i3322_box(v)) == 2 * v - 1  # below Eq. (36)
+    assert rb.CHSH(rb.pr_box().visibility(0.5)) == pytest.approx(2.0)
+
+
+def test_ch_is_chsh_without_signaling():
+    difference = rb.CHSH / 4 - Fraction(1, 2) - rb.CH
+    assert not any(difference.collins_gisin)
+
+
+def test_algebra_and_names():
+    f, g = random_functional(0), random_functional(1)
+    p = rb.Behavior(np.full((3, 2, 2, 3), Fraction(1, 6), dtype=object))
+    assert (2 * f - g / 3 + 1)(p) == 2 * f(p) - g(p) / 3 + 1
+    assert (1 - f)(p) == 1 - f(p)
+    swapped = f.transposed("B A", "Y X")
+    assert swapped(p) == f(p)
+    assert (swapped - f).coefficients.any() == False  # noqa: E712 - an object array
+
+
+def test_collins_gisin_form_is_exact_on_nonsignaling_behaviors():
+    rng = np.random.default_rng(2)
+    f = random_functional(2)
+    alice, bob = rng.integers(1, 9, size=(3, 2)), rng.integers(1, 9, size=(2, 3))
+    table = np.empty((3, 2, 2, 3), dtype=object)
+    for a, b, x, y in np.ndindex(table.shape):
+        table[a, b, x, y] = Fraction(int(alice[a, x]), int(alice[:, x].sum())) * Fraction(int(bob[b, y]), int(bob[:, y].sum()))
+    p = rb.Behavior(table)
+    vector = f.coordinates.project(p.exact)
+    assert f.collins_gisin @ vector == f(p)
+    lifted, constant = f.coordinates.lift(f.collins_gisin)
+    assert rb.BellFunctional(lifted, constant=constant)(p) == f(p)
+
+
+def test_three_parties():
+    """Mermin: 4 on the GHZ box; the local bound is 2 (PRL 65, 1838, 1990)."""
+    parity = np.array([1, -1], dtype=object)
+    signs = np.zeros((2, 2, 2), dtype=object)
+    signs[0, 0, 0] = 1
+    signs[0, 1, 1] = signs[1, 0, 1] = signs[1, 1, 0] = -1
+    table = np.multiply.outer(np.multiply.outer(np.multiply.outer(parity, parity), parity), signs)
+    mermin = rb.BellFunctional(table, "A B C", "X Y Z")
+    assert mermin(rb.ghz_box()) == 4
+    assert mermin.bound(rb.bell((2, 2, 2), (2, 2, 2))) == 2
+    assert mermin.formula().startswith("8 p(000|000)")
+
+
+def test_irrational_coefficients():
+    f = rb.BellFunctional(rb.CHSH.coefficients * surd(0, 1, 2), name="√2 CHSH")
+    assert f(rb.tsirelson_box()) == 4
+    assert f.bound(rb.bell()) == surd(0, 2, 2)
+    g = rb.BellFunctional([[sympy.sqrt(2), 0], [0, sympy.Rational(1, 3)]], "A", "X")
+    assert g.coefficients[0, 0] == surd(0, 1, 2)
+
+
+def test_recognition():
+    assert len(_orbit(rb.CHSH, rb.CHSH.coordinates)) == 8  # the eight symmetries of the paper
+    assert len(_orbit(rb.CHSH, rb.I3322.coordinates)) == 72  # two of three settings on both sides
+    assert len(_orbit(rb.I3322, rb.I3322.coordinates)) == 576
+    p = rb.I3322.coefficients[::-1, :, :, [2, 0, 1]].transpose(1, 0, 3, 2)
+    found = recognize(rb.BellFunctional(p * Fraction(3, 7), constant=5))
+    assert found.known is rb.I3322
+    assert found.scale == Fraction(3, 7)
+    assert recognize(random_functional(7, (2, 2, 2, 2))) is None
+    assert recognize(rb.CHSH * 0) is None
+
+
+def test_recognized_scale_and_offset_reproduce_values():
+    flipped = rb.BellFunctional(rb.CHSH.coefficients[:, :, ::-1] * 3, constant=-7)
+    found = recognize(flipped)
+    best = rb.pr_box().relabel("X", [1, 0])
+    assert (flipped(best) - found.offset) / found.scale == 4
+
+
+def test_largest_chsh():
+    assert largest_chsh(rb.pr_box().relabel("A", [1, 0], {"X": 1})).value == 4
+    assert largest_chsh(rb.i3322_box()).value == 4
+    assert largest_chsh(rb.ghz_box()) is None
+
+
+def test_formula():
+    assert rb.CH.formula() == "p(00|00) + p(00|01) + p(00|10) - p(00|11) - pA(0|0) - pB(0|0)"
+    assert str(rb.CHSH) == "CHSH"
+    one = rb.BellFunctional([[1, 0], [0, Fraction(-1, 2)]], "A", "X")
+    assert one.formula() == "p(0|0) + (1/2) p(0|1) - 1/2"  # −p(1|1)/2 = (p(0|1) − 1)/2
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: rb.BellFunctional(np.full((2, 2, 2, 2), 0.5)), "exact"),
+        (lambda: rb.BellFunctional([1, 2]), "1 axes"),
+        (lambda: rb.CHSH(rb.i3322_box()), "cardinalities"),
+        (lambda: rb.CHSH(rb.pr_box().rename({"A": "Q"})), "lives on"),
+        (lambda: rb.CHSH + rb.I3322, "different scenarios"),
+        (lambda: rb.CHSH.transposed("A Q", "X Y"), "variables do not match"),
+        (lambda: rb.BellFunctional(np.zeros((2, 2, 2), int), "A B", "X").collins_gisin, "which party"),
+    ],
+)
+def test_errors(make, message):
+    with pytest.raises(rb.FunctionalError, match=message):
+        make()

@@ -1,0 +1,80 @@
+import json
+import re
+
+import pytest
+from typer.testing import CliRunner
+
+import relaxbell as rb
+from relaxbell.cli import app
+
+run = CliRunner().invoke
+
+
+@pytest.mark.parametrize("name", rb.data_sets())
+def test_shipped_data(name):
+    result = run(app, ["quantify", name])
+    assert result.exit_code == 0
+    for row in ("C(X -> B)", "C(Y -> A)", "C(A -> B)", "C(B -> A)", "H(M)"):
+        assert row in result.output
+
+
+def test_json_numbers_obey_the_closed_forms():
+    """C(X→B) = CH, C(A→B) = 2 CH, CH = (S − 2)/4 on the non-signaling fit."""
+    data = json.loads(run(app, ["quantify", "nist2015", "--json"]).output)
+    ch = data["S"]["excess"] / 4
+    rows = {row["measure"]: row for row in data["relaxations"]}
+    assert rows["C(X -> B)"]["minimum"] == pytest.approx(ch, rel=1e-9)
+    assert rows["C(B -> A)"]["minimum"] == pytest.approx(2 * ch, rel=1e-9)
+    for row in rows.values():
+        assert row["lower_bound"] <= row["minimum"]
+        assert row["minimum"] - row["lower_bound"] <= max(1e-7 * row["minimum"], 1e-12)
+        assert row["witness"]["name"] == "CHSH"
+
+
+def test_observed_settings_change_the_message_only():
+    uniform, observed = (
+        json.loads(run(app, ["quantify", "delft2015", "--json", "--input-distribution", kind]).output)
+        for kind in ("uniform", "observed")
+    )
+    left, right = ({r["measure"]: r["minimum"] for r in d["relaxations"]} for d in (uniform, observed))
+    assert left["C(X -> B)"] == pytest.approx(right["C(X -> B)"], rel=1e-12)
+    assert left["H(M)"] != pytest.approx(right["H(M)"], rel=1e-3)
+
+
+def test_own_csv(tmp_path):
+    path = tmp_path / "mine.csv"
+    lines = ["setting1,setting2,click1,click2,count"]
+    lines += [f"{x},{y},{a},{b},{10 + 5 * ((a + b) % 2 == x * y)}" for x in (0, 1) for y in (0, 1, 2) for a in (0, 1) for b in (0, 1)]
+    path.write_text("\n".join(lines))
+    result = run(app, ["quantify", str(path), "--outputs", "click1,click2", "--inputs", "setting1,setting2"])
+    assert result.exit_code == 0, result.output
+    assert "C(setting1 -> click2)" in result.output
+    refused = run(app, ["quantify", str(path)])
+    assert refused.exit_code == 1
+    assert "unknown column" in refused.output
+    assert "Traceback" not in refused.output
+
+
+def test_errors_and_help():
+    missing = run(app, ["quantify", "nowhere.csv"])
+    assert missing.exit_code == 1
+    assert "neither a file nor a shipped data set" in missing.output
+    help_text = re.sub(r"\x1b\[[0-9;]*m", "", run(app, ["quantify", "--help"], terminal_width=100).output)
+    for word in ("--json", "--input-distribution", "delft2015", "rigorous lower bound"):
+        assert word in help_text
+    assert run(app, ["--version"]).output.strip() == f"relaxbell {rb.__version__}"
+
+
+def test_quantify_other_scenarios():
+    three = rb.quantify(rb.ghz_box())
+    assert len(three.rows) == 13
+    assert three.chsh is None
+    assert three["C(X -> B)"].value > 0
+    with pytest.raises(KeyError, match="no row"):
+        three["C(X -> Q)"]
+    with pytest.raises(rb.BehaviorError, match="not a Bell scenario"):
+        rb.quantify(rb.Behavior([[[0.25] * 2] * 2] * 2, "A B", "Z"))
+    with pytest.raises(rb.BehaviorError, match="'observed' where there are counts"):
+        rb.quantify(rb.pr_box(), input_distribution="observed")
+    with pytest.raises(rb.BehaviorError, match="cannot quantify a int"):
+        rb.quantify(3)

@@ -1,0 +1,81 @@
+"""Imports flow one way: a room imports only from rooms to its left (see CONTRIBUTING)."""
+
+import ast
+from pathlib import Path
+
+import relaxbell
+
+ROOT = Path(relaxbell.__file__).parent
+ORDER = ["errors", "exact", "behavior", "functionals", "causal", "measures", "solve", "quantification", "cli"]
+SHOW = "show"
+
+# Convenience methods that pass on to a room further right, by a deferred import inside the method.
+DELEGATIONS = {("functionals/functional.py", "bound"): "solve"}
+
+
+def room(path):
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imports(tree):
+    """Yield (name of the enclosing function or '', imported room, only for type checking)."""
+
+    def visit(node, function, typing):
+        for child in ast.iter_child_nodes(node):
+            inner = child.name if isinstance(child, ast.FunctionDef) else function
+            checking = typing or (isinstance(child, ast.If) and getattr(child.test, "id", "") == "TYPE_CHECKING")
+            names = []
+            if isinstance(child, ast.ImportFrom) and child.module and child.module.startswith("relaxbell"):
+                names = [child.module]
+            elif isinstance(child, ast.Import):
+                names = [alias.name for alias in child.names if alias.name.startswith("relaxbell")]
+            for name in names:
+                if name != "relaxbell":
+                    yield function, name.split(".")[1], checking
+            yield from visit(child, inner, checking)
+
+    yield from visit(tree, "", False)
+
+
+def violations():
+    found = []
+    for path in sorted(ROOT.rglob("*.py")):
+        here = room(path)
+        if here in ("__init__", SHOW):
+            continue
+        for function, target, typing in imports(ast.parse(path.read_text())):
+            where = str(path.relative_to(ROOT))
+            if typing:
+                continue
+            if target == SHOW:
+                if not function.startswith("_repr_") and function != "__repr__":
+                    found.append(f"{where}: {function or 'module'} imports show; only reprs may")
+            elif ORDER.index(target) > ORDER.index(here) and DELEGATIONS.get((where, function)) != target:
+                found.append(f"{where}: {function or 'module'} imports {target}, which is to the right of {here}")
+    return found
+
+
+def test_rooms_are_known():
+    assert {room(path) for path in ROOT.rglob("*.py")} == {*ORDER, SHOW, "__init__"}
+
+
+def test_imports_flow_one_way():
+    assert violations() == []
+
+
+def test_exact_imports_nothing_of_ours():
+    for path in (ROOT / "exact").glob("*.py"):
+        assert {target for _, target, _ in imports(ast.parse(path.read_text()))} <= {"exact"}
+
+
+def test_no_module_is_called_like_a_public_function():
+    """Importing a module sets an attribute of its package, which would hide the function."""
+    modules = {path.stem for path in ROOT.glob("*.py")} | {path.name for path in ROOT.iterdir() if path.is_dir()}
+    assert not modules & set(relaxbell.__all__)
+
+
+def test_every_public_name_exists_and_is_documented():
+    for name in relaxbell.__all__:
+        value = getattr(relaxbell, name)
+        assert name.startswith("__") or value.__doc__
+    assert set(dir(relaxbell)) == set(relaxbell.__all__)
