@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -18,7 +18,7 @@ app = typer.Typer(
 )
 
 
-class Settings(str, Enum):
+class Settings(StrEnum):
     """Which distribution of the settings to assume."""
 
     uniform = "uniform"
@@ -39,19 +39,22 @@ def _root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
     ] = False,
 ) -> None:
-    """By how much must a causal assumption of Bell's theorem be relaxed to explain these data?"""
+    """Quantify by how much a causal assumption of Bell's theorem must be relaxed to explain data."""
 
 
 @app.command(name="quantify")
 def _quantify(
     data: Annotated[
-        str, typer.Argument(help="A shipped data set (delft2015, nist2015, vienna2015) or the path of a CSV file.")
+        str,
+        typer.Argument(help="A shipped data set (delft2015, nist2015, vienna2015) or the path of a CSV file."),
     ],
     outputs: Annotated[
-        str | None, typer.Option(help="Names of the outcome columns, separated by commas, if they are not a, b, c.")
+        str | None,
+        typer.Option(help="Names of the outcome columns, separated by commas, if they are not a, b, c."),
     ] = None,
     inputs: Annotated[
-        str | None, typer.Option(help="Names of the setting columns, separated by commas, if they are not x, y, z.")
+        str | None,
+        typer.Option(help="Names of the setting columns, separated by commas, if they are not x, y, z."),
     ] = None,
     input_distribution: Annotated[
         Settings, typer.Option(help="Distribution of the settings, for measures that depend on it.")

@@ -93,7 +93,11 @@ class Quantification:
                 "p_value": self.fit.p_value,
             }
         if self.chsh is not None:
-            data["S"] = {"value": float(self.chsh.value), "excess": float(self.chsh.value - 2), "formula": self.chsh.formula}
+            data["S"] = {
+                "value": float(self.chsh.value),
+                "excess": float(self.chsh.value - 2),
+                "formula": self.chsh.formula,
+            }
         data["relaxations"] = [_row_data(row) for row in self.rows]
         return data
 
@@ -185,8 +189,8 @@ def _named_as_bell(behavior: Behavior) -> Behavior:
     """Return the behavior with its inputs in the order of its outputs."""
     if behavior.parties is None or None in behavior.parties.values():
         raise BehaviorError(
-            f"p({','.join(behavior.outputs)}|{','.join(behavior.inputs)}) is not a Bell scenario: expected one input for "
-            "each output. Build a CausalModel and minimize a measure."
+            f"p({','.join(behavior.outputs)}|{','.join(behavior.inputs)}) is not a Bell scenario: expected one input "
+            "for each output. Build a CausalModel and minimize a measure."
         )
     return behavior.transposed(behavior.outputs, [str(behavior.parties[name]) for name in behavior.outputs])
 

@@ -60,6 +60,7 @@ def influence_rows(model, source, target, variation=False):
     rows = []
     for setting in itertools.product(*(range(model.cardinality[n]) for n in others)):
         for u, v in itertools.permutations(range(model.cardinality[source]), 2):
+
             def value(strategy, x, setting=setting):
                 values = dict(zip(others, setting, strict=True)) | {source: x}
                 return strategy[target][tuple(values[n] for n in order)]
@@ -81,9 +82,7 @@ def least_maximum(rows, matrix, rhs, extra=None):
         upper.append(np.hstack([extra[0], np.zeros((len(extra[0]), 1))]))
         limits.append(np.full(len(extra[0]), extra[1]))
     equal = np.hstack([matrix, np.zeros((len(matrix), 1))])
-    found = linprog(
-        np.r_[np.zeros(n), 1], np.vstack(upper), np.concatenate(limits), equal, rhs, method="highs"
-    )
+    found = linprog(np.r_[np.zeros(n), 1], np.vstack(upper), np.concatenate(limits), equal, rhs, method="highs")
     return found.fun if found.status == 0 else None
 
 

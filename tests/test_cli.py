@@ -44,7 +44,13 @@ def test_observed_settings_change_the_message_only():
 def test_own_csv(tmp_path):
     path = tmp_path / "mine.csv"
     lines = ["setting1,setting2,click1,click2,count"]
-    lines += [f"{x},{y},{a},{b},{10 + 5 * ((a + b) % 2 == x * y)}" for x in (0, 1) for y in (0, 1, 2) for a in (0, 1) for b in (0, 1)]
+    lines += [
+        f"{x},{y},{a},{b},{10 + 5 * ((a + b) % 2 == x * y)}"
+        for x in (0, 1)
+        for y in (0, 1, 2)
+        for a in (0, 1)
+        for b in (0, 1)
+    ]
     path.write_text("\n".join(lines))
     result = run(app, ["quantify", str(path), "--outputs", "click1,click2", "--inputs", "setting1,setting2"])
     assert result.exit_code == 0, result.output

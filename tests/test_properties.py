@@ -33,7 +33,11 @@ def least(p, edge, inputs, outputs):
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10**6), st.sampled_from([("X", "B"), ("A", "B"), ("B", "A")]), st.randoms(use_true_random=False))
+@given(
+    st.integers(0, 10**6),
+    st.sampled_from([("X", "B"), ("A", "B"), ("B", "A")]),
+    st.randoms(use_true_random=False),
+)
 def test_relabeling_agrees_exactly(seed, edge, random):
     p = rational_behavior(seed)
     plain = least(p, edge, (3, 2), (2, 3))

@@ -173,9 +173,7 @@ class Behavior:
                 tuple(self.cardinality[n] for n in kept), self.p.shape[len(self.outputs) :], owners
             )
             coordinates.check(table, (kept, self.inputs), self.tolerance, "dropping the other inputs")
-            table = table[
-                tuple([slice(None)] * len(kept) + [slice(None) if n in inputs else 0 for n in self.inputs])
-            ]
+            table = table[tuple([slice(None)] * len(kept) + [slice(None) if n in inputs else 0 for n in self.inputs])]
         order = [kept.index(name) for name in outputs] + [len(kept) + k for k in range(len(inputs))]
         return Behavior(table.transpose(order), outputs, inputs, parties=self._parties_of(outputs, inputs))
 
@@ -220,7 +218,8 @@ class Behavior:
                 "Use behaviors of one scenario."
             )
         if exact_weight is not None and self.exact is not None and other.exact is not None:
-            return self._like(exact_weight * self.exact + (1 - exact_weight) * other.exact)
+            exact: Any = exact_weight * self.exact + (1 - exact_weight) * other.exact
+            return self._like(exact)
         return self._like(fraction * self.p + (1 - fraction) * other.p)
 
     def white_noise(self) -> Behavior:
@@ -397,9 +396,7 @@ class Behavior:
         rows = [[head, *(",".join(map(str, s)) for s in settings)]]
         rows += [[",".join(map(str, e)), *(show(self.table[e + s]) for s in settings)] for e in events]
         widths = [max(map(len, column)) for column in itertools.zip_longest(*rows, fillvalue="")]
-        return "\n".join(
-            "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
-        )
+        return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
 
 
 def _numeric(p: ArrayLike) -> NDArray[np.float64]:

@@ -161,19 +161,19 @@ def cglmp_coefficients(d: int) -> Exact:
 
 def _check_outcomes(d: int) -> int:
     if not isinstance(d, int | np.integer) or d < 2:
-        raise BehaviorError(f"the number of outcomes d is {d!r}, expected an integer ≥ 2.")
+        raise BehaviorError(f"the number of outcomes d is {d!r}, expected an integer ≥ 2. Choose a larger one.")
     return int(d)
 
 
 def _by_difference(values: NDArray[Any]) -> NDArray[Any]:
     """Return the table [a, b, x, y] of values that depend on a − b modulo d: values[a − b, x, y]."""
     outcomes = np.arange(len(values))
-    return values[np.subtract.outer(outcomes, outcomes) % len(values)]
+    return np.asarray(values[np.subtract.outer(outcomes, outcomes) % len(values)])
 
 
 def _cglmp_shifts(d: int) -> NDArray[np.float64]:
     """Return r + α_x + β_y, axes [r, x, y]."""
-    return np.arange(d)[:, None, None] + np.array([[0.25, -0.25], [0.75, 0.25]])
+    return np.add.outer(np.arange(d), np.array([[0.25, -0.25], [0.75, 0.25]]))
 
 
 def _cglmp_state(d: int, state: str | ArrayLike) -> NDArray[np.float64]:
@@ -200,13 +200,13 @@ def _cglmp_optimum(d: int) -> NDArray[np.float64]:
     """Return the top eigenvector of the CGLMP operator within the span of the |jj⟩.
 
     There the operator is B[i, j] = Σ_{r,x,y} C(r, x, y) exp(2πi (j − i)(r + α_x + β_y)/d) / d, C being the
-    coefficient for a − b = r; it is real and positive, hence so is the eigenvector (Perron–Frobenius).
+    coefficient for a − b = r; it is real and nowhere negative, hence so is the eigenvector (Perron–Frobenius).
     """
     by_difference = to_floats(cglmp_coefficients(d)[:, 0])
     levels = np.arange(d)
     steps = np.multiply.outer(np.subtract.outer(levels, levels), _cglmp_shifts(d))
     operator = np.tensordot(np.cos(2 * np.pi / d * steps), by_difference, axes=3) / d
-    return np.abs(np.linalg.eigh(operator)[1][:, -1])
+    return np.asarray(np.abs(np.linalg.eigh(operator)[1][:, -1]), dtype=np.float64)
 
 
 def _xor_table(inputs: int, correlator: Callable[[int, int], ExactNumber]) -> Exact:

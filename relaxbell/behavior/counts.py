@@ -158,7 +158,8 @@ class Counts:
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{n}: {c}" for n, c in self.cardinality.items())
-        return f"Counts {self.name or ''}: {self.trials:,} trials of p({','.join(self.outputs)}|{','.join(self.inputs)}), {sizes}"
+        what = f"p({','.join(self.outputs)}|{','.join(self.inputs)})"
+        return f"Counts {self.name or ''}: {self.trials:,} trials of {what}, {sizes}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,8 +196,8 @@ class Fit:
 
     def __repr__(self) -> str:
         return (
-            f"Fit of {self.counts.name or 'counts'}: deviance {self.deviance:.4g} at {self.degrees_of_freedom} degrees of "
-            f"freedom (p = {self.p_value:.3g})"
+            f"Fit of {self.counts.name or 'counts'}: deviance {self.deviance:.4g} at {self.degrees_of_freedom} degrees "
+            f"of freedom (p = {self.p_value:.3g})"
         )
 
 
@@ -243,7 +244,9 @@ def _whole(table: Any) -> NDArray[np.int64]:
         array = np.asarray(table)
         floats = array.astype(np.float64)
     except (TypeError, ValueError):
-        raise CountsError("the table is not a rectangular array of numbers. Expected whole numbers of trials.") from None
+        raise CountsError(
+            "the table is not a rectangular array of numbers. Expected whole numbers of trials."
+        ) from None
     for what, bad in (
         ("not finite", ~np.isfinite(floats)),
         ("negative", floats < 0),
@@ -251,7 +254,9 @@ def _whole(table: Any) -> NDArray[np.int64]:
     ):
         if bad.any():
             index = tuple(int(i) for i in np.argwhere(bad)[0])
-            raise CountsError(f"count {list(index)} is {floats[index]:g}, which is {what}. Expected a whole number ≥ 0.")
+            raise CountsError(
+                f"count {list(index)} is {floats[index]:g}, which is {what}. Expected a whole number ≥ 0."
+            )
     if floats.sum() > 2**62:
         raise CountsError(f"{floats.sum():.3g} trials are too many. Expected at most 2^62.")
     whole = np.array(array, dtype=np.int64)

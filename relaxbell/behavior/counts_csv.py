@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,15 +25,20 @@ _OUTPUT, _INPUT = re.compile(r"[ABC]|A[0-9]+"), re.compile(r"[XYZ]|X[0-9]+")
 Names = str | Sequence[str] | None
 
 
-def read_csv_table(path: Path, outputs: Names, inputs: Names) -> tuple[NDArray[np.int64], tuple[str, ...], tuple[str, ...]]:
+def read_csv_table(
+    path: Path, outputs: Names, inputs: Names
+) -> tuple[NDArray[np.int64], tuple[str, ...], tuple[str, ...]]:
     """Return (table, outputs, inputs) of a CSV file; see `Counts.read_csv`."""
     rows = _rows(path)
-    header = [cell.strip() for cell in rows[0][1]]
+    first = next(rows, None)
+    if first is None:
+        raise CountsError(f"{path.name} is empty. Expected a header such as x,y,a,b,count and rows of numbers.")
+    header = [cell.strip() for cell in first[1]]
     out, ins = _roles(path, header, outputs, inputs)
     lowered = [cell.lower() for cell in header]
     order = [lowered.index(name.lower()) for name in out + ins]
     found: dict[tuple[int, ...], int] = {}
-    for line, cells in rows[1:]:
+    for line, cells in rows:
         where = f"{path.name}, line {line}"
         if len(cells) != len(header):
             raise CountsError(
@@ -49,8 +55,8 @@ def read_csv_table(path: Path, outputs: Names, inputs: Names) -> tuple[NDArray[n
     return _table(path, found, out, ins), out, ins
 
 
-def _rows(path: Path) -> list[tuple[int, list[str]]]:
-    """Return (line number, cells) of all lines with content."""
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line number, cells) of all lines with content."""
     try:
         with path.open("rb") as file:
             data = file.read(SIZE_LIMIT + 1)
@@ -62,7 +68,9 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
             "one row for each combination of settings and outcomes."
         )
     if data.startswith(b"\xef\xbb\xbf"):
-        raise CountsError(f"{path.name} starts with a byte order mark (BOM), expected plain UTF-8. Save it without BOM.")
+        raise CountsError(
+            f"{path.name} starts with a byte order mark (BOM), expected plain UTF-8. Save it without BOM."
+        )
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -71,12 +79,9 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
         raise CountsError(f"{path.name} contains a zero byte, expected text. Save it as a plain CSV file.")
     reader = csv.reader(io.StringIO(text, newline=""))
     try:
-        rows = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+        yield from ((reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells))
     except csv.Error as error:
         raise CountsError(f"{path.name}, line {reader.line_num}: {error}. Expected comma-separated values.") from None
-    if not rows:
-        raise CountsError(f"{path.name} is empty. Expected a header such as x,y,a,b,count and rows of numbers.")
-    return rows
 
 
 def _roles(path: Path, header: list[str], outputs: Names, inputs: Names) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -86,7 +91,9 @@ def _roles(path: Path, header: list[str], outputs: Names, inputs: Names) -> tupl
     if repeated:
         raise CountsError(f"{path.name}: the column {repeated[0][:30]!r} appears twice. Give each variable one column.")
     if "count" not in lowered:
-        raise CountsError(f"{path.name}: no column 'count' in the header ({shown}). Expected, for example, x,y,a,b,count.")
+        raise CountsError(
+            f"{path.name}: no column 'count' in the header ({shown}). Expected, for example, x,y,a,b,count."
+        )
     variables = [cell.upper() for cell in header if cell.lower() != "count"]
     if outputs is None:
         outputs = sorted(v for v in variables if _OUTPUT.fullmatch(v))
@@ -98,8 +105,8 @@ def _roles(path: Path, header: list[str], outputs: Names, inputs: Names) -> tupl
     unknown = [v for v in variables if v.lower() not in known]
     if unknown:
         raise CountsError(
-            f"{path.name}: unknown column {unknown[0][:30]!r} in the header ({shown}). Expected variables such as a, b, x, "
-            "y; name others with outputs= and inputs= (--outputs, --inputs)."
+            f"{path.name}: unknown column {unknown[0][:30]!r} in the header ({shown}). Expected variables such as a, b, "
+            "x, y; name others with outputs= and inputs= (--outputs, --inputs)."
         )
     missing = [name for name in out + ins if name.lower() not in lowered]
     if missing or not out:
@@ -125,19 +132,22 @@ def _table(
 ) -> NDArray[np.int64]:
     names = outputs + inputs
     if not found:
-        raise CountsError(f"{path.name} has a header but no rows. Expected one for each combination of {', '.join(names)}.")
-    shape = tuple(max(values[i] for values in found) + 1 for i in range(len(names)))
-    if int(np.prod(shape, dtype=object)) > 4 * len(found):
         raise CountsError(
-            f"{path.name}: {len(found)} rows, but the largest values {_combination(names, tuple(s - 1 for s in shape))} "
-            f"need {int(np.prod(shape, dtype=object)):,}. Number values 0, 1, … and give every combination a row."
+            f"{path.name} has a header but no rows. Expected one for each combination of {', '.join(names)}."
+        )
+    shape = tuple(max(values[i] for values in found) + 1 for i in range(len(names)))
+    needed = math.prod(shape)
+    if needed > 4 * len(found):
+        raise CountsError(
+            f"{path.name}: {len(found)} rows, but the largest values {_combination(names, [s - 1 for s in shape])} "
+            f"need {needed:,}. Number values 0, 1, … and give every combination a row."
         )
     table = np.zeros(shape, dtype=np.int64)
     for values in itertools.product(*map(range, shape)):
         if values not in found:
             raise CountsError(
-                f"{path.name}: no row for {_combination(names, values)}. Give every combination a row; write count 0 if "
-                "nothing was seen."
+                f"{path.name}: no row for {_combination(names, values)}. Give every combination a row; write count 0 "
+                "if nothing was seen."
             )
         table[values] = found[values]
     return table

@@ -50,7 +50,7 @@ def _maximize(counts: NDArray[np.int64], coordinates: Coordinates, flint: Any) -
     noise = np.full(coordinates.shape, 1 / np.prod(coordinates.outputs))
     g = [arb(flint.fmpq(*float(v).as_integer_ratio())) for v in coordinates.project(noise)[1:]]
     n = counts.ravel().tolist()
-    constants = [arb(int(round(v))) for v in design[:, 0]]
+    constants = [arb(round(v)) for v in design[:, 0]]
     sparse = [[(int(j), int(row[j])) for j in np.flatnonzero(row)] for row in slopes]
     matrix = flint.arb_mat(slopes.tolist())
     steps = 0
@@ -62,14 +62,17 @@ def _maximize(counts: NDArray[np.int64], coordinates: Coordinates, flint: Any) -
         while True:
             p = [c + sum((arb(v) * g[j] for j, v in row), arb(0)) for c, row in zip(constants, sparse, strict=True)]
             change, size = _newton_step(matrix, slopes, weights, p, flint)
-            length = min([arb(1)] + [-p_i / d * arb("0.9") for p_i, d in zip(p, _along(sparse, change, arb), strict=True) if d < 0])
+            length = min(
+                [arb(1)]
+                + [-p_i / d * arb("0.9") for p_i, d in zip(p, _along(sparse, change, arb), strict=True) if d < 0]
+            )
             g = [(x + length * d).mid() for x, d in zip(g, change, strict=True)]
             steps += 1
             if size < goal:
                 break
             if steps > _STEPS:
                 raise SolverError(
-                    f"the likelihood fit did not converge in {_STEPS} Newton steps (last relative step {float(size):.3g}). "
+                    f"the likelihood fit did not converge in {_STEPS} Newton steps (last one {float(size):.3g}). "
                     "Check the counts, or merge rare outcomes."
                 )
         if last:
@@ -80,7 +83,9 @@ def _maximize(counts: NDArray[np.int64], coordinates: Coordinates, flint: Any) -
     return table, _deviance(counts, p, coordinates, arb), steps
 
 
-def _newton_step(matrix: Any, slopes: NDArray[Any], weights: list[Any], p: list[Any], flint: Any) -> tuple[list[Any], Any]:
+def _newton_step(
+    matrix: Any, slopes: NDArray[Any], weights: list[Any], p: list[Any], flint: Any
+) -> tuple[list[Any], Any]:
     """Return the Newton direction in g and its largest relative change of a probability."""
     ratios = [w / q for w, q in zip(weights, p, strict=True)]
     curved = flint.arb_mat([[r / q * int(v) for v in row] for r, q, row in zip(ratios, p, slopes, strict=True)])

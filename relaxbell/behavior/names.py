@@ -45,7 +45,11 @@ def read_parties(
 
 
 def check_values(
-    setting: Setting, names: Sequence[str], cardinality: Mapping[str, int], what: str, error: type[RelaxbellError]
+    setting: Setting,
+    names: Sequence[str],
+    cardinality: Mapping[str, int],
+    what: str,
+    error: type[RelaxbellError],
 ) -> None:
     """Raise `error` if a variable of `setting` is not among `names` or its value is out of range."""
     for name, value in setting.items():
@@ -71,9 +75,7 @@ def party_names(n: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     ('X1', 'X2', 'X3', 'X4')
     """
     if not isinstance(n, int) or n < 1:
-        raise BehaviorError(
-            f"the number of parties is {n!r}, expected an integer ≥ 1. Give at least one party."
-        )
+        raise BehaviorError(f"the number of parties is {n!r}, expected an integer ≥ 1. Give at least one party.")
     if n <= 3:
         return tuple("ABC"[:n]), tuple("XYZ"[:n])
     return tuple(f"A{i}" for i in range(1, n + 1)), tuple(f"X{i}" for i in range(1, n + 1))

@@ -127,8 +127,7 @@ def _check_positive(matrix: Complex, what: str) -> None:
     lowest = float(np.linalg.eigvalsh(matrix)[0])
     if lowest < -TOLERANCE:
         raise BehaviorError(
-            f"{what} has the eigenvalue {lowest:.6g}, expected none below 0 within {TOLERANCE:g}. "
-            "Correct the entries."
+            f"{what} has the eigenvalue {lowest:.6g}, expected none below 0 within {TOLERANCE:g}. Correct the entries."
         )
 
 
@@ -160,9 +159,7 @@ def _read_state(state: Operator) -> Complex:
     _check_positive(array, "state")
     trace = float(array.trace().real)
     if abs(trace - 1) > TOLERANCE:
-        raise BehaviorError(
-            f"state has trace {trace:.12g}, expected 1 within {TOLERANCE:g}. Divide it by its trace."
-        )
+        raise BehaviorError(f"state has trace {trace:.12g}, expected 1 within {TOLERANCE:g}. Divide it by its trace.")
     return array
 
 
@@ -180,7 +177,7 @@ def _read_party(settings: Sequence[Measurement], what: str) -> Complex:
         if len(povm) != len(povms[0]):
             raise BehaviorError(
                 f"{what}[{x}] has {len(povm)} outcomes, expected {len(povms[0])} as in {what}[0] (equal "
-                "eigenvalues of an observable are one outcome). Give POVM elements, padded with zero matrices."
+                "eigenvalues of an observable are one outcome). Give POVM elements, some of them zero."
             )
     return np.stack(povms)
 
@@ -243,8 +240,7 @@ def schmidt(coefficients: ArrayLike) -> Complex:
     norm = float(np.linalg.norm(values))
     if abs(norm - 1) > TOLERANCE:
         raise BehaviorError(
-            f"the Schmidt coefficients have norm {norm:.12g}, expected 1 within {TOLERANCE:g}. "
-            "Divide them by it."
+            f"the Schmidt coefficients have norm {norm:.12g}, expected 1 within {TOLERANCE:g}. Divide them by it."
         )
     return np.diag(values).ravel()
 

@@ -95,11 +95,9 @@ def behavior_equations(model: CausalModel, behavior: Behavior) -> Equations:
     model.coordinates.check(behavior.table, names, behavior.tolerance, model.name)
     exact = behavior if behavior.is_exact else behavior.rounded(model, FLOAT_GRID)
     weights = cell_weights(model)
-    labels = tuple(_cell_label(model, index) for index in np.ndindex(*model.observed_shape))
     rhs = exact.table.ravel() * weights
     distance = 0.0 if behavior.is_exact else float(np.abs(exact.p - behavior.p).max())
-    rows = Rows(sp.csr_array(model.T.tocsr()), labels)
-    return Equations(rows, rhs, weights, behavior=exact, distance=distance)
+    return Equations(model.observed_rows, rhs, weights, behavior=exact, distance=distance)
 
 
 def observed_equations(model: CausalModel, observed: Observed) -> Equations:
@@ -158,7 +156,7 @@ def _over_strategies(
         if bad:
             index = np.unravel_index(bad[0], model.observed_shape)
             raise BehaviorError(
-                f"{label} uses {_cell_label(model, index)}, but these settings have probability 0 in {model.name}. "
+                f"{label} uses {cell_label(model, index)}, but these settings have probability 0 in {model.name}. "
                 "Give them a positive input_distribution."
             )
         joint = [c / w if c else Fraction(0) for c, w in zip(table, weights, strict=True)]
@@ -187,7 +185,7 @@ def _normalization(model: CausalModel, weights: Exact) -> list[tuple[str, Exact,
     return found
 
 
-def _cell_label(model: CausalModel, index: Any) -> str:
+def cell_label(model: CausalModel, index: Any) -> str:
     k = len(model.outputs)
     outputs = ",".join(f"{n}={v}" for n, v in zip(model.outputs, index[:k], strict=True))
     inputs = ",".join(f"{n}={v}" for n, v in zip(model.inputs, index[k:], strict=True))

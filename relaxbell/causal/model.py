@@ -16,14 +16,13 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.names import Setting, check_values, read_names
 from relaxbell.behavior.observed import Observed
-from relaxbell.causal.equations import Equations, behavior_equations, observed_equations
+from relaxbell.causal.equations import Equations, behavior_equations, cell_label, observed_equations
 from relaxbell.causal.graph import Edge, read_edges, read_graph, topological_order
 from relaxbell.causal.inputs import InputDistribution
 from relaxbell.causal.responses import Node, Strategies
 from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError, UnsupportedModelError
 from relaxbell.exact.numbers import common_denominator
 from relaxbell.exact.rows import Rows
-
 
 SETTING_LIMIT = 2**20
 """Most settings of all inputs together."""
@@ -258,6 +257,12 @@ class CausalModel:
         return sp.csc_array((data, columns.ravel(), pointers), shape=(cells, self.strategies.count))
 
     @cached_property
+    def observed_rows(self) -> Rows:
+        """T as labeled rows, one for each cell of the table."""
+        labels = tuple(cell_label(self, index) for index in np.ndindex(*self.observed_shape))
+        return Rows(sp.csr_array(self.T.tocsr()), labels)
+
+    @cached_property
     def q(self) -> Any:
         """The optimization variable: q = cp.Variable(n, nonneg=True), one weight for each strategy.
 
@@ -412,9 +417,7 @@ class CausalModel:
         """Return `coordinates` for a behavior whose axes may be in another order."""
         self.match(behavior)
         reach = dict(zip(self.outputs, self.coordinates.reach, strict=True))
-        own = [
-            frozenset(behavior.inputs.index(self.inputs[j]) for j in reach[name]) for name in behavior.outputs
-        ]
+        own = [frozenset(behavior.inputs.index(self.inputs[j]) for j in reach[name]) for name in behavior.outputs]
         k = len(behavior.outputs)
         return Coordinates(behavior.p.shape[:k], behavior.p.shape[k:], tuple(own))
 
@@ -432,7 +435,12 @@ class CausalModel:
     # ------------------------------------------------------------------- checks
 
     def _check_roles(self, others: Sequence[str]) -> None:
-        roles = {"inputs": self.inputs, "latent": self.latents, "hidden": self.hidden, "outputs": self.outputs}
+        roles = {
+            "inputs": self.inputs,
+            "latent": self.latents,
+            "hidden": self.hidden,
+            "outputs": self.outputs,
+        }
         seen: dict[str, str] = {}
         for role, names in roles.items():
             for n in names:
@@ -488,7 +496,10 @@ class CausalModel:
         if any(set(self.free_inputs) & self._ancestors(n) for n in self.dependent_inputs):
             return
         distribution = self.input_distribution
-        free, dependent = distribution.marginal(self.free_inputs), distribution.marginal(self.dependent_inputs)
+        free, dependent = (
+            distribution.marginal(self.free_inputs),
+            distribution.marginal(self.dependent_inputs),
+        )
         joint = distribution.marginal(self.free_inputs + self.dependent_inputs)
         gap = abs(np.asarray(joint - np.multiply.outer(free, dependent)))
         if gap.size and float(gap.max()) > 1e-9:
@@ -508,7 +519,8 @@ class CausalModel:
             f"  edges         {', '.join(marked)}",
             f"  inputs        {', '.join(self.free_inputs) or '(none)'}"
             + (f"; dependent {', '.join(self.dependent_inputs)}" if self.dependent_inputs else ""),
-            f"  outputs       {', '.join(self.outputs)}" + (f"; hidden {', '.join(self.hidden)}" if self.hidden else ""),
+            f"  outputs       {', '.join(self.outputs)}"
+            + (f"; hidden {', '.join(self.hidden)}" if self.hidden else ""),
             f"  latent        {', '.join(self.latents)}",
             f"  cardinality   {sizes}",
             f"  strategies    {self.strategies.count:,}",

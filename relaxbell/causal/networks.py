@@ -13,9 +13,7 @@ from relaxbell.errors import ModelError
 _TWO = (2, 2)
 
 
-def bell(
-    inputs: Sequence[int] = _TWO, outputs: Sequence[int] = _TWO, *, input_distribution: Any = None
-) -> CausalModel:
+def bell(inputs: Sequence[int] = _TWO, outputs: Sequence[int] = _TWO, *, input_distribution: Any = None) -> CausalModel:
     """Return the Bell scenario, Fig. 1a: each output depends on its own input and the shared L.
 
     Parameters
@@ -38,13 +36,15 @@ def bell(
     edges = [edge for a, x in zip(out, settings, strict=True) for edge in ((x, a), ("L", a))]
     sizes = dict(zip(out + settings, outputs + inputs, strict=True))
     name = "bell()" if inputs == outputs == _TWO else f"bell(inputs={inputs}, outputs={outputs})"
-    return CausalModel(
-        edges, settings, "L", sizes, outputs=out, input_distribution=input_distribution, name=name
-    )
+    return CausalModel(edges, settings, "L", sizes, outputs=out, input_distribution=input_distribution, name=name)
 
 
 def input_signaling(
-    inputs: Sequence[int] = _TWO, outputs: Sequence[int] = _TWO, *, edge: Any = "X -> B", input_distribution: Any = None
+    inputs: Sequence[int] = _TWO,
+    outputs: Sequence[int] = _TWO,
+    *,
+    edge: Any = "X -> B",
+    input_distribution: Any = None,
 ) -> CausalModel:
     """Return Fig. 1c: a party's input may influence another's output.
 
@@ -66,7 +66,11 @@ def input_signaling(
 
 
 def outcome_signaling(
-    inputs: Sequence[int] = _TWO, outputs: Sequence[int] = _TWO, *, edge: Any = "A -> B", input_distribution: Any = None
+    inputs: Sequence[int] = _TWO,
+    outputs: Sequence[int] = _TWO,
+    *,
+    edge: Any = "A -> B",
+    input_distribution: Any = None,
 ) -> CausalModel:
     """Return Fig. 1b: a party's outcome may influence another's. Parameters as `input_signaling`."""
     model = bell(inputs, outputs, input_distribution=input_distribution)
@@ -80,7 +84,11 @@ def outcome_signaling(
 
 
 def message(
-    inputs: Sequence[int] = _TWO, outputs: Sequence[int] = _TWO, *, alphabet: int = 2, input_distribution: Any = None
+    inputs: Sequence[int] = _TWO,
+    outputs: Sequence[int] = _TWO,
+    *,
+    alphabet: int = 2,
+    input_distribution: Any = None,
 ) -> CausalModel:
     """Return Fig. 1d: the first party sends a message M, made from its input and outcome, to the second.
 
@@ -146,9 +154,7 @@ def measurement_dependence(
     return model.relax(*(("L", name) for name in chosen))
 
 
-def instrumental(
-    inputs: int = 2, outputs: Sequence[int] = _TWO, *, input_distribution: Any = None
-) -> CausalModel:
+def instrumental(inputs: int = 2, outputs: Sequence[int] = _TWO, *, input_distribution: Any = None) -> CausalModel:
     """Return the instrumental model Z → A → B, with a latent variable on A and B.
 
     Parameters

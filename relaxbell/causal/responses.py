@@ -113,7 +113,7 @@ class Strategies:
         """Return the value of one node when all its parents are forced, broadcastable."""
         axis = next(i for i, node in enumerate(self.nodes) if node.name == name)
         node = self.nodes[axis]
-        return node.table[self._axis(axis), node.configuration(configuration)].astype(np.intp)  # type: ignore[arg-type]  # ints are a special case
+        return node.table[self._axis(axis), node.configuration(configuration)].astype(np.intp)
 
     def spread(self, values: NDArray[np.generic] | int) -> NDArray[np.generic]:
         """Return a broadcastable array as one entry for each strategy, shape (n,)."""

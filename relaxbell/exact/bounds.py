@@ -15,12 +15,13 @@ from fractions import Fraction
 from typing import TypeAlias
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from relaxbell.exact.rows import Rows
+
 Floats: TypeAlias = NDArray[np.float64]
-Block: TypeAlias = tuple[sp.csr_array, Floats]
-"""A matrix (k, n) and whole-number weights (k,); the block contributes matrixᵀ weights."""
+Block: TypeAlias = tuple[Rows, Floats]
+"""Rows (their scale is not used) and a whole-number weight for each: contributes matrixᵀ weights."""
 
 EXACT = 2.0**53
 
@@ -30,24 +31,18 @@ def column_minimum(blocks: Sequence[Block]) -> Fraction | None:
 
     None if the numbers are too large to be evaluated exactly in float64.
     """
-    size = sum(float(abs(weights).max(initial=0.0)) * column_mass(matrix) for matrix, weights in blocks)
+    size = sum(float(abs(weights).max(initial=0.0)) * rows.mass for rows, weights in blocks)
     if size >= EXACT:
         return None
-    total: Floats = np.zeros(blocks[0][0].shape[1])
-    for matrix, weights in blocks:
+    total: Floats = np.zeros(blocks[0][0].matrix.shape[1])
+    for rows, weights in blocks:
         if weights.any():
-            total += matrix.T @ weights
+            total += rows.matrix.T @ weights
     least = Fraction(float(total.min()))
-    integral = all((matrix.data == np.rint(matrix.data)).all() for matrix, _ in blocks)
-    if integral:
+    if all(rows.integral for rows, _ in blocks):
         return least
-    terms = sum(matrix.shape[0] for matrix, _ in blocks) + 2
+    terms = sum(len(rows) for rows, _ in blocks) + 2
     return least - Fraction(size) * Fraction(terms, 2**52)
-
-
-def column_mass(matrix: sp.csr_array) -> float:
-    """Return the largest Σ_i |matrix_iλ| over the columns λ."""
-    return float(abs(matrix).sum(axis=0).max()) if matrix.nnz else 0.0
 
 
 def snapped(values: Floats, limit: int, tolerance: float) -> list[Fraction] | None:

@@ -89,7 +89,8 @@ class Surd:
         return self * (Fraction(1) / o.a if o.b == 0 else o.inverse())
 
     def __rtruediv__(self, other: object) -> ExactNumber:
-        return self.inverse() * other
+        o = self._coerce(other)
+        return NotImplemented if o is None else self.inverse() * surd(o.a, o.b, o.n)
 
     def __pow__(self, exponent: int) -> ExactNumber:
         result: ExactNumber = Fraction(1)

@@ -43,6 +43,12 @@ class Rows:
         return bool((self.matrix.data >= 0).all())
 
     @cached_property
+    def mass(self) -> float:
+        """Largest Σ_i |matrix_iλ| over the columns λ: the size of a column's combination."""
+        matrix = self.matrix if self.nonnegative else abs(self.matrix)
+        return float(matrix.sum(axis=0).max(initial=0.0))
+
+    @cached_property
     def array(self) -> sp.csr_array:
         """The rows with their scale, as float64."""
         return self.matrix if self.scale == 1 else self.matrix * float(self.scale)
@@ -52,6 +58,8 @@ class Rows:
 
     def scaled(self, factor: Fraction) -> Rows:
         """Return the rows times a number; a negative one moves its sign into the matrix."""
+        if factor == 1:
+            return self
         if factor < 0:
             return replace(self, matrix=-self.matrix, scale=self.scale * -factor)
         return replace(self, scale=self.scale * factor)

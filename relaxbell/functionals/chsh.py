@@ -52,6 +52,8 @@ def largest_chsh(behavior: Behavior) -> CHSHValue | None:
                     cells = list(itertools.product(xs, ys))
                     value = sum(s * correlators[c] for s, c in zip(signs, cells, strict=True))
                     if best is None or value > best.value:
-                        text = " ".join(f"{'+' if s > 0 else '-'} E{x}{y}" for s, (x, y) in zip(signs, cells, strict=True))
+                        text = " ".join(
+                            f"{'+' if s > 0 else '-'} E{x}{y}" for s, (x, y) in zip(signs, cells, strict=True)
+                        )
                         best = CHSHValue(value, text.removeprefix("+ "))
     return best

@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.names import read_names, read_parties
-from relaxbell.functionals.notation import collins_gisin_text, full_text
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_array, to_floats
+from relaxbell.functionals.notation import collins_gisin_text, full_text
 
 if TYPE_CHECKING:
     from relaxbell.causal.model import CausalModel
@@ -185,9 +185,7 @@ class BellFunctional:
             )
         order = [(self.outputs + self.inputs).index(n) for n in outputs + inputs]
         table = self.coefficients.transpose(order)
-        return BellFunctional(
-            table, outputs, inputs, constant=self.constant, parties=self.parties, name=self.name
-        )
+        return BellFunctional(table, outputs, inputs, constant=self.constant, parties=self.parties, name=self.name)
 
     # --------------------------------------------------------------------- forms
 

@@ -33,9 +33,7 @@ def collins_gisin_text(coordinates: Coordinates, form: Exact, outputs: Sequence[
 def full_text(table: Exact, constant: ExactNumber, outputs: Sequence[str], inputs: Sequence[str]) -> str:
     """Return a functional over cells as text."""
     k = len(outputs)
-    terms = [
-        (c, f"p({_digits(i[:k])}|{_digits(i[k:])})") for i, c in np.ndenumerate(table) if c != 0
-    ]
+    terms = [(c, f"p({_digits(i[:k])}|{_digits(i[k:])})") for i, c in np.ndenumerate(table) if c != 0]
     return _sum_text(terms, constant)
 
 
@@ -54,7 +52,9 @@ def _sum_text(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -
         size = -coefficient if negative else coefficient
         number = str(size)
         if symbol:
-            number = "" if size == 1 else f"{number if isinstance(size, Surd) or size.denominator == 1 else f'({number})'} "
+            number = (
+                "" if size == 1 else f"{number if isinstance(size, Surd) or size.denominator == 1 else f'({number})'} "
+            )
         text += (" - " if negative else " + ") if text else ("-" if negative else "")
         text += number + symbol
     return text

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.exact.numbers import Exact, common_denominator
 from relaxbell.functionals import catalog
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.exact.numbers import Exact, common_denominator
 
 ORBIT_LIMIT = 20_000
 """Orbits are followed up to this many members; scenarios with larger ones go unrecognized."""

@@ -15,7 +15,7 @@ from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import as_exact
 from relaxbell.exact.rows import Rows
 from relaxbell.measures import terms
-from relaxbell.measures.terms import Largest, LargestRow, Linear, SumOfRows, Term, Total
+from relaxbell.measures.terms import Largest, LargestRow, Leaf, Linear, SumOfRows, Term, Total
 
 Norm = Literal["max", "sum", "linear", "max of sums"]
 
@@ -191,7 +191,7 @@ def measure(
     >>> rb.measure(model, {"shift of p(B=0)": shift}, name="average influence").rows
     ('shift of p(B=0)',)
     """
-    single = {"max": LargestRow, "sum": SumOfRows, "linear": Linear}
+    single: dict[str, type[Leaf]] = {"max": LargestRow, "sum": SumOfRows, "linear": Linear}
     if norm == "max of sums":
         if not isinstance(rows, Mapping) or not rows:
             raise MeasureError("the rows of a max of sums are a mapping from a label to a group of rows.")
@@ -208,7 +208,8 @@ def _read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:
         labels = tuple(f"{prefix}{label}" for label in rows)
         matrix = sp.vstack([_read_row(model, row) for row in rows.values()], format="csr") if rows else None
     else:
-        matrix = sp.csr_array(rows if sp.issparse(rows) else np.atleast_2d(np.asarray(rows, dtype=np.float64)))
+        given: Any = rows if sp.issparse(rows) else np.atleast_2d(np.asarray(rows, dtype=np.float64))
+        matrix = sp.csr_array(given)
         labels = tuple(f"{prefix}row {i}" for i in range(matrix.shape[0]))
     if matrix is None or not matrix.shape[0]:
         raise MeasureError("a measure needs at least one row, found none.")
@@ -227,7 +228,7 @@ def _read_row(model: CausalModel, row: Any) -> sp.csr_array:
         if matrix.shape[0] != 1 or constant.any():
             raise MeasureError(f"row {row} is not a linear scalar: found {matrix.shape[0]} entries or a constant.")
         return matrix
-    array = row if sp.issparse(row) else np.asarray(row, dtype=np.float64).reshape(1, -1)
+    array: Any = row if sp.issparse(row) else np.asarray(row, dtype=np.float64).reshape(1, -1)
     return sp.csr_array(array)
 
 

@@ -187,8 +187,8 @@ def clip(term: Term, raw: dict[Leaf, Floats], weight: float, out: dict[Leaf, Flo
         size = abs(raw[term]).sum()
         shrink = weight / size if size > weight else 1.0
         # one part in 2^50 less, then towards zero: the sum cannot exceed the weight by rounding
-        own = raw[term] if shrink == 1.0 else np.trunc(raw[term] * (shrink * (1 - 2.0**-50)))
-        out[term] = own if abs(own).sum() <= weight else np.zeros_like(own)
+        rows = raw[term] if shrink == 1.0 else np.trunc(raw[term] * (shrink * (1 - 2.0**-50)))
+        out[term] = rows if abs(rows).sum() <= weight else np.zeros_like(rows)
 
 
 def _shares(sizes: list[float], weight: float) -> list[float]:

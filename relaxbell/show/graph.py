@@ -100,7 +100,8 @@ def _on_rim(center: Point, towards: Point, radius: float) -> Point:
 def _marker(name: str, color: str) -> str:
     return (
         f'<defs><marker id="{name}" viewBox="0 0 10 10" refX="8" refY="5" markerWidth="8" markerHeight="8" '
-        f'markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path d="M 0 0 L 10 5 L 0 10 z" fill="{color}"/></marker></defs>'
+        f'markerUnits="userSpaceOnUse" orient="auto-start-reverse">'
+        f'<path d="M 0 0 L 10 5 L 0 10 z" fill="{color}"/></marker></defs>'
     )
 
 
@@ -109,11 +110,11 @@ def _node(model: CausalModel, name: str, place: Point) -> str:
     observed = name not in model.latents + model.hidden
     fill = "#ffffff" if observed else "#e3e3e3"
     outline = f'fill="{fill}" stroke="{_INK}" stroke-width="1.5"'
-    r = _RADIUS
+    r, s = _RADIUS, _RADIUS - 2
     shape = (
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.0f}" {outline}/>'
         if observed
-        else f'<rect x="{x - r + 2:.1f}" y="{y - r + 2:.1f}" width="{2 * r - 4:.0f}" height="{2 * r - 4:.0f}" {outline}/>'
+        else f'<rect x="{x - s:.1f}" y="{y - s:.1f}" width="{2 * s:.0f}" height="{2 * s:.0f}" {outline}/>'
     )
     label = f'<text x="{x:.1f}" y="{y + 5:.1f}" text-anchor="middle" fill="{_INK}">{escape(name)}</text>'
     return shape + label

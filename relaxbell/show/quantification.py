@@ -37,14 +37,18 @@ def _head(report: Quantification) -> list[str]:
         counts, fit = report.fit.counts, report.fit
         lines.append(f"data  {counts.name or 'counts'}: {counts.trials:,} trials, {counts.settings.size} settings")
         lines.append(
-            f"fit   non-signaling, maximum likelihood: deviance {fit.deviance:.4g} at {fit.degrees_of_freedom} degrees of "
-            f"freedom (p = {fit.p_value:.2g})"
+            f"fit   non-signaling, maximum likelihood: deviance {fit.deviance:.4g} at {fit.degrees_of_freedom} degrees "
+            f"of freedom (p = {fit.p_value:.2g})"
         )
     else:
         lines.append(f"data  a behavior p({','.join(report.behavior.outputs)}|{','.join(report.behavior.inputs)})")
     if report.chsh is not None:
         excess = float(report.chsh.value - 2)
-        text = f"{float(report.chsh.value):.6g}" if abs(excess) > 1e-3 else f"2 {'-' if excess < 0 else '+'} {abs(excess):.6g}"
+        text = (
+            f"{float(report.chsh.value):.6g}"
+            if abs(excess) > 1e-3
+            else f"2 {'-' if excess < 0 else '+'} {abs(excess):.6g}"
+        )
         lines.append(f"S     {text} = {report.chsh.formula} (local models: at most 2)")
     return lines
 
@@ -58,7 +62,7 @@ def _cells(row: Row) -> tuple[str, str, str, str, str]:
 
 
 def _excess(row: Row) -> str:
-    """The witness; values close to their bound as bound + excess, so that digits are not lost."""
+    """Return the witness; values close to their bound as bound + excess, so that digits are not lost."""
     if row.solution is None:
         return row.problem
     witness = row.solution.witness

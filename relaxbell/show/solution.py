@@ -26,7 +26,8 @@ def solution_html(solution: Solution) -> str:
         text += f"<br>… {len(solution.q) - len(strategies)} more"
     rows.append(("strategies", text))
     cells = "".join(
-        f'<tr><th style="text-align:left">{name}</th><td style="text-align:left">{value}</td></tr>' for name, value in rows
+        f'<tr><th style="text-align:left">{name}</th><td style="text-align:left">{value}</td></tr>'
+        for name, value in rows
     )
     return f"<table><caption>min {escape(solution.measure.name)}</caption>{cells}</table>"
 
@@ -35,4 +36,5 @@ def solution_latex(solution: Solution) -> str:
     """Return the result as an equation."""
     name = solution.measure.name.replace("->", r"\to ").replace("≠", r"\neq ")
     unit = "" if solution.measure.unit == "probability" else rf"\ \text{{{solution.measure.unit}}}"
-    return rf"$\displaystyle \min\, {name} = {solution.value:.9g}{unit},\quad \geq {floor_text(solution.lower_bound, 12)}{unit}$"
+    bound = floor_text(solution.lower_bound, 12)
+    return rf"$\displaystyle \min\, {name} = {solution.value:.9g}{unit},\quad \geq {bound}{unit}$"

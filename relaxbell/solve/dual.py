@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from relaxbell.exact.bounds import EXACT, Block, column_mass, column_minimum, dyadic_bits, snapped
+from relaxbell.exact.bounds import EXACT, Block, column_minimum, dyadic_bits, snapped
 from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator, floor_float
 from relaxbell.measures.terms import Floats, Leaf, clip, gauge, is_nonnegative, leaves
 from relaxbell.solve.program import LinearProgram, Problem
@@ -102,8 +102,10 @@ def bound_from(problem: Problem, raw: _Raw) -> DualBound:
         if denominator < 10**7:
             candidates.append(_evaluate(problem, raw, denominator))
     common = _scale_denominator(problem)
-    mass = sum(float(leaf.rows.scale * common) * column_mass(leaf.rows.matrix) for leaf in _all_leaves(problem))
-    mass += common * (column_mass(problem.equations.rows.matrix) + sum(column_mass(c.rows.matrix) for c in problem.affine))
+    mass = sum(float(leaf.rows.scale * common) * leaf.rows.mass for leaf in _all_leaves(problem))
+    mass += common * (
+        column_mass(problem.equations.rows.matrix) + sum(column_mass(c.rows.matrix) for c in problem.affine)
+    )
     size = mass * max(1.0, float(abs(values).max()))
     candidates.append(_evaluate(problem, raw, 1 << max(1, dyadic_bits(size))))
     found = [c for c in candidates if c is not None]
@@ -137,10 +139,10 @@ def _evaluate(problem: Problem, raw: _Raw, denominator: int) -> DualBound | None
         clip(budget.measure.term, whole.leaves, share, weights)
         shares.append(Fraction(share))
     common = _scale_denominator(problem)
-    blocks: list[Block] = [(problem.equations.rows.matrix, -whole.z * common)]
+    blocks: list[Block] = [(problem.equations.rows, -whole.z * common)]
     for leaf in _all_leaves(problem):
-        blocks.append((leaf.rows.matrix, weights[leaf] * float(leaf.rows.scale * common)))
-    blocks += [(c.rows.matrix, y * common) for c, y in zip(problem.affine, whole.affine, strict=True)]
+        blocks.append((leaf.rows, weights[leaf] * float(leaf.rows.scale * common)))
+    blocks += [(c.rows, y * common) for c, y in zip(problem.affine, whole.affine, strict=True)]
     if any(abs(w).max(initial=0.0) >= EXACT for _, w in blocks):
         return None
     least = column_minimum(blocks)

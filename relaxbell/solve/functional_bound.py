@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from relaxbell.functionals.functional import BellFunctional
 from relaxbell.causal.equations import cell_weights, normalization_equations
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import ExactNumber, ceil_float, common_denominator
 from relaxbell.exact.rows import Rows
+from relaxbell.functionals.functional import BellFunctional
 
 
 def functional_bound(functional: BellFunctional, model: CausalModel, subject_to: Sequence[Any]) -> float | ExactNumber:
@@ -56,6 +56,10 @@ def _constrained(table: Any, model: CausalModel, subject_to: Sequence[Any], func
         raise FunctionalError(f"{functional} has irrational coefficients, expected rational ones with constraints.")
     denominator = common_denominator(joint)
     row = sp.csr_array(np.array([[float(-c * denominator) for c in joint]])) @ model.T
-    negated = Measure(model, Linear(Rows(sp.csr_array(row), (f"-{functional}",), Fraction(1, denominator))), f"-{functional}")
+    negated = Measure(
+        model,
+        Linear(Rows(sp.csr_array(row), (f"-{functional}",), Fraction(1, denominator))),
+        f"-{functional}",
+    )
     _, _, found = solve_over(negated, normalization_equations(model), subject_to)
     return ceil_float(functional.constant - found.bound)

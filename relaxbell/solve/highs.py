@@ -66,15 +66,15 @@ def solve_highs(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats
     return _read(solver, matrix, started)
 
 
-def refine(
-    matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats, answer: Answer, rounds: int = 3
-) -> Answer:
+def refine(data: tuple[sp.csc_array, Floats, Floats, Floats], answer: Answer, rounds: int = 3) -> Answer:
     """Improve an answer: solve for the residuals, scaled up, and add the correction.
 
     Iterative refinement of linear programs (Gleixner, Steffy, Wolter, INFORMS J. Comput. 28, 2016).
-    The solver's tolerance then applies to the residual instead of to the problem.
+    `data` are the arguments of `solve_highs`. The solver's tolerance then applies to the residual
+    instead of to the problem.
     """
     started = time.perf_counter()
+    matrix, cost, lower, upper = data
     x, y, iterations = answer.x.copy(), answer.duals.copy(), answer.iterations
     for _ in range(rounds):
         slack = matrix @ x
@@ -98,7 +98,12 @@ def refine(
 
 
 def _load(
-    matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats, presolve: bool, column_lower: Floats | None = None
+    matrix: sp.csc_array,
+    cost: Floats,
+    lower: Floats,
+    upper: Floats,
+    presolve: bool,
+    column_lower: Floats | None = None,
 ) -> Any:
     import highspy
 

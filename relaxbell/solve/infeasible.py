@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from relaxbell.functionals.functional import BellFunctional
 from relaxbell.errors import InfeasibleError
+from relaxbell.exact.numbers import ExactNumber
 from relaxbell.exact.rows import Rows
+from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import Linear
 from relaxbell.solve.dual import dual_bound
@@ -60,11 +61,11 @@ def _remedy(problem: Problem) -> str:
 
 
 def _zero(problem: Problem) -> Linear:
-    """The objective 0."""
+    """Return the objective 0."""
     return Linear(Rows(sp.csr_array((1, problem.strategies)), ("0",)))
 
 
-def _farkas(problem: Problem) -> tuple[Any, Fraction] | None:
+def _farkas(problem: Problem) -> tuple[Any, ExactNumber] | None:
     """Return exact (z, m) with ⟨z, E q⟩ ≤ m for all feasible q and ⟨z, rhs⟩ > m; or None.
 
     Elastic equations: minimize Σ |E q − rhs|. A positive minimum proves infeasibility, and the
@@ -83,12 +84,10 @@ def _farkas(problem: Problem) -> tuple[Any, Fraction] | None:
     found = dual_bound(problem, program, answer.duals)
     if float(found.bound) <= _PROOF:
         return None
-    return found.z, Fraction(0) - found.offset  # type: ignore[operator]  # offsets are rational
+    return found.z, -found.offset
 
 
-
-
-def _witness(measure: Measure, problem: Problem, z: Any, largest: Fraction) -> Witness:
+def _witness(measure: Measure, problem: Problem, z: Any, largest: ExactNumber) -> Witness:
     model = measure.model
     table = np.array(problem.equations.functional(z) * Fraction(1), dtype=object).reshape(model.observed_shape)
     behavior = problem.equations.behavior

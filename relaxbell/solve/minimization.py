@@ -11,13 +11,13 @@ import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
-from relaxbell.functionals.functional import BellFunctional
 from relaxbell.causal.equations import Equations
 from relaxbell.errors import MeasureError, SolverError
 from relaxbell.exact.numbers import Exact, floor_float
+from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.locality import BinaryEntropy, binary_entropy
 from relaxbell.measures.measure import Budget, Measure
-from relaxbell.measures.terms import Floats, fresh, is_linear, value
+from relaxbell.measures.terms import fresh, is_linear, value
 from relaxbell.solve.conic import solve_clarabel
 from relaxbell.solve.dual import DualBound, dual_bound
 from relaxbell.solve.highs import Answer, refine, solve_highs
@@ -47,8 +47,8 @@ def minimize(
     subject_to
         Budgets (``other <= 0.1``, Theorem 7) and affine CVXPY constraints on ``measure.model.q``.
     solver
-        ``highs`` (simplex), ``clarabel`` (interior point, refined by simplex), or None: HiGHS, refined where the bound is
-        not tight, then Clarabel.
+        ``highs`` (simplex), ``clarabel`` (interior point, refined by simplex), or None: HiGHS, refined where
+        the bound is not tight, then Clarabel.
 
     Returns
     -------
@@ -100,7 +100,9 @@ def minimize(
     return Solution(measure, observed, found, bound.value, "optimal", weights, statistics, functional, total)
 
 
-def bounds(query: Measure, observed: Behavior | Observed, subject_to: Any = (), *, solver: Solver | None = None) -> Bounds:
+def bounds(
+    query: Measure, observed: Behavior | Observed, subject_to: Any = (), *, solver: Solver | None = None
+) -> Bounds:
     """Return both ends of a signed (linear) query over the models that reproduce what was observed.
 
     Parameters and errors as in `minimize`.
@@ -119,7 +121,8 @@ def bounds(query: Measure, observed: Behavior | Observed, subject_to: Any = (), 
             f"bounds are for linear queries such as average_causal_effect(…): found {name}. Use minimize for norms."
         )
     return Bounds(
-        minimize(query, observed, subject_to, solver=solver), minimize(-query, observed, subject_to, solver=solver)
+        minimize(query, observed, subject_to, solver=solver),
+        minimize(-query, observed, subject_to, solver=solver),
     )
 
 
@@ -178,7 +181,7 @@ def _attempt(name: str, data: tuple[Any, ...], best: Answer | None) -> Answer:
     if name == "refined" and best is None:
         raise SolverError("nothing to refine")
     if name == "refined" and best is not None:
-        return refine(*data, best)
+        return refine(data, best)
     if name == "clarabel":
         return solve_clarabel(*data)
     return solve_highs(*data, presolve=name == "highs")
@@ -209,7 +212,7 @@ def _parties(model: Any, equations: Equations) -> Any:
 def _minimize_entropy(
     measure: BinaryEntropy, observed: Behavior | Observed, subject_to: Any, solver: Solver | None
 ) -> Solution:
-    """h is concave: its least value is at an end of the interval of reachable probabilities."""
+    """H is concave: its least value is at an end of the interval of reachable probabilities."""
     ends = bounds(measure.weight, observed, subject_to, solver=solver)
     low, high = (binary_entropy(p) for p in ends)
     # the true interval lies within the rigorous one, and h at the ends of the larger one is smaller
@@ -217,6 +220,4 @@ def _minimize_entropy(
     lower_bound = max(0.0, floor_float(Fraction(rigorous) - Fraction(1, 2**50)))
     chosen = ends.minimum if low <= high else ends.maximum
     statistics = {**chosen.statistics, "gap": min(low, high) - lower_bound}
-    return replace(
-        chosen, measure=measure, value=min(low, high), lower_bound=lower_bound, statistics=statistics
-    )
+    return replace(chosen, measure=measure, value=min(low, high), lower_bound=lower_bound, statistics=statistics)

@@ -66,7 +66,8 @@ def read_constraints(measure: Measure, subject_to: Any) -> tuple[tuple[Budget, .
         elif isinstance(item, cp.constraints.constraint.Constraint):
             equality = isinstance(item, cp.constraints.zero.Equality | cp.constraints.zero.Zero)
             inequality = isinstance(
-                item, cp.constraints.nonpos.Inequality | cp.constraints.nonpos.NonPos | cp.constraints.nonpos.NonNeg
+                item,
+                cp.constraints.nonpos.Inequality | cp.constraints.nonpos.NonPos | cp.constraints.nonpos.NonNeg,
             )
             if not (equality or inequality):
                 raise MeasureError(f"the constraint {item} is not an equality or inequality. Use budgets of measures.")
@@ -76,8 +77,8 @@ def read_constraints(measure: Measure, subject_to: Any) -> tuple[tuple[Budget, .
             affine.append(AffineConstraint(Rows(matrix, labels), -constant, equality))
         else:
             raise MeasureError(
-                f"{item!r} is not a constraint: found {type(item).__name__}, expected a budget (measure <= number) or an "
-                "affine CVXPY constraint on model.q."
+                f"{item!r} is not a constraint: found {type(item).__name__}, expected a budget (measure <= number) or "
+                "an affine CVXPY constraint on model.q."
             )
     return tuple(budgets), tuple(affine)
 
@@ -146,7 +147,11 @@ class _Builder:
             merged: dict[int, float] = {}
             for _, aux, _ in parts:
                 merged.update(aux)
-            return (sum(rows[1:], rows[0]) if rows else None), merged, [leaf for _, _, own in parts for leaf in own]
+            return (
+                (sum(rows[1:], rows[0]) if rows else None),
+                merged,
+                [leaf for _, _, own in parts for leaf in own],
+            )
         if isinstance(term, Largest):
             (t,) = self.columns(1)
             for part in term.parts:
@@ -185,9 +190,7 @@ def linear_program(problem: Problem) -> LinearProgram:
         for leaf, _ in own:
             builder.slots[leaf] = _Slot([(place, 1.0)])
         budgets.append(place)
-    affine = [
-        builder.add(c.rows.array, [], c.rhs if c.equality else -np.inf, c.rhs) for c in problem.affine
-    ]
+    affine = [builder.add(c.rows.array, [], c.rhs if c.equality else -np.inf, c.rhs) for c in problem.affine]
     return _assembled(builder, row, aux, equations, tuple(budgets), tuple(affine))
 
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
-from relaxbell.functionals.functional import BellFunctional
-from relaxbell.functionals.relabeling import recognize
 from relaxbell.causal.model import CausalModel
 from relaxbell.exact.numbers import ExactNumber, floor_text
+from relaxbell.functionals.functional import BellFunctional
+from relaxbell.functionals.relabeling import recognize
 from relaxbell.measures.terms import Floats
 
 if TYPE_CHECKING:

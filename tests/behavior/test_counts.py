@@ -41,7 +41,11 @@ def kkt_gap(counts, fit):
     n, p = counts.table.ravel(), behavior.p.ravel()
     gradient = np.where(n > 0, n / np.where(n > 0, p, 1), 0)
     found = linprog(
-        -(gradient @ design[:, 1:]), A_ub=-design[:, 1:], b_ub=design[:, 0], bounds=(None, None), method="highs"
+        -(gradient @ design[:, 1:]),
+        A_ub=-design[:, 1:],
+        b_ub=design[:, 0],
+        bounds=(None, None),
+        method="highs",
     )
     return (-found.fun + gradient @ design[:, 0]) / n.sum() - 1
 
@@ -70,7 +74,12 @@ def test_agrees_with_a_general_optimizer():
         p = coordinates.expand(np.r_[1.0, g])
         return np.inf if p.min() <= 0 else -(counts.table * np.log(p)).sum()
 
-    found = scipy_minimize(minus_log, start, method="Nelder-Mead", options={"maxiter": 40000, "maxfev": 40000, "xatol": 1e-10, "fatol": 1e-12, "adaptive": True})
+    found = scipy_minimize(
+        minus_log,
+        start,
+        method="Nelder-Mead",
+        options={"maxiter": 40000, "maxfev": 40000, "xatol": 1e-10, "fatol": 1e-12, "adaptive": True},
+    )
     assert minus_log(coordinates.project(fit.behavior.p)[1:]) <= found.fun + 1e-7
     assert found.fun == pytest.approx(minus_log(coordinates.project(fit.behavior.p)[1:]), abs=1e-4)
 

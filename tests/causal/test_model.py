@@ -46,7 +46,9 @@ def test_average_over_a_biased_input_distribution():
 
 def test_dependent_inputs_are_given_by_their_known_frequency():
     model = rb.measurement_dependence((2, 3), (3, 2))
-    behavior = rb.Behavior(np.random.default_rng(1).dirichlet(np.ones(6), size=(2, 3)).transpose(2, 0, 1).reshape(3, 2, 2, 3))
+    behavior = rb.Behavior(
+        np.random.default_rng(1).dirichlet(np.ones(6), size=(2, 3)).transpose(2, 0, 1).reshape(3, 2, 2, 3)
+    )
     solution = rb.minimize(rb.measure(model, {"any": np.ones(model.strategies.count)}, norm="linear"), behavior)
     model.q.value = solution.q.weights
     for a, b, x, y in itertools.product(range(3), range(2), range(2), range(3)):
@@ -140,8 +142,16 @@ SIZES = {"X": 2, "Y": 2, "A": 2, "B": 2}
         ((BELL, "X Y", "L", SIZES | {"Q": 2}), rb.ModelError, "'Q', which is not a node"),
         ((f"{BELL}; X -> L", "X Y", "L", SIZES), rb.ModelError, "ends in a latent variable"),
         (("X -> A <- L; A -> B", "X", "L", {"X": 2, "A": 2, "B": 2}), rb.ModelError, "no latent parent"),
-        (("X -> A <- L; Y -> X", "X Y", "L", {"X": 2, "A": 2, "Y": 2}), rb.ModelError, "'X' responds to Y but"),
-        (("X -> A <- L; Z -> B <- K", "X Z", "L K", {"X": 2, "A": 2, "B": 2, "Z": 2}), rb.UnsupportedModelError, "2 latent"),
+        (
+            ("X -> A <- L; Y -> X", "X Y", "L", {"X": 2, "A": 2, "Y": 2}),
+            rb.ModelError,
+            "'X' responds to Y but",
+        ),
+        (
+            ("X -> A <- L; Z -> B <- K", "X Z", "L K", {"X": 2, "A": 2, "B": 2, "Z": 2}),
+            rb.UnsupportedModelError,
+            "2 latent",
+        ),
         (("X -> A", "X", "", {"X": 2, "A": 2}), rb.UnsupportedModelError, "0 latent"),
         (("X => A", "X", "L", SIZES), rb.ModelError, "is not a chain of arrows"),
         (("X -> -> A", "X", "L", SIZES), rb.ModelError, "is not a chain of arrows"),

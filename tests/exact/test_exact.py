@@ -57,7 +57,15 @@ def test_what_is_exact():
     assert as_exact(r2 / 2 + sympy.Rational(1, 3)) == surd(Fraction(1, 3), Fraction(1, 2), 2)
     assert as_exact(1 / (1 + r2)) == surd(-1, 1, 2)
     assert as_exact(np.int64(3)) == 3
-    for value in (0.5, sympy.Float(0.5), sympy.sqrt(2) + sympy.sqrt(3), sympy.pi, sympy.Symbol("x"), "1/2", None):
+    for value in (
+        0.5,
+        sympy.Float(0.5),
+        sympy.sqrt(2) + sympy.sqrt(3),
+        sympy.pi,
+        sympy.Symbol("x"),
+        "1/2",
+        None,
+    ):
         assert as_exact(value) is None
     assert exact_array([[1, 0.5]]) is None
     assert exact_array([surd(0, 1, 2), surd(0, 1, 3)]) is None  # one square root at a time
@@ -76,16 +84,15 @@ def test_floor_text_never_rounds_up():
 def test_column_minimum_is_a_bound(seed):
     rng = np.random.default_rng(seed)
     matrix = sp.csr_array(rng.integers(-3, 4, size=(5, 40)).astype(float))
+    rows = Rows(matrix, tuple("abcde"))
     weights = rng.integers(-(2**40), 2**40, size=5).astype(float)
-    exact = min(
-        sum((Fraction(matrix[i, j]) * Fraction(weights[i]) for i in range(5)), Fraction(0)) for j in range(40)
-    )
-    assert column_minimum([(matrix, weights)]) == exact
+    exact = min(sum((Fraction(matrix[i, j]) * Fraction(weights[i]) for i in range(5)), Fraction(0)) for j in range(40))
+    assert column_minimum([(rows, weights)]) == exact
     rough = sp.csr_array(rng.normal(size=(5, 40)))
     exact = min(sum((Fraction(rough[i, j]) * Fraction(weights[i]) for i in range(5)), Fraction(0)) for j in range(40))
-    found = column_minimum([(rough, weights)])
+    found = column_minimum([(Rows(rough, tuple("abcde")), weights)])
     assert exact - Fraction(1, 2**5) <= found <= exact
-    assert column_minimum([(matrix, weights * 2.0**15)]) is None
+    assert column_minimum([(rows, weights * 2.0**15)]) is None
 
 
 def test_snapping():

@@ -44,7 +44,9 @@ def test_collins_gisin_form_is_exact_on_nonsignaling_behaviors():
     alice, bob = rng.integers(1, 9, size=(3, 2)), rng.integers(1, 9, size=(2, 3))
     table = np.empty((3, 2, 2, 3), dtype=object)
     for a, b, x, y in np.ndindex(table.shape):
-        table[a, b, x, y] = Fraction(int(alice[a, x]), int(alice[:, x].sum())) * Fraction(int(bob[b, y]), int(bob[:, y].sum()))
+        table[a, b, x, y] = Fraction(int(alice[a, x]), int(alice[:, x].sum())) * Fraction(
+            int(bob[b, y]), int(bob[:, y].sum())
+        )
     p = rb.Behavior(table)
     vector = f.coordinates.project(p.exact)
     assert f.collins_gisin @ vector == f(p)

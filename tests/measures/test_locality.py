@@ -80,7 +80,9 @@ def test_figure_2_black(v):
     )
 
 
-@pytest.mark.parametrize("value", [Fraction(-1, 2), Fraction(0), Fraction(1, 3), Fraction(5, 7), Fraction(6, 7), Fraction(1)])
+@pytest.mark.parametrize(
+    "value", [Fraction(-1, 2), Fraction(0), Fraction(1, 3), Fraction(5, 7), Fraction(6, 7), Fraction(1)]
+)
 def test_figure_2_red(value):
     """Only I3322 and no-signaling: 2/5 I up to 5/7, then (3I − 1)/4."""
     expected = max(0, min(Fraction(2, 5) * value, Fraction(1)) if value <= Fraction(5, 7) else (3 * value - 1) / 4)
@@ -157,13 +159,20 @@ def test_affine_constraints_on_q():
 @pytest.mark.parametrize("solver", ["highs", "clarabel"])
 def test_solvers_agree(solver):
     c = rb.influence(rb.outcome_signaling((2, 3), (2, 2)), "A", "B")
-    p = rb.Behavior(np.random.default_rng(5).dirichlet(np.ones(4), size=1)[0].reshape(2, 2, 1, 1) * np.ones((2, 2, 2, 3)))
+    p = rb.Behavior(
+        np.random.default_rng(5).dirichlet(np.ones(4), size=1)[0].reshape(2, 2, 1, 1) * np.ones((2, 2, 2, 3))
+    )
     assert rb.minimize(c, p, solver=solver).value == pytest.approx(rb.minimize(c, p).value, abs=1e-9)
 
 
 def test_entropy_is_no_expression():
     entropy = rb.message_entropy(rb.message())
-    for attempt in (lambda: entropy.expression, lambda: entropy <= 0.5, lambda: entropy + entropy, lambda: 2 * entropy):
+    for attempt in (
+        lambda: entropy.expression,
+        lambda: entropy <= 0.5,
+        lambda: entropy + entropy,
+        lambda: 2 * entropy,
+    ):
         with pytest.raises(rb.MeasureError, match="message_weight"):
             attempt()
 
@@ -194,12 +203,18 @@ def test_measure_errors():
         (lambda: rb.measure(model, {"a": np.full(64, np.nan)}), "NaN"),
         (lambda: rb.measure(model, {}), "at least one row"),
         (lambda: rb.measure(model, np.ones((2, 64)), norm="l7"), "norm 'l7' is unknown"),
-        (lambda: rb.measure(model, {"a": rb.bell().relax("X -> B").probability({"A": 0})}), "is not the q of"),
+        (
+            lambda: rb.measure(model, {"a": rb.bell().relax("X -> B").probability({"A": 0})}),
+            "is not the q of",
+        ),
         (lambda: rb.influence(model, "X", "B") <= float("nan"), "finite"),
         (lambda: rb.influence(model, "X", "B") + rb.influence(rb.input_signaling(), "X", "B"), "instance"),
         (lambda: rb.bounds(rb.influence(model, "X", "B"), rb.pr_box()), "linear queries"),
         (lambda: rb.minimize(model, rb.pr_box()), "expected a Measure"),
-        (lambda: rb.minimize(rb.influence(model, "X", "B"), rb.pr_box(), solver="mosek"), "'mosek' is unknown"),
+        (
+            lambda: rb.minimize(rb.influence(model, "X", "B"), rb.pr_box(), solver="mosek"),
+            "'mosek' is unknown",
+        ),
         (lambda: rb.minimize(rb.influence(model, "X", "B"), rb.pr_box(), ["C <= 1"]), "is not a constraint"),
         (
             lambda: rb.minimize(rb.influence(model, "X", "B"), rb.pr_box(), [cp.norm1(model.q) <= 1]),
@@ -207,7 +222,9 @@ def test_measure_errors():
         ),
         (
             lambda: rb.minimize(
-                rb.influence(model, "X", "B"), rb.pr_box(), [rb.influence(rb.input_signaling(), "X", "B") <= 1]
+                rb.influence(model, "X", "B"),
+                rb.pr_box(),
+                [rb.influence(rb.input_signaling(), "X", "B") <= 1],
             ),
             "Build both measures from one model instance",
         ),

@@ -71,7 +71,11 @@ def test_observations_match_by_name_and_shape():
         rb.minimize(c, rb.i3322_box().rename({"A": "Q"}))
     with pytest.raises(rb.BehaviorError, match="Expected a Behavior"):
         rb.minimize(c, rb.i3322_box().p)
-    for values, message in (([], "no functional"), ([(rb.CHSH, float("nan"))], "finite"), ([(rb.CHSH, 2), (rb.I3322, 0)], "different")):
+    for values, message in (
+        ([], "no functional"),
+        ([(rb.CHSH, float("nan"))], "finite"),
+        ([(rb.CHSH, 2), (rb.I3322, 0)], "different"),
+    ):
         with pytest.raises(rb.BehaviorError, match=message):
             rb.Observed(values)
 
