@@ -1,4 +1,4 @@
-"""relaxbell: how far must a causal assumption of Bell's theorem be relaxed?
+"""How far must a causal assumption of Bell's theorem be relaxed to explain data classically.
 
 The public names load on first use, so that importing the package is cheap.
 """

@@ -87,7 +87,7 @@ class Coordinates:
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
-        """Blocks by size of the set of outputs: all single outputs first, then pairs, …"""
+        """Blocks by size of the set of outputs: single outputs first, then pairs, and so on."""
         found, start = [], 1
         parties = range(len(self.outputs))
         for size in range(1, len(self.outputs) + 1):

@@ -105,8 +105,8 @@ def _roles(path: Path, header: list[str], outputs: Names, inputs: Names) -> tupl
     unknown = [v for v in variables if v.lower() not in known]
     if unknown:
         raise CountsError(
-            f"{path.name}: unknown column {unknown[0][:30]!r} in the header ({shown}). Expected variables such as a, b, "
-            "x, y; name others with outputs= and inputs= (--outputs, --inputs)."
+            f"{path.name}: unknown column {unknown[0][:30]!r} in the header ({shown}). Expected variables such as a, "
+            "b, x, y; name others with outputs= and inputs= (--outputs, --inputs)."
         )
     missing = [name for name in out + ins if name.lower() not in lowered]
     if missing or not out:

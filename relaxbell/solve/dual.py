@@ -103,9 +103,7 @@ def bound_from(problem: Problem, raw: _Raw) -> DualBound:
             candidates.append(_evaluate(problem, raw, denominator))
     common = _scale_denominator(problem)
     mass = sum(float(leaf.rows.scale * common) * leaf.rows.mass for leaf in _all_leaves(problem))
-    mass += common * (
-        column_mass(problem.equations.rows.matrix) + sum(column_mass(c.rows.matrix) for c in problem.affine)
-    )
+    mass += common * (problem.equations.rows.mass + sum(c.rows.mass for c in problem.affine))
     size = mass * max(1.0, float(abs(values).max()))
     candidates.append(_evaluate(problem, raw, 1 << max(1, dyadic_bits(size))))
     found = [c for c in candidates if c is not None]

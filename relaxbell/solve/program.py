@@ -171,7 +171,9 @@ class _Builder:
         ts = self.columns(1 if isinstance(leaf, LargestRow) else k)
         extra = [(i, ts[0] if len(ts) == 1 else ts[i], -1.0) for i in range(k)]
         signs = (1.0,) if leaf.rows.nonnegative else (1.0, -1.0)
-        blocks = [(self.add(leaf.rows.array * sign, extra, -np.inf, 0.0), sign) for sign in signs]
+        blocks = [
+            (self.add(leaf.rows.array if sign > 0 else -leaf.rows.array, extra, -np.inf, 0.0), sign) for sign in signs
+        ]
         self.slots[leaf] = _Slot(blocks)
         return None, dict.fromkeys(ts, 1.0), []
 
@@ -204,8 +206,9 @@ def _assembled(
 ) -> LinearProgram:
     entries = [entry for extra in builder.extra for entry in extra]
     i, j, v = (np.array(c) for c in zip(*entries, strict=True)) if entries else (np.empty(0, int),) * 3
-    right = sp.csr_array((np.asarray(v, float), (i, j)), shape=(builder.count, builder.aux))
-    matrix = sp.csc_array(sp.hstack([sp.vstack(builder.parts, format="csr"), right], format="csc"))
+    right = sp.csc_array((np.asarray(v, float), (i, j)), shape=(builder.count, builder.aux))
+    left = sp.csc_array(sp.vstack(builder.parts, format="csr"))  # mixed formats would go through a copy in COO
+    matrix = sp.csc_array(sp.hstack([left, right], format="csc"))
     cost = np.zeros(builder.n + builder.aux)
     if row is not None:
         cost[: builder.n] = row.toarray().ravel()

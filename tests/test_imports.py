@@ -1,0 +1,22 @@
+"""`import relaxbell` is cheap: nothing heavy is loaded before it is used."""
+
+import subprocess
+import sys
+
+
+def loaded_after(statement):
+    code = f"{statement}; import sys; print(' '.join(sorted(m.partition('.')[0] for m in sys.modules)))"
+    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_importing_the_package_loads_no_third_party_module():
+    third_party = {"numpy", "scipy", "cvxpy", "sympy", "networkx", "highspy", "clarabel", "flint", "rich", "typer"}
+    assert not loaded_after("import relaxbell") & third_party
+
+
+def test_solving_loads_neither_sympy_nor_plotting():
+    solved = loaded_after(
+        "import relaxbell as rb; rb.minimize(rb.influence(rb.input_signaling(), 'X', 'B'), rb.pr_box()).witness"
+    )
+    assert "highspy" in solved
+    assert not solved & {"matplotlib", "pandas", "rich", "typer"}

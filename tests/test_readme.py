@@ -1,0 +1,43 @@
+"""README: its code runs, and what it prints is what is printed there."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from relaxbell.cli import app
+
+README = Path(__file__).parent.parent / "README.md"
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(kind):
+    return [body for language, body in BLOCK.findall(README.read_text()) if language == kind]
+
+
+def test_the_notebook_example_prints_what_it_says():
+    code, printed = blocks("python"), blocks("text")
+    assert len(code) == 1
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(code[0], "README.md", "exec"), {})
+    assert out.getvalue() == printed[0]
+
+
+def test_the_delft_table_is_printed_as_shown():
+    command = next(block for block in blocks("console") if "quantify" in block)
+    prompt, _, table = command.partition("\n")
+    arguments = prompt.removeprefix("$ .venv/bin/relaxbell ").split()
+    assert CliRunner().invoke(app, arguments).output == table
+
+
+def test_set_up_is_two_commands():
+    assert len(blocks("console")[0].splitlines()) == 2
+
+
+@pytest.mark.parametrize("name", ["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"])
+def test_companions(name):
+    assert (README.parent / name).stat().st_size > 0
