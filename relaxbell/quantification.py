@@ -12,8 +12,10 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.counts import Counts, Fit, load_counts
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, message
-from relaxbell.errors import BehaviorError, ModelTooLargeError, RelaxbellError
+from relaxbell.errors import BehaviorError, InfeasibleError, ModelTooLargeError, RelaxbellError, SolverError
 from relaxbell.functionals.chsh import CHSHValue, largest_chsh
+from relaxbell.measures.dependence import dependence, hall_dependence
+from relaxbell.measures.information import mutual_information
 from relaxbell.measures.locality import influence, message_entropy
 from relaxbell.measures.measure import Measure
 from relaxbell.solve.minimization import minimize
@@ -138,7 +140,8 @@ def quantify(
         Counts, a fit, a behavior, the name of a shipped data set, or the path of a CSV file. Counts
         are fitted within non-signaling behaviors first.
     input_distribution
-        p(x, y) for measures that depend on it (the message's entropy): ``uniform``, or ``observed``,
+        p(x, y) for measures that depend on it (the message's entropy and those of measurement
+        dependence): ``uniform``, or ``observed``,
         the relative frequencies of the settings.
     progress
         Called before each row.
@@ -147,7 +150,8 @@ def quantify(
     -------
     Quantification
         For every ordered pair of parties: influence of the input and of the outcome of one on the
-        outcome of the other; and the entropy of a binary message from the first party to the second.
+        outcome of the other; the entropy of a binary message from the first party to the second; and
+        the dependence of all settings on the latent variable: M, Hall's measure, mutual information.
 
     Raises
     ------
@@ -180,7 +184,7 @@ def quantify(
             progress(k, len(tasks), name)
         try:
             rows.append(Row(name, relaxed, unit, minimize(make(), scenario)))
-        except ModelTooLargeError as error:
+        except (InfeasibleError, ModelTooLargeError, SolverError) as error:
             rows.append(Row(name, relaxed, unit, None, str(error)))
     return Quantification(scenario, fit, largest_chsh(scenario), tuple(rows), input_distribution)
 
@@ -210,6 +214,11 @@ def _tasks(p: Behavior, frequencies: Any) -> Iterator[tuple[str, str, str, Calla
         (a, x), (b, _) = parties[:2]
         relaxed = f"{x}, {a} -> M -> {b}"
         yield "H(M)", relaxed, "bit", _message(tuple(inputs), tuple(outputs), frequencies, names)
+    dependent = local.relax(*((local.latents[0], x) for _, x in parties))
+    relaxed, who = ", ".join(f"{u} -> {v}" for u, v in dependent.relaxed), ",".join(x for _, x in parties)
+    yield f"M({who}:Λ)", relaxed, "probability", lambda: dependence(dependent)
+    yield f"Hall({who}:Λ)", relaxed, "probability", lambda: hall_dependence(dependent)
+    yield f"I({who}:Λ)", relaxed, "bit", lambda: mutual_information(dependent)
 
 
 def _influence(model: CausalModel, source: str, target: str) -> Callable[[], Measure]:

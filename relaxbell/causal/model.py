@@ -479,8 +479,9 @@ class CausalModel:
         if len(self.latents) != 1:
             raise UnsupportedModelError(
                 f"the model has {len(self.latents)} latent variables ({', '.join(self.latents) or 'none'}), expected "
-                "one. Independent sources are not supported yet; one latent variable in place of several gives a "
-                "model that can do more, hence a lower bound."
+                "one. With independent sources, or settings with a latent variable of their own so that p(x,y|λ) "
+                "factorizes, the problem is not convex and not supported yet. One latent variable in place of several "
+                "gives a convex model that can do more, hence a lower bound."
             )
         (latent,) = self.latents
         for node in self.outputs + self.hidden + self.dependent_inputs:

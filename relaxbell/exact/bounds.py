@@ -21,27 +21,29 @@ from relaxbell.exact.rows import Rows
 
 Floats: TypeAlias = NDArray[np.float64]
 Block: TypeAlias = tuple[Rows, Floats]
-"""Rows (their scale is not used) and a whole-number weight for each: contributes matrixᵀ weights."""
+"""Rows (their scale is not used) and a weight for each: contributes matrixᵀ weights."""
 
 EXACT = 2.0**53
 
 
 def column_minimum(blocks: Sequence[Block]) -> Fraction | None:
-    """Return a rigorous lower bound of min_λ Σ_blocks (matrixᵀ weights)_λ; exact for integral matrices.
+    """Return a rigorous lower bound of min_λ Σ_blocks (matrixᵀ weights)_λ.
 
-    None if the numbers are too large to be evaluated exactly in float64.
+    Exact where matrices and weights are whole numbers and no sum reaches 2^53. Otherwise the error of
+    the sums is subtracted, with room for weights that were themselves rounded once or twice; None if
+    that says nothing because the numbers are too large.
     """
     size = sum(float(abs(weights).max(initial=0.0)) * rows.mass for rows, weights in blocks)
-    if size >= EXACT:
+    if not size < 2.0**200:
         return None
     total: Floats = np.zeros(blocks[0][0].matrix.shape[1])
     for rows, weights in blocks:
         if weights.any():
             total += rows.matrix.T @ weights
     least = Fraction(float(total.min()))
-    if all(rows.integral for rows, _ in blocks):
+    if size < EXACT and all(rows.integral and (weights == np.rint(weights)).all() for rows, weights in blocks):
         return least
-    terms = sum(len(rows) for rows, _ in blocks) + 2
+    terms = sum(len(rows) for rows, _ in blocks) + 4
     return least - Fraction(size) * Fraction(terms, 2**52)
 
 

@@ -28,7 +28,7 @@ class Rows:
     """
 
     matrix: sp.csr_array
-    labels: tuple[str, ...]
+    labels: Sequence[str]
     scale: Fraction = Fraction(1)
 
     @cached_property

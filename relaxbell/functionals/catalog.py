@@ -6,6 +6,9 @@ from fractions import Fraction
 
 import numpy as np
 
+from relaxbell.behavior.boxes import cglmp_coefficients
+from relaxbell.behavior.names import party_names
+from relaxbell.errors import FunctionalError
 from relaxbell.functionals.functional import BellFunctional
 
 
@@ -32,3 +35,74 @@ CH = _collins_gisin([[1, 1], [1, -1]], [-1, 0], [-1, 0], "CH")
 
 I3322 = _collins_gisin([[1, 1, 1], [1, 1, -1], [1, -1, 0]], [-1, 0, 0], [-2, -1, 0], "I3322")
 """I3322 ≤ 0 in `bell((3, 3), (2, 2))` (Collins, Gisin, J. Phys. A 37, 1775, 2004)."""
+
+
+def cglmp(d: int) -> BellFunctional:
+    """Return I_d ≤ 2 of Collins, Gisin, Linden, Massar and Popescu (PRL 88, 040404, 2002); algebraic maximum 4.
+
+    Parameters
+    ----------
+    d
+        Number of outcomes, at least 2; d = 2 is CHSH up to relabeling.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> cglmp(3).bound(rb.bell((2, 2), (3, 3)))
+    Fraction(2, 1)
+    """
+    return BellFunctional(cglmp_coefficients(d), name=f"I_{d}")
+
+
+def mermin(n: int = 3) -> BellFunctional:
+    """Return Mermin's functional of n parties: Σ over an even number k of Y settings of (−1)^{k/2} E.
+
+    Mermin, PRL 65, 1838 (1990). Local bound 2^{n/2} (n even) or 2^{(n−1)/2} (n odd); the GHZ box reaches 2^{n−1}.
+
+    Parameters
+    ----------
+    n
+        Number of parties, at least 2; input 0 is X, input 1 is Y.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> mermin(3).bound(rb.bell((2, 2, 2), (2, 2, 2))), mermin(3)(rb.ghz_box(3))
+    (Fraction(2, 1), Fraction(4, 1))
+    """
+    if n < 2:
+        raise FunctionalError(f"Mermin's functional needs at least 2 parties, found {n}.")
+    outputs, inputs = party_names(n)
+    table = np.zeros((2,) * (2 * n), dtype=object)
+    for index in np.ndindex(*table.shape):
+        k = sum(index[n:])
+        if k % 2 == 0:
+            table[index] = (-1) ** (k // 2 + sum(index[:n]))
+    return BellFunctional(table, outputs, inputs, name=f"Mermin_{n}")
+
+
+def chained(m: int) -> BellFunctional:
+    """Return the chained functional of m settings, ≤ 2m − 2 (Braunstein, Caves, Ann. Phys. 202, 22, 1990).
+
+    E_00 + E_10 + E_11 + E_21 + … + E_{m−1,m−1} − E_{0,m−1}; m = 2 is CHSH up to relabeling.
+
+    Parameters
+    ----------
+    m
+        Settings of each party, at least 2.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> chained(3).bound(rb.bell((3, 3)))
+    Fraction(4, 1)
+    """
+    if m < 2:
+        raise FunctionalError(f"a chain needs at least 2 settings, found {m}.")
+    signs = [[0] * m for _ in range(m)]
+    for k in range(m):
+        signs[k][k] = 1
+        if k + 1 < m:
+            signs[k + 1][k] = 1
+    signs[0][m - 1] = -1
+    return _correlators(signs, f"chained_{m}")

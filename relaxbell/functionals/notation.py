@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from relaxbell.behavior.coordinates import Coordinates
-from relaxbell.exact.numbers import Exact, ExactNumber, Surd, sign
+from relaxbell.exact.numbers import Exact, ExactNumber, sign
+
+_READABLE = 10_000
+"""Fractions with larger denominators are printed as decimals."""
 
 
 def collins_gisin_text(coordinates: Coordinates, form: Exact, outputs: Sequence[str]) -> str:
@@ -42,6 +46,13 @@ def _digits(values: Iterable[Any]) -> str:
     return ("" if all(len(v) == 1 for v in found) else ",").join(found)
 
 
+def _number_text(size: ExactNumber) -> str:
+    """Return a coefficient; fractions that nobody would read, as decimals."""
+    if isinstance(size, Fraction) and size.denominator > _READABLE:
+        return f"{float(size):.6g}"
+    return str(size)
+
+
 def _sum_text(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -> str:
     pieces = list(terms)
     if constant != 0 or not pieces:
@@ -50,11 +61,9 @@ def _sum_text(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -
     for coefficient, symbol in pieces:
         negative = sign(coefficient) < 0
         size = -coefficient if negative else coefficient
-        number = str(size)
+        number = _number_text(size)
         if symbol:
-            number = (
-                "" if size == 1 else f"{number if isinstance(size, Surd) or size.denominator == 1 else f'({number})'} "
-            )
+            number = "" if size == 1 else f"({number}) " if "/" in number and number[0] != "(" else f"{number} "
         text += (" - " if negative else " + ") if text else ("-" if negative else "")
         text += number + symbol
     return text

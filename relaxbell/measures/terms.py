@@ -144,7 +144,7 @@ def formula(term: Term) -> str:
     if isinstance(term, Largest):
         return f"max({', '.join(formula(part) for part in term.parts)})"
     labels = term.rows.labels
-    listed = ", ".join(labels if len(labels) <= 4 else (*labels[:3], f"… {len(labels)} rows"))
+    listed = ", ".join(labels if len(labels) <= 4 else [*labels[:3], f"… {len(labels)} rows"])
     scale = "" if term.rows.scale == 1 else f"{term.rows.scale} · "
     if isinstance(term, Linear):
         return f"{scale}{' + '.join(labels) if len(labels) <= 4 else listed}"

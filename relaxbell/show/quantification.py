@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from relaxbell.quantification import Quantification, Row
 
 
+_LONGEST = 40
+
+
 def quantification_text(report: Quantification) -> str:
     """Return data, fit and S, then the table of relaxations, as plain text."""
     from rich import box
@@ -64,17 +67,21 @@ def _cells(row: Row) -> tuple[str, str, str, str, str]:
 def _excess(row: Row) -> str:
     """Return the witness; values close to their bound as bound + excess, so that digits are not lost."""
     if row.solution is None:
-        return row.problem
+        return f"none: {row.problem.partition(' (')[0]}"
     witness = row.solution.witness
     if witness.in_catalog_form is not None and witness.violation > 0:
         name, value, bound = witness.in_catalog_form
         if value - bound < 1e-3:
             return f"{name} = {bound:g} + {value - bound:.6g} > {bound:g}"
-    return str(witness)
+    text = str(witness)
+    if len(text) > _LONGEST:  # its coefficients are in to_dict() and --json
+        return f"its functional: {float(witness.value):.6g} > {float(witness.bound):.6g}"
+    return text
 
 
 def _notes(report: Quantification) -> list[str]:
     return [
         "C(U -> W): largest shift of p(w) by an intervention on U, averaged over the latent variable.",
-        f"H(M): entropy of a binary message ({report.input_distribution} settings). Lower bounds are rigorous.",
+        "H(M): entropy of a binary message. M, Hall, I: how much the settings depend on the latent variable.",
+        f"Settings for H(M), M and I: {report.input_distribution}. Lower bounds are rigorous.",
     ]

@@ -21,12 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from relaxbell.exact.bounds import EXACT, Block, column_minimum, dyadic_bits, snapped
+from relaxbell.exact.bounds import Block, column_minimum, dyadic_bits, snapped
 from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator, floor_float
 from relaxbell.measures.terms import Floats, Leaf, clip, gauge, is_nonnegative, leaves
 from relaxbell.solve.program import LinearProgram, Problem
 
 _LARGEST_DENOMINATOR = 1000
+_LARGEST_UNIT = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,9 +102,9 @@ def bound_from(problem: Problem, raw: _Raw) -> DualBound:
         denominator = common_denominator(simple)
         if denominator < 10**7:
             candidates.append(_evaluate(problem, raw, denominator))
-    common = _scale_denominator(problem)
-    mass = sum(float(leaf.rows.scale * common) * leaf.rows.mass for leaf in _all_leaves(problem))
-    mass += common * (problem.equations.rows.mass + sum(c.rows.mass for c in problem.affine))
+    unit = _unit(problem)
+    mass = sum(float(leaf.rows.scale * unit) * leaf.rows.mass for leaf in _all_leaves(problem))
+    mass += unit * (problem.equations.rows.mass + sum(c.rows.mass for c in problem.affine))
     size = mass * max(1.0, float(abs(values).max()))
     candidates.append(_evaluate(problem, raw, 1 << max(1, dyadic_bits(size))))
     found = [c for c in candidates if c is not None]
@@ -122,8 +123,10 @@ def _all_leaves(problem: Problem) -> Iterator[Leaf]:
         yield from leaves(budget.measure.term)
 
 
-def _scale_denominator(problem: Problem) -> int:
-    return math.lcm(*(leaf.rows.scale.denominator for leaf in _all_leaves(problem)))
+def _unit(problem: Problem) -> int:
+    """Return a factor that makes all rows whole; 1 if it would be so large that too few digits remain."""
+    common = math.lcm(*(leaf.rows.scale.denominator for leaf in _all_leaves(problem)))
+    return common if common <= _LARGEST_UNIT else 1
 
 
 def _evaluate(problem: Problem, raw: _Raw, denominator: int) -> DualBound | None:
@@ -136,17 +139,15 @@ def _evaluate(problem: Problem, raw: _Raw, denominator: int) -> DualBound | None
         share = max(float(mu), float(np.rint(gauge(budget.measure.term, whole.leaves))))
         clip(budget.measure.term, whole.leaves, share, weights)
         shares.append(Fraction(share))
-    common = _scale_denominator(problem)
-    blocks: list[Block] = [(problem.equations.rows, -whole.z * common)]
+    unit = _unit(problem)
+    blocks: list[Block] = [(problem.equations.rows, -whole.z * unit)]
     for leaf in _all_leaves(problem):
-        blocks.append((leaf.rows, weights[leaf] * float(leaf.rows.scale * common)))
-    blocks += [(c.rows, y * common) for c, y in zip(problem.affine, whole.affine, strict=True)]
-    if any(abs(w).max(initial=0.0) >= EXACT for _, w in blocks):
-        return None
+        blocks.append((leaf.rows, weights[leaf] * float(leaf.rows.scale * unit)))
+    blocks += [(c.rows, y * unit) for c, y in zip(problem.affine, whole.affine, strict=True)]
     least = column_minimum(blocks)
     if least is None:
         return None
-    offset = least / common
+    offset = least / unit
     offset -= sum((mu * b.limit for mu, b in zip(shares, problem.budgets, strict=True)), Fraction(0))
     for c, y in zip(problem.affine, whole.affine, strict=True):
         offset -= sum((Fraction(h) * Fraction(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True)), Fraction(0))

@@ -41,7 +41,9 @@ def infeasible(problem: Problem, measure: Measure) -> None:
         proof = _farkas(Problem(_zero(problem), problem.equations, problem.budgets, problem.affine))
         if proof is not None:
             z, largest = proof
-            limits = [str(b) for b in problem.budgets] + [c.rows.labels[0] for c in problem.affine]
+            limits = [str(b) for b in problem.budgets] + [
+                f"{str(c.rows.labels[0]).splitlines()[0][:60]} …" for c in problem.affine
+            ]
             raise InfeasibleError(
                 f"no model of {model.name} reproduces the data within the constraints {', '.join(limits)}, by an exact "
                 f"dual argument; the data alone can be reproduced. {_remedy(problem)}",

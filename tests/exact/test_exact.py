@@ -88,11 +88,15 @@ def test_column_minimum_is_a_bound(seed):
     weights = rng.integers(-(2**40), 2**40, size=5).astype(float)
     exact = min(sum((Fraction(matrix[i, j]) * Fraction(weights[i]) for i in range(5)), Fraction(0)) for j in range(40))
     assert column_minimum([(rows, weights)]) == exact
+    exact_whole = exact
     rough = sp.csr_array(rng.normal(size=(5, 40)))
     exact = min(sum((Fraction(rough[i, j]) * Fraction(weights[i]) for i in range(5)), Fraction(0)) for j in range(40))
     found = column_minimum([(Rows(rough, tuple("abcde")), weights)])
     assert exact - Fraction(1, 2**5) <= found <= exact
-    assert column_minimum([(rows, weights * 2.0**15)]) is None
+    large = column_minimum([(rows, weights * 2.0**15)])  # beyond 2^53: no longer exact, still a bound
+    assert large <= exact_whole * 2**15
+    assert float(large) == pytest.approx(float(exact_whole * 2**15), rel=1e-9, abs=2.0**10)
+    assert column_minimum([(rows, weights * 2.0**180)]) is None
 
 
 def test_snapping():

@@ -1,0 +1,250 @@
+"""Relaxations of measurement independence: how much the settings depend on the latent variable."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, overload
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from relaxbell.causal.model import CausalModel
+from relaxbell.errors import MeasureError
+from relaxbell.exact.numbers import common_denominator
+from relaxbell.exact.rows import Rows
+from relaxbell.measures.measure import Measure
+from relaxbell.measures.terms import Largest, SumOfRows
+
+
+@dataclass(frozen=True, eq=False)
+class SettingLayout:
+    """Strategies sorted by the setting x of the dependent inputs and the rest Λ of the strategy.
+
+    Attributes
+    ----------
+    names
+        The dependent inputs.
+    settings
+        Values of the dependent inputs that occur (p(x) > 0), N of them.
+    weights
+        p(x), exact, positive, N of them.
+    numbers
+        Number of the strategy (x, Λ), shape (N, n / number of all settings).
+    """
+
+    names: tuple[str, ...]
+    settings: tuple[tuple[int, ...], ...]
+    weights: tuple[Fraction, ...]
+    numbers: NDArray[np.intp]
+
+    @cached_property
+    def denominator(self) -> int:
+        """Least common denominator of the weights."""
+        return common_denominator(self.weights)
+
+    @cached_property
+    def whole_weights(self) -> NDArray[np.float64]:
+        """The weights times `denominator`: whole numbers."""
+        return np.array([float(w * self.denominator) for w in self.weights])
+
+    def label(self, setting: int) -> str:
+        """Return a setting as text."""
+        return ",".join(f"{n}={v}" for n, v in zip(self.names, self.settings[setting], strict=True))
+
+
+def setting_layout(model: CausalModel) -> SettingLayout:
+    """Return the layout of a model's strategies.
+
+    Raises
+    ------
+    MeasureError
+        If no input is dependent, or a dependent input has another parent than the latent variable.
+    """
+    names = tuple(node.name for node in model.strategies.nodes if node.name in model.dependent_inputs)
+    if not names:
+        raise MeasureError(
+            f"no input of {model.name} depends on the latent variable, so measurement dependence is zero by "
+            'construction. Relax an edge such as "L -> X", or use measurement_dependence(…).'
+        )
+    for node in model.strategies.nodes:
+        if node.name in names and node.parents:
+            raise MeasureError(
+                f"the dependent input {node.name} also responds to {', '.join(node.parents)}: p({node.name}|…) then "
+                "varies with it, and dependence on the latent variable alone is not defined. Remove that edge."
+            )
+    shape = tuple(node.functions for node in model.strategies.nodes)
+    axes = [i for i, node in enumerate(model.strategies.nodes) if node.name in names]
+    table = np.moveaxis(np.arange(model.strategies.count).reshape(shape), axes, range(len(axes)))
+    sizes = tuple(model.cardinality[n] for n in names)
+    numbers = table.reshape(math.prod(sizes), -1)
+    weights = model.input_distribution.marginal(names).ravel()
+    occurring = [i for i, w in enumerate(weights) if w > 0]
+    settings = tuple(tuple(int(v) for v in np.unravel_index(i, sizes)) for i in occurring)
+    return SettingLayout(names, settings, tuple(Fraction(weights[i]) for i in occurring), numbers[occurring])
+
+
+class Labels(Sequence[str]):
+    """Labels made when they are read; a dependence can have a million rows."""
+
+    def __init__(self, count: int, make: Callable[[int], str]) -> None:
+        self._count, self._make = count, make
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[str, ...]: ...
+    def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
+        if isinstance(index, slice):
+            return tuple(self._make(i) for i in range(*index.indices(self._count)))
+        return self._make(range(self._count)[index])
+
+
+@dataclass(frozen=True, eq=False)
+class Dependence(Measure):
+    """The measure M; it knows its layout, so that `minimize` can use the small column form."""
+
+    layout: SettingLayout | None = None
+
+
+def dependence(model: CausalModel) -> Measure:
+    """Return the measurement dependence M = Σ_x,λ |p(x, λ) − p(x) p(λ)|, Eqs. (5) and (41).
+
+    x runs over the joint settings of all dependent inputs (any number of parties, any p(x)), λ over
+    the response functions of all other responding nodes. M is twice the total variation distance
+    between p(x, λ) and p(x) p(λ).
+
+    Returns
+    -------
+    Measure
+        In [0, 2).
+
+    Raises
+    ------
+    MeasureError
+        If no input of the model is dependent.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> round(rb.minimize(rb.dependence(rb.measurement_dependence()), rb.pr_box()).value, 9)
+    0.5
+    """
+    layout = setting_layout(model)
+    settings, count = layout.numbers.shape
+    columns = np.broadcast_to(layout.numbers.T[None], (settings, count, settings))
+    data = np.broadcast_to(-layout.whole_weights[:, None, None], columns.shape).copy()
+    for x in range(settings):
+        data[x, :, x] += layout.denominator
+    pointers = np.arange(0, columns.size + 1, settings)
+    shape = (settings * count, model.strategies.count)
+    matrix = sp.csr_array((data.ravel(), columns.ravel().astype(np.int32), pointers), shape=shape)
+    who = ",".join(layout.names)
+    labels = Labels(shape[0], lambda i: f"p({layout.label(i // count)},Λ={i % count}) - p({who}) p(Λ={i % count})")
+    term = SumOfRows(Rows(matrix, labels, Fraction(1, layout.denominator)))
+    return Dependence(model, term, f"M({who}:Λ)", layout=layout)
+
+
+def hall_dependence(model: CausalModel) -> Measure:
+    """Return Hall's measure: max over pairs of settings of Σ_λ |p(λ|x) − p(λ|x')|.
+
+    Over the joint settings x of all dependent inputs with p(x) > 0 (Hall, PRL 105, 250404, 2010; the
+    paper prints a sum over y, erratum E5). A maximum of l1 norms: Theorem 6 with L > 1.
+
+    Returns
+    -------
+    Measure
+        In [0, 2].
+
+    Raises
+    ------
+    MeasureError
+        If no input of the model is dependent.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> round(rb.minimize(rb.hall_dependence(rb.measurement_dependence()), rb.tsirelson_box()).value, 6)
+    0.276142
+    """
+    layout = setting_layout(model)
+    count = layout.numbers.shape[1]
+    inverse = [1 / w for w in layout.weights]
+    scale = Fraction(1, common_denominator(inverse))
+    parts = []
+    for x, y in itertools.combinations(range(len(layout.weights)), 2):
+        columns = np.stack([layout.numbers[x], layout.numbers[y]], axis=1).ravel().astype(np.int32)
+        values = np.tile([float(inverse[x] / scale), -float(inverse[y] / scale)], count)
+        matrix = sp.csr_array((values, columns, np.arange(0, 2 * count + 1, 2)), shape=(count, model.strategies.count))
+        parts.append(SumOfRows(Rows(matrix, _pair_labels(layout, x, y, count), scale)))
+    if not parts:
+        raise MeasureError(f"a single setting of {', '.join(layout.names)} occurs, so nothing can depend on it.")
+    return Measure(model, Largest(tuple(parts)), f"Hall({','.join(layout.names)}:Λ)")
+
+
+def _pair_labels(layout: SettingLayout, x: int, y: int, count: int) -> Labels:
+    left, right = layout.label(x), layout.label(y)
+    return Labels(count, lambda i: f"p(Λ={i}|{left}) - p(Λ={i}|{right})")
+
+
+def setting_bounds(model: CausalModel, *, lower: Any = None, upper: Any = None) -> list[Any]:
+    """Return the constraints lower ≤ p(x|λ) ≤ upper for every λ, for `subject_to`.
+
+    Bounded measurement dependence in the sense of Pütz, Rosset, Barnea, Liang and Gisin, PRL 113,
+    190402 (2014). x are the joint settings of all dependent inputs.
+
+    Parameters
+    ----------
+    model
+        With dependent inputs.
+    lower, upper
+        Probabilities, or None for no bound.
+
+    Returns
+    -------
+    list
+        CVXPY constraints on ``model.q``.
+
+    Raises
+    ------
+    MeasureError
+        If a bound is not a probability or excludes the settings' own distribution.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> model = rb.measurement_dependence()
+    >>> len(setting_bounds(model, lower=0.1, upper=0.5))
+    2
+    """
+    layout = setting_layout(model)
+    total = sp.csr_array(
+        (
+            np.ones(layout.numbers.size),
+            (np.tile(np.arange(layout.numbers.shape[1]), len(layout.weights)), layout.numbers.ravel()),
+        ),
+        shape=(layout.numbers.shape[1], model.strategies.count),
+    )
+    every = sp.vstack([total] * len(layout.weights), format="csr")
+    single = sp.csr_array(
+        (np.ones(layout.numbers.size), (np.arange(layout.numbers.size), layout.numbers.ravel())), shape=every.shape
+    )
+    constraints: list[Any] = []
+    for bound, sign, extreme in ((lower, 1.0, min(layout.weights)), (upper, -1.0, max(layout.weights))):
+        if bound is None:
+            continue
+        if not 0 <= bound <= 1 or sign * (float(extreme) - float(bound)) < 0:
+            raise MeasureError(
+                f"the bound {bound} on p({','.join(layout.names)}|λ) cannot hold: the settings themselves have "
+                f"probability {float(extreme):g}. Expected {'at most' if sign > 0 else 'at least'} that."
+            )
+        constraints.append(sign * (single - float(bound) * every) @ model.q >= 0)
+    return constraints

@@ -1,0 +1,117 @@
+"""Mutual information between settings and the latent variable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from relaxbell.causal.model import CausalModel
+from relaxbell.errors import MeasureError
+from relaxbell.exact.rows import Rows
+from relaxbell.measures.dependence import SettingLayout, setting_layout
+from relaxbell.measures.measure import Budget, Measure
+from relaxbell.measures.terms import Linear
+
+
+@dataclass(frozen=True, eq=False)
+class MutualInformation(Measure):
+    """I(X, Y, …:Λ) in bits: convex, relative entropy of q(x, λ) to p(x) q(λ)."""
+
+    layout: SettingLayout | None = None
+
+    @property
+    def _settings(self) -> SettingLayout:
+        assert self.layout is not None  # set by mutual_information, the only maker
+        return self.layout
+
+    @property
+    def expression(self) -> Any:
+        """The information in bits as a CVXPY expression (exponential cones)."""
+        return self.expression_of(self.model.q)
+
+    def expression_of(self, q: Any) -> Any:
+        """Return the information in bits as an expression of another CVXPY variable of shape (n,)."""
+        import cvxpy as cp
+
+        layout = self._settings
+        reference = _reference(layout, self.model.strategies.count)
+        return cp.sum(cp.rel_entr(q[layout.numbers.ravel()], reference @ q)) / np.log(2)
+
+    def value(self, q: Any) -> float:
+        """Return the information in bits of a given q, shape (n,)."""
+        joint = np.asarray(q, dtype=np.float64)[self._settings.numbers].clip(0.0)
+        product = np.outer([float(w) for w in self._settings.weights], joint.sum(axis=0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            terms = np.where(joint > 0, joint * np.log2(joint / np.where(product > 0, product, 1)), 0.0)
+        return max(0.0, float(terms.sum()))
+
+    def _nonlinear(self, what: str) -> MeasureError:
+        return MeasureError(
+            f"{self.name} is a relative entropy and has no {what} here. Use its .expression in your own cp.Problem, or "
+            "dependence(model), which bounds it: see pinsker_bound."
+        )
+
+    def __le__(self, limit: Any) -> Budget:
+        raise self._nonlinear("budget")
+
+    def __add__(self, other: object) -> Measure:
+        raise self._nonlinear("sum with other measures")
+
+    def __mul__(self, factor: Any) -> Measure:
+        raise self._nonlinear("multiple")
+
+    __rmul__ = __mul__
+
+    def __repr__(self) -> str:
+        return f"{self.name} = Σ q(x,λ) log2[q(x,λ) / (p(x) q(λ))]  (bit; {self.model.name})"
+
+
+def mutual_information(model: CausalModel) -> MutualInformation:
+    """Return I(X, Y, …:Λ), the mutual information between the dependent inputs and Λ, in bits.
+
+    Its minimum is a convex program: Σ q(x, λ) log2[q(x, λ)/(p(x) q(λ))] is jointly convex, and taking
+    the response functions for λ loses nothing (data processing). The paper bounds it from both sides;
+    `minimize` returns it with a rigorous lower bound.
+
+    Raises
+    ------
+    MeasureError
+        If no input of the model is dependent.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> s = rb.minimize(rb.mutual_information(rb.measurement_dependence()), rb.tsirelson_box())
+    >>> round(s.value, 6), s.value - s.lower_bound < 1e-6
+    (0.046274, True)
+    """
+    layout = setting_layout(model)
+    none = Linear(Rows(sp.csr_array((1, model.strategies.count)), ("0",), Fraction(1)))
+    return MutualInformation(model, none, f"I({','.join(layout.names)}:Λ)", "bit", layout=layout)
+
+
+def pinsker_bound(dependence: float) -> float:
+    """Return the lower bound M² log2(e) / 2 on the mutual information in bits, from M = `dependence`.
+
+    Pinsker's inequality D ≥ (log2 e)/2 ‖p − q‖₁² with M the l1 distance of p(x, λ) and p(x) p(λ). The
+    paper prints it without the 1/2 (erratum E2), which the Tsirelson point contradicts.
+
+    Examples
+    --------
+    >>> round(pinsker_bound(0.25), 4)
+    0.0451
+    """
+    return float(dependence**2 * np.log2(np.e) / 2)
+
+
+def _reference(layout: SettingLayout, strategies: int) -> sp.csr_array:
+    """Return P with (P q)_(x, λ) = p(x) q(λ)."""
+    settings, count = layout.numbers.shape
+    rows = np.repeat(np.arange(settings * count), settings)
+    columns = np.tile(layout.numbers.T.reshape(1, count, settings), (settings, 1, 1)).ravel()
+    values = np.repeat([float(w) for w in layout.weights], count * settings)
+    return sp.csr_array((values, (rows, columns)), shape=(settings * count, strategies))

@@ -1,0 +1,203 @@
+"""Measurement dependence in its small form, by column generation.
+
+For fixed λ the cost Σ_x |q(x, λ) − p(x) q(λ)| is a polyhedral norm of the weights q(·, λ) ≥ 0. Its
+extreme rays are (S, x*): mass p(x) on the settings in S and all the rest on x*, at cost 2 (1 − p(S)). With
+these as columns no auxiliary variables are left, and the rows are those of T alone.
+
+Every dual vector z gives a bound, and the same formula prices all columns at once::
+
+    M ≥ ⟨p̃, z⟩ − max_λ Σ_x p(x) max(z_x(λ), max_x' z_x'(λ) − 2),      z_x(λ) = (Tᵀ z)_(x, λ)
+
+because the best column at z takes x* = argmax z_x and S = {x: z_x > z_x* − 2}.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from relaxbell.causal.equations import Equations
+from relaxbell.errors import SolverError
+from relaxbell.exact.bounds import EXACT, dyadic_bits, snapped
+from relaxbell.exact.numbers import common_denominator
+from relaxbell.measures.dependence import SettingLayout
+from relaxbell.measures.terms import Floats
+from relaxbell.solve.dual import DualBound
+from relaxbell.solve.highs import Answer
+
+_TOLERANCE = 1e-11
+_ROUNDS = 2000
+
+
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """Columns (λ, S, x*) as mass over the settings, shape (columns, N), with their λ."""
+
+    strategies: Any
+    mass: Floats
+
+    def joined(self, other: _Columns) -> _Columns:
+        return _Columns(np.concatenate([self.strategies, other.strategies]), np.concatenate([self.mass, other.mass]))
+
+
+def least_dependence(equations: Equations, layout: SettingLayout) -> tuple[Answer, DualBound] | None:
+    """Minimize M over the q that satisfy the equations; None if they seem infeasible.
+
+    Returns
+    -------
+    answer, bound
+        `answer.x` is q; the bound is rigorous and evaluated exactly.
+
+    Raises
+    ------
+    SolverError
+        If the columns do not stop improving.
+    """
+    started = time.perf_counter()
+    matrix = sp.csc_array(equations.rows.matrix)
+    weights = np.array([float(w) for w in layout.weights])
+    rhs, m = equations.floats, matrix.shape[0]
+    master, iterations = _master(matrix, rhs), 0
+    rng = np.random.default_rng(0)
+    count = layout.numbers.shape[1]
+    first = np.arange(count) if count <= 4 * m else rng.choice(count, 4 * m, replace=False)
+    columns = _Columns(first, np.tile(weights, (len(first), 1)))
+    _add(master, matrix, layout, columns, weights)
+    for _ in range(_ROUNDS):
+        master.run()
+        iterations += int(master.getInfo().simplex_iteration_count)
+        z = np.array(master.getSolution().row_dual)
+        values = _gathered(equations, layout, z)
+        excess = weights @ np.maximum(values, values.max(axis=0) - 2)
+        worst = np.flatnonzero(excess > _TOLERANCE)
+        if not len(worst):
+            break
+        if len(worst) > m:
+            worst = worst[np.argpartition(-excess[worst], m)[:m]]
+        new = _best_columns(worst, values[:, worst], weights)
+        _add(master, matrix, layout, new, weights)
+        columns = columns.joined(new)
+    else:
+        raise SolverError(f"column generation did not end in {_ROUNDS} rounds (excess {float(excess.max()):.3g}).")
+    amounts = np.array(master.getSolution().col_value)
+    if amounts[: 2 * m].sum() > 1e-9:
+        return None
+    q = _distribution(columns, amounts[2 * m :], layout, matrix.shape[1])
+    bound = dependence_bound(equations, layout, z)
+    name = f"HiGHS, column generation ({len(columns.strategies):,} columns)"
+    value = float(abs(q[layout.numbers] - np.outer(weights, q[layout.numbers].sum(axis=0))).sum())
+    return Answer(True, q, z, value, name, iterations, time.perf_counter() - started), bound
+
+
+def dependence_bound(equations: Equations, layout: SettingLayout, z: Floats) -> DualBound:
+    """Return the better rigorous bound of the duals as simple fractions and as multiples of 2^−s."""
+    scales = []
+    simple = snapped(z, 1000, 1e-8)
+    if simple is not None:
+        scales.append(common_denominator(simple))
+    size = (float(abs(z).max(initial=0.0)) + 2) * max(1.0, equations.rows.mass) * _unit(layout)
+    scales.append(1 << max(1, dyadic_bits(2 * size)))
+    zero = DualBound(Fraction(0), np.full(len(z), Fraction(0), dtype=object), Fraction(0))
+    found = [b for b in (_evaluated(equations, layout, z, scale) for scale in scales) if b is not None]
+    return max([zero, *found], key=lambda b: b.bound)
+
+
+def _unit(layout: SettingLayout) -> int:
+    """Return a factor that makes the weights whole; 1 if it would leave too few digits."""
+    return layout.denominator if layout.denominator <= 4096 else 1
+
+
+def _evaluated(equations: Equations, layout: SettingLayout, z: Floats, scale: int) -> DualBound | None:
+    whole, unit = np.rint(z * scale), _unit(layout)
+    size = (float(abs(whole).max(initial=0.0)) + 2.0 * scale) * max(1.0, equations.rows.mass) * unit
+    if size >= EXACT:
+        return None
+    values = _gathered(equations, layout, whole)  # whole numbers: exact so far
+    weights = np.array([float(w * unit) for w in layout.weights])
+    largest = Fraction(float((weights @ np.maximum(values, values.max(axis=0) - 2.0 * scale)).max()))
+    if unit != layout.denominator:  # rounded weights: room for the error of the sum
+        largest += Fraction(size) * Fraction(len(weights) + 4, 2**52)
+    offset = -largest / (unit * scale)
+    exact = np.array([Fraction(int(v), scale) for v in whole.tolist()], dtype=object)
+    return DualBound((exact * equations.rhs).sum() + offset, exact, offset)
+
+
+def _gathered(equations: Equations, layout: SettingLayout, z: Floats) -> Floats:
+    """Return z_x(λ), shape (N, number of λ)."""
+    return np.asarray(equations.rows.matrix.T @ z)[layout.numbers]
+
+
+def _best_columns(strategies: Any, values: Floats, weights: Floats) -> _Columns:
+    best = values.argmax(axis=0)
+    inside = values > values.max(axis=0) - 2
+    mass = np.where(inside, weights[:, None], 0.0).T
+    mass[np.arange(len(strategies)), best] += 1 - mass.sum(axis=1)
+    return _Columns(strategies, mass)
+
+
+def _costs(mass: Floats, weights: Floats) -> Floats:
+    return np.asarray(abs(mass - weights).sum(axis=1))
+
+
+def _master(matrix: sp.csc_array, rhs: Floats) -> Any:
+    """Return a live model with elastic columns only; M ≤ 2, so a price of 10 drives them out."""
+    import highspy
+
+    m = matrix.shape[0]
+    eye = sp.csc_array(sp.hstack([sp.eye_array(m), -sp.eye_array(m)], format="csc"))
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = m, 2 * m
+    lp.col_cost_ = np.full(2 * m, 10.0)
+    lp.col_lower_, lp.col_upper_ = np.zeros(2 * m), np.full(2 * m, highspy.kHighsInf)
+    lp.row_lower_ = lp.row_upper_ = rhs
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = eye.indptr, eye.indices, eye.data
+    solver = highspy.Highs()
+    for option, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("presolve", "off"),
+        ("primal_feasibility_tolerance", 1e-10),
+        ("dual_feasibility_tolerance", 1e-10),
+    ):
+        solver.setOptionValue(option, value)
+    solver.passModel(lp)
+    return solver
+
+
+def _add(solver: Any, matrix: sp.csc_array, layout: SettingLayout, columns: _Columns, weights: Floats) -> None:
+    import highspy
+
+    k, settings = columns.mass.shape
+    mix = sp.csc_array(
+        (
+            columns.mass.flatten(),
+            layout.numbers[:, columns.strategies].T.ravel(),
+            np.arange(0, k * settings + 1, settings),
+        ),
+        shape=(matrix.shape[1], k),
+    )
+    mix.eliminate_zeros()
+    block = sp.csc_array(matrix @ mix)
+    solver.addCols(
+        k,
+        _costs(columns.mass, weights),
+        np.zeros(k),
+        np.full(k, highspy.kHighsInf),
+        block.nnz,
+        block.indptr[:-1].astype(np.int32),
+        block.indices.astype(np.int32),
+        block.data,
+    )
+
+
+def _distribution(columns: _Columns, amounts: Floats, layout: SettingLayout, strategies: int) -> Floats:
+    q = np.zeros(strategies)
+    used = np.flatnonzero(amounts > 0)
+    np.add.at(q, layout.numbers[:, columns.strategies[used]], columns.mass[used].T * amounts[used])
+    return q

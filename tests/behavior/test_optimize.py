@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+from relaxbell.behavior.boxes import cglmp_box, cglmp_coefficients
+from relaxbell.behavior.quantum import born
+from relaxbell.behavior.search import optimize_quantum
+from relaxbell.errors import BehaviorError, FunctionalError
+
+CHSH = (-1.0) ** np.fromfunction(lambda a, b, x, y: a + b + x * y, (2, 2, 2, 2))
+
+
+def i3322_coefficients():
+    """Collins and Gisin, J. Phys. A 37, 1775 (2004); marginals read at the other's input 0."""
+    table = np.zeros((2, 2, 3, 3))
+    table[0, 0] = [[1, 1, 1], [1, 1, -1], [1, -1, 0]]
+    table[0, :, 0, 0] -= 1
+    table[:, 0, 0, 0] -= 2
+    table[:, 0, 0, 1] -= 1
+    return table
+
+
+@pytest.mark.parametrize("d", [2, 3, pytest.param(5, marks=pytest.mark.slow), pytest.param(7, marks=pytest.mark.slow)])
+def test_no_projective_measurement_was_found_better_than_the_cglmp_ones(d):
+    """The eigenvalue itself is checked in test_boxes; that it is the optimum: Acín et al., PRA 65, 052325."""
+    coefficients = cglmp_coefficients(d)
+    standard = float((coefficients * cglmp_box(d).p).sum())
+    assert optimize_quantum(coefficients, starts=3).value == pytest.approx(standard, abs=1e-6)
+
+
+def test_the_optimum_is_a_quantum_behavior_with_that_value():
+    found = optimize_quantum(CHSH, starts=2)
+    assert found.value == pytest.approx(2 * np.sqrt(2), abs=1e-9)  # Tsirelson
+    assert (CHSH * found.behavior.p).sum() == pytest.approx(found.value, abs=1e-12)
+    again = born(found.state, [list(party) for party in found.measurements])
+    np.testing.assert_allclose(again.p, found.behavior.p, atol=1e-14)
+    assert found.start_values.max() == found.value
+    for party in found.measurements:
+        np.testing.assert_allclose(party @ party, party, atol=1e-13)
+
+
+def test_i3322_in_qubits_is_a_quarter():
+    """Collins and Gisin (2004): the maximum with two qubits is 1/4; Froissart, Nuovo Cimento 64, 241."""
+    assert optimize_quantum(i3322_coefficients(), starts=10).value == pytest.approx(1 / 4, abs=1e-8)
+
+
+def test_dimensions_above_and_below_the_number_of_outcomes():
+    """Tsirelson's bound holds in every dimension, and is reached from 2 levels on; 1 level is classical."""
+    ququarts = optimize_quantum(CHSH, 4, starts=2)
+    assert ququarts.measurements[0].shape == (2, 2, 4, 4)
+    assert ququarts.value == pytest.approx(2 * np.sqrt(2), abs=1e-8)
+    unequal = optimize_quantum(CHSH, (2, 3), starts=6)
+    assert unequal.state.shape == (6,)
+    assert unequal.value == pytest.approx(2 * np.sqrt(2), abs=1e-8)
+    assert optimize_quantum(CHSH, 1, starts=20).value == pytest.approx(2)
+
+
+def test_outcomes_and_settings_may_differ_between_parties():
+    """A product functional: each party's own maximum is 1."""
+    alice, bob = np.zeros((3, 2)), np.zeros((2, 3))
+    alice[0, 0], bob[1, 2] = 1, 1
+    found = optimize_quantum(np.einsum("ax,by->abxy", alice, bob), starts=1)
+    assert found.behavior.p.shape == (3, 2, 2, 3)
+    assert found.value == pytest.approx(1)
+
+
+def test_a_seed_fixes_the_result():
+    first, second = (optimize_quantum(i3322_coefficients(), starts=2, seed=5) for _ in range(2))
+    np.testing.assert_array_equal(first.start_values, second.start_values)
+    assert not np.array_equal(first.state, optimize_quantum(i3322_coefficients(), starts=2, seed=6).state)
+
+
+@pytest.mark.parametrize(
+    ("coefficients", "options", "error", "message"),
+    [
+        (np.ones((2, 2)), {}, FunctionalError, r"shape \(2, 2\), expected four axes"),
+        (CHSH * np.nan, {}, FunctionalError, "NaN or infinite"),
+        ("CHSH", {}, FunctionalError, "not a table of real numbers"),
+        (CHSH, {"dimensions": 0}, BehaviorError, "local dimension is 0, expected an integer ≥ 1"),
+        (CHSH, {"dimensions": (2, 2, 2)}, BehaviorError, "dimensions has 3 entries, expected 2"),
+        (CHSH, {"starts": 0}, BehaviorError, "starts is 0, expected an integer ≥ 1"),
+        (CHSH, {"iterations": 0.5}, BehaviorError, "iterations is 0.5, expected an integer ≥ 1"),
+    ],
+)
+def test_errors(coefficients, options, error, message):
+    with pytest.raises(error, match=message):
+        optimize_quantum(coefficients, **options)
