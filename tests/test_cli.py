@@ -27,8 +27,13 @@ def test_json_numbers_obey_the_closed_forms():
     assert rows["C(B -> A)"]["minimum"] == pytest.approx(2 * ch, rel=1e-9)
     for row in rows.values():
         assert row["lower_bound"] <= row["minimum"]
+        if row["measure"].startswith("I("):  # an exponential-cone program: 1e-6 bit
+            assert row["minimum"] - row["lower_bound"] <= 1e-6
+            continue
         assert row["minimum"] - row["lower_bound"] <= max(1e-7 * row["minimum"], 1e-12)
         assert row["witness"]["name"] == "CHSH"
+    assert rows["M(X,Y:Λ)"]["minimum"] == pytest.approx(ch, rel=1e-9)
+    assert rows["Hall(X,Y:Λ)"]["minimum"] == pytest.approx(4 * ch / 3, rel=1e-9)
 
 
 def test_observed_settings_change_the_message_only():
@@ -73,7 +78,7 @@ def test_errors_and_help():
 
 def test_quantify_other_scenarios():
     three = rb.quantify(rb.ghz_box())
-    assert len(three.rows) == 13
+    assert len(three.rows) == 2 * 6 + 1 + 3  # two kinds of influence between ordered pairs, H(M), M, Hall, I
     assert three.chsh is None
     assert three["C(X -> B)"].value > 0
     with pytest.raises(KeyError, match="no row"):

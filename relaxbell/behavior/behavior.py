@@ -16,6 +16,7 @@ from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.names import Setting, check_values, read_names, read_parties
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_array, to_floats
+from relaxbell.frozen import Frozen
 
 TOLERANCE = 1e-9
 """How far float probabilities may miss 0, normalization and no-signaling."""
@@ -29,7 +30,7 @@ class HasCoordinates(Protocol):
         ...
 
 
-class Behavior:
+class Behavior(Frozen):
     """A behavior p(a, b, …|x, y, …): a table of conditional probabilities with named variables.
 
     Parameters
@@ -82,6 +83,7 @@ class Behavior:
         self._validate(table, exact)
         self.p: NDArray[np.float64] = _frozen(table)
         self.exact: Exact | None = None if exact is None else _frozen(exact)
+        self._seal()
 
     # ------------------------------------------------------------------ reading
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from importlib.resources import as_file, files
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ from relaxbell.behavior.likelihood import maximum_likelihood
 from relaxbell.behavior.names import read_names, read_parties
 from relaxbell.errors import CountsError
 from relaxbell.exact.numbers import Exact
+from relaxbell.frozen import Frozen
 
 _DATA = files("relaxbell.behavior") / "data"
 
 
-class Counts:
+class Counts(Frozen):
     """Numbers of trials by outcomes and settings.
 
     Parameters
@@ -70,7 +72,9 @@ class Counts:
         for index, total in np.ndenumerate(self.settings):
             if total == 0:
                 setting = ", ".join(f"{n}={v}" for n, v in zip(self.inputs, index, strict=True))
-                raise CountsError(f"no trials with {setting}. Remove this setting or add its counts.")
+                place = f" with {setting}" if setting else ""
+                raise CountsError(f"no trials{place}. Remove this setting or add its counts.")
+        self._seal()
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -90,7 +94,9 @@ class Counts:
     @cached_property
     def settings(self) -> NDArray[np.int64]:
         """Number of trials of each setting, one axis for each input."""
-        return np.asarray(self.table.sum(axis=tuple(range(len(self.outputs)))))
+        totals = np.asarray(self.table.sum(axis=tuple(range(len(self.outputs)))))
+        totals.setflags(write=False)
+        return totals
 
     @cached_property
     def frequencies(self) -> Behavior:
@@ -106,13 +112,14 @@ class Counts:
     def fit(self) -> Fit:
         """Return the multinomial maximum-likelihood fit within non-signaling behaviors.
 
-        Newton's method in 400-bit arithmetic, so that the photon experiments, with probabilities of
-        1e-5, are fitted as well as any other. Cells without counts may end at probability zero.
+        A primal-dual path in 1024-bit arithmetic: converges for all counts, and the photon experiments,
+        with probabilities of 1e-5, are fitted as well as any other. Cells without counts may end at
+        probability zero, exactly. Frequencies that are non-signaling already are their own fit.
 
         Raises
         ------
         SolverError
-            If the iteration does not converge.
+            If the precision does not suffice.
 
         Examples
         --------
@@ -171,7 +178,7 @@ class Fit:
     counts
         What was fitted.
     behavior
-        The fit: exact, exactly non-signaling; coordinates are multiples of 2^−100.
+        The fit: exact and exactly non-signaling; its free coordinates are multiples of 2^−128.
     deviance
         G² = 2 Σ n ln(n / (N_setting p)), dimensionless; asymptotically χ² where no fitted
         probability is zero.
@@ -231,22 +238,33 @@ def load_counts(source: str | Path) -> Counts:
     if str(source) in data_sets():
         with as_file(_DATA / f"{source}.csv") as path:
             return Counts.read_csv(path)
-    if not Path(source).is_file():
+    try:
+        exists = Path(source).is_file()
+    except (OSError, ValueError):  # a name too long, or with a zero byte
+        exists = False
+    if not exists:
         raise CountsError(
-            f"{str(source)!r} is neither a file nor a shipped data set. Expected one of {', '.join(data_sets())}, "
+            f"{str(source)[:80]!r} is neither a file nor a shipped data set. Expected one of {', '.join(data_sets())}, "
             "or the path of a CSV file."
         )
     return Counts.read_csv(source)
 
 
 def _whole(table: Any) -> NDArray[np.int64]:
+    remedy = "Expected whole numbers of trials."
     try:
         array = np.asarray(table)
+        if array.dtype.kind not in "iuf" and not all(
+            isinstance(v, Real) and not isinstance(v, bool | np.bool_) for v in array.ravel().tolist()
+        ):
+            raise TypeError("an entry is not a real number")
         floats = array.astype(np.float64)
     except (TypeError, ValueError):
-        raise CountsError(
-            "the table is not a rectangular array of numbers. Expected whole numbers of trials."
-        ) from None
+        raise CountsError(f"the table is not a rectangular array of numbers. {remedy}") from None
+    except OverflowError:
+        raise CountsError("a count is too large. Expected at most 2^62 trials in all.") from None
+    if not array.size:
+        raise CountsError(f"the table is empty. {remedy}")
     for what, bad in (
         ("not finite", ~np.isfinite(floats)),
         ("negative", floats < 0),
@@ -257,8 +275,9 @@ def _whole(table: Any) -> NDArray[np.int64]:
             raise CountsError(
                 f"count {list(index)} is {floats[index]:g}, which is {what}. Expected a whole number ≥ 0."
             )
-    if floats.sum() > 2**62:
-        raise CountsError(f"{floats.sum():.3g} trials are too many. Expected at most 2^62.")
+    total = sum(int(v) for v in array.ravel().tolist())
+    if total > 2**62:
+        raise CountsError(f"{total:.3g} trials are too many. Expected at most 2^62.")
     whole = np.array(array, dtype=np.int64)
     whole.setflags(write=False)
     return whole

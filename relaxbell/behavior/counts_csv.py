@@ -19,6 +19,9 @@ from relaxbell.errors import CountsError
 SIZE_LIMIT = 4 * 2**20
 """Largest file that is read, in bytes."""
 
+_COLUMNS = 33
+"""Most columns of a table: numpy arrays have at most 64 axes, and nobody has so many settings."""
+
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _OUTPUT, _INPUT = re.compile(r"[ABC]|A[0-9]+"), re.compile(r"[XYZ]|X[0-9]+")
 
@@ -60,8 +63,10 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     try:
         with path.open("rb") as file:
             data = file.read(SIZE_LIMIT + 1)
-    except OSError as error:
-        raise CountsError(f"cannot read {path.name}: {error.strerror}. Give the path of a CSV file.") from None
+    except (OSError, ValueError) as error:
+        raise CountsError(
+            f"cannot read {path.name[:80]!r}: {getattr(error, 'strerror', error)}. Give the path of a CSV file."
+        ) from None
     if len(data) > SIZE_LIMIT:
         raise CountsError(
             f"{path.name} is larger than {SIZE_LIMIT // 2**20} MiB, expected a table of counts. Sum the trials first: "
@@ -87,6 +92,10 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 def _roles(path: Path, header: list[str], outputs: Names, inputs: Names) -> tuple[tuple[str, ...], tuple[str, ...]]:
     lowered = [cell.lower() for cell in header]
     shown = ", ".join(cell[:30] for cell in header[:8])
+    if len(header) > _COLUMNS:
+        raise CountsError(
+            f"{path.name}: {len(header):,} columns, expected at most {_COLUMNS}. Is this a table of counts?"
+        )
     repeated = [cell for i, cell in enumerate(lowered) if cell in lowered[:i]]
     if repeated:
         raise CountsError(f"{path.name}: the column {repeated[0][:30]!r} appears twice. Give each variable one column.")
@@ -96,12 +105,14 @@ def _roles(path: Path, header: list[str], outputs: Names, inputs: Names) -> tupl
         )
     variables = [cell.upper() for cell in header if cell.lower() != "count"]
     if outputs is None:
-        outputs = sorted(v for v in variables if _OUTPUT.fullmatch(v))
+        outputs = sorted((v for v in variables if _OUTPUT.fullmatch(v)), key=_by_number)
     if inputs is None:
-        inputs = sorted(v for v in variables if _INPUT.fullmatch(v))
+        inputs = sorted((v for v in variables if _INPUT.fullmatch(v)), key=_by_number)
     out = read_names(outputs, "outputs", CountsError)
     ins = read_names(inputs, "inputs", CountsError)
     known = {name.lower() for name in out + ins}
+    if len(known) < len(out + ins):
+        raise CountsError(f"{path.name}: the names {', '.join(out + ins)} differ only by case. Columns ignore case.")
     unknown = [v for v in variables if v.lower() not in known]
     if unknown:
         raise CountsError(
@@ -114,6 +125,11 @@ def _roles(path: Path, header: list[str], outputs: Names, inputs: Names) -> tupl
             f"{path.name}: no column for {', '.join(missing) or 'an output'} in the header ({shown}). Add it."
         )
     return out, ins
+
+
+def _by_number(name: str) -> tuple[str, int]:
+    """Sort A2 before A10."""
+    return name[0], int(name[1:] or 0)
 
 
 def _number(cell: str, where: str) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.numbers import Exact, ExactNumber, as_exact
+from relaxbell.frozen import Frozen
 
 
 class Functional(Protocol):
@@ -28,7 +29,7 @@ class Functional(Protocol):
     def transposed(self, outputs: Sequence[str], inputs: Sequence[str]) -> Functional: ...  # noqa: D102
 
 
-class Observed:
+class Observed(Frozen):
     """Values of some functionals instead of a full behavior.
 
     Parameters
@@ -66,6 +67,7 @@ class Observed:
                     "Use functionals with the same cardinalities."
                 )
         self.values: tuple[ExactNumber | float, ...] = tuple(_read_value(value) for _, value in pairs)
+        self._seal()
 
     def table_rows(self) -> Iterator[tuple[str, Exact, ExactNumber | float]]:
         """Yield (label, coefficients over the table, value) of every equality on p."""

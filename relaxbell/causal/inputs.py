@@ -10,11 +10,12 @@ import numpy as np
 
 from relaxbell.errors import ModelError
 from relaxbell.exact.numbers import Exact, as_exact, to_floats
+from relaxbell.frozen import Frozen
 
 _GRID = 2**50
 
 
-class InputDistribution:
+class InputDistribution(Frozen):
     """p(inputs), exact: an object array of Fractions with one axis for each input.
 
     Parameters
@@ -46,6 +47,7 @@ class InputDistribution:
         else:
             self.table = _read(distribution, shape, "input_distribution")
         self.table.setflags(write=False)
+        self._seal()
 
     def marginal(self, names: Sequence[str]) -> Exact:
         """Return the distribution of some inputs, axes in the order of `names`."""

@@ -23,12 +23,13 @@ from relaxbell.causal.responses import Node, Strategies
 from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError, UnsupportedModelError
 from relaxbell.exact.numbers import common_denominator
 from relaxbell.exact.rows import Rows
+from relaxbell.frozen import Frozen
 
 SETTING_LIMIT = 2**20
 """Most settings of all inputs together."""
 
 
-class CausalModel:
+class CausalModel(Frozen):
     """A causal model: any DAG of inputs, outputs, hidden nodes and a latent variable.
 
     Every responding node (outputs, hidden nodes, and inputs that depend on the latent variable) takes
@@ -109,6 +110,7 @@ class CausalModel:
         self.input_distribution = InputDistribution(input_distribution, self.inputs, self.cardinality)
         self._check_independence()
         self.name = name or "CausalModel({})".format("; ".join(f"{u} -> {v}" for u, v in self.edges))
+        self._seal()
 
     # ---------------------------------------------------------------- structure
 

@@ -15,13 +15,14 @@ from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.names import read_names, read_parties
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_array, to_floats
+from relaxbell.frozen import Frozen
 from relaxbell.functionals.notation import collins_gisin_text, full_text
 
 if TYPE_CHECKING:
     from relaxbell.causal.model import CausalModel
 
 
-class BellFunctional:
+class BellFunctional(Frozen):
     """A linear functional Σ c(a,b,…,x,y,…) p(a,b,…|x,y,…) + constant, with exact coefficients.
 
     Parameters
@@ -75,6 +76,7 @@ class BellFunctional:
         self.constant: ExactNumber = offset
         self.parties = read_parties(parties, self.outputs, self.inputs)
         self.name = name
+        self._seal()
 
     # -------------------------------------------------------------- evaluation
 

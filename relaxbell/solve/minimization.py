@@ -15,7 +15,7 @@ from relaxbell.causal.equations import Equations
 from relaxbell.errors import MeasureError, SolverError
 from relaxbell.exact.numbers import Exact, floor_float
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.measures.dependence import Dependence
+from relaxbell.measures.dependence import Dependence, SettingLayout
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy, binary_entropy
 from relaxbell.measures.measure import Budget, Measure
@@ -26,7 +26,7 @@ from relaxbell.solve.dual import DualBound, dual_bound
 from relaxbell.solve.highs import Answer, refine, solve_highs
 from relaxbell.solve.infeasible import infeasible
 from relaxbell.solve.information import least_information
-from relaxbell.solve.program import AffineConstraint, LinearProgram, Problem, linear_program, read_constraints
+from relaxbell.solve.program import LinearProgram, Problem, linear_program, read_constraints
 from relaxbell.solve.solution import Bounds, Solution, StrategyWeights
 
 Solver = Literal["highs", "clarabel"]
@@ -138,53 +138,48 @@ def solve_over(
 ) -> tuple[Problem, Answer, DualBound]:
     """Minimize a measure over the q that satisfy equations and constraints; errors as `minimize`."""
     budgets, affine = read_constraints(measure, subject_to)
-    special = _special_form(measure, equations, budgets, affine, solver)
-    if special is not None:
-        return special
     copies = tuple(Budget(replace(b.measure, term=fresh(b.measure.term)), b.limit) for b in budgets)
     problem = Problem(fresh(measure.term), equations, copies, affine)
-    answer, bound = _solve(problem, linear_program(problem), measure, solver)
+    found = _special_form(problem, measure, solver)
+    answer, bound = found or _solve(problem, linear_program(problem), measure, solver)
     return problem, answer, bound
 
 
-def _special_form(
-    measure: Measure,
-    equations: Equations,
-    budgets: tuple[Budget, ...],
-    affine: tuple[AffineConstraint, ...],
-    solver: Solver | None,
-) -> tuple[Problem, Answer, DualBound] | None:
-    """Solve dependence by columns and information by cones; None where the general program serves."""
-    problem = Problem(measure.term, equations, budgets, affine)
-    found = None
+def _special_form(problem: Problem, measure: Measure, solver: Solver | None) -> tuple[Answer, DualBound] | None:
+    """Solve information by cones and dependence by columns; None where the general program serves."""
     if isinstance(measure, MutualInformation) and measure.layout is not None:
-        if budgets or solver == "highs":
-            raise MeasureError(
-                f"{measure.name} is minimized with Clarabel under affine constraints only: "
-                f"found {f'the budget {budgets[0]}' if budgets else 'solver highs'}. For budgets, minimize its .expression in "
-                "your own cp.Problem."
-            )
-        found = least_information(measure, measure.layout, equations, affine)
-    elif isinstance(measure, Dependence) and measure.layout is not None and not (budgets or affine or solver):
-        found = least_dependence(equations, measure.layout)
-        if found is not None and found[0].value - found[1].value > _limit(found[0].value, _WANTED):
-            return None  # the general program has more ways to converge
-    else:
+        return _information(problem, measure, measure.layout, solver)
+    constrained = problem.budgets or problem.affine or solver
+    if not isinstance(measure, Dependence) or measure.layout is None or constrained:
         return None
+    found = least_dependence(problem.equations, measure.layout)
     if found is None:
         infeasible(problem, measure)
-        if isinstance(measure, MutualInformation):
-            raise SolverError(f"min {measure.name}: reported infeasible without a proof. Round the behavior first.")
-        return None
-    answer, bound = found
-    if isinstance(measure, MutualInformation) and (
-        answer.value - bound.value > _INFORMATION_GAP or _violation(answer, problem) > _INFORMATION_GAP
-    ):
-        raise SolverError(
-            f"min {measure.name} did not converge: value {answer.value:.9g}, rigorous bound {bound.value:.9g}, expected "
-            "a gap of 1e-6 bit. Round the behavior with rounded(model)."
+    elif found[0].value - found[1].value > _limit(found[0].value, _WANTED):
+        return None  # the general program has more ways to converge
+    return found
+
+
+def _information(
+    problem: Problem, measure: MutualInformation, layout: SettingLayout, solver: Solver | None
+) -> tuple[Answer, DualBound]:
+    if problem.budgets or solver == "highs":
+        what = f"the budget {problem.budgets[0]}" if problem.budgets else "solver highs"
+        raise MeasureError(
+            f"{measure.name} is minimized with Clarabel, under affine constraints only: found {what}. For budgets, "
+            "minimize its .expression in your own cp.Problem."
         )
-    return problem, answer, bound
+    found = least_information(measure, layout, problem.equations, problem.affine)
+    if found is None:
+        infeasible(problem, measure)
+        raise SolverError(f"min {measure.name}: reported infeasible without a proof. Round the behavior first.")
+    answer, bound = found
+    if max(answer.value - bound.value, _violation(answer, problem)) > _INFORMATION_GAP:
+        raise SolverError(
+            f"min {measure.name} did not converge: value {answer.value:.9g}, rigorous bound {bound.value:.9g}. "
+            "Expected a gap of 1e-6 bit. Round the behavior with rounded(model)."
+        )
+    return found
 
 
 def _solve(
