@@ -66,6 +66,5 @@ if __name__ == "__main__":
     for d in (2, 4, 6):
         model = rb.measurement_dependence((2, 2), (d, d))
         solution, seconds = timed(lambda d=d, m=model: rb.minimize(rb.mutual_information(m), rb.cglmp_box(d)), 1)
-        print(
-            f"mutual information d = {d}: {solution.value:.6f} bit, gap {solution.statistics['gap']:.0e}, {seconds:.2f} s"
-        )
+        text = f"{solution.value:.6f} bit, gap {solution.statistics['gap']:.0e}"
+        print(f"mutual information d = {d}: {text}, {seconds:.2f} s")
