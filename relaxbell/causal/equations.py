@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.errors import BehaviorError, ModelError
-from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator, to_floats
-from relaxbell.exact.rows import Rows
+from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
+from relaxbell.exact.rows import Rows, whole_row
 
 if TYPE_CHECKING:
     from relaxbell.causal.model import CausalModel
@@ -149,7 +149,7 @@ def normalization_equations(model: CausalModel) -> Equations:
 def _over_strategies(
     model: CausalModel, labels: list[str], tables: list[Exact], weights: Exact
 ) -> tuple[Rows, list[int]]:
-    """Return integer rows over q for tables over p, and the factor by which each was multiplied."""
+    """Return rows over q for tables over p, whole where possible, and the factor of each."""
     rows, factors = [], []
     for label, table in zip(labels, tables, strict=True):
         bad = [i for i in np.flatnonzero(table) if weights[i] == 0]
@@ -162,9 +162,9 @@ def _over_strategies(
         joint = [c / w if c else Fraction(0) for c, w in zip(table, weights, strict=True)]
         if not all(isinstance(c, Fraction) for c in joint):
             raise BehaviorError(f"{label} has irrational coefficients, expected rational ones for an observation.")
-        factor = common_denominator(joint)
+        row, factor = whole_row(joint)
         factors.append(factor)
-        rows.append(np.array([float(c * factor) for c in joint]))
+        rows.append(row)
     coefficients = sp.csr_array(np.array(rows))
     return Rows(sp.csr_array(coefficients @ model.T), tuple(labels)), factors
 

@@ -11,6 +11,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from relaxbell.exact.numbers import common_denominator
+
 
 @dataclass(frozen=True, eq=False)
 class Rows:
@@ -33,9 +35,9 @@ class Rows:
 
     @cached_property
     def integral(self) -> bool:
-        """Whether every entry of `matrix` is an integer, so that float64 arithmetic on it can be exact."""
+        """Whether every entry of `matrix` is an integer below 2^53, so that float64 arithmetic can be exact."""
         data = self.matrix.data
-        return bool((data == np.rint(data)).all())
+        return bool((data == np.rint(data)).all() and abs(data).max(initial=0.0) < 2.0**53)
 
     @cached_property
     def nonnegative(self) -> bool:
@@ -67,6 +69,18 @@ class Rows:
     def values(self, q: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the value of each row at q."""
         return np.asarray(self.matrix @ q, dtype=np.float64) * float(self.scale)
+
+
+def whole_row(coefficients: Sequence[Fraction]) -> tuple[NDArray[np.float64], int]:
+    """Return coefficients times their common denominator, and that; unchanged if it would be too large.
+
+    Whole numbers are exact in float64, but a solver wants rows of moderate size: beyond 2^20, rounded
+    coefficients and error bounds serve better.
+    """
+    factor = common_denominator(coefficients)
+    if max((abs(c) * factor for c in coefficients), default=Fraction(0)) >= 2**20:
+        factor = 1
+    return np.array([float(c * factor) for c in coefficients]), factor
 
 
 def stack(parts: Sequence[Rows]) -> Rows:

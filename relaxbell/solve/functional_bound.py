@@ -12,8 +12,8 @@ import scipy.sparse as sp
 from relaxbell.causal.equations import cell_weights, normalization_equations
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import FunctionalError
-from relaxbell.exact.numbers import ExactNumber, ceil_float, common_denominator
-from relaxbell.exact.rows import Rows
+from relaxbell.exact.numbers import ExactNumber, ceil_float
+from relaxbell.exact.rows import Rows, whole_row
 from relaxbell.functionals.functional import BellFunctional
 
 
@@ -54,8 +54,8 @@ def _constrained(table: Any, model: CausalModel, subject_to: Sequence[Any], func
     joint = [c / w if c else Fraction(0) for c, w in zip(table.ravel(), cell_weights(model), strict=True)]
     if not all(isinstance(c, Fraction) for c in joint):
         raise FunctionalError(f"{functional} has irrational coefficients, expected rational ones with constraints.")
-    denominator = common_denominator(joint)
-    row = sp.csr_array(np.array([[float(-c * denominator) for c in joint]])) @ model.T
+    whole, denominator = whole_row(joint)
+    row = sp.csr_array(-whole[None, :]) @ model.T
     negated = Measure(
         model,
         Linear(Rows(sp.csr_array(row), (f"-{functional}",), Fraction(1, denominator))),

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from relaxbell.causal.equations import Equations
-from relaxbell.errors import MeasureError, SolverError
+from relaxbell.errors import SolverError
+from relaxbell.exact.bounds import dyadic_bits
 from relaxbell.exact.numbers import Exact, ExactNumber
 from relaxbell.measures.dependence import SettingLayout
 from relaxbell.measures.information import MutualInformation
@@ -27,7 +28,6 @@ from relaxbell.solve.dual import DualBound
 from relaxbell.solve.highs import Answer
 from relaxbell.solve.program import AffineConstraint
 
-_GRID = 2**40
 _LIBM = 1e-9
 """Assumed relative accuracy of exp2 in float64 (it is 1e-16 in practice); only preselects candidates."""
 
@@ -82,38 +82,34 @@ def information_bound(
     affine: tuple[AffineConstraint, ...] = (),
     multipliers: Any = (),
 ) -> DualBound:
-    """Return the rigorous bound of the dual vector z, rounded to multiples of 2^−40.
+    """Return the rigorous bound of the dual vector z, rounded to multiples of 2^−40 or so.
 
     All λ are evaluated in float64; those within reach of the maximum again in ball arithmetic.
     """
-    whole = np.rint(z * _GRID)
-    values = np.asarray(equations.rows.matrix.T @ whole)
-    constant = Fraction(0)
-    for c, y in zip(affine, multipliers, strict=True):
-        rounded = np.rint(np.asarray(y) * _GRID)
-        if not c.rows.integral:
-            raise MeasureError(
-                f"the constraint {c.rows.labels[0]} has coefficients that are not whole numbers: no rigorous bound "
-                "on the information is available. Multiply it by a common denominator."
-            )
-        values = values - np.asarray(c.rows.matrix.T @ rounded)
-        constant -= sum(
-            (Fraction(h) * Fraction(w) for h, w in zip(c.rhs.tolist(), rounded.tolist(), strict=True)), Fraction(0)
-        )
-    gathered = values[layout.numbers] / _GRID
+    parts = [(equations.rows, z), *((c.rows, -np.asarray(y)) for c, y in zip(affine, multipliers, strict=True))]
+    grid = 1 << max(1, min(40, dyadic_bits(sum(rows.mass * float(abs(y).max(initial=0.0)) for rows, y in parts))))
+    rounded = [(rows, np.rint(y * grid)) for rows, y in parts]
+    size = sum(rows.mass * float(abs(y).max(initial=0.0)) for rows, y in rounded)
+    values = np.asarray(sum(rows.matrix.T @ y for rows, y in rounded))
+    gathered = values[layout.numbers] / grid
     weights = np.array([float(w) for w in layout.weights])
     top = gathered.max(axis=0)
     sums = top + np.log2(weights @ np.exp2(gathered - top))
     near = np.flatnonzero(sums >= sums.max() - _LIBM)
-    largest = max(_upper_log_sum(values[layout.numbers[:, k]], layout) for k in near)
-    offset = constant / _GRID - largest
-    exact: Exact = np.array([Fraction(int(v), _GRID) for v in whole.tolist()], dtype=object)
+    largest = max(_upper_log_sum(values[layout.numbers[:, k]], grid, layout) for k in near)
+    if not all(rows.integral for rows, _ in parts):  # log2 Σ p 2^z moves at most as far as z does
+        largest += Fraction(size) * Fraction(sum(len(rows) for rows, _ in parts) + 4, grid * 2**52)
+    offset = -largest
+    for c, (_, y) in zip(affine, rounded[1:], strict=True):
+        terms = (Fraction(h) * Fraction(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True))
+        offset += sum(terms, Fraction(0)) / grid
+    exact: Exact = np.array([Fraction(int(v), grid) for v in rounded[0][1].tolist()], dtype=object)
     bound: ExactNumber = (exact * equations.rhs).sum() + offset
     zero = DualBound(Fraction(0), np.full(len(z), Fraction(0), dtype=object), Fraction(0))
     return max(zero, DualBound(bound, exact, offset), key=lambda b: b.bound)
 
 
-def _upper_log_sum(whole: Floats, layout: SettingLayout) -> Fraction:
+def _upper_log_sum(whole: Floats, grid: int, layout: SettingLayout) -> Fraction:
     """Return an upper bound of log2 Σ_x p(x) 2^{z_x}, by ball arithmetic."""
     import flint
 
@@ -123,7 +119,7 @@ def _upper_log_sum(whole: Floats, layout: SettingLayout) -> Fraction:
         two = flint.arb(2)
         total = sum(
             (
-                flint.arb(flint.fmpq(w.numerator, w.denominator)) * two ** (flint.arb(int(v)) / _GRID)
+                flint.arb(flint.fmpq(w.numerator, w.denominator)) * two ** (flint.arb(int(v)) / grid)
                 for w, v in zip(layout.weights, whole.tolist(), strict=True)
             ),
             flint.arb(0),

@@ -40,6 +40,36 @@ def test_equation_11(d, value):
     assert least(rb.dependence(model), observed) == pytest.approx(float(value - 2) / 4, abs=1e-9)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("d", [5, 6, 7, 8])
+def test_equation_11_up_to_the_papers_last_case(d):
+    model = rb.measurement_dependence((2, 2), (d, d))
+    observed = rb.Observed([(rb.cglmp(d), Fraction(3))], nonsignaling=True)
+    assert least(rb.dependence(model), observed) == pytest.approx(0.25, abs=1e-8)
+
+
+@pytest.mark.slow
+def test_equation_11_is_not_to_be_extrapolated():
+    """d = 16: the full optimal behavior needs 0.304334, more than (I_16 − 2)/4 = 0.303865."""
+    p = rb.cglmp_box(16)
+    value = least(rb.dependence(rb.measurement_dependence((2, 2), (16, 16))), p)
+    assert value == pytest.approx(0.304334, abs=1e-6)
+    assert (rb.cglmp(16)(p) - 2) / 4 == pytest.approx(0.303865, abs=1e-6)
+
+
+def test_observed_frequencies_with_large_denominators():
+    """p(x, y) of the NIST data: coefficients of CHSH/p(x, y) exceed 2^53, bounds stay rigorous and tight."""
+    counts = rb.load_counts("nist2015")
+    model = rb.measurement_dependence(input_distribution=counts.input_distribution)
+    observed = rb.Observed([(rb.CHSH, Fraction(5, 2))], nonsignaling=True)
+    for make in (rb.dependence, rb.hall_dependence):
+        solution = rb.minimize(make(model), observed)
+        assert 0 <= solution.value - solution.lower_bound <= 1e-9
+    uniform = rb.minimize(rb.dependence(rb.measurement_dependence()), observed).value
+    assert solution.value != pytest.approx(uniform, abs=1e-4)
+    rb.minimize(rb.mutual_information(model), observed)
+
+
 def test_hall():
     """(S − 2)/3 in the CHSH scenario."""
     measure = rb.hall_dependence(rb.measurement_dependence())
