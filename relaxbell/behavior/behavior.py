@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -12,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from relaxbell.behavior.block_table import block_table
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.names import Setting, check_values, read_names, read_parties
 from relaxbell.errors import BehaviorError
@@ -388,17 +388,7 @@ class Behavior(Frozen):
             )
 
     def __repr__(self) -> str:
-        head = f"p({','.join(self.outputs)}|{','.join(self.inputs)})"
-        settings = list(np.ndindex(*self.p.shape[len(self.outputs) :]))
-        events = list(np.ndindex(*self.p.shape[: len(self.outputs)]))
-        if len(settings) > 12 or len(events) > 32:
-            sizes = ", ".join(f"{n}: {c}" for n, c in self.cardinality.items())
-            return f"Behavior {head}  cardinalities {sizes}{'  exact' if self.is_exact else ''}"
-        show = str if self.is_exact else (lambda v: f"{v:.6g}")
-        rows = [[head, *(",".join(map(str, s)) for s in settings)]]
-        rows += [[",".join(map(str, e)), *(show(self.table[e + s]) for s in settings)] for e in events]
-        widths = [max(map(len, column)) for column in itertools.zip_longest(*rows, fillvalue="")]
-        return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+        return block_table(self)
 
 
 def _numeric(p: ArrayLike) -> NDArray[np.float64]:

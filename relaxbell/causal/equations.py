@@ -80,7 +80,7 @@ def cell_weights(model: CausalModel) -> Exact:
 
 def _conditional(model: CausalModel, setting: Mapping[str, int]) -> Fraction:
     dependent = {n: setting[n] for n in model.dependent_inputs}
-    if not any(set(model.free_inputs) & model._ancestors(n) for n in model.dependent_inputs):
+    if not any(set(model.free_inputs) & model.ancestors(n) for n in model.dependent_inputs):
         return model.input_distribution.probability(dependent)
     free = {n: setting[n] for n in model.free_inputs}
     norm = model.input_distribution.probability(free)

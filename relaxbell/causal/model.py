@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -14,14 +13,15 @@ import scipy.sparse as sp
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.coordinates import Coordinates
-from relaxbell.behavior.names import Setting, check_values, read_names
+from relaxbell.behavior.names import Setting, read_names
 from relaxbell.behavior.observed import Observed
+from relaxbell.causal.checks import check_independence, check_roles, check_structure, read_cardinality
 from relaxbell.causal.equations import Equations, behavior_equations, cell_label, observed_equations
+from relaxbell.causal.events import event_rows
 from relaxbell.causal.graph import Edge, read_edges, read_graph, topological_order
 from relaxbell.causal.inputs import InputDistribution
 from relaxbell.causal.responses import Node, Strategies
-from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError, UnsupportedModelError
-from relaxbell.exact.numbers import common_denominator
+from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError
 from relaxbell.exact.rows import Rows
 from relaxbell.frozen import Frozen
 
@@ -97,18 +97,18 @@ class CausalModel(Frozen):
         self.hidden = read_names(hidden, "hidden", ModelError)
         others = [n for n in self.nodes if n not in self.inputs + self.latents + self.hidden]
         self.outputs = tuple(others) if outputs is None else read_names(outputs, "outputs", ModelError)
-        self._check_roles(others)
-        self.cardinality = self._read_cardinality(cardinality)
+        check_roles(self, others)
+        self.cardinality = read_cardinality(self, cardinality)
         self.relaxed: tuple[Edge, ...] = read_edges(relaxed) if tuple(relaxed) else ()
         for edge in self.relaxed:
             if edge not in self.edges:
                 raise ModelError(f"the relaxed edge {edge[0]!r} -> {edge[1]!r} is not in the graph. Add it first.")
-        self._check_structure()
+        check_structure(self)
         settings = math.prod(self.cardinality[n] for n in self.inputs)
         if settings > SETTING_LIMIT:
             raise ModelTooLargeError(f"{settings:,} settings of the inputs, expected at most {SETTING_LIMIT:,}.")
         self.input_distribution = InputDistribution(input_distribution, self.inputs, self.cardinality)
-        self._check_independence()
+        check_independence(self)
         self.name = name or "CausalModel({})".format("; ".join(f"{u} -> {v}" for u, v in self.edges))
         self._seal()
 
@@ -283,29 +283,7 @@ class CausalModel(Frozen):
 
     def rows(self, event: Setting, *, given: Setting | None = None, do: Setting | None = None) -> Rows:
         """Return p(event|given, do(·)) as one labeled row over q; see `probability`."""
-        given, do = given or {}, do or {}
-        observable = self.outputs + self.hidden + self.inputs
-        check_values(event, observable, self.cardinality, "output, hidden node or input", ModelError)
-        check_values(given, self.inputs, self.cardinality, "input", ModelError)
-        check_values(do, observable, self.cardinality, "output, hidden node or input", ModelError)
-        if not event or set(given) & set(do):
-            raise ModelError(
-                f"event {dict(event)}, given {dict(given)}, do {dict(do)}: expected a non-empty event and no "
-                "variable both given and forced."
-            )
-        weights = self._setting_weights(given, do)
-        denominator = common_denominator(weights)
-        wanted = {**event, **{n: v for n, v in given.items() if n in self.dependent_inputs}}
-        total: Any = 0
-        for setting, weight in zip(self.settings, weights, strict=True):
-            if weight:
-                values = self.strategies.evaluate({**setting, **do})
-                hit: Any = 1
-                for name, value in wanted.items():
-                    hit = hit * (np.asarray(values[name]) == value)
-                total = total + float(weight * denominator) * hit
-        row = sp.csr_array(np.asarray(self.strategies.spread(total), dtype=np.float64)[None, :])
-        return Rows(row, (_label(event, given, do),), Fraction(1, denominator))
+        return event_rows(self, event, given or {}, do or {})
 
     def probability(self, event: Setting, *, given: Setting | None = None, do: Setting | None = None) -> Any:
         """Return p(event|given, do(·)) as a CVXPY expression, linear in q.
@@ -334,29 +312,6 @@ class CausalModel(Frozen):
         True
         """
         return (self.rows(event, given=given, do=do).array @ self.q)[0]
-
-    def _setting_weights(self, given: Setting, do: Setting) -> list[Fraction]:
-        """Weight of each free setting: p(setting|given free inputs, forced ones fixed) / p(given dependent|…)."""
-        kept = [n for n in self.free_inputs if n not in do]
-        free_given = {n: v for n, v in given.items() if n in kept}
-        norm = self.input_distribution.probability(free_given)
-        dependent = {n: v for n, v in given.items() if n in self.dependent_inputs}
-        scale = Fraction(1)
-        if dependent:
-            joint = self.input_distribution.probability({**free_given, **dependent})
-            if joint == 0:
-                raise ModelError(f"the inputs {dict(given)} have probability 0. Give a setting that occurs.")
-            scale = norm / joint
-        weights = []
-        for setting in self.settings:
-            agrees = all(setting[n] == v for n, v in {**free_given, **do}.items() if n in setting)
-            p = self.input_distribution.probability({n: setting[n] for n in kept}) if agrees else Fraction(0)
-            if norm == 0 and agrees:  # a setting that never occurs can still be conditioned on
-                p = Fraction(1 if set(free_given) == set(kept) else 0)
-            weights.append((p / norm if norm else p) * scale)
-        if not any(weights):
-            raise ModelError(f"the inputs {dict(given)} have probability 0. Give a value for each free input.")
-        return weights
 
     # ------------------------------------------------------------- observations
 
@@ -408,8 +363,8 @@ class CausalModel(Frozen):
         """Independent coordinates of the behaviors p(outputs|inputs) of this model."""
         reach = []
         for name in self.outputs:
-            ancestors = self._ancestors(name)
-            given_all = any(set(self.free_inputs) & self._ancestors(n) for n in self.dependent_inputs)
+            ancestors = self.ancestors(name)
+            given_all = any(set(self.free_inputs) & self.ancestors(n) for n in self.dependent_inputs)
             reached = [given_all or n in self.dependent_inputs or n in ancestors for n in self.inputs]
             reach.append(frozenset(i for i, yes in enumerate(reached) if yes))
         shape, k = self.observed_shape, len(self.outputs)
@@ -423,7 +378,7 @@ class CausalModel(Frozen):
         k = len(behavior.outputs)
         return Coordinates(behavior.p.shape[:k], behavior.p.shape[k:], tuple(own))
 
-    def _ancestors(self, node: str) -> set[str]:
+    def ancestors(self, node: str) -> set[str]:
         """Nodes that can influence `node`; a node with a single value passes nothing on."""
         found: set[str] = set()
         queue = [node]
@@ -433,84 +388,6 @@ class CausalModel(Frozen):
                     found.add(parent)
                     queue.append(parent)
         return found
-
-    # ------------------------------------------------------------------- checks
-
-    def _check_roles(self, others: Sequence[str]) -> None:
-        roles = {
-            "inputs": self.inputs,
-            "latent": self.latents,
-            "hidden": self.hidden,
-            "outputs": self.outputs,
-        }
-        seen: dict[str, str] = {}
-        for role, names in roles.items():
-            for n in names:
-                if n not in self.nodes:
-                    raise ModelError(
-                        f"{n!r} in {role} is not a node of the graph. Its nodes are {', '.join(self.nodes)}."
-                    )
-                if n in seen:
-                    raise ModelError(f"{n!r} is both in {seen[n]} and in {role}. Give each node one role.")
-                seen[n] = role
-        missing = [n for n in others if n not in seen]
-        if missing:
-            raise ModelError(f"{missing[0]!r} has no role: name it in outputs, inputs, hidden or latent.")
-        if not self.outputs:
-            raise ModelError("the model has no outputs, so there is nothing to reproduce. Add an observed node.")
-
-    def _read_cardinality(self, cardinality: Mapping[str, int]) -> dict[str, int]:
-        for name, size in cardinality.items():
-            if name not in self.nodes:
-                raise ModelError(f"cardinality names {name!r}, which is not a node: {', '.join(self.nodes)}.")
-            if name in self.latents:
-                raise ModelError(f"the latent variable {name!r} needs no cardinality: all strategies are allowed.")
-            if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
-                raise ModelError(f"cardinality of {name!r} is {size!r}, expected an integer ≥ 1.")
-        missing = [n for n in self.nodes if n not in self.latents and n not in cardinality]
-        if missing:
-            raise ModelError(
-                f"no cardinality for {', '.join(missing)}. Give one for every node except the latent variable."
-            )
-        return {n: int(cardinality[n]) for n in self.nodes if n not in self.latents}
-
-    def _check_structure(self) -> None:
-        for u, v in self.edges:
-            if v in self.latents:
-                raise ModelError(f"the edge {u!r} -> {v!r} ends in a latent variable, which has no parents. Turn it.")
-        if len(self.latents) != 1:
-            raise UnsupportedModelError(
-                f"the model has {len(self.latents)} latent variables ({', '.join(self.latents) or 'none'}), expected "
-                "one. With independent sources, or settings with a latent variable of their own so that p(x,y|λ) "
-                "factorizes, the problem is not convex and not supported yet. One latent variable in place of several "
-                "gives a convex model that can do more, hence a lower bound."
-            )
-        (latent,) = self.latents
-        for node in self.outputs + self.hidden + self.dependent_inputs:
-            if latent not in self.parents(node):
-                raise ModelError(
-                    f"{node!r} responds to {', '.join(self.parents(node)) or 'nothing'} but has no latent parent: its "
-                    f"private noise would be independent of the rest. Add the edge '{latent} -> {node}'"
-                    f"{', or make it an output' if node in self.inputs else ''}."
-                )
-
-    def _check_independence(self) -> None:
-        """Free and dependent inputs are independent unless an edge connects them."""
-        if any(set(self.free_inputs) & self._ancestors(n) for n in self.dependent_inputs):
-            return
-        distribution = self.input_distribution
-        free, dependent = (
-            distribution.marginal(self.free_inputs),
-            distribution.marginal(self.dependent_inputs),
-        )
-        joint = distribution.marginal(self.free_inputs + self.dependent_inputs)
-        gap = abs(np.asarray(joint - np.multiply.outer(free, dependent)))
-        if gap.size and float(gap.max()) > 1e-9:
-            raise ModelError(
-                f"input_distribution correlates the free inputs {', '.join(self.free_inputs)} with the dependent ones "
-                f"{', '.join(self.dependent_inputs)} (by {float(gap.max()):.3g}), which the graph does not allow. "
-                "Make them all dependent, or give independent distributions."
-            )
 
     # --------------------------------------------------------------------- text
 
@@ -534,9 +411,3 @@ class CausalModel(Frozen):
         from relaxbell.show.graph import dag_svg
 
         return dag_svg(self)
-
-
-def _label(event: Setting, given: Setting, do: Setting) -> str:
-    conditions = [f"do({n}={v})" for n, v in do.items()] + [f"{n}={v}" for n, v in given.items()]
-    text = ",".join(f"{n}={v}" for n, v in event.items())
-    return f"p({text}{'|' if conditions else ''}{','.join(conditions)})"

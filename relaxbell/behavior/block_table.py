@@ -1,0 +1,26 @@
+"""Behaviors as text."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from relaxbell.behavior.behavior import Behavior
+
+
+def block_table(behavior: Behavior) -> str:
+    """Return one line for each outcome and one column for each setting; a summary of large ones."""
+    head = f"p({','.join(behavior.outputs)}|{','.join(behavior.inputs)})"
+    settings = list(np.ndindex(*behavior.p.shape[len(behavior.outputs) :]))
+    events = list(np.ndindex(*behavior.p.shape[: len(behavior.outputs)]))
+    if len(settings) > 12 or len(events) > 32:
+        sizes = ", ".join(f"{n}: {c}" for n, c in behavior.cardinality.items())
+        return f"Behavior {head}  cardinalities {sizes}{'  exact' if behavior.is_exact else ''}"
+    show = str if behavior.is_exact else (lambda v: f"{v:.6g}")
+    rows = [[head, *(",".join(map(str, s)) for s in settings)]]
+    rows += [[",".join(map(str, e)), *(show(behavior.table[e + s]) for s in settings)] for e in events]
+    widths = [max(map(len, column)) for column in itertools.zip_longest(*rows, fillvalue="")]
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)

@@ -1,0 +1,94 @@
+"""What makes a graph with roles a causal model, and the errors that say what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from relaxbell.errors import ModelError, UnsupportedModelError
+
+if TYPE_CHECKING:
+    from relaxbell.causal.model import CausalModel
+
+
+def check_roles(model: CausalModel, others: Sequence[str]) -> None:
+    """Raise ModelError unless every node has exactly one role and there is an output."""
+    roles = {
+        "inputs": model.inputs,
+        "latent": model.latents,
+        "hidden": model.hidden,
+        "outputs": model.outputs,
+    }
+    seen: dict[str, str] = {}
+    for role, names in roles.items():
+        for n in names:
+            if n not in model.nodes:
+                raise ModelError(f"{n!r} in {role} is not a node of the graph. Its nodes are {', '.join(model.nodes)}.")
+            if n in seen:
+                raise ModelError(f"{n!r} is both in {seen[n]} and in {role}. Give each node one role.")
+            seen[n] = role
+    missing = [n for n in others if n not in seen]
+    if missing:
+        raise ModelError(f"{missing[0]!r} has no role: name it in outputs, inputs, hidden or latent.")
+    if not model.outputs:
+        raise ModelError("the model has no outputs, so there is nothing to reproduce. Add an observed node.")
+
+
+def read_cardinality(model: CausalModel, cardinality: Mapping[str, int]) -> dict[str, int]:
+    """Return the cardinalities of all nodes but the latent ones, in the graph's order."""
+    for name, size in cardinality.items():
+        if name not in model.nodes:
+            raise ModelError(f"cardinality names {name!r}, which is not a node: {', '.join(model.nodes)}.")
+        if name in model.latents:
+            raise ModelError(f"the latent variable {name!r} needs no cardinality: all strategies are allowed.")
+        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+            raise ModelError(f"cardinality of {name!r} is {size!r}, expected an integer ≥ 1.")
+    missing = [n for n in model.nodes if n not in model.latents and n not in cardinality]
+    if missing:
+        raise ModelError(
+            f"no cardinality for {', '.join(missing)}. Give one for every node except the latent variable."
+        )
+    return {n: int(cardinality[n]) for n in model.nodes if n not in model.latents}
+
+
+def check_structure(model: CausalModel) -> None:
+    """Raise ModelError for edges into latent variables and nodes without latent parent."""
+    for u, v in model.edges:
+        if v in model.latents:
+            raise ModelError(f"the edge {u!r} -> {v!r} ends in a latent variable, which has no parents. Turn it.")
+    if len(model.latents) != 1:
+        raise UnsupportedModelError(
+            f"the model has {len(model.latents)} latent variables ({', '.join(model.latents) or 'none'}), expected "
+            "one. With independent sources, or settings with a latent variable of their own so that p(x,y|λ) "
+            "factorizes, the problem is not convex and not supported yet. One latent variable in place of several "
+            "gives a convex model that can do more, hence a lower bound."
+        )
+    (latent,) = model.latents
+    for node in model.outputs + model.hidden + model.dependent_inputs:
+        if latent not in model.parents(node):
+            raise ModelError(
+                f"{node!r} responds to {', '.join(model.parents(node)) or 'nothing'} but has no latent parent: its "
+                f"private noise would be independent of the rest. Add the edge '{latent} -> {node}'"
+                f"{', or make it an output' if node in model.inputs else ''}."
+            )
+
+
+def check_independence(model: CausalModel) -> None:
+    """Free and dependent inputs are independent unless an edge connects them."""
+    if any(set(model.free_inputs) & model.ancestors(n) for n in model.dependent_inputs):
+        return
+    distribution = model.input_distribution
+    free, dependent = (
+        distribution.marginal(model.free_inputs),
+        distribution.marginal(model.dependent_inputs),
+    )
+    joint = distribution.marginal(model.free_inputs + model.dependent_inputs)
+    gap = abs(np.asarray(joint - np.multiply.outer(free, dependent)))
+    if gap.size and float(gap.max()) > 1e-9:
+        raise ModelError(
+            f"input_distribution correlates the free inputs {', '.join(model.free_inputs)} with the dependent ones "
+            f"{', '.join(model.dependent_inputs)} (by {float(gap.max()):.3g}), which the graph does not allow. "
+            "Make them all dependent, or give independent distributions."
+        )
