@@ -186,6 +186,12 @@ class Fit:
         Cells − settings − dimension of the non-signaling behaviors.
     iterations
         Newton steps.
+
+    Examples
+    --------
+    >>> fit = load_counts("delft2015").fit()
+    >>> round(fit.deviance, 3), fit.degrees_of_freedom, fit.behavior.is_nonsignaling()
+    (2.206, 4, True)
     """
 
     counts: Counts

@@ -42,6 +42,14 @@ class QuantumOptimum:
         What the Born rule makes of them, p(A, B|X, Y).
     start_values
         Where each start ended, in the order of the starts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import relaxbell as rb
+    >>> found = rb.optimize_quantum(rb.CHSH.coefficients, starts=2)
+    >>> bool(abs(found.value - 2 * np.sqrt(2)) < 1e-9)
+    True
     """
 
     value: float

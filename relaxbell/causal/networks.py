@@ -54,6 +54,11 @@ def input_signaling(
         As in `bell`.
     edge
         From an input to another party's output.
+
+    Examples
+    --------
+    >>> input_signaling((2, 3), (3, 2), edge="Y -> A").relaxed
+    (('Y', 'A'),)
     """
     model = bell(inputs, outputs, input_distribution=input_distribution)
     ((source, target),) = read_edges([edge])
@@ -72,7 +77,13 @@ def outcome_signaling(
     edge: Any = "A -> B",
     input_distribution: Any = None,
 ) -> CausalModel:
-    """Return Fig. 1b: a party's outcome may influence another's. Parameters as `input_signaling`."""
+    """Return Fig. 1b: a party's outcome may influence another's. Parameters as `input_signaling`.
+
+    Examples
+    --------
+    >>> outcome_signaling((3, 3)).strategies.count
+    512
+    """
     model = bell(inputs, outputs, input_distribution=input_distribution)
     ((source, target),) = read_edges([edge])
     if source not in model.outputs or target not in model.outputs:
@@ -165,6 +176,11 @@ def instrumental(inputs: int = 2, outputs: Sequence[int] = _TWO, *, input_distri
         Numbers of values of the treatment A and the outcome B.
     input_distribution
         p(Z).
+
+    Examples
+    --------
+    >>> instrumental(inputs=3).strategies.count
+    32
     """
     a, b = outputs
     sizes = {"Z": inputs, "A": a, "B": b}

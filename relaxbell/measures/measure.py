@@ -106,7 +106,16 @@ class Measure:
 
 @dataclass(frozen=True, eq=False)
 class Budget:
-    """An upper limit on a measure, used as a constraint: ``measure <= 0.1``."""
+    """An upper limit on a measure, used as a constraint: ``measure <= 0.1``.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> both = rb.bell().relax("X -> B", "Y -> A")
+    >>> budget = rb.influence(both, "Y", "A") <= 0.25
+    >>> rb.minimize(rb.influence(both, "X", "B"), rb.pr_box(), subject_to=[budget]).value
+    0.25
+    """
 
     measure: Measure
     limit: Fraction

@@ -34,6 +34,15 @@ class Witness:
         On the observed data: exact where they are, else a float.
     bound
         Largest value that the unrelaxed model reaches.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box())
+    >>> print(solution.witness)
+    CHSH = 4 > 2
+    >>> solution.witness.functional(rb.pr_box()), solution.witness.bound
+    (Fraction(1, 2), Fraction(0, 1))
     """
 
     functional: BellFunctional
@@ -78,6 +87,14 @@ class StrategyWeights:
         The model.
     weights
         Probability of each strategy, shape (n,), read-only.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box())
+    >>> weight, functions = next(iter(solution.q))
+    >>> weight, functions.startswith("A: ")
+    (0.25, True)
     """
 
     model: CausalModel
@@ -155,6 +172,13 @@ class Solution:
     statistics
         Solver, iterations, seconds; strategies, rows; ``gap`` = value − lower bound; ``distance`` =
         how far float probabilities were moved to be read exactly.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> solution = rb.minimize(rb.influence(rb.outcome_signaling(), "A", "B"), rb.pr_box())
+    >>> solution.value, solution.lower_bound, solution.status
+    (1.0, 1.0, 'optimal')
     """
 
     measure: Measure
@@ -181,7 +205,7 @@ class Solution:
                 f"  lower bound  {floor_text(self.lower_bound, 12)}{unit} (rigorous)",
                 f"  witness      {self.witness}",
                 f"  model        {len(self.q)} strategies of {self.q.model.strategies.count:,}",
-                f"  solver       {self.statistics['solver']}, {self.statistics['seconds']:.3g} s",
+                f"  solver       {self.statistics['solver']}",
             ]
         )
 
@@ -208,6 +232,13 @@ class Bounds:
         Rigorous: every model that satisfies the constraints lies between them.
     minimum, maximum
         The solutions behind them; `maximum` is of the negated query.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> lower, upper = rb.bounds(rb.message_weight(rb.message()), rb.pr_box())
+    >>> lower, upper
+    (0.5, 0.5)
     """
 
     minimum: Solution
