@@ -378,7 +378,7 @@ class Behavior(Frozen):
             )
         k = len(self.outputs)
         total = np.asarray(values.sum(axis=tuple(range(k))))
-        gap = abs(total - 1)
+        gap = np.asarray(abs(total - 1))
         if gap.max() > -limit:
             index = np.unravel_index(np.argmax(gap), gap.shape)
             place = ", ".join([":"] * k + [str(int(i)) for i in index])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any, Protocol
 
 import numpy as np
 
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.errors import BehaviorError
-from relaxbell.exact.numbers import Exact, ExactNumber, as_exact
+from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, read_fraction
 from relaxbell.frozen import Frozen
 
 
@@ -48,7 +49,7 @@ class Observed(Frozen):
     --------
     >>> import relaxbell as rb
     >>> rb.Observed([(rb.CHSH, 2.5)], nonsignaling=True)
-    Observed: CHSH = 2.5, no-signaling
+    Observed: CHSH = 5/2, no-signaling
     """
 
     def __init__(self, values: Iterable[tuple[Functional, Any]], *, nonsignaling: bool = False) -> None:
@@ -66,10 +67,15 @@ class Observed(Frozen):
                     f"functionals of different scenarios: shapes {self.shape} and {functional.coefficients.shape}. "
                     "Use functionals with the same cardinalities."
                 )
-        self.values: tuple[ExactNumber | float, ...] = tuple(_read_value(value) for _, value in pairs)
+        self.values: tuple[ExactNumber, ...] = tuple(_read_value(value) for _, value in pairs)
+        roots = {x.n for x in (*self.values, *(f.constant for f in self.functionals)) if isinstance(x, Surd)}
+        if len(roots) > 1:
+            raise BehaviorError(
+                f"the values contain √{min(roots)} and √{max(roots)}, expected one square root. Give floats instead."
+            )
         self._seal()
 
-    def table_rows(self) -> Iterator[tuple[str, Exact, ExactNumber | float]]:
+    def table_rows(self) -> Iterator[tuple[str, Exact, ExactNumber]]:
         """Yield (label, coefficients over the table, value) of every equality on p."""
         for functional, value in zip(self.functionals, self.values, strict=True):
             offset = functional.constant
@@ -103,15 +109,14 @@ class Observed(Frozen):
                         yield f"no-signaling p({names}) from {self.inputs[j]}", row, as_exact(0)  # type: ignore[misc]  # 0 is exact
 
     def __repr__(self) -> str:
-        parts = [f"{f} = {v}" for f, v in zip(self.functionals, self.values, strict=True)]
+        parts = [f"{f} = {_text(v)}" for f, v in zip(self.functionals, self.values, strict=True)]
         return f"Observed: {', '.join(parts + (['no-signaling'] if self.nonsignaling else []))}"
 
 
-def _read_value(value: Any) -> ExactNumber | float:
+def _read_value(value: Any) -> ExactNumber:
     exact = as_exact(value)
-    if exact is not None:
-        return exact
-    number = float(value)
-    if not np.isfinite(number):
-        raise BehaviorError(f"the observed value is {number}, expected a finite number.")
-    return number
+    return exact if isinstance(exact, Surd) else read_fraction(value, "an observed value", BehaviorError)
+
+
+def _text(value: ExactNumber) -> str:
+    return f"{float(value):.9g}" if isinstance(value, Fraction) and value.denominator > 1000 else str(value)

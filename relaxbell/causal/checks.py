@@ -85,7 +85,7 @@ def check_independence(model: CausalModel) -> None:
         distribution.marginal(model.dependent_inputs),
     )
     joint = distribution.marginal(model.free_inputs + model.dependent_inputs)
-    gap = abs(np.asarray(joint - np.multiply.outer(free, dependent)))
+    gap = np.asarray(abs(np.asarray(joint - np.multiply.outer(free, dependent))))
     if gap.size and float(gap.max()) > 1e-9:
         raise ModelError(
             f"input_distribution correlates the free inputs {', '.join(model.free_inputs)} with the dependent ones "

@@ -42,6 +42,8 @@ class Equations:
         p(dependent inputs|free inputs) of each cell; 1 where there are no dependent inputs.
     behavior
         The exact behavior behind a full observation, in the model's order of axes.
+    parties
+        Which party chooses which input, where the data say so.
     distance
         Largest change of a probability when floats were read exactly (0 for exact input).
     """
@@ -52,6 +54,7 @@ class Equations:
     tables: Exact | None = None
     behavior: Behavior | None = None
     distance: float = 0.0
+    parties: Mapping[str, str | None] | None = None
 
     @cached_property
     def floats(self) -> NDArray[np.float64]:
@@ -97,7 +100,7 @@ def behavior_equations(model: CausalModel, behavior: Behavior) -> Equations:
     weights = cell_weights(model)
     rhs = exact.table.ravel() * weights
     distance = 0.0 if behavior.is_exact else float(np.abs(exact.p - behavior.p).max())
-    return Equations(model.observed_rows, rhs, weights, behavior=exact, distance=distance)
+    return Equations(model.observed_rows, rhs, weights, behavior=exact, distance=distance, parties=behavior.parties)
 
 
 def observed_equations(model: CausalModel, observed: Observed) -> Equations:
@@ -119,17 +122,18 @@ def observed_equations(model: CausalModel, observed: Observed) -> Equations:
     for label, table, value in observed.table_rows():
         labels.append(label)
         tables.append(np.asarray(table.transpose(order), dtype=object).ravel())
-        rhs.append(Fraction(value) if isinstance(value, float) else value)
+        rhs.append(value)
     rows, scaled = _over_strategies(model, labels, tables, weights)
     rhs = [value * factor for value, factor in zip(rhs, scaled, strict=True)]
     tables = [table * factor for table, factor in zip(tables, scaled, strict=True)]
     known = normalization_equations(model)
     matrix = sp.csr_array(sp.vstack([rows.matrix, known.rows.matrix], format="csr"))
     return Equations(
-        Rows(matrix, (*labels, *known.rows.labels)),
+        Rows(matrix, (*labels, *known.rows.labels), error=rows.error),
         np.concatenate([np.array(rhs, dtype=object), known.rhs]),
         weights,
         tables=np.concatenate([np.array(tables, dtype=object), known.tables]),
+        parties=observed.parties,
     )
 
 
@@ -150,7 +154,7 @@ def _over_strategies(
     model: CausalModel, labels: list[str], tables: list[Exact], weights: Exact
 ) -> tuple[Rows, list[int]]:
     """Return rows over q for tables over p, whole where possible, and the factor of each."""
-    rows, factors = [], []
+    rows, factors, worst = [], [], 0.0
     for label, table in zip(labels, tables, strict=True):
         bad = [i for i in np.flatnonzero(table) if weights[i] == 0]
         if bad:
@@ -162,21 +166,29 @@ def _over_strategies(
         joint = [c / w if c else Fraction(0) for c, w in zip(table, weights, strict=True)]
         if not all(isinstance(c, Fraction) for c in joint):
             raise BehaviorError(f"{label} has irrational coefficients, expected rational ones for an observation.")
-        row, factor = whole_row(joint)
+        try:
+            row, factor, error = whole_row(joint)
+        except OverflowError as large:
+            raise BehaviorError(f"{label} has a coefficient of size {large}, expected less than 2^60.") from None
         factors.append(factor)
         rows.append(row)
+        worst = max(worst, error * len(model.settings))
     coefficients = sp.csr_array(np.array(rows))
-    return Rows(sp.csr_array(coefficients @ model.T), tuple(labels)), factors
+    return Rows(sp.csr_array(coefficients @ model.T), tuple(labels), error=worst), factors
 
 
 def _normalization(model: CausalModel, weights: Exact) -> list[tuple[str, Exact, Fraction]]:
-    """Σ_outputs p(outputs, dependent|free) = p(dependent|free), for one free setting and all dependent ones."""
+    """Σ_outputs p(outputs, dependent|free) = p(dependent|free), for each dependent setting.
+
+    One free setting suffices unless dependent inputs respond to free ones.
+    """
     shape, k = model.observed_shape, len(model.outputs)
     found = []
+    related = any(set(model.free_inputs) & model.ancestors(n) for n in model.dependent_inputs)
     for index in np.ndindex(*shape[k:]):
         setting = dict(zip(model.inputs, index, strict=True))
-        if any(setting[n] for n in model.free_inputs):
-            continue
+        if not related and any(setting[n] for n in model.free_inputs):
+            continue  # the same for all settings of the free inputs
         table = np.zeros(shape, dtype=object)
         table[(Ellipsis, *index)] = 1
         weight = Fraction(weights.reshape(shape)[(0,) * k + index])

@@ -198,7 +198,20 @@ class CausalModel(Frozen):
         while idle := [n for n in hidden if all(u != n for u, _ in edges)]:
             edges = [(u, v) for u, v in edges if v not in idle]
             hidden = [n for n in hidden if n not in idle]
-        return self._copy(graph=edges, relaxed=(), hidden=hidden, name=self.name.partition(".relax(")[0])
+        name = self.name.partition(".relax(")[0]
+        return self._copy(
+            graph=edges, relaxed=(), hidden=hidden, name=name, input_distribution=self._distribution_without(edges)
+        )
+
+    def _distribution_without(self, edges: Sequence[Edge]) -> Any:
+        """Return p(inputs), with free and dependent ones made independent where the edges left require it."""
+        responding = {v for u, v in edges if u in self.latents}
+        dependent = [n for n in self.inputs if n in responding]
+        free = [n for n in self.inputs if n not in responding]
+        if not dependent or not free or any(u in free and v in dependent for u, v in edges):
+            return self.input_distribution.table
+        table = np.multiply.outer(self.input_distribution.marginal(free), self.input_distribution.marginal(dependent))
+        return table.transpose([(free + dependent).index(n) for n in self.inputs])
 
     def _copy(self, **changes: Any) -> CausalModel:
         import networkx as nx

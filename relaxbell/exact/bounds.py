@@ -44,7 +44,12 @@ def column_minimum(blocks: Sequence[Block]) -> Fraction | None:
     if size < EXACT and all(rows.integral and (weights == np.rint(weights)).all() for rows, weights in blocks):
         return least
     terms = sum(len(rows) for rows, _ in blocks) + 4
-    return least - Fraction(size) * Fraction(terms, 2**52)
+    return least - Fraction(size) * Fraction(terms, 2**52) - entry_error(blocks)
+
+
+def entry_error(blocks: Sequence[Block]) -> Fraction:
+    """Return how far the errors of entries can move a combination Σ_blocks (matrixᵀ weights)_λ."""
+    return Fraction(sum(rows.error * float(abs(weights).sum()) for rows, weights in blocks)) * Fraction(1001, 1000)
 
 
 def snapped(values: Floats, limit: int, tolerance: float) -> list[Fraction] | None:

@@ -7,6 +7,7 @@ sympy afterwards, which is some hundred times faster.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import numbers
 from collections.abc import Iterable
@@ -232,6 +233,20 @@ def _from_sympy(value: Any) -> ExactNumber | None:
     except ValueError:  # two different roots
         return None
     return total
+
+
+def read_fraction(value: Any, what: str, error: type[Exception]) -> Fraction:
+    """Return a real number as a Fraction (floats and roots as the nearest binary fraction), or raise `error`."""
+    exact = as_exact(value)
+    number = exact if isinstance(exact, Fraction) else None
+    if number is None and (
+        exact is not None or isinstance(value, numbers.Real | np.floating) or hasattr(value, "evalf")
+    ):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
+            number = Fraction(float(exact if exact is not None else value))
+    if number is None or abs(number) > Fraction(10) ** 100:
+        raise error(f"{what} is {str(value)[:40]!r}, expected a finite real number, at most 1e100 in size.")
+    return number
 
 
 def exact_array(values: Any) -> Exact | None:

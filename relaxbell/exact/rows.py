@@ -27,17 +27,21 @@ class Rows:
         What each row means, k of them.
     scale
         Common factor, positive.
+    error
+        Every entry of `matrix` may be off by this much (0: as its numbers say, to rounding).
     """
 
     matrix: sp.csr_array
     labels: Sequence[str]
     scale: Fraction = Fraction(1)
+    error: float = 0.0
 
     @cached_property
     def integral(self) -> bool:
         """Whether every entry of `matrix` is an integer below 2^53, so that float64 arithmetic can be exact."""
         data = self.matrix.data
-        return bool((data == np.rint(data)).all() and abs(data).max(initial=0.0) < 2.0**53)
+        whole = (data == np.rint(data)).all() and abs(data).max(initial=0.0) < 2.0**53
+        return bool(whole) and self.error == 0.0
 
     @cached_property
     def nonnegative(self) -> bool:
@@ -71,16 +75,19 @@ class Rows:
         return np.asarray(self.matrix @ q, dtype=np.float64) * float(self.scale)
 
 
-def whole_row(coefficients: Sequence[Fraction]) -> tuple[NDArray[np.float64], int]:
-    """Return coefficients times their common denominator, and that; unchanged if it would be too large.
+def whole_row(coefficients: Sequence[Fraction]) -> tuple[NDArray[np.float64], int, float]:
+    """Return coefficients times their common denominator, that, and the error of an entry.
 
-    Whole numbers are exact in float64, but a solver wants rows of moderate size: beyond 2^20, rounded
-    coefficients and error bounds serve better.
+    Whole numbers are exact in float64, but a solver wants rows of moderate size: beyond 2^20 the
+    coefficients are rounded, and the error is an absolute one, for sums in which they may cancel.
     """
     factor = common_denominator(coefficients)
-    if max((abs(c) * factor for c in coefficients), default=Fraction(0)) >= 2**20:
-        factor = 1
-    return np.array([float(c * factor) for c in coefficients]), factor
+    largest = max((abs(c) for c in coefficients), default=Fraction(0))
+    if largest * factor < 2**20:
+        return np.array([float(c * factor) for c in coefficients]), factor, 0.0
+    if largest >= 2**60:
+        raise OverflowError(f"{float(min(largest, Fraction(10) ** 300)):.3g}")
+    return np.array([float(c) for c in coefficients]), 1, float(largest) * 2.0**-52
 
 
 def stack(parts: Sequence[Rows]) -> Rows:
@@ -89,4 +96,5 @@ def stack(parts: Sequence[Rows]) -> Rows:
     scale = Fraction(1, int(denominator))
     blocks = [part.matrix * float(part.scale / scale) for part in parts]
     matrix = sp.csr_array(sp.vstack(blocks, format="csr"))
-    return Rows(matrix, tuple(label for part in parts for label in part.labels), scale)
+    error = max((part.error * float(part.scale / scale) for part in parts), default=0.0)
+    return Rows(matrix, tuple(label for part in parts for label in part.labels), scale, error)

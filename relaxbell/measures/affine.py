@@ -34,6 +34,9 @@ def affine_rows(model: CausalModel, expression: Any) -> tuple[sp.csr_array, NDAr
             f"{expression} is {expression.curvature.lower()} in q, expected an affine expression. For a norm, use a "
             "measure and its budget: measure(model, rows, norm=…) <= limit."
         )
+    unset = [p for p in expression.parameters() if p.value is None]
+    if unset:
+        raise MeasureError(f"the parameter {unset[0].name()} in {expression} has no value. Set it first.")
     # The first row, q_0 + 1, tells which sign the canonical form uses.
     flat = cp.reshape(expression, (expression.size,), order="C")
     probe = [model.q[0] + 1 == 0, flat == 0]
@@ -42,4 +45,8 @@ def affine_rows(model: CausalModel, expression: Any) -> tuple[sp.csr_array, NDAr
     matrix, constant = sp.csr_array(data["A"])[:count, : model.strategies.count], data["b"][:count]
     sign = 1.0 if matrix[0, 0] > 0 else -1.0
     offset = constant * (1.0 / constant[0])
+    if not (np.isfinite(matrix.data).all() and np.isfinite(offset).all()):
+        raise MeasureError(
+            f"{expression} contains NaN or infinity, expected finite numbers. Leave out such constraints."
+        )
     return sp.csr_array(sign * matrix[1:]), np.asarray(offset[1:], dtype=np.float64)

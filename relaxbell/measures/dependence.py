@@ -178,7 +178,8 @@ def hall_dependence(model: CausalModel) -> Measure:
     layout = setting_layout(model)
     count = layout.numbers.shape[1]
     inverse = [1 / w for w in layout.weights]
-    scale = Fraction(1, common_denominator(inverse))
+    denominator = common_denominator(inverse)
+    scale = Fraction(1, denominator) if denominator * max(inverse) < 2**53 else Fraction(1)
     parts = []
     for x, y in itertools.combinations(range(len(layout.weights)), 2):
         columns = np.stack([layout.numbers[x], layout.numbers[y]], axis=1).ravel().astype(np.int32)

@@ -13,7 +13,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.dependence import SettingLayout, setting_layout
-from relaxbell.measures.measure import Budget, Measure
+from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import Linear
 
 
@@ -49,22 +49,11 @@ class MutualInformation(Measure):
             terms = np.where(joint > 0, joint * np.log2(joint / np.where(product > 0, product, 1)), 0.0)
         return max(0.0, float(terms.sum()))
 
-    def _nonlinear(self, what: str) -> MeasureError:
-        return MeasureError(
+    def _check_combinable(self, what: str) -> None:
+        raise MeasureError(
             f"{self.name} is a relative entropy and has no {what} here. Use its .expression in your own cp.Problem, or "
             "dependence(model), which bounds it: see pinsker_bound."
         )
-
-    def __le__(self, limit: Any) -> Budget:
-        raise self._nonlinear("budget")
-
-    def __add__(self, other: object) -> Measure:
-        raise self._nonlinear("sum with other measures")
-
-    def __mul__(self, factor: Any) -> Measure:
-        raise self._nonlinear("multiple")
-
-    __rmul__ = __mul__
 
     def __repr__(self) -> str:
         return f"{self.name} = Σ q(x,λ) log2[q(x,λ) / (p(x) q(λ))]  (bit; {self.model.name})"

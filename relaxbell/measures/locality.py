@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
 from relaxbell.exact.rows import Rows
-from relaxbell.measures.measure import Budget, Measure
+from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import LargestRow, Linear
 
 
@@ -182,16 +182,8 @@ class BinaryEntropy(Measure):
         """Raise MeasureError: entropy is concave."""
         raise self._concave("convex expression")
 
-    def __le__(self, limit: Any) -> Budget:
-        raise self._concave("convex budget")
-
-    def __add__(self, other: object) -> Measure:
-        raise self._concave("sums with other measures")
-
-    def __mul__(self, factor: Any) -> Measure:
-        raise self._concave("multiples")
-
-    __rmul__ = __mul__
+    def _check_combinable(self, what: str) -> None:
+        raise self._concave(f"convex {what}")
 
     def value(self, q: Any) -> float:
         """Return the entropy in bits at a given q."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
@@ -12,7 +12,7 @@ import scipy.sparse as sp
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
-from relaxbell.exact.numbers import as_exact
+from relaxbell.exact.numbers import read_fraction
 from relaxbell.exact.rows import Rows
 from relaxbell.measures import terms
 from relaxbell.measures.terms import Largest, LargestRow, Leaf, Linear, SumOfRows, Term, Total
@@ -73,15 +73,20 @@ class Measure:
             raise MeasureError(f"q has shape {array.shape}, expected ({self.model.strategies.count},).")
         return terms.value(self.term, array)
 
+    def _check_combinable(self, what: str) -> None:
+        """Raise MeasureError if the measure cannot take part in sums, multiples, maxima or budgets."""
+
     def __add__(self, other: object) -> Measure:
         if not isinstance(other, Measure):
             return NotImplemented
+        for part in (self, other):
+            part._check_combinable("sum with other measures")
         same_model(self, other)
         return Measure(self.model, Total((self.term, other.term)), f"{self.name} + {other.name}", self.unit)
 
     def __mul__(self, factor: Any) -> Measure:
-        number = as_exact(factor)
-        fraction = number if isinstance(number, Fraction) else Fraction(float(factor))
+        self._check_combinable("multiple")
+        fraction = read_fraction(factor, f"the factor of {self.name}", MeasureError)
         if fraction < 0 and not terms.is_linear(self.term):
             raise MeasureError(
                 f"{factor} · {self.name} is concave: found a negative factor of a norm, expected one ≥ 0. "
@@ -98,7 +103,8 @@ class Measure:
         return self + (-other)
 
     def __le__(self, limit: Any) -> Budget:
-        return Budget(self, read_limit(limit))
+        self._check_combinable("budget")
+        return Budget(self, read_fraction(limit, f"the budget of {self.name}", MeasureError))
 
     def __repr__(self) -> str:
         return f"{self.name} = {terms.formula(self.term)}  ({self.unit}; {self.model.name})"
@@ -122,17 +128,6 @@ class Budget:
 
     def __repr__(self) -> str:
         return f"{self.measure.name} <= {float(self.limit):g}"
-
-
-def read_limit(limit: Any) -> Fraction:
-    """Return a budget's limit as a Fraction; floats are taken as they are."""
-    exact = as_exact(limit)
-    if isinstance(exact, Fraction):
-        return exact
-    number = float(limit)
-    if not np.isfinite(number):
-        raise MeasureError(f"the budget is {number}, expected a finite number.")
-    return Fraction(number)
 
 
 def same_model(*measures: Measure) -> CausalModel:
@@ -159,6 +154,8 @@ def maximum(*measures: Measure) -> Measure:
     """
     if not measures:
         raise MeasureError("maximum of no measures. Give at least one.")
+    for part in measures:
+        part._check_combinable("maximum with other measures")
     model = same_model(*measures)
     name = f"max({', '.join(m.name for m in measures)})"
     return Measure(model, Largest(tuple(m.term for m in measures)), name, measures[0].unit)
@@ -239,6 +236,3 @@ def _read_row(model: CausalModel, row: Any) -> sp.csr_array:
         return matrix
     array: Any = row if sp.issparse(row) else np.asarray(row, dtype=np.float64).reshape(1, -1)
     return sp.csr_array(array)
-
-
-__all__: Sequence[str] = ["Budget", "Measure", "maximum", "measure", "read_limit", "same_model"]

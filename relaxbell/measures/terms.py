@@ -130,7 +130,8 @@ def expression(term: Term, q: Any) -> Any:
     if isinstance(term, Total):
         return cp.sum([expression(part, q) for part in term.parts])
     if isinstance(term, Largest):
-        return cp.maximum(*(expression(part, q) for part in term.parts))
+        parts = [expression(part, q) for part in term.parts]
+        return cp.maximum(*parts) if len(parts) > 1 else parts[0]  # cp.maximum wants two
     values = term.rows.array @ q
     if isinstance(term, Linear):
         return cp.sum(values)

@@ -23,7 +23,7 @@ import scipy.sparse as sp
 
 from relaxbell.causal.equations import Equations
 from relaxbell.errors import SolverError
-from relaxbell.exact.bounds import EXACT, dyadic_bits, snapped
+from relaxbell.exact.bounds import EXACT, dyadic_bits, entry_error, snapped
 from relaxbell.exact.numbers import common_denominator
 from relaxbell.measures.dependence import SettingLayout
 from relaxbell.measures.terms import Floats
@@ -127,8 +127,9 @@ def _evaluated(equations: Equations, layout: SettingLayout, z: Floats, scale: in
     values = _gathered(equations, layout, whole)  # whole numbers: exact so far
     weights = np.array([float(w * unit) for w in layout.weights])
     largest = Fraction(float((weights @ np.maximum(values, values.max(axis=0) - 2.0 * scale)).max()))
-    if unit != layout.denominator:  # rounded weights: room for the error of the sum
-        largest += Fraction(size) * Fraction(len(weights) + 4, 2**52)
+    if unit != layout.denominator or not equations.rows.integral:  # rounded numbers: room for the errors of sums
+        largest += Fraction(size) * Fraction(len(weights) + len(whole) + 4, 2**52)
+        largest += entry_error([(equations.rows, whole)]) * unit
     offset = -largest / (unit * scale)
     exact = np.array([Fraction(int(v), scale) for v in whole.tolist()], dtype=object)
     return DualBound((exact * equations.rhs).sum() + offset, exact, offset)

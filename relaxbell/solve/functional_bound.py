@@ -30,15 +30,17 @@ def functional_bound(functional: BellFunctional, model: CausalModel, subject_to:
             f"{functional} has cardinalities {table.shape}, {model.name} {model.observed_shape}. "
             "Build the model with the functional's cardinalities."
         )
-    if not subject_to and not model.dependent_inputs:
+    constraints = list(subject_to) if isinstance(subject_to, Sequence) else [subject_to]
+    if not constraints and not model.dependent_inputs:
         return _largest_column(table, model) + functional.constant
-    return _constrained(table, model, subject_to, functional)
+    return _constrained(table, model, constraints, functional)
 
 
 def _largest_column(table: Any, model: CausalModel) -> ExactNumber:
     """Return the exact maximum over strategies; floats only choose the candidates."""
     flat = table.ravel()
-    values = model.T.T @ np.array([float(c) for c in flat])
+    size = max((abs(c) for c in flat), default=Fraction(0)) or Fraction(1)
+    values = model.T.T @ np.array([float(c / size) for c in flat])
     candidates = np.flatnonzero(values >= values.max() - 1e-6 * max(1.0, abs(values).max()))
     columns = model.T[:, candidates]
     distinct = {tuple(columns.indices[s:e]) for s, e in zip(columns.indptr, columns.indptr[1:], strict=False)}
@@ -51,14 +53,22 @@ def _constrained(table: Any, model: CausalModel, subject_to: Sequence[Any], func
     from relaxbell.measures.terms import Linear
     from relaxbell.solve.minimization import solve_over
 
+    if any(c and not w for c, w in zip(table.ravel(), cell_weights(model), strict=True)):
+        raise FunctionalError(
+            f"{functional} uses settings that have probability 0 in {model.name}. Give them a positive "
+            "input_distribution."
+        )
     joint = [c / w if c else Fraction(0) for c, w in zip(table.ravel(), cell_weights(model), strict=True)]
     if not all(isinstance(c, Fraction) for c in joint):
         raise FunctionalError(f"{functional} has irrational coefficients, expected rational ones with constraints.")
-    whole, denominator = whole_row(joint)
+    try:
+        whole, denominator, error = whole_row(joint)
+    except OverflowError as large:
+        raise FunctionalError(f"{functional} has a coefficient of size {large}, expected less than 2^60.") from None
     row = sp.csr_array(-whole[None, :]) @ model.T
     negated = Measure(
         model,
-        Linear(Rows(sp.csr_array(row), (f"-{functional}",), Fraction(1, denominator))),
+        Linear(Rows(sp.csr_array(row), (f"-{functional}",), Fraction(1, denominator), error * len(model.settings))),
         f"-{functional}",
     )
     _, _, found = solve_over(negated, normalization_equations(model), subject_to)

@@ -70,19 +70,17 @@ def _zero(problem: Problem) -> Linear:
 def _farkas(problem: Problem) -> tuple[Any, ExactNumber] | None:
     """Return exact (z, m) with ⟨z, E q⟩ ≤ m for all feasible q and ⟨z, rhs⟩ > m; or None.
 
-    Elastic equations: minimize Σ |E q − rhs|. A positive minimum proves infeasibility, and the
-    rigorous bound of the zero objective at its duals is the exact proof.
+    Elastic equations and constraints: minimize the sum of violations, which always has a solution. A
+    positive minimum means infeasibility, and the rigorous bound of the zero objective at its duals is
+    the exact proof.
     """
     program = linear_program(problem)
-    equations = program.equations
     rows = program.matrix.shape[0]
-    elastic = sp.csc_array(sp.eye_array(rows, format="csc")[:, equations])
+    places = [program.equations, *program.budgets, *program.affine]
+    elastic = sp.csc_array(sp.eye_array(rows, format="csc")[:, np.concatenate([np.arange(rows)[p] for p in places])])
     matrix = sp.csc_array(sp.hstack([program.matrix, elastic, -elastic], format="csc"))
-    count = elastic.shape[1]
-    cost = np.concatenate([np.zeros(program.matrix.shape[1]), np.ones(2 * count)])
+    cost = np.concatenate([np.zeros(program.matrix.shape[1]), np.ones(2 * elastic.shape[1])])
     answer = solve_highs(matrix, cost, program.lower, program.upper)
-    if not answer.feasible:  # the budgets contradict each other, whatever was observed
-        return np.zeros(count, dtype=object), Fraction(-1)
     found = dual_bound(problem, program, answer.duals)
     if float(found.bound) <= _PROOF:
         return None
@@ -92,9 +90,5 @@ def _farkas(problem: Problem) -> tuple[Any, ExactNumber] | None:
 def _witness(measure: Measure, problem: Problem, z: Any, largest: ExactNumber) -> Witness:
     model = measure.model
     table = np.array(problem.equations.functional(z) * Fraction(1), dtype=object).reshape(model.observed_shape)
-    behavior = problem.equations.behavior
-    parties = None if behavior is None else behavior.parties
-    if parties is None and len(model.outputs) == len(model.inputs):
-        parties = dict(zip(model.outputs, model.inputs, strict=True))
-    functional = BellFunctional(table, model.outputs, model.inputs, parties=parties)
+    functional = BellFunctional(table, model.outputs, model.inputs, parties=problem.equations.parties)
     return Witness(functional, (z * problem.equations.rhs).sum(), largest)

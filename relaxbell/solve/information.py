@@ -19,7 +19,7 @@ import numpy as np
 
 from relaxbell.causal.equations import Equations
 from relaxbell.errors import SolverError
-from relaxbell.exact.bounds import dyadic_bits
+from relaxbell.exact.bounds import dyadic_bits, entry_error
 from relaxbell.exact.numbers import Exact, ExactNumber
 from relaxbell.measures.dependence import SettingLayout
 from relaxbell.measures.information import MutualInformation
@@ -99,6 +99,7 @@ def information_bound(
     largest = max(_upper_log_sum(values[layout.numbers[:, k]], grid, layout) for k in near)
     if not all(rows.integral for rows, _ in parts):  # log2 Σ p 2^z moves at most as far as z does
         largest += Fraction(size) * Fraction(sum(len(rows) for rows, _ in parts) + 4, grid * 2**52)
+        largest += entry_error(rounded) / grid
     offset = -largest
     for c, (_, y) in zip(affine, rounded[1:], strict=True):
         terms = (Fraction(h) * Fraction(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True))

@@ -66,6 +66,8 @@ class Witness:
     @property
     def violation(self) -> float:
         """By how much the data exceed the bound."""
+        if isinstance(self.bound, float) or isinstance(self.value, float):
+            return float(self.value) - float(self.bound)
         return float(self.value - self.bound)
 
     def __str__(self) -> str:
