@@ -1,5 +1,7 @@
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -34,6 +36,16 @@ def test_json_numbers_obey_the_closed_forms():
         assert row["witness"]["name"] == "CHSH"
     assert rows["M(X,Y:Λ)"]["minimum"] == pytest.approx(ch, rel=1e-9)
     assert rows["Hall(X,Y:Λ)"]["minimum"] == pytest.approx(4 * ch / 3, rel=1e-9)
+
+
+def test_nothing_but_json_on_standard_output():
+    """In a process of its own: solvers print past Python's sys.stdout."""
+    code = (
+        "import sys; sys.argv = ['relaxbell', 'quantify', 'delft2015', '--json']; import relaxbell.cli as c; c.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["data"]["trials"] == 245
+    assert done.stderr == ""
 
 
 def test_observed_settings_change_the_message_only():

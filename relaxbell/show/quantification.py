@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 
 _LONGEST = 40
+_ROUNDING = 1e-13
 
 
 def quantification_text(report: Quantification) -> str:
@@ -61,7 +62,13 @@ def _cells(row: Row) -> tuple[str, str, str, str, str]:
         return row.name, row.relaxed, "-", "-", _excess(row)
     unit = " bit" if row.unit == "bit" else ""
     s = row.solution
-    return row.name, row.relaxed, f"{s.value:.9g}{unit}", f"{floor_text(s.lower_bound)}{unit}", _excess(row)
+    return (
+        row.name,
+        row.relaxed,
+        f"{s.value if s.value > _ROUNDING else 0:.9g}{unit}",
+        f"{floor_text(s.lower_bound)}{unit}",
+        _excess(row),
+    )
 
 
 def _excess(row: Row) -> str:
