@@ -157,23 +157,6 @@ class Coordinates:
             out[block.start : block.start + block.size] = total.ravel()
         return out
 
-    def lift(self, form: NDArray[Any]) -> tuple[NDArray[Any], Any]:
-        """Return (coefficients over the table, constant): a functional with this coordinate form.
-
-        The inverse of `pull_back` up to no-signaling and normalization: a marginal is written with
-        the inputs that do not reach it at 0, as in p_A(a|x) = Σ_b p(a, b|x, 0).
-        """
-        table = np.zeros(self.shape, dtype=form.dtype)
-        k = len(self.outputs)
-        for coefficient, (block, values, inputs) in zip(form[1:], self.labels(), strict=True):
-            index: list[Any] = [slice(None)] * k + [0] * len(self.inputs)
-            for member, value in zip(block.members, values, strict=True):
-                index[member] = value
-            for j, value in zip(block.inputs, inputs, strict=True):
-                index[k + j] = value
-            table[tuple(index)] += coefficient
-        return table, form[0]
-
     def labels(self) -> Iterator[tuple[Block, tuple[int, ...], tuple[int, ...]]]:
         """Yield (block, values of its members, values of its inputs) for each coordinate after the constant."""
         for block in self.blocks:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
-from relaxbell.errors import BehaviorError, ModelError
+from relaxbell.errors import BehaviorError, ModelError, RelaxbellError
 from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
 from relaxbell.exact.rows import Rows, whole_row
 
@@ -150,22 +150,33 @@ def normalization_equations(model: CausalModel) -> Equations:
     )
 
 
+def joint_coefficients(
+    model: CausalModel, label: str, table: Exact, weights: Exact, error: type[RelaxbellError]
+) -> list[Fraction]:
+    """Return the coefficients on p(outputs, dependent inputs|free ones) of a functional on p(outputs|inputs).
+
+    Raises `error` where a coefficient is irrational or belongs to a setting of probability zero.
+    """
+    for i in np.flatnonzero(table):
+        if weights[i] == 0:
+            index = np.unravel_index(i, model.observed_shape)
+            raise error(
+                f"{label} uses {cell_label(model, index)}, but these settings have probability 0 in {model.name}. "
+                "Give them a positive input_distribution."
+            )
+    joint = [c / w if c else Fraction(0) for c, w in zip(table, weights, strict=True)]
+    if not all(isinstance(c, Fraction) for c in joint):
+        raise error(f"{label} has irrational coefficients, expected rational ones here.")
+    return joint
+
+
 def _over_strategies(
     model: CausalModel, labels: list[str], tables: list[Exact], weights: Exact
 ) -> tuple[Rows, list[int]]:
     """Return rows over q for tables over p, whole where possible, and the factor of each."""
     rows, factors, worst = [], [], 0.0
     for label, table in zip(labels, tables, strict=True):
-        bad = [i for i in np.flatnonzero(table) if weights[i] == 0]
-        if bad:
-            index = np.unravel_index(bad[0], model.observed_shape)
-            raise BehaviorError(
-                f"{label} uses {cell_label(model, index)}, but these settings have probability 0 in {model.name}. "
-                "Give them a positive input_distribution."
-            )
-        joint = [c / w if c else Fraction(0) for c, w in zip(table, weights, strict=True)]
-        if not all(isinstance(c, Fraction) for c in joint):
-            raise BehaviorError(f"{label} has irrational coefficients, expected rational ones for an observation.")
+        joint = joint_coefficients(model, label, table, weights, BehaviorError)
         try:
             row, factor, error = whole_row(joint)
         except OverflowError as large:

@@ -56,6 +56,11 @@ class InputDistribution(Frozen):
         table = np.asarray(self.table.sum(axis=gone) if gone else self.table, dtype=object)
         return table.transpose([kept.index(name) for name in names])
 
+    def product(self, first: Sequence[str], second: Sequence[str]) -> Exact:
+        """Return the distribution in which two sets of inputs, all of them, are independent of each other."""
+        table = np.asarray(np.multiply.outer(self.marginal(first), self.marginal(second)), dtype=object)
+        return table.transpose([(*first, *second).index(name) for name in self.inputs])
+
     def probability(self, setting: Mapping[str, int]) -> Fraction:
         """Return the probability that some inputs have these values."""
         table = self.marginal(tuple(setting))

@@ -208,10 +208,8 @@ class CausalModel(Frozen):
         responding = {v for u, v in edges if u in self.latents}
         dependent = [n for n in self.inputs if n in responding]
         free = [n for n in self.inputs if n not in responding]
-        if not dependent or not free or any(u in free and v in dependent for u, v in edges):
-            return self.input_distribution.table
-        table = np.multiply.outer(self.input_distribution.marginal(free), self.input_distribution.marginal(dependent))
-        return table.transpose([(free + dependent).index(n) for n in self.inputs])
+        connected = any(u in free and v in dependent for u, v in edges)
+        return self.input_distribution.table if connected else self.input_distribution.product(free, dependent)
 
     def _copy(self, **changes: Any) -> CausalModel:
         import networkx as nx

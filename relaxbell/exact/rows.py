@@ -88,13 +88,3 @@ def whole_row(coefficients: Sequence[Fraction]) -> tuple[NDArray[np.float64], in
     if largest >= 2**60:
         raise OverflowError(f"{float(min(largest, Fraction(10) ** 300)):.3g}")
     return np.array([float(c) for c in coefficients]), 1, float(largest) * 2.0**-52
-
-
-def stack(parts: Sequence[Rows]) -> Rows:
-    """Return all rows under each other, over the least common scale."""
-    denominator = np.lcm.reduce([part.scale.denominator for part in parts], dtype=object)
-    scale = Fraction(1, int(denominator))
-    blocks = [part.matrix * float(part.scale / scale) for part in parts]
-    matrix = sp.csr_array(sp.vstack(blocks, format="csr"))
-    error = max((part.error * float(part.scale / scale) for part in parts), default=0.0)
-    return Rows(matrix, tuple(label for part in parts for label in part.labels), scale, error)

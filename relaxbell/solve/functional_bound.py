@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from relaxbell.causal.equations import cell_weights, normalization_equations
+from relaxbell.causal.equations import cell_weights, joint_coefficients, normalization_equations
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import ExactNumber, ceil_float
@@ -53,14 +53,7 @@ def _constrained(table: Any, model: CausalModel, subject_to: Sequence[Any], func
     from relaxbell.measures.terms import Linear
     from relaxbell.solve.minimization import solve_over
 
-    if any(c and not w for c, w in zip(table.ravel(), cell_weights(model), strict=True)):
-        raise FunctionalError(
-            f"{functional} uses settings that have probability 0 in {model.name}. Give them a positive "
-            "input_distribution."
-        )
-    joint = [c / w if c else Fraction(0) for c, w in zip(table.ravel(), cell_weights(model), strict=True)]
-    if not all(isinstance(c, Fraction) for c in joint):
-        raise FunctionalError(f"{functional} has irrational coefficients, expected rational ones with constraints.")
+    joint = joint_coefficients(model, str(functional), table.ravel(), cell_weights(model), FunctionalError)
     try:
         whole, denominator, error = whole_row(joint)
     except OverflowError as large:

@@ -20,7 +20,7 @@ from relaxbell.exact.numbers import (
     surd,
     to_sympy,
 )
-from relaxbell.exact.rows import Rows, stack
+from relaxbell.exact.rows import Rows
 
 RATIONALS = st.fractions(min_value=-1000, max_value=1000, max_denominator=997)
 
@@ -108,6 +108,3 @@ def test_rows_keep_their_scale():
     rows = Rows(sp.csr_array(np.array([[1.0, 2.0]])), ("r",), Fraction(1, 3))
     assert rows.values(np.array([1.0, 1.0])) == pytest.approx([1.0])
     assert rows.scaled(Fraction(-3)).values(np.array([1.0, 1.0])) == pytest.approx([-3.0])
-    both = stack([rows, Rows(sp.csr_array(np.array([[0.0, 1.0]])), ("s",), Fraction(1, 2))])
-    assert both.scale == Fraction(1, 6)
-    assert both.values(np.array([3.0, 3.0])) == pytest.approx([3.0, 1.5])

@@ -50,8 +50,6 @@ def test_collins_gisin_form_is_exact_on_nonsignaling_behaviors():
     p = rb.Behavior(table)
     vector = f.coordinates.project(p.exact)
     assert f.collins_gisin @ vector == f(p)
-    lifted, constant = f.coordinates.lift(f.collins_gisin)
-    assert rb.BellFunctional(lifted, constant=constant)(p) == f(p)
 
 
 def test_three_parties():
