@@ -15,7 +15,7 @@ from relaxbell.behavior.block_table import block_table
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.names import Setting, check_values, read_names, read_parties
 from relaxbell.errors import BehaviorError
-from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_array, to_floats
+from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_array, read_fraction, to_floats
 from relaxbell.frozen import Frozen
 
 TOLERANCE = 1e-9
@@ -210,7 +210,7 @@ class Behavior(Frozen):
         `other` is matched by variable names.
         """
         exact_weight = as_exact(weight)
-        fraction = float(weight)
+        fraction = float(read_fraction(weight, "the weight of a mixture", BehaviorError))
         if not 0 <= fraction <= 1:
             raise BehaviorError(f"the weight of a mixture is a probability: found {weight}, expected 0 … 1.")
         other = other.transposed(self.outputs, self.inputs)
@@ -339,6 +339,8 @@ class Behavior(Frozen):
         SignalingError
             If the behavior misses one of the equalities by more than 1e-9.
         """
+        if isinstance(denominator, bool) or not isinstance(denominator, int) or denominator < 1:
+            raise BehaviorError(f"the denominator is {denominator!r}, expected an integer ≥ 1, such as 10**12.")
         coordinates = self.coordinates if model is None else model.coordinates_of(self)
         names = (self.outputs, self.inputs)
         coordinates.check(self.table, names, self.tolerance, "rounding within the model's affine hull")

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+import numpy as np
+
 from relaxbell.errors import BehaviorError, RelaxbellError
 
 Setting = Mapping[str, int]
@@ -55,8 +57,9 @@ def check_values(
     for name, value in setting.items():
         if name not in names:
             raise error(f"{name!r} is not an {what} here. Expected one of {', '.join(names) or '(none)'}.")
-        if not 0 <= value < cardinality[name]:
-            raise error(f"{name} = {value} is out of range. {name} takes the values 0 … {cardinality[name] - 1}.")
+        whole = not isinstance(value, bool | np.bool_) and isinstance(value, int | np.integer)
+        if not whole or not 0 <= value < cardinality[name]:
+            raise error(f"{name} = {value!r} is out of range. {name} takes the values 0 … {cardinality[name] - 1}.")
 
 
 def party_names(n: int) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -53,10 +53,17 @@ class Observed(Frozen):
     """
 
     def __init__(self, values: Iterable[tuple[Functional, Any]], *, nonsignaling: bool = False) -> None:
-        pairs = list(values)
+        try:
+            pairs: list[Any] = [(functional, value) for functional, value in values]
+        except TypeError:
+            pairs = [(None, None)]
+        if any(not hasattr(functional, "coefficients") for functional, _ in pairs):
+            raise BehaviorError(
+                f"{str(values)[:60]} is not a list of pairs (functional, value), such as [(CHSH, 2.5)]."
+            )
         if not pairs:
             raise BehaviorError("no functional was observed. Give at least one pair (functional, value).")
-        first = pairs[0][0]
+        first: Functional = pairs[0][0]
         self.outputs, self.inputs, self.parties = first.outputs, first.inputs, first.parties
         self.shape: tuple[int, ...] = first.coefficients.shape
         self.nonsignaling = nonsignaling

@@ -29,7 +29,12 @@ def bell(inputs: Sequence[int] = _TWO, outputs: Sequence[int] = _TWO, *, input_d
     >>> bell(inputs=(2, 3), outputs=(3, 2)).strategies.count
     72
     """
-    inputs, outputs = tuple(inputs), tuple(outputs)
+    try:
+        inputs, outputs = tuple(inputs), tuple(outputs)
+    except TypeError:
+        raise ModelError(
+            f"inputs={inputs!r}, outputs={outputs!r}: expected one number for each party, as in (2, 3)."
+        ) from None
     if len(inputs) != len(outputs) or not inputs:
         raise ModelError(f"{len(inputs)} inputs and {len(outputs)} outputs, expected one of each for every party.")
     out, settings = party_names(len(outputs))
@@ -119,7 +124,7 @@ def message(
     if len(local.outputs) < 2:
         raise ModelError("a message needs a sender and a receiver: found one party, expected at least two.")
     (a, b), x = local.outputs[:2], local.inputs[0]
-    suffix = "" if alphabet == 2 else f", alphabet={alphabet}"
+    arguments = [local.name.removeprefix("bell(").removesuffix(")"), "" if alphabet == 2 else f"alphabet={alphabet}"]
     return CausalModel(
         [*local.edges, (x, "M"), (a, "M"), ("L", "M"), ("M", b)],
         local.inputs,
@@ -129,7 +134,7 @@ def message(
         outputs=local.outputs,
         input_distribution=local.input_distribution.table,
         relaxed=[("M", b)],
-        name=f"message({local.name.removeprefix('bell(').removesuffix(')')}{suffix})",
+        name=f"message({', '.join(filter(None, arguments))})",
     )
 
 

@@ -170,6 +170,23 @@ def test_rounding_in_the_hull_of_a_model():
     assert (swapped.transposed("A B", "X Y").exact == exact.exact).all()
 
 
+def test_arguments_that_are_none():
+    p = rb.pr_box()
+    for attempt in (
+        lambda: p.visibility("a"),
+        lambda: p.visibility(None),
+        lambda: p.visibility(float("nan")),
+        lambda: p.rounded(denominator=0),
+        lambda: p.probability({"A": 0.5}),
+        lambda: p.condition({"A": "0"}),
+        lambda: rb.Observed(3),
+        lambda: rb.Observed([(1, 2)]),
+        lambda: rb.Observed([rb.CHSH]),
+    ):
+        with pytest.raises(rb.BehaviorError, match=r"expected|out of range|is not a list of pairs"):
+            attempt()
+
+
 def test_text_repr():
     assert "1/2" in repr(rb.pr_box())
     assert "cardinalities" in repr(rb.Behavior(np.full((2,) * 8, 1 / 16), "A B C D", "X Y Z W"))

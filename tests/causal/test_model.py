@@ -212,6 +212,13 @@ def test_too_large_models_are_refused_with_their_size():
         rb.bell((10**6, 10**6), (10, 10))
 
 
+def test_names_of_networks():
+    assert rb.message(alphabet=3).name == "message(alphabet=3)"
+    assert rb.message((2, 3), (2, 2)).name == "message(inputs=(2, 3), outputs=(2, 2))"
+    with pytest.raises(rb.ModelError, match="one number for each party"):
+        rb.bell(inputs=2)
+
+
 def test_bad_events():
     model = rb.bell()
     with pytest.raises(rb.ModelError, match="'Q' is not an output"):
