@@ -88,7 +88,7 @@ def _excess(row: Row) -> str:
 
 def _notes(report: Quantification) -> list[str]:
     return [
-        "C(U -> W): largest shift of p(w) by an intervention on U, averaged over the latent variable.",
+        "C(U -> W): largest mean over λ of |shift of p(w|λ)| by an intervention on U, Eq. (4).",
         "H(M): entropy of a binary message. M, Hall, I: how much the settings depend on the latent variable.",
         f"Settings for H(M), M and I: {report.input_distribution}. Lower bounds are rigorous.",
     ]

@@ -34,7 +34,7 @@ def infeasible(problem: Problem, measure: Measure) -> None:
         what = "these values" if problem.equations.behavior is None else "this behavior"
         raise InfeasibleError(
             f"no classical model of {model.name} reproduces {what} (violation {witness.violation:.6g} of "
-            f"{witness.name or witness.functional.formula()}). Relax an edge, or ask for the critical visibility.",
+            f"{witness.name or witness.functional.formula()}). Relax another edge, or check the data.",
             witness,
         )
     if problem.budgets or problem.affine:
