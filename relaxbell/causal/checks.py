@@ -77,7 +77,7 @@ def check_structure(model: CausalModel) -> None:
 
 def check_independence(model: CausalModel) -> None:
     """Free and dependent inputs are independent unless an edge connects them."""
-    if any(set(model.free_inputs) & model.ancestors(n) for n in model.dependent_inputs):
+    if model.inputs_connected:
         return
     distribution = model.input_distribution
     free, dependent = (

@@ -83,7 +83,7 @@ def cell_weights(model: CausalModel) -> Exact:
 
 def _conditional(model: CausalModel, setting: Mapping[str, int]) -> Fraction:
     dependent = {n: setting[n] for n in model.dependent_inputs}
-    if not any(set(model.free_inputs) & model.ancestors(n) for n in model.dependent_inputs):
+    if not model.inputs_connected:
         return model.input_distribution.probability(dependent)
     free = {n: setting[n] for n in model.free_inputs}
     norm = model.input_distribution.probability(free)
@@ -195,10 +195,9 @@ def _normalization(model: CausalModel, weights: Exact) -> list[tuple[str, Exact,
     """
     shape, k = model.observed_shape, len(model.outputs)
     found = []
-    related = any(set(model.free_inputs) & model.ancestors(n) for n in model.dependent_inputs)
     for index in np.ndindex(*shape[k:]):
         setting = dict(zip(model.inputs, index, strict=True))
-        if not related and any(setting[n] for n in model.free_inputs):
+        if not model.inputs_connected and any(setting[n] for n in model.free_inputs):
             continue  # the same for all settings of the free inputs
         table = np.zeros(shape, dtype=object)
         table[(Ellipsis, *index)] = 1

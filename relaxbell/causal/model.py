@@ -130,6 +130,11 @@ class CausalModel(Frozen):
         return tuple(n for n in self.inputs if self.parents(n))
 
     @cached_property
+    def inputs_connected(self) -> bool:
+        """Whether a dependent input descends from a free one."""
+        return any(set(self.free_inputs) & self.ancestors(n) for n in self.dependent_inputs)
+
+    @cached_property
     def responding(self) -> tuple[str, ...]:
         """Responding nodes, parents first: outputs, hidden nodes and dependent inputs."""
         order = topological_order(self.nodes, self.edges)
@@ -375,8 +380,7 @@ class CausalModel(Frozen):
         reach = []
         for name in self.outputs:
             ancestors = self.ancestors(name)
-            given_all = any(set(self.free_inputs) & self.ancestors(n) for n in self.dependent_inputs)
-            reached = [given_all or n in self.dependent_inputs or n in ancestors for n in self.inputs]
+            reached = [self.inputs_connected or n in self.dependent_inputs or n in ancestors for n in self.inputs]
             reach.append(frozenset(i for i, yes in enumerate(reached) if yes))
         shape, k = self.observed_shape, len(self.outputs)
         return Coordinates(shape[:k], shape[k:], tuple(reach))

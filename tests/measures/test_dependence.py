@@ -139,7 +139,7 @@ def test_the_definition():
 # ------------------------------------------------------------ mutual information
 
 
-def exact_information(p, value):
+def assert_information(p, value):
     solution = rb.minimize(rb.mutual_information(rb.measurement_dependence(*_scenario(p))), p)
     assert 0 <= solution.value - solution.lower_bound < 1e-6
     assert solution.lower_bound <= value + 1e-12
@@ -155,9 +155,9 @@ def test_information_closed_forms():
     """Tsirelson: 2 − h(P) − P log2 3 with P = (4 + S)/8; GHZ: 1 − log2(3)/2; PR box: 2 − log2 3 (P = 1)."""
     wins = (4 + S) / 8
     h = -wins * np.log2(wins) - (1 - wins) * np.log2(1 - wins)
-    exact_information(TSIRELSON, 2 - h - wins * np.log2(3))
-    exact_information(rb.pr_box(), 2 - np.log2(3))
-    exact_information(rb.ghz_box(), 1 - np.log2(3) / 2)
+    assert_information(TSIRELSON, 2 - h - wins * np.log2(3))
+    assert_information(rb.pr_box(), 2 - np.log2(3))
+    assert_information(rb.ghz_box(), 1 - np.log2(3) / 2)
 
 
 def test_information_of_optimal_cglmp_exceeds_the_singlet_bound():
