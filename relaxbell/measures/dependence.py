@@ -150,7 +150,7 @@ def dependence(model: CausalModel) -> Measure:
     who = ",".join(layout.names)
     labels = Labels(shape[0], lambda i: f"p({layout.label(i // count)},Λ={i % count}) - p({who}) p(Λ={i % count})")
     term = SumOfRows(Rows(matrix, labels, Fraction(1, layout.denominator)))
-    return Dependence(model, term, f"M({who}:Λ)", layout=layout)
+    return Dependence(model, term, f"M({who}:Λ)", definition={"kind": "dependence"}, layout=layout)
 
 
 def hall_dependence(model: CausalModel) -> Measure:
@@ -188,7 +188,8 @@ def hall_dependence(model: CausalModel) -> Measure:
         parts.append(SumOfRows(Rows(matrix, _pair_labels(layout, x, y, count), scale)))
     if not parts:
         raise MeasureError(f"a single setting of {', '.join(layout.names)} occurs, so nothing can depend on it.")
-    return Measure(model, Largest(tuple(parts)), f"Hall({','.join(layout.names)}:Λ)")
+    name = f"Hall({','.join(layout.names)}:Λ)"
+    return Measure(model, Largest(tuple(parts)), name, definition={"kind": "hall dependence"})
 
 
 def _pair_labels(layout: SettingLayout, x: int, y: int, count: int) -> Labels:

@@ -80,7 +80,8 @@ def mutual_information(model: CausalModel) -> MutualInformation:
     """
     layout = setting_layout(model)
     none = Linear(Rows(sp.csr_array((1, model.strategies.count)), ("0",), Fraction(1)))
-    return MutualInformation(model, none, f"I({','.join(layout.names)}:Λ)", "bit", layout=layout)
+    name = f"I({','.join(layout.names)}:Λ)"
+    return MutualInformation(model, none, name, "bit", definition={"kind": "mutual information"}, layout=layout)
 
 
 def pinsker_bound(dependence: float) -> float:

@@ -79,7 +79,8 @@ def influence(model: CausalModel, source: str, target: str, *, variation: bool =
                 found.append(model.strategies.spread(shift))
                 labels.append(f"shift of p({target}={w}), {pair}")
     name = f"{'TV' if variation else 'C'}({source} -> {target})"
-    return Measure(model, LargestRow(_indicator_rows(found, labels)), name)
+    definition = {"kind": "influence", "source": source, "target": target, "variation": variation}
+    return Measure(model, LargestRow(_indicator_rows(found, labels)), name, definition=definition)
 
 
 def _indicator_rows(rows: list[NDArray[Any]], labels: list[str]) -> Rows:
@@ -127,7 +128,14 @@ def average_causal_effect(
         (f"{treated.labels[0]} - {control.labels[0]}",),
         control.scale,
     )
-    return Measure(model, Linear(difference), f"ACE({source} -> {target})")
+    definition = {
+        "kind": "average causal effect",
+        "source": source,
+        "target": target,
+        "values": list(values),
+        "outcome": outcome,
+    }
+    return Measure(model, Linear(difference), f"ACE({source} -> {target})", definition=definition)
 
 
 def message_weight(model: CausalModel, message: str = "M") -> Measure:
@@ -156,7 +164,8 @@ def message_weight(model: CausalModel, message: str = "M") -> Measure:
     whole = 1 / zero.scale
     weight = sp.csr_array(np.full(zero.matrix.shape, float(whole)) - zero.matrix.toarray())
     rows = Rows(weight, (f"p({message}≠0)",), Fraction(1) / whole)
-    return Measure(model, Linear(rows), f"p({message}≠0)")
+    definition = {"kind": "message weight", "message": message}
+    return Measure(model, Linear(rows), f"p({message}≠0)", definition=definition)
 
 
 class BinaryEntropy(Measure):
@@ -169,7 +178,7 @@ class BinaryEntropy(Measure):
     @property
     def weight(self) -> Measure:
         """The probability whose binary entropy this is."""
-        return Measure(self.model, self.term, f"p({self.name.removeprefix('H(').removesuffix(')')}≠0)")
+        return message_weight(self.model, self.definition["message"])
 
     def _concave(self, what: str) -> MeasureError:
         return MeasureError(
@@ -214,7 +223,8 @@ def message_entropy(model: CausalModel, message: str = "M") -> BinaryEntropy:
             f"{message} has {model.cardinality[message]} values: the least entropy is computed for binary messages. "
             "Use message_weight(model), or alphabet=2."
         )
-    return BinaryEntropy(model, weight.term, f"H({message})", "bit")
+    definition = {"kind": "message entropy", "message": message}
+    return BinaryEntropy(model, weight.term, f"H({message})", "bit", definition=definition)
 
 
 def binary_entropy(p: float) -> float:

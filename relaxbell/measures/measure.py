@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -37,6 +37,9 @@ class Measure:
         Short name, for example ``C(X -> B)``.
     unit
         Of the value: ``probability`` or ``bit``.
+    definition
+        What the measure is, as plain data: the name of its kind and its arguments. Certificates state it,
+        and whoever checks them builds the rows anew from it.
 
     Examples
     --------
@@ -50,6 +53,7 @@ class Measure:
     term: Term
     name: str
     unit: str = "probability"
+    definition: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
     @property
     def expression(self) -> Any:
@@ -82,7 +86,9 @@ class Measure:
         for part in (self, other):
             part._check_combinable("sum with other measures")
         same_model(self, other)
-        return Measure(self.model, Total((self.term, other.term)), f"{self.name} + {other.name}", self.unit)
+        definition = {"kind": "sum", "of": [self.definition, other.definition]}
+        name = f"{self.name} + {other.name}"
+        return Measure(self.model, Total((self.term, other.term)), name, self.unit, definition=definition)
 
     def __mul__(self, factor: Any) -> Measure:
         self._check_combinable("multiple")
@@ -92,12 +98,14 @@ class Measure:
                 f"{factor} · {self.name} is concave: found a negative factor of a norm, expected one ≥ 0. "
                 "Only linear measures, such as average_causal_effect, can be negated."
             )
-        return Measure(self.model, terms.scaled(self.term, fraction), f"{factor} {self.name}", self.unit)
+        definition = {"kind": "multiple", "factor": str(fraction), "of": self.definition}
+        term = terms.scaled(self.term, fraction)
+        return Measure(self.model, term, f"{factor} {self.name}", self.unit, definition=definition)
 
     __rmul__ = __mul__
 
     def __neg__(self) -> Measure:
-        return Measure(self.model, (self * -1).term, f"-{self.name}", self.unit)
+        return replace(self * -1, name=f"-{self.name}")
 
     def __sub__(self, other: Measure) -> Measure:
         return self + (-other)
@@ -158,7 +166,8 @@ def maximum(*measures: Measure) -> Measure:
         part._check_combinable("maximum with other measures")
     model = same_model(*measures)
     name = f"max({', '.join(m.name for m in measures)})"
-    return Measure(model, Largest(tuple(m.term for m in measures)), name, measures[0].unit)
+    definition = {"kind": "maximum", "of": [m.definition for m in measures]}
+    return Measure(model, Largest(tuple(m.term for m in measures)), name, measures[0].unit, definition=definition)
 
 
 def measure(
@@ -202,10 +211,11 @@ def measure(
         if not isinstance(rows, Mapping) or not rows:
             raise MeasureError("the rows of a max of sums are a mapping from a label to a group of rows.")
         groups = tuple(SumOfRows(_read_rows(model, group, f"{label} ")) for label, group in rows.items())
-        return Measure(model, Largest(groups), name, unit)
+        return Measure(model, Largest(groups), name, unit, definition={"kind": "rows", "norm": norm})
     if norm not in single:
         raise MeasureError(f"norm {norm!r} is unknown, expected 'max', 'sum', 'linear' or 'max of sums'.")
-    return Measure(model, single[norm](_read_rows(model, rows, "")), name, unit)
+    term = single[norm](_read_rows(model, rows, ""))
+    return Measure(model, term, name, unit, definition={"kind": "rows", "norm": norm})
 
 
 def _read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:

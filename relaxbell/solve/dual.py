@@ -14,8 +14,8 @@ simple fractions, and where they are not, a power of two loses less than 1e-12.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -42,11 +42,21 @@ class DualBound:
         Exact multipliers of the equations.
     offset
         The rest of the bound: bound = ⟨z, rhs⟩ + offset.
+    weights
+        Feasible weights of the rows of each leaf of the objective and the budgets; a leaf that is not
+        listed has none, or the best for z follow from a formula.
+    budgets
+        Multiplier μ ≥ 0 of each budget.
+    affine
+        Multipliers of each affine constraint, ≥ 0 for inequalities.
     """
 
     bound: ExactNumber
     z: Exact
     offset: ExactNumber
+    weights: Mapping[Leaf, Exact] = field(default_factory=dict)
+    budgets: tuple[Fraction, ...] = ()
+    affine: tuple[Exact, ...] = ()
 
     @property
     def value(self) -> float:
@@ -111,10 +121,21 @@ def bound_from(problem: Problem, raw: _Raw) -> DualBound:
     trivial = Fraction(0) if is_nonnegative(problem.objective) else None
     best = max(found, key=lambda c: c.bound, default=None)
     if trivial is not None and (best is None or best.bound < trivial):
-        return DualBound(trivial, np.zeros(len(raw.z), dtype=object), trivial)
+        return _nothing(problem, raw, trivial)
     if best is None:
-        return DualBound(Fraction(-(10**9)), np.zeros(len(raw.z), dtype=object), Fraction(-(10**9)))
+        return _nothing(problem, raw, Fraction(-(10**9)))
     return best
+
+
+def _nothing(problem: Problem, raw: _Raw, bound: Fraction) -> DualBound:
+    """Return a bound that follows without any dual."""
+    zero = np.full(len(raw.z), Fraction(0), dtype=object)
+    budgets = tuple(Fraction(0) for _ in problem.budgets)
+    return DualBound(bound, zero, bound, {}, budgets, tuple(_fractions(0 * y, 1) for y in raw.affine))
+
+
+def _fractions(whole: Floats, denominator: int) -> Exact:
+    return np.array([Fraction(int(v), denominator) for v in whole.tolist()], dtype=object)
 
 
 def _all_leaves(problem: Problem) -> Iterator[Leaf]:
@@ -151,7 +172,14 @@ def _evaluate(problem: Problem, raw: _Raw, denominator: int) -> DualBound | None
     offset -= sum((mu * b.limit for mu, b in zip(shares, problem.budgets, strict=True)), Fraction(0))
     for c, y in zip(problem.affine, whole.affine, strict=True):
         offset -= sum((Fraction(h) * Fraction(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True)), Fraction(0))
-    z = np.array([Fraction(int(v), denominator) for v in whole.z.tolist()], dtype=object)
+    z = _fractions(whole.z, denominator)
     rest = offset / denominator
     total: Any = (z * problem.equations.rhs).sum() if len(z) else Fraction(0)
-    return DualBound(total + rest, z, rest)
+    return DualBound(
+        total + rest,
+        z,
+        rest,
+        {leaf: _fractions(own, denominator) for leaf, own in weights.items()},
+        tuple(share / denominator for share in shares),
+        tuple(_fractions(y, denominator) for y in whole.affine),
+    )
