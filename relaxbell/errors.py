@@ -52,11 +52,14 @@ class InfeasibleError(RelaxbellError):
     witness
         A `relaxbell.Witness`: an inequality that every behavior of the model obeys (under the same
         constraints) and that the observed data violate; None where no observed data took part.
+    proof
+        The exact dual data behind it.
     """
 
-    def __init__(self, message: str, witness: Any = None) -> None:
+    def __init__(self, message: str, witness: Any = None, proof: Any = None) -> None:
         super().__init__(message)
         self.witness = witness
+        self.proof = proof
 
 
 class SolverError(RelaxbellError, RuntimeError):

@@ -65,6 +65,26 @@ class DualBound:
 
 
 @dataclass(frozen=True, eq=False)
+class Proof:
+    """What proves a solution: the problem, its dual bound, and exact weights that attain it.
+
+    Attributes
+    ----------
+    problem
+        What was minimized, and under which constraints.
+    bound
+        The lower bound and its dual data.
+    primal
+        Exact probability of each strategy that occurs, where the solution is exact; the measure at it
+        equals the bound. None otherwise.
+    """
+
+    problem: Problem
+    bound: DualBound
+    primal: Mapping[int, ExactNumber] | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class _Raw:
     """Approximate duals, sorted by what they belong to."""
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from relaxbell.errors import InfeasibleError
-from relaxbell.exact.numbers import ExactNumber
 from relaxbell.exact.rows import Rows
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import Linear
-from relaxbell.solve.dual import dual_bound
+from relaxbell.solve.dual import DualBound, Proof, dual_bound
 from relaxbell.solve.highs import solve_highs
 from relaxbell.solve.program import Problem, linear_program
 from relaxbell.solve.solution import Witness
@@ -29,25 +27,26 @@ def infeasible(problem: Problem, measure: Measure) -> None:
     bare = Problem(_zero(problem), problem.equations)
     proof = _farkas(bare)
     if proof is not None:
-        z, largest = proof
-        witness = _witness(measure, problem, z, largest)
+        witness = _witness(measure, problem, proof)
         what = "these values" if problem.equations.behavior is None else "this behavior"
         raise InfeasibleError(
             f"no classical model of {model.name} reproduces {what} (violation {witness.violation:.6g} of "
             f"{witness.name or witness.functional.formula()}). Relax another edge, or check the data.",
             witness,
+            Proof(bare, proof),
         )
     if problem.budgets or problem.affine:
-        proof = _farkas(Problem(_zero(problem), problem.equations, problem.budgets, problem.affine))
+        constrained = Problem(_zero(problem), problem.equations, problem.budgets, problem.affine)
+        proof = _farkas(constrained)
         if proof is not None:
-            z, largest = proof
             limits = [str(b) for b in problem.budgets] + [
                 f"{str(c.rows.labels[0]).splitlines()[0][:60]} …" for c in problem.affine
             ]
             raise InfeasibleError(
                 f"no model of {model.name} reproduces the data within the constraints {', '.join(limits)}, by an exact "
                 f"dual argument; the data alone can be reproduced. {_remedy(problem)}",
-                _witness(measure, problem, z, largest),
+                _witness(measure, problem, proof),
+                Proof(constrained, proof),
             )
 
 
@@ -67,8 +66,8 @@ def _zero(problem: Problem) -> Linear:
     return Linear(Rows(sp.csr_array((1, problem.strategies)), ("0",)))
 
 
-def _farkas(problem: Problem) -> tuple[Any, ExactNumber] | None:
-    """Return exact (z, m) with ⟨z, E q⟩ ≤ m for all feasible q and ⟨z, rhs⟩ > m; or None.
+def _farkas(problem: Problem) -> DualBound | None:
+    """Return a positive bound of the zero objective: ⟨z, E q⟩ ≤ −offset < ⟨z, rhs⟩ for all feasible q; or None.
 
     Elastic equations and constraints: minimize the sum of violations, which always has a solution. A
     positive minimum means infeasibility, and the rigorous bound of the zero objective at its duals is
@@ -82,13 +81,11 @@ def _farkas(problem: Problem) -> tuple[Any, ExactNumber] | None:
     cost = np.concatenate([np.zeros(program.matrix.shape[1]), np.ones(2 * elastic.shape[1])])
     answer = solve_highs(matrix, cost, program.lower, program.upper)
     found = dual_bound(problem, program, answer.duals)
-    if float(found.bound) <= _PROOF:
-        return None
-    return found.z, -found.offset
+    return None if float(found.bound) <= _PROOF else found
 
 
-def _witness(measure: Measure, problem: Problem, z: Any, largest: ExactNumber) -> Witness:
-    model = measure.model
+def _witness(measure: Measure, problem: Problem, proof: DualBound) -> Witness:
+    model, z = measure.model, proof.z
     table = np.array(problem.equations.functional(z) * Fraction(1), dtype=object).reshape(model.observed_shape)
     functional = BellFunctional(table, model.outputs, model.inputs, parties=problem.equations.parties)
-    return Witness(functional, (z * problem.equations.rhs).sum(), largest)
+    return Witness(functional, (z * problem.equations.rhs).sum(), -proof.offset)

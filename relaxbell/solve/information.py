@@ -106,8 +106,10 @@ def information_bound(
         offset += sum(terms, Fraction(0)) / grid
     exact: Exact = np.array([Fraction(int(v), grid) for v in rounded[0][1].tolist()], dtype=object)
     bound: ExactNumber = (exact * equations.rhs).sum() + offset
-    zero = DualBound(Fraction(0), np.full(len(z), Fraction(0), dtype=object), Fraction(0))
-    return max(zero, DualBound(bound, exact, offset), key=lambda b: b.bound)
+    own = tuple(np.array([Fraction(-int(v), grid) for v in y.tolist()], dtype=object) for _, y in rounded[1:])
+    none = tuple(np.full(len(y), Fraction(0), dtype=object) for y in own)
+    zero = DualBound(Fraction(0), np.full(len(z), Fraction(0), dtype=object), Fraction(0), affine=none)
+    return max(zero, DualBound(bound, exact, offset, affine=own), key=lambda b: b.bound)
 
 
 def _upper_log_sum(whole: Floats, grid: int, layout: SettingLayout) -> Fraction:

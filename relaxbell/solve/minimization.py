@@ -22,7 +22,7 @@ from relaxbell.measures.measure import Budget, Measure
 from relaxbell.measures.terms import fresh, is_linear, value
 from relaxbell.solve.columns import least_dependence
 from relaxbell.solve.conic import solve_clarabel
-from relaxbell.solve.dual import DualBound, dual_bound
+from relaxbell.solve.dual import DualBound, Proof, dual_bound
 from relaxbell.solve.highs import Answer, refine, solve_highs
 from relaxbell.solve.infeasible import infeasible
 from relaxbell.solve.information import least_information
@@ -107,7 +107,18 @@ def minimize(
     functional = _functional(measure, equations, bound.z)
     total = (bound.z * equations.rhs).sum() if len(bound.z) else Fraction(0)
     weights = StrategyWeights(measure.model, q)
-    return Solution(measure, observed, found, bound.value, "optimal", weights, statistics, functional, total)
+    return Solution(
+        measure,
+        observed,
+        found,
+        bound.value,
+        "optimal",
+        weights,
+        statistics,
+        functional,
+        total,
+        (Proof(problem, bound),),
+    )
 
 
 def bounds(
@@ -265,4 +276,11 @@ def _minimize_entropy(
     lower_bound = max(0.0, floor_float(Fraction(rigorous) - Fraction(1, 2**50)))
     chosen = ends.minimum if low <= high else ends.maximum
     statistics = {**chosen.statistics, "gap": min(low, high) - lower_bound}
-    return replace(chosen, measure=measure, value=min(low, high), lower_bound=lower_bound, statistics=statistics)
+    return replace(
+        chosen,
+        measure=measure,
+        value=min(low, high),
+        lower_bound=lower_bound,
+        statistics=statistics,
+        proofs=(*ends.minimum.proofs, *ends.maximum.proofs),
+    )

@@ -15,6 +15,7 @@ from relaxbell.exact.numbers import ExactNumber, floor_text
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.relabeling import recognize
 from relaxbell.measures.terms import Floats
+from relaxbell.solve.dual import Proof
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,6 +175,9 @@ class Solution:
     statistics
         Solver, iterations, seconds; strategies, rows; ``gap`` = value − lower bound; ``distance`` =
         how far float probabilities were moved to be read exactly.
+    proofs
+        The problem and the exact dual data behind the bound; two of them, of the least and the negated
+        largest p(m≠0), for the entropy of a message.
 
     Examples
     --------
@@ -192,6 +196,7 @@ class Solution:
     statistics: dict[str, Any]
     functional: BellFunctional
     functional_value: ExactNumber | float
+    proofs: tuple[Proof, ...] = ()
 
     @cached_property
     def witness(self) -> Witness:
