@@ -63,8 +63,9 @@ def solve_highs(
     *,
     presolve: bool = True,
     column_lower: Floats | None = None,
+    start: Basis | None = None,
 ) -> Answer:
-    """Minimize cost · x over lower ≤ matrix x ≤ upper, x ≥ 0 or ≥ `column_lower`.
+    """Minimize cost · x over lower ≤ matrix x ≤ upper, x ≥ 0 or ≥ `column_lower`, from a basis if one is given.
 
     Raises
     ------
@@ -75,8 +76,24 @@ def solve_highs(
         return _sift(matrix, cost, lower, upper)
     started = time.perf_counter()
     solver = _load(matrix, cost, lower, upper, presolve, column_lower)
+    if start is not None:
+        _set_basis(solver, start, matrix.shape)
     solver.run()
     return _read(solver, matrix, started)
+
+
+def _set_basis(solver: Any, basis: Basis, shape: tuple[int, int]) -> None:
+    import highspy
+
+    status = highspy.HighsBasisStatus
+    columns, rows = [status.kLower] * shape[1], [status.kUpper] * shape[0]
+    for j in basis.columns.tolist():
+        columns[j] = status.kBasic
+    for i in basis.loose.tolist():
+        rows[i] = status.kBasic
+    given = highspy.HighsBasis()
+    given.col_status, given.row_status, given.valid = columns, rows, True
+    solver.setBasis(given)
 
 
 def refine(data: tuple[sp.csc_array, Floats, Floats, Floats], answer: Answer, rounds: int = 3) -> Answer:
