@@ -27,10 +27,14 @@ _HOMES = {
     "measures.locality": "average_causal_effect influence message_entropy message_weight",
     "solve.minimization": "bounds minimize",
     "solve.solution": "Bounds Solution StrategyWeights Witness",
+    "closed_forms.derive": "closed_form",
+    "closed_forms.closed_form": "ClosedForm",
+    "closed_forms.dual_vertices": "DualVertices dual_vertices",
+    "closed_forms.inequalities": "Inequalities",
     "quantification": "quantify",
     "errors": (
-        "BehaviorError CountsError FunctionalError InfeasibleError MeasureError ModelError ModelTooLargeError "
-        "RelaxbellError SignalingError SolverError UnsupportedModelError"
+        "BehaviorError ClosedFormError CountsError FunctionalError InfeasibleError MeasureError ModelError "
+        "ModelTooLargeError RelaxbellError SignalingError SolverError UnsupportedModelError"
     ),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -62,5 +62,19 @@ class InfeasibleError(RelaxbellError):
         self.proof = proof
 
 
+class ClosedFormError(RelaxbellError, RuntimeError):
+    """A closed form could not be derived: PPL is missing, or it would take too long.
+
+    Attributes
+    ----------
+    partial
+        What was derived so far, a `relaxbell.ClosedForm` whose terms are valid lower bounds; or None.
+    """
+
+    def __init__(self, message: str, partial: Any = None) -> None:
+        super().__init__(message)
+        self.partial = partial
+
+
 class SolverError(RelaxbellError, RuntimeError):
     """No solver reached the accuracy that a result needs. The message says what was tried."""

@@ -6,11 +6,15 @@ from pathlib import Path
 import relaxbell
 
 ROOT = Path(relaxbell.__file__).parent
-ORDER = ["errors", "frozen", "exact", "behavior", "functionals", "causal", "measures", "solve", "quantification", "cli"]
+ORDER = ["errors", "frozen", "exact", "behavior", "functionals", "causal", "measures", "solve", "closed_forms"]
+ORDER += ["quantification", "cli"]
 SHOW = "show"
 
 # Convenience methods that pass on to a room further right, by a deferred import inside the method.
-DELEGATIONS = {("functionals/functional.py", "bound"): "solve"}
+DELEGATIONS = {
+    ("functionals/functional.py", "bound"): "solve",
+    ("causal/model.py", "inequalities"): "closed_forms",
+}
 
 
 def room(path):

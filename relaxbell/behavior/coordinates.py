@@ -157,6 +157,23 @@ class Coordinates:
             out[block.start : block.start + block.size] = total.ravel()
         return out
 
+    def lift(self, form: NDArray[Any]) -> NDArray[Any]:
+        """Return coefficients over the table with ⟨coefficients, p⟩ + form[0] = form · coordinates of p.
+
+        Unreached inputs are set to 0: of all such tables the one that is easiest to read.
+        """
+        table = np.zeros(self.shape, dtype=form.dtype)
+        for coefficient, (block, values, inputs) in zip(form[1:], self.labels(), strict=True):
+            if coefficient == 0:
+                continue
+            index: list[Any] = [slice(None)] * len(self.outputs) + [0] * len(self.inputs)
+            for member, value in zip(block.members, values, strict=True):
+                index[member] = value
+            for j, value in zip(block.inputs, inputs, strict=True):
+                index[len(self.outputs) + j] = value
+            table[tuple(index)] += coefficient
+        return table
+
     def labels(self) -> Iterator[tuple[Block, tuple[int, ...], tuple[int, ...]]]:
         """Yield (block, values of its members, values of its inputs) for each coordinate after the constant."""
         for block in self.blocks:

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -24,6 +24,9 @@ from relaxbell.causal.responses import Node, Strategies
 from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError
 from relaxbell.exact.rows import Rows
 from relaxbell.frozen import Frozen
+
+if TYPE_CHECKING:
+    from relaxbell.closed_forms.inequalities import Inequalities
 
 SETTING_LIMIT = 2**20
 """Most settings of all inputs together."""
@@ -373,6 +376,31 @@ class CausalModel(Frozen):
                     f"{self.name}. Build the model with the behavior's cardinalities."
                 )
         return behavior
+
+    def inequalities(self, *, seconds: float = 60.0) -> Inequalities:
+        """Return what p the model can reproduce: all facets of its polytope of behaviors, in classes.
+
+        By exact double description from the strategies, so for small scenarios; needs the extra ``polytopes``.
+
+        Parameters
+        ----------
+        seconds
+            After this time the enumeration is refused.
+
+        Raises
+        ------
+        ClosedFormError
+            If it takes too long.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> len(rb.instrumental().inequalities().facets)
+        4
+        """
+        from relaxbell.closed_forms.inequalities import inequalities
+
+        return inequalities(self, seconds)
 
     @cached_property
     def coordinates(self) -> Coordinates:

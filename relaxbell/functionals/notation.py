@@ -24,21 +24,26 @@ def collins_gisin_text(coordinates: Coordinates, form: Exact, outputs: Sequence[
     >>> rb.CH.formula()
     'p(00|00) + p(00|01) + p(00|10) - p(00|11) - pA(0|0) - pB(0|0)'
     """
-    terms: list[tuple[ExactNumber, str]] = []
-    for coefficient, (block, values, inputs) in zip(form[1:], coordinates.labels(), strict=True):
-        if coefficient != 0:
-            everyone = len(block.members) == len(outputs)
-            who = "" if everyone else "".join(outputs[i] for i in block.members)
-            terms.append((coefficient, f"p{who}({_digits(values)}|{_digits(inputs)})"))
+    names = marginal_names(coordinates, outputs)
+    terms = [(coefficient, name) for coefficient, name in zip(form[1:], names, strict=True) if coefficient != 0]
     terms.sort(key=lambda term: not term[1].startswith("p("))  # the joint terms first, then pA, pB, …
-    return _sum_text(terms, form[0])
+    return sum_text(terms, form[0])
+
+
+def marginal_names(coordinates: Coordinates, outputs: Sequence[str]) -> list[str]:
+    """Return the names of the coordinates: p(00|01) for all outputs, pA(0|1) for some."""
+    found = []
+    for block, values, inputs in coordinates.labels():
+        who = "" if len(block.members) == len(outputs) else "".join(outputs[i] for i in block.members)
+        found.append(f"p{who}({_digits(values)}|{_digits(inputs)})")
+    return found
 
 
 def full_text(table: Exact, constant: ExactNumber, outputs: Sequence[str], inputs: Sequence[str]) -> str:
     """Return a functional over cells as text."""
     k = len(outputs)
     terms = [(c, f"p({_digits(i[:k])}|{_digits(i[k:])})") for i, c in np.ndenumerate(table) if c != 0]
-    return _sum_text(terms, constant)
+    return sum_text(terms, constant)
 
 
 def _digits(values: Iterable[Any]) -> str:
@@ -53,7 +58,8 @@ def _number_text(size: ExactNumber) -> str:
     return str(size)
 
 
-def _sum_text(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -> str:
+def sum_text(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -> str:
+    """Return Σ coefficient symbol + constant as a person would write it."""
     pieces = list(terms)
     if constant != 0 or not pieces:
         pieces.append((constant, ""))

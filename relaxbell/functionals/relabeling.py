@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -19,6 +19,10 @@ from relaxbell.functionals.functional import BellFunctional
 
 ORBIT_LIMIT = 20_000
 """Orbits are followed up to this many members; scenarios with larger ones go unrecognized."""
+
+
+_LONGEST_CHAIN = 4
+_MOST_OUTCOMES = 4
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,25 @@ def recognize(functional: BellFunctional) -> Recognition | None:
     if not all(isinstance(c, Fraction) for c in form) or not any(form[1:]):
         return None
     primitive, size = _primitive(form)
-    for known in (catalog.CHSH, catalog.I3322):
+    for known in _catalog(coordinates):
         offset = _orbit(known, coordinates).get(primitive)
         if offset is not None:
             # form = size · primitive + form[0];  the relabeled known one = unit · primitive + offset
             unit = _unit(known, coordinates)
             return Recognition(known, size / unit, form[0] - size / unit * offset)
     return None
+
+
+@lru_cache(maxsize=64)
+def _catalog(coordinates: Coordinates) -> tuple[BellFunctional, ...]:
+    """Return the catalog functionals that could occur in a scenario, the simplest first."""
+    if len(coordinates.outputs) != 2:
+        return (catalog.mermin(len(coordinates.outputs)),) if len(coordinates.outputs) > 2 else ()
+    settings, outcomes = min(coordinates.inputs), min(coordinates.outputs)
+    found = [catalog.CHSH, catalog.I3322]
+    found += [catalog.chained(m) for m in range(3, min(settings, _LONGEST_CHAIN) + 1)]
+    found += [catalog.cglmp(d) for d in range(3, min(outcomes, _MOST_OUTCOMES) + 1)]
+    return tuple(found)
 
 
 def _primitive(form: Exact) -> tuple[tuple[int, ...], Fraction]:
@@ -124,31 +140,83 @@ def relabelings(coordinates: Coordinates) -> Iterator[NDArray[np.int64]]:
     Neighboring values of inputs are exchanged, neighboring outcomes for one setting, and parties with
     equal cardinalities. Only for scenarios in which party i chooses input i.
     """
+    yield from coordinate_actions(coordinates, range(len(coordinates.outputs)))
+
+
+def coordinate_actions(coordinates: Coordinates, own: Sequence[int | None]) -> Iterator[NDArray[np.int64]]:
+    """Yield the actions of those relabelings that keep the coordinates' affine hull.
+
+    Parameters
+    ----------
+    coordinates
+        Of the behaviors.
+    own
+        For each output the position of the input that its party chooses, or None.
+    """
+    for exchange in exchanges(coordinates, own):
+        action = coordinate_action(coordinates, exchange.cells(coordinates))
+        if action is not None:
+            yield action
     k = len(coordinates.outputs)
     cells = np.arange(math.prod(coordinates.shape)).reshape(coordinates.shape)
-    for i in range(k):
-        for v in range(coordinates.inputs[i] - 1):
-            yield _action(coordinates, _exchanged(cells, k + i, v))
-        for x, v in itertools.product(range(coordinates.inputs[i]), range(coordinates.outputs[i] - 1)):
-            where = [slice(None)] * (2 * k)
-            where[k + i] = slice(x, x + 1)
-            permuted = cells.copy()
-            permuted[tuple(where)] = _exchanged(cells[tuple(where)], i, v)
-            yield _action(coordinates, permuted)
     for i, j in itertools.combinations(range(k), 2):
-        same = coordinates.outputs[i] == coordinates.outputs[j] and coordinates.inputs[i] == coordinates.inputs[j]
-        if same:
-            yield _action(coordinates, cells.swapaxes(i, j).swapaxes(k + i, k + j))
+        x, y = own[i], own[j]
+        if x is None or y is None or coordinates.outputs[i] != coordinates.outputs[j]:
+            continue
+        if coordinates.inputs[x] == coordinates.inputs[y]:
+            action = coordinate_action(coordinates, cells.swapaxes(i, j).swapaxes(k + x, k + y))
+            if action is not None:
+                yield action
 
 
-def _exchanged(cells: NDArray[np.intp], axis: int, value: int) -> NDArray[np.intp]:
-    order = list(range(cells.shape[axis]))
-    order[value], order[value + 1] = order[value + 1], order[value]
-    return cells.take(order, axis=axis)
+@dataclass(frozen=True)
+class Exchange:
+    """Two neighboring values of a variable exchanged.
+
+    Attributes
+    ----------
+    axis
+        Of the variable in the table: outputs first, then inputs.
+    value
+        It is exchanged with value + 1.
+    given
+        None, or (axis of an input, its value): only there.
+    """
+
+    axis: int
+    value: int
+    given: tuple[int, int] | None = None
+
+    def cells(self, coordinates: Coordinates) -> NDArray[np.intp]:
+        """Return the number of the cell that each cell is exchanged with."""
+        cells = np.arange(math.prod(coordinates.shape)).reshape(coordinates.shape)
+        where: list[slice] = [slice(None)] * len(coordinates.shape)
+        if self.given is not None:
+            where[self.given[0]] = slice(self.given[1], self.given[1] + 1)
+        part = cells[tuple(where)]
+        order = list(range(part.shape[self.axis]))
+        order[self.value], order[self.value + 1] = order[self.value + 1], order[self.value]
+        permuted = cells.copy()
+        permuted[tuple(where)] = part.take(order, axis=self.axis)
+        return permuted
 
 
-def _action(coordinates: Coordinates, permuted: NDArray[np.intp]) -> NDArray[np.int64]:
-    """Return R with form' = form @ R, where form'(p) = form(permuted p)."""
+def exchanges(coordinates: Coordinates, own: Sequence[int | None]) -> Iterator[Exchange]:
+    """Yield exchanges of neighboring values that generate all relabelings of values; `own` as above."""
+    k = len(coordinates.outputs)
+    for j, size in enumerate(coordinates.inputs):
+        yield from (Exchange(k + j, v) for v in range(size - 1))
+    for i, size in enumerate(coordinates.outputs):
+        x = own[i]
+        for v in range(size - 1):
+            if x is None:
+                yield Exchange(i, v)
+            else:
+                yield from (Exchange(i, v, (k + x, setting)) for setting in range(coordinates.inputs[x]))
+
+
+def coordinate_action(coordinates: Coordinates, permuted: NDArray[np.intp]) -> NDArray[np.int64] | None:
+    """Return R with form' = form @ R, where form'(p) = form(permuted p); None if p may leave the affine hull."""
     size = coordinates.dimension + 1
     matrix = np.zeros((size, size), dtype=np.int64)
     for k in range(size):
@@ -158,4 +226,6 @@ def _action(coordinates: Coordinates, permuted: NDArray[np.intp]) -> NDArray[np.
         projected = coordinates.project(moved)
         projected[0] = unit[0]  # expand and project are linear; only the constant is not read off a table
         matrix[:, k] = np.rint(projected)
+        if abs(coordinates.expand(matrix[:, k].astype(float)) - moved).max() > 0.5:  # whole numbers
+            return None
     return matrix

@@ -115,6 +115,8 @@ class Measure:
 
     def __le__(self, limit: Any) -> Budget:
         self._check_combinable("budget")
+        if getattr(limit, "is_Symbol", False):
+            return Budget(self, limit)
         return Budget(self, read_fraction(limit, f"the budget of {self.name}", MeasureError))
 
     def __repr__(self) -> str:
@@ -124,6 +126,13 @@ class Measure:
 @dataclass(frozen=True, eq=False)
 class Budget:
     """An upper limit on a measure, used as a constraint: ``measure <= 0.1``.
+
+    Attributes
+    ----------
+    measure
+        What is limited.
+    limit
+        A Fraction, or a sympy symbol where closed forms are derived.
 
     Examples
     --------
@@ -135,10 +144,11 @@ class Budget:
     """
 
     measure: Measure
-    limit: Fraction
+    limit: Any
 
     def __repr__(self) -> str:
-        return f"{self.measure.name} <= {float(self.limit):g}"
+        limit = f"{float(self.limit):g}" if isinstance(self.limit, Fraction) else str(self.limit)
+        return f"{self.measure.name} <= {limit}"
 
 
 def same_model(*measures: Measure) -> CausalModel:

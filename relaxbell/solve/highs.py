@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.errors import SolverError
-from relaxbell.exact.basis import Basis
+from relaxbell.exact.basis import Basis, IntegerProgram
 from relaxbell.measures.terms import Floats
 
 SIFTING_FROM = 30_000
@@ -158,6 +158,14 @@ def _load(
         solver.setOptionValue(option, value)
     solver.passModel(lp)
     return solver
+
+
+def live_model(program: IntegerProgram) -> Any:
+    """Return a live HiGHS model of an integer program, right-hand sides 0: for re-solves from the last basis."""
+    zero = np.zeros(program.matrix.shape[0])
+    matrix = sp.csc_array(program.matrix, dtype=np.float64)
+    lower = np.where(program.equality, zero, -np.inf)
+    return _load(matrix, program.cost.astype(np.float64), lower, zero, False)
 
 
 def _read(solver: Any, matrix: sp.csc_array, started: float) -> Answer:

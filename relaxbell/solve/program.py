@@ -57,8 +57,10 @@ class Problem:
         return int(self.equations.rows.matrix.shape[1])
 
 
-def read_constraints(measure: Measure, subject_to: Any) -> tuple[tuple[Budget, ...], tuple[AffineConstraint, ...]]:
-    """Sort `subject_to` into budgets and affine CVXPY constraints on the measure's own q.
+def read_constraints(
+    measure: Measure, subject_to: Any, *, symbolic: bool = False
+) -> tuple[tuple[Budget, ...], tuple[AffineConstraint, ...]]:
+    """Sort `subject_to` into budgets (symbolic ones where allowed) and affine CVXPY constraints on the measure's own q.
 
     Raises
     ------
@@ -73,6 +75,10 @@ def read_constraints(measure: Measure, subject_to: Any) -> tuple[tuple[Budget, .
     for item in items:
         if isinstance(item, Budget):
             same_model(measure, item.measure)
+            if not (symbolic or isinstance(item.limit, Fraction)):
+                raise MeasureError(
+                    f"the budget {item} is symbolic, expected a number here. Symbols are for closed_form."
+                )
             budgets.append(item)
         elif isinstance(item, cp.constraints.constraint.Constraint):
             equality = isinstance(item, cp.constraints.zero.Equality | cp.constraints.zero.Zero)
@@ -274,7 +280,9 @@ def linear_program(problem: Problem) -> LinearProgram:
     builder.exact = problem.equations.rows.integral
     equations = builder.add(problem.equations.rows.matrix, 1, [], problem.equations.rhs, True)
     objective = builder.lower(problem.objective)
-    budgets = [builder.limit(builder.lower(b.measure.term), b.limit, []) for b in problem.budgets]
+    numbers = [b.limit if isinstance(b.limit, Fraction) else Fraction(0) for b in problem.budgets]
+    lowered = [builder.lower(b.measure.term) for b in problem.budgets]
+    budgets = [builder.limit(term, limit, []) for term, limit in zip(lowered, numbers, strict=True)]
     affine = [builder.add_affine(c) for c in problem.affine]
     return _assembled(builder, objective, equations, tuple(budgets), tuple(affine))
 

@@ -1,0 +1,90 @@
+"""Sorting terms into classes of the scenario's relabelings, and naming them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from relaxbell.closed_forms.domains import Domain
+from relaxbell.exact.numbers import common_denominator
+from relaxbell.functionals.notation import sum_text
+from relaxbell.functionals.relabeling import coordinate_actions, recognize
+
+Form = tuple[Fraction, ...]
+
+
+@dataclass(frozen=True)
+class TermClass:
+    """Terms that relabelings of the scenario turn into each other.
+
+    Attributes
+    ----------
+    members
+        Numbers of the terms.
+    name
+        The catalog functional that they are in disguise, or None.
+    text
+        The class as a formula: scale · name + offset, or its first member.
+    """
+
+    members: tuple[int, ...]
+    name: str | None
+    text: str
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+
+def classes(domain: Domain, forms: Sequence[Form], budgets: int) -> tuple[TermClass, ...]:
+    """Return the classes of forms over (1, coordinates, budgets), the smallest and simplest first."""
+    groups = _orbits(domain, forms, budgets)
+    found = [_described(domain, forms, members, budgets) for members in groups]
+    return tuple(sorted(found, key=lambda kind: (len(kind.members), kind.members[0])))
+
+
+def _orbits(domain: Domain, forms: Sequence[Form], budgets: int) -> list[tuple[int, ...]]:
+    if domain.coordinates is None:
+        return [(i,) for i in range(len(forms))]
+    denominator = common_denominator([c for form in forms for c in form])
+    size = domain.dimension + 1
+    actions = [np.array(a) for a in coordinate_actions(domain.coordinates, domain.own_inputs)]
+    number = {tuple(int(c * denominator) for c in form): i for i, form in enumerate(forms)}
+    left = dict.fromkeys(number)
+    groups = []
+    while left:
+        first = next(iter(left))
+        seen, frontier = {first}, [first]
+        while frontier:
+            block = np.array(frontier, dtype=np.int64)
+            images = {(*row[:size], *row[size:]) for a in actions for row in _moved(block, a, size)}
+            frontier = sorted(images - seen)
+            seen.update(frontier)
+        members = tuple(sorted(number[form] for form in seen if form in number))
+        for form in seen:
+            left.pop(form, None)
+        groups.append(members)
+    return groups
+
+
+def _moved(block: np.ndarray, action: np.ndarray, size: int) -> list[tuple[int, ...]]:
+    return [tuple(row) for row in np.hstack([block[:, :size] @ action, block[:, size:]]).tolist()]
+
+
+def _described(domain: Domain, forms: Sequence[Form], members: tuple[int, ...], budgets: int) -> TermClass:
+    form = forms[members[0]]
+    size = domain.dimension + 1
+    own, extra = form[:size], form[size:]
+    pairs = [(c, "c" if budgets == 1 else f"c{i + 1}") for i, c in enumerate(extra) if c != 0]
+    if not any(own[1:]):
+        return TermClass(members, None, sum_text(pairs, own[0]))
+    if domain.coordinates is not None and domain.name == "nonsignaling":
+        found = recognize(domain.functional(own))
+        if found is not None:
+            return TermClass(
+                members, str(found.known), sum_text([(found.scale, str(found.known)), *pairs], found.offset)
+            )
+    terms = [(c, name) for c, name in zip(own[1:], domain.labels, strict=True) if c != 0]
+    return TermClass(members, None, sum_text([*terms, *pairs], own[0]))

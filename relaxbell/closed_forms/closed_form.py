@@ -1,0 +1,288 @@
+"""`closed_form`: the least value of a measure as a maximum of linear terms, for every behavior of a domain."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.closed_forms.classes import TermClass, classes
+from relaxbell.closed_forms.domains import Domain
+from relaxbell.errors import BehaviorError, MeasureError
+from relaxbell.exact.numbers import Exact, ExactNumber, read_fraction, sign, to_floats, to_sympy
+from relaxbell.functionals.functional import BellFunctional
+from relaxbell.functionals.notation import sum_text
+from relaxbell.measures.measure import Measure
+
+_CHUNK = 20_000
+
+
+class Evaluation(NamedTuple):
+    """Values of a closed form at many behaviors.
+
+    Attributes
+    ----------
+    value
+        float64, shape (N,); NaN where `feasible` is False.
+    feasible
+        Whether p is a behavior of the domain that the model reproduces, shape (N,).
+    """
+
+    value: NDArray[np.float64]
+    feasible: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class LinearTerm:
+    """An affine function of the coordinates and of symbolic budgets, with exact coefficients.
+
+    Attributes
+    ----------
+    form
+        The constant, one Fraction for each coordinate of the domain, one for each symbolic budget.
+    """
+
+    form: tuple[Fraction, ...]
+
+    def text(self, labels: Sequence[str]) -> str:
+        """Return the term with the coordinates' names."""
+        pairs = [(c, name) for c, name in zip(self.form[1:], labels, strict=True) if c != 0]
+        return sum_text(pairs, self.form[0])
+
+
+@dataclass(frozen=True, eq=False)
+class ClosedForm:
+    """min measure = max of `terms`, for every behavior of `domain` that satisfies `constraints`.
+
+    Made by `closed_form`. Complete and irredundant: each vertex of the epigraph was solved exactly.
+
+    Attributes
+    ----------
+    measure
+        What is minimized.
+    domain
+        The behaviors and their coordinates.
+    terms
+        The irredundant terms, grouped by class.
+    constraints
+        Affine functions ≤ 0: what the model demands of p beyond positivity.
+    budgets
+        Symbols of the budgets that the terms depend on.
+    programs, vertices, seconds
+        Proof effort: linear programs solved exactly, vertices of the epigraph, wall time.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> form = rb.closed_form(rb.influence(rb.input_signaling(), "X", "B"))
+    >>> form
+    min C(X -> B) = max of 9 terms, for non-signaling p; bell().relax("X -> B")
+      1 ×  0
+      8 ×  (1/4) CHSH - 1/2
+      complete: ... linear programs, ... vertices
+    >>> form(rb.pr_box())
+    Fraction(1, 2)
+    """
+
+    measure: Measure
+    domain: Domain
+    terms: tuple[LinearTerm, ...]
+    constraints: tuple[LinearTerm, ...]
+    budgets: tuple[Any, ...]
+    programs: int
+    vertices: int
+    seconds: float
+
+    # ------------------------------------------------------------------- forms
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the coordinates and budgets that the terms are affine in."""
+        return (*self.domain.labels, *(str(symbol) for symbol in self.budgets))
+
+    @cached_property
+    def symbols(self) -> tuple[Any, ...]:
+        """The same as sympy symbols: ``p(00|01)``, ``pA(0|0)``, …, or t, t1, … on a slice."""
+        import sympy
+
+        return (*(sympy.Symbol(label, real=True) for label in self.domain.labels), *self.budgets)
+
+    @cached_property
+    def expression(self) -> Any:
+        """The closed form as a sympy ``Max`` over `symbols`; substitute ``form.substitution(p)``."""
+        import sympy
+
+        arguments = [self._affine(term) for term in self.terms]
+        return arguments[0] if len(arguments) == 1 else sympy.Max(*arguments, evaluate=False)
+
+    def _affine(self, term: LinearTerm) -> Any:
+        import sympy
+
+        pairs = zip(term.form[1:], self.symbols, strict=True)
+        return sympy.Add(to_sympy(term.form[0]), *(to_sympy(c) * s for c, s in pairs if c))
+
+    @cached_property
+    def conditions(self) -> tuple[Any, ...]:
+        """The constraints as sympy relations."""
+        return tuple(self._affine(term) <= 0 for term in self.constraints)
+
+    def substitution(self, behavior: Behavior) -> dict[Any, Any]:
+        """Return {symbol: value} of an exact behavior."""
+        u = self.domain.vector(behavior)
+        return {s: to_sympy(v) for s, v in zip(self.symbols, u[1:], strict=False)}
+
+    def functionals(self) -> tuple[BellFunctional, ...]:
+        """Return the terms as Bell functionals; not on slices or with symbolic budgets."""
+        if self.budgets:
+            raise MeasureError("terms that depend on a budget are not functionals of p alone. Give it a number.")
+        return tuple(self.domain.functional(term.form) for term in self.terms)
+
+    @cached_property
+    def classes(self) -> tuple[TermClass, ...]:
+        """The terms in orbits of the scenario's relabelings, each named where the catalog knows it."""
+        return classes(self.domain, [term.form for term in self.terms], len(self.budgets))
+
+    # -------------------------------------------------------------- evaluation
+
+    def __call__(self, behavior: Behavior, budgets: Mapping[Any, Any] | None = None) -> ExactNumber:
+        """Return the exact least value at an exact behavior.
+
+        Parameters
+        ----------
+        behavior
+            Exact, in the domain.
+        budgets
+            A number for each symbolic budget.
+
+        Raises
+        ------
+        BehaviorError
+            If the behavior is not exact, not in the domain, or not reproduced by the model.
+        """
+        u = np.concatenate([self.domain.vector(behavior), self._limits(budgets)])
+        for term in self.constraints:
+            if sign((np.array(term.form, dtype=object) * u).sum()) > 0:
+                raise BehaviorError(
+                    f"{self.measure.model.name} does not reproduce this behavior: {term.text(self.labels)} ≤ 0 is "
+                    "violated. Relax another edge."
+                )
+        return max((np.array(term.form, dtype=object) * u).sum() for term in self.terms)
+
+    def _limits(self, budgets: Mapping[Any, Any] | None) -> Exact:
+        given = {str(k): v for k, v in (budgets or {}).items()}
+        if set(given) != {str(s) for s in self.budgets}:
+            raise BehaviorError(
+                f"budgets {sorted(given)} given, expected a number for each of {[str(s) for s in self.budgets]}."
+            )
+        limits = [read_fraction(given[str(s)], f"the budget {s}", BehaviorError) for s in self.budgets]
+        return np.array(limits, dtype=object)
+
+    def evaluate(
+        self,
+        behaviors: Any,
+        budgets: Mapping[Any, Any] | None = None,
+        *,
+        tolerance: float = 1e-9,
+    ) -> Evaluation:
+        """Return the least value at many behaviors, in float64.
+
+        Parameters
+        ----------
+        behaviors
+            Array of shape (N, outputs …, inputs …) in the model's order of axes, or a sequence of `Behavior`.
+        budgets
+            A number for each symbolic budget.
+        tolerance
+            How far positivity, normalization, the domain's equalities and the constraints may be missed.
+
+        Returns
+        -------
+        Evaluation
+            ``value``, NaN where infeasible, and the mask ``feasible``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import relaxbell as rb
+        >>> form = rb.closed_form(rb.influence(rb.input_signaling(), "X", "B"))
+        >>> form.evaluate([rb.pr_box(), rb.pr_box().visibility(0.25)]).value
+        array([0.5, 0. ])
+        """
+        tables = self._tables(behaviors)
+        limits = to_floats(self._limits(budgets))
+        value, feasible = np.empty(len(tables)), np.empty(len(tables), dtype=bool)
+        for start in range(0, len(tables), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            value[part], feasible[part] = self._evaluated(tables[part], limits, tolerance)
+        return Evaluation(value, feasible)
+
+    def _tables(self, behaviors: Any) -> NDArray[np.float64]:
+        model = self.measure.model
+        if isinstance(behaviors, Behavior):
+            behaviors = [behaviors]
+        if not isinstance(behaviors, np.ndarray):
+            behaviors = np.array([model.match(p).p if isinstance(p, Behavior) else p for p in behaviors])
+        if behaviors.shape[1:] != model.observed_shape:
+            raise BehaviorError(
+                f"an array of shape {behaviors.shape}, expected (N, {', '.join(map(str, model.observed_shape))}): "
+                f"behaviors with axes {', '.join(model.outputs + model.inputs)}."
+            )
+        return np.asarray(behaviors, dtype=np.float64).reshape(len(behaviors), -1)
+
+    @cached_property
+    def _matrices(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Terms and constraints over (1, coordinates, budgets), and K times the reading minus one."""
+        terms = np.array([[float(c) for c in term.form] for term in self.terms])
+        bounds = np.array([[float(c) for c in term.form] for term in self.constraints]).reshape(-1, terms.shape[1])
+        residual = to_floats(self.domain.expansion) @ self.domain.reading - np.eye(self.domain.expansion.shape[0])
+        return terms, bounds, residual
+
+    def _evaluated(
+        self, tables: NDArray[np.float64], limits: NDArray[np.float64], tolerance: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        terms, bounds, residual = self._matrices
+        size = self.domain.dimension + 1
+        u = tables @ self.domain.reading.T
+        value = (u @ terms[:, :size].T + terms[:, size:] @ limits).max(axis=1)
+        feasible = (tables.min(axis=1) >= -tolerance) & (abs(u[:, 0] - 1) <= tolerance)
+        feasible &= abs(tables @ residual.T).max(axis=1) <= tolerance
+        if len(bounds):
+            feasible &= (u @ bounds[:, :size].T + bounds[:, size:] @ limits).max(axis=1) <= tolerance
+        return np.where(feasible, value, np.nan), feasible
+
+    # --------------------------------------------------------------------- text
+
+    def __repr__(self) -> str:
+        where = {"nonsignaling": "non-signaling p", "model": "every p of the model", "slice": "p in the slice"}
+        count = Counter({kind.text: len(kind.members) for kind in self.classes})
+        lines = [
+            f"min {self.measure.name} = max of {len(self.terms)} term{'s' if len(self.terms) != 1 else ''}, for "
+            f"{where[self.domain.name]}; {self.measure.model.name}",
+            *(f"{number:>3} ×  {text}" for text, number in count.items()),
+        ]
+        if self.constraints:
+            lines.append(f"  where {len(self.constraints)} constraints of the model hold")
+        lines.append(f"  complete: {self.programs:,} linear programs, {self.vertices:,} vertices")
+        return "\n".join(lines)
+
+    def _repr_latex_(self) -> str:
+        import sympy
+
+        if len(self.terms) > _LONGEST_LATEX:
+            return f"$\\max$ of {len(self.terms)} terms"
+        return f"$\\displaystyle {sympy.latex(self.expression)}$"
+
+
+_LONGEST_LATEX = 40
+
+
+def linear_terms(rows: Iterable[Sequence[int]]) -> tuple[LinearTerm, ...]:
+    """Return rows (c_0, …, c_D, w) as terms Σ c u / w."""
+    return tuple(LinearTerm(tuple(Fraction(c, row[-1]) for c in row[:-1])) for row in rows)

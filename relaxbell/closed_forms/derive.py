@@ -1,0 +1,194 @@
+"""Deriving closed forms: from a measure to an outer approximation and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from relaxbell.causal.equations import Equations, cell_weights
+from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm, linear_terms
+from relaxbell.closed_forms.domains import Domain, read_domain
+from relaxbell.closed_forms.outer import OuterApproximation
+from relaxbell.closed_forms.symmetries import symmetries
+from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError
+from relaxbell.exact.numbers import Exact
+from relaxbell.measures.information import MutualInformation
+from relaxbell.measures.locality import BinaryEntropy
+from relaxbell.measures.measure import Budget, Measure
+from relaxbell.measures.terms import Largest, Linear, Term, Total, fresh, leaves
+from relaxbell.solve.parametric import ParametricProgram, parameter_sides
+from relaxbell.solve.program import Problem, linear_program, read_constraints
+
+__all__ = ["closed_form"]
+
+
+def closed_form(measure: Measure, domain: Any = None, subject_to: Any = (), *, seconds: float = 60.0) -> ClosedForm:
+    """Derive the least value of a measure as a maximum of linear terms, valid for every behavior of a domain.
+
+    The paper's Proposition 9, without its redundant terms: outer approximation in the space of behaviors, each
+    vertex solved in exact arithmetic.
+
+    Parameters
+    ----------
+    measure
+        Any measure with an exact linear program: influence, message_weight, average_causal_effect (signed: the
+        lower end; negate it for the upper one), dependence, hall_dependence, one's own, sums and maxima.
+    domain
+        ``"nonsignaling"``, the default where the model without relaxations is a Bell scenario; ``"model"``: all
+        behaviors, also those that the model does not reproduce (they get constraints); or a sequence of exact
+        behaviors that span an affine slice.
+    subject_to
+        Budgets (Theorem 7) and affine constraints, as in `minimize`. A budget whose limit is a sympy symbol,
+        ``dependence(both) <= sympy.Symbol("c")``, becomes a variable: the terms are affine in it.
+    seconds
+        After this time the derivation is refused with an estimate of what is left.
+
+    Returns
+    -------
+    ClosedForm
+        Complete and irredundant.
+
+    Raises
+    ------
+    ClosedFormError
+        If it takes too long; the error carries what was found so far, whose terms are valid lower bounds.
+    MeasureError
+        For mutual information and entropies, and where numbers are not exact.
+    InfeasibleError
+        If the model reproduces no behavior of the domain.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> iv = rb.instrumental()
+    >>> form = rb.closed_form(rb.average_causal_effect(iv, "A", "B"))
+    >>> len(form.terms), len(form.constraints)
+    (8, 4)
+    """
+    piecewise_linear(measure)
+    require_ppl()
+    where = read_domain(measure.model, domain)
+    search, symbols = _search(measure, where, subject_to)
+    found = search.run(seconds)
+    if not found.terms and not found.open_vertices:
+        raise InfeasibleError(f"{measure.model.name} reproduces no behavior of the domain. Relax another edge.")
+    result = ClosedForm(
+        measure,
+        where,
+        in_order(linear_terms(found.terms)),
+        in_order(linear_terms((*row, 1) for row in found.constraints)),
+        symbols,
+        found.programs,
+        found.vertices,
+        found.seconds,
+    )
+    if not found.complete:
+        rate = found.seconds / max(found.programs, 1)
+        raise ClosedFormError(
+            f"the closed form of {measure.name} on {where.dimension} coordinates is not complete after "
+            f"{found.seconds:.0f} s: {found.programs:,} linear programs gave {len(found.terms):,} terms, and "
+            f"{found.open_vertices:,} of {found.vertices:,} vertices are open, at least {found.open_vertices * rate:.0f} s "
+            "more, growing with every cut. Use a smaller domain (non-signaling, a slice) or minimize; or raise seconds.",
+            result,
+        )
+    return result
+
+
+def piecewise_linear(measure: Measure) -> None:
+    """Raise MeasureError if the least value is not a maximum of linear terms."""
+    if not isinstance(measure, Measure):
+        raise MeasureError(f"a closed form is derived from a Measure, found {type(measure).__name__}.")
+    if isinstance(measure, BinaryEntropy | MutualInformation):
+        other = "message_weight(model)" if isinstance(measure, BinaryEntropy) else "dependence(model)"
+        raise MeasureError(f"{measure.name} is not piecewise linear in p, so it has no such closed form. Use {other}.")
+
+
+def require_ppl() -> None:
+    """Raise ClosedFormError if exact polyhedra are not installed."""
+    try:
+        import ppl  # noqa: F401
+    except ModuleNotFoundError:
+        raise ClosedFormError(
+            "closed forms need exact polyhedra: pplpy is not installed. Run: pip install 'relaxbell[polytopes]'."
+        ) from None
+
+
+def _search(measure: Measure, domain: Domain, subject_to: Any) -> tuple[OuterApproximation, tuple[Any, ...]]:
+    """Return the outer approximation of a problem, and the symbols of its budgets."""
+    budgets, affine = read_constraints(measure, subject_to, symbolic=True)
+    budgets = tuple(Budget(replace(b.measure, term=fresh(b.measure.term)), b.limit) for b in budgets)
+    problem = Problem(fresh(measure.term), domain_equations(domain), budgets, affine)
+    program = linear_program(problem)
+    symbols = tuple(dict.fromkeys(b.limit for b in budgets if not isinstance(b.limit, Fraction)))
+    size = domain.dimension + 1
+    limits = [_limit_row(b, symbols, size) for b in budgets]
+    cells = _padded(domain.expansion * cell_weights(domain.model)[:, None], len(symbols))
+    parametric = ParametricProgram(problem, program, parameter_sides(problem, program, cells, limits))
+    start = [(*row, *(0,) * len(symbols)) for row in domain.positivity]
+    for k, symbol in enumerate(symbols):
+        largest = _largest_of(symbol, budgets)
+        unit = [1 if j == k else 0 for j in range(len(symbols))]
+        start.append((*(0,) * size, *unit))
+        start.append((-(-largest.numerator // largest.denominator), *(0,) * (size - 1), *(-v for v in unit)))
+    actions = []
+    for action in symmetries(problem, domain):
+        wide = np.eye(size + len(symbols), dtype=np.int64)
+        wide[:size, :size] = action
+        actions.append(wide)
+    inside = domain.inside
+    if inside is not None:
+        inside = (*inside, *(inside[0] * int(_largest_of(symbol, budgets)) for symbol in symbols))
+    return OuterApproximation(parametric, start, _floor(measure.term), actions, inside), symbols
+
+
+def domain_equations(domain: Domain) -> Equations:
+    """Return the equations T q = p · p(dependent|free) with p left open."""
+    model = domain.model
+    weights = cell_weights(model)
+    return Equations(model.observed_rows, np.full(len(weights), Fraction(0), dtype=object), weights)
+
+
+def _padded(sides: Exact, symbols: int) -> Exact:
+    zero = np.full((sides.shape[0], symbols), Fraction(0), dtype=object)
+    return np.concatenate([sides, zero], axis=1)
+
+
+def _limit_row(budget: Budget, symbols: Sequence[Any], size: int) -> list[Fraction]:
+    row = [Fraction(0)] * (size + len(symbols))
+    if isinstance(budget.limit, Fraction):
+        row[0] = budget.limit
+    else:
+        row[size + symbols.index(budget.limit)] = Fraction(1)
+    return row
+
+
+def _largest_of(symbol: Any, budgets: Sequence[Budget]) -> Fraction:
+    return max(_largest(b.measure) for b in budgets if b.limit == symbol)
+
+
+def _largest(measure: Measure) -> Fraction:
+    """Return a whole number that the measure cannot exceed: beyond it a budget is no constraint."""
+    total = Fraction(0)
+    for leaf in leaves(measure.term):
+        total += Fraction(leaf.rows.mass) * leaf.rows.scale
+    return Fraction(-(-total.numerator // total.denominator))
+
+
+def _floor(term: Term) -> Fraction:
+    """Return a lower bound of the term over all q."""
+    if isinstance(term, Total):
+        return sum((_floor(part) for part in term.parts), Fraction(0))
+    if isinstance(term, Largest):
+        return max(_floor(part) for part in term.parts)
+    if isinstance(term, Linear):
+        return Fraction(float(term.rows.matrix.sum(axis=0).min())) * term.rows.scale
+    return Fraction(0)
+
+
+def in_order(terms: tuple[LinearTerm, ...]) -> tuple[LinearTerm, ...]:
+    """Return the terms in a stable order: few coefficients first."""
+    return tuple(sorted(terms, key=lambda term: (sum(c != 0 for c in term.form), term.form)))

@@ -1,0 +1,231 @@
+"""Where a closed form holds: a polytope of behaviors, in coordinates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.causal.model import CausalModel
+from relaxbell.errors import BehaviorError, MeasureError
+from relaxbell.exact.numbers import Exact, common_denominator
+from relaxbell.functionals.functional import BellFunctional
+from relaxbell.functionals.notation import marginal_names
+
+
+@dataclass(frozen=True, eq=False)
+class Domain:
+    """Behaviors p = K u ≥ 0 with u = (1, coordinates).
+
+    Attributes
+    ----------
+    name
+        ``nonsignaling``, ``model`` or ``slice``.
+    model
+        Its variables and cardinalities are those of p.
+    expansion
+        K, exact, shape (cells, D + 1), cells in C order of the model's table.
+    labels
+        Names of the D coordinates.
+    coordinates
+        The coordinates of Collins and Gisin behind u, or None for a slice.
+    parties
+        For each output the input that its party chooses, where every party has its own; else None.
+    """
+
+    name: str
+    model: CausalModel
+    expansion: Exact
+    labels: tuple[str, ...]
+    coordinates: Coordinates | None
+    parties: dict[str, str | None] | None
+
+    @property
+    def dimension(self) -> int:
+        """Number D of coordinates."""
+        return len(self.labels)
+
+    @cached_property
+    def own_inputs(self) -> tuple[int | None, ...]:
+        """For each output the position of its party's input, or None."""
+        if self.parties is None:
+            return (None,) * len(self.model.outputs)
+        chosen = [self.parties[name] for name in self.model.outputs]
+        return tuple(None if x is None else self.model.inputs.index(x) for x in chosen)
+
+    @cached_property
+    def positivity(self) -> list[tuple[int, ...]]:
+        """The rows K u ≥ 0 in whole numbers, each once, in lowest terms."""
+        return list(dict.fromkeys(whole_numbers(row) for row in self.expansion if any(row[1:])))
+
+    @cached_property
+    def inside(self) -> tuple[int, ...] | None:
+        """A generic behavior of the unrelaxed model (of the model, where signaling is allowed), as whole numbers.
+
+        The divisor, then the coordinates times it. None on a slice.
+        """
+        if self.coordinates is None:
+            return None
+        model = self.model.unrelaxed if self.name == "nonsignaling" else self.model
+        weights = np.random.default_rng(0).integers(1, 1000, model.strategies.count)
+        cells = np.array([int(v) for v in model.T @ weights], dtype=object).reshape(model.observed_shape)
+        if model.dependent_inputs:
+            cells = _conditioned(cells, len(model.outputs))
+        u = self.coordinates.project(cells * Fraction(1, int(weights.sum())))
+        u[0] = Fraction(1)
+        return whole_numbers(list(u)) if all(u[1:] > 0) else None
+
+    def functional(self, form: Sequence[Fraction]) -> BellFunctional:
+        """Return the functional with the value form · u on the domain."""
+        exact = np.array(form, dtype=object)
+        if self.coordinates is None:
+            raise MeasureError("terms on a slice are affine functions of its coordinates, not functionals of p.")
+        return BellFunctional(
+            self.coordinates.lift(exact),
+            self.model.outputs,
+            self.model.inputs,
+            constant=exact[0],
+            parties=self.parties if self.name == "nonsignaling" else None,
+        )
+
+    @cached_property
+    def reading(self) -> NDArray[np.float64]:
+        """Matrix that reads u off a flat table p, shape (D + 1, cells)."""
+        cells = self.expansion.shape[0]
+        if self.coordinates is None:
+            return np.linalg.pinv(self.expansion.astype(float))
+        eye = np.eye(cells)
+        columns = [self.coordinates.project(eye[i].reshape(self.coordinates.shape)) for i in range(cells)]
+        found = np.array(columns).T
+        # Σ p = number of settings, so this row reads the constant 1
+        found[0] = 1.0 / np.prod(self.coordinates.inputs)
+        return found
+
+    def vector(self, behavior: Behavior) -> Exact:
+        """Return u of an exact behavior; raise BehaviorError if it is not in the domain's affine hull."""
+        behavior = self.model.match(behavior)
+        exact = behavior.exact
+        if exact is None:
+            raise BehaviorError("a closed form is exact on exact behaviors: found floats. Use evaluate, or rounded.")
+        if self.coordinates is not None:
+            u = self.coordinates.project(np.array(exact * Fraction(1), dtype=object))
+            u[0] = Fraction(1)
+        else:
+            u = _solved(self.expansion, exact.ravel())
+        if (self.expansion @ u != exact.ravel()).any():
+            where = {"nonsignaling": "is signaling", "model": "violates an equality of the model"}
+            raise BehaviorError(
+                f"the behavior {where.get(self.name, 'is not in the slice')}: the closed form does not hold there. "
+                "Derive it on a larger domain, for example domain='model'."
+            )
+        return u
+
+
+def read_domain(model: CausalModel, domain: Any) -> Domain:
+    """Return the domain that a user names: 'nonsignaling', 'model', or behaviors that span a slice.
+
+    None means 'nonsignaling' where the model without relaxations is a Bell scenario, else 'model'.
+    """
+    own = model.unrelaxed.coordinates
+    parties = _parties(model, own)
+    if domain is None:
+        domain = "nonsignaling" if parties is not None else "model"
+    if isinstance(domain, str):
+        if domain not in ("nonsignaling", "model"):
+            raise MeasureError(
+                f"domain {domain!r} is unknown, expected 'nonsignaling', 'model', or behaviors that span a slice."
+            )
+        if domain == "nonsignaling" and parties is None:
+            raise MeasureError(
+                f"{model.name} without its relaxed edges is not a Bell scenario, in which every output has its own "
+                "input, so no-signaling is not defined. Use domain='model'."
+            )
+        coordinates = own if domain == "nonsignaling" else model.coordinates
+        labels = tuple(marginal_names(coordinates, model.outputs))
+        return Domain(domain, model, _expansion(coordinates), labels, coordinates, parties)
+    return _slice(model, domain, parties)
+
+
+def _parties(model: CausalModel, coordinates: Coordinates) -> dict[str, str | None] | None:
+    """Return which output has which input of its own; None where one has several or shares it."""
+    if any(len(reach) != 1 for reach in coordinates.reach) or len(set(coordinates.reach)) < len(coordinates.reach):
+        return None
+    if model.unrelaxed.dependent_inputs:
+        return None
+    return {name: model.inputs[next(iter(reach))] for name, reach in zip(model.outputs, coordinates.reach, strict=True)}
+
+
+def _conditioned(cells: Exact, outputs: int) -> Exact:
+    """Return p(outputs|inputs) of joint counts."""
+    total = cells.sum(axis=tuple(range(outputs)), keepdims=True)
+    found: Exact = cells * Fraction(1) / total * cells.sum()
+    return found
+
+
+def _expansion(coordinates: Coordinates) -> Exact:
+    columns = []
+    for k in range(coordinates.dimension + 1):
+        unit = np.zeros(coordinates.dimension + 1, dtype=object)
+        unit[k] = 1
+        columns.append(coordinates.expand(unit).ravel())
+    return np.array(columns, dtype=object).T * Fraction(1)
+
+
+def _slice(model: CausalModel, behaviors: Any, parties: dict[str, str | None] | None) -> Domain:
+    tables = []
+    for behavior in behaviors:
+        if not isinstance(behavior, Behavior) or behavior.exact is None:
+            raise MeasureError(
+                f"a slice is spanned by exact behaviors: found {type(behavior).__name__}"
+                f"{' of floats' if isinstance(behavior, Behavior) else ''}. Give Fractions, or use rounded(model, …)."
+            )
+        tables.append(np.array(model.match(behavior).exact, dtype=object).ravel() * Fraction(1))
+    if not all(isinstance(v, Fraction) for table in tables for v in table):
+        raise MeasureError(
+            "the behaviors of a slice are irrational, expected rational ones: terms have rational numbers."
+        )
+    kept = [tables[0]] if tables else []
+    for table in tables[1:]:
+        if _rank([t - kept[0] for t in (*kept[1:], table)]) == len(kept):
+            kept.append(table)
+    if len(kept) < 2:
+        raise MeasureError(f"{len(tables)} behaviors span no slice, expected at least two different ones.")
+    expansion = np.array([kept[0], *(t - kept[0] for t in kept[1:])], dtype=object).T
+    labels = ("t",) if len(kept) == 2 else tuple(f"t{i}" for i in range(1, len(kept)))
+    return Domain("slice", model, expansion, labels, None, parties)
+
+
+def _rank(vectors: list[Exact]) -> int:
+    import flint
+
+    if not vectors:
+        return 0
+    denominator = common_denominator([v for vector in vectors for v in vector])
+    return int(flint.fmpz_mat([[int(v * denominator) for v in vector] for vector in vectors]).rank())
+
+
+def _solved(matrix: Exact, right: Exact) -> Exact:
+    """Return x with x_0 = 1 that solves the least independent set of equations matrix x = right (object arrays)."""
+    from sympy.polys.domains import QQ
+    from sympy.polys.matrices import DomainMatrix
+
+    rational = [[QQ(v.numerator, v.denominator) for v in row] for row in (matrix.T @ matrix)]
+    inverse = DomainMatrix(rational, (len(rational), len(rational)), QQ).inv().to_list()
+    exact = np.array([[Fraction(int(v.numerator), int(v.denominator)) for v in row] for row in inverse], dtype=object)
+    found: Exact = exact @ (matrix.T @ right)
+    return found
+
+
+def whole_numbers(row: Sequence[Fraction]) -> tuple[int, ...]:
+    """Return the smallest whole multiple of a row of rationals, same direction."""
+    denominator = common_denominator(row)
+    whole = [int(v * denominator) for v in row]
+    divisor = int(np.gcd.reduce(np.array(whole, dtype=object))) or 1
+    return tuple(v // divisor for v in whole)

@@ -1,0 +1,214 @@
+"""The paper's own view: all vertices of the dual region of Corollary 8, as in Table I."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.causal.equations import cell_weights
+from relaxbell.causal.model import CausalModel
+from relaxbell.closed_forms.derive import domain_equations, piecewise_linear, require_ppl
+from relaxbell.closed_forms.domains import read_domain
+from relaxbell.errors import BehaviorError, ClosedFormError
+from relaxbell.exact.numbers import Exact, ExactNumber
+from relaxbell.exact.polyhedra import Polyhedron
+from relaxbell.functionals.functional import BellFunctional
+from relaxbell.measures.measure import Measure
+from relaxbell.solve.program import Problem, linear_program
+
+_LARGEST_DIMENSION = 40
+"""Double description of larger dual regions does not end, and a step of it cannot be interrupted."""
+
+
+@dataclass(frozen=True, eq=False)
+class DualVertices:
+    """Vertices z of the dual region: min measure = max_i ⟨z_i, p⟩ for every p that the model reproduces.
+
+    Unlike a `ClosedForm` it contains redundant vertices, and gauge-equivalent ones only once: as many cells as there
+    are linear dependencies between the rows of T are zero, the first possible ones in the table's order.
+
+    Attributes
+    ----------
+    measure
+        What is minimized.
+    vertices
+        Exact, shape (K, outputs …, inputs …) in the model's order of axes.
+    zero_cells
+        Cells that the gauge sets to zero.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> table = rb.dual_vertices(rb.influence(rb.input_signaling(), "X", "B"))
+    >>> len(table), table(rb.pr_box())
+    (13, Fraction(1, 2))
+    """
+
+    measure: Measure
+    vertices: Exact
+    zero_cells: tuple[tuple[int, ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.vertices)
+
+    def __call__(self, behavior: Behavior) -> ExactNumber:
+        """Return the maximum over the vertices at an exact behavior that the model reproduces."""
+        exact = self.measure.model.match(behavior).exact
+        if exact is None:
+            raise BehaviorError("the vertices are exact: found a behavior of floats, expected Fractions or a + b√n.")
+        return max((z * exact).sum() for z in self.vertices)
+
+    def functionals(self) -> tuple[BellFunctional, ...]:
+        """Return the vertices as functionals of p."""
+        model = self.measure.model
+        return tuple(BellFunctional(z, model.outputs, model.inputs) for z in self.vertices)
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Names p(ab|xy) of the cells in the order of Table I: settings, then outcomes."""
+        return tuple(_name(self.measure.model, cell) for cell in table_order(self.measure.model))
+
+    @cached_property
+    def rows(self) -> tuple[tuple[Fraction, ...], ...]:
+        """The vertices in the order of `columns`."""
+        order = table_order(self.measure.model)
+        return tuple(tuple(z[cell] for cell in order) for z in self.vertices)
+
+    def __repr__(self) -> str:
+        width = max(5, *(len(name) for name in self.columns)) + 1
+        head = f"{'#':>4} " + "".join(f"{name:>{width}}" for name in self.columns)
+        body = [f"{k:>4} " + "".join(f"{v!s:>{width}}" for v in row) for k, row in enumerate(self.rows, start=1)]
+        return "\n".join([f"{len(self)} dual vertices of {self.measure.name}, {self.measure.model.name}", head, *body])
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{name}</th>" for name in self.columns)
+        body = "".join(
+            f"<tr><th>{k}</th>{''.join(f'<td>{v}</td>' for v in row)}</tr>" for k, row in enumerate(self.rows, start=1)
+        )
+        return f"<table><caption>dual vertices of {self.measure.name}</caption><tr><th>#</th>{head}</tr>{body}</table>"
+
+
+def table_order(model: CausalModel) -> list[tuple[int, ...]]:
+    """Return the cells (outputs, inputs) sorted by setting, then outcome."""
+    k = len(model.outputs)
+    outputs, inputs = model.observed_shape[:k], model.observed_shape[k:]
+    return [(*a, *x) for x in np.ndindex(*inputs) for a in np.ndindex(*outputs)]
+
+
+def _name(model: CausalModel, cell: Sequence[int]) -> str:
+    k = len(model.outputs)
+    joint = "" if max(model.observed_shape) <= 10 else ","
+    return f"p({joint.join(map(str, cell[:k]))}|{joint.join(map(str, cell[k:]))})"
+
+
+def dual_vertices(measure: Measure, *, seconds: float = 60.0) -> DualVertices:
+    """Return all vertices of the dual region of Corollary 8, projected to z, with the gauge fixed.
+
+    Enumerated by double description from one inequality for each strategy, so for small models only;
+    `closed_form` derives the irredundant terms of larger ones.
+
+    Parameters
+    ----------
+    measure
+        A measure with an exact linear program.
+    seconds
+        After this time the enumeration is refused.
+
+    Raises
+    ------
+    ClosedFormError
+        If the enumeration takes too long.
+    MeasureError
+        As `closed_form`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> len(rb.dual_vertices(rb.influence(rb.outcome_signaling(), "A", "B")))
+    21
+    """
+    piecewise_linear(measure)
+    require_ppl()
+    model = measure.model
+    problem = Problem(measure.term, domain_equations(read_domain(model, "model")))
+    program = linear_program(problem)
+    if program.integers is None:
+        raise ClosedFormError(f"{measure.name} has numbers that are not exact, expected simple fractions.")
+    integers = program.integers
+    order = [int(np.ravel_multi_index(cell, model.observed_shape)) for cell in table_order(model)]
+    weights = cell_weights(model)
+    order = [i for i in order if weights[i] != 0]
+    fixed = _gauge(model, order)
+    kept = [i for i in range(integers.matrix.shape[0]) if i not in fixed and not (i < len(weights) and weights[i] == 0)]
+    matrix = integers.matrix.toarray()[kept]
+    # cost − matrixᵀ y ≥ 0 for every column, y ≤ 0 for inequalities
+    rows = {(int(c), *(-int(v) for v in column)) for c, column in zip(integers.cost, matrix.T, strict=True)}
+    for k, i in enumerate(kept):
+        if not integers.equality[i]:
+            rows.add((0, *(-1 if j == k else 0 for j in range(len(kept)))))
+    points = _enumerated(sorted(rows), len(kept), seconds, measure)
+    cells = len(weights)
+    found = set()
+    for point in points:
+        z = [Fraction(0)] * cells
+        for v, i in zip(point.coordinates, kept, strict=True):
+            if i < cells:
+                z[i] = Fraction(v * int(program.units[i]), point.divisor * program.cost_unit) * weights[i]
+        found.add(tuple(z))
+    ordered = sorted(found, key=lambda z: (sum(v != 0 for v in z), [-v for v in z]))
+    table = np.array(ordered, dtype=object).reshape(len(ordered), *model.observed_shape)
+    zero = tuple(tuple(int(v) for v in np.unravel_index(i, model.observed_shape)) for i in fixed)
+    return DualVertices(measure, table, zero)
+
+
+def _gauge(model: CausalModel, order: Sequence[int]) -> list[int]:
+    """Return the first cells, greedily in the given order, whose rows of T depend on the rows that are kept."""
+    import flint
+
+    dense = model.T.toarray().astype(np.int64)
+    columns = np.unique(dense, axis=1)
+    # a row may go if the kernel of Tᵀ, restricted to the rows that go, keeps full rank
+    kernel = _left_kernel(columns)
+    gone: list[int] = []
+    for i in order:
+        trial = [*gone, i]
+        if len(trial) > len(kernel):
+            break
+        if flint.fmpz_mat([[row[j] for j in trial] for row in kernel]).rank() == len(trial):
+            gone = trial
+    return gone
+
+
+def _left_kernel(matrix: NDArray[Any]) -> list[list[int]]:
+    """Return a basis of the whole vectors w with wᵀ matrix = 0."""
+    import flint
+
+    basis, rank = flint.fmpz_mat(matrix.T.tolist()).nullspace()
+    dense = basis.tolist()
+    return [[int(dense[i][j]) for i in range(len(dense))] for j in range(int(rank))]
+
+
+def _enumerated(rows: Sequence[tuple[int, ...]], dimension: int, seconds: float, measure: Measure) -> Any:
+    if dimension > _LARGEST_DIMENSION:
+        raise ClosedFormError(
+            f"the dual region of {measure.name} has dimension {dimension} and {len(rows):,} inequalities, expected at "
+            f"most dimension {_LARGEST_DIMENSION}: its vertices cannot be listed. Use closed_form, which derives the "
+            "irredundant terms only."
+        )
+    deadline = time.perf_counter() + seconds
+    polyhedron = Polyhedron(dimension)
+    done = polyhedron.add_in_steps(rows, deadline)
+    if done < len(rows):
+        raise ClosedFormError(
+            f"the dual region of {measure.name} has dimension {dimension} and {len(rows):,} inequalities; after "
+            f"{seconds:.0f} s {done:,} were taken in. Use closed_form, which derives the irredundant terms only."
+        )
+    return list(polyhedron.vertices())

@@ -1,0 +1,136 @@
+"""The behaviors that a model can reproduce: all facets of its polytope, in classes."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+
+from relaxbell.causal.equations import cell_weights
+from relaxbell.causal.model import CausalModel
+from relaxbell.closed_forms.classes import TermClass, classes
+from relaxbell.closed_forms.closed_form import LinearTerm
+from relaxbell.closed_forms.derive import in_order, require_ppl
+from relaxbell.closed_forms.domains import Domain, read_domain, whole_numbers
+from relaxbell.errors import ClosedFormError
+from relaxbell.exact.polyhedra import Polyhedron
+from relaxbell.functionals.functional import BellFunctional
+
+
+@dataclass(frozen=True, eq=False)
+class Inequalities:
+    """All facets of the behaviors that a model can reproduce, as affine functions ≤ 0.
+
+    Made by `CausalModel.inequalities`.
+
+    Attributes
+    ----------
+    model
+        The model.
+    domain
+        Its coordinates.
+    facets
+        Beyond positivity, in the domain's coordinates, grouped by class.
+    positivity
+        The facets p ≥ 0.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> rb.bell().inequalities()
+    bell(): 24 facets in dimension 8
+       8 ×  (1/4) CHSH - 1/2 <= 0
+      16 ×  positivity
+    """
+
+    model: CausalModel
+    domain: Domain
+    facets: tuple[LinearTerm, ...]
+    positivity: tuple[LinearTerm, ...]
+
+    @cached_property
+    def classes(self) -> tuple[TermClass, ...]:
+        """The facets beyond positivity, in orbits of the scenario's relabelings, named where the catalog knows them."""
+        return classes(self.domain, [facet.form for facet in self.facets], 0)
+
+    def functionals(self) -> tuple[BellFunctional, ...]:
+        """Return the facets beyond positivity as Bell functionals: ≤ 0 for every behavior of the model."""
+        return tuple(self.domain.functional(facet.form) for facet in self.facets)
+
+    def __len__(self) -> int:
+        return len(self.facets) + len(self.positivity)
+
+    def __repr__(self) -> str:
+        lines = [f"{self.model.name}: {len(self)} facets in dimension {self.domain.dimension}"]
+        count = Counter({kind.text: len(kind) for kind in self.classes})
+        lines += [f"{number:>4} ×  {text} <= 0" for text, number in count.items()]
+        lines.append(f"{len(self.positivity):>4} ×  positivity")
+        return "\n".join(lines)
+
+
+def inequalities(model: CausalModel, seconds: float = 60.0) -> Inequalities:
+    """Return the facets of the behaviors of a model; see `CausalModel.inequalities`."""
+    require_ppl()
+    domain = read_domain(model, _own_domain(model))
+    deadline = time.perf_counter() + seconds
+    hull, done, points = _hull(domain, deadline)
+    if done < points:
+        raise ClosedFormError(
+            f"the {points:,} vertices of {model.name} in dimension {domain.dimension} were not turned into "
+            f"inequalities in {seconds:.0f} s: {done:,} were taken in, and the time grows with each. Raise seconds, or "
+            "take a smaller scenario. minimize and BellFunctional.bound need no inequalities."
+        )
+    if model.dependent_inputs:  # only the part of the hull with the right frequencies of the settings
+        hull = Polyhedron(domain.dimension, [*_over_coordinates(domain, hull), *domain.positivity])
+    rows, positive = _both_signs(hull), set(domain.positivity)
+    facets = [row for row in rows if row not in positive]
+    return Inequalities(model, domain, _terms(facets), _terms(row for row in rows if row in positive))
+
+
+def _hull(domain: Domain, deadline: float) -> tuple[Polyhedron, int, int]:
+    """Return the hull of the strategies' behaviors, how many were taken in, and how many there are.
+
+    In the domain's coordinates; where inputs are dependent in those of the cells p(outputs, settings).
+    """
+    columns = np.unique(domain.model.T.toarray().T, axis=0)
+    if domain.model.dependent_inputs:
+        points = [tuple(int(v) for v in column) for column in columns]
+    else:
+        points = [tuple(round(float(v)) for v in (domain.reading @ column)[1:]) for column in columns]
+    hull, done = Polyhedron.hull_in_steps(points, deadline)
+    return hull, done, len(points)
+
+
+def _over_coordinates(domain: Domain, hull: Polyhedron) -> list[tuple[int, ...]]:
+    """Return the hull of p(outputs, settings) as rows ≥ 0 over the domain's coordinates."""
+    joint = domain.expansion * cell_weights(domain.model)[:, None]
+    found = []
+    for row in _both_signs(hull):
+        form = np.array(row[1:], dtype=object) @ joint
+        form[0] = form[0] + row[0]
+        if any(form):
+            found.append(whole_numbers(list(form)))
+    return found
+
+
+def _both_signs(polyhedron: Polyhedron) -> list[tuple[int, ...]]:
+    """Return inequalities and equations as rows ≥ 0."""
+    inequalities, equations = polyhedron.facets()
+    return [*inequalities, *(tuple(sign * v for v in row) for row in equations for sign in (1, -1))]
+
+
+def _own_domain(model: CausalModel) -> str:
+    """Return the domain with the model's own coordinates, non-signaling where these are."""
+    own, unrelaxed = model.coordinates, model.unrelaxed.coordinates
+    bell_like = all(len(reach) == 1 for reach in own.reach) and len(set(own.reach)) == len(own.reach)
+    return "nonsignaling" if own == unrelaxed and bell_like else "model"
+
+
+def _terms(rows: Iterable[Sequence[int]]) -> tuple[LinearTerm, ...]:
+    """Return rows ≥ 0 as terms ≤ 0."""
+    return in_order(tuple(LinearTerm(tuple(Fraction(-int(c)) for c in row)) for row in rows))
