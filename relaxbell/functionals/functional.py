@@ -122,8 +122,8 @@ class BellFunctional(Frozen):
         Returns
         -------
         ExactNumber or float
-            The exact maximum over strategies; with constraints or dependent inputs a float that is
-            rounded up: no behavior of the model exceeds it.
+            The exact maximum. Where constraints or the input distribution have numbers that are not exact
+            (or the exact solution was not found), a float that is rounded up: no behavior of the model exceeds it.
 
         Examples
         --------

@@ -17,6 +17,9 @@ from relaxbell.exact.rows import Rows
 from relaxbell.measures import terms
 from relaxbell.measures.terms import Largest, LargestRow, Leaf, Linear, SumOfRows, Term, Total
 
+_LARGEST_UNIT = 2**20
+"""Rows of one's own are exact if their entries have at most this binary denominator."""
+
 Norm = Literal["max", "sum", "linear", "max of sums"]
 
 
@@ -233,7 +236,11 @@ def _read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:
         raise MeasureError(f"rows have {matrix.shape[1]} entries, expected one for each of the {n} strategies.")
     if not np.isfinite(matrix.data).all():
         raise MeasureError("a row contains NaN or infinity, expected finite numbers.")
-    return Rows(sp.csr_array(matrix, dtype=np.float64), labels)
+    matrix = sp.csr_array(matrix, dtype=np.float64)
+    unit = max((Fraction(v).denominator for v in np.unique(matrix.data).tolist()), default=1)
+    if unit > _LARGEST_UNIT:  # not meant as binary fractions
+        return Rows(matrix, labels)
+    return Rows(matrix * float(unit), labels, Fraction(1, unit))
 
 
 def _read_row(model: CausalModel, row: Any) -> sp.csr_array:

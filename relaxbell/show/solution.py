@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 def solution_html(solution: Solution) -> str:
     """Return a small table: the minimum, its bound, the witness, and the heaviest strategies."""
     unit = "" if solution.measure.unit == "probability" else f" {solution.measure.unit}"
+    value = f"<b>{solution.value:.9g}</b>{unit}"
+    bound = f"{floor_text(solution.lower_bound, 12)}{unit}"
     rows = [
-        ("minimum", f"<b>{solution.value:.9g}</b>{unit}"),
-        ("rigorous lower bound", f"{floor_text(solution.lower_bound, 12)}{unit}"),
+        ("minimum", value if solution.exact is None else f"<b>{escape(str(solution.exact))}</b> = {value}"),
+        ("rigorous lower bound", bound if solution.exact is None else "the same: exact"),
         ("witness", escape(str(solution.witness))),
         ("model", escape(solution.measure.model.name)),
     ]
@@ -36,5 +38,9 @@ def solution_latex(solution: Solution) -> str:
     """Return the result as an equation."""
     name = solution.measure.name.replace("->", r"\to ").replace("≠", r"\neq ")
     unit = "" if solution.measure.unit == "probability" else rf"\ \text{{{solution.measure.unit}}}"
+    if solution.exact is not None:
+        from sympy import latex
+
+        return rf"$\displaystyle \min\, {name} = {latex(solution.exact)} \approx {solution.value:.9g}{unit}$"
     bound = floor_text(solution.lower_bound, 12)
     return rf"$\displaystyle \min\, {name} = {solution.value:.9g}{unit},\quad \geq {bound}{unit}$"

@@ -20,18 +20,22 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from relaxbell.causal.equations import Equations
 from relaxbell.errors import SolverError
+from relaxbell.exact.basis import Basis, IntegerProgram, RightHandSide, exact_product
 from relaxbell.exact.bounds import EXACT, dyadic_bits, entry_error, snapped
-from relaxbell.exact.numbers import common_denominator
+from relaxbell.exact.numbers import ExactNumber, common_denominator
 from relaxbell.measures.dependence import SettingLayout
 from relaxbell.measures.terms import Floats
 from relaxbell.solve.dual import DualBound
-from relaxbell.solve.highs import Answer
+from relaxbell.solve.exactness import LARGEST_BASIS, optimal_vertex
+from relaxbell.solve.highs import Answer, read_basis
 
 _TOLERANCE = 1e-11
 _ROUNDS = 5000
+_LARGEST_UNIT = 2**20
 
 _PRICES = (2.1, 21.0, 2100.0)
 """Of missing a row by one. The lowest bounds the duals and halves the time; raised while rows are missed."""
@@ -48,13 +52,16 @@ class _Columns:
         return _Columns(np.concatenate([self.strategies, other.strategies]), np.concatenate([self.mass, other.mass]))
 
 
-def least_dependence(equations: Equations, layout: SettingLayout) -> tuple[Answer, DualBound] | None:
+def least_dependence(
+    equations: Equations, layout: SettingLayout
+) -> tuple[Answer, DualBound, dict[int, ExactNumber] | None] | None:
     """Minimize M over the q that satisfy the equations; None if they seem infeasible.
 
     Returns
     -------
-    answer, bound
-        `answer.x` is q; the bound is rigorous and evaluated exactly.
+    answer, bound, primal
+        `answer.x` is q; the bound is rigorous and evaluated exactly; `primal` has exact weights that attain
+        it, or is None.
 
     Raises
     ------
@@ -98,7 +105,63 @@ def least_dependence(equations: Equations, layout: SettingLayout) -> tuple[Answe
     bound = dependence_bound(equations, layout, z)
     name = f"HiGHS, column generation ({len(columns.strategies):,} columns)"
     value = float(abs(q[layout.numbers] - np.outer(weights, q[layout.numbers].sum(axis=0))).sum())
-    return Answer(True, q, z, value, name, iterations, time.perf_counter() - started), bound
+    exact = _exact_solution(equations, layout, columns, read_basis(master))
+    if exact is not None:
+        bound, primal = exact
+    answer = Answer(True, q, z, value, name, iterations, time.perf_counter() - started)
+    return answer, bound, primal if exact is not None else None
+
+
+def _exact_solution(
+    equations: Equations, layout: SettingLayout, columns: _Columns, basis: Basis | None
+) -> tuple[DualBound, dict[int, ExactNumber]] | None:
+    """Return the exact bound and weights of strategies, or None; all λ are checked, not the columns only."""
+    m, unit = len(equations.rows), layout.denominator
+    if basis is None or not equations.rows.integral or unit > _LARGEST_UNIT or m > LARGEST_BASIS:
+        return None
+    mass = np.array(_whole_mass(columns.mass, layout))
+    matrix = sp.csc_array(_mixed(equations.rows.matrix, layout, columns.strategies, mass))
+    cost = abs(mass - layout.whole_weights.astype(np.int64)).sum(axis=1)
+    integers = IntegerProgram(sp.csc_array(matrix, dtype=np.int64), cost, np.ones(m, dtype=bool))
+    elastic = basis.columns[basis.columns < 2 * m] % m
+    basis = Basis(basis.columns[basis.columns >= 2 * m] - 2 * m, np.union1d(basis.loose, elastic))
+    found = optimal_vertex(integers, basis, RightHandSide.read(equations.rhs * unit), thorough=equations.distance == 0)
+    if found is None:
+        return None
+    vertex, dual = found
+    if _excess(equations, layout, dual.numerators, dual.denominator) > 0:
+        return None
+    z = np.array([Fraction(v, dual.denominator) for v in dual.numerators], dtype=object)
+    bound = DualBound((z * equations.rhs).sum(), z, Fraction(0))
+    primal: dict[int, ExactNumber] = {}
+    for j, amount in zip(vertex.basis.columns.tolist(), vertex.values, strict=True):
+        for number, share in zip(layout.numbers[:, columns.strategies[j]].tolist(), mass[j].tolist(), strict=True):
+            if share and amount != 0:
+                primal[number] = primal.get(number, Fraction(0)) + amount * Fraction(share, unit)
+    return bound, primal
+
+
+def _whole_mass(mass: Floats, layout: SettingLayout) -> NDArray[np.int64]:
+    """Return the columns' mass in units of 1/denominator, exactly: settings in S have p(x), x* the rest."""
+    weights = layout.whole_weights.astype(np.int64)
+    star = (mass - np.array([float(w) for w in layout.weights])).argmax(axis=1)
+    whole = np.where(mass > 0, weights, 0)
+    whole[np.arange(len(star)), star] += layout.denominator - whole.sum(axis=1)
+    return whole
+
+
+def _excess(equations: Equations, layout: SettingLayout, whole: list[int], scale: int) -> int:
+    """Return the sign of max_λ Σ_x p(x) max(z_x, max z − 2) at z = whole / scale, exactly."""
+    rows: Any = equations.rows.matrix.T.astype(np.int64).tocsr()
+    values = exact_product(rows, whole, int(equations.rows.mass))[layout.numbers]
+    if values.dtype != object and float(abs(values).max(initial=0)) * layout.denominator < 2**60 and scale < 2**60:
+        top = np.maximum(values, values.max(axis=0) - 2 * scale)
+        largest = int((layout.whole_weights.astype(np.int64) @ top).max())
+    else:
+        weights = np.array([int(w) for w in layout.whole_weights], dtype=object)
+        wide = values.astype(object)
+        largest = int((weights @ np.maximum(wide, wide.max(axis=0) - 2 * scale)).max())
+    return (largest > 0) - (largest < 0)
 
 
 def dependence_bound(equations: Equations, layout: SettingLayout, z: Floats) -> DualBound:
@@ -182,17 +245,8 @@ def _master(matrix: sp.csc_array, rhs: Floats) -> Any:
 def _add(solver: Any, matrix: sp.csc_array, layout: SettingLayout, columns: _Columns, weights: Floats) -> None:
     import highspy
 
-    k, settings = columns.mass.shape
-    mix = sp.csc_array(
-        (
-            columns.mass.flatten(),
-            layout.numbers[:, columns.strategies].T.ravel(),
-            np.arange(0, k * settings + 1, settings),
-        ),
-        shape=(matrix.shape[1], k),
-    )
-    mix.eliminate_zeros()
-    block = sp.csc_array(matrix @ mix)
+    k = len(columns.mass)
+    block = sp.csc_array(_mixed(matrix, layout, columns.strategies, columns.mass))
     solver.addCols(
         k,
         _costs(columns.mass, weights),
@@ -203,6 +257,15 @@ def _add(solver: Any, matrix: sp.csc_array, layout: SettingLayout, columns: _Col
         block.indices.astype(np.int32),
         block.data,
     )
+
+
+def _mixed(matrix: Any, layout: SettingLayout, strategies: Any, mass: NDArray[Any]) -> Any:
+    """Return T times the columns' distributions over strategies."""
+    k, settings = mass.shape
+    numbers = layout.numbers[:, strategies].T.ravel()
+    mix = sp.csc_array((mass.flatten(), numbers, np.arange(0, k * settings + 1, settings)), shape=(matrix.shape[1], k))
+    mix.eliminate_zeros()
+    return matrix @ mix
 
 
 def _distribution(columns: _Columns, amounts: Floats, layout: SettingLayout, strategies: int) -> Floats:

@@ -48,7 +48,9 @@ def _largest_column(table: Any, model: CausalModel) -> ExactNumber:
     return best
 
 
-def _constrained(table: Any, model: CausalModel, subject_to: Sequence[Any], functional: BellFunctional) -> float:
+def _constrained(
+    table: Any, model: CausalModel, subject_to: Sequence[Any], functional: BellFunctional
+) -> float | ExactNumber:
     from relaxbell.measures.measure import Measure
     from relaxbell.measures.terms import Linear
     from relaxbell.solve.minimization import solve_over
@@ -64,5 +66,6 @@ def _constrained(table: Any, model: CausalModel, subject_to: Sequence[Any], func
         Linear(Rows(sp.csr_array(row), (f"-{functional}",), Fraction(1, denominator), error * len(model.settings))),
         f"-{functional}",
     )
-    _, _, found = solve_over(negated, normalization_equations(model), subject_to)
-    return ceil_float(functional.constant - found.bound)
+    _, found = solve_over(negated, normalization_equations(model), subject_to)
+    value = functional.constant - found.bound.bound
+    return value if found.primal is not None else ceil_float(value)

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from relaxbell.errors import SolverError
+from relaxbell.exact.basis import Basis
 from relaxbell.measures.terms import Floats
 
 SIFTING_FROM = 30_000
@@ -39,6 +41,8 @@ class Answer:
         Simplex or interior-point iterations.
     seconds
         Wall time.
+    basis
+        The optimal basis of a simplex method; None otherwise.
     """
 
     feasible: bool
@@ -48,22 +52,48 @@ class Answer:
     solver: str
     iterations: int
     seconds: float
+    basis: Basis | None = None
 
 
-def solve_highs(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats, *, presolve: bool = True) -> Answer:
-    """Minimize cost · x over lower ≤ matrix x ≤ upper, x ≥ 0.
+def solve_highs(
+    matrix: sp.csc_array,
+    cost: Floats,
+    lower: Floats,
+    upper: Floats,
+    *,
+    presolve: bool = True,
+    column_lower: Floats | None = None,
+    start: Basis | None = None,
+) -> Answer:
+    """Minimize cost · x over lower ≤ matrix x ≤ upper, x ≥ 0 or ≥ `column_lower`, from a basis if one is given.
 
     Raises
     ------
     SolverError
         If HiGHS ends neither optimal nor infeasible.
     """
-    if matrix.shape[1] > SIFTING_FROM:
+    if matrix.shape[1] > SIFTING_FROM and column_lower is None:
         return _sift(matrix, cost, lower, upper)
     started = time.perf_counter()
-    solver = _load(matrix, cost, lower, upper, presolve)
+    solver = _load(matrix, cost, lower, upper, presolve, column_lower)
+    if start is not None:
+        _set_basis(solver, start, matrix.shape)
     solver.run()
     return _read(solver, matrix, started)
+
+
+def _set_basis(solver: Any, basis: Basis, shape: tuple[int, int]) -> None:
+    import highspy
+
+    status = highspy.HighsBasisStatus
+    columns, rows = [status.kLower] * shape[1], [status.kUpper] * shape[0]
+    for j in basis.columns.tolist():
+        columns[j] = status.kBasic
+    for i in basis.loose.tolist():
+        rows[i] = status.kBasic
+    given = highspy.HighsBasis()
+    given.col_status, given.row_status, given.valid = columns, rows, True
+    solver.setBasis(given)
 
 
 def refine(data: tuple[sp.csc_array, Floats, Floats, Floats], answer: Answer, rounds: int = 3) -> Answer:
@@ -75,7 +105,7 @@ def refine(data: tuple[sp.csc_array, Floats, Floats, Floats], answer: Answer, ro
     """
     started = time.perf_counter()
     matrix, cost, lower, upper = data
-    x, y, iterations = answer.x.copy(), answer.duals.copy(), answer.iterations
+    x, y, iterations, basis = answer.x.copy(), answer.duals.copy(), answer.iterations, answer.basis
     for _ in range(rounds):
         slack = matrix @ x
         reduced = cost - matrix.T @ y
@@ -93,8 +123,9 @@ def refine(data: tuple[sp.csc_array, Floats, Floats, Floats], answer: Answer, ro
         if not step.feasible:
             break
         x, y, iterations = x + step.x / scale, y + step.duals / dual_scale, iterations + step.iterations
+        basis = step.basis
     seconds = answer.seconds + time.perf_counter() - started
-    return Answer(True, x, y, float(cost @ x), f"{answer.solver} refined", iterations, seconds)
+    return Answer(True, x, y, float(cost @ x), f"{answer.solver} refined", iterations, seconds, basis)
 
 
 def _load(
@@ -144,7 +175,19 @@ def _read(solver: Any, matrix: sp.csc_array, started: float) -> Answer:
         )
     found = solver.getSolution()
     x, duals = np.array(found.col_value), np.array(found.row_dual)
-    return Answer(True, x, duals, float(solver.getObjectiveValue()), "HiGHS", iterations, seconds)
+    value = float(solver.getObjectiveValue())
+    return Answer(True, x, duals, value, "HiGHS", iterations, seconds, read_basis(solver))
+
+
+def read_basis(solver: Any) -> Basis | None:
+    """Return the basis of a live HiGHS model."""
+    import highspy
+
+    status, basic = solver.getBasicVariables()
+    if status != highspy.HighsStatus.kOk:
+        return None
+    basic = np.asarray(basic, dtype=np.intp)
+    return Basis(np.sort(basic[basic >= 0]), np.sort(-1 - basic[basic < 0]))
 
 
 def _sift(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats) -> Answer:
@@ -182,9 +225,17 @@ def _sift(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats) -> A
         if slack <= 1e-9:
             x = np.zeros(n)
             x[active] = answer.x[: len(active)]
-            done = replace(answer, x=x, iterations=iterations, seconds=time.perf_counter() - started)
+            basis = None if answer.basis is None else _without_elastic(answer.basis, active, rows)
+            done = replace(answer, x=x, iterations=iterations, seconds=time.perf_counter() - started, basis=basis)
             return replace(done, solver=f"HiGHS, sifting ({len(active):,} of {n:,} columns)")
     return Answer(False, np.empty(0), np.empty(0), np.nan, "HiGHS", iterations, time.perf_counter() - started)
+
+
+def _without_elastic(basis: Basis, active: NDArray[np.intp], rows: int) -> Basis:
+    """Return the basis over all columns; an elastic column that is basic at zero is its row's slack."""
+    own = basis.columns[basis.columns < len(active)]
+    elastic = (basis.columns[basis.columns >= len(active)] - len(active)) % rows
+    return Basis(np.sort(active[own]), np.union1d(basis.loose, elastic))
 
 
 def _solve_part(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats) -> Answer:

@@ -19,10 +19,11 @@ from relaxbell.measures.dependence import Dependence, SettingLayout
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy, binary_entropy
 from relaxbell.measures.measure import Budget, Measure
-from relaxbell.measures.terms import fresh, is_linear, value
+from relaxbell.measures.terms import Floats, fresh, is_linear, value
 from relaxbell.solve.columns import least_dependence
 from relaxbell.solve.conic import solve_clarabel
 from relaxbell.solve.dual import DualBound, Proof, dual_bound
+from relaxbell.solve.exactness import exact_proof
 from relaxbell.solve.highs import Answer, refine, solve_highs
 from relaxbell.solve.infeasible import infeasible
 from relaxbell.solve.information import least_information
@@ -90,35 +91,39 @@ def minimize(
     if isinstance(measure, BinaryEntropy):
         return _minimize_entropy(measure, observed, subject_to, solver)
     equations = measure.model.equations(observed)
-    problem, answer, bound = solve_over(measure, equations, subject_to, solver)
-    q = answer.x[: problem.strategies].clip(0.0)
-    q = q / q.sum()
-    q.setflags(write=False)
-    found = max(measure.value(q), bound.value)
+    answer, proof = solve_over(measure, equations, subject_to, solver)
+    problem, bound = proof.problem, proof.bound
+    q = _weights(answer, proof)
+    if proof.primal is None:
+        found, lower = max(measure.value(q), bound.value), bound.value
+    else:
+        found = float(bound.bound)
+        lower = bound.value if equations.distance else found
     statistics = {
         "solver": answer.solver,
         "iterations": answer.iterations,
         "seconds": answer.seconds,
         "strategies": problem.strategies,
         "rows": len(equations.rows),
-        "gap": found - bound.value,
+        "gap": found - lower,
         "distance": equations.distance,
     }
     functional = _functional(measure, equations, bound.z)
     total = (bound.z * equations.rhs).sum() if len(bound.z) else Fraction(0)
     weights = StrategyWeights(measure.model, q)
-    return Solution(
-        measure,
-        observed,
-        found,
-        bound.value,
-        "optimal",
-        weights,
-        statistics,
-        functional,
-        total,
-        (Proof(problem, bound),),
-    )
+    return Solution(measure, observed, found, lower, "optimal", weights, statistics, functional, total, (proof,))
+
+
+def _weights(answer: Answer, proof: Proof) -> Floats:
+    """Return q as floats, read-only: the exact weights where they are known."""
+    if proof.primal is not None:
+        q = np.zeros(proof.problem.strategies)
+        q[list(proof.primal)] = [float(v) for v in proof.primal.values()]
+    else:
+        q = answer.x[: proof.problem.strategies].clip(0.0)
+        q = q / q.sum()
+    q.setflags(write=False)
+    return q
 
 
 def bounds(
@@ -149,20 +154,28 @@ def bounds(
 
 def solve_over(
     measure: Measure, equations: Equations, subject_to: Any, solver: Solver | None = None
-) -> tuple[Problem, Answer, DualBound]:
-    """Minimize a measure over the q that satisfy equations and constraints; errors as `minimize`."""
+) -> tuple[Answer, Proof]:
+    """Minimize a measure over the q that satisfy equations and constraints; errors as `minimize`.
+
+    The proof is exact wherever an exact solution was found.
+    """
     budgets, affine = read_constraints(measure, subject_to)
     copies = tuple(Budget(replace(b.measure, term=fresh(b.measure.term)), b.limit) for b in budgets)
     problem = Problem(fresh(measure.term), equations, copies, affine)
-    found = _special_form(problem, measure, solver)
-    answer, bound = found or _solve(problem, linear_program(problem), measure, solver)
-    return problem, answer, bound
+    special = _special_form(problem, measure, solver)
+    if special is not None:
+        return special
+    program = linear_program(problem)
+    answer, bound = _solve(problem, program, measure, solver)
+    proof = exact_proof(problem, program, answer, thorough=equations.distance == 0)
+    return answer, proof or Proof(problem, bound)
 
 
-def _special_form(problem: Problem, measure: Measure, solver: Solver | None) -> tuple[Answer, DualBound] | None:
+def _special_form(problem: Problem, measure: Measure, solver: Solver | None) -> tuple[Answer, Proof] | None:
     """Solve information by cones and dependence by columns; None where the general program serves."""
     if isinstance(measure, MutualInformation) and measure.layout is not None:
-        return _information(problem, measure, measure.layout, solver)
+        answer, bound = _information(problem, measure, measure.layout, solver)
+        return answer, Proof(problem, bound)
     constrained = problem.budgets or problem.affine or solver
     if not isinstance(measure, Dependence) or measure.layout is None or constrained:
         return None
@@ -172,9 +185,11 @@ def _special_form(problem: Problem, measure: Measure, solver: Solver | None) -> 
         return None  # the general program has more ways to converge
     if found is None:
         infeasible(problem, measure)
-    elif found[0].value - found[1].value > _limit(found[0].value, _WANTED):
         return None
-    return found
+    answer, bound, primal = found
+    if primal is None and answer.value - bound.value > _limit(answer.value, _WANTED):
+        return None
+    return answer, Proof(problem, bound, primal)
 
 
 def _information(

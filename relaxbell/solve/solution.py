@@ -11,7 +11,7 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
-from relaxbell.exact.numbers import ExactNumber, floor_text
+from relaxbell.exact.numbers import ExactNumber, ceil_float, floor_text, to_sympy
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.relabeling import recognize
 from relaxbell.measures.terms import Floats
@@ -168,7 +168,7 @@ class Solution:
         The measure at the model found (in its unit); never below `lower_bound`.
     lower_bound
         No model that satisfies the constraints has a smaller value: computed from the dual solution
-        in exact arithmetic and rounded down.
+        in exact arithmetic and rounded down. Where `exact` is known, the float nearest to it.
     status
         ``optimal``: value and bound agree to 1e-7 relative or 1e-10.
     q
@@ -199,6 +199,30 @@ class Solution:
     functional_value: ExactNumber | float
     proofs: tuple[Proof, ...] = ()
 
+    @property
+    def exact(self) -> Any:
+        """The least value as a sympy number, where what was observed is exact and so is the solution; or None.
+
+        Then the exact q of `certificate` attains it, and `value`, `lower_bound` and `upper_bound` are the float nearest
+        to it.
+        """
+        return to_sympy(self.proofs[0].bound.bound) if self._is_exact and not self.statistics["distance"] else None
+
+    @property
+    def _is_exact(self) -> bool:
+        return len(self.proofs) == 1 and self.proofs[0].primal is not None
+
+    @property
+    def upper_bound(self) -> float | None:
+        """Rigorous upper bound, where exact weights of strategies attain it; else None.
+
+        Equal to `lower_bound` where `exact` is known. For floats, which are read as an exact behavior first, the two
+        are rounded down and up.
+        """
+        if not self._is_exact:
+            return None
+        return ceil_float(self.proofs[0].bound.bound) if self.statistics["distance"] else self.lower_bound
+
     @cached_property
     def witness(self) -> Witness:
         """The Bell functional of the dual solution, its value on the data and its unrelaxed bound."""
@@ -223,13 +247,19 @@ class Solution:
         unit = "" if self.measure.unit == "probability" else f" {self.measure.unit}"
         return "\n".join(
             [
-                f"min {self.measure.name} = {self.value:.9g}{unit}   ({self.measure.model.name})",
-                f"  lower bound  {floor_text(self.lower_bound, 12)}{unit} (rigorous)",
+                f"min {self.measure.name} = {self._headline()}{unit}   ({self.measure.model.name})",
+                f"  lower bound  {self._bound_text()}{unit}",
                 f"  witness      {self.witness}",
                 f"  model        {len(self.q)} strategies of {self.q.model.strategies.count:,}",
                 f"  solver       {self.statistics['solver']}",
             ]
         )
+
+    def _headline(self) -> str:
+        return f"{self.value:.9g}" if self.exact is None else f"{self.exact} = {self.value:.9g}"
+
+    def _bound_text(self) -> str:
+        return f"{floor_text(self.lower_bound, 12)} (rigorous)" if self.exact is None else "the same: exact"
 
     def _repr_html_(self) -> str:
         from relaxbell.show.solution import solution_html
