@@ -53,9 +53,9 @@ from pathlib import Path
 from typing import Any
 
 SCHEMA = "relaxbell-certificate-1"
-FILE_BYTES, NUMBER_DIGITS, DENOMINATOR_BITS, ROOT = 2**24, 1000, 2**14, 10**12
+FILE_BYTES, NUMBER_DIGITS, DENOMINATOR_BITS, ROOT = 2**23, 1000, 2**13, 10**12
 STRATEGIES, CELLS, NODES, DEPTH = 2**20, 2**16, 64, 20
-WORK = 2**26  # values of nodes computed, and rows looked at
+WORK = 2**26  # values of nodes computed, rows looked at; a sum of fractions counts for 64
 
 _NUMBER = re.compile(rf"-?[0-9]{{1,{NUMBER_DIGITS}}}(/[1-9][0-9]{{0,{NUMBER_DIGITS - 1}}})?")
 _NAME = re.compile(r"[^\W\d]\w{0,99}'{0,9}")
@@ -106,10 +106,8 @@ def rational(data: Any, what: str) -> Fraction:
 
 
 def rationals(data: Any, what: str, length: int | None = None) -> list[Fraction]:
-    """Return a list of rational numbers with a moderate common denominator."""
-    found = [rational(v, what) for v in array(data, what, length)]
-    denominator(found, what)
-    return found
+    """Return a list of rational numbers."""
+    return [rational(v, what) for v in array(data, what, length)]
 
 
 def sparse(data: Any, what: str, limit: int) -> dict[int, Any]:
@@ -123,13 +121,24 @@ def sparse(data: Any, what: str, limit: int) -> dict[int, Any]:
     return found
 
 
-def denominator(values: Iterable[Any], what: str) -> int:
-    """Return the least common denominator; refuse a huge one."""
+def common_denominator(denominators: Iterable[int]) -> int:
+    """Return the least common multiple; refuse a huge one, which would make every sum slow."""
     common = 1
-    for value in values:
-        common = math.lcm(common, value.denominator)
-        need(common.bit_length() <= DENOMINATOR_BITS, f"{what}: the common denominator is too large")
+    for own in denominators:
+        common = math.lcm(common, own)
+        need(common.bit_length() <= DENOMINATOR_BITS, "the common denominator of all numbers is too large")
     return common
+
+
+def denominators(data: Any) -> set[int]:
+    """Return the denominators of all numbers in a certificate."""
+    found, stack = set(), [data]
+    while stack:
+        item = stack.pop()
+        if type(item) is str and _NUMBER.fullmatch(item):
+            found.add(item.partition("/")[2] or "1")
+        stack += item.values() if type(item) is dict else item if type(item) is list else ()
+    return {int(own) for own in found}
 
 
 @dataclass(frozen=True)
@@ -184,11 +193,15 @@ class Node:
     configurations: int
     functions: int
 
-    def value(self, function: int, values: dict[str, int]) -> int:
-        """Return the value that a response function gives to the parents' values."""
+    def place(self, values: dict[str, int]) -> int:
+        """Return the number of the parents' configuration."""
         place = 0
         for parent, size in self.parents.items():
             place = place * size + values[parent]
+        return place
+
+    def value(self, function: int, place: int) -> int:
+        """Return the value that a response function gives to a configuration."""
         return function // int(self.size ** (self.configurations - 1 - place)) % self.size
 
 
@@ -224,6 +237,8 @@ class Model:
         self.settings_count = math.prod(self.size[name] for name in self.inputs)
         self.cells = math.prod(self.size[name] for name in self.outputs) * self.settings_count
         need(self.cells <= CELLS, f"the table has more than {CELLS} cells")
+        axes = (*self.outputs, *self.inputs)
+        self.strides = [(name, math.prod(self.size[n] for n in axes[i + 1 :])) for i, name in enumerate(axes)]
         self.free = [name for name in self.inputs if not self.parents[name]]
         self.responding = [self._node(name) for name in order if name not in (self.latent, *self.free)]
         self.dependent = [node for node in self.responding if node.name in self.inputs]
@@ -284,25 +299,20 @@ class Model:
             found.append(function)
         return found[::-1]
 
-    def worlds(self, strategy: int, settings: list[dict[str, int]], forced: Any = ()) -> Iterable[dict[str, int]]:
-        """Yield the values of all nodes for each setting; forced nodes do not respond."""
+    def worlds(self, strategy: int, settings: list[dict[str, int]]) -> Iterable[dict[str, int]]:
+        """Yield the values of all nodes for each setting; nodes that have a value there do not respond."""
         functions = self.functions(strategy)
         for setting in settings:
-            values = {**setting, **dict(forced)}
+            values = setting.copy()
             for node, function in zip(self.responding, functions, strict=True):
-                if node.name not in values:
-                    values[node.name] = node.value(function, values)
+                if node.name not in setting:
+                    values[node.name] = node.value(function, node.place(values))
             yield values
 
     def visited(self, strategy: int) -> list[int]:
         """Return the cells of the table that have T = 1, one for each setting of the free inputs."""
-        found = []
-        for values in self.worlds(strategy, self.settings):
-            cell = 0
-            for name in (*self.outputs, *self.inputs):
-                cell = cell * self.size[name] + values[name]
-            found.append(cell)
-        return found
+        worlds = self.worlds(strategy, self.settings)
+        return [sum([stride * values[name] for name, stride in self.strides]) for values in worlds]
 
     @cached_property
     def occurring(self) -> dict[tuple[int, ...], Fraction]:
@@ -379,7 +389,7 @@ def influence(model: Model, data: Any) -> Measure:
     rows = node.configurations // values * math.comb(values, 2) * len(outcomes)
     model.spend(rows * (model.count + 32))
     questions = [
-        ({**fixed, source: u}, {**fixed, source: v}, w)
+        (node.place({**fixed, source: u}), node.place({**fixed, source: v}), w)
         for fixed in model.assignments(name for name in node.parents if name != source)
         for u, v in itertools.combinations(range(values), 2)
         for w in outcomes
@@ -401,12 +411,12 @@ def mean(model: Model, forced: dict[str, int], name: str, hit: Callable[[int], b
     """Return strategy -> probability that a node's value is a hit, over p(free inputs), under an intervention."""
     kept = [n for n in model.free if n not in forced]
     chances = model.marginal(kept)
-    settings = [s for s in model.settings if all(s.get(n, v) == v for n, v in forced.items())]
+    settings = [{**s, **forced} for s in model.settings if all(s.get(n, v) == v for n, v in forced.items())]
     weights = [chances[tuple(s[n] for n in kept)] for s in settings]
-    model.spend(model.count * len(settings) * (len(model.responding) + 2) + model.settings_count)
+    model.spend(model.count * (len(settings) * (len(model.responding) + 2) + 64) + 64 * model.settings_count)
 
     def of(strategy: int) -> Fraction:
-        worlds = zip(weights, model.worlds(strategy, settings, forced), strict=True)
+        worlds = zip(weights, model.worlds(strategy, settings), strict=True)
         return sum((p for p, values in worlds if hit(values[name])), _ZERO)
 
     return of
@@ -436,7 +446,7 @@ def dependence(model: Model, data: Any) -> Measure:
     """Σ |p(x, Λ) − p(x) p(Λ)|."""
     (kind,) = fields(data, "a dependence", "kind")
     p, each = model.occurring, model.count // math.prod(node.size for node in model.dependent)
-    model.spend(len(p) * (model.count + 32 * each))
+    model.spend(64 * (model.count + len(p) * each))
 
     def column(strategy: int) -> list[tuple[int, Any]]:
         x, rest = model.split(strategy)
@@ -450,7 +460,7 @@ def hall_dependence(model: Model, data: Any) -> Measure:
     (kind,) = fields(data, "a Hall dependence", "kind")
     p, each = model.occurring, model.count // math.prod(node.size for node in model.dependent)
     need(len(p) > 1, "a single setting occurs")
-    model.spend(math.comb(len(p), 2) * (model.count + 32 * each))
+    model.spend(32 * math.comb(len(p), 2) * each + 64 * len(p) * model.count)
     pairs = list(itertools.combinations(p, 2))
 
     def column(strategy: int) -> list[tuple[int, Any]]:
@@ -486,7 +496,7 @@ def row_column(model: Model, rows: list[Any]) -> Column:
     for i, row in enumerate(rows):
         for strategy, value in sparse(row, "a row", model.count).items():
             columns.setdefault(strategy, []).append((i, rational(value, "a row")))
-    denominator((c for column in columns.values() for _, c in column), "the rows")
+    model.spend(64 * sum(map(len, columns.values())))
     return lambda strategy: columns.get(strategy, [])
 
 
@@ -520,12 +530,12 @@ def charge(measure: Measure, weights: Any, share: Fraction, charges: Charges) ->
     return _ZERO
 
 
-def evaluate(measure: Measure, q: dict[int, Real]) -> Real:
+def evaluate(model: Model, measure: Measure, q: dict[int, Real]) -> Real:
     """Return a measure at q."""
-    parts = [evaluate(part, q) for part in measure.parts]
+    parts = [evaluate(model, part, q) for part in measure.parts]
     if parts:
         return max(parts) if measure.kind == "maximum" else sum(parts, Real()) * measure.factor
-    totals = rows_at(measure.column, q)
+    totals = rows_at(model, measure.column, q)
     if not measure.groups:
         return totals.get(0, Real())
     ends = itertools.pairwise(itertools.accumulate((0, *measure.groups)))
@@ -533,11 +543,13 @@ def evaluate(measure: Measure, q: dict[int, Real]) -> Real:
     return max(sum((value * value.sign() for value in group), Real()) for group in groups)
 
 
-def rows_at(column: Column, q: dict[int, Real]) -> dict[int, Real]:
+def rows_at(model: Model, column: Column, q: dict[int, Real]) -> dict[int, Real]:
     """Return the values of rows at q; those that no strategy in q meets are left out."""
     totals: dict[int, Real] = {}
     for strategy, weight in q.items():
-        for row, coefficient in column(strategy):
+        entries = column(strategy)
+        model.spend(64 * len(entries))
+        for row, coefficient in entries:
             totals[row] = totals.get(row, Real()) + weight * coefficient
     return totals
 
@@ -553,6 +565,7 @@ class Case:
         values = fields(data, "the certificate", *names, optional=("root", "strategies"))
         schema, model, measure, observed, constraints, self.claim, self.proof, root, self.strategies = values
         need(schema == SCHEMA, f"the schema is not {SCHEMA}")
+        common_denominator(denominators(data))
         self.root = whole(root, "the root", 2, ROOT) if "root" in data else 0
         need(all(self.root % (k * k) for k in range(2, math.isqrt(self.root) + 1)), "the root is not square-free")
         self.model = Model(model)
@@ -560,7 +573,7 @@ class Case:
         self.measure = Measure("linear", "0")
         if self.kind == "mutual information":
             fields(measure, "the measure", "kind")
-            self.model.spend(64 * self.model.count * bool(self.model.occurring))
+            self.model.spend(128 * self.model.count * bool(self.model.occurring))
             self.measure = Measure("linear", f"I({inputs(self.model)}:Λ)")
         elif self.kind == "message entropy":
             self.measure = message_weight(self.model, measure)
@@ -581,10 +594,8 @@ class Case:
         return Real(rational(a, what), rational(b, what), self.root)
 
     def reals(self, data: Any, what: str, length: int | None = None) -> list[Real]:
-        """Return a list of numbers with a moderate common denominator."""
-        found = [self.real(v, what) for v in array(data, what, length)]
-        denominator((part for v in found for part in (v.a, v.b)), what)
-        return found
+        """Return a list of numbers."""
+        return [self.real(v, what) for v in array(data, what, length)]
 
     def _equations(self, data: Any) -> list[tuple[dict[int, Fraction], Real]]:
         """Return coefficients over T q, and values: of the data, then of the normalization."""
@@ -604,6 +615,7 @@ class Case:
                 c = rationals(listed, "coefficients", model.cells)
                 need(all(chance[i] for i in cells if c[i]), "there are coefficients of a setting of probability 0")
                 found.append(({i: c[i] / chance[i] for i in cells if c[i]}, value))
+                model.spend(64 * len(found[-1][0]))
         for x, p_x in enumerate(model.conditional):
             found.append((dict.fromkeys(range(x, model.cells, settings), _ONE), Real(p_x)))
         return found
@@ -648,7 +660,8 @@ class Case:
     def _largest(self, price: list[Fraction], charges: Charges, w: Fraction) -> Fraction:
         """Return max r(λ), or what takes its place, in multiples of 1/scale so that integers do for most of it."""
         model, information = self.model, self.kind == "mutual information"
-        scale = denominator([*price, *(u for _, weights in charges for u in weights), w], "the proof")
+        multipliers = itertools.chain(price, *(weights for _, weights in charges), [w])
+        scale = common_denominator({number.denominator for number in multipliers})
         prices = [int(v * scale) for v in price]
         scaled = [(column, [int(u * scale) for u in weights]) for column, weights in charges if any(weights)]
         groups: dict[int, list[tuple[Fraction, Any]]] = {}
@@ -683,6 +696,7 @@ class Case:
         q = dict(zip(listed, self.reals(list(listed.values()), "a weight"), strict=True))
         need(q and Real() < min(q.values()), "a weight is not positive")
         table = [Real()] * self.model.cells
+        self.model.spend(64 * len(q) * len(self.model.settings))
         for strategy, weight in q.items():
             for cell in self.model.visited(strategy):
                 table[cell] += weight
@@ -690,12 +704,12 @@ class Case:
             total = sum((table[cell] * c for cell, c in row.items()), Real())
             need(not (total - value).sign(), "the strategies do not reproduce the data")
         for measure, limit in self.budgets:
-            need(not Real(limit) < evaluate(measure, q), "the strategies exceed a budget")
+            need(not Real(limit) < evaluate(self.model, measure, q), "the strategies exceed a budget")
         for column, limits, equality in self.affine:
-            values = rows_at(column, q)
+            values = rows_at(self.model, column, q)
             signs = {(values.get(i, Real()) - Real(limit)).sign() for i, limit in enumerate(limits)}
             need(signs <= ({0} if equality else {0, -1}), "the strategies violate an affine constraint")
-        return evaluate(self.measure, q)
+        return evaluate(self.model, self.measure, q)
 
     def verdict(self) -> str:
         """Return the claim as a sentence, if it is proved."""
