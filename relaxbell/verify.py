@@ -735,7 +735,7 @@ class Case:
         need(self.kind not in ("message entropy", "mutual information"), "strategies are for linear programs only")
         most, reached = self.real(upper, "the upper bound"), self.reached()
         need(not (reached - most).sign(), f"the strategies reach {reached}, not {most}")
-        return f"every {models} has {text} >= {stated}, and one has {most}"
+        return f"every {models} has {text} >= {stated}, and one {'attains it' if most == stated else f'has {most}'}"
 
 
 # ----------------------------------------------------------------------------------------------------
