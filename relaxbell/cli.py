@@ -85,13 +85,13 @@ def _quantify(
             counts = Counts.read_csv(data, outputs, inputs)
         with _Bar() as bar:
             report = quantify(counts, input_distribution=input_distribution.value, progress=bar)
-        paths = () if certificates is None else report.save_certificates(certificates)
+        typer.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False) if as_json else repr(report))
+        if certificates is not None:
+            count = len(report.save_certificates(certificates))
+            typer.echo(f"{count} certificates written to {certificates}, each verified", err=True)
     except (RelaxbellError, OSError) as error:
         typer.secho(f"error: {error}", err=True, fg="red")
         raise typer.Exit(1) from None
-    typer.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False) if as_json else repr(report))
-    if certificates is not None:
-        typer.echo(f"{len(paths)} certificates written to {certificates}, each verified", err=True)
 
 
 @app.command(name="verify")

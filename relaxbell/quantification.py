@@ -125,14 +125,16 @@ class Quantification:
         """
         folder = Path(directory)
         folder.mkdir(parents=True, exist_ok=True)
-        paths = []
+        paths: dict[str, Path] = {}
         for row in self.rows:
             if row.solution is not None:
-                certificate = row.solution.certificate
+                certificate, stem = row.solution.certificate, _file_name(row.name)
                 certificate.verify()
-                paths.append(folder / f"{_file_name(row.name)}.json")
-                certificate.save(paths[-1])
-        return tuple(paths)
+                while stem.casefold() in paths:  # some file systems do not tell x from X
+                    stem += "_"
+                paths[stem.casefold()] = folder / f"{stem}.json"
+                certificate.save(folder / f"{stem}.json")
+        return tuple(paths.values())
 
     def __repr__(self) -> str:
         from relaxbell.show.quantification import quantification_text
@@ -141,7 +143,7 @@ class Quantification:
 
 
 def _file_name(name: str) -> str:
-    """Return letters, digits, - and _ only; different rows keep different names."""
+    """Return a name of letters, digits, - and _ only."""
     parts = re.findall(r"[\w'-]+", name.replace(" -> ", "-").replace(",", "-").replace("Λ", "L"))
     return "_".join(parts).replace("'", "′")
 

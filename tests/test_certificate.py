@@ -124,6 +124,13 @@ def test_quantify_writes_a_certificate_for_each_row(tmp_path):
     assert run(app, ["verify", *map(str, files)]).output.count(": verified: ") == 8
 
 
+def test_files_are_told_apart_without_case(tmp_path):
+    report = rb.quantify(rb.pr_box().rename({"X": "b", "Y": "a"}))
+    stems = [path.stem for path in report.save_certificates(tmp_path)]
+    assert stems[:4] == ["C_b-B", "C_a-A", "C_A-B", "C_B-A"]
+    assert len({stem.casefold() for stem in stems}) == len(report.rows)
+
+
 def test_json_stays_on_standard_output(tmp_path):
     result = run(app, ["quantify", "delft2015", "--json", "--certificates", str(tmp_path)])
     assert json.loads(result.stdout)["data"]["trials"] == 245

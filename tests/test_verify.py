@@ -304,8 +304,8 @@ def large(outputs=2, settings=4):
     squares = settings**2
     data["model"]["input_distribution"] = [str(Fraction(1, squares))] * squares
     data["observed"]["behavior"] = [str(Fraction(1, outputs**2))] * outputs**2 * squares
-    rows = settings * settings * (settings - 1) // 2
-    data["proof"] |= {"z": ["0"] * 4 * squares, "normalization": ["0"] * squares, "weights": ["0"] * rows}
+    rows = min(settings * settings * (settings - 1) // 2, 10**4)
+    data["proof"] |= {"z": ["0"] * outputs**2 * squares, "normalization": ["0"] * squares, "weights": ["0"] * rows}
     data["claim"] = {"lower_bound": "-1"}
     return data
 
@@ -351,3 +351,18 @@ def test_the_largest_models_end_within_a_minute_and_a_gibibyte(tmp_path):
     data = large()
     data["proof"]["weights"] = ["1/24"] * 24
     assert limited(tmp_path, data, seconds=120).returncode == 0
+
+
+@pytest.mark.slow
+def test_too_much_work_is_refused_before_it_is_done(tmp_path):
+    """40 000 causal effects; a table of 65 536 cells whose entries have large denominators."""
+    data = data_of("influence")
+    del data["strategies"]
+    effect = {"kind": "average causal effect", "source": "X", "target": "B", "values": [0, 1], "outcome": 1}
+    data["measure"] = {"kind": "sum", "of": [effect] * 40000}
+    data["proof"]["weights"] = [None] * 40000
+    assert "too much to compute" in limited(tmp_path, data, seconds=20).stderr
+    table = large(outputs=1, settings=256)
+    table |= {"measure": None, "claim": {"infeasible": True}}
+    table["proof"] |= {"z": [f"1/{3**150}"] * 2**16, "weights": None}
+    assert "does not show" in limited(tmp_path, table).stderr
