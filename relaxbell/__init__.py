@@ -31,9 +31,11 @@ _HOMES = {
     "closed_forms.closed_form": "ClosedForm",
     "closed_forms.dual_vertices": "DualVertices dual_vertices",
     "closed_forms.inequalities": "Inequalities",
+    "certificate": "Certificate",
     "quantification": "quantify",
     "errors": (
-        "BehaviorError ClosedFormError CountsError FunctionalError InfeasibleError MeasureError ModelError "
+        "BehaviorError CertificateError ClosedFormError CountsError FunctionalError InfeasibleError MeasureError "
+        "ModelError "
         "ModelTooLargeError RelaxbellError SignalingError SolverError UnsupportedModelError"
     ),
 }

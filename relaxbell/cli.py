@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -60,6 +61,10 @@ def _quantify(
         Settings, typer.Option(help="Distribution of the settings, for measures that depend on it.")
     ] = Settings.uniform,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
+    certificates: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write a certificate of each row to this directory; see *verify*."),
+    ] = None,
 ) -> None:
     """Print the least relaxation of locality that explains a Bell test.
 
@@ -80,10 +85,35 @@ def _quantify(
             counts = Counts.read_csv(data, outputs, inputs)
         with _Bar() as bar:
             report = quantify(counts, input_distribution=input_distribution.value, progress=bar)
-    except RelaxbellError as error:
+        typer.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False) if as_json else repr(report))
+        if certificates is not None:
+            count = len(report.save_certificates(certificates))
+            typer.echo(f"{count} certificates written to {certificates}, each verified", err=True)
+    except (RelaxbellError, OSError) as error:
         typer.secho(f"error: {error}", err=True, fg="red")
         raise typer.Exit(1) from None
-    typer.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False) if as_json else repr(report))
+
+
+@app.command(name="verify")
+def _verify(
+    files: Annotated[list[Path], typer.Argument(help="Certificates: JSON files.", metavar="FILE...")],
+) -> None:
+    """Check certificates in exact arithmetic, and print what each of them proves.
+
+    The strategies and the measure are built anew from the causal graph. The same check runs without this package:
+    copy its file *verify.py* and run `python verify.py FILE`.
+    """
+    from relaxbell.verify import Refused, verify_file
+
+    failed = False
+    for file in files:
+        try:
+            typer.echo(f"{file}: verified: {verify_file(file)}")
+        except Refused as refusal:
+            failed = True
+            typer.secho(f"{file}: refused: {refusal}", err=True, fg="red")
+    if failed:
+        raise typer.Exit(1)
 
 
 class _Bar:

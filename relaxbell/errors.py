@@ -5,6 +5,7 @@ Every message states the object, what was found, what was expected, and the reme
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 
@@ -54,12 +55,32 @@ class InfeasibleError(RelaxbellError):
         constraints) and that the observed data violate; None where no observed data took part.
     proof
         The exact dual data behind it.
+    model
+        The causal model.
     """
 
-    def __init__(self, message: str, witness: Any = None, proof: Any = None) -> None:
+    def __init__(self, message: str, witness: Any = None, proof: Any = None, model: Any = None) -> None:
         super().__init__(message)
         self.witness = witness
         self.proof = proof
+        self.model = model
+
+    @cached_property
+    def certificate(self) -> Any:
+        """The `relaxbell.Certificate` that nothing satisfies the constraints, for everyone to check.
+
+        Raises
+        ------
+        CertificateError
+            If the proof exceeds the verifier's limits, or does not hold in exact arithmetic.
+        """
+        from relaxbell.certificate import infeasibility_certificate
+
+        return infeasibility_certificate(self.model, self.proof)
+
+
+class CertificateError(RelaxbellError, ValueError):
+    """There is no certificate, or it proves nothing. Make it from a solution that the verifier can follow."""
 
 
 class ClosedFormError(RelaxbellError, RuntimeError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,10 +104,48 @@ class Quantification:
         data["relaxations"] = [_row_data(row) for row in self.rows]
         return data
 
+    def save_certificates(self, directory: str | Path) -> tuple[Path, ...]:
+        """Write the certificate of each row to a file of a directory, which is made, and return the paths.
+
+        The names are those of the measures without what file systems dislike: ``C(X -> B)`` becomes ``C_X-B.json``.
+        Each certificate is checked before it is written. Rows without solution are left out.
+
+        Raises
+        ------
+        CertificateError
+            If a row has no certificate; see `Solution.certificate`.
+
+        Examples
+        --------
+        >>> import tempfile, relaxbell as rb
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     paths = rb.quantify(rb.pr_box()).save_certificates(directory)
+        >>> paths[0].name, len(paths)
+        ('C_X-B.json', 8)
+        """
+        folder = Path(directory)
+        folder.mkdir(parents=True, exist_ok=True)
+        paths: dict[str, Path] = {}
+        for row in self.rows:
+            if row.solution is not None:
+                certificate, stem = row.solution.certificate, _file_name(row.name)
+                certificate.verify()
+                while stem.casefold() in paths:  # some file systems do not tell x from X
+                    stem += "_"
+                paths[stem.casefold()] = folder / f"{stem}.json"
+                certificate.save(folder / f"{stem}.json")
+        return tuple(paths.values())
+
     def __repr__(self) -> str:
         from relaxbell.show.quantification import quantification_text
 
         return quantification_text(self)
+
+
+def _file_name(name: str) -> str:
+    """Return a name of letters, digits, - and _ only."""
+    parts = re.findall(r"[\w'-]+", name.replace(" -> ", "-").replace(",", "-").replace("Λ", "L"))
+    return "_".join(parts).replace("'", "′")
 
 
 def _row_data(row: Row) -> dict[str, Any]:

@@ -34,6 +34,15 @@ def test_the_delft_table_is_printed_as_shown():
     assert CliRunner().invoke(app, arguments).output == table
 
 
+def test_the_certificate_is_verified_as_shown(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command = next(block for block in blocks("console") if "certificates" in block)
+    make, check, printed = command.split("\n", 2)
+    runs = [CliRunner().invoke(app, line.removeprefix("$ .venv/bin/relaxbell ").split()) for line in (make, check)]
+    assert [run.exit_code for run in runs] == [0, 0]
+    assert runs[1].output == printed
+
+
 def test_set_up_is_two_commands():
     assert len(blocks("console")[0].splitlines()) == 2
 

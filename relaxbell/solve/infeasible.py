@@ -34,6 +34,7 @@ def infeasible(problem: Problem, measure: Measure) -> None:
             f"{witness.name or witness.functional.formula()}). Relax another edge, or check the data.",
             witness,
             Proof(bare, proof),
+            model,
         )
     if problem.budgets or problem.affine:
         constrained = Problem(_zero(problem), problem.equations, problem.budgets, problem.affine)
@@ -47,6 +48,7 @@ def infeasible(problem: Problem, measure: Measure) -> None:
                 f"dual argument; the data alone can be reproduced. {_remedy(problem)}",
                 _witness(measure, problem, proof),
                 Proof(constrained, proof),
+                model,
             )
 
 

@@ -20,6 +20,7 @@ from relaxbell.solve.dual import Proof
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from relaxbell.certificate import Certificate
     from relaxbell.measures.measure import Measure
 
 
@@ -227,6 +228,20 @@ class Solution:
         """The Bell functional of the dual solution, its value on the data and its unrelaxed bound."""
         bound = self.functional.bound(self.measure.model.unrelaxed)
         return Witness(self.functional, self.functional_value, bound)
+
+    @cached_property
+    def certificate(self) -> Certificate:
+        """The exact data from which anyone can check the lower bound, without this package.
+
+        Raises
+        ------
+        CertificateError
+            If the solution has no proof, its measure states no definition, or the proof exceeds the limits of
+            `relaxbell.verify`.
+        """
+        from relaxbell.certificate import solution_certificate
+
+        return solution_certificate(self)
 
     def __repr__(self) -> str:
         unit = "" if self.measure.unit == "probability" else f" {self.measure.unit}"

@@ -1,0 +1,365 @@
+"""`Certificate`: exact data from which anyone can check a bound, with `verify.py` alone.
+
+The format and the inequality are described in `relaxbell.verify`, which rebuilds everything but the numbers from
+the graph. Here the problem and the dual data behind a solution are written in that format; what the verifier
+would not grant is not claimed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from relaxbell.causal.equations import Equations
+from relaxbell.causal.model import CausalModel
+from relaxbell.errors import CertificateError
+from relaxbell.exact.numbers import Surd
+from relaxbell.exact.rows import Rows
+from relaxbell.measures.information import MutualInformation
+from relaxbell.measures.locality import BinaryEntropy
+from relaxbell.measures.terms import Largest, LargestRow, Leaf, Linear, Term, Total, is_nonnegative, leaves
+from relaxbell.solve.dual import Proof
+from relaxbell.solve.program import AffineConstraint
+from relaxbell.solve.solution import Solution
+from relaxbell.verify import SCHEMA, Case, Real, Refused, verify
+
+Weights = Mapping[Leaf, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate:
+    """A claim with the exact data that prove it, for everyone to check.
+
+    Made by ``solution.certificate``, and by ``error.certificate`` of an `InfeasibleError`. Save it, and check it with
+    ``relaxbell verify FILE``, or with the file ``relaxbell/verify.py`` alone, which needs Python only.
+
+    Attributes
+    ----------
+    data
+        Plain data, ready for JSON: the model, the measure, the observed data, the constraints, the claim and its
+        proof. The format is described in `relaxbell.verify`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> model = rb.input_signaling()
+    >>> certificate = rb.minimize(rb.influence(model, "X", "B"), rb.pr_box()).certificate
+    >>> certificate.data["claim"]["lower_bound"]
+    '1/2'
+    >>> certificate.verify().startswith("every model with")
+    True
+    """
+
+    data: dict[str, Any]
+
+    @cached_property
+    def claim(self) -> str:
+        """What is claimed, as a sentence."""
+        return self.verify()
+
+    def verify(self) -> str:
+        """Check the certificate anew, in exact arithmetic, and return what it proves as a sentence.
+
+        Raises
+        ------
+        CertificateError
+            If it proves nothing.
+        """
+        try:
+            return verify(self.data)
+        except Refused as refusal:
+            raise CertificateError(
+                f"the certificate proves nothing: {refusal}. Make it anew from a solution."
+            ) from None
+
+    def to_json(self) -> str:
+        """Return the certificate as JSON text."""
+        return json.dumps(self.data, indent=1, ensure_ascii=False) + "\n"
+
+    def save(self, path: str | Path) -> None:
+        """Write the certificate to a file."""
+        Path(path).write_text(self.to_json(), encoding="utf-8")
+
+    def __repr__(self) -> str:
+        return f"Certificate: {self.claim}"
+
+
+def solution_certificate(solution: Solution) -> Certificate:
+    """Return the certificate of a solution.
+
+    Raises
+    ------
+    CertificateError
+        If the solution has no proof, its measure states no definition, or the proof exceeds the verifier's limits.
+    """
+    measure = solution.measure
+    if not solution.proofs:
+        raise CertificateError(f"the solution of {measure.name} carries no proof. Minimize it anew.")
+    data = _common(measure.model, solution.proofs[0])
+    data["measure"] = _definition(measure.definition, measure.term, 1, measure.name)
+    if isinstance(measure, BinaryEntropy):
+        least, largest = (_proof(measure.model, proof, None) for proof in solution.proofs)
+        data["proof"] = {"least": least, "largest": largest}
+    elif isinstance(measure, MutualInformation):
+        data["proof"] = _proof(measure.model, solution.proofs[0], None)
+    else:
+        data["proof"] = _proof(measure.model, solution.proofs[0], measure.definition)
+        return _with_strategies(data, solution)
+    return _claimed(data, Fraction(solution.lower_bound))
+
+
+def infeasibility_certificate(model: CausalModel, proof: Proof) -> Certificate:
+    """Return the certificate of a proof that nothing satisfies the constraints; errors as `solution_certificate`."""
+    data = _common(model, proof) | {"measure": None, "proof": _proof(model, proof, None)}
+    data["claim"] = {"infeasible": True}
+    return _checked(data)
+
+
+def _claimed(data: dict[str, Any], bound: Any) -> Certificate:
+    """Claim the bound, or what the verifier's exact arithmetic makes of the proof, if that is less."""
+    try:
+        proven = Case(data | {"claim": {}}).proven()
+    except Refused as refusal:
+        raise _refused(refusal) from None
+    stated = _real(bound)
+    lower = proven if proven < stated else stated
+    return Certificate(data | {"claim": {"lower_bound": _text(lower)}})
+
+
+def _with_strategies(data: dict[str, Any], solution: Solution) -> Certificate:
+    """Add the exact model that attains the bound, where there is one."""
+    (proof,) = solution.proofs
+    found = _claimed(data, proof.bound.bound)
+    if not proof.primal:
+        return found
+    weights = [[number, _text(_real(w))] for number, w in sorted(proof.primal.items()) if w]
+    data = found.data | {"strategies": weights}
+    try:
+        data["claim"] = data["claim"] | {"upper_bound": _text(Case(data).reached())}
+    except Refused:  # exact for the float program, but not for the numbers behind it
+        return found
+    return Certificate(data)
+
+
+def _checked(data: dict[str, Any]) -> Certificate:
+    try:
+        verify(data)
+    except Refused as refusal:
+        raise _refused(refusal) from None
+    return Certificate(data)
+
+
+def _refused(refusal: Refused) -> CertificateError:
+    return CertificateError(
+        f"no certificate: {refusal}. Expected data that fit the limits of relaxbell.verify, and a proof that holds in "
+        "exact arithmetic. Use a smaller scenario, or numbers with smaller denominators."
+    )
+
+
+# ------------------------------------------------------------------------- numbers
+
+
+def _real(number: Any) -> Real:
+    return Real(number.a, number.b, number.n) if isinstance(number, Surd) else Real(Fraction(number))
+
+
+def _text(number: Any) -> Any:
+    """Return a number as it stands in the file."""
+    real = number if isinstance(number, Real) else _real(number)
+    return [str(real.a), str(real.b)] if real.b else str(real.a)
+
+
+def _texts(numbers: Iterable[Any]) -> list[Any]:
+    return [_text(number) for number in numbers]
+
+
+def _row(rows: Rows, i: int, factor: Fraction) -> list[Any]:
+    """Return a sparse row times a factor, exactly."""
+    matrix = rows.matrix
+    place = slice(matrix.indptr[i], matrix.indptr[i + 1])
+    entries: dict[int, Fraction] = {}
+    for number, value in zip(matrix.indices[place].tolist(), matrix.data[place].tolist(), strict=True):
+        entries[number] = entries.get(number, Fraction(0)) + Fraction(value) * factor
+    return [[number, str(value)] for number, value in sorted(entries.items()) if value]
+
+
+# ------------------------------------------------------------------------- model and data
+
+
+def _common(model: CausalModel, proof: Proof) -> dict[str, Any]:
+    """Return everything but measure, claim and proof."""
+    problem = proof.problem
+    data: dict[str, Any] = {"schema": SCHEMA}
+    roots = {n.n for n in problem.equations.rhs if isinstance(n, Surd)}
+    if problem.equations.behavior is not None:
+        roots |= {n.n for n in problem.equations.behavior.table.ravel() if isinstance(n, Surd)}
+    if roots:
+        (data["root"],) = roots
+    data["model"] = _model(model)
+    data["observed"] = _observed(model, problem.equations)
+    data["constraints"] = {
+        "budgets": [
+            {
+                "measure": _definition(b.measure.definition, b.measure.term, 1, b.measure.name),
+                "limit": str(b.limit),
+            }
+            for b in problem.budgets
+        ],
+        "affine": [_affine(c) for c in problem.affine],
+    }
+    return data
+
+
+def _model(model: CausalModel) -> dict[str, Any]:
+    roles = {**dict.fromkeys(model.outputs, "output"), **dict.fromkeys(model.hidden, "hidden")}
+    roles |= {**dict.fromkeys(model.inputs, "input"), **dict.fromkeys(model.latents, "latent")}
+    order = [*model.latents, *model.free_inputs, *model.responding]
+    sizes = {name: {"cardinality": model.cardinality[name]} for name in order if name in model.cardinality}
+    table = model.input_distribution.table
+    if not model.inputs_connected and model.dependent_inputs:  # floats are read as independent only to rounding
+        table = model.input_distribution.product(model.free_inputs, model.dependent_inputs)
+    return {
+        "nodes": [{"name": name, "role": roles[name], **sizes.get(name, {})} for name in order],
+        "edges": [[parent, child] for child in order for parent in model.parents(child)],
+        "outputs": list(model.outputs),
+        "inputs": list(model.inputs),
+        "input_distribution": _texts(np.asarray(table).ravel()),
+    }
+
+
+def _observed(model: CausalModel, equations: Equations) -> dict[str, Any]:
+    if equations.behavior is not None:
+        return {"behavior": _texts(equations.behavior.table.ravel())}
+    assert equations.tables is not None  # observed_equations gives them
+    count = len(equations.rhs) - len(_normalized(model))
+    pairs = zip(equations.tables[:count], equations.rhs[:count], strict=True)
+    return {"values": [{"coefficients": _texts(table), "value": _text(value)} for table, value in pairs]}
+
+
+def _affine(constraint: AffineConstraint) -> dict[str, Any]:
+    rows = constraint.rows
+    return {
+        "rows": [_row(rows, i, rows.scale) for i in range(len(rows))],
+        "limits": [str(Fraction(h)) for h in constraint.rhs.tolist()],
+        "equality": constraint.equality,
+    }
+
+
+# ------------------------------------------------------------------------- measures and their weights
+
+
+def _definition(definition: Mapping[str, Any], term: Term, sign: int, name: str) -> dict[str, Any]:
+    """Return a measure's definition, with one's own rows written out.
+
+    `sign` is that of the factors passed: `Rows.scaled` moves it into the matrix, and custom rows have scale 1.
+    """
+    kind = definition.get("kind")
+    if kind is None:
+        raise CertificateError(f"{name} states no definition, so nobody could check it. Build it with measure(…).")
+    if kind == "multiple":
+        own = -sign if Fraction(definition["factor"]) < 0 else sign
+        return {**definition, "of": _definition(definition["of"], term, own, name)}
+    if kind in ("sum", "maximum"):
+        assert isinstance(term, Total | Largest)
+        parts = zip(definition["of"], term.parts, strict=True)
+        return {"kind": kind, "of": [_definition(d, part, sign, name) for d, part in parts]}
+    if kind != "rows":
+        return dict(definition)
+    if isinstance(term, Largest):
+        rows: list[Any] = [_all_rows(part, sign) for part in term.parts]
+    else:
+        rows = _all_rows(term, sign)
+    return {**definition, "rows": rows}
+
+
+def _all_rows(leaf: Any, sign: int) -> list[Any]:
+    return [_row(leaf.rows, i, Fraction(sign)) for i in range(len(leaf.rows))]
+
+
+def _proof(model: CausalModel, proof: Proof, definition: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the dual data of a proof; the weights mirror the definition of the objective, if it has rows."""
+    problem, bound = proof.problem, proof.bound
+    z, known = _multipliers(model, proof)
+    weights = None
+    if definition is not None:
+        weights = _weights(definition, problem.objective, Fraction(1), Fraction(1), bound.weights)
+    budgets = []
+    for budget, share in zip(problem.budgets, bound.budgets, strict=True):
+        own = _weights(budget.measure.definition, budget.measure.term, share, Fraction(1), bound.weights)
+        budgets.append({"multiplier": str(share), "weights": own})
+    return {
+        "z": _texts(z),
+        "normalization": _texts(known),
+        "weights": weights,
+        "budgets": budgets,
+        "affine": [_texts(y) for y in bound.affine],
+    }
+
+
+def _multipliers(model: CausalModel, proof: Proof) -> tuple[Any, list[Fraction]]:
+    """Return the multipliers of the data and of the normalization, one for each setting of all inputs."""
+    z, used = proof.bound.z, _normalized(model)
+    known = dict.fromkeys(_settings(model), Fraction(0))
+    if proof.problem.equations.tables is None:
+        return z, list(known.values())
+    known |= dict(zip(used, z[len(z) - len(used) :], strict=True))
+    return z[: len(z) - len(used)], list(known.values())
+
+
+def _settings(model: CausalModel) -> list[tuple[int, ...]]:
+    return list(np.ndindex(*(model.cardinality[name] for name in model.inputs)))
+
+
+def _normalized(model: CausalModel) -> list[tuple[int, ...]]:
+    """Return the settings for which `normalization_equations` has a row, in its order."""
+    free = [i for i, name in enumerate(model.inputs) if name in model.free_inputs]
+    return [x for x in _settings(model) if model.inputs_connected or not any(x[i] for i in free)]
+
+
+def _weights(definition: Mapping[str, Any], term: Term, share: Fraction, factor: Fraction, weights: Weights) -> Any:
+    """Return row weights for `share` times the term, mirroring the definition.
+
+    The rows of the term contain the factors passed on the way; those of the definition do not.
+    """
+    kind = definition["kind"]
+    if kind == "multiple":
+        return _weights(definition["of"], term, share, factor * Fraction(definition["factor"]), weights)
+    if kind in ("sum", "maximum"):
+        assert isinstance(term, Total | Largest)
+        shares = [share] * len(term.parts) if kind == "sum" else _shares(term.parts, share, weights)
+        parts = zip(definition["of"], term.parts, shares, strict=True)
+        found = [_weights(d, part, own, factor, weights) for d, part, own in parts]
+        return found if kind == "sum" else [[str(s * factor), w] for s, w in zip(shares, found, strict=True)]
+    if kind == "dependence" or isinstance(term, Linear):
+        return None
+    return [str(u * factor) for leaf in leaves(term) for u in weights.get(leaf, [Fraction(0)] * len(leaf.rows))]
+
+
+def _shares(parts: tuple[Term, ...], share: Fraction, weights: Weights) -> list[Fraction]:
+    """Split the share of a maximum so that the weights of each part are feasible for its own."""
+    needs = [_need(part, weights) for part in parts]
+    shares = [least for least, _ in needs]
+    # what is left goes where it can do no harm: to a norm, whose rows need not use it, or to what is never negative
+    order = sorted(range(len(parts)), key=lambda i: (needs[i][1], not is_nonnegative(parts[i])))
+    shares[order[0]] += share - sum(shares)
+    return shares
+
+
+def _need(term: Term, weights: Weights) -> tuple[Fraction, bool]:
+    """Return the least share for which the weights are feasible, and whether it must be exactly that."""
+    if isinstance(term, Total | Largest):
+        needs = [_need(part, weights) for part in term.parts]
+        fixed = (any if isinstance(term, Total) else all)(f for _, f in needs)
+        sizes = [size for size, _ in needs]
+        return (max(sizes) if isinstance(term, Total) else sum(sizes, Fraction(0))), fixed
+    sizes = [abs(u) for u in weights.get(term, [Fraction(0)])]
+    if isinstance(term, Linear):
+        return sizes[0], True
+    return (sum(sizes, Fraction(0)) if isinstance(term, LargestRow) else max(sizes)), False

@@ -1,0 +1,155 @@
+"""Certificates of solutions and infeasibility, their files, and the command line."""
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from certificates import infeasible, is_true, unequal
+from typer.testing import CliRunner
+
+import relaxbell as rb
+from relaxbell.cli import app
+
+run = CliRunner().invoke
+
+
+@pytest.fixture
+def pr():
+    return rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box())
+
+
+def test_a_solution_claims_what_is_known_exactly(pr):
+    certificate = pr.certificate
+    assert certificate is pr.certificate
+    assert certificate.data["claim"] == {"lower_bound": "1/2", "upper_bound": "1/2"}
+    assert certificate.claim.endswith("has C(X -> B) >= 1/2, and one attains it")
+    assert json.loads(certificate.to_json()) == certificate.data
+    with pytest.raises(AttributeError):
+        certificate.data = {}
+
+
+def test_a_changed_certificate_says_so(pr):
+    changed = rb.Certificate({**pr.certificate.data, "claim": {"lower_bound": "2/3"}})
+    with pytest.raises(rb.CertificateError, match="proves nothing"):
+        changed.verify()
+
+
+def test_a_file_and_the_command_line(pr, tmp_path):
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    pr.certificate.save(good)
+    bad.write_text(good.read_text().replace('"lower_bound": "1/2"', '"lower_bound": "2/3"'))
+    result = run(app, ["verify", str(good)])
+    assert result.exit_code == 0
+    assert result.output == f"{good}: verified: {pr.certificate.claim}\n"
+    both = run(app, ["verify", str(bad), str(good)])
+    assert both.exit_code == 1
+    assert "bad.json: refused: the proof gives the lower bound 1/2, less than 2/3" in both.output
+    assert "good.json: verified" in both.output
+    missing = run(app, ["verify", str(tmp_path / "nowhere.json")])
+    assert missing.exit_code == 1
+    assert "is not a file" in missing.output
+
+
+def test_nothing_can_be_certified_without_a_proof_or_a_definition(pr):
+    with pytest.raises(rb.CertificateError, match="carries no proof"):
+        _ = replace(pr, proofs=()).certificate
+    undefined = rb.Measure(pr.measure.model, pr.measure.term, "mine")
+    with pytest.raises(rb.CertificateError, match="mine states no definition"):
+        _ = rb.minimize(undefined, rb.pr_box()).certificate
+
+
+def test_what_exceeds_the_limits_is_refused_by_name():
+    model = rb.input_signaling((1, 2), (2, 3))
+    noise = rb.Behavior(np.full((2, 3, 1, 2), Fraction(1, 6), dtype=object))
+    tiny = rb.measure(model, {"tiny": np.full(model.strategies.count, 1e-310)}, norm="sum")
+    assert rb.minimize(tiny, noise).certificate.verify()  # 2^-1074 fits
+    with pytest.raises(rb.CertificateError, match="no certificate: a factor: not a rational number"):
+        _ = rb.minimize(tiny * Fraction(1, 10**1000), noise).certificate
+
+
+@pytest.mark.parametrize("factor", [3, Fraction(1, 3), 0])
+def test_multiples_share_their_factor(factor):
+    """min f C = f min C, for factors above and below one and zero."""
+    both = rb.bell().relax("X -> B", "Y -> A")
+    there, back = rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")
+    s = rb.minimize(factor * rb.maximum(2 * there, factor * (back + there)), rb.pr_box())
+    assert float(Fraction(s.certificate.data["claim"]["lower_bound"])) == pytest.approx(s.value, abs=1e-9)
+    assert is_true(s.certificate.data)
+
+
+def test_rounded_rows_still_give_a_true_claim():
+    """Coefficients that are rounded for the solver are exact in the certificate; the claim follows from these."""
+    table = rb.CHSH.coefficients * Fraction(10**7 + 1, 10**7 + 3) + Fraction(1, 3**20)
+    functional = rb.BellFunctional(table, "A B", "X Y")
+    seen = rb.Observed([(functional, Fraction(5, 2))], nonsignaling=True)
+    s = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), seen)
+    assert s.proofs[0].problem.equations.rows.error > 0
+    assert s.certificate.verify()
+    assert is_true(s.certificate.data)
+    claimed = s.certificate.data["claim"]["lower_bound"]
+    assert float(Fraction(claimed)) == pytest.approx(s.lower_bound, abs=1e-9)
+
+
+def test_infeasibility():
+    error = infeasible(rb.measure(rb.bell(), np.zeros((1, 16))), rb.tsirelson_box())
+    assert error.certificate is error.certificate
+    assert error.certificate.data["claim"] == {"infeasible": True}
+    assert error.certificate.data["measure"] is None
+
+
+def test_both_ends_of_a_query():
+    """The certified ends of Balke and Pearl's bounds enclose what minimize reports (lipid data: 0.392, 0.780)."""
+    lipid = rb.Behavior(
+        [[[Fraction(919, 1000), Fraction(315, 1000)], [0, Fraction(139, 1000)]],
+         [[Fraction(81, 1000), Fraction(73, 1000)], [0, Fraction(473, 1000)]]], "B A", "Z",
+    )  # fmt: skip
+    both = rb.bounds(rb.average_causal_effect(rb.instrumental(), "A", "B"), lipid)
+    claims = [s.certificate.data["claim"]["lower_bound"] for s in (both.minimum, both.maximum)]
+    assert claims == ["49/125", "-39/50"]
+
+
+# ------------------------------------------------------------------------- quantify
+
+
+def test_quantify_writes_a_certificate_for_each_row(tmp_path):
+    folder = tmp_path / "new" / "certificates"
+    result = run(app, ["quantify", "delft2015", "--certificates", str(folder)])
+    assert result.exit_code == 0, result.output
+    assert f"8 certificates written to {folder}, each verified" in result.output
+    files = sorted(folder.iterdir())
+    names = "C_A-B C_B-A C_X-B C_Y-A H_M Hall_X-Y_L I_X-Y_L M_X-Y_L"
+    assert [path.stem for path in files] == names.split()
+    assert run(app, ["verify", *map(str, files)]).output.count(": verified: ") == 8
+
+
+def test_files_are_told_apart_without_case(tmp_path):
+    report = rb.quantify(rb.pr_box().rename({"X": "b", "Y": "a"}))
+    stems = [path.stem for path in report.save_certificates(tmp_path)]
+    assert stems[:4] == ["C_b-B", "C_a-A", "C_A-B", "C_B-A"]
+    assert len({stem.casefold() for stem in stems}) == len(report.rows)
+
+
+def test_json_stays_on_standard_output(tmp_path):
+    result = run(app, ["quantify", "delft2015", "--json", "--certificates", str(tmp_path)])
+    assert json.loads(result.stdout)["data"]["trials"] == 245
+
+
+def test_a_directory_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    result = run(app, ["quantify", "delft2015", "--certificates", str(tmp_path / "file")])
+    assert result.exit_code == 1
+    assert "error:" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_quantify_unequal_cardinalities(tmp_path):
+    """Outputs (3, 2): every row's claim is the row's bound."""
+    report = rb.quantify(rb.Behavior(unequal().table[..., :2]))
+    paths = report.save_certificates(tmp_path)
+    assert len(paths) == len(set(paths)) == sum(row.solution is not None for row in report.rows)
+    solved = [row.solution for row in report.rows if row.solution is not None]
+    for path, solution in zip(paths, solved, strict=True):
+        claimed = json.loads(path.read_text(encoding="utf-8"))["claim"]["lower_bound"]
+        assert float(Fraction(claimed)) == pytest.approx(solution.lower_bound, abs=1e-9)
