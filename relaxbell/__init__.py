@@ -27,10 +27,12 @@ _HOMES = {
     "measures.locality": "average_causal_effect influence message_entropy message_weight",
     "solve.minimization": "bounds minimize",
     "solve.solution": "Bounds Solution StrategyWeights Witness",
+    "sweeps.results": "Sweep SweepPoint",
+    "sweeps.running": "sweep",
     "quantification": "quantify",
     "errors": (
-        "BehaviorError CountsError FunctionalError InfeasibleError MeasureError ModelError ModelTooLargeError "
-        "RelaxbellError SignalingError SolverError UnsupportedModelError"
+        "BehaviorError CheckpointError CountsError FunctionalError InfeasibleError MeasureError ModelError "
+        "ModelTooLargeError RelaxbellError SignalingError SolverError UnsupportedModelError"
     ),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -64,3 +64,7 @@ class InfeasibleError(RelaxbellError):
 
 class SolverError(RelaxbellError, RuntimeError):
     """No solver reached the accuracy that a result needs. The message says what was tried."""
+
+
+class CheckpointError(RelaxbellError, ValueError):
+    """A file is not the checkpoint of the sweep asked for. Give another file name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -27,6 +27,10 @@ class FrozenMapping(Mapping[str, V]):
 
     def __len__(self) -> int:
         return len(self._items)
+
+    def items(self) -> ItemsView[str, V]:
+        """Return the pairs, as a dict does."""
+        return self._items.items()
 
     def __repr__(self) -> str:
         return repr(self._items)

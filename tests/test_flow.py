@@ -6,7 +6,19 @@ from pathlib import Path
 import relaxbell
 
 ROOT = Path(relaxbell.__file__).parent
-ORDER = ["errors", "frozen", "exact", "behavior", "functionals", "causal", "measures", "solve", "quantification", "cli"]
+ORDER = [
+    "errors",
+    "frozen",
+    "exact",
+    "behavior",
+    "functionals",
+    "causal",
+    "measures",
+    "solve",
+    "sweeps",
+    "quantification",
+    "cli",
+]
 SHOW = "show"
 
 # Convenience methods that pass on to a room further right, by a deferred import inside the method.
