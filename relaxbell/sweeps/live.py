@@ -36,7 +36,7 @@ WANTED = (1e-9, 1e-12)
 _FEASIBLE = 1e-10
 """How far a row or a sign may be missed."""
 
-_FRUITLESS = 6
+_FRUITLESS = 3
 """After as many bases in a row that served a single point, only every eighth is tried on the others."""
 
 Found: TypeAlias = tuple[float, float, float]
@@ -74,21 +74,21 @@ class _Start:
 
     Attributes
     ----------
-    right
-        Its right-hand sides.
+    row, right
+        Its right-hand sides, exact, and those of all rows of the program.
     state
         The basis as HiGHS keeps it.
     basis
         The same, factorized; None where that failed.
-    key, bound
-        Of its duals.
+    duals
+        ∂value/∂rhs for each row.
     """
 
+    row: ExactRow
     right: Floats
     state: Any
     basis: _Basis | None
-    key: bytes
-    bound: PointBound
+    duals: Floats
 
 
 class LiveProgram:
@@ -127,13 +127,16 @@ class LiveProgram:
         self._nonnegative = is_nonnegative(self._problem.objective)
         self._idle: list[Any] = []
         self._starts: list[_Start] = []
+        self._start_bounds: dict[bytes, PointBound] = {}
         solver = self._loaded()
-        for row, right in zip(references, self._rights(references), strict=True):
-            self._run(solver, right)
+        rights = self._rights(references)
+        for k, row in enumerate(references):
+            if any(self._serves(start.basis, rights[k]) for start in self._starts):
+                continue
+            self._run(solver, rights[k])
             if _is_optimal(solver):
                 duals = np.array(solver.getSolution().row_dual)
-                basis = self._basis(solver)
-                self._starts.append(_Start(right, solver.getBasis(), basis, _key(duals), self._bound(row, duals)))
+                self._starts.append(_Start(row, rights[k], solver.getBasis(), self._basis(solver), duals))
         self._idle.append(solver)
 
     def solve(self, rows: Sequence[ExactRow]) -> list[Found | None]:
@@ -216,6 +219,9 @@ class LiveProgram:
         values[done] = totals[feasible]
         return done
 
+    def _serves(self, basis: _Basis | None, right: Floats) -> bool:
+        return basis is not None and len(self._serve(basis, right[None], np.arange(1), np.empty(1))) > 0
+
     def _basis(self, solver: Any) -> _Basis | None:
         """Return the basis that HiGHS ended with; None where it cannot be factorized."""
         basic = np.asarray(solver.getBasicVariables()[1])
@@ -281,7 +287,7 @@ class LiveProgram:
             together.setdefault(_key(duals), (duals, []))[1].append(points)
         for key, (duals, parts) in together.items():
             open_points = np.concatenate(parts)
-            known = next((start.bound for start in self._starts if start.key == key), None)
+            known = self._known(key)
             for _ in range(3):  # the best rounding of the duals depends a little on the point
                 if not len(open_points):
                     break
@@ -295,6 +301,15 @@ class LiveProgram:
                 lower[open_points[good]] = found[good]
                 open_points = open_points[~good]
         return lower
+
+    def _known(self, key: bytes) -> PointBound | None:
+        """Return the bound of duals that a start has too; evaluated there, whatever asks first."""
+        if key not in self._start_bounds:
+            start = next((start for start in self._starts if _key(start.duals) == key), None)
+            if start is None:
+                return None
+            self._start_bounds[key] = self._bound(start.row, start.duals)
+        return self._start_bounds[key]
 
     def _bound(self, row: ExactRow, duals: Floats) -> PointBound:
         equations = replace(self._problem.equations, rhs=row.numbers())

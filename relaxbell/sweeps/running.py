@@ -89,10 +89,10 @@ def sweep(
     >>> columns = rb.sweep(c, {v: rb.tsirelson_box().visibility(v) for v in (0.7, 0.8, 1.0)}, progress=False)
     >>> columns
     Sweep of C(X -> B): 3 points
-    point  measure        minimum     lower bound  status
-    0.7    C(X -> B)            0               0  optimal
-    0.8    C(X -> B)  0.065685425  0.065685424949  optimal
-    1.0    C(X -> B)  0.207106781  0.207106781186  optimal
+    point  measure         minimum      lower bound  status
+    0.7    C(X -> B)             0                0  optimal
+    0.8    C(X -> B)  0.0656854249  0.0656854249492  optimal
+    1.0    C(X -> B)   0.207106781   0.207106781186  optimal
     """
     measures = _read_measures(measure)
     labels, observed = _read_behaviors(behaviors)
@@ -107,18 +107,18 @@ def sweep(
             checkpoint, _identity(task, observed, size), [c.stop - c.start for c in chunks], len(measures)
         )
     rows: list[list[list[Row]] | None] = [None] * len(chunks)
+    for number, found in (file.done if file else {}).items():
+        rows[number] = found
+    entries = {n: [p.entries[chunks[n]] for p in points] for n, found in enumerate(rows) if found is None}
+    bar = _Bar(len(labels), sum(chunks[n].stop - chunks[n].start for n, f in enumerate(rows) if f), progress)
     try:
-        for number, found in (file.done if file else {}).items():
-            rows[number] = found
-        entries = {n: [p.entries[chunks[n]] for p in points] for n, found in enumerate(rows) if found is None}
-        bar = _Bar(len(labels), sum(chunks[n].stop - chunks[n].start for n, f in enumerate(rows) if f), progress)
         for number, found in _solved(task, entries, executor):
             if file:
                 file.add(number, found)
             rows[number] = found
             bar.advance(chunks[number].stop - chunks[number].start)
-        bar.close()
     finally:
+        bar.close()
         if file:
             file.close()
     table = [[row for chunk in rows if chunk for row in chunk[k]] for k in range(len(measures))]

@@ -163,6 +163,9 @@ class _Form:
     def __init__(self, job: Job, model: CausalModel, group: Group, references: Sequence[ExactRow]) -> None:
         self._job, self._model = job, model
         self._points = _Observations(model, group) if group.functionals else _Behaviors(model, group)
+        q: Any = model.q if job.affine else None
+        affine: list[Any] = [c.rows.array @ q == c.rhs if c.equality else c.rows.array @ q <= c.rhs for c in job.affine]
+        self._constraints = [*job.budgets, *affine]
         measure = job.measure
         terms = [measure.weight.term, (-measure.weight).term] if isinstance(measure, BinaryEntropy) else [measure.term]
         self._live = [self._program(term, references) for term in terms] if _has_live_form(measure) else []
@@ -188,20 +191,11 @@ class _Form:
     def _minimized(self, row: ExactRow) -> Row:
         began = time.perf_counter()
         try:
-            solution = minimize(self._job.measure, self._points.observed(row), self._constraints())
+            solution = minimize(self._job.measure, self._points.observed(row), self._constraints)
         except Exception as error:  # one point must not end a long sweep: the reason is recorded instead
             found = failure(error)
             return None, None, found.status, found.reason, time.perf_counter() - began
         return solution.value, solution.lower_bound, solution.status, "", time.perf_counter() - began
-
-    def _constraints(self) -> list[Any]:
-        if not self._job.affine:
-            return list(self._job.budgets)
-        q = self._model.q
-        affine: list[Any] = [
-            c.rows.array @ q == c.rhs if c.equality else c.rows.array @ q <= c.rhs for c in self._job.affine
-        ]
-        return [*self._job.budgets, *affine]
 
 
 class _Behaviors:
