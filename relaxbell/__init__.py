@@ -32,11 +32,12 @@ _HOMES = {
     "closed_forms.dual_vertices": "DualVertices dual_vertices",
     "closed_forms.inequalities": "Inequalities",
     "certificate": "Certificate",
+    "sweeps.results": "Sweep SweepPoint",
+    "sweeps.running": "sweep",
     "quantification": "quantify",
     "errors": (
-        "BehaviorError CertificateError ClosedFormError CountsError FunctionalError InfeasibleError MeasureError "
-        "ModelError "
-        "ModelTooLargeError RelaxbellError SignalingError SolverError UnsupportedModelError"
+        "BehaviorError CertificateError CheckpointError ClosedFormError CountsError FunctionalError InfeasibleError "
+        "MeasureError ModelError ModelTooLargeError RelaxbellError SignalingError SolverError UnsupportedModelError"
     ),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -99,3 +99,7 @@ class ClosedFormError(RelaxbellError, RuntimeError):
 
 class SolverError(RelaxbellError, RuntimeError):
     """No solver reached the accuracy that a result needs. The message says what was tried."""
+
+
+class CheckpointError(RelaxbellError, ValueError):
+    """A file is not the checkpoint of the sweep asked for. Give another file name."""

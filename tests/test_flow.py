@@ -19,6 +19,7 @@ ORDER = [
     "verify",
     "certificate",
     "closed_forms",
+    "sweeps",
     "quantification",
     "cli",
 ]

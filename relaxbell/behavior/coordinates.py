@@ -124,22 +124,27 @@ class Coordinates:
     def project(self, table: NDArray[Any]) -> NDArray[Any]:
         """Return the coordinate vector of a table; inputs that do not reach a set are averaged over.
 
-        Works for floats and, exactly, for object arrays of numbers.
+        Works for floats and, exactly, for object arrays of numbers. Further axes of the table run over
+        several behaviors, and become further axes of the result.
         """
-        marginals = self.marginals(table)
-        out = np.empty(self.dimension + 1, dtype=table.dtype)
+        marginals, batch = self.marginals(table), table.shape[len(self.shape) :]
+        out = np.empty((self.dimension + 1, *batch), dtype=table.dtype)
         out[0] = 1 if table.dtype == object else 1.0
         for block in self.blocks:
             total, count = self._sum_unreached(marginals[self._members(block)], block)
-            out[block.start : block.start + block.size] = (total / count).ravel()
+            out[block.start : block.start + block.size] = (total / count).reshape(block.size, *batch)
         return out
 
     def expand(self, vector: NDArray[Any]) -> NDArray[Any]:
-        """Return the full table of a coordinate vector (leading entry: the constant); exact on integers."""
-        marginals = np.zeros(tuple(self.outputs) + self.inputs, dtype=vector.dtype)
+        """Return the full table of a coordinate vector (leading entry: the constant); exact on integers.
+
+        Further axes of the vector run over several behaviors, as in `project`.
+        """
+        batch = vector.shape[1:]
+        marginals = np.zeros((*self.shape, *batch), dtype=vector.dtype)
         marginals[(0,) * len(self.outputs)] = vector[0]
         for block in self.blocks:
-            part = vector[block.start : block.start + block.size].reshape(block.shape)
+            part = vector[block.start : block.start + block.size].reshape(*block.shape, *batch)
             wide = part[
                 (slice(None),) * len(block.members)
                 + tuple(slice(None) if j in block.inputs else None for j in range(len(self.inputs)))
@@ -202,6 +207,16 @@ class Coordinates:
             weight = deficit / (deficit + noise)
             table = (1 - weight) * table + weight * noise
         return table
+
+    def signaling(self, tables: NDArray[Any]) -> NDArray[Any]:
+        """Return by how much each of several tables, along the last axis, misses its worst equality."""
+        worst: NDArray[Any] = np.zeros(tables.shape[-1], dtype=tables.dtype)
+        for members, j in self.equalities():
+            others = tuple(i for i in range(len(self.outputs)) if i not in members)
+            marginal = np.moveaxis(tables.sum(axis=others), len(members) + j, 0)
+            gap = abs(marginal - marginal[:1])
+            worst = np.maximum(worst, gap.reshape(-1, gap.shape[-1]).max(axis=0))
+        return worst
 
     def check(
         self, table: NDArray[Any], names: tuple[Sequence[str], Sequence[str]], tolerance: float, owner: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 import numpy as np
 
 from relaxbell.errors import BehaviorError, RelaxbellError
+from relaxbell.frozen import FrozenMapping
 
 Setting = Mapping[str, int]
 """Values of some variables by name."""
@@ -35,7 +35,7 @@ def read_parties(
     if parties is None:
         if len(outputs) != len(inputs):
             return None
-        return MappingProxyType(dict(zip(outputs, inputs, strict=True)))
+        return FrozenMapping(dict(zip(outputs, inputs, strict=True)))
     if set(parties) != set(outputs):
         raise BehaviorError(f"parties names {', '.join(parties)}, expected each output once: {', '.join(outputs)}.")
     chosen = [i for i in parties.values() if i is not None]
@@ -43,7 +43,7 @@ def read_parties(
         raise BehaviorError(
             f"parties assigns the inputs {', '.join(chosen) or '(none)'}, expected each of {', '.join(inputs)} once."
         )
-    return MappingProxyType({name: parties[name] for name in outputs})
+    return FrozenMapping({name: parties[name] for name in outputs})
 
 
 def check_values(

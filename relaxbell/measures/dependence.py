@@ -98,6 +98,9 @@ class Labels(Sequence[str]):
     def __len__(self) -> int:
         return self._count
 
+    def __reduce__(self) -> tuple[type[tuple[str, ...]], tuple[tuple[str, ...]]]:
+        return tuple, (tuple(self),)  # how they are made is a closure, which does not pickle
+
     @overload
     def __getitem__(self, index: int) -> str: ...
     @overload
@@ -108,7 +111,7 @@ class Labels(Sequence[str]):
         return self._make(range(self._count)[index])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Dependence(Measure):
     """The measure M; it knows its layout, so that `minimize` can use the small column form."""
 

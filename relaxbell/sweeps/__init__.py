@@ -1,0 +1,1 @@
+"""Sweeps: many behaviors, one compiled program, columns of values with rigorous bounds."""

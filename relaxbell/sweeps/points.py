@@ -1,0 +1,249 @@
+"""The points of a sweep, read once and for all: exact numbers in plain arrays, or why a point is not one.
+
+Reading a float behavior means rounding it in coordinates of the model's affine hull, as `minimize` does; for
+a whole batch that is one product of small matrices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relaxbell.behavior.behavior import TOLERANCE, Behavior
+from relaxbell.behavior.observed import Observed
+from relaxbell.causal.equations import FLOAT_GRID
+from relaxbell.causal.model import CausalModel
+from relaxbell.errors import InfeasibleError, RelaxbellError, SignalingError, SolverError
+from relaxbell.exact.numbers import Exact, Surd, common_denominator, surd, to_floats
+from relaxbell.functionals.functional import BellFunctional
+
+Floats: TypeAlias = NDArray[np.float64]
+
+_BLOCK = 2**22
+"""Most probabilities that are read at once."""
+
+_SMALL = 2**50
+"""Whole numbers below this are kept as int64: a sum of some thousand of them does not overflow."""
+
+
+REFERENCES = 5
+"""Points whose bases are tried first on all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a point has no value.
+
+    Attributes
+    ----------
+    status
+        ``signaling``, ``invalid`` (it does not fit the model), ``infeasible`` or ``failed``.
+    reason
+        The message of the error.
+    """
+
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExactRow:
+    """Exact numbers (whole + root·√radicand) / denominator, with their floats.
+
+    Attributes
+    ----------
+    floats
+        The numbers as float64.
+    whole, root
+        Whole numbers, int64 or Python's own; `root` is None where nothing is irrational.
+    denominator, radicand
+        Whole numbers.
+    """
+
+    floats: Floats
+    whole: NDArray[Any]
+    denominator: int
+    root: NDArray[Any] | None = None
+    radicand: int = 0
+
+    def numbers(self) -> Exact:
+        """Return the numbers as Fractions and surds."""
+        rational = [Fraction(int(v), self.denominator) for v in self.whole]
+        if self.root is None:
+            return np.array([*rational, None], dtype=object)[:-1]
+        roots = [Fraction(int(v), self.denominator) for v in self.root]
+        return np.array([*(surd(a, b, self.radicand) for a, b in zip(rational, roots, strict=True)), None])[:-1]
+
+    def times(self, factors: NDArray[Any], denominator: int) -> ExactRow:
+        """Return the numbers times whole `factors` / `denominator`."""
+        if denominator == 1 and (factors == 1).all():
+            return self
+        small = self.whole.dtype != object and int(max(factors)) < 2**12
+        own = factors if small else factors.astype(object)
+        root = None if self.root is None else self.root * own
+        floats = self.floats * (factors.astype(np.float64) / denominator)
+        whole = (self.whole if small else self.whole.astype(object)) * own
+        return ExactRow(floats, whole, self.denominator * denominator, root, self.radicand)
+
+
+def exact_row(numbers: Exact, floats: Floats | None = None) -> ExactRow:
+    """Return exact numbers as whole ones over a common denominator."""
+    values = numbers.ravel().tolist()
+    floats = to_floats(numbers).ravel() if floats is None else floats
+    if not any(isinstance(v, Surd) for v in values):
+        denominator = common_denominator(values)
+        return ExactRow(floats, _whole([v.numerator * (denominator // v.denominator) for v in values]), denominator)
+    parts = [v.a if isinstance(v, Surd) else v for v in values]
+    roots = [v.b if isinstance(v, Surd) else Fraction(0) for v in values]
+    radicand = next(v.n for v in values if isinstance(v, Surd))
+    denominator = common_denominator([*parts, *roots])
+    whole, root = ([v.numerator * (denominator // v.denominator) for v in side] for side in (parts, roots))
+    return ExactRow(floats, _whole(whole).astype(object), denominator, _whole(root).astype(object), radicand)
+
+
+def _whole(values: list[int]) -> NDArray[Any]:
+    small = all(-_SMALL < v < _SMALL for v in values)
+    return np.array(values, dtype=np.int64 if small else object)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Points whose equations differ in their right-hand sides only.
+
+    Attributes
+    ----------
+    parties
+        Which party chooses which input, where the data say so.
+    functionals
+        Those whose values were observed; empty for full behaviors.
+    nonsignaling
+        See `Observed`.
+    """
+
+    parties: Mapping[str, str | None] | None
+    functionals: tuple[BellFunctional, ...] = ()
+    nonsignaling: bool = False
+
+
+Point: TypeAlias = tuple[int, ExactRow] | Failure
+"""Number of the group, and probabilities in the model's order or values of functionals."""
+
+
+@dataclass(frozen=True)
+class Points:
+    """Points as one model reads them."""
+
+    groups: tuple[Group, ...]
+    entries: tuple[Point, ...]
+
+    def references(self, group: int) -> tuple[ExactRow, ...]:
+        """Return some points of a group, evenly spread, the first and the last among them."""
+        rows = [e[1] for e in self.entries if not isinstance(e, Failure) and e[0] == group]
+        chosen = sorted({round(k * (len(rows) - 1) / (REFERENCES - 1)) for k in range(REFERENCES)})
+        return tuple(rows[k] for k in chosen)
+
+
+def read_points(model: CausalModel, observed: Sequence[Any]) -> Points:
+    """Read behaviors and observations as a model does; what does not fit is a `Failure`."""
+    buckets: dict[Any, list[int]] = {}
+    for i, point in enumerate(observed):
+        buckets.setdefault(_key(point), []).append(i)
+    entries: list[Any] = [None] * len(observed)
+    groups: list[Group] = []
+    for members in buckets.values():
+        points = [observed[i] for i in members]
+        read, group = _read(model, points, len(groups))
+        if any(not isinstance(entry, Failure) for entry in read):
+            groups.append(group)
+        for i, entry in zip(members, read, strict=True):
+            entries[i] = entry
+    return Points(tuple(groups), tuple(entries))
+
+
+def failure(error: Exception) -> Failure:
+    """Return what is recorded of an error."""
+    for kind, status in ((SignalingError, "signaling"), (InfeasibleError, "infeasible"), (SolverError, "failed")):
+        if isinstance(error, kind):
+            return Failure(status, str(error))
+    if isinstance(error, RelaxbellError):
+        return Failure("invalid", str(error))
+    return Failure("failed", f"unexpected {type(error).__name__}: {error}")
+
+
+def _key(point: Any) -> Any:
+    if isinstance(point, Behavior):
+        return point.variables, len(point.outputs), point.p.shape, point.parties and tuple(point.parties.items())
+    if isinstance(point, Observed):
+        texts = tuple((f.outputs, f.inputs, str(f.coefficients.tolist()), str(f.constant)) for f in point.functionals)
+        return texts, point.shape, point.nonsignaling, point.parties and tuple(point.parties.items())
+    return type(point)
+
+
+def _read(model: CausalModel, points: list[Any], group: int) -> tuple[list[Point], Group]:
+    """Read points of one key; `group` is the number of their group."""
+    first = points[0]
+    try:
+        if isinstance(first, Behavior):
+            matched = model.match(first)
+            return _read_behaviors(model, points, group), Group(matched.parties)
+        model.equations(first)  # fits, or raises for all of them
+    except RelaxbellError as error:
+        return [failure(error)] * len(points), Group(None)
+    rows = [exact_row(np.array([*point.values, None], dtype=object)[:-1]) for point in points]
+    return [(group, row) for row in rows], Group(first.parties, first.functionals, first.nonsignaling)
+
+
+def _read_behaviors(model: CausalModel, points: list[Behavior], group: int) -> list[Point]:
+    order = [points[0].variables.index(name) for name in model.outputs + model.inputs]
+    found: list[Any] = [None] * len(points)
+    rough = [i for i, p in enumerate(points) if p.exact is None]
+    size = max(1, _BLOCK // points[0].p.size)
+    for start in range(0, len(rough), size):
+        block = rough[start : start + size]
+        tables = np.stack([points[i].p for i in block], axis=-1).transpose(*order, len(order))
+        for i, row in zip(block, _rounded(model, tables), strict=True):
+            found[i] = row
+    for i, p in enumerate(points):
+        if p.exact is not None:
+            floats = np.ascontiguousarray(p.p.transpose(order)).ravel()
+            row = exact_row(p.exact.transpose(order), floats)
+            found[i] = row if _nonsignaling(model, row) else None
+    return [(group, row) if row is not None else _signaling(model, p) for row, p in zip(found, points, strict=True)]
+
+
+def _rounded(model: CausalModel, tables: Floats) -> list[ExactRow | None]:
+    """Return float tables on the exact grid, as `Behavior.rounded` does; None where one signals."""
+    coordinates = model.coordinates
+    signals = coordinates.signaling(tables) > TOLERANCE
+    vectors = np.rint(coordinates.project(tables) * float(FLOAT_GRID)).astype(np.int64)
+    whole = coordinates.expand(vectors).reshape(-1, tables.shape[-1]).T
+    floats = whole / float(FLOAT_GRID)  # exact: whole numbers below 2^53 over a power of two
+    lowest = whole.min(axis=1)
+    found: list[ExactRow | None] = []
+    for k in range(len(whole)):
+        if signals[k]:
+            found.append(None)
+        elif lowest[k] < 0:  # the least admixture of white noise
+            found.append(exact_row(coordinates.exact_table(vectors[:, k].astype(object), FLOAT_GRID)))
+        else:
+            found.append(ExactRow(floats[k], whole[k], FLOAT_GRID))
+    return found
+
+
+def _nonsignaling(model: CausalModel, row: ExactRow) -> bool:
+    sides = [row.whole] if row.root is None else [row.whole, row.root]
+    return not any(model.coordinates.signaling(v.reshape(*model.observed_shape, 1)).any() for v in sides)
+
+
+def _signaling(model: CausalModel, point: Behavior) -> Failure:
+    """Return the violated equality that `minimize` would name."""
+    try:
+        model.equations(point)
+    except RelaxbellError as error:
+        return failure(error)
+    return Failure("signaling", f"the behavior signals by more than {TOLERANCE:g} where {model.name} does not allow it")

@@ -1,0 +1,194 @@
+"""What a sweep returns: columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relaxbell.sweeps.points import Floats
+
+
+@dataclass(frozen=True)
+class SweepPoint:
+    """One point of a sweep.
+
+    Attributes
+    ----------
+    label
+        Of the point.
+    measure
+        Name of the measure.
+    value
+        Its least value; NaN where there is none.
+    lower_bound
+        Rigorous.
+    status
+        ``optimal``; ``infeasible`` (no model reproduces it within the constraints), ``signaling`` or ``invalid``
+        (it is not a behavior of the model), ``failed`` (no solver converged).
+    reason
+        Empty, or the message of the error.
+    seconds
+        Wall time.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> columns = rb.sweep(rb.influence(rb.input_signaling(), "X", "B"), {"PR": rb.pr_box()}, progress=False)
+    >>> columns["PR"].value, columns["PR"].status
+    (0.5, 'optimal')
+    """
+
+    label: Any
+    measure: str
+    value: float
+    lower_bound: float
+    status: str
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """Least values of one or several measures at many points, as columns.
+
+    The columns have shape (points,) for a single measure and (points, measures) for several. They are read-only.
+
+    Attributes
+    ----------
+    labels
+        Of the points, in order: the keys of the mapping, or 0, 1, ….
+    measures
+        Names of the measures.
+    units
+        Of their values: ``probability`` or ``bit``.
+    values
+        Least values; NaN at points without.
+    lower_bounds
+        Rigorous lower bounds, rounded down; NaN at points without.
+    status, reasons
+        As in `SweepPoint`, arrays of strings.
+    seconds
+        Wall time of each point; points that one basis serves share its time.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> c = rb.influence(rb.input_signaling(), "X", "B")
+    >>> columns = rb.sweep(c, {v: rb.pr_box().visibility(v) for v in (0.5, 0.75, 1.0)}, progress=False)
+    >>> columns.values
+    array([0.  , 0.25, 0.5 ])
+    >>> columns[0.75].lower_bound
+    0.25
+    """
+
+    labels: tuple[Any, ...]
+    measures: tuple[str, ...]
+    units: tuple[str, ...]
+    values: Floats
+    lower_bounds: Floats
+    status: NDArray[np.str_]
+    reasons: NDArray[np.object_]
+    seconds: Floats
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the labels, as a mapping does."""
+        return iter(self.labels)
+
+    def __getitem__(self, label: Any) -> SweepPoint | dict[str, SweepPoint]:
+        """Return the point of a label; with several measures one for each name.
+
+        Raises
+        ------
+        KeyError
+            If there is no such label.
+        """
+        if label not in self._positions:
+            raise KeyError(f"no point {label!r}. The labels are {_listed(self.labels)}.")
+        position = self._positions[label]
+        if self.values.ndim == 1:
+            return self._point(position, self.measures[0], position)
+        return {name: self._point(position, name, (position, k)) for k, name in enumerate(self.measures)}
+
+    def measure(self, name: str) -> Sweep:
+        """Return the columns of one measure.
+
+        Raises
+        ------
+        KeyError
+            If there is no such measure.
+        """
+        if name not in self.measures:
+            raise KeyError(f"no measure {name!r}. The measures are {', '.join(self.measures)}.")
+        if self.values.ndim == 1:
+            return self
+        k = self.measures.index(name)
+        columns = (self.values, self.lower_bounds, self.status, self.reasons, self.seconds)
+        own: list[Any] = [column[:, k] for column in columns]
+        return Sweep(self.labels, (name,), (self.units[k],), *own)
+
+    @cached_property
+    def failures(self) -> dict[Any, str]:
+        """Label → reason of the points that have no value; of the first measure without, where there are several."""
+        table = self.reasons.reshape(len(self), len(self.measures))
+        return {
+            label: next(filter(None, row)) for label, row in zip(self.labels, table.tolist(), strict=True) if any(row)
+        }
+
+    def to_frame(self, names: Sequence[str] | None = None) -> Any:
+        """Return the columns as a `pandas.DataFrame`, indexed by label; needs pandas (extra ``plot``).
+
+        Labels that are tuples of one length make a multi-index; `names` are those of its levels. With several
+        measures the columns have two levels, measure and quantity.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> c = rb.influence(rb.input_signaling(), "X", "B")
+        >>> rb.sweep(c, [rb.pr_box()], progress=False).to_frame()["value"].tolist()  # doctest: +SKIP
+        [0.5]
+        """
+        import pandas as pd
+
+        lengths = {len(label) if isinstance(label, tuple) else None for label in self.labels}
+        if len(lengths) == 1 and None not in lengths:
+            index: Any = pd.MultiIndex.from_tuples(list(self.labels), names=names)
+        else:
+            index = pd.Index(list(self.labels), name=names[0] if names else None, tupleize_cols=False)
+        frames = {}
+        for name in self.measures:
+            own = self.measure(name)
+            columns = {"value": own.values, "lower_bound": own.lower_bounds, "status": own.status.astype(object)}
+            frames[name] = pd.DataFrame(columns | {"reason": own.reasons, "seconds": own.seconds}, index=index)
+        return frames[self.measures[0]] if self.values.ndim == 1 else pd.concat(frames, axis=1)
+
+    def __repr__(self) -> str:
+        from relaxbell.show.sweep import sweep_text
+
+        return sweep_text(self)
+
+    def _repr_html_(self) -> str:
+        from relaxbell.show.sweep import sweep_html
+
+        return sweep_html(self)
+
+    @cached_property
+    def _positions(self) -> dict[Any, int]:
+        return {label: i for i, label in enumerate(self.labels)}
+
+    def _point(self, position: int, name: str, place: Any) -> SweepPoint:
+        numbers = float(self.values[place]), float(self.lower_bounds[place])
+        texts = str(self.status[place]), str(self.reasons[place])
+        return SweepPoint(self.labels[position], name, *numbers, *texts, float(self.seconds[place]))
+
+
+def _listed(labels: Sequence[Any]) -> str:
+    shown = [repr(label) for label in labels[:6]]
+    return ", ".join([*shown, f"… {len(labels)} in all"] if len(labels) > 6 else shown)

@@ -1,0 +1,269 @@
+"""`sweep`: from behaviors to columns, in this process or on an executor."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, as_completed
+from typing import Any
+
+import numpy as np
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
+from relaxbell.causal.model import CausalModel
+from relaxbell.errors import BehaviorError, MeasureError
+from relaxbell.measures.measure import Measure
+from relaxbell.solve.program import read_constraints
+from relaxbell.sweeps.checkpoint import Checkpoint
+from relaxbell.sweeps.points import Points, read_points
+from relaxbell.sweeps.results import Sweep
+from relaxbell.sweeps.task import Compiled, Job, Row, Task, solve_chunk, task_key
+
+_WORK = 2**24
+"""Strategies × cells × points of a chunk, about: a fraction of a second."""
+
+_LARGEST_CHUNK = 256
+
+_FEWEST_CHUNKS = 16
+"""So that there is something to share and to save, also in short sweeps."""
+
+_PATIENCE = 0.5
+"""Seconds before a progress bar is worth showing."""
+
+Solved = tuple[int, list[list[Row]]]
+
+
+def sweep(
+    measure: Measure | Sequence[Measure] | Mapping[str, Measure],
+    behaviors: Mapping[Any, Behavior | Observed] | Iterable[Behavior | Observed],
+    executor: Executor | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+    *,
+    subject_to: Any = (),
+) -> Sweep:
+    """Return the least value of one or several measures at many points, each with a rigorous lower bound.
+
+    Every row is as good as that of `minimize`, but the program is compiled once, HiGHS keeps its basis, and all
+    points that a basis serves are done at once.
+
+    Parameters
+    ----------
+    measure
+        A measure, a list of measures, or a mapping from names of one's own to measures. They may live on
+        different models.
+    behaviors
+        A mapping from labels, such as (v, θ), to what was observed there, or a sequence, labeled 0, 1, ….
+        Points that do not fit, or that no model reproduces, are recorded with their reason.
+    executor
+        Any `concurrent.futures.Executor`: a process pool, or ``client.get_executor()`` of Dask. It gets
+        contiguous chunks as plain data; results are the same as without, bit by bit.
+    checkpoint
+        File to which each finished chunk is appended. If it is there already, the sweep resumes where it was.
+    progress
+        Show a progress bar if tqdm is installed and the sweep takes more than half a second.
+    subject_to
+        Budgets and affine constraints, as in `minimize`; then all measures share one model.
+
+    Returns
+    -------
+    Sweep
+        Columns `values`, `lower_bounds`, `status`, `reasons`, `seconds`.
+
+    Raises
+    ------
+    MeasureError
+        If `measure` or `subject_to` is not what it should be, or names repeat.
+    BehaviorError
+        If `behaviors` is neither a mapping nor a sequence.
+    CheckpointError
+        If the file belongs to another sweep.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
+    >>> columns = rb.sweep(c, {v: rb.tsirelson_box().visibility(v) for v in (0.7, 0.8, 1.0)}, progress=False)
+    >>> columns
+    Sweep of C(X -> B): 3 points
+    point  measure         minimum      lower bound  status
+    0.7    C(X -> B)             0                0  optimal
+    0.8    C(X -> B)  0.0656854249  0.0656854249492  optimal
+    1.0    C(X -> B)   0.207106781   0.207106781186  optimal
+    """
+    measures = _read_measures(measure)
+    labels, observed = _read_behaviors(behaviors)
+    models = list({id(m.model): m.model for m in measures.values()}.values())
+    points = [read_points(model, observed) for model in models]
+    task = _task(measures, models, points, subject_to)
+    size = _chunk_size(task.work, len(labels))
+    chunks = [slice(start, min(start + size, len(labels))) for start in range(0, len(labels), size)]
+    file = None
+    if checkpoint is not None:
+        file = Checkpoint(
+            checkpoint, _identity(task, observed, size), [c.stop - c.start for c in chunks], len(measures)
+        )
+    rows: list[list[list[Row]] | None] = [None] * len(chunks)
+    for number, found in (file.done if file else {}).items():
+        rows[number] = found
+    entries = {n: [p.entries[chunks[n]] for p in points] for n, found in enumerate(rows) if found is None}
+    bar = _Bar(len(labels), sum(chunks[n].stop - chunks[n].start for n, f in enumerate(rows) if f), progress)
+    try:
+        for number, found in _solved(task, entries, executor):
+            if file:
+                file.add(number, found)
+            rows[number] = found
+            bar.advance(chunks[number].stop - chunks[number].start)
+    finally:
+        bar.close()
+        if file:
+            file.close()
+    table = [[row for chunk in rows if chunk for row in chunk[k]] for k in range(len(measures))]
+    return _columns(labels, measures, table, isinstance(measure, Measure))
+
+
+def _solved(task: Task, entries: Mapping[int, Any], executor: Executor | None) -> Iterator[Solved]:
+    """Yield the chunks as they are finished."""
+    if executor is None:
+        compiled = Compiled(task)
+        for number, chunk in entries.items():
+            yield number, compiled.solve(chunk)
+        return
+    payload = task.payload
+    key = task_key(payload)
+    futures: dict[Future[list[list[Row]]], int] = {
+        executor.submit(solve_chunk, key, payload, chunk): number for number, chunk in entries.items()
+    }
+    try:
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    except BaseException as error:
+        for future in futures:
+            future.cancel()
+        if isinstance(error, Exception):
+            error.add_note("The executor did not finish the sweep. With checkpoint=… it resumes where it was.")
+        raise
+
+
+# ---------------------------------------------------------------------- reading
+
+
+def _read_measures(measure: Any) -> dict[str, Measure]:
+    if isinstance(measure, Measure):
+        return {measure.name: measure}
+    found: dict[str, Measure] = {}
+    pairs = measure.items() if isinstance(measure, Mapping) else [(None, m) for m in _listed(measure)]
+    for name, own in pairs:
+        if not isinstance(own, Measure):
+            raise MeasureError(f"cannot sweep a {type(own).__name__}, expected a Measure such as influence(…).")
+        chosen = own.name if name is None else str(name)
+        if chosen in found:
+            raise MeasureError(f"two measures are called {chosen}. Give a mapping from names of your own to measures.")
+        found[chosen] = own
+    if not found:
+        raise MeasureError("no measure to sweep. Give at least one.")
+    return found
+
+
+def _listed(measure: Any) -> list[Any]:
+    if not isinstance(measure, Iterable) or isinstance(measure, str):
+        raise MeasureError(f"cannot sweep a {type(measure).__name__}, expected a Measure, a list or a mapping of them.")
+    return list(measure)
+
+
+def _read_behaviors(behaviors: Any) -> tuple[tuple[Any, ...], list[Any]]:
+    if isinstance(behaviors, Mapping):
+        return tuple(behaviors), list(behaviors.values())
+    if isinstance(behaviors, Behavior | Observed) or not isinstance(behaviors, Iterable):
+        raise BehaviorError(
+            f"the points of a sweep are a sequence or a mapping from labels: found a {type(behaviors).__name__}. "
+            "Use minimize for a single one."
+        )
+    found = list(behaviors)
+    return tuple(range(len(found))), found
+
+
+def _task(
+    measures: Mapping[str, Measure], models: Sequence[CausalModel], points: Sequence[Points], subject_to: Any
+) -> Task:
+    jobs = []
+    for measure in measures.values():
+        number = next(i for i, model in enumerate(models) if model is measure.model)
+        jobs.append(Job(number, measure, *read_constraints(measure, subject_to)))
+    groups = tuple(p.groups for p in points)
+    references = tuple(tuple(p.references(g) for g in range(len(p.groups))) for p in points)
+    return Task(tuple(models), groups, references, tuple(jobs))
+
+
+def _chunk_size(work: int, count: int) -> int:
+    """Return how many points a chunk has; it depends on the task alone, so that results do as well."""
+    largest = min(_LARGEST_CHUNK, _WORK // work) if work else 1
+    return max(1, min(largest, -(-count // _FEWEST_CHUNKS)))
+
+
+def _identity(task: Task, observed: Sequence[Any], size: int) -> str:
+    """Return a hash of measures, constraints and points."""
+    content = hashlib.sha256(f"{size} {task.description}".encode())
+    for point in observed:
+        if isinstance(point, Behavior):
+            numbers = point.p.tobytes() if point.exact is None else str(point.exact.ravel().tolist()).encode()
+            content.update(f"{point.outputs} {point.inputs} {point.p.shape} ".encode() + numbers)
+        elif isinstance(point, Observed):
+            pairs = [(str(f.coefficients.tolist()), f.constant, f.outputs, f.inputs) for f in point.functionals]
+            content.update(f"{pairs} {point.values} {point.nonsignaling}".encode())
+        else:
+            content.update(type(point).__name__.encode())
+    return content.hexdigest()
+
+
+# ---------------------------------------------------------------------- results
+
+
+def _columns(labels: tuple[Any, ...], measures: Mapping[str, Measure], table: list[list[Row]], single: bool) -> Sweep:
+    def column(k: int, convert: Callable[[Any], Any], kind: Any) -> Any:
+        array = np.array([[convert(row[k]) for row in rows] for rows in table], dtype=kind).T
+        array = array.reshape(len(labels), len(table))
+        array = np.ascontiguousarray(array[:, 0] if single else array)
+        array.setflags(write=False)
+        return array
+
+    number: Callable[[Any], float] = lambda v: np.nan if v is None else v  # noqa: E731
+    values, bounds, seconds = column(0, number, float), column(1, number, float), column(4, number, float)
+    units = tuple(m.unit for m in measures.values())
+    return Sweep(labels, tuple(measures), units, values, bounds, column(2, str, str), column(3, str, object), seconds)
+
+
+class _Bar:
+    """A tqdm bar that appears when the sweep turns out to take a while."""
+
+    def __init__(self, total: int, done: int, wanted: bool) -> None:
+        self._total, self._done, self._wanted = total, done, wanted
+        self._began, self._bar = time.monotonic(), None
+
+    def advance(self, count: int) -> None:
+        """Count points that are finished."""
+        self._done += count
+        if self._bar is None and self._wanted and time.monotonic() - self._began > _PATIENCE:
+            self._bar = self._open()
+        elif self._bar is not None:
+            self._bar.update(count)
+
+    def _open(self) -> Any:
+        import warnings
+
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # tqdm.auto warns where notebooks lack ipywidgets
+                from tqdm.auto import tqdm
+        except ImportError:
+            self._wanted = False
+            return None
+        return tqdm(total=self._total, initial=self._done, unit="point")
+
+    def close(self) -> None:
+        """Leave the finished bar."""
+        if self._bar is not None:
+            self._bar.close()

@@ -1,0 +1,323 @@
+"""What a worker is told, and how it solves a chunk of points.
+
+A task is plain data: graphs, definitions of measures, constraints, and one reference point for each program.
+A worker builds the programs when it first sees the task and keeps them under the hash of its content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
+from relaxbell.causal.equations import Equations, cell_weights
+from relaxbell.causal.model import CausalModel
+from relaxbell.exact.numbers import Exact, common_denominator, floor_float
+from relaxbell.measures.definitions import from_definition, holds_all
+from relaxbell.measures.information import MutualInformation
+from relaxbell.measures.locality import BinaryEntropy, binary_entropy
+from relaxbell.measures.measure import Budget, Measure
+from relaxbell.measures.terms import Term, leaves
+from relaxbell.solve.highs import SIFTING_FROM
+from relaxbell.solve.minimization import minimize
+from relaxbell.solve.program import AffineConstraint
+from relaxbell.sweeps.live import Found, LiveProgram
+from relaxbell.sweeps.points import ExactRow, Failure, Group, Point, exact_row, failure
+
+Row: TypeAlias = tuple[float | None, float | None, str, str, float]
+"""Value, rigorous lower bound, status, reason, seconds: what JSON can hold."""
+
+_KEPT = 4
+"""Tasks that a worker keeps compiled."""
+
+_LIVE_ROWS = 3000
+"""Measures with more rows are minimized point by point: by column generation, or with presolve."""
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One measure of a task: which of the task's models it lives on, and its constraints.
+
+    Attributes
+    ----------
+    model
+        Number of the model.
+    measure
+        What to minimize.
+    budgets, affine
+        Constraints on the measure's own q.
+    """
+
+    model: int
+    measure: Measure
+    budgets: tuple[Budget, ...] = ()
+    affine: tuple[AffineConstraint, ...] = ()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Definitions travel instead of rows, where they are enough."""
+        budgets = [(_light(b.measure), b.limit) for b in self.budgets]
+        return {"model": self.model, "measure": _light(self.measure), "budgets": budgets, "affine": self.affine}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        measure = _heavy(state["measure"])
+        budgets = tuple(Budget(_heavy(light), limit) for light, limit in state["budgets"])
+        self.__dict__.update(state | {"measure": measure, "budgets": budgets})
+
+    def digest(self) -> Any:
+        """Return what makes the job this one and no other, ready for JSON."""
+        limits = [[_measure_digest(b.measure), str(b.limit)] for b in self.budgets]
+        rows = [[_rows_digest([c.rows]), c.rhs.tolist(), c.equality] for c in self.affine]
+        return [self.model, _measure_digest(self.measure), limits, rows]
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """Models, the groups of points that each of them reads, and the measures.
+
+    Attributes
+    ----------
+    models
+        Each once.
+    groups
+        For each model its groups.
+    references
+        For each model and group some of its points, whose bases every chunk starts from.
+    jobs
+        The measures.
+    """
+
+    models: tuple[CausalModel, ...]
+    groups: tuple[tuple[Group, ...], ...]
+    references: tuple[tuple[tuple[ExactRow, ...], ...], ...]
+    jobs: tuple[Job, ...]
+
+    @cached_property
+    def payload(self) -> bytes:
+        """The task as it travels."""
+        return pickle.dumps((self.models, self.groups, self.references, self.jobs))
+
+    @cached_property
+    def description(self) -> str:
+        """Models, measures and constraints as a text; equal tasks have equal ones on every machine."""
+        return json.dumps([[_model_digest(m) for m in self.models], [job.digest() for job in self.jobs]])
+
+    @property
+    def work(self) -> int:
+        """Size of the largest program, 0 where nothing but `minimize` serves."""
+        sizes = [
+            self.models[j.model].strategies.count * int(np.prod(self.models[j.model].observed_shape)) for j in self.jobs
+        ]
+        return 0 if any(not _has_live_form(job.measure) for job in self.jobs) else max(sizes)
+
+
+class Compiled:
+    """The programs of a task, ready to be solved in this process."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._forms: dict[tuple[int, int], _Form] = {}
+        self._lock = threading.Lock()
+
+    def solve(self, entries: Sequence[Sequence[Point]]) -> list[list[Row]]:
+        """Return the rows of a chunk for each job; `entries` are the points as each model reads them."""
+        return [self._solve_job(number, entries[job.model]) for number, job in enumerate(self._task.jobs)]
+
+    def _solve_job(self, number: int, entries: Sequence[Point]) -> list[Row]:
+        found: list[Any] = [None] * len(entries)
+        together: dict[int, list[int]] = {}
+        for i, entry in enumerate(entries):
+            if isinstance(entry, Failure):
+                found[i] = (None, None, entry.status, entry.reason, 0.0)
+            else:
+                together.setdefault(entry[0], []).append(i)
+        for group, members in together.items():
+            rows: list[Any] = [entries[i][1] for i in members]  # type: ignore[index]  # failures are sorted out
+            for i, row in zip(members, self._form(number, group).solve(rows), strict=True):
+                found[i] = row
+        return found
+
+    def _form(self, number: int, group: int) -> _Form:
+        with self._lock:
+            if (number, group) not in self._forms:
+                job, task = self._task.jobs[number], self._task
+                own = task.models[job.model], task.groups[job.model][group], task.references[job.model][group]
+                self._forms[number, group] = _Form(job, *own)
+            return self._forms[number, group]
+
+
+class _Form:
+    """One measure on one group of points."""
+
+    def __init__(self, job: Job, model: CausalModel, group: Group, references: Sequence[ExactRow]) -> None:
+        self._job, self._model = job, model
+        self._points = _Observations(model, group) if group.functionals else _Behaviors(model, group)
+        q: Any = model.q if job.affine else None
+        affine: list[Any] = [c.rows.array @ q == c.rhs if c.equality else c.rows.array @ q <= c.rhs for c in job.affine]
+        self._constraints = [*job.budgets, *affine]
+        measure = job.measure
+        terms = [measure.weight.term, (-measure.weight).term] if isinstance(measure, BinaryEntropy) else [measure.term]
+        self._live = [self._program(term, references) for term in terms] if _has_live_form(measure) else []
+
+    def _program(self, term: Term, references: Sequence[ExactRow]) -> LiveProgram:
+        points = self._points
+        return LiveProgram(
+            term, points.equations, self._job.budgets, self._job.affine, list(map(points.rights, references))
+        )
+
+    def solve(self, rows: Sequence[ExactRow]) -> list[Row]:
+        """Return a row for each point: from the live program, or else from `minimize`."""
+        found: list[Found | None] = [None] * len(rows)
+        if self._live:
+            rights = [self._points.rights(row) for row in rows]
+            columns = [live.solve(rights) for live in self._live]
+            found = columns[0] if len(columns) == 1 else [_entropy(*ends) for ends in zip(*columns, strict=True)]
+        return [
+            self._minimized(row) if f is None else (f[0], f[1], "optimal", "", f[2])
+            for row, f in zip(rows, found, strict=True)
+        ]
+
+    def _minimized(self, row: ExactRow) -> Row:
+        began = time.perf_counter()
+        try:
+            solution = minimize(self._job.measure, self._points.observed(row), self._constraints)
+        except Exception as error:  # one point must not end a long sweep: the reason is recorded instead
+            found = failure(error)
+            return None, None, found.status, found.reason, time.perf_counter() - began
+        return solution.value, solution.lower_bound, solution.status, "", time.perf_counter() - began
+
+
+class _Behaviors:
+    """Full behaviors: T q = p · p(dependent inputs|free inputs)."""
+
+    def __init__(self, model: CausalModel, group: Group) -> None:
+        self._model, self._parties = model, group.parties
+        weights = cell_weights(model)
+        self._denominator = common_denominator(weights.tolist())
+        factors = [int(w * self._denominator) for w in weights]
+        self._factors = np.array(factors, dtype=np.int64 if max(factors) < 2**50 else object)
+        self.equations = Equations(model.observed_rows, weights, weights, parties=group.parties)
+
+    def rights(self, row: ExactRow) -> ExactRow:
+        """Return the right-hand sides of the equations."""
+        return row.times(self._factors, self._denominator)
+
+    def observed(self, row: ExactRow) -> Behavior:
+        """Return the point as a behavior."""
+        table = row.numbers().reshape(self._model.observed_shape)
+        return Behavior(table, self._model.outputs, self._model.inputs, parties=self._parties)
+
+
+class _Observations:
+    """Values of functionals: the equations are affine in them."""
+
+    def __init__(self, model: CausalModel, group: Group) -> None:
+        self._group = group
+        count = len(group.functionals)
+        zero, one = (model.equations(self._with([Fraction(v)] * count)) for v in (0, 1))
+        self.equations = zero
+        self._constant, self._factors = zero.rhs, (one.rhs - zero.rhs)[:count]
+
+    def _with(self, values: Iterable[Any]) -> Observed:
+        pairs = zip(self._group.functionals, values, strict=True)
+        return Observed(pairs, nonsignaling=self._group.nonsignaling)
+
+    def rights(self, row: ExactRow) -> ExactRow:
+        """Return the right-hand sides of the equations."""
+        rhs: Exact = self._constant.copy()
+        rhs[: len(self._factors)] += row.numbers() * self._factors
+        return exact_row(rhs)
+
+    def observed(self, row: ExactRow) -> Observed:
+        """Return the point as an observation."""
+        return self._with(row.numbers().tolist())
+
+
+def _has_live_form(measure: Measure) -> bool:
+    if isinstance(measure, MutualInformation) or measure.model.strategies.count > SIFTING_FROM:
+        return False
+    return sum(map(len, measure.blocks)) <= _LIVE_ROWS
+
+
+def _entropy(low: Found | None, high: Found | None) -> Found | None:
+    """Return the least binary entropy over [low, −high]: h is concave, so at one of the ends."""
+    if low is None or high is None:
+        return None
+    value = min(binary_entropy(low[0]), binary_entropy(-high[0]))
+    rigorous = min(binary_entropy(min(max(p, 0.0), 1.0)) for p in (low[1], -high[1]))
+    return value, max(0.0, floor_float(Fraction(rigorous) - Fraction(1, 2**50))), low[2] + high[2]
+
+
+# ------------------------------------------------------------------ travelling
+
+
+def _light(measure: Measure) -> Any:
+    if not holds_all(measure.definition):
+        return measure
+    return measure.model, measure.definition, {"name": measure.name, "unit": measure.unit}
+
+
+def _heavy(light: Any) -> Measure:
+    if isinstance(light, Measure):
+        return light
+    model, definition, own = light
+    return replace(from_definition(model, definition), **own)
+
+
+def _measure_digest(measure: Measure) -> Any:
+    if holds_all(measure.definition):
+        return measure.definition
+    return [str(measure.definition), _rows_digest(leaf.rows for leaf in leaves(measure.term)), _shape(measure.term)]
+
+
+def _shape(term: Term) -> Any:
+    parts = getattr(term, "parts", ())
+    return [type(term).__name__, [_shape(part) for part in parts]]
+
+
+def _rows_digest(blocks: Iterable[Any]) -> str:
+    content = hashlib.sha256()
+    for rows in blocks:
+        matrix = rows.matrix
+        for array, kind in ((matrix.indptr, np.int64), (matrix.indices, np.int64), (matrix.data, np.float64)):
+            content.update(np.ascontiguousarray(array, dtype=kind).tobytes())
+        content.update(f"{matrix.shape} {rows.scale}".encode())
+    return content.hexdigest()
+
+
+def _model_digest(model: CausalModel) -> Any:
+    distribution = [str(p) for p in model.input_distribution.table.ravel()]
+    roles = [model.nodes, model.edges, model.inputs, model.latents, model.hidden, model.outputs]
+    return [*roles, model.cardinality, distribution]
+
+
+_compiled: OrderedDict[str, Compiled] = OrderedDict()
+_compiled_lock = threading.Lock()
+
+
+def solve_chunk(key: str, payload: bytes, entries: Sequence[Sequence[Point]]) -> list[list[Row]]:
+    """Solve a chunk in a worker; the compiled task is kept under `key`."""
+    with _compiled_lock:
+        if key not in _compiled:
+            _compiled[key] = Compiled(Task(*pickle.loads(payload)))
+        _compiled.move_to_end(key)
+        while len(_compiled) > _KEPT:
+            _compiled.popitem(last=False)
+        own = _compiled[key]
+    return own.solve(entries)
+
+
+def task_key(payload: bytes) -> str:
+    """Return the hash of a task as it travels."""
+    return hashlib.sha256(payload).hexdigest()
