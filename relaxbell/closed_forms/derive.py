@@ -91,8 +91,9 @@ def closed_form(measure: Measure, domain: Any = None, subject_to: Any = (), *, s
         raise ClosedFormError(
             f"the closed form of {measure.name} on {where.dimension} coordinates is not complete after "
             f"{found.seconds:.0f} s: {found.programs:,} linear programs gave {len(found.terms):,} terms, and "
-            f"{found.open_vertices:,} of {found.vertices:,} vertices are open, at least {found.open_vertices * rate:.0f} s "
-            "more, growing with every cut. Use a smaller domain (non-signaling, a slice) or minimize; or raise seconds.",
+            f"{found.open_vertices:,} of {found.vertices:,} vertices are open, at least "
+            f"{found.open_vertices * rate:.0f} s more, growing with every cut. Use a smaller domain (non-signaling, a "
+            "slice) or minimize; or raise seconds.",
             result,
         )
     return result
