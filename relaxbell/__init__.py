@@ -32,12 +32,14 @@ _HOMES = {
     "closed_forms.dual_vertices": "DualVertices dual_vertices",
     "closed_forms.inequalities": "Inequalities",
     "certificate": "Certificate",
+    "curves.curve": "Curve Piece",
+    "curves.making": "critical_visibility curve tradeoff",
     "sweeps.results": "Sweep SweepPoint",
     "sweeps.running": "sweep",
     "quantification": "quantify",
     "errors": (
-        "BehaviorError CertificateError CheckpointError ClosedFormError CountsError FunctionalError InfeasibleError "
-        "MeasureError ModelError ModelTooLargeError RelaxbellError SignalingError SolverError UnsupportedModelError"
+        "BehaviorError CertificateError CheckpointError ClosedFormError CountsError CurveError FunctionalError "
+        "InfeasibleError MeasureError ModelError ModelTooLargeError RelaxbellError SignalingError SolverError UnsupportedModelError"
     ),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -97,6 +97,10 @@ class ClosedFormError(RelaxbellError, RuntimeError):
         self.partial = partial
 
 
+class CurveError(RelaxbellError, ValueError):
+    """A curve was asked for a value it does not have. Ask within its domain."""
+
+
 class SolverError(RelaxbellError, RuntimeError):
     """No solver reached the accuracy that a result needs. The message says what was tried."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -19,7 +20,7 @@ from relaxbell.exact.numbers import Exact
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy
 from relaxbell.measures.measure import Budget, Measure
-from relaxbell.measures.terms import Largest, Linear, Term, Total, fresh, leaves
+from relaxbell.measures.terms import ceiling, floor, fresh
 from relaxbell.solve.parametric import ParametricProgram, parameter_sides
 from relaxbell.solve.program import Problem, linear_program, read_constraints
 
@@ -134,7 +135,7 @@ def _search(measure: Measure, domain: Domain, subject_to: Any) -> tuple[OuterApp
         largest = _largest_of(symbol, budgets)
         unit = [1 if j == k else 0 for j in range(len(symbols))]
         start.append((*(0,) * size, *unit))
-        start.append((-(-largest.numerator // largest.denominator), *(0,) * (size - 1), *(-v for v in unit)))
+        start.append((math.ceil(largest), *(0,) * (size - 1), *(-v for v in unit)))
     actions = []
     for action in symmetries(problem, domain):
         wide = np.eye(size + len(symbols), dtype=np.int64)
@@ -142,8 +143,8 @@ def _search(measure: Measure, domain: Domain, subject_to: Any) -> tuple[OuterApp
         actions.append(wide)
     inside = domain.inside
     if inside is not None:
-        inside = (*inside, *(inside[0] * int(_largest_of(symbol, budgets)) for symbol in symbols))
-    return OuterApproximation(parametric, start, _floor(measure.term), actions, inside), symbols
+        inside = (*inside, *(inside[0] * math.ceil(_largest_of(symbol, budgets)) for symbol in symbols))
+    return OuterApproximation(parametric, start, floor(measure.term), actions, inside), symbols
 
 
 def domain_equations(domain: Domain) -> Equations:
@@ -168,26 +169,7 @@ def _limit_row(budget: Budget, symbols: Sequence[Any], size: int) -> list[Fracti
 
 
 def _largest_of(symbol: Any, budgets: Sequence[Budget]) -> Fraction:
-    return max(_largest(b.measure) for b in budgets if b.limit == symbol)
-
-
-def _largest(measure: Measure) -> Fraction:
-    """Return a whole number that the measure cannot exceed: beyond it a budget is no constraint."""
-    total = Fraction(0)
-    for leaf in leaves(measure.term):
-        total += Fraction(leaf.rows.mass) * leaf.rows.scale
-    return Fraction(-(-total.numerator // total.denominator))
-
-
-def _floor(term: Term) -> Fraction:
-    """Return a lower bound of the term over all q."""
-    if isinstance(term, Total):
-        return sum((_floor(part) for part in term.parts), Fraction(0))
-    if isinstance(term, Largest):
-        return max(_floor(part) for part in term.parts)
-    if isinstance(term, Linear):
-        return Fraction(float(term.rows.matrix.sum(axis=0).min())) * term.rows.scale
-    return Fraction(0)
+    return max(ceiling(b.measure.term) for b in budgets if b.limit == symbol)
 
 
 def in_order(terms: tuple[LinearTerm, ...]) -> tuple[LinearTerm, ...]:

@@ -109,19 +109,20 @@ class BellFunctional(Frozen):
         """The coefficients as float64."""
         return to_floats(self.coefficients)
 
-    def bound(self, model: CausalModel, subject_to: Sequence[Any] = ()) -> float | ExactNumber:
-        """Return the maximum over the behaviors of a model.
+    def bound(self, model: CausalModel, subject_to: Sequence[Any] = ()) -> Any:
+        """Return the maximum over the behaviors of a model: the bound of a (relaxed) Bell inequality.
 
         Parameters
         ----------
         model
             Any causal model with the same variables.
         subject_to
-            Budgets of measures and affine CVXPY constraints on ``model.q``, as in `minimize`.
+            Budgets of measures and affine CVXPY constraints on ``model.q``, as in `minimize`. With a symbolic
+            budget, ``c <= sympy.Symbol("epsilon")``, the bound is an exact function of it, a `Curve`.
 
         Returns
         -------
-        ExactNumber or float
+        ExactNumber, float or Curve
             The exact maximum. Where constraints or the input distribution have numbers that are not exact
             (or the exact solution was not found), a float that is rounded up: no behavior of the model exceeds it.
 
@@ -130,9 +131,19 @@ class BellFunctional(Frozen):
         >>> import relaxbell as rb
         >>> rb.CHSH.bound(rb.bell()), rb.CHSH.bound(rb.bell().relax("X -> B"))
         (Fraction(2, 1), Fraction(4, 1))
+        >>> from sympy import Symbol
+        >>> model = rb.input_signaling()
+        >>> rb.CHSH.bound(model, subject_to=[rb.influence(model, "X", "B") <= Symbol("e")])
+        max CHSH for e in [0, 1]: exact, 2 pieces, 3 linear programs
+          [0, 1/2]: 2 + 4 e
+          [1/2, 1]: 4
         """
-        from relaxbell.solve.functional_bound import functional_bound
+        from relaxbell.solve.functional_bound import functional_bound, is_symbolic
 
+        if is_symbolic(subject_to):
+            from relaxbell.curves.making import bound_curve
+
+            return bound_curve(self, model, subject_to)
         return functional_bound(self, model, subject_to)
 
     # ------------------------------------------------------------------ algebra

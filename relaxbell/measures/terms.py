@@ -99,6 +99,30 @@ def is_nonnegative(term: Term) -> bool:
     return True
 
 
+def ceiling(term: Term) -> Fraction:
+    """Return a number that no probability vector q exceeds: exact for a single leaf, whose largest value is at a vertex."""
+    if isinstance(term, Total):
+        return sum((ceiling(part) for part in term.parts), Fraction(0))
+    if isinstance(term, Largest):
+        return max(ceiling(part) for part in term.parts)
+    if isinstance(term, Linear):
+        return Fraction(float(term.rows.matrix.sum(axis=0).max())) * term.rows.scale
+    if isinstance(term, LargestRow):
+        return Fraction(float(abs(term.rows.matrix.data).max(initial=0.0))) * term.rows.scale
+    return Fraction(term.rows.mass) * term.rows.scale
+
+
+def floor(term: Term) -> Fraction:
+    """Return a number that no probability vector q falls below."""
+    if isinstance(term, Total):
+        return sum((floor(part) for part in term.parts), Fraction(0))
+    if isinstance(term, Largest):
+        return max(floor(part) for part in term.parts)
+    if isinstance(term, Linear):
+        return Fraction(float(term.rows.matrix.sum(axis=0).min())) * term.rows.scale
+    return Fraction(0)
+
+
 def scaled(term: Term, factor: Fraction) -> Term:
     """Return the term times a number; negative only for linear terms."""
     if isinstance(term, Total | Largest):

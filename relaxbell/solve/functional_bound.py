@@ -12,13 +12,27 @@ import scipy.sparse as sp
 from relaxbell.causal.equations import cell_weights, joint_coefficients, normalization_equations
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import FunctionalError
-from relaxbell.exact.numbers import ExactNumber, ceil_float
+from relaxbell.exact.numbers import Exact, ExactNumber, ceil_float
 from relaxbell.exact.rows import Rows, whole_row
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.measures.measure import Budget, Measure
+from relaxbell.measures.terms import Linear
+from relaxbell.solve.minimization import solve_over
 
 
 def functional_bound(functional: BellFunctional, model: CausalModel, subject_to: Sequence[Any]) -> float | ExactNumber:
     """Return the maximum of a functional over a model; see `BellFunctional.bound`."""
+    table = check_scenario(functional, model)
+    constraints = list(subject_to) if isinstance(subject_to, Sequence) else [subject_to]
+    if not constraints and not model.dependent_inputs:
+        return _largest_column(table, model) + functional.constant
+    _, found = solve_over(negated(functional, model), normalization_equations(model), constraints)
+    value = functional.constant - found.bound.bound
+    return value if found.primal is not None else ceil_float(value)
+
+
+def check_scenario(functional: BellFunctional, model: CausalModel) -> Exact:
+    """Return the coefficients in the model's order of axes; raise FunctionalError where scenarios differ."""
     if set(functional.outputs) != set(model.outputs) or set(functional.inputs) != set(model.inputs):
         raise FunctionalError(
             f"{functional} lives on p({','.join(functional.outputs)}|{','.join(functional.inputs)}), {model.name} on "
@@ -30,10 +44,7 @@ def functional_bound(functional: BellFunctional, model: CausalModel, subject_to:
             f"{functional} has cardinalities {table.shape}, {model.name} {model.observed_shape}. "
             "Build the model with the functional's cardinalities."
         )
-    constraints = list(subject_to) if isinstance(subject_to, Sequence) else [subject_to]
-    if not constraints and not model.dependent_inputs:
-        return _largest_column(table, model) + functional.constant
-    return _constrained(table, model, constraints, functional)
+    return table
 
 
 def _largest_column(table: Any, model: CausalModel) -> ExactNumber:
@@ -48,24 +59,20 @@ def _largest_column(table: Any, model: CausalModel) -> ExactNumber:
     return best
 
 
-def _constrained(
-    table: Any, model: CausalModel, subject_to: Sequence[Any], functional: BellFunctional
-) -> float | ExactNumber:
-    from relaxbell.measures.measure import Measure
-    from relaxbell.measures.terms import Linear
-    from relaxbell.solve.minimization import solve_over
-
+def negated(functional: BellFunctional, model: CausalModel) -> Measure:
+    """Return minus the functional, without its constant, as a measure on a model with the same variables."""
+    table = check_scenario(functional, model)
     joint = joint_coefficients(model, str(functional), table.ravel(), cell_weights(model), FunctionalError)
     try:
         whole, denominator, error = whole_row(joint)
     except OverflowError as large:
         raise FunctionalError(f"{functional} has a coefficient of size {large}, expected less than 2^60.") from None
     row = sp.csr_array(-whole[None, :]) @ model.T
-    negated = Measure(
-        model,
-        Linear(Rows(sp.csr_array(row), (f"-{functional}",), Fraction(1, denominator), error * len(model.settings))),
-        f"-{functional}",
-    )
-    _, found = solve_over(negated, normalization_equations(model), subject_to)
-    value = functional.constant - found.bound.bound
-    return value if found.primal is not None else ceil_float(value)
+    rows = Rows(sp.csr_array(row), (f"-{functional}",), Fraction(1, denominator), error * len(model.settings))
+    return Measure(model, Linear(rows), f"-{functional}")
+
+
+def is_symbolic(subject_to: Any) -> bool:
+    """Return whether a budget's limit is a symbol."""
+    constraints = subject_to if isinstance(subject_to, list | tuple) else [subject_to]
+    return any(isinstance(c, Budget) and not isinstance(c.limit, Fraction) for c in constraints)

@@ -108,7 +108,7 @@ def minimize(
         "gap": found - lower,
         "distance": equations.distance,
     }
-    functional = _functional(measure, equations, bound.z)
+    functional = dual_functional(measure, equations, bound.z)
     total = (bound.z * equations.rhs).sum() if len(bound.z) else Fraction(0)
     weights = StrategyWeights(measure.model, q)
     return Solution(measure, observed, found, lower, "optimal", weights, statistics, functional, total, (proof,))
@@ -274,7 +274,8 @@ def _limit(size: float, tolerance: tuple[float, float]) -> float:
     return max(tolerance[0] * abs(size), tolerance[1])
 
 
-def _functional(measure: Measure, equations: Equations, z: Exact) -> BellFunctional:
+def dual_functional(measure: Measure, equations: Equations, z: Exact) -> BellFunctional:
+    """Return the multipliers of the equations as a functional of p(outputs|inputs)."""
     model = measure.model
     table = np.array(equations.functional(z) * Fraction(1), dtype=object).reshape(model.observed_shape)
     return BellFunctional(table, model.outputs, model.inputs, parties=equations.parties)

@@ -1,0 +1,227 @@
+"""`Curve`: a piecewise affine function of a parameter, exact, with the Bell functional behind each piece."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from relaxbell.curves.tracing import Trace
+from relaxbell.errors import CurveError
+from relaxbell.exact.numbers import ExactNumber, as_exact, to_sympy
+from relaxbell.functionals.functional import BellFunctional
+from relaxbell.functionals.notation import sum_text
+from relaxbell.measures.measure import Measure
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """intercept + slope · t between start and end.
+
+    Attributes
+    ----------
+    start, end
+        Exact parameters.
+    intercept, slope
+        Exact.
+    functional
+        The dual functional, the Bell inequality that is active on the piece: together with a constant it bounds the
+        measure from below for every behavior.
+    """
+
+    start: ExactNumber
+    end: ExactNumber
+    intercept: ExactNumber
+    slope: ExactNumber
+    functional: BellFunctional
+
+    def __repr__(self) -> str:
+        return f"[{self.start}, {self.end}]: {_affine_text(self.intercept, self.slope)}"
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """The least value of a measure (or the largest of a functional) along a parameter: convex (concave), exact.
+
+    Made by `curve`, `tradeoff`, and `BellFunctional.bound` with a symbolic budget.
+
+    Attributes
+    ----------
+    name
+        What is plotted, for example ``min C(X -> B)``.
+    variable
+        Name of the parameter.
+    measure
+        What was minimized.
+    pieces
+        From left to right.
+    exact
+        Whether every value at a break point is attained by exact weights; else the curve is right to 1e-9, and the pieces are
+        still rigorous lower bounds.
+    programs
+        Linear programs solved.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> box = rb.pr_box()
+    >>> line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box)
+    >>> line
+    min C(X -> B) for t in [0, 1]: exact, 2 pieces, 3 linear programs
+      [0, 1/2]: 0
+      [1/2, 1]: -1/2 + t
+    >>> line.critical, line.crossing(0.25), line.value(0.75)
+    (Fraction(1, 2), Fraction(3, 4), 0.25)
+    """
+
+    name: str
+    variable: str
+    measure: Measure
+    pieces: tuple[Piece, ...]
+    exact: bool
+    programs: int
+    trace: Trace
+    distance: float = 0.0
+
+    @property
+    def domain(self) -> tuple[ExactNumber, ExactNumber]:
+        """First and last parameter at which something reproduces the data within the constraints."""
+        return self.pieces[0].start, self.pieces[-1].end
+
+    @property
+    def breakpoints(self) -> tuple[ExactNumber, ...]:
+        """Parameters between the ends at which the slope changes, exact."""
+        return tuple(piece.start for piece in self.pieces[1:])
+
+    @overload
+    def value(self, t: float) -> float: ...
+    @overload
+    def value(self, t: ArrayLike) -> NDArray[np.float64]: ...
+    def value(self, t: Any) -> Any:
+        """Return the value at parameters.
+
+        Parameters
+        ----------
+        t
+            An exact number gives an exact one; a float a float; an array an array.
+
+        Returns
+        -------
+        ExactNumber, float or ndarray
+            NaN for floats outside the domain.
+
+        Raises
+        ------
+        CurveError
+            For an exact number outside the domain.
+        """
+        number = None if isinstance(t, np.ndarray | list | tuple) else as_exact(t)
+        if number is not None:
+            return self._exact_value(number)
+        array = np.asarray(t, dtype=np.float64)
+        starts = np.array([float(piece.start) for piece in self.pieces])
+        low, high = (float(v) for v in self.domain)
+        which = np.clip(np.searchsorted(starts, array, side="right") - 1, 0, len(starts) - 1)
+        intercepts = np.array([float(piece.intercept) for piece in self.pieces])
+        slopes = np.array([float(piece.slope) for piece in self.pieces])
+        found = np.where((array >= low) & (array <= high), intercepts[which] + slopes[which] * array, np.nan)
+        return float(found) if found.ndim == 0 else found
+
+    def _exact_value(self, t: ExactNumber) -> ExactNumber:
+        for piece in self.pieces:
+            if piece.start <= t <= piece.end:
+                return piece.intercept + piece.slope * t
+        raise CurveError(
+            f"{self.variable} = {t} is outside the curve's domain [{self.domain[0]}, {self.domain[1]}]: nothing reproduces "
+            "the data there."
+        )
+
+    def crossing(self, level: Any) -> ExactNumber | None:
+        """Return the parameter at which the curve passes a level, exact; None if it does not.
+
+        On a rising curve the last parameter with a value ≤ level, on a falling one the first. A level given as a
+        float is read as the shortest decimal that prints it: 0.25 is 1/4.
+        """
+        wanted = _level(level)
+        rising = self.pieces[-1].slope > 0
+        pieces = reversed(self.pieces) if rising else self.pieces
+        for piece in pieces:
+            ends = [piece.intercept + piece.slope * t for t in (piece.start, piece.end)]
+            if piece.slope != 0 and min(ends) <= wanted <= max(ends):
+                return (wanted - piece.intercept) / piece.slope
+        return None
+
+    @property
+    def critical(self) -> ExactNumber | None:
+        """The parameter beyond which the value is positive; None if it is never 0."""
+        return self.crossing(0)
+
+    def to_sympy(self, symbol: Any = None) -> Any:
+        """Return the curve as a sympy Piecewise of `symbol` (by default a symbol with the variable's name)."""
+        import sympy
+
+        t = sympy.Symbol(self.variable, real=True) if symbol is None else symbol
+        low = to_sympy(self.domain[0])
+        parts = [(to_sympy(p.intercept) + to_sympy(p.slope) * t, t <= to_sympy(p.end)) for p in self.pieces]
+        inside = [(expression, sympy.And(t >= low, condition)) for expression, condition in parts]
+        return sympy.Piecewise(*inside, (sympy.nan, True))
+
+    def to_frame(self) -> Any:
+        """Return the pieces as a pandas DataFrame (extra ``plot``)."""
+        import pandas
+
+        columns = {
+            "start": [to_sympy(p.start) for p in self.pieces],
+            "end": [to_sympy(p.end) for p in self.pieces],
+            "intercept": [to_sympy(p.intercept) for p in self.pieces],
+            "slope": [to_sympy(p.slope) for p in self.pieces],
+            "functional": [p.functional.formula() for p in self.pieces],
+        }
+        return pandas.DataFrame(columns)
+
+    def plot(self, ax: Any = None, **style: Any) -> Any:
+        """Draw the curve on matplotlib axes, break points marked, and return the axes (extra ``plot``)."""
+        from relaxbell.show.curves import plot_curve
+
+        return plot_curve(self, ax, **style)
+
+    @cached_property
+    def _headline(self) -> str:
+        low, high = self.domain
+        how = "exact" if self.exact else "to 1e-9"
+        count = f"{len(self.pieces)} piece{'s' if len(self.pieces) != 1 else ''}"
+        return f"{self.name} for {self.variable} in [{low}, {high}]: {how}, {count}, {self.programs} linear programs"
+
+    def __repr__(self) -> str:
+        lines = [
+            f"  [{p.start}, {p.end}]: {_affine_text(p.intercept, p.slope, self.variable)}" for p in self.pieces[:20]
+        ]
+        if len(self.pieces) > 20:
+            lines.append(f"  … {len(self.pieces) - 20} more pieces")
+        return "\n".join([self._headline, *lines])
+
+    def _repr_latex_(self) -> str:
+        import sympy
+
+        return f"$\\displaystyle {sympy.latex(self.to_sympy())}$"
+
+
+def _level(level: Any) -> ExactNumber:
+    exact = as_exact(level)
+    if exact is not None:
+        return exact
+    try:
+        return Fraction(str(float(level)))
+    except (TypeError, ValueError):
+        raise CurveError(f"the level {level!r} is not a number, expected one such as 0.1 or Fraction(1, 10).") from None
+
+
+def _affine_text(intercept: ExactNumber, slope: ExactNumber, variable: str = "t") -> str:
+    pairs = [] if slope == 0 else [(slope, variable)]
+    if intercept == 0 or not pairs:
+        return sum_text(pairs, intercept)
+    return sum_text([(intercept, ""), *pairs], intercept * 0)

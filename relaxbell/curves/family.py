@@ -1,0 +1,212 @@
+"""Families of problems along a parameter t: a line of behaviors, a functional's value, a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
+from relaxbell.causal.equations import FLOAT_GRID, Equations
+from relaxbell.causal.model import CausalModel
+from relaxbell.errors import BehaviorError, InfeasibleError, MeasureError
+from relaxbell.exact.numbers import Exact, ExactNumber, Surd
+from relaxbell.measures.measure import Budget, Measure
+from relaxbell.solve.dual import DualBound, Proof
+from relaxbell.solve.highs import Answer
+from relaxbell.solve.minimization import solve_over
+
+
+@dataclass(frozen=True)
+class Line:
+    """intercept + slope · t, exact."""
+
+    intercept: ExactNumber
+    slope: ExactNumber
+
+    def at(self, t: ExactNumber) -> ExactNumber:
+        """Return the value at t."""
+        return self.intercept + self.slope * t
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The least value at one parameter.
+
+    Attributes
+    ----------
+    t
+        The parameter.
+    value
+        Exact where `proof.primal` attains it; else the float found, as it stands.
+    tangent
+        From the dual: no more than the least value at any parameter.
+    proof
+        Problem, dual data and exact weights.
+    answer
+        Of the solver.
+    """
+
+    t: ExactNumber
+    value: ExactNumber
+    tangent: Line
+    proof: Proof
+    answer: Answer
+
+    @property
+    def exact(self) -> bool:
+        """Whether exact weights attain the value."""
+        return self.proof.primal is not None
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """Equations and budgets that are affine in t between `low` and `high`.
+
+    Attributes
+    ----------
+    measure
+        What is minimized.
+    equations
+        Its equations at a parameter.
+    low, high
+        Ends of the parameter.
+    subject_to
+        Constraints; the budgets in `moving` have the limit t.
+    moving
+        Budgets whose limit is the parameter.
+    distance
+        How far float data were moved to be exact.
+    """
+
+    measure: Measure
+    equations: Callable[[ExactNumber], Equations]
+    low: ExactNumber
+    high: ExactNumber
+    subject_to: tuple[Any, ...] = ()
+    moving: tuple[Measure, ...] = ()
+    distance: float = 0.0
+
+    @cached_property
+    def _sides(self) -> tuple[Exact, Exact]:
+        """Right-hand sides a + b t of the equations."""
+        first, last = self.equations(self.low).rhs, self.equations(self.high).rhs
+        slope = (last - first) * (1 / (self.high - self.low))
+        return first - slope * self.low, slope
+
+    def solve(self, t: ExactNumber) -> Sample:
+        """Return the least value at t with its tangent; errors as `minimize`."""
+        budgets = [Budget(m, t) for m in self.moving]
+        if any(isinstance(b.limit, Surd) for b in budgets):
+            raise MeasureError(f"the budget {t} is irrational, expected a rational one.")
+        answer, proof = solve_over(self.measure, self.equations(t), [*budgets, *self.subject_to])
+        bound = proof.bound
+        value: ExactNumber = (
+            bound.bound if proof.primal is not None else Fraction(max(answer.value, float(bound.bound)))
+        )
+        return Sample(t, value, self.line(bound, t), proof, answer)
+
+    def line(self, bound: DualBound, t: ExactNumber) -> Line:
+        """Return the bound of the dual data, found at t, as a function of the parameter."""
+        constant, slope = self._sides
+        moved = sum(bound.budgets[: len(self.moving)], Fraction(0))
+        offset = bound.offset + moved * t
+        return Line((bound.z * constant).sum() + offset, (bound.z * slope).sum() - moved)
+
+    def feasible_end(self, t: ExactNumber, inward: int) -> Sample:
+        """Return the sample at the first feasible parameter from an end, going inward (+1: upwards).
+
+        An infeasible parameter comes with a dual ray: an affine function of t that is positive there and nowhere
+        where something is feasible. Its zero is the next parameter to try.
+        """
+        for _ in range(_STEPS):
+            try:
+                return self.solve(t)
+            except InfeasibleError as error:
+                if error.proof is None:
+                    raise
+                ray = self.line(error.proof.bound, t)
+                if ray.slope == 0:
+                    raise
+                zero = -ray.intercept / ray.slope
+                if (zero - t) * inward <= 0 or (self.high - zero) * inward < 0 and inward > 0:
+                    raise
+                if inward < 0 and zero < self.low:
+                    raise
+                t = zero
+        raise MeasureError(f"no end of the feasible parameters was found in {_STEPS} steps. Please report the model.")
+
+
+_STEPS = 60
+
+
+def behavior_line(
+    measure: Measure, start: Behavior, end: Behavior, subject_to: tuple[Any, ...], *, t_range: Any = (0, 1)
+) -> Family:
+    """Return the family p(t) = start + t (end − start), t from 0 to 1."""
+    model = measure.model
+    first, last = (_exact(model, p) for p in (start, end))
+    if (first.table == last.table).all():
+        raise BehaviorError("start and end of the curve are the same behavior, expected two different ones.")
+    step = last.table - first.table
+    distance = (
+        max(float(np.abs(model.match(p).p - q.p).max()) for p, q in ((start, first), (end, last)) if not p.is_exact)
+        if not (start.is_exact and end.is_exact)
+        else 0.0
+    )
+
+    def equations(t: ExactNumber) -> Equations:
+        table = first.table + step * t
+        return model.equations(Behavior(table, model.outputs, model.inputs, parties=first.parties))
+
+    low, high = (Fraction(v) for v in t_range)
+    return Family(measure, equations, low, high, subject_to, distance=distance)
+
+
+def _exact(model: CausalModel, p: Behavior) -> Behavior:
+    matched = model.match(p)
+    return matched if matched.is_exact else matched.rounded(model, FLOAT_GRID)
+
+
+def value_line(measure: Measure, start: Observed, end: Observed, subject_to: tuple[Any, ...]) -> Family:
+    """Return the family of values start + t (end − start); with one moving functional, t is its value."""
+    pairs = list(zip(start.functionals, end.functionals, strict=False))
+    same = len(start.functionals) == len(end.functionals) and all(
+        f.constant == g.constant and (f.coefficients == g.coefficients).all() for f, g in pairs
+    )
+    if not same or start.nonsignaling != end.nonsignaling:
+        raise BehaviorError(
+            f"start observes {start!r} and end {end!r}: expected the same functionals with other values."
+        )
+    moving = [i for i, (a, b) in enumerate(zip(start.values, end.values, strict=True)) if a != b]
+    if not moving:
+        raise BehaviorError(f"start and end of the curve observe the same values {start!r}. Change one.")
+    single = len(moving) == 1
+    low, high = (start.values[moving[0]], end.values[moving[0]]) if single else (Fraction(0), Fraction(1))
+    if low > high:
+        raise BehaviorError(f"the value falls from {low} to {high}: exchange start and end.")
+
+    def equations(t: ExactNumber) -> Equations:
+        share = (t - low) / (high - low)
+        values = [a + (b - a) * share for a, b in zip(start.values, end.values, strict=True)]
+        observed = Observed(list(zip(start.functionals, values, strict=True)), nonsignaling=start.nonsignaling)
+        return measure.model.equations(observed)
+
+    return Family(measure, equations, low, high, subject_to)
+
+
+def budget_line(
+    measure: Measure,
+    equations: Equations,
+    moving: tuple[Measure, ...],
+    subject_to: tuple[Any, ...],
+    low: ExactNumber,
+    high: ExactNumber,
+) -> Family:
+    """Return the family in which the limit of budgets is the parameter."""
+    return Family(measure, lambda _: replace(equations), low, high, subject_to, moving)

@@ -1,0 +1,222 @@
+"""`curve`, `critical_visibility`, `tradeoff`, and bounds of functionals as functions of a budget."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import scipy.sparse as sp
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
+from relaxbell.causal.equations import normalization_equations
+from relaxbell.causal.model import CausalModel
+from relaxbell.curves.curve import Curve, Piece
+from relaxbell.curves.family import Family, behavior_line, budget_line, value_line
+from relaxbell.curves.tracing import trace
+from relaxbell.errors import BehaviorError, MeasureError
+from relaxbell.exact.numbers import ExactNumber
+from relaxbell.exact.rows import Rows
+from relaxbell.measures.information import MutualInformation
+from relaxbell.measures.locality import BinaryEntropy
+from relaxbell.measures.measure import Budget, Measure, same_model
+from relaxbell.measures.terms import Linear, ceiling
+from relaxbell.solve.functional_bound import negated
+from relaxbell.solve.minimization import dual_functional, minimize
+
+if TYPE_CHECKING:
+    from relaxbell.functionals.functional import BellFunctional
+
+
+def curve(
+    measure: Measure,
+    start: Behavior | Observed,
+    end: Behavior | Observed,
+    subject_to: Any = (),
+    *,
+    variable: str | None = None,
+) -> Curve:
+    """Return the least value of a measure along a line of behaviors or of observed values, exactly.
+
+    Parameters
+    ----------
+    measure
+        A measure with a linear program.
+    start, end
+        Behaviors: p(t) = start + t (end − start), so that t is the visibility if start is white noise. Floats are
+        read as exact behaviors first. Or `Observed` values of the same functionals: with one of them changing, t is
+        its value.
+    subject_to
+        Budgets and affine constraints, as in `minimize`.
+    variable
+        Name of the parameter; ``t``, or the functional's name.
+
+    Returns
+    -------
+    Curve
+        All pieces and break points. Where nothing reproduces the data, the domain ends.
+
+    Raises
+    ------
+    InfeasibleError
+        If nothing reproduces the data at any parameter.
+    MeasureError, BehaviorError
+        If the parts do not fit together.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> c = rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B")
+    >>> low, high = (rb.Observed([(rb.I3322, v)], nonsignaling=True) for v in (-1, 1))
+    >>> rb.curve(c, low, high)
+    min C(X -> B) for I3322 in [-1, 1]: exact, 3 pieces, 5 linear programs
+      [-1, 0]: 0
+      [0, 5/7]: (2/5) I3322
+      [5/7, 1]: -1/4 + (3/4) I3322
+    """
+    _piecewise(measure)
+    constraints = _as_tuple(subject_to)
+    if isinstance(start, Behavior) and isinstance(end, Behavior):
+        family = behavior_line(measure, start, end, constraints)
+    elif isinstance(start, Observed) and isinstance(end, Observed):
+        family = value_line(measure, start, end, constraints)
+        changed = [f for f, a, b in zip(start.functionals, start.values, end.values, strict=True) if a != b]
+        variable = variable or (str(changed[0]) if len(changed) == 1 else None)
+    else:
+        raise BehaviorError(
+            f"a curve from {type(start).__name__} to {type(end).__name__}: expected two behaviors, or two Observed of "
+            "the same functionals."
+        )
+    return _traced(family, f"min {measure.name}", variable or "t")
+
+
+def critical_visibility(
+    model: CausalModel, behavior: Behavior, subject_to: Any = (), *, noise: Behavior | None = None
+) -> ExactNumber:
+    """Return the largest v for which v · behavior + (1 − v) · noise is reproduced by a model within constraints.
+
+    Parameters
+    ----------
+    model
+        The model.
+    behavior
+        A behavior that the model reproduces up to some visibility.
+    subject_to
+        Budgets and affine constraints on the model, as in `minimize`.
+    noise
+        White noise by default.
+
+    Returns
+    -------
+    ExactNumber
+        Exact; 1 if the behavior itself is reproduced. For floats, exact for the exact behavior that they are read as.
+
+    Raises
+    ------
+    InfeasibleError
+        If not even the noise is reproduced.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> rb.critical_visibility(rb.bell(), rb.pr_box()), rb.critical_visibility(rb.bell(), rb.tsirelson_box())
+    (Fraction(1, 2), √2/2)
+    >>> model = rb.input_signaling()
+    >>> rb.critical_visibility(model, rb.pr_box(), subject_to=[rb.influence(model, "X", "B") <= 0.25])
+    Fraction(3, 4)
+    """
+    nothing = Linear(Rows(sp.csr_array((1, model.strategies.count)), ("0",)))
+    start = behavior.white_noise() if noise is None else noise
+    family = behavior_line(Measure(model, nothing, "0"), start, behavior, _as_tuple(subject_to))
+    family.feasible_end(family.low, 1)
+    return family.feasible_end(family.high, -1).t
+
+
+def tradeoff(measure: Measure, budgeted: Measure, observed: Behavior | Observed, subject_to: Any = ()) -> Curve:
+    """Return the least value of one measure as a function of the budget of another: their Pareto curve.
+
+    Parameters
+    ----------
+    measure, budgeted
+        Two measures of one model instance, with linear programs.
+    observed
+        What must be reproduced.
+    subject_to
+        Further constraints.
+
+    Returns
+    -------
+    Curve
+        From the least possible budget to the least one that leaves `measure` at its own minimum. Decreasing and convex.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> both = rb.bell().relax("X -> B", "Y -> A")
+    >>> rb.tradeoff(rb.influence(both, "X", "B"), rb.influence(both, "Y", "A"), rb.pr_box())
+    min C(X -> B) for C(Y -> A) in [0, 1/2]: exact, 1 piece, 2 linear programs
+      [0, 1/2]: 1/2 - C(Y -> A)
+    """
+    for part in (measure, budgeted):
+        _piecewise(part)
+    same_model(measure, budgeted)
+    constraints = _as_tuple(subject_to)
+    equations = measure.model.equations(observed)
+    least = _exact_minimum(minimize(budgeted, observed, constraints))
+    best = _exact_minimum(minimize(measure, observed, constraints))
+    most = _exact_minimum(minimize(budgeted, observed, [measure <= best, *constraints]))
+    family = budget_line(measure, equations, (budgeted,), constraints, least, most)
+    if least == most:
+        family = budget_line(measure, equations, (budgeted,), constraints, least, least + 1)
+    return _traced(family, f"min {measure.name}", budgeted.name)
+
+
+def bound_curve(functional: BellFunctional, model: CausalModel, subject_to: Any) -> Curve:
+    """Return the largest value of a functional as a function of a symbolic budget; see `BellFunctional.bound`."""
+    constraints = _as_tuple(subject_to)
+    symbolic = [b for b in constraints if isinstance(b, Budget) and not isinstance(b.limit, Fraction)]
+    symbols = {b.limit for b in symbolic}
+    if len(symbols) != 1:
+        raise MeasureError(f"the budgets have the symbols {sorted(map(str, symbols))}, expected a single one.")
+    measure = negated(functional, model)
+    moving = tuple(b.measure for b in symbolic)
+    rest = tuple(b for b in constraints if b not in symbolic)
+    high = max(ceiling(m.term) for m in moving)
+    family = budget_line(measure, normalization_equations(model), moving, rest, Fraction(0), high)
+    return _traced(family, f"max {functional}", str(symbols.pop()), largest_of=functional)
+
+
+def _exact_minimum(solution: Any) -> Fraction:
+    exact = solution.proofs[0].bound.bound
+    if solution.proofs[0].primal is None or not isinstance(exact, Fraction):
+        raise MeasureError(
+            f"min {solution.measure.name} = {solution.value:.9g} is not rational or was not found exactly, and budgets are "
+            "rational. Use behavior.rounded(model, 10**6) for a rational behavior nearby."
+        )
+    return exact
+
+
+def _traced(family: Family, name: str, variable: str, largest_of: BellFunctional | None = None) -> Curve:
+    found = trace(family)
+    sign, constant = (1, Fraction(0)) if largest_of is None else (-1, largest_of.constant)
+    pieces = []
+    for segment in found.segments:
+        equations = segment.source.proof.problem.equations
+        functional = dual_functional(family.measure, equations, segment.source.proof.bound.z)
+        line = segment.line
+        pieces.append(
+            Piece(segment.start, segment.end, sign * line.intercept + constant, sign * line.slope, functional)
+        )
+    exact = all(sample.exact for sample in found.samples)
+    return Curve(name, variable, family.measure, tuple(pieces), exact, found.programs, found, family.distance)
+
+
+def _piecewise(measure: Measure) -> None:
+    if not isinstance(measure, Measure):
+        raise MeasureError(f"a curve is of a Measure, found {type(measure).__name__}.")
+    if isinstance(measure, BinaryEntropy | MutualInformation):
+        raise MeasureError(f"{measure.name} is not piecewise linear.")
+
+
+def _as_tuple(subject_to: Any) -> tuple[Any, ...]:
+    return tuple(subject_to) if isinstance(subject_to, list | tuple) else (subject_to,)
