@@ -50,6 +50,9 @@ class Sample:
         Problem, dual data and exact weights.
     answer
         Of the solver.
+    exact
+        Whether the data are exact and exact weights attain the value. Floats that are read as exact numbers have ties
+        broken by rounding: taken literally, their curves would have pieces of length 1e-12.
     """
 
     t: ExactNumber
@@ -57,11 +60,7 @@ class Sample:
     tangent: Line
     proof: Proof
     answer: Answer
-
-    @property
-    def exact(self) -> bool:
-        """Whether exact weights attain the value."""
-        return self.proof.primal is not None
+    exact: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,12 +103,13 @@ class Family:
         budgets = [Budget(m, t) for m in self.moving]
         if any(isinstance(b.limit, Surd) for b in budgets):
             raise MeasureError(f"the budget {t} is irrational, expected a rational one.")
-        answer, proof = solve_over(self.measure, self.equations(t), [*budgets, *self.subject_to])
+        equations = replace(self.equations(t), distance=self.distance)
+        answer, proof = solve_over(self.measure, equations, [*budgets, *self.subject_to])
         bound = proof.bound
         value: ExactNumber = (
             bound.bound if proof.primal is not None else Fraction(max(answer.value, float(bound.bound)))
         )
-        return Sample(t, value, self.line(bound, t), proof, answer)
+        return Sample(t, value, self.line(bound, t), proof, answer, proof.primal is not None and not self.distance)
 
     def line(self, bound: DualBound, t: ExactNumber) -> Line:
         """Return the bound of the dual data, found at t, as a function of the parameter."""
@@ -145,27 +145,21 @@ class Family:
 _STEPS = 60
 
 
-def behavior_line(
-    measure: Measure, start: Behavior, end: Behavior, subject_to: tuple[Any, ...], *, t_range: Any = (0, 1)
-) -> Family:
+def behavior_line(measure: Measure, start: Behavior, end: Behavior, subject_to: tuple[Any, ...]) -> Family:
     """Return the family p(t) = start + t (end − start), t from 0 to 1."""
     model = measure.model
     first, last = (_exact(model, p) for p in (start, end))
     if (first.table == last.table).all():
         raise BehaviorError("start and end of the curve are the same behavior, expected two different ones.")
     step = last.table - first.table
-    distance = (
-        max(float(np.abs(model.match(p).p - q.p).max()) for p, q in ((start, first), (end, last)) if not p.is_exact)
-        if not (start.is_exact and end.is_exact)
-        else 0.0
-    )
+    moved = [np.abs(model.match(p).p - q.p).max() for p, q in ((start, first), (end, last)) if not p.is_exact]
 
     def equations(t: ExactNumber) -> Equations:
         table = first.table + step * t
         return model.equations(Behavior(table, model.outputs, model.inputs, parties=first.parties))
 
-    low, high = (Fraction(v) for v in t_range)
-    return Family(measure, equations, low, high, subject_to, distance=distance)
+    distance = max((float(v) for v in moved), default=0.0)
+    return Family(measure, equations, Fraction(0), Fraction(1), subject_to, distance=distance)
 
 
 def _exact(model: CausalModel, p: Behavior) -> Behavior:

@@ -190,8 +190,8 @@ def _exact_minimum(solution: Any) -> Fraction:
     exact = solution.proofs[0].bound.bound
     if solution.proofs[0].primal is None or not isinstance(exact, Fraction):
         raise MeasureError(
-            f"min {solution.measure.name} = {solution.value:.9g} is not rational or was not found exactly, and budgets are "
-            "rational. Use behavior.rounded(model, 10**6) for a rational behavior nearby."
+            f"min {solution.measure.name} = {solution.value:.9g} is not rational or was not found exactly, and budgets "
+            "are rational. Use behavior.rounded(model, 10**6) for a rational behavior nearby."
         )
     return exact
 

@@ -2,7 +2,8 @@
 
 At the ends the exact dual gives tangents; where two tangents meet, either the value is on them, and a break
 point is found, or a new tangent comes with it. So at most two linear programs for each piece. The duals prove the
-lower bound; exact weights at both ends and at every break point prove the upper one there, and convexity does in between.
+lower bound; exact weights at both ends and at every break point prove the upper one there, and convexity
+does in between.
 """
 
 from __future__ import annotations

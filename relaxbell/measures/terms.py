@@ -100,7 +100,7 @@ def is_nonnegative(term: Term) -> bool:
 
 
 def ceiling(term: Term) -> Fraction:
-    """Return a number that no probability vector q exceeds: exact for a single leaf, whose largest value is at a vertex."""
+    """Return a number that no probability vector q exceeds; the maximum itself for a single leaf."""
     if isinstance(term, Total):
         return sum((ceiling(part) for part in term.parts), Fraction(0))
     if isinstance(term, Largest):

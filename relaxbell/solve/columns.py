@@ -31,10 +31,11 @@ from relaxbell.measures.dependence import SettingLayout
 from relaxbell.measures.terms import Floats
 from relaxbell.solve.dual import DualBound
 from relaxbell.solve.exactness import LARGEST_BASIS, optimal_vertex
-from relaxbell.solve.highs import Answer, read_basis
+from relaxbell.solve.highs import Answer, read_basis, solve_highs
 
 _TOLERANCE = 1e-11
 _ROUNDS = 5000
+_EXACT_ROUNDS = 6
 _LARGEST_UNIT = 2**20
 
 _PRICES = (2.1, 21.0, 2100.0)
@@ -119,17 +120,35 @@ def _exact_solution(
     m, unit = len(equations.rows), layout.denominator
     if basis is None or not equations.rows.integral or unit > _LARGEST_UNIT or m > LARGEST_BASIS:
         return None
-    mass = np.array(_whole_mass(columns.mass, layout))
-    matrix = sp.csc_array(_mixed(equations.rows.matrix, layout, columns.strategies, mass))
-    cost = abs(mass - layout.whole_weights.astype(np.int64)).sum(axis=1)
-    integers = IntegerProgram(sp.csc_array(matrix, dtype=np.int64), cost, np.ones(m, dtype=bool))
     elastic = basis.columns[basis.columns < 2 * m] % m
     basis = Basis(basis.columns[basis.columns >= 2 * m] - 2 * m, np.union1d(basis.loose, elastic))
-    found = optimal_vertex(integers, basis, RightHandSide.read(equations.rhs * unit), thorough=equations.distance == 0)
-    if found is None:
-        return None
-    vertex, dual = found
-    if _excess(equations, layout, dual.numerators, dual.denominator) > 0:
+    rhs = RightHandSide.read(equations.rhs * unit)
+    for _ in range(_EXACT_ROUNDS):
+        mass = np.array(_whole_mass(columns.mass, layout))
+        matrix = sp.csc_array(_mixed(equations.rows.matrix, layout, columns.strategies, mass))
+        cost = abs(mass - layout.whole_weights.astype(np.int64)).sum(axis=1)
+        integers = IntegerProgram(sp.csc_array(matrix, dtype=np.int64), cost, np.ones(m, dtype=bool))
+        found = optimal_vertex(integers, basis, rhs, thorough=equations.distance == 0)
+        if found is None:
+            return None
+        vertex, dual = found
+        if _excess(equations, layout, dual.numerators, dual.denominator) <= 0:
+            break
+        # pivots led to duals that other columns undercut: take these in, and let the solver find the basis
+        new = _violated(equations, layout, np.array([v / dual.denominator for v in dual.numerators]))
+        columns = columns.joined(new)
+        matrix = sp.csc_array(
+            sp.hstack([matrix, _mixed(equations.rows.matrix, layout, new.strategies, new.mass) * unit])
+        )
+        costs = np.concatenate(
+            [cost.astype(float), unit * _costs(new.mass, np.array([float(w) for w in layout.weights]))]
+        )
+        side = np.array([float(v) for v in equations.rhs]) * unit
+        answer = solve_highs(sp.csc_array(matrix, dtype=np.float64), costs, side, side, presolve=False)
+        if answer.basis is None:
+            return None
+        basis = answer.basis
+    else:
         return None
     z = np.array([Fraction(v, dual.denominator) for v in dual.numerators], dtype=object)
     bound = DualBound((z * equations.rhs).sum(), z, Fraction(0))
@@ -139,6 +158,15 @@ def _exact_solution(
             if share and amount != 0:
                 primal[number] = primal.get(number, Fraction(0)) + amount * Fraction(share, unit)
     return bound, primal
+
+
+def _violated(equations: Equations, layout: SettingLayout, z: Floats) -> _Columns:
+    """Return the best columns of the strategies that are nearly or really undercut."""
+    weights = np.array([float(w) for w in layout.weights])
+    values = _gathered(equations, layout, z)
+    excess = weights @ np.maximum(values, values.max(axis=0) - 2)
+    worst = np.flatnonzero(excess > -_TOLERANCE)
+    return _best_columns(worst, values[:, worst], weights)
 
 
 def _whole_mass(mass: Floats, layout: SettingLayout) -> NDArray[np.int64]:
