@@ -33,13 +33,15 @@ _HOMES = {
     "closed_forms.inequalities": "Inequalities",
     "certificate": "Certificate",
     "curves.curve": "Curve Piece",
+    "curves.sampled": "EntropyCurve SampledCurve",
     "curves.making": "critical_visibility curve tradeoff",
     "sweeps.results": "Sweep SweepPoint",
     "sweeps.running": "sweep",
     "quantification": "quantify",
     "errors": (
         "BehaviorError CertificateError CheckpointError ClosedFormError CountsError CurveError FunctionalError "
-        "InfeasibleError MeasureError ModelError ModelTooLargeError RelaxbellError SignalingError SolverError UnsupportedModelError"
+        "InfeasibleError MeasureError ModelError ModelTooLargeError RelaxbellError SignalingError SolverError "
+        "UnsupportedModelError"
     ),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -40,7 +40,7 @@ class Piece:
     functional: BellFunctional
 
     def __repr__(self) -> str:
-        return f"[{self.start}, {self.end}]: {_affine_text(self.intercept, self.slope)}"
+        return f"[{_readable(self.start)}, {_readable(self.end)}]: {_affine_text(self.intercept, self.slope)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +60,14 @@ class Curve:
     pieces
         From left to right.
     exact
-        Whether every value at a break point is attained by exact weights; else the curve is right to 1e-9, and the pieces are
-        still rigorous lower bounds.
+        Whether every value at a break point is attained by exact weights; else the curve is right to 1e-9, and the
+        pieces are still rigorous lower bounds.
     programs
         Linear programs solved.
+    trace
+        The samples behind it.
+    power
+        Pieces are affine in this power of the parameter, and in terms of it.
 
     Examples
     --------
@@ -85,17 +89,27 @@ class Curve:
     exact: bool
     programs: int
     trace: Trace
-    distance: float = 0.0
+    power: int = 1
 
     @property
-    def domain(self) -> tuple[ExactNumber, ExactNumber]:
-        """First and last parameter at which something reproduces the data within the constraints."""
-        return self.pieces[0].start, self.pieces[-1].end
+    def domain(self) -> tuple[Any, Any]:
+        """First and last parameter at which something reproduces the data within the constraints, exact."""
+        return self._root(self.pieces[0].start), self._root(self.pieces[-1].end)
 
     @property
-    def breakpoints(self) -> tuple[ExactNumber, ...]:
+    def breakpoints(self) -> tuple[Any, ...]:
         """Parameters between the ends at which the slope changes, exact."""
-        return tuple(piece.start for piece in self.pieces[1:])
+        return tuple(self._root(piece.start) for piece in self.pieces[1:])
+
+    def _root(self, t: ExactNumber) -> Any:
+        """Return the parameter whose power is t: exact number where that suffices, else a sympy number."""
+        if self.power == 1:
+            return t
+        import sympy
+
+        root = sympy.root(to_sympy(t), self.power)
+        exact = as_exact(root)
+        return root if exact is None else exact
 
     @overload
     def value(self, t: float) -> float: ...
@@ -107,7 +121,7 @@ class Curve:
         Parameters
         ----------
         t
-            An exact number gives an exact one; a float a float; an array an array.
+            The parameter. An exact number gives an exact one; a float a float; an array an array.
 
         Returns
         -------
@@ -121,10 +135,10 @@ class Curve:
         """
         number = None if isinstance(t, np.ndarray | list | tuple) else as_exact(t)
         if number is not None:
-            return self._exact_value(number)
-        array = np.asarray(t, dtype=np.float64)
+            return self._exact_value(number**self.power)
+        array = np.asarray(t, dtype=np.float64) ** self.power
         starts = np.array([float(piece.start) for piece in self.pieces])
-        low, high = (float(v) for v in self.domain)
+        low, high = float(self.pieces[0].start), float(self.pieces[-1].end)
         which = np.clip(np.searchsorted(starts, array, side="right") - 1, 0, len(starts) - 1)
         intercepts = np.array([float(piece.intercept) for piece in self.pieces])
         slopes = np.array([float(piece.slope) for piece in self.pieces])
@@ -136,11 +150,15 @@ class Curve:
             if piece.start <= t <= piece.end:
                 return piece.intercept + piece.slope * t
         raise CurveError(
-            f"{self.variable} = {t} is outside the curve's domain [{self.domain[0]}, {self.domain[1]}]: nothing reproduces "
-            "the data there."
+            f"{self._inner} = {t} is outside the curve's domain [{self.pieces[0].start}, {self.pieces[-1].end}]: "
+            "nothing reproduces the data there."
         )
 
-    def crossing(self, level: Any) -> ExactNumber | None:
+    @property
+    def _inner(self) -> str:
+        return self.variable if self.power == 1 else f"{self.variable}^{self.power}"
+
+    def crossing(self, level: Any) -> Any:
         """Return the parameter at which the curve passes a level, exact; None if it does not.
 
         On a rising curve the last parameter with a value ≤ level, on a falling one the first. A level given as a
@@ -152,11 +170,11 @@ class Curve:
         for piece in pieces:
             ends = [piece.intercept + piece.slope * t for t in (piece.start, piece.end)]
             if piece.slope != 0 and min(ends) <= wanted <= max(ends):
-                return (wanted - piece.intercept) / piece.slope
+                return self._root((wanted - piece.intercept) / piece.slope)
         return None
 
     @property
-    def critical(self) -> ExactNumber | None:
+    def critical(self) -> Any:
         """The parameter beyond which the value is positive; None if it is never 0."""
         return self.crossing(0)
 
@@ -164,19 +182,24 @@ class Curve:
         """Return the curve as a sympy Piecewise of `symbol` (by default a symbol with the variable's name)."""
         import sympy
 
-        t = sympy.Symbol(self.variable, real=True) if symbol is None else symbol
-        low = to_sympy(self.domain[0])
-        parts = [(to_sympy(p.intercept) + to_sympy(p.slope) * t, t <= to_sympy(p.end)) for p in self.pieces]
-        inside = [(expression, sympy.And(t >= low, condition)) for expression, condition in parts]
+        x = sympy.Symbol(self.variable, real=True) if symbol is None else symbol
+        t = x**self.power
+        first, *ends = (
+            sympy.root(to_sympy(v), self.power) for v in (self.pieces[0].start, *(p.end for p in self.pieces))
+        )
+        parts = [
+            (to_sympy(p.intercept) + to_sympy(p.slope) * t, x <= end) for p, end in zip(self.pieces, ends, strict=True)
+        ]
+        inside = [(expression, sympy.And(x >= first, condition)) for expression, condition in parts]
         return sympy.Piecewise(*inside, (sympy.nan, True))
 
     def to_frame(self) -> Any:
-        """Return the pieces as a pandas DataFrame (extra ``plot``)."""
+        """Return the pieces as a pandas DataFrame, affine in the parameter's power (extra ``plot``)."""
         import pandas
 
         columns = {
-            "start": [to_sympy(p.start) for p in self.pieces],
-            "end": [to_sympy(p.end) for p in self.pieces],
+            "start": [self._root(p.start) for p in self.pieces],
+            "end": [self._root(p.end) for p in self.pieces],
             "intercept": [to_sympy(p.intercept) for p in self.pieces],
             "slope": [to_sympy(p.slope) for p in self.pieces],
             "functional": [p.functional.formula() for p in self.pieces],
@@ -194,11 +217,14 @@ class Curve:
         low, high = self.domain
         how = "exact" if self.exact else "to 1e-9"
         count = f"{len(self.pieces)} piece{'s' if len(self.pieces) != 1 else ''}"
-        return f"{self.name} for {self.variable} in [{low}, {high}]: {how}, {count}, {self.programs} linear programs"
+        where = f"{self.variable} in [{_readable(low)}, {_readable(high)}]"
+        return f"{self.name} for {where}: {how}, {count}, {self.programs} linear programs"
 
     def __repr__(self) -> str:
         lines = [
-            f"  [{p.start}, {p.end}]: {_affine_text(p.intercept, p.slope, self.variable)}" for p in self.pieces[:20]
+            f"  [{_readable(self._root(p.start))}, {_readable(self._root(p.end))}]: "
+            f"{_affine_text(p.intercept, p.slope, self._inner)}"
+            for p in self.pieces[:20]
         ]
         if len(self.pieces) > 20:
             lines.append(f"  … {len(self.pieces) - 20} more pieces")
@@ -218,6 +244,12 @@ def _level(level: Any) -> ExactNumber:
         return Fraction(str(float(level)))
     except (TypeError, ValueError):
         raise CurveError(f"the level {level!r} is not a number, expected one such as 0.1 or Fraction(1, 10).") from None
+
+
+def _readable(number: Any) -> str:
+    """Return an exact number; fractions that nobody would read, as decimals."""
+    long = isinstance(number, Fraction) and number.denominator > 10_000
+    return f"{float(number):.9g}" if long else str(number)
 
 
 def _affine_text(intercept: ExactNumber, slope: ExactNumber, variable: str = "t") -> str:

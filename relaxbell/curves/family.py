@@ -134,9 +134,7 @@ class Family:
                 if ray.slope == 0:
                     raise
                 zero = -ray.intercept / ray.slope
-                if (zero - t) * inward <= 0 or (self.high - zero) * inward < 0 and inward > 0:
-                    raise
-                if inward < 0 and zero < self.low:
+                if (zero - t) * inward <= 0 or not self.low <= zero <= self.high:
                     raise
                 t = zero
         raise MeasureError(f"no end of the feasible parameters was found in {_STEPS} steps. Please report the model.")

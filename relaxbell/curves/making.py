@@ -13,6 +13,7 @@ from relaxbell.causal.equations import normalization_equations
 from relaxbell.causal.model import CausalModel
 from relaxbell.curves.curve import Curve, Piece
 from relaxbell.curves.family import Family, behavior_line, budget_line, value_line
+from relaxbell.curves.sampled import EntropyCurve, sampled
 from relaxbell.curves.tracing import trace
 from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.exact.numbers import ExactNumber
@@ -34,27 +35,29 @@ def curve(
     end: Behavior | Observed,
     subject_to: Any = (),
     *,
-    variable: str | None = None,
-) -> Curve:
+    parameter: Any = None,
+) -> Any:
     """Return the least value of a measure along a line of behaviors or of observed values, exactly.
 
     Parameters
     ----------
     measure
-        A measure with a linear program.
+        What is minimized.
     start, end
         Behaviors: p(t) = start + t (end − start), so that t is the visibility if start is white noise. Floats are
         read as exact behaviors first. Or `Observed` values of the same functionals: with one of them changing, t is
         its value.
     subject_to
         Budgets and affine constraints, as in `minimize`.
-    variable
-        Name of the parameter; ``t``, or the functional's name.
+    parameter
+        Its name; ``t``, or the functional's name. For families that are affine in a power of the parameter, that power
+        of a sympy symbol: with ``v**2`` the behaviors are start + v² (end − start), and break points are values of v.
 
     Returns
     -------
-    Curve
-        All pieces and break points. Where nothing reproduces the data, the domain ends.
+    Curve, EntropyCurve or SampledCurve
+        All pieces and break points; where nothing reproduces the data, the domain ends. For `message_entropy` h of an
+        exact curve, for `mutual_information` rigorous tangents and chords between samples.
 
     Raises
     ------
@@ -74,12 +77,14 @@ def curve(
       [0, 5/7]: (2/5) I3322
       [5/7, 1]: -1/4 + (3/4) I3322
     """
-    _piecewise(measure)
+    if not isinstance(measure, Measure):
+        raise MeasureError(f"a curve is of a Measure, found {type(measure).__name__}.")
+    variable, power = _read_parameter(parameter)
     constraints = _as_tuple(subject_to)
     if isinstance(start, Behavior) and isinstance(end, Behavior):
-        family = behavior_line(measure, start, end, constraints)
+        line: Any = behavior_line
     elif isinstance(start, Observed) and isinstance(end, Observed):
-        family = value_line(measure, start, end, constraints)
+        line = value_line
         changed = [f for f, a, b in zip(start.functionals, start.values, end.values, strict=True) if a != b]
         variable = variable or (str(changed[0]) if len(changed) == 1 else None)
     else:
@@ -87,7 +92,31 @@ def curve(
             f"a curve from {type(start).__name__} to {type(end).__name__}: expected two behaviors, or two Observed of "
             "the same functionals."
         )
-    return _traced(family, f"min {measure.name}", variable or "t")
+    name = variable or "t"
+    if isinstance(measure, BinaryEntropy):
+        ends = [
+            _traced(line(m, start, end, constraints), f"min {m.name}", name, power=power)
+            for m in (measure.weight, -measure.weight)
+        ]
+        return EntropyCurve(measure, *ends)
+    family = line(measure, start, end, constraints)
+    if isinstance(measure, MutualInformation):
+        if power != 1:
+            raise MeasureError("mutual information is sampled along the line itself: give a plain parameter name.")
+        return sampled(family, name)
+    return _traced(family, f"min {measure.name}", name, power=power)
+
+
+def _read_parameter(parameter: Any) -> tuple[str | None, int]:
+    """Return the name and the power of a parameter given as text, a sympy symbol, or a power of one."""
+    if parameter is None or isinstance(parameter, str):
+        return parameter, 1
+    base, exponent = parameter.as_base_exp() if hasattr(parameter, "as_base_exp") else (None, 0)
+    if not getattr(base, "is_Symbol", False) or exponent != int(exponent) or exponent < 1:
+        raise MeasureError(
+            f"the parameter is {parameter!r}, expected a name, a sympy symbol, or a positive power of one such as v**2."
+        )
+    return str(base), int(exponent)
 
 
 def critical_visibility(
@@ -196,7 +225,9 @@ def _exact_minimum(solution: Any) -> Fraction:
     return exact
 
 
-def _traced(family: Family, name: str, variable: str, largest_of: BellFunctional | None = None) -> Curve:
+def _traced(
+    family: Family, name: str, variable: str, *, largest_of: BellFunctional | None = None, power: int = 1
+) -> Curve:
     found = trace(family)
     sign, constant = (1, Fraction(0)) if largest_of is None else (-1, largest_of.constant)
     pieces = []
@@ -208,14 +239,14 @@ def _traced(family: Family, name: str, variable: str, largest_of: BellFunctional
             Piece(segment.start, segment.end, sign * line.intercept + constant, sign * line.slope, functional)
         )
     exact = all(sample.exact for sample in found.samples)
-    return Curve(name, variable, family.measure, tuple(pieces), exact, found.programs, found, family.distance)
+    return Curve(name, variable, family.measure, tuple(pieces), exact, found.programs, found, power)
 
 
 def _piecewise(measure: Measure) -> None:
     if not isinstance(measure, Measure):
-        raise MeasureError(f"a curve is of a Measure, found {type(measure).__name__}.")
+        raise MeasureError(f"a trade-off is between measures, found {type(measure).__name__}.")
     if isinstance(measure, BinaryEntropy | MutualInformation):
-        raise MeasureError(f"{measure.name} is not piecewise linear.")
+        raise MeasureError(f"{measure.name} is not piecewise linear, as both measures of a trade-off must be.")
 
 
 def _as_tuple(subject_to: Any) -> tuple[Any, ...]:

@@ -4,25 +4,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve
+
+_STYLE = {"color": "black", "linewidth": 1.4}
 
 
 def plot_curve(curve: Curve, ax: Any = None, **style: Any) -> Any:
     """Draw a piecewise affine curve exactly, with its break points; return the axes."""
+    ax = _axes(ax)
+    corners = [curve.pieces[0].start, *(piece.end for piece in curve.pieces)]
+    xs = [float(t) ** (1 / curve.power) for t in corners]
+    ys = [float(curve.pieces[0].intercept + curve.pieces[0].slope * corners[0])]
+    ys += [float(piece.intercept + piece.slope * piece.end) for piece in curve.pieces]
+    if curve.power == 1:
+        (line,) = ax.plot(xs, ys, **{**_STYLE, **style})
+    else:
+        grid = np.linspace(xs[0], xs[-1], 400)
+        (line,) = ax.plot(grid, curve.value(grid), **{**_STYLE, **style})
+    ax.plot(xs[1:-1], ys[1:-1], "o", color=line.get_color(), markersize=4)
+    return _labeled(ax, curve.variable, curve.name, curve.measure.unit)
+
+
+def plot_function(curve: Any, ends: tuple[float, float], variable: str, ax: Any = None, **style: Any) -> Any:
+    """Draw a curve that is not piecewise affine on a fine grid; return the axes."""
+    ax = _axes(ax)
+    grid = np.linspace(*ends, 400)
+    ax.plot(grid, curve.value(grid), **{**_STYLE, **style})
+    return _labeled(ax, variable, curve.name, curve.measure.unit)
+
+
+def _axes(ax: Any) -> Any:
     if ax is None:
         import matplotlib.pyplot as plt
 
         _, ax = plt.subplots(figsize=(4.2, 3.0), layout="constrained")
-    corners = [curve.pieces[0].start, *(piece.end for piece in curve.pieces)]
-    xs = [float(t) for t in corners]
-    ys = [float(curve.pieces[0].intercept + curve.pieces[0].slope * corners[0])]
-    ys += [float(piece.intercept + piece.slope * piece.end) for piece in curve.pieces]
-    (line,) = ax.plot(xs, ys, **{"color": "black", "linewidth": 1.4, **style})
-    ax.plot(xs[1:-1], ys[1:-1], "o", color=line.get_color(), markersize=4)
-    unit = "" if curve.measure.unit == "probability" else f" ({curve.measure.unit})"
-    ax.set_xlabel(curve.variable)
-    ax.set_ylabel(f"{curve.name}{unit}".replace("->", "→"))
+    return ax
+
+
+def _labeled(ax: Any, variable: str, name: str, unit: str) -> Any:
+    ax.set_xlabel(variable)
+    ax.set_ylabel(f"{name}{'' if unit == 'probability' else f' ({unit})'}".replace("->", "→"))
     ax.spines[["top", "right"]].set_visible(False)
     ax.margins(x=0.02)
     return ax

@@ -1,0 +1,220 @@
+"""Curves that are not piecewise affine: the entropy of a message, and mutual information."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relaxbell.curves.curve import Curve
+from relaxbell.curves.family import Family, Sample
+from relaxbell.exact.numbers import ExactNumber
+from relaxbell.measures.locality import BinaryEntropy, binary_entropy
+from relaxbell.measures.measure import Measure
+
+_TOLERANCE = 1e-4
+_MOST = 200
+
+
+@dataclass(frozen=True, eq=False)
+class EntropyCurve:
+    """The least entropy of a message along a parameter: h of two exact curves.
+
+    h is concave, so its least value is at an end of the interval of reachable p(m≠0).
+
+    Attributes
+    ----------
+    measure
+        The entropy.
+    least, largest
+        Exact curves of the least p(m≠0) and of minus the largest.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> box = rb.pr_box()
+    >>> line = rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box)
+    >>> line.critical, line.value(1.0)
+    (Fraction(1, 2), 1.0)
+    """
+
+    measure: BinaryEntropy
+    least: Curve
+    largest: Curve
+
+    @property
+    def domain(self) -> tuple[ExactNumber, ExactNumber]:
+        """First and last feasible parameter."""
+        return self.least.domain
+
+    @property
+    def critical(self) -> ExactNumber | None:
+        """The parameter beyond which a message is needed, exact; None if one is needed everywhere."""
+        return self.least.critical
+
+    def value(self, t: Any) -> Any:
+        """Return the least entropy in bits at a parameter or an array of them; NaN outside the domain."""
+        array = np.asarray(t, dtype=np.float64)
+        ends = (self.least.value(array), -np.asarray(self.largest.value(array)))
+        entropy = np.vectorize(lambda p: p if np.isnan(p) else binary_entropy(float(p)), otypes=[np.float64])
+        found = np.minimum(*(entropy(end) for end in ends))
+        return float(found) if found.ndim == 0 else found
+
+    def to_sympy(self, symbol: Any = None) -> Any:
+        """Return the curve as a sympy expression, the smaller of h at both ends."""
+        import sympy
+
+        def entropy(p: Any) -> Any:
+            inside = -p * sympy.log(p, 2) - (1 - p) * sympy.log(1 - p, 2)
+            return sympy.Piecewise((0, sympy.Or(sympy.Le(p, 0), sympy.Ge(p, 1))), (inside, True))
+
+        return sympy.Min(entropy(self.least.to_sympy(symbol)), entropy(-self.largest.to_sympy(symbol)))
+
+    def plot(self, ax: Any = None, **style: Any) -> Any:
+        """Draw the curve on matplotlib axes and return them (extra ``plot``)."""
+        from relaxbell.show.curves import plot_function
+
+        low, high = (float(v) for v in self.domain)
+        return plot_function(self, (low, high), self.least.variable, ax, **style)
+
+    @property
+    def name(self) -> str:
+        """What is plotted."""
+        return f"min {self.measure.name}"
+
+    def __repr__(self) -> str:
+        low, high = self.domain
+        return f"{self.name} = h(p) for {self.least.variable} in [{low}, {high}], with p from\n{self.least!r}"
+
+
+@dataclass(frozen=True, eq=False)
+class SampledCurve:
+    """A convex curve between rigorous tangents from below and chords from above.
+
+    Made by `curve` for mutual information: samples are added where tangents and chords are farthest apart.
+
+    Attributes
+    ----------
+    measure
+        What was minimized.
+    variable
+        Name of the parameter.
+    samples
+        From left to right.
+    gap
+        Largest distance between chord and tangents, in the measure's unit.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> box = rb.pr_box()
+    >>> line = rb.curve(rb.mutual_information(rb.measurement_dependence()), box.white_noise(), box)
+    >>> line.gap < 1e-3, abs(line.value(1.0) - 0.2075187) < 1e-6
+    (True, True)
+    """
+
+    measure: Measure
+    variable: str
+    samples: tuple[Sample, ...]
+    gap: float
+
+    @cached_property
+    def parameters(self) -> NDArray[np.float64]:
+        """Parameters of the samples."""
+        return np.array([float(sample.t) for sample in self.samples])
+
+    @cached_property
+    def values(self) -> NDArray[np.float64]:
+        """Values of the samples, upper bounds to the solver's accuracy."""
+        return np.array([float(sample.value) for sample in self.samples])
+
+    @property
+    def domain(self) -> tuple[ExactNumber, ExactNumber]:
+        """First and last feasible parameter."""
+        return self.samples[0].t, self.samples[-1].t
+
+    @property
+    def name(self) -> str:
+        """What is plotted."""
+        return f"min {self.measure.name}"
+
+    def value(self, t: Any) -> Any:
+        """Return the chord at parameters: no less than the least value, at most `gap` more; NaN outside the domain."""
+        found = np.interp(np.asarray(t, dtype=np.float64), self.parameters, self.values, left=np.nan, right=np.nan)
+        return float(found) if np.ndim(found) == 0 else found
+
+    def lower_bound(self, t: Any) -> Any:
+        """Return the largest of the rigorous tangents at parameters (in float64, to rounding)."""
+        array = np.asarray(t, dtype=np.float64)
+        lines = [(float(s.tangent.intercept), float(s.tangent.slope)) for s in self.samples]
+        found = np.max([a + b * array for a, b in lines], axis=0)
+        return float(found) if found.ndim == 0 else found
+
+    def crossing(self, level: float) -> float | None:
+        """Return the last parameter at which the chord is ≤ level, where it rises there; None if it does not."""
+        above = np.flatnonzero(self.values > level)
+        if not len(above) or above[0] == 0:
+            return None
+        k = above[0]
+        (a, b), (u, v) = self.parameters[k - 1 : k + 1], self.values[k - 1 : k + 1]
+        return float(a + (b - a) * (level - u) / (v - u))
+
+    def to_frame(self) -> Any:
+        """Return the samples as a pandas DataFrame: parameter, value, rigorous lower bound (extra ``plot``)."""
+        import pandas
+
+        lower = [float(s.proof.bound.value) for s in self.samples]
+        return pandas.DataFrame({self.variable: self.parameters, "value": self.values, "lower_bound": lower})
+
+    def plot(self, ax: Any = None, **style: Any) -> Any:
+        """Draw the curve on matplotlib axes and return them (extra ``plot``)."""
+        from relaxbell.show.curves import plot_function
+
+        return plot_function(self, (self.parameters[0], self.parameters[-1]), self.variable, ax, **style)
+
+    def __repr__(self) -> str:
+        low, high = self.domain
+        return (
+            f"{self.name} for {self.variable} in [{low}, {high}]: {len(self.samples)} samples, between rigorous "
+            f"tangents and chords {self.gap:.2g} {self.measure.unit} apart"
+        )
+
+
+def sampled(family: Family, variable: str) -> SampledCurve:
+    """Return a curve whose tangents and chords are at most 1e-4 apart, or after 200 samples."""
+    first, last = family.feasible_end(family.low, 1), family.feasible_end(family.high, -1)
+    samples = {first.t: first, last.t: last}
+    while True:
+        ordered = [samples[t] for t in sorted(samples)]
+        gaps = [_gap(a, b) for a, b in pairwise(ordered)]
+        worst = max(gaps, default=(0.0, first.t))
+        if worst[0] <= _TOLERANCE or len(samples) >= _MOST or worst[1] in samples:
+            return SampledCurve(family.measure, variable, tuple(ordered), worst[0])
+        samples[worst[1]] = family.solve(worst[1])
+
+
+def _gap(left: Sample, right: Sample) -> tuple[float, ExactNumber]:
+    """Return how far chord and tangents are apart between two samples, and where they are farthest."""
+    a, b = left.tangent, right.tangent
+    middle = (left.t + right.t) / 2
+    if a.slope != b.slope:
+        meeting = (a.intercept - b.intercept) / (b.slope - a.slope)
+        middle = meeting if left.t < meeting < right.t else middle
+    share = (middle - left.t) / (right.t - left.t)
+    chord = left.value + (right.value - left.value) * share
+    gap = float(chord - max(a.at(middle), b.at(middle)))
+    # simple parameters: exact tangents would otherwise get longer with every sample
+    return gap, _short(middle, left.t, right.t)
+
+
+def _short(t: ExactNumber, low: ExactNumber, high: ExactNumber) -> ExactNumber:
+    for denominator in (64, 1024, 2**20):
+        simple = Fraction(float(t)).limit_denominator(denominator)
+        if low < simple < high:
+            return simple
+    return t

@@ -1,0 +1,266 @@
+"""Curves: break points and slopes from theory, agreement with minimize, rigor of the pieces."""
+
+from fractions import Fraction as F
+
+import numpy as np
+import pytest
+import sympy
+
+import relaxbell as rb
+from relaxbell.exact.numbers import surd
+
+
+def random_local(rng, model, top=20):
+    """An exact behavior of the unrelaxed model, from a random rational mixture of strategies."""
+    local = model.unrelaxed
+    weights = rng.integers(0, top, local.strategies.count)
+    weights[0] += 1
+    cells = [F(int(v), int(weights.sum())) for v in local.T @ weights]
+    return rb.Behavior(np.array(cells, dtype=object).reshape(local.observed_shape), local.outputs, local.inputs)
+
+
+def test_fig_2_black_is_half_of_i3322():
+    """Eq. (36): C = max(0, I3322 / 2) with I3322 = 2 v − 1."""
+    box = rb.i3322_box()
+    line = rb.curve(rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B"), box.white_noise(), box)
+    assert line.exact
+    assert line.breakpoints == (F(1, 2),)
+    assert [(p.intercept, p.slope) for p in line.pieces] == [(0, 0), (F(-1, 2), 1)]
+    assert line.programs <= 10
+
+
+def test_fig_2_red_has_kinks_at_0_and_5_7():
+    """The paper's 0.714 is 5/7."""
+    ends = [rb.Observed([(rb.I3322, v)], nonsignaling=True) for v in (-1, 1)]
+    line = rb.curve(rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B"), *ends)
+    assert line.breakpoints == (0, F(5, 7))
+    assert [p.slope for p in line.pieces] == [0, F(2, 5), F(3, 4)]
+    assert line.value(F(1)) == F(1, 2)
+    assert line.programs <= 10
+    assert line.variable == "I3322"
+    t = sympy.Symbol("t")
+    assert line.to_sympy(t).subs(t, sympy.Rational(6, 7)) == sympy.Rational(11, 28)
+
+
+def test_each_piece_carries_the_active_inequality():
+    box = rb.pr_box()
+    line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box)
+    active = line.pieces[1].functional
+    for v in (F(1, 2), F(3, 4), F(1)):
+        assert active(box.visibility(v)) == line.value(v) == v - F(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("model", "make"),
+    [
+        (rb.bell().relax("X -> B"), lambda m: rb.influence(m, "X", "B")),
+        (rb.bell((2, 3), (3, 2)).relax("A -> B"), lambda m: rb.influence(m, "A", "B")),
+        (rb.bell((3, 2), (2, 3)).relax("Y -> A"), lambda m: rb.influence(m, "Y", "A", variation=True)),
+        (rb.measurement_dependence((2, 2), (2, 3)), rb.dependence),
+        (rb.measurement_dependence((3, 2), dependent="X"), rb.hall_dependence),
+        (rb.message(), rb.message_weight),
+    ],
+    ids=str,
+)
+def test_curves_agree_with_minimize_exactly(model, make):
+    rng = np.random.default_rng(7)
+    measure = make(model)
+    start = random_local(rng, model)
+    end = nonlocal_behavior(model, start)
+    line = rb.curve(measure, start, end)
+    assert line.exact
+    for t in [F(int(rng.integers(0, 101)), 100) for _ in range(8)] + list(line.breakpoints):
+        mixed = end.mix(start, t)
+        assert rb.minimize(measure, mixed).proofs[0].bound.bound == line.value(t)
+
+
+def nonlocal_behavior(model, start):
+    """A PR box on the first two values of each variable, mixed a little with `start` so that nothing is symmetric."""
+    shape = model.observed_shape
+    k = len(model.outputs)
+    table = np.zeros(shape, dtype=object) + F(0)
+    for setting in np.ndindex(*shape[k:]):
+        product = int(all(s == 1 for s in setting))
+        for outcome in np.ndindex(*(min(s, 2) for s in shape[:k])):
+            if sum(outcome) % 2 == product:
+                table[outcome + setting] = F(1, 2 ** (k - 1))
+    box = rb.Behavior(table, model.outputs, model.inputs)
+    return box.mix(start, F(9, 10))
+
+
+def test_three_parties():
+    """GHZ with noise: M = max(0, (S − 2) / 8) along Mermin's functional, S = 4 v; the paper's 1/4 at v = 1."""
+    model = rb.measurement_dependence((2, 2, 2), (2, 2, 2))
+    box = rb.ghz_box()
+    line = rb.curve(rb.dependence(model), box.white_noise(), box)
+    assert line.critical == F(1, 2)
+    assert line.value(1) == F(1, 4)
+
+
+def test_surds():
+    box = rb.tsirelson_box()
+    line = rb.curve(rb.influence(rb.outcome_signaling(), "A", "B"), box.white_noise(), box)
+    assert line.critical == surd(0, F(1, 2), 2)
+    assert line.value(F(1)) == surd(-1, 1, 2)
+    assert line.crossing(F(1, 5)) == surd(0, F(3, 5), 2)
+
+
+def test_near_ties_are_exact():
+    """Behaviors rounded at 1e-9 near the local boundary: the kink moves by as much, and is found exactly."""
+    rng = np.random.default_rng(3)
+    model = rb.input_signaling()
+    measure = rb.influence(model, "X", "B")
+    for _ in range(5):
+        start = random_local(rng, model)
+        end = rb.pr_box().mix(start, F(10**9 - int(rng.integers(1, 50)), 10**9))
+        line = rb.curve(measure, start, end)
+        assert line.exact
+        for t in (*line.breakpoints, F(1, 3), F(10**9 - 1, 10**9)):
+            assert rb.minimize(measure, end.mix(start, t)).proofs[0].bound.bound == line.value(t)
+
+
+def test_domain_ends_where_nothing_is_feasible():
+    """Within C ≤ 1/4 the PR box is reproduced up to v = 3/4: (S − 2) / 4 with S = 4 v."""
+    both = rb.bell().relax("X -> B", "Y -> A")
+    budget = rb.influence(both, "Y", "A") <= F(0)
+    other = rb.influence(both, "X", "B") <= F(1, 4)
+    box = rb.pr_box()
+    line = rb.curve(rb.influence(both, "X", "B"), box.white_noise(), box, subject_to=[budget, other])
+    assert line.domain == (0, F(3, 4))
+    assert np.isnan(line.value(0.8))
+    assert np.isnan(line.value(np.array([0.1, 0.9]))).tolist() == [False, True]
+    with pytest.raises(rb.CurveError, match="outside the curve's domain"):
+        line.value(F(4, 5))
+
+
+def test_nothing_feasible_anywhere():
+    box = rb.pr_box()
+    model = rb.input_signaling()
+    with pytest.raises(rb.InfeasibleError):
+        rb.curve(
+            rb.influence(model, "X", "B"),
+            box.visibility(F(9, 10)),
+            box,
+            subject_to=[rb.influence(model, "X", "B") <= 0],
+        )
+
+
+def test_value_accepts_arrays_floats_and_exact_numbers():
+    box = rb.pr_box()
+    line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box)
+    assert line.value(F(3, 4)) == F(1, 4)
+    assert isinstance(line.value(0.75), float)
+    assert line.value([[0.5, 0.75], [1.0, 0.0]]).tolist() == [[0.0, 0.25], [0.5, 0.0]]
+
+
+def test_parameter_enters_by_a_power():
+    """Entanglement swapping has visibility v²: the kink is at v = 1/√2."""
+    box = rb.pr_box()
+    v = sympy.Symbol("v")
+    line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box, parameter=v**2)
+    assert line.critical == surd(0, F(1, 2), 2)
+    assert line.value(F(9, 10)) == F(31, 100)
+    assert line.value(0.9) == pytest.approx(0.31, abs=1e-15)
+    assert line.to_sympy(v).subs(v, sympy.Rational(9, 10)) == sympy.Rational(31, 100)
+    with pytest.raises(rb.MeasureError, match="positive power"):
+        rb.curve(line.measure, box.white_noise(), box, parameter=sympy.sin(v))
+
+
+def test_critical_visibilities():
+    """1/2 for the PR box and 1/√2 for the Tsirelson box: S = 2 at the local bound."""
+    assert rb.critical_visibility(rb.bell(), rb.pr_box()) == F(1, 2)
+    assert rb.critical_visibility(rb.bell(), rb.tsirelson_box()) == surd(0, F(1, 2), 2)
+    assert rb.critical_visibility(rb.input_signaling(), rb.pr_box()) == 1
+    noise = rb.Behavior(np.full((2, 2, 2, 2), F(1, 4)))
+    assert rb.critical_visibility(rb.bell(), rb.pr_box(), noise=noise) == F(1, 2)
+    box = rb.cglmp_box(3)
+    assert float(rb.critical_visibility(rb.bell((2, 2), (3, 3)), box)) == pytest.approx(2 / 2.914854, abs=1e-6)
+
+
+def test_relaxed_bell_inequality():
+    """S ≤ 2 + 4 ε under X → B influence ε, up to 4; under A → B half the slope (erratum E1)."""
+    e = sympy.Symbol("e")
+    model = rb.input_signaling()
+    line = rb.CHSH.bound(model, subject_to=[rb.influence(model, "X", "B") <= e])
+    assert [(p.intercept, p.slope, p.start, p.end) for p in line.pieces] == [(2, 4, 0, F(1, 2)), (4, 0, F(1, 2), 1)]
+    model = rb.outcome_signaling()
+    line = rb.CHSH.bound(model, subject_to=[rb.influence(model, "A", "B") <= e])
+    assert [(p.intercept, p.slope) for p in line.pieces] == [(2, 2)]
+    for epsilon in (F(1, 7), F(1, 2), F(6, 7)):
+        assert rb.CHSH.bound(model, subject_to=[rb.influence(model, "A", "B") <= epsilon]) == line.value(epsilon)
+
+
+def test_tradeoff_agrees_with_budgets():
+    both = rb.bell().relax("X -> B", "L -> X", "L -> Y")
+    c, m = rb.influence(both, "X", "B"), rb.dependence(both)
+    line = rb.tradeoff(c, m, rb.pr_box())
+    assert line.domain == (0, F(1, 2))
+    for limit in (F(0), F(1, 5), F(1, 2)):
+        assert rb.minimize(c, rb.pr_box(), subject_to=[m <= limit]).proofs[0].bound.bound == line.value(limit)
+
+
+def test_tradeoff_needs_one_instance():
+    with pytest.raises(rb.MeasureError, match="one model instance"):
+        rb.tradeoff(
+            rb.influence(rb.input_signaling(), "X", "B"), rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box()
+        )
+
+
+def test_entropy_is_h_of_the_exact_curve():
+    box = rb.tsirelson_box()
+    line = rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box)
+    assert line.critical == surd(0, F(1, 2), 2)
+    assert line.value(1.0) == pytest.approx(0.735916, abs=1e-6)
+    assert line.value(np.array([0.1, 0.7])).tolist() == [0.0, 0.0]
+    for t in (0.8, 0.95):
+        found = rb.minimize(rb.message_entropy(rb.message()), box.visibility(t)).value
+        assert line.value(t) == pytest.approx(found, abs=1e-9)
+
+
+def test_information_lies_between_tangents_and_chords():
+    """I = 2 − h(P) − P log2 3 with P = (4 + S) / 8 and S = 4 v along the PR box, above S = 2."""
+    box = rb.pr_box()
+    line = rb.curve(rb.mutual_information(rb.measurement_dependence()), box.white_noise(), box)
+    v = np.linspace(0.51, 1, 30)
+    p = (4 + 4 * v) / 8
+    with np.errstate(divide="ignore", invalid="ignore"):
+        h = np.where(p < 1, -p * np.log2(p) - (1 - p) * np.log2(1 - p), 0.0)
+    known = 2 - h - p * np.log2(3)
+    assert (line.lower_bound(v) <= known + 1e-9).all()
+    assert (line.value(v) >= known - 1e-6).all()
+    assert (line.value(v) - line.lower_bound(v)).max() <= line.gap + 1e-12 <= 1.1e-4
+
+
+def test_float_families_have_no_slivers():
+    """CGLMP with noise: M = max(0, (v I_d − 2) / 4), two pieces however the floats are rounded."""
+    model = rb.measurement_dependence(outputs=(3, 3))
+    box = rb.cglmp_box(3)
+    line = rb.curve(rb.dependence(model), box.white_noise(), box)
+    assert not line.exact
+    assert len(line.pieces) == 2
+    assert float(line.critical) == pytest.approx(2 / 2.914854, abs=1e-6)
+
+
+def test_bad_ends_are_named():
+    c = rb.influence(rb.input_signaling(), "X", "B")
+    with pytest.raises(rb.BehaviorError, match="same behavior"):
+        rb.curve(c, rb.pr_box(), rb.pr_box())
+    with pytest.raises(rb.BehaviorError, match="two behaviors"):
+        rb.curve(c, rb.pr_box(), rb.Observed([(rb.CHSH, 2)]))
+    with pytest.raises(rb.BehaviorError, match="same functionals"):
+        rb.curve(c, rb.Observed([(rb.CHSH, 2)]), rb.Observed([(rb.CH, 2)]))
+    with pytest.raises(rb.MeasureError, match="of a Measure"):
+        rb.curve(rb.bell(), rb.pr_box(), rb.tsirelson_box())
+
+
+def test_frame_and_figure(tmp_path):
+    pytest.importorskip("pandas")
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    ends = [rb.Observed([(rb.I3322, v)], nonsignaling=True) for v in (-1, 1)]
+    line = rb.curve(rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B"), *ends)
+    assert line.to_frame()["slope"].tolist() == [0, F(2, 5), F(3, 4)]
+    ax = line.plot()
+    assert ax.get_xlabel() == "I3322"
+    ax.figure.savefig(tmp_path / "fig2.png", dpi=150)
+    matplotlib.pyplot.close("all")
