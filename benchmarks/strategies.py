@@ -1,14 +1,16 @@
 """Time and memory against the number of strategies: X -> B with binary outputs. Prints a table.
 
-python benchmarks/strategies.py
+python benchmarks/strategies.py [--plot FILE]
 """
 
+import argparse
 import resource
 import subprocess
 import sys
 import time
 
 SIZES = [(2, 2), (2, 3), (3, 3), (3, 4), (4, 4)]
+"""Settings of both parties: 64 to 1,048,576 strategies."""
 
 
 def one(mx: int, my: int) -> None:
@@ -38,10 +40,38 @@ def one(mx: int, my: int) -> None:
     )
 
 
+def draw(lines: list[str], path: str) -> None:
+    """Draw the table on two logarithmic axes."""
+    import matplotlib.pyplot as plt
+
+    cells = [line.replace(",", "").split() for line in lines]
+    count = [int(c[1]) for c in cells]
+    _, (left, right) = plt.subplots(1, 2, figsize=(7.0, 2.8), layout="constrained")
+    left.loglog(count, [float(c[2]) + float(c[4]) for c in cells], "o-", color="black", label="whole")
+    left.loglog(count, [float(c[2]) for c in cells], "s--", color="0.5", label="model and measure")
+    left.set_ylabel("seconds")
+    left.legend(frameon=False)
+    right.loglog(count, [max(1.0, float(c[5])) for c in cells], "o-", color="black")
+    right.set_ylabel("additional memory (MiB)")
+    for ax in (left, right):
+        ax.set_xlabel("strategies")
+        ax.spines[["top", "right"]].set_visible(False)
+    plt.savefig(path, dpi=150)
+
+
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        one(int(sys.argv[1]), int(sys.argv[2]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("size", nargs="*", type=int, help="settings of both parties: measure this one only")
+    parser.add_argument("--plot", help="file for a log-log plot")
+    arguments = parser.parse_args()
+    if arguments.size:
+        one(*arguments.size)
     else:
         print("inputs  strategies  build s  build MiB  solve s  total MiB    minimum  gap")
+        rows = []
         for size in SIZES:  # a process each, so that peaks of memory do not mix
-            subprocess.run([sys.executable, __file__, *map(str, size)], check=True)
+            command = [sys.executable, __file__, *map(str, size)]
+            rows.append(subprocess.run(command, check=True, capture_output=True, text=True).stdout.rstrip())
+            print(rows[-1], flush=True)
+        if arguments.plot:
+            draw([row.replace("(", "").replace(")", "") for row in rows], arguments.plot)

@@ -1,6 +1,6 @@
 """Curves: break points and slopes from theory, agreement with minimize, rigor of the pieces."""
 
-from fractions import Fraction as F
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def random_local(rng, model, top=20):
     local = model.unrelaxed
     weights = rng.integers(0, top, local.strategies.count)
     weights[0] += 1
-    cells = [F(int(v), int(weights.sum())) for v in local.T @ weights]
+    cells = [Fraction(int(v), int(weights.sum())) for v in local.T @ weights]
     return rb.Behavior(np.array(cells, dtype=object).reshape(local.observed_shape), local.outputs, local.inputs)
 
 
@@ -24,8 +24,8 @@ def test_fig_2_black_is_half_of_i3322():
     box = rb.i3322_box()
     line = rb.curve(rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B"), box.white_noise(), box)
     assert line.exact
-    assert line.breakpoints == (F(1, 2),)
-    assert [(p.intercept, p.slope) for p in line.pieces] == [(0, 0), (F(-1, 2), 1)]
+    assert line.breakpoints == (Fraction(1, 2),)
+    assert [(p.intercept, p.slope) for p in line.pieces] == [(0, 0), (Fraction(-1, 2), 1)]
     assert line.programs <= 10
 
 
@@ -33,9 +33,9 @@ def test_fig_2_red_has_kinks_at_0_and_5_7():
     """The paper's 0.714 is 5/7."""
     ends = [rb.Observed([(rb.I3322, v)], nonsignaling=True) for v in (-1, 1)]
     line = rb.curve(rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B"), *ends)
-    assert line.breakpoints == (0, F(5, 7))
-    assert [p.slope for p in line.pieces] == [0, F(2, 5), F(3, 4)]
-    assert line.value(F(1)) == F(1, 2)
+    assert line.breakpoints == (0, Fraction(5, 7))
+    assert [p.slope for p in line.pieces] == [0, Fraction(2, 5), Fraction(3, 4)]
+    assert line.value(Fraction(1)) == Fraction(1, 2)
     assert line.programs <= 10
     assert line.variable == "I3322"
     t = sympy.Symbol("t")
@@ -46,8 +46,8 @@ def test_each_piece_carries_the_active_inequality():
     box = rb.pr_box()
     line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box)
     active = line.pieces[1].functional
-    for v in (F(1, 2), F(3, 4), F(1)):
-        assert active(box.visibility(v)) == line.value(v) == v - F(1, 2)
+    for v in (Fraction(1, 2), Fraction(3, 4), Fraction(1)):
+        assert active(box.visibility(v)) == line.value(v) == v - Fraction(1, 2)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_curves_agree_with_minimize_exactly(model, make):
     end = nonlocal_behavior(model, start)
     line = rb.curve(measure, start, end)
     assert line.exact
-    for t in [F(int(rng.integers(0, 101)), 100) for _ in range(8)] + list(line.breakpoints):
+    for t in [Fraction(int(rng.integers(0, 101)), 100) for _ in range(8)] + list(line.breakpoints):
         mixed = end.mix(start, t)
         assert rb.minimize(measure, mixed).proofs[0].bound.bound == line.value(t)
 
@@ -78,14 +78,14 @@ def nonlocal_behavior(model, start):
     """A PR box on the first two values of each variable, mixed a little with `start` so that nothing is symmetric."""
     shape = model.observed_shape
     k = len(model.outputs)
-    table = np.zeros(shape, dtype=object) + F(0)
+    table = np.zeros(shape, dtype=object) + Fraction(0)
     for setting in np.ndindex(*shape[k:]):
         product = int(all(s == 1 for s in setting))
         for outcome in np.ndindex(*(min(s, 2) for s in shape[:k])):
             if sum(outcome) % 2 == product:
-                table[outcome + setting] = F(1, 2 ** (k - 1))
+                table[outcome + setting] = Fraction(1, 2 ** (k - 1))
     box = rb.Behavior(table, model.outputs, model.inputs)
-    return box.mix(start, F(9, 10))
+    return box.mix(start, Fraction(9, 10))
 
 
 def test_three_parties():
@@ -93,16 +93,16 @@ def test_three_parties():
     model = rb.measurement_dependence((2, 2, 2), (2, 2, 2))
     box = rb.ghz_box()
     line = rb.curve(rb.dependence(model), box.white_noise(), box)
-    assert line.critical == F(1, 2)
-    assert line.value(1) == F(1, 4)
+    assert line.critical == Fraction(1, 2)
+    assert line.value(1) == Fraction(1, 4)
 
 
 def test_surds():
     box = rb.tsirelson_box()
     line = rb.curve(rb.influence(rb.outcome_signaling(), "A", "B"), box.white_noise(), box)
-    assert line.critical == surd(0, F(1, 2), 2)
-    assert line.value(F(1)) == surd(-1, 1, 2)
-    assert line.crossing(F(1, 5)) == surd(0, F(3, 5), 2)
+    assert line.critical == surd(0, Fraction(1, 2), 2)
+    assert line.value(Fraction(1)) == surd(-1, 1, 2)
+    assert line.crossing(Fraction(1, 5)) == surd(0, Fraction(3, 5), 2)
 
 
 def test_near_ties_are_exact():
@@ -112,25 +112,25 @@ def test_near_ties_are_exact():
     measure = rb.influence(model, "X", "B")
     for _ in range(5):
         start = random_local(rng, model)
-        end = rb.pr_box().mix(start, F(10**9 - int(rng.integers(1, 50)), 10**9))
+        end = rb.pr_box().mix(start, Fraction(10**9 - int(rng.integers(1, 50)), 10**9))
         line = rb.curve(measure, start, end)
         assert line.exact
-        for t in (*line.breakpoints, F(1, 3), F(10**9 - 1, 10**9)):
+        for t in (*line.breakpoints, Fraction(1, 3), Fraction(10**9 - 1, 10**9)):
             assert rb.minimize(measure, end.mix(start, t)).proofs[0].bound.bound == line.value(t)
 
 
 def test_domain_ends_where_nothing_is_feasible():
     """Within C ≤ 1/4 the PR box is reproduced up to v = 3/4: (S − 2) / 4 with S = 4 v."""
     both = rb.bell().relax("X -> B", "Y -> A")
-    budget = rb.influence(both, "Y", "A") <= F(0)
-    other = rb.influence(both, "X", "B") <= F(1, 4)
+    budget = rb.influence(both, "Y", "A") <= Fraction(0)
+    other = rb.influence(both, "X", "B") <= Fraction(1, 4)
     box = rb.pr_box()
     line = rb.curve(rb.influence(both, "X", "B"), box.white_noise(), box, subject_to=[budget, other])
-    assert line.domain == (0, F(3, 4))
+    assert line.domain == (0, Fraction(3, 4))
     assert np.isnan(line.value(0.8))
     assert np.isnan(line.value(np.array([0.1, 0.9]))).tolist() == [False, True]
     with pytest.raises(rb.CurveError, match="outside the curve's domain"):
-        line.value(F(4, 5))
+        line.value(Fraction(4, 5))
 
 
 def test_nothing_feasible_anywhere():
@@ -139,7 +139,7 @@ def test_nothing_feasible_anywhere():
     with pytest.raises(rb.InfeasibleError):
         rb.curve(
             rb.influence(model, "X", "B"),
-            box.visibility(F(9, 10)),
+            box.visibility(Fraction(9, 10)),
             box,
             subject_to=[rb.influence(model, "X", "B") <= 0],
         )
@@ -148,7 +148,7 @@ def test_nothing_feasible_anywhere():
 def test_value_accepts_arrays_floats_and_exact_numbers():
     box = rb.pr_box()
     line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box)
-    assert line.value(F(3, 4)) == F(1, 4)
+    assert line.value(Fraction(3, 4)) == Fraction(1, 4)
     assert isinstance(line.value(0.75), float)
     assert line.value([[0.5, 0.75], [1.0, 0.0]]).tolist() == [[0.0, 0.25], [0.5, 0.0]]
 
@@ -158,8 +158,8 @@ def test_parameter_enters_by_a_power():
     box = rb.pr_box()
     v = sympy.Symbol("v")
     line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box, parameter=v**2)
-    assert line.critical == surd(0, F(1, 2), 2)
-    assert line.value(F(9, 10)) == F(31, 100)
+    assert line.critical == surd(0, Fraction(1, 2), 2)
+    assert line.value(Fraction(9, 10)) == Fraction(31, 100)
     assert line.value(0.9) == pytest.approx(0.31, abs=1e-15)
     assert line.to_sympy(v).subs(v, sympy.Rational(9, 10)) == sympy.Rational(31, 100)
     with pytest.raises(rb.MeasureError, match="positive power"):
@@ -168,11 +168,11 @@ def test_parameter_enters_by_a_power():
 
 def test_critical_visibilities():
     """1/2 for the PR box and 1/√2 for the Tsirelson box: S = 2 at the local bound."""
-    assert rb.critical_visibility(rb.bell(), rb.pr_box()) == F(1, 2)
-    assert rb.critical_visibility(rb.bell(), rb.tsirelson_box()) == surd(0, F(1, 2), 2)
+    assert rb.critical_visibility(rb.bell(), rb.pr_box()) == Fraction(1, 2)
+    assert rb.critical_visibility(rb.bell(), rb.tsirelson_box()) == surd(0, Fraction(1, 2), 2)
     assert rb.critical_visibility(rb.input_signaling(), rb.pr_box()) == 1
-    noise = rb.Behavior(np.full((2, 2, 2, 2), F(1, 4)))
-    assert rb.critical_visibility(rb.bell(), rb.pr_box(), noise=noise) == F(1, 2)
+    noise = rb.Behavior(np.full((2, 2, 2, 2), Fraction(1, 4)))
+    assert rb.critical_visibility(rb.bell(), rb.pr_box(), noise=noise) == Fraction(1, 2)
     box = rb.cglmp_box(3)
     assert float(rb.critical_visibility(rb.bell((2, 2), (3, 3)), box)) == pytest.approx(2 / 2.914854, abs=1e-6)
 
@@ -182,11 +182,14 @@ def test_relaxed_bell_inequality():
     e = sympy.Symbol("e")
     model = rb.input_signaling()
     line = rb.CHSH.bound(model, subject_to=[rb.influence(model, "X", "B") <= e])
-    assert [(p.intercept, p.slope, p.start, p.end) for p in line.pieces] == [(2, 4, 0, F(1, 2)), (4, 0, F(1, 2), 1)]
+    assert [(p.intercept, p.slope, p.start, p.end) for p in line.pieces] == [
+        (2, 4, 0, Fraction(1, 2)),
+        (4, 0, Fraction(1, 2), 1),
+    ]
     model = rb.outcome_signaling()
     line = rb.CHSH.bound(model, subject_to=[rb.influence(model, "A", "B") <= e])
     assert [(p.intercept, p.slope) for p in line.pieces] == [(2, 2)]
-    for epsilon in (F(1, 7), F(1, 2), F(6, 7)):
+    for epsilon in (Fraction(1, 7), Fraction(1, 2), Fraction(6, 7)):
         assert rb.CHSH.bound(model, subject_to=[rb.influence(model, "A", "B") <= epsilon]) == line.value(epsilon)
 
 
@@ -194,8 +197,8 @@ def test_tradeoff_agrees_with_budgets():
     both = rb.bell().relax("X -> B", "L -> X", "L -> Y")
     c, m = rb.influence(both, "X", "B"), rb.dependence(both)
     line = rb.tradeoff(c, m, rb.pr_box())
-    assert line.domain == (0, F(1, 2))
-    for limit in (F(0), F(1, 5), F(1, 2)):
+    assert line.domain == (0, Fraction(1, 2))
+    for limit in (Fraction(0), Fraction(1, 5), Fraction(1, 2)):
         assert rb.minimize(c, rb.pr_box(), subject_to=[m <= limit]).proofs[0].bound.bound == line.value(limit)
 
 
@@ -209,7 +212,7 @@ def test_tradeoff_needs_one_instance():
 def test_entropy_is_h_of_the_exact_curve():
     box = rb.tsirelson_box()
     line = rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box)
-    assert line.critical == surd(0, F(1, 2), 2)
+    assert line.critical == surd(0, Fraction(1, 2), 2)
     assert line.value(1.0) == pytest.approx(0.735916, abs=1e-6)
     assert line.value(np.array([0.1, 0.7])).tolist() == [0.0, 0.0]
     for t in (0.8, 0.95):
@@ -259,7 +262,7 @@ def test_frame_and_figure(tmp_path):
     matplotlib.use("Agg")
     ends = [rb.Observed([(rb.I3322, v)], nonsignaling=True) for v in (-1, 1)]
     line = rb.curve(rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B"), *ends)
-    assert line.to_frame()["slope"].tolist() == [0, F(2, 5), F(3, 4)]
+    assert line.to_frame()["slope"].tolist() == [0, Fraction(2, 5), Fraction(3, 4)]
     ax = line.plot()
     assert ax.get_xlabel() == "I3322"
     ax.figure.savefig(tmp_path / "fig2.png", dpi=150)
