@@ -54,7 +54,7 @@ class _Columns:
 
 
 def least_dependence(
-    equations: Equations, layout: SettingLayout
+    equations: Equations, layout: SettingLayout, *, thorough: bool
 ) -> tuple[Answer, DualBound, dict[int, ExactNumber] | None] | None:
     """Minimize M over the q that satisfy the equations; None if they seem infeasible.
 
@@ -106,7 +106,7 @@ def least_dependence(
     bound = dependence_bound(equations, layout, z)
     name = f"HiGHS, column generation ({len(columns.strategies):,} columns)"
     value = float(abs(q[layout.numbers] - np.outer(weights, q[layout.numbers].sum(axis=0))).sum())
-    exact = _exact_solution(equations, layout, columns, read_basis(master))
+    exact = _exact_solution(equations, layout, columns, read_basis(master), thorough)
     if exact is not None:
         bound, primal = exact
     answer = Answer(True, q, z, value, name, iterations, time.perf_counter() - started)
@@ -114,7 +114,7 @@ def least_dependence(
 
 
 def _exact_solution(
-    equations: Equations, layout: SettingLayout, columns: _Columns, basis: Basis | None
+    equations: Equations, layout: SettingLayout, columns: _Columns, basis: Basis | None, thorough: bool
 ) -> tuple[DualBound, dict[int, ExactNumber]] | None:
     """Return the exact bound and weights of strategies, or None; all λ are checked, not the columns only."""
     m, unit = len(equations.rows), layout.denominator
@@ -128,7 +128,7 @@ def _exact_solution(
         matrix = sp.csc_array(_mixed(equations.rows.matrix, layout, columns.strategies, mass))
         cost = abs(mass - layout.whole_weights.astype(np.int64)).sum(axis=1)
         integers = IntegerProgram(sp.csc_array(matrix, dtype=np.int64), cost, np.ones(m, dtype=bool))
-        found = optimal_vertex(integers, basis, rhs, thorough=equations.distance == 0)
+        found = optimal_vertex(integers, basis, rhs, thorough=thorough)
         if found is None:
             return None
         vertex, dual = found

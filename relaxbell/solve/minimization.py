@@ -44,7 +44,12 @@ _INFORMATION_GAP = 1e-6
 
 
 def minimize(
-    measure: Measure, observed: Behavior | Observed, subject_to: Any = (), *, solver: Solver | None = None
+    measure: Measure,
+    observed: Behavior | Observed,
+    subject_to: Any = (),
+    *,
+    solver: Solver | None = None,
+    thorough: bool = True,
 ) -> Solution:
     """Return the least value of a measure among the models that reproduce what was observed.
 
@@ -60,6 +65,10 @@ def minimize(
     solver
         ``highs`` (simplex), ``clarabel`` (interior point, refined by simplex), or None: HiGHS, refined where
         the bound is not tight, then Clarabel.
+
+    thorough
+        Whether to go on to an exact solution where exact data allow it but the solver's basis is not quite optimal:
+        some pivots in exact arithmetic. The bound is rigorous in any case.
 
     Returns
     -------
@@ -91,7 +100,7 @@ def minimize(
     if isinstance(measure, BinaryEntropy):
         return _minimize_entropy(measure, observed, subject_to, solver)
     equations = measure.model.equations(observed)
-    answer, proof = solve_over(measure, equations, subject_to, solver)
+    answer, proof = solve_over(measure, equations, subject_to, solver, thorough=thorough)
     problem, bound = proof.problem, proof.bound
     q = _weights(answer, proof)
     if proof.primal is None:
@@ -153,25 +162,29 @@ def bounds(
 
 
 def solve_over(
-    measure: Measure, equations: Equations, subject_to: Any, solver: Solver | None = None
+    measure: Measure, equations: Equations, subject_to: Any, solver: Solver | None = None, *, thorough: bool = True
 ) -> tuple[Answer, Proof]:
     """Minimize a measure over the q that satisfy equations and constraints; errors as `minimize`.
 
-    The proof is exact wherever an exact solution was found.
+    The proof is exact wherever an exact solution was found; where the equations come from floats (`distance`), only
+    the solver's own basis is tried.
     """
     budgets, affine = read_constraints(measure, subject_to)
     copies = tuple(Budget(replace(b.measure, term=fresh(b.measure.term)), b.limit) for b in budgets)
     problem = Problem(fresh(measure.term), equations, copies, affine)
-    special = _special_form(problem, measure, solver)
+    thorough = thorough and equations.distance == 0
+    special = _special_form(problem, measure, solver, thorough)
     if special is not None:
         return special
     program = linear_program(problem)
     answer, bound = _solve(problem, program, measure, solver)
-    proof = exact_proof(problem, program, answer, thorough=equations.distance == 0)
+    proof = exact_proof(problem, program, answer, thorough=thorough)
     return answer, proof or Proof(problem, bound)
 
 
-def _special_form(problem: Problem, measure: Measure, solver: Solver | None) -> tuple[Answer, Proof] | None:
+def _special_form(
+    problem: Problem, measure: Measure, solver: Solver | None, thorough: bool
+) -> tuple[Answer, Proof] | None:
     """Solve information by cones and dependence by columns; None where the general program serves."""
     if isinstance(measure, MutualInformation) and measure.layout is not None:
         answer, bound = _information(problem, measure, measure.layout, solver)
@@ -180,7 +193,7 @@ def _special_form(problem: Problem, measure: Measure, solver: Solver | None) -> 
     if not isinstance(measure, Dependence) or measure.layout is None or constrained:
         return None
     try:
-        found = least_dependence(problem.equations, measure.layout)
+        found = least_dependence(problem.equations, measure.layout, thorough=thorough)
     except SolverError:
         return None  # the general program has more ways to converge
     if found is None:
@@ -287,8 +300,9 @@ def _minimize_entropy(
     """H is concave: its least value is at an end of the interval of reachable probabilities."""
     ends = bounds(measure.weight, observed, subject_to, solver=solver)
     low, high = (binary_entropy(p) for p in ends)
+    interval = (ends.minimum.proofs[0].bound.value, -ends.maximum.proofs[0].bound.value)  # rounded outwards
     # the true interval lies within the rigorous one, and h at the ends of the larger one is smaller
-    rigorous = min(binary_entropy(min(max(p, 0.0), 1.0)) for p in (ends.lower_bound, ends.upper_bound))
+    rigorous = min(binary_entropy(min(max(p, 0.0), 1.0)) for p in interval)
     lower_bound = max(0.0, floor_float(Fraction(rigorous) - Fraction(1, 2**50)))
     chosen = ends.minimum if low <= high else ends.maximum
     statistics = {**chosen.statistics, "gap": min(low, high) - lower_bound}

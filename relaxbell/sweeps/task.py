@@ -26,6 +26,7 @@ from relaxbell.causal.equations import Equations, cell_weights
 from relaxbell.causal.model import CausalModel
 from relaxbell.exact.numbers import Exact, common_denominator, floor_float
 from relaxbell.measures.definitions import from_definition, holds_all
+from relaxbell.measures.dependence import Dependence
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy, binary_entropy
 from relaxbell.measures.measure import Budget, Measure
@@ -43,6 +44,7 @@ _KEPT = 4
 """Tasks that a worker keeps compiled."""
 
 _LIVE_ROWS = 3000
+_LIVE_DEPENDENCE = 500
 """Measures with more rows are minimized point by point: by column generation, or with presolve."""
 
 
@@ -191,7 +193,7 @@ class _Form:
     def _minimized(self, row: ExactRow) -> Row:
         began = time.perf_counter()
         try:
-            solution = minimize(self._job.measure, self._points.observed(row), self._constraints)
+            solution = minimize(self._job.measure, self._points.observed(row), self._constraints, thorough=False)
         except Exception as error:  # one point must not end a long sweep: the reason is recorded instead
             found = failure(error)
             return None, None, found.status, found.reason, time.perf_counter() - began
@@ -247,7 +249,7 @@ class _Observations:
 def _has_live_form(measure: Measure) -> bool:
     if isinstance(measure, MutualInformation) or measure.model.strategies.count > SIFTING_FROM:
         return False
-    return sum(map(len, measure.blocks)) <= _LIVE_ROWS
+    return sum(map(len, measure.blocks)) <= (_LIVE_DEPENDENCE if isinstance(measure, Dependence) else _LIVE_ROWS)
 
 
 def _entropy(low: Found | None, high: Found | None) -> Found | None:
