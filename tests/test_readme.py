@@ -18,13 +18,12 @@ def blocks(kind):
     return [body for language, body in BLOCK.findall(README.read_text()) if language == kind]
 
 
-def test_the_notebook_example_prints_what_it_says():
-    code, printed = blocks("python"), blocks("text")
-    assert len(code) == 1
+@pytest.mark.parametrize(("code", "printed"), zip(blocks("python"), blocks("text"), strict=True))
+def test_examples_print_what_they_say(code, printed):
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        exec(compile(code[0], "README.md", "exec"), {})
-    assert out.getvalue() == printed[0]
+        exec(compile(code, "README.md", "exec"), {})
+    assert out.getvalue() == printed
 
 
 def test_the_delft_table_is_printed_as_shown():
