@@ -18,7 +18,7 @@ def blocks(kind):
     return [body for language, body in BLOCK.findall(README.read_text()) if language == kind]
 
 
-@pytest.mark.parametrize(("code", "printed"), zip(blocks("python"), blocks("text"), strict=True))
+@pytest.mark.parametrize(("code", "printed"), list(zip(blocks("python"), blocks("text"), strict=True)))
 def test_examples_print_what_they_say(code, printed):
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
