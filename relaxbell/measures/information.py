@@ -24,7 +24,8 @@ class MutualInformation(Measure):
     layout: SettingLayout | None = None
 
     @property
-    def _settings(self) -> SettingLayout:
+    def settings(self) -> SettingLayout:
+        """The strategies sorted by setting and λ."""
         assert self.layout is not None  # set by mutual_information, the only maker
         return self.layout
 
@@ -37,17 +38,20 @@ class MutualInformation(Measure):
         """Return the information in bits as an expression of another CVXPY variable of shape (n,)."""
         import cvxpy as cp
 
-        layout = self._settings
+        layout = self.settings
         reference = _reference(layout, self.model.strategies.count)
         return cp.sum(cp.rel_entr(q[layout.numbers.ravel()], reference @ q)) / np.log(2)
 
     def value(self, q: Any) -> float:
         """Return the information in bits of a given q, shape (n,)."""
-        joint = np.asarray(q, dtype=np.float64)[self._settings.numbers].clip(0.0)
-        product = np.outer([float(w) for w in self._settings.weights], joint.sum(axis=0))
+        joint = np.asarray(q, dtype=np.float64)[self.settings.numbers].clip(0.0)
+        product = np.outer([float(w) for w in self.settings.weights], joint.sum(axis=0))
+        used = product > 0
+        ratio = joint[used] / product[used] - 1
+        # r ln r − (r − 1), r = 1 + ratio: none is negative, and Σ product (r − 1) = 0, so nothing cancels in the sum
         with np.errstate(divide="ignore", invalid="ignore"):
-            terms = np.where(joint > 0, joint * np.log2(joint / np.where(product > 0, product, 1)), 0.0)
-        return max(0.0, float(terms.sum()))
+            terms = np.where(ratio > -1, (1 + ratio) * np.log1p(ratio) - ratio, 1.0)
+        return max(0.0, float(product[used] @ terms / np.log(2)))
 
     def _check_combinable(self, what: str) -> None:
         raise MeasureError(

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
 
 _LONGEST = 40
-_ROUNDING = 1e-13
 
 
 def quantification_text(report: Quantification) -> str:
@@ -65,7 +64,7 @@ def _cells(row: Row) -> tuple[str, str, str, str, str]:
     return (
         row.name,
         row.relaxed,
-        f"{s.value if s.value > _ROUNDING else 0:.9g}{unit}",
+        f"{s.value_text}{unit}",
         f"{floor_text(s.lower_bound)}{unit}",
         _excess(row),
     )

@@ -116,6 +116,8 @@ class LinearProgram:
     ----------
     matrix, cost, lower, upper
         In float64; `lower` is −∞ or equals `upper`.
+    auxiliary
+        Number of columns after q.
     units, cost_unit
         Whole factors that make each row, and the cost, whole numbers.
     exact
@@ -127,6 +129,7 @@ class LinearProgram:
     """
 
     matrix: sp.csc_array
+    auxiliary: int
     cost: Floats
     lower: Floats
     upper: Floats
@@ -305,6 +308,7 @@ def _assembled(
     cost[[builder.n + column for column in objective.auxiliary]] = 1.0
     return LinearProgram(
         matrix,
+        builder.aux,
         cost,
         np.concatenate([low for low, _ in builder.bounds]),
         np.concatenate([high for _, high in builder.bounds]),
