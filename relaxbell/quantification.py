@@ -19,6 +19,7 @@ from relaxbell.measures.dependence import dependence, hall_dependence
 from relaxbell.measures.information import mutual_information
 from relaxbell.measures.locality import influence, message_entropy
 from relaxbell.measures.measure import Measure
+from relaxbell.solve.deadline import deadline
 from relaxbell.solve.minimization import minimize
 from relaxbell.solve.solution import Solution
 
@@ -170,6 +171,7 @@ def quantify(
     *,
     input_distribution: Literal["uniform", "observed"] = "uniform",
     progress: Progress | None = None,
+    seconds_per_row: float | None = 60.0,
 ) -> Quantification:
     """Return the least relaxation of locality that explains counts or a behavior.
 
@@ -184,6 +186,9 @@ def quantify(
         the relative frequencies of the settings.
     progress
         Called before each row.
+    seconds_per_row
+        Time limit of each row's solver; None for none. A row that takes longer says so as its problem, and the others
+        go on.
 
     Returns
     -------
@@ -222,7 +227,8 @@ def quantify(
         if progress is not None:
             progress(k, len(tasks), name)
         try:
-            rows.append(Row(name, relaxed, unit, minimize(make(), scenario)))
+            with deadline(seconds_per_row, name):  # what builds the measure counts too
+                rows.append(Row(name, relaxed, unit, minimize(make(), scenario)))
         except (InfeasibleError, ModelTooLargeError, SolverError) as error:
             rows.append(Row(name, relaxed, unit, None, str(error)))
     return Quantification(scenario, fit, largest_chsh(scenario), tuple(rows), input_distribution)

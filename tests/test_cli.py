@@ -1,3 +1,4 @@
+import itertools
 import json
 import re
 import subprocess
@@ -85,6 +86,30 @@ def test_errors_and_help():
     for word in ("--json", "--input-distribution", "delft2015", "rigorous lower bound"):
         assert word in help_text
     assert run(app, ["--version"]).output.strip() == f"relaxbell {rb.__version__}"
+
+
+def test_a_row_that_takes_too_long_leaves_the_others():
+    """Hall's measure on four parties takes minutes; each row that was not solved says so."""
+    report = rb.quantify(rb.ghz_box(4), seconds_per_row=1.5)
+    rows = {row.name: row for row in report.rows}
+    hall = rows["Hall(X1,X2,X3,X4:Λ)"]
+    assert hall.solution is None
+    assert "took longer than its time limit of 1.5 s" in hall.problem
+    assert "none: took" in repr(report)
+    assert rows["M(X1,X2,X3,X4:Λ)"].solution.value == pytest.approx(0.25)
+    assert [row["problem"] for row in report.to_dict()["relaxations"] if row["measure"] == hall.name] == [hall.problem]
+
+
+def test_the_time_limit_of_the_command_line(tmp_path):
+    path = tmp_path / "counts.csv"
+    rows = itertools.product(range(3), range(3), range(3), range(3))
+    lines = [f"{x},{y},{a},{b},{20 + (a * b + x * y) % 5}" for x, y, a, b in rows]
+    path.write_text("\n".join(["x,y,a,b,count", *lines]))
+    result = run(app, ["quantify", str(path), "--seconds", "0.001", "--json"])
+    assert result.exit_code == 0, result.output
+    problems = [row.get("problem", "") for row in json.loads(result.output)["relaxations"]]
+    assert any("time limit of 0.001 s" in problem for problem in problems)
+    assert run(app, ["quantify", str(path), "--seconds", "0"]).exit_code == 2
 
 
 def test_quantify_other_scenarios():

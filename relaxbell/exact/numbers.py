@@ -323,14 +323,15 @@ def supported_text(value: float, bound: float, digits: int = 9) -> str:
 
     Examples
     --------
-    >>> supported_text(0.0462738468534, 0.0462738468531), supported_text(6.2896e-8, 6.2889e-8), supported_text(3.14e-12, 0)
-    ('0.0462738469', '6.29e-08', '≤ 3.2e-12')
+    >>> supported_text(0.0462738468534, 0.0462738468531), supported_text(6.2896e-8, 6.2889e-8), supported_text(3e-12, 0)
+    ('0.0462738469', '6.29e-08', '≤ 3e-12')
     """
     for count in range(digits, 0, -1):
         text = f"{value:.{count}g}"
         if text == f"{bound:.{count}g}":
             return text
-    return f"≤ {-float(floor_text(-value, 2)):.2g}"
+    short = float(f"{value:.2g}")
+    return f"≤ {short if short >= value else -float(floor_text(-value, 2)):.2g}"
 
 
 def common_denominator(values: Iterable[Fraction]) -> int:

@@ -73,7 +73,7 @@ def _cells(row: Row) -> tuple[str, str, str, str, str]:
 def _excess(row: Row) -> str:
     """Return the witness; values close to their bound as bound + excess, so that digits are not lost."""
     if row.solution is None:
-        return f"none: {row.problem.partition(' (')[0]}"
+        return f"none: {_short(row.problem)}"
     witness = row.solution.witness
     if witness.in_catalog_form is not None and witness.violation > 0:
         name, value, bound = witness.in_catalog_form
@@ -83,6 +83,15 @@ def _excess(row: Row) -> str:
     if len(text) > _LONGEST:  # its coefficients are in to_dict() and --json
         return f"its functional: {float(witness.value):.6g} > {float(witness.bound):.6g}"
     return text
+
+
+def _short(problem: str) -> str:
+    """Return what a cell has room for; all of it is in to_dict() and --json."""
+    if problem.startswith("no classical model"):
+        return "this cannot explain the data"
+    if "time limit" in problem:
+        return problem[problem.index("took") :].partition(". ")[0]
+    return problem.partition(" (")[0]
 
 
 def _notes(report: Quantification) -> list[str]:

@@ -54,12 +54,18 @@ def passed() -> bool:
 def remaining() -> float:
     """Return the seconds that are left, infinite without limit; raise TimeLimitError where none are."""
     current = _current.get()
-    if current is None:
-        return math.inf
-    left = current.end - time.monotonic()
+    left = math.inf if current is None else current.end - time.monotonic()
     if left <= 0:
-        raise TimeLimitError(
-            f"min {current.name} took longer than its time limit of {current.seconds:g} s. Give more seconds, or a "
-            "smaller scenario."
-        )
+        raise time_is_over()
     return left
+
+
+def time_is_over() -> TimeLimitError:
+    """Return the error that says so."""
+    current = _current.get()
+    what = (
+        "a minimization took longer than its time limit"
+        if current is None
+        else (f"min {current.name} took longer than its time limit of {current.seconds:g} s")
+    )
+    return TimeLimitError(f"{what}. Give more seconds, or a smaller scenario.")

@@ -10,7 +10,6 @@ every λ; average over λ. Affine constraints on q and budgets enter z_x(λ) wit
 
 from __future__ import annotations
 
-import math
 import time
 import warnings
 from dataclasses import dataclass, replace
@@ -25,7 +24,7 @@ from relaxbell.errors import SolverError
 from relaxbell.exact.bounds import dyadic_bits, entry_error
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.exact.rows import Rows
-from relaxbell.measures.dependence import SettingLayout
+from relaxbell.measures.dependence import SettingLayout, check_size
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.terms import Floats, Leaf
 from relaxbell.solve.deadline import remaining
@@ -102,7 +101,8 @@ def _clarabel(measure: MutualInformation, program: LinearProgram) -> Answer | No
     """Minimize the information as a cone program; None if it is reported infeasible."""
     import cvxpy as cp
 
-    n = measure.model.strategies.count
+    n, (settings, count) = measure.model.strategies.count, measure.settings.numbers.shape
+    check_size(measure.model, f"the cone program of {measure.name}", settings**2 * count)
     x = cp.Variable(n + program.auxiliary, nonneg=True)  # not model.q, whose value is the user's
     equal = program.lower == program.upper
     rows = sp.csr_array(program.matrix)
@@ -112,9 +112,7 @@ def _clarabel(measure: MutualInformation, program: LinearProgram) -> Answer | No
     limit = [rows[less] @ x <= program.upper[less]] if len(less) else []
     task = cp.Problem(cp.Minimize(measure.expression_of(x[:n])), [match, *limit])
     options: dict[str, Any] = {"tol_gap_abs": 1e-10, "tol_gap_rel": 1e-10, "tol_feas": 1e-10, "max_threads": 1}
-    left = remaining()
-    if left < math.inf:
-        options["time_limit"] = left
+    options["time_limit"] = remaining()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # "may be inaccurate": the rigorous bound decides

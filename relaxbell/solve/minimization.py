@@ -22,6 +22,7 @@ from relaxbell.measures.measure import Budget, Measure
 from relaxbell.measures.terms import Floats, fresh, is_linear, value
 from relaxbell.solve.columns import least_dependence
 from relaxbell.solve.conic import solve_clarabel
+from relaxbell.solve.deadline import TimeLimitError, deadline, passed
 from relaxbell.solve.dual import DualBound, Proof, dual_bound
 from relaxbell.solve.exactness import exact_proof
 from relaxbell.solve.highs import Answer, refine, solve_highs
@@ -44,7 +45,12 @@ _INFORMATION_GAP = 1e-6
 
 
 def minimize(
-    measure: Measure, observed: Behavior | Observed, subject_to: Any = (), *, solver: Solver | None = None
+    measure: Measure,
+    observed: Behavior | Observed,
+    subject_to: Any = (),
+    *,
+    solver: Solver | None = None,
+    seconds: float | None = None,
 ) -> Solution:
     """Return the least value of a measure among the models that reproduce what was observed.
 
@@ -61,6 +67,9 @@ def minimize(
         ``highs`` (simplex), ``clarabel`` (interior point, refined by simplex), or None: HiGHS, refined where
         the bound is not tight, then Clarabel. Mutual information has an interior-point method of its own, then
         Clarabel.
+    seconds
+        Time limit of the solvers; None for none. Building the program, exact arithmetic at the end and single steps of
+        a solver are not interrupted.
 
     Returns
     -------
@@ -73,7 +82,7 @@ def minimize(
         If no model satisfies the constraints; it carries a witness, an inequality that the model obeys
         and the data violate.
     SolverError
-        If no solver reached a gap of 1e-7 relative or 1e-10 absolute.
+        If no solver reached a gap of 1e-7 relative or 1e-10 absolute, or none did in time.
     BehaviorError, SignalingError, MeasureError
         If the parts do not fit together.
 
@@ -89,8 +98,13 @@ def minimize(
         raise MeasureError(f"cannot minimize a {type(measure).__name__}, expected a Measure such as influence(…).")
     if solver not in (None, "highs", "clarabel"):
         raise MeasureError(f"solver {solver!r} is unknown, expected 'highs', 'clarabel' or None.")
-    if isinstance(measure, BinaryEntropy):
-        return _minimize_entropy(measure, observed, subject_to, solver)
+    with deadline(seconds, measure.name):
+        if isinstance(measure, BinaryEntropy):
+            return _minimize_entropy(measure, observed, subject_to, solver)
+        return _minimize(measure, observed, subject_to, solver)
+
+
+def _minimize(measure: Measure, observed: Behavior | Observed, subject_to: Any, solver: Solver | None) -> Solution:
     equations = measure.model.equations(observed)
     answer, proof = solve_over(measure, equations, subject_to, solver)
     problem, bound = proof.problem, proof.bound
@@ -128,11 +142,16 @@ def _weights(answer: Answer, proof: Proof) -> Floats:
 
 
 def bounds(
-    query: Measure, observed: Behavior | Observed, subject_to: Any = (), *, solver: Solver | None = None
+    query: Measure,
+    observed: Behavior | Observed,
+    subject_to: Any = (),
+    *,
+    solver: Solver | None = None,
+    seconds: float | None = None,
 ) -> Bounds:
     """Return both ends of a signed (linear) query over the models that reproduce what was observed.
 
-    Parameters and errors as in `minimize`.
+    Parameters and errors as in `minimize`; `seconds` is for both ends together.
 
     Examples
     --------
@@ -147,10 +166,11 @@ def bounds(
         raise MeasureError(
             f"bounds are for linear queries such as average_causal_effect(…): found {name}. Use minimize for norms."
         )
-    return Bounds(
-        minimize(query, observed, subject_to, solver=solver),
-        minimize(-query, observed, subject_to, solver=solver),
-    )
+    with deadline(seconds, query.name):
+        return Bounds(
+            minimize(query, observed, subject_to, solver=solver),
+            minimize(-query, observed, subject_to, solver=solver),
+        )
 
 
 def solve_over(
@@ -168,6 +188,8 @@ def solve_over(
         return special
     program = linear_program(problem)
     answer, bound = _solve(problem, program, measure, solver)
+    if passed():
+        return answer, Proof(problem, bound)
     proof = exact_proof(problem, program, answer, thorough=equations.distance == 0)
     return answer, proof or Proof(problem, bound)
 
@@ -182,6 +204,8 @@ def _special_form(problem: Problem, measure: Measure, solver: Solver | None) -> 
         return None
     try:
         found = least_dependence(problem.equations, measure.layout)
+    except TimeLimitError:
+        raise
     except SolverError:
         return None  # the general program has more ways to converge
     if found is None:
@@ -221,6 +245,10 @@ def _solve(
     for attempt in _attempts(solver):
         try:
             answer = _attempt(attempt, data, best[1] if best else None)
+        except TimeLimitError:
+            if best is None or best[0] > 1:
+                raise
+            break
         except SolverError as error:
             tried.append(f"{attempt}: {error}")
             continue
