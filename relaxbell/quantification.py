@@ -154,6 +154,10 @@ def _row_data(row: Row) -> dict[str, Any]:
     if row.solution is None:
         return data | {"problem": row.problem}
     witness = row.solution.witness
+    known = None
+    if witness.in_catalog_form is not None:
+        name, value, bound = witness.in_catalog_form
+        known = {"name": name, "value": value, "bound": bound, "excess": value - bound}
     return data | {
         "minimum": row.solution.value,
         "lower_bound": row.solution.lower_bound,
@@ -162,6 +166,7 @@ def _row_data(row: Row) -> dict[str, Any]:
             "functional": witness.functional.formula(),
             "value": float(witness.value),
             "bound": float(witness.bound),
+            "catalog": known,
         },
     }
 

@@ -125,3 +125,11 @@ def test_quantify_other_scenarios():
         rb.quantify(rb.pr_box(), input_distribution="observed")
     with pytest.raises(rb.BehaviorError, match="cannot quantify a int"):
         rb.quantify(3)
+
+
+def test_json_witness_in_the_units_of_the_catalog():
+    data = rb.quantify(rb.pr_box()).to_dict()
+    witness = data["relaxations"][0]["witness"]
+    assert witness["catalog"] == {"name": "CHSH", "value": 4.0, "bound": 2.0, "excess": 2.0}
+    assert {"name", "functional", "value", "bound"} < set(witness)
+    assert [row["witness"]["catalog"] for row in data["relaxations"] if row["measure"] == "I(X,Y:Λ)"] == [None]

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 
 _LONGEST = 40
+_UNLIKELY = 1e-3
+"""Deviances with a smaller p-value are remarked on."""
 
 
 def quantification_text(report: Quantification) -> str:
@@ -43,6 +45,8 @@ def _head(report: Quantification) -> list[str]:
             f"fit   non-signaling, maximum likelihood: deviance {fit.deviance:.4g} at {fit.degrees_of_freedom} degrees "
             f"of freedom (p = {fit.p_value:.2g})"
         )
+        if fit.p_value < _UNLIKELY:
+            lines.append(f"note  the raw frequencies signal beyond chance (p < {_UNLIKELY:g}): the fit sets that aside")
     else:
         lines.append(f"data  a behavior p({','.join(report.behavior.outputs)}|{','.join(report.behavior.inputs)})")
     if report.chsh is not None:
