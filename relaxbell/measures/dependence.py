@@ -18,7 +18,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError, ModelTooLargeError
 from relaxbell.exact.numbers import common_denominator
 from relaxbell.exact.rows import Rows
-from relaxbell.measures.measure import Measure
+from relaxbell.measures.measure import Measure, check_model
 from relaxbell.measures.terms import Largest, SumOfRows
 
 _ENTRIES = 2**27
@@ -69,6 +69,7 @@ def setting_layout(model: CausalModel) -> SettingLayout:
     MeasureError
         If no input is dependent, or a dependent input has another parent than the latent variable.
     """
+    check_model(model, "a measure of dependence")
     names = tuple(node.name for node in model.strategies.nodes if node.name in model.dependent_inputs)
     if not names:
         raise MeasureError(

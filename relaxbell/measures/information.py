@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
+from relaxbell.exact.numbers import read_fraction
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.dependence import SettingLayout, setting_layout
 from relaxbell.measures.measure import Measure
@@ -42,9 +44,8 @@ class MutualInformation(Measure):
         reference = _reference(layout, self.model.strategies.count)
         return cp.sum(cp.rel_entr(q[layout.numbers.ravel()], reference @ q)) / np.log(2)
 
-    def value(self, q: Any) -> float:
-        """Return the information in bits of a given q, shape (n,)."""
-        joint = np.asarray(q, dtype=np.float64)[self.settings.numbers].clip(0.0)
+    def _at(self, q: NDArray[np.float64]) -> float:
+        joint = q[self.settings.numbers].clip(0.0)
         product = np.outer([float(w) for w in self.settings.weights], joint.sum(axis=0))
         used = product > 0
         ratio = joint[used] / product[used] - 1
@@ -94,12 +95,20 @@ def pinsker_bound(dependence: float) -> float:
     Pinsker's inequality D ≥ (log2 e)/2 ‖p − q‖₁² with M the l1 distance of p(x, λ) and p(x) p(λ). The
     paper prints it without the 1/2 (erratum E2), which the Tsirelson point contradicts.
 
+    Raises
+    ------
+    MeasureError
+        If `dependence` is not a number from 0 to 2.
+
     Examples
     --------
     >>> round(pinsker_bound(0.25), 4)
     0.0451
     """
-    return float(dependence**2 * np.log2(np.e) / 2)
+    value = read_fraction(dependence, "the dependence M", MeasureError)
+    if not 0 <= value <= 2:
+        raise MeasureError(f"the dependence M is {dependence}, expected a number from 0 to 2.")
+    return float(value**2) * float(np.log2(np.e) / 2)
 
 
 def _reference(layout: SettingLayout, strategies: int) -> sp.csr_array:

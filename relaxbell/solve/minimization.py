@@ -62,7 +62,8 @@ def minimize(
         A `Behavior`, or `Observed` values of functionals. Float behaviors are read as exact ones that
         satisfy the model's equalities; the change is in ``statistics["distance"]``.
     subject_to
-        Budgets (``other <= 0.1``, Theorem 7) and affine CVXPY constraints on ``measure.model.q``.
+        Budgets (``other <= 0.1``, Theorem 7) and affine CVXPY constraints on ``measure.model.q``; lists of them may
+        contain lists, such as those of `setting_bounds`.
     solver
         ``highs`` (simplex), ``clarabel`` (interior point, refined by simplex), or None: HiGHS, refined where
         the bound is not tight, then Clarabel. Mutual information has an interior-point method of its own, then

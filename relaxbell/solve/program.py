@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -70,9 +70,8 @@ def read_constraints(
     """
     import cvxpy as cp
 
-    items = list(subject_to) if isinstance(subject_to, Sequence) else [subject_to]
     budgets, affine = [], []
-    for item in items:
+    for item in _flat(subject_to):
         if isinstance(item, Budget):
             same_model(measure, item.measure)
             if not (symbolic or isinstance(item.limit, Fraction)):
@@ -98,6 +97,15 @@ def read_constraints(
                 "an affine CVXPY constraint on model.q."
             )
     return tuple(budgets), tuple(affine)
+
+
+def _flat(subject_to: Any) -> Iterator[Any]:
+    """Yield constraints from lists in lists: `setting_bounds(…)` beside a budget."""
+    if isinstance(subject_to, Sequence) and not isinstance(subject_to, str):
+        for item in subject_to:
+            yield from _flat(item)
+    else:
+        yield subject_to
 
 
 @dataclass

@@ -82,6 +82,9 @@ class Witness:
             return f"{name} = {value:.6g} > {bound:.6g}"
         return f"{self.functional.formula()} = {float(self.value):.6g} > {float(self.bound):.6g}"
 
+    def __repr__(self) -> str:
+        return f"Witness: {self}"
+
 
 @dataclass(frozen=True, eq=False)
 class StrategyWeights:
