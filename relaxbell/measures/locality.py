@@ -197,8 +197,9 @@ class BinaryEntropy(Measure):
     def _check_combinable(self, what: str) -> None:
         raise self._concave(f"convex {what}")
 
-    def _at(self, q: NDArray[Any]) -> float:
-        return binary_entropy(super()._at(q))
+    def at(self, q: NDArray[Any]) -> float:
+        """Return the entropy in bits at weights that a solver returned, unchecked: shape (n,)."""
+        return binary_entropy(super().at(q))
 
     def __repr__(self) -> str:
         return f"{self.name} = h({self.weight.name})  (bit; {self.model.name})"

@@ -90,9 +90,10 @@ class Measure:
         MeasureError
             If q has another length, a negative entry, or does not sum to 1 within 1e-6.
         """
-        return self._at(read_weights(self.model, q, self.name))
+        return self.at(read_weights(self.model, q, self.name))
 
-    def _at(self, q: NDArray[np.float64]) -> float:
+    def at(self, q: NDArray[np.float64]) -> float:
+        """Return the measure at weights that a solver returned, unchecked: shape (n,)."""
         return terms.value(self.term, q)
 
     def _check_combinable(self, what: str) -> None:

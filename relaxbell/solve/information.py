@@ -62,7 +62,7 @@ def least_information(
     found = solve_inside(layout, program)
     best = None
     if found is not None:
-        answer = Answer(True, found.q, found.duals, measure.value(found.q), "interior point", found.iterations, 0.0)
+        answer = Answer(True, found.q, found.duals, measure.at(found.q), "interior point", found.iterations, 0.0)
         best = answer, information_bound(problem, layout, program, found.duals)
     if best is None or not _agree(*best, problem):
         try:
@@ -130,7 +130,7 @@ def _clarabel(measure: MutualInformation, program: LinearProgram) -> Answer | No
         duals[less] = -np.maximum(np.ravel(limit[0].dual_value), 0.0)
     weights = np.asarray(x.value).ravel()[:n].clip(0.0)
     iterations = int(task.solver_stats.num_iters or 0)
-    return Answer(True, weights, duals, measure.value(weights), "Clarabel", iterations, 0.0)
+    return Answer(True, weights, duals, measure.at(weights), "Clarabel", iterations, 0.0)
 
 
 @dataclass(frozen=True, eq=False)

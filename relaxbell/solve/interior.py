@@ -95,7 +95,8 @@ def solve_inside(layout: SettingLayout, program: LinearProgram) -> Interior | No
     prior = np.tile([float(w) for w in layout.weights], count // settings)[chosen]
     _, owner = np.unique(chosen // settings, return_inverse=True)
     dual = _Dual(sp.csc_array(columns[rows]), owner, prior, limits, program.upper[rows])
-    found = _iterate(dual)
+    with np.errstate(all="ignore"):  # where nothing is feasible v grows without limit, and the loop ends
+        found = _iterate(dual)
     if found is None:
         return None
     v, mass, iterations = found

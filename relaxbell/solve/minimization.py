@@ -117,7 +117,7 @@ def _minimize(
     problem, bound = proof.problem, proof.bound
     q = _weights(answer, proof)
     if proof.primal is None:
-        found, lower = max(measure.value(q), bound.value), bound.value
+        found, lower = max(measure.at(q), bound.value), bound.value
     else:
         found = float(bound.bound)
         lower = bound.value if equations.distance else found

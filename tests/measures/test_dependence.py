@@ -233,6 +233,39 @@ def test_information_of_local_behaviors_is_zero(inputs, outputs):
     assert "= 0 bit" in repr(solution)
 
 
+@pytest.mark.parametrize(("inputs", "outputs"), [((2, 3), (3, 2)), ((3, 3), (2, 2)), ((2, 2, 2), (2, 2, 2))])
+@pytest.mark.parametrize("seed", [0, 2])
+def test_information_of_nearly_deterministic_behaviors(inputs, outputs, seed):
+    """Probabilities down to 1e-100, where the duals grow without limit: Clarabel is the second method."""
+    model = rb.measurement_dependence(inputs, outputs)
+    rng = np.random.default_rng(seed)
+    given_setting = rng.dirichlet(np.full(model.strategies.count // np.prod(inputs), 0.01), np.prod(inputs))
+    layout = rb.mutual_information(model).settings
+    q = np.zeros(model.strategies.count)
+    q[layout.numbers] = given_setting / np.prod(inputs)
+    table = (model.T @ q).reshape(model.observed_shape)
+    table /= table.sum(axis=tuple(range(len(outputs))))
+    solution = rb.minimize(rb.mutual_information(model), rb.Behavior(table, model.outputs, model.inputs))
+    assert 0 <= solution.value - solution.lower_bound < 1e-6
+    assert solution.lower_bound <= rb.mutual_information(model).value(q) + 1e-9
+
+
+@pytest.mark.parametrize("limit", [Fraction(9, 4), Fraction(4), Fraction(5)])
+def test_information_of_a_value_of_chsh(limit):
+    """2 − h(P) − P log2 3 with P = (4 + S)/8 again: twirling makes any behavior with S isotropic (convexity)."""
+    observed = rb.Observed([(rb.CHSH, limit)], nonsignaling=True)
+    information = rb.mutual_information(rb.measurement_dependence())
+    if limit > 4:
+        with pytest.raises(rb.InfeasibleError):
+            rb.minimize(information, observed)
+        return
+    wins = float(4 + limit) / 8
+    h = -sum(w * np.log2(w) for w in (wins, 1 - wins) if w)
+    solution = rb.minimize(information, observed)
+    assert solution.value == pytest.approx(2 - h - wins * np.log2(3), abs=1e-8)
+    assert solution.value - solution.lower_bound < 1e-8
+
+
 def test_information_of_a_photon_experiment():
     """The violation is 1e-7 bit; a bound accurate to 1e-10 bit would leave one digit."""
     p = rb.load_counts("vienna2015").fit().behavior
