@@ -80,7 +80,8 @@ def _refined(integers: IntegerProgram, primal: Primal, dual: Dual) -> Basis | No
     """Return the basis of the residual problem, scaled up; None if it was not solved.
 
     The basic solution satisfies its tight rows exactly; what is wrong are entries and slacks that are slightly
-    negative, and reduced costs. With x = primal + Δ / scale a solver sees them at size one.
+    negative, and reduced costs. With x = primal + Δ / scale a solver sees them at size one. Costs are reduced by the
+    equations only: what inequalities charge is not constant.
     """
     m, n = integers.matrix.shape
     value, slack = np.zeros(n, dtype=object), np.zeros(m, dtype=object)
@@ -88,7 +89,9 @@ def _refined(integers: IntegerProgram, primal: Primal, dual: Dual) -> Basis | No
     slack[primal.basis.loose] = [_rational(v) for v in primal.slack]
     scale = _magnification(max(-min(value), -min(slack)))
     factor = _magnification(Fraction(-int(min(dual.reduced)), dual.denominator))
-    cost = _moderate([Fraction(int(d), dual.denominator) * factor for d in dual.reduced], _FAR)
+    multipliers = [v if equal else 0 for v, equal in zip(dual.numerators, integers.equality.tolist(), strict=True)]
+    reduced = integers.reduced_costs(multipliers, dual.denominator)
+    cost = _moderate([Fraction(int(d), dual.denominator) * factor for d in reduced], _FAR)
     lower = _moderate([-v * scale for v in value], np.inf)
     upper = _moderate([s * scale for s in slack], np.inf)
     try:
