@@ -241,7 +241,7 @@ def test_a_basis_of_another_objective_is_refined(tried):
     rng = np.random.default_rng(2)
     model = rb.input_signaling((2, 3), (3, 2))
     c = rb.influence(model, "X", "B")
-    for _ in range(5):
+    for _ in range(10):
         p = mixed(model, rng)
         program = linear_program(Problem(c.term, model.equations(p)))
         cost = rng.normal(size=len(program.cost)) + 2
