@@ -244,16 +244,16 @@ def test_a_basis_of_another_objective_is_refined(tried):
     for _ in range(10):
         p = mixed(model, rng)
         program = linear_program(Problem(c.term, model.equations(p)))
-        cost = rng.normal(size=len(program.cost)) + 2
-        wrong = solve_highs(program.matrix, cost, program.lower, program.upper)
+        wrong = solve_highs(program.matrix, rng.random(len(program.cost)), program.lower, program.upper)
         rhs = exactness.scaled_rhs(program)
-        primal, dual = exactness.optimal_vertex(program.integers, wrong.basis, rhs, thorough=True)
-        assert primal.feasible
-        assert dual.feasible
-        y = np.array([Fraction(v, dual.denominator) for v in dual.numerators], dtype=object)
-        found = (y * program.units.astype(object) * program.rhs).sum() / program.cost_unit
-        assert found == fraction(rb.minimize(c, p).exact)
-    assert tried["refined"] >= 3  # some are optimal by chance
+        found = exactness.optimal_vertex(program.integers, wrong.basis, rhs, thorough=True)
+        exact.append(found is not None)
+        if found is not None:
+            y = np.array([Fraction(v, found[1].denominator) for v in found[1].numerators], dtype=object)
+            value = (y * program.units.astype(object) * program.rhs).sum() / program.cost_unit
+            assert value == fraction(rb.minimize(c, p).exact)
+    assert tried["refined"] >= 5  # others are optimal by chance
+    assert sum(exact) >= 18  # so far from the optimum a refinement may end in a basis that is not dual feasible
 
 
 def chsh(p, k):
