@@ -94,7 +94,7 @@ def verify_file(path: Path) -> str:
         return dict(pairs)
 
     try:
-        need(path.is_file(), "it is a directory" if path.is_dir() else "there is no such file")
+        need(path.is_file(), "it is a directory or device" if path.exists() else "there is no such file")
         with path.open("rb") as file:
             raw = file.read(FILE_BYTES + 1)
         need(len(raw) <= FILE_BYTES, f"it is larger than {FILE_BYTES} bytes")
@@ -653,7 +653,7 @@ class Real:
         return Fraction(math.floor(self.a * 10**digits) + (size if self.b >= 0 else -size - 1), 10**digits)
 
     def __str__(self) -> str:
-        if all(max(x.denominator, abs(x.numerator)).bit_length() <= 100 for x in (self.a, self.b)):
+        if all(max(x.denominator, abs(x.numerator)).bit_length() <= 40 for x in (self.a, self.b)):
             return str(self.a) + (f" + {self.b}*sqrt({self.n})" if self.b else "")
         with localcontext(Context(prec=12, rounding=ROUND_FLOOR)):
             return f"{decimal(self.floor(30))} (rounded down)"
