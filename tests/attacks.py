@@ -22,7 +22,7 @@ def skeleton(nodes, outputs, inputs, cells):
         "measure": None,
         "constraints": [],
         "claim": {"infeasible": True},
-        "proof": {"z": ["0"] * cells, "normalization": ["0"] * settings, "weights": None, "constraints": []},
+        "proof": {"z": ["0"] * (cells + settings), "weights": None, "constraints": []},
     }
 
 
@@ -42,7 +42,7 @@ def constraints_without_rows():
     """Each costs 100 bytes, and a look at every strategy."""
     data, count = wide(), 50000
     row = {"kind": "rows", "rows": [[]], "groups": []}
-    data["constraints"] = [{"measure": row, "limit": "0", "equality": False}] * count
+    data["constraints"] = [{"measure": row, "limit": "0"}] * count
     data["proof"]["constraints"] = [{"multiplier": "1", "weights": None}] * count
     return data
 
@@ -101,7 +101,7 @@ def numerators_of_the_settings():
     weights.append(scale - sum(weights))
     data["model"]["input_distribution"] = [f"{w}/{scale}" for w in weights]
     data["observed"] = {"values": [{"coefficients": ["1"] * count, "value": str(count)}]}
-    data["proof"]["z"] = ["0"]
+    data["proof"]["z"] = ["0"] * (1 + count)
     strategies = [[i, f"{w}/{scale}"] for i, w in enumerate(weights)]
     return measured(data, {"kind": "rows", "rows": [[[0, "0"]]], "groups": []}, None, strategies, upper_bound="0")
 
@@ -121,7 +121,7 @@ def pairs_of_settings():
 def large_weights():
     """2^19 sums of two terms with denominators of 2000 bits."""
     data = skeleton([("X", 2, ["L"]), ("A", 2, ["L"]), ("B", 2, ["L", "A"]), ("M", 2**15, ["L"])], ["A", "B"], ["X"], 8)
-    data["proof"]["z"] = [f"{7**700 + k}/{3**1200}" for k in range(8)]
+    data["proof"]["z"][:8] = [f"{7**700 + k}/{3**1200}" for k in range(8)]
     return measured(data, {"kind": "dependence", "hall": False}, None)
 
 

@@ -149,7 +149,7 @@ def test_mutants_that_are_accepted_are_true(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_more_mutants_that_are_accepted_are_true(name):
     data = data_of(name)
-    accepted = [check(data, *mutant) for mutant in sample(data, 9, np.random.default_rng(0))]
+    accepted = [check(data, *mutant) for mutant in sample(data, 6, np.random.default_rng(0))]
     assert sum(accepted) < len(accepted) / 4
 
 
@@ -307,7 +307,7 @@ def large(outputs=2, settings=4):
     data["model"]["input_distribution"] = [str(Fraction(1, squares))] * squares
     data["observed"]["behavior"] = [str(Fraction(1, outputs**2))] * outputs**2 * squares
     rows = min(settings * settings * (settings - 1) // 2, 10**4)
-    data["proof"] |= {"z": ["0"] * outputs**2 * squares, "normalization": ["0"] * squares, "weights": ["0"] * rows}
+    data["proof"] |= {"z": ["0"] * (outputs**2 + 1) * squares, "weights": ["0"] * rows}
     data["claim"] = {"lower_bound": "-1"}
     return data
 
@@ -367,5 +367,5 @@ def test_too_much_work_is_refused_before_it_is_done(tmp_path):
     assert "too much to compute" in limited(tmp_path, data, seconds=20).stderr
     table = large(outputs=1, settings=256)
     table |= {"measure": None, "claim": {"infeasible": True}}
-    table["proof"] |= {"z": [f"1/{3**150}"] * 2**16, "weights": None}
+    table["proof"] |= {"z": [f"1/{3**150}"] * 2**17, "weights": None}
     assert "does not show" in limited(tmp_path, table).stderr
