@@ -207,11 +207,7 @@ def _common(model: CausalModel, proof: Proof) -> dict[str, Any]:
     data["model"] = _model(model)
     data["observed"] = _observed(model, problem.equations)
     data["constraints"] = [
-        {
-            "measure": _definition(b.measure.definition, b.measure.term, 1, b.measure),
-            "limit": str(b.limit),
-            "equality": False,
-        }
+        {"measure": _definition(b.measure.definition, b.measure.term, 1, b.measure), "limit": str(b.limit)}
         for b in problem.budgets
     ]
     data["constraints"] += [part for c in problem.affine for part in _affine(c)]
@@ -246,15 +242,13 @@ def _observed(model: CausalModel, equations: Equations) -> dict[str, Any]:
 
 
 def _affine(constraint: AffineConstraint) -> list[dict[str, Any]]:
-    rows, limits = constraint.rows, constraint.rhs.tolist()
-    return [
-        {
-            "measure": {"kind": "rows", "rows": [_row(rows, i, rows.scale)], "groups": []},
-            "limit": str(Fraction(limit)),
-            "equality": constraint.equality,
-        }
-        for i, limit in enumerate(limits)
-    ]
+    """Return one constraint for each row, and another one from below for an equality."""
+    rows, found = constraint.rows, []
+    for i, limit in enumerate(constraint.rhs.tolist()):
+        for sign in (1, -1) if constraint.equality else (1,):
+            row = {"kind": "rows", "rows": [_row(rows, i, sign * rows.scale)], "groups": []}
+            found.append({"measure": row, "limit": str(sign * Fraction(limit))})
+    return found
 
 
 # ------------------------------------------------------------------------- measures and their weights
@@ -303,7 +297,6 @@ def _probability(target: str, values: list[int], do: list[list[Any]]) -> dict[st
 def _proof(model: CausalModel, proof: Proof, definition: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the dual data of a proof; the weights mirror the definition of the objective, if it has rows."""
     problem, bound = proof.problem, proof.bound
-    z, known = _multipliers(model, proof)
     weights = None
     if definition is not None:
         weights = _weights(definition, problem.objective, Fraction(1), Fraction(1), bound.weights)
@@ -311,18 +304,21 @@ def _proof(model: CausalModel, proof: Proof, definition: Mapping[str, Any] | Non
     for budget, share in zip(problem.budgets, bound.budgets, strict=True):
         own = _weights(budget.measure.definition, budget.measure.term, share, Fraction(1), bound.weights)
         constraints.append({"multiplier": str(share), "weights": own})
-    constraints += [{"multiplier": _text(y), "weights": None} for part in bound.affine for y in part]
-    return {"z": _texts(z), "normalization": _texts(known), "weights": weights, "constraints": constraints}
+    for constraint, part in zip(problem.affine, bound.affine, strict=True):
+        for y in part:
+            shares = (max(y, 0), max(-y, 0)) if constraint.equality else (y,)
+            constraints += [{"multiplier": str(share), "weights": None} for share in shares]
+    return {"z": _texts(_multipliers(model, proof)), "weights": weights, "constraints": constraints}
 
 
-def _multipliers(model: CausalModel, proof: Proof) -> tuple[Any, list[Fraction]]:
-    """Return the multipliers of the data and of the normalization, one for each setting of all inputs."""
-    z, used = proof.bound.z, _normalized(model)
+def _multipliers(model: CausalModel, proof: Proof) -> list[Any]:
+    """Return the multipliers of the data, then of the normalization, one for each setting of all inputs."""
+    z, used = list(proof.bound.z), _normalized(model)
     known = dict.fromkeys(_settings(model), Fraction(0))
-    if proof.problem.equations.tables is None:
-        return z, list(known.values())
-    known |= dict(zip(used, z[len(z) - len(used) :], strict=True))
-    return z[: len(z) - len(used)], list(known.values())
+    if proof.problem.equations.tables is not None:
+        known |= dict(zip(used, z[len(z) - len(used) :], strict=True))
+        del z[len(z) - len(used) :]
+    return [*z, *known.values()]
 
 
 def _settings(model: CausalModel) -> list[tuple[int, ...]]:

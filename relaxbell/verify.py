@@ -13,7 +13,7 @@ probability distribution q over the strategies. Inputs that respond are *depende
 **Data.** T q is the table p(outputs, dependent inputs|free inputs), in C order of outputs, then inputs, as listed.
 The data are equations over T q: each cell of a behavior, T q = p(outputs|inputs) p(dependent|free), or the value of
 each linear function of p(outputs|inputs). Then, for each setting of all inputs, Σ_outputs T q = p(dependent|free).
-Constraints are measures ≤ limit, or = limit.
+Constraints are measures ≤ limit.
 
 **Measures** are maxima, over groups of rows, of Σ |row · q|; or linear; or sums and maxima of such.
 probability: of some values of a node, averaged over p(free inputs), under an intervention; linear.
@@ -24,7 +24,7 @@ a row p(Λ|x) − p(Λ|x') for each Λ. rows: written out.
 
 **The inequality.** Row weights u prove ``share`` times a measure if Σ_groups max |u| ≤ share (linear: u = share; sum:
 each part has the share times its factor; maximum: parts have shares ≥ 0 that sum to it). For such u for the objective,
-with share 1, for each constraint with share μ (≥ 0 unless it is an equality), and any z (data, then normalization)::
+with share 1, and for each constraint with share μ ≥ 0, and any z (for the data, then the normalization)::
 
     measure ≥ ⟨z, data⟩ − Σ μ limit − max_λ r(λ),     r = Tᵀz − Σ uᵀ rows .
 
@@ -94,7 +94,7 @@ def verify_file(path: Path) -> str:
         return dict(pairs)
 
     try:
-        need(path.is_file(), "it is a directory" if path.is_dir() else "there is no such file")
+        need(path.is_file(), "it is a directory or device" if path.exists() else "there is no such file")
         with path.open("rb") as file:
             raw = file.read(FILE_BYTES + 1)
         need(len(raw) <= FILE_BYTES, f"it is larger than {FILE_BYTES} bytes")
@@ -134,15 +134,13 @@ class Case:
         else:
             self.measure = Measure("0") if self.infeasible else read_measure(self.model, measure)
         self.equations, self.given = self._equations(observed)
-        self.constraints = []
-        for constraint in array(constraints, "the constraints"):
-            bounded, limit, equal = fields(constraint, "a constraint", "measure", "limit", "equality")
-            need(type(equal) is bool, "a constraint is neither an equality nor an inequality")
-            self.constraints.append((read_measure(self.model, bounded), rationals([limit], "a limit")[0], equal))
+        pairs = [fields(c, "a constraint", "measure", "limit") for c in array(constraints, "the constraints")]
+        limits = rationals([limit for _, limit in pairs], "a limit")
+        self.constraints = [(read_measure(self.model, m), h) for (m, _), h in zip(pairs, limits, strict=True)]
 
     def verdict(self) -> str:
         """Return the claim as a sentence, if it is proved."""
-        given = [f"{m.text} {'=' if equal else '<='} {Real(limit)}" for m, limit, equal in self.constraints]
+        given = [f"{measure.text} <= {Real(limit)}" for measure, limit in self.constraints]
         given[9:] = [f"{len(given) - 9} more constraints"] if given[9:] else []
         models = f"model with {self.model.text} that has {' and '.join([self.given, *given])}"
         if self.infeasible:
@@ -175,9 +173,8 @@ class Case:
 
     def bound(self, proof: Any, sign: int = 1) -> Real:
         """Return the lower bound of the measure, times sign, that a proof gives."""
-        z, known, weights, duals = fields(proof, "the proof", "z", "normalization", "weights", "constraints")
-        settings = self.model.settings
-        multipliers = rationals(z, "z", len(self.equations) - settings) + rationals(known, "normalization", settings)
+        z, weights, duals = fields(proof, "the proof", "z", "weights", "constraints")
+        multipliers = rationals(z, "z", len(self.equations))
         prices, constant = [_ZERO] * self.model.cells, Real()
         for multiplier, (row, value) in zip(multipliers, self.equations, strict=True):
             constant += value * multiplier
@@ -185,11 +182,11 @@ class Case:
                 prices[cell] += multiplier * coefficient
         charges: Charges = []
         w = charge(self.measure, weights, Fraction(sign), charges)
-        for constraint, dual in zip(self.constraints, array(duals, "constraints", len(self.constraints)), strict=True):
-            measure, limit, equal = constraint
+        array(duals, "constraints", len(self.constraints))
+        for (measure, limit), dual in zip(self.constraints, duals, strict=True):
             number, own = fields(dual, "a constraint in the proof", "multiplier", "weights")
             (share,) = rationals([number], "a multiplier")
-            need(equal or share >= 0, "a multiplier of an inequality is negative")
+            need(share >= 0, "a multiplier is negative")
             w += charge(measure, own, share, charges)
             constant -= Real(share * limit)
         return constant - Real(self.largest(prices, charges, w))
@@ -240,9 +237,8 @@ class Case:
         for row, value in self.equations:
             total = sum((table[cell] * c for cell, c in row.items()), Real())
             need(not (total - value).sign(), "the strategies do not reproduce the data")
-        for measure, limit, equal in self.constraints:
-            excess = (evaluate(model, measure, q) - Real(limit)).sign()
-            need(excess == 0 or (excess < 0 and not equal), "the strategies violate a constraint")
+        for measure, limit in self.constraints:
+            need(not Real(limit) < evaluate(model, measure, q), "the strategies violate a constraint")
         return evaluate(model, self.measure, q)
 
     def _equations(self, data: Any) -> tuple[list[tuple[dict[int, Fraction], Real]], str]:
@@ -278,8 +274,6 @@ class Case:
         a, b = rationals(data, what, 2)
         return Real(a, b, self.root)
 
-
-# ---------------------------------------------------------------------------------------- measures
 
 Functions = tuple[tuple[int, ...], ...]  # a strategy: of each responding node the values, by configuration
 Column = Callable[[int, Functions], Sequence[tuple[int, Any]]]  # (its number, a strategy) -> (row, coefficient)
@@ -653,7 +647,7 @@ class Real:
         return Fraction(math.floor(self.a * 10**digits) + (size if self.b >= 0 else -size - 1), 10**digits)
 
     def __str__(self) -> str:
-        if all(max(x.denominator, abs(x.numerator)).bit_length() <= 100 for x in (self.a, self.b)):
+        if all(max(x.denominator, abs(x.numerator)).bit_length() <= 40 for x in (self.a, self.b)):
             return str(self.a) + (f" + {self.b}*sqrt({self.n})" if self.b else "")
         with localcontext(Context(prec=12, rounding=ROUND_FLOOR)):
             return f"{decimal(self.floor(30))} (rounded down)"
