@@ -30,6 +30,7 @@ _HOMES = {
     "solve.minimization": "bounds minimize",
     "solve.solution": "Bounds Solution StrategyWeights Witness",
     "closed_forms.derive": "closed_form",
+    "closed_forms.both_ends": "ClosedBounds closed_bounds",
     "closed_forms.closed_form": "ClosedForm",
     "closed_forms.dual_vertices": "DualVertices dual_vertices",
     "closed_forms.inequalities": "Inequalities",

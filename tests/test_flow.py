@@ -21,6 +21,7 @@ ORDER = [
     "closed_forms",
     "curves",
     "sweeps",
+    "paper",
     "quantification",
     "cli",
 ]
@@ -71,8 +72,8 @@ def violations():
             if typing:
                 continue
             if target == SHOW:
-                if not function.startswith("_repr_") and function != "__repr__":
-                    found.append(f"{where}: {function or 'module'} imports show; only reprs may")
+                if not function.startswith("_repr_") and function not in ("__repr__", "plot"):
+                    found.append(f"{where}: {function or 'module'} imports show; only reprs and plot may")
             elif ORDER.index(target) > ORDER.index(here) and target not in DELEGATIONS.get((where, function), ()):
                 found.append(f"{where}: {function or 'module'} imports {target}, which is to the right of {here}")
     return found

@@ -1,0 +1,110 @@
+"""Both ends of a signed query in closed form, such as Balke and Pearl's bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.closed_forms.closed_form import ClosedForm
+from relaxbell.closed_forms.derive import closed_form
+from relaxbell.errors import MeasureError
+from relaxbell.exact.numbers import ExactNumber
+from relaxbell.measures.locality import BinaryEntropy
+from relaxbell.measures.measure import Measure
+from relaxbell.measures.terms import is_linear
+
+
+class Interval(NamedTuple):
+    """Both ends of a query at many behaviors.
+
+    Attributes
+    ----------
+    lower, upper
+        float64, shape (N,); NaN where infeasible.
+    feasible
+        Whether p is a behavior of the domain that the model reproduces, shape (N,).
+    """
+
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    feasible: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class ClosedBounds:
+    """max of terms ≤ query ≤ min of terms, for every behavior of a domain. Made by `closed_bounds`.
+
+    Attributes
+    ----------
+    least
+        The lower end.
+    largest
+        Closed form of the least value of the negated query: minus the upper end.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> both = rb.closed_bounds(rb.average_causal_effect(rb.instrumental(), "A", "B"))
+    >>> len(both.least.terms), len(both.largest.terms)
+    (8, 8)
+    """
+
+    least: ClosedForm
+    largest: ClosedForm
+
+    @cached_property
+    def lower(self) -> Any:
+        """The lower end as a sympy ``Max``."""
+        return self.least.expression
+
+    @cached_property
+    def upper(self) -> Any:
+        """The upper end as a sympy ``Min``, over the same symbols."""
+        import sympy
+
+        expression = self.largest.expression
+        terms = expression.args if isinstance(expression, sympy.Max) else (expression,)
+        return -terms[0] if len(terms) == 1 else sympy.Min(*(-term for term in terms), evaluate=False)
+
+    def __call__(self, behavior: Behavior) -> tuple[ExactNumber, ExactNumber]:
+        """Return both ends at an exact behavior; errors as `ClosedForm`."""
+        return self.least(behavior), -self.largest(behavior)
+
+    def evaluate(self, behaviors: Any, *, tolerance: float = 1e-9) -> Interval:
+        """Return both ends at many behaviors, in float64; parameters as `ClosedForm.evaluate`."""
+        low = self.least.evaluate(behaviors, tolerance=tolerance)
+        high = self.largest.evaluate(behaviors, tolerance=tolerance)
+        return Interval(low.value, -high.value, low.feasible & high.feasible)
+
+    def __repr__(self) -> str:
+        return f"{self.least!r}\n{self.largest!r}"
+
+
+def closed_bounds(query: Measure, domain: Any = None, subject_to: Any = (), *, seconds: float = 60.0) -> ClosedBounds:
+    """Derive both ends of a signed (linear) query in closed form.
+
+    Parameters and errors as in `closed_form`; `seconds` for each end.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> both = rb.closed_bounds(rb.average_causal_effect(rb.instrumental(), "A", "B"))
+    >>> noise = rb.Behavior([[[0.25] * 2] * 2] * 2, outputs="A B", inputs="Z")
+    >>> both.evaluate([noise]).lower, both.evaluate([noise]).upper
+    (array([-0.5]), array([0.5]))
+    """
+    if not isinstance(query, Measure) or isinstance(query, BinaryEntropy) or not is_linear(query.term):
+        name = query.name if isinstance(query, Measure) else type(query).__name__
+        raise MeasureError(
+            f"closed_bounds is for linear queries such as average_causal_effect(…): found {name}. Use closed_form "
+            "for norms."
+        )
+    return ClosedBounds(
+        closed_form(query, domain, subject_to, seconds=seconds),
+        closed_form(-query, domain, subject_to, seconds=seconds),
+    )
