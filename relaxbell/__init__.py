@@ -40,11 +40,16 @@ _HOMES = {
     "curves.making": "critical_visibility curve tradeoff",
     "sweeps.results": "Sweep SweepPoint",
     "sweeps.running": "sweep",
+    "proofs.fits": "Fit fit recognize_number",
+    "proofs.proving": "prove",
+    "proofs.verdict": "Counterexample Verdict",
+    "functionals.files": "InequalityFile read_inequalities write_inequalities",
+    "functionals.maximum": "Maximum",
     "quantification": "quantify",
     "errors": (
         "BehaviorError CertificateError CheckpointError ClosedFormError CountsError CurveError FunctionalError "
-        "InfeasibleError MeasureError ModelError ModelTooLargeError RelaxbellError SignalingError SolverError "
-        "UnsupportedModelError"
+        "InfeasibleError MeasureError ModelError ModelTooLargeError ProofError RelaxbellError SignalingError "
+        "SolverError UnsupportedModelError"
     ),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -21,6 +21,7 @@ ORDER = [
     "closed_forms",
     "curves",
     "sweeps",
+    "proofs",
     "paper",
     "quantification",
     "cli",
