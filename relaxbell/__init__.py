@@ -18,13 +18,15 @@ _HOMES = {
     "behavior.quantum": "born ghz maximally_entangled partially_entangled qubit_observable schmidt singlet werner",
     "behavior.search": "QuantumOptimum optimize_quantum",
     "functionals.functional": "BellFunctional",
-    "functionals.catalog": "CH CHSH I3322 cglmp chained mermin",
+    "functionals.catalog": "CH CHSH I3322 bilocality_i bilocality_j bonet cglmp chained mermin pearl svetlichny",
     "causal.model": "CausalModel",
     "causal.networks": "bell input_signaling instrumental measurement_dependence message outcome_signaling",
     "measures.measure": "Budget Measure maximum measure",
     "measures.dependence": "dependence hall_dependence setting_bounds",
     "measures.information": "mutual_information pinsker_bound",
     "measures.locality": "average_causal_effect influence message_entropy message_weight",
+    "functionals.relabeling": "Recognition recognize",
+    "solve.faces": "Face",
     "solve.minimization": "bounds minimize",
     "solve.solution": "Bounds Solution StrategyWeights Witness",
     "closed_forms.derive": "closed_form",
@@ -38,11 +40,16 @@ _HOMES = {
     "curves.making": "critical_visibility curve tradeoff",
     "sweeps.results": "Sweep SweepPoint",
     "sweeps.running": "sweep",
+    "proofs.fits": "Fit fit recognize_number",
+    "proofs.proving": "prove",
+    "proofs.verdict": "Counterexample Verdict",
+    "functionals.files": "InequalityFile read_inequalities write_inequalities",
+    "functionals.maximum": "Maximum",
     "quantification": "quantify",
     "errors": (
         "BehaviorError CertificateError CheckpointError ClosedFormError CountsError CurveError FunctionalError "
-        "InfeasibleError MeasureError ModelError ModelTooLargeError RelaxbellError SignalingError SolverError "
-        "UnsupportedModelError"
+        "InfeasibleError MeasureError ModelError ModelTooLargeError ProofError RelaxbellError SignalingError "
+        "SolverError UnsupportedModelError"
     ),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

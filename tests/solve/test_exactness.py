@@ -241,7 +241,8 @@ def test_a_basis_of_another_objective_is_refined(tried):
     rng = np.random.default_rng(2)
     model = rb.input_signaling((2, 3), (3, 2))
     c = rb.influence(model, "X", "B")
-    for _ in range(10):
+    exact = []
+    for _ in range(20):
         p = mixed(model, rng)
         program = linear_program(Problem(c.term, model.equations(p)))
         wrong = solve_highs(program.matrix, rng.random(len(program.cost)), program.lower, program.upper)
@@ -253,7 +254,7 @@ def test_a_basis_of_another_objective_is_refined(tried):
             value = (y * program.units.astype(object) * program.rhs).sum() / program.cost_unit
             assert value == fraction(rb.minimize(c, p).exact)
     assert tried["refined"] >= 5  # others are optimal by chance
-    assert sum(exact) >= 18  # so far from the optimum a refinement may end in a basis that is not dual feasible
+    assert all(exact)
 
 
 def chsh(p, k):
