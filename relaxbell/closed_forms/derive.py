@@ -68,7 +68,7 @@ def closed_form(measure: Measure, domain: Any = None, subject_to: Any = (), *, s
     >>> import relaxbell as rb
     >>> iv = rb.instrumental()
     >>> form = rb.closed_form(rb.average_causal_effect(iv, "A", "B"))
-    >>> len(form.terms), len(form.constraints)
+    >>> len(form.terms), len(form.domain)
     (8, 4)
     """
     piecewise_linear(measure)

@@ -114,8 +114,8 @@ def _equation_8() -> Evidence:
 )
 def _simulates() -> Evidence:
     form = closed_form(influence(outcome_signaling(), "A", "B"), "nonsignaling")
-    verdict: Verdict = "refuted" if form.constraints else "proved"
-    return Evidence(verdict, f"{len(form.constraints)} constraints on non-signaling p")
+    verdict: Verdict = "refuted" if form.domain else "proved"
+    return Evidence(verdict, f"{len(form.domain)} constraints on non-signaling p")
 
 
 @section.claim("Eq. 9", "Eqs. (9), (39)", "min p(m=0) = max[0, CHSH], so min H(m) = h(CHSH)", "proved")

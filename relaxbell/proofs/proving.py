@@ -134,7 +134,7 @@ def _everywhere(measure: Measure, formula: Any, domain: Any, subject_to: Any, po
     try:
         form = closed_form(measure, domain, subject_to, seconds=seconds)
         method = f"closed form of {len(form.terms)} terms, {form.programs} linear programs"
-        region = Region(where, [term.form for term in form.constraints])
+        region = Region(where, [term.form for term in form.domain])
     except (ClosedFormError, MeasureError) as error:
         form, region = None, Region(where, [])
         method = "no closed form: " + str(error).split(":")[0].split(". ")[0]

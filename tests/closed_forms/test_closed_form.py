@@ -95,7 +95,7 @@ def agrees(name, count, seed):
     assert sum(len(kind) for kind in form.classes) == len(form.terms)
     rng = np.random.default_rng(seed)
     model = measure.model
-    source = model.unrelaxed if form.domain.name == "nonsignaling" else model
+    source = model.unrelaxed if form.region.name == "nonsignaling" else model
     behaviors = [
         random_in(form, rng) if k % 2 or model.dependent_inputs else mixed(source, rng, 1 + k % 7) for k in range(count)
     ]
@@ -111,7 +111,7 @@ def agrees(name, count, seed):
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_the_minimum(name):
     form, expected = agrees(name, 100 if name in ("X->B", "instrument") else 24, 0)
-    assert any(v is None for v in expected) == bool(form.constraints)
+    assert any(v is None for v in expected) == bool(form.domain)
 
 
 @pytest.mark.slow
@@ -162,7 +162,7 @@ def test_slices(measure):
     corners = [generic(model.unrelaxed.coordinates, rng, (model.outputs, model.inputs), 0.1), mixed(model, rng, 3)]
     corners.append(mixed(model, rng, 5))
     form = rb.closed_form(measure, corners)
-    assert (form.domain.name, form.labels) == ("slice", ("t1", "t2"))
+    assert (form.region.name, form.labels) == ("slice", ("t1", "t2"))
     known = 0
     for weights in rng.integers(-2, 9, (12, 3)):
         if weights.sum() <= 0:
@@ -265,7 +265,7 @@ def test_numbers_in_budgets_and_constraints():
         behaviors += [random_in(form, rng) for _ in range(12)]
         expected = [least(here, p, constraints) for p in behaviors]
         assert [claimed(form, p) for p in behaviors] == expected
-        assert any(v is None for v in expected) == bool(form.constraints)
+        assert any(v is None for v in expected) == bool(form.domain)
 
 
 # ------------------------------------------------------------ its faces

@@ -141,7 +141,7 @@ def test_balke_and_pearl():
     assert {t.form for t in largest.terms} == forms(negated(published(UPPER)), model.coordinates)
     assert len(least.terms) == len(largest.terms) == 8
     for form in (least, largest):
-        assert {t.form for t in form.constraints} == pearl(model)
+        assert {t.form for t in form.domain} == pearl(model)
 
 
 def pearl(model):
