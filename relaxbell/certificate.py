@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,9 +28,12 @@ from relaxbell.measures.locality import BinaryEntropy
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import Largest, LargestRow, Leaf, Linear, Term, Total, is_nonnegative, leaves
 from relaxbell.solve.dual import Proof
-from relaxbell.solve.program import AffineConstraint
+from relaxbell.solve.program import AffineConstraint, Problem
 from relaxbell.solve.solution import Solution
-from relaxbell.verify import SCHEMA, Case, Real, Refused, verify
+from relaxbell.verify import CURVE, SCHEMA, Case, Real, Refused, verify
+
+if TYPE_CHECKING:
+    from relaxbell.curves.curve import Curve
 
 Weights = Mapping[Leaf, Any]
 
@@ -113,8 +116,48 @@ def solution_certificate(solution: Solution) -> Certificate:
         data["proof"] = _proof(measure.model, solution.proofs[0], None)
     else:
         data["proof"] = _proof(measure.model, solution.proofs[0], measure.definition)
-        return _with_strategies(data, solution)
+        return _with_strategies(data, solution.proofs[0])
     return _claimed(data, Fraction(solution.lower_bound))
+
+
+def curve_certificate(curve: Curve) -> Certificate:
+    """Return the certificate of an exact curve: the same proof at both ends of each piece, attained there.
+
+    Raises
+    ------
+    CertificateError
+        If the curve is not exact, or exceeds the verifier's limits.
+    """
+    if not curve.exact:
+        raise CertificateError(
+            f"{curve.name} is a curve of floats, right to 1e-9: expected exact behaviors. Use rounded(model, …)."
+        )
+    samples = {sample.t: sample for sample in curve.trace.samples}
+    pieces = []
+    for segment in curve.trace.segments:
+        source = segment.source.proof
+        ends = []
+        for t in (segment.start, segment.end):
+            own = samples[t].proof
+            data = _common(curve.measure.model, own)
+            data["measure"] = _definition(curve.measure.definition, curve.measure.term, 1, curve.measure)
+            bound = replace(source.bound, weights=_moved(source, own.problem))
+            data["proof"] = _proof(curve.measure.model, replace(own, bound=bound), curve.measure.definition)
+            found = _with_strategies(data, replace(own, bound=replace(bound, bound=segment.line.at(t))))
+            ends.append({"t": _text(t), "certificate": found.data})
+        pieces.append(ends)
+    roots = {t.n for t in samples if isinstance(t, Surd)}
+    return _checked({"schema": CURVE, "pieces": pieces} | ({"root": roots.pop()} if roots else {}))
+
+
+def _moved(source: Proof, problem: Problem) -> dict[Leaf, Any]:
+    """Return the row weights of a proof for the leaves of the same problem with other right-hand sides."""
+    pairs = zip(_leaves(source.problem), _leaves(problem), strict=True)
+    return {new: source.bound.weights[old] for old, new in pairs if old in source.bound.weights}
+
+
+def _leaves(problem: Problem) -> list[Leaf]:
+    return [*leaves(problem.objective), *(leaf for b in problem.budgets for leaf in leaves(b.measure.term))]
 
 
 def infeasibility_certificate(model: CausalModel, proof: Proof) -> Certificate:
@@ -135,9 +178,8 @@ def _claimed(data: dict[str, Any], bound: Any) -> Certificate:
     return Certificate(data | {"claim": {"lower_bound": _text(lower)}})
 
 
-def _with_strategies(data: dict[str, Any], solution: Solution) -> Certificate:
+def _with_strategies(data: dict[str, Any], proof: Proof) -> Certificate:
     """Add the exact model that attains the bound, where there is one."""
-    (proof,) = solution.proofs
     found = _claimed(data, proof.bound.bound)
     if not proof.primal:
         return found
@@ -257,7 +299,8 @@ def _affine(constraint: AffineConstraint) -> list[dict[str, Any]]:
 def _definition(definition: Mapping[str, Any], term: Term, sign: int, owner: Measure) -> dict[str, Any]:
     """Return a measure's definition, with one's own rows written out.
 
-    `sign` is that of the factors passed: `Rows.scaled` moves it into the matrix, and custom rows have scale 1.
+    `sign` is that of the factors passed: `Rows.scaled` moves it into the matrix; the denominators of one's own rows are
+    in the definition.
     """
     kind = definition.get("kind")
     if kind is None:
@@ -284,7 +327,8 @@ def _definition(definition: Mapping[str, Any], term: Term, sign: int, owner: Mea
     if kind != "rows":
         return dict(definition)
     own_rows = [leaf.rows for leaf in leaves(term)]
-    rows = [_row(group, i, Fraction(sign)) for group in own_rows for i in range(len(group))]
+    units = [Fraction(sign, unit) for unit in definition["units"]]
+    rows = [_row(group, i, unit) for group, unit in zip(own_rows, units, strict=True) for i in range(len(group))]
     norms = {"linear": [], "max": [1] * len(rows), "sum": [len(rows)]}
     groups = norms[definition["norm"]] if definition["norm"] in norms else [len(group) for group in own_rows]
     return {"kind": "rows", "rows": rows, "groups": groups}

@@ -34,7 +34,8 @@ Strategies that need settings of probability 0 have q = 0. Infeasible: the bound
 A binary entropy h(m) is concave: its least value is at an end of the interval that two such bounds give for m.
 
 **Format**: JSON without floats. A number is "-3/7" or, in data and claims, ["a", "b"] for a + b√root. What exceeds the
-limits below is refused, so that every check ends within about a minute and 1 GiB of memory.
+limits below is refused, so that every check ends within about a minute and 1 GiB of memory. A curve has, for each of its
+pieces, two certificates with the same proof.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-SCHEMA = "relaxbell-certificate-1"
+SCHEMA, CURVE = "relaxbell-certificate-1", "relaxbell-curve-1"
 FILE_BYTES, DEPTH, NODES, CELLS, STRATEGIES = 2**23, 50, 64, 2**16, 2**20
 DIGITS, NUMBER_BITS, ROOT = 700, 2**11, 10**12
 WORK, FRACTION = 2**28, 2**8  # in all, and for one operation with fractions: a unit takes about a quarter microsecond
@@ -110,7 +111,54 @@ def verify(data: Any) -> str:
 
     The sentence is in ASCII, so that no name can pass for another or change the direction of writing.
     """
-    return Case(data).verdict().encode("ascii", "backslashreplace").decode()
+    is_curve = type(data) is dict and data.get("schema") == CURVE
+    return (curve(data) if is_curve else Case(data).verdict()).encode("ascii", "backslashreplace").decode()
+
+
+def curve(data: Any) -> str:
+    """Return what a curve proves: certificates at both ends of each piece, whose data and limits are affine in t.
+
+    Fixed multipliers give a bound that is affine in the data, and the least value is convex in them. So where one proof
+    gives the values at both ends of a piece, the least value is affine in between.
+    """
+    _, pieces, root = fields(data, "the curve", "schema", "pieces", optional=("root",))
+    root = read_root(root)
+    ends: list[tuple[Real, Real, list[Real]]] = []
+    shared: list[Any] = []
+    sentence, work = "", 0
+    for piece in array(pieces, "the pieces"):
+        proofs = []
+        for end in array(piece, "a piece", 2):
+            t, certificate = fields(end, "an end of a piece", "t", "certificate")
+            case = Case(certificate)
+            case.model.spend(work)
+            sentence = case.verdict()
+            work = case.model.work
+            need(not case.infeasible and case.strategies is not None, "an end of a piece has no strategies")
+            value = case.real(case.claim["lower_bound"], "the lower bound")
+            need(not (value - case.real(case.claim["upper_bound"], "the upper bound")).sign(), "an end is not exact")
+            own = [v for _, v in case.equations] + [Real(limit) for _, limit in case.constraints]
+            ends.append((read_real(with_numbers(t), "t", root), value, own))
+            rows = [sorted(row.items()) for row, _ in case.equations]
+            measures = [
+                certificate["model"],
+                certificate["measure"],
+                [c["measure"] for c in certificate["constraints"]],
+            ]
+            shared.append((measures, rows))
+            proofs.append(certificate["proof"])
+        need(proofs[0] == proofs[1], "the ends of a piece have different proofs")
+        need(ends[-2][0] < ends[-1][0], "the ends of a piece are not in order")
+    need(ends and all(one == shared[0] for one in shared), "the certificates are not of one problem")
+    same = [(a[0] - b[0]).sign() or (a[1] - b[1]).sign() for a, b in zip(ends[1::2], ends[2::2], strict=False)]
+    need(not any(same), "the pieces do not join")
+    (first, _, low), (last, _, high) = ends[0], ends[-1]
+    for t, _, own in ends:
+        for x, a, b in zip(own, low, high, strict=True):
+            line = (x - a).times(last - first) - (b - a).times(t - first)
+            need(not line.sign(), "the data are not affine in t")
+    corners = ", ".join(f"({t}, {value})" for t, value, _ in [*ends[::2], ends[-1]])
+    return f"least values are affine in t between the corners {corners}; at the last one {sentence}"
 
 
 class Case:
@@ -121,8 +169,7 @@ class Case:
         values = fields(with_numbers(data), "the certificate", *names, optional=("root", "strategies"))
         schema, model, measure, observed, constraints, self.claim, self.proof, root, self.strategies = values
         need(schema == SCHEMA, f"the schema is not {SCHEMA}")
-        self.root = 0 if root is None else whole(root, "the root", 2, ROOT)
-        need(all(self.root % (k * k) for k in range(2, math.isqrt(self.root) + 1)), "the root is not square-free")
+        self.root = read_root(root)
         self.model = Model(model)
         self.infeasible, self.kind = measure is None, measure.get("kind") if type(measure) is dict else None
         if self.kind == "binary entropy":
@@ -268,11 +315,7 @@ class Case:
 
     def real(self, data: Any, what: str) -> Real:
         """Return a rational number, or a + b√root."""
-        if type(data) is not list:
-            return Real(rationals([data], what)[0])
-        need(self.root, f"{what}: a pair, but there is no root")
-        a, b = rationals(data, what, 2)
-        return Real(a, b, self.root)
+        return read_real(data, what, self.root)
 
 
 Functions = tuple[tuple[int, ...], ...]  # a strategy: of each responding node the values, by configuration
@@ -629,6 +672,11 @@ class Real:
     def __mul__(self, factor: Fraction | int) -> Real:
         return Real(self.a * factor, self.b * factor, self.n)
 
+    def times(self, other: Real) -> Real:
+        """Return the product."""
+        n = self.n or other.n
+        return Real(self.a * other.a + n * self.b * other.b, self.a * other.b + self.b * other.a, n)
+
     def __sub__(self, other: Real) -> Real:
         return self + other * -1
 
@@ -651,6 +699,22 @@ class Real:
             return str(self.a) + (f" + {self.b}*sqrt({self.n})" if self.b else "")
         with localcontext(Context(prec=12, rounding=ROUND_FLOOR)):
             return f"{decimal(self.floor(30))} (rounded down)"
+
+
+def read_root(data: Any) -> int:
+    """Return a square-free number, or 0 where there is none."""
+    root = 0 if data is None else whole(data, "the root", 2, ROOT)
+    need(all(root % (k * k) for k in range(2, math.isqrt(root) + 1)), "the root is not square-free")
+    return root
+
+
+def read_real(data: Any, what: str, root: int) -> Real:
+    """Return a rational number, or a + b√root."""
+    if type(data) is not list:
+        return Real(rationals([data], what)[0])
+    need(root, f"{what}: a pair, but there is no root")
+    a, b = rationals(data, what, 2)
+    return Real(a, b, root)
 
 
 def log2_mean(terms: list[tuple[Fraction, Fraction]]) -> Fraction:

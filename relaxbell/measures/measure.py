@@ -266,11 +266,13 @@ def measure(
         if not isinstance(rows, Mapping) or not rows:
             raise MeasureError("the rows of a max of sums are a mapping from a label to a group of rows.")
         groups = tuple(SumOfRows(_read_rows(model, group, f"{label} ")) for label, group in rows.items())
-        return Measure(model, Largest(groups), name, unit, definition={"kind": "rows", "norm": norm})
+        units = [group.rows.scale.denominator for group in groups]
+        return Measure(model, Largest(groups), name, unit, definition={"kind": "rows", "norm": norm, "units": units})
     if norm not in single:
         raise MeasureError(f"norm {norm!r} is unknown, expected 'max', 'sum', 'linear' or 'max of sums'.")
     term = single[norm](_read_rows(model, rows, ""))
-    return Measure(model, term, name, unit, definition={"kind": "rows", "norm": norm})
+    definition = {"kind": "rows", "norm": norm, "units": [term.rows.scale.denominator]}
+    return Measure(model, term, name, unit, definition=definition)
 
 
 def _read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:
