@@ -39,6 +39,7 @@ _HOMES = {
     "sweeps.results": "Sweep SweepPoint",
     "sweeps.running": "sweep",
     "quantification": "quantify",
+    "show.explanation": "Explanation explain",
     "errors": (
         "BehaviorError CertificateError CheckpointError ClosedFormError CountsError CurveError FunctionalError "
         "InfeasibleError MeasureError ModelError ModelTooLargeError RelaxbellError SignalingError SolverError "
