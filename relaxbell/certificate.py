@@ -8,6 +8,7 @@ would not grant is not claimed.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,6 +25,7 @@ from relaxbell.exact.numbers import Surd
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy
+from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import Largest, LargestRow, Leaf, Linear, Term, Total, is_nonnegative, leaves
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.program import AffineConstraint
@@ -103,7 +105,7 @@ def solution_certificate(solution: Solution) -> Certificate:
     if not solution.proofs:
         raise CertificateError(f"the solution of {measure.name} carries no proof. Minimize it anew.")
     data = _common(measure.model, solution.proofs[0])
-    data["measure"] = _definition(measure.definition, measure.term, 1, measure.name)
+    data["measure"] = _definition(measure.definition, measure.term, 1, measure)
     if isinstance(measure, BinaryEntropy):
         least, largest = (_proof(measure.model, proof, None) for proof in solution.proofs)
         data["proof"] = {"least": least, "largest": largest}
@@ -204,30 +206,29 @@ def _common(model: CausalModel, proof: Proof) -> dict[str, Any]:
         (data["root"],) = roots
     data["model"] = _model(model)
     data["observed"] = _observed(model, problem.equations)
-    data["constraints"] = {
-        "budgets": [
-            {
-                "measure": _definition(b.measure.definition, b.measure.term, 1, b.measure.name),
-                "limit": str(b.limit),
-            }
-            for b in problem.budgets
-        ],
-        "affine": [_affine(c) for c in problem.affine],
-    }
+    data["constraints"] = [
+        {
+            "measure": _definition(b.measure.definition, b.measure.term, 1, b.measure),
+            "limit": str(b.limit),
+            "equality": False,
+        }
+        for b in problem.budgets
+    ]
+    data["constraints"] += [part for c in problem.affine for part in _affine(c)]
     return data
 
 
 def _model(model: CausalModel) -> dict[str, Any]:
-    roles = {**dict.fromkeys(model.outputs, "output"), **dict.fromkeys(model.hidden, "hidden")}
-    roles |= {**dict.fromkeys(model.inputs, "input"), **dict.fromkeys(model.latents, "latent")}
-    order = [*model.latents, *model.free_inputs, *model.responding]
-    sizes = {name: {"cardinality": model.cardinality[name]} for name in order if name in model.cardinality}
+    (latent,) = model.latents
     table = model.input_distribution.table
     if not model.inputs_connected and model.dependent_inputs:  # floats are read as independent only to rounding
         table = model.input_distribution.product(model.free_inputs, model.dependent_inputs)
     return {
-        "nodes": [{"name": name, "role": roles[name], **sizes.get(name, {})} for name in order],
-        "edges": [[parent, child] for child in order for parent in model.parents(child)],
+        "latent": latent,
+        "nodes": [
+            {"name": name, "cardinality": model.cardinality[name], "parents": list(model.parents(name))}
+            for name in (*model.free_inputs, *model.responding)
+        ],
         "outputs": list(model.outputs),
         "inputs": list(model.inputs),
         "input_distribution": _texts(np.asarray(table).ravel()),
@@ -236,51 +237,67 @@ def _model(model: CausalModel) -> dict[str, Any]:
 
 def _observed(model: CausalModel, equations: Equations) -> dict[str, Any]:
     if equations.behavior is not None:
-        return {"behavior": _texts(equations.behavior.table.ravel())}
+        table = {"behavior": _texts(equations.behavior.table.ravel())}
+        return table if not equations.distance else table | {"rounded": -math.frexp(equations.distance)[1]}
     assert equations.tables is not None  # observed_equations gives them
     count = len(equations.rhs) - len(_normalized(model))
     pairs = zip(equations.tables[:count], equations.rhs[:count], strict=True)
     return {"values": [{"coefficients": _texts(table), "value": _text(value)} for table, value in pairs]}
 
 
-def _affine(constraint: AffineConstraint) -> dict[str, Any]:
-    rows = constraint.rows
-    return {
-        "rows": [_row(rows, i, rows.scale) for i in range(len(rows))],
-        "limits": [str(Fraction(h)) for h in constraint.rhs.tolist()],
-        "equality": constraint.equality,
-    }
+def _affine(constraint: AffineConstraint) -> list[dict[str, Any]]:
+    rows, limits = constraint.rows, constraint.rhs.tolist()
+    return [
+        {
+            "measure": {"kind": "rows", "rows": [_row(rows, i, rows.scale)], "groups": []},
+            "limit": str(Fraction(limit)),
+            "equality": constraint.equality,
+        }
+        for i, limit in enumerate(limits)
+    ]
 
 
 # ------------------------------------------------------------------------- measures and their weights
 
 
-def _definition(definition: Mapping[str, Any], term: Term, sign: int, name: str) -> dict[str, Any]:
+def _definition(definition: Mapping[str, Any], term: Term, sign: int, owner: Measure) -> dict[str, Any]:
     """Return a measure's definition, with one's own rows written out.
 
     `sign` is that of the factors passed: `Rows.scaled` moves it into the matrix, and custom rows have scale 1.
     """
     kind = definition.get("kind")
     if kind is None:
-        raise CertificateError(f"{name} states no definition, so nobody could check it. Build it with measure(…).")
+        raise CertificateError(
+            f"{owner.name} states no definition, so nobody could check it. Build it with measure(…)."
+        )
     if kind == "multiple":
         own = -sign if Fraction(definition["factor"]) < 0 else sign
-        return {**definition, "of": _definition(definition["of"], term, own, name)}
+        return {"kind": "sum", "of": [[definition["factor"], _definition(definition["of"], term, own, owner)]]}
     if kind in ("sum", "maximum"):
         assert isinstance(term, Total | Largest)
         parts = zip(definition["of"], term.parts, strict=True)
-        return {"kind": kind, "of": [_definition(d, part, sign, name) for d, part in parts]}
+        return {"kind": kind, "of": [["1", _definition(d, part, sign, owner)] for d, part in parts]}
+    if kind == "average causal effect":
+        target, values = definition["target"], [definition["outcome"]]
+        one, other = (_probability(target, values, [[definition["source"], u]]) for u in definition["values"])
+        return {"kind": "sum", "of": [["1", one], ["-1", other]]}
+    if kind in ("message weight", "message entropy"):
+        message = definition["message"]
+        weight = _probability(message, list(range(1, owner.model.cardinality[message])), [])
+        return weight if kind == "message weight" else {"kind": "binary entropy", "of": weight}
+    if kind in ("dependence", "hall dependence"):
+        return {"kind": "dependence", "hall": kind != "dependence"}
     if kind != "rows":
         return dict(definition)
-    if isinstance(term, Largest):
-        rows: list[Any] = [_all_rows(part, sign) for part in term.parts]
-    else:
-        rows = _all_rows(term, sign)
-    return {**definition, "rows": rows}
+    own_rows = [leaf.rows for leaf in leaves(term)]
+    rows = [_row(group, i, Fraction(sign)) for group in own_rows for i in range(len(group))]
+    norms = {"linear": [], "max": [1] * len(rows), "sum": [len(rows)]}
+    groups = norms[definition["norm"]] if definition["norm"] in norms else [len(group) for group in own_rows]
+    return {"kind": "rows", "rows": rows, "groups": groups}
 
 
-def _all_rows(leaf: Any, sign: int) -> list[Any]:
-    return [_row(leaf.rows, i, Fraction(sign)) for i in range(len(leaf.rows))]
+def _probability(target: str, values: list[int], do: list[list[Any]]) -> dict[str, Any]:
+    return {"kind": "probability", "target": target, "values": values, "do": do}
 
 
 def _proof(model: CausalModel, proof: Proof, definition: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -290,17 +307,12 @@ def _proof(model: CausalModel, proof: Proof, definition: Mapping[str, Any] | Non
     weights = None
     if definition is not None:
         weights = _weights(definition, problem.objective, Fraction(1), Fraction(1), bound.weights)
-    budgets = []
+    constraints = []
     for budget, share in zip(problem.budgets, bound.budgets, strict=True):
         own = _weights(budget.measure.definition, budget.measure.term, share, Fraction(1), bound.weights)
-        budgets.append({"multiplier": str(share), "weights": own})
-    return {
-        "z": _texts(z),
-        "normalization": _texts(known),
-        "weights": weights,
-        "budgets": budgets,
-        "affine": [_texts(y) for y in bound.affine],
-    }
+        constraints.append({"multiplier": str(share), "weights": own})
+    constraints += [{"multiplier": _text(y), "weights": None} for part in bound.affine for y in part]
+    return {"z": _texts(z), "normalization": _texts(known), "weights": weights, "constraints": constraints}
 
 
 def _multipliers(model: CausalModel, proof: Proof) -> tuple[Any, list[Fraction]]:
@@ -330,13 +342,15 @@ def _weights(definition: Mapping[str, Any], term: Term, share: Fraction, factor:
     """
     kind = definition["kind"]
     if kind == "multiple":
-        return _weights(definition["of"], term, share, factor * Fraction(definition["factor"]), weights)
+        return [_weights(definition["of"], term, share, factor * Fraction(definition["factor"]), weights)]
     if kind in ("sum", "maximum"):
         assert isinstance(term, Total | Largest)
         shares = [share] * len(term.parts) if kind == "sum" else _shares(term.parts, share, weights)
         parts = zip(definition["of"], term.parts, shares, strict=True)
         found = [_weights(d, part, own, factor, weights) for d, part, own in parts]
         return found if kind == "sum" else [[str(s * factor), w] for s, w in zip(shares, found, strict=True)]
+    if kind == "average causal effect":
+        return [None, None]
     if kind == "dependence" or isinstance(term, Linear):
         return None
     return [str(u * factor) for leaf in leaves(term) for u in weights.get(leaf, [Fraction(0)] * len(leaf.rows))]

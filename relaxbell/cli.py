@@ -60,6 +60,9 @@ def _quantify(
     input_distribution: Annotated[
         Settings, typer.Option(help="Distribution of the settings, for measures that depend on it.")
     ] = Settings.uniform,
+    seconds: Annotated[
+        float, typer.Option(min=0.001, help="Time limit of each row. A row that takes longer is left out, and says so.")
+    ] = 60.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
     certificates: Annotated[
         Path | None,
@@ -84,7 +87,9 @@ def _quantify(
         else:
             counts = Counts.read_csv(data, outputs, inputs)
         with _Bar() as bar:
-            report = quantify(counts, input_distribution=input_distribution.value, progress=bar)
+            report = quantify(
+                counts, input_distribution=input_distribution.value, progress=bar, seconds_per_row=seconds
+            )
         typer.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False) if as_json else repr(report))
         if certificates is not None:
             count = len(report.save_certificates(certificates))

@@ -19,6 +19,7 @@ from relaxbell.measures.dependence import dependence, hall_dependence
 from relaxbell.measures.information import mutual_information
 from relaxbell.measures.locality import influence, message_entropy
 from relaxbell.measures.measure import Measure
+from relaxbell.solve.deadline import deadline
 from relaxbell.solve.minimization import minimize
 from relaxbell.solve.solution import Solution
 
@@ -153,6 +154,10 @@ def _row_data(row: Row) -> dict[str, Any]:
     if row.solution is None:
         return data | {"problem": row.problem}
     witness = row.solution.witness
+    known = None
+    if witness.in_catalog_form is not None:
+        name, value, bound = witness.in_catalog_form
+        known = {"name": name, "value": value, "bound": bound, "excess": value - bound}
     return data | {
         "minimum": row.solution.value,
         "lower_bound": row.solution.lower_bound,
@@ -161,6 +166,7 @@ def _row_data(row: Row) -> dict[str, Any]:
             "functional": witness.functional.formula(),
             "value": float(witness.value),
             "bound": float(witness.bound),
+            "catalog": known,
         },
     }
 
@@ -170,6 +176,7 @@ def quantify(
     *,
     input_distribution: Literal["uniform", "observed"] = "uniform",
     progress: Progress | None = None,
+    seconds_per_row: float | None = 60.0,
 ) -> Quantification:
     """Return the least relaxation of locality that explains counts or a behavior.
 
@@ -184,6 +191,9 @@ def quantify(
         the relative frequencies of the settings.
     progress
         Called before each row.
+    seconds_per_row
+        Time limit of each row's solver; None for none. A row that takes longer says so as its problem, and the others
+        go on.
 
     Returns
     -------
@@ -222,7 +232,8 @@ def quantify(
         if progress is not None:
             progress(k, len(tasks), name)
         try:
-            rows.append(Row(name, relaxed, unit, minimize(make(), scenario)))
+            with deadline(seconds_per_row, name):  # what builds the measure counts too
+                rows.append(Row(name, relaxed, unit, minimize(make(), scenario)))
         except (InfeasibleError, ModelTooLargeError, SolverError) as error:
             rows.append(Row(name, relaxed, unit, None, str(error)))
     return Quantification(scenario, fit, largest_chsh(scenario), tuple(rows), input_distribution)

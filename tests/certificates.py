@@ -187,12 +187,11 @@ class Plain:
     """The strategies of a certificate's model as dictionaries, and everything over them as dense arrays."""
 
     def __init__(self, data):
-        self.size = {n["name"]: n["cardinality"] for n in data["nodes"] if n["role"] != "latent"}
+        self.size = {n["name"]: n["cardinality"] for n in data["nodes"]}
         self.outputs, self.inputs = data["outputs"], data["inputs"]
-        self.parents = {v: [p for p, c in data["edges"] if c == v and p in self.size] for v in self.size}
-        children = {c for _, c in data["edges"]}
-        self.responding = [n for n in self.size if n in children or n not in self.inputs]
-        self.free = [n for n in self.inputs if n not in children]
+        self.parents = {n["name"]: [p for p in n["parents"] if p in self.size] for n in data["nodes"]}
+        self.responding = [n["name"] for n in data["nodes"] if n["parents"]]
+        self.free = [n for n in self.inputs if n not in self.responding]
         self.dependent = [n for n in self.responding if n in self.inputs]
         maps = []
         for node in self.responding:
@@ -265,26 +264,22 @@ class Plain:
 
     def expression(self, m, q):
         kind = m["kind"]
-        if kind == "sum":
-            return sum(self.expression(part, q) for part in m["of"])
-        if kind == "multiple":
-            return number(m["factor"]) * self.expression(m["of"], q)
-        if kind == "maximum":
-            return cp.max(cp.hstack([self.expression(part, q) for part in m["of"]]))
+        parts = [number(f) * self.expression(part, q) for f, part in m["of"]] if kind in ("sum", "maximum") else []
+        if parts:
+            return sum(parts) if kind == "sum" else cp.max(cp.hstack(parts))
         if kind == "influence":
             return self.influence(m, q)
-        if kind == "average causal effect":
-            one, other = (self.mean({m["source"]: u}, m["target"], {m["outcome"]}) for u in m["values"])
-            return (one - other) @ q
-        if kind in ("message weight", "message entropy"):
-            return self.mean({}, m["message"], set(range(1, self.size[m["message"]]))) @ q
+        if kind == "probability":
+            return self.mean(dict(m["do"]), m["target"], set(m["values"])) @ q
+        if kind == "binary entropy":
+            return self.expression(m["of"], q)
         if kind == "rows":
-            if m["norm"] == "max of sums":
-                return cp.max(cp.hstack([cp.norm1(self.rows(group) @ q) for group in m["rows"]]))
             values = self.rows(m["rows"]) @ q
-            return {"max": cp.norm_inf, "sum": cp.norm1, "linear": cp.sum}[m["norm"]](values)
+            ends = list(itertools.accumulate(m["groups"], initial=0))
+            groups = [cp.norm1(values[a:b]) for a, b in itertools.pairwise(ends)]
+            return cp.max(cp.hstack(groups)) if groups else cp.sum(values)
         joint = self.joint()
-        if kind == "hall dependence":
+        if kind == "dependence" and m["hall"]:
             pairs = itertools.combinations(joint.values(), 2)
             return cp.max(cp.hstack([cp.norm1(a @ q / p - b @ q / r) for (p, a), (r, b) in pairs]))
         total = sum(matrix for _, matrix in joint.values())
@@ -324,11 +319,9 @@ def judge(data):
     for row in data["observed"].get("values", ()):
         c = np.array([number(v) for v in row["coefficients"]])
         constraints.append((c / np.where(weights == 0, 1, weights)) @ reached == number(row["value"], root))
-    for budget in data["constraints"]["budgets"]:
-        constraints.append(plain.expression(budget["measure"], q) <= number(budget["limit"]))
-    for affine in data["constraints"]["affine"]:
-        values, limits = plain.rows(affine["rows"]) @ q, np.array([number(h) for h in affine["limits"]])
-        constraints.append(values == limits if affine["equality"] else values <= limits)
+    for c in data["constraints"]:
+        value, limit = plain.expression(c["measure"], q), number(c["limit"])
+        constraints.append(value == limit if c["equality"] and value.is_affine() else value <= limit)
     measure = data["measure"]
     objective = cp.sum(q) * 0 if measure is None else plain.expression(measure, q)
     conic = measure is not None and measure["kind"] == "mutual information"
@@ -342,7 +335,7 @@ def judge(data):
         return None if problem.status == "infeasible" else float(problem.value)
 
     value = least(objective)
-    if value is None or measure is None or measure["kind"] != "message entropy":
+    if value is None or measure is None or measure["kind"] != "binary entropy":
         return value
     return min(binary_entropy(value), binary_entropy(-least(-objective)))
 

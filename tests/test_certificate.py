@@ -24,7 +24,7 @@ def test_a_solution_claims_what_is_known_exactly(pr):
     certificate = pr.certificate
     assert certificate is pr.certificate
     assert certificate.data["claim"] == {"lower_bound": "1/2", "upper_bound": "1/2"}
-    assert certificate.claim.endswith("has C(X -> B) >= 1/2, and one attains it")
+    assert certificate.claim.endswith("has C(X -> B) >= 1/2, and one attains it: minimum = 1/2")
     assert json.loads(certificate.to_json()) == certificate.data
     with pytest.raises(AttributeError):
         certificate.data = {}
@@ -49,7 +49,7 @@ def test_a_file_and_the_command_line(pr, tmp_path):
     assert "good.json: verified" in both.output
     missing = run(app, ["verify", str(tmp_path / "nowhere.json")])
     assert missing.exit_code == 1
-    assert "is not a file" in missing.output
+    assert "nowhere.json: refused: the file cannot be read: there is no such file" in missing.output
 
 
 def test_nothing_can_be_certified_without_a_proof_or_a_definition(pr):

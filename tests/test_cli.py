@@ -1,3 +1,4 @@
+import itertools
 import json
 import re
 import subprocess
@@ -29,10 +30,9 @@ def test_json_numbers_obey_the_closed_forms():
     assert rows["C(B -> A)"]["minimum"] == pytest.approx(2 * ch, rel=1e-9)
     for row in rows.values():
         assert row["lower_bound"] <= row["minimum"]
-        if row["measure"].startswith("I("):  # an exponential-cone program: 1e-6 bit
-            assert row["minimum"] - row["lower_bound"] <= 1e-6
+        assert row["minimum"] - row["lower_bound"] <= max(1e-7 * row["minimum"], 1e-15)
+        if row["measure"].startswith("I("):
             continue
-        assert row["minimum"] - row["lower_bound"] <= max(1e-7 * row["minimum"], 1e-12)
         assert row["witness"]["name"] == "CHSH"
     assert rows["M(X,Y:Λ)"]["minimum"] == pytest.approx(ch, rel=1e-9)
     assert rows["Hall(X,Y:Λ)"]["minimum"] == pytest.approx(4 * ch / 3, rel=1e-9)
@@ -88,6 +88,30 @@ def test_errors_and_help():
     assert run(app, ["--version"]).output.strip() == f"relaxbell {rb.__version__}"
 
 
+def test_a_row_that_takes_too_long_leaves_the_others():
+    """Hall's measure on four parties takes minutes; each row that was not solved says so."""
+    report = rb.quantify(rb.ghz_box(4), seconds_per_row=1.5)
+    rows = {row.name: row for row in report.rows}
+    hall = rows["Hall(X1,X2,X3,X4:Λ)"]
+    assert hall.solution is None
+    assert "took longer than its time limit of 1.5 s" in hall.problem
+    assert "none: took" in repr(report)
+    assert rows["M(X1,X2,X3,X4:Λ)"].solution.value == pytest.approx(0.25)
+    assert [row["problem"] for row in report.to_dict()["relaxations"] if row["measure"] == hall.name] == [hall.problem]
+
+
+def test_the_time_limit_of_the_command_line(tmp_path):
+    path = tmp_path / "counts.csv"
+    rows = itertools.product(range(3), range(3), range(3), range(3))
+    lines = [f"{x},{y},{a},{b},{20 + (a * b + x * y) % 5}" for x, y, a, b in rows]
+    path.write_text("\n".join(["x,y,a,b,count", *lines]))
+    result = run(app, ["quantify", str(path), "--seconds", "0.001", "--json"])
+    assert result.exit_code == 0, result.output
+    problems = [row.get("problem", "") for row in json.loads(result.output)["relaxations"]]
+    assert any("time limit of 0.001 s" in problem for problem in problems)
+    assert run(app, ["quantify", str(path), "--seconds", "0"]).exit_code == 2
+
+
 def test_quantify_other_scenarios():
     three = rb.quantify(rb.ghz_box())
     assert len(three.rows) == 2 * 6 + 1 + 3  # two kinds of influence between ordered pairs, H(M), M, Hall, I
@@ -101,3 +125,11 @@ def test_quantify_other_scenarios():
         rb.quantify(rb.pr_box(), input_distribution="observed")
     with pytest.raises(rb.BehaviorError, match="cannot quantify a int"):
         rb.quantify(3)
+
+
+def test_json_witness_in_the_units_of_the_catalog():
+    data = rb.quantify(rb.pr_box()).to_dict()
+    witness = data["relaxations"][0]["witness"]
+    assert witness["catalog"] == {"name": "CHSH", "value": 4.0, "bound": 2.0, "excess": 2.0}
+    assert {"name", "functional", "value", "bound"} < set(witness)
+    assert [row["witness"]["catalog"] for row in data["relaxations"] if row["measure"] == "I(X,Y:Λ)"] == [None]

@@ -77,7 +77,8 @@ class Behavior(Frozen):
         if table.ndim != len(self.variables):
             raise BehaviorError(
                 f"p has {table.ndim} axes (shape {table.shape}), expected {len(self.variables)}: one for each of "
-                f"outputs {', '.join(self.outputs)} and inputs {', '.join(self.inputs) or '(none)'}, in this order."
+                f"outputs {', '.join(self.outputs)} and inputs {', '.join(self.inputs) or '(none)'}, in this order: "
+                "axes are outputs first. Name them with outputs= and inputs=."
             )
         self.parties = read_parties(parties, self.outputs, self.inputs)
         self._validate(table, exact)
@@ -386,8 +387,16 @@ class Behavior(Frozen):
             place = ", ".join([":"] * k + [str(int(i)) for i in index])
             raise BehaviorError(
                 f"p[{place}] sums to {float(total[index]):.12g}, expected 1"
-                f"{'' if exact is not None else ' within 1e-9'}. Use Counts(...) for raw data."
+                f"{'' if exact is not None else ' within 1e-9'}.{self._order_hint(values)} "
+                "Use Counts(...) for raw data."
             )
+
+    def _order_hint(self, values: NDArray[Any]) -> str:
+        """Return a sentence if the table would be normalized with inputs first."""
+        k = len(self.inputs)
+        if not k or abs(np.asarray(values.sum(axis=tuple(range(k, values.ndim)))) - 1).max() > TOLERANCE:
+            return ""
+        return " It is normalized over its last axes: axes are outputs first, then inputs; transpose it."
 
     def __repr__(self) -> str:
         return block_table(self)

@@ -48,7 +48,7 @@ def read_csv_table(
                 f"{where}: {len(cells)} cells, expected {len(header)} ({', '.join(header)}). "
                 f"{'Fill the missing ones.' if len(cells) < len(header) else 'Remove the others.'}"
             )
-        values = tuple(_number(cells[i], f"{where}, column {header[i]}") for i in order)
+        values = tuple(_value(cells[i], f"{where}, column {header[i]}") for i in order)
         if values in found:
             raise CountsError(
                 f"{where}: the combination {_combination(out + ins, values)} appears a second time. Give each "
@@ -100,10 +100,12 @@ def _roles(path: Path, header: list[str], outputs: Names, inputs: Names) -> tupl
     if repeated:
         raise CountsError(f"{path.name}: the column {repeated[0][:30]!r} appears twice. Give each variable one column.")
     if "count" not in lowered:
+        _check_separator(path, header)
         raise CountsError(
             f"{path.name}: no column 'count' in the header ({shown}). Expected, for example, x,y,a,b,count."
         )
     variables = [cell.upper() for cell in header if cell.lower() != "count"]
+    given = outputs is not None, inputs is not None
     if outputs is None:
         outputs = sorted((v for v in variables if _OUTPUT.fullmatch(v)), key=_by_number)
     if inputs is None:
@@ -115,10 +117,7 @@ def _roles(path: Path, header: list[str], outputs: Names, inputs: Names) -> tupl
         raise CountsError(f"{path.name}: the names {', '.join(out + ins)} differ only by case. Columns ignore case.")
     unknown = [v for v in variables if v.lower() not in known]
     if unknown:
-        raise CountsError(
-            f"{path.name}: unknown column {unknown[0][:30]!r} in the header ({shown}). Expected variables such as a, "
-            "b, x, y; name others with outputs= and inputs= (--outputs, --inputs)."
-        )
+        raise CountsError(f"{path.name}: unknown column {unknown[0][:30]!r} in the header ({shown}). {_remedy(given)}")
     missing = [name for name in out + ins if name.lower() not in lowered]
     if missing or not out:
         raise CountsError(
@@ -127,9 +126,40 @@ def _roles(path: Path, header: list[str], outputs: Names, inputs: Names) -> tupl
     return out, ins
 
 
+def _remedy(given: tuple[bool, bool]) -> str:
+    """Return what to do about an unknown column: outputs and inputs may have been named."""
+    if given == (True, False):
+        return "Is it a setting? Name those with inputs= (--inputs) too, if they are not x, y, z."
+    if given == (False, True):
+        return "Is it an outcome? Name those with outputs= (--outputs) too, if they are not a, b, c."
+    return (
+        "Expected variables such as a, b, x, y; name others with outputs= and inputs= (--outputs, --inputs), or remove "
+        "the column."
+    )
+
+
+def _check_separator(path: Path, header: list[str]) -> None:
+    """Raise CountsError if the header is split by something else than commas."""
+    text = ",".join(header)
+    for separator, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars"), (" ", "spaces")):
+        cells = [cell.strip().lower() for cell in text.split(separator)]
+        if len(cells) > 1 and "count" in cells:
+            raise CountsError(
+                f"{path.name}: the header is separated by {name} ({text[:60].strip()!r}), expected commas. "
+                "Replace them."
+            )
+
+
 def _by_number(name: str) -> tuple[str, int]:
     """Sort A2 before A10."""
     return name[0], int(name[1:] or 0)
+
+
+def _value(cell: str, where: str) -> int:
+    text = cell.strip()
+    if text in ("-1", "+1", "-1.0", "+1.0"):
+        raise CountsError(f"{where}: {text!r} looks like an outcome ±1, expected 0, 1, …. Write 0 for +1 and 1 for -1.")
+    return _number(cell, where)
 
 
 def _number(cell: str, where: str) -> int:
@@ -151,6 +181,12 @@ def _table(
         raise CountsError(
             f"{path.name} has a header but no rows. Expected one for each combination of {', '.join(names)}."
         )
+    for i, name in enumerate(names):
+        if min(values[i] for values in found) == 1:
+            raise CountsError(
+                f"{path.name}: {name} takes the values 1 … {max(values[i] for values in found)}, never 0. Number "
+                "values from 0: subtract 1."
+            )
     shape = tuple(max(values[i] for values in found) + 1 for i in range(len(names)))
     needed = math.prod(shape)
     if needed > 4 * len(found):

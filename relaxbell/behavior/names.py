@@ -54,6 +54,9 @@ def check_values(
     error: type[RelaxbellError],
 ) -> None:
     """Raise `error` if a variable of `setting` is not among `names` or its value is out of range."""
+    if not isinstance(setting, Mapping):
+        example = f'{{"{names[0] if names else "A"}": 0}}'
+        raise error(f"{setting!r} is a {type(setting).__name__}, expected a mapping such as {example}.")
     for name, value in setting.items():
         if name not in names:
             raise error(f"{name!r} is not an {what} here. Expected one of {', '.join(names) or '(none)'}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, read_fra
 from relaxbell.frozen import Frozen
 
 
+@runtime_checkable
 class Functional(Protocol):
     """What an observation needs of a Bell functional."""
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Functional
 from relaxbell.behavior.quantum import Complex, born
 from relaxbell.errors import BehaviorError, FunctionalError
 from relaxbell.exact.numbers import to_floats
@@ -60,7 +61,7 @@ class QuantumOptimum:
 
 
 def optimize_quantum(
-    coefficients: ArrayLike,
+    coefficients: ArrayLike | Functional,
     dimensions: int | Sequence[int] | None = None,
     *,
     starts: int = 8,
@@ -75,7 +76,7 @@ def optimize_quantum(
     Parameters
     ----------
     coefficients
-        Of p(a, b|x, y), axes [a, b, x, y].
+        A `BellFunctional` of two parties, or its coefficients of p(a, b|x, y), axes [a, b, x, y].
     dimensions
         Local dimension of both parties, or one for each; by default the number of their outcomes.
         Where it equals that number, projectors have rank one. Otherwise their ranks are as equal as
@@ -90,19 +91,21 @@ def optimize_quantum(
     Raises
     ------
     FunctionalError
-        If the coefficients are not finite numbers on four axes.
+        If the coefficients are not finite numbers on four axes, or a functional is not that of two parties.
     BehaviorError
         If a dimension, `starts` or `iterations` is not a positive integer.
 
     Examples
     --------
-    >>> a, b, x, y = np.indices((2, 2, 2, 2))
-    >>> chsh = (-1.0) ** (a + b + x * y)
-    >>> found = optimize_quantum(chsh, starts=2)
+    >>> import relaxbell as rb
+    >>> found = optimize_quantum(rb.CHSH, starts=2)
     >>> round(found.value, 6)  # Tsirelson's bound 2√2
     2.828427
     """
-    table = _read_coefficients(coefficients)
+    if isinstance(coefficients, Functional):
+        table, constant, names = _read_functional(coefficients)
+    else:
+        table, constant, names = _read_coefficients(coefficients), 0.0, {}
     sizes = _read_dimensions(dimensions, table.shape[:2])
     _check_positive(starts, "starts")
     _check_positive(iterations, "iterations")
@@ -115,7 +118,8 @@ def optimize_quantum(
         _projectors(bases, labels, outcomes)
         for bases, labels, outcomes in zip(best.bases, start.labels, table.shape[:2], strict=True)
     )
-    return QuantumOptimum(best.value, best.state, (alice, bob), born(best.state, [list(alice), list(bob)]), values)
+    behavior = born(best.state, [list(alice), list(bob)]).rename(names)
+    return QuantumOptimum(best.value + constant, best.state, (alice, bob), behavior, values + constant)
 
 
 # ------------------------------------------------------------------- the search
@@ -247,6 +251,20 @@ def _projectors(bases: Complex, labels: Labels, outcomes: int) -> Complex:
 
 
 # --------------------------------------------------------------------- reading
+
+
+def _read_functional(functional: Functional) -> tuple[NDArray[np.float64], float, dict[str, str]]:
+    """Return coefficients with each party's input in the place of its output, the constant, and the names."""
+    parties = functional.parties
+    if parties is None or len(parties) != 2 or None in parties.values():
+        raise FunctionalError(
+            f"{functional} lives on p({','.join(functional.outputs)}|{','.join(functional.inputs)}), expected two "
+            "parties with one input each. Give a bipartite functional."
+        )
+    inputs = [str(parties[name]) for name in functional.outputs]
+    table = _read_coefficients(functional.transposed(functional.outputs, inputs).coefficients)
+    names = dict(zip(("A", "B", "X", "Y"), (*functional.outputs, *inputs), strict=True))
+    return table, float(functional.constant), names
 
 
 def _read_coefficients(coefficients: ArrayLike) -> NDArray[np.float64]:

@@ -54,10 +54,7 @@ def read_cardinality(model: CausalModel, cardinality: Mapping[str, int]) -> dict
 
 
 def check_structure(model: CausalModel) -> None:
-    """Raise ModelError for edges into latent variables and nodes without latent parent."""
-    for u, v in model.edges:
-        if v in model.latents:
-            raise ModelError(f"the edge {u!r} -> {v!r} ends in a latent variable, which has no parents. Turn it.")
+    """Raise ModelError unless there is one latent variable, a parent of every responding node."""
     if len(model.latents) != 1:
         raise UnsupportedModelError(
             f"the model has {len(model.latents)} latent variables ({', '.join(model.latents) or 'none'}), expected "

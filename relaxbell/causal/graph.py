@@ -14,7 +14,7 @@ Edge = tuple[str, str]
 _TOKEN = re.compile(r"\s*(->|<-|[^\s<>;-]+)")
 
 
-def read_graph(graph: Any) -> tuple[tuple[str, ...], tuple[Edge, ...]]:
+def read_graph(graph: Any, latent: Sequence[str] = ()) -> tuple[tuple[str, ...], tuple[Edge, ...]]:
     """Return the nodes, in order of appearance, and the edges of a graph.
 
     Parameters
@@ -22,11 +22,14 @@ def read_graph(graph: Any) -> tuple[tuple[str, ...], tuple[Edge, ...]]:
     graph
         An arrow string such as ``"X -> A <- L -> B <- Y; X -> B"`` (statements end at ``;`` or a new
         line), a list of pairs, or a networkx DiGraph.
+    latent
+        Names of nodes that have no parents.
 
     Raises
     ------
     ModelError
-        For text that is not an arrow string, a repeated edge, a loop, or a cycle (which is named).
+        For text that is not an arrow string, an edge into a latent variable, a repeated edge, a loop, or a
+        cycle (which is named).
     """
     if isinstance(graph, str):
         nodes, edges = _read_arrows(graph)
@@ -39,6 +42,7 @@ def read_graph(graph: Any) -> tuple[tuple[str, ...], tuple[Edge, ...]]:
         nodes = []
     ordered = list(dict.fromkeys([*nodes, *(name for edge in edges for name in edge)]))
     read_names(ordered, "the graph", ModelError)
+    check_latent_ends(edges, latent)
     check_edges(edges)
     return tuple(ordered), tuple(edges)
 
@@ -51,6 +55,13 @@ def read_edges(edges: Iterable[Any]) -> tuple[Edge, ...]:
     if not found:
         raise ModelError('no edge given. Name one, for example "X -> B".')
     return tuple(found)
+
+
+def check_latent_ends(edges: Iterable[Edge], latent: Sequence[str]) -> None:
+    """Raise ModelError for an edge into a latent variable."""
+    for u, v in edges:
+        if v in latent:
+            raise ModelError(f"the edge {u!r} -> {v!r} ends in a latent variable, which has no parents. Turn it.")
 
 
 def check_edges(edges: Sequence[Edge]) -> None:

@@ -18,7 +18,7 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.causal.checks import check_independence, check_roles, check_structure, read_cardinality
 from relaxbell.causal.equations import Equations, behavior_equations, cell_label, observed_equations
 from relaxbell.causal.events import event_rows
-from relaxbell.causal.graph import Edge, read_edges, read_graph, topological_order
+from relaxbell.causal.graph import Edge, check_latent_ends, read_edges, read_graph, topological_order
 from relaxbell.causal.inputs import InputDistribution
 from relaxbell.causal.responses import Node, Strategies
 from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError
@@ -94,9 +94,9 @@ class CausalModel(Frozen):
         relaxed: Iterable[Any] = (),
         name: str | None = None,
     ) -> None:
-        self.nodes, self.edges = read_graph(graph)
-        self.inputs = read_names(inputs, "inputs", ModelError)
         self.latents = read_names(latent, "latent", ModelError)
+        self.nodes, self.edges = read_graph(graph, self.latents)
+        self.inputs = read_names(inputs, "inputs", ModelError)
         self.hidden = read_names(hidden, "hidden", ModelError)
         others = [n for n in self.nodes if n not in self.inputs + self.latents + self.hidden]
         self.outputs = tuple(others) if outputs is None else read_names(outputs, "outputs", ModelError)
@@ -169,6 +169,7 @@ class CausalModel(Frozen):
                     )
             if edge in self.edges:
                 raise ModelError(f"the edge {edge[0]!r} -> {edge[1]!r} is already in {self.name}. Relax another.")
+        check_latent_ends(new, self.latents)  # the other errors would be about a cycle, through the latent variable
         texts = ", ".join(f'"{u} -> {v}"' for u, v in new)
         return self._copy(
             graph=(*self.edges, *new),
@@ -446,11 +447,26 @@ class CausalModel(Frozen):
             + (f"; hidden {', '.join(self.hidden)}" if self.hidden else ""),
             f"  latent        {', '.join(self.latents)}",
             f"  cardinality   {sizes}",
+            *self._distribution_lines(),
             f"  strategies    {self.strategies.count:,}",
         ]
         return "\n".join(lines)
+
+    def _distribution_lines(self) -> list[str]:
+        """Return p(inputs) as a line, unless it is uniform."""
+        table = self.input_distribution.table
+        if len(set(table.ravel().tolist())) == 1:
+            return []
+        shown = [f"{','.join(map(str, x))}: {_chance(v)}" for x, v in np.ndenumerate(table)]
+        text = ", ".join(shown[:8]) + (f", … {len(shown)} in all" if len(shown) > 8 else "")
+        label = f"p({','.join(self.inputs)})"
+        return [f"  {label:<13} {text}"]
 
     def _repr_svg_(self) -> str:
         from relaxbell.show.graph import dag_svg
 
         return dag_svg(self)
+
+
+def _chance(p: Any) -> str:
+    return str(p) if p.denominator <= 1000 else f"{float(p):.6g}"

@@ -38,14 +38,14 @@ class TermClass:
         return len(self.members)
 
 
-def classes(domain: Domain, forms: Sequence[Form], budgets: int) -> tuple[TermClass, ...]:
+def classes(domain: Domain, forms: Sequence[Form], budgets: Sequence[str] = ()) -> tuple[TermClass, ...]:
     """Return the classes of forms over (1, coordinates, budgets), the smallest and simplest first."""
-    groups = _orbits(domain, forms, budgets)
+    groups = _orbits(domain, forms)
     found = [_described(domain, forms, members, budgets) for members in groups]
     return tuple(sorted(found, key=lambda kind: (len(kind.members), kind.members[0])))
 
 
-def _orbits(domain: Domain, forms: Sequence[Form], budgets: int) -> list[tuple[int, ...]]:
+def _orbits(domain: Domain, forms: Sequence[Form]) -> list[tuple[int, ...]]:
     if domain.coordinates is None:
         return [(i,) for i in range(len(forms))]
     denominator = common_denominator([c for form in forms for c in form])
@@ -59,7 +59,7 @@ def _orbits(domain: Domain, forms: Sequence[Form], budgets: int) -> list[tuple[i
         seen, frontier = {first}, [first]
         while frontier:
             block = np.array(frontier, dtype=np.int64)
-            images = {(*row[:size], *row[size:]) for a in actions for row in _moved(block, a, size)}
+            images = {row for a in actions for row in _moved(block, a, size)}
             frontier = sorted(images - seen)
             seen.update(frontier)
         members = tuple(sorted(number[form] for form in seen if form in number))
@@ -73,11 +73,11 @@ def _moved(block: np.ndarray, action: np.ndarray, size: int) -> list[tuple[int, 
     return [tuple(row) for row in np.hstack([block[:, :size] @ action, block[:, size:]]).tolist()]
 
 
-def _described(domain: Domain, forms: Sequence[Form], members: tuple[int, ...], budgets: int) -> TermClass:
+def _described(domain: Domain, forms: Sequence[Form], members: tuple[int, ...], budgets: Sequence[str]) -> TermClass:
     form = forms[members[0]]
     size = domain.dimension + 1
     own, extra = form[:size], form[size:]
-    pairs = [(c, "c" if budgets == 1 else f"c{i + 1}") for i, c in enumerate(extra) if c != 0]
+    pairs = [(c, name) for c, name in zip(extra, budgets, strict=True) if c != 0]
     if not any(own[1:]):
         return TermClass(members, None, sum_text(pairs, own[0]))
     if domain.coordinates is not None and domain.name == "nonsignaling":

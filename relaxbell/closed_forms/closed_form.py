@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import sum_text
 from relaxbell.measures.measure import Measure
 
-_CHUNK = 20_000
+_CHUNK = 1000
+"""Behaviors at a time: in cache, and small enough products for BLAS to stay on one thread, which is faster here."""
 
 
 class Evaluation(NamedTuple):
@@ -72,7 +74,7 @@ class ClosedForm:
     terms
         The irredundant terms, grouped by class.
     constraints
-        Affine functions ≤ 0: what the model demands of p beyond positivity.
+        Affine functions ≤ 0: what the model demands of p beyond positivity, and of the budgets.
     budgets
         Symbols of the budgets that the terms depend on.
     programs, vertices, seconds
@@ -147,7 +149,7 @@ class ClosedForm:
     @cached_property
     def classes(self) -> tuple[TermClass, ...]:
         """The terms in orbits of the scenario's relabelings, each named where the catalog knows it."""
-        return classes(self.domain, [term.form for term in self.terms], len(self.budgets))
+        return classes(self.domain, [term.form for term in self.terms], [str(symbol) for symbol in self.budgets])
 
     # -------------------------------------------------------------- evaluation
 
@@ -228,13 +230,15 @@ class ClosedForm:
         if isinstance(behaviors, Behavior):
             behaviors = [behaviors]
         if not isinstance(behaviors, np.ndarray):
+            if not isinstance(behaviors, Iterable):
+                raise BehaviorError(f"found a {type(behaviors).__name__}, expected an array or behaviors.")
             behaviors = np.array([model.match(p).p if isinstance(p, Behavior) else p for p in behaviors])
         if behaviors.shape[1:] != model.observed_shape:
             raise BehaviorError(
                 f"an array of shape {behaviors.shape}, expected (N, {', '.join(map(str, model.observed_shape))}): "
                 f"behaviors with axes {', '.join(model.outputs + model.inputs)}."
             )
-        return np.asarray(behaviors, dtype=np.float64).reshape(len(behaviors), -1)
+        return np.asarray(behaviors, dtype=np.float64).reshape(len(behaviors), math.prod(model.observed_shape))
 
     @cached_property
     def _matrices(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -248,10 +252,12 @@ class ClosedForm:
         self, tables: NDArray[np.float64], limits: NDArray[np.float64], tolerance: float
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         terms, bounds, residual = self._matrices
+        finite = np.asarray(np.isfinite(tables).all(axis=1))
+        tables = np.where(finite[:, None], tables, 0.0)
         size = self.domain.dimension + 1
         u = tables @ self.domain.reading.T
         value = (u @ terms[:, :size].T + terms[:, size:] @ limits).max(axis=1)
-        feasible = (tables.min(axis=1) >= -tolerance) & (abs(u[:, 0] - 1) <= tolerance)
+        feasible = finite & (tables.min(axis=1) >= -tolerance) & (abs(u[:, 0] - 1) <= tolerance)
         feasible &= abs(tables @ residual.T).max(axis=1) <= tolerance
         if len(bounds):
             feasible &= (u @ bounds[:, :size].T + bounds[:, size:] @ limits).max(axis=1) <= tolerance
@@ -268,7 +274,8 @@ class ClosedForm:
             *(f"{number:>3} ×  {text}" for text, number in count.items()),
         ]
         if self.constraints:
-            lines.append(f"  where {len(self.constraints)} constraints of the model hold")
+            one = len(self.constraints) == 1
+            lines.append(f"  where {len(self.constraints)} constraint{'' if one else 's'} of the model hold{'s' * one}")
         lines.append(f"  complete: {self.programs:,} linear programs, {self.vertices:,} vertices")
         return "\n".join(lines)
 

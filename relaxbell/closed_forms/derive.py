@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -58,7 +59,7 @@ def closed_form(measure: Measure, domain: Any = None, subject_to: Any = (), *, s
     ClosedFormError
         If it takes too long; the error carries what was found so far, whose terms are valid lower bounds.
     MeasureError
-        For mutual information and entropies, and where numbers are not exact.
+        For mutual information and entropies, where numbers are not exact, and for an unknown domain.
     InfeasibleError
         If the model reproduces no behavior of the domain.
 
@@ -71,6 +72,7 @@ def closed_form(measure: Measure, domain: Any = None, subject_to: Any = (), *, s
     (8, 4)
     """
     piecewise_linear(measure)
+    require_time(seconds)
     require_ppl()
     where = read_domain(measure.model, domain)
     search, symbols = _search(measure, where, subject_to)
@@ -109,6 +111,12 @@ def piecewise_linear(measure: Measure) -> None:
         raise MeasureError(f"{measure.name} is not piecewise linear in p, so it has no such closed form. Use {other}.")
 
 
+def require_time(seconds: Any) -> None:
+    """Raise ClosedFormError if `seconds` is not a number of seconds."""
+    if not isinstance(seconds, int | float) or not seconds > 0:
+        raise ClosedFormError(f"seconds={seconds!r} leaves no time, expected a positive number of seconds.")
+
+
 def require_ppl() -> None:
     """Raise ClosedFormError if exact polyhedra are not installed."""
     try:
@@ -126,16 +134,18 @@ def _search(measure: Measure, domain: Domain, subject_to: Any) -> tuple[OuterApp
     problem = Problem(fresh(measure.term), domain_equations(domain), budgets, affine)
     program = linear_program(problem)
     symbols = tuple(dict.fromkeys(b.limit for b in budgets if not isinstance(b.limit, Fraction)))
+    _require_different_names([*domain.labels, *map(str, symbols)])
     size = domain.dimension + 1
     limits = [_limit_row(b, symbols, size) for b in budgets]
     cells = _padded(domain.expansion * cell_weights(domain.model)[:, None], len(symbols))
     parametric = ParametricProgram(problem, program, parameter_sides(problem, program, cells, limits))
     start = [(*row, *(0,) * len(symbols)) for row in domain.positivity]
+    demanded = []
     for k, symbol in enumerate(symbols):
-        largest = _largest_of(symbol, budgets)
+        least = max(floor(b.measure.term) for b in budgets if b.limit == symbol)
         unit = [1 if j == k else 0 for j in range(len(symbols))]
-        start.append((*(0,) * size, *unit))
-        start.append((math.ceil(largest), *(0,) * (size - 1), *(-v for v in unit)))
+        demanded.append((-least.numerator, *(0,) * (size - 1), *(v * least.denominator for v in unit)))
+        start.append((_beyond(symbol, budgets), *(0,) * (size - 1), *(-v for v in unit)))
     actions = []
     for action in symmetries(problem, domain):
         wide = np.eye(size + len(symbols), dtype=np.int64)
@@ -143,8 +153,8 @@ def _search(measure: Measure, domain: Domain, subject_to: Any) -> tuple[OuterApp
         actions.append(wide)
     inside = domain.inside
     if inside is not None:
-        inside = (*inside, *(inside[0] * math.ceil(_largest_of(symbol, budgets)) for symbol in symbols))
-    return OuterApproximation(parametric, start, floor(measure.term), actions, inside), symbols
+        inside = (*inside, *(inside[0] * _beyond(symbol, budgets) for symbol in symbols))
+    return OuterApproximation(parametric, start, demanded, floor(measure.term), actions, inside), symbols
 
 
 def domain_equations(domain: Domain) -> Equations:
@@ -152,6 +162,12 @@ def domain_equations(domain: Domain) -> Equations:
     model = domain.model
     weights = cell_weights(model)
     return Equations(model.observed_rows, np.full(len(weights), Fraction(0), dtype=object), weights)
+
+
+def _require_different_names(names: Sequence[str]) -> None:
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise MeasureError(f"the symbol {name} of a budget is the name of another variable, too. Rename it.")
 
 
 def _padded(sides: Exact, symbols: int) -> Exact:
@@ -168,8 +184,13 @@ def _limit_row(budget: Budget, symbols: Sequence[Any], size: int) -> list[Fracti
     return row
 
 
-def _largest_of(symbol: Any, budgets: Sequence[Budget]) -> Fraction:
-    return max(ceiling(b.measure.term) for b in budgets if b.limit == symbol)
+def _beyond(symbol: Any, budgets: Sequence[Budget]) -> int:
+    """Return a whole number well beyond what the symbol's measures can reach: there budgets are no constraints.
+
+    Up to it the terms are derived. Because the least value is constant before it, and no term grows with a budget,
+    the terms hold for all larger budgets as well.
+    """
+    return math.floor(max(ceiling(b.measure.term) for b in budgets if b.limit == symbol)) + 2
 
 
 def in_order(terms: tuple[LinearTerm, ...]) -> tuple[LinearTerm, ...]:

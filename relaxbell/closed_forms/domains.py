@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -110,6 +110,8 @@ class Domain:
 
     def vector(self, behavior: Behavior) -> Exact:
         """Return u of an exact behavior; raise BehaviorError if it is not in the domain's affine hull."""
+        if not isinstance(behavior, Behavior):
+            raise BehaviorError(f"found a {type(behavior).__name__}, expected a Behavior.")
         behavior = self.model.match(behavior)
         exact = behavior.exact
         if exact is None:
@@ -179,6 +181,11 @@ def _expansion(coordinates: Coordinates) -> Exact:
 
 
 def _slice(model: CausalModel, behaviors: Any, parties: dict[str, str | None] | None) -> Domain:
+    if isinstance(behaviors, Behavior) or not isinstance(behaviors, Iterable):
+        raise MeasureError(
+            f"the domain is a {type(behaviors).__name__}, expected 'nonsignaling', 'model', or a sequence of behaviors "
+            "that span a slice."
+        )
     tables = []
     for behavior in behaviors:
         if not isinstance(behavior, Behavior) or behavior.exact is None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.equations import cell_weights
 from relaxbell.causal.model import CausalModel
-from relaxbell.closed_forms.derive import domain_equations, piecewise_linear, require_ppl
+from relaxbell.closed_forms.derive import domain_equations, piecewise_linear, require_ppl, require_time
 from relaxbell.closed_forms.domains import read_domain
 from relaxbell.errors import BehaviorError, ClosedFormError
 from relaxbell.exact.numbers import Exact, ExactNumber
@@ -136,6 +136,7 @@ def dual_vertices(measure: Measure, *, seconds: float = 60.0) -> DualVertices:
     21
     """
     piecewise_linear(measure)
+    require_time(seconds)
     require_ppl()
     model = measure.model
     problem = Problem(measure.term, domain_equations(read_domain(model, "model")))

@@ -15,7 +15,7 @@ from relaxbell.causal.equations import cell_weights
 from relaxbell.causal.model import CausalModel
 from relaxbell.closed_forms.classes import TermClass, classes
 from relaxbell.closed_forms.closed_form import LinearTerm
-from relaxbell.closed_forms.derive import in_order, require_ppl
+from relaxbell.closed_forms.derive import in_order, require_ppl, require_time
 from relaxbell.closed_forms.domains import Domain, read_domain, whole_numbers
 from relaxbell.errors import ClosedFormError
 from relaxbell.exact.polyhedra import Polyhedron
@@ -56,7 +56,7 @@ class Inequalities:
     @cached_property
     def classes(self) -> tuple[TermClass, ...]:
         """The facets beyond positivity, in orbits of the scenario's relabelings, named where the catalog knows them."""
-        return classes(self.domain, [facet.form for facet in self.facets], 0)
+        return classes(self.domain, [facet.form for facet in self.facets])
 
     def functionals(self) -> tuple[BellFunctional, ...]:
         """Return the facets beyond positivity as Bell functionals: ≤ 0 for every behavior of the model."""
@@ -75,6 +75,7 @@ class Inequalities:
 
 def inequalities(model: CausalModel, seconds: float = 60.0) -> Inequalities:
     """Return the facets of the behaviors of a model; see `CausalModel.inequalities`."""
+    require_time(seconds)
     require_ppl()
     domain = read_domain(model, _own_domain(model))
     deadline = time.perf_counter() + seconds

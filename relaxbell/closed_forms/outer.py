@@ -62,7 +62,10 @@ class OuterApproximation:
     program
         Its parameters are u.
     start
-        Rows ≥ 0 over u, whole numbers, of a bounded set.
+        Rows ≥ 0 over u, whole numbers, that are taken for granted.
+    demanded
+        Further rows ≥ 0 that hold wherever something is feasible, and count as constraints where they are facets;
+        with `start` they bound a set.
     floor
         A lower bound of the least value, anywhere.
     actions
@@ -76,6 +79,7 @@ class OuterApproximation:
         self,
         program: ParametricProgram,
         start: Iterable[Sequence[int]],
+        demanded: Iterable[Sequence[int]],
         floor: Fraction,
         actions: Sequence[NDArray[np.int64]],
         inside: Sequence[int] | None,
@@ -85,7 +89,7 @@ class OuterApproximation:
         size = program.sides.shape[1]
         self.start = {tuple(row) for row in start}
         # coordinates of the polyhedron: u_1, …, u_D, t
-        self.polyhedron = Polyhedron(size, [(*row, 0) for row in self.start])
+        self.polyhedron = Polyhedron(size, [(*row, 0) for row in (*self.start, *demanded)])
         self.polyhedron.add([(-floor.numerator, *(0,) * (size - 1), floor.denominator)])
         self.attained: set[tuple[int, ...]] = set()
         self.rows: set[Row] = set()

@@ -316,6 +316,24 @@ def floor_text(value: float, digits: int = 9) -> str:
     return f"{float(number.quantize(step, rounding=ROUND_FLOOR)):.{digits}g}"
 
 
+def supported_text(value: float, bound: float, digits: int = 9) -> str:
+    """Return a least value as text, with the significant digits on which it agrees with its lower bound.
+
+    Where not even the first digit does, "≤" and the value rounded up.
+
+    Examples
+    --------
+    >>> supported_text(0.0462738468534, 0.0462738468531), supported_text(6.2896e-8, 6.2889e-8), supported_text(3e-12, 0)
+    ('0.0462738469', '6.29e-08', '≤ 3e-12')
+    """
+    for count in range(digits, 0, -1):
+        text = f"{value:.{count}g}"
+        if text == f"{bound:.{count}g}":
+            return text
+    short = float(f"{value:.2g}")
+    return f"≤ {short if short >= value else -float(floor_text(-value, 2)):.2g}"
+
+
 def common_denominator(values: Iterable[Fraction]) -> int:
     """Return the least common multiple of the denominators."""
     return math.lcm(1, *(value.denominator for value in values))

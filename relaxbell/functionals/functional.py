@@ -86,8 +86,13 @@ class BellFunctional(Frozen):
         Raises
         ------
         FunctionalError
-            If the behavior has other variables or cardinalities.
+            If it is no behavior, or has other variables or cardinalities.
         """
+        if not isinstance(behavior, Behavior):
+            raise FunctionalError(
+                f"{self} takes a Behavior: found a {type(behavior).__name__}. Use Behavior(p, outputs, inputs) for an "
+                "array."
+            )
         if set(behavior.outputs) != set(self.outputs) or set(behavior.inputs) != set(self.inputs):
             raise FunctionalError(
                 f"{self} lives on p({','.join(self.outputs)}|{','.join(self.inputs)}), found a behavior "

@@ -15,11 +15,14 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
-from relaxbell.errors import MeasureError
+from relaxbell.errors import MeasureError, ModelTooLargeError
 from relaxbell.exact.numbers import common_denominator
 from relaxbell.exact.rows import Rows
-from relaxbell.measures.measure import Measure
+from relaxbell.measures.measure import Measure, check_model
 from relaxbell.measures.terms import Largest, SumOfRows
+
+_ENTRIES = 2**27
+"""Most entries of a measure's rows: 1.5 GiB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +69,7 @@ def setting_layout(model: CausalModel) -> SettingLayout:
     MeasureError
         If no input is dependent, or a dependent input has another parent than the latent variable.
     """
+    check_model(model, "a measure of dependence")
     names = tuple(node.name for node in model.strategies.nodes if node.name in model.dependent_inputs)
     if not names:
         raise MeasureError(
@@ -87,6 +91,15 @@ def setting_layout(model: CausalModel) -> SettingLayout:
     occurring = [i for i, w in enumerate(weights) if w > 0]
     settings = tuple(tuple(int(v) for v in np.unravel_index(i, sizes)) for i in occurring)
     return SettingLayout(names, settings, tuple(Fraction(weights[i]) for i in occurring), numbers[occurring])
+
+
+def check_size(model: CausalModel, name: str, entries: int) -> None:
+    """Raise ModelTooLargeError, before memory is touched, for a measure with too many entries."""
+    if entries > _ENTRIES:
+        raise ModelTooLargeError(
+            f"{name} has {entries:,} entries over the strategies of {model.name}, expected at most {_ENTRIES:,}. "
+            "Reduce the settings or the outcomes."
+        )
 
 
 class Labels(Sequence[str]):
@@ -134,6 +147,8 @@ def dependence(model: CausalModel) -> Measure:
     ------
     MeasureError
         If no input of the model is dependent.
+    ModelTooLargeError
+        If its rows have more than 2^27 entries.
 
     Examples
     --------
@@ -143,6 +158,7 @@ def dependence(model: CausalModel) -> Measure:
     """
     layout = setting_layout(model)
     settings, count = layout.numbers.shape
+    check_size(model, f"M({','.join(layout.names)}:Λ)", settings**2 * count)
     columns = np.broadcast_to(layout.numbers.T[None], (settings, count, settings))
     data = np.broadcast_to(-layout.whole_weights[:, None, None], columns.shape).copy()
     for x in range(settings):
@@ -171,6 +187,8 @@ def hall_dependence(model: CausalModel) -> Measure:
     ------
     MeasureError
         If no input of the model is dependent.
+    ModelTooLargeError
+        If its rows have more than 2^27 entries.
 
     Examples
     --------
@@ -179,7 +197,8 @@ def hall_dependence(model: CausalModel) -> Measure:
     0.276142
     """
     layout = setting_layout(model)
-    count = layout.numbers.shape[1]
+    settings, count = layout.numbers.shape
+    check_size(model, f"Hall({','.join(layout.names)}:Λ)", settings * (settings - 1) * count)
     inverse = [1 / w for w in layout.weights]
     denominator = common_denominator(inverse)
     scale = Fraction(1, denominator) if denominator * max(inverse) < 2**53 else Fraction(1)

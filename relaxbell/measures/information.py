@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
+from relaxbell.exact.numbers import read_fraction
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.dependence import SettingLayout, setting_layout
 from relaxbell.measures.measure import Measure
@@ -24,7 +26,8 @@ class MutualInformation(Measure):
     layout: SettingLayout | None = None
 
     @property
-    def _settings(self) -> SettingLayout:
+    def settings(self) -> SettingLayout:
+        """The strategies sorted by setting and λ."""
         assert self.layout is not None  # set by mutual_information, the only maker
         return self.layout
 
@@ -37,17 +40,20 @@ class MutualInformation(Measure):
         """Return the information in bits as an expression of another CVXPY variable of shape (n,)."""
         import cvxpy as cp
 
-        layout = self._settings
+        layout = self.settings
         reference = _reference(layout, self.model.strategies.count)
         return cp.sum(cp.rel_entr(q[layout.numbers.ravel()], reference @ q)) / np.log(2)
 
-    def value(self, q: Any) -> float:
-        """Return the information in bits of a given q, shape (n,)."""
-        joint = np.asarray(q, dtype=np.float64)[self._settings.numbers].clip(0.0)
-        product = np.outer([float(w) for w in self._settings.weights], joint.sum(axis=0))
+    def at(self, q: NDArray[np.float64]) -> float:
+        """Return the information in bits at weights that a solver returned, unchecked: shape (n,)."""
+        joint = q[self.settings.numbers].clip(0.0)
+        product = np.outer([float(w) for w in self.settings.weights], joint.sum(axis=0))
+        used = product > 0
+        ratio = joint[used] / product[used] - 1
+        # r ln r − (r − 1), r = 1 + ratio: none is negative, and Σ product (r − 1) = 0, so nothing cancels in the sum
         with np.errstate(divide="ignore", invalid="ignore"):
-            terms = np.where(joint > 0, joint * np.log2(joint / np.where(product > 0, product, 1)), 0.0)
-        return max(0.0, float(terms.sum()))
+            terms = np.where(ratio > -1, (1 + ratio) * np.log1p(ratio) - ratio, 1.0)
+        return max(0.0, float(product[used] @ terms / np.log(2)))
 
     def _check_combinable(self, what: str) -> None:
         raise MeasureError(
@@ -90,12 +96,20 @@ def pinsker_bound(dependence: float) -> float:
     Pinsker's inequality D ≥ (log2 e)/2 ‖p − q‖₁² with M the l1 distance of p(x, λ) and p(x) p(λ). The
     paper prints it without the 1/2 (erratum E2), which the Tsirelson point contradicts.
 
+    Raises
+    ------
+    MeasureError
+        If `dependence` is not a number from 0 to 2.
+
     Examples
     --------
     >>> round(pinsker_bound(0.25), 4)
     0.0451
     """
-    return float(dependence**2 * np.log2(np.e) / 2)
+    value = read_fraction(dependence, "the dependence M", MeasureError)
+    if not 0 <= value <= 2:
+        raise MeasureError(f"the dependence M is {dependence}, expected a number from 0 to 2.")
+    return float(value**2) * float(np.log2(np.e) / 2)
 
 
 def _reference(layout: SettingLayout, strategies: int) -> sp.csr_array:

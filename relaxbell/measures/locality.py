@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
 from relaxbell.exact.rows import Rows
-from relaxbell.measures.measure import Measure
+from relaxbell.measures.measure import Measure, check_model
 from relaxbell.measures.terms import LargestRow, Linear
 
 
@@ -52,6 +52,7 @@ def influence(model: CausalModel, source: str, target: str, *, variation: bool =
     >>> round(rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box()).value, 9)
     0.5
     """
+    check_model(model, "influence")
     if (source, target) not in model.edges or source in model.latents:
         raise MeasureError(
             f"{model.name} has no edge {source} -> {target} between observed or hidden nodes. Its edges are "
@@ -71,13 +72,13 @@ def influence(model: CausalModel, source: str, target: str, *, variation: bool =
             pair = f"do({source}={u}) vs do({source}={v}){given}"
             if variation:
                 found.append(model.strategies.spread(responses[u] != responses[v]))
-                labels.append(f"{target} changes, {pair}")
+                labels.append(f"p({target} changes), {pair}")
                 continue
             # for two outcomes the shifts of both are equal, so one row serves
             for w in outcomes if len(outcomes) > 2 else outcomes[:1]:
                 shift = (responses[u] == w) != (responses[v] == w)
                 found.append(model.strategies.spread(shift))
-                labels.append(f"shift of p({target}={w}), {pair}")
+                labels.append(f"mean over λ of |shift of p({target}={w})|, {pair}")
     name = f"{'TV' if variation else 'C'}({source} -> {target})"
     definition = {"kind": "influence", "source": source, "target": target, "variation": variation}
     return Measure(model, LargestRow(_indicator_rows(found, labels)), name, definition=definition)
@@ -121,6 +122,7 @@ def average_causal_effect(
     >>> rb.average_causal_effect(rb.instrumental(), "A", "B").name
     'ACE(A -> B)'
     """
+    check_model(model, "average_causal_effect")
     treated = model.rows({target: outcome}, do={source: values[0]})
     control = model.rows({target: outcome}, do={source: values[1]})
     difference = Rows(
@@ -155,6 +157,7 @@ def message_weight(model: CausalModel, message: str = "M") -> Measure:
     >>> round(rb.minimize(rb.message_weight(rb.message()), rb.pr_box()).value, 9)
     0.5
     """
+    check_model(model, "message_weight")
     if message not in model.hidden:
         raise MeasureError(
             f"{message!r} is not a hidden node of {model.name}, which has {', '.join(model.hidden) or 'none'}. "
@@ -194,9 +197,9 @@ class BinaryEntropy(Measure):
     def _check_combinable(self, what: str) -> None:
         raise self._concave(f"convex {what}")
 
-    def value(self, q: Any) -> float:
-        """Return the entropy in bits at a given q."""
-        return binary_entropy(super().value(q))
+    def at(self, q: NDArray[Any]) -> float:
+        """Return the entropy in bits at weights that a solver returned, unchecked: shape (n,)."""
+        return binary_entropy(super().at(q))
 
     def __repr__(self) -> str:
         return f"{self.name} = h({self.weight.name})  (bit; {self.model.name})"

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
@@ -19,6 +20,9 @@ from relaxbell.measures.terms import Largest, LargestRow, Leaf, Linear, SumOfRow
 
 _LARGEST_UNIT = 2**20
 """Rows of one's own are exact if their entries have at most this binary denominator."""
+
+_OFF = 1e-6
+"""How far weights of strategies may miss 0 and their sum 1."""
 
 Norm = Literal["max", "sum", "linear", "max of sums"]
 
@@ -74,11 +78,23 @@ class Measure:
         return tuple(label for block in self.blocks for label in block.labels)
 
     def value(self, q: Any) -> float:
-        """Return the measure at a given q, shape (n,)."""
-        array = np.asarray(q, dtype=np.float64)
-        if array.shape != (self.model.strategies.count,):
-            raise MeasureError(f"q has shape {array.shape}, expected ({self.model.strategies.count},).")
-        return terms.value(self.term, array)
+        """Return the measure at a given distribution over strategies.
+
+        Parameters
+        ----------
+        q
+            Probabilities, shape (n,), or `StrategyWeights`, such as ``solution.q``.
+
+        Raises
+        ------
+        MeasureError
+            If q has another length, a negative entry, or does not sum to 1 within 1e-6.
+        """
+        return self.at(read_weights(self.model, q, self.name))
+
+    def at(self, q: NDArray[np.float64]) -> float:
+        """Return the measure at weights that a solver returned, unchecked: shape (n,)."""
+        return terms.value(self.term, q)
 
     def _check_combinable(self, what: str) -> None:
         """Raise MeasureError if the measure cannot take part in sums, multiples, maxima or budgets."""
@@ -156,6 +172,31 @@ class Budget:
         return f"{self.measure.name} <= {limit}"
 
 
+def check_model(model: Any, what: str) -> None:
+    """Raise MeasureError for anything but a causal model."""
+    if not isinstance(model, CausalModel):
+        raise MeasureError(
+            f"{what} belongs to a causal model: found a {type(model).__name__}. Give a model such as bell().relax(…) "
+            "first, and the behavior to minimize."
+        )
+
+
+def read_weights(model: CausalModel, q: Any, name: str) -> NDArray[np.float64]:
+    """Return a distribution over a model's strategies as an array; raise MeasureError if it is none."""
+    try:
+        array = np.asarray(getattr(q, "weights", q), dtype=np.float64)
+    except (TypeError, ValueError):
+        raise MeasureError(f"{name}: q is a {type(q).__name__}, expected an array of probabilities.") from None
+    n = model.strategies.count
+    if array.shape != (n,):
+        raise MeasureError(f"{name}: q has shape {array.shape}, expected ({n},), one weight for each strategy.")
+    if not np.isfinite(array).all() or array.min() < -_OFF:
+        raise MeasureError(f"{name}: q has the entry {array.min():.6g}, expected probabilities ≥ 0.")
+    if abs(array.sum() - 1) > _OFF:
+        raise MeasureError(f"{name}: q sums to {array.sum():.9g}, expected 1. Divide it by its sum if that is meant.")
+    return array
+
+
 def same_model(*measures: Measure) -> CausalModel:
     """Return the common model instance; raise MeasureError naming two that differ."""
     model = measures[0].model
@@ -203,8 +244,8 @@ def measure(
     model
         The model.
     rows
-        A mapping from a label to a row; a row is an array of length n, or a CVXPY expression affine
-        in ``model.q`` without constant, such as ``model.probability(…)``. Or a (k, n) array, dense or
+        A mapping from a label to a row, or a list of rows; a row is an array of length n, or a CVXPY expression
+        affine in ``model.q`` without constant, such as ``model.probability(…)``. Or a (k, n) array, dense or
         sparse. For ``max of sums``: a mapping from a label to such a group of rows.
     norm
         ``max``: max |row · q|; ``sum``: Σ |row · q|; ``linear``: Σ row · q, signed; ``max of sums``.
@@ -224,6 +265,7 @@ def measure(
     >>> rb.measure(model, {"shift of p(B=0)": shift}, name="average influence").rows
     ('shift of p(B=0)',)
     """
+    check_model(model, "a measure")
     single: dict[str, type[Leaf]] = {"max": LargestRow, "sum": SumOfRows, "linear": Linear}
     if norm == "max of sums":
         if not isinstance(rows, Mapping) or not rows:
@@ -238,11 +280,15 @@ def measure(
 
 def _read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:
     n = model.strategies.count
+    if isinstance(rows, list | tuple) and any(hasattr(row, "is_affine") for row in rows):
+        rows = {f"row {i}": row for i, row in enumerate(rows)}
     if isinstance(rows, Mapping):
         labels = tuple(f"{prefix}{label}" for label in rows)
         matrix = sp.vstack([_read_row(model, row) for row in rows.values()], format="csr") if rows else None
     else:
-        given: Any = rows if sp.issparse(rows) else np.atleast_2d(np.asarray(rows, dtype=np.float64))
+        if hasattr(rows, "is_affine"):
+            return _read_rows(model, [rows], prefix)
+        given: Any = rows if sp.issparse(rows) else np.atleast_2d(_read_numbers(rows))
         matrix = sp.csr_array(given)
         labels = tuple(f"{prefix}row {i}" for i in range(matrix.shape[0]))
     if matrix is None or not matrix.shape[0]:
@@ -258,6 +304,16 @@ def _read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:
     return Rows(matrix * float(unit), labels, Fraction(1, unit))
 
 
+def _read_numbers(rows: Any) -> NDArray[np.float64]:
+    try:
+        return np.asarray(rows, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise MeasureError(
+            f"the rows are a {type(rows).__name__} that is no array of numbers. Expected a (k, n) array, or a list or "
+            "mapping of rows: arrays of length n, or expressions such as model.probability(…)."
+        ) from None
+
+
 def _read_row(model: CausalModel, row: Any) -> sp.csr_array:
     if hasattr(row, "is_affine"):
         from relaxbell.measures.affine import affine_rows
@@ -266,5 +322,5 @@ def _read_row(model: CausalModel, row: Any) -> sp.csr_array:
         if matrix.shape[0] != 1 or constant.any():
             raise MeasureError(f"row {row} is not a linear scalar: found {matrix.shape[0]} entries or a constant.")
         return matrix
-    array: Any = row if sp.issparse(row) else np.asarray(row, dtype=np.float64).reshape(1, -1)
+    array: Any = row if sp.issparse(row) else _read_numbers(row).reshape(1, -1)
     return sp.csr_array(array)

@@ -173,7 +173,8 @@ def formula(term: Term) -> str:
     scale = "" if term.rows.scale == 1 else f"{term.rows.scale} · "
     if isinstance(term, Linear):
         return f"{scale}{' + '.join(labels) if len(labels) <= 4 else listed}"
-    return f"{scale}{'max' if isinstance(term, LargestRow) else 'sum'} |{listed}|"
+    name = "max" if isinstance(term, LargestRow) else "sum"
+    return f"{scale}{name}({listed})" if term.rows.nonnegative else f"{scale}{name} |{listed}|"
 
 
 # --------------------------------------------------------------- feasible weights

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 
 _LONGEST = 40
-_ROUNDING = 1e-13
+_UNLIKELY = 1e-3
+"""Deviances with a smaller p-value are remarked on."""
 
 
 def quantification_text(report: Quantification) -> str:
@@ -44,6 +45,8 @@ def _head(report: Quantification) -> list[str]:
             f"fit   non-signaling, maximum likelihood: deviance {fit.deviance:.4g} at {fit.degrees_of_freedom} degrees "
             f"of freedom (p = {fit.p_value:.2g})"
         )
+        if fit.p_value < _UNLIKELY:
+            lines.append(f"note  the raw frequencies signal beyond chance (p < {_UNLIKELY:g}): the fit sets that aside")
     else:
         lines.append(f"data  a behavior p({','.join(report.behavior.outputs)}|{','.join(report.behavior.inputs)})")
     if report.chsh is not None:
@@ -65,7 +68,7 @@ def _cells(row: Row) -> tuple[str, str, str, str, str]:
     return (
         row.name,
         row.relaxed,
-        f"{s.value if s.value > _ROUNDING else 0:.9g}{unit}",
+        f"{s.value_text}{unit}",
         f"{floor_text(s.lower_bound)}{unit}",
         _excess(row),
     )
@@ -74,7 +77,7 @@ def _cells(row: Row) -> tuple[str, str, str, str, str]:
 def _excess(row: Row) -> str:
     """Return the witness; values close to their bound as bound + excess, so that digits are not lost."""
     if row.solution is None:
-        return f"none: {row.problem.partition(' (')[0]}"
+        return f"none: {_short(row.problem)}"
     witness = row.solution.witness
     if witness.in_catalog_form is not None and witness.violation > 0:
         name, value, bound = witness.in_catalog_form
@@ -84,6 +87,15 @@ def _excess(row: Row) -> str:
     if len(text) > _LONGEST:  # its coefficients are in to_dict() and --json
         return f"its functional: {float(witness.value):.6g} > {float(witness.bound):.6g}"
     return text
+
+
+def _short(problem: str) -> str:
+    """Return what a cell has room for; all of it is in to_dict() and --json."""
+    if problem.startswith("no classical model"):
+        return "this cannot explain the data"
+    if "time limit" in problem:
+        return problem[problem.index("took") :].partition(". ")[0]
+    return problem.partition(" (")[0]
 
 
 def _notes(report: Quantification) -> list[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def solution_html(solution: Solution) -> str:
     """Return a small table: the minimum, its bound, the witness, and the heaviest strategies."""
     unit = "" if solution.measure.unit == "probability" else f" {solution.measure.unit}"
-    value = f"<b>{solution.value:.9g}</b>{unit}"
+    value = f"<b>{solution.value_text}</b>{unit}"
     bound = f"{floor_text(solution.lower_bound, 12)}{unit}"
     rows = [
         ("minimum", value if solution.exact is None else f"<b>{escape(str(solution.exact))}</b> = {value}"),
@@ -43,4 +43,4 @@ def solution_latex(solution: Solution) -> str:
 
         return rf"$\displaystyle \min\, {name} = {latex(solution.exact)} \approx {solution.value:.9g}{unit}$"
     bound = floor_text(solution.lower_bound, 12)
-    return rf"$\displaystyle \min\, {name} = {solution.value:.9g}{unit},\quad \geq {bound}{unit}$"
+    return rf"$\displaystyle \min\, {name} = {solution.value_text}{unit},\quad \geq {bound}{unit}$"

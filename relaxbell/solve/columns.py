@@ -31,7 +31,7 @@ from relaxbell.measures.dependence import SettingLayout
 from relaxbell.measures.terms import Floats
 from relaxbell.solve.dual import DualBound
 from relaxbell.solve.exactness import LARGEST_BASIS, optimal_vertex
-from relaxbell.solve.highs import Answer, read_basis, solve_highs
+from relaxbell.solve.highs import Answer, read_basis, run, solve_highs
 
 _TOLERANCE = 1e-11
 _ROUNDS = 5000
@@ -67,7 +67,7 @@ def least_dependence(
     Raises
     ------
     SolverError
-        If the columns do not stop improving.
+        If the columns do not stop improving, or the time is over.
     """
     started = time.perf_counter()
     matrix = sp.csc_array(equations.rows.matrix)
@@ -80,7 +80,7 @@ def least_dependence(
     _add(master, matrix, layout, columns, weights)
     prices = iter(_PRICES[1:])
     for _ in range(_ROUNDS):
-        master.run()
+        run(master)
         iterations += int(master.getInfo().simplex_iteration_count)
         z = np.array(master.getSolution().row_dual)
         values = _gathered(equations, layout, z)

@@ -9,6 +9,7 @@ import scipy.sparse as sp
 
 from relaxbell.errors import SolverError
 from relaxbell.measures.terms import Floats
+from relaxbell.solve.deadline import remaining, time_is_over
 from relaxbell.solve.highs import Answer
 
 
@@ -33,11 +34,14 @@ def solve_clarabel(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Flo
     settings = clarabel.DefaultSettings()
     settings.verbose = False
     settings.max_threads = 1
+    settings.time_limit = remaining()
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-12
     found = clarabel.DefaultSolver(sp.csc_matrix((n, n)), cost, system, rhs, cones, settings).solve()
     status, seconds = str(found.status), time.perf_counter() - started
     if "Infeasible" in status:
         return Answer(False, np.empty(0), np.empty(0), np.nan, "Clarabel", found.iterations, seconds)
+    if status == "MaxTime":
+        raise time_is_over()
     if status not in ("Solved", "AlmostSolved", "InsufficientProgress"):
         raise SolverError(f"Clarabel ended with status {status} after {found.iterations} iterations.")
     duals = np.zeros(len(upper))

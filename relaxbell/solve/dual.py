@@ -85,7 +85,7 @@ class Proof:
 
 
 @dataclass(frozen=True, eq=False)
-class _Raw:
+class RawDuals:
     """Approximate duals, sorted by what they belong to."""
 
     z: Floats
@@ -94,14 +94,15 @@ class _Raw:
     affine: tuple[Floats, ...]
 
     def arrays(self) -> Iterator[Floats]:
+        """Yield all of them."""
         yield self.z
         yield from self.leaves.values()
         yield self.budgets
         yield from self.affine
 
-    def scaled(self, factor: float) -> _Raw:
+    def scaled(self, factor: float) -> RawDuals:
         """Return whole numbers near factor · duals."""
-        return _Raw(
+        return RawDuals(
             np.rint(self.z * factor),
             {leaf: np.rint(raw * factor) for leaf, raw in self.leaves.items()},
             np.rint(self.budgets * factor),
@@ -109,9 +110,9 @@ class _Raw:
         )
 
 
-def dual_bound(problem: Problem, program: LinearProgram, duals: Floats) -> DualBound:
-    """Return the best rigorous bound that the duals of a linear program give."""
-    raw = _Raw(
+def raw_duals(problem: Problem, program: LinearProgram, duals: Floats) -> RawDuals:
+    """Sort the duals of a linear program; multipliers of inequalities are ≥ 0."""
+    return RawDuals(
         duals[program.equations],
         program.raw_weights(duals),
         np.array([max(0.0, -float(duals[place][0])) for place in program.budgets]),
@@ -120,11 +121,11 @@ def dual_bound(problem: Problem, program: LinearProgram, duals: Floats) -> DualB
             for place, c in zip(program.affine, problem.affine, strict=True)
         ),
     )
-    return bound_from(problem, raw)
 
 
-def bound_from(problem: Problem, raw: _Raw) -> DualBound:
-    """Return the better of the bounds with simple fractions and with a power of two."""
+def dual_bound(problem: Problem, program: LinearProgram, duals: Floats) -> DualBound:
+    """Return the better of the rigorous bounds with simple fractions and with a power of two."""
+    raw = raw_duals(problem, program, duals)
     candidates = []
     values = np.concatenate([np.ravel(a) for a in raw.arrays()])
     simple = snapped(values, _LARGEST_DENOMINATOR, 1e-8)
@@ -133,7 +134,7 @@ def bound_from(problem: Problem, raw: _Raw) -> DualBound:
         if denominator < 10**7:
             candidates.append(_evaluate(problem, raw, denominator))
     unit = _unit(problem)
-    mass = sum(float(leaf.rows.scale * unit) * leaf.rows.mass for leaf in _all_leaves(problem))
+    mass = sum(float(leaf.rows.scale * unit) * leaf.rows.mass for leaf in all_leaves(problem))
     mass += unit * (problem.equations.rows.mass + sum(c.rows.mass for c in problem.affine))
     size = mass * max(1.0, float(abs(values).max()))
     candidates.append(_evaluate(problem, raw, 1 << max(1, dyadic_bits(size))))
@@ -141,24 +142,26 @@ def bound_from(problem: Problem, raw: _Raw) -> DualBound:
     trivial = Fraction(0) if is_nonnegative(problem.objective) else None
     best = max(found, key=lambda c: c.bound, default=None)
     if trivial is not None and (best is None or best.bound < trivial):
-        return _nothing(problem, raw, trivial)
+        return nothing(problem, raw, trivial)
     if best is None:
-        return _nothing(problem, raw, Fraction(-(10**9)))
+        return nothing(problem, raw, Fraction(-(10**9)))
     return best
 
 
-def _nothing(problem: Problem, raw: _Raw, bound: Fraction) -> DualBound:
+def nothing(problem: Problem, raw: RawDuals, bound: Fraction) -> DualBound:
     """Return a bound that follows without any dual."""
     zero = np.full(len(raw.z), Fraction(0), dtype=object)
     budgets = tuple(Fraction(0) for _ in problem.budgets)
-    return DualBound(bound, zero, bound, {}, budgets, tuple(_fractions(0 * y, 1) for y in raw.affine))
+    return DualBound(bound, zero, bound, {}, budgets, tuple(fractions(0 * y, 1) for y in raw.affine))
 
 
-def _fractions(whole: Floats, denominator: int) -> Exact:
+def fractions(whole: Floats, denominator: int) -> Exact:
+    """Return whole numbers over a denominator."""
     return np.array([Fraction(int(v), denominator) for v in whole.tolist()], dtype=object)
 
 
-def _all_leaves(problem: Problem) -> Iterator[Leaf]:
+def all_leaves(problem: Problem) -> Iterator[Leaf]:
+    """Yield the leaves of the objective and of the budgets."""
     yield from leaves(problem.objective)
     for budget in problem.budgets:
         yield from leaves(budget.measure.term)
@@ -166,23 +169,29 @@ def _all_leaves(problem: Problem) -> Iterator[Leaf]:
 
 def _unit(problem: Problem) -> int:
     """Return a factor that makes all rows whole; 1 if it would be so large that too few digits remain."""
-    common = math.lcm(*(leaf.rows.scale.denominator for leaf in _all_leaves(problem)))
+    common = math.lcm(*(leaf.rows.scale.denominator for leaf in all_leaves(problem)))
     return common if common <= _LARGEST_UNIT else 1
 
 
-def _evaluate(problem: Problem, raw: _Raw, denominator: int) -> DualBound | None:
-    """Clip whole-number duals over `denominator` and evaluate the bound exactly."""
-    whole = raw.scaled(float(denominator))
-    weights: dict[Leaf, Floats] = {}
-    clip(problem.objective, whole.leaves, float(denominator), weights)
+def clip_budgets(problem: Problem, whole: RawDuals, weights: dict[Leaf, Floats]) -> list[Fraction]:
+    """Write feasible row weights of the budgets' leaves into `weights`, and return the multipliers."""
     shares = []
     for budget, mu in zip(problem.budgets, whole.budgets, strict=True):
         share = max(float(mu), float(np.rint(gauge(budget.measure.term, whole.leaves))))
         clip(budget.measure.term, whole.leaves, share, weights)
         shares.append(Fraction(share))
+    return shares
+
+
+def _evaluate(problem: Problem, raw: RawDuals, denominator: int) -> DualBound | None:
+    """Clip whole-number duals over `denominator` and evaluate the bound exactly."""
+    whole = raw.scaled(float(denominator))
+    weights: dict[Leaf, Floats] = {}
+    clip(problem.objective, whole.leaves, float(denominator), weights)
+    shares = clip_budgets(problem, whole, weights)
     unit = _unit(problem)
     blocks: list[Block] = [(problem.equations.rows, -whole.z * unit)]
-    for leaf in _all_leaves(problem):
+    for leaf in all_leaves(problem):
         blocks.append((leaf.rows, weights[leaf] * float(leaf.rows.scale * unit)))
     blocks += [(c.rows, y * unit) for c, y in zip(problem.affine, whole.affine, strict=True)]
     least = column_minimum(blocks)
@@ -192,14 +201,14 @@ def _evaluate(problem: Problem, raw: _Raw, denominator: int) -> DualBound | None
     offset -= sum((mu * b.limit for mu, b in zip(shares, problem.budgets, strict=True)), Fraction(0))
     for c, y in zip(problem.affine, whole.affine, strict=True):
         offset -= sum((Fraction(h) * Fraction(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True)), Fraction(0))
-    z = _fractions(whole.z, denominator)
+    z = fractions(whole.z, denominator)
     rest = offset / denominator
     total: Any = (z * problem.equations.rhs).sum() if len(z) else Fraction(0)
     return DualBound(
         total + rest,
         z,
         rest,
-        {leaf: _fractions(own, denominator) for leaf, own in weights.items()},
+        {leaf: fractions(own, denominator) for leaf, own in weights.items()},
         tuple(share / denominator for share in shares),
-        tuple(_fractions(y, denominator) for y in whole.affine),
+        tuple(fractions(y, denominator) for y in whole.affine),
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis, IntegerProgram
 from relaxbell.measures.terms import Floats
+from relaxbell.solve.deadline import remaining, time_is_over
 
 SIFTING_FROM = 30_000
 """Programs with more columns are solved on a growing subset of them."""
@@ -78,8 +79,24 @@ def solve_highs(
     solver = _load(matrix, cost, lower, upper, presolve, column_lower)
     if start is not None:
         _set_basis(solver, start, matrix.shape)
-    solver.run()
+    run(solver)
     return _read(solver, matrix, started)
+
+
+def run(solver: Any) -> None:
+    """Run HiGHS for no longer than the deadline allows.
+
+    Raises
+    ------
+    TimeLimitError
+        If it was stopped.
+    """
+    import highspy
+
+    solver.setOptionValue("time_limit", solver.getRunTime() + remaining())  # it counts the time of all runs
+    solver.run()
+    if solver.getModelStatus() == highspy.HighsModelStatus.kTimeLimit:
+        raise time_is_over()
 
 
 def _set_basis(solver: Any, basis: Basis, shape: tuple[int, int]) -> None:
@@ -114,9 +131,9 @@ def refine(data: tuple[sp.csc_array, Floats, Floats, Floats], answer: Answer, ro
         dual_violation = float((-reduced).max(initial=0))
         scale = min(_SCALE, 1 / max(violation, 1e-16))
         dual_scale = min(_SCALE, 1 / max(dual_violation, 1e-16))
-        solver = _load(matrix, dual_scale * reduced, scale * low, scale * high, False, column_lower=-scale * x)
-        solver.run()
         try:
+            solver = _load(matrix, dual_scale * reduced, scale * low, scale * high, False, column_lower=-scale * x)
+            run(solver)
             step = _read(solver, matrix, started)
         except SolverError:
             break
@@ -248,5 +265,5 @@ def _without_elastic(basis: Basis, active: NDArray[np.intp], rows: int) -> Basis
 
 def _solve_part(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats) -> Answer:
     solver = _load(matrix, cost, lower, upper, True)
-    solver.run()
+    run(solver)
     return _read(solver, matrix, time.perf_counter())

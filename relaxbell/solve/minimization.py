@@ -22,6 +22,7 @@ from relaxbell.measures.measure import Budget, Measure
 from relaxbell.measures.terms import Floats, fresh, is_linear, value
 from relaxbell.solve.columns import least_dependence
 from relaxbell.solve.conic import solve_clarabel
+from relaxbell.solve.deadline import TimeLimitError, deadline, passed
 from relaxbell.solve.dual import DualBound, Proof, dual_bound
 from relaxbell.solve.exactness import exact_proof
 from relaxbell.solve.highs import Answer, refine, solve_highs
@@ -40,7 +41,7 @@ _FEASIBLE = 1e-8
 """How far the model found may miss the equations; a hundredth is aimed at."""
 
 _INFORMATION_GAP = 1e-6
-"""The same for mutual information, in bits."""
+"""What is a result for mutual information, in bits; its programs end at 1e-9 relative, as a rule."""
 
 
 def minimize(
@@ -50,6 +51,7 @@ def minimize(
     *,
     solver: Solver | None = None,
     thorough: bool = True,
+    seconds: float | None = None,
 ) -> Solution:
     """Return the least value of a measure among the models that reproduce what was observed.
 
@@ -61,11 +63,15 @@ def minimize(
         A `Behavior`, or `Observed` values of functionals. Float behaviors are read as exact ones that
         satisfy the model's equalities; the change is in ``statistics["distance"]``.
     subject_to
-        Budgets (``other <= 0.1``, Theorem 7) and affine CVXPY constraints on ``measure.model.q``.
+        Budgets (``other <= 0.1``, Theorem 7) and affine CVXPY constraints on ``measure.model.q``; lists of them may
+        contain lists, such as those of `setting_bounds`.
     solver
         ``highs`` (simplex), ``clarabel`` (interior point, refined by simplex), or None: HiGHS, refined where
-        the bound is not tight, then Clarabel.
-
+        the bound is not tight, then Clarabel. Mutual information has an interior-point method of its own, then
+        Clarabel.
+    seconds
+        Time limit of the solvers; None for none. Building the program, exact arithmetic at the end and single steps of
+        a solver are not interrupted.
     thorough
         Whether to go on to an exact solution where exact data allow it but the solver's basis is not quite optimal:
         some pivots in exact arithmetic. The bound is rigorous in any case.
@@ -81,7 +87,7 @@ def minimize(
         If no model satisfies the constraints; it carries a witness, an inequality that the model obeys
         and the data violate.
     SolverError
-        If no solver reached a gap of 1e-7 relative or 1e-10 absolute.
+        If no solver reached a gap of 1e-7 relative or 1e-10 absolute, or none did in time.
     BehaviorError, SignalingError, MeasureError
         If the parts do not fit together.
 
@@ -97,14 +103,21 @@ def minimize(
         raise MeasureError(f"cannot minimize a {type(measure).__name__}, expected a Measure such as influence(…).")
     if solver not in (None, "highs", "clarabel"):
         raise MeasureError(f"solver {solver!r} is unknown, expected 'highs', 'clarabel' or None.")
-    if isinstance(measure, BinaryEntropy):
-        return _minimize_entropy(measure, observed, subject_to, solver)
+    with deadline(seconds, measure.name):
+        if isinstance(measure, BinaryEntropy):
+            return _minimize_entropy(measure, observed, subject_to, solver)
+        return _minimize(measure, observed, subject_to, solver, thorough)
+
+
+def _minimize(
+    measure: Measure, observed: Behavior | Observed, subject_to: Any, solver: Solver | None, thorough: bool
+) -> Solution:
     equations = measure.model.equations(observed)
     answer, proof = solve_over(measure, equations, subject_to, solver, thorough=thorough)
     problem, bound = proof.problem, proof.bound
     q = _weights(answer, proof)
     if proof.primal is None:
-        found, lower = max(measure.value(q), bound.value), bound.value
+        found, lower = max(measure.at(q), bound.value), bound.value
     else:
         found = float(bound.bound)
         lower = bound.value if equations.distance else found
@@ -136,11 +149,16 @@ def _weights(answer: Answer, proof: Proof) -> Floats:
 
 
 def bounds(
-    query: Measure, observed: Behavior | Observed, subject_to: Any = (), *, solver: Solver | None = None
+    query: Measure,
+    observed: Behavior | Observed,
+    subject_to: Any = (),
+    *,
+    solver: Solver | None = None,
+    seconds: float | None = None,
 ) -> Bounds:
     """Return both ends of a signed (linear) query over the models that reproduce what was observed.
 
-    Parameters and errors as in `minimize`.
+    Parameters and errors as in `minimize`; `seconds` is for both ends together.
 
     Examples
     --------
@@ -155,10 +173,11 @@ def bounds(
         raise MeasureError(
             f"bounds are for linear queries such as average_causal_effect(…): found {name}. Use minimize for norms."
         )
-    return Bounds(
-        minimize(query, observed, subject_to, solver=solver),
-        minimize(-query, observed, subject_to, solver=solver),
-    )
+    with deadline(seconds, query.name):
+        return Bounds(
+            minimize(query, observed, subject_to, solver=solver),
+            minimize(-query, observed, subject_to, solver=solver),
+        )
 
 
 def solve_over(
@@ -178,6 +197,8 @@ def solve_over(
         return special
     program = linear_program(problem)
     answer, bound = _solve(problem, program, measure, solver)
+    if passed():
+        return answer, Proof(problem, bound)
     proof = exact_proof(problem, program, answer, thorough=thorough)
     return answer, proof or Proof(problem, bound)
 
@@ -185,7 +206,7 @@ def solve_over(
 def _special_form(
     problem: Problem, measure: Measure, solver: Solver | None, thorough: bool
 ) -> tuple[Answer, Proof] | None:
-    """Solve information by cones and dependence by columns; None where the general program serves."""
+    """Solve information by its own method and dependence by columns; None where the general program serves."""
     if isinstance(measure, MutualInformation) and measure.layout is not None:
         answer, bound = _information(problem, measure, measure.layout, solver)
         return answer, Proof(problem, bound)
@@ -194,6 +215,8 @@ def _special_form(
         return None
     try:
         found = least_dependence(problem.equations, measure.layout, thorough=thorough)
+    except TimeLimitError:
+        raise
     except SolverError:
         return None  # the general program has more ways to converge
     if found is None:
@@ -208,18 +231,15 @@ def _special_form(
 def _information(
     problem: Problem, measure: MutualInformation, layout: SettingLayout, solver: Solver | None
 ) -> tuple[Answer, DualBound]:
-    if problem.budgets or solver == "highs":
-        what = f"the budget {problem.budgets[0]}" if problem.budgets else "solver highs"
-        raise MeasureError(
-            f"{measure.name} is minimized with Clarabel, under affine constraints only: found {what}. For budgets, "
-            "minimize its .expression in your own cp.Problem."
-        )
-    found = least_information(measure, layout, problem.equations, problem.affine)
+    if solver == "highs":
+        raise MeasureError(f"{measure.name} is not linear, so HiGHS cannot minimize it. Leave out solver.")
+    found = least_information(measure, layout, problem)
     if found is None:
         infeasible(problem, measure)
         raise SolverError(f"min {measure.name}: reported infeasible without a proof. Round the behavior first.")
     answer, bound = found
-    if max(answer.value - bound.value, _violation(answer, problem)) > _INFORMATION_GAP:
+    budgets = [value(b.measure.term, answer.x) - float(b.limit) for b in problem.budgets]
+    if max(answer.value - bound.value, _violation(answer, problem), *budgets) > _INFORMATION_GAP:
         raise SolverError(
             f"min {measure.name} did not converge: value {answer.value:.9g}, rigorous bound {bound.value:.9g}. "
             "Expected a gap of 1e-6 bit. Round the behavior with rounded(model)."
@@ -236,6 +256,10 @@ def _solve(
     for attempt in _attempts(solver):
         try:
             answer = _attempt(attempt, data, best[1] if best else None)
+        except TimeLimitError:
+            if best is None or best[0] > 1:
+                raise
+            break
         except SolverError as error:
             tried.append(f"{attempt}: {error}")
             continue

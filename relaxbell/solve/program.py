@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -70,9 +70,8 @@ def read_constraints(
     """
     import cvxpy as cp
 
-    items = list(subject_to) if isinstance(subject_to, Sequence) else [subject_to]
     budgets, affine = [], []
-    for item in items:
+    for item in _flat(subject_to):
         if isinstance(item, Budget):
             same_model(measure, item.measure)
             if not (symbolic or isinstance(item.limit, Fraction)):
@@ -100,6 +99,15 @@ def read_constraints(
     return tuple(budgets), tuple(affine)
 
 
+def _flat(subject_to: Any) -> Iterator[Any]:
+    """Yield constraints from lists in lists: `setting_bounds(…)` beside a budget."""
+    if isinstance(subject_to, Sequence) and not isinstance(subject_to, str):
+        for item in subject_to:
+            yield from _flat(item)
+    else:
+        yield subject_to
+
+
 @dataclass
 class _Slot:
     """Where the duals of a leaf's rows are: row numbers in the program, and the sign of each block."""
@@ -116,6 +124,8 @@ class LinearProgram:
     ----------
     matrix, cost, lower, upper
         In float64; `lower` is −∞ or equals `upper`.
+    auxiliary
+        Number of columns after q.
     units, cost_unit
         Whole factors that make each row, and the cost, whole numbers.
     exact
@@ -127,6 +137,7 @@ class LinearProgram:
     """
 
     matrix: sp.csc_array
+    auxiliary: int
     cost: Floats
     lower: Floats
     upper: Floats
@@ -305,6 +316,7 @@ def _assembled(
     cost[[builder.n + column for column in objective.auxiliary]] = 1.0
     return LinearProgram(
         matrix,
+        builder.aux,
         cost,
         np.concatenate([low for low, _ in builder.bounds]),
         np.concatenate([high for _, high in builder.bounds]),

@@ -11,7 +11,7 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
-from relaxbell.exact.numbers import ExactNumber, ceil_float, floor_text, to_sympy
+from relaxbell.exact.numbers import ExactNumber, ceil_float, floor_text, supported_text, to_sympy
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.relabeling import recognize
 from relaxbell.measures.terms import Floats
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from relaxbell.certificate import Certificate
     from relaxbell.measures.measure import Measure
+
+_ROUNDING = 1e-13
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +81,9 @@ class Witness:
             name, value, bound = self.in_catalog_form
             return f"{name} = {value:.6g} > {bound:.6g}"
         return f"{self.functional.formula()} = {float(self.value):.6g} > {float(self.bound):.6g}"
+
+    def __repr__(self) -> str:
+        return f"Witness: {self}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +178,8 @@ class Solution:
         No model that satisfies the constraints has a smaller value: computed from the dual solution
         in exact arithmetic and rounded down. Where `exact` is known, the float nearest to it.
     status
-        ``optimal``: value and bound agree to 1e-7 relative or 1e-10.
+        ``optimal``: value and bound agree to 1e-7 relative or 1e-10; those of mutual information, where its program is
+        hard, to 1e-6 bit.
     q
         The model found: strategies with their weights.
     statistics
@@ -210,6 +216,13 @@ class Solution:
         to it.
         """
         return to_sympy(self.proofs[0].bound.bound) if self._is_exact and not self.statistics["distance"] else None
+
+    @property
+    def value_text(self) -> str:
+        """The value with at most nine digits, and no more than its lower bound supports; 0 below 1e-13."""
+        if abs(self.value) < _ROUNDING and self.lower_bound <= 0:
+            return "0"
+        return supported_text(self.value, self.lower_bound)
 
     @property
     def _is_exact(self) -> bool:
@@ -259,7 +272,7 @@ class Solution:
         )
 
     def _headline(self) -> str:
-        return f"{self.value:.9g}" if self.exact is None else f"{self.exact} = {self.value:.9g}"
+        return self.value_text if self.exact is None else f"{self.exact} = {self.value:.9g}"
 
     def _bound_text(self) -> str:
         return f"{floor_text(self.lower_bound, 12)} (rigorous)" if self.exact is None else "the same: exact"

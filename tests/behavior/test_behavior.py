@@ -195,3 +195,15 @@ def test_text_repr():
 def test_frozen():
     with pytest.raises(ValueError, match="read-only"):
         rb.pr_box().p[0, 0, 0, 0] = 1
+
+
+def test_the_order_of_axes_is_named():
+    """A table of the Tsirelson point with its inputs first is not normalized, and the error says why."""
+    with pytest.raises(rb.BehaviorError, match="axes are outputs first"):
+        rb.Behavior(np.full((2, 2, 2), 0.25))
+    rng = np.random.default_rng(0)
+    first = rng.dirichlet(np.ones(6), (2, 3)).reshape(2, 3, 3, 2)
+    with pytest.raises(rb.BehaviorError, match=r"normalized over its last axes: axes are outputs first, then inputs"):
+        rb.Behavior(first)
+    with pytest.raises(rb.BehaviorError, match=r"expected 1 within 1e-9\. Use Counts"):
+        rb.Behavior(np.full((3, 2, 2, 3), 0.3))

@@ -73,6 +73,13 @@ GOOD = HEADER + "0,0,3\n0,1,4\n1,0,5\n1,1,6\n"
         (GOOD.replace("count", "n").encode(), "no column 'count'"),
         ((HEADER + "0,0,0\n0,1,0\n1,0,5\n1,1,6\n").encode(), "no trials with X=0"),
         ((HEADER + "0,999999999,1\n").encode(), "need 1,000,000,000"),
+        (GOOD.replace(",", ";").encode(), "separated by semicolons .*Replace them"),
+        (GOOD.replace(",", "\t").encode(), "separated by tabs"),
+        (GOOD.replace(",", " ").encode(), "separated by spaces"),
+        ((HEADER + "0,1,3\n0,2,4\n1,1,5\n1,2,6\n").encode(), "A takes the values 1 … 2, never 0. Number values from 0"),
+        ((HEADER + "1,0,3\n1,1,4\n2,0,5\n2,1,6\n").encode(), "X takes the values 1 … 2, never 0"),
+        ((HEADER + "0,1,3\n0,-1,4\n1,1,5\n1,-1,6\n").encode(), "line 3, column a: '-1' looks like an outcome ±1"),
+        ((HEADER + "0,+1,3\n0,-1,4\n").encode(), r"line 2, column a: '\+1' looks like an outcome ±1"),
         (b"\xff\xfe" + GOOD.encode(), "not UTF-8"),
         (GOOD.encode() + b"\0", "zero byte"),
         (np.random.default_rng(0).bytes(10_000_000), "larger than 4 MiB"),
@@ -99,6 +106,27 @@ def test_good_files(tmp_path):
     named = rb.Counts.read_csv(path, outputs="Click", inputs="Setting")
     assert named.table.tolist() == counts.table.tolist()
     assert named.outputs == ("Click",)
+
+
+def test_a_missing_option_is_named(tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text(GOOD.replace("x,a,count", "setting,click,count"))
+    with pytest.raises(rb.CountsError, match=r"unknown column 'SETTING'.*inputs= \(--inputs\) too"):
+        rb.Counts.read_csv(path, outputs="click")
+    with pytest.raises(rb.CountsError, match=r"unknown column 'CLICK'.*outputs= \(--outputs\) too"):
+        rb.Counts.read_csv(path, inputs="setting")
+
+
+def test_signaling_counts_are_remarked_on():
+    """Alice's marginal moves by 0.2 with Bob's setting: 40 standard deviations."""
+    fair = np.full((2, 2, 2, 2), 10_000)
+    moved = fair.copy()
+    moved[0, :, :, 1] += 4000
+    moved[1, :, :, 1] -= 4000
+    assert "note" not in repr(rb.quantify(rb.Counts(fair)))
+    report = rb.quantify(rb.Counts(moved))
+    assert "note  the raw frequencies signal beyond chance (p < 0.001)" in repr(report)
+    assert report.to_dict()["fit"]["p_value"] < 1e-3
 
 
 def test_many_parties_are_paired_by_number(tmp_path):

@@ -229,3 +229,18 @@ def test_bad_events():
         model.probability({})
     with pytest.raises(rb.ModelError, match="'L' is not an output"):
         model.probability({"A": 0}, do={"L": 0})
+
+
+@pytest.mark.parametrize("edges", ["A -> L", "L -> A; A -> L", [("L", "A"), ("A", "L")]])
+def test_an_edge_into_a_latent_variable_is_no_cycle(edges):
+    with pytest.raises(rb.ModelError, match="'A' -> 'L' ends in a latent variable, which has no parents"):
+        rb.CausalModel(edges, "", "L", {"A": 2})
+    with pytest.raises(rb.ModelError, match="'B' -> 'L' ends in a latent variable"):
+        rb.bell().relax("B -> L")
+
+
+def test_text_repr_shows_a_distribution_that_is_not_uniform():
+    assert "p(X,Y)" not in repr(rb.bell((2, 3), (3, 2)))
+    biased = rb.bell((2, 3), (2, 2), input_distribution={"X": [0.75, 0.25], "Y": [Fraction(1, 3)] * 3})
+    assert "  p(X,Y)        0,0: 1/4, 0,1: 1/4, 0,2: 1/4, 1,0: 1/12" in repr(biased)
+    assert "… 9 in all" in repr(rb.bell((3, 3), input_distribution={"X": [0.5, 0.25, 0.25], "Y": [1, 0, 0]}))

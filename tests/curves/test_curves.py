@@ -267,3 +267,30 @@ def test_frame_and_figure(tmp_path):
     assert ax.get_xlabel() == "I3322"
     ax.figure.savefig(tmp_path / "fig2.png", dpi=150)
     matplotlib.pyplot.close("all")
+
+
+@pytest.mark.parametrize("near_tie", [False, True])
+@pytest.mark.parametrize(
+    "measure",
+    [
+        rb.influence(rb.input_signaling((2, 3)), "X", "B"),
+        rb.influence(rb.outcome_signaling(), "A", "B"),
+        rb.dependence(rb.measurement_dependence()),
+    ],
+    ids=lambda m: m.name,
+)
+def test_curve_closed_form_and_sweep_are_the_same(measure, near_tie):
+    rng = np.random.default_rng(11)
+    start = random_local(rng, measure.model)
+    end = nonlocal_behavior(measure.model, start)
+    if near_tie:  # on the edge of a local face, rounded at 1e-9
+        end = end.rounded(measure.model.unrelaxed, 10**9).mix(start, Fraction(10**9 - 1, 10**9))
+    line, form = rb.curve(measure, start, end), rb.closed_form(measure)
+    grid = [Fraction(int(v), 997) for v in rng.integers(0, 998, 12)]
+    points = [end.mix(start, t) for t in grid]
+    assert [form(p) for p in points] == [line.value(t) for t in grid]
+    columns = rb.sweep(measure, points, progress=False)
+    exact = np.array([float(line.value(t)) for t in grid])
+    assert columns.values == pytest.approx(exact, abs=1e-10)
+    assert all(Fraction(low) <= line.value(t) for low, t in zip(columns.lower_bounds.tolist(), grid, strict=True))
+    assert form.evaluate(points).value == pytest.approx(exact, abs=1e-12)

@@ -238,3 +238,96 @@ def test_surd_limit_is_a_number_like_any_other():
     c = rb.influence(model, "X", "B")
     limit = surd(Fraction(-1, 2), Fraction(1, 2), 2)
     assert float((c <= float(limit)).limit) == pytest.approx(TSIRELSON_CH)
+
+
+# ------------------------------------------------------------- reading and telling
+
+
+def test_values_of_solutions():
+    model = rb.bell((2, 3), (3, 2)).relax("X -> B", "L -> X")
+    table = np.full((3, 2, 2, 3), Fraction(1, 6))
+    for measure in (rb.influence(model, "X", "B"), rb.dependence(model), rb.mutual_information(model)):
+        solution = rb.minimize(measure, rb.Behavior(table))
+        assert measure.value(solution.q) == measure.value(solution.q.weights)
+    sent = rb.message_entropy(rb.message())
+    q = rb.minimize(sent, rb.tsirelson_box()).q
+    assert sent.value(q) == pytest.approx(0.735916, abs=1e-6)
+
+
+@pytest.mark.parametrize("make", [lambda m: rb.influence(m, "X", "B"), rb.dependence, rb.mutual_information])
+def test_values_want_distributions(make):
+    model = rb.bell().relax("X -> B", "L -> X", "L -> Y")
+    measure, n = make(model), model.strategies.count
+    negative = np.full(n, 1 / n)
+    negative[:2] += [1, -1]
+    for q, message in (
+        (np.full(n - 1, 1 / (n - 1)), rf"shape \({n - 1},\), expected \({n},\)"),
+        (np.full(n, 2 / n), "sums to 2, expected 1"),
+        (negative, "entry -0.99.*expected probabilities"),
+        (np.full(n, np.nan), "expected probabilities"),
+        (rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box()).q, r"shape \(64,\)"),
+        ("q", "is a str"),
+    ):
+        with pytest.raises(rb.MeasureError, match=message):
+            measure.value(q)
+
+
+def test_rows_say_that_absolute_values_are_averaged():
+    """Eq. (4) takes |·| for each λ, before the mean."""
+    model = rb.bell((2, 3), (3, 2)).relax("X -> B", "Y -> A")
+    assert rb.influence(model, "X", "B").rows[0] == "mean over λ of |shift of p(B=0)|, do(X=0) vs do(X=1), Y=0"
+    assert rb.influence(model, "Y", "A", variation=True).rows[0] == "p(A changes), do(Y=0) vs do(Y=1), X=0"
+    assert "max(mean over λ of |shift of p(B=0)|" in repr(rb.influence(model, "X", "B"))
+
+
+def test_measures_of_ones_own_from_a_list():
+    """C(X → B) is at least the shift that Bob sees; a list of expressions is rows with numbers."""
+    model = rb.input_signaling()
+    shifts = [
+        model.probability({"B": b}, given={"Y": 0}, do={"X": 0})
+        - model.probability({"B": b}, given={"Y": 0}, do={"X": 1})
+        for b in (0, 1)
+    ]
+    measure = rb.measure(model, shifts)
+    assert measure.rows == ("row 0", "row 1")
+    assert rb.minimize(measure, rb.pr_box()).value == 0
+    assert rb.measure(model, shifts[0]).rows == ("row 0",)
+    assert len(rb.measure(model, {"several": shifts}, norm="max of sums").blocks[0]) == 2
+
+
+def test_raw_errors_are_our_own():
+    model = rb.input_signaling()
+    for call, error, message in (
+        (lambda: rb.influence(rb.pr_box(), "X", "B"), rb.MeasureError, "causal model: found a Behavior"),
+        (lambda: rb.message_weight(rb.pr_box()), rb.MeasureError, "found a Behavior"),
+        (lambda: rb.average_causal_effect(rb.pr_box(), "A", "B"), rb.MeasureError, "found a Behavior"),
+        (lambda: rb.mutual_information("bell"), rb.MeasureError, "found a str"),
+        (lambda: rb.measure(rb.pr_box(), [1.0]), rb.MeasureError, "found a Behavior"),
+        (lambda: rb.measure(model, [[1, "x"]]), rb.MeasureError, "no array of numbers"),
+        (lambda: rb.measure(model, {"x": object()}), rb.MeasureError, "no array of numbers"),
+        (lambda: rb.pinsker_bound(-1), rb.MeasureError, "M is -1, expected a number from 0 to 2"),
+        (lambda: rb.pinsker_bound(float("nan")), rb.MeasureError, "finite real number"),
+        (lambda: model.probability("A=0"), rb.ModelError, r'a str, expected a mapping such as \{"A": 0\}'),
+        (lambda: rb.pr_box().probability("A=0"), rb.BehaviorError, "expected a mapping"),
+        (lambda: rb.CHSH(rb.pr_box().p), rb.FunctionalError, "takes a Behavior: found a ndarray"),
+    ):
+        with pytest.raises(error, match=message):
+            call()
+
+
+def test_constraints_in_nested_lists():
+    """The paper's Theorem 7 next to p(x, y|λ) ≥ 1/8: the same as in one flat list."""
+    both = rb.bell().relax("X -> B", "L -> X", "L -> Y")
+    c, limits = rb.influence(both, "X", "B"), rb.setting_bounds(both, lower=0.125, upper=0.5)
+    budget = rb.dependence(both) <= 0.05
+    nested = rb.minimize(c, rb.tsirelson_box(), [budget, limits])
+    flat = rb.minimize(c, rb.tsirelson_box(), [budget, *limits])
+    assert nested.value == flat.value
+    assert rb.minimize(c, rb.tsirelson_box(), limits).value <= flat.value + 1e-9
+    with pytest.raises(rb.MeasureError, match="found str"):
+        rb.minimize(c, rb.tsirelson_box(), ["budget"])
+
+
+def test_a_witness_is_readable():
+    solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box())
+    assert repr(solution.witness) == "Witness: CHSH = 4 > 2"

@@ -1,0 +1,71 @@
+"""The time that a minimization may take, known to everything that it calls.
+
+A context variable, not an argument of a dozen functions: each thread and each nested call sees its own limit.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from relaxbell.errors import MeasureError, SolverError
+
+
+class TimeLimitError(SolverError):
+    """A minimization took longer than it may."""
+
+
+@dataclass(frozen=True)
+class _Deadline:
+    end: float
+    seconds: float
+    name: str
+
+
+_current: ContextVar[_Deadline | None] = ContextVar("deadline", default=None)
+
+
+@contextmanager
+def deadline(seconds: float | None, name: str) -> Iterator[None]:
+    """Limit what is called inside; None for no limit. Inside another deadline the earlier one holds."""
+    if seconds is None:
+        yield
+        return
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
+        raise MeasureError(f"seconds is {seconds!r}, expected a positive number, or None for no limit.")
+    outer, own = _current.get(), _Deadline(time.monotonic() + seconds, seconds, name)
+    token = _current.set(own if outer is None or own.end < outer.end else outer)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def passed() -> bool:
+    """Return whether the time is over."""
+    current = _current.get()
+    return current is not None and time.monotonic() >= current.end
+
+
+def remaining() -> float:
+    """Return the seconds that are left, infinite without limit; raise TimeLimitError where none are."""
+    current = _current.get()
+    left = math.inf if current is None else current.end - time.monotonic()
+    if left <= 0:
+        raise time_is_over()
+    return left
+
+
+def time_is_over() -> TimeLimitError:
+    """Return the error that says so."""
+    current = _current.get()
+    what = (
+        "a minimization took longer than its time limit"
+        if current is None
+        else (f"min {current.name} took longer than its time limit of {current.seconds:g} s")
+    )
+    return TimeLimitError(f"{what}. Give more seconds, or a smaller scenario.")
