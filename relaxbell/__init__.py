@@ -46,6 +46,7 @@ _HOMES = {
     "functionals.files": "InequalityFile read_inequalities write_inequalities",
     "functionals.maximum": "Maximum",
     "quantification": "quantify",
+    "show.explanation": "Explanation explain",
     "errors": (
         "BehaviorError CertificateError CheckpointError ClosedFormError CountsError CurveError FunctionalError "
         "InfeasibleError MeasureError ModelError ModelTooLargeError ProofError RelaxbellError SignalingError "

@@ -149,6 +149,32 @@ def _reproduce(
         raise typer.Exit(1)
 
 
+@app.command(name="figures")
+def _figures(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Directory of the files; made if it is not there.")] = Path(
+        "figures"
+    ),
+    only: Annotated[list[str] | None, typer.Option(help="Name of a figure, as *figure_2*; can be repeated.")] = None,
+    formats: Annotated[str, typer.Option("--format", help="pdf, svg, png; several with commas.")] = "pdf,svg",
+) -> None:
+    """Draw the figures of arXiv:1411.4648 anew, exactly, as vector graphics.
+
+    Figure 3 takes about a minute. Needs the extra *plot*.
+    """
+    from relaxbell.errors import RelaxbellError
+    from relaxbell.show.figures import FIGURES, save_figures
+
+    total, done = len(only or FIGURES), iter(range(10**6))
+    try:
+        with _Bar() as bar:
+            files = save_figures(out, only or (), formats.split(","), lambda name: bar(next(done), total, name))
+    except (RelaxbellError, OSError) as error:
+        typer.secho(f"error: {error}", err=True, fg="red")
+        raise typer.Exit(1) from None
+    for file in files:
+        typer.echo(str(file))
+
+
 class _Bar:
     """A progress bar on the terminal's standard error, shown after one second."""
 

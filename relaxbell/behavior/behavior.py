@@ -401,6 +401,11 @@ class Behavior(Frozen):
     def __repr__(self) -> str:
         return block_table(self)
 
+    def _repr_html_(self) -> str:
+        from relaxbell.show.behavior import behavior_html
+
+        return behavior_html(self)
+
 
 def _numeric(p: ArrayLike) -> NDArray[np.float64]:
     try:

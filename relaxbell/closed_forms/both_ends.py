@@ -84,6 +84,11 @@ class ClosedBounds:
     def __repr__(self) -> str:
         return f"{self.least!r}\n{self.largest!r}"
 
+    def _repr_html_(self) -> str:
+        from relaxbell.show.closed_forms import closed_bounds_html
+
+        return closed_bounds_html(self)
+
 
 def closed_bounds(query: Measure, domain: Any = None, subject_to: Any = (), *, seconds: float = 60.0) -> ClosedBounds:
     """Derive both ends of a signed (linear) query in closed form.

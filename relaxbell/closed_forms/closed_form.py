@@ -279,6 +279,11 @@ class ClosedForm:
         lines.append(f"  complete: {self.programs:,} linear programs, {self.vertices:,} vertices")
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        from relaxbell.show.closed_forms import closed_form_html
+
+        return closed_form_html(self)
+
     def _repr_latex_(self) -> str:
         import sympy
 

@@ -243,10 +243,10 @@ class Curve:
             lines.append(f"  … {len(self.pieces) - 20} more pieces")
         return "\n".join([self._headline, *lines])
 
-    def _repr_latex_(self) -> str:
-        import sympy
+    def _repr_svg_(self) -> str:
+        from relaxbell.show.curve_svg import curve_svg
 
-        return f"$\\displaystyle {sympy.latex(self.to_sympy())}$"
+        return curve_svg(self)
 
 
 def _level(level: Any) -> ExactNumber:

@@ -138,6 +138,11 @@ class Measure:
     def __repr__(self) -> str:
         return f"{self.name} = {terms.formula(self.term)}  ({self.unit}; {self.model.name})"
 
+    def _repr_latex_(self) -> str:
+        from relaxbell.show.measures import measure_latex
+
+        return measure_latex(self)
+
 
 @dataclass(frozen=True, eq=False)
 class Budget:

@@ -11,21 +11,22 @@ if TYPE_CHECKING:
 
 Point = tuple[float, float]
 
-_RADIUS, _COLUMN, _ROW, _MARGIN = 18.0, 84.0, 78.0, 34.0
-_INK, _RELAXED = "#222222", "#c04a00"
+RADIUS, MARGIN = 18.0, 34.0
+_COLUMN, _ROW = 84.0, 78.0
+INK, RELAXED = "#222222", "#c04a00"
 
 
 def dag_svg(model: CausalModel) -> str:
     """Return the graph as SVG text: inputs and the latent variable on top, what responds below."""
-    places = _layout(model)
-    width = max(x for x, _ in places.values()) + _MARGIN
-    height = max(y for _, y in places.values()) + _MARGIN
+    places = layout(model)
+    width = max(x for x, _ in places.values()) + MARGIN
+    height = max(y for _, y in places.values()) + MARGIN
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" font-family="sans-serif" font-size="15">',
         f"<title>{escape(model.name)}</title>",
-        _marker("arrow", _INK),
-        _marker("relaxed", _RELAXED),
+        _marker("arrow", INK),
+        _marker("relaxed", RELAXED),
     ]
     obstacles = list(places.values())
     for u, v in model.edges:
@@ -34,8 +35,8 @@ def dag_svg(model: CausalModel) -> str:
     return "\n".join([*parts, "</svg>"])
 
 
-def _layout(model: CausalModel) -> dict[str, Point]:
-    """Place nodes in rows by their distance from the roots, and in columns near their parents."""
+def layout(model: CausalModel) -> dict[str, Point]:
+    """Return the place of each node, y downwards: rows by distance from the roots, columns near the parents."""
     depth: dict[str, int] = {}
     order = [*model.latents, *model.free_inputs, *model.responding]
     for name in order:
@@ -54,7 +55,7 @@ def _layout(model: CausalModel) -> dict[str, Point]:
         for name, spot in zip(members, taken, strict=True):
             column[name] = spot + shift
     left = min(column.values())
-    return {n: (_MARGIN + (column[n] - left) * _COLUMN, _MARGIN + depth[n] * _ROW) for n in model.nodes}
+    return {n: (MARGIN + (column[n] - left) * _COLUMN, MARGIN + depth[n] * _ROW) for n in model.nodes}
 
 
 def _spread_roots(model: CausalModel) -> list[str]:
@@ -70,8 +71,8 @@ def _wanted(model: CausalModel, name: str, column: dict[str, float]) -> float:
     return sum(column[u] for u in kept) / len(kept)
 
 
-def _edge(start: Point, end: Point, obstacles: list[Point], relaxed: bool) -> str:
-    """Return an arrow; bent aside where a straight one would cross another node."""
+def arc(start: Point, end: Point, obstacles: list[Point]) -> tuple[Point, Point, Point]:
+    """Return a quadratic curve from rim to rim; bent aside where a straight line would cross another node."""
     (x1, y1), (x2, y2) = start, end
     length = math.hypot(x2 - x1, y2 - y1)
     normal = (-(y2 - y1) / length, (x2 - x1) / length)
@@ -79,11 +80,15 @@ def _edge(start: Point, end: Point, obstacles: list[Point], relaxed: bool) -> st
     for x, y in obstacles:
         along = ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / length
         aside = (x - x1) * normal[0] + (y - y1) * normal[1]
-        if (x, y) not in (start, end) and 0 < along < length and abs(aside) < _RADIUS + 8:
-            bend = -math.copysign(2.6 * _RADIUS, aside if aside else 1.0)
+        if (x, y) not in (start, end) and 0 < along < length and abs(aside) < RADIUS + 8:
+            bend = -math.copysign(2.6 * RADIUS, aside if aside else 1.0)
     middle = ((x1 + x2) / 2 + normal[0] * bend, (y1 + y2) / 2 + normal[1] * bend)
-    a, b = _on_rim(start, middle, _RADIUS), _on_rim(end, middle, _RADIUS + 4)
-    color = _RELAXED if relaxed else _INK
+    return _on_rim(start, middle, RADIUS), middle, _on_rim(end, middle, RADIUS + 4)
+
+
+def _edge(start: Point, end: Point, obstacles: list[Point], relaxed: bool) -> str:
+    a, middle, b = arc(start, end, obstacles)
+    color = RELAXED if relaxed else INK
     style = ' stroke-dasharray="6 4" stroke-width="2.2"' if relaxed else ' stroke-width="1.5"'
     return (
         f'<path d="M {a[0]:.1f} {a[1]:.1f} Q {middle[0]:.1f} {middle[1]:.1f} {b[0]:.1f} {b[1]:.1f}" fill="none" '
@@ -109,12 +114,12 @@ def _node(model: CausalModel, name: str, place: Point) -> str:
     x, y = place
     observed = name not in model.latents + model.hidden
     fill = "#ffffff" if observed else "#e3e3e3"
-    outline = f'fill="{fill}" stroke="{_INK}" stroke-width="1.5"'
-    r, s = _RADIUS, _RADIUS - 2
+    outline = f'fill="{fill}" stroke="{INK}" stroke-width="1.5"'
+    r, s = RADIUS, RADIUS - 2
     shape = (
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.0f}" {outline}/>'
         if observed
         else f'<rect x="{x - s:.1f}" y="{y - s:.1f}" width="{2 * s:.0f}" height="{2 * s:.0f}" {outline}/>'
     )
-    label = f'<text x="{x:.1f}" y="{y + 5:.1f}" text-anchor="middle" fill="{_INK}">{escape(name)}</text>'
+    label = f'<text x="{x:.1f}" y="{y + 5:.1f}" text-anchor="middle" fill="{INK}">{escape(name)}</text>'
     return shape + label

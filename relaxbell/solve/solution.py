@@ -125,12 +125,15 @@ class StrategyWeights:
 
     def describe(self, strategy: int) -> str:
         """Return the response functions of a strategy: ``A: x↦01, B: (x,y)↦00 11``."""
+        return ", ".join(f"{name}: {text}" for name, text in self.functions(strategy).items())
+
+    def functions(self, strategy: int) -> dict[str, str]:
+        """Return the response function of each node in a strategy, as text."""
         digits = self.model.strategies.digits(strategy)
-        parts = []
-        for node in self.model.strategies.nodes:
-            row = node.table[digits[node.name]]
-            parts.append(f"{node.name}: {_function(node.parents, node.radices, row)}")
-        return ", ".join(parts)
+        return {
+            node.name: _function(node.parents, node.radices, node.table[digits[node.name]])
+            for node in self.model.strategies.nodes
+        }
 
     def __str__(self) -> str:
         lines = [f"{weight:10.6f}  {text}" for weight, text in list(self)[:20]]

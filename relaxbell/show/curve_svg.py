@@ -1,0 +1,97 @@
+"""Curves as small plots without a plotting package."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from relaxbell.curves.curve import Curve
+
+_LEFT, _TOP, _WIDTH, _HEIGHT = 62.0, 34.0, 250.0, 140.0
+_LISTED = 7
+_APART = 26.0
+_ROUNDING = 1e-9
+_INK, _FAINT = "#222222", "#bbbbbb"
+
+
+def curve_svg(curve: Curve) -> str:
+    """Return a piecewise affine curve with its break points marked, and its pieces as text beside it."""
+    corners = [curve.pieces[0].start, *(piece.end for piece in curve.pieces)]
+    exact = [curve.domain[0], *curve.breakpoints, curve.domain[1]]
+    heights = [curve.pieces[0].intercept + curve.pieces[0].slope * corners[0]]
+    heights += [piece.intercept + piece.slope * piece.end for piece in curve.pieces]
+    marks = [(float(t), _short(t), float(y), _short(y)) for t, y in zip(exact, heights, strict=True)]
+    grid = np.array([t for t, *_ in marks]) if curve.power == 1 else np.linspace(marks[0][0], marks[-1][0], 201)
+    values = np.array([y for *_, y, _ in marks]) if curve.power == 1 else np.asarray(curve.value(grid))
+    lines = repr(curve).splitlines()
+    text = [lines[0].partition(": ")[2], *(line.strip() for line in lines[1 : 1 + _LISTED])]
+    text += ["…"] if len(lines) > 1 + _LISTED else []
+    return _picture(curve.name, curve.variable, curve.measure.unit, grid, values, marks, text)
+
+
+def function_svg(curve: Any, variable: str, ends: Sequence[Any], notes: Sequence[str]) -> str:
+    """Return a curve that is not piecewise affine, drawn on a fine grid, with its values at exact `ends`."""
+    grid = np.linspace(float(ends[0]), float(ends[-1]), 201)
+    heights = [float(curve.value(float(t))) for t in ends]
+    marks = [
+        (float(t), _short(t), y, f"{y if abs(y) > _ROUNDING else 0:.4g}") for t, y in zip(ends, heights, strict=True)
+    ]
+    values = np.asarray(curve.value(grid))
+    return _picture(curve.name, variable, curve.measure.unit, grid, values, marks, notes)
+
+
+def _picture(
+    name: str,
+    variable: str,
+    unit: str,
+    xs: NDArray[np.float64],
+    ys: NDArray[np.float64],
+    marks: Sequence[tuple[float, str, float, str]],
+    text: Sequence[str],
+) -> str:
+    x, y = _scale(xs, _LEFT, _WIDTH), _scale(np.append(ys, 0.0), _TOP + _HEIGHT, -_HEIGHT)
+    bottom, right = _TOP + _HEIGHT, _LEFT + _WIDTH
+    width = right + 24 + 7.2 * max((len(line) for line in text), default=0)
+    suffix = "" if unit == "probability" else f" ({unit})"
+    path = " ".join(f"{x(t):.1f},{y(v):.1f}" for t, v in zip(xs, ys, strict=True))
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{bottom + 42:.0f}" '
+        f'viewBox="0 0 {width:.0f} {bottom + 42:.0f}" font-family="sans-serif" font-size="12">',
+        f'<rect width="100%" height="100%" fill="#ffffff"/><title>{escape(name)}</title>',
+        _text(_LEFT, 18, name.replace("->", "→") + suffix, "start"),
+        f'<path d="M {_LEFT} {_TOP} V {bottom} H {right}" fill="none" stroke="{_INK}"/>',
+    ]
+    shown: list[tuple[float, float]] = []
+    for t, t_text, v, v_text in sorted(marks, key=lambda m: m[0] not in (marks[0][0], marks[-1][0])):
+        parts.append(f'<path d="M {x(t):.1f} {bottom} V {y(v):.1f}" stroke="{_FAINT}" stroke-dasharray="2 3"/>')
+        if all(abs(x(t) - other) > _APART for other, _ in shown):
+            parts.append(_text(x(t), bottom + 16, t_text, "middle"))
+        if all(abs(y(v) - other) > 13 for _, other in shown):
+            parts.append(_text(_LEFT - 6, y(v) + 4, v_text, "end"))
+        shown.append((x(t), y(v)))
+    parts.append(f'<polyline points="{path}" fill="none" stroke="{_INK}" stroke-width="2"/>')
+    parts += [f'<circle cx="{x(t):.1f}" cy="{y(v):.1f}" r="3" fill="{_INK}"/>' for t, _, v, _ in marks[1:-1]]
+    parts.append(_text((_LEFT + right) / 2, bottom + 34, variable.replace("->", "→"), "middle"))
+    parts += [_text(right + 18, _TOP + 10 + 18 * k, line, "start") for k, line in enumerate(text)]
+    return "\n".join([*parts, "</svg>"])
+
+
+def _scale(values: NDArray[np.float64], origin: float, length: float) -> Any:
+    finite = values[np.isfinite(values)]
+    low, high = float(finite.min()), float(finite.max())
+    span = high - low or 1.0
+    return lambda v: origin + (v - low) / span * length
+
+
+def _text(x: float, y: float, words: str, anchor: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{_INK}">{escape(words)}</text>'
+
+
+def _short(number: Any) -> str:
+    exact = str(number)
+    return exact if len(exact) <= 9 else f"{float(number):.4g}"

@@ -1,0 +1,110 @@
+"""Measures as formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from relaxbell.measures import terms
+
+if TYPE_CHECKING:
+    from relaxbell.causal.model import CausalModel
+    from relaxbell.measures.measure import Measure
+
+_SHOWN = 4
+
+
+def measure_latex(measure: Measure) -> str:
+    """Return the measure's symbol and its definition as an equation."""
+    symbol, formula = _symbol(measure.definition, measure), _formula(measure.definition, measure)
+    unit = "" if measure.unit == "probability" else rf"\quad[\text{{{measure.unit}}}]"
+    return rf"$\displaystyle {symbol} = {formula}{unit}$" if formula else rf"$\displaystyle {symbol}{unit}$"
+
+
+def _symbol(definition: Mapping[str, Any], measure: Measure) -> str:
+    kind = definition.get("kind")
+    dependent = ",".join(measure.model.dependent_inputs)
+    if kind == "influence":
+        letter = r"\mathrm{TV}" if definition["variation"] else "C"
+        return rf"{letter}_{{{definition['source']} \to {definition['target']}}}"
+    if kind == "average causal effect":
+        return rf"\mathrm{{ACE}}_{{{definition['source']} \to {definition['target']}}}"
+    if kind == "message weight":
+        return rf"p({definition['message']} \neq 0)"
+    if kind == "message entropy":
+        return rf"H({definition['message']})"
+    if kind in _DEPENDENCES:
+        return rf"{_DEPENDENCES[kind]}({dependent} : \Lambda)"
+    if kind == "sum":
+        return " + ".join(_symbol(part, measure) for part in definition["of"])
+    if kind == "maximum":
+        return rf"\max({', '.join(_symbol(part, measure) for part in definition['of'])})"
+    if kind == "multiple":
+        part = _symbol(definition["of"], measure)
+        if definition["factor"] == "-1" and definition["of"].get("kind") != "sum":
+            return f"-{part}"
+        return rf"{_number(definition['factor'])}\,{rf'({part})' if definition['of'].get('kind') == 'sum' else part}"
+    return _text(measure.name)
+
+
+_DEPENDENCES = {"dependence": "M", "hall dependence": r"M_{\mathrm{Hall}}", "mutual information": "I"}
+
+
+def _formula(definition: Mapping[str, Any], measure: Measure) -> str:
+    """Return the right-hand side; empty for sums and maxima, whose symbol says it all."""
+    kind = definition.get("kind")
+    x = ",".join(n.lower() for n in measure.model.dependent_inputs)
+    if kind == "influence":
+        return _influence(measure.model, definition["source"], definition["target"], definition["variation"])
+    if kind == "average causal effect":
+        target, (one, other) = f"{definition['target'].lower()}{{=}}{definition['outcome']}", definition["values"]
+        return " - ".join(rf"p({target} \mid do({definition['source'].lower()}{{=}}{u}))" for u in (one, other))
+    if kind == "message entropy":
+        weight = rf"p({definition['message']} \neq 0)"
+        return rf"h({weight}),\quad h(p) = -p \log_2 p - (1-p) \log_2 (1-p)"
+    if kind == "dependence":
+        return rf"\sum_{{{x},\lambda}} \left| p({x},\lambda) - p({x})\,p(\lambda) \right|"
+    if kind == "hall dependence":
+        other = ",".join(f"{n.lower()}'" for n in measure.model.dependent_inputs)
+        return rf"\max_{{{x};\,{other}}} \sum_\lambda \left| p(\lambda \mid {x}) - p(\lambda \mid {other}) \right|"
+    if kind == "mutual information":
+        return rf"\sum_{{{x},\lambda}} p({x},\lambda) \log_2 \frac{{p({x},\lambda)}}{{p({x})\,p(\lambda)}}"
+    if kind == "rows":
+        return _rows(measure.term)
+    return ""
+
+
+def _influence(model: CausalModel, source: str, target: str, variation: bool) -> str:
+    u, w = source.lower(), target.lower()
+    others = [n.lower() for n in model.parents(target) if n not in (source, *model.latents)]
+    given = "".join(f", {n}" for n in others)
+    if variation:
+        over = ",".join([*others, rf"{u} \neq {u}'"])
+        return rf"\max_{{{over}}} \sum_\lambda p(\lambda)\,[f_{target}({u}{given}) \neq f_{target}({u}'{given})]"
+    over = ",".join([w, *others, rf"{u} \neq {u}'"])
+    shifted = " - ".join(rf"p({w} \mid do({v}){given}, \lambda)" for v in (u, f"{u}'"))
+    return rf"\max_{{{over}}} \sum_\lambda p(\lambda) \left| {shifted} \right|"
+
+
+def _rows(term: terms.Term) -> str:
+    if isinstance(term, terms.Largest):
+        return rf"\max\left({', '.join(_rows(part) for part in term.parts[:_SHOWN])}\right)"
+    if isinstance(term, terms.Total):
+        return " + ".join(_rows(part) for part in term.parts)
+    labels = [_text(label) for label in term.rows.labels[:_SHOWN]]
+    labels += [r"\ldots"] if len(term.rows.labels) > _SHOWN else []
+    if isinstance(term, terms.Linear):
+        return " + ".join(labels)
+    if isinstance(term, terms.LargestRow):
+        return rf"\max\left|{', '.join(labels)}\right|"
+    return " + ".join(rf"\left|{label}\right|" if label != r"\ldots" else label for label in labels)
+
+
+def _number(text: str) -> str:
+    top, slash, bottom = text.partition("/")
+    return rf"\tfrac{{{top}}}{{{bottom}}}" if slash else top
+
+
+def _text(words: str) -> str:
+    plain = "".join(rf"\{c}" if c in "#$%&_{}" else c for c in words.replace("\\", " ").replace("->", "→"))
+    return rf"\text{{{plain}}}"

@@ -1,0 +1,123 @@
+"""What notebooks show: block tables, formulas, small plots; and what is in them."""
+
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from sympy import Symbol
+
+import relaxbell as rb
+
+
+def cells(html):
+    return [re.sub(r"<.*?>", "", cell) for cell in re.findall(r"<td.*?</td>", html)]
+
+
+@pytest.mark.parametrize("box", [rb.pr_box(), rb.cglmp_box(3), rb.ghz_box()], ids=["PR", "CGLMP", "GHZ"])
+def test_a_behavior_shows_every_probability_once(box):
+    shown = sorted(float(eval(text)) for text in cells(box._repr_html_()))
+    assert shown == pytest.approx(sorted(box.p.ravel()), abs=1e-6)
+
+
+def test_blocks_are_settings():
+    p = rb.Behavior(np.full((3, 2, 2, 3), 1 / 6), "A B", "X Y")
+    html = p._repr_html_()
+    assert html.count("<tr") == 1 + 2 * 3
+    assert html.count("border-top") == 1 + 2  # the head and each x
+    assert html.partition("</tr>")[0].count("border-left") == 3  # each y
+    assert "x=1 a=2" in html
+    assert "p(A,B|X,Y)" in html
+
+
+def test_large_behaviors_are_summarized_and_unpaired_ones_listed():
+    assert rb.cglmp_box(9)._repr_html_().startswith("<pre>Behavior p(A,B|X,Y)")
+    lipid = rb.Behavior([[[0.919, 0.315], [0, 0.139]], [[0.081, 0.073], [0, 0.473]]], outputs="B A", inputs="Z")
+    assert len(cells(lipid._repr_html_())) == 8
+
+
+BOTH = rb.bell().relax("X -> B", "Y -> A")
+FREE = rb.measurement_dependence()
+C, BACK = rb.influence(BOTH, "X", "B"), rb.influence(BOTH, "Y", "A")
+
+
+@pytest.mark.parametrize(
+    ("measure", "formula"),
+    [
+        (
+            C,  # Eq. (4) for X -> B
+            r"C_{X \to B} = \max_{b,y,x \neq x'} \sum_\lambda p(\lambda) \left| p(b \mid do(x), y, \lambda) "
+            r"- p(b \mid do(x'), y, \lambda) \right|",
+        ),
+        (
+            rb.influence(BOTH, "X", "B", variation=True),
+            r"\mathrm{TV}_{X \to B} = \max_{y,x \neq x'} \sum_\lambda p(\lambda)\,[f_B(x, y) \neq f_B(x', y)]",
+        ),
+        (rb.maximum(C, BACK), r"\max(C_{X \to B}, C_{Y \to A})"),
+        (C + BACK * 0.5, r"C_{X \to B} + \tfrac{1}{2}\,C_{Y \to A}"),
+        ((C + BACK) * 2, r"2\,(C_{X \to B} + C_{Y \to A})"),
+        (
+            rb.dependence(FREE),  # Eq. (5)
+            r"M(X,Y : \Lambda) = \sum_{x,y,\lambda} \left| p(x,y,\lambda) - p(x,y)\,p(\lambda) \right|",
+        ),
+        (
+            rb.average_causal_effect(rb.instrumental(), "A", "B"),
+            r"\mathrm{ACE}_{A \to B} = p(b{=}1 \mid do(a{=}1)) - p(b{=}1 \mid do(a{=}0))",
+        ),
+        (-rb.average_causal_effect(rb.instrumental(), "A", "B"), r"-\mathrm{ACE}_{A \to B}"),
+        (rb.message_weight(rb.message()), r"p(M \neq 0)"),
+    ],
+)
+def test_formulas(measure, formula):
+    assert measure._repr_latex_() == rf"$\displaystyle {formula}$"
+
+
+def test_other_formulas_carry_units_and_labels():
+    assert r"[\text{bit}]" in rb.mutual_information(FREE)._repr_latex_()
+    assert r"h(p(M \neq 0))" in rb.message_entropy(rb.message())._repr_latex_()
+    assert r"M_{\mathrm{Hall}}" in rb.hall_dependence(FREE)._repr_latex_()
+    own = rb.measure(BOTH, {"p_0": BOTH.probability({"B": 0}, do={"X": 0})}, norm="sum", name="100 %")
+    assert own._repr_latex_() == r"$\displaystyle \text{100 \%} = \left|\text{p\_0}\right|$"
+
+
+def test_a_closed_form_is_a_maximum_of_named_inequalities():
+    form = rb.closed_form(rb.influence(rb.input_signaling(), "X", "B"))
+    html = form._repr_html_()
+    assert "<td>1 ×</td>" in html
+    assert "<td>8 ×</td>" in html
+    assert "(1/4) CHSH - 1/2" in html
+    terms = re.search(r"<summary>each</summary><code>(.*?)</code>", html)[1].split("<br>")
+    assert len(set(terms)) == 8
+
+
+def test_constraints_and_both_ends():
+    both = rb.closed_bounds(rb.average_causal_effect(rb.instrumental(), "A", "B"))
+    assert both._repr_html_().count("where 4 constraints of the model hold") == 2
+
+
+def picture(curve):
+    return ElementTree.fromstring(curve._repr_svg_())
+
+
+def texts(root):
+    return [node.text for node in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_a_curve_shows_its_pieces_and_break_points():
+    ends = [rb.Observed([(rb.I3322, v)], nonsignaling=True) for v in (-1, 1)]
+    root = picture(rb.curve(rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B"), *ends))
+    assert {"-1", "0", "5/7", "1", "2/7", "1/2", "I3322", "min C(X → B)", "[0, 5/7]: (2/5) I3322"} <= set(texts(root))
+    (line,) = root.iter("{http://www.w3.org/2000/svg}polyline")
+    assert len(line.get("points").split()) == 4
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}circle"))) == 2
+
+
+def test_curves_that_are_not_piecewise_affine():
+    box = rb.tsirelson_box()
+    entropy = picture(rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box))
+    assert {"√2/2", "0.7359", "min H(M) (bit)"} <= set(texts(entropy))
+    information = picture(rb.curve(rb.mutual_information(FREE), box.white_noise(), box))
+    assert {"0", "1", "0.04627"} <= set(texts(information))
+    power = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box, parameter=Symbol("v") ** 2)
+    (line,) = picture(power).iter("{http://www.w3.org/2000/svg}polyline")
+    assert len(line.get("points").split()) == 201

@@ -1,0 +1,96 @@
+"""`explain`: the numbers in its sentences are those of the strategies, computed here once more."""
+
+import re
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import relaxbell as rb
+
+
+def numbers(sentence):
+    return [float(v) for v in re.findall(r"probability (\d\.?[\d.e-]*\d|\d)", sentence)]
+
+
+def test_input_signaling_at_the_tsirelson_box():
+    """For each y the shares with which Bob uses x sum to C = (√2 − 1)/2: the influence's row of that y."""
+    solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.tsirelson_box())
+    (sentence,) = rb.explain(solution).sentences
+    assert sentence.startswith("Bob's output ")
+    assert sum(numbers(sentence)) == pytest.approx((2**0.5 - 1) / 2, abs=1e-3)  # printed to three digits
+
+
+def test_the_pr_box_needs_the_outcome_always():
+    solution = rb.minimize(rb.influence(rb.outcome_signaling(), "A", "B"), rb.pr_box())
+    assert "always" in str(rb.explain(solution))
+    assert "never uses a" in str(rb.explain(solution))
+
+
+def test_a_local_behavior_uses_nothing():
+    local = rb.pr_box().visibility(Fraction(1, 2))
+    solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), local)
+    assert str(rb.explain(solution)) == "Bob's output never uses x."
+
+
+def test_a_message_is_sent_as_often_as_its_weight_says():
+    solution = rb.minimize(rb.message_weight(rb.message()), rb.pr_box())
+    listens, sent = rb.explain(solution).sentences
+    assert "m with probability" in listens
+    assert sent == "A message other than m = 0 is sent with probability 0.5."
+
+
+def test_guessing_the_settings():
+    """Sum over λ of the largest q(x, λ), from the weights as an array."""
+    model = rb.measurement_dependence((2, 2, 2), (2, 2, 2))
+    solution = rb.minimize(rb.dependence(model), rb.ghz_box())
+    nodes = model.strategies.nodes
+    table = solution.q.weights.reshape([node.functions for node in nodes])
+    settings = [k for k, node in enumerate(nodes) if node.name in model.inputs]
+    joint = np.moveaxis(table, settings, (0, 1, 2)).reshape(8, -1)
+    (sentence,) = rb.explain(solution).sentences
+    assert numbers(sentence) == [pytest.approx(joint.max(axis=0).sum(), abs=6e-4)]
+    assert sentence.endswith("instead of 0.125.")
+
+
+def test_free_settings_are_called_free():
+    model = rb.measurement_dependence(dependent="X")
+    solution = rb.minimize(rb.dependence(model), rb.pr_box().white_noise())
+    assert str(rb.explain(solution)) == "The settings x are chosen freely: λ does not help to guess them."
+
+
+def test_unequal_cardinalities_and_three_parties():
+    model = rb.bell((2, 3, 2), (2, 2, 3)).relax("Y -> C")
+    noise = rb.Behavior(np.full((2, 2, 3, 2, 3, 2), Fraction(1, 12), dtype=object), "A B C", "X Y Z")
+    found = rb.explain(rb.minimize(rb.influence(model, "Y", "C"), noise))
+    assert found.sentences == ("Charlie's output never uses y.",)
+    assert found.columns == ("probability", "A", "B", "C")
+    box = rb.i3322_box()
+    large = rb.explain(rb.minimize(rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B"), box))
+    assert "maps x = 0 … 2 to" in str(large)
+
+
+def test_models_without_relaxed_edges_and_their_own_names():
+    lipid = rb.Behavior([[[0.919, 0.315], [0, 0.139]], [[0.081, 0.073], [0, 0.473]]], outputs="B A", inputs="Z")
+    solution = rb.bounds(rb.average_causal_effect(rb.instrumental(), "A", "B"), lipid).minimum
+    found = rb.explain(solution)
+    takes, responds = found.sentences
+    # p(a=1|z=1) − p(a=1|z=0): who copies z, if nobody defies; the data have p(a=1|z=0) = 0
+    assert takes == "A copies z with probability 0.612."
+    copies, flips = numbers(responds)
+    assert copies - flips == pytest.approx(solution.value, abs=1e-3)
+
+
+def test_table_and_html():
+    solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.tsirelson_box())
+    found = rb.explain(solution)
+    assert sum(row[0] for row in found.rows) == pytest.approx(1, abs=1e-8)
+    assert len(found.rows) == len(solution.q)
+    assert repr(found).startswith(str(found))
+    assert "… 2 more strategies" in repr(found)
+    assert found._repr_html_().count("<tr>") == 11
+
+
+def test_only_solutions_are_explained():
+    with pytest.raises(rb.MeasureError, match="cannot explain a Behavior, expected a Solution"):
+        rb.explain(rb.pr_box())
