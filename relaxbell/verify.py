@@ -34,8 +34,8 @@ Strategies that need settings of probability 0 have q = 0. Infeasible: the bound
 A binary entropy h(m) is concave: its least value is at an end of the interval that two such bounds give for m.
 
 **Format**: JSON without floats. A number is "-3/7" or, in data and claims, ["a", "b"] for a + b√root. What exceeds the
-limits below is refused, so that every check ends within about a minute and 1 GiB of memory. A curve has, for each of its
-pieces, two certificates with the same proof.
+limits below is refused, so that every check ends within about a minute and 1 GiB of memory. A curve has two
+certificates with the same proof for each of its pieces.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ def closed_form_html(form: ClosedForm) -> str:
     """Return the classes of terms, each with its members on demand, and what the model demands of p."""
     where = {"nonsignaling": "non-signaling p", "model": "every p of the model", "slice": "every p in the slice"}
     name, model = escape(form.measure.name.replace("->", "→")), escape(form.measure.model.name)
-    head = f"<b>min {name}</b> = max of {len(form.terms)} terms, for {where[form.domain.name]}; <code>{model}</code>"
+    head = f"<b>min {name}</b> = max of {len(form.terms)} terms, for {where[form.region.name]}; <code>{model}</code>"
     kinds: dict[str, list[int]] = {}
     for kind in form.classes:
         kinds.setdefault(kind.text, []).extend(kind.members)
@@ -26,9 +26,9 @@ def closed_form_html(form: ClosedForm) -> str:
         listed = "" if len(terms) == 1 else _details(form, terms, "each")
         rows.append(f'<tr><td>{len(terms)} ×</td><td style="text-align:left">{escape(text)}{listed}</td></tr>')
     notes = []
-    if form.constraints:
-        count = len(form.constraints)
-        notes.append(_details(form, list(form.constraints), f"where {count} constraints of the model hold", " ≤ 0"))
+    if form.domain:
+        count = len(form.domain)
+        notes.append(_details(form, list(form.domain), f"where {count} constraints of the model hold", " ≤ 0"))
     notes.append(f"complete: {form.programs:,} exact linear programs, {form.vertices:,} vertices")
     return f"<div>{head}<table>{''.join(rows)}</table>{'<br>'.join(notes)}</div>"
 
