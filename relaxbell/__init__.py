@@ -20,7 +20,10 @@ _HOMES = {
     "functionals.functional": "BellFunctional",
     "functionals.catalog": "CH CHSH I3322 cglmp chained mermin",
     "causal.model": "CausalModel",
-    "causal.networks": "bell input_signaling instrumental measurement_dependence message outcome_signaling",
+    "causal.networks": (
+        "bell bilocality input_signaling instrumental measurement_dependence message outcome_signaling star"
+    ),
+    "causal.independence": "Independence",
     "measures.measure": "Budget Measure maximum measure",
     "measures.dependence": "dependence hall_dependence setting_bounds",
     "measures.information": "mutual_information pinsker_bound",
