@@ -16,9 +16,11 @@ _HOMES = {
     "behavior.counts": "Counts Fit data_sets load_counts",
     "behavior.boxes": "pr_box tsirelson_box i3322_box ghz_box cglmp_box cglmp_coefficients",
     "behavior.quantum": "born ghz maximally_entangled partially_entangled qubit_observable schmidt singlet werner",
+    "behavior.swapping": "diagonal_settings entanglement_swapping_box star_box",
     "behavior.search": "QuantumOptimum optimize_quantum",
     "functionals.functional": "BellFunctional",
     "functionals.catalog": "CH CHSH I3322 cglmp chained mermin",
+    "functionals.stars": "StarValues star_values",
     "causal.model": "CausalModel",
     "causal.networks": (
         "bell bilocality input_signaling instrumental measurement_dependence message outcome_signaling star"
@@ -28,6 +30,8 @@ _HOMES = {
     "measures.dependence": "dependence hall_dependence setting_bounds",
     "measures.information": "mutual_information pinsker_bound",
     "measures.locality": "average_causal_effect influence message_entropy message_weight",
+    "measures.products": "MarginalParameters Nonbilocality nonbilocality",
+    "measures.marginals": "marginal_parameters",
     "solve.minimization": "bounds minimize",
     "solve.solution": "Bounds Solution StrategyWeights Witness",
     "closed_forms.derive": "closed_form",
