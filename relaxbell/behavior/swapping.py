@@ -135,6 +135,8 @@ def _table(visibilities: Sequence[Any], settings: Sequence[Sequence[Bloch]]) -> 
     strings = [s for s in itertools.product(range(4), repeat=n) if _basis_signs(n)[:, _number(s)].any()]
     shape = (2,) * n + (2**n,) + tuple(len(own) for own in vectors)
     exact = all(as_exact(v) is not None for v in [*weights, *(r for own in vectors for vector in own for r in vector)])
+    if not exact:
+        weights, vectors = [float(w) for w in weights], [[tuple(map(float, r)) for r in own] for own in vectors]
     table: Exact = np.empty(shape, dtype=object)
     for choice in np.ndindex(*shape[n + 1 :]):
         chosen = [own[x] for own, x in zip(vectors, choice, strict=True)]
