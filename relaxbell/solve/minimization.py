@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from relaxbell.measures.dependence import Dependence, SettingLayout
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy, binary_entropy
 from relaxbell.measures.measure import Budget, Measure
+from relaxbell.measures.products import Nonbilocality
 from relaxbell.measures.terms import Floats, fresh, is_linear, value
 from relaxbell.solve.columns import least_dependence
 from relaxbell.solve.conic import solve_clarabel
@@ -30,7 +31,11 @@ from relaxbell.solve.information import least_information
 from relaxbell.solve.program import LinearProgram, Problem, linear_program, read_constraints
 from relaxbell.solve.solution import Bounds, Solution, StrategyWeights
 
+if TYPE_CHECKING:
+    from relaxbell.solve.networks.solution import NetworkSolution
+
 Solver = Literal["highs", "clarabel"]
+NetworkSolver = Literal["scip"]
 
 _WANTED = (1e-9, 1e-12)
 _NEEDED = (1e-7, 1e-10)
@@ -43,8 +48,28 @@ _INFORMATION_GAP = 1e-6
 """The same for mutual information, in bits."""
 
 
+@overload
+def minimize(
+    measure: Nonbilocality,
+    observed: Behavior | Observed,
+    subject_to: Any = (),
+    *,
+    solver: NetworkSolver | None = None,
+    tolerance: float | None = None,
+    time_limit: float | None = None,
+) -> NetworkSolution: ...
+@overload
 def minimize(
     measure: Measure, observed: Behavior | Observed, subject_to: Any = (), *, solver: Solver | None = None
+) -> Solution: ...
+def minimize(
+    measure: Measure,
+    observed: Behavior | Observed,
+    subject_to: Any = (),
+    *,
+    solver: Solver | NetworkSolver | None = None,
+    tolerance: float | None = None,
+    time_limit: float | None = None,
 ) -> Solution:
     """Return the least value of a measure among the models that reproduce what was observed.
 
@@ -59,12 +84,17 @@ def minimize(
         Budgets (``other <= 0.1``, Theorem 7) and affine CVXPY constraints on ``measure.model.q``.
     solver
         ``highs`` (simplex), ``clarabel`` (interior point, refined by simplex), or None: HiGHS, refined where
-        the bound is not tight, then Clarabel.
+        the bound is not tight, then Clarabel. For `nonbilocality`, None: branch and bound with rigorous bounds, or
+        ``scip`` (extra ``global``), whose bound is labeled a solver bound.
+    tolerance
+        For `nonbilocality`: how wide the interval around its least value may be; by default 1e-6.
+    time_limit
+        For `nonbilocality`: after this many seconds (60 by default) the interval is returned as it is.
 
     Returns
     -------
     Solution
-        Frozen; ``model.q.value`` is not touched.
+        Frozen; ``model.q.value`` is not touched. A `NetworkSolution` for `nonbilocality`.
 
     Raises
     ------
@@ -86,6 +116,19 @@ def minimize(
     """
     if not isinstance(measure, Measure):
         raise MeasureError(f"cannot minimize a {type(measure).__name__}, expected a Measure such as influence(…).")
+    if isinstance(measure, Nonbilocality):
+        from relaxbell.solve.networks.minimum import minimize_network  # which solves linear programs with this module
+
+        if solver not in (None, "scip"):
+            raise MeasureError(f"solver {solver!r} is not for {measure.name}, expected 'scip' or None.")
+        return minimize_network(
+            measure, observed, subject_to, tolerance=tolerance, time_limit=time_limit, solver=cast(Any, solver)
+        )
+    if tolerance is not None or time_limit is not None:
+        raise MeasureError(
+            f"tolerance and time_limit are for nonbilocality(model): {measure.name} is solved to the end. Leave them "
+            "out."
+        )
     if solver not in (None, "highs", "clarabel"):
         raise MeasureError(f"solver {solver!r} is unknown, expected 'highs', 'clarabel' or None.")
     if isinstance(measure, BinaryEntropy):

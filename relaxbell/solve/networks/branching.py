@@ -93,7 +93,10 @@ def branch(
     start: Search | None = None,
     stop: Callable[[Search], bool] | None = None,
 ) -> Search:
-    """Return the interval around the least value over a box that holds all models, to a tolerance or until a deadline."""
+    """Return the interval around the least value over a box that holds all models.
+
+    Ends when it is as narrow as `tolerance`, or at the deadline.
+    """
     began = time.perf_counter()
     search = start or Search()
     relaxation, upper = Relaxation(scenario), Upper(scenario)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.measures.products import joint_numbers
@@ -56,11 +55,15 @@ def _follow_side(side: Side, low: Floats, high: Floats) -> tuple[Floats, Floats]
                 if c == 0:
                     continue
                 # c ν_k = q_i − constant − Σ others
-                rest_low = low[i] - constant[i] - sum(
-                    max(matrix[i, m] * low[n], matrix[i, m] * high[n]) for m, n in enumerate(free) if m != k
+                rest_low = (
+                    low[i]
+                    - constant[i]
+                    - sum(max(matrix[i, m] * low[n], matrix[i, m] * high[n]) for m, n in enumerate(free) if m != k)
                 )
-                rest_high = high[i] - constant[i] - sum(
-                    min(matrix[i, m] * low[n], matrix[i, m] * high[n]) for m, n in enumerate(free) if m != k
+                rest_high = (
+                    high[i]
+                    - constant[i]
+                    - sum(min(matrix[i, m] * low[n], matrix[i, m] * high[n]) for m, n in enumerate(free) if m != k)
                 )
                 ends = sorted((rest_low / c, rest_high / c))
                 low[j], high[j] = max(low[j], ends[0] - _MARGIN), min(high[j], ends[1] + _MARGIN)
@@ -115,7 +118,7 @@ class Relaxation:
 
     @staticmethod
     def _link(rows: Rows, side: Side, own: NDArray[np.intp]) -> None:
-        """The marginal of q, and its equations."""
+        """Tie columns to the marginal of q, and state its equations."""
         marginal = side.group.rows
         for alpha, column in enumerate(own.tolist()):
             strategies = marginal.indices[marginal.indptr[alpha] : marginal.indptr[alpha + 1]].tolist()
@@ -166,19 +169,34 @@ class Relaxation:
 
     def solve(self, box: Box) -> tuple[Floats, float] | None:
         """Return (x, rigorous lower bound) of the relaxation over a box; see `BoxProgram.solve`."""
+        self.write(box)
+        return self.program.solve()
+
+    def products(self) -> Iterator[tuple[int, int, int]]:
+        """Yield (w, x, y) of the products of free entries: columns of V_S, V_i and V_{S∖i}."""
+        for f, i, alpha, rest, flat, row in self._mccormick:
+            product = self.scenario.products[f]
+            place = np.unravel_index(flat, [product[k].group.count for k in rest])
+            free = all(int(j) in product[k].free for k, j in zip(rest, place, strict=True))
+            if alpha in product[i].free and free:
+                start = self.program.matrix.indptr[row]
+                w, x, y = self.program.matrix.indices[start : start + 3].tolist()
+                yield w, x, y
+
+    def write(self, box: Box) -> None:
+        """Write a box into the program."""
         program = self.program
         data, lower, upper = program.matrix.data, program.lower, program.upper
         for f, product in enumerate(box):
             for place, (low, high) in zip(self.singles[f], product, strict=True):
                 program.low[place], program.high[place] = low, high
         for f, i, rest, alphas, places, first, start in self._tables:
-            l, u = (side[alphas] for side in box[f][i])
+            a, u = (side[alphas] for side in box[f][i])
             m, h = (_outer([box[f][k][end] for k in rest])[places] for end in (0, 1))
-            # w ≥ l y + m x − l m, w ≥ u y + h x − u h, w ≤ u y + m x − u m, w ≤ l y + h x − l h
-            for k, (a, b, sides) in enumerate(((l, m, lower), (u, h, lower), (u, m, upper), (l, h, upper))):
-                data[start + 3 * k + 1], data[start + 3 * k + 2] = -b, -a
-                sides[first + k] = -a * b
-        return program.solve()
+            # for x in [a, u], y in [m, h]: w ≥ a y + m x − a m, w ≥ u y + h x − u h, and so on
+            for k, (s, t, sides) in enumerate(((a, m, lower), (u, h, lower), (u, m, upper), (a, h, upper))):
+                data[start + 3 * k + 1], data[start + 3 * k + 2] = -t, -s
+                sides[first + k] = -s * t
 
     def point(self, x: Floats) -> Point:
         """Return the marginals at a solution."""
@@ -225,36 +243,74 @@ class FixedProgram:
             weights = math.prod(product[i].group.count for i in held)
             order = np.argsort(joint, kind="stable")
             starts = np.searchsorted(joint[order], np.arange(weights * last.count + 1))
-            first = len(rows.lower)
             places = []
             for k in range(weights * last.count):
                 entries = [(own[self.free[f]].start + k % last.count, 0.0), (column + k, -1.0)]
                 entries += [(s, -1.0) for s in order[starts[k] : starts[k + 1]].tolist()]
                 places.append(rows.starts[rows.add(entries, -math.inf, 0.0)])
-            self._product_rows.append((held, last.count, np.array(places), first))
+            self._product_rows.append((held, last.count, np.array(places)))
             costs.append(slice(column, column + weights * last.count))
             column += weights * last.count
         cost = np.zeros(column)
         for block in costs:
             cost[block] = 2.0
+        self.bound = 0.0
         self.program: BoxProgram = rows.program(column, cost, blocks)
 
     def solve(self, point: Point) -> tuple[float, Floats, Point] | None:
         """Return (value, q, marginals) at the fixed marginals of a point; None if nothing reproduces p with them."""
         program = self.program
+        self._release()
         for f, product in enumerate(self.scenario.products):
-            held, last, places, _ = self._product_rows[f]
+            held, last, places = self._product_rows[f]
             program.matrix.data[places] = np.repeat(_outer([point[f][i] for i in held]), last)
             for i in held:
-                block, side = self._own[f][i], product[i]
-                for j in side.free:
-                    program.low[block.start + j] = program.high[block.start + j] = point[f][i][j]
+                for j in product[i].free:
+                    self._hold(f, i, j, float(point[f][i][j]))
         found = program.solve()
         if found is None or not len(found[0]):
             return None
-        x = found[0]
+        x, self.bound = found
         marginals = tuple(tuple(x[block].clip(0.0) for block in own) for own in self._own)
         return float(program.cost @ x), x[: self.scenario.matrix.shape[1]], marginals
+
+    def at(self, fixed: Mapping[tuple[int, int], float]) -> tuple[float, float] | None:
+        """Return (value, rigorous lower bound) with free entries (side, entry) of the first family fixed, or None."""
+        sides = []
+        for i, side in enumerate(self.scenario.products[0]):
+            constant, matrix = side.floats
+            known = all((i, j) in fixed for j in side.free)
+            sides.append(constant + matrix @ [fixed[i, j] for j in side.free] if known else np.zeros(len(constant)))
+        if min(float(own.min()) for own in sides) < -1e-9:
+            return None
+        found = self.solve((tuple(own.clip(0.0) for own in sides),))
+        return None if found is None else (found[0], self.bound)
+
+    def range_of(self, name: tuple[int, int], fixed: Mapping[tuple[int, int], float]) -> tuple[float, float] | None:
+        """Return both ends of a free entry of the first family with others fixed; None if nothing fits."""
+        program, usual = self.program, self.program.cost.copy()
+        self._release()
+        for (i, j), value in fixed.items():
+            self._hold(0, i, j, value)
+        column, ends = self._own[0][name[0]].start + name[1], []
+        for sign in (1.0, -1.0):
+            program.cost[:] = 0.0
+            program.cost[column] = sign
+            found = program.solve()
+            if found is None or not len(found[0]):
+                break
+            ends.append(float(found[0][column]))
+        program.cost[:] = usual
+        return (ends[0], ends[1]) if len(ends) == 2 else None
+
+    def _release(self) -> None:
+        for own in self._own:
+            for block in own:
+                self.program.low[block], self.program.high[block] = 0.0, 1.0
+
+    def _hold(self, f: int, i: int, j: int, value: float) -> None:
+        column = self._own[f][i].start + j
+        self.program.low[column] = self.program.high[column] = value
 
 
 def ranges(scenario: Scenario) -> Box | None:
@@ -293,6 +349,3 @@ def ranges(scenario: Scenario) -> Box | None:
             sides.append((low, high))
         out.append(tuple(sides))
     return tuple(out)
-
-
-__all__ = ["FixedProgram", "Point", "Relaxation", "follow", "ranges", "sp"]

@@ -104,7 +104,7 @@ class Scenario:
 
     @cached_property
     def _kept(self) -> NDArray[np.intp]:
-        """Rows of T that are independent: cells without the last value of each output, and their marginals, would do."""
+        """Rows of T that are independent; the others follow from them."""
         import flint
 
         dense = self.equations.rows.matrix.toarray().astype(int)

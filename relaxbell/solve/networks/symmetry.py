@@ -91,10 +91,10 @@ def _of_group(model: CausalModel, group: Group, product: Sequence[Group], table:
     floats = np.round(to_floats(table), _DIGITS) + 0.0
     found = []
     for relabeling in itertools.product(*(_relabelings(c, k) for c, k in sizes)):
-        cells = np.arange(table.size).reshape(table.shape)
+        moved: Indices = np.arange(table.size).reshape(table.shape)
         for name, own in zip(group.nodes, relabeling, strict=True):
-            cells = _moved(model, cells, name, own)
-        cells = _matched(model, cells, center, floats)
+            moved = _moved(model, moved, name, own)
+        cells = _matched(model, moved, center, floats)
         identity = all(list(p) == sorted(p) and all(list(s) == sorted(s) for s in o) for p, o in relabeling)
         if cells is not None and not identity:
             found.append(Symmetry(_on_functions(model, group, relabeling), np.argsort(cells.ravel())))
