@@ -260,6 +260,15 @@ class Nonbilocality(Measure):
         return f"{self.name} = {text}  ({self.unit}; {self.model.name})"
 
 
+def require_convex(measure: Measure, what: str) -> None:
+    """Raise MeasureError for the measure of non-bilocality, whose least value is not a linear program."""
+    if isinstance(measure, Nonbilocality):
+        raise MeasureError(
+            f"{measure.name} has no {what.split()[-1]} here: found a measure that is not convex, expected one for "
+            f"{what}. Call minimize(…) at each behavior, or scan(…) over the marginals."
+        )
+
+
 def product_distance(product: Sequence[Group], q: NDArray[np.float64]) -> float:
     """Return Σ |q^{ac…} − q^a q^c …| of a distribution over strategies."""
     shape = tuple(group.count for group in product)

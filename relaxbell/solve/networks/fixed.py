@@ -14,9 +14,12 @@ from relaxbell.exact.numbers import Exact, to_floats
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.marginals import marginal_constraints
 from relaxbell.measures.products import Group, Nonbilocality, solve_affine
+from relaxbell.measures.terms import fresh
 from relaxbell.solve.dual import Proof
-from relaxbell.solve.highs import Answer
+from relaxbell.solve.exactness import exact_proof
+from relaxbell.solve.highs import Answer, solve_highs
 from relaxbell.solve.minimization import solve_over
+from relaxbell.solve.program import Problem, linear_program
 
 _AGREE = 1e-9
 """How far fixed marginals may miss p(a|x)."""
@@ -68,6 +71,14 @@ def _check(measure: Nonbilocality, group: Group, own: Exact, equations: Equation
             model=measure.model,
         )
     return free
+
+
+def exact_fixed(measure: Nonbilocality, equations: Equations) -> Proof | None:
+    """Return the exact solution at fixed marginals if the solver's basis gives it without repair, else None."""
+    problem = Problem(fresh(measure.term), with_marginals(measure, equations))
+    program = linear_program(problem)
+    answer = solve_highs(program.matrix, program.cost, program.lower, program.upper)
+    return exact_proof(problem, program, answer, thorough=False) if answer.feasible else None
 
 
 def solve_fixed(measure: Nonbilocality, equations: Equations, subject_to: Any = ()) -> tuple[Answer, Proof]:

@@ -15,7 +15,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import InfeasibleError, MeasureError, RelaxbellError, SolverError
-from relaxbell.exact.numbers import Exact, ExactNumber
+from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.measure import measure as own_measure
 from relaxbell.measures.products import Nonbilocality, nonbilocality
@@ -25,8 +25,8 @@ from relaxbell.solve.highs import Answer
 from relaxbell.solve.minimization import dual_functional, minimize
 from relaxbell.solve.networks.branching import Search, branch
 from relaxbell.solve.networks.decomposition import Decomposition, decompose
-from relaxbell.solve.networks.fixed import WithMarginals, solve_fixed, with_marginals
-from relaxbell.solve.networks.relaxation import ranges
+from relaxbell.solve.networks.fixed import WithMarginals, exact_fixed, solve_fixed, with_marginals
+from relaxbell.solve.networks.relaxation import FixedProgram, ranges
 from relaxbell.solve.networks.scenario import Scenario, Side, read_scenario
 from relaxbell.solve.networks.solution import NetworkSolution, marginals_of
 from relaxbell.solve.solution import StrategyWeights
@@ -166,16 +166,25 @@ def _exactly(
 ) -> tuple[ExactNumber, Mapping[int, ExactNumber]] | None:
     """Return the measure at an exact model near the best one, and its weights; None if there is none as good."""
     limit = 0.0 if search.value <= _ZERO else search.value + 0.05 * tolerance
+    program = FixedProgram(scenario, [len(product) - 1 for product in scenario.products])
     for grid in _GRIDS:
         fixed = _rounded(scenario, search, grid)
         if fixed is None:
             continue
+        near = program.solve(
+            tuple(
+                tuple(to_floats(fixed.get(side.group.name, np.zeros(side.group.count))) for side in product)
+                for product in scenario.products
+            )
+        )
+        if near is None or near[0] > max(limit, 1e-12):
+            continue
         measure = nonbilocality(scenario.measure.model, fixed)
         try:
-            _, proof = solve_fixed(measure, scenario.equations)
+            proof = exact_fixed(measure, scenario.equations)
         except RelaxbellError:
             continue
-        if proof.primal is not None and float(proof.bound.bound) <= limit:
+        if proof is not None and proof.primal is not None and float(proof.bound.bound) <= limit:
             return proof.bound.bound, proof.primal
     return None
 

@@ -20,6 +20,9 @@ from relaxbell.measures.terms import Floats
 
 _UNIT = 2.0**-52
 
+_SECONDS = 20.0
+"""Longest time of one linear program: where the simplex method cycles, the box is split without its bound."""
+
 
 class BoxProgram:
     """min cost · x, lower ≤ A x ≤ upper, low ≤ x ≤ high, with a few numbers that change from solve to solve.
@@ -55,7 +58,7 @@ class BoxProgram:
         self._basis: Any = None
         self._longest = int(np.bincount(matrix.indices, minlength=matrix.shape[1]).max(initial=0)) + 4
 
-    def solve(self, seconds: float = math.inf) -> tuple[Floats, float] | None:
+    def solve(self) -> tuple[Floats, float] | None:
         """Return (x, rigorous lower bound of the minimum); x is empty where nothing is feasible, the bound then +∞.
 
         None if the solver found neither an optimum nor a proof of infeasibility that holds.
@@ -73,9 +76,7 @@ class BoxProgram:
         solver.passModel(lp)
         if self._basis is not None:
             solver.setBasis(self._basis)
-        # HiGHS counts the time of all runs of one instance
-        limit = solver.getRunTime() + seconds if math.isfinite(seconds) else math.inf
-        solver.setOptionValue("time_limit", limit if math.isfinite(limit) else highspy.kHighsInf)
+        solver.setOptionValue("time_limit", solver.getRunTime() + _SECONDS)  # HiGHS counts all runs of an instance
         solver.run()
         self.solves += 1
         status = solver.getModelStatus()

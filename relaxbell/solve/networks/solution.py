@@ -84,8 +84,8 @@ class NetworkSolution(Solution):
             Always.
         """
         raise CertificateError(
-            f"the solution of {self.measure.name} has no certificate that `relaxbell.verify` can check. Its lower bound "
-            "is the least of the dual bounds of boxes of marginals; minimize it anew to check."
+            f"the solution of {self.measure.name} has no certificate that `relaxbell.verify` can check. Its lower "
+            "bound is the least of the dual bounds of boxes of marginals; minimize it anew to check."
         )
 
     def __repr__(self) -> str:

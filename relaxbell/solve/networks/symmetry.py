@@ -72,7 +72,7 @@ def averaged(table: Exact, found: Sequence[Sequence[Symmetry]]) -> tuple[Exact, 
 
 
 def _is_simple(model: CausalModel, product: Sequence[Group]) -> bool:
-    """Return whether every node is an output with at most one parent, a free input of its own, and one is the center."""
+    """Return whether all are outputs with at most one parent, a free input of its own, and one is the center."""
     grouped = {n for group in product for n in group.nodes}
     center = [n for n in model.responding if n not in grouped]
     if model.hidden or model.dependent_inputs or len(center) > 1:
