@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from relaxbell.causal.equations import Equations
 from relaxbell.errors import SolverError
-from relaxbell.exact.basis import Basis, IntegerProgram, RightHandSide, exact_product
+from relaxbell.exact.basis import Basis, Dual, IntegerProgram, RightHandSide, exact_product
 from relaxbell.exact.bounds import EXACT, dyadic_bits, entry_error, snapped
 from relaxbell.exact.numbers import ExactNumber, common_denominator
 from relaxbell.measures.dependence import SettingLayout
@@ -36,6 +36,9 @@ from relaxbell.solve.highs import Answer, read_basis
 _TOLERANCE = 1e-11
 _ROUNDS = 5000
 _LARGEST_UNIT = 2**20
+
+_EXACT_ROUNDS = 20
+"""Of adding columns that exact duals violate; one or two are usual."""
 
 _PRICES = (2.1, 21.0, 2100.0)
 """Of missing a row by one. The lowest bounds the duals and halves the time; raised while rows are missed."""
@@ -115,21 +118,29 @@ def least_dependence(
 def _exact_solution(
     equations: Equations, layout: SettingLayout, columns: _Columns, basis: Basis | None
 ) -> tuple[DualBound, dict[int, ExactNumber]] | None:
-    """Return the exact bound and weights of strategies, or None; all λ are checked, not the columns only."""
+    """Return the exact bound and weights of strategies, or None; all λ are checked, not the columns only.
+
+    Pivots among the columns may end in duals that another λ violates: then its column is added.
+    """
     m, unit = len(equations.rows), layout.denominator
     if basis is None or not equations.rows.integral or unit > _LARGEST_UNIT or m > LARGEST_BASIS:
         return None
-    mass = np.array(_whole_mass(columns.mass, layout))
-    matrix = sp.csc_array(_mixed(equations.rows.matrix, layout, columns.strategies, mass))
-    cost = abs(mass - layout.whole_weights.astype(np.int64)).sum(axis=1)
-    integers = IntegerProgram(sp.csc_array(matrix, dtype=np.int64), cost, np.ones(m, dtype=bool))
     elastic = basis.columns[basis.columns < 2 * m] % m
     basis = Basis(basis.columns[basis.columns >= 2 * m] - 2 * m, np.union1d(basis.loose, elastic))
-    found = optimal_vertex(integers, basis, RightHandSide.read(equations.rhs * unit), thorough=equations.distance == 0)
-    if found is None:
-        return None
-    vertex, dual = found
-    if _excess(equations, layout, dual.numerators, dual.denominator) > 0:
+    rhs, thorough = RightHandSide.read(equations.rhs * unit), equations.distance == 0
+    for _ in range(_EXACT_ROUNDS):
+        mass = _whole_mass(columns.mass, layout)
+        matrix = sp.csc_array(_mixed(equations.rows.matrix, layout, columns.strategies, mass))
+        cost = abs(mass - layout.whole_weights.astype(np.int64)).sum(axis=1)
+        integers = IntegerProgram(sp.csc_array(matrix, dtype=np.int64), cost, np.ones(m, dtype=bool))
+        found = optimal_vertex(integers, basis, rhs, thorough=thorough)
+        if found is None:
+            return None
+        vertex, dual = found
+        if _excess(equations, layout, dual.numerators, dual.denominator) <= 0:
+            break
+        columns, basis = columns.joined(_violated(equations, layout, dual)), vertex.basis
+    else:
         return None
     z = np.array([Fraction(v, dual.denominator) for v in dual.numerators], dtype=object)
     bound = DualBound((z * equations.rhs).sum(), z, Fraction(0))
@@ -139,6 +150,16 @@ def _exact_solution(
             if share and amount != 0:
                 primal[number] = primal.get(number, Fraction(0)) + amount * Fraction(share, unit)
     return bound, primal
+
+
+def _violated(equations: Equations, layout: SettingLayout, dual: Dual) -> _Columns:
+    """Return the columns that exact duals violate most, at most one for each row."""
+    weights = np.array([float(w) for w in layout.weights])
+    values = _gathered(equations, layout, np.array([v / dual.denominator for v in dual.numerators]))
+    excess = weights @ np.maximum(values, values.max(axis=0) - 2)
+    worst = np.argsort(-excess, kind="stable")[: len(equations.rows)]
+    worst = worst[excess[worst] >= min(_TOLERANCE, excess[worst[0]])]
+    return _best_columns(worst, values[:, worst], weights)
 
 
 def _whole_mass(mass: Floats, layout: SettingLayout) -> NDArray[np.int64]:
