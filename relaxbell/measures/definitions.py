@@ -14,6 +14,7 @@ from relaxbell.measures.dependence import dependence, hall_dependence
 from relaxbell.measures.information import mutual_information
 from relaxbell.measures.locality import average_causal_effect, influence, message_entropy, message_weight
 from relaxbell.measures.measure import Measure, maximum
+from relaxbell.measures.products import nonbilocality
 
 _MAKERS: Mapping[str, Callable[..., Measure]] = {
     "influence": influence,
@@ -23,6 +24,7 @@ _MAKERS: Mapping[str, Callable[..., Measure]] = {
     "dependence": dependence,
     "hall dependence": hall_dependence,
     "mutual information": mutual_information,
+    "nonbilocality": nonbilocality,
 }
 
 
@@ -52,6 +54,8 @@ def from_definition(model: CausalModel, definition: Mapping[str, Any]) -> Measur
         raise MeasureError(f"a measure of kind {kind!r} cannot be made from its definition alone. Keep its rows.")
     if kind == "average causal effect":
         own["values"] = tuple(own["values"])
+    if kind == "nonbilocality" and "marginals" in own:
+        own["marginals"] = {name: [Fraction(v) for v in values] for name, values in own["marginals"].items()}
     return _MAKERS[kind](model, **own)
 
 

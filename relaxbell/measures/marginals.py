@@ -6,27 +6,27 @@ import itertools
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.causal.equations import Equations
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Exact
 from relaxbell.measures.products import Group, MarginalParameters, nonbilocality, solve_affine
 
 
-def marginal_constraints(group: Group, equations: Equations) -> tuple[NDArray[np.int64], Exact]:
+def marginal_constraints(group: Group, probabilities: Exact) -> tuple[NDArray[np.int64], Exact]:
     """Return (R, r) with R q^a = r for every q that reproduces the behavior: p(a|x) = Σ_α [α_x = a] q^a_α, Eq. (56).
 
-    Rows are of the nodes of the group that respond to no node outside it.
+    Rows are of the nodes of the group that respond to no node outside it. `probabilities` are those of the outputs and
+    dependent inputs given the free ones, in the model's order: exact numbers or sympy expressions.
     """
     model = group.model
     own = [n for n in group.nodes if not (model.ancestors(n) & set(model.responding)) - set(group.nodes)]
     seen = [n for n in model.outputs + model.inputs if n in own and n not in model.hidden]
     reached = set().union(*(model.ancestors(n) for n in own)) if own else set()
     ranges = [range(model.cardinality[n]) if n in reached else range(1) for n in model.free_inputs]
-    table = equations.rhs.reshape(model.observed_shape)
+    table = probabilities.reshape(model.observed_shape)
     names = model.outputs + model.inputs
     rows, rhs = [np.ones(group.count, dtype=np.int64)], [_one(table, model)]
     for choice in itertools.product(*ranges):
@@ -50,7 +50,7 @@ def _one(table: Exact, model: CausalModel) -> Any:
     return np.asarray(table[index], dtype=object).sum()
 
 
-def marginal_parameters(model: CausalModel, p: Behavior) -> tuple[MarginalParameters, ...]:
+def marginal_parameters(model: CausalModel, p: Behavior | ArrayLike) -> tuple[MarginalParameters, ...]:
     """Return for each independent group its marginal as an affine function of free parameters, exactly.
 
     Parameters
@@ -58,7 +58,9 @@ def marginal_parameters(model: CausalModel, p: Behavior) -> tuple[MarginalParame
     model
         With independent groups, such as `bilocality`.
     p
-        The behavior; exact ones give exact constants. How many parameters are free does not depend on it.
+        The behavior; exact ones give exact constants. Or a table of sympy expressions with the axes outputs, then
+        inputs in the model's order, taken as it is: then the constants are expressions. How many parameters are free
+        depends on neither.
 
     Returns
     -------
@@ -68,7 +70,7 @@ def marginal_parameters(model: CausalModel, p: Behavior) -> tuple[MarginalParame
     Raises
     ------
     MeasureError
-        If p is not a behavior.
+        If p is not a behavior, or a table does not have the model's shape.
     UnsupportedModelError
         If no groups are independent.
 
@@ -82,14 +84,24 @@ def marginal_parameters(model: CausalModel, p: Behavior) -> tuple[MarginalParame
     >>> a.free_labels, a.to_sympy()["q(A=111)"]
     (('q(A=000)', 'q(A=001)', 'q(A=010)', 'q(A=100)'), 2*ν1 + ν2 + ν3 + ν4 - 1/2)
     """
-    if not isinstance(p, Behavior):
-        raise MeasureError(f"the marginals follow from a behavior, found a {type(p).__name__}. Give all of p.")
-    equations = model.equations(p)
+    probabilities = _probabilities(model, p)
     groups = dict.fromkeys(g.nodes for product in nonbilocality(model).products for g in product)
     found = []
     for nodes in groups:
         group = Group(model, nodes)
-        rows, rhs = marginal_constraints(group, equations)
+        rows, rhs = marginal_constraints(group, probabilities)
         free, constant, matrix = solve_affine(rows, rhs)
         found.append(MarginalParameters(nodes, group.labels, free, constant, matrix))
     return tuple(found)
+
+
+def _probabilities(model: CausalModel, p: Behavior | ArrayLike) -> Exact:
+    if isinstance(p, Behavior):
+        return model.equations(p).rhs
+    table = np.asarray(p, dtype=object)
+    if table.shape != model.observed_shape or model.dependent_inputs:
+        raise MeasureError(
+            f"the marginals follow from a behavior, found a {type(p).__name__} of shape {table.shape}. Give all of p, "
+            f"or a table of expressions of shape {model.observed_shape} for a model without dependent inputs."
+        )
+    return table.ravel()

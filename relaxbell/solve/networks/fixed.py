@@ -59,7 +59,7 @@ def with_marginals(measure: Nonbilocality, equations: Equations) -> WithMarginal
 
 
 def _check(measure: Nonbilocality, group: Group, own: Exact, equations: Equations) -> tuple[int, ...]:
-    rows, rhs = marginal_constraints(group, equations)
+    rows, rhs = marginal_constraints(group, equations.rhs)
     free, constant, matrix = solve_affine(rows, rhs)
     follows = constant + (matrix @ own[list(free)] if free else 0)
     gap = abs(to_floats(follows) - to_floats(own))
@@ -81,12 +81,12 @@ def exact_fixed(measure: Nonbilocality, equations: Equations) -> Proof | None:
     return exact_proof(problem, program, answer, thorough=False) if answer.feasible else None
 
 
-def solve_fixed(measure: Nonbilocality, equations: Equations, subject_to: Any = ()) -> tuple[Answer, Proof]:
-    """Minimize ‖M_ν q‖₁ over q with the fixed marginals that reproduce the behavior.
+def solve_fixed(measure: Nonbilocality, equations: WithMarginals, subject_to: Any = ()) -> tuple[Answer, Proof]:
+    """Minimize ‖M_ν q‖₁ over q with the fixed marginals, as equations, that reproduce the behavior.
 
     Raises
     ------
     InfeasibleError
         If nothing reproduces it with these marginals.
     """
-    return solve_over(measure, with_marginals(measure, equations), subject_to)
+    return solve_over(measure, equations, subject_to)

@@ -40,6 +40,9 @@ _GRIDS = (1, 2, 4, 12, 60, 840, 1000, 2**10, 2**14, 2**20)
 _ZERO = 1e-8
 """Values below this may be zero: then an exact decomposition is sought."""
 
+_COARSE = 1e-2
+"""To this all sub-scenarios are bounded; those that may be best are then bounded to the tolerance."""
+
 _MANY = 4
 """With more free parameters, scenarios of two settings for each party are bounded first."""
 
@@ -79,7 +82,7 @@ def minimize_network(
         search, kind = search_with_scip(scenario, box, 0.9 * wanted, deadline), "solver bound"
     else:
         if scenario.parameters > _MANY:
-            search.lower = _sub_scenarios(measure.model, observed, started + 0.3 * limit)
+            search.lower = _sub_scenarios(measure.model, observed, 0.5 * wanted, started + 0.3 * limit)
         search = branch(scenario, box, 0.9 * wanted, deadline, start=search)
     if not len(search.q):
         raise SolverError(
@@ -212,8 +215,9 @@ def _at_fixed(measure: Nonbilocality, observed: Behavior | Observed, subject_to:
     """Solve the linear program at fixed marginals."""
     started = time.perf_counter()
     scenario = read_scenario(nonbilocality(measure.model), observed, symmetric=False)
+    equations = with_marginals(measure, scenario.equations)
     try:
-        answer, proof = solve_fixed(measure, scenario.equations, subject_to)
+        answer, proof = solve_fixed(measure, equations, subject_to)
     except InfeasibleError:
         if ranges(scenario) is None:
             raise_infeasible(measure.model, observed)
@@ -222,18 +226,18 @@ def _at_fixed(measure: Nonbilocality, observed: Behavior | Observed, subject_to:
             "marginal_ranges(model, p).",
             model=measure.model,
         ) from None
-    return _fixed_solution(measure, observed, scenario, answer, proof, started)
+    return _fixed_solution(measure, observed, scenario, equations, answer, proof, started)
 
 
 def _fixed_solution(
     measure: Nonbilocality,
     observed: Behavior | Observed,
     scenario: Scenario,
+    equations: WithMarginals,
     answer: Answer,
     proof: Proof,
     started: float,
 ) -> NetworkSolution:
-    equations: WithMarginals = with_marginals(measure, scenario.equations)
     exact, bound = proof.primal, proof.bound
     n = measure.model.strategies.count
     if exact is None:
@@ -278,7 +282,7 @@ def _fixed_solution(
 # ------------------------------------------------------------------ sub-scenarios
 
 
-def _sub_scenarios(model: CausalModel, observed: Behavior | Observed, deadline: float) -> float:
+def _sub_scenarios(model: CausalModel, observed: Behavior | Observed, tolerance: float, deadline: float) -> float:
     """Return the best rigorous bound of scenarios with two of the settings of each party: data processing.
 
     A model of all settings contains one of fewer, with marginals of its own marginals, and no larger distance.
@@ -287,18 +291,20 @@ def _sub_scenarios(model: CausalModel, observed: Behavior | Observed, deadline: 
         return 0.0
     if all(model.cardinality[x] <= 2 for x in model.inputs):
         return 0.0
-    best, every = 0.0, list(_choices(model))
-    for k, choice in enumerate(every):
-        now = time.perf_counter()
-        if now > deadline:
+    found = []
+    for choice in _choices(model):
+        if time.perf_counter() > deadline:
             break
         small, restricted = _restricted(model, model.match(observed), choice)
         scenario = read_scenario(nonbilocality(small), restricted)
         box = ranges(scenario)
-        if box is None:
-            continue  # not even a shared source: the whole scenario says so as well
-        share = now + (deadline - now) / (len(every) - k)
-        best = max(best, branch(scenario, box, 1e-6, share).lower)
+        if box is not None:  # else not even a shared source: the whole scenario says so as well
+            found.append((branch(scenario, box, _COARSE, deadline), scenario, box))
+    best = max((search.lower for search, _, _ in found), default=0.0)
+    for search, scenario, box in sorted(found, key=lambda item: -item[0].value):
+        if time.perf_counter() > deadline or search.value <= best + tolerance:
+            break
+        best = max(best, branch(scenario, box, tolerance, deadline).lower)
     return best
 
 

@@ -159,7 +159,7 @@ def read_scenario(measure: Nonbilocality, observed: Behavior | Observed, *, symm
 
 
 def _side(group: Group, equations: Equations, found: Sequence[Symmetry]) -> Side:
-    rows, rhs = marginal_constraints(group, equations)
+    rows, rhs = marginal_constraints(group, equations.rhs)
     equal = {(min(i, j), max(i, j)) for s in found for i, j in enumerate(s.functions.tolist()) if i != j}
     extra = np.zeros((len(equal), group.count), dtype=np.int64)
     for k, (i, j) in enumerate(sorted(equal)):

@@ -97,7 +97,8 @@ class NetworkSolution(Solution):
         else:
             headline = f"in [{low}, {self.value:.9g}]"
         said = "rigorous" if self.kind == "rigorous" else "solver bound, not rigorous"
-        found = "floats" if self.attained is None else f"{to_sympy(self.attained)}, exact"
+        text = "" if self.attained is None else f"{to_sympy(self.attained)}"
+        found = "floats" if not text else f"{text}, exact" if len(text) <= 24 else "exact"
         lines = [
             f"min {measure.name} {headline}   ({measure.model.name})",
             f"  lower bound  {low} ({said}); {self.status}",
