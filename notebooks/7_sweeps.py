@@ -51,6 +51,7 @@ grid
 #
 # cos t |00⟩ + sin t |11⟩ with Horodecki's best measurements for the pure state, and white noise.
 
+
 # %%
 def noisy(t: float, v: float) -> rb.Behavior:
     """Return the behavior of largest CHSH value 2 √(1 + sin² 2t) for the pure state, with visibility v."""
@@ -72,8 +73,7 @@ border = 1 / np.sqrt(1 + np.sin(2 * ts) ** 2)
 ax.plot(border, ts, "--", color="#d55e00", label="$v = 1/\\sqrt{1 + \\sin^2 2t}$")
 ax.set(xlabel="visibility v", ylabel="state angle t (radian)", xlim=(0.6, 1))
 ax.legend(frameon=False, loc="lower left")
-plt.colorbar(filled, label="min $C_{X \\to B}$");
-
+plt.colorbar(filled, label="min $C_{X \\to B}$")
 # %% [markdown]
 # The border of what is local is where the formula says.
 #

@@ -40,6 +40,7 @@ _HOMES = {
     "sweeps.running": "sweep",
     "quantification": "quantify",
     "show.explanation": "Explanation explain",
+    "show.explorer": "Explorer explorer",
     "errors": (
         "BehaviorError CertificateError CheckpointError ClosedFormError CountsError CurveError FunctionalError "
         "InfeasibleError MeasureError ModelError ModelTooLargeError RelaxbellError SignalingError SolverError "
