@@ -58,15 +58,16 @@ for piece in given.pieces[1:]:
 # ## All inequalities behind the minimum
 #
 # For the full behavior the least influence is a maximum of linear terms over *every* non-signaling p. There are 841 of them,
-# in four kinds, found by thousands of exact linear programs (this cell is the slow one):
+# in four kinds. The proof visits every vertex of the epigraph, one of each orbit of the relabelings with an exact linear
+# program (this cell is the slow one):
 
 # %%
 form = rb.closed_form(c, seconds=900)
 form
 
 # %% [markdown]
-# So besides I3322 there is a term of another kind: three quarters of a relabeled chained inequality that I3322 does not
-# see. On the PR-like box the terms compete:
+# So besides I3322 and the CHSH inequalities of pairs of settings, chained inequalities matter. On the PR-like box the kinds
+# compete:
 
 # %%
 values = {text: max(form.functionals()[i](box) for i in kind.members) for kind in form.classes for text in [kind.text]}

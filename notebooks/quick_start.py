@@ -88,3 +88,18 @@ round(problem.solve(solver=cp.HIGHS), 9)
 free = rb.measurement_dependence()
 information = rb.minimize(rb.mutual_information(free), rb.tsirelson_box())
 print(f"{information.value:.7f} bit, at least {information.lower_bound:.7f}")
+
+# %% [markdown]
+# ## What do the strategies do?
+
+# %%
+rb.explain(solution)
+
+# %% [markdown]
+# ## Explore
+#
+# Move the sliders: noise, entanglement and Bob's angles against the least relaxations. Closed forms, derived when the cell
+# runs, answer at once. (On a page without a kernel, or without ipywidgets, this is a picture for the Tsirelson box.)
+
+# %%
+rb.explorer()

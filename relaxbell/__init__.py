@@ -57,6 +57,7 @@ _HOMES = {
     "functionals.maximum": "Maximum",
     "quantification": "quantify",
     "show.explanation": "Explanation explain",
+    "show.explorer": "Explorer explorer",
     "errors": (
         "BehaviorError CertificateError CheckpointError ClosedFormError CountsError CurveError FunctionalError "
         "InfeasibleError MeasureError ModelError ModelTooLargeError ProofError RelaxbellError SignalingError "

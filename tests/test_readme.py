@@ -46,6 +46,6 @@ def test_set_up_is_two_commands():
     assert len(blocks("console")[0].splitlines()) == 2
 
 
-@pytest.mark.parametrize("name", ["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"])
+@pytest.mark.parametrize("name", ["CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE"])
 def test_companions(name):
     assert (README.parent / name).stat().st_size > 0

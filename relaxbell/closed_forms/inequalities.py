@@ -72,6 +72,11 @@ class Inequalities:
         lines.append(f"{len(self.positivity):>4} ×  positivity")
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        from relaxbell.show.closed_forms import inequalities_html
+
+        return inequalities_html(self)
+
 
 def inequalities(model: CausalModel, seconds: float = 60.0) -> Inequalities:
     """Return the facets of the behaviors of a model; see `CausalModel.inequalities`."""

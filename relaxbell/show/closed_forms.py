@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from relaxbell.closed_forms.both_ends import ClosedBounds
+    from relaxbell.closed_forms.classes import TermClass
     from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm
+    from relaxbell.closed_forms.inequalities import Inequalities
 
 _LISTED = 100
 
@@ -17,20 +20,13 @@ def closed_form_html(form: ClosedForm) -> str:
     where = {"nonsignaling": "non-signaling p", "model": "every p of the model", "slice": "every p in the slice"}
     name, model = escape(form.measure.name.replace("->", "→")), escape(form.measure.model.name)
     head = f"<b>min {name}</b> = max of {len(form.terms)} terms, for {where[form.region.name]}; <code>{model}</code>"
-    kinds: dict[str, list[int]] = {}
-    for kind in form.classes:
-        kinds.setdefault(kind.text, []).extend(kind.members)
-    rows = []
-    for text, members in kinds.items():
-        terms = [form.terms[i] for i in members]
-        listed = "" if len(terms) == 1 else _details(form, terms, "each")
-        rows.append(f'<tr><td>{len(terms)} ×</td><td style="text-align:left">{escape(text)}{listed}</td></tr>')
     notes = []
     if form.domain:
         count = len(form.domain)
-        notes.append(_details(form, list(form.domain), f"where {count} constraints of the model hold", " ≤ 0"))
+        title = f"where {count} constraint{'s' if count != 1 else ''} of the model hold{'s' if count == 1 else ''}"
+        notes.append(_details(form.domain, form.labels, title, " ≤ 0"))
     notes.append(f"complete: {form.programs:,} exact linear programs, {form.vertices:,} vertices")
-    return f"<div>{head}<table>{''.join(rows)}</table>{'<br>'.join(notes)}</div>"
+    return f"<div>{head}{_classes(form.classes, form.terms, form.labels)}{'<br>'.join(notes)}</div>"
 
 
 def closed_bounds_html(bounds: ClosedBounds) -> str:
@@ -38,7 +34,28 @@ def closed_bounds_html(bounds: ClosedBounds) -> str:
     return closed_form_html(bounds.least) + closed_form_html(bounds.largest)
 
 
-def _details(form: ClosedForm, terms: list[LinearTerm], title: str, suffix: str = "") -> str:
-    lines = [escape(term.text(form.labels)) + suffix for term in terms[:_LISTED]]
+def inequalities_html(found: Inequalities) -> str:
+    """Return the classes of facets, each with its members on demand."""
+    head = f"<code>{escape(found.model.name)}</code>: {len(found)} facets in dimension {found.domain.dimension}"
+    table = _classes(found.classes, found.facets, found.domain.labels, " ≤ 0")
+    return f"<div>{head}{table}{len(found.positivity)} × positivity</div>"
+
+
+def _classes(classes: Sequence[TermClass], terms: Sequence[LinearTerm], labels: Sequence[str], suffix: str = "") -> str:
+    """Return a table with a row for each kind of term."""
+    kinds: dict[str, list[int]] = {}
+    for kind in classes:
+        kinds.setdefault(kind.text, []).extend(kind.members)
+    rows = []
+    for text, members in kinds.items():
+        own = [terms[i] for i in members]
+        listed = "" if len(own) == 1 else _details(own, labels, "each", suffix)
+        shown = f"{escape(text)}{suffix}{listed}"
+        rows.append(f'<tr><td>{len(own)} ×</td><td style="text-align:left">{shown}</td></tr>')
+    return f"<table>{''.join(rows)}</table>"
+
+
+def _details(terms: Sequence[LinearTerm], labels: Sequence[str], title: str, suffix: str = "") -> str:
+    lines = [escape(term.text(labels)) + suffix for term in terms[:_LISTED]]
     lines += [f"… {len(terms) - _LISTED:,} more"] if len(terms) > _LISTED else []
     return f"<details><summary>{title}</summary><code>{'<br>'.join(lines)}</code></details>"

@@ -95,6 +95,12 @@ def test_constraints_and_both_ends():
     assert both._repr_html_().count("where 4 constraints of the model hold") == 2
 
 
+def test_the_inequalities_of_a_model_are_named():
+    html = rb.bell().inequalities()._repr_html_()
+    assert "(1/4) CHSH - 1/2 ≤ 0" in html
+    assert "16 × positivity" in html
+
+
 def picture(curve):
     return ElementTree.fromstring(curve._repr_svg_())
 

@@ -1,0 +1,95 @@
+"""The explorer: closed forms against `minimize`, the picture, and sliders on a stand-in for ipywidgets."""
+
+import math
+import sys
+from types import SimpleNamespace
+from xml.etree import ElementTree
+
+import pytest
+
+import relaxbell as rb
+
+
+@pytest.fixture(scope="module")
+def explorer():
+    return rb.explorer()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {},
+        {"visibility": 0.9, "entanglement": 0.5, "angle": 0.6},
+        {"visibility": 0.8, "entanglement": 0.3, "angle": 1.5},
+    ],
+)
+def test_values_are_those_of_minimize(explorer, setting):
+    p = explorer.behavior(**setting)
+    free = rb.measurement_dependence()
+    expected = [
+        rb.influence(rb.input_signaling(), "X", "B"),
+        rb.influence(rb.outcome_signaling(), "A", "B"),
+        rb.message_entropy(rb.message()),
+        rb.dependence(free),
+        rb.hall_dependence(free),
+    ]
+    assert list(explorer.values(**setting).values()) == pytest.approx(
+        [rb.minimize(measure, p).value for measure in expected], abs=1e-7
+    )
+
+
+def test_chsh_is_the_formula(explorer):
+    v, t, angle = 0.9, 0.5, 0.6
+    value = rb.CHSH(explorer.behavior(v, t, angle))
+    assert value == pytest.approx(2 * v * (math.cos(angle) + math.sin(2 * t) * math.sin(angle)))
+
+
+def hide(name, monkeypatch):
+    monkeypatch.setitem(sys.modules, name, None)
+
+
+def test_without_ipywidgets_it_is_a_picture(monkeypatch):
+    hide("ipywidgets", monkeypatch)
+    shown = rb.explorer()._repr_mimebundle_()
+    assert set(shown) == {"text/plain", "image/svg+xml"}
+    texts = [node.text for node in ElementTree.fromstring(shown["image/svg+xml"]).iter() if node.text]
+    assert "CHSH = 2.8284 (local models: at most 2)" in texts
+    assert "0.7359 bit" in texts
+    assert "C(X → B)  0.207107" in shown["text/plain"]
+
+
+class Slider:
+    def __init__(self, **options):
+        self.options, self.value, self.observers = options, options["value"], []
+
+    def observe(self, function, names):
+        assert names == "value"
+        self.observers.append(function)
+
+    def move(self, value):
+        self.value = value
+        for function in self.observers:
+            function({"new": value})
+
+
+class Box:
+    def __init__(self, children):
+        self.children = children
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/plain": "VBox", "application/vnd.jupyter.widget-view+json": {"model_id": "1"}}
+
+
+def test_sliders_redraw(monkeypatch):
+    fake = SimpleNamespace(FloatSlider=Slider, HTML=lambda value: SimpleNamespace(value=value), VBox=Box)
+    monkeypatch.setitem(sys.modules, "ipywidgets", fake)
+    explorer = rb.explorer()
+    shown = explorer._repr_mimebundle_()
+    assert set(shown) == {"text/plain", "image/svg+xml", "application/vnd.jupyter.widget-view+json"}
+    visibility, entanglement, angle, picture = explorer.widget.children
+    before = picture.value
+    visibility.move(0.8)
+    assert "CHSH = 2.2627" in picture.value
+    visibility.move(1.0)
+    assert picture.value == before
+    assert (entanglement.options["max"], angle.options["max"]) == (math.pi / 4, math.pi / 2)
