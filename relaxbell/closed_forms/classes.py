@@ -81,8 +81,10 @@ def _described(domain: Domain, forms: Sequence[Form], members: tuple[int, ...], 
     pairs = [(c, name) for c, name in zip(extra, budgets, strict=True) if c != 0]
     if not any(own[1:]):
         return TermClass(members, None, sum_text(pairs, own[0]))
-    if domain.coordinates is not None and domain.name == "nonsignaling":
-        found = recognize(domain.functional(own))
+    if domain.coordinates is not None:
+        functional = domain.functional(own)
+        # on other domains functionals of p would be compared modulo no-signaling, which does not hold there
+        found = recognize(functional) if functional.frame.coordinates == domain.coordinates else None
         if found is not None:
             return TermClass(
                 members, str(found.known), sum_text([(found.scale, str(found.known)), *pairs], found.offset)

@@ -109,7 +109,7 @@ def chained(m: int) -> BellFunctional:
 
 
 def svetlichny(n: int = 3) -> BellFunctional:
-    """Return Svetlichny's functional of n parties, ≤ 2^{n−1} even if all but one party may signal to each other.
+    """Return Svetlichny's functional of n parties, ≤ 2^{n−1} even if they form two groups that signal inside.
 
     Σ_x (−1)^{k(k−1)/2} E_x, where k is the number of parties with setting 1. Svetlichny, PRD 35, 3066 (1987); for n
     parties Seevinck and Svetlichny, PRL 89, 060401 (2002). Quantum: 2^{n−1} √2.

@@ -50,11 +50,13 @@ class Frame:
         seen, frontier = {form}, [form]
         while frontier:
             block: NDArray[Any] = np.array(frontier, dtype=_smallest_type(frontier)).reshape(-1, size)
-            images = {tuple(row) for a in self.actions for row in (block @ a).reshape(len(frontier), -1).tolist()}
-            frontier = list(images - seen)
-            seen.update(frontier)
-            if len(seen) > limit:
-                return None
+            frontier_size, frontier = len(frontier), []
+            for action in self.actions:
+                images = {tuple(row) for row in (block @ action).reshape(frontier_size, -1).tolist()} - seen
+                seen |= images
+                frontier += images
+                if len(seen) > limit:
+                    return None
         return seen
 
     def tables(self, table: tuple[int, ...], limit: int) -> list[tuple[int, ...]] | None:

@@ -1,7 +1,7 @@
 """Inequalities in the file formats of PORTA and PANDA, read by a small grammar.
 
-PORTA (Christof, Löbel): ``.ieq`` files, one inequality a line, ``(1) +x1 -2/3x2 <= 1``. PANDA (Lörwald, Reinelt): rows
-of whole numbers, ``1 -2 0 <= 1``, after the names of the coordinates.
+PORTA (Christof, Löbel): ``.ieq`` files, one inequality a line, ``(1) +x1 -2/3x2 <= 1``. PANDA (Lörwald, Reinelt):
+rows of whole numbers, ``1 -2 0 <= 1``, after the names of the coordinates.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def read_inequalities(path: str | Path, like: BellFunctional) -> InequalityFile:
         if dimension not in dimensions:
             raise FunctionalError(
                 f"{where}: dimension {dimension}, expected {' or '.join(map(str, dimensions))} for the scenario of "
-                f"{like}."
+                f"{like}. Give a functional of the file's scenario."
             )
         known = {name: k for k, name in enumerate(names)} or {f"x{k + 1}": k for k in range(dimension)}
         left, relation, right = _split(line, dimension, known, section, where)

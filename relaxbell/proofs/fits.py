@@ -13,12 +13,15 @@ import numpy as np
 
 from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.curves.curve import Curve
-from relaxbell.errors import ProofError
+from relaxbell.errors import MeasureError, ProofError
 from relaxbell.exact.numbers import ExactNumber, as_exact, to_sympy
 from relaxbell.functionals.maximum import Maximum
 
 _SPARE = 2
 """Points that a formula must reproduce beyond those that determine it."""
+
+_MOST_COEFFICIENTS = 12
+"""Of polynomials and rational functions that are tried."""
 
 _MARGIN = 4
 """Decimal digits that a constant must have beyond those that its coefficients amount to."""
@@ -61,8 +64,8 @@ class Fit:
 def fit(data: Mapping[Any, Any] | Curve | ClosedForm, symbol: Any = None) -> Fit:
     """Return the simplest formula that exact data obey.
 
-    From points, the first of: polynomial or rational in the parameter, convex or concave piecewise affine; it is
-    determined by as few points as possible, and at least two further ones must confirm it (each affine piece: at least
+    From points, the first of: convex or concave piecewise affine with two or more pieces, polynomial or rational in
+    the parameter with the fewest coefficients; it is determined by as few points as possible, and at least two further ones must confirm it (each affine piece: at least
     one). From a curve or a closed form the formula is exact and nothing is guessed.
 
     Parameters
@@ -101,7 +104,7 @@ def fit(data: Mapping[Any, Any] | Curve | ClosedForm, symbol: Any = None) -> Fit
         raise ProofError(f"a formula is fitted to a mapping, Curve or ClosedForm, found {type(data).__name__}.")
     t = sympy.Symbol("t") if symbol is None else symbol
     points = sorted((_exact(k, "parameter"), _exact(v, "value")) for k, v in data.items())
-    found = _rational(points, t) or _piecewise_affine(points, t)
+    found = _piecewise_affine(points, t) or _rational(points, t)
     if found is None:
         raise ProofError(
             f"{len(points)} points obey no polynomial, rational or convex piecewise affine formula that {_SPARE} of "
@@ -123,7 +126,7 @@ def _exact(value: Any, what: str) -> ExactNumber:
 def _functionals(form: ClosedForm) -> Sequence[Any]:
     try:
         return form.functionals()
-    except Exception as error:
+    except MeasureError as error:
         raise ProofError(f"the terms of this closed form are not functionals: {error}") from error
 
 
@@ -146,7 +149,7 @@ def _rational(points: list[tuple[ExactNumber, ExactNumber]], t: Any) -> Fit | No
     """Return the polynomial or rational function with the fewest coefficients that all points obey."""
     import sympy
 
-    for unknowns in range(1, len(points) - _SPARE + 1):
+    for unknowns in range(1, min(len(points) - _SPARE, _MOST_COEFFICIENTS) + 1):
         for below in range((unknowns + 1) // 2):
             above = unknowns - 1 - below
             chosen = _spread(points, unknowns)
@@ -171,25 +174,43 @@ def _spread(points: list[Any], count: int) -> list[Any]:
 
 def _interpolated(points: list[Any], above: int, below: int) -> tuple[list[Any], list[Any]] | None:
     """Return numerator and denominator (constant term first, leading denominator coefficient by normalization 1)."""
-    import sympy
-
     if len(points) != above + below + 1:
         return None
-    rows = []
-    for x, y in points:
-        a, b = to_sympy(x), to_sympy(y)
-        rows.append([*(a**k for k in range(above + 1)), *(-b * a**k for k in range(below + 1))])
-    kernel = sympy.Matrix(rows).nullspace(simplify=True)
-    if len(kernel) != 1:
+    rows = [[*(x**k for k in range(above + 1)), *(-y * x**k for k in range(below + 1))] for x, y in points]
+    kernel = _kernel(rows)
+    if kernel is None:
         return None
-    numbers = [as_exact(v) for v in kernel[0]]
-    if any(v is None for v in numbers):
-        return None
-    top, bottom = numbers[: above + 1], numbers[above + 1 :]
+    top, bottom = kernel[: above + 1], kernel[above + 1 :]
     lead = next((v for v in reversed(bottom) if v != 0), None)
-    if lead is None:
+    return None if lead is None else ([v / lead for v in top], [v / lead for v in bottom])
+
+
+def _kernel(rows: list[list[ExactNumber]]) -> list[ExactNumber] | None:
+    """Return the vector that rows (one more column than rows) send to zero; None if it is not unique."""
+    rows = [list(row) for row in rows]
+    pivots: list[int] = []
+    for column in range(len(rows[0])):
+        done = len(pivots)
+        k = next((k for k in range(done, len(rows)) if rows[k][column] != 0), None)
+        if k is None:
+            continue
+        rows[done], rows[k] = rows[k], rows[done]
+        rows[done] = [v / rows[done][column] for v in rows[done]]
+        for other in range(len(rows)):
+            if other != done and rows[other][column] != 0:
+                factor = rows[other][column]
+                rows[other] = [v - factor * w for v, w in zip(rows[other], rows[done], strict=True)]
+        pivots.append(column)
+        if len(pivots) == len(rows):
+            break
+    if len(pivots) < len(rows):
         return None
-    return [v / lead for v in top if v is not None], [v / lead for v in bottom if v is not None]
+    found: list[ExactNumber] = [Fraction(0)] * len(rows[0])
+    free = next(column for column in range(len(rows[0])) if column not in pivots)
+    found[free] = Fraction(1)
+    for row, column in zip(rows, pivots, strict=True):
+        found[column] = -row[free]
+    return found
 
 
 def _horner(coefficients: Sequence[Any], x: ExactNumber) -> Any:
@@ -223,7 +244,7 @@ def _piecewise_affine(points: list[tuple[ExactNumber, ExactNumber]], t: Any) -> 
     slopes = [slope for _, slope in pieces]
     rising = all(a < b for a, b in itertools.pairwise(slopes))
     falling = all(a > b for a, b in itertools.pairwise(slopes))
-    if not pieces or not (rising or falling):
+    if len(pieces) < 2 or not (rising or falling):
         return None
     choose: Any = max if rising else min
     if any(choose(a + b * x for a, b in pieces) != y for x, y in points):

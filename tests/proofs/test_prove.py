@@ -1,0 +1,252 @@
+"""Verdicts: right formulas are proved, wrong ones refuted with a counterexample that is checked independently."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy
+from reference import influence_rows, least_maximum, observed_matrix
+from sympy import Abs, Max, Min, Piecewise, Rational, Symbol, sqrt
+
+import relaxbell as rb
+
+t = Symbol("t")
+HALF = Rational(1, 2)
+XB = rb.influence(rb.input_signaling(), "X", "B")
+AB = rb.influence(rb.outcome_signaling(), "A", "B")
+CH = rb.Maximum(0, *rb.CH.relabelings())
+PR_LINE = (rb.pr_box().white_noise(), rb.pr_box())
+TSIRELSON_LINE = (rb.pr_box().white_noise(), rb.tsirelson_box())
+
+
+def chsh_values(p):
+    """CH = p(00|00) + p(00|01) + p(00|10) − p(00|11) − pA(0|0) − pB(0|0) in all relabelings, by CHSH with signs."""
+    correlators = p[0, 0] + p[1, 1] - p[0, 1] - p[1, 0]
+    signs = np.array([[1, 1], [1, -1]])
+    values = [
+        s * (signs[np.ix_([x, 1 - x], [y, 1 - y])] * correlators).sum() for s in (1, -1) for x in (0, 1) for y in (0, 1)
+    ]
+    return (np.array(values) - 2) / 4
+
+
+def check(verdict, measure, edge):
+    """The least value of the counterexample by an independent program, and that the formula is off."""
+    found = verdict.counterexample
+    assert verdict.status == "refuted"
+    assert not verdict
+    p = found.observed.transposed(measure.model.outputs, measure.model.inputs).p
+    value = least_maximum(influence_rows(measure.model, *edge), observed_matrix(measure.model), p.ravel())
+    assert float(found.least) == pytest.approx(value, abs=1e-9)
+    assert found.formula is None or abs(float(found.formula) - value) > 1e-6
+    return p, found
+
+
+def test_ch_for_input_signaling_is_proved():
+    assert rb.prove(XB, CH).status == "proved"
+    assert rb.prove(XB, rb.closed_form(XB).expression).status == "proved"
+
+
+def test_ch_for_outcome_signaling_is_refuted_and_twice_it_is_proved():
+    p, found = check(rb.prove(AB, CH), AB, ("A", "B"))
+    assert chsh_values(p).max() == pytest.approx(0.5)  # a PR box
+    assert (found.formula, found.least, found.exact) == (HALF, 1, True)
+    assert found.observed.is_nonsignaling(0)
+    assert rb.prove(AB, 2 * CH).status == "proved"
+
+
+def test_equation_7_needs_no_signaling():
+    """Erratum E10."""
+    _, found = check(rb.prove(XB, CH, "model"), XB, ("X", "B"))
+    assert not found.observed.is_nonsignaling()
+    assert rb.prove(AB, 2 * CH, "model").status == "refuted"
+    assert rb.prove(XB, rb.closed_form(XB, "model").expression, "model").status == "proved"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        rb.Maximum(0, *(f * Fraction(1001, 1000) for f in rb.CH.relabelings())),
+        rb.Maximum(0, *(f * Fraction(999, 1000) for f in rb.CH.relabelings())),
+        rb.Maximum(0, *rb.CH.relabelings()[1:]),  # a symmetry left out: right on 7/8 of the nonlocal boxes
+        rb.Maximum(*rb.CH.relabelings()),  # right on nonlocal p only
+        rb.Maximum(0, *(-f for f in rb.CH.relabelings())),
+        rb.Maximum(Fraction(1, 10**6), *rb.CH.relabelings()),
+        rb.Maximum(0, *rb.CHSH.relabelings()),
+        rb.CH,
+        sympy.Integer(0),
+        Symbol("p(00|00)") ** 2,
+        Min(Symbol("p(00|00)"), HALF),
+    ],
+    ids=range(11),
+)
+def test_wrong_formulas_on_all_behaviors(formula):
+    verdict = rb.prove(XB, formula)
+    _, found = check(verdict, XB, ("X", "B"))
+    assert found.exact
+    if isinstance(formula, rb.Maximum):
+        assert float(found.formula) == pytest.approx(max(float(f(found.observed)) for f in formula))
+
+
+def test_nonlinear_formula_that_happens_to_be_right():
+    """(x + |x|)/2 is max(0, x), but not a maximum of affine terms: only points are claimed."""
+    terms = [sympy.nsimplify(term) for term in rb.closed_form(XB).expression.args if term != 0]
+    inside = Max(*terms)
+    verdict = rb.prove(XB, (inside + Abs(inside)) / 2, points=30)
+    assert (verdict.status, verdict.points) == ("exact at points", 30)
+
+
+def test_unequal_cardinalities():
+    measure = rb.influence(rb.bell((2, 3), (3, 2)).relax("X -> B"), "X", "B")
+    form = rb.closed_form(measure)
+    right = rb.Maximum(*form.functionals())
+    assert rb.prove(measure, right).status == "proved"
+    assert rb.fit(form).kind == "maximum of functionals"
+    check(rb.prove(measure, rb.Maximum(*form.functionals()[:-1])), measure, ("X", "B"))
+
+
+def test_three_parties_on_a_slice():
+    model = rb.bell((2, 2, 2), (2, 2, 2)).relax("X -> B")
+    measure = rb.influence(model, "X", "B")
+    box = rb.ghz_box()
+    other = box.relabel("A", [1, 0])
+    behaviors = [
+        box.white_noise(),
+        box,
+        other.mix(box.white_noise(), Fraction(1, 2)),
+        box.relabel("C", [1, 0], {"Z": 1}),
+    ]
+    form = rb.closed_form(measure, behaviors)
+    assert rb.prove(measure, form.expression, behaviors).status == "proved"
+    wrong = sympy.Max(*form.expression.args, Rational(1, 3)) if form.terms else 0
+    assert rb.prove(measure, wrong, behaviors).status == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("formula", "line"),
+    [
+        (Max(0, t - HALF), PR_LINE),
+        (Piecewise((0, t < HALF), (t - HALF, True)), PR_LINE),
+        ((Abs(t - HALF) + t - HALF) / 2, PR_LINE),
+        (Max(0, (t**2 - Rational(1, 4)) / (t + HALF)), PR_LINE),
+        (Max(Min(0, t), t - HALF), PR_LINE),
+        (Max(0, (sqrt(2) * t - 1) / 2), TSIRELSON_LINE),
+        (CH, TSIRELSON_LINE),
+        (CH, PR_LINE),
+    ],
+    ids=range(8),
+)
+def test_right_formulas_along_a_line(formula, line):
+    verdict = rb.prove(XB, formula, line)
+    assert verdict.status == "proved", verdict
+    assert verdict
+
+
+@pytest.mark.parametrize(
+    ("formula", "line"),
+    [
+        (Max(0, t - Rational(51, 100)), PR_LINE),  # kink
+        (Max(0, Rational(101, 100) * t - HALF), PR_LINE),  # constant
+        (Max(0, HALF - t), PR_LINE),  # sign
+        (t - HALF, PR_LINE),  # right on [1/2, 1]
+        (sympy.Integer(0), PR_LINE),  # right on [0, 1/2]
+        (Piecewise((0, t <= HALF), (t - HALF, t < 1), (0, True)), PR_LINE),  # wrong at t = 1 alone
+        (Piecewise((Rational(1, 5), sympy.Eq(t, Rational(1, 3))), (Max(0, t - HALF), True)), PR_LINE),  # and at 1/3
+        (Max(0, t - HALF) + Max(0, t - Rational(3, 4)) * (1 - t), PR_LINE),
+        (Max(0, t - HALF) + t * (t - HALF) * (t - 1) / 10**6, PR_LINE),  # right at both ends and the break point
+        (1 / t - 1, PR_LINE),  # pole
+        (1 / (t - Rational(1, 3)) ** 2, PR_LINE),
+        (sqrt(t - HALF), PR_LINE),  # not real below 1/2
+        (sympy.log(1 + t), PR_LINE),
+        (Max(0, (sqrt(2) * t - Rational(101, 100)) / 2), TSIRELSON_LINE),
+        (Max(0, (Rational(141421356, 10**8) * t - 1) / 2), TSIRELSON_LINE),  # √2 to nine digits
+        (2 * CH, TSIRELSON_LINE),
+    ],
+    ids=range(16),
+)
+def test_wrong_formulas_along_a_line(formula, line):
+    verdict = rb.prove(XB, formula, line)
+    found = verdict.counterexample
+    assert verdict.status == "refuted"
+    if isinstance(formula, sympy.Expr) and formula.has(t) and found.formula is not None:
+        assert sympy.simplify(formula.subs(t, found.parameter) - found.formula) == 0
+    p = found.observed.p
+    value = least_maximum(influence_rows(XB.model, "X", "B"), observed_matrix(XB.model), p.ravel())
+    assert float(found.least) == pytest.approx(value, abs=1e-9)
+    assert found.exact
+    if found.formula is not None:
+        assert sympy.simplify(found.formula - found.least) != 0
+
+
+def test_figure_2():
+    """FACTS: 2/5 I up to 5/7, then (3 I − 1)/4."""
+    measure = rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B")
+    ends = tuple(rb.Observed([(rb.I3322, v)], nonsignaling=True) for v in (0, 1))
+    value = Symbol("I")
+    assert rb.prove(measure, Max(Rational(2, 5) * value, (3 * value - 1) / 4), ends).status == "proved"
+    wrong = rb.prove(measure, Rational(2, 5) * value, ends)
+    assert wrong.status == "refuted"
+    assert rb.minimize(measure, wrong.counterexample.observed).exact == wrong.counterexample.least
+
+
+def test_curves_of_budgets_and_tradeoffs():
+    model = rb.input_signaling()
+    e = Symbol("e")
+    line = rb.CHSH.bound(model, subject_to=[rb.influence(model, "X", "B") <= e])
+    assert rb.prove(line, Min(4, 2 + 4 * e)).status == "proved"
+    assert rb.prove(line, 2 + 4 * e).status == "refuted"
+
+
+def test_powers_of_the_parameter():
+    v = Symbol("v")
+    line = rb.prove(XB, Max(0, v**2 - HALF), PR_LINE, parameter=v**2)
+    assert line.status == "proved"
+    assert rb.prove(XB, Max(0, v - HALF), PR_LINE, parameter=v**2).status == "refuted"
+
+
+def test_points():
+    points = {Fraction(k, 10): rb.pr_box().visibility(Fraction(k, 10)) for k in range(11)}
+    verdict = rb.prove(XB, Max(0, t - HALF), points)
+    assert (verdict.status, verdict.points) == ("exact at points", 11)
+    floats = {k / 10: rb.tsirelson_box().visibility(k / 10) for k in range(11)}
+    verdict = rb.prove(XB, Max(0, (sqrt(2) * t - 1) / 2), floats)
+    assert verdict.status == "numerical"
+    assert verdict.tolerance < 1e-9
+    wrong = rb.prove(XB, Max(0, t - Rational(49, 100)), points)
+    assert wrong.status == "refuted"
+    assert wrong.counterexample.exact
+
+
+def test_entropies_are_numerical():
+    """FACTS: H(m) = h(CH)."""
+    measure, box = rb.message_entropy(rb.message()), rb.pr_box()
+    p = t / 10 + Rational(2, 5)  # CH along the line from visibility 9/10 to 1
+    h = -p * sympy.log(p, 2) - (1 - p) * sympy.log(1 - p, 2)
+    line = (box.visibility(Fraction(9, 10)), box)
+    verdict = rb.prove(measure, h, line)
+    assert verdict.status == "numerical"
+    assert verdict.tolerance < 1e-9
+    assert rb.prove(measure, h * Rational(1001, 1000), line).status == "refuted"
+
+
+def test_balke_and_pearl():
+    effect = rb.average_causal_effect(rb.instrumental(), "A", "B")
+    form = rb.closed_form(effect)
+    assert rb.prove(effect, form.expression).status == "proved"
+    for left_out in range(8):
+        arguments = [a for k, a in enumerate(form.expression.args) if k != left_out]
+        assert rb.prove(effect, Max(*arguments)).status == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((XB, "max(0, t)"), "is not evaluated"),
+        ((XB, lambda p: 0), "expected a sympy expression"),
+        ((XB, Symbol("q")), "has the symbol q"),
+        ((XB, t + Symbol("s"), PR_LINE), "expected one"),
+        ((3, t), "a Measure or a Curve"),
+    ],
+)
+def test_errors(arguments, message):
+    with pytest.raises(rb.ProofError, match=message):
+        rb.prove(*arguments)
