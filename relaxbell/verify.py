@@ -301,8 +301,9 @@ class Case:
             sums = [sum(p[x::settings], Real(-_ONE)) for x in range(settings)]
             need(not any(total.sign() for total in sums), "the behavior is not normalized")
             found = [({cell: _ONE}, p[cell] * chance[cell]) for cell in cells]
-        common_denominator(1 / p for p in chance if p and rows)
-        for listed, value in (fields(row, "a value", "coefficients", "value") for row in array(rows or [], "values")):
+        for row in array([] if rows is None else rows, "the values"):
+            common_denominator(1 / p for p in model.conditional if p)  # of sums of coefficients, too
+            listed, value = fields(row, "a value", "coefficients", "value")
             c = rationals(listed, "coefficients", model.cells)
             need(all(chance[i] for i in cells if c[i]), "there are coefficients of a setting of probability 0")
             found.append(({i: c[i] / chance[i] for i in cells if c[i]}, self.real(value, "a value")))
@@ -475,7 +476,7 @@ def own_rows(model: Model, data: Any) -> Measure:
         for number, value in sparse(row, "a row", model.count).items():
             columns.setdefault(number, []).append((i if sizes else 0, rationals([value], "a row")[0]))
     longest = max(map(len, columns.values()), default=0)
-    text = f"the {f'largest of {len(sizes)} norms' if sizes else 'sum'} of {len(rows)} given rows"
+    text = f"the {f'largest of {len(sizes)} norms' if sizes else 'sum'} of {len(rows)} given row{'s' * (len(rows) > 1)}"
     return Measure(text, lambda number, _: columns.get(number, ()), 2 + longest, sizes)
 
 
