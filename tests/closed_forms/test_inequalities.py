@@ -53,8 +53,8 @@ def rank(points):
         (rb.bell((2, 3)), 48, ["CHSH"]),  # 2 × m settings need CHSH only: 24 + 24
         (rb.bell((2, 2), (3, 2)), 96, ["CHSH"]),  # 72 + 24
         (rb.bell((2, 2, 1), (2, 2, 2)), 48, [None]),  # CHSH given either outcome of a party with one setting
-        (rb.instrumental(), 12, [None]),  # Pearl: 4 + 8
-        (rb.instrumental(3), 48, [None, None]),  # Pearl 12, Bonet 24, positivity 12
+        (rb.instrumental(), 12, ["Pearl"]),  # Pearl: 4 + 8
+        (rb.instrumental(3), 48, ["Pearl", "Bonet"]),  # Pearl 12, Bonet 24, positivity 12
         (rb.outcome_signaling(), 24, [None]),
         (rb.input_signaling(), 16, []),  # reproduces all that Alice's input may signal
     ],

@@ -285,7 +285,7 @@ def test_star_of_three(v, expected):
 @pytest.mark.parametrize("concentration", [1.0, 0.2])
 def test_random_products_are_recognized(model, concentration):
     p = random_product(model, np.random.default_rng(7), concentration)
-    solution = rb.minimize(rb.nonbilocality(model), p, time_limit=20)
+    solution = rb.minimize(rb.nonbilocality(model), p, seconds=20)
     assert solution.value <= 1e-8
     assert solution.decomposition is not None
     assert abs(solution.decomposition.behavior().p - p.p).max() <= 1e-8
@@ -316,7 +316,7 @@ def test_sub_scenarios_and_a_time_limit_return_an_interval():
     vectors /= np.linalg.norm(vectors, axis=2, keepdims=True)
     alice = [*[tuple(map(float, r)) for r in DIAGONAL], vectors[0, 0].tolist()]
     p = box(0.95, alice=alice, charlie=[*alice[:2], vectors[1, 0].tolist()])
-    solution = rb.minimize(rb.nonbilocality(rb.bilocality((3, 3))), p, time_limit=6)
+    solution = rb.minimize(rb.nonbilocality(rb.bilocality((3, 3))), p, seconds=6)
     assert solution.lower_bound >= 2 * 0.95**2 - 1 - 1e-5
     assert solution.value >= solution.lower_bound
     if solution.status == "time limit":
@@ -411,7 +411,7 @@ P = box(Fraction(4, 5))
         (lambda: rb.minimize(BILOCALITY, P, solver="highs"), rb.MeasureError, "expected 'scip'"),
         (lambda: rb.minimize(BILOCALITY, P, [BILOCALITY.model.q[0] <= 1]), rb.MeasureError, "further constraints"),
         (lambda: rb.minimize(BILOCALITY, P, tolerance=0), rb.MeasureError, "positive"),
-        (lambda: rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box(), time_limit=1),
+        (lambda: rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box(), seconds=1),
          rb.MeasureError, "are for nonbilocality"),
         (lambda: rb.minimize(BILOCALITY, rb.Observed([(rb.CHSH, 2)])), rb.MeasureError, "whole behavior"),
         (lambda: rb.minimize(rb.nonbilocality(rb.bilocality(), {"A": [0.5, 0.5, 0, 0]}), P),
