@@ -22,6 +22,9 @@ _SMALLEST = 1e-9
 _KEEP = 0.2
 """A box is split at the relaxation's solution, but no closer to an end than this part of its width."""
 
+_NEAR = 1e-3
+"""The same for the best point known."""
+
 _POLISH = 40
 """Most rounds of fixing each group in turn."""
 
@@ -131,7 +134,7 @@ def branch(
         if search.value - search.lower <= tolerance or time.perf_counter() > deadline or (stop and stop(search)):
             heapq.heappush(heap, (bound, -1, own, x))
             break
-        halves = _split(scenario, relaxation, own, x)
+        halves = _split(scenario, relaxation, own, x, search.point)
         if halves is None:
             done = min(done, bound)
             continue
@@ -144,8 +147,13 @@ def branch(
     return search
 
 
-def _split(scenario: Scenario, relaxation: Relaxation, box: Box, x: Floats) -> tuple[Box, Box] | None:
-    """Return two boxes that cover one, split where products are missed most; None if it is too small."""
+def _split(
+    scenario: Scenario, relaxation: Relaxation, box: Box, x: Floats, best_known: Point
+) -> tuple[Box, Box] | None:
+    """Return two boxes that cover one, split in the entry whose products are missed most; None if it is too small.
+
+    The cut is at the best point known, if the box contains it, else at the relaxation's solution.
+    """
     best, chosen = -1.0, None
     for f, product in enumerate(scenario.products):
         scores = _scores(relaxation, f, x) if len(x) else [np.ones(side.group.count) for side in product]
@@ -163,6 +171,9 @@ def _split(scenario: Scenario, relaxation: Relaxation, box: Box, x: Floats) -> t
     at = float(relaxation.point(x)[f][i][j]) if len(x) else (low[j] + high[j]) / 2
     width = high[j] - low[j]
     at = min(max(at, low[j] + _KEEP * width), high[j] - _KEEP * width)
+    if best_known:  # the relaxation is exact at the corners of boxes
+        own = float(best_known[f][i][j])
+        at = own if low[j] + _NEAR * width < own < high[j] - _NEAR * width else at
     return _with(box, f, i, j, low[j], at), _with(box, f, i, j, at, high[j])
 
 
