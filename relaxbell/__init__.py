@@ -16,16 +16,28 @@ _HOMES = {
     "behavior.counts": "Counts Fit data_sets load_counts",
     "behavior.boxes": "pr_box tsirelson_box i3322_box ghz_box cglmp_box cglmp_coefficients",
     "behavior.quantum": "born ghz maximally_entangled partially_entangled qubit_observable schmidt singlet werner",
+    "behavior.swapping": "diagonal_settings entanglement_swapping_box star_box",
     "behavior.search": "QuantumOptimum optimize_quantum",
     "functionals.functional": "BellFunctional",
-    "functionals.catalog": "CH CHSH I3322 cglmp chained mermin",
+    "functionals.catalog": "CH CHSH I3322 bilocality_i bilocality_j bonet cglmp chained mermin pearl svetlichny",
+    "functionals.stars": "StarValues star_values",
     "causal.model": "CausalModel",
-    "causal.networks": "bell input_signaling instrumental measurement_dependence message outcome_signaling",
+    "causal.networks": (
+        "bell bilocality input_signaling instrumental measurement_dependence message outcome_signaling star"
+    ),
+    "causal.independence": "Independence",
     "measures.measure": "Budget Measure maximum measure",
     "measures.dependence": "dependence hall_dependence setting_bounds",
     "measures.information": "mutual_information pinsker_bound",
     "measures.locality": "average_causal_effect influence message_entropy message_weight",
+    "functionals.relabeling": "Recognition recognize",
+    "solve.faces": "Face",
+    "measures.products": "MarginalParameters Nonbilocality nonbilocality",
+    "measures.marginals": "marginal_parameters",
     "solve.minimization": "bounds minimize",
+    "solve.networks.solution": "NetworkSolution",
+    "solve.networks.scanning": "Scan marginal_ranges scan",
+    "solve.networks.decomposition": "Decomposition",
     "solve.solution": "Bounds Solution StrategyWeights Witness",
     "closed_forms.derive": "closed_form",
     "closed_forms.both_ends": "ClosedBounds closed_bounds",
@@ -38,13 +50,18 @@ _HOMES = {
     "curves.making": "critical_visibility curve tradeoff",
     "sweeps.results": "Sweep SweepPoint",
     "sweeps.running": "sweep",
+    "proofs.fits": "Fit fit recognize_number",
+    "proofs.proving": "prove",
+    "proofs.verdict": "Counterexample Verdict",
+    "functionals.files": "InequalityFile read_inequalities write_inequalities",
+    "functionals.maximum": "Maximum",
     "quantification": "quantify",
     "show.explanation": "Explanation explain",
     "show.explorer": "Explorer explorer",
     "errors": (
         "BehaviorError CertificateError CheckpointError ClosedFormError CountsError CurveError FunctionalError "
-        "InfeasibleError MeasureError ModelError ModelTooLargeError RelaxbellError SignalingError SolverError "
-        "UnsupportedModelError"
+        "InfeasibleError MeasureError ModelError ModelTooLargeError ProofError RelaxbellError SignalingError "
+        "SolverError UnsupportedModelError"
     ),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

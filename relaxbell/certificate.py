@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,9 +28,12 @@ from relaxbell.measures.locality import BinaryEntropy
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import Largest, LargestRow, Leaf, Linear, Term, Total, is_nonnegative, leaves
 from relaxbell.solve.dual import Proof
-from relaxbell.solve.program import AffineConstraint
+from relaxbell.solve.program import AffineConstraint, Problem
 from relaxbell.solve.solution import Solution
-from relaxbell.verify import SCHEMA, Case, Real, Refused, verify
+from relaxbell.verify import CURVE, SCHEMA, Case, Real, Refused, verify
+
+if TYPE_CHECKING:
+    from relaxbell.curves.curve import Curve
 
 Weights = Mapping[Leaf, Any]
 
@@ -113,8 +116,48 @@ def solution_certificate(solution: Solution) -> Certificate:
         data["proof"] = _proof(measure.model, solution.proofs[0], None)
     else:
         data["proof"] = _proof(measure.model, solution.proofs[0], measure.definition)
-        return _with_strategies(data, solution)
+        return _with_strategies(data, solution.proofs[0])
     return _claimed(data, Fraction(solution.lower_bound))
+
+
+def curve_certificate(curve: Curve) -> Certificate:
+    """Return the certificate of an exact curve: the same proof at both ends of each piece, attained there.
+
+    Raises
+    ------
+    CertificateError
+        If the curve is not exact, or exceeds the verifier's limits.
+    """
+    if not curve.exact:
+        raise CertificateError(
+            f"{curve.name} is a curve of floats, right to 1e-9: expected exact behaviors. Use rounded(model, …)."
+        )
+    samples = {sample.t: sample for sample in curve.trace.samples}
+    pieces = []
+    for segment in curve.trace.segments:
+        source = segment.source.proof
+        ends = []
+        for t in (segment.start, segment.end):
+            own = samples[t].proof
+            data = _common(curve.measure.model, own)
+            data["measure"] = _definition(curve.measure.definition, curve.measure.term, 1, curve.measure)
+            bound = replace(source.bound, weights=_moved(source, own.problem))
+            data["proof"] = _proof(curve.measure.model, replace(own, bound=bound), curve.measure.definition)
+            found = _with_strategies(data, replace(own, bound=replace(bound, bound=segment.line.at(t))))
+            ends.append({"t": _text(t), "certificate": found.data})
+        pieces.append(ends)
+    roots = {t.n for t in samples if isinstance(t, Surd)}
+    return _checked({"schema": CURVE, "pieces": pieces} | ({"root": roots.pop()} if roots else {}))
+
+
+def _moved(source: Proof, problem: Problem) -> dict[Leaf, Any]:
+    """Return the row weights of a proof for the leaves of the same problem with other right-hand sides."""
+    pairs = zip(_leaves(source.problem), _leaves(problem), strict=True)
+    return {new: source.bound.weights[old] for old, new in pairs if old in source.bound.weights}
+
+
+def _leaves(problem: Problem) -> list[Leaf]:
+    return [*leaves(problem.objective), *(leaf for b in problem.budgets for leaf in leaves(b.measure.term))]
 
 
 def infeasibility_certificate(model: CausalModel, proof: Proof) -> Certificate:
@@ -135,9 +178,8 @@ def _claimed(data: dict[str, Any], bound: Any) -> Certificate:
     return Certificate(data | {"claim": {"lower_bound": _text(lower)}})
 
 
-def _with_strategies(data: dict[str, Any], solution: Solution) -> Certificate:
+def _with_strategies(data: dict[str, Any], proof: Proof) -> Certificate:
     """Add the exact model that attains the bound, where there is one."""
-    (proof,) = solution.proofs
     found = _claimed(data, proof.bound.bound)
     if not proof.primal:
         return found
@@ -207,11 +249,7 @@ def _common(model: CausalModel, proof: Proof) -> dict[str, Any]:
     data["model"] = _model(model)
     data["observed"] = _observed(model, problem.equations)
     data["constraints"] = [
-        {
-            "measure": _definition(b.measure.definition, b.measure.term, 1, b.measure),
-            "limit": str(b.limit),
-            "equality": False,
-        }
+        {"measure": _definition(b.measure.definition, b.measure.term, 1, b.measure), "limit": str(b.limit)}
         for b in problem.budgets
     ]
     data["constraints"] += [part for c in problem.affine for part in _affine(c)]
@@ -246,15 +284,13 @@ def _observed(model: CausalModel, equations: Equations) -> dict[str, Any]:
 
 
 def _affine(constraint: AffineConstraint) -> list[dict[str, Any]]:
-    rows, limits = constraint.rows, constraint.rhs.tolist()
-    return [
-        {
-            "measure": {"kind": "rows", "rows": [_row(rows, i, rows.scale)], "groups": []},
-            "limit": str(Fraction(limit)),
-            "equality": constraint.equality,
-        }
-        for i, limit in enumerate(limits)
-    ]
+    """Return one constraint for each row, and another one from below for an equality."""
+    rows, found = constraint.rows, []
+    for i, limit in enumerate(constraint.rhs.tolist()):
+        for sign in (1, -1) if constraint.equality else (1,):
+            row = {"kind": "rows", "rows": [_row(rows, i, sign * rows.scale)], "groups": []}
+            found.append({"measure": row, "limit": str(sign * Fraction(limit))})
+    return found
 
 
 # ------------------------------------------------------------------------- measures and their weights
@@ -263,7 +299,8 @@ def _affine(constraint: AffineConstraint) -> list[dict[str, Any]]:
 def _definition(definition: Mapping[str, Any], term: Term, sign: int, owner: Measure) -> dict[str, Any]:
     """Return a measure's definition, with one's own rows written out.
 
-    `sign` is that of the factors passed: `Rows.scaled` moves it into the matrix, and custom rows have scale 1.
+    `sign` is that of the factors passed: `Rows.scaled` moves it into the matrix; the denominators of one's own rows are
+    in the definition.
     """
     kind = definition.get("kind")
     if kind is None:
@@ -290,7 +327,8 @@ def _definition(definition: Mapping[str, Any], term: Term, sign: int, owner: Mea
     if kind != "rows":
         return dict(definition)
     own_rows = [leaf.rows for leaf in leaves(term)]
-    rows = [_row(group, i, Fraction(sign)) for group in own_rows for i in range(len(group))]
+    units = [Fraction(sign, unit) for unit in definition["units"]]
+    rows = [_row(group, i, unit) for group, unit in zip(own_rows, units, strict=True) for i in range(len(group))]
     norms = {"linear": [], "max": [1] * len(rows), "sum": [len(rows)]}
     groups = norms[definition["norm"]] if definition["norm"] in norms else [len(group) for group in own_rows]
     return {"kind": "rows", "rows": rows, "groups": groups}
@@ -303,7 +341,6 @@ def _probability(target: str, values: list[int], do: list[list[Any]]) -> dict[st
 def _proof(model: CausalModel, proof: Proof, definition: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the dual data of a proof; the weights mirror the definition of the objective, if it has rows."""
     problem, bound = proof.problem, proof.bound
-    z, known = _multipliers(model, proof)
     weights = None
     if definition is not None:
         weights = _weights(definition, problem.objective, Fraction(1), Fraction(1), bound.weights)
@@ -311,18 +348,21 @@ def _proof(model: CausalModel, proof: Proof, definition: Mapping[str, Any] | Non
     for budget, share in zip(problem.budgets, bound.budgets, strict=True):
         own = _weights(budget.measure.definition, budget.measure.term, share, Fraction(1), bound.weights)
         constraints.append({"multiplier": str(share), "weights": own})
-    constraints += [{"multiplier": _text(y), "weights": None} for part in bound.affine for y in part]
-    return {"z": _texts(z), "normalization": _texts(known), "weights": weights, "constraints": constraints}
+    for constraint, part in zip(problem.affine, bound.affine, strict=True):
+        for y in part:
+            shares = (max(y, 0), max(-y, 0)) if constraint.equality else (y,)
+            constraints += [{"multiplier": str(share), "weights": None} for share in shares]
+    return {"z": _texts(_multipliers(model, proof)), "weights": weights, "constraints": constraints}
 
 
-def _multipliers(model: CausalModel, proof: Proof) -> tuple[Any, list[Fraction]]:
-    """Return the multipliers of the data and of the normalization, one for each setting of all inputs."""
-    z, used = proof.bound.z, _normalized(model)
+def _multipliers(model: CausalModel, proof: Proof) -> list[Any]:
+    """Return the multipliers of the data, then of the normalization, one for each setting of all inputs."""
+    z, used = list(proof.bound.z), _normalized(model)
     known = dict.fromkeys(_settings(model), Fraction(0))
-    if proof.problem.equations.tables is None:
-        return z, list(known.values())
-    known |= dict(zip(used, z[len(z) - len(used) :], strict=True))
-    return z[: len(z) - len(used)], list(known.values())
+    if proof.problem.equations.tables is not None:
+        known |= dict(zip(used, z[len(z) - len(used) :], strict=True))
+        del z[len(z) - len(used) :]
+    return [*z, *known.values()]
 
 
 def _settings(model: CausalModel) -> list[tuple[int, ...]]:

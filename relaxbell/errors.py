@@ -101,6 +101,10 @@ class CurveError(RelaxbellError, ValueError):
     """A curve was asked for a value it does not have. Ask within its domain."""
 
 
+class ProofError(RelaxbellError, ValueError):
+    """A formula cannot be compared with a measure, or found. Write it with the symbols of its domain."""
+
+
 class SolverError(RelaxbellError, RuntimeError):
     """No solver reached the accuracy that a result needs. The message says what was tried."""
 

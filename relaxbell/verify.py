@@ -13,7 +13,7 @@ probability distribution q over the strategies. Inputs that respond are *depende
 **Data.** T q is the table p(outputs, dependent inputs|free inputs), in C order of outputs, then inputs, as listed.
 The data are equations over T q: each cell of a behavior, T q = p(outputs|inputs) p(dependent|free), or the value of
 each linear function of p(outputs|inputs). Then, for each setting of all inputs, Σ_outputs T q = p(dependent|free).
-Constraints are measures ≤ limit, or = limit.
+Constraints are measures ≤ limit.
 
 **Measures** are maxima, over groups of rows, of Σ |row · q|; or linear; or sums and maxima of such.
 probability: of some values of a node, averaged over p(free inputs), under an intervention; linear.
@@ -24,7 +24,7 @@ a row p(Λ|x) − p(Λ|x') for each Λ. rows: written out.
 
 **The inequality.** Row weights u prove ``share`` times a measure if Σ_groups max |u| ≤ share (linear: u = share; sum:
 each part has the share times its factor; maximum: parts have shares ≥ 0 that sum to it). For such u for the objective,
-with share 1, for each constraint with share μ (≥ 0 unless it is an equality), and any z (data, then normalization)::
+with share 1, and for each constraint with share μ ≥ 0, and any z (for the data, then the normalization)::
 
     measure ≥ ⟨z, data⟩ − Σ μ limit − max_λ r(λ),     r = Tᵀz − Σ uᵀ rows .
 
@@ -34,7 +34,8 @@ Strategies that need settings of probability 0 have q = 0. Infeasible: the bound
 A binary entropy h(m) is concave: its least value is at an end of the interval that two such bounds give for m.
 
 **Format**: JSON without floats. A number is "-3/7" or, in data and claims, ["a", "b"] for a + b√root. What exceeds the
-limits below is refused, so that every check ends within about a minute and 1 GiB of memory.
+limits below is refused, so that every check ends within about a minute and 1 GiB of memory. A curve has two
+certificates with the same proof for each of its pieces.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-SCHEMA = "relaxbell-certificate-1"
+SCHEMA, CURVE = "relaxbell-certificate-1", "relaxbell-curve-1"
 FILE_BYTES, DEPTH, NODES, CELLS, STRATEGIES = 2**23, 50, 64, 2**16, 2**20
 DIGITS, NUMBER_BITS, ROOT = 700, 2**11, 10**12
 WORK, FRACTION = 2**28, 2**8  # in all, and for one operation with fractions: a unit takes about a quarter microsecond
@@ -94,7 +95,7 @@ def verify_file(path: Path) -> str:
         return dict(pairs)
 
     try:
-        need(path.is_file(), "it is a directory" if path.is_dir() else "there is no such file")
+        need(path.is_file(), "it is a directory or device" if path.exists() else "there is no such file")
         with path.open("rb") as file:
             raw = file.read(FILE_BYTES + 1)
         need(len(raw) <= FILE_BYTES, f"it is larger than {FILE_BYTES} bytes")
@@ -110,7 +111,54 @@ def verify(data: Any) -> str:
 
     The sentence is in ASCII, so that no name can pass for another or change the direction of writing.
     """
-    return Case(data).verdict().encode("ascii", "backslashreplace").decode()
+    is_curve = type(data) is dict and data.get("schema") == CURVE
+    return (curve(data) if is_curve else Case(data).verdict()).encode("ascii", "backslashreplace").decode()
+
+
+def curve(data: Any) -> str:
+    """Return what a curve proves: certificates at both ends of each piece, whose data and limits are affine in t.
+
+    Fixed multipliers give a bound that is affine in the data, and the least value is convex in them. So where one proof
+    gives the values at both ends of a piece, the least value is affine in between.
+    """
+    _, pieces, root = fields(data, "the curve", "schema", "pieces", optional=("root",))
+    root = read_root(root)
+    ends: list[tuple[Real, Real, list[Real]]] = []
+    shared: list[Any] = []
+    sentence, work = "", 0
+    for piece in array(pieces, "the pieces"):
+        proofs = []
+        for end in array(piece, "a piece", 2):
+            t, certificate = fields(end, "an end of a piece", "t", "certificate")
+            case = Case(certificate)
+            case.model.spend(work)
+            sentence = case.verdict()
+            work = case.model.work
+            need(not case.infeasible and case.strategies is not None, "an end of a piece has no strategies")
+            value = case.real(case.claim["lower_bound"], "the lower bound")
+            need(not (value - case.real(case.claim["upper_bound"], "the upper bound")).sign(), "an end is not exact")
+            own = [v for _, v in case.equations] + [Real(limit) for _, limit in case.constraints]
+            ends.append((read_real(with_numbers(t), "t", root), value, own))
+            rows = [sorted(row.items()) for row, _ in case.equations]
+            measures = [
+                certificate["model"],
+                certificate["measure"],
+                [c["measure"] for c in certificate["constraints"]],
+            ]
+            shared.append((measures, rows))
+            proofs.append(certificate["proof"])
+        need(proofs[0] == proofs[1], "the ends of a piece have different proofs")
+        need(ends[-2][0] < ends[-1][0], "the ends of a piece are not in order")
+    need(ends and all(one == shared[0] for one in shared), "the certificates are not of one problem")
+    same = [(a[0] - b[0]).sign() or (a[1] - b[1]).sign() for a, b in zip(ends[1::2], ends[2::2], strict=False)]
+    need(not any(same), "the pieces do not join")
+    (first, _, low), (last, _, high) = ends[0], ends[-1]
+    for t, _, own in ends:
+        for x, a, b in zip(own, low, high, strict=True):
+            line = (x - a).times(last - first) - (b - a).times(t - first)
+            need(not line.sign(), "the data are not affine in t")
+    corners = ", ".join(f"({t}, {value})" for t, value, _ in [*ends[::2], ends[-1]])
+    return f"least values are affine in t between the corners {corners}; at the last one {sentence}"
 
 
 class Case:
@@ -121,8 +169,7 @@ class Case:
         values = fields(with_numbers(data), "the certificate", *names, optional=("root", "strategies"))
         schema, model, measure, observed, constraints, self.claim, self.proof, root, self.strategies = values
         need(schema == SCHEMA, f"the schema is not {SCHEMA}")
-        self.root = 0 if root is None else whole(root, "the root", 2, ROOT)
-        need(all(self.root % (k * k) for k in range(2, math.isqrt(self.root) + 1)), "the root is not square-free")
+        self.root = read_root(root)
         self.model = Model(model)
         self.infeasible, self.kind = measure is None, measure.get("kind") if type(measure) is dict else None
         if self.kind == "binary entropy":
@@ -134,15 +181,13 @@ class Case:
         else:
             self.measure = Measure("0") if self.infeasible else read_measure(self.model, measure)
         self.equations, self.given = self._equations(observed)
-        self.constraints = []
-        for constraint in array(constraints, "the constraints"):
-            bounded, limit, equal = fields(constraint, "a constraint", "measure", "limit", "equality")
-            need(type(equal) is bool, "a constraint is neither an equality nor an inequality")
-            self.constraints.append((read_measure(self.model, bounded), rationals([limit], "a limit")[0], equal))
+        pairs = [fields(c, "a constraint", "measure", "limit") for c in array(constraints, "the constraints")]
+        limits = rationals([limit for _, limit in pairs], "a limit")
+        self.constraints = [(read_measure(self.model, m), h) for (m, _), h in zip(pairs, limits, strict=True)]
 
     def verdict(self) -> str:
         """Return the claim as a sentence, if it is proved."""
-        given = [f"{m.text} {'=' if equal else '<='} {Real(limit)}" for m, limit, equal in self.constraints]
+        given = [f"{measure.text} <= {Real(limit)}" for measure, limit in self.constraints]
         given[9:] = [f"{len(given) - 9} more constraints"] if given[9:] else []
         models = f"model with {self.model.text} that has {' and '.join([self.given, *given])}"
         if self.infeasible:
@@ -175,9 +220,8 @@ class Case:
 
     def bound(self, proof: Any, sign: int = 1) -> Real:
         """Return the lower bound of the measure, times sign, that a proof gives."""
-        z, known, weights, duals = fields(proof, "the proof", "z", "normalization", "weights", "constraints")
-        settings = self.model.settings
-        multipliers = rationals(z, "z", len(self.equations) - settings) + rationals(known, "normalization", settings)
+        z, weights, duals = fields(proof, "the proof", "z", "weights", "constraints")
+        multipliers = rationals(z, "z", len(self.equations))
         prices, constant = [_ZERO] * self.model.cells, Real()
         for multiplier, (row, value) in zip(multipliers, self.equations, strict=True):
             constant += value * multiplier
@@ -185,11 +229,11 @@ class Case:
                 prices[cell] += multiplier * coefficient
         charges: Charges = []
         w = charge(self.measure, weights, Fraction(sign), charges)
-        for constraint, dual in zip(self.constraints, array(duals, "constraints", len(self.constraints)), strict=True):
-            measure, limit, equal = constraint
+        array(duals, "constraints", len(self.constraints))
+        for (measure, limit), dual in zip(self.constraints, duals, strict=True):
             number, own = fields(dual, "a constraint in the proof", "multiplier", "weights")
             (share,) = rationals([number], "a multiplier")
-            need(equal or share >= 0, "a multiplier of an inequality is negative")
+            need(share >= 0, "a multiplier is negative")
             w += charge(measure, own, share, charges)
             constant -= Real(share * limit)
         return constant - Real(self.largest(prices, charges, w))
@@ -240,9 +284,8 @@ class Case:
         for row, value in self.equations:
             total = sum((table[cell] * c for cell, c in row.items()), Real())
             need(not (total - value).sign(), "the strategies do not reproduce the data")
-        for measure, limit, equal in self.constraints:
-            excess = (evaluate(model, measure, q) - Real(limit)).sign()
-            need(excess == 0 or (excess < 0 and not equal), "the strategies violate a constraint")
+        for measure, limit in self.constraints:
+            need(not Real(limit) < evaluate(model, measure, q), "the strategies violate a constraint")
         return evaluate(model, self.measure, q)
 
     def _equations(self, data: Any) -> tuple[list[tuple[dict[int, Fraction], Real]], str]:
@@ -272,14 +315,8 @@ class Case:
 
     def real(self, data: Any, what: str) -> Real:
         """Return a rational number, or a + b√root."""
-        if type(data) is not list:
-            return Real(rationals([data], what)[0])
-        need(self.root, f"{what}: a pair, but there is no root")
-        a, b = rationals(data, what, 2)
-        return Real(a, b, self.root)
+        return read_real(data, what, self.root)
 
-
-# ---------------------------------------------------------------------------------------- measures
 
 Functions = tuple[tuple[int, ...], ...]  # a strategy: of each responding node the values, by configuration
 Column = Callable[[int, Functions], Sequence[tuple[int, Any]]]  # (its number, a strategy) -> (row, coefficient)
@@ -635,6 +672,11 @@ class Real:
     def __mul__(self, factor: Fraction | int) -> Real:
         return Real(self.a * factor, self.b * factor, self.n)
 
+    def times(self, other: Real) -> Real:
+        """Return the product."""
+        n = self.n or other.n
+        return Real(self.a * other.a + n * self.b * other.b, self.a * other.b + self.b * other.a, n)
+
     def __sub__(self, other: Real) -> Real:
         return self + other * -1
 
@@ -653,10 +695,26 @@ class Real:
         return Fraction(math.floor(self.a * 10**digits) + (size if self.b >= 0 else -size - 1), 10**digits)
 
     def __str__(self) -> str:
-        if all(max(x.denominator, abs(x.numerator)).bit_length() <= 100 for x in (self.a, self.b)):
+        if all(max(x.denominator, abs(x.numerator)).bit_length() <= 40 for x in (self.a, self.b)):
             return str(self.a) + (f" + {self.b}*sqrt({self.n})" if self.b else "")
         with localcontext(Context(prec=12, rounding=ROUND_FLOOR)):
             return f"{decimal(self.floor(30))} (rounded down)"
+
+
+def read_root(data: Any) -> int:
+    """Return a square-free number, or 0 where there is none."""
+    root = 0 if data is None else whole(data, "the root", 2, ROOT)
+    need(all(root % (k * k) for k in range(2, math.isqrt(root) + 1)), "the root is not square-free")
+    return root
+
+
+def read_real(data: Any, what: str, root: int) -> Real:
+    """Return a rational number, or a + b√root."""
+    if type(data) is not list:
+        return Real(rationals([data], what)[0])
+    need(root, f"{what}: a pair, but there is no root")
+    a, b = rationals(data, what, 2)
+    return Real(a, b, root)
 
 
 def log2_mean(terms: list[tuple[Fraction, Fraction]]) -> Fraction:

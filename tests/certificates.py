@@ -320,8 +320,7 @@ def judge(data):
         c = np.array([number(v) for v in row["coefficients"]])
         constraints.append((c / np.where(weights == 0, 1, weights)) @ reached == number(row["value"], root))
     for c in data["constraints"]:
-        value, limit = plain.expression(c["measure"], q), number(c["limit"])
-        constraints.append(value == limit if c["equality"] and value.is_affine() else value <= limit)
+        constraints.append(plain.expression(c["measure"], q) <= number(c["limit"]))
     measure = data["measure"]
     objective = cp.sum(q) * 0 if measure is None else plain.expression(measure, q)
     conic = measure is not None and measure["kind"] == "mutual information"

@@ -117,4 +117,4 @@ def generic(coordinates, rng, names, sharpness=0.3):
 def random_in(form, rng):
     """A rational behavior in the domain of a closed form, not always one that the model reproduces."""
     model = form.measure.model
-    return generic(form.domain.coordinates, rng, (model.outputs, model.inputs))
+    return generic(form.region.coordinates, rng, (model.outputs, model.inputs))

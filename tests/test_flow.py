@@ -21,6 +21,7 @@ ORDER = [
     "closed_forms",
     "curves",
     "sweeps",
+    "proofs",
     "paper",
     "quantification",
     "cli",
@@ -31,6 +32,7 @@ DRAWS = ("cli.py", "_figures")  # the command that writes figures is the only ot
 # Convenience methods that pass on to a room further right, by a deferred import inside the method.
 DELEGATIONS = {
     ("functionals/functional.py", "bound"): ("solve", "curves"),
+    ("functionals/functional.py", "is_facet"): ("solve",),
     ("causal/model.py", "inequalities"): ("closed_forms",),
     ("solve/solution.py", "certificate"): ("certificate",),
     ("errors.py", "certificate"): ("certificate",),

@@ -82,11 +82,6 @@ HOSTILE = [None, True, 0.5, float("nan"), -1, 2**70, "", "0", "1e3", " 1", "1\n"
 HOSTILE += ["9" * 1001, "1/" + "7" * 999, "\ud800", [], {}, [[[[]]]], {"kind": "dependence"}]
 
 
-def mutants(data):
-    """Return (where, what) for every field: removed, repeated, exchanged, negated, shifted, of another type."""
-    return [(path, change) for path, value in walk(data) for change in changes(value)]
-
-
 def walk(data, path=()):
     if path:
         yield path, data
@@ -131,23 +126,31 @@ def check(data, where, change):
     return True
 
 
+def sample(data, most, rng):
+    """Return for each field (entries of a list are one field) up to `most` of its mutants."""
+    fields = {}
+    for path, value in walk(data):
+        fields.setdefault(tuple("*" if isinstance(key, int) else key for key in path), []).append((path, value))
+    for places in fields.values():
+        path, value = places[rng.integers(len(places))]
+        every = list(changes(value))
+        yield from ((path, every[k]) for k in rng.permutation(len(every))[:most])
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_mutants_that_are_accepted_are_true(name):
-    data = data_of(name)
-    every, rng = mutants(data), np.random.default_rng(len(name))
-    for k in rng.choice(len(every), 40, replace=False):
-        check(data, *every[k])
+    data, rng = data_of(name), np.random.default_rng(len(name))
+    some = list(sample(data, 1, rng))
+    for k in rng.permutation(len(some))[:15]:
+        check(data, *some[k])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_all_mutants_that_are_accepted_are_true(name):
-    """All of them; where there are many, as many as take a minute or so."""
+def test_more_mutants_that_are_accepted_are_true(name):
     data = data_of(name)
-    every = mutants(data)
-    chosen = np.random.default_rng(0).permutation(len(every))[:4000]
-    accepted = sum(check(data, *every[k]) for k in chosen)
-    assert accepted < len(chosen) / 4
+    accepted = [check(data, *mutant) for mutant in sample(data, 6, np.random.default_rng(0))]
+    assert sum(accepted) < len(accepted) / 4
 
 
 def test_loosened_and_tightened_claims():
@@ -278,7 +281,7 @@ def test_no_file(tmp_path):
     done = alone(tmp_path, "nowhere.json")
     assert done.returncode == 1
     assert done.stderr == "refused: the file cannot be read: there is no such file\n"
-    assert alone(tmp_path, ".").stderr == "refused: the file cannot be read: it is a directory\n"
+    assert alone(tmp_path, ".").stderr == "refused: the file cannot be read: it is a directory or device\n"
     (tmp_path / "notes.txt").write_text("C(X -> B) = 1/2")
     assert "the file is not JSON: Expecting value: line 1 column 1" in alone(tmp_path, "notes.txt").stderr
 
@@ -304,7 +307,7 @@ def large(outputs=2, settings=4):
     data["model"]["input_distribution"] = [str(Fraction(1, squares))] * squares
     data["observed"]["behavior"] = [str(Fraction(1, outputs**2))] * outputs**2 * squares
     rows = min(settings * settings * (settings - 1) // 2, 10**4)
-    data["proof"] |= {"z": ["0"] * outputs**2 * squares, "normalization": ["0"] * squares, "weights": ["0"] * rows}
+    data["proof"] |= {"z": ["0"] * (outputs**2 + 1) * squares, "weights": ["0"] * rows}
     data["claim"] = {"lower_bound": "-1"}
     return data
 
@@ -332,6 +335,7 @@ def test_a_model_of_five_settings_is_refused_at_once(tmp_path):
     assert "too many" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_file_of_many_small_objects(tmp_path):
     size = module.FILE_BYTES - 100
     for text in (
@@ -363,5 +367,5 @@ def test_too_much_work_is_refused_before_it_is_done(tmp_path):
     assert "too much to compute" in limited(tmp_path, data, seconds=20).stderr
     table = large(outputs=1, settings=256)
     table |= {"measure": None, "claim": {"infeasible": True}}
-    table["proof"] |= {"z": [f"1/{3**150}"] * 2**16, "weights": None}
+    table["proof"] |= {"z": [f"1/{3**150}"] * 2**17, "weights": None}
     assert "does not show" in limited(tmp_path, table).stderr

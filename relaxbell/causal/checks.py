@@ -54,20 +54,17 @@ def read_cardinality(model: CausalModel, cardinality: Mapping[str, int]) -> dict
 
 
 def check_structure(model: CausalModel) -> None:
-    """Raise ModelError unless there is one latent variable, a parent of every responding node."""
-    if len(model.latents) != 1:
+    """Raise ModelError for responding nodes without latent parent."""
+    if not model.latents:
         raise UnsupportedModelError(
-            f"the model has {len(model.latents)} latent variables ({', '.join(model.latents) or 'none'}), expected "
-            "one. With independent sources, or settings with a latent variable of their own so that p(x,y|λ) "
-            "factorizes, the problem is not convex and not supported yet. One latent variable in place of several "
-            "gives a convex model that can do more, hence a lower bound."
+            "the model has 0 latent variables, expected one or more: what responds to inputs alone has private "
+            "noise. Add a latent parent to every responding node."
         )
-    (latent,) = model.latents
     for node in model.outputs + model.hidden + model.dependent_inputs:
-        if latent not in model.parents(node):
+        if not set(model.latents) & set(model.parents(node)):
             raise ModelError(
                 f"{node!r} responds to {', '.join(model.parents(node)) or 'nothing'} but has no latent parent: its "
-                f"private noise would be independent of the rest. Add the edge '{latent} -> {node}'"
+                f"private noise would be independent of the rest. Add the edge '{model.latents[0]} -> {node}'"
                 f"{', or make it an output' if node in model.inputs else ''}."
             )
 

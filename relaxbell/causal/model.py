@@ -19,6 +19,7 @@ from relaxbell.causal.checks import check_independence, check_roles, check_struc
 from relaxbell.causal.equations import Equations, behavior_equations, cell_label, observed_equations
 from relaxbell.causal.events import event_rows
 from relaxbell.causal.graph import Edge, check_latent_ends, read_edges, read_graph, topological_order
+from relaxbell.causal.independence import Independence, independence
 from relaxbell.causal.inputs import InputDistribution
 from relaxbell.causal.responses import Node, Strategies
 from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError
@@ -33,12 +34,13 @@ SETTING_LIMIT = 2**20
 
 
 class CausalModel(Frozen):
-    """A causal model: any DAG of inputs, outputs, hidden nodes and a latent variable.
+    """A causal model: any DAG of inputs, outputs, hidden nodes and latent variables.
 
-    Every responding node (outputs, hidden nodes, and inputs that depend on the latent variable) takes
-    the value of a response function of its observed and hidden parents; the latent variable chooses
+    Every responding node (outputs, hidden nodes, and inputs that depend on a latent variable) takes
+    the value of a response function of its observed and hidden parents; the latent variables choose
     the functions. So the model is a distribution q over strategies, one response function for each
-    responding node, and every probability, also under interventions, is linear in q.
+    responding node, and every probability, also under interventions, is linear in q. Several latent
+    variables are independent sources: they restrict q to products, see `independence`.
 
     Parameters
     ----------
@@ -48,11 +50,11 @@ class CausalModel(Frozen):
         Names of the settings. Free ones have no parents and are conditioned on; an input with the
         latent variable as parent is *dependent*: it responds.
     latent
-        Name of the latent variable. Latent variables need no cardinality.
+        Names of the latent variables, which are independent. They need no cardinality.
     hidden
         Names of responding nodes that are not observed, for example a message.
     cardinality
-        Number of values of every node but the latent one.
+        Number of values of every node but the latent ones.
     outputs
         Names of the outputs in the order wanted; by default all other nodes, in the graph's order.
     input_distribution
@@ -69,7 +71,7 @@ class CausalModel(Frozen):
         For cycles, unknown or duplicate names, missing or invalid cardinalities, an edge into a
         latent variable, a responding node without latent parent, an invalid input distribution.
     UnsupportedModelError
-        For several latent variables.
+        Without a latent variable.
     ModelTooLargeError
         When the strategies are used and there are too many, before memory is touched.
 
@@ -142,6 +144,29 @@ class CausalModel(Frozen):
         """Responding nodes, parents first: outputs, hidden nodes and dependent inputs."""
         order = topological_order(self.nodes, self.edges)
         return tuple(n for n in order if n not in self.latents + self.free_inputs)
+
+    @cached_property
+    def independence(self) -> Independence:
+        """Which groups of nodes respond independently because they share no source, and whether that is all."""
+        return independence(self)
+
+    def shared(self) -> CausalModel:
+        """Return the model with one latent variable in place of several: it can do more, and is convex.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.bilocality().shared().latents
+        ('L1',)
+        """
+        if len(self.latents) == 1:
+            return self
+        first, *others = self.latents
+        edges = dict.fromkeys((first if u in others else u, v) for u, v in self.edges)
+        relaxed = dict.fromkeys((first if u in others else u, v) for u, v in self.relaxed)
+        return self._copy(
+            graph=tuple(edges), latent=(first,), relaxed=tuple(relaxed), name=f"{self.name} with a shared source"
+        )
 
     def relax(self, *edges: Any, input_distribution: Any = None) -> CausalModel:
         """Return the model with more edges, remembered as relaxed.
@@ -231,7 +256,7 @@ class CausalModel(Frozen):
             "input_distribution": self.input_distribution.table,
         } | changes
         graph = nx.DiGraph()
-        kept = (*self.inputs, *self.outputs, *self.latents, *settings["hidden"])
+        kept = (*self.inputs, *self.outputs, *settings["latent"], *settings["hidden"])
         graph.add_nodes_from(n for n in self.nodes if n in kept)
         graph.add_edges_from(settings.pop("graph"))
         names = [n for n in graph if n not in self.latents]

@@ -1,4 +1,4 @@
-"""The networks of the paper's Fig. 1 a–e and the instrumental model, for any cardinalities and parties."""
+"""The networks of the paper's Fig. 1, stars, and the instrumental model, for any cardinalities and parties."""
 
 from __future__ import annotations
 
@@ -197,4 +197,114 @@ def instrumental(inputs: int = 2, outputs: Sequence[int] = _TWO, *, input_distri
         sizes,
         input_distribution=input_distribution,
         name=f"instrumental({suffix})",
+    )
+
+
+def bilocality(
+    inputs: Sequence[int] = _TWO, outputs: Sequence[int] = (2, 4, 2), *, input_distribution: Any = None
+) -> CausalModel:
+    """Return Fig. 1f: A and C share one of two independent sources each with B, as in entanglement swapping.
+
+    Parameters
+    ----------
+    inputs
+        Cardinalities of X and Z, the settings of A and C; or of X, Y and Z if B has settings as well.
+    outputs
+        Cardinalities of A, B and C.
+    input_distribution
+        p(inputs), see `CausalModel`.
+
+    Raises
+    ------
+    ModelError
+        If there are not two or three inputs, or not three outputs.
+
+    Examples
+    --------
+    The paper's 64 strategies, and settings and outcomes of different number:
+
+    >>> bilocality().strategies.count, bilocality((2, 3), (3, 2, 2)).strategies.count
+    (64, 144)
+    """
+    if len(inputs) not in (2, 3) or len(outputs) != 3:
+        raise ModelError(
+            f"inputs={tuple(inputs)}, outputs={tuple(outputs)}: expected two inputs (of A and C) or three, and three "
+            "outputs. For more parties use star(…) or CausalModel(…)."
+        )
+    settings = ("X", "Z") if len(inputs) == 2 else ("X", "Y", "Z")
+    edges = [("X", "A"), ("L1", "A"), ("L1", "B"), ("L2", "B"), ("L2", "C"), ("Z", "C")]
+    edges += [("Y", "B")] if len(inputs) == 3 else []
+    sizes = dict(zip("ABC", outputs, strict=True)) | dict(zip(settings, inputs, strict=True))
+    default = (tuple(inputs), tuple(outputs)) == (_TWO, (2, 4, 2))
+    name = "bilocality()" if default else f"bilocality(inputs={tuple(inputs)}, outputs={tuple(outputs)})"
+    return CausalModel(
+        edges, settings, "L1 L2", sizes, outputs="A B C", input_distribution=input_distribution, name=name
+    )
+
+
+def star(
+    n: int,
+    inputs: int | Sequence[int] = 2,
+    outputs: int | Sequence[int] = 2,
+    *,
+    center: int | None = None,
+    center_inputs: int = 1,
+    parties: Sequence[int] | None = None,
+    input_distribution: Any = None,
+) -> CausalModel:
+    """Return a star: n independent sources, each shared by one party (or several) and the center B.
+
+    Parameters
+    ----------
+    n
+        Number of sources.
+    inputs, outputs
+        Cardinalities of the outer parties, A1, A2, … with settings X1, X2, …: one number for all, or one each.
+    center
+        Number of outcomes of B; by default 2^n, as of a measurement in a basis of n qubits.
+    center_inputs
+        Number of settings of B, called Y; with a single one there is no Y.
+    parties
+        How many outer parties each source has; by default one.
+    input_distribution
+        p(inputs), see `CausalModel`.
+
+    Raises
+    ------
+    ModelError
+        If the numbers do not fit.
+
+    Examples
+    --------
+    >>> star(3).strategies.count  # (2^2)^3 · 8
+    512
+    >>> star(2, inputs=(2, 3, 2), center=3, parties=(1, 2)).independence.products
+    ((('A1',), ('A2', 'A3')),)
+    """
+    shares = (1,) * n if parties is None else tuple(parties)
+    if n < 2 or len(shares) != n or min(shares) < 1:
+        raise ModelError(f"a star of n={n} sources with parties={shares}: expected n ≥ 2 and a number ≥ 1 for each.")
+    total = sum(shares)
+    settings = (inputs,) * total if isinstance(inputs, int) else tuple(inputs)
+    outcomes = (outputs,) * total if isinstance(outputs, int) else tuple(outputs)
+    if len(settings) != total or len(outcomes) != total:
+        raise ModelError(f"inputs={settings} and outputs={outcomes}, expected {total} of each: one for an outer party.")
+    outer, choices = [f"A{i}" for i in range(1, total + 1)], [f"X{i}" for i in range(1, total + 1)]
+    source = [f"L{i}" for i, share in enumerate(shares, 1) for _ in range(share)]
+    edges = [e for a, x, s in zip(outer, choices, source, strict=True) for e in ((x, a), (s, a))]
+    edges += [(s, "B") for s in dict.fromkeys(source)] + ([("Y", "B")] if center_inputs > 1 else [])
+    sizes = dict(zip(outer + choices, outcomes + settings, strict=True)) | {"B": 2**n if center is None else center}
+    names = [*choices, "Y"] if center_inputs > 1 else choices
+    sizes |= {"Y": center_inputs} if center_inputs > 1 else {}
+    changed = {"inputs": (inputs, 2), "outputs": (outputs, 2), "center": (center, None)}
+    changed |= {"center_inputs": (center_inputs, 1), "parties": (parties, None)}
+    given = "".join(f", {key}={value}" for key, (value, usual) in changed.items() if value != usual)
+    return CausalModel(
+        edges,
+        names,
+        list(dict.fromkeys(source)),
+        sizes,
+        outputs=[*outer, "B"],
+        input_distribution=input_distribution,
+        name=f"star({n}{given})",
     )

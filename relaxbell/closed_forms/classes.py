@@ -10,8 +10,9 @@ import numpy as np
 
 from relaxbell.closed_forms.domains import Domain
 from relaxbell.exact.numbers import common_denominator
+from relaxbell.functionals.exchanges import coordinate_actions
 from relaxbell.functionals.notation import sum_text
-from relaxbell.functionals.relabeling import coordinate_actions, recognize
+from relaxbell.functionals.relabeling import recognize
 
 Form = tuple[Fraction, ...]
 

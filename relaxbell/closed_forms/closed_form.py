@@ -61,7 +61,7 @@ class LinearTerm:
 
 @dataclass(frozen=True, eq=False)
 class ClosedForm:
-    """min measure = max of `terms`, for every behavior of `domain` that satisfies `constraints`.
+    """min measure = max of `terms`, for every behavior of `region` that satisfies `domain`.
 
     Made by `closed_form`. Complete and irredundant: each vertex of the epigraph was solved exactly.
 
@@ -69,11 +69,11 @@ class ClosedForm:
     ----------
     measure
         What is minimized.
-    domain
+    region
         The behaviors and their coordinates.
     terms
         The irredundant terms, grouped by class.
-    constraints
+    domain
         Affine functions ≤ 0: what the model demands of p beyond positivity, and of the budgets.
     budgets
         Symbols of the budgets that the terms depend on.
@@ -94,9 +94,9 @@ class ClosedForm:
     """
 
     measure: Measure
-    domain: Domain
+    region: Domain
     terms: tuple[LinearTerm, ...]
-    constraints: tuple[LinearTerm, ...]
+    domain: tuple[LinearTerm, ...]
     budgets: tuple[Any, ...]
     programs: int
     vertices: int
@@ -107,14 +107,14 @@ class ClosedForm:
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """Names of the coordinates and budgets that the terms are affine in."""
-        return (*self.domain.labels, *(str(symbol) for symbol in self.budgets))
+        return (*self.region.labels, *(str(symbol) for symbol in self.budgets))
 
     @cached_property
     def symbols(self) -> tuple[Any, ...]:
         """The same as sympy symbols: ``p(00|01)``, ``pA(0|0)``, …, or t, t1, … on a slice."""
         import sympy
 
-        return (*(sympy.Symbol(label, real=True) for label in self.domain.labels), *self.budgets)
+        return (*(sympy.Symbol(label, real=True) for label in self.region.labels), *self.budgets)
 
     @cached_property
     def expression(self) -> Any:
@@ -132,24 +132,24 @@ class ClosedForm:
 
     @cached_property
     def conditions(self) -> tuple[Any, ...]:
-        """The constraints as sympy relations."""
-        return tuple(self._affine(term) <= 0 for term in self.constraints)
+        """`domain` as sympy relations."""
+        return tuple(self._affine(term) <= 0 for term in self.domain)
 
     def substitution(self, behavior: Behavior) -> dict[Any, Any]:
         """Return {symbol: value} of an exact behavior."""
-        u = self.domain.vector(behavior)
+        u = self.region.vector(behavior)
         return {s: to_sympy(v) for s, v in zip(self.symbols, u[1:], strict=False)}
 
     def functionals(self) -> tuple[BellFunctional, ...]:
         """Return the terms as Bell functionals; not on slices or with symbolic budgets."""
         if self.budgets:
             raise MeasureError("terms that depend on a budget are not functionals of p alone. Give it a number.")
-        return tuple(self.domain.functional(term.form) for term in self.terms)
+        return tuple(self.region.functional(term.form) for term in self.terms)
 
     @cached_property
     def classes(self) -> tuple[TermClass, ...]:
         """The terms in orbits of the scenario's relabelings, each named where the catalog knows it."""
-        return classes(self.domain, [term.form for term in self.terms], [str(symbol) for symbol in self.budgets])
+        return classes(self.region, [term.form for term in self.terms], [str(symbol) for symbol in self.budgets])
 
     # -------------------------------------------------------------- evaluation
 
@@ -168,8 +168,8 @@ class ClosedForm:
         BehaviorError
             If the behavior is not exact, not in the domain, or not reproduced by the model.
         """
-        u = np.concatenate([self.domain.vector(behavior), self._limits(budgets)])
-        for term in self.constraints:
+        u = np.concatenate([self.region.vector(behavior), self._limits(budgets)])
+        for term in self.domain:
             if sign((np.array(term.form, dtype=object) * u).sum()) > 0:
                 raise BehaviorError(
                     f"{self.measure.model.name} does not reproduce this behavior: {term.text(self.labels)} ≤ 0 is "
@@ -244,8 +244,8 @@ class ClosedForm:
     def _matrices(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Terms and constraints over (1, coordinates, budgets), and K times the reading minus one."""
         terms = np.array([[float(c) for c in term.form] for term in self.terms])
-        bounds = np.array([[float(c) for c in term.form] for term in self.constraints]).reshape(-1, terms.shape[1])
-        residual = to_floats(self.domain.expansion) @ self.domain.reading - np.eye(self.domain.expansion.shape[0])
+        bounds = np.array([[float(c) for c in term.form] for term in self.domain]).reshape(-1, terms.shape[1])
+        residual = to_floats(self.region.expansion) @ self.region.reading - np.eye(self.region.expansion.shape[0])
         return terms, bounds, residual
 
     def _evaluated(
@@ -254,8 +254,8 @@ class ClosedForm:
         terms, bounds, residual = self._matrices
         finite = np.asarray(np.isfinite(tables).all(axis=1))
         tables = np.where(finite[:, None], tables, 0.0)
-        size = self.domain.dimension + 1
-        u = tables @ self.domain.reading.T
+        size = self.region.dimension + 1
+        u = tables @ self.region.reading.T
         value = (u @ terms[:, :size].T + terms[:, size:] @ limits).max(axis=1)
         feasible = finite & (tables.min(axis=1) >= -tolerance) & (abs(u[:, 0] - 1) <= tolerance)
         feasible &= abs(tables @ residual.T).max(axis=1) <= tolerance
@@ -270,12 +270,12 @@ class ClosedForm:
         count = Counter({kind.text: len(kind.members) for kind in self.classes})
         lines = [
             f"min {self.measure.name} = max of {len(self.terms)} term{'s' if len(self.terms) != 1 else ''}, for "
-            f"{where[self.domain.name]}; {self.measure.model.name}",
+            f"{where[self.region.name]}; {self.measure.model.name}",
             *(f"{number:>3} ×  {text}" for text, number in count.items()),
         ]
-        if self.constraints:
-            one = len(self.constraints) == 1
-            lines.append(f"  where {len(self.constraints)} constraint{'' if one else 's'} of the model hold{'s' * one}")
+        if self.domain:
+            one = len(self.domain) == 1
+            lines.append(f"  where {len(self.domain)} constraint{'' if one else 's'} of the model hold{'s' * one}")
         lines.append(f"  complete: {self.programs:,} linear programs, {self.vertices:,} vertices")
         return "\n".join(lines)
 

@@ -21,6 +21,7 @@ from relaxbell.exact.numbers import Exact
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy
 from relaxbell.measures.measure import Budget, Measure
+from relaxbell.measures.products import require_convex
 from relaxbell.measures.terms import ceiling, floor, fresh
 from relaxbell.solve.parametric import ParametricProgram, parameter_sides
 from relaxbell.solve.program import Problem, linear_program, read_constraints
@@ -68,7 +69,7 @@ def closed_form(measure: Measure, domain: Any = None, subject_to: Any = (), *, s
     >>> import relaxbell as rb
     >>> iv = rb.instrumental()
     >>> form = rb.closed_form(rb.average_causal_effect(iv, "A", "B"))
-    >>> len(form.terms), len(form.constraints)
+    >>> len(form.terms), len(form.domain)
     (8, 4)
     """
     piecewise_linear(measure)
@@ -106,6 +107,7 @@ def piecewise_linear(measure: Measure) -> None:
     """Raise MeasureError if the least value is not a maximum of linear terms."""
     if not isinstance(measure, Measure):
         raise MeasureError(f"a closed form is derived from a Measure, found {type(measure).__name__}.")
+    require_convex(measure, "a closed form")
     if isinstance(measure, BinaryEntropy | MutualInformation):
         other = "message_weight(model)" if isinstance(measure, BinaryEntropy) else "dependence(model)"
         raise MeasureError(f"{measure.name} is not piecewise linear in p, so it has no such closed form. Use {other}.")

@@ -17,7 +17,7 @@ from relaxbell.closed_forms.classes import TermClass, classes
 from relaxbell.closed_forms.closed_form import LinearTerm
 from relaxbell.closed_forms.derive import in_order, require_ppl, require_time
 from relaxbell.closed_forms.domains import Domain, read_domain, whole_numbers
-from relaxbell.errors import ClosedFormError
+from relaxbell.errors import ClosedFormError, UnsupportedModelError
 from relaxbell.exact.polyhedra import Polyhedron
 from relaxbell.functionals.functional import BellFunctional
 
@@ -81,6 +81,11 @@ class Inequalities:
 def inequalities(model: CausalModel, seconds: float = 60.0) -> Inequalities:
     """Return the facets of the behaviors of a model; see `CausalModel.inequalities`."""
     require_time(seconds)
+    if len(model.latents) > 1:
+        raise UnsupportedModelError(
+            f"the behaviors of {model.name} are no polytope: its sources {', '.join(model.latents)} are independent. "
+            "Use model.shared().inequalities(): what holds for a shared source holds here as well."
+        )
     require_ppl()
     domain = read_domain(model, _own_domain(model))
     deadline = time.perf_counter() + seconds

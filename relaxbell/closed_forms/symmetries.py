@@ -20,7 +20,7 @@ from relaxbell.causal.equations import cell_weights
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.responses import Node
 from relaxbell.closed_forms.domains import Domain
-from relaxbell.functionals.relabeling import Exchange, coordinate_action, exchanges
+from relaxbell.functionals.exchanges import Exchange, coordinate_action, exchanges
 from relaxbell.measures.terms import Leaf, Term, Total
 from relaxbell.solve.program import Problem
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.curves.tracing import Trace
+
+if TYPE_CHECKING:
+    from relaxbell.certificate import Certificate
 from relaxbell.errors import CurveError
 from relaxbell.exact.numbers import ExactNumber, as_exact, to_sympy
 from relaxbell.functionals.functional import BellFunctional
@@ -205,6 +208,16 @@ class Curve:
             "functional": [p.functional.formula() for p in self.pieces],
         }
         return pandas.DataFrame(columns)
+
+    @cached_property
+    def certificate(self) -> Certificate:
+        """The exact data that prove the whole curve, for `relaxbell verify`.
+
+        Raises CertificateError for curves of floats and for bounds of functionals.
+        """
+        from relaxbell.certificate import curve_certificate
+
+        return curve_certificate(self)
 
     def plot(self, ax: Any = None, **style: Any) -> Any:
         """Draw the curve on matplotlib axes, break points marked, and return the axes (extra ``plot``)."""

@@ -21,6 +21,7 @@ from relaxbell.exact.rows import Rows
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy
 from relaxbell.measures.measure import Budget, Measure, same_model
+from relaxbell.measures.products import require_convex
 from relaxbell.measures.terms import Linear, ceiling
 from relaxbell.solve.functional_bound import negated
 from relaxbell.solve.minimization import dual_functional, minimize
@@ -79,6 +80,7 @@ def curve(
     """
     if not isinstance(measure, Measure):
         raise MeasureError(f"a curve is of a Measure, found {type(measure).__name__}.")
+    require_convex(measure, "a curve")
     variable, power = _read_parameter(parameter)
     constraints = _as_tuple(subject_to)
     if isinstance(start, Behavior) and isinstance(end, Behavior):
@@ -245,6 +247,7 @@ def _traced(
 def _piecewise(measure: Measure) -> None:
     if not isinstance(measure, Measure):
         raise MeasureError(f"a trade-off is between measures, found {type(measure).__name__}.")
+    require_convex(measure, "a trade-off")
     if isinstance(measure, BinaryEntropy | MutualInformation):
         raise MeasureError(f"{measure.name} is not piecewise linear, as both measures of a trade-off must be.")
 

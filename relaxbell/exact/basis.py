@@ -231,11 +231,11 @@ class IntegerProgram:
             denominator *= flip
             for i, v in zip(tight.tolist(), top.entries(), strict=True):
                 y[i] = flip * int(v)
-        reduced = self._reduced(y, denominator)
+        reduced = self.reduced_costs(y, denominator)
         signs = all(y[i] <= 0 for i in np.flatnonzero(~self.equality).tolist())
         return Dual(y, denominator, reduced, bool((reduced >= 0).all()) and signs)
 
-    def _reduced(self, y: list[int], denominator: int) -> NDArray[Any]:
+    def reduced_costs(self, y: list[int], denominator: int) -> NDArray[Any]:
         """Return denominator · cost − matrixᵀ y."""
         product = exact_product(self.transposed, y, self.mass)
         largest = int(abs(self.cost).max(initial=0)) * denominator

@@ -142,6 +142,9 @@ class Surd:
         low, high = self.bounds()
         return float((low + high) / 2)
 
+    def _sympy_(self) -> Any:  # called by sympy: v * surd(0, 1, 2) is √2 v, not 1.414 v
+        return to_sympy(self)
+
     def __repr__(self) -> str:
         size = abs(self.b)
         root = f"√{self.n}" if size.numerator == 1 else f"{size.numerator}√{self.n}"

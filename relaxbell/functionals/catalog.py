@@ -106,3 +106,97 @@ def chained(m: int) -> BellFunctional:
             signs[k + 1][k] = 1
     signs[0][m - 1] = -1
     return _correlators(signs, f"chained_{m}")
+
+
+def svetlichny(n: int = 3) -> BellFunctional:
+    """Return Svetlichny's functional of n parties, ≤ 2^{n−1} even if all but one party may signal to each other.
+
+    Σ_x (−1)^{k(k−1)/2} E_x, where k is the number of parties with setting 1. Svetlichny, PRD 35, 3066 (1987); for n
+    parties Seevinck and Svetlichny, PRL 89, 060401 (2002). Quantum: 2^{n−1} √2.
+
+    Parameters
+    ----------
+    n
+        Number of parties, at least 2; n = 2 is CHSH up to relabeling.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> two_together = rb.bell((2, 2, 2), (2, 2, 2)).relax("X -> B", "Y -> A")
+    >>> svetlichny().bound(rb.bell((2, 2, 2), (2, 2, 2))), svetlichny().bound(two_together)
+    (Fraction(4, 1), Fraction(4, 1))
+    """
+    if n < 2:
+        raise FunctionalError(f"Svetlichny's functional needs at least 2 parties, found {n}.")
+    outputs, inputs = party_names(n)
+    table = np.zeros((2,) * (2 * n), dtype=object)
+    for index in np.ndindex(*table.shape):
+        k = sum(index[n:])
+        table[index] = (-1) ** (k * (k - 1) // 2 + sum(index[:n]))
+    return BellFunctional(table, outputs, inputs, name=f"Svetlichny_{n}")
+
+
+def pearl() -> BellFunctional:
+    """Return Pearl's instrumental functional p(00|0) + p(01|1) ≤ 1, p(ab|z) with treatment A and outcome B.
+
+    Pearl, On the testability of causal models with latent and instrumental variables, UAI 1995: Σ_b max_z p(a, b|z) ≤ 1
+    for every a.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> pearl().bound(rb.instrumental())
+    Fraction(1, 1)
+    """
+    table = np.zeros((2, 2, 2), dtype=object)
+    table[0, 0, 0] = table[0, 1, 1] = 1
+    return BellFunctional(table, "A B", "Z", name="Pearl")
+
+
+def bonet() -> BellFunctional:
+    """Return Bonet's functional p(a=b|0) + p(b=0|1) + p(01|2) ≤ 2 for an instrument Z with three values.
+
+    Bonet, Instrumentality tests revisited, UAI 2001; in this form Van Himbeeck et al., Quantum 3, 186 (2019).
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> bonet().bound(rb.instrumental(3))
+    Fraction(2, 1)
+    """
+    table = np.zeros((2, 2, 3), dtype=object)
+    table[0, 0, 0] = table[1, 1, 0] = table[:, 0, 1] = table[0, 1, 2] = 1
+    return BellFunctional(table, "A B", "Z", name="Bonet")
+
+
+def bilocality_i() -> BellFunctional:
+    """Return I = (1/4) Σ_xz ⟨A_x B_0 C_z⟩, Eq. (59), with Bob's outcome b = 2 b0 + b1.
+
+    Branciard, Gisin and Pironio, PRL 104, 170401 (2010). Bilocal models have √|I| + √|J| ≤ 1, which is not linear in
+    p; I and J are.
+
+    Examples
+    --------
+    >>> bilocality_i().coefficients.shape, bilocality_i().inputs
+    ((2, 4, 2, 2, 2), ('X', 'Z'))
+    """
+    return _bilocal(0, "I")
+
+
+def bilocality_j() -> BellFunctional:
+    """Return J = (1/4) Σ_xz (−1)^{x+z} ⟨A_x B_1 C_z⟩, Eq. (59); see `bilocality_i`.
+
+    Examples
+    --------
+    >>> str(bilocality_j())
+    'J'
+    """
+    return _bilocal(1, "J")
+
+
+def _bilocal(bit: int, name: str) -> BellFunctional:
+    """Return (1/4) Σ (−1)^{a + b_bit + c} (−1)^{bit (x + z)} p(a, b, c|x, z)."""
+    table = np.zeros((2, 4, 2, 2, 2), dtype=object)
+    for a, b, c, x, z in np.ndindex(*table.shape):
+        table[a, b, c, x, z] = Fraction((-1) ** (a + (b // 2, b % 2)[bit] + c + bit * (x + z)), 4)
+    return BellFunctional(table, "A B C", "X Z", parties={"A": "X", "B": None, "C": "Z"}, name=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
@@ -14,12 +15,27 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.names import read_names, read_parties
 from relaxbell.errors import FunctionalError
-from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_array, to_floats
-from relaxbell.frozen import Frozen
-from relaxbell.functionals.notation import collins_gisin_text, full_text
+from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_array, to_floats, to_sympy
+from relaxbell.frozen import Frozen, FrozenMapping
+from relaxbell.functionals.exchanges import Frame
+from relaxbell.functionals.notation import (
+    NOTATIONS,
+    Terms,
+    collins_gisin_terms,
+    correlator_table,
+    correlator_terms,
+    full_terms,
+    read_form,
+    split_form,
+    sum_latex,
+    sum_text,
+    to_correlators,
+)
+from relaxbell.functionals.orbits import all_tables, canonical_table, equivalent
 
 if TYPE_CHECKING:
     from relaxbell.causal.model import CausalModel
+    from relaxbell.solve.faces import Face
 
 
 class BellFunctional(Frozen):
@@ -78,36 +94,152 @@ class BellFunctional(Frozen):
         self.name = name
         self._seal()
 
-    # -------------------------------------------------------------- evaluation
+    @classmethod
+    def from_collins_gisin(
+        cls,
+        tables: Mapping[str, Any],
+        outputs: str | Sequence[str] = ("A", "B"),
+        inputs: str | Sequence[str] = ("X", "Y"),
+        *,
+        parties: Mapping[str, str | None] | None = None,
+        name: str | None = None,
+    ) -> BellFunctional:
+        """Return the functional with these coefficients on Collins–Gisin marginals.
 
-    def __call__(self, behavior: Behavior) -> float | ExactNumber:
-        """Return the value on a behavior: exact if the behavior is, else a float.
+        Parameters
+        ----------
+        tables
+            For a set of outputs, ``"A"`` or ``"AB"`` (``"A1 A2"`` for longer names), the exact coefficients of
+            p(values|settings): axes are the outcomes without the last, then the settings. The outcome axes may be left
+            out where all outputs of the set have two values. ``""`` is the constant. Sets left out are zero, but each
+            party must occur: cardinalities are read off the shapes.
+        outputs, inputs, parties, name
+            As for the class.
 
         Raises
         ------
         FunctionalError
-            If it is no behavior, or has other variables or cardinalities.
+            If names, shapes or numbers do not fit.
+
+        Examples
+        --------
+        >>> from relaxbell import BellFunctional
+        >>> BellFunctional.from_collins_gisin({"AB": [[1, 1], [1, -1]], "A": [-1, 0], "B": [-1, 0]})
+        p(00|00) + p(00|01) + p(00|10) - p(00|11) - pA(0|0) - pB(0|0)
+        """
+        return cls._from_form(tables, outputs, inputs, parties, name, Coordinates.lift)
+
+    @classmethod
+    def from_correlators(
+        cls,
+        tables: Mapping[str, Any],
+        outputs: str | Sequence[str] = ("A", "B"),
+        inputs: str | Sequence[str] = ("X", "Y"),
+        *,
+        parties: Mapping[str, str | None] | None = None,
+        name: str | None = None,
+    ) -> BellFunctional:
+        """Return the functional with these coefficients on correlators; all outputs have two values.
+
+        Parameters
+        ----------
+        tables
+            For a set of outputs the exact coefficients of ⟨A_x B_y …⟩ = Σ (−1)^{a+b+…} p(a, b, …|x, y, …): axes are the
+            settings. ``""`` is the constant, sets left out are zero.
+        outputs, inputs, parties, name
+            As for the class.
+
+        Examples
+        --------
+        >>> from relaxbell import BellFunctional
+        >>> chsh = BellFunctional.from_correlators({"AB": [[1, 1], [1, -1]]})
+        >>> chsh.formula("correlators")
+        '⟨A0 B0⟩ + ⟨A0 B1⟩ + ⟨A1 B0⟩ - ⟨A1 B1⟩'
+        """
+        return cls._from_form(tables, outputs, inputs, parties, name, correlator_table)
+
+    @classmethod
+    def _from_form(
+        cls, tables: Mapping[str, Any], outputs: Any, inputs: Any, parties: Any, name: str | None, table_of: Any
+    ) -> BellFunctional:
+        outputs = read_names(outputs, "outputs", FunctionalError)
+        inputs = read_names(inputs, "inputs", FunctionalError)
+        owners = read_parties(parties, outputs, inputs)
+        if owners is None:
+            raise FunctionalError(
+                f"which party chooses which input? Found outputs {', '.join(outputs)} and inputs {', '.join(inputs)}. "
+                "Give parties={output: input or None}."
+            )
+        coordinates, form = read_form(tables, outputs, inputs, owners)
+        return cls(table_of(coordinates, form), outputs, inputs, constant=form[0], parties=owners, name=name)
+
+    # -------------------------------------------------------------- evaluation
+
+    def __call__(self, behavior: Behavior | Any) -> Any:
+        """Return the value on a behavior, or on any table of numbers or sympy expressions.
+
+        Parameters
+        ----------
+        behavior
+            A `Behavior`, matched by name; or an array with the shape and the axes of `coefficients`, for example
+            one with free symbols, ``v * box.table + (1 - v) * noise.table``.
+
+        Returns
+        -------
+        ExactNumber, float or sympy expression
+            Exact if the behavior is; a sympy expression if a free symbol occurs, or several square roots.
+
+        Raises
+        ------
+        FunctionalError
+            If the behavior has other variables or cardinalities.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> from sympy import Symbol
+        >>> v, box = Symbol("v"), rb.tsirelson_box()
+        >>> rb.CHSH(v * box.table + (1 - v) * box.white_noise().table)
+        2*sqrt(2)*v
         """
         if not isinstance(behavior, Behavior):
-            raise FunctionalError(
-                f"{self} takes a Behavior: found a {type(behavior).__name__}. Use Behavior(p, outputs, inputs) for an "
-                "array."
-            )
+            return self._on_table(behavior)
         if set(behavior.outputs) != set(self.outputs) or set(behavior.inputs) != set(self.inputs):
             raise FunctionalError(
                 f"{self} lives on p({','.join(self.outputs)}|{','.join(self.inputs)}), found a behavior "
                 f"p({','.join(behavior.outputs)}|{','.join(behavior.inputs)}). Use rename({{old: new}})."
             )
         behavior = behavior.transposed(self.outputs, self.inputs)
-        if behavior.p.shape != self.coefficients.shape:
+        return self._on_table(behavior.table)
+
+    def _on_table(self, table: Any) -> Any:
+        array = np.asarray(table)
+        if array.shape != self.coefficients.shape:
             raise FunctionalError(
-                f"{self} has cardinalities {self.coefficients.shape}, the behavior {behavior.p.shape}. "
+                f"{self} has cardinalities {self.coefficients.shape}, the behavior {array.shape}. "
                 "Use the functional of this scenario."
             )
-        if behavior.exact is not None:
-            exact: ExactNumber = (self.coefficients * behavior.exact).sum() + self.constant
-            return exact
-        return float((self.floats * behavior.p).sum() + float(self.constant))
+        if array.dtype.kind == "f":
+            return float((self.floats * array).sum() + float(self.constant))
+        exact = exact_array(array)
+        if exact is not None:
+            with contextlib.suppress(ValueError):  # √2 in the functional, √3 in the behavior
+                return (self.coefficients * exact).sum() + self.constant
+        return self._symbolic(array)
+
+    def _symbolic(self, array: Any) -> Any:
+        import sympy
+
+        total = to_sympy(self.constant)
+        for index, coefficient in np.ndenumerate(self.coefficients):
+            if coefficient != 0:
+                try:
+                    total += to_sympy(coefficient) * sympy.sympify(array[index], strict=True)
+                except sympy.SympifyError:
+                    raise FunctionalError(
+                        f"p{list(index)} is {array[index]!r}, expected a number or a sympy expression."
+                    ) from None
+        return sympy.expand(total)
 
     @cached_property
     def floats(self) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -224,19 +356,199 @@ class BellFunctional(Frozen):
 
         Two functionals agree on all non-signaling behaviors if and only if these agree.
         """
+        form = self._coordinates().pull_back(self.coefficients)
+        form[0] = form[0] + self.constant
+        return form
+
+    @property
+    def marginals(self) -> Mapping[str, Any]:
+        """The Collins–Gisin coefficients by sets of outputs, as `from_collins_gisin` reads them.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> [str(c) for c in rb.CH.marginals["A"].ravel()]
+        ['-1', '0']
+        """
+        form = self.collins_gisin
+        return FrozenMapping(split_form(self._coordinates(), form, self.outputs, outcomes=True))
+
+    @property
+    def correlators(self) -> Mapping[str, Any]:
+        """The coefficients on correlators by sets of outputs, as `from_correlators` reads them; two outcomes each.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> found = rb.CH.correlators
+        >>> found[""], [str(c) for c in found["A"]], [str(c) for c in found["AB"].ravel()]
+        (Fraction(-1, 2), ['0', '0'], ['1/4', '1/4', '1/4', '-1/4'])
+        """
+        form = to_correlators(self._coordinates(), self.collins_gisin)
+        return FrozenMapping(split_form(self._coordinates(), form, self.outputs, outcomes=False))
+
+    def _coordinates(self) -> Coordinates:
         if self.coordinates is None:
             raise FunctionalError(
                 f"{self} does not know which party chooses which input. Give parties={{output: input or None}}."
             )
-        form = self.coordinates.pull_back(self.coefficients)
+        return self.coordinates
+
+    # -------------------------------------------------------------- relabelings
+
+    @cached_property
+    def frame(self) -> Frame:
+        """The scenario's relabelings; without parties, coordinates modulo normalization alone."""
+        k, shape = len(self.outputs), self.coefficients.shape
+        if self.coordinates is None or self.parties is None:
+            every = frozenset(range(len(self.inputs)))
+            return Frame(Coordinates(shape[:k], shape[k:], (every,) * k), (None,) * k)
+        chosen = [self.parties[name] for name in self.outputs]
+        return Frame(self.coordinates, tuple(None if x is None else self.inputs.index(x) for x in chosen))
+
+    @cached_property
+    def form(self) -> Exact:
+        """The constant and the coefficients over the coordinates of `frame`."""
+        form = self.frame.coordinates.pull_back(self.coefficients)
         form[0] = form[0] + self.constant
         return form
 
-    def formula(self) -> str:
-        """Return the functional as text: Collins–Gisin marginals where no-signaling allows, else cells."""
+    def relabelings(self) -> tuple[BellFunctional, ...]:
+        """Return all relabelings of inputs, outputs and parties, itself first, each functional once.
+
+        Functionals are the same if they agree on all non-signaling behaviors (without `parties`: on all behaviors).
+
+        Raises
+        ------
+        FunctionalError
+            If there are more than 20,000.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> len(rb.CH.relabelings()), len(rb.I3322.relabelings())
+        (8, 576)
+        """
+        return tuple(self._combine(table, self.constant) for table in all_tables(self))
+
+    def canonical(self) -> BellFunctional:
+        """Return the representative of the functional's class under relabelings: the same for all its members.
+
+        Parties are sorted by their cardinalities, the largest first; of all relabelings the one with the fewest
+        coefficients in Collins–Gisin coordinates, then the lexicographically largest.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.CH.canonical()
+        -p(00|00) + p(00|01) + p(00|10) + p(00|11) - pA(0|1) - pB(0|1)
+        """
+        table, constant = canonical_table(self)
+        own = self.parties
+        return BellFunctional(table, self.outputs, self.inputs, constant=constant, parties=own)
+
+    def equivalent(self, other: BellFunctional, *, scale: bool = False, offset: bool = False) -> bool:
+        """Return whether relabeling inputs, outputs and parties turns one functional into the other.
+
+        Compared modulo normalization and no-signaling; names of variables do not matter.
+
+        Parameters
+        ----------
+        other
+            Another functional.
+        scale, offset
+            Whether a positive factor and a constant may be different.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.CH.equivalent(rb.CHSH), rb.CH.equivalent(rb.CHSH, scale=True, offset=True)
+        (False, True)
+        """
+        return equivalent(self, other, scale=scale, offset=offset)
+
+    def is_facet(self, model: CausalModel, *, nonsignaling: bool = False) -> Face:
+        """Return the face on which the functional is largest, with its dimension; true if it is a facet.
+
+        Parameters
+        ----------
+        model
+            Its polytope of behaviors.
+        nonsignaling
+            Whether only its non-signaling behaviors count.
+
+        Returns
+        -------
+        Face
+            ``dimension``, ``polytope_dimension`` and the ``bound``; computed by exact ranks.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.CHSH.is_facet(rb.bell())
+        a facet: CHSH <= 2 has a face of dimension 7 in dimension 8
+        >>> bool(rb.chained(3).is_facet(rb.bell((3, 3))))
+        False
+        """
+        from relaxbell.solve.faces import face
+
+        return face(self, model, nonsignaling)
+
+    # -------------------------------------------------------------------- text
+
+    def _terms(self, notation: str) -> tuple[Terms, ExactNumber]:
+        if notation not in NOTATIONS:
+            raise FunctionalError(f"the notation {notation!r} is unknown, expected one of {', '.join(NOTATIONS)}.")
+        if notation == "probabilities":
+            return full_terms(self.coefficients, self.outputs), self.constant
+        coordinates, form = self._coordinates(), self.collins_gisin
+        if notation == "collins_gisin":
+            return collins_gisin_terms(coordinates, form, self.outputs), form[0]
+        form = to_correlators(coordinates, form)
+        return correlator_terms(coordinates, form, self.outputs), form[0]
+
+    def formula(self, notation: str | None = None) -> str:
+        """Return the functional as text.
+
+        Parameters
+        ----------
+        notation
+            ``"probabilities"``, ``"collins_gisin"`` or ``"correlators"``. By default Collins–Gisin marginals where
+            no-signaling allows, else probabilities.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.CH.formula("correlators")
+        '(1/4) ⟨A0 B0⟩ + (1/4) ⟨A0 B1⟩ + (1/4) ⟨A1 B0⟩ - (1/4) ⟨A1 B1⟩ - 1/2'
+        """
+        if notation is None:
+            notation = "probabilities" if self.coordinates is None else "collins_gisin"
+        return sum_text(*self._terms(notation))
+
+    def latex(self, notation: str | None = None) -> str:
+        r"""Return the functional in LaTeX; by default in the notation with the fewest terms.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> print(rb.CH.latex("collins_gisin"))
+        p(00|00) + p(00|01) + p(00|10) - p(00|11) - p_{A}(0|0) - p_{B}(0|0)
+        """
+        if notation is None:
+            notation = self._shortest()
+        return sum_latex(*self._terms(notation))
+
+    def _shortest(self) -> str:
         if self.coordinates is None:
-            return full_text(self.coefficients, self.constant, self.outputs, self.inputs)
-        return collins_gisin_text(self.coordinates, self.collins_gisin, self.outputs)
+            return "probabilities"
+        k = len(self.outputs)
+        binary = all(c == 2 for c in self.coefficients.shape[:k])
+        choices = ["collins_gisin", "correlators", "probabilities"] if binary else ["collins_gisin", "probabilities"]
+        return min(choices, key=lambda notation: len(self._terms(notation)[0]))
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
 
     def __str__(self) -> str:
         return self.name or self.formula()

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
-from relaxbell.errors import MeasureError
+from relaxbell.errors import MeasureError, UnsupportedModelError
 from relaxbell.exact.numbers import read_fraction
 from relaxbell.exact.rows import Rows
 from relaxbell.measures import terms
@@ -61,6 +61,15 @@ class Measure:
     name: str
     unit: str = "probability"
     definition: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuse models with several sources, whose q is not free."""
+        if len(self.model.latents) > 1:
+            raise UnsupportedModelError(
+                f"{self.name} is for models with one latent variable: {self.model.name} has the independent sources "
+                f"{', '.join(self.model.latents)}, so its q factorizes and the problem is not convex. Use "
+                "nonbilocality(model), or model.shared(): it can do more, so its least value is a lower bound."
+            )
 
     @property
     def expression(self) -> Any:
@@ -271,11 +280,13 @@ def measure(
         if not isinstance(rows, Mapping) or not rows:
             raise MeasureError("the rows of a max of sums are a mapping from a label to a group of rows.")
         groups = tuple(SumOfRows(_read_rows(model, group, f"{label} ")) for label, group in rows.items())
-        return Measure(model, Largest(groups), name, unit, definition={"kind": "rows", "norm": norm})
+        units = [group.rows.scale.denominator for group in groups]
+        return Measure(model, Largest(groups), name, unit, definition={"kind": "rows", "norm": norm, "units": units})
     if norm not in single:
         raise MeasureError(f"norm {norm!r} is unknown, expected 'max', 'sum', 'linear' or 'max of sums'.")
     term = single[norm](_read_rows(model, rows, ""))
-    return Measure(model, term, name, unit, definition={"kind": "rows", "norm": norm})
+    definition = {"kind": "rows", "norm": norm, "units": [term.rows.scale.denominator]}
+    return Measure(model, term, name, unit, definition=definition)
 
 
 def _read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:

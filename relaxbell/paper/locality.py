@@ -15,6 +15,7 @@ from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.closed_forms.dual_vertices import dual_vertices
 from relaxbell.curves.making import curve
+from relaxbell.exact.numbers import ExactNumber
 from relaxbell.functionals.catalog import CH, CHSH, I3322, chained
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.relabeling import recognize
@@ -44,7 +45,7 @@ _TABLE_I = """
 
 def _is_ch(form: ClosedForm, factor: Fraction) -> bool:
     """Whether the terms are 0 and `factor` times the eight symmetries of CH."""
-    named: list[tuple[str, Fraction, Fraction] | None] = []
+    named: list[tuple[str, ExactNumber, ExactNumber] | None] = []
     for functional in form.functionals():
         found = recognize(functional)
         if found is None:
@@ -113,8 +114,8 @@ def _equation_8() -> Evidence:
 )
 def _simulates() -> Evidence:
     form = closed_form(influence(outcome_signaling(), "A", "B"), "nonsignaling")
-    verdict: Verdict = "refuted" if form.constraints else "proved"
-    return Evidence(verdict, f"{len(form.constraints)} constraints on non-signaling p")
+    verdict: Verdict = "refuted" if form.domain else "proved"
+    return Evidence(verdict, f"{len(form.domain)} constraints on non-signaling p")
 
 
 @section.claim("Eq. 9", "Eqs. (9), (39)", "min p(m=0) = max[0, CHSH], so min H(m) = h(CHSH)", "proved")

@@ -24,19 +24,21 @@ from numpy.typing import NDArray
 
 from relaxbell.causal.equations import Equations
 from relaxbell.errors import SolverError
-from relaxbell.exact.basis import Basis, IntegerProgram, RightHandSide, exact_product
+from relaxbell.exact.basis import Basis, Dual, IntegerProgram, RightHandSide, exact_product
 from relaxbell.exact.bounds import EXACT, dyadic_bits, entry_error, snapped
 from relaxbell.exact.numbers import ExactNumber, common_denominator
 from relaxbell.measures.dependence import SettingLayout
 from relaxbell.measures.terms import Floats
 from relaxbell.solve.dual import DualBound
 from relaxbell.solve.exactness import LARGEST_BASIS, optimal_vertex
-from relaxbell.solve.highs import Answer, read_basis, run, solve_highs
+from relaxbell.solve.highs import Answer, read_basis, run
 
 _TOLERANCE = 1e-11
 _ROUNDS = 5000
-_EXACT_ROUNDS = 6
 _LARGEST_UNIT = 2**20
+
+_EXACT_ROUNDS = 20
+"""Of adding columns that exact duals violate; one or two are usual."""
 
 _PRICES = (2.1, 21.0, 2100.0)
 """Of missing a row by one. The lowest bounds the duals and halves the time; raised while rows are missed."""
@@ -116,7 +118,10 @@ def least_dependence(
 def _exact_solution(
     equations: Equations, layout: SettingLayout, columns: _Columns, basis: Basis | None, thorough: bool
 ) -> tuple[DualBound, dict[int, ExactNumber]] | None:
-    """Return the exact bound and weights of strategies, or None; all λ are checked, not the columns only."""
+    """Return the exact bound and weights of strategies, or None; all λ are checked, not the columns only.
+
+    Pivots among the columns may end in duals that another λ violates: then its column is added.
+    """
     m, unit = len(equations.rows), layout.denominator
     if basis is None or not equations.rows.integral or unit > _LARGEST_UNIT or m > LARGEST_BASIS:
         return None
@@ -124,7 +129,7 @@ def _exact_solution(
     basis = Basis(basis.columns[basis.columns >= 2 * m] - 2 * m, np.union1d(basis.loose, elastic))
     rhs = RightHandSide.read(equations.rhs * unit)
     for _ in range(_EXACT_ROUNDS):
-        mass = np.array(_whole_mass(columns.mass, layout))
+        mass = _whole_mass(columns.mass, layout)
         matrix = sp.csc_array(_mixed(equations.rows.matrix, layout, columns.strategies, mass))
         cost = abs(mass - layout.whole_weights.astype(np.int64)).sum(axis=1)
         integers = IntegerProgram(sp.csc_array(matrix, dtype=np.int64), cost, np.ones(m, dtype=bool))
@@ -134,20 +139,7 @@ def _exact_solution(
         vertex, dual = found
         if _excess(equations, layout, dual.numerators, dual.denominator) <= 0:
             break
-        # pivots led to duals that other columns undercut: take these in, and let the solver find the basis
-        new = _violated(equations, layout, np.array([v / dual.denominator for v in dual.numerators]))
-        columns = columns.joined(new)
-        matrix = sp.csc_array(
-            sp.hstack([matrix, _mixed(equations.rows.matrix, layout, new.strategies, new.mass) * unit])
-        )
-        costs = np.concatenate(
-            [cost.astype(float), unit * _costs(new.mass, np.array([float(w) for w in layout.weights]))]
-        )
-        side = np.array([float(v) for v in equations.rhs]) * unit
-        answer = solve_highs(sp.csc_array(matrix, dtype=np.float64), costs, side, side, presolve=False)
-        if answer.basis is None:
-            return None
-        basis = answer.basis
+        columns, basis = columns.joined(_violated(equations, layout, dual)), vertex.basis
     else:
         return None
     z = np.array([Fraction(v, dual.denominator) for v in dual.numerators], dtype=object)
@@ -160,12 +152,13 @@ def _exact_solution(
     return bound, primal
 
 
-def _violated(equations: Equations, layout: SettingLayout, z: Floats) -> _Columns:
-    """Return the best columns of the strategies that are nearly or really undercut."""
+def _violated(equations: Equations, layout: SettingLayout, dual: Dual) -> _Columns:
+    """Return the columns that exact duals violate most, at most one for each row."""
     weights = np.array([float(w) for w in layout.weights])
-    values = _gathered(equations, layout, z)
+    values = _gathered(equations, layout, np.array([v / dual.denominator for v in dual.numerators]))
     excess = weights @ np.maximum(values, values.max(axis=0) - 2)
-    worst = np.flatnonzero(excess > -_TOLERANCE)
+    worst = np.argsort(-excess, kind="stable")[: len(equations.rows)]
+    worst = worst[excess[worst] >= min(_TOLERANCE, excess[worst[0]])]
     return _best_columns(worst, values[:, worst], weights)
 
 

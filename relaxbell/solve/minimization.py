@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from relaxbell.measures.dependence import Dependence, SettingLayout
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy, binary_entropy
 from relaxbell.measures.measure import Budget, Measure
+from relaxbell.measures.products import Nonbilocality
 from relaxbell.measures.terms import Floats, fresh, is_linear, value
 from relaxbell.solve.columns import least_dependence
 from relaxbell.solve.conic import solve_clarabel
@@ -31,7 +32,11 @@ from relaxbell.solve.information import least_information
 from relaxbell.solve.program import LinearProgram, Problem, linear_program, read_constraints
 from relaxbell.solve.solution import Bounds, Solution, StrategyWeights
 
+if TYPE_CHECKING:
+    from relaxbell.solve.networks.solution import NetworkSolution
+
 Solver = Literal["highs", "clarabel"]
+NetworkSolver = Literal["scip"]
 
 _WANTED = (1e-9, 1e-12)
 _NEEDED = (1e-7, 1e-10)
@@ -44,6 +49,17 @@ _INFORMATION_GAP = 1e-6
 """What is a result for mutual information, in bits; its programs end at 1e-9 relative, as a rule."""
 
 
+@overload
+def minimize(
+    measure: Nonbilocality,
+    observed: Behavior | Observed,
+    subject_to: Any = (),
+    *,
+    solver: NetworkSolver | None = None,
+    tolerance: float | None = None,
+    seconds: float | None = None,
+) -> NetworkSolution: ...
+@overload
 def minimize(
     measure: Measure,
     observed: Behavior | Observed,
@@ -52,6 +68,16 @@ def minimize(
     solver: Solver | None = None,
     thorough: bool = True,
     seconds: float | None = None,
+) -> Solution: ...
+def minimize(
+    measure: Measure,
+    observed: Behavior | Observed,
+    subject_to: Any = (),
+    *,
+    solver: Solver | NetworkSolver | None = None,
+    thorough: bool = True,
+    seconds: float | None = None,
+    tolerance: float | None = None,
 ) -> Solution:
     """Return the least value of a measure among the models that reproduce what was observed.
 
@@ -68,18 +94,21 @@ def minimize(
     solver
         ``highs`` (simplex), ``clarabel`` (interior point, refined by simplex), or None: HiGHS, refined where
         the bound is not tight, then Clarabel. Mutual information has an interior-point method of its own, then
-        Clarabel.
+        Clarabel. For `nonbilocality`, None: branch and bound with rigorous bounds, or ``scip`` (extra ``global``),
+        whose bound is labeled a solver bound.
     seconds
         Time limit of the solvers; None for none. Building the program, exact arithmetic at the end and single steps of
-        a solver are not interrupted.
+        a solver are not interrupted. For `nonbilocality` (60 by default) the interval is then returned as it is.
     thorough
         Whether to go on to an exact solution where exact data allow it but the solver's basis is not quite optimal:
         some pivots in exact arithmetic. The bound is rigorous in any case.
+    tolerance
+        For `nonbilocality`: how wide the interval around its least value may be; by default 1e-6.
 
     Returns
     -------
     Solution
-        Frozen; ``model.q.value`` is not touched.
+        Frozen; ``model.q.value`` is not touched. A `NetworkSolution` for `nonbilocality`.
 
     Raises
     ------
@@ -101,6 +130,16 @@ def minimize(
     """
     if not isinstance(measure, Measure):
         raise MeasureError(f"cannot minimize a {type(measure).__name__}, expected a Measure such as influence(…).")
+    if isinstance(measure, Nonbilocality):
+        from relaxbell.solve.networks.minimum import minimize_network  # which solves linear programs with this module
+
+        if solver not in (None, "scip"):
+            raise MeasureError(f"solver {solver!r} is not for {measure.name}, expected 'scip' or None.")
+        return minimize_network(
+            measure, observed, subject_to, tolerance=tolerance, time_limit=seconds, solver=cast(Any, solver)
+        )
+    if tolerance is not None:
+        raise MeasureError(f"tolerance is for nonbilocality(model): {measure.name} is solved to the end. Leave it out.")
     if solver not in (None, "highs", "clarabel"):
         raise MeasureError(f"solver {solver!r} is unknown, expected 'highs', 'clarabel' or None.")
     with deadline(seconds, measure.name):

@@ -16,6 +16,7 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.measures.measure import Measure
+from relaxbell.measures.products import require_convex
 from relaxbell.solve.program import read_constraints
 from relaxbell.sweeps.checkpoint import Checkpoint
 from relaxbell.sweeps.points import Points, read_points
@@ -95,6 +96,8 @@ def sweep(
     1.0    C(X -> B)   0.207106781   0.207106781186  optimal
     """
     measures = _read_measures(measure)
+    for item in measures.values():
+        require_convex(item, "a sweep")
     labels, observed = _read_behaviors(behaviors)
     models = list({id(m.model): m.model for m in measures.values()}.values())
     points = [read_points(model, observed) for model in models]

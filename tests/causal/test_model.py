@@ -147,11 +147,6 @@ SIZES = {"X": 2, "Y": 2, "A": 2, "B": 2}
             rb.ModelError,
             "'X' responds to Y but",
         ),
-        (
-            ("X -> A <- L; Z -> B <- K", "X Z", "L K", {"X": 2, "A": 2, "B": 2, "Z": 2}),
-            rb.UnsupportedModelError,
-            "2 latent",
-        ),
         (("X -> A", "X", "", {"X": 2, "A": 2}), rb.UnsupportedModelError, "0 latent"),
         (("X => A", "X", "L", SIZES), rb.ModelError, "is not a chain of arrows"),
         (("X -> -> A", "X", "L", SIZES), rb.ModelError, "is not a chain of arrows"),

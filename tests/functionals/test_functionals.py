@@ -74,9 +74,9 @@ def test_irrational_coefficients():
 
 
 def test_recognition():
-    assert len(_orbit(rb.CHSH, rb.CHSH.coordinates)) == 8  # the eight symmetries of the paper
-    assert len(_orbit(rb.CHSH, rb.I3322.coordinates)) == 72  # two of three settings on both sides
-    assert len(_orbit(rb.I3322, rb.I3322.coordinates)) == 576
+    assert len(_orbit(rb.CHSH, rb.CHSH.frame)) == 8  # the eight symmetries of the paper
+    assert len(_orbit(rb.CHSH, rb.I3322.frame)) == 72  # two of three settings on both sides
+    assert len(_orbit(rb.I3322, rb.I3322.frame)) == 576
     p = rb.I3322.coefficients[::-1, :, :, [2, 0, 1]].transpose(1, 0, 3, 2)
     found = recognize(rb.BellFunctional(p * Fraction(3, 7), constant=5))
     assert found.known is rb.I3322

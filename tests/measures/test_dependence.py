@@ -404,11 +404,13 @@ def test_errors():
         (lambda: rb.setting_bounds(model, lower=0.3), rb.MeasureError, "cannot hold"),
         (lambda: rb.measurement_dependence(input_distribution=np.full((2, 2), 0.3)), rb.ModelError, "sums to 1.2"),
         (
-            lambda: rb.CausalModel(
-                "L -> A; L -> B; K -> X; X -> A; Y -> B; K -> Y", "X Y", "L K", {"X": 2, "Y": 2, "A": 2, "B": 2}
+            lambda: rb.dependence(
+                rb.CausalModel(
+                    "L -> A; L -> B; K -> X; X -> A; Y -> B; K -> Y", "X Y", "L K", {"X": 2, "Y": 2, "A": 2, "B": 2}
+                )
             ),
             rb.UnsupportedModelError,
-            "factorizes, the problem is not convex",
+            "q factorizes and the problem is not convex",
         ),
     ):
         with pytest.raises(error, match=message):

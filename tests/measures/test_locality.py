@@ -309,7 +309,6 @@ def test_raw_errors_are_our_own():
         (lambda: rb.pinsker_bound(float("nan")), rb.MeasureError, "finite real number"),
         (lambda: model.probability("A=0"), rb.ModelError, r'a str, expected a mapping such as \{"A": 0\}'),
         (lambda: rb.pr_box().probability("A=0"), rb.BehaviorError, "expected a mapping"),
-        (lambda: rb.CHSH(rb.pr_box().p), rb.FunctionalError, "takes a Behavior: found a ndarray"),
     ):
         with pytest.raises(error, match=message):
             call()

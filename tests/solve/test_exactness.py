@@ -183,6 +183,14 @@ def test_random_dependence_with_unequal_cardinalities():
         assert dependence_at(model, q) == fraction(solution.exact)
 
 
+def test_columns_that_exact_duals_ask_for():
+    """On the boundary of the local set, pivots among few columns were seen to end in duals that others violate."""
+    model, rng = rb.measurement_dependence(), np.random.default_rng(1)
+    behaviors = [generic(model.unrelaxed.coordinates, rng, (model.outputs, model.inputs)) for _ in range(374)]
+    for k in (178, 342, 373):
+        assert check(rb.minimize(rb.dependence(model), behaviors[k]), 0)
+
+
 # ------------------------------------------------------------ ties and roots
 
 
@@ -241,19 +249,16 @@ def test_a_basis_of_another_objective_is_refined(tried):
     rng = np.random.default_rng(2)
     model = rb.input_signaling((2, 3), (3, 2))
     c = rb.influence(model, "X", "B")
-    for _ in range(5):
+    for _ in range(20):
         p = mixed(model, rng)
         program = linear_program(Problem(c.term, model.equations(p)))
-        cost = rng.normal(size=len(program.cost)) + 2
-        wrong = solve_highs(program.matrix, cost, program.lower, program.upper)
+        wrong = solve_highs(program.matrix, rng.random(len(program.cost)), program.lower, program.upper)
         rhs = exactness.scaled_rhs(program)
-        primal, dual = exactness.optimal_vertex(program.integers, wrong.basis, rhs, thorough=True)
-        assert primal.feasible
-        assert dual.feasible
-        y = np.array([Fraction(v, dual.denominator) for v in dual.numerators], dtype=object)
-        found = (y * program.units.astype(object) * program.rhs).sum() / program.cost_unit
-        assert found == fraction(rb.minimize(c, p).exact)
-    assert tried["refined"] >= 3  # some are optimal by chance
+        found = exactness.optimal_vertex(program.integers, wrong.basis, rhs, thorough=True)
+        y = np.array([Fraction(v, found[1].denominator) for v in found[1].numerators], dtype=object)
+        value = (y * program.units.astype(object) * program.rhs).sum() / program.cost_unit
+        assert value == fraction(rb.minimize(c, p).exact)
+    assert tried["refined"] >= 5  # others are optimal by chance
 
 
 def chsh(p, k):

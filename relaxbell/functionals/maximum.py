@@ -1,0 +1,118 @@
+"""`Maximum`: the largest of several Bell functionals, a formula for what a measure costs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.errors import FunctionalError
+from relaxbell.exact.numbers import as_exact, sign
+from relaxbell.frozen import Frozen
+from relaxbell.functionals.functional import BellFunctional
+from relaxbell.functionals.notation import sum_text
+from relaxbell.functionals.relabeling import recognize
+
+_MOST_SHOWN = 6
+
+
+class Maximum(Frozen):
+    """max(f_1, f_2, …) of functionals of one scenario and exact numbers.
+
+    Sums with functionals and exact numbers, and nonnegative multiples, are maxima again.
+
+    Parameters
+    ----------
+    *terms
+        Functionals and exact numbers, at least one functional.
+
+    Raises
+    ------
+    FunctionalError
+        If there is no functional, one of another scenario, or a number that is not exact.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> formula = rb.Maximum(0, *rb.CH.relabelings())
+    >>> formula
+    max of 9: 0, 8 × (1/4) CHSH - 1/2
+    >>> formula(rb.pr_box()), (2 * formula)(rb.pr_box())
+    (Fraction(1, 2), Fraction(1, 1))
+    """
+
+    def __init__(self, *terms: Any) -> None:
+        first = next((t for t in terms if isinstance(t, BellFunctional)), None)
+        if first is None:
+            raise FunctionalError("a maximum needs at least one Bell functional. Compare numbers with max(…).")
+        zero = first * 0
+        read = []
+        for term in terms:
+            if not isinstance(term, BellFunctional) and as_exact(term) is None:
+                raise FunctionalError(
+                    f"{term!r} is neither a Bell functional nor an exact number. Use Fraction or sympy numbers."
+                )
+            own = zero + term
+            read.append(BellFunctional(own.coefficients, own.outputs, own.inputs, constant=own.constant,
+                                       parties=first.parties, name=getattr(term, "name", None)))  # fmt: skip
+        self.terms: tuple[BellFunctional, ...] = tuple(read)
+        self._seal()
+
+    def __call__(self, behavior: Behavior | Any) -> Any:
+        """Return the largest value on a behavior; on a symbolic table a sympy ``Max``."""
+        values = [term(behavior) for term in self.terms]
+        if any(as_exact(value) is None and not isinstance(value, float) for value in values):
+            import sympy
+
+            from relaxbell.exact.numbers import to_sympy
+
+            return sympy.Max(
+                *(value if as_exact(value) is None else to_sympy(as_exact(value) or 0) for value in values)
+            )
+        return max(values)
+
+    def __iter__(self) -> Iterator[BellFunctional]:
+        return iter(self.terms)
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def __add__(self, other: object) -> Maximum:
+        if not isinstance(other, BellFunctional) and as_exact(other) is None:
+            return NotImplemented
+        return Maximum(*(term + other for term in self.terms))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Maximum:
+        return self + other * -1
+
+    def __mul__(self, factor: object) -> Maximum:
+        number = as_exact(factor)
+        if number is None:
+            return NotImplemented
+        if sign(number) < 0:
+            raise FunctionalError(f"{factor} times a maximum is a minimum. Expected a factor ≥ 0.")
+        return Maximum(*(term * number for term in self.terms))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: object) -> Maximum:
+        number = as_exact(divisor)
+        return NotImplemented if number is None else self * (1 / number)
+
+    def __repr__(self) -> str:
+        count: Counter[str] = Counter()
+        for term in self.terms:
+            if not np.any(term.coefficients != 0):
+                count[sum_text([], term.constant)] += 1
+                continue
+            found = None if term.name else recognize(term)
+            text = str(term) if found is None else sum_text([(found.scale, str(found.known))], found.offset)
+            count[text] += 1
+        shown = [f"{n} × {text}" if n > 1 else text for text, n in count.items()]
+        more = f", … {len(shown) - _MOST_SHOWN} more" if len(shown) > _MOST_SHOWN else ""
+        return f"max of {len(self.terms)}: {', '.join(shown[:_MOST_SHOWN])}{more}"

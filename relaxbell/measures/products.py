@@ -1,0 +1,404 @@
+"""How far the response functions of independent groups are from independent: the measure of non-bilocality."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from relaxbell.causal.independence import Groups
+from relaxbell.causal.model import CausalModel
+from relaxbell.errors import MeasureError, UnsupportedModelError
+from relaxbell.exact.numbers import Exact, as_exact, common_denominator, read_fraction, to_floats
+from relaxbell.exact.rows import Rows
+from relaxbell.measures.dependence import Labels
+from relaxbell.measures.measure import Measure
+from relaxbell.measures.terms import Linear, SumOfRows, Total
+
+_LARGEST_UNIT = 2**20
+_SNAP = 10**6
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Response functions of some nodes together: the α of the marginal q^a_α.
+
+    Attributes
+    ----------
+    model
+        The model.
+    nodes
+        Names, parents first.
+    """
+
+    model: CausalModel
+    nodes: tuple[str, ...]
+
+    @cached_property
+    def axes(self) -> tuple[int, ...]:
+        """Where the nodes are among the model's responding nodes."""
+        return tuple(i for i, node in enumerate(self.model.strategies.nodes) if node.name in self.nodes)
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """Number of response functions of each node."""
+        return tuple(self.model.strategies.nodes[i].functions for i in self.axes)
+
+    @property
+    def count(self) -> int:
+        """Number of combinations α."""
+        return math.prod(self.shape)
+
+    @cached_property
+    def numbers(self) -> NDArray[np.intp]:
+        """The number of α in each strategy of the model, shape (n,)."""
+        total: Any = 0
+        for axis, size in zip(self.axes, self.shape, strict=True):
+            digits = np.arange(size).reshape([-1 if i == axis else 1 for i in range(len(self.model.strategies.nodes))])
+            total = total * size + digits
+        return np.asarray(self.model.strategies.spread(total), dtype=np.intp)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """q(A=01): A's value for each configuration of its parents, in order."""
+        found = []
+        for digits in np.ndindex(*self.shape):
+            nodes = [self.model.strategies.nodes[i] for i in self.axes]
+            wide = any(node.cardinality > 10 for node in nodes)
+            words = [(" " if wide else "").join(map(str, node.table[d])) for node, d in zip(nodes, digits, strict=True)]
+            found.append(f"q({','.join(f'{n.name}={w}' for n, w in zip(nodes, words, strict=True))})")
+        return tuple(found)
+
+    @property
+    def name(self) -> str:
+        """Names of the nodes."""
+        return ",".join(self.nodes)
+
+    @cached_property
+    def rows(self) -> sp.csr_array:
+        """The 0/1 map from q to the marginal, shape (count, n)."""
+        n = len(self.numbers)
+        return sp.csr_array((np.ones(n), (self.numbers, np.arange(n))), shape=(self.count, n))
+
+
+def joint_numbers(groups: Sequence[Group]) -> NDArray[np.intp]:
+    """Return the number of (α, γ, …) in each strategy, the first group being the most significant."""
+    total: Any = 0
+    for group in groups:
+        total = total * group.count + group.numbers
+    return np.asarray(total, dtype=np.intp)
+
+
+@dataclass(frozen=True, eq=False)
+class MarginalParameters:
+    """The marginal of a group as an affine function of its free parameters, q^a = f(ν), Eqs. (56) and (62).
+
+    Attributes
+    ----------
+    group
+        Names of the nodes.
+    labels
+        What each entry of q^a is the probability of.
+    free
+        Numbers of the entries that are free parameters.
+    constant, matrix
+        q^a = constant + matrix · ν: exact numbers (or sympy expressions) of shape (L,), Fractions of shape (L, k).
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> (f,) = rb.marginal_parameters(rb.bilocality(), rb.entanglement_swapping_box(1))[:1]
+    >>> print(f)
+    q(A=00) = ν1
+    q(A=01) = 1/2 - ν1
+    q(A=10) = 1/2 - ν1
+    q(A=11) = ν1
+    """
+
+    group: tuple[str, ...]
+    labels: tuple[str, ...]
+    free: tuple[int, ...]
+    constant: Exact
+    matrix: Exact
+
+    @property
+    def count(self) -> int:
+        """Number of free parameters."""
+        return len(self.free)
+
+    def at(self, values: Sequence[Any]) -> Exact:
+        """Return q^a for values of the free parameters; exact if they are."""
+        given = np.array([Fraction(v) if as_exact(v) is None else as_exact(v) for v in values], dtype=object)
+        if len(given) != self.count:
+            raise MeasureError(f"{len(given)} values, expected {self.count}: {', '.join(self.free_labels)}.")
+        return np.asarray(self.constant + (self.matrix @ given if self.count else 0), dtype=object)
+
+    @property
+    def free_labels(self) -> tuple[str, ...]:
+        """What the free parameters are."""
+        return tuple(self.labels[i] for i in self.free)
+
+    def to_sympy(self) -> dict[str, Any]:
+        """Return each entry as a sympy expression in the parameters ν1, ν2 and so on."""
+        import sympy
+
+        from relaxbell.exact.numbers import to_sympy
+
+        symbols = sympy.symbols(f"ν1:{self.count + 1}")
+        found = {}
+        for label, own, row in zip(self.labels, self.constant, self.matrix, strict=True):
+            start = own if isinstance(own, sympy.Basic) else to_sympy(own)
+            found[label] = start + sum((to_sympy(c) * s for c, s in zip(row, symbols, strict=True)), sympy.Integer(0))
+        return found
+
+    def __str__(self) -> str:
+        return "\n".join(f"{label} = {value}" for label, value in self.to_sympy().items())
+
+    __repr__ = __str__
+
+
+def solve_affine(rows: NDArray[Any], rhs: Exact) -> tuple[tuple[int, ...], Exact, Exact]:
+    """Return (free columns, constant, matrix) with x = constant + matrix · x_free for all x with rows · x = rhs.
+
+    Exact. The first columns are the free ones, as far as possible: the paper's choice.
+    """
+    import flint
+
+    m, n = rows.shape
+    flipped = flint.fmpz_mat(
+        [[int(v) for v in row[::-1]] + [int(i == k) for k in range(m)] for i, row in enumerate(rows)]
+    )
+    reduced = flipped.rref()[0]
+    pivots, used = [], []
+    for i in range(m):
+        column = next((j for j in range(n) if reduced[i, j] != 0), None)
+        if column is not None:
+            pivots.append((i, column))
+            used.append(column)
+    free = tuple(sorted(n - 1 - j for j in range(n) if j not in used))
+    constant = np.full(n, Fraction(0), dtype=object)
+    matrix = np.full((n, len(free)), Fraction(0), dtype=object)
+    for k, j in enumerate(free):
+        matrix[j, k] = Fraction(1)
+    for i, column in pivots:
+        own = n - 1 - column
+        scale = int(reduced[i, column])
+        for k, j in enumerate(free):
+            matrix[own, k] = Fraction(-int(reduced[i, n - 1 - j]), scale)
+        total: Any = Fraction(0)
+        for k in range(m):
+            c = Fraction(int(reduced[i, n + k]), scale)
+            if c:
+                total = total + c * rhs[k]
+        constant[own] = total
+    return free, constant, matrix
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Nonbilocality(Measure):
+    """Σ |q^ac − q^a q^c| over independent groups, with all marginals but one fixed or with none; see `nonbilocality`.
+
+    Attributes
+    ----------
+    products
+        The families of independent groups; the measure is the sum over them.
+    fixed
+        By name of the group: the marginal that is fixed, exact.
+    """
+
+    products: tuple[tuple[Group, ...], ...] = ()
+    fixed: Mapping[str, Exact] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Accept models with several sources: this is the measure for them."""
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether zero is only necessary for a model of the network, so that values are lower bounds."""
+        return self.model.independence.kind != "exact"
+
+    @property
+    def expression(self) -> Any:
+        """‖M_ν q‖₁ as a CVXPY expression, Eq. (51); it goes with `constraints`."""
+        if not self.fixed:
+            raise MeasureError(
+                f"{self.name} is not convex in q. Fix marginals: nonbilocality(model, marginals={{…}}), or minimize it "
+                "with minimize(…), which searches over all marginals."
+            )
+        return super().expression
+
+    @property
+    def constraints(self) -> list[Any]:
+        """The CVXPY constraints that the marginals of q are the fixed ones (erratum E3)."""
+        groups = {g.name: g for product in self.products for g in product}
+        return [groups[name].rows @ self.model.q == to_floats(own) for name, own in self.fixed.items()]
+
+    def value(self, q: Any) -> float:
+        """Return the measure at a given q, shape (n,)."""
+        if self.fixed:
+            return super().value(q)
+        array = np.asarray(q, dtype=np.float64)
+        if array.shape != (self.model.strategies.count,):
+            raise MeasureError(f"q has shape {array.shape}, expected ({self.model.strategies.count},).")
+        return float(sum(product_distance(product, array) for product in self.products))
+
+    def _check_combinable(self, what: str) -> None:
+        raise MeasureError(
+            f"{self.name} is not convex and has no {what} here. Fix marginals and use its .expression and .constraints "
+            "in your own cp.Problem."
+        )
+
+    def __repr__(self) -> str:
+        text = " + ".join(_formula(product) for product in self.products)
+        return f"{self.name} = {text}  ({self.unit}; {self.model.name})"
+
+
+def require_convex(measure: Measure, what: str) -> None:
+    """Raise MeasureError for the measure of non-bilocality, whose least value is not a linear program."""
+    if isinstance(measure, Nonbilocality):
+        raise MeasureError(
+            f"{measure.name} has no {what.split()[-1]} here: found a measure that is not convex, expected one for "
+            f"{what}. Call minimize(…) at each behavior, or scan(…) over the marginals."
+        )
+
+
+def product_distance(product: Sequence[Group], q: NDArray[np.float64]) -> float:
+    """Return Σ |q^{ac…} − q^a q^c …| of a distribution over strategies."""
+    shape = tuple(group.count for group in product)
+    joint = np.bincount(joint_numbers(product), weights=q, minlength=math.prod(shape)).reshape(shape)
+    expected: Any = np.ones(())
+    for group in product:
+        expected = np.multiply.outer(expected, np.bincount(group.numbers, weights=q, minlength=group.count))
+    return float(abs(joint - expected).sum())
+
+
+def nonbilocality(model: CausalModel, marginals: Any = None) -> Nonbilocality:
+    """Return M_BL = Σ |q^ac − q^a q^c|, Eqs. (12) and (46), or its analogue for more independent groups.
+
+    α and γ are the response functions of groups of nodes that share no source. Where the network is not captured
+    by products of marginals (`CausalModel.independence`), zero is only necessary, and values are lower bounds.
+
+    Parameters
+    ----------
+    model
+        With several latent variables.
+    marginals
+        None: `minimize` searches over all marginals. Or the distributions q^a of all groups but one, by name:
+        ``{"A": [0, 1/2, 1/2, 0]}``, in the order of ``marginal_parameters(model, p)[0].labels``. Then the
+        measure is ‖M_ν q‖₁ for q with these marginals, convex (Eqs. 46–53 with the constraint of erratum E3).
+
+    Raises
+    ------
+    UnsupportedModelError
+        If no product follows from the graph (triangle), or there is one source only.
+    MeasureError
+        If the marginals are not distributions of all groups but one.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> from fractions import Fraction
+    >>> model = rb.bilocality()
+    >>> fixed = rb.nonbilocality(model, marginals={"A": [Fraction(1, 4)] * 4})
+    >>> rb.minimize(fixed, rb.entanglement_swapping_box(Fraction(4, 5))).exact  # 2v² − 1
+    7/25
+    """
+    found = model.independence
+    if found.kind == "none":
+        raise UnsupportedModelError(
+            f"non-bilocality of {model.name}: {found.reason}. Use inequalities for such networks (inflation), or "
+            "model.shared(), which ignores the independence of the sources."
+        )
+    if not found.products:
+        raise UnsupportedModelError(
+            f"non-bilocality of {model.name}: {found.reason}, so there is nothing to be independent. Give sources of "
+            "their own to two or more groups of nodes."
+        )
+    products = tuple(tuple(Group(model, nodes) for nodes in groups) for groups in found.products)
+    name = f"M({' + '.join('×'.join(g.name for g in product) for product in products)})"
+    none = Linear(Rows(sp.csr_array((1, model.strategies.count)), ("0",), Fraction(1)))
+    definition: dict[str, Any] = {"kind": "nonbilocality"}
+    if marginals is None:
+        return Nonbilocality(model, none, name, definition=definition, products=products)
+    fixed = _read_marginals(products, marginals, name)
+    parts = tuple(_fixed_term(product, fixed, name) for product in products)
+    definition["marginals"] = {key: [str(v) for v in own] for key, own in fixed.items()}
+    term = parts[0] if len(parts) == 1 else Total(parts)
+    given = ", ".join(f"q({key})" for key in fixed)
+    return Nonbilocality(model, term, f"{name} at {given}", definition=definition, products=products, fixed=fixed)
+
+
+def _read_marginals(products: Sequence[Sequence[Group]], marginals: Any, name: str) -> dict[str, Exact]:
+    groups = {g.name: g for product in products for g in product}
+    if not isinstance(marginals, Mapping):
+        first = products[0][0]
+        marginals = {first.name: marginals}
+    fixed: dict[str, Exact] = {}
+    for key, values in marginals.items():
+        if key not in groups:
+            raise MeasureError(f"{name} has no group {key!r}. Its groups are {', '.join(groups)}.")
+        if len(values) != groups[key].count:
+            raise MeasureError(
+                f"the marginal of {key} has {len(values)} entries, expected {groups[key].count}: one for each of "
+                f"{', '.join(groups[key].labels[:4])}, …"
+            )
+        exact = [_snapped(v, f"an entry of the marginal of {key}") for v in values]
+        total = sum(exact, Fraction(0))
+        if min(exact) < 0 or abs(total - 1) > Fraction(1, 10**9):
+            raise MeasureError(
+                f"the marginal of {key} sums to {float(total):.9g} with least entry {float(min(exact)):.3g}, "
+                "expected a distribution."
+            )
+        fixed[key] = np.array(exact, dtype=object)
+    for product in products:
+        missing = [g.name for g in product if g.name not in fixed]
+        if len(missing) != 1:
+            raise MeasureError(
+                f"{len(product) - len(missing)} of the marginals of {', '.join(g.name for g in product)} are given, "
+                f"expected {len(product) - 1}: all but one."
+            )
+    return fixed
+
+
+def _snapped(value: Any, what: str) -> Fraction:
+    """Return a fraction with a moderate denominator where the number is within 1e-12 of one."""
+    number = read_fraction(value, what, MeasureError)
+    simple = number.limit_denominator(_SNAP)
+    return simple if abs(simple - number) < Fraction(1, 10**12) else number
+
+
+def _fixed_term(product: Sequence[Group], fixed: Mapping[str, Exact], name: str) -> SumOfRows:
+    """Return Σ |q^ac − f q^c|, rows numbered by the fixed groups in order, then the free one."""
+    held = [g for g in product if g.name in fixed]
+    (free,) = (g for g in product if g.name not in fixed)
+    weights = np.array([Fraction(1)], dtype=object)
+    for group in held:
+        weights = np.multiply.outer(weights, fixed[group.name]).ravel()
+    n, rows = len(free.numbers), len(weights) * free.count
+    denominator = common_denominator(weights)
+    exact = denominator <= _LARGEST_UNIT
+    unit = denominator if exact else 1
+    every = np.arange(n)
+    identity = sp.csr_array((np.full(n, float(unit)), (joint_numbers([*held, free]), every)), shape=(rows, n))
+    used = np.flatnonzero([w != 0 for w in weights])
+    values = np.array([float(weights[i] * unit) for i in used])
+    places = (used[:, None] * free.count + free.numbers[None, :]).ravel()
+    product_part = sp.csr_array((np.repeat(values, n), (places, np.tile(every, len(used)))), shape=(rows, n))
+    labels = Labels(rows, lambda i: f"row {i} of {name}")
+    matrix = sp.csr_array(identity - product_part)
+    return SumOfRows(Rows(matrix, labels, Fraction(1, unit), error=0.0 if exact else 2.0**-52))
+
+
+def _formula(product: Sequence[Group]) -> str:
+    names = [f"q({g.name})" for g in product]
+    return f"Σ |q({','.join(g.name for g in product)}) - {' '.join(names)}|"
+
+
+__all__ = ["Group", "Groups", "MarginalParameters", "Nonbilocality", "nonbilocality", "product_distance"]

@@ -1,0 +1,1 @@
+"""Formulas proved, refuted and found: verdicts and fits."""

@@ -1,0 +1,233 @@
+"""Formulas of one parameter compared with exact curves, piece by piece."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from relaxbell.curves.curve import Curve
+from relaxbell.exact.numbers import as_exact, to_sympy
+from relaxbell.proofs.verdict import Counterexample, Verdict
+
+_MOST_BRANCHES = 400
+
+
+def compare_curve(line: Curve, expression: Any, symbol: Any, claim: str) -> Verdict:
+    """Return whether an expression equals a curve at every parameter of its domain.
+
+    Between the curve's break points and the kinks and poles of the expression both are smooth; there they are equal if
+    their difference vanishes identically.
+    """
+    import sympy
+
+    method = f"{'exact curve' if line.exact else 'curve'} of {len(line.pieces)} piece{'s' * (len(line.pieces) > 1)}"
+    low, high = (_sympy(v) for v in line.domain)
+    cuts = _cuts(expression, symbol, low, high)
+    if cuts is None or not line.exact or expression.has(sympy.Float):
+        return compare_sampled(line, expression, symbol, claim, 1e-9, method)
+    ends = sorted({low, high, *(_sympy(b) for b in line.breakpoints), *cuts}, key=sympy.N)
+    unsure = False
+    for place in [*ends, *itertools.starmap(_between, itertools.pairwise(ends))]:
+        difference = _zero(_at(expression, symbol, place) - _on(line, symbol).subs(symbol, place))
+        if difference is False:
+            return _refuted(line, expression, symbol, place, claim, method)
+        unsure |= difference is None
+    for left, right in itertools.pairwise(ends):
+        middle = _between(left, right)
+        difference = active(expression, symbol, middle) - _piece(line, symbol, middle)
+        if sympy.cancel(sympy.together(sympy.expand(difference))) != 0 and sympy.simplify(difference) != 0:
+            for place in _inside(left, right):
+                if _zero(_at(expression, symbol, place) - _on(line, symbol).subs(symbol, place)) is False:
+                    return _refuted(line, expression, symbol, place, claim, method)
+            unsure = True
+    if unsure:
+        return compare_sampled(line, expression, symbol, claim, 1e-9, method)
+    return Verdict("proved", claim, method)
+
+
+def compare_sampled(line: Any, expression: Any, symbol: Any, claim: str, tolerance: float, method: str = "") -> Verdict:
+    """Return whether an expression and a curve agree to a tolerance at 101 parameters."""
+    method = method or f"{type(line).__name__} at 101 parameters"
+    low, high = (float(v) for v in line.domain)
+    worst = 0.0
+    for t in np.linspace(low, high, 101):
+        value = complex(_at(expression, symbol, _sympy(Fraction(float(t)))).evalf(30))
+        least = line.value(float(t))
+        # a sampled curve is known to lie between its lower bound and its chord
+        below = float(line.lower_bound(float(t))) if hasattr(line, "lower_bound") else least
+        gap = max(below - value.real, value.real - least, 0.0)
+        if not abs(value.imag) < 1e-12 or not gap <= tolerance:
+            place = Fraction(float(t))
+            shown = None if abs(value.imag) > 1e-12 or value != value else value.real
+            return Verdict("refuted", claim, method, counterexample=Counterexample(None, place, shown, least, False))
+        worst = max(worst, gap)
+    return Verdict("numerical", claim, method, 101, max(worst, float(getattr(line, "gap", 0.0))))
+
+
+def _refuted(line: Curve, expression: Any, symbol: Any, place: Any, claim: str, method: str) -> Verdict:
+    value = _at(expression, symbol, place)
+    least = _on(line, symbol).subs(symbol, place)
+    shown = value if value.is_real else None
+    return Verdict("refuted", claim, method, counterexample=Counterexample(None, place, shown, least, True))
+
+
+def _sympy(value: Any) -> Any:
+    exact = as_exact(value)
+    return value if exact is None else to_sympy(exact)
+
+
+def _on(line: Curve, symbol: Any) -> Any:
+    return line.to_sympy(symbol)
+
+
+def _piece(line: Curve, symbol: Any, place: Any) -> Any:
+    inner = place**line.power
+    for piece in line.pieces:
+        if to_sympy(piece.start) <= inner <= to_sympy(piece.end):
+            return to_sympy(piece.intercept) + to_sympy(piece.slope) * symbol**line.power
+    raise AssertionError("a place inside the domain")
+
+
+def _at(expression: Any, symbol: Any, place: Any) -> Any:
+    """Return the value, nan at a pole."""
+    import sympy
+
+    value = expression.subs(symbol, place)
+    return sympy.nan if value.has(sympy.zoo, sympy.oo, -sympy.oo) else value
+
+
+def _zero(value: Any) -> bool | None:
+    """Return whether an exact number is zero; None if that could not be decided."""
+    import sympy
+
+    if value is sympy.nan or value.has(sympy.nan):
+        return False
+    if value.is_Rational:
+        return bool(value == 0)
+    simple = sympy.simplify(value)
+    if simple == 0:
+        return True
+    decided = simple.equals(0)
+    return None if decided is None else bool(decided)
+
+
+def active(expression: Any, symbol: Any, place: Any) -> Any:
+    """Return the smooth branch of an expression that is active at a place without ties."""
+    import sympy
+
+    if not expression.has(sympy.Max, sympy.Min, sympy.Abs, sympy.Piecewise):
+        return expression
+    if isinstance(expression, sympy.Max | sympy.Min):
+        branches = [active(argument, symbol, place) for argument in expression.args]
+        choose = max if isinstance(expression, sympy.Max) else min
+        return choose(branches, key=lambda branch: sympy.N(branch.subs(symbol, place), 50))
+    if isinstance(expression, sympy.Abs):
+        inner = active(expression.args[0], symbol, place)
+        return inner if sympy.N(inner.subs(symbol, place), 50) >= 0 else -inner
+    if isinstance(expression, sympy.Piecewise):
+        for value, condition in expression.args:
+            if condition == True or condition.subs(symbol, place) == True:  # noqa: E712 - sympy booleans
+                return active(value, symbol, place)
+        return sympy.nan
+    return expression.func(*(active(argument, symbol, place) for argument in expression.args))
+
+
+def _cuts(expression: Any, symbol: Any, low: Any, high: Any) -> set[Any] | None:
+    """Return the kinks and poles strictly inside the domain; None if they could not be found exactly."""
+    import sympy
+
+    levels = list(_levels(expression))
+    if len(levels) > _MOST_BRANCHES:
+        return None
+    cuts: set[Any] = set()
+    for level in levels:
+        numerator, _ = sympy.fraction(sympy.together(sympy.expand(level)))
+        if not numerator.has(symbol):
+            continue
+        roots = _real_roots(numerator, symbol)
+        if roots is None:
+            return None
+        cuts |= {root for root in roots if low < root < high}
+    return cuts
+
+
+def _levels(expression: Any) -> Iterator[Any]:
+    """Yield expressions whose zeros are where branches change or denominators vanish."""
+    import sympy
+
+    for node in sympy.preorder_traversal(expression):
+        if isinstance(node, sympy.Max | sympy.Min):
+            branches = [b for argument in node.args for b in _branches(argument)]
+            yield from (a - b for a, b in itertools.combinations(branches, 2))
+        elif isinstance(node, sympy.Abs):
+            yield from _branches(node.args[0])
+        elif isinstance(node, sympy.Piecewise):
+            for _, condition in node.args:
+                for relation in condition.atoms(sympy.core.relational.Relational):
+                    yield from (a - b for a in _branches(relation.lhs) for b in _branches(relation.rhs))
+        elif node.is_Pow and (node.exp.is_negative or not node.exp.is_integer):
+            yield from _branches(node.base)
+        elif isinstance(node, sympy.log):
+            yield from _branches(node.args[0])
+
+
+def _branches(expression: Any) -> list[Any]:
+    """Return every smooth expression that an expression may be somewhere."""
+    import sympy
+
+    if isinstance(expression, sympy.Max | sympy.Min):
+        return [b for argument in expression.args for b in _branches(argument)]
+    if isinstance(expression, sympy.Abs):
+        return [sign * b for b in _branches(expression.args[0]) for sign in (1, -1)]
+    if isinstance(expression, sympy.Piecewise):
+        return [b for value, _ in expression.args for b in _branches(value)]
+    if not expression.has(sympy.Max, sympy.Min, sympy.Abs, sympy.Piecewise):
+        return [expression]
+    choices = itertools.islice(itertools.product(*map(_branches, expression.args)), _MOST_BRANCHES)
+    return [expression.func(*choice) for choice in choices]
+
+
+def _real_roots(numerator: Any, symbol: Any) -> list[Any] | None:
+    """Return the exact real roots of a polynomial, or None."""
+    import sympy
+
+    try:
+        polynomial = sympy.Poly(numerator, symbol)
+    except sympy.PolynomialError:
+        return None
+    if polynomial.degree() <= 2:
+        return [root for root in sympy.roots(polynomial) if root.is_real]
+    try:
+        found: list[Any] = sympy.real_roots(polynomial)
+    except (NotImplementedError, sympy.PolynomialError):
+        return None
+    return found
+
+
+def _between(left: Any, right: Any) -> Any:
+    """Return a simple rational strictly between two exact numbers."""
+    return _fraction_between(left, right, Fraction(1, 2))
+
+
+def _inside(left: Any, right: Any) -> Iterator[Any]:
+    for k in range(1, 8):
+        yield _fraction_between(left, right, Fraction(k, 8))
+
+
+def _fraction_between(left: Any, right: Any, share: Fraction) -> Any:
+    import sympy
+
+    if left.is_Rational and right.is_Rational:
+        return left + (right - left) * to_sympy(share)
+    digits = 20
+    while True:
+        place = sympy.Rational(str(sympy.N(left + (right - left) * to_sympy(share), digits)))
+        short = place.limit_denominator(10 ** (digits // 4))
+        for candidate in (short, place):
+            if left < candidate < right:
+                return candidate
+        digits *= 2

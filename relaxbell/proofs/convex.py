@@ -1,0 +1,132 @@
+"""Maxima of affine functions compared on a polytope, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from relaxbell.closed_forms.domains import Domain, whole_numbers
+from relaxbell.exact.numbers import Exact, as_exact, common_denominator
+from relaxbell.functionals.functional import BellFunctional
+from relaxbell.functionals.maximum import Maximum
+
+Affine = tuple[Fraction, ...]
+"""Coefficients over (1, coordinates)."""
+
+_MOST_TERMS = 20_000
+
+
+def affine_terms(formula: Any, domain: Domain, symbols: Sequence[Any]) -> list[Affine] | None:
+    """Return the affine functions whose maximum a formula is; None if it is not a rational one of these."""
+    if isinstance(formula, BellFunctional):
+        formula = Maximum(formula)
+    if isinstance(formula, Maximum):
+        forms = [functional_form(term, domain) for term in formula]
+        return forms if all(isinstance(c, Fraction) for form in forms for c in form) else None
+    places = {str(symbol): k + 1 for k, symbol in enumerate(symbols)}
+    return _of_sympy(formula, places, len(symbols) + 1)
+
+
+def functional_form(functional: BellFunctional, domain: Domain) -> Affine:
+    """Return a functional over the coordinates of a domain: literally, as it reads p."""
+    own = functional.transposed(domain.model.outputs, domain.model.inputs)
+    form = np.array(own.coefficients.ravel() @ domain.expansion, dtype=object)
+    form[0] = form[0] + own.constant
+    return tuple(form)
+
+
+def _of_sympy(expression: Any, places: dict[str, int], size: int) -> list[Affine] | None:
+    """Return the terms of sums, nonnegative multiples and maxima of affine expressions."""
+    import sympy
+
+    if isinstance(expression, sympy.Max):
+        parts = [_of_sympy(argument, places, size) for argument in expression.args]
+        return None if any(p is None for p in parts) else [form for p in parts for form in p or ()]
+    if expression.is_Add:
+        parts = [_of_sympy(argument, places, size) for argument in expression.args]
+        if any(p is None for p in parts):
+            return None
+        total: list[Affine] = [(Fraction(0),) * size]
+        for part in parts:
+            total = [tuple(a + b for a, b in zip(x, y, strict=True)) for x in total for y in part or ()]
+            if len(total) > _MOST_TERMS:
+                return None
+        return total
+    factor, rest = expression.as_coeff_Mul()
+    number = as_exact(factor)
+    if not isinstance(number, Fraction):
+        return None
+    if rest == 1:
+        return [(number, *(Fraction(0),) * (size - 1))]
+    if rest.is_Symbol and str(rest) in places:
+        return [tuple(number if k == places[str(rest)] else Fraction(0) for k in range(size))]
+    if factor == 1 or number < 0:
+        return None
+    inner = _of_sympy(rest, places, size)
+    return None if inner is None else [tuple(number * c for c in form) for form in inner]
+
+
+class Region:
+    """The polytope of a closed form's domain, where its constraints hold; linear programs in exact arithmetic."""
+
+    def __init__(self, domain: Domain, constraints: Iterable[Affine]) -> None:
+        self.domain = domain
+        self.rows = [*domain.positivity, *(tuple(-v for v in whole_numbers(c)) for c in constraints)]
+
+    def largest(self, form: Affine, above: Sequence[Affine] = ()) -> tuple[Fraction, Exact] | None:
+        """Return the largest value of form − max(above), and coordinates (1, u) that attain it; None if empty."""
+        import ppl
+
+        size = self.domain.dimension
+        extra = 1 if above else 0
+        program = ppl.MIP_Problem(size + extra, ppl.Constraint_System(), ppl.Linear_Expression([0] * (size + extra), 0))
+        for row in self.rows:
+            program.add_constraint(ppl.Linear_Expression([*map(int, row[1:]), *(0,) * extra], int(row[0])) >= 0)
+        for other in above:
+            below = common_denominator(other)
+            whole = [int(-c * below) for c in other]
+            program.add_constraint(ppl.Linear_Expression([*whole[1:], below], whole[0]) >= 0)
+        unit = common_denominator(form)
+        target = [int(c * unit) for c in form]
+        program.set_objective_function(ppl.Linear_Expression([*target[1:], *(-unit,) * extra], target[0]))
+        program.set_optimization_mode("maximization")
+        if program.solve()["status"] != "optimized":
+            return None
+        best = program.optimal_value()
+        point = program.optimizing_point()
+        divisor = int(point.divisor())
+        numbers = [Fraction(int(v), divisor) for v in point.coefficients()]
+        numbers += [Fraction(0)] * (size + extra - len(numbers))
+        u = np.array([Fraction(1), *numbers[:size]], dtype=object)
+        return Fraction(int(best.numerator), int(best.denominator)) / unit, u
+
+    def excess(self, forms: Sequence[Affine], others: Sequence[Affine]) -> Exact | None:
+        """Return coordinates at which max(forms) > max(others), or None: then nowhere."""
+        known = set(others)
+        for form in forms:
+            if form in known:
+                continue
+            found = self.largest(form, others)
+            if found is not None and found[0] > 0:
+                return found[1]
+        return None
+
+    def samples(self, count: int, rng: np.random.Generator) -> Iterator[Exact]:
+        """Yield coordinates of the region: vertices in random directions, and random mixtures of them."""
+        vertices: list[Exact] = []
+        for _ in range(count):
+            if len(vertices) < 4 or rng.random() < 0.5:
+                direction = tuple(Fraction(int(v)) for v in rng.integers(-9, 10, self.domain.dimension + 1))
+                found = self.largest(direction)
+                if found is None:
+                    return
+                vertices.append(found[1])
+                yield found[1]
+                continue
+            chosen = rng.choice(len(vertices), size=min(3, len(vertices)), replace=False)
+            weights = [Fraction(int(v)) for v in rng.integers(1, 20, len(chosen))]
+            mixed: Exact = sum(vertices[i] * w for i, w in zip(chosen, weights, strict=True)) / sum(weights)
+            yield mixed

@@ -1,0 +1,304 @@
+"""`fit` and `recognize_number`: formulas found from exact data, with data to spare that confirm them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from relaxbell.closed_forms.closed_form import ClosedForm
+from relaxbell.curves.curve import Curve
+from relaxbell.errors import ProofError
+from relaxbell.exact.numbers import ExactNumber, as_exact, to_sympy
+from relaxbell.functionals.maximum import Maximum
+
+_SPARE = 2
+"""Points that a formula must reproduce beyond those that determine it."""
+
+_MARGIN = 4
+"""Decimal digits that a constant must have beyond those that its coefficients amount to."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A formula that reproduces exact data.
+
+    Attributes
+    ----------
+    formula
+        A sympy expression, or a `Maximum` of functionals.
+    kind
+        ``piecewise affine``, ``polynomial``, ``rational`` or ``maximum of functionals``.
+    determined_by, confirmed_by
+        How many points the formula needs, and how many more it reproduces exactly; both 0 where it is not a guess but
+        read off a curve or a closed form.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> rb.fit({0: 1, 1: 2, 2: 5, 3: 10, 4: 17})
+    polynomial: t**2 + 1 (determined by 3 points, confirmed by 2)
+    """
+
+    formula: Any
+    kind: str
+    determined_by: int
+    confirmed_by: int
+
+    def __repr__(self) -> str:
+        if not self.determined_by:
+            return f"{self.kind}: {self.formula}"
+        return (
+            f"{self.kind}: {self.formula} (determined by {self.determined_by} points, confirmed by {self.confirmed_by})"
+        )
+
+
+def fit(data: Mapping[Any, Any] | Curve | ClosedForm, symbol: Any = None) -> Fit:
+    """Return the simplest formula that exact data obey.
+
+    From points, the first of: polynomial or rational in the parameter, convex or concave piecewise affine; it is
+    determined by as few points as possible, and at least two further ones must confirm it (each affine piece: at least
+    one). From a curve or a closed form the formula is exact and nothing is guessed.
+
+    Parameters
+    ----------
+    data
+        {parameter: value}, exact numbers of both; a `Curve`; or a `ClosedForm` on non-signaling p.
+    symbol
+        The parameter; by default ``t``, or the curve's own.
+
+    Returns
+    -------
+    Fit
+        What `prove` can then decide.
+
+    Raises
+    ------
+    ProofError
+        If numbers are not exact, or no formula has data to spare.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> c = rb.influence(rb.input_signaling(), "X", "B")
+    >>> fit(rb.curve(c, rb.pr_box().white_noise(), rb.pr_box()))
+    piecewise affine: Max(0, t - 1/2)
+    >>> fit(rb.closed_form(c))
+    maximum of functionals: max of 9: 0, 8 × (1/4) CHSH - 1/2
+    """
+    import sympy
+
+    if isinstance(data, ClosedForm):
+        return Fit(Maximum(*_functionals(data)), "maximum of functionals", 0, 0)
+    if isinstance(data, Curve):
+        return _of_curve(data, symbol)
+    if not isinstance(data, Mapping):
+        raise ProofError(f"a formula is fitted to a mapping, Curve or ClosedForm, found {type(data).__name__}.")
+    t = sympy.Symbol("t") if symbol is None else symbol
+    points = sorted((_exact(k, "parameter"), _exact(v, "value")) for k, v in data.items())
+    found = _rational(points, t) or _piecewise_affine(points, t)
+    if found is None:
+        raise ProofError(
+            f"{len(points)} points obey no polynomial, rational or convex piecewise affine formula that {_SPARE} of "
+            "them would be left to confirm. Give more points, or a curve."
+        )
+    return found
+
+
+def _exact(value: Any, what: str) -> ExactNumber:
+    number = as_exact(value)
+    if number is None:
+        raise ProofError(
+            f"the {what} {value!r} is not exact, expected Fraction or sympy numbers a + b√n. Use Solution.exact, or "
+            "recognize_number."
+        )
+    return number
+
+
+def _functionals(form: ClosedForm) -> Sequence[Any]:
+    try:
+        return form.functionals()
+    except Exception as error:
+        raise ProofError(f"the terms of this closed form are not functionals: {error}") from error
+
+
+def _of_curve(line: Curve, symbol: Any) -> Fit:
+    import sympy
+
+    if not line.exact:
+        raise ProofError("the curve is right to 1e-9 only, so its formula is not exact. Use exact behaviors.")
+    x = sympy.Symbol(line.variable, real=True) if symbol is None else symbol
+    parts = [to_sympy(p.intercept) + to_sympy(p.slope) * x**line.power for p in line.pieces]
+    slopes = [p.slope for p in line.pieces]
+    choose = sympy.Max if all(a < b for a, b in itertools.pairwise(slopes)) else sympy.Min
+    return Fit(choose(*parts), "piecewise affine", 0, 0)
+
+
+# ------------------------------------------------------------------ rational functions
+
+
+def _rational(points: list[tuple[ExactNumber, ExactNumber]], t: Any) -> Fit | None:
+    """Return the polynomial or rational function with the fewest coefficients that all points obey."""
+    import sympy
+
+    for unknowns in range(1, len(points) - _SPARE + 1):
+        for below in range((unknowns + 1) // 2):
+            above = unknowns - 1 - below
+            chosen = _spread(points, unknowns)
+            solved = _interpolated(chosen, above, below)
+            if solved is None:
+                continue
+            top, bottom = solved
+            values = [(_horner(top, x), _horner(bottom, x), y) for x, y in points]
+            if all(b != 0 and a == b * y for a, b, y in values):
+                numerator, denominator = (sum(to_sympy(c) * t**k for k, c in enumerate(part)) for part in (top, bottom))
+                formula = sympy.expand(numerator) if below == 0 else sympy.cancel(numerator / denominator)
+                kind = "rational" if below else "polynomial"
+                return Fit(formula, kind, unknowns, len(points) - unknowns)
+    return None
+
+
+def _spread(points: list[Any], count: int) -> list[Any]:
+    """Return points from the whole range: near ones could all lie on one piece."""
+    places = np.unique(np.linspace(0, len(points) - 1, count).round().astype(int))
+    return [points[i] for i in places]
+
+
+def _interpolated(points: list[Any], above: int, below: int) -> tuple[list[Any], list[Any]] | None:
+    """Return numerator and denominator (constant term first, leading denominator coefficient by normalization 1)."""
+    import sympy
+
+    if len(points) != above + below + 1:
+        return None
+    rows = []
+    for x, y in points:
+        a, b = to_sympy(x), to_sympy(y)
+        rows.append([*(a**k for k in range(above + 1)), *(-b * a**k for k in range(below + 1))])
+    kernel = sympy.Matrix(rows).nullspace(simplify=True)
+    if len(kernel) != 1:
+        return None
+    numbers = [as_exact(v) for v in kernel[0]]
+    if any(v is None for v in numbers):
+        return None
+    top, bottom = numbers[: above + 1], numbers[above + 1 :]
+    lead = next((v for v in reversed(bottom) if v != 0), None)
+    if lead is None:
+        return None
+    return [v / lead for v in top if v is not None], [v / lead for v in bottom if v is not None]
+
+
+def _horner(coefficients: Sequence[Any], x: ExactNumber) -> Any:
+    total: Any = Fraction(0)
+    for c in reversed(coefficients):
+        total = total * x + c
+    return total
+
+
+# -------------------------------------------------------------------- piecewise affine
+
+
+def _piecewise_affine(points: list[tuple[ExactNumber, ExactNumber]], t: Any) -> Fit | None:
+    """Return a convex or concave piecewise affine function, each piece on at least three points."""
+    import sympy
+
+    pieces: list[tuple[ExactNumber, ExactNumber]] = []
+    i, used = 0, 0
+    while i < len(points) - 1:
+        (x, y), (u, v) = points[i], points[i + 1]
+        slope = (v - y) / (u - x)
+        j = i + 1
+        while j + 1 < len(points) and points[j + 1][1] == y + slope * (points[j + 1][0] - x):
+            j += 1
+        if j - i >= 2:
+            pieces.append((y - slope * x, slope))
+            used += j - i + 1
+            i = j
+        else:
+            i += 1  # a kink lies between this point and the next
+    slopes = [slope for _, slope in pieces]
+    rising = all(a < b for a, b in itertools.pairwise(slopes))
+    falling = all(a > b for a, b in itertools.pairwise(slopes))
+    if not pieces or not (rising or falling):
+        return None
+    choose: Any = max if rising else min
+    if any(choose(a + b * x for a, b in pieces) != y for x, y in points):
+        return None
+    formula = (sympy.Max if rising else sympy.Min)(*(to_sympy(a) + to_sympy(b) * t for a, b in pieces))
+    return Fit(formula, "piecewise affine", 2 * len(pieces), len(points) - 2 * len(pieces))
+
+
+# --------------------------------------------------------------------------- constants
+
+
+def recognize_number(value: Any, basis: Sequence[Any] | None = None, *, digits: int | None = None) -> Any:
+    """Return a rational combination of basis numbers that a decimal is, or None if its digits do not suffice.
+
+    By an integer relation (PSLQ). A relation is believed only where the value has at least four digits more than the
+    coefficients of the relation amount to: any number satisfies some relation.
+
+    Parameters
+    ----------
+    value
+        float (15 digits), `decimal.Decimal`, or a sympy or mpmath number with its own precision.
+    basis
+        sympy numbers; (1, √2, √3, log2 3) by default.
+    digits
+        How many decimal digits of the value are right; for a solver's value, say, 9.
+
+    Returns
+    -------
+    sympy expression or None
+        None where nothing simple enough was found.
+
+    Examples
+    --------
+    >>> recognize_number(0.20710678118654752)
+    -1/2 + sqrt(2)/2
+    >>> recognize_number(0.2071, digits=4) is None
+    True
+    """
+    import mpmath
+    import sympy
+
+    numbers = [sympy.Integer(1), sympy.sqrt(2), sympy.sqrt(3), sympy.log(3, 2)] if basis is None else list(basis)
+    if any(not sympy.sympify(b, strict=True).is_number for b in numbers):
+        raise ProofError(f"the basis {numbers} holds something else than numbers, expected such as (1, sqrt(2)).")
+    exact = as_exact(value)
+    if exact is not None:
+        return to_sympy(exact)
+    known = _digits_of(value) if digits is None else digits
+    with mpmath.workdps(max(known, 16) + 10):
+        x = mpmath.mpf(str(value)) if not isinstance(value, mpmath.mpf) else value
+        if abs(x) < mpmath.mpf(10) ** -known:
+            return sympy.Integer(0)
+        places = known - max(0, int(mpmath.floor(mpmath.log10(abs(x)))) + 1)  # after the decimal point
+        others = [mpmath.mpf(str(sympy.N(b, known + 10))) for b in numbers]
+        largest = 10 ** max(1, (known - _MARGIN) // (len(numbers) + 1) + 2)
+        relation = mpmath.pslq([x, *others], tol=mpmath.mpf(10) ** -places, maxcoeff=largest, maxsteps=10**5)
+    if relation is None or relation[0] == 0:
+        return None
+    weight = sum(math.log10(abs(c) + 1) for c in relation)
+    if weight + _MARGIN > known:
+        return None
+    return sympy.Add(*(sympy.Rational(-c, relation[0]) * b for c, b in zip(relation[1:], numbers, strict=True)))
+
+
+def _digits_of(value: Any) -> int:
+    from decimal import Decimal
+
+    if isinstance(value, Decimal):
+        return len(value.as_tuple().digits)
+    if isinstance(value, float | np.floating):
+        return 15
+    precision = getattr(value, "_prec", None) or getattr(getattr(value, "context", None), "prec", None)
+    if precision is None:
+        raise ProofError(f"{value!r} does not say how many of its digits are right. Give digits=….")
+    return int(precision * math.log10(2))
+
+
+__all__ = ["Fit", "fit", "recognize_number"]

@@ -1,0 +1,356 @@
+"""`prove`: whether a formula gives the least value of a measure, and how certain that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
+from relaxbell.closed_forms.closed_form import ClosedForm
+from relaxbell.closed_forms.derive import closed_form
+from relaxbell.closed_forms.domains import Domain, read_domain
+from relaxbell.curves.curve import Curve
+from relaxbell.curves.making import curve
+from relaxbell.curves.sampled import EntropyCurve, SampledCurve
+from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, ProofError
+from relaxbell.exact.numbers import Exact, as_exact, to_sympy
+from relaxbell.functionals.functional import BellFunctional
+from relaxbell.functionals.maximum import Maximum
+from relaxbell.measures.measure import Measure
+from relaxbell.proofs.along import compare_curve, compare_sampled
+from relaxbell.proofs.convex import Region, affine_terms
+from relaxbell.proofs.verdict import Counterexample, Verdict
+from relaxbell.solve.minimization import minimize
+from relaxbell.solve.solution import Solution
+
+TOLERANCE = 1e-6
+"""Numerical values and formulas that differ by more are refuted."""
+
+
+def prove(
+    measure: Measure | Curve,
+    formula: Any,
+    domain: Any = None,
+    subject_to: Any = (),
+    *,
+    parameter: Any = None,
+    points: int = 40,
+    seconds: float = 60.0,
+) -> Verdict:
+    """Decide whether a formula is the least value of a measure.
+
+    Parameters
+    ----------
+    measure
+        What is minimized; or a `Curve`, such as a trade-off or a bound as a function of a budget.
+    formula
+        A sympy expression; or, as a function of behaviors, a `BellFunctional` or a `Maximum` of functionals:
+        ``rb.Maximum(0, *rb.CH.relabelings())``. Text is not evaluated.
+    domain
+        Where it is claimed to hold:
+
+        - None, ``"nonsignaling"``, ``"model"``, or at least three behaviors that span a slice, as in `closed_form`.
+          Symbols of the formula are those of the closed form: ``p(00|01)``, ``pA(0|0)``, … The formula is **proved**
+          if it is a maximum of affine terms, by comparison with the closed form in exact linear programs.
+        - A pair of behaviors or of `Observed`, as in `curve`: the formula's only symbol is the parameter t. It is
+          **proved** for every t if it agrees with the exact curve between all of its own kinks and the curve's.
+        - A mapping {parameter or name: behavior}: **exact at points** at best.
+    subject_to
+        Budgets and affine constraints, as in `minimize`.
+    parameter
+        Of a pair, as in `curve`: a name, or a power of a symbol.
+    points
+        How many behaviors are tried where nothing can be proved.
+    seconds
+        Limit of the closed form.
+
+    Returns
+    -------
+    Verdict
+        ``proved``, ``exact at points``, ``numerical`` or ``refuted``; a counterexample is solved anew.
+
+    Raises
+    ------
+    ProofError
+        If the formula is text or has other symbols than the domain offers.
+    InfeasibleError
+        If nothing in the domain is reproduced.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> c = rb.influence(rb.input_signaling(), "X", "B")
+    >>> rb.prove(c, rb.Maximum(0, *rb.CH.relabelings()))
+    proved: min C(X -> B) = max of 9: 0, 8 × (1/4) CHSH - 1/2, for every non-signaling p
+      closed form of 9 terms, ... linear programs
+    >>> from sympy import Max, Symbol
+    >>> t = Symbol("t")
+    >>> rb.prove(c, Max(0, t - 1), (rb.pr_box().white_noise(), rb.pr_box()))
+    refuted: min C(X -> B) = Max(0, t - 1), for t in [0, 1]
+      exact curve of 2 pieces
+      formula 0, least value 1/2 at 1
+    """
+    _check_formula(formula)
+    if isinstance(measure, Curve | EntropyCurve | SampledCurve):
+        return _along(measure, formula, None)
+    if not isinstance(measure, Measure):
+        raise ProofError(f"a formula is proved for a Measure or a Curve, found {type(measure).__name__}.")
+    if isinstance(domain, Mapping):
+        return _at_points(measure, formula, domain, subject_to)
+    if isinstance(domain, tuple | list) and len(domain) == 2:
+        start, end = domain
+        line = curve(measure, start, end, subject_to, parameter=parameter)
+        return _along(line, formula, (measure, domain, subject_to))
+    return _everywhere(measure, formula, domain, subject_to, points, seconds)
+
+
+def _check_formula(formula: Any) -> None:
+    import sympy
+
+    if isinstance(formula, str):
+        raise ProofError(
+            f"the formula is the text {formula[:40]!r}, which is not evaluated. Give a sympy expression, such as "
+            "sympy.Max(0, sympy.Symbol('t')), or rb.Maximum(0, *rb.CH.relabelings())."
+        )
+    if not isinstance(formula, sympy.Expr | BellFunctional | Maximum) and as_exact(formula) is None:
+        raise ProofError(
+            f"the formula is a {type(formula).__name__}, expected a sympy expression, an exact number, a "
+            "BellFunctional or a Maximum."
+        )
+
+
+# ------------------------------------------------------------------ every behavior
+
+
+def _everywhere(measure: Measure, formula: Any, domain: Any, subject_to: Any, points: int, seconds: float) -> Verdict:
+    where = read_domain(measure.model, domain)
+    text = {"nonsignaling": "every non-signaling p", "model": "every p of the model", "slice": "every p in the slice"}
+    claim = f"min {measure.name} = {_text(formula)}, for {text[where.name]}"
+    form: ClosedForm | None
+    try:
+        form = closed_form(measure, domain, subject_to, seconds=seconds)
+        method = f"closed form of {len(form.terms)} terms, {form.programs} linear programs"
+        region = Region(where, [term.form for term in form.domain])
+    except (ClosedFormError, MeasureError) as error:
+        form, region = None, Region(where, [])
+        method = "no closed form: " + str(error).split(":")[0].split(". ")[0]
+    symbols = where_symbols(where)
+    _check_symbols(formula, [str(s) for s in symbols])
+    if form is None or form.budgets:
+        return _sampled(measure, formula, subject_to, region, claim, method, points)
+    terms = affine_terms(_as_formula(formula), where, symbols)
+    if terms is None:
+        return _sampled(measure, formula, subject_to, region, claim, method, points)
+    own = [term.form for term in form.terms]
+    for left, right in ((terms, own), (own, terms)):
+        u = region.excess(left, right)
+        if u is not None:
+            found = _compared(measure, formula, subject_to, where, u)
+            if found is None:
+                raise ProofError(f"the closed form and minimize disagree on {measure.name}. Please report the model.")
+            return Verdict("refuted", claim, method, counterexample=found)
+    return Verdict("proved", claim, method)
+
+
+def where_symbols(domain: Domain) -> list[Any]:
+    """Return the coordinates of a domain as sympy symbols."""
+    import sympy
+
+    return [sympy.Symbol(label, real=True) for label in domain.labels]
+
+
+def _sampled(
+    measure: Measure, formula: Any, subject_to: Any, region: Region, claim: str, method: str, points: int
+) -> Verdict:
+    """Compare at exact behaviors: vertices of the domain and mixtures of them."""
+    count, worst, exact = 0, 0.0, True
+    for u in region.samples(points, np.random.default_rng(0)):
+        behavior = _behavior(region.domain, u)
+        try:
+            difference, refutes = _difference(measure, formula, behavior, subject_to, u, region.domain)
+        except InfeasibleError:
+            continue
+        if refutes is not None:
+            return Verdict("refuted", claim, method, count + 1, counterexample=refutes)
+        count += 1
+        worst, exact = max(worst, difference), exact and difference == 0
+    if not count:
+        raise InfeasibleError(f"{measure.model.name} reproduced none of {points} behaviors of the domain.")
+    if exact:
+        return Verdict("exact at points", claim, method, count)
+    return Verdict("numerical", claim, method, count, worst)
+
+
+def _compared(measure: Measure, formula: Any, subject_to: Any, domain: Domain, u: Exact) -> Counterexample | None:
+    return _difference(measure, formula, _behavior(domain, u), subject_to, u, domain)[1]
+
+
+def _behavior(domain: Domain, u: Exact) -> Behavior:
+    model = domain.model
+    table = (domain.expansion @ u).reshape(model.observed_shape)
+    return Behavior(table, model.outputs, model.inputs, parties=domain.parties)
+
+
+def _difference(
+    measure: Measure,
+    formula: Any,
+    behavior: Behavior | Observed,
+    subject_to: Any,
+    u: Exact | None = None,
+    domain: Domain | None = None,
+    parameter: Any = None,
+) -> tuple[float, Counterexample | None]:
+    """Return |formula − least value| and a counterexample, if it is one."""
+    import sympy
+
+    value = _as_formula(formula)
+    if isinstance(value, BellFunctional | Maximum):
+        value = value(behavior)
+        value = to_sympy(value) if as_exact(value) is not None else sympy.sympify(value, strict=True)
+    elif domain is not None and u is not None:
+        places = {str(s): v for s, v in zip(domain.labels, u[1:], strict=True)}
+        value = value.subs({s: to_sympy(places[str(s)]) for s in value.free_symbols})
+    elif parameter is not None:
+        value = value.subs({s: _number(parameter) for s in value.free_symbols})
+    solution = minimize(measure, behavior, subject_to)
+    if not value.is_real:
+        return float("inf"), Counterexample(behavior, parameter, None, _least(solution), False)
+    if solution.exact is not None and not value.has(sympy.Float):
+        if sympy.simplify(value - solution.exact) == 0:
+            return 0.0, None
+        return float("inf"), Counterexample(behavior, parameter, sympy.nsimplify(value), solution.exact, True)
+    gap = float(value) - solution.value
+    if abs(gap) <= TOLERANCE:
+        return abs(gap), None
+    upper = solution.value if solution.upper_bound is None else solution.upper_bound
+    return abs(gap), Counterexample(behavior, parameter, value, solution.lower_bound if gap < 0 else upper, False)
+
+
+# ------------------------------------------------------------- parameters and points
+
+
+def _along(line: Any, formula: Any, source: Any) -> Verdict:
+    """Compare with a curve; `source` says how to solve anew at a parameter."""
+    import sympy
+
+    if isinstance(formula, BellFunctional | Maximum):
+        formula = _on_line(formula, line, source)
+    expression = sympy.sympify(_as_formula(formula), strict=True)
+    variable = line.variable if not isinstance(line, EntropyCurve) else line.least.variable
+    free = sorted(expression.free_symbols, key=str)
+    if len(free) > 1:
+        raise ProofError(f"the formula has the symbols {free}, expected one: the parameter {variable}.")
+    symbol = free[0] if free else sympy.Symbol(str(variable))
+    low, high = line.domain
+    claim = f"{line.name} = {expression}, for {symbol} in [{low}, {high}]"
+    if isinstance(line, Curve):
+        verdict = compare_curve(line, expression, symbol, claim)
+    else:
+        verdict = compare_sampled(line, expression, symbol, claim, TOLERANCE)
+    if verdict.counterexample is None or source is None:
+        return verdict
+    return _confirmed(verdict, expression, source, line)
+
+
+def _on_line(formula: BellFunctional | Maximum, line: Any, source: Any) -> Any:
+    """Return a functional formula as a function of the parameter."""
+    import sympy
+
+    if source is None or not all(isinstance(p, Behavior) for p in source[1]):
+        raise ProofError("functionals are evaluated on behaviors: give the pair of behaviors of the curve as domain.")
+    start, end = source[1]
+    t = sympy.Symbol(str(line.variable), real=True)
+    first, last = formula_table(start), formula_table(end.transposed(start.outputs, start.inputs))
+    terms = formula.terms if isinstance(formula, Maximum) else (formula,)
+    parts = []
+    for term in terms:
+        own = term.transposed(start.outputs, start.inputs)
+        parts.append(sympy.expand(sympy.sympify(own(first + (last - first) * t ** getattr(line, "power", 1)))))
+    return sympy.Max(*parts)
+
+
+def formula_table(behavior: Behavior) -> Any:
+    """Return an exact behavior as an array of sympy numbers."""
+    if behavior.exact is None:
+        raise ProofError("a formula is compared with an exact curve: found floats. Use rounded(model) first.")
+    found = np.empty(behavior.exact.shape, dtype=object)
+    for index, value in np.ndenumerate(behavior.exact):
+        found[index] = to_sympy(value)
+    return found
+
+
+def _confirmed(verdict: Verdict, expression: Any, source: Any, line: Any) -> Verdict:
+    """Solve at the counterexample anew, independently of the curve."""
+    measure, (start, end), subject_to = source
+    found = verdict.counterexample
+    if found is None or isinstance(line, EntropyCurve | SampledCurve):
+        return verdict
+    inner = as_exact(found.parameter**line.power)
+    if inner is None:
+        return verdict
+    if isinstance(start, Behavior):
+        behavior: Behavior | Observed = end.mix(start, inner)
+    else:
+        moving = [i for i, (a, b) in enumerate(zip(start.values, end.values, strict=True)) if a != b]
+        share = inner
+        if len(moving) == 1:
+            low, high = start.values[moving[0]], end.values[moving[0]]
+            share = (inner - low) / (high - low)
+        values = [a + (b - a) * share for a, b in zip(start.values, end.values, strict=True)]
+        behavior = Observed(list(zip(start.functionals, values, strict=True)), nonsignaling=start.nonsignaling)
+    again = minimize(measure, behavior, subject_to)
+    exact = again.exact is not None and found.exact
+    confirmed = Counterexample(behavior, found.parameter, found.formula, _least(again), exact)
+    return Verdict("refuted", verdict.claim, verdict.method, counterexample=confirmed)
+
+
+def _at_points(measure: Measure, formula: Any, points: Mapping[Any, Any], subject_to: Any) -> Verdict:
+    claim = f"min {measure.name} = {_text(formula)}, at {len(points)} points"
+    free = sorted(getattr(_as_formula(formula), "free_symbols", ()), key=str)
+    if len(free) > 1:
+        raise ProofError(f"the formula has the symbols {free}, expected one: the points' parameter.")
+    worst, exact, count = 0.0, True, 0
+    for key, observed in points.items():
+        difference, refutes = _difference(measure, formula, observed, subject_to, parameter=key)
+        count += 1
+        if refutes is not None:
+            return Verdict("refuted", claim, "solved one by one", count, counterexample=refutes)
+        worst, exact = max(worst, difference), exact and difference == 0
+    if exact:
+        return Verdict("exact at points", claim, "solved one by one, exactly", count)
+    return Verdict("numerical", claim, "solved one by one", count, worst)
+
+
+def _least(solution: Solution) -> Any:
+    """Return the least value, exact where it is known (0 as well)."""
+    return solution.value if solution.exact is None else solution.exact
+
+
+def _number(parameter: Any) -> Any:
+    """Return a parameter as a sympy number; a float as the shortest decimal that prints it."""
+    exact = as_exact(parameter)
+    return to_sympy(exact if exact is not None else Fraction(str(float(parameter))))
+
+
+def _as_formula(formula: Any) -> Any:
+    exact = as_exact(formula) if not isinstance(formula, BellFunctional | Maximum) else None
+    return formula if exact is None else to_sympy(exact)
+
+
+def _check_symbols(formula: Any, known: Sequence[str]) -> None:
+    names: Iterable[str] = (str(s) for s in getattr(formula, "free_symbols", ()))
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise ProofError(
+            f"the formula has the symbol {unknown[0]}, expected those of the domain: {', '.join(known[:12])}"
+            f"{', …' if len(known) > 12 else ''}. For a formula in a parameter give a pair of behaviors as domain."
+        )
+
+
+def _text(formula: Any) -> str:
+    text = repr(formula)
+    return text if len(text) <= 160 else text[:157] + "…"

@@ -1,0 +1,1 @@
+"""Minimizing the non-convex measure of networks: relaxations, branch and bound, symmetries, decompositions."""

@@ -1,0 +1,185 @@
+"""Branch and bound over boxes of marginals: an interval around the least value, certified from below."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from relaxbell.measures.terms import Floats
+from relaxbell.solve.networks.program import Box
+from relaxbell.solve.networks.relaxation import FixedProgram, Point, Relaxation, follow
+from relaxbell.solve.networks.scenario import Scenario
+
+_SMALLEST = 1e-9
+"""Boxes narrower than this in every free entry are not split further."""
+
+_KEEP = 0.2
+"""A box is split at the relaxation's solution, but no closer to an end than this part of its width."""
+
+_POLISH = 40
+"""Most rounds of fixing each group in turn."""
+
+
+@dataclass
+class Search:
+    """What a search knows: a value attained, and a bound of all others.
+
+    Attributes
+    ----------
+    value, q, point
+        The best found: value, distribution over strategies, and marginals.
+    lower
+        No model has a smaller value.
+    boxes
+        How many boxes were bounded.
+    complete
+        Whether the gap is within the tolerance.
+    leaves
+        The boxes whose bounds make `lower`.
+    """
+
+    value: float = math.inf
+    q: Floats = field(default_factory=lambda: np.empty(0))
+    point: Point = ()
+    lower: float = 0.0
+    boxes: int = 0
+    complete: bool = False
+    seconds: float = 0.0
+
+
+class Upper:
+    """Finds good models: marginals fixed at a point, then each group freed in turn until nothing improves."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        turns = max(len(product) for product in scenario.products)
+        self.programs = [
+            FixedProgram(scenario, [(len(product) - 1 - k) % len(product) for product in scenario.products])
+            for k in range(turns)
+        ]
+
+    def improve(self, search: Search, point: Point, goal: float, deadline: float) -> None:
+        """Update the search with what is found from a point."""
+        best, stale = math.inf, 0
+        for turn in range(_POLISH):
+            found = self.programs[turn % len(self.programs)].solve(point)
+            if found is None:
+                if turn < len(self.programs):
+                    continue
+                return
+            value, q, point = found
+            if value < search.value:
+                search.value, search.q, search.point = max(value, 0.0), q, point
+            stale = stale + 1 if value > best - 1e-10 else 0
+            best = min(best, value)
+            if stale >= len(self.programs) or value <= goal or time.perf_counter() > deadline:
+                return
+            if turn >= 2 * len(self.programs) and value > search.value + 1e-3:
+                return  # elsewhere it is better
+
+
+def branch(
+    scenario: Scenario,
+    box: Box,
+    tolerance: float,
+    deadline: float,
+    *,
+    start: Search | None = None,
+    stop: Callable[[Search], bool] | None = None,
+) -> Search:
+    """Return the interval around the least value over a box that holds all models.
+
+    Ends when it is as narrow as `tolerance`, or at the deadline.
+    """
+    began = time.perf_counter()
+    search = start or Search()
+    relaxation, upper = Relaxation(scenario), Upper(scenario)
+    floor = search.lower
+    counter = itertools.count()
+    heap: list[tuple[float, int, Box, Floats]] = []
+    done = math.inf
+
+    def examine(own: Box, parent: float) -> None:
+        nonlocal done
+        tight = follow(scenario, own)
+        if tight is None:
+            return
+        solved = relaxation.solve(tight)
+        search.boxes += 1
+        if solved is not None and not len(solved[0]):
+            return
+        bound = parent if solved is None else max(parent, solved[1])
+        x = np.empty(0) if solved is None else solved[0]
+        often = search.boxes <= 20 or search.boxes % 10 == 0 or bound < search.value - 100 * tolerance
+        if len(x) and bound < search.value - tolerance and often:
+            upper.improve(search, relaxation.point(x), floor, deadline)
+        if bound >= search.value - tolerance:
+            done = min(done, bound)
+        else:
+            heapq.heappush(heap, (bound, next(counter), tight, x))
+
+    examine(box, floor)
+    while heap:
+        bound, _, own, x = heapq.heappop(heap)
+        search.lower = max(floor, min(bound, done))
+        if search.value - search.lower <= tolerance or time.perf_counter() > deadline or (stop and stop(search)):
+            heapq.heappush(heap, (bound, -1, own, x))
+            break
+        halves = _split(scenario, relaxation, own, x)
+        if halves is None:
+            done = min(done, bound)
+            continue
+        for half in halves:
+            examine(half, bound)
+    least = min(done, heap[0][0] if heap else math.inf)
+    search.lower = max(floor, min(least, search.value))
+    search.complete = search.value - search.lower <= tolerance
+    search.seconds = time.perf_counter() - began
+    return search
+
+
+def _split(scenario: Scenario, relaxation: Relaxation, box: Box, x: Floats) -> tuple[Box, Box] | None:
+    """Return two boxes that cover one, split where products are missed most; None if it is too small."""
+    best, chosen = -1.0, None
+    for f, product in enumerate(scenario.products):
+        scores = _scores(relaxation, f, x) if len(x) else [np.ones(side.group.count) for side in product]
+        for i, side in enumerate(product):
+            low, high = box[f][i]
+            for j in side.free:
+                width = float(high[j] - low[j])
+                score = (float(scores[i][j]) + 1e-9) * width
+                if width > _SMALLEST and score > best:
+                    best, chosen = score, (f, i, j)
+    if chosen is None:
+        return None
+    f, i, j = chosen
+    low, high = box[f][i]
+    at = float(relaxation.point(x)[f][i][j]) if len(x) else (low[j] + high[j]) / 2
+    width = high[j] - low[j]
+    at = min(max(at, low[j] + _KEEP * width), high[j] - _KEEP * width)
+    return _with(box, f, i, j, low[j], at), _with(box, f, i, j, at, high[j])
+
+
+def _scores(relaxation: Relaxation, f: int, x: Floats) -> list[Floats]:
+    """Return for each side and entry how much its products are missed."""
+    sides = [x[place] for place in relaxation.singles[f]]
+    full = x[relaxation.full[f]].reshape([len(own) for own in sides])
+    expected = sides[0]
+    for own in sides[1:]:
+        expected = np.multiply.outer(expected, own)
+    missed = abs(full - expected)
+    return [missed.sum(axis=tuple(k for k in range(len(sides)) if k != i)) for i in range(len(sides))]
+
+
+def _with(box: Box, f: int, i: int, j: int, low: float, high: float) -> Box:
+    own = [list(product) for product in box]
+    lows, highs = (end.copy() for end in own[f][i])
+    lows[j], highs[j] = low, high
+    own[f][i] = (lows, highs)
+    return tuple(tuple(product) for product in own)

@@ -1,0 +1,104 @@
+"""What is refused, with an estimate, what was found so far, or a remedy."""
+
+import builtins
+
+import numpy as np
+import pytest
+import sympy
+from exact_reference import least, random_in
+
+import relaxbell as rb
+
+
+@pytest.fixture
+def both():
+    return rb.bell().relax("X -> B", "Y -> A")
+
+
+def test_hopeless_ones_end_in_time_with_valid_lower_bounds():
+    measure = rb.dependence(rb.measurement_dependence())
+    with pytest.raises(rb.ClosedFormError, match=r"are open, at least \d+ s more") as error:
+        rb.closed_form(measure, "model", seconds=1)
+    partial = error.value.partial
+    assert isinstance(partial, rb.ClosedForm)
+    assert partial.seconds < 5
+    assert "linear programs gave" in str(error.value)
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        p = random_in(partial, rng)
+        assert partial(p) <= least(measure, p)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), "x", None])
+def test_times(both, seconds):
+    with pytest.raises(rb.ClosedFormError, match="positive number of seconds"):
+        rb.closed_form(rb.influence(both, "X", "B"), seconds=seconds)
+
+
+def test_domains(both):
+    c = rb.influence(both, "X", "B")
+    pr, noise = rb.pr_box(), rb.pr_box().visibility(0)
+    wrong = {
+        "unknown": "signaling",
+        "expected 'nonsignaling'": 5,
+        "a sequence of behaviors": pr,
+        "0 behaviors span no slice": [],
+        "1 behaviors span no slice": [pr],
+        "2 behaviors span no slice": [pr, pr],
+        "irrational": [noise, rb.tsirelson_box()],
+        "found str": ["a", "b"],
+        "of floats": [noise, rb.Behavior(pr.p)],
+    }
+    for match, domain in wrong.items():
+        with pytest.raises(rb.MeasureError, match=match):
+            rb.closed_form(c, domain)
+    with pytest.raises(rb.BehaviorError, match="X has 3 values"):
+        rb.closed_form(c, [pr, rb.i3322_box(1)])
+    with pytest.raises(rb.MeasureError, match="not a Bell scenario"):
+        rb.closed_form(rb.average_causal_effect(rb.instrumental(), "A", "B"), "nonsignaling")
+
+
+def test_a_slice_that_the_model_cannot_reproduce():
+    signaling = np.zeros((2, 2, 2, 2), dtype=int)
+    other = signaling.copy()
+    for x, y in np.ndindex(2, 2):
+        signaling[y, 0, x, y] = other[y, 1, x, y] = 1  # A = Y
+    c = rb.influence(rb.input_signaling(), "X", "B")
+    with pytest.raises(rb.InfeasibleError, match="no behavior of the domain"):
+        rb.closed_form(c, [rb.Behavior(signaling), rb.Behavior(other)])
+
+
+def test_measures(both):
+    for measure in (rb.message_entropy(rb.message()), rb.mutual_information(rb.measurement_dependence())):
+        with pytest.raises(rb.MeasureError, match="not piecewise linear"):
+            rb.closed_form(measure)
+    with pytest.raises(rb.MeasureError, match="found int"):
+        rb.closed_form(5)
+    rows = np.random.default_rng(0).normal(size=(2, both.strategies.count))
+    with pytest.raises(rb.MeasureError, match="exact numbers"):
+        rb.closed_form(rb.measure(both, rows))
+
+
+def test_symbols(both):
+    here, there = rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")
+    c, positive = sympy.Symbol("c"), sympy.Symbol("c", positive=True)
+    with pytest.raises(rb.MeasureError, match="symbol c of a budget is the name of another variable"):
+        rb.closed_form(here, subject_to=[here <= c, there <= positive])
+    with pytest.raises(rb.MeasureError, match="symbol t of a budget"):
+        rb.closed_form(here, [rb.pr_box(), rb.pr_box().visibility(0)], [there <= sympy.Symbol("t")])
+    with pytest.raises(rb.MeasureError, match="symbolic, expected a number"):
+        rb.minimize(here, rb.pr_box(), [there <= c])
+
+
+def test_without_ppl(both, monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *arguments, **keywords):
+        if name == "ppl":
+            raise ModuleNotFoundError(name)
+        return real(name, *arguments, **keywords)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    for attempt in (lambda: rb.closed_form(rb.influence(both, "X", "B")), both.inequalities):
+        with pytest.raises(rb.ClosedFormError, match=r"pip install 'relaxbell\[polytopes\]'"):
+            attempt()

@@ -1,0 +1,112 @@
+"""Certificates of curves: verified alone, and every change of a number that makes the claim false is refused."""
+
+import copy
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import relaxbell as rb
+import relaxbell.verify
+from relaxbell.verify import Refused, verify
+
+
+def curves():
+    box, noise = rb.pr_box(), rb.pr_box().white_noise()
+    yield rb.curve(rb.influence(rb.input_signaling(), "X", "B"), noise, box)
+    yield rb.curve(rb.influence(rb.outcome_signaling(), "A", "B"), rb.tsirelson_box().white_noise(), rb.tsirelson_box())
+    yield rb.curve(rb.dependence(rb.measurement_dependence()), noise, box)
+    ends = [rb.Observed([(rb.I3322, v)], nonsignaling=True) for v in (-1, 1)]
+    yield rb.curve(rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B"), *ends)
+    both = rb.bell().relax("X -> B", "Y -> A")
+    there, back = rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")
+    yield rb.curve(there, noise, box, subject_to=[back <= Fraction(1, 10)])
+    yield rb.tradeoff(there, back, box)
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_curves_are_verified(number):
+    line = list(curves())[number]
+    sentence = line.certificate.verify()
+    assert sentence.startswith("least values are affine in t between the corners (")
+    assert len(line.certificate.data["pieces"]) == len(line.pieces)
+
+
+def test_alone(tmp_path):
+    line = next(curves())
+    line.certificate.save(tmp_path / "curve.json")
+    alone = tmp_path / "verify.py"
+    alone.write_text(Path(relaxbell.verify.__file__).read_text())
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", str(alone), str(tmp_path / "curve.json")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "(0, 0), (1/2, 0), (1, 1/2)" in run.stdout
+
+
+def mutants(data):
+    """Yield changed copies: claims, parameters, data, proofs, missing and exchanged pieces."""
+    for change in (
+        lambda d: d["pieces"][1][1].update(t="3/4"),
+        lambda d: d["pieces"][0][1].update(t="1/3"),
+        lambda d: d["pieces"].reverse(),
+        lambda d: d["pieces"][1].reverse(),
+        lambda d: d["pieces"].clear(),
+        lambda d: d["pieces"][0].append(d["pieces"][0][0]),
+        lambda d: d["pieces"][1][1]["certificate"]["claim"].update(lower_bound="3/5", upper_bound="3/5"),
+        lambda d: d["pieces"][1][1]["certificate"]["claim"].pop("upper_bound"),
+        lambda d: d["pieces"][1][1]["certificate"].pop("strategies"),
+        lambda d: d["pieces"][1][0]["certificate"]["proof"].update(z=d["pieces"][0][0]["certificate"]["proof"]["z"]),
+        lambda d: d["pieces"][1].__setitem__(0, d["pieces"][0][0]),
+        lambda d: d.update(extra=1),
+        lambda d: d.update(pieces=7),
+        lambda d: d.update(pieces=[[1, 2]]),
+        lambda d: d["pieces"][0][0].update(certificate=d),
+        lambda d: d["pieces"][1][1].update(t=1.0),
+    ):
+        changed = copy.deepcopy(data)
+        change(changed)
+        yield changed
+
+
+def test_mutants_are_refused():
+    data = next(curves()).certificate.data
+    for changed in mutants(data):
+        with pytest.raises(Refused):
+            verify(changed)
+
+
+def test_a_kink_that_is_left_out_is_refused():
+    """One piece from white noise to the PR box: no proof is tight at both ends."""
+    line = next(curves())
+    data = copy.deepcopy(line.certificate.data)
+    first, last = data["pieces"][0][0], data["pieces"][1][1]
+    last["certificate"]["proof"] = first["certificate"]["proof"]
+    with pytest.raises(Refused):
+        verify({"schema": data["schema"], "pieces": [[first, last]]})
+
+
+def test_curves_of_floats_have_none():
+    model = rb.measurement_dependence(outputs=(3, 3))
+    box = rb.cglmp_box(3)
+    with pytest.raises(rb.CertificateError, match="curve of floats"):
+        rb.curve(rb.dependence(model), box.white_noise(), box).certificate  # noqa: B018
+
+
+def test_own_rows_with_fractions_are_stated_as_they_are():
+    """Half an influence is certified as half."""
+    model = rb.input_signaling()
+    (rows,) = rb.influence(model, "X", "B").blocks
+    half = rb.measure(model, rows.matrix.toarray() / 2, norm="max")
+    solution = rb.minimize(half, rb.pr_box())
+    assert solution.exact == Fraction(1, 4)
+    claim = solution.certificate.data["claim"]
+    assert claim == {"lower_bound": "1/4", "upper_bound": "1/4"}
+    assert np.isclose(float(rb.minimize(2 * half, rb.pr_box()).exact), 0.5)
+    assert rb.minimize(2 * half, rb.pr_box()).certificate.data["claim"]["lower_bound"] == "1/2"
