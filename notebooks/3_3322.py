@@ -47,6 +47,7 @@ given
 # %%
 _, ax = plt.subplots(figsize=(4.4, 3.2), layout="constrained")
 figure_2(ax)
+plt.show()
 # %% [markdown]
 # Each piece comes with the inequality that proves it:
 
@@ -109,6 +110,7 @@ for t, style in ((np.pi / 4, "-"), (np.pi / 10, "--"), (np.pi / 40, ":")):
 ax.axhline(4, color="gray", linewidth=0.8)
 ax.set(xlabel="Bob's angle θ", ylabel="Eq. (10)")
 ax.legend(frameon=False)
+plt.show()
 # %% [markdown]
 # So for these behaviors no influence A → B is strong enough, while a little X → B is:
 

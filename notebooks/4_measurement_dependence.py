@@ -90,6 +90,7 @@ print(f"(M² log2 e)/2 = {rb.pinsker_bound(least.value):.6f}")
 curves = {d: information_curve(d) for d in (2, 5, 7)}
 _, ax = plt.subplots(figsize=(4.8, 3.4), layout="constrained")
 figure_3(ax, curves=curves)
+plt.show()
 # %%
 for d, line in curves.items():
     print(f"d = {d}: {line.values[-1]:.5f} bit at visibility 1; everywhere rigorous to {max(line.gap, 1e-4):.0e} bit")

@@ -74,6 +74,7 @@ ax.plot(border, ts, "--", color="#d55e00", label="$v = 1/\\sqrt{1 + \\sin^2 2t}$
 ax.set(xlabel="visibility v", ylabel="state angle t (radian)", xlim=(0.6, 1))
 ax.legend(frameon=False, loc="lower left")
 plt.colorbar(filled, label="min $C_{X \\to B}$")
+plt.show()
 # %% [markdown]
 # The border of what is local is where the formula says.
 #

@@ -101,7 +101,9 @@ class Explorer:
         import ipywidgets
 
         sliders = {
-            name: ipywidgets.FloatSlider(description=label, min=0.0, max=most, value=first, step=0.01)
+            name: ipywidgets.FloatSlider(
+                description=label, min=0.0, max=most, value=first, step=0.01, style={"description_width": "initial"}
+            )
             for name, label, most, first in _SLIDERS
         }
         picture = ipywidgets.HTML(self.svg())

@@ -35,6 +35,7 @@ NETWORKS: tuple[tuple[str, Callable[[], CausalModel]], ...] = (
     ("(c) input signaling", networks.input_signaling),
     ("(d) message", networks.message),
     ("(e) measurement dependence", networks.measurement_dependence),
+    ("(f) bilocality", networks.bilocality),
 )
 """Title and maker of each panel of Fig. 1."""
 
@@ -88,7 +89,8 @@ def plot_dag(model: CausalModel, ax: Any = None) -> Any:
         shape = Rectangle((x - side, y - side), 2 * side, 2 * side) if hidden else Circle((x, y), RADIUS)
         shape.set(facecolor="#e3e3e3" if hidden else "white", edgecolor=INK)
         ax.add_patch(shape)
-        ax.text(x, y, "Λ" if name == "L" else name, ha="center", va="center", color=INK, fontsize=9)
+        label = name.replace("L", "Λ") if name in model.latents else name
+        ax.text(x, y, label, ha="center", va="center", color=INK, fontsize=9 if len(label) == 1 else 8)
     xs, ys = zip(*places.values(), strict=True)
     ax.set(xlim=(min(xs) - MARGIN, max(xs) + MARGIN), ylim=(max(ys) + MARGIN, min(ys) - MARGIN), aspect="equal")
     ax.set_axis_off()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from relaxbell.measures import terms
+from relaxbell.measures.products import Nonbilocality
 
 if TYPE_CHECKING:
     from relaxbell.causal.model import CausalModel
@@ -33,6 +34,8 @@ def _symbol(definition: Mapping[str, Any], measure: Measure) -> str:
         return rf"p({definition['message']} \neq 0)"
     if kind == "message entropy":
         return rf"H({definition['message']})"
+    if kind == "nonbilocality":
+        return r"M_{\mathrm{BL}}"
     if kind in _DEPENDENCES:
         return rf"{_DEPENDENCES[kind]}({dependent} : \Lambda)"
     if kind == "sum":
@@ -69,9 +72,17 @@ def _formula(definition: Mapping[str, Any], measure: Measure) -> str:
         return rf"\max_{{{x};\,{other}}} \sum_\lambda \left| p(\lambda \mid {x}) - p(\lambda \mid {other}) \right|"
     if kind == "mutual information":
         return rf"\sum_{{{x},\lambda}} p({x},\lambda) \log_2 \frac{{p({x},\lambda)}}{{p({x})\,p(\lambda)}}"
+    if isinstance(measure, Nonbilocality):
+        return " + ".join(_distance([group.name.lower() for group in product]) for product in measure.products)
     if kind == "rows":
         return _rows(measure.term)
     return ""
+
+
+def _distance(names: Sequence[str]) -> str:
+    """Return how far a joint distribution of response functions is from the product of its marginals."""
+    product = " ".join(rf"q^{{{name}}}" for name in names)
+    return rf"\sum \left| q^{{{','.join(names)}}} - {product} \right|"
 
 
 def _influence(model: CausalModel, source: str, target: str, variation: bool) -> str:

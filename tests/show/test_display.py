@@ -66,6 +66,7 @@ C, BACK = rb.influence(BOTH, "X", "B"), rb.influence(BOTH, "Y", "A")
         ),
         (-rb.average_causal_effect(rb.instrumental(), "A", "B"), r"-\mathrm{ACE}_{A \to B}"),
         (rb.message_weight(rb.message()), r"p(M \neq 0)"),
+        (rb.nonbilocality(rb.bilocality()), r"M_{\mathrm{BL}} = \sum \left| q^{a,c} - q^{a} q^{c} \right|"),  # Eq. (12)
     ],
 )
 def test_formulas(measure, formula):

@@ -81,6 +81,11 @@ def test_models_without_relaxed_edges_and_their_own_names():
     assert copies - flips == pytest.approx(solution.value, abs=1e-3)
 
 
+def test_networks_of_several_sources():
+    solution = rb.minimize(rb.nonbilocality(rb.bilocality()), rb.entanglement_swapping_box())
+    assert rb.explain(solution).sentences[0].startswith("A copies x with probability")
+
+
 def test_table_and_html():
     solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.tsirelson_box())
     found = rb.explain(solution)
