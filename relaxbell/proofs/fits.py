@@ -66,7 +66,8 @@ def fit(data: Mapping[Any, Any] | Curve | ClosedForm, symbol: Any = None) -> Fit
 
     From points, the first of: convex or concave piecewise affine with two or more pieces, polynomial or rational in
     the parameter with the fewest coefficients; it is determined by as few points as possible, and at least two further
-    ones must confirm it (each affine piece: at least one). From a curve or a closed form the formula is exact and nothing is guessed.
+    ones must confirm it (each affine piece: at least one). From a curve or a closed form the formula is exact and
+    nothing is guessed.
 
     Parameters
     ----------
