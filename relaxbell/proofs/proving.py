@@ -213,7 +213,7 @@ def _difference(
         value = to_sympy(value) if as_exact(value) is not None else sympy.sympify(value, strict=True)
     elif domain is not None and u is not None:
         places = {str(s): v for s, v in zip(domain.labels, u[1:], strict=True)}
-        value = value.subs({s: to_sympy(places[str(s)]) for s in value.free_symbols})
+        value = value.xreplace({s: to_sympy(places[str(s)]) for s in value.free_symbols})
     elif parameter is not None:
         value = value.subs({s: _number(parameter) for s in value.free_symbols})
     solution = minimize(measure, behavior, subject_to)

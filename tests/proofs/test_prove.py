@@ -37,7 +37,7 @@ def check(verdict, measure, edge):
     p = found.observed.transposed(measure.model.outputs, measure.model.inputs).p
     value = least_maximum(influence_rows(measure.model, *edge), observed_matrix(measure.model), p.ravel())
     assert float(found.least) == pytest.approx(value, abs=1e-9)
-    assert found.formula is None or abs(float(found.formula) - value) > 1e-6
+    assert found.formula is None or abs(float(found.formula) - value) > 1e-7
     return p, found
 
 
@@ -96,7 +96,7 @@ def test_nonlinear_formula_that_happens_to_be_right():
 
 
 def test_unequal_cardinalities():
-    measure = rb.influence(rb.bell((2, 3), (3, 2)).relax("X -> B"), "X", "B")
+    measure = rb.influence(rb.bell((3, 2)).relax("X -> B"), "X", "B")
     form = rb.closed_form(measure)
     right = rb.Maximum(*form.functionals())
     assert rb.prove(measure, right).status == "proved"
