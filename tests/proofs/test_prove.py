@@ -237,6 +237,38 @@ def test_balke_and_pearl():
         assert rb.prove(effect, Max(*arguments)).status == "refuted"
 
 
+def test_symbolic_budgets_are_refused():
+    both = rb.bell().relax("X -> B", "Y -> A")
+    there, back = rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")
+    with pytest.raises(rb.ProofError, match="Give numbers"):
+        rb.prove(there, sympy.Integer(0), subject_to=[back <= Symbol("c")])
+
+
+def test_budgets():
+    """Theorem 7 for the PR box: influences there and back add up to 1/2."""
+    both = rb.bell().relax("X -> B", "Y -> A")
+    there, back = rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")
+    budget = [back <= Fraction(1, 10)]
+    assert rb.prove(there, Max(0, t - Rational(6, 10)), PR_LINE, budget).status == "proved"
+    verdict = rb.prove(there, Max(0, t - HALF), PR_LINE, budget)
+    assert verdict.status == "refuted"
+    assert rb.minimize(there, verdict.counterexample.observed, budget).exact == verdict.counterexample.least
+
+
+def test_mutual_information_is_numerical_at_points():
+    """FACTS: 2 − h(P) − P log2 3 with P = (4 + S)/8, a solver's number."""
+    measure = rb.mutual_information(rb.measurement_dependence())
+    P = (2 + sqrt(2)) / 4
+    log2 = lambda x: sympy.log(x, 2)  # noqa: E731
+    value = 2 + P * log2(P) + (1 - P) * log2(1 - P) - P * log2(3)
+    verdict = rb.prove(measure, value, {"Tsirelson": rb.tsirelson_box()})
+    assert verdict.status == "numerical"
+    assert verdict.tolerance < 1e-6
+    wrong = rb.prove(measure, value * Rational(101, 100), {"Tsirelson": rb.tsirelson_box()})
+    assert wrong.status == "refuted"
+    assert not wrong.counterexample.exact
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
