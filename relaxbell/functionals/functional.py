@@ -16,29 +16,17 @@ from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.names import read_names, read_parties
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_array, to_floats, to_sympy
-from relaxbell.frozen import Frozen, FrozenMapping
 from relaxbell.functionals.exchanges import Frame
-from relaxbell.functionals.notation import (
-    NOTATIONS,
-    Terms,
-    collins_gisin_terms,
-    correlator_table,
-    correlator_terms,
-    full_terms,
-    read_form,
-    split_form,
-    sum_latex,
-    sum_text,
-    to_correlators,
-)
+from relaxbell.functionals.notation import correlator_table, read_form
 from relaxbell.functionals.orbits import all_tables, canonical_table, equivalent
+from relaxbell.functionals.written import Written
 
 if TYPE_CHECKING:
     from relaxbell.causal.model import CausalModel
     from relaxbell.solve.faces import Face
 
 
-class BellFunctional(Frozen):
+class BellFunctional(Written):
     """A linear functional Σ c(a,b,…,x,y,…) p(a,b,…|x,y,…) + constant, with exact coefficients.
 
     Parameters
@@ -337,63 +325,6 @@ class BellFunctional(Frozen):
         table = self.coefficients.transpose(order)
         return BellFunctional(table, outputs, inputs, constant=self.constant, parties=self.parties, name=self.name)
 
-    # --------------------------------------------------------------------- forms
-
-    @cached_property
-    def coordinates(self) -> Coordinates | None:
-        """Collins–Gisin coordinates of the scenario's non-signaling behaviors; None without parties."""
-        if self.parties is None:
-            return None
-        own = [self.parties[name] for name in self.outputs]
-        reach = tuple(frozenset() if i is None else frozenset({self.inputs.index(i)}) for i in own)
-        k = len(self.outputs)
-        shape = self.coefficients.shape
-        return Coordinates(shape[:k], shape[k:], reach)
-
-    @cached_property
-    def collins_gisin(self) -> Exact:
-        """The constant and the coefficients of the Collins–Gisin marginals.
-
-        Two functionals agree on all non-signaling behaviors if and only if these agree.
-        """
-        form = self._coordinates().pull_back(self.coefficients)
-        form[0] = form[0] + self.constant
-        return form
-
-    @property
-    def marginals(self) -> Mapping[str, Any]:
-        """The Collins–Gisin coefficients by sets of outputs, as `from_collins_gisin` reads them.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> [str(c) for c in rb.CH.marginals["A"].ravel()]
-        ['-1', '0']
-        """
-        form = self.collins_gisin
-        return FrozenMapping(split_form(self._coordinates(), form, self.outputs, outcomes=True))
-
-    @property
-    def correlators(self) -> Mapping[str, Any]:
-        """The coefficients on correlators by sets of outputs, as `from_correlators` reads them; two outcomes each.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> found = rb.CH.correlators
-        >>> found[""], [str(c) for c in found["A"]], [str(c) for c in found["AB"].ravel()]
-        (Fraction(-1, 2), ['0', '0'], ['1/4', '1/4', '1/4', '-1/4'])
-        """
-        form = to_correlators(self._coordinates(), self.collins_gisin)
-        return FrozenMapping(split_form(self._coordinates(), form, self.outputs, outcomes=False))
-
-    def _coordinates(self) -> Coordinates:
-        if self.coordinates is None:
-            raise FunctionalError(
-                f"{self} does not know which party chooses which input. Give parties={{output: input or None}}."
-            )
-        return self.coordinates
-
     # -------------------------------------------------------------- relabelings
 
     @cached_property
@@ -493,65 +424,3 @@ class BellFunctional(Frozen):
         from relaxbell.solve.faces import face
 
         return face(self, model, nonsignaling)
-
-    # -------------------------------------------------------------------- text
-
-    def _terms(self, notation: str) -> tuple[Terms, ExactNumber]:
-        if notation not in NOTATIONS:
-            raise FunctionalError(f"the notation {notation!r} is unknown, expected one of {', '.join(NOTATIONS)}.")
-        if notation == "probabilities":
-            return full_terms(self.coefficients, self.outputs), self.constant
-        coordinates, form = self._coordinates(), self.collins_gisin
-        if notation == "collins_gisin":
-            return collins_gisin_terms(coordinates, form, self.outputs), form[0]
-        form = to_correlators(coordinates, form)
-        return correlator_terms(coordinates, form, self.outputs), form[0]
-
-    def formula(self, notation: str | None = None) -> str:
-        """Return the functional as text.
-
-        Parameters
-        ----------
-        notation
-            ``"probabilities"``, ``"collins_gisin"`` or ``"correlators"``. By default Collins–Gisin marginals where
-            no-signaling allows, else probabilities.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> rb.CH.formula("correlators")
-        '(1/4) ⟨A0 B0⟩ + (1/4) ⟨A0 B1⟩ + (1/4) ⟨A1 B0⟩ - (1/4) ⟨A1 B1⟩ - 1/2'
-        """
-        if notation is None:
-            notation = "probabilities" if self.coordinates is None else "collins_gisin"
-        return sum_text(*self._terms(notation))
-
-    def latex(self, notation: str | None = None) -> str:
-        r"""Return the functional in LaTeX; by default in the notation with the fewest terms.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> print(rb.CH.latex("collins_gisin"))
-        p(00|00) + p(00|01) + p(00|10) - p(00|11) - p_{A}(0|0) - p_{B}(0|0)
-        """
-        if notation is None:
-            notation = self._shortest()
-        return sum_latex(*self._terms(notation))
-
-    def _shortest(self) -> str:
-        if self.coordinates is None:
-            return "probabilities"
-        k = len(self.outputs)
-        binary = all(c == 2 for c in self.coefficients.shape[:k])
-        choices = ["collins_gisin", "correlators", "probabilities"] if binary else ["collins_gisin", "probabilities"]
-        return min(choices, key=lambda notation: len(self._terms(notation)[0]))
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
-
-    def __str__(self) -> str:
-        return self.name or self.formula()
-
-    def __repr__(self) -> str:
-        return f"{self.name} = {self.formula()}" if self.name else self.formula()

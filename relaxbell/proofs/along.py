@@ -96,7 +96,10 @@ def _at(expression: Any, symbol: Any, place: Any) -> Any:
     """Return the value, nan at a pole."""
     import sympy
 
-    value = expression.subs(symbol, place)
+    try:
+        value = expression.subs(symbol, place)
+    except (TypeError, ValueError):  # a maximum of numbers that are not real
+        return sympy.nan
     return sympy.nan if value.has(sympy.zoo, sympy.oo, -sympy.oo) else value
 
 

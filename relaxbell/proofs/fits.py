@@ -64,10 +64,9 @@ class Fit:
 def fit(data: Mapping[Any, Any] | Curve | ClosedForm, symbol: Any = None) -> Fit:
     """Return the simplest formula that exact data obey.
 
-    From points, the first of: convex or concave piecewise affine with two or more pieces, polynomial or rational in
-    the parameter with the fewest coefficients; it is determined by as few points as possible, and at least two further
-    ones must confirm it (each affine piece: at least one). From a curve or a closed form the formula is exact and
-    nothing is guessed.
+    From points, the first of: convex or concave piecewise affine with at least two pieces, each on three points or
+    more; polynomial or rational in the parameter with the fewest coefficients, confirmed by at least two further
+    points. From a curve or a closed form the formula is exact and nothing is guessed.
 
     Parameters
     ----------

@@ -140,7 +140,12 @@ def _everywhere(measure: Measure, formula: Any, domain: Any, subject_to: Any, po
         method = "no closed form: " + str(error).split(":")[0].split(". ")[0]
     symbols = where_symbols(where)
     _check_symbols(formula, [str(s) for s in symbols])
-    if form is None or form.budgets:
+    if form is not None and form.budgets:
+        raise ProofError(
+            f"the budgets have the symbols {[str(s) for s in form.budgets]}, expected numbers. Give numbers, or prove "
+            "a curve: functional.bound(model, subject_to=…) or tradeoff(…)."
+        )
+    if form is None:
         return _sampled(measure, formula, subject_to, region, claim, method, points)
     terms = affine_terms(_as_formula(formula), where, symbols)
     if terms is None:
@@ -213,7 +218,7 @@ def _difference(
         value = to_sympy(value) if as_exact(value) is not None else sympy.sympify(value, strict=True)
     elif domain is not None and u is not None:
         places = {str(s): v for s, v in zip(domain.labels, u[1:], strict=True)}
-        value = value.subs({s: to_sympy(places[str(s)]) for s in value.free_symbols})
+        value = value.xreplace({s: to_sympy(places[str(s)]) for s in value.free_symbols})
     elif parameter is not None:
         value = value.subs({s: _number(parameter) for s in value.free_symbols})
     solution = minimize(measure, behavior, subject_to)
@@ -227,7 +232,10 @@ def _difference(
     if abs(gap) <= TOLERANCE:
         return abs(gap), None
     upper = solution.value if solution.upper_bound is None else solution.upper_bound
-    return abs(gap), Counterexample(behavior, parameter, value, solution.lower_bound if gap < 0 else upper, False)
+    bound = solution.lower_bound if gap < 0 else upper
+    if (bound - float(value)) * gap >= 0:  # no bound refutes the formula: the difference is only numerical
+        return abs(gap), None
+    return abs(gap), Counterexample(behavior, parameter, value, bound, False)
 
 
 # ------------------------------------------------------------- parameters and points

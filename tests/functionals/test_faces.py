@@ -28,10 +28,9 @@ def dimensions(functional, model):
         (rb.pearl(), rb.instrumental(), True),
         (EQ10, rb.outcome_signaling((3, 3)), False),
         (rb.CHSH, rb.input_signaling(), False),
-        (rb.BellFunctional(np.eye(36).reshape(3, 2, 2, 3)[0, 0].sum(axis=(2, 3)) if False else
-                           np.arange(36).reshape(3, 2, 2, 3)), rb.bell((2, 3), (3, 2)), None),
+        (rb.BellFunctional(np.arange(36).reshape(3, 2, 2, 3)), rb.bell((2, 3), (3, 2)), None),
     ],
-)  # fmt: skip
+)
 def test_faces(functional, model, facet):
     found = functional.is_facet(model)
     assert (found.dimension, found.polytope_dimension) == dimensions(functional, model)

@@ -124,15 +124,14 @@ def test_symbolic_evaluation():
     v, theta = sympy.symbols("v theta")
     box, noise = rb.tsirelson_box().table, rb.pr_box().white_noise().table
     assert rb.CHSH(v * box + (1 - v) * noise) == 2 * sympy.sqrt(2) * v
-    c, s = sympy.cos(theta) ** 2, sympy.sin(theta) ** 2
-    table = np.array([[[c, 1], [s, 1]], [[s, 0], [c, 0]]], dtype=object)[:, :, :, None] * np.array([[1]])
-    f = rb.BellFunctional.from_correlators({"AB": [[1], [0]], "A": [0, 1]})
-    assert sympy.simplify(
-        f(table) - (2 * c - 2 * s + 2 * c + 2 * s - 2 * c - 2 * s) - sympy.Integer(1)
-    ).free_symbols in (
-        set(),
-        {theta},
-    )
+    # cos θ |00⟩ + sin θ |11⟩ with (Z, X) on both sides: ⟨ZZ⟩ = 1, ⟨XX⟩ = sin 2θ, ⟨Z⟩ = cos 2θ, the others 0
+    cells = np.empty((2, 2, 2, 2), dtype=object)
+    for a, b, x, y in np.ndindex(2, 2, 2, 2):
+        pair = {(0, 0): 1, (1, 1): sympy.sin(2 * theta)}.get((x, y), 0)
+        singles = ((-1) ** a * (x == 0) + (-1) ** b * (y == 0)) * sympy.cos(2 * theta)
+        cells[a, b, x, y] = (1 + (-1) ** (a + b) * pair + singles) / 4
+    tilted = rb.BellFunctional.from_correlators({"AB": [[1, 0], [0, 1]], "A": [3, 0], "B": [0, 5]})
+    assert sympy.simplify(tilted(cells) - (1 + sympy.sin(2 * theta) + 3 * sympy.cos(2 * theta))) == 0
     assert rb.CHSH(rb.pr_box().p) == 4.0
     two_roots = rb.CHSH * surd(0, 1, 3)
     assert sympy.simplify(two_roots(rb.tsirelson_box()) - 2 * sympy.sqrt(6)) == 0
