@@ -105,7 +105,7 @@ def test_a_behavior_without_symmetries_keeps_its_parameters():
 
 
 def test_boxes_that_meet_at_the_minimum():
-    """McCormick inequalities are exact at corners: boxes that meet at ν = μ = 1/4 prove 2v² − 1 = 0.28 by themselves."""
+    """McCormick inequalities are exact at corners: boxes that meet at ν = μ = 1/4 prove 2v² − 1 = 0.28."""
     p = rb.entanglement_swapping_box(Fraction(4, 5))
     scenario = read_scenario(rb.nonbilocality(rb.bilocality()), p)
     whole, relaxation = ranges(scenario), Relaxation(scenario)
