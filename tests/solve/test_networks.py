@@ -342,6 +342,18 @@ def test_networks_where_products_are_only_necessary_say_so():
     assert copied.lower_bound == pytest.approx(2.0, abs=1e-6)
 
 
+@pytest.mark.parametrize(("p", "least"), [(rb.pr_box(), Fraction(1, 2)), (rb.tsirelson_box(), None)])
+def test_settings_with_a_source_of_their_own(p, least):
+    """Then the measure is the measurement dependence M(X,Y:Λ), with marginals that p(x,y) fixes."""
+    sizes = dict.fromkeys("XYAB", 2)
+    model = rb.CausalModel("L -> A; L -> B; K -> X; X -> A; Y -> B; K -> Y", "X Y", "L K", sizes, outputs="A B")
+    solution = rb.minimize(rb.nonbilocality(model), p)
+    shared = rb.minimize(rb.dependence(rb.measurement_dependence()), p)
+    assert solution.exact == shared.exact
+    assert least is None or solution.attained == least
+    assert solution.upper_bound >= solution.lower_bound == solution.value
+
+
 def test_scan_is_figure_4():
     found = rb.scan(BILOCALITY, box(0.8))
     nu = found.points[:, 0]

@@ -6,7 +6,6 @@ import heapq
 import itertools
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,8 +42,8 @@ class Search:
         How many boxes were bounded.
     complete
         Whether the gap is within the tolerance.
-    leaves
-        The boxes whose bounds make `lower`.
+    seconds
+        Wall time.
     """
 
     value: float = math.inf
@@ -94,7 +93,6 @@ def branch(
     deadline: float,
     *,
     start: Search | None = None,
-    stop: Callable[[Search], bool] | None = None,
 ) -> Search:
     """Return the interval around the least value over a box that holds all models.
 
@@ -131,7 +129,7 @@ def branch(
     while heap:
         bound, _, own, x = heapq.heappop(heap)
         search.lower = max(floor, min(bound, done))
-        if search.value - search.lower <= tolerance or time.perf_counter() > deadline or (stop and stop(search)):
+        if search.value - search.lower <= tolerance or time.perf_counter() > deadline:
             heapq.heappush(heap, (bound, -1, own, x))
             break
         halves = _split(scenario, relaxation, own, x, search.point)

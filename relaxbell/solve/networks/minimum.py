@@ -107,12 +107,17 @@ def _reported(
 ) -> NetworkSolution:
     measure = scenario.measure
     found = _exactly(scenario, search, tolerance)
-    value, q, exact, proofs = search.value, search.q / search.q.sum(), None, ()
+    value, q = search.value, search.q / search.q.sum()
+    exact: Mapping[int, ExactNumber] | None = None
     attained: ExactNumber | None = None
+    proofs: tuple[Proof, ...] = ()
     if found is not None:
-        attained, exact = found
+        attained, exact = found.bound.bound, found.primal or {}
         value, q = float(attained), np.zeros(len(search.q))
         q[list(exact)] = [float(v) for v in exact.values()]
+        if not any(side.free for product in scenario.products for side in product[:-1]):
+            # the program at the only marginals there are
+            search.lower, proofs = value if scenario.distance == 0 else found.bound.value, (found,)
     lower = min(search.lower, value)
     status = "optimal" if value - lower <= tolerance else "time limit"
     q.setflags(write=False)
@@ -164,10 +169,8 @@ def _no_functional(model: CausalModel, scenario: Scenario) -> BellFunctional:
 # ------------------------------------------------------------------- exact models
 
 
-def _exactly(
-    scenario: Scenario, search: Search, tolerance: float
-) -> tuple[ExactNumber, Mapping[int, ExactNumber]] | None:
-    """Return the measure at an exact model near the best one, and its weights; None if there is none as good."""
+def _exactly(scenario: Scenario, search: Search, tolerance: float) -> Proof | None:
+    """Return the exact solution at marginals near the best ones; None if there is none as good."""
     limit = 0.0 if search.value <= _ZERO else search.value + 0.05 * tolerance
     program = FixedProgram(scenario, [len(product) - 1 for product in scenario.products])
     for grid in _GRIDS:
@@ -188,7 +191,7 @@ def _exactly(
         except RelaxbellError:
             continue
         if proof is not None and proof.primal is not None and float(proof.bound.bound) <= limit:
-            return proof.bound.bound, proof.primal
+            return proof
     return None
 
 
