@@ -42,6 +42,15 @@ def test_the_certificate_is_verified_as_shown(tmp_path, monkeypatch):
     assert runs[1].output == printed
 
 
+def test_the_errata_are_those_of_the_audit():
+    """The table is what `relaxbell reproduce --errata` prints; its numbers are compared as text, column by column."""
+    from relaxbell.paper.audit import CLAIMS
+
+    rows = [line for line in README.read_text().splitlines() if line.startswith("| ") and line.count(" | ") == 3]
+    corrections = [row.strip("| ").split(" | ")[3] for row in rows]
+    assert [c.erratum for c in CLAIMS if c.expected == "refuted"] == [c for c in corrections if c != "correct"]
+
+
 def test_set_up_is_two_commands():
     assert len(blocks("console")[0].splitlines()) == 2
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from relaxbell.errors import RelaxbellError
-from relaxbell.paper import dependence, foundations, locality
+from relaxbell.paper import dependence, foundations, locality, networks
 from relaxbell.paper.claim import Claim, Outcome, run
 
-CLAIMS: tuple[Claim, ...] = (*foundations.section.claims, *locality.section.claims, *dependence.section.claims)
+CLAIMS: tuple[Claim, ...] = tuple(
+    claim for part in (foundations, locality, dependence, networks) for claim in part.section.claims
+)
 
 
 @dataclass(frozen=True)
