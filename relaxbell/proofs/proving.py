@@ -137,7 +137,7 @@ def _everywhere(measure: Measure, formula: Any, domain: Any, subject_to: Any, po
         region = Region(where, [term.form for term in form.constraints])
     except (ClosedFormError, MeasureError) as error:
         form, region = None, Region(where, [])
-        method = "no closed form: " + str(error).split(":")[0].split(". ")[0]
+        method = "compared at vertices of the domain and mixtures of them; " + str(error).partition(". ")[0]
     symbols = where_symbols(where)
     _check_symbols(formula, [str(s) for s in symbols])
     if form is not None and form.budgets:
