@@ -183,7 +183,7 @@ def tradeoff(measure: Measure, budgeted: Measure, observed: Behavior | Observed,
     >>> import relaxbell as rb
     >>> both = rb.bell().relax("X -> B", "Y -> A")
     >>> rb.tradeoff(rb.influence(both, "X", "B"), rb.influence(both, "Y", "A"), rb.pr_box())
-    min C(X -> B) for C(Y -> A) in [0, 1/2]: exact, 1 piece, 2 linear programs
+    min C(X -> B) for C(Y -> A) in [0, 1/2]: exact, 1 piece, ... linear programs
       [0, 1/2]: 1/2 - C(Y -> A)
     """
     for part in (measure, budgeted):
