@@ -137,7 +137,7 @@ def _everywhere(measure: Measure, formula: Any, domain: Any, subject_to: Any, po
         region = Region(where, [term.form for term in form.domain])
     except (ClosedFormError, MeasureError) as error:
         form, region = None, Region(where, [])
-        method = "no closed form: " + str(error).split(":")[0].split(". ")[0]
+        method = "compared at vertices of the domain and mixtures of them; " + str(error).partition(". ")[0]
     symbols = where_symbols(where)
     _check_symbols(formula, [str(s) for s in symbols])
     if form is not None and form.budgets:
@@ -145,12 +145,11 @@ def _everywhere(measure: Measure, formula: Any, domain: Any, subject_to: Any, po
             f"the budgets have the symbols {[str(s) for s in form.budgets]}, expected numbers. Give numbers, or prove "
             "a curve: functional.bound(model, subject_to=…) or tradeoff(…)."
         )
-    if form is None:
-        return _sampled(measure, formula, subject_to, region, claim, method, points)
     terms = affine_terms(_as_formula(formula), where, symbols)
-    if terms is None:
-        return _sampled(measure, formula, subject_to, region, claim, method, points)
-    own = [term.form for term in form.terms]
+    own = [] if form is None else [term.form for term in form.terms]
+    if form is None or terms is None:
+        telling = [direction for direction in (*own, *(terms or ())) if any(direction[1:])]
+        return _sampled(measure, formula, subject_to, region, claim, method, points, telling)
     for left, right in ((terms, own), (own, terms)):
         u = region.excess(left, right)
         if u is not None:
@@ -169,11 +168,11 @@ def where_symbols(domain: Domain) -> list[Any]:
 
 
 def _sampled(
-    measure: Measure, formula: Any, subject_to: Any, region: Region, claim: str, method: str, points: int
+    measure: Measure, formula: Any, subject_to: Any, region: Region, claim: str, method: str, points: int, telling: Any
 ) -> Verdict:
     """Compare at exact behaviors: vertices of the domain and mixtures of them."""
     count, worst, exact = 0, 0.0, True
-    for u in region.samples(points, np.random.default_rng(0)):
+    for u in region.samples(points, np.random.default_rng(0), telling):
         behavior = _behavior(region.domain, u)
         try:
             difference, refutes = _difference(measure, formula, behavior, subject_to, u, region.domain)

@@ -267,6 +267,9 @@ def test_mutual_information_is_numerical_at_points():
     wrong = rb.prove(measure, value * Rational(101, 100), {"Tsirelson": rb.tsirelson_box()})
     assert wrong.status == "refuted"
     assert not wrong.counterexample.exact
+    everywhere = rb.prove(measure, CH)  # sampled, at the PR boxes too, where 2 − log2 3 is not 1/2
+    assert everywhere.status == "refuted"
+    assert float(everywhere.counterexample.least) == pytest.approx(2 - np.log2(3), abs=1e-6)
 
 
 @pytest.mark.parametrize(
