@@ -22,6 +22,9 @@ from relaxbell.solve.dual import DualBound, Proof
 from relaxbell.solve.highs import Answer, solve_highs
 from relaxbell.solve.program import LinearProgram, Problem
 
+LARGEST_FOR_FLOATS = 100_000
+"""Columns up to which float data are solved exactly too: beyond, copies of the matrix would cost a gigabyte."""
+
 LARGEST_BASIS = 600
 """Bases with more columns are not solved exactly: the numbers grow with the cube."""
 
@@ -40,6 +43,8 @@ def exact_proof(problem: Problem, program: LinearProgram, answer: Answer, *, tho
     thorough
         Whether to refine and pivot where the basis itself is not optimal in exact arithmetic.
     """
+    if not thorough and program.matrix.shape[1] > LARGEST_FOR_FLOATS:
+        return None
     integers = program.integers
     if integers is None or answer.basis is None or len(answer.basis.columns) > LARGEST_BASIS:
         return None
