@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _PATIENCE = 0.2
-"""Seconds that a step of a conversion should take at most, roughly."""
+_SHARE = 0.05
+"""How long a step of a conversion should take at most, roughly: seconds, and share of the time that is left."""
 
 Row = tuple[int, ...]
 """b + a · x: the constant first, then one coefficient for each coordinate."""
@@ -105,9 +106,10 @@ class Polyhedron:
 def _in_steps(items: Sequence[Any], take: Callable[[Sequence[Any]], None], deadline: float) -> int:
     """Take items in growing steps until the deadline: a conversion cannot be interrupted, so steps are small."""
     step, done = 1, 0
-    while done < len(items) and time.perf_counter() < deadline:
-        started = time.perf_counter()
+    while done < len(items) and (started := time.perf_counter()) < deadline:
         take(items[done : done + step])
         done += step
-        step = max(1, step * 2 if time.perf_counter() - started < _PATIENCE else step // 2)
+        # many small steps take longer than one large one, so they are as long as the deadline allows
+        patience = max(_PATIENCE, _SHARE * (deadline - started))
+        step = max(1, step * 2 if time.perf_counter() - started < patience else step // 2)
     return min(done, len(items))
