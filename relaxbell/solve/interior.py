@@ -204,10 +204,10 @@ def _solver(matrix: Floats) -> Callable[[Floats], Floats] | None:
         return None
 
     def solve(right: Floats) -> Floats:
-        wanted = scale * right
-        x = scipy.linalg.cho_solve(factor, wanted)
+        wanted = scale * right  # numbers that overflowed pass through: then v is not finite, and the loop ends
+        x = scipy.linalg.cho_solve(factor, wanted, check_finite=False)
         for _ in range(2):
-            x = x + scipy.linalg.cho_solve(factor, wanted - scaled @ x)
+            x = x + scipy.linalg.cho_solve(factor, wanted - scaled @ x, check_finite=False)
         return np.asarray(scale * x, dtype=np.float64)
 
     return solve
