@@ -72,10 +72,22 @@ class Certificate:
     def verify(self) -> str:
         """Check the certificate anew, in exact arithmetic, and return what it proves as a sentence.
 
+        Returns
+        -------
+        str
+            What was proved.
+
         Raises
         ------
         CertificateError
             If it proves nothing.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box())
+        >>> solution.certificate.verify().endswith("minimum = 1/2")
+        True
         """
         try:
             return verify(self.data)
@@ -85,11 +97,44 @@ class Certificate:
             ) from None
 
     def to_json(self) -> str:
-        """Return the certificate as JSON text."""
+        """Return the certificate as JSON text.
+
+        Returns
+        -------
+        str
+            What `save` writes.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box())
+        >>> solution.certificate.to_json().startswith("{")
+        True
+        """
         return json.dumps(self.data, indent=1, ensure_ascii=False) + "\n"
 
     def save(self, path: str | Path) -> None:
-        """Write the certificate to a file."""
+        """Write the certificate to a file.
+
+        Parameters
+        ----------
+        path
+            The file; it is replaced. UTF-8 JSON.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> import relaxbell as rb, tempfile, pathlib
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "pr.json"
+        >>> rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box()).certificate.save(path)
+        >>> from relaxbell.verify import verify_file
+        >>> verify_file(path).startswith("every model with")
+        True
+        """
         Path(path).write_text(self.to_json(), encoding="utf-8")
 
     def __repr__(self) -> str:

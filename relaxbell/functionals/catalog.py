@@ -38,12 +38,24 @@ I3322 = _collins_gisin([[1, 1, 1], [1, 1, -1], [1, -1, 0]], [-1, 0, 0], [-2, -1,
 
 
 def cglmp(d: int) -> BellFunctional:
-    """Return I_d ≤ 2 of Collins, Gisin, Linden, Massar and Popescu (PRL 88, 040404, 2002); algebraic maximum 4.
+    """Return I_d ≤ 2 of Collins, Gisin, Linden, Massar and Popescu; algebraic maximum 4.
+
+    Source: PRL 88, 040404 (2002), doi:10.1103/PhysRevLett.88.040404.
 
     Parameters
     ----------
     d
         Number of outcomes, at least 2; d = 2 is CHSH up to relabeling.
+
+    Returns
+    -------
+    BellFunctional
+        Of p(a, b|x, y), axes [a, b, x, y] of shape (d, d, 2, 2); see `cglmp_coefficients`.
+
+    Raises
+    ------
+    BehaviorError
+        If d is not an integer of at least 2.
 
     Examples
     --------
@@ -59,10 +71,22 @@ def mermin(n: int = 3) -> BellFunctional:
 
     Mermin, PRL 65, 1838 (1990). Local bound 2^{n/2} (n even) or 2^{(n−1)/2} (n odd); the GHZ box reaches 2^{n−1}.
 
+    Source: doi:10.1103/PhysRevLett.65.1838.
+
     Parameters
     ----------
     n
         Number of parties, at least 2; input 0 is X, input 1 is Y.
+
+    Returns
+    -------
+    BellFunctional
+        Of p(a, …|x, …), shape (2, …, 2): n outputs, then n inputs.
+
+    Raises
+    ------
+    FunctionalError
+        If n is less than 2.
 
     Examples
     --------
@@ -86,10 +110,22 @@ def chained(m: int) -> BellFunctional:
 
     E_00 + E_10 + E_11 + E_21 + … + E_{m−1,m−1} − E_{0,m−1}; m = 2 is CHSH up to relabeling.
 
+    Source: doi:10.1016/0003-4916(90)90339-P.
+
     Parameters
     ----------
     m
         Settings of each party, at least 2.
+
+    Returns
+    -------
+    BellFunctional
+        Of p(a, b|x, y), axes [a, b, x, y] of shape (2, 2, m, m).
+
+    Raises
+    ------
+    FunctionalError
+        If m is less than 2.
 
     Examples
     --------
@@ -114,10 +150,22 @@ def svetlichny(n: int = 3) -> BellFunctional:
     Σ_x (−1)^{k(k−1)/2} E_x, where k is the number of parties with setting 1. Svetlichny, PRD 35, 3066 (1987); for n
     parties Seevinck and Svetlichny, PRL 89, 060401 (2002). Quantum: 2^{n−1} √2.
 
+    Sources: doi:10.1103/PhysRevD.35.3066, doi:10.1103/PhysRevLett.89.060401.
+
     Parameters
     ----------
     n
         Number of parties, at least 2; n = 2 is CHSH up to relabeling.
+
+    Returns
+    -------
+    BellFunctional
+        Of p(a, …|x, …), shape (2, …, 2): n outputs, then n inputs.
+
+    Raises
+    ------
+    FunctionalError
+        If n is less than 2.
 
     Examples
     --------
@@ -139,8 +187,13 @@ def svetlichny(n: int = 3) -> BellFunctional:
 def pearl() -> BellFunctional:
     """Return Pearl's instrumental functional p(00|0) + p(01|1) ≤ 1, p(ab|z) with treatment A and outcome B.
 
-    Pearl, On the testability of causal models with latent and instrumental variables, UAI 1995: Σ_b max_z p(a, b|z) ≤ 1
-    for every a.
+    Pearl, On the testability of causal models with latent and instrumental variables, UAI 1995 (arXiv:1302.4976):
+    Σ_b max_z p(a, b|z) ≤ 1 for every a.
+
+    Returns
+    -------
+    BellFunctional
+        Of p(a, b|z), axes [a, b, z] of shape (2, 2, 2).
 
     Examples
     --------
@@ -156,7 +209,13 @@ def pearl() -> BellFunctional:
 def bonet() -> BellFunctional:
     """Return Bonet's functional p(a=b|0) + p(b=0|1) + p(01|2) ≤ 2 for an instrument Z with three values.
 
-    Bonet, Instrumentality tests revisited, UAI 2001; in this form Van Himbeeck et al., Quantum 3, 186 (2019).
+    Bonet, Instrumentality tests revisited, UAI 2001 (arXiv:1301.2258); in this form Van Himbeeck et al., Quantum 3, 186
+    (2019), arXiv:1804.04119.
+
+    Returns
+    -------
+    BellFunctional
+        Of p(a, b|z), axes [a, b, z] of shape (2, 2, 3).
 
     Examples
     --------
@@ -175,6 +234,11 @@ def bilocality_i() -> BellFunctional:
     Branciard, Gisin and Pironio, PRL 104, 170401 (2010). Bilocal models have √|I| + √|J| ≤ 1, which is not linear in
     p; I and J are.
 
+    Returns
+    -------
+    BellFunctional
+        Of p(a, b, c|x, z), axes [a, b, c, x, z] of shape (2, 4, 2, 2, 2).
+
     Examples
     --------
     >>> bilocality_i().coefficients.shape, bilocality_i().inputs
@@ -185,6 +249,11 @@ def bilocality_i() -> BellFunctional:
 
 def bilocality_j() -> BellFunctional:
     """Return J = (1/4) Σ_xz (−1)^{x+z} ⟨A_x B_1 C_z⟩, Eq. (59); see `bilocality_i`.
+
+    Returns
+    -------
+    BellFunctional
+        Of p(a, b, c|x, z), axes [a, b, c, x, z] of shape (2, 4, 2, 2, 2).
 
     Examples
     --------

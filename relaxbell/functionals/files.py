@@ -38,6 +38,15 @@ class InequalityFile(NamedTuple):
         Functionals ≤ 0.
     equations
         Functionals = 0.
+
+    Examples
+    --------
+    >>> import relaxbell as rb, tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "chsh.ieq"
+    >>> rb.write_inequalities(path, rb.CH.relabelings())
+    >>> found = rb.read_inequalities(path, rb.CH)
+    >>> len(found.inequalities), len(found.equations)
+    (8, 0)
     """
 
     inequalities: tuple[BellFunctional, ...]
@@ -115,6 +124,15 @@ def read_inequalities(path: str | Path, like: BellFunctional) -> InequalityFile:
     ------
     FunctionalError
         If the file's dimension is not that of the scenario, or a line is not an inequality; the line is named.
+
+    Examples
+    --------
+    >>> import relaxbell as rb, tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "i3322.ieq"
+    >>> rb.write_inequalities(path, [rb.I3322])
+    >>> (functional,) = read_inequalities(path, rb.I3322).inequalities
+    >>> functional.equivalent(rb.I3322)
+    True
     """
     dimensions = {like.frame.coordinates.dimension: "collins_gisin", like.coefficients.size: "probabilities"}
     found: dict[str, list[BellFunctional]] = {"inequalities": [], "equations": []}

@@ -104,6 +104,11 @@ class BellFunctional(Written):
         outputs, inputs, parties, name
             As for the class.
 
+        Returns
+        -------
+        BellFunctional
+            With exact coefficients over the cells p(outputs|inputs).
+
         Raises
         ------
         FunctionalError
@@ -136,6 +141,16 @@ class BellFunctional(Written):
             settings. ``""`` is the constant, sets left out are zero.
         outputs, inputs, parties, name
             As for the class.
+
+        Returns
+        -------
+        BellFunctional
+            With exact coefficients over the cells p(outputs|inputs).
+
+        Raises
+        ------
+        FunctionalError
+            If names, shapes or numbers do not fit.
 
         Examples
         --------
@@ -311,7 +326,29 @@ class BellFunctional(Written):
         return NotImplemented if number is None else self * (Fraction(1) / number)
 
     def transposed(self, outputs: str | Sequence[str], inputs: str | Sequence[str]) -> BellFunctional:
-        """Return the same functional with its axes in another order."""
+        """Return the same functional with its axes in another order.
+
+        Parameters
+        ----------
+        outputs, inputs
+            The functional's own names in the order wanted.
+
+        Returns
+        -------
+        BellFunctional
+            With the same value on every behavior.
+
+        Raises
+        ------
+        FunctionalError
+            If the names are others.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.CHSH.transposed("B A", "Y X").outputs
+        ('B', 'A')
+        """
         outputs = read_names(outputs, "outputs", FunctionalError)
         inputs = read_names(inputs, "inputs", FunctionalError)
         if (outputs, inputs) == (self.outputs, self.inputs):
@@ -349,6 +386,11 @@ class BellFunctional(Written):
 
         Functionals are the same if they agree on all non-signaling behaviors (without `parties`: on all behaviors).
 
+        Returns
+        -------
+        tuple of BellFunctional
+            The orbit, each member exact.
+
         Raises
         ------
         FunctionalError
@@ -367,6 +409,11 @@ class BellFunctional(Written):
 
         Parties are sorted by their cardinalities, the largest first; of all relabelings the one with the fewest
         coefficients in Collins–Gisin coordinates, then the lexicographically largest.
+
+        Returns
+        -------
+        BellFunctional
+            On the same variables.
 
         Examples
         --------
@@ -389,6 +436,11 @@ class BellFunctional(Written):
             Another functional.
         scale, offset
             Whether a positive factor and a constant may be different.
+
+        Returns
+        -------
+        bool
+            Whether there is such a relabeling.
 
         Examples
         --------

@@ -32,6 +32,13 @@ class Recognition:
         The catalog functional.
     scale, offset
         Exact; the scale is positive.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> found = rb.recognize(2 * rb.CH + 3)
+    >>> found.known.name, found.scale, found.offset
+    ('CHSH', Fraction(1, 2), Fraction(2, 1))
     """
 
     known: BellFunctional
@@ -44,6 +51,16 @@ def recognize(functional: BellFunctional) -> Recognition | None:
 
     Compared modulo normalization and no-signaling (without parties: modulo normalization). Catalog functionals of a
     smaller scenario are found in a larger one, for example CHSH among three settings, or between two of three parties.
+
+    Parameters
+    ----------
+    functional
+        Any functional.
+
+    Returns
+    -------
+    Recognition or None
+        Scale and offset exact; None where the catalog knows nothing like it.
 
     Examples
     --------

@@ -21,6 +21,12 @@ class StarValues(NamedTuple):
         Correlators, exact where the behavior is.
     B
         A float.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> rb.star_values(rb.entanglement_swapping_box(1)).B > 1
+    True
     """
 
     I: ExactNumber | float  # noqa: E741 - the paper's name
@@ -45,6 +51,11 @@ def star_values(
         Name of the center's output; the others are the outer parties.
     bits
         Two functions of the center's outcome; by default the two bits of b = 2 b0 + b1.
+
+    Returns
+    -------
+    StarValues
+        I, J (exact where the behavior is) and B, all dimensionless.
 
     Raises
     ------

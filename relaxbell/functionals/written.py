@@ -118,6 +118,11 @@ class Written(Frozen):
             ``"probabilities"``, ``"collins_gisin"`` or ``"correlators"``. By default Collins–Gisin marginals where
             no-signaling allows, else probabilities.
 
+        Returns
+        -------
+        str
+            A sum of terms with exact coefficients.
+
         Examples
         --------
         >>> import relaxbell as rb
@@ -130,6 +135,16 @@ class Written(Frozen):
 
     def latex(self, notation: str | None = None) -> str:
         r"""Return the functional in LaTeX; by default in the notation with the fewest terms.
+
+        Parameters
+        ----------
+        notation
+            As in `formula`.
+
+        Returns
+        -------
+        str
+            LaTeX without dollar signs.
 
         Examples
         --------

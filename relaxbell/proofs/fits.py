@@ -276,6 +276,11 @@ def recognize_number(value: Any, basis: Sequence[Any] | None = None, *, digits: 
     sympy expression or None
         None where nothing simple enough was found.
 
+    Raises
+    ------
+    ProofError
+        If the basis holds something else than numbers.
+
     Examples
     --------
     >>> recognize_number(0.20710678118654752)

@@ -26,6 +26,14 @@ class Counterexample:
         Value of the formula (None: undefined there), and the least value, solved anew at this point.
     exact
         Whether both are exact, sympy numbers; else `least` is a rigorous bound on the side that refutes the formula.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> c = rb.influence(rb.outcome_signaling(), "A", "B")
+    >>> found = rb.prove(c, rb.Maximum(0, *rb.CH.relabelings())).counterexample
+    >>> found.formula, found.least, found.exact
+    (1/2, 1, True)
     """
 
     observed: Behavior | Observed | None

@@ -40,6 +40,8 @@ class Decomposition:
         Array of axes α_1, …, α_k, β: probability of the center's response functions β. Exact numbers or floats.
     error
         Largest difference between the behavior of this model, computed anew, and the one asked for; 0 if exact.
+    weights
+        For each group the probabilities of all its α, shape (number of α,): `marginals` with the zeros.
 
     Examples
     --------
@@ -63,7 +65,22 @@ class Decomposition:
         return self.response.dtype == object
 
     def behavior(self) -> Behavior:
-        """Return the behavior of the model, from its marginals and response alone."""
+        """Return the behavior of the model, from its marginals and response alone.
+
+        Returns
+        -------
+        Behavior
+            In the model's order of axes; exact if `is_exact`.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> from fractions import Fraction
+        >>> p = rb.entanglement_swapping_box(Fraction(7, 10))
+        >>> found = rb.minimize(rb.nonbilocality(rb.bilocality()), p).decomposition
+        >>> bool((found.behavior().exact == p.exact).all())
+        True
+        """
         return Behavior(_reproduced(self.model, self._groups(), self.weights, self.response), *self._names())
 
     def _groups(self) -> list[Group]:
