@@ -113,10 +113,28 @@ class Behavior(Frozen):
 
         Inputs may be left out of `given` only where the marginal does not depend on them.
 
+        Parameters
+        ----------
+        event
+            Values of outputs, ``{"A": 0}``.
+        given
+            Values of inputs.
+
+        Returns
+        -------
+        Fraction, a + b√n, or float
+            A probability, exact if the behavior is.
+
         Raises
         ------
         BehaviorError
             For an unknown variable or value, or where an input that matters is missing.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.pr_box().probability({"A": 1}), rb.pr_box().probability({"A": 1, "B": 1}, {"X": 0, "Y": 1})
+        (Fraction(1, 2), Fraction(1, 2))
         """
         given = {} if given is None else given
         check_values(event, self.outputs, self.cardinality, "output", BehaviorError)
@@ -157,10 +175,23 @@ class Behavior(Frozen):
             Keep every input, also those of the parties that are summed over. Without it the
             marginal must not depend on them.
 
+        Returns
+        -------
+        Behavior
+            Axes: the outputs in the order asked for, then their inputs in the behavior's order.
+
         Raises
         ------
         SignalingError
             If an input that would be dropped matters; the violated equality is named.
+        BehaviorError
+            If an output is unknown, or it is not known which party chooses which input.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.ghz_box().marginal("C", "A").p.shape  # axes [c, a, x, z]
+        (2, 2, 2, 2)
         """
         check_values(dict.fromkeys(outputs, 0), self.outputs, self.cardinality, "output", BehaviorError)
         read_names(outputs, "outputs", BehaviorError)
@@ -183,10 +214,31 @@ class Behavior(Frozen):
     def condition(self, event: Setting, given: Setting | None = None) -> Behavior:
         """Return p(other outputs|event, inputs): post-select on outputs and fix the inputs in `given`.
 
+        Parameters
+        ----------
+        event
+            Values of the outputs to condition on.
+        given
+            Values of inputs to fix; they disappear from the table.
+
+        Returns
+        -------
+        Behavior
+            Axes: the other outputs, then the other inputs.
+
         Raises
         ------
         BehaviorError
-            If the event has probability 0 for some value of the remaining inputs.
+            If a name or value is unknown, or the event has probability 0 for some value of the remaining inputs.
+
+        Examples
+        --------
+        Entanglement swapping: once Bob has announced his outcome, Alice and Charlie are correlated.
+
+        >>> import relaxbell as rb
+        >>> swapped = rb.entanglement_swapping_box().condition({"B": 0})
+        >>> swapped.outputs, swapped.probability({"A": 0, "C": 0}, {"X": 0, "Z": 0})
+        (('A', 'C'), Fraction(1, 2))
         """
         given = {} if given is None else given
         check_values(event, self.outputs, self.cardinality, "output", BehaviorError)
@@ -209,6 +261,31 @@ class Behavior(Frozen):
         """Return weight · self + (1 − weight) · other, exact if all three are.
 
         `other` is matched by variable names.
+
+        Parameters
+        ----------
+        other
+            Matched by variable names.
+        weight
+            Of self, a probability.
+
+        Returns
+        -------
+        Behavior
+            In self's order of axes.
+
+        Raises
+        ------
+        BehaviorError
+            If the weight is no probability, or the scenarios differ.
+
+        Examples
+        --------
+        >>> from fractions import Fraction
+        >>> import relaxbell as rb
+        >>> mixed = rb.pr_box().mix(rb.tsirelson_box(), Fraction(1, 2))
+        >>> print(rb.CHSH(mixed))
+        (2 + √2)
         """
         exact_weight = as_exact(weight)
         fraction = float(read_fraction(weight, "the weight of a mixture", BehaviorError))
@@ -226,16 +303,73 @@ class Behavior(Frozen):
         return self._like(fraction * self.p + (1 - fraction) * other.p)
 
     def white_noise(self) -> Behavior:
-        """Return the uniform behavior of the same scenario (exact)."""
+        """Return the uniform behavior of the same scenario (exact).
+
+        Returns
+        -------
+        Behavior
+            Each outcome has the same probability for each setting.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.cglmp_box(3).white_noise().probability({"A": 2, "B": 0}, {"X": 0, "Y": 1})
+        Fraction(1, 9)
+        """
         outcomes = math.prod(self.p.shape[: len(self.outputs)])
         return self._like(np.full(self.p.shape, Fraction(1, outcomes), dtype=object))
 
     def visibility(self, v: float | ExactNumber | Any) -> Behavior:
-        """Return v · self + (1 − v) · white noise."""
+        """Return v · self + (1 − v) · white noise.
+
+        Parameters
+        ----------
+        v
+            A probability.
+
+        Returns
+        -------
+        Behavior
+            Exact if self and v are.
+
+        Raises
+        ------
+        BehaviorError
+            If v is no probability.
+
+        Examples
+        --------
+        >>> from fractions import Fraction
+        >>> import relaxbell as rb
+        >>> rb.CHSH(rb.pr_box().visibility(Fraction(1, 2)))
+        Fraction(2, 1)
+        """
         return self.mix(self.white_noise(), v)
 
     def rename(self, names: Mapping[str, str]) -> Behavior:
-        """Return the same table with variables renamed; exchanging A with B and X with Y swaps parties."""
+        """Return the same table with variables renamed; exchanging A with B and X with Y swaps parties.
+
+        Parameters
+        ----------
+        names
+            Old name → new name; names not mentioned stay.
+
+        Returns
+        -------
+        Behavior
+            The same table.
+
+        Raises
+        ------
+        BehaviorError
+            If an old name is unknown, or two variables get the same.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.pr_box().rename({"A": "Alice", "X": "Setting"}).variables
+        ('Alice', 'B', 'Setting', 'Y')
+        """
         unknown = [n for n in names if n not in self.variables]
         if unknown:
             raise BehaviorError(f"cannot rename {unknown[0]!r}: the variables are {', '.join(self.variables)}.")
@@ -249,7 +383,29 @@ class Behavior(Frozen):
         )
 
     def transposed(self, outputs: str | Sequence[str], inputs: str | Sequence[str]) -> Behavior:
-        """Return the same behavior with its axes in another order."""
+        """Return the same behavior with its axes in another order.
+
+        Parameters
+        ----------
+        outputs, inputs
+            The behavior's own names in the order wanted.
+
+        Returns
+        -------
+        Behavior
+            The same probabilities.
+
+        Raises
+        ------
+        BehaviorError
+            If the names are others.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.cglmp_box(3).coarse_grain("A", [0, 1, 1]).transposed("B A", "X Y").p.shape
+        (3, 2, 2, 2)
+        """
         outputs = read_names(outputs, "outputs", BehaviorError)
         inputs = read_names(inputs, "inputs", BehaviorError)
         if (outputs, inputs) == (self.outputs, self.inputs):
@@ -266,6 +422,32 @@ class Behavior(Frozen):
         """Return the behavior in which value v of `variable` is called ``permutation[v]``.
 
         With `given`, an output is relabeled only where these inputs have these values.
+
+        Parameters
+        ----------
+        variable
+            An output or input.
+        permutation
+            New name of each value, 0 … cardinality − 1.
+        given
+            Values of inputs.
+
+        Returns
+        -------
+        Behavior
+            In the same scenario.
+
+        Raises
+        ------
+        BehaviorError
+            If a name or value is unknown, or `permutation` is none.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> flipped = rb.pr_box().relabel("A", [1, 0], given={"X": 1})
+        >>> flipped.probability({"A": 0, "B": 0}, {"X": 1, "Y": 1})
+        Fraction(1, 2)
         """
         given = {} if given is None else given
         check_values({variable: 0}, self.variables, self.cardinality, "variable", BehaviorError)
@@ -282,7 +464,31 @@ class Behavior(Frozen):
         return self._like(table)
 
     def coarse_grain(self, output: str, mapping: Sequence[int]) -> Behavior:
-        """Return the behavior in which value v of `output` is reported as ``mapping[v]``."""
+        """Return the behavior in which value v of `output` is reported as ``mapping[v]``.
+
+        Parameters
+        ----------
+        output
+            Name of an output.
+        mapping
+            What each of its values is reported as; all of 0 … k occur.
+
+        Returns
+        -------
+        Behavior
+            The output has k + 1 values.
+
+        Raises
+        ------
+        BehaviorError
+            If the output is unknown, or `mapping` is not onto 0 … k.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.cglmp_box(3).coarse_grain("B", [0, 1, 1]).cardinality["B"]
+        2
+        """
         check_values({output: 0}, self.outputs, self.cardinality, "output", BehaviorError)
         if len(mapping) != self.cardinality[output] or sorted(set(mapping)) != list(range(max(mapping) + 1)):
             raise BehaviorError(
@@ -308,12 +514,49 @@ class Behavior(Frozen):
         """Raise SignalingError naming the most violated no-signaling equality, if there is one.
 
         `tolerance` is 0 for exact behaviors and 1e-9 for floats, unless given.
+
+        Parameters
+        ----------
+        tolerance
+            How far the equalities may be missed; by default 0 for exact behaviors and 1e-9 for floats.
+
+        Raises
+        ------
+        SignalingError
+            If one is missed; it is named, with both values.
+        BehaviorError
+            If it is not known which party chooses which input.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.pr_box().check_nonsignaling()
         """
         limit = self.tolerance if tolerance is None else tolerance
         self.coordinates.check(self.table, (self.outputs, self.inputs), limit, "no-signaling")
 
     def is_nonsignaling(self, tolerance: float | None = None) -> bool:
-        """Return whether no party's setting changes the marginal of the others."""
+        """Return whether no party's setting changes the marginal of the others.
+
+        Parameters
+        ----------
+        tolerance
+            As in `check_nonsignaling`.
+
+        Returns
+        -------
+        bool
+            Whether all no-signaling equalities hold.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import relaxbell as rb
+        >>> told = np.zeros((2, 2, 2, 2))
+        >>> told[0, 0, 0] = told[0, 1, 1] = 1  # a = 0, b = x
+        >>> rb.Behavior(told).is_nonsignaling()
+        False
+        """
         from relaxbell.errors import SignalingError
 
         try:
@@ -335,10 +578,23 @@ class Behavior(Frozen):
         denominator
             Of the coordinates.
 
+        Returns
+        -------
+        Behavior
+            Exact, each coordinate within 1/(2 `denominator`) of the old one before any noise.
+
         Raises
         ------
         SignalingError
             If the behavior misses one of the equalities by more than 1e-9.
+        BehaviorError
+            If `denominator` is not a positive integer.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.cglmp_box(2).rounded(denominator=100).probability({"A": 0, "B": 0}, {"X": 0, "Y": 0})
+        Fraction(43, 100)
         """
         if isinstance(denominator, bool) or not isinstance(denominator, int) or denominator < 1:
             raise BehaviorError(f"the denominator is {denominator!r}, expected an integer ≥ 1, such as 10**12.")

@@ -20,7 +20,12 @@ from relaxbell.exact.numbers import Exact, ExactNumber, surd, to_floats
 def pr_box() -> Behavior:
     """Return the Popescu–Rohrlich box: uniform marginals and a ⊕ b = x·y. Exact.
 
-    Source: Popescu and Rohrlich, Found. Phys. 24, 379 (1994).
+    Source: Popescu and Rohrlich, Found. Phys. 24, 379 (1994), doi:10.1007/BF02058098.
+
+    Returns
+    -------
+    Behavior
+        p(A, B|X, Y), shape (2, 2, 2, 2).
 
     Examples
     --------
@@ -33,7 +38,12 @@ def pr_box() -> Behavior:
 def tsirelson_box() -> Behavior:
     """Return the quantum behavior of largest CHSH value 2√2: p = (1 + (−1)^(a+b+xy)/√2)/4. Exact.
 
-    Source: Cirel'son, Lett. Math. Phys. 4, 93 (1980).
+    Source: Cirel'son, Lett. Math. Phys. 4, 93 (1980), doi:10.1007/BF00417500.
+
+    Returns
+    -------
+    Behavior
+        p(A, B|X, Y), shape (2, 2, 2, 2), over Q(√2).
 
     Examples
     --------
@@ -54,6 +64,11 @@ def i3322_box(v: float | ExactNumber | Any = 1) -> Behavior:
     ----------
     v
         Visibility, 0 … 1. The box is exact if v is (an int, a Fraction, a + b√n).
+
+    Returns
+    -------
+    Behavior
+        p(A, B|X, Y), shape (2, 2, 3, 3).
 
     Raises
     ------
@@ -76,6 +91,16 @@ def ghz_box(n: int = 3) -> Behavior:
     Variables are A, B, C and X, Y, Z; from n = 4 on A1 … and X1 ….
 
     Source: Greenberger, Horne, Zeilinger, arXiv:0712.0921; Mermin, Phys. Rev. Lett. 65, 1838 (1990).
+
+    Parameters
+    ----------
+    n
+        Number of parties.
+
+    Returns
+    -------
+    Behavior
+        Shape (2, …, 2): n outputs, then n inputs.
 
     Raises
     ------
@@ -105,6 +130,8 @@ def cglmp_box(d: int, state: str | ArrayLike = "optimal") -> Behavior:
     Sources: Collins, Gisin, Linden, Massar, Popescu, Phys. Rev. Lett. 88, 040404 (2002); the optimal
     states: Acín, Durt, Gisin, Latorre, Phys. Rev. A 65, 052325 (2002).
 
+    doi:10.1103/PhysRevLett.88.040404, doi:10.1103/PhysRevA.65.052325.
+
     Parameters
     ----------
     d
@@ -112,6 +139,11 @@ def cglmp_box(d: int, state: str | ArrayLike = "optimal") -> Behavior:
     state
         ``"optimal"``: largest I_d for these measurements; ``"maximally entangled"``: c_j = 1/√d; or
         d real Schmidt coefficients c_j with Σ c_j² = 1.
+
+    Returns
+    -------
+    Behavior
+        p(A, B|X, Y), shape (d, d, 2, 2), floats.
 
     Raises
     ------
@@ -137,6 +169,18 @@ def cglmp_coefficients(d: int) -> Exact:
     I_d = Σ_{k < ⌊d/2⌋} (1 − 2k/(d−1)) [P(A1=B1+k) + P(B1=A2+k+1) + P(A2=B2+k) + P(B2=A1+k)
     − P(A1=B1−k−1) − P(B1=A2−k) − P(A2=B2−k−1) − P(B2=A1−k−1)], outcomes modulo d, where A1 and A2
     are Alice's outcomes for x = 0 and 1. Source: Phys. Rev. Lett. 88, 040404 (2002).
+
+    doi:10.1103/PhysRevLett.88.040404.
+
+    Parameters
+    ----------
+    d
+        Number of outcomes.
+
+    Returns
+    -------
+    ndarray of Fraction
+        Axes [a, b, x, y], shape (d, d, 2, 2), read as ⟨coefficients, p⟩ ≤ 2.
 
     Raises
     ------

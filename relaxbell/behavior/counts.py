@@ -116,6 +116,11 @@ class Counts(Frozen):
         with probabilities of 1e-5, are fitted as well as any other. Cells without counts may end at
         probability zero, exactly. Frequencies that are non-signaling already are their own fit.
 
+        Returns
+        -------
+        Fit
+            With the exact, exactly non-signaling behavior, deviance and degrees of freedom.
+
         Raises
         ------
         SolverError
@@ -154,10 +159,25 @@ class Counts(Frozen):
             Names; by default the columns among A, B, C, A1, A2, … are outputs, those among X, Y, Z, X1, …
             inputs.
 
+        Returns
+        -------
+        Counts
+            Named after the file.
+
         Raises
         ------
         CountsError
             With the line number, what was found, what was expected, and the remedy.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "mine.csv"
+        >>> rows = ["x,a,count", "0,0,7", "0,1,3", "1,0,2", "1,1,8"]
+        >>> with path.open("w") as file:
+        ...     print(*rows, sep=chr(10), file=file)
+        >>> Counts.read_csv(path)
+        Counts mine: 20 trials of p(A|X), A: 2, X: 2
         """
         path = Path(path)
         table, out, ins = read_csv_table(path, outputs, inputs)
@@ -217,6 +237,14 @@ class Fit:
 def data_sets() -> tuple[str, ...]:
     """Return the names of the shipped data sets.
 
+    Sources: Hensen et al., doi:10.1038/nature15759; Shalm et al., doi:10.1103/PhysRevLett.115.250402; Giustina et al.,
+    doi:10.1103/PhysRevLett.115.250401.
+
+    Returns
+    -------
+    tuple of str
+        Sorted; for `load_counts` and ``relaxbell quantify``.
+
     Examples
     --------
     >>> data_sets()
@@ -228,8 +256,19 @@ def data_sets() -> tuple[str, ...]:
 def load_counts(source: str | Path) -> Counts:
     """Return the counts of a shipped data set, by name, or of a CSV file, by path.
 
-    Sources of the data: Hensen et al., Nature 526, 682 (2015); Shalm et al., PRL 115, 250402 (2015);
-    Giustina et al., PRL 115, 250401 (2015).
+    Sources of the data: Hensen et al., Nature 526, 682 (2015), doi:10.1038/nature15759; Shalm et al., PRL 115, 250402
+    (2015), doi:10.1103/PhysRevLett.115.250402; Giustina et al., PRL 115, 250401 (2015),
+    doi:10.1103/PhysRevLett.115.250401.
+
+    Parameters
+    ----------
+    source
+        One of `data_sets`, or a path; the format is that of `Counts.read_csv`.
+
+    Returns
+    -------
+    Counts
+        Axes of the table: outputs, then inputs; entries are numbers of trials.
 
     Raises
     ------

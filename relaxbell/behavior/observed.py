@@ -84,7 +84,24 @@ class Observed(Frozen):
         self._seal()
 
     def table_rows(self) -> Iterator[tuple[str, Exact, ExactNumber]]:
-        """Yield (label, coefficients over the table, value) of every equality on p."""
+        """Yield (label, coefficients over the table, value) of every equality on p.
+
+        Yields
+        ------
+        tuple
+            Text, exact array with the axes of a behavior (outputs, then inputs), exact number: ⟨row, p⟩ = value.
+
+        Raises
+        ------
+        BehaviorError
+            If no-signaling is asked for and it is not known which party chooses which input.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> [(label, value) for label, _, value in rb.Observed([(rb.CHSH, 2.5)]).table_rows()]
+        [('CHSH', Fraction(5, 2))]
+        """
         for functional, value in zip(self.functionals, self.values, strict=True):
             offset = functional.constant
             yield str(functional), functional.coefficients, (value - offset if offset else value)

@@ -44,6 +44,8 @@ def born(
 ) -> Behavior:
     """Return the behavior p(a, b, …|x, y, …) = tr(ρ A_{a|x} ⊗ B_{b|y} ⊗ …).
 
+    Background: Brunner, Cavalcanti, Pironio, Scarani, Wehner, Bell nonlocality, arXiv:1303.2849.
+
     Parameters
     ----------
     state
@@ -59,6 +61,11 @@ def born(
         multiply to D. A party with a single setting has an input of cardinality 1.
     outputs, inputs
         Names; by default A, B, C and X, Y, Z, from four parties on A1 … and X1 ….
+
+    Returns
+    -------
+    Behavior
+        Axes: each party's outcome, then each party's setting; floats.
 
     Raises
     ------
@@ -220,6 +227,11 @@ def _eigenprojectors(observable: Complex) -> Complex:
 def schmidt(coefficients: ArrayLike) -> Complex:
     """Return the ket Σ_j c_j |jj⟩, shape (d²,), of d real coefficients with Σ c_j² = 1.
 
+    Returns
+    -------
+    ndarray of complex
+        A ket, shape (d²,).
+
     Raises
     ------
     BehaviorError
@@ -248,6 +260,21 @@ def schmidt(coefficients: ArrayLike) -> Complex:
 def maximally_entangled(d: int) -> Complex:
     """Return the ket Σ_j |jj⟩ / √d, shape (d²,).
 
+    Parameters
+    ----------
+    d
+        Local dimension.
+
+    Returns
+    -------
+    ndarray of complex
+        A ket.
+
+    Raises
+    ------
+    BehaviorError
+        If d is not a positive integer.
+
     Examples
     --------
     >>> maximally_entangled(2).real.round(6).tolist()
@@ -260,6 +287,16 @@ def maximally_entangled(d: int) -> Complex:
 def partially_entangled(theta: float) -> Complex:
     """Return the two-qubit ket cos θ |00⟩ + sin θ |11⟩, shape (4,); θ in radians.
 
+    Parameters
+    ----------
+    theta
+        Angle θ in radians; π/4 is maximally entangled.
+
+    Returns
+    -------
+    ndarray of complex
+        A ket.
+
     Examples
     --------
     >>> partially_entangled(0).real.tolist()
@@ -270,6 +307,11 @@ def partially_entangled(theta: float) -> Complex:
 
 def singlet() -> Complex:
     """Return the ket (|01⟩ − |10⟩) / √2, shape (4,).
+
+    Returns
+    -------
+    ndarray of complex
+        A ket.
 
     Examples
     --------
@@ -282,7 +324,17 @@ def singlet() -> Complex:
 def werner(v: float) -> Complex:
     """Return the density matrix v |Ψ⁻⟩⟨Ψ⁻| + (1 − v) 1/4, shape (4, 4).
 
-    Source: Werner, Phys. Rev. A 40, 4277 (1989).
+    Source: Werner, Phys. Rev. A 40, 4277 (1989), doi:10.1103/PhysRevA.40.4277.
+
+    Parameters
+    ----------
+    v
+        Visibility.
+
+    Returns
+    -------
+    ndarray of complex
+        A density matrix.
 
     Raises
     ------
@@ -305,6 +357,23 @@ def werner(v: float) -> Complex:
 def ghz(n: int) -> Complex:
     """Return the n-qubit ket (|0…0⟩ + |1…1⟩) / √2, shape (2^n,).
 
+    Source: Greenberger, Horne, Zeilinger, arXiv:0712.0921.
+
+    Parameters
+    ----------
+    n
+        Number of qubits.
+
+    Returns
+    -------
+    ndarray of complex
+        A ket.
+
+    Raises
+    ------
+    BehaviorError
+        If n is not a positive integer.
+
     Examples
     --------
     >>> np.flatnonzero(ghz(3)).tolist()
@@ -318,6 +387,18 @@ def ghz(n: int) -> Complex:
 
 def qubit_observable(angle: float, azimuth: float = 0.0) -> Complex:
     """Return cos θ Z + sin θ (cos φ X + sin φ Y), shape (2, 2), with θ = `angle`, φ = `azimuth` in radians.
+
+    Parameters
+    ----------
+    angle
+        Polar angle θ from Z, in radians.
+    azimuth
+        Angle φ around Z, in radians; 0 is the X–Z plane.
+
+    Returns
+    -------
+    ndarray of complex
+        A Hermitian matrix with eigenvalues 1 (outcome 0 of `born`) and −1.
 
     Examples
     --------

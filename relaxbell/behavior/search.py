@@ -88,6 +88,11 @@ def optimize_quantum(
     iterations
         At most so many L-BFGS steps for each start.
 
+    Returns
+    -------
+    QuantumOptimum
+        The best value found with its state, measurements and behavior.
+
     Raises
     ------
     FunctionalError

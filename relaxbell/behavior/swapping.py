@@ -36,6 +36,11 @@ _PAULI = (
 def diagonal_settings() -> tuple[Bloch, Bloch]:
     """Return the Bloch vectors of (Z + X)/√2 and (Z − X)/√2, exact: the settings of Eqs. (54)–(55).
 
+    Returns
+    -------
+    tuple of Bloch vectors
+        Each (x, y, z), of length 1.
+
     Examples
     --------
     >>> diagonal_settings()[1]
@@ -86,6 +91,9 @@ def star_box(n: int, v: Any = 1, settings: Sequence[Bloch] | Sequence[Sequence[B
     """Return the behavior of n Werner states whose other halves are measured in the GHZ basis.
 
     The outcome b of B has n bits: the first is the phase s of (|0 k⟩ + (−1)^s |1 k̄⟩)/√2, the others are k.
+
+    Source of the network: Tavakoli, Skrzypczyk, Cavalcanti, Acín, PRA 90, 062109 (2014),
+    doi:10.1103/PhysRevA.90.062109.
 
     Parameters
     ----------

@@ -42,6 +42,9 @@ class CausalModel(Frozen):
     responding node, and every probability, also under interventions, is linear in q. Several latent
     variables are independent sources: they restrict q to products, see `independence`.
 
+    Sources: Pearl, Causality (2009), for the graphs and do(·); the distribution over response functions is Eqs. (28),
+    (37) and (40) of arXiv:1411.4648.
+
     Parameters
     ----------
     graph
@@ -120,7 +123,24 @@ class CausalModel(Frozen):
     # ---------------------------------------------------------------- structure
 
     def parents(self, node: str) -> tuple[str, ...]:
-        """Return the parents of a node, in the order of the graph's nodes."""
+        """Return the parents of a node, in the order of the graph's nodes.
+
+        Parameters
+        ----------
+        node
+            Name of a node.
+
+        Returns
+        -------
+        tuple of str
+            Latent variables included; empty for a node without parents.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.input_signaling().parents("B")
+        ('X', 'L', 'Y')
+        """
         given = {u for u, v in self.edges if v == node}
         return tuple(n for n in self.nodes if n in given)
 
@@ -153,6 +173,11 @@ class CausalModel(Frozen):
     def shared(self) -> CausalModel:
         """Return the model with one latent variable in place of several: it can do more, and is convex.
 
+        Returns
+        -------
+        CausalModel
+            Itself, where there is one latent variable only.
+
         Examples
         --------
         >>> import relaxbell as rb
@@ -179,10 +204,21 @@ class CausalModel(Frozen):
         input_distribution
             A new p(inputs); by default the model's own.
 
+        Returns
+        -------
+        CausalModel
+            A new model, with a q of its own.
+
         Raises
         ------
         ModelError
             For unknown nodes, an edge that is already there, or a cycle.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.bell().relax("X -> B", ("L", "Y")).relaxed
+        (('X', 'B'), ('L', 'Y'))
         """
         new = read_edges(edges)
         for edge in new:
@@ -204,7 +240,29 @@ class CausalModel(Frozen):
         )
 
     def rename(self, names: Mapping[str, str]) -> CausalModel:
-        """Return the same model with nodes renamed; names not mentioned stay."""
+        """Return the same model with nodes renamed; names not mentioned stay.
+
+        Parameters
+        ----------
+        names
+            Old name → new name.
+
+        Returns
+        -------
+        CausalModel
+            A new model, with a q of its own.
+
+        Raises
+        ------
+        ModelError
+            If an old name is unknown, or two nodes get the same.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.instrumental().rename({"Z": "lottery", "A": "treated", "B": "healthy"}).outputs
+        ('treated', 'healthy')
+        """
         unknown = [n for n in names if n not in self.nodes]
         if unknown:
             raise ModelError(f"cannot rename {unknown[0]!r}: the nodes of {self.name} are {', '.join(self.nodes)}.")
@@ -327,7 +385,29 @@ class CausalModel(Frozen):
         return cp.sum(self.q) == 1
 
     def rows(self, event: Setting, *, given: Setting | None = None, do: Setting | None = None) -> Rows:
-        """Return p(event|given, do(·)) as one labeled row over q; see `probability`."""
+        """Return p(event|given, do(·)) as one labeled row over q; see `probability`.
+
+        Parameters
+        ----------
+        event, given, do
+            As in `probability`.
+
+        Returns
+        -------
+        Rows
+            ``.array`` is the sparse row, shape (1, n).
+
+        Raises
+        ------
+        ModelError
+            As in `probability`.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.input_signaling().rows({"B": 0}, do={"X": 1}).array.shape
+        (1, 64)
+        """
         return event_rows(self, event, given or {}, do or {})
 
     def probability(self, event: Setting, *, given: Setting | None = None, do: Setting | None = None) -> Any:
@@ -342,6 +422,11 @@ class CausalModel(Frozen):
             model's `input_distribution`.
         do
             Values forced on nodes: their own mechanism is erased, the others stay (Eq. 3).
+
+        Returns
+        -------
+        cvxpy.Expression
+            A scalar, affine in ``model.q``.
 
         Raises
         ------
@@ -363,12 +448,28 @@ class CausalModel(Frozen):
     def equations(self, observed: Behavior | Observed) -> Equations:
         """Return V T q = V p as exact, labeled rows.
 
+        Parameters
+        ----------
+        observed
+            A behavior, or values of functionals.
+
+        Returns
+        -------
+        Equations
+            ``.rows.array``, shape (equations, n), and their exact right-hand sides ``.rhs``.
+
         Raises
         ------
         BehaviorError
             If variables or cardinalities do not match the model's.
         SignalingError
             If the behavior signals where the graph forbids it; the violated equality is named.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.input_signaling().equations(rb.pr_box()).rows.array.shape
+        (16, 64)
         """
         if isinstance(observed, Behavior):
             return behavior_equations(self, self.match(observed))
@@ -383,12 +484,60 @@ class CausalModel(Frozen):
         """Return the CVXPY constraints V T q = V p: the model reproduces what was observed.
 
         Settings of dependent inputs that have probability 0 carry no data. Errors as `equations`.
+
+        Parameters
+        ----------
+        observed
+            A behavior, or values of functionals.
+
+        Returns
+        -------
+        list of cvxpy.Constraint
+            On ``model.q``; add ``model.valid`` where only values of functionals were observed.
+
+        Raises
+        ------
+        BehaviorError
+            If variables or cardinalities do not match the model's.
+        SignalingError
+            If the behavior signals where the graph forbids it.
+
+        Examples
+        --------
+        >>> import cvxpy as cp
+        >>> import relaxbell as rb
+        >>> model = rb.bell()
+        >>> constraints = [*model.reproduces(rb.pr_box()), model.valid]
+        >>> cp.Problem(cp.Minimize(0), constraints).solve(solver=cp.HIGHS)  # Bell's theorem: infeasible
+        inf
         """
         equations = self.equations(observed)
         return [equations.rows.array @ self.q == equations.floats]
 
     def match(self, behavior: Behavior) -> Behavior:
-        """Return the behavior with its axes in the model's order; raise BehaviorError if it does not fit."""
+        """Return the behavior with its axes in the model's order; raise BehaviorError if it does not fit.
+
+        Parameters
+        ----------
+        behavior
+            With the model's variables, in any order.
+
+        Returns
+        -------
+        Behavior
+            Axes: the model's outputs, then its inputs.
+
+        Raises
+        ------
+        BehaviorError
+            If variables or cardinalities differ.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.bell().match(rb.pr_box().transposed("B A", "Y X")).outputs
+        ('A', 'B')
+        """
         if set(behavior.outputs) != set(self.outputs) or set(behavior.inputs) != set(self.inputs):
             raise BehaviorError(
                 f"variables do not match: the behavior is p({','.join(behavior.outputs)}|{','.join(behavior.inputs)}), "
@@ -413,10 +562,17 @@ class CausalModel(Frozen):
         seconds
             After this time the enumeration is refused.
 
+        Returns
+        -------
+        Inequalities
+            Exact facets beyond positivity, and those of positivity.
+
         Raises
         ------
         ClosedFormError
-            If it takes too long.
+            If it takes too long, or the extra is missing.
+        UnsupportedModelError
+            If the model has several sources.
 
         Examples
         --------
@@ -440,7 +596,29 @@ class CausalModel(Frozen):
         return Coordinates(shape[:k], shape[k:], tuple(reach))
 
     def coordinates_of(self, behavior: Behavior) -> Coordinates:
-        """Return `coordinates` for a behavior whose axes may be in another order."""
+        """Return `coordinates` for a behavior whose axes may be in another order.
+
+        Parameters
+        ----------
+        behavior
+            With the model's variables and cardinalities.
+
+        Returns
+        -------
+        Coordinates
+            In the behavior's order of axes.
+
+        Raises
+        ------
+        BehaviorError
+            If variables or cardinalities differ.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.input_signaling().coordinates_of(rb.pr_box()).dimension
+        10
+        """
         self.match(behavior)
         reach = dict(zip(self.outputs, self.coordinates.reach, strict=True))
         own = [frozenset(behavior.inputs.index(self.inputs[j]) for j in reach[name]) for name in behavior.outputs]
@@ -448,7 +626,24 @@ class CausalModel(Frozen):
         return Coordinates(behavior.p.shape[:k], behavior.p.shape[k:], tuple(own))
 
     def ancestors(self, node: str) -> set[str]:
-        """Nodes that can influence `node`; a node with a single value passes nothing on."""
+        """Return the nodes that can influence `node`; a node with a single value passes nothing on.
+
+        Parameters
+        ----------
+        node
+            Name of a node.
+
+        Returns
+        -------
+        set of str
+            Without the node itself.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> sorted(rb.outcome_signaling().ancestors("B"))
+        ['A', 'L', 'X', 'Y']
+        """
         found: set[str] = set()
         queue = [node]
         while queue:

@@ -24,6 +24,16 @@ def bell(inputs: Sequence[int] = _TWO, outputs: Sequence[int] = _TWO, *, input_d
     input_distribution
         p(inputs), see `CausalModel`.
 
+    Returns
+    -------
+    CausalModel
+        Outputs A, B, …, inputs X, Y, …, latent L.
+
+    Raises
+    ------
+    ModelError
+        If there is not one input and one output for each party.
+
     Examples
     --------
     >>> bell(inputs=(2, 3), outputs=(3, 2)).strategies.count
@@ -60,6 +70,16 @@ def input_signaling(
     edge
         From an input to another party's output.
 
+    Returns
+    -------
+    CausalModel
+        `bell` with the edge relaxed.
+
+    Raises
+    ------
+    ModelError
+        If the edge is not from an input to another party's output.
+
     Examples
     --------
     >>> input_signaling((2, 3), (3, 2), edge="Y -> A").relaxed
@@ -82,7 +102,24 @@ def outcome_signaling(
     edge: Any = "A -> B",
     input_distribution: Any = None,
 ) -> CausalModel:
-    """Return Fig. 1b: a party's outcome may influence another's. Parameters as `input_signaling`.
+    """Return Fig. 1b: a party's outcome may influence another's.
+
+    Parameters
+    ----------
+    inputs, outputs, input_distribution
+        As in `bell`.
+    edge
+        From an output to another.
+
+    Returns
+    -------
+    CausalModel
+        `bell` with the edge relaxed.
+
+    Raises
+    ------
+    ModelError
+        If the edge is not between two outputs.
 
     Examples
     --------
@@ -114,6 +151,16 @@ def message(
         As in `bell`.
     alphabet
         Number of values of the message.
+
+    Returns
+    -------
+    CausalModel
+        `bell` with a hidden node M, and the edge from it to the second output relaxed.
+
+    Raises
+    ------
+    ModelError
+        If there is one party only.
 
     Examples
     --------
@@ -154,6 +201,16 @@ def measurement_dependence(
     dependent
         Names of the dependent inputs; by default all.
 
+    Returns
+    -------
+    CausalModel
+        `bell` with the edges from L to the dependent inputs relaxed.
+
+    Raises
+    ------
+    ModelError
+        If a dependent input is unknown.
+
     Examples
     --------
     >>> measurement_dependence().strategies.count
@@ -173,6 +230,8 @@ def measurement_dependence(
 def instrumental(inputs: int = 2, outputs: Sequence[int] = _TWO, *, input_distribution: Any = None) -> CausalModel:
     """Return the instrumental model Z → A → B, with a latent variable on A and B.
 
+    Source: Pearl, arXiv:1302.4976; Balke and Pearl, doi:10.1080/01621459.1997.10474074.
+
     Parameters
     ----------
     inputs
@@ -181,6 +240,11 @@ def instrumental(inputs: int = 2, outputs: Sequence[int] = _TWO, *, input_distri
         Numbers of values of the treatment A and the outcome B.
     input_distribution
         p(Z).
+
+    Returns
+    -------
+    CausalModel
+        Outputs A, B, input Z, latent L.
 
     Examples
     --------
@@ -213,6 +277,11 @@ def bilocality(
         Cardinalities of A, B and C.
     input_distribution
         p(inputs), see `CausalModel`.
+
+    Returns
+    -------
+    CausalModel
+        Outputs A, B, C, inputs X, Z (and Y), latent L1, L2.
 
     Raises
     ------
@@ -254,6 +323,8 @@ def star(
 ) -> CausalModel:
     """Return a star: n independent sources, each shared by one party (or several) and the center B.
 
+    Source: Tavakoli, Skrzypczyk, Cavalcanti, Acín, PRA 90, 062109 (2014), doi:10.1103/PhysRevA.90.062109.
+
     Parameters
     ----------
     n
@@ -268,6 +339,11 @@ def star(
         How many outer parties each source has; by default one.
     input_distribution
         p(inputs), see `CausalModel`.
+
+    Returns
+    -------
+    CausalModel
+        Outputs A1, …, B, inputs X1, … (and Y), latent L1, …, Ln.
 
     Raises
     ------

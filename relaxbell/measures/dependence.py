@@ -138,6 +138,11 @@ def dependence(model: CausalModel) -> Measure:
     the response functions of all other responding nodes. M is twice the total variation distance
     between p(x, λ) and p(x) p(λ).
 
+    Parameters
+    ----------
+    model
+        With dependent inputs, such as `measurement_dependence`.
+
     Returns
     -------
     Measure
@@ -177,6 +182,11 @@ def hall_dependence(model: CausalModel) -> Measure:
 
     Over the joint settings x of all dependent inputs with p(x) > 0 (Hall, PRL 105, 250404, 2010; the
     paper prints a sum over y, erratum E5). A maximum of l1 norms: Theorem 6 with L > 1.
+
+    Parameters
+    ----------
+    model
+        With dependent inputs, such as `measurement_dependence`.
 
     Returns
     -------
@@ -223,7 +233,7 @@ def setting_bounds(model: CausalModel, *, lower: Any = None, upper: Any = None) 
     """Return the constraints lower ≤ p(x|λ) ≤ upper for every λ, for `subject_to`.
 
     Bounded measurement dependence in the sense of Pütz, Rosset, Barnea, Liang and Gisin, PRL 113,
-    190402 (2014). x are the joint settings of all dependent inputs.
+    190402 (2014), doi:10.1103/PhysRevLett.113.190402. x are the joint settings of all dependent inputs.
 
     Parameters
     ----------

@@ -69,8 +69,18 @@ def mutual_information(model: CausalModel) -> MutualInformation:
     """Return I(X, Y, …:Λ), the mutual information between the dependent inputs and Λ, in bits.
 
     Its minimum is a convex program: Σ q(x, λ) log2[q(x, λ)/(p(x) q(λ))] is jointly convex, and taking
-    the response functions for λ loses nothing (data processing). The paper bounds it from both sides;
-    `minimize` returns it with a rigorous lower bound.
+    the response functions for λ loses nothing (data processing). After its Eq. (11) the paper bounds it from both sides
+    (Fig. 3); `minimize` returns it with a rigorous lower bound.
+
+    Parameters
+    ----------
+    model
+        With dependent inputs, such as `measurement_dependence`.
+
+    Returns
+    -------
+    Measure
+        In bits, convex.
 
     Raises
     ------
@@ -95,6 +105,16 @@ def pinsker_bound(dependence: float) -> float:
 
     Pinsker's inequality D ≥ (log2 e)/2 ‖p − q‖₁² with M the l1 distance of p(x, λ) and p(x) p(λ). The
     paper prints it without the 1/2 (erratum E2), which the Tsirelson point contradicts.
+
+    Parameters
+    ----------
+    dependence
+        M, dimensionless, 0 … 2.
+
+    Returns
+    -------
+    float
+        Bits.
 
     Raises
     ------

@@ -103,7 +103,8 @@ def average_causal_effect(
     """Return the signed effect p(target = outcome|do(source = u)) − p(target = outcome|do(source = u')).
 
     Linear in q, so it has a minimum and a maximum: see `bounds`. Free inputs are averaged over the
-    model's input distribution.
+    model's input distribution. Its bounds in the instrumental model are those of Balke and Pearl, JASA 92, 1171 (1997),
+    doi:10.1080/01621459.1997.10474074.
 
     Parameters
     ----------
@@ -115,6 +116,16 @@ def average_causal_effect(
         (u, u').
     outcome
         Value of the target.
+
+    Returns
+    -------
+    Measure
+        A difference of probabilities in [−1, 1].
+
+    Raises
+    ------
+    ModelError
+        If a node or value is unknown.
 
     Examples
     --------
@@ -145,6 +156,18 @@ def message_weight(model: CausalModel, message: str = "M") -> Measure:
 
     For a binary message its minimum is the paper's min p(m = 0), Eq. (39), by exchanging the names
     of the two messages. It depends on p(x) (erratum E6).
+
+    Parameters
+    ----------
+    model
+        With a hidden node for the message, such as `message`.
+    message
+        Its name.
+
+    Returns
+    -------
+    Measure
+        A probability.
 
     Raises
     ------
@@ -207,6 +230,18 @@ class BinaryEntropy(Measure):
 
 def message_entropy(model: CausalModel, message: str = "M") -> BinaryEntropy:
     """Return H(m) of a binary message in bits, Eq. (9), averaged over the input distribution.
+
+    Parameters
+    ----------
+    model
+        With a hidden node for the message, such as `message`.
+    message
+        Its name.
+
+    Returns
+    -------
+    Measure
+        In bits.
 
     Raises
     ------

@@ -94,15 +94,46 @@ class Measure:
         q
             Probabilities, shape (n,), or `StrategyWeights`, such as ``solution.q``.
 
+        Returns
+        -------
+        float
+            In the measure's unit.
+
         Raises
         ------
         MeasureError
             If q has another length, a negative entry, or does not sum to 1 within 1e-6.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import relaxbell as rb
+        >>> model = rb.input_signaling()
+        >>> rb.influence(model, "X", "B").value(np.full(64, 1 / 64))  # half of Bob's functions change with x
+        0.5
         """
         return self.at(read_weights(self.model, q, self.name))
 
     def at(self, q: NDArray[np.float64]) -> float:
-        """Return the measure at weights that a solver returned, unchecked: shape (n,)."""
+        """Return the measure at weights that a solver returned, unchecked: shape (n,).
+
+        Parameters
+        ----------
+        q
+            One weight for each strategy.
+
+        Returns
+        -------
+        float
+            In the measure's unit.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import relaxbell as rb
+        >>> rb.influence(rb.input_signaling(), "X", "B").at(np.full(64, 1 / 64))
+        0.5
+        """
         return terms.value(self.term, q)
 
     def _check_combinable(self, what: str) -> None:
@@ -221,6 +252,21 @@ def same_model(*measures: Measure) -> CausalModel:
 def maximum(*measures: Measure) -> Measure:
     """Return the measure max(m1, m2, …) of measures of one model instance.
 
+    Parameters
+    ----------
+    *measures
+        One or more, of one model instance.
+
+    Returns
+    -------
+    Measure
+        In the unit of the first.
+
+    Raises
+    ------
+    MeasureError
+        If there is none, the instances differ, or one is an entropy or mutual information.
+
     Examples
     --------
     >>> import relaxbell as rb
@@ -260,6 +306,11 @@ def measure(
         ``max``: max |row · q|; ``sum``: Σ |row · q|; ``linear``: Σ row · q, signed; ``max of sums``.
     name, unit
         For messages.
+
+    Returns
+    -------
+    Measure
+        Its certificates state the rows themselves.
 
     Raises
     ------

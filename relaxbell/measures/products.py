@@ -134,7 +134,31 @@ class MarginalParameters:
         return len(self.free)
 
     def at(self, values: Sequence[Any]) -> Exact:
-        """Return q^a for values of the free parameters; exact if they are."""
+        """Return q^a for values of the free parameters; exact if they are.
+
+        Parameters
+        ----------
+        values
+            One number for each free parameter.
+
+        Returns
+        -------
+        ndarray of exact numbers
+            Probabilities in the order of `labels`, shape (L,).
+
+        Raises
+        ------
+        MeasureError
+            If there are not `count` values.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> from fractions import Fraction
+        >>> f, _ = rb.marginal_parameters(rb.bilocality(), rb.entanglement_swapping_box(1))
+        >>> f.at([Fraction(1, 4)]).tolist() == [Fraction(1, 4)] * 4
+        True
+        """
         given = np.array([Fraction(v) if as_exact(v) is None else as_exact(v) for v in values], dtype=object)
         if len(given) != self.count:
             raise MeasureError(f"{len(given)} values, expected {self.count}: {', '.join(self.free_labels)}.")
@@ -146,7 +170,20 @@ class MarginalParameters:
         return tuple(self.labels[i] for i in self.free)
 
     def to_sympy(self) -> dict[str, Any]:
-        """Return each entry as a sympy expression in the parameters ν1, ν2 and so on."""
+        """Return each entry as a sympy expression in the parameters ν1, ν2 and so on.
+
+        Returns
+        -------
+        dict
+            Label → expression.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> f, _ = rb.marginal_parameters(rb.bilocality(), rb.entanglement_swapping_box(1))
+        >>> f.to_sympy()["q(A=01)"]
+        1/2 - ν1
+        """
         import sympy
 
         from relaxbell.exact.numbers import to_sympy
@@ -211,6 +248,14 @@ class Nonbilocality(Measure):
         The families of independent groups; the measure is the sum over them.
     fixed
         By name of the group: the marginal that is fixed, exact.
+    model, term, name, unit, definition
+        As in `Measure`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> rb.nonbilocality(rb.bilocality())
+    M(A×C) = Σ |q(A,C) - q(A) q(C)|  (probability; bilocality())
     """
 
     products: tuple[tuple[Group, ...], ...] = ()
@@ -226,7 +271,13 @@ class Nonbilocality(Measure):
 
     @property
     def expression(self) -> Any:
-        """‖M_ν q‖₁ as a CVXPY expression, Eq. (51); it goes with `constraints`."""
+        """‖M_ν q‖₁ as a CVXPY expression, Eq. (51); it goes with `constraints`.
+
+        Raises
+        ------
+        MeasureError
+            If no marginals are fixed: the measure is not convex in q.
+        """
         if not self.fixed:
             raise MeasureError(
                 f"{self.name} is not convex in q. Fix marginals: nonbilocality(model, marginals={{…}}), or minimize it "
@@ -241,7 +292,30 @@ class Nonbilocality(Measure):
         return [groups[name].rows @ self.model.q == to_floats(own) for name, own in self.fixed.items()]
 
     def value(self, q: Any) -> float:
-        """Return the measure at a given q, shape (n,)."""
+        """Return the measure at a given q, shape (n,).
+
+        Parameters
+        ----------
+        q
+            Probabilities, shape (n,); with fixed marginals also `StrategyWeights`.
+
+        Returns
+        -------
+        float
+            Dimensionless, 0 … 2.
+
+        Raises
+        ------
+        MeasureError
+            If q has another shape.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import relaxbell as rb
+        >>> rb.nonbilocality(rb.bilocality()).value(np.full(64, 1 / 64))
+        0.0
+        """
         if self.fixed:
             return super().value(q)
         array = np.asarray(q, dtype=np.float64)
@@ -293,6 +367,11 @@ def nonbilocality(model: CausalModel, marginals: Any = None) -> Nonbilocality:
         None: `minimize` searches over all marginals. Or the distributions q^a of all groups but one, by name:
         ``{"A": [0, 1/2, 1/2, 0]}``, in the order of ``marginal_parameters(model, p)[0].labels``. Then the
         measure is ‖M_ν q‖₁ for q with these marginals, convex (Eqs. 46–53 with the constraint of erratum E3).
+
+    Returns
+    -------
+    Nonbilocality
+        Dimensionless, twice a total variation distance: 0 … 2.
 
     Raises
     ------
