@@ -227,6 +227,11 @@ def _eigenprojectors(observable: Complex) -> Complex:
 def schmidt(coefficients: ArrayLike) -> Complex:
     """Return the ket Σ_j c_j |jj⟩, shape (d²,), of d real coefficients with Σ c_j² = 1.
 
+    Parameters
+    ----------
+    coefficients
+        Schmidt coefficients, shape (d,), real.
+
     Returns
     -------
     ndarray of complex

@@ -76,7 +76,32 @@ class ClosedBounds:
         return self.least(behavior), -self.largest(behavior)
 
     def evaluate(self, behaviors: Any, *, tolerance: float = 1e-9) -> Interval:
-        """Return both ends at many behaviors, in float64; parameters as `ClosedForm.evaluate`."""
+        """Return both ends at many behaviors, in float64.
+
+        Parameters
+        ----------
+        behaviors, tolerance
+            As in `ClosedForm.evaluate`.
+
+        Returns
+        -------
+        Interval
+            ``lower``, ``upper`` and the mask ``feasible``, shape (N,) each.
+
+        Raises
+        ------
+        BehaviorError
+            If the shape does not fit the model.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> both = rb.closed_bounds(rb.average_causal_effect(rb.instrumental(), "A", "B"))
+        >>> lipid = rb.Behavior([[[0.919, 0.315], [0, 0.139]], [[0.081, 0.073], [0, 0.473]]], outputs="B A", inputs="Z")
+        >>> found = both.evaluate([lipid])
+        >>> found.lower.round(3), found.upper.round(3)
+        (array([0.392]), array([0.78]))
+        """
         low = self.least.evaluate(behaviors, tolerance=tolerance)
         high = self.largest.evaluate(behaviors, tolerance=tolerance)
         return Interval(low.value, -high.value, low.feasible & high.feasible)
@@ -94,6 +119,25 @@ def closed_bounds(query: Measure, domain: Any = None, subject_to: Any = (), *, s
     """Derive both ends of a signed (linear) query in closed form.
 
     Parameters and errors as in `closed_form`; `seconds` for each end.
+
+    Parameters
+    ----------
+    query
+        A linear measure, such as `average_causal_effect`.
+    domain, subject_to, seconds
+        As in `closed_form`, for each end.
+
+    Returns
+    -------
+    ClosedBounds
+        ``lower`` as a sympy ``Max``, ``upper`` as a ``Min``.
+
+    Raises
+    ------
+    MeasureError
+        If the query is not linear.
+    ClosedFormError
+        As `closed_form`.
 
     Examples
     --------

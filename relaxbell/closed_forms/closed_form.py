@@ -136,12 +136,53 @@ class ClosedForm:
         return tuple(self._affine(term) <= 0 for term in self.domain)
 
     def substitution(self, behavior: Behavior) -> dict[Any, Any]:
-        """Return {symbol: value} of an exact behavior."""
+        """Return {symbol: value} of an exact behavior.
+
+        Parameters
+        ----------
+        behavior
+            Exact, in the domain.
+
+        Returns
+        -------
+        dict
+            For ``form.expression.subs(…)``.
+
+        Raises
+        ------
+        BehaviorError
+            If the behavior is not exact or not in the domain.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> form = rb.closed_form(rb.influence(rb.input_signaling(), "X", "B"))
+        >>> form.expression.subs(form.substitution(rb.pr_box()))
+        1/2
+        """
         u = self.region.vector(behavior)
         return {s: to_sympy(v) for s, v in zip(self.symbols, u[1:], strict=False)}
 
     def functionals(self) -> tuple[BellFunctional, ...]:
-        """Return the terms as Bell functionals; not on slices or with symbolic budgets."""
+        """Return the terms as Bell functionals; not on slices or with symbolic budgets.
+
+        Returns
+        -------
+        tuple of BellFunctional
+            Exact, with their constants.
+
+        Raises
+        ------
+        MeasureError
+            If the terms depend on a budget, or the domain is a slice.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> form = rb.closed_form(rb.influence(rb.input_signaling(), "X", "B"))
+        >>> max(f(rb.pr_box()) for f in form.functionals())
+        Fraction(1, 2)
+        """
         if self.budgets:
             raise MeasureError("terms that depend on a budget are not functionals of p alone. Give it a number.")
         return tuple(self.region.functional(term.form) for term in self.terms)
@@ -208,6 +249,11 @@ class ClosedForm:
         -------
         Evaluation
             ``value``, NaN where infeasible, and the mask ``feasible``.
+
+        Raises
+        ------
+        BehaviorError
+            If the shape does not fit the model, or a budget is missing.
 
         Examples
         --------

@@ -67,7 +67,20 @@ class DualVertices:
         return max((z * exact).sum() for z in self.vertices)
 
     def functionals(self) -> tuple[BellFunctional, ...]:
-        """Return the vertices as functionals of p."""
+        """Return the vertices as functionals of p.
+
+        Returns
+        -------
+        tuple of BellFunctional
+            In the order of `vertices`.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> table = rb.dual_vertices(rb.influence(rb.input_signaling(), "X", "B"))
+        >>> sum(f.equivalent(rb.CH) for f in table.functionals())  # Table I: points 2–9
+        8
+        """
         model = self.measure.model
         return tuple(BellFunctional(z, model.outputs, model.inputs) for z in self.vertices)
 
@@ -121,6 +134,11 @@ def dual_vertices(measure: Measure, *, seconds: float = 60.0) -> DualVertices:
         A measure with an exact linear program.
     seconds
         After this time the enumeration is refused.
+
+    Returns
+    -------
+    DualVertices
+        Exact, as in Table I; call it on a behavior.
 
     Raises
     ------

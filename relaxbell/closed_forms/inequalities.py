@@ -59,7 +59,19 @@ class Inequalities:
         return classes(self.domain, [facet.form for facet in self.facets])
 
     def functionals(self) -> tuple[BellFunctional, ...]:
-        """Return the facets beyond positivity as Bell functionals: ≤ 0 for every behavior of the model."""
+        """Return the facets beyond positivity as Bell functionals: ≤ 0 for every behavior of the model.
+
+        Returns
+        -------
+        tuple of BellFunctional
+            Exact, with their constants.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> max(f(rb.pr_box()) for f in rb.bell().inequalities().functionals()) > 0
+        True
+        """
         return tuple(self.domain.functional(facet.form) for facet in self.facets)
 
     def __len__(self) -> int:

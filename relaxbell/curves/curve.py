@@ -34,6 +34,14 @@ class Piece:
     functional
         The dual functional, the Bell inequality that is active on the piece: together with a constant it bounds the
         measure from below for every behavior.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> box = rb.pr_box()
+    >>> piece = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).pieces[-1]
+    >>> piece.start, piece.end, piece.slope, piece.functional.equivalent(rb.CH)
+    (Fraction(1, 2), Fraction(1, 1), Fraction(1, 1), True)
     """
 
     start: ExactNumber
@@ -135,6 +143,15 @@ class Curve:
         ------
         CurveError
             For an exact number outside the domain.
+
+        Examples
+        --------
+        >>> from fractions import Fraction
+        >>> import relaxbell as rb
+        >>> box = rb.pr_box()
+        >>> line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box)
+        >>> line.value(Fraction(2, 3)), line.value([0.5, 0.75])
+        (Fraction(1, 6), array([0.  , 0.25]))
         """
         number = None if isinstance(t, np.ndarray | list | tuple) else as_exact(t)
         if number is not None:
@@ -166,6 +183,28 @@ class Curve:
 
         On a rising curve the last parameter with a value ≤ level, on a falling one the first. A level given as a
         float is read as the shortest decimal that prints it: 0.25 is 1/4.
+
+        Parameters
+        ----------
+        level
+            A number, in the unit of the value.
+
+        Returns
+        -------
+        exact number, sympy number or None
+            The parameter.
+
+        Raises
+        ------
+        CurveError
+            If the level is not a number.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.pr_box()
+        >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).crossing(0.1)
+        Fraction(3, 5)
         """
         wanted = _level(level)
         rising = self.pieces[-1].slope > 0
@@ -182,7 +221,27 @@ class Curve:
         return self.crossing(0)
 
     def to_sympy(self, symbol: Any = None) -> Any:
-        """Return the curve as a sympy Piecewise of `symbol` (by default a symbol with the variable's name)."""
+        """Return the curve as a sympy Piecewise of `symbol` (by default a symbol with the variable's name).
+
+        Parameters
+        ----------
+        symbol
+            The parameter; by default a real symbol with the name `variable`.
+
+        Returns
+        -------
+        sympy.Piecewise
+            NaN outside the domain.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> from sympy import Symbol, Rational
+        >>> box, v = rb.pr_box(), Symbol("v", real=True)
+        >>> line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box)
+        >>> line.to_sympy(v).subs(v, Rational(3, 4))
+        1/4
+        """
         import sympy
 
         x = sympy.Symbol(self.variable, real=True) if symbol is None else symbol
@@ -197,7 +256,20 @@ class Curve:
         return sympy.Piecewise(*inside, (sympy.nan, True))
 
     def to_frame(self) -> Any:
-        """Return the pieces as a pandas DataFrame, affine in the parameter's power (extra ``plot``)."""
+        """Return the pieces as a pandas DataFrame, affine in the parameter's power (extra ``plot``).
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns start, end, intercept, slope (exact) and functional (text); a row for each piece.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.pr_box()
+        >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).to_frame()["slope"].tolist()
+        [0, 1]
+        """
         import pandas
 
         columns = {
@@ -220,7 +292,28 @@ class Curve:
         return curve_certificate(self)
 
     def plot(self, ax: Any = None, **style: Any) -> Any:
-        """Draw the curve on matplotlib axes, break points marked, and return the axes (extra ``plot``)."""
+        """Draw the curve on matplotlib axes, break points marked, and return the axes (extra ``plot``).
+
+        Parameters
+        ----------
+        ax
+            matplotlib axes; by default new ones.
+        **style
+            For matplotlib's line.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            With labels and unit.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.pr_box()
+        >>> ax = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).plot(color="black")
+        >>> len(ax.lines) > 0
+        True
+        """
         from relaxbell.show.curves import plot_curve
 
         return plot_curve(self, ax, **style)

@@ -180,6 +180,13 @@ def tradeoff(measure: Measure, budgeted: Measure, observed: Behavior | Observed,
     Curve
         From the least possible budget to the least one that leaves `measure` at its own minimum. Decreasing and convex.
 
+    Raises
+    ------
+    MeasureError
+        If one of the measures is not piecewise linear, or they belong to different model instances.
+    InfeasibleError, SolverError, BehaviorError, SignalingError
+        As in `minimize`.
+
     Examples
     --------
     >>> import relaxbell as rb

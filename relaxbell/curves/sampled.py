@@ -58,7 +58,26 @@ class EntropyCurve:
         return self.least.critical
 
     def value(self, t: Any) -> Any:
-        """Return the least entropy in bits at a parameter or an array of them; NaN outside the domain."""
+        """Return the least entropy in bits at a parameter or an array of them; NaN outside the domain.
+
+        Parameters
+        ----------
+        t
+            The parameter, a number or an array.
+
+        Returns
+        -------
+        float or ndarray
+            Bits.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.pr_box()
+        >>> line = rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box)
+        >>> line.value([0.5, 0.75]).round(6)  # h(t − 1/2)
+        array([0.      , 0.811278])
+        """
         array = np.asarray(t, dtype=np.float64)
         ends = (self.least.value(array), -np.asarray(self.largest.value(array)))
         entropy = np.vectorize(lambda p: p if np.isnan(p) else binary_entropy(float(p)), otypes=[np.float64])
@@ -66,17 +85,55 @@ class EntropyCurve:
         return float(found) if found.ndim == 0 else found
 
     def to_sympy(self, symbol: Any = None) -> Any:
-        """Return the curve as a sympy expression, the smaller of h at both ends."""
+        """Return the curve as a sympy expression, the smaller of h at both ends.
+
+        Parameters
+        ----------
+        symbol
+            As in `Curve.to_sympy`.
+
+        Returns
+        -------
+        sympy expression
+            In bits.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> from sympy import Symbol
+        >>> box, v = rb.pr_box(), Symbol("v", real=True)
+        >>> line = rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box)
+        >>> round(float(line.to_sympy(v).subs(v, 0.75)), 6)
+        0.811278
+        """
         import sympy
 
-        def entropy(p: Any) -> Any:
-            inside = -p * sympy.log(p, 2) - (1 - p) * sympy.log(1 - p, 2)
-            return sympy.Piecewise((0, sympy.Or(sympy.Le(p, 0), sympy.Ge(p, 1))), (inside, True))
-
-        return sympy.Min(entropy(self.least.to_sympy(symbol)), entropy(-self.largest.to_sympy(symbol)))
+        least, largest = self.least.to_sympy(symbol), self.largest.to_sympy(symbol)
+        ends = [_symbolic_entropies(least, 1), _symbolic_entropies(largest, -1)]
+        domain = least.args[-2].cond  # of the last piece: its lower end is that of the curve
+        return sympy.Piecewise((sympy.Min(*ends, evaluate=False), domain), (sympy.nan, True))
 
     def plot(self, ax: Any = None, **style: Any) -> Any:
-        """Draw the curve on matplotlib axes and return them (extra ``plot``)."""
+        """Draw the curve on matplotlib axes and return them (extra ``plot``).
+
+        Parameters
+        ----------
+        ax, **style
+            As in `Curve.plot`.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            With labels and unit.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.pr_box()
+        >>> ax = rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box).plot()
+        >>> len(ax.lines) > 0
+        True
+        """
         from relaxbell.show.curves import plot_function
 
         low, high = (float(v) for v in self.domain)
@@ -98,6 +155,18 @@ class EntropyCurve:
         ends = [self.domain[0], *critical, self.domain[1]]
         notes = [f"h(p), with the least p = {self.measure.weight.name}:", *repr(self.least).splitlines()[1:]]
         return function_svg(self, self.least.variable, ends, notes)
+
+
+def _symbolic_entropies(curve: Any, sign: int) -> Any:
+    """Return the binary entropy in bits of each piece, without the last branch: NaN compares with nothing."""
+    import sympy
+
+    pieces = []
+    for p, where in curve.args[:-1]:
+        inside = -sign * p * sympy.log(sign * p, 2) - (1 - sign * p) * sympy.log(1 - sign * p, 2)
+        certain = sympy.Or(sympy.Le(sign * p, 0), sympy.Ge(sign * p, 1))
+        pieces.append((sympy.Piecewise((0, certain), (inside, True)), where))
+    return sympy.Piecewise(*pieces[:-1], (pieces[-1][0], True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,19 +221,76 @@ class SampledCurve:
         return f"min {self.measure.name}"
 
     def value(self, t: Any) -> Any:
-        """Return the chord at parameters: no less than the least value, at most `gap` more; NaN outside the domain."""
+        """Return the chord at parameters: no less than the least value, at most `gap` more; NaN outside the domain.
+
+        Parameters
+        ----------
+        t
+            The parameter, a number or an array.
+
+        Returns
+        -------
+        float or ndarray
+            In the measure's unit.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.pr_box()
+        >>> line = rb.curve(rb.mutual_information(rb.measurement_dependence()), box.white_noise(), box)
+        >>> 0 <= line.value(0.75) - line.lower_bound(0.75) <= line.gap + 1e-12
+        True
+        """
         found = np.interp(np.asarray(t, dtype=np.float64), self.parameters, self.values, left=np.nan, right=np.nan)
         return float(found) if np.ndim(found) == 0 else found
 
     def lower_bound(self, t: Any) -> Any:
-        """Return the largest of the rigorous tangents at parameters (in float64, to rounding)."""
+        """Return the largest of the rigorous tangents at parameters (in float64, to rounding).
+
+        Parameters
+        ----------
+        t
+            The parameter, a number or an array.
+
+        Returns
+        -------
+        float or ndarray
+            In the measure's unit.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.pr_box()
+        >>> line = rb.curve(rb.mutual_information(rb.measurement_dependence()), box.white_noise(), box)
+        >>> line.lower_bound(1.0) <= line.value(1.0)
+        True
+        """
         array = np.asarray(t, dtype=np.float64)
         lines = [(float(s.tangent.intercept), float(s.tangent.slope)) for s in self.samples]
         found = np.max([a + b * array for a, b in lines], axis=0)
         return float(found) if found.ndim == 0 else found
 
     def crossing(self, level: float) -> float | None:
-        """Return the last parameter at which the chord is ≤ level, where it rises there; None if it does not."""
+        """Return the last parameter at which the chord is ≤ level, where it rises there; None if it does not.
+
+        Parameters
+        ----------
+        level
+            In the measure's unit.
+
+        Returns
+        -------
+        float or None
+            A parameter at which the least value is at most `level`.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.tsirelson_box()
+        >>> line = rb.curve(rb.mutual_information(rb.measurement_dependence()), box.white_noise(), box)
+        >>> 0.7 < line.crossing(0.01) < 1
+        True
+        """
         above = np.flatnonzero(self.values > level)
         if not len(above) or above[0] == 0:
             return None
@@ -173,14 +299,47 @@ class SampledCurve:
         return float(a + (b - a) * (level - u) / (v - u))
 
     def to_frame(self) -> Any:
-        """Return the samples as a pandas DataFrame: parameter, value, rigorous lower bound (extra ``plot``)."""
+        """Return the samples as a pandas DataFrame: parameter, value, rigorous lower bound (extra ``plot``).
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each sample.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.pr_box()
+        >>> line = rb.curve(rb.mutual_information(rb.measurement_dependence()), box.white_noise(), box)
+        >>> line.to_frame().columns.tolist()
+        ['t', 'value', 'lower_bound']
+        """
         import pandas
 
         lower = [float(s.proof.bound.value) for s in self.samples]
         return pandas.DataFrame({self.variable: self.parameters, "value": self.values, "lower_bound": lower})
 
     def plot(self, ax: Any = None, **style: Any) -> Any:
-        """Draw the curve on matplotlib axes and return them (extra ``plot``)."""
+        """Draw the curve on matplotlib axes and return them (extra ``plot``).
+
+        Parameters
+        ----------
+        ax, **style
+            As in `Curve.plot`.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            With labels and unit.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.pr_box()
+        >>> line = rb.curve(rb.mutual_information(rb.measurement_dependence()), box.white_noise(), box)
+        >>> len(line.plot().lines) > 0
+        True
+        """
         from relaxbell.show.curves import plot_function
 
         return plot_function(self, (self.parameters[0], self.parameters[-1]), self.variable, ax, **style)

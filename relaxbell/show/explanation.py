@@ -95,6 +95,11 @@ def explain(solution: Solution) -> Explanation:
     solution
         Of `minimize`, for any model: a ``Bounds`` has two, `minimum` and `maximum`.
 
+    Returns
+    -------
+    Explanation
+        Prints as sentences, then the table.
+
     Raises
     ------
     MeasureError

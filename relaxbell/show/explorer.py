@@ -60,13 +60,46 @@ class Explorer:
             The state's angle t in radians, 0 (product) … π/4 (maximally entangled).
         angle
             Bob's angle θ in radians.
+
+        Returns
+        -------
+        Behavior
+            Shape (2, 2, 2, 2), floats.
+
+        Raises
+        ------
+        BehaviorError
+            If the visibility is no probability.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> round(rb.CHSH(rb.explorer().behavior(visibility=0.5)), 6)
+        1.414214
         """
         alice = [qubit_observable(0), qubit_observable(math.pi / 2)]
         bob = [qubit_observable(angle), qubit_observable(-angle)]
         return born(partially_entangled(entanglement), [alice, bob]).visibility(visibility)
 
     def values(self, **setting: float) -> dict[str, float]:
-        """Return the least value of each relaxation, H(M) in bits; parameters as `behavior`."""
+        """Return the least value of each relaxation, H(M) in bits.
+
+        Parameters
+        ----------
+        **setting
+            As in `behavior`.
+
+        Returns
+        -------
+        dict
+            Name → value.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.explorer().values(entanglement=0.0)["C(X → B)"]  # a product state
+        0.0
+        """
         p = self.behavior(**setting)
         found: dict[str, float] = {}
         for name, form in self.forms.items():
@@ -76,7 +109,24 @@ class Explorer:
         return found
 
     def svg(self, **setting: float) -> str:
-        """Return the relaxations as bars; parameters as `behavior`."""
+        """Return the relaxations as bars.
+
+        Parameters
+        ----------
+        **setting
+            As in `behavior`.
+
+        Returns
+        -------
+        str
+            An SVG document.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.explorer().svg(visibility=0.9).startswith("<svg")
+        True
+        """
         values, chsh = self.values(**setting), float(CHSH(self.behavior(**setting)))
         height = _TOP + _ROW * len(values) + 12
         parts = [
@@ -138,6 +188,11 @@ def explorer() -> Explorer:
     In a notebook it shows sliders (extra ``notebooks``); without ipywidgets it is a picture for the Tsirelson point,
     and `Explorer.values` gives the numbers. Its closed forms are derived once, by `closed_form`, and need the extra
     ``polytopes``; moving a slider only evaluates them.
+
+    Returns
+    -------
+    Explorer
+        With closed forms that any two-qubit behavior of the scenario can be put into.
 
     Raises
     ------

@@ -197,7 +197,26 @@ def bounds(
 ) -> Bounds:
     """Return both ends of a signed (linear) query over the models that reproduce what was observed.
 
-    Parameters and errors as in `minimize`; `seconds` is for both ends together.
+    Parameters
+    ----------
+    query
+        A linear measure, such as `average_causal_effect` or `message_weight`.
+    observed, subject_to, solver
+        As in `minimize`.
+    seconds
+        Time limit of both ends together; None for none.
+
+    Returns
+    -------
+    Bounds
+        Unpacks into (lower, upper); the rigorous ends are its `lower_bound` and `upper_bound`.
+
+    Raises
+    ------
+    MeasureError
+        If the query is not linear.
+    InfeasibleError, SolverError, BehaviorError, SignalingError
+        As in `minimize`.
 
     Examples
     --------

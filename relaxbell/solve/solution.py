@@ -124,11 +124,47 @@ class StrategyWeights:
             yield float(self.weights[strategy]), self.describe(int(strategy))
 
     def describe(self, strategy: int) -> str:
-        """Return the response functions of a strategy: ``A: x↦01, B: (x,y)↦00 11``."""
+        """Return the response functions of a strategy: ``A: x↦01, B: (x,y)↦00 11``.
+
+        Parameters
+        ----------
+        strategy
+            Its number, 0 … n − 1.
+
+        Returns
+        -------
+        str
+            One function for each responding node.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box())
+        >>> solution.q.describe(0)
+        'A: 0, B: 0'
+        """
         return ", ".join(f"{name}: {text}" for name, text in self.functions(strategy).items())
 
     def functions(self, strategy: int) -> dict[str, str]:
-        """Return the response function of each node in a strategy, as text."""
+        """Return the response function of each node in a strategy, as text.
+
+        Parameters
+        ----------
+        strategy
+            Its number, 0 … n − 1.
+
+        Returns
+        -------
+        dict
+            Node → its constant, the parent that it copies, or its table of values.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box())
+        >>> solution.q.functions(63)
+        {'A': '1', 'B': '1'}
+        """
         digits = self.model.strategies.digits(strategy)
         return {
             node.name: _function(node.parents, node.radices, node.table[digits[node.name]])
@@ -185,6 +221,8 @@ class Solution:
     statistics
         Solver, iterations, seconds; strategies, rows; ``gap`` = value − lower bound; ``distance`` =
         how far float probabilities were moved to be read exactly.
+    functional, functional_value
+        The dual functional and its value on the data; `witness` adds the bound that they violate.
     proofs
         The problem and the exact dual data behind the bound; two of them, of the least and the negated
         largest p(m≠0), for the entropy of a message.

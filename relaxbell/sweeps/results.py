@@ -120,10 +120,28 @@ class Sweep:
     def measure(self, name: str) -> Sweep:
         """Return the columns of one measure.
 
+        Parameters
+        ----------
+        name
+            One of `measures`.
+
+        Returns
+        -------
+        Sweep
+            With columns of shape (N,).
+
         Raises
         ------
         KeyError
             If there is no such measure.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> model = rb.bell().relax("X -> B", "Y -> A")
+        >>> both = [rb.influence(model, "X", "B"), rb.influence(model, "Y", "A")]
+        >>> rb.sweep(both, [rb.pr_box()], progress=False).measure("C(Y -> A)").values
+        array([0.])
         """
         if name not in self.measures:
             raise KeyError(f"no measure {name!r}. The measures are {', '.join(self.measures)}.")
@@ -148,11 +166,21 @@ class Sweep:
         Labels that are tuples of one length make a multi-index; `names` are those of its levels. With several
         measures the columns have two levels, measure and quantity.
 
+        Parameters
+        ----------
+        names
+            Names of the index, or of its levels.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns value, lower_bound, status, reason, seconds.
+
         Examples
         --------
         >>> import relaxbell as rb
         >>> c = rb.influence(rb.input_signaling(), "X", "B")
-        >>> rb.sweep(c, [rb.pr_box()], progress=False).to_frame()["value"].tolist()  # doctest: +SKIP
+        >>> rb.sweep(c, [rb.pr_box()], progress=False).to_frame()["value"].tolist()
         [0.5]
         """
         import pandas as pd

@@ -42,6 +42,18 @@ def test_fig_2_red_has_kinks_at_0_and_5_7():
     assert line.to_sympy(t).subs(t, sympy.Rational(6, 7)) == sympy.Rational(11, 28)
 
 
+def test_the_entropy_of_a_message_as_an_expression():
+    """Eq. (9) along the visibility of the PR box: h(v − 1/2) from v = 1/2 on; nothing outside of [0, 1]."""
+    box, v = rb.pr_box(), sympy.Symbol("v", real=True)
+    line = rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box)
+    expression = line.to_sympy(v)
+    p = sympy.Rational(1, 4)
+    h = -p * sympy.log(p, 2) - (1 - p) * sympy.log(1 - p, 2)
+    assert sympy.simplify(expression.subs(v, sympy.Rational(3, 4)) - h) == 0
+    assert [expression.subs(v, t) for t in (0, sympy.Rational(1, 2), 2)] == [0, 0, sympy.nan]
+    assert float(expression.subs(v, 0.9)) == pytest.approx(line.value(0.9), rel=1e-12)
+
+
 def test_each_piece_carries_the_active_inequality():
     box = rb.pr_box()
     line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box)

@@ -34,6 +34,10 @@ class NetworkSolution(Solution):
         An explicit model of the network, where the value is zero; or None.
     status
         ``optimal``: the interval is as narrow as asked for; ``time limit``: it is not.
+    tolerance
+        How narrow it was to be.
+    measure, observed, value, lower_bound, q, statistics, functional, functional_value, proofs
+        As in `Solution`.
 
     Examples
     --------
