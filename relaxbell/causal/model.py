@@ -135,12 +135,19 @@ class CausalModel(Frozen):
         tuple of str
             Latent variables included; empty for a node without parents.
 
+        Raises
+        ------
+        ModelError
+            If there is no such node.
+
         Examples
         --------
         >>> import relaxbell as rb
         >>> rb.input_signaling().parents("B")
         ('X', 'L', 'Y')
         """
+        if node not in self.nodes:
+            raise ModelError(f"{node!r} is not a node of {self.name}. Its nodes are {', '.join(self.nodes)}.")
         given = {u for u, v in self.edges if v == node}
         return tuple(n for n in self.nodes if n in given)
 
@@ -267,6 +274,9 @@ class CausalModel(Frozen):
         if unknown:
             raise ModelError(f"cannot rename {unknown[0]!r}: the nodes of {self.name} are {', '.join(self.nodes)}.")
         new = {n: names.get(n, n) for n in self.nodes}
+        twice = [n for n in new.values() if list(new.values()).count(n) > 1]
+        if twice:
+            raise ModelError(f"two nodes of {self.name} would be called {twice[0]!r}. Rename the other one as well.")
         pairs = ", ".join(f"{u} -> {v}" for u, v in names.items() if u != v)
         return CausalModel(
             [(new[u], new[v]) for u, v in self.edges],
@@ -637,6 +647,11 @@ class CausalModel(Frozen):
         -------
         set of str
             Without the node itself.
+
+        Raises
+        ------
+        ModelError
+            If there is no such node.
 
         Examples
         --------

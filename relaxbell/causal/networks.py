@@ -246,12 +246,20 @@ def instrumental(inputs: int = 2, outputs: Sequence[int] = _TWO, *, input_distri
     CausalModel
         Outputs A, B, input Z, latent L.
 
+    Raises
+    ------
+    ModelError
+        If there are not two outputs.
+
     Examples
     --------
     >>> instrumental(inputs=3).strategies.count
     32
     """
-    a, b = outputs
+    try:
+        a, b = outputs
+    except (TypeError, ValueError):
+        raise ModelError(f"outputs={outputs!r}: expected the numbers of values of A and B, as in (2, 3).") from None
     sizes = {"Z": inputs, "A": a, "B": b}
     suffix = "" if (inputs, a, b) == (2, 2, 2) else f"inputs={inputs}, outputs={(a, b)}"
     return CausalModel(

@@ -239,3 +239,17 @@ def test_text_repr_shows_a_distribution_that_is_not_uniform():
     biased = rb.bell((2, 3), (2, 2), input_distribution={"X": [0.75, 0.25], "Y": [Fraction(1, 3)] * 3})
     assert "  p(X,Y)        0,0: 1/4, 0,1: 1/4, 0,2: 1/4, 1,0: 1/12" in repr(biased)
     assert "… 9 in all" in repr(rb.bell((3, 3), input_distribution={"X": [0.5, 0.25, 0.25], "Y": [1, 0, 0]}))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda: rb.bell().parents("Q"), "'Q' is not a node of bell"),
+        (lambda: rb.bell().ancestors("Q"), "'Q' is not a node of bell"),
+        (lambda: rb.bell().rename({"A": "B"}), "two nodes of bell.* would be called 'B'"),
+        (lambda: rb.instrumental(outputs=(2,)), r"outputs=\(2,\): expected the numbers of values of A and B"),
+    ],
+)
+def test_names_and_numbers_that_do_not_fit(wrong, message):
+    with pytest.raises(rb.ModelError, match=message):
+        wrong()
