@@ -20,3 +20,10 @@ def test_solving_loads_neither_sympy_nor_plotting():
     )
     assert "highspy" in solved
     assert not solved & {"matplotlib", "pandas", "rich", "typer"}
+
+
+def test_each_public_name_has_one_home():
+    from relaxbell import _HOMES
+
+    names = [name for listed in _HOMES.values() for name in listed.split()]
+    assert len(names) == len(set(names))

@@ -118,8 +118,6 @@ class ClosedBounds:
 def closed_bounds(query: Measure, domain: Any = None, subject_to: Any = (), *, seconds: float = 60.0) -> ClosedBounds:
     """Derive both ends of a signed (linear) query in closed form.
 
-    Parameters and errors as in `closed_form`; `seconds` for each end.
-
     Parameters
     ----------
     query

@@ -246,7 +246,7 @@ def message_entropy(model: CausalModel, message: str = "M") -> BinaryEntropy:
     Raises
     ------
     MeasureError
-        If the message is not a hidden node or not binary. Its `.expression` and ``<=`` raise too and
+        If the message is not a hidden node or not binary. Its ``.expression`` and ``<=`` raise too and
         name `message_weight`, because entropy is concave.
 
     Examples

@@ -1,0 +1,110 @@
+"""Sphinx: the reference is built from the docstrings, `python -m sphinx -W --keep-going -b html docs DIR`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from sphinx.application import Sphinx
+from sphinx.domains.python import PyObject
+
+import relaxbell
+
+project = "relaxbell"
+author = "The relaxbell developers"
+release = version = relaxbell.__version__
+
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
+html_title = f"relaxbell {release}"
+html_show_copyright = False
+html_copy_source = False
+root_doc = "index"
+
+default_role = "py:obj"  # docstrings name functions and parameters in single backticks
+add_module_names = False
+toc_object_entries_show_parents = "hide"
+maximum_signature_line_length = 88
+
+autodoc_default_options = {"members": True, "inherited-members": "Exception,tuple", "special-members": "__call__"}
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+
+suppress_warnings = ["ref.python"]  # a field called `name` is no link to one of the properties of that name
+
+napoleon_google_docstring = False
+napoleon_use_ivar = True
+napoleon_use_rtype = False
+
+_CODE = re.compile(r"(``.+?``)")
+
+
+_COLON = "\ue000"
+
+
+def keep_colon(_app: Sphinx, what: str, _name: str, _obj: Any, _options: Any, lines: list[str]) -> None:
+    """Hide a colon in a property's summary from napoleon, which would take the words before it for a type."""
+    if what in ("property", "attribute") and lines:
+        lines[0] = lines[0].replace(":", _COLON)
+
+
+def escape_marks(_app: Sphinx, _what: str, _name: str, _obj: Any, _options: Any, lines: list[str]) -> None:
+    """Keep |x| a modulus and numpy.object_ a type: reStructuredText would look for a substitution and a link."""
+    quoted = False  # within a doctest, up to the next empty line, or in an indented block after ::
+    literal: int | None = None
+    lines[:] = [line.replace(_COLON, ":") for line in lines]
+    for i, line in enumerate(lines):
+        indent = len(line) - len(line.lstrip())
+        if not line.strip():
+            quoted = False
+            continue
+        if literal is not None and indent <= literal:
+            literal = None
+        quoted = quoted or line.lstrip().startswith(">>>")
+        if not quoted and literal is None:
+            parts = _CODE.split(line)
+            lines[i] = "".join(p if p.startswith("``") else re.sub(r"(\|)|(_)(?=\])", r"\\\1\2", p) for p in parts)
+        if line.rstrip().endswith("::"):
+            literal = indent
+
+
+def hide_signature(_app: Sphinx, what: str, _name: str, obj: Any, _options: Any, signature: str, returned: str) -> Any:
+    """Show how a class is built only where users build it: its docstring then has parameters."""
+    made_by_us = signature and what in ("class", "exception") and "\n    Parameters\n" not in (obj.__doc__ or "")
+    return ("", None) if made_by_us else (signature, returned)
+
+
+class HelpText(Directive):
+    """``.. help-text:: quantify``: what ``relaxbell quantify --help`` prints."""
+
+    optional_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Run the command."""
+        from typer.testing import CliRunner
+
+        from relaxbell.cli import app
+
+        result = CliRunner().invoke(
+            app, [*self.arguments, "--help"], prog_name="relaxbell", terminal_width=96, color=False
+        )
+        if result.exit_code != 0:
+            raise self.error(result.output)
+        text = re.sub(r"\x1b\[[0-9;]*m", "", result.output)
+        return [nodes.literal_block(text, "\n".join(line.rstrip() for line in text.splitlines()).strip("\n"))]
+
+
+def setup(app: Sphinx) -> None:
+    """Connect the above."""
+    for field in PyObject.doc_field_types:
+        if field.name == "variable":
+            field.label = "Attributes"  # what numpy's style calls them; Sphinx says "Variables"
+    app.connect("autodoc-process-signature", hide_signature)
+    app.connect("autodoc-process-docstring", keep_colon, priority=100)  # before napoleon
+    app.connect("autodoc-process-docstring", escape_marks, priority=900)  # after napoleon
+    app.add_directive("help-text", HelpText)
