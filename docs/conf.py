@@ -34,6 +34,7 @@ autodoc_default_options = {"members": True, "inherited-members": "Exception,tupl
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
+autodoc_type_aliases = {"ArrayLike": "ArrayLike"}
 
 suppress_warnings = ["ref.python"]  # a field called `name` is no link to one of the properties of that name
 

@@ -7,6 +7,7 @@ that the sections agree with the code: parameters with the signature, errors wit
 import ast
 import builtins
 import dataclasses
+import doctest
 import functools
 import inspect
 import re
@@ -137,6 +138,18 @@ def test_errors_that_are_named_exist(label):
 @pytest.mark.parametrize("label", [*FUNCTIONS, *METHODS, *(name for name in CLASSES if name not in ERRORS)])
 def test_every_function_and_class_shows_an_example(label):
     assert ">>> " in sections(label).get("Examples", "")
+
+
+@pytest.mark.parametrize("label", [*NAMES, *MEMBERS])
+def test_examples_can_be_copied(label):
+    """They import what they use; doctest alone would also lend them the names of the module."""
+    examples = doctest.DocTestParser().get_examples(sections(label).get("Examples", ""))
+    nodes = list(ast.walk(ast.parse("".join(example.source for example in examples))))
+    known = {
+        alias.asname or alias.name for n in nodes if isinstance(n, ast.Import | ast.ImportFrom) for alias in n.names
+    }
+    known |= {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)} | set(dir(builtins))
+    assert {n.id for n in nodes if isinstance(n, ast.Name)} <= known
 
 
 @pytest.mark.parametrize("name", FROM_LITERATURE.split())

@@ -54,9 +54,10 @@ class Behavior(Frozen):
 
     Examples
     --------
+    >>> import relaxbell as rb
     >>> from fractions import Fraction
     >>> half = Fraction(1, 2)
-    >>> coin = Behavior([[half, 1], [half, 0]], outputs="A", inputs="X")
+    >>> coin = rb.Behavior([[half, 1], [half, 0]], outputs="A", inputs="X")
     >>> coin.probability({"A": 0}, {"X": 0})
     Fraction(1, 2)
     """

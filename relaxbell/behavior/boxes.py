@@ -29,7 +29,8 @@ def pr_box() -> Behavior:
 
     Examples
     --------
-    >>> pr_box().probability({"A": 0, "B": 1}, {"X": 1, "Y": 1})
+    >>> import relaxbell as rb
+    >>> rb.pr_box().probability({"A": 0, "B": 1}, {"X": 1, "Y": 1})
     Fraction(1, 2)
     """
     return Behavior(_xor_table(2, lambda x, y: Fraction((-1) ** (x * y))))
@@ -47,7 +48,8 @@ def tsirelson_box() -> Behavior:
 
     Examples
     --------
-    >>> tsirelson_box().probability({"A": 0, "B": 0}, {"X": 0, "Y": 0})
+    >>> import relaxbell as rb
+    >>> rb.tsirelson_box().probability({"A": 0, "B": 0}, {"X": 0, "Y": 0})
     (1/4 + √2/8)
     """
     root_half = surd(0, Fraction(1, 2), 2)
@@ -77,7 +79,9 @@ def i3322_box(v: float | ExactNumber | Any = 1) -> Behavior:
 
     Examples
     --------
-    >>> i3322_box(Fraction(1, 2)).probability({"A": 0, "B": 0}, {"X": 1, "Y": 2})
+    >>> from fractions import Fraction
+    >>> import relaxbell as rb
+    >>> rb.i3322_box(Fraction(1, 2)).probability({"A": 0, "B": 0}, {"X": 1, "Y": 2})
     Fraction(1, 8)
     """
     return Behavior(_xor_table(3, lambda x, y: Fraction(-1 if x + y == 3 else 1))).visibility(v)
@@ -109,7 +113,8 @@ def ghz_box(n: int = 3) -> Behavior:
 
     Examples
     --------
-    >>> ghz_box().probability({"A": 0, "B": 0, "C": 0}, {"X": 0, "Y": 1, "Z": 1})
+    >>> import relaxbell as rb
+    >>> rb.ghz_box().probability({"A": 0, "B": 0, "C": 0}, {"X": 0, "Y": 1, "Z": 1})
     Fraction(0, 1)
     """
     outputs, inputs = party_names(n)
@@ -152,8 +157,9 @@ def cglmp_box(d: int, state: str | ArrayLike = "optimal") -> Behavior:
 
     Examples
     --------
-    >>> p = cglmp_box(3)
-    >>> float(round((cglmp_coefficients(3) * p.p).sum(), 6))  # 1 + √(11/3)
+    >>> import relaxbell as rb
+    >>> p = rb.cglmp_box(3)
+    >>> float(round((rb.cglmp_coefficients(3) * p.p).sum(), 6))  # 1 + √(11/3)
     2.914854
     """
     coefficients = _cglmp_state(_check_outcomes(d), state)
@@ -191,7 +197,8 @@ def cglmp_coefficients(d: int) -> Exact:
     --------
     For two outcomes it is CHSH up to the names of the settings, with its algebraic maximum 4:
 
-    >>> (cglmp_coefficients(2) * pr_box().relabel("Y", [1, 0]).table).sum()
+    >>> import relaxbell as rb
+    >>> (rb.cglmp_coefficients(2) * rb.pr_box().relabel("Y", [1, 0]).table).sum()
     Fraction(4, 1)
     """
     table = np.full((_check_outcomes(d), 2, 2), Fraction(0), dtype=object)  # by a − b, x, y

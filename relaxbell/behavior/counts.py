@@ -45,7 +45,8 @@ class Counts(Frozen):
 
     Examples
     --------
-    >>> Counts([[7, 2], [3, 8]], outputs="A", inputs="X").trials
+    >>> import relaxbell as rb
+    >>> rb.Counts([[7, 2], [3, 8]], outputs="A", inputs="X").trials
     20
     """
 
@@ -129,7 +130,7 @@ class Counts(Frozen):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> fit = load_counts("delft2015").fit()
+        >>> fit = rb.load_counts("delft2015").fit()
         >>> S = rb.BellFunctional([[[[1, 1], [1, -1]], [[-1, -1], [-1, 1]]],
         ...                        [[[-1, -1], [-1, 1]], [[1, 1], [1, -1]]]])
         >>> round(float(S(fit.behavior)), 6), fit.degrees_of_freedom
@@ -171,12 +172,13 @@ class Counts(Frozen):
 
         Examples
         --------
+        >>> import relaxbell as rb
         >>> import pathlib, tempfile
         >>> path = pathlib.Path(tempfile.mkdtemp()) / "mine.csv"
         >>> rows = ["x,a,count", "0,0,7", "0,1,3", "1,0,2", "1,1,8"]
         >>> with path.open("w") as file:
         ...     print(*rows, sep=chr(10), file=file)
-        >>> Counts.read_csv(path)
+        >>> rb.Counts.read_csv(path)
         Counts mine: 20 trials of p(A|X), A: 2, X: 2
         """
         path = Path(path)
@@ -247,7 +249,8 @@ def data_sets() -> tuple[str, ...]:
 
     Examples
     --------
-    >>> data_sets()
+    >>> import relaxbell as rb
+    >>> rb.data_sets()
     ('delft2015', 'nist2015', 'vienna2015')
     """
     return tuple(sorted(item.name.removesuffix(".csv") for item in _DATA.iterdir() if item.name.endswith(".csv")))
@@ -277,7 +280,8 @@ def load_counts(source: str | Path) -> Counts:
 
     Examples
     --------
-    >>> load_counts("delft2015").trials
+    >>> import relaxbell as rb
+    >>> rb.load_counts("delft2015").trials
     245
     """
     if str(source) in data_sets():

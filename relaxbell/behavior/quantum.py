@@ -78,10 +78,11 @@ def born(
     --------
     The singlet, measured along Z and X by Alice and in between by Bob, reaches Tsirelson's bound:
 
+    >>> import relaxbell as rb
     >>> from math import pi
-    >>> alice = [qubit_observable(0), qubit_observable(pi / 2)]
-    >>> bob = [qubit_observable(pi + pi / 4), qubit_observable(pi - pi / 4)]
-    >>> p = born(singlet(), [alice, bob])
+    >>> alice = [rb.qubit_observable(0), rb.qubit_observable(pi / 2)]
+    >>> bob = [rb.qubit_observable(pi + pi / 4), rb.qubit_observable(pi - pi / 4)]
+    >>> p = rb.born(rb.singlet(), [alice, bob])
     >>> float(round(p.p[0, 0, 0, 0], 6))  # (1 + 1/√2) / 4
     0.426777
     """
@@ -244,7 +245,8 @@ def schmidt(coefficients: ArrayLike) -> Complex:
 
     Examples
     --------
-    >>> schmidt([0.6, 0.8]).real.tolist()
+    >>> import relaxbell as rb
+    >>> rb.schmidt([0.6, 0.8]).real.tolist()
     [0.6, 0.0, 0.0, 0.8]
     """
     values = _matrix(coefficients, "the vector of Schmidt coefficients")
@@ -282,7 +284,8 @@ def maximally_entangled(d: int) -> Complex:
 
     Examples
     --------
-    >>> maximally_entangled(2).real.round(6).tolist()
+    >>> import relaxbell as rb
+    >>> rb.maximally_entangled(2).real.round(6).tolist()
     [0.707107, 0.0, 0.0, 0.707107]
     """
     _check_size(d, "the local dimension d")
@@ -304,7 +307,8 @@ def partially_entangled(theta: float) -> Complex:
 
     Examples
     --------
-    >>> partially_entangled(0).real.tolist()
+    >>> import relaxbell as rb
+    >>> rb.partially_entangled(0).real.tolist()
     [1.0, 0.0, 0.0, 0.0]
     """
     return schmidt([math.cos(theta), math.sin(theta)])
@@ -320,7 +324,8 @@ def singlet() -> Complex:
 
     Examples
     --------
-    >>> singlet().real.round(6).tolist()
+    >>> import relaxbell as rb
+    >>> rb.singlet().real.round(6).tolist()
     [0.0, 0.707107, -0.707107, 0.0]
     """
     return np.array([0, 1, -1, 0], dtype=np.complex128) / math.sqrt(2)
@@ -348,7 +353,8 @@ def werner(v: float) -> Complex:
 
     Examples
     --------
-    >>> werner(0.5).real.diagonal().round(6).tolist()
+    >>> import relaxbell as rb
+    >>> rb.werner(0.5).real.diagonal().round(6).tolist()
     [0.125, 0.375, 0.375, 0.125]
     """
     if not -1 / 3 <= v <= 1:
@@ -381,7 +387,9 @@ def ghz(n: int) -> Complex:
 
     Examples
     --------
-    >>> np.flatnonzero(ghz(3)).tolist()
+    >>> import numpy as np
+    >>> import relaxbell as rb
+    >>> np.flatnonzero(rb.ghz(3)).tolist()
     [0, 7]
     """
     _check_size(n, "the number of qubits n")
@@ -407,7 +415,8 @@ def qubit_observable(angle: float, azimuth: float = 0.0) -> Complex:
 
     Examples
     --------
-    >>> qubit_observable(0).real.tolist()
+    >>> import relaxbell as rb
+    >>> rb.qubit_observable(0).real.tolist()
     [[1.0, 0.0], [0.0, -1.0]]
     """
     off = math.sin(angle) * complex(math.cos(azimuth), -math.sin(azimuth))

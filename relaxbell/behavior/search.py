@@ -103,7 +103,7 @@ def optimize_quantum(
     Examples
     --------
     >>> import relaxbell as rb
-    >>> found = optimize_quantum(rb.CHSH, starts=2)
+    >>> found = rb.optimize_quantum(rb.CHSH, starts=2)
     >>> round(found.value, 6)  # Tsirelson's bound 2√2
     2.828427
     """

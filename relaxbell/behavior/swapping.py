@@ -43,7 +43,8 @@ def diagonal_settings() -> tuple[Bloch, Bloch]:
 
     Examples
     --------
-    >>> diagonal_settings()[1]
+    >>> import relaxbell as rb
+    >>> rb.diagonal_settings()[1]
     (-√2/2, Fraction(0, 1), √2/2)
     """
     root_half = surd(0, Fraction(1, 2), 2)
@@ -77,7 +78,9 @@ def entanglement_swapping_box(
 
     Examples
     --------
-    >>> entanglement_swapping_box(Fraction(4, 5)).probability({"A": 0, "B": 0, "C": 0}, {"X": 0, "Z": 0})
+    >>> from fractions import Fraction
+    >>> import relaxbell as rb
+    >>> rb.entanglement_swapping_box(Fraction(4, 5)).probability({"A": 0, "B": 0, "C": 0}, {"X": 0, "Z": 0})
     Fraction(41, 400)
     """
     first = diagonal_settings() if alice is None else alice
@@ -116,7 +119,9 @@ def star_box(n: int, v: Any = 1, settings: Sequence[Bloch] | Sequence[Sequence[B
 
     Examples
     --------
-    >>> p = star_box(3, Fraction(1, 2), settings=[(1, 0, 0), (0, 1, 0)])
+    >>> from fractions import Fraction
+    >>> import relaxbell as rb
+    >>> p = rb.star_box(3, Fraction(1, 2), settings=[(1, 0, 0), (0, 1, 0)])
     >>> p.exact[0, 0, 0, 0, 0, 0, 0]  # (1 − v³)/64
     Fraction(7, 512)
     """

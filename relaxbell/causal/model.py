@@ -80,8 +80,9 @@ class CausalModel(Frozen):
 
     Examples
     --------
-    >>> model = CausalModel("X -> A <- L -> B <- Y; X -> B", inputs="X Y", latent="L",
-    ...                     cardinality={"X": 2, "Y": 2, "A": 2, "B": 2})
+    >>> import relaxbell as rb
+    >>> model = rb.CausalModel("X -> A <- L -> B <- Y; X -> B", inputs="X Y", latent="L",
+    ...                        cardinality={"X": 2, "Y": 2, "A": 2, "B": 2})
     >>> model.strategies.count
     64
     """
@@ -446,8 +447,9 @@ class CausalModel(Frozen):
 
         Examples
         --------
-        >>> model = CausalModel("Z -> A -> B; L -> A; L -> B", inputs="Z", latent="L",
-        ...                     cardinality={"Z": 2, "A": 2, "B": 2})
+        >>> import relaxbell as rb
+        >>> model = rb.CausalModel("Z -> A -> B; L -> A; L -> B", inputs="Z", latent="L",
+        ...                        cardinality={"Z": 2, "A": 2, "B": 2})
         >>> model.probability({"B": 1}, do={"A": 0}).is_affine()
         True
         """

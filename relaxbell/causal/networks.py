@@ -36,7 +36,8 @@ def bell(inputs: Sequence[int] = _TWO, outputs: Sequence[int] = _TWO, *, input_d
 
     Examples
     --------
-    >>> bell(inputs=(2, 3), outputs=(3, 2)).strategies.count
+    >>> import relaxbell as rb
+    >>> rb.bell(inputs=(2, 3), outputs=(3, 2)).strategies.count
     72
     """
     try:
@@ -82,7 +83,8 @@ def input_signaling(
 
     Examples
     --------
-    >>> input_signaling((2, 3), (3, 2), edge="Y -> A").relaxed
+    >>> import relaxbell as rb
+    >>> rb.input_signaling((2, 3), (3, 2), edge="Y -> A").relaxed
     (('Y', 'A'),)
     """
     model = bell(inputs, outputs, input_distribution=input_distribution)
@@ -123,7 +125,8 @@ def outcome_signaling(
 
     Examples
     --------
-    >>> outcome_signaling((3, 3)).strategies.count
+    >>> import relaxbell as rb
+    >>> rb.outcome_signaling((3, 3)).strategies.count
     512
     """
     model = bell(inputs, outputs, input_distribution=input_distribution)
@@ -164,7 +167,8 @@ def message(
 
     Examples
     --------
-    >>> message().strategies.count
+    >>> import relaxbell as rb
+    >>> rb.message().strategies.count
     1024
     """
     local = bell(inputs, outputs, input_distribution=input_distribution)
@@ -213,7 +217,8 @@ def measurement_dependence(
 
     Examples
     --------
-    >>> measurement_dependence().strategies.count
+    >>> import relaxbell as rb
+    >>> rb.measurement_dependence().strategies.count
     64
     """
     model = bell(inputs, outputs, input_distribution=input_distribution)
@@ -253,7 +258,8 @@ def instrumental(inputs: int = 2, outputs: Sequence[int] = _TWO, *, input_distri
 
     Examples
     --------
-    >>> instrumental(inputs=3).strategies.count
+    >>> import relaxbell as rb
+    >>> rb.instrumental(inputs=3).strategies.count
     32
     """
     try:
@@ -300,7 +306,8 @@ def bilocality(
     --------
     The paper's 64 strategies, and settings and outcomes of different number:
 
-    >>> bilocality().strategies.count, bilocality((2, 3), (3, 2, 2)).strategies.count
+    >>> import relaxbell as rb
+    >>> rb.bilocality().strategies.count, rb.bilocality((2, 3), (3, 2, 2)).strategies.count
     (64, 144)
     """
     if len(inputs) not in (2, 3) or len(outputs) != 3:
@@ -360,9 +367,10 @@ def star(
 
     Examples
     --------
-    >>> star(3).strategies.count  # (2^2)^3 · 8
+    >>> import relaxbell as rb
+    >>> rb.star(3).strategies.count  # (2^2)^3 · 8
     512
-    >>> star(2, inputs=(2, 3, 2), center=3, parties=(1, 2)).independence.products
+    >>> rb.star(2, inputs=(2, 3, 2), center=3, parties=(1, 2)).independence.products
     ((('A1',), ('A2', 'A3')),)
     """
     shares = (1,) * n if parties is None else tuple(parties)

@@ -60,7 +60,7 @@ def cglmp(d: int) -> BellFunctional:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> cglmp(3).bound(rb.bell((2, 2), (3, 3)))
+    >>> rb.cglmp(3).bound(rb.bell((2, 2), (3, 3)))
     Fraction(2, 1)
     """
     return BellFunctional(cglmp_coefficients(d), name=f"I_{d}")
@@ -91,7 +91,7 @@ def mermin(n: int = 3) -> BellFunctional:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> mermin(3).bound(rb.bell((2, 2, 2), (2, 2, 2))), mermin(3)(rb.ghz_box(3))
+    >>> rb.mermin(3).bound(rb.bell((2, 2, 2), (2, 2, 2))), rb.mermin(3)(rb.ghz_box(3))
     (Fraction(2, 1), Fraction(4, 1))
     """
     if n < 2:
@@ -130,7 +130,7 @@ def chained(m: int) -> BellFunctional:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> chained(3).bound(rb.bell((3, 3)))
+    >>> rb.chained(3).bound(rb.bell((3, 3)))
     Fraction(4, 1)
     """
     if m < 2:
@@ -171,7 +171,7 @@ def svetlichny(n: int = 3) -> BellFunctional:
     --------
     >>> import relaxbell as rb
     >>> two_together = rb.bell((2, 2, 2), (2, 2, 2)).relax("X -> B", "Y -> A")
-    >>> svetlichny().bound(rb.bell((2, 2, 2), (2, 2, 2))), svetlichny().bound(two_together)
+    >>> rb.svetlichny().bound(rb.bell((2, 2, 2), (2, 2, 2))), rb.svetlichny().bound(two_together)
     (Fraction(4, 1), Fraction(4, 1))
     """
     if n < 2:
@@ -198,7 +198,7 @@ def pearl() -> BellFunctional:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> pearl().bound(rb.instrumental())
+    >>> rb.pearl().bound(rb.instrumental())
     Fraction(1, 1)
     """
     table = np.zeros((2, 2, 2), dtype=object)
@@ -220,7 +220,7 @@ def bonet() -> BellFunctional:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> bonet().bound(rb.instrumental(3))
+    >>> rb.bonet().bound(rb.instrumental(3))
     Fraction(2, 1)
     """
     table = np.zeros((2, 2, 3), dtype=object)
@@ -241,7 +241,8 @@ def bilocality_i() -> BellFunctional:
 
     Examples
     --------
-    >>> bilocality_i().coefficients.shape, bilocality_i().inputs
+    >>> import relaxbell as rb
+    >>> rb.bilocality_i().coefficients.shape, rb.bilocality_i().inputs
     ((2, 4, 2, 2, 2), ('X', 'Z'))
     """
     return _bilocal(0, "I")
@@ -257,7 +258,8 @@ def bilocality_j() -> BellFunctional:
 
     Examples
     --------
-    >>> str(bilocality_j())
+    >>> import relaxbell as rb
+    >>> str(rb.bilocality_j())
     'J'
     """
     return _bilocal(1, "J")

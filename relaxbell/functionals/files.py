@@ -83,10 +83,10 @@ def write_inequalities(
     --------
     >>> import relaxbell as rb, tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "chsh.ieq"
-    >>> write_inequalities(path, [rb.CH])
+    >>> rb.write_inequalities(path, [rb.CH])
     >>> print(path.read_text().splitlines()[-2])
     (  1) -x1-x3+x5+x6+x7-x8 <= 0
-    >>> print(*read_inequalities(path, rb.CH).inequalities)
+    >>> print(*rb.read_inequalities(path, rb.CH).inequalities)
     p(00|00) + p(00|01) + p(00|10) - p(00|11) - pA(0|0) - pB(0|0)
     """
     listed = tuple(functionals)
@@ -130,7 +130,7 @@ def read_inequalities(path: str | Path, like: BellFunctional) -> InequalityFile:
     >>> import relaxbell as rb, tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "i3322.ieq"
     >>> rb.write_inequalities(path, [rb.I3322])
-    >>> (functional,) = read_inequalities(path, rb.I3322).inequalities
+    >>> (functional,) = rb.read_inequalities(path, rb.I3322).inequalities
     >>> functional.equivalent(rb.I3322)
     True
     """

@@ -65,7 +65,7 @@ def recognize(functional: BellFunctional) -> Recognition | None:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> found = recognize(rb.CH)
+    >>> found = rb.recognize(rb.CH)
     >>> found.known.name, found.scale, found.offset
     ('CHSH', Fraction(1, 4), Fraction(-1, 2))
     """

@@ -67,7 +67,7 @@ def star_values(
     --------
     >>> import relaxbell as rb
     >>> from fractions import Fraction
-    >>> values = star_values(rb.entanglement_swapping_box(Fraction(4, 5)))
+    >>> values = rb.star_values(rb.entanglement_swapping_box(Fraction(4, 5)))
     >>> values.I, values.J, round(values.B, 9)  # v²/2, v²/2, √2 v
     (Fraction(8, 25), Fraction(8, 25), 1.13137085)
     """

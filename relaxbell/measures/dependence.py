@@ -256,7 +256,7 @@ def setting_bounds(model: CausalModel, *, lower: Any = None, upper: Any = None) 
     --------
     >>> import relaxbell as rb
     >>> model = rb.measurement_dependence()
-    >>> len(setting_bounds(model, lower=0.1, upper=0.5))
+    >>> len(rb.setting_bounds(model, lower=0.1, upper=0.5))
     2
     """
     layout = setting_layout(model)

@@ -123,7 +123,8 @@ def pinsker_bound(dependence: float) -> float:
 
     Examples
     --------
-    >>> round(pinsker_bound(0.25), 4)
+    >>> import relaxbell as rb
+    >>> round(rb.pinsker_bound(0.25), 4)
     0.0451
     """
     value = read_fraction(dependence, "the dependence M", MeasureError)

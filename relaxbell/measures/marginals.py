@@ -80,7 +80,7 @@ def marginal_parameters(model: CausalModel, p: Behavior | ArrayLike) -> tuple[Ma
 
     >>> import relaxbell as rb
     >>> axes = [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
-    >>> a, c = marginal_parameters(rb.bilocality((3, 3)), rb.entanglement_swapping_box(1, alice=axes))
+    >>> a, c = rb.marginal_parameters(rb.bilocality((3, 3)), rb.entanglement_swapping_box(1, alice=axes))
     >>> a.free_labels, a.to_sympy()["q(A=111)"]
     (('q(A=000)', 'q(A=001)', 'q(A=010)', 'q(A=100)'), 2*ν1 + ν2 + ν3 + ν4 - 1/2)
     """

@@ -89,9 +89,9 @@ def fit(data: Mapping[Any, Any] | Curve | ClosedForm, symbol: Any = None) -> Fit
     --------
     >>> import relaxbell as rb
     >>> c = rb.influence(rb.input_signaling(), "X", "B")
-    >>> fit(rb.curve(c, rb.pr_box().white_noise(), rb.pr_box()))
+    >>> rb.fit(rb.curve(c, rb.pr_box().white_noise(), rb.pr_box()))
     piecewise affine: Max(0, t - 1/2)
-    >>> fit(rb.closed_form(c))
+    >>> rb.fit(rb.closed_form(c))
     maximum of functionals: max of 9: 0, 8 × (1/4) CHSH - 1/2
     """
     import sympy
@@ -283,9 +283,10 @@ def recognize_number(value: Any, basis: Sequence[Any] | None = None, *, digits: 
 
     Examples
     --------
-    >>> recognize_number(0.20710678118654752)
+    >>> import relaxbell as rb
+    >>> rb.recognize_number(0.20710678118654752)
     -1/2 + sqrt(2)/2
-    >>> recognize_number(0.2071, digits=4) is None
+    >>> rb.recognize_number(0.2071, digits=4) is None
     True
     """
     import mpmath

@@ -43,7 +43,7 @@ class Explanation:
     --------
     >>> import relaxbell as rb
     >>> model = rb.input_signaling()
-    >>> found = explain(rb.minimize(rb.influence(model, "X", "B"), rb.pr_box()))
+    >>> found = rb.explain(rb.minimize(rb.influence(model, "X", "B"), rb.pr_box()))
     >>> found.columns
     ('probability', 'A', 'B')
     """
@@ -109,7 +109,7 @@ def explain(solution: Solution) -> Explanation:
     --------
     >>> import relaxbell as rb
     >>> model = rb.input_signaling()
-    >>> print(explain(rb.minimize(rb.influence(model, "X", "B"), rb.tsirelson_box())))
+    >>> print(rb.explain(rb.minimize(rb.influence(model, "X", "B"), rb.tsirelson_box())))
     Bob's output copies x with probability 0.104 and flips x with probability 0.104, whatever y.
     """
     if not isinstance(solution, Solution):

@@ -41,7 +41,7 @@ class Explorer:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> {name: round(value, 6) for name, value in explorer().values().items()}
+    >>> {name: round(value, 6) for name, value in rb.explorer().values().items()}
     {'C(X → B)': 0.207107, 'C(A → B)': 0.414214, 'H(M)': 0.735916, 'M': 0.207107, 'Hall': 0.276142}
     """
 
@@ -202,7 +202,7 @@ def explorer() -> Explorer:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> noisy = explorer().values(visibility=0.7)  # below 1/√2: local
+    >>> noisy = rb.explorer().values(visibility=0.7)  # below 1/√2: local
     >>> max(noisy.values())
     0.0
     """
