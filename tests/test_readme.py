@@ -2,12 +2,15 @@
 
 import contextlib
 import io
+import math
 import re
+import runpy
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from relaxbell import __version__
 from relaxbell.cli import app
 
 README = Path(__file__).parent.parent / "README.md"
@@ -19,7 +22,8 @@ def blocks(kind):
 
 
 @pytest.mark.parametrize(("code", "printed"), list(zip(blocks("python"), blocks("text"), strict=True)))
-def test_examples_print_what_they_say(code, printed):
+def test_examples_print_what_they_say(code, printed, monkeypatch):
+    monkeypatch.chdir(README.parent)
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(compile(code, "README.md", "exec"), {})
@@ -53,6 +57,44 @@ def test_the_errata_are_those_of_the_audit():
 
 def test_set_up_is_two_commands():
     assert len(blocks("console")[0].splitlines()) == 2
+
+
+def test_there_are_no_other_blocks():
+    assert {language for language, _ in BLOCK.findall(README.read_text())} == {"python", "text", "console", "bibtex"}
+    assert len(blocks("console")) == 3
+    assert len(blocks("python")[0].splitlines()) <= 30
+
+
+def test_what_to_cite_is_what_the_citation_file_says():
+    """Chaves, Kueng, Brask, Gross: Phys. Rev. Lett. 114, 140403 (2015)."""
+    software, paper = re.findall(r"@\w+\{(.*?)\n\}", blocks("bibtex")[0], re.DOTALL)
+    cited = (README.parent / "CITATION.cff").read_text()
+    for entry, fields in ((software, ("version", "license")), (paper, ("volume", "number", "pages", "year", "doi"))):
+        for field in fields:
+            value = re.search(rf"^  {field} += \{{(.*)\}}", entry, re.MULTILINE)[1]
+            assert re.search(rf'^ *\w+: "?{re.escape(value)}"?$', cited, re.MULTILINE), (field, value)
+    for name in re.findall(r"family-names: (\w+)", cited):
+        assert f"{name}, " in paper
+    assert "doi: 10.1103/PhysRevLett.114.140403" in cited
+    assert f"version: {__version__}" in cited
+
+
+def test_linked_files_exist():
+    for target in re.findall(r"\]\((?!http)([^)]+)\)", README.read_text()):
+        assert (README.parent / target).is_file(), target
+
+
+def test_the_picture_shows_what_is_computed():
+    """C(A→B) = 2 CH, C(X→B) = M = CH = (√2 − 1)/2 and I = 2 − h(P) − P log2 3 bit, P = (2 + √2)/4, at v = 1."""
+    pytest.importorskip("matplotlib")
+    script = README.parent / "docs" / "pictures" / "visibility.py"
+    drawn = runpy.run_path(str(script))["draw"]()
+    texts = {text.get_text() for ax in drawn.axes for text in ax.texts}
+    ch, P = (math.sqrt(2) - 1) / 2, (2 + math.sqrt(2)) / 4
+    information = 2 + P * math.log2(P) + (1 - P) * math.log2(1 - P) - P * math.log2(3)
+    assert {f"C(A → B) = {2 * ch:.4f}", f"C(X → B) = {ch:.4f}\n= M(X,Y:Λ)"} <= texts
+    assert {f"I(X,Y:Λ) = {information:.4f} bit", "v = √2/2"} <= texts
+    assert script.with_suffix(".svg").read_text().startswith("<?xml")
 
 
 @pytest.mark.parametrize("name", ["CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE"])
