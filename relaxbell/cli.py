@@ -40,14 +40,19 @@ def _root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
     ] = False,
 ) -> None:
-    """Quantify by how much a causal assumption of Bell's theorem must be relaxed to explain data."""
+    """Say by how much a causal assumption of Bell's theorem must be relaxed to explain data.
+
+    Begin with `relaxbell quantify delft2015`, then your own table of counts.
+    """
 
 
 @app.command(name="quantify")
 def _quantify(
     data: Annotated[
         str,
-        typer.Argument(help="A shipped data set (delft2015, nist2015, vienna2015) or the path of a CSV file."),
+        typer.Argument(
+            metavar="DATA", help="A shipped data set (delft2015, nist2015, vienna2015) or the path of a CSV file."
+        ),
     ],
     outputs: Annotated[
         str | None,
@@ -69,13 +74,16 @@ def _quantify(
         typer.Option(metavar="DIR", help="Write a certificate of each row to this directory; see *verify*."),
     ] = None,
 ) -> None:
-    """Print the least relaxation of locality that explains a Bell test.
+    """Print the least relaxations of locality and measurement independence that explain a Bell test.
 
     The counts are fitted within non-signaling behaviors; then each relaxation is minimized. Every
     minimum comes with a rigorous lower bound and the Bell functional that proves it.
 
-    A CSV has one column for each setting and outcome and a column *count*, one row for each
-    combination of values: `x,y,a,b,count`.
+    A CSV has a header, one column for each setting (x, y, z) and outcome (a, b, c) and a column *count*; then one
+    row for each combination of values 0, 1, …, such as `0,1,0,0,427` below `x,y,a,b,count`. Any number of values;
+    from four parties on the columns are x1, x2, … and a1, a2, ….
+
+    Example: `relaxbell quantify counts.csv --certificates proofs`
     """
     from relaxbell.behavior.counts import Counts, data_sets, load_counts
     from relaxbell.errors import RelaxbellError
@@ -105,8 +113,9 @@ def _verify(
 ) -> None:
     """Check certificates in exact arithmetic, and print what each of them proves.
 
-    The strategies and the measure are built anew from the causal graph. The same check runs without this package:
-    copy its file *verify.py* and run `python verify.py FILE`.
+    They are written by `relaxbell quantify --certificates DIR` and by `solution.certificate.save` in Python. The
+    strategies and the measure are built anew from the causal graph. The same check runs without this package: copy
+    its file *verify.py* and run `python verify.py FILE`. Exit status 1 if one is refused.
     """
     from relaxbell.verify import Refused, verify_file
 
@@ -123,7 +132,7 @@ def _verify(
 
 @app.command(name="reproduce")
 def _reproduce(
-    only: Annotated[list[str] | None, typer.Option(help="Id of a claim; can be repeated.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Id of a claim, such as *Eq. 9*; can be repeated.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
     errata: Annotated[bool, typer.Option("--errata", help="Print the refuted claims as a Markdown table.")] = False,
 ) -> None:

@@ -13,7 +13,14 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.counts import Counts, Fit, load_counts
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, message
-from relaxbell.errors import BehaviorError, InfeasibleError, ModelTooLargeError, RelaxbellError, SolverError
+from relaxbell.errors import (
+    BehaviorError,
+    InfeasibleError,
+    MeasureError,
+    ModelTooLargeError,
+    RelaxbellError,
+    SolverError,
+)
 from relaxbell.functionals.chsh import CHSHValue, largest_chsh
 from relaxbell.measures.dependence import dependence, hall_dependence
 from relaxbell.measures.information import mutual_information
@@ -234,7 +241,7 @@ def quantify(
         try:
             with deadline(seconds_per_row, name):  # what builds the measure counts too
                 rows.append(Row(name, relaxed, unit, minimize(make(), scenario)))
-        except (InfeasibleError, ModelTooLargeError, SolverError) as error:
+        except (InfeasibleError, MeasureError, ModelTooLargeError, SolverError) as error:
             rows.append(Row(name, relaxed, unit, None, str(error)))
     return Quantification(scenario, fit, largest_chsh(scenario), tuple(rows), input_distribution)
 
@@ -245,6 +252,11 @@ def _named_as_bell(behavior: Behavior) -> Behavior:
         raise BehaviorError(
             f"p({','.join(behavior.outputs)}|{','.join(behavior.inputs)}) is not a Bell scenario: expected one input "
             "for each output. Build a CausalModel and minimize a measure."
+        )
+    if all(behavior.cardinality[name] == 1 for name in behavior.inputs):
+        raise BehaviorError(
+            f"each of {', '.join(behavior.inputs)} has a single value, so a local model explains anything. Expected "
+            "two settings or more for a party: add the trials of the others."
         )
     return behavior.transposed(behavior.outputs, [str(behavior.parties[name]) for name in behavior.outputs])
 

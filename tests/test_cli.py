@@ -78,6 +78,20 @@ def test_own_csv(tmp_path):
     assert "Traceback" not in refused.output
 
 
+def test_a_party_with_one_setting_and_a_column_that_is_not_there(tmp_path):
+    path = tmp_path / "one.csv"
+    lines = [f"0,{y},{a},{b},{10 + a + 2 * b + y}" for y in (0, 1) for a in (0, 1) for b in (0, 1)]
+    path.write_text("\n".join(["x,y,a,b,count", *lines]))
+    printed = run(app, ["quantify", str(path)]).output
+    assert "none: X has a single value, so it cannot influence B" in printed
+    assert "A local model reproduces these data: nothing has to be relaxed." in printed
+    assert "nothing has to be relaxed" not in run(app, ["quantify", "delft2015"]).output
+    refused = run(app, ["quantify", str(path), "--inputs", "x,z", "--outputs", "a,b"])
+    assert "no column for z in the header (x, y, a, b, count)" in refused.output
+    path.write_text("\n".join(["x,y,a,b,count", *(f"0,0,{a},{b},5" for a in (0, 1) for b in (0, 1))]))
+    assert "each of X, Y has a single value" in run(app, ["quantify", str(path)]).output
+
+
 def test_errors_and_help():
     missing = run(app, ["quantify", "nowhere.csv"])
     assert missing.exit_code == 1

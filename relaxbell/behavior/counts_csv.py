@@ -96,6 +96,10 @@ def _roles(path: Path, header: list[str], outputs: Names, inputs: Names) -> tupl
         raise CountsError(
             f"{path.name}: {len(header):,} columns, expected at most {_COLUMNS}. Is this a table of counts?"
         )
+    if all(_NUMBER.fullmatch(cell) for cell in header):
+        raise CountsError(
+            f"{path.name}: the first line holds numbers ({shown}), expected a header such as x,y,a,b,count. Add it."
+        )
     repeated = [cell for i, cell in enumerate(lowered) if cell in lowered[:i]]
     if repeated:
         raise CountsError(f"{path.name}: the column {repeated[0][:30]!r} appears twice. Give each variable one column.")
@@ -115,14 +119,16 @@ def _roles(path: Path, header: list[str], outputs: Names, inputs: Names) -> tupl
     known = {name.lower() for name in out + ins}
     if len(known) < len(out + ins):
         raise CountsError(f"{path.name}: the names {', '.join(out + ins)} differ only by case. Columns ignore case.")
-    unknown = [v for v in variables if v.lower() not in known]
+    missing = [name for name in out + ins if name.lower() not in lowered]
+    if missing:
+        raise CountsError(
+            f"{path.name}: no column for {', '.join(missing)} in the header ({shown}). Add it, or correct the name."
+        )
+    unknown = [cell for cell in header if cell.lower() not in known | {"count"}]
     if unknown:
         raise CountsError(f"{path.name}: unknown column {unknown[0][:30]!r} in the header ({shown}). {_remedy(given)}")
-    missing = [name for name in out + ins if name.lower() not in lowered]
-    if missing or not out:
-        raise CountsError(
-            f"{path.name}: no column for {', '.join(missing) or 'an output'} in the header ({shown}). Add it."
-        )
+    if not out:
+        raise CountsError(f"{path.name}: no column for an output in the header ({shown}). Add it.")
     return out, ins
 
 

@@ -33,6 +33,9 @@ def quantification_text(report: Quantification) -> str:
     with console.capture() as capture:
         console.print(table)
     lines = [line.rstrip() for line in capture.get().rstrip().splitlines()]
+    solved = [row.solution for row in report.rows if row.solution is not None]
+    if solved and all(solution.value_text == "0" for solution in solved):
+        lines += ["", "A local model reproduces these data: nothing has to be relaxed."]
     return "\n".join([*_head(report), "", *lines, "", *_notes(report)])
 
 
@@ -95,7 +98,7 @@ def _short(problem: str) -> str:
         return "this cannot explain the data"
     if "time limit" in problem:
         return problem[problem.index("took") :].partition(". ")[0]
-    return problem.partition(" (")[0]
+    return problem.partition(". ")[0].partition(" (")[0]
 
 
 def _notes(report: Quantification) -> list[str]:
