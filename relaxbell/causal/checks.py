@@ -38,6 +38,10 @@ def check_roles(model: CausalModel, others: Sequence[str]) -> None:
 
 def read_cardinality(model: CausalModel, cardinality: Mapping[str, int]) -> dict[str, int]:
     """Return the cardinalities of all nodes but the latent ones, in the graph's order."""
+    if not isinstance(cardinality, Mapping):
+        raise ModelError(
+            f'cardinality is {cardinality!r}, expected a number for each node, such as {{"A": 2, "X": 3}}.'
+        )
     for name, size in cardinality.items():
         if name not in model.nodes:
             raise ModelError(f"cardinality names {name!r}, which is not a node: {', '.join(model.nodes)}.")

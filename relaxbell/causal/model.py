@@ -487,9 +487,10 @@ class CausalModel(Frozen):
             return behavior_equations(self, self.match(observed))
         if isinstance(observed, Observed):
             return observed_equations(self, observed)
+        remedy = {"Counts": " Use counts.fit().behavior.", "Fit": " Use fit.behavior."}.get(type(observed).__name__, "")
         raise BehaviorError(
             f"cannot compare {self.name} with a {type(observed).__name__}. Expected a Behavior "
-            "(Behavior(array), Counts(...).fit().behavior) or an Observed."
+            f"(Behavior(array), Counts(...).fit().behavior) or an Observed.{remedy}"
         )
 
     def reproduces(self, observed: Behavior | Observed) -> list[Any]:

@@ -217,6 +217,11 @@ class BellFunctional(Written):
 
     def _on_table(self, table: Any) -> Any:
         array = np.asarray(table)
+        if not array.ndim:
+            raise FunctionalError(
+                f"{self} is a function of probabilities: found a {type(table).__name__}, expected a Behavior or an "
+                "array of them. Counts become one by counts.fit().behavior."
+            )
         if array.shape != self.coefficients.shape:
             raise FunctionalError(
                 f"{self} has cardinalities {self.coefficients.shape}, the behavior {array.shape}. "

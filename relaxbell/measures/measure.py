@@ -175,6 +175,12 @@ class Measure:
             return Budget(self, limit)
         return Budget(self, read_fraction(limit, f"the budget of {self.name}", MeasureError))
 
+    def __ge__(self, limit: Any) -> Budget:
+        raise MeasureError(
+            f"{self.name} >= {limit} is a lower limit, expected an upper one: budgets are convex constraints. Write "
+            f"{self.name} <= limit; for a linear measure -{self.name} <= -limit."
+        )
+
     def __repr__(self) -> str:
         return f"{self.name} = {terms.formula(self.term)}  ({self.unit}; {self.model.name})"
 
@@ -381,8 +387,13 @@ def _read_row(model: CausalModel, row: Any) -> sp.csr_array:
         from relaxbell.measures.affine import affine_rows
 
         matrix, constant = affine_rows(model, row)
-        if matrix.shape[0] != 1 or constant.any():
-            raise MeasureError(f"row {row} is not a linear scalar: found {matrix.shape[0]} entries or a constant.")
+        if matrix.shape[0] != 1:
+            raise MeasureError(f"row {row} has {matrix.shape[0]} entries, expected a scalar. Give each entry as a row.")
+        if constant.any():
+            raise MeasureError(
+                f"row {row} has the constant {constant[0]:g}, expected a linear function of q. Leave the constant out, "
+                "or multiply it by cp.sum(model.q), which is 1."
+            )
         return matrix
     array: Any = row if sp.issparse(row) else _read_numbers(row).reshape(1, -1)
     return sp.csr_array(array)

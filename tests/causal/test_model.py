@@ -247,6 +247,7 @@ def test_text_repr_shows_a_distribution_that_is_not_uniform():
         (lambda: rb.bell().parents("Q"), "'Q' is not a node of bell"),
         (lambda: rb.bell().ancestors("Q"), "'Q' is not a node of bell"),
         (lambda: rb.bell().rename({"A": "B"}), "two nodes of bell.* would be called 'B'"),
+        (lambda: rb.CausalModel("X -> A <- L", "X", "L", 2), "cardinality is 2, expected a number for each node"),
         (lambda: rb.instrumental(outputs=(2,)), r"outputs=\(2,\): expected the numbers of values of A and B"),
     ],
 )

@@ -330,3 +330,18 @@ def test_constraints_in_nested_lists():
 def test_a_witness_is_readable():
     solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box())
     assert repr(solution.witness) == "Witness: CHSH = 4 > 2"
+
+
+def test_what_is_not_a_budget_or_a_row_is_refused_with_a_remedy():
+    model = rb.input_signaling()
+    c = rb.influence(model, "X", "B")
+    with pytest.raises(rb.MeasureError, match=r"C\(X -> B\) >= 0.1 is a lower limit, expected an upper one"):
+        c >= 0.1  # noqa: B015 - the comparison is the test
+    with pytest.raises(rb.MeasureError, match=r"has the constant -0\.5, expected a linear function of q"):
+        rb.measure(model, [model.probability({"B": 0}) - 0.5])
+    counts = rb.load_counts("delft2015")
+    for data, remedy in ((counts, "Use counts.fit"), (counts.fit(), "Use fit.")):
+        with pytest.raises(rb.BehaviorError, match=remedy):
+            rb.minimize(c, data)
+    with pytest.raises(rb.FunctionalError, match="found a Counts, expected a Behavior"):
+        rb.CHSH(counts)
