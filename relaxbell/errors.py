@@ -6,6 +6,7 @@ Every message states the object, what was found, what was expected, and the reme
 from __future__ import annotations
 
 from functools import cached_property
+from importlib import import_module
 from typing import Any
 
 
@@ -111,3 +112,11 @@ class SolverError(RelaxbellError, RuntimeError):
 
 class CheckpointError(RelaxbellError, ValueError):
     """A file is not the checkpoint of the sweep asked for. Give another file name."""
+
+
+def optional(module: str, extra: str) -> Any:
+    """Return a module that an extra of the package brings; raise RelaxbellError if it is not installed."""
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        raise RelaxbellError(f"{error.name} is not installed. Run: pip install 'relaxbell[{extra}]'.") from None

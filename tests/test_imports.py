@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+import relaxbell as rb
+
 
 def loaded_after(statement):
     code = f"{statement}; import sys; print(' '.join(sorted(m.partition('.')[0] for m in sys.modules)))"
@@ -27,3 +31,23 @@ def test_each_public_name_has_one_home():
 
     names = [name for listed in _HOMES.values() for name in listed.split()]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("package", "use"),
+    [
+        ("pandas", lambda curve: curve.to_frame()),
+        ("matplotlib", lambda curve: curve.plot()),
+        ("pandas", lambda curve: rb.sweep(curve.measure, [rb.pr_box()], progress=False).to_frame()),
+        ("ppl", lambda curve: rb.closed_form(curve.measure)),
+        ("ppl", lambda curve: rb.prove(curve.measure, rb.Maximum(0, *rb.CH.relabelings()))),
+    ],
+)
+def test_a_missing_extra_is_named(package, use, monkeypatch):
+    box = rb.pr_box()
+    curve = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box)
+    for module in [name for name in sys.modules if name.partition(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(rb.RelaxbellError, match=r"not installed. Run: pip install 'relaxbell\[(plot|polytopes)\]'"):
+        use(curve)

@@ -14,7 +14,7 @@ from relaxbell.curves.tracing import Trace
 
 if TYPE_CHECKING:
     from relaxbell.certificate import Certificate
-from relaxbell.errors import CurveError
+from relaxbell.errors import CurveError, optional
 from relaxbell.exact.numbers import ExactNumber, as_exact, to_sympy
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import sum_text
@@ -270,7 +270,7 @@ class Curve:
         >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).to_frame()["slope"].tolist()
         [0, 1]
         """
-        import pandas
+        pandas = optional("pandas", "plot")
 
         columns = {
             "start": [self._root(p.start) for p in self.pieces],

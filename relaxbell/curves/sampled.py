@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from relaxbell.curves.curve import Curve
 from relaxbell.curves.family import Family, Sample
+from relaxbell.errors import optional
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.measures.locality import BinaryEntropy, binary_entropy
 from relaxbell.measures.measure import Measure
@@ -314,7 +315,7 @@ class SampledCurve:
         >>> line.to_frame().columns.tolist()
         ['t', 'value', 'lower_bound']
         """
-        import pandas
+        pandas = optional("pandas", "plot")
 
         lower = [float(s.proof.bound.value) for s in self.samples]
         return pandas.DataFrame({self.variable: self.parameters, "value": self.values, "lower_bound": lower})

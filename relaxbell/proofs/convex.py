@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from relaxbell.closed_forms.derive import require_ppl
 from relaxbell.closed_forms.domains import Domain, whole_numbers
 from relaxbell.exact.numbers import Exact, as_exact, common_denominator
 from relaxbell.functionals.functional import BellFunctional
@@ -78,6 +79,7 @@ class Region:
 
     def largest(self, form: Affine, above: Sequence[Affine] = ()) -> tuple[Fraction, Exact] | None:
         """Return the largest value of form − max(above), and coordinates (1, u) that attain it; None if empty."""
+        require_ppl()
         import ppl
 
         size = self.domain.dimension

@@ -79,6 +79,8 @@ def prove(
         If the formula is text or has other symbols than the domain offers.
     InfeasibleError
         If nothing in the domain is reproduced.
+    ClosedFormError
+        If exact polyhedra are needed and not installed (extra ``polytopes``).
 
     Examples
     --------

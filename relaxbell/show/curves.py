@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from relaxbell.errors import optional
+
 if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve
 
@@ -38,9 +40,7 @@ def plot_function(curve: Any, ends: tuple[float, float], variable: str, ax: Any 
 
 def _axes(ax: Any) -> Any:
     if ax is None:
-        import matplotlib.pyplot as plt
-
-        _, ax = plt.subplots(figsize=(4.2, 3.0), layout="constrained")
+        _, ax = optional("matplotlib.pyplot", "plot").subplots(figsize=(4.2, 3.0), layout="constrained")
     return ax
 
 

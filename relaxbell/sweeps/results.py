@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from relaxbell.errors import optional
 from relaxbell.sweeps.points import Floats
 
 
@@ -183,7 +184,7 @@ class Sweep:
         >>> rb.sweep(c, [rb.pr_box()], progress=False).to_frame()["value"].tolist()
         [0.5]
         """
-        import pandas as pd
+        pd = optional("pandas", "plot")
 
         lengths = {len(label) if isinstance(label, tuple) else None for label in self.labels}
         if len(lengths) == 1 and None not in lengths:
