@@ -46,6 +46,13 @@ class Behavior(Frozen):
         Which input each output's party chooses: ``{"A": "X", "B": None, "C": "Z"}``. By default
         outputs and inputs are paired in order where there are equally many.
 
+    Attributes
+    ----------
+    exact
+        The table as exact numbers, dtype object, read-only; None where an entry is a float.
+    p
+        The same as float64, read-only. Both have the shape (outputs …, inputs …).
+
     Raises
     ------
     BehaviorError

@@ -41,6 +41,15 @@ class Observed(Frozen):
     nonsignaling
         Whether the unknown behavior is known to be non-signaling.
 
+    Attributes
+    ----------
+    outputs, inputs, parties
+        Names, those of the first functional.
+    shape
+        Of a behavior of the scenario: outputs, then inputs.
+    functionals
+        With their axes in this order; ``values`` are what they were observed to be, exact.
+
     Raises
     ------
     BehaviorError

@@ -68,6 +68,15 @@ class CausalModel(Frozen):
     name
         How messages call the model.
 
+    Attributes
+    ----------
+    nodes
+        Names in the graph's order.
+    edges
+        Pairs (parent, child).
+    latents
+        Names of the latent variables.
+
     Raises
     ------
     ModelError
