@@ -6,9 +6,12 @@ import json
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from relaxbell.errors import RelaxbellError
 
 app = typer.Typer(
     add_completion=False,
@@ -86,12 +89,19 @@ def _quantify(
     Example: `relaxbell quantify counts.csv --certificates proofs`
     """
     from relaxbell.behavior.counts import Counts, data_sets, load_counts
-    from relaxbell.errors import RelaxbellError
+    from relaxbell.errors import CountsError, RelaxbellError
     from relaxbell.quantification import quantify
 
     try:
-        if data in data_sets() or (outputs is None and inputs is None):
+        if certificates is not None and certificates.exists() and not certificates.is_dir():
+            raise NotADirectoryError(0, "a file is there, expected a directory", str(certificates))
+        if outputs is None and inputs is None:
             counts = load_counts(data)
+        elif data in data_sets():
+            raise CountsError(
+                f"{data} has the outcomes a, b and the settings x, y: found --outputs or --inputs. Leave them out, or "
+                f"write ./{data} if you mean a file."
+            )
         else:
             counts = Counts.read_csv(data, outputs, inputs)
         with _Bar() as bar:
@@ -103,8 +113,7 @@ def _quantify(
             count = len(report.save_certificates(certificates))
             typer.echo(f"{count} certificates written to {certificates}, each verified", err=True)
     except (RelaxbellError, OSError) as error:
-        typer.secho(f"error: {error}", err=True, fg="red")
-        raise typer.Exit(1) from None
+        raise _refused(error) from None
 
 
 @app.command(name="verify")
@@ -178,10 +187,18 @@ def _figures(
         with _Bar() as bar:
             files = save_figures(out, only or (), formats.split(","), lambda name: bar(next(done), total, name))
     except (RelaxbellError, OSError) as error:
-        typer.secho(f"error: {error}", err=True, fg="red")
-        raise typer.Exit(1) from None
+        raise _refused(error) from None
     for file in files:
         typer.echo(str(file))
+
+
+def _refused(error: RelaxbellError | OSError) -> typer.Exit:
+    """Print an error; a file that cannot be written is named, with the remedy."""
+    text = str(error)
+    if isinstance(error, OSError):
+        text = f"cannot use {error.filename}: {error.strerror}. Give another name."
+    typer.secho(f"error: {text}", err=True, fg="red")
+    return typer.Exit(1)
 
 
 class _Bar:

@@ -75,6 +75,13 @@ class Quantification:
         One for each relaxation.
     input_distribution
         ``uniform`` or ``observed``: p(x, y) for measures that depend on it.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> report = rb.quantify("delft2015")
+    >>> report["M(X,Y:Λ)"].value_text, len(report.rows)
+    ('0.108463057', 8)
     """
 
     behavior: Behavior
@@ -93,7 +100,13 @@ class Quantification:
         raise KeyError(f"no row {name!r}. The rows are {', '.join(row.name for row in self.rows)}.")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain data, ready for JSON."""
+        """Return plain data, ready for JSON.
+
+        Returns
+        -------
+        dict
+            Data, fit, S, and the rows with their witnesses; what ``relaxbell quantify --json`` prints.
+        """
         data: dict[str, Any] = {"input_distribution": self.input_distribution}
         if self.fit is not None:
             counts = self.fit.counts
@@ -118,10 +131,22 @@ class Quantification:
         The names are those of the measures without what file systems dislike: ``C(X -> B)`` becomes ``C_X-B.json``.
         Each certificate is checked before it is written. Rows without solution are left out.
 
+        Parameters
+        ----------
+        directory
+            Where the files go.
+
+        Returns
+        -------
+        tuple of Path
+            One file for each row with a solution.
+
         Raises
         ------
         CertificateError
             If a row has no certificate; see `Solution.certificate`.
+        OSError
+            If the directory cannot be made or written.
 
         Examples
         --------

@@ -92,6 +92,18 @@ def test_a_party_with_one_setting_and_a_column_that_is_not_there(tmp_path):
     assert "each of X, Y has a single value" in run(app, ["quantify", str(path)]).output
 
 
+def test_what_cannot_be_done_is_said_before_the_work(tmp_path):
+    taken = tmp_path / "taken"
+    taken.write_text("a file")
+    refused = run(app, ["quantify", "delft2015", "--certificates", str(taken)])
+    assert refused.exit_code == 1
+    assert f"cannot use {taken}: a file is there, expected a directory. Give another name." in refused.output
+    assert "minimum" not in refused.output
+    named = run(app, ["quantify", "delft2015", "--inputs", "p,q"])
+    assert "delft2015 has the outcomes a, b and the settings x, y: found --outputs or --inputs" in named.output
+    assert named.exit_code == 1
+
+
 def test_errors_and_help():
     missing = run(app, ["quantify", "nowhere.csv"])
     assert missing.exit_code == 1
