@@ -299,6 +299,8 @@ class Behavior(Frozen):
         fraction = float(read_fraction(weight, "the weight of a mixture", BehaviorError))
         if not 0 <= fraction <= 1:
             raise BehaviorError(f"the weight of a mixture is a probability: found {weight}, expected 0 … 1.")
+        if not isinstance(other, Behavior):
+            raise BehaviorError(f"cannot mix a behavior with a {type(other).__name__}, expected another Behavior.")
         other = other.transposed(self.outputs, self.inputs)
         if other.p.shape != self.p.shape:
             raise BehaviorError(

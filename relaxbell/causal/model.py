@@ -560,6 +560,8 @@ class CausalModel(Frozen):
         >>> rb.bell().match(rb.pr_box().transposed("B A", "Y X")).outputs
         ('A', 'B')
         """
+        if not isinstance(behavior, Behavior):
+            raise BehaviorError(f"found a {type(behavior).__name__}, expected a Behavior of {self.name}.")
         if set(behavior.outputs) != set(self.outputs) or set(behavior.inputs) != set(self.inputs):
             raise BehaviorError(
                 f"variables do not match: the behavior is p({','.join(behavior.outputs)}|{','.join(behavior.inputs)}), "

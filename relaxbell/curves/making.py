@@ -20,7 +20,7 @@ from relaxbell.exact.numbers import ExactNumber
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy
-from relaxbell.measures.measure import Budget, Measure, same_model
+from relaxbell.measures.measure import Budget, Measure, check_model, same_model
 from relaxbell.measures.products import require_convex
 from relaxbell.measures.terms import Linear, ceiling
 from relaxbell.solve.functional_bound import negated
@@ -146,6 +146,8 @@ def critical_visibility(
     ------
     InfeasibleError
         If not even the noise is reproduced.
+    BehaviorError, MeasureError
+        If one of the arguments is something else, or they do not fit together.
 
     Examples
     --------
@@ -156,6 +158,10 @@ def critical_visibility(
     >>> rb.critical_visibility(model, rb.pr_box(), subject_to=[rb.influence(model, "X", "B") <= 0.25])
     Fraction(3, 4)
     """
+    check_model(model, "a critical visibility")
+    for p in (behavior, *(() if noise is None else (noise,))):
+        if not isinstance(p, Behavior):
+            raise BehaviorError(f"found a {type(p).__name__}, expected a Behavior, such as counts.fit().behavior.")
     nothing = Linear(Rows(sp.csr_array((1, model.strategies.count)), ("0",)))
     start = behavior.white_noise() if noise is None else noise
     family = behavior_line(Measure(model, nothing, "0"), start, behavior, _as_tuple(subject_to))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -94,8 +95,7 @@ def mermin(n: int = 3) -> BellFunctional:
     >>> rb.mermin(3).bound(rb.bell((2, 2, 2), (2, 2, 2))), rb.mermin(3)(rb.ghz_box(3))
     (Fraction(2, 1), Fraction(4, 1))
     """
-    if n < 2:
-        raise FunctionalError(f"Mermin's functional needs at least 2 parties, found {n}.")
+    _check_at_least_two(n, "Mermin's functional", "parties")
     outputs, inputs = party_names(n)
     table = np.zeros((2,) * (2 * n), dtype=object)
     for index in np.ndindex(*table.shape):
@@ -133,8 +133,7 @@ def chained(m: int) -> BellFunctional:
     >>> rb.chained(3).bound(rb.bell((3, 3)))
     Fraction(4, 1)
     """
-    if m < 2:
-        raise FunctionalError(f"a chain needs at least 2 settings, found {m}.")
+    _check_at_least_two(m, "a chain", "settings")
     signs = [[0] * m for _ in range(m)]
     for k in range(m):
         signs[k][k] = 1
@@ -174,8 +173,7 @@ def svetlichny(n: int = 3) -> BellFunctional:
     >>> rb.svetlichny().bound(rb.bell((2, 2, 2), (2, 2, 2))), rb.svetlichny().bound(two_together)
     (Fraction(4, 1), Fraction(4, 1))
     """
-    if n < 2:
-        raise FunctionalError(f"Svetlichny's functional needs at least 2 parties, found {n}.")
+    _check_at_least_two(n, "Svetlichny's functional", "parties")
     outputs, inputs = party_names(n)
     table = np.zeros((2,) * (2 * n), dtype=object)
     for index in np.ndindex(*table.shape):
@@ -271,3 +269,8 @@ def _bilocal(bit: int, name: str) -> BellFunctional:
     for a, b, c, x, z in np.ndindex(*table.shape):
         table[a, b, c, x, z] = Fraction((-1) ** (a + (b // 2, b % 2)[bit] + c + bit * (x + z)), 4)
     return BellFunctional(table, "A B C", "X Z", parties={"A": "X", "B": None, "C": "Z"}, name=name)
+
+
+def _check_at_least_two(number: Any, what: str, of: str) -> None:
+    if not isinstance(number, int | np.integer) or number < 2:
+        raise FunctionalError(f"{what} needs at least 2 {of}, found {number!r}. Give an integer ≥ 2.")

@@ -78,6 +78,8 @@ def write_inequalities(
     ------
     FunctionalError
         If there is no functional, scenarios differ, or coefficients are irrational.
+    OSError
+        If the file cannot be written.
 
     Examples
     --------
@@ -92,6 +94,9 @@ def write_inequalities(
     listed = tuple(functionals)
     if not listed:
         raise FunctionalError("no functional to write. Give at least one.")
+    for other in listed:
+        if not isinstance(other, BellFunctional):
+            raise FunctionalError(f"cannot write a {type(other).__name__}, expected functionals: form.functionals().")
     first = listed[0]
     rows = [_row(f.transposed(first.outputs, first.inputs), first, coordinates) for f in listed]
     names = _names(first, coordinates)
@@ -124,6 +129,8 @@ def read_inequalities(path: str | Path, like: BellFunctional) -> InequalityFile:
     ------
     FunctionalError
         If the file's dimension is not that of the scenario, or a line is not an inequality; the line is named.
+    OSError
+        If the file cannot be read.
 
     Examples
     --------

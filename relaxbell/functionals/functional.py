@@ -304,7 +304,7 @@ class BellFunctional(Written):
             if other.coefficients.shape != self.coefficients.shape:
                 raise FunctionalError(f"cannot add functionals of different scenarios: {self} and {other}.")
             return self._combine(self.coefficients + other.coefficients, self.constant + other.constant)
-        number = as_exact(other)
+        number = _exact_operand(other)
         return NotImplemented if number is None else self._combine(self.coefficients, self.constant + number)
 
     __radd__ = __add__
@@ -319,7 +319,7 @@ class BellFunctional(Written):
         return -self + other
 
     def __mul__(self, factor: object) -> BellFunctional:
-        number = as_exact(factor)
+        number = _exact_operand(factor)
         if number is None:
             return NotImplemented
         return self._combine(self.coefficients * number, self.constant * number)
@@ -327,7 +327,7 @@ class BellFunctional(Written):
     __rmul__ = __mul__
 
     def __truediv__(self, divisor: object) -> BellFunctional:
-        number = as_exact(divisor)
+        number = _exact_operand(divisor)
         return NotImplemented if number is None else self * (Fraction(1) / number)
 
     def transposed(self, outputs: str | Sequence[str], inputs: str | Sequence[str]) -> BellFunctional:
@@ -447,12 +447,19 @@ class BellFunctional(Written):
         bool
             Whether there is such a relabeling.
 
+        Raises
+        ------
+        FunctionalError
+            If `other` is none.
+
         Examples
         --------
         >>> import relaxbell as rb
         >>> rb.CH.equivalent(rb.CHSH), rb.CH.equivalent(rb.CHSH, scale=True, offset=True)
         (False, True)
         """
+        if not isinstance(other, BellFunctional):
+            raise FunctionalError(f"cannot compare {self} with a {type(other).__name__}, expected a BellFunctional.")
         return equivalent(self, other, scale=scale, offset=offset)
 
     def is_facet(self, model: CausalModel, *, nonsignaling: bool = False) -> Face:
@@ -481,3 +488,13 @@ class BellFunctional(Written):
         from relaxbell.solve.faces import face
 
         return face(self, model, nonsignaling)
+
+
+def _exact_operand(number: object) -> ExactNumber | None:
+    """Return what a functional is added to or multiplied with; None for other objects, an error for floats."""
+    if isinstance(number, float):
+        raise FunctionalError(
+            f"{number} is a float, expected an exact number: functionals are exact. Use Fraction({number}) or "
+            f'Fraction("{number}").'
+        )
+    return as_exact(number)

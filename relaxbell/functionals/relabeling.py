@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator
 from relaxbell.functionals import catalog
 from relaxbell.functionals.exchanges import Frame
@@ -62,6 +63,11 @@ def recognize(functional: BellFunctional) -> Recognition | None:
     Recognition or None
         Scale and offset exact; None where the catalog knows nothing like it.
 
+    Raises
+    ------
+    FunctionalError
+        If it is no functional.
+
     Examples
     --------
     >>> import relaxbell as rb
@@ -69,6 +75,8 @@ def recognize(functional: BellFunctional) -> Recognition | None:
     >>> found.known.name, found.scale, found.offset
     ('CHSH', Fraction(1, 4), Fraction(-1, 2))
     """
+    if not isinstance(functional, BellFunctional):
+        raise FunctionalError(f"cannot recognize a {type(functional).__name__}, expected a BellFunctional.")
     frame, form = functional.frame, functional.form
     leading = next((abs(c) for c in form[1:] if c != 0), None)
     if leading is None:

@@ -283,6 +283,11 @@ def maximum(*measures: Measure) -> Measure:
     if not measures:
         raise MeasureError("maximum of no measures. Give at least one.")
     for part in measures:
+        if not isinstance(part, Measure):
+            raise MeasureError(
+                f"the maximum is of measures: found {part!r}, expected one such as influence(…). Leave it out; norms "
+                "are never negative."
+            )
         part._check_combinable("maximum with other measures")
     model = same_model(*measures)
     name = f"max({', '.join(m.name for m in measures)})"

@@ -19,7 +19,7 @@ from relaxbell.errors import MeasureError, UnsupportedModelError
 from relaxbell.exact.numbers import Exact, as_exact, common_denominator, read_fraction, to_floats
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.dependence import Labels
-from relaxbell.measures.measure import Measure
+from relaxbell.measures.measure import Measure, check_model
 from relaxbell.measures.terms import Linear, SumOfRows, Total
 
 _LARGEST_UNIT = 2**20
@@ -378,7 +378,7 @@ def nonbilocality(model: CausalModel, marginals: Any = None) -> Nonbilocality:
     UnsupportedModelError
         If no product follows from the graph (triangle), or there is one source only.
     MeasureError
-        If the marginals are not distributions of all groups but one.
+        If it is no model, or the marginals are not distributions of all groups but one.
 
     Examples
     --------
@@ -389,6 +389,7 @@ def nonbilocality(model: CausalModel, marginals: Any = None) -> Nonbilocality:
     >>> rb.minimize(fixed, rb.entanglement_swapping_box(Fraction(4, 5))).exact  # 2v² − 1
     7/25
     """
+    check_model(model, "non-bilocality")
     found = model.independence
     if found.kind == "none":
         raise UnsupportedModelError(

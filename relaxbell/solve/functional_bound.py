@@ -15,7 +15,7 @@ from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import Exact, ExactNumber, ceil_float
 from relaxbell.exact.rows import Rows, whole_row
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.measures.measure import Budget, Measure
+from relaxbell.measures.measure import Budget, Measure, check_model
 from relaxbell.measures.terms import Linear
 from relaxbell.solve.minimization import solve_over
 
@@ -33,6 +33,7 @@ def functional_bound(functional: BellFunctional, model: CausalModel, subject_to:
 
 def check_scenario(functional: BellFunctional, model: CausalModel) -> Exact:
     """Return the coefficients in the model's order of axes; raise FunctionalError where scenarios differ."""
+    check_model(model, f"a bound of {functional}")
     if set(functional.outputs) != set(model.outputs) or set(functional.inputs) != set(model.inputs):
         raise FunctionalError(
             f"{functional} lives on p({','.join(functional.outputs)}|{','.join(functional.inputs)}), {model.name} on "

@@ -120,3 +120,28 @@ def test_formula():
 def test_errors(make, message):
     with pytest.raises(rb.FunctionalError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda: rb.CHSH + 0.5, r"0\.5 is a float, expected an exact number"),
+        (lambda: 2.0 * rb.CHSH, r"2\.0 is a float, expected an exact number"),
+        (lambda: rb.CHSH.equivalent(rb.pr_box()), "cannot compare CHSH with a Behavior"),
+        (lambda: rb.recognize(rb.pr_box()), "cannot recognize a Behavior"),
+        (lambda: rb.CHSH.bound(rb.pr_box()), "belongs to a causal model: found a Behavior"),
+        (lambda: rb.CHSH.is_facet(rb.pr_box()), "belongs to a causal model: found a Behavior"),
+        (lambda: rb.mermin("a"), "needs at least 2 parties, found 'a'. Give an integer"),
+        (lambda: rb.chained(2.5), r"needs at least 2 settings, found 2\.5"),
+        (lambda: rb.write_inequalities("nowhere", [3]), "cannot write a int, expected functionals"),
+        (lambda: rb.critical_visibility(rb.pr_box(), rb.pr_box()), "belongs to a causal model: found a Behavior"),
+        (lambda: rb.critical_visibility(rb.bell(), rb.load_counts("delft2015")), "found a Counts, expected a Behavior"),
+        (lambda: rb.nonbilocality(rb.pr_box()), "belongs to a causal model: found a Behavior"),
+        (lambda: rb.pr_box().mix(3, 0.5), "cannot mix a behavior with a int"),
+        (lambda: rb.bell().match(3), "found a int, expected a Behavior"),
+        (lambda: rb.maximum(rb.influence(rb.input_signaling(), "X", "B"), 0), "the maximum is of measures: found 0"),
+    ],
+)
+def test_one_object_for_another_is_refused_with_a_remedy(wrong, message):
+    with pytest.raises(rb.RelaxbellError, match=message):
+        wrong()
