@@ -54,7 +54,10 @@ class Instance:
     def standard_form(self) -> StandardForm:
         """Return Φ, b and c of the proof of Theorem 6, over ξ = v ⊕ t_1 ⊕ … ⊕ t_L ⊕ q."""
         L, k, n, m, _ = self.sizes
-        rows: list[Any] = [np.concatenate([[1], -np.kron(np.eye(L, dtype=int)[i], np.ones(k, int)), np.zeros(n, int)]) for i in range(L)]
+        rows: list[Any] = [
+            np.concatenate([[1], -np.kron(np.eye(L, dtype=int)[i], np.ones(k, int)), np.zeros(n, int)])
+            for i in range(L)
+        ]
         for i in range(L):
             t = np.kron(np.eye(L, dtype=int)[i], np.eye(k, dtype=int))
             rows += [np.concatenate([np.zeros((k, 1), int), t, sign * self.M[i]], axis=1) for sign in (1, -1)]
@@ -66,24 +69,24 @@ class Instance:
 
     def extended(self, c: Fraction) -> StandardForm:
         """Return Φ̃, b̃ and c̃ of the proof of Theorem 7, over ξ̃ = ṽ ⊕ ξ."""
-        L, k, n, _, l = self.sizes
+        L, k, n, _, rows_of_n = self.sizes
         inner = self.standard_form()
-        ones, zeros = np.ones((l, 1), int), np.zeros((l, 1 + L * k), int)
+        ones, zeros = np.ones((rows_of_n, 1), int), np.zeros((rows_of_n, 1 + L * k), int)
         above = [np.concatenate([ones, zeros, sign * self.N], axis=1) for sign in (1, -1)]
         budget = np.array([[0, -1, *[0] * (L * k + n)]])
         below = np.concatenate([np.zeros((len(inner.b), 1), int), inner.phi], axis=1)
-        b = np.concatenate([fractions(np.zeros(2 * l)), np.array([-c], dtype=object), inner.b])
+        b = np.concatenate([fractions(np.zeros(2 * rows_of_n)), np.array([-c], dtype=object), inner.b])
         return StandardForm(np.vstack([*above, budget, below]), b, fractions([1, *[0] * (1 + L * k + n)]))
 
     def dual(self, *, budget: Fraction | None = None, norm: bool = True, normalized: bool = True) -> Fraction:
-        """Return the duals as printed: Theorem 6 (no N), Theorem 7 (N and budget), Corollary 8 (N, no M, with or without u).
+        """Return the duals as printed: Theorem 6 (no N), Theorem 7 (N and budget), Corollary 8 (N, no M).
 
-        Free variables are differences of non-negative ones.
+        Corollary 8 with or without u (`normalized`). Free variables are differences of non-negative ones.
         """
-        L, k, n, m, l = self.sizes
+        L, k, n, m, rows_of_n = self.sizes
         with_n, with_m = budget is not None or not norm, norm
         names = {"z": 2 * m, "u": 2 if normalized else 0, "y": 2 * L * k if with_m else 0, "w": L if with_m else 0}
-        names |= {"x": 2 * l if with_n else 0, "v": 1 if with_n and with_m else 0}
+        names |= {"x": 2 * rows_of_n if with_n else 0, "v": 1 if with_n and with_m else 0}
         starts = dict(zip(names, np.cumsum([0, *names.values()]), strict=False))
         width = sum(names.values())
 
@@ -108,13 +111,13 @@ class Instance:
         if with_m:
             each = np.kron(np.eye(L, dtype=int), np.ones((k, 1), int))
             for sign in (1, -1):
-                rows.append(block(L * k, y=free(sign * np.eye(L * k, dtype=int)), w=-each))
+                rows.append(block(L * k, y=free(sign * np.eye(L * k, dtype=int)), w=-1 * each))
                 rhs += [0] * (L * k)
-            total = {"w": np.ones((1, L), int)} | ({"v": -np.ones((1, 1), int)} if with_n else {})
+            total = {"w": np.ones((1, L), int)} | ({"v": np.full((1, 1), -1)} if with_n else {})
             rows.append(block(1, **total))
             rhs.append(0 if with_n else 1)
         if with_n:
-            rows.append(block(1, x=np.ones((1, 2 * l), int)))  # ‖x‖₁ ≤ 1
+            rows.append(block(1, x=np.ones((1, 2 * rows_of_n), int)))  # ‖x‖₁ ≤ 1
             rhs.append(1)
         gain = np.full(width, Fraction(0), dtype=object)
         gain[: 2 * m] = np.concatenate([self.p, -self.p])

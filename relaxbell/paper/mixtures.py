@@ -1,4 +1,4 @@
-"""Models with explicit hidden values λ and local randomness, computed value by value: what strategies must agree with."""
+"""Models with explicit hidden values λ and local randomness, summed term by term: strategies must agree with them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Mixture:
 
     @property
     def strategies(self) -> Exact:
-        """q with the local randomness absorbed into λ: every function drawn beforehand, shape (n,)."""
+        """The q with the local randomness absorbed into λ: every function drawn beforehand, shape (n,)."""
         total: Any = Fraction(0)
         for weight, kernels in zip(self.weights, self.kernels, strict=True):
             part: Any = np.array([weight], dtype=object)
@@ -67,7 +67,7 @@ class Mixture:
 
 def random_mixture(model: CausalModel, rng: np.random.Generator, hidden_values: int = 2) -> Mixture:
     """Return a mixture with random rational probabilities."""
-    kernels = [
+    kernels: list[dict[str, Kernel]] = [
         {n.name: {c: random_weights(n.cardinality, rng) for c in configurations(n)} for n in model.strategies.nodes}
         for _ in range(hidden_values)
     ]
@@ -89,7 +89,19 @@ def configurations(node: Node) -> Iterator[tuple[int, ...]]:
 def responses(node: Node) -> Iterator[dict[tuple[int, ...], int]]:
     """Return the response functions of a node in their order, each as a dictionary."""
     every = list(configurations(node))
-    return (dict(zip(every, values, strict=True)) for values in itertools.product(range(node.cardinality), repeat=len(every)))
+    return (
+        dict(zip(every, values, strict=True))
+        for values in itertools.product(range(node.cardinality), repeat=len(every))
+    )
+
+
+def kernel_of(node: Node, weights: list[Fraction]) -> Kernel:
+    """Return p(value|parents) of a node whose response function is drawn with these weights."""
+    found: dict[tuple[int, ...], list[Fraction]] = {c: [Fraction(0)] * node.cardinality for c in configurations(node)}
+    for weight, function in zip(weights, responses(node), strict=True):
+        for c, value in function.items():
+            found[c][value] += weight
+    return found
 
 
 def exactly(rows: Rows, q: Exact) -> Exact:

@@ -23,7 +23,15 @@ from relaxbell.exact.numbers import Exact
 from relaxbell.measures.dependence import dependence
 from relaxbell.measures.locality import influence
 from relaxbell.paper.claim import Evidence, Section
-from relaxbell.paper.mixtures import Mixture, configurations, exactly, random_mixture, random_weights, responses
+from relaxbell.paper.mixtures import (
+    Mixture,
+    configurations,
+    exactly,
+    kernel_of,
+    random_mixture,
+    random_weights,
+    responses,
+)
 from relaxbell.paper.standard_form import l1
 from relaxbell.solve.minimization import minimize
 
@@ -103,13 +111,7 @@ def _equation_1() -> Evidence:
         q: Any = np.array([Fraction(1)], dtype=object)
         for own in noise:
             q = np.multiply.outer(q, np.array(own, dtype=object)).ravel()
-        kernels = {
-            node.name: {
-                c: [sum((w for w, f in zip(own, responses(node), strict=True) if f[c] == v), Fraction(0)) for v in range(node.cardinality)]
-                for c in configurations(node)
-            }
-            for node, own in zip(model.strategies.nodes, noise, strict=True)
-        }
+        kernels = {node.name: kernel_of(node, own) for node, own in zip(model.strategies.nodes, noise, strict=True)}
         if (_observed(model, q) != _written_out(Mixture(model, [Fraction(1)], [kernels]))).any():
             return Evidence("refuted", "functions of independent noise do not factorize")
         count += 2
@@ -130,7 +132,9 @@ def _decompositions() -> Evidence:
         q = mixture.strategies
         if min(q) < 0 or sum(q) != 1 or (_observed(model, q) != _written_out(mixture)).any():
             return Evidence("refuted", f"{model.name}: T q is not the sum over λ")
-    return Evidence("exact at points", f"T q is the sum over λ, term by term, for random models of {len(models)} networks")
+    return Evidence(
+        "exact at points", f"T q is the sum over λ, term by term, for random models of {len(models)} networks"
+    )
 
 
 @section.claim(
@@ -174,7 +178,9 @@ def _influence_definition() -> Evidence:
         found = max(row for rows in influence(model, source, "B").blocks for row in exactly(rows, q))
         if found != _influence_of(model, source, q):
             return Evidence("refuted", f"{model.name}: {found}")
-    return Evidence("exact at points", "random q of X → B and A → B, inputs (2, 3) and outputs (3, 2), summed over all λ")
+    return Evidence(
+        "exact at points", "random q of X → B and A → B, inputs (2, 3) and outputs (3, 2), summed over all λ"
+    )
 
 
 @section.claim(
@@ -183,8 +189,12 @@ def _influence_definition() -> Evidence:
 def _dependence_definition() -> Evidence:
     rng = np.random.default_rng(5)
     weights = {"X": [Fraction(1, 3), Fraction(2, 3)], "Y": [Fraction(1, 4), Fraction(1, 2), Fraction(1, 4)]}
-    for model in (measurement_dependence((2, 3), (2, 2)), measurement_dependence((2, 3), (2, 2), input_distribution=weights)):
-        joint, hidden = {}, [dict(zip("AB", pair, strict=True)) for pair in itertools.product(range(4), range(8))]
+    for model in (
+        measurement_dependence((2, 3), (2, 2)),
+        measurement_dependence((2, 3), (2, 2), input_distribution=weights),
+    ):
+        hidden = [dict(zip("AB", pair, strict=True)) for pair in itertools.product(range(4), range(8))]
+        joint: dict[tuple[int, int, int], Fraction] = {}
         for x, y in itertools.product(range(2), range(3)):
             own = random_weights(len(hidden), rng)
             p = model.input_distribution.probability({"X": x, "Y": y})
@@ -196,7 +206,10 @@ def _dependence_definition() -> Evidence:
         total = {k: sum(v for (_, _, own), v in joint.items() if own == k) for k in range(len(hidden))}
         expected = l1(
             np.array(
-                [v - model.input_distribution.probability({"X": x, "Y": y}) * total[k] for (x, y, k), v in joint.items()]
+                [
+                    v - model.input_distribution.probability({"X": x, "Y": y}) * total[k]
+                    for (x, y, k), v in joint.items()
+                ]
             )
         )
         (rows,) = dependence(model).blocks
@@ -221,8 +234,8 @@ def _not_monotone() -> Evidence:
         minimize(influence(m, "X", "B", variation=True), p).exact for m, p in ((model, pr_box()), (fine, coin))
     ]
     text = (
-        f"a private coin appended to Bob's output of the PR box: min C falls from {plain[0]} to {plain[1]}, though b can be "
-        f"read off; in the total-variation form {variation[0]} and {variation[1]}"
+        f"a private coin appended to Bob's output of the PR box: min C falls from {plain[0]} to {plain[1]}, though b "
+        f"can be read off; in the total-variation form {variation[0]} and {variation[1]}"
     )
     return Evidence("refuted" if plain[1] < plain[0] else "proved", text)
 

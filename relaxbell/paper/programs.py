@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -91,7 +90,9 @@ def _equation_21() -> Evidence:
         c = A.astype(object) @ fractions(rng.integers(-9, 9, 3), 5)
         free = np.concatenate([eye, -eye], axis=1)  # x = x⁺ − x⁻
         zero = np.zeros((2, 3), int)
-        rows = np.vstack([*(np.concatenate([-eye, s * free], axis=1) for s in (1, -1)), np.concatenate([zero, -A, A], axis=1)])
+        rows = np.vstack(
+            [*(np.concatenate([-eye, s * free], axis=1) for s in (1, -1)), np.concatenate([zero, -A, A], axis=1)]
+        )
         found = least([1] * 3 + [0] * 6, rows, [*[0] * 6, *-c])
         attained = l1(found.point[3:6] - found.point[6:])
         bound = largest(c, np.vstack([A.T, -A.T]), [1] * 6).value  # ⟨c, y⟩ ≤ ⟨A x, y⟩ ≤ ‖x‖₁ ‖Aᵀ y‖_∞
@@ -119,7 +120,9 @@ def _theorem_6() -> Evidence:
         attained = max(own.norms(found.point[-n:]))
         if not found.value == attained == own.dual():
             return Evidence("refuted", f"primal {found.value}, attained {attained}, dual as printed {own.dual()}")
-    return Evidence("exact at points", "12 random instances: the printed Φ, the norms at its q, and the printed dual agree")
+    return Evidence(
+        "exact at points", "12 random instances: the printed Φ, the norms at its q, and the printed dual agree"
+    )
 
 
 @section.claim(
@@ -190,7 +193,8 @@ def _corollary_8() -> Evidence:
         count += 1
     return Evidence(
         "exact at points",
-        f"12 random instances, with u and without: primal = dual as printed; T q = p implies normalization in {count} models",
+        "12 random instances, with u and without: primal = dual as printed; T q = p implies normalization in "
+        f"{count} models",
     )
 
 
@@ -219,7 +223,8 @@ def _theorem_1() -> Evidence:
                 return Evidence("refuted", f"{measure.name} at a random behavior")
             count += 1
     return Evidence(
-        "exact at points", f"primal = dual in rational arithmetic at {count} random behaviors, 40 of them also as max 〈v_i, p〉"
+        "exact at points",
+        f"primal = dual in rational arithmetic at {count} random behaviors, 40 of them also as max 〈v_i, p〉",
     )
 
 

@@ -37,7 +37,7 @@ class StandardForm:
         Fractions, m and n of them.
     """
 
-    phi: Exact
+    phi: Any
     b: Exact
     c: Exact
 
