@@ -12,7 +12,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.boxes import ghz_box, pr_box, tsirelson_box
 from relaxbell.behavior.quantum import born, partially_entangled, qubit_observable
 from relaxbell.causal.networks import measurement_dependence
-from relaxbell.exact.numbers import Exact
+from relaxbell.exact.numbers import Exact, floor_text
 from relaxbell.functionals.catalog import CHSH
 from relaxbell.functionals.maximum import Maximum
 from relaxbell.measures.dependence import dependence, hall_dependence, setting_layout
@@ -125,8 +125,8 @@ def _tsirelson_information() -> Evidence:
     formula = 2 - h - p * math.log2(3)
     right = abs(solution.value - 0.0463) < 5e-5 and abs(solution.value - formula) < 1e-6
     text = (
-        f"the least I is {solution.value:.7f} ≥ {solution.lower_bound:.7f}; 2 − h(P) − P log2 3 = {formula:.7f}, "
-        "within 1e-6"
+        f"the least I is {solution.value:.7f} ≥ {floor_text(solution.lower_bound, 6)}; "
+        f"2 − h(P) − P log2 3 = {formula:.7f}, within 1e-6"
     )
     return Evidence("numerical" if right else "refuted", text)
 
@@ -224,8 +224,8 @@ def _ghz_upper() -> Evidence:
     formula = 1 - math.log2(3) / 2
     right = abs(solution.value - formula) < 1e-6 and math.floor(1000 * solution.value) == 207
     text = (
-        f"the least I is {solution.value:.7f} ≥ {solution.lower_bound:.7f}; 1 − log2(3)/2 = {formula:.7f}, within 1e-6 "
-        "(0.207 is rounded down)"
+        f"the least I is {solution.value:.7f} ≥ {floor_text(solution.lower_bound, 6)}; "
+        f"1 − log2(3)/2 = {formula:.7f}, within 1e-6 (0.207 is rounded down)"
     )
     return Evidence("numerical" if right else "refuted", text)
 
@@ -252,5 +252,5 @@ def _ghz_lower() -> Evidence:
 )
 def _more_parties() -> Evidence:
     three = minimize(mutual_information(measurement_dependence((2, 2, 2), (2, 2, 2))), ghz_box()).lower_bound
-    text = f"GHZ: I ≥ {three:.4f} bit (rigorous), {three / SINGLET:.1f} times {SINGLET}"
+    text = f"GHZ: I ≥ {floor_text(three, 4)} bit (rigorous), {three / SINGLET:.1f} times {SINGLET}"
     return Evidence("numerical" if three > 2 * SINGLET else "refuted", text)

@@ -120,13 +120,14 @@ def _equation_1() -> Evidence:
 
 @section.claim(
     "Eqs. 2, 28, 37",
-    "Eqs. (2), (28), (37), Fig. 1, after Eq. (38)",
+    "Eqs. (2), (28), (37), Fig. 1, after Eqs. (38) and (40)",
     "p = Σ_λ p(λ) ∏ p(·|parents, λ), and local noise can be absorbed into λ",
     "exact at points",
 )
 def _decompositions() -> Evidence:
     rng = np.random.default_rng(2)
     models = [bell(*_UNEQUAL), input_signaling(*_UNEQUAL), outcome_signaling(*_UNEQUAL), message((2, 1), (2, 3))]
+    models.append(measurement_dependence((2, 3), (2, 2)))  # of Λ and µ together
     for model in models:
         mixture = random_mixture(model, rng)
         q = mixture.strategies
@@ -221,7 +222,7 @@ def _dependence_definition() -> Evidence:
 @section.claim(
     "C beyond two outcomes",
     "Eqs. (4), (29)",
-    "C measures the influence, for any number of outcomes",
+    "(implicit) C measures influence for any number of outcomes",
     "refuted",
     erratum="the printed form can fall when outcomes are refined; Σ_λ p(λ) [f(x) ≠ f(x')], equal to it for two "
     "outcomes, cannot",

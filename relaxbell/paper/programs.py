@@ -10,7 +10,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.boxes import pr_box
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, input_signaling, measurement_dependence, outcome_signaling
-from relaxbell.closed_forms.derive import closed_form
+from relaxbell.closed_forms.derive import closed_form, require_ppl
 from relaxbell.closed_forms.dual_vertices import dual_vertices
 from relaxbell.exact.polyhedra import Polyhedron
 from relaxbell.measures.dependence import dependence, hall_dependence
@@ -235,6 +235,7 @@ def _theorem_1() -> Evidence:
     "exact at points",
 )
 def _proposition_9() -> Evidence:
+    require_ppl()
     rng = np.random.default_rng(9)
     for _ in range(20):
         phi, slack = rng.integers(-3, 4, (4, 3)), rng.integers(0, 4, 3)

@@ -12,6 +12,7 @@ from relaxbell.behavior.swapping import entanglement_swapping_box
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bilocality
 from relaxbell.curves.making import curve
+from relaxbell.exact.numbers import surd
 from relaxbell.exact.rows import Rows
 from relaxbell.functionals.catalog import bilocality_i, bilocality_j
 from relaxbell.functionals.stars import star_values
@@ -65,8 +66,7 @@ def _distribution() -> Evidence:
 def _born(v: Fraction) -> Any:
     """Return the Born rule for A0 = C0 = (Z + X)/√2, A1 = C1 = (Z − X)/√2 and Bob's Bell basis, exact.
 
-    With R_x = √2 A_x, whole, p = Σ (−1)^… Tr(ρ⊗ρ · R ⊗ Π_b ⊗ R')/…: products of two roots are rational, single ones
-    vanish, because the other party is maximally mixed.
+    Traces are of whole matrices R = √2 A, Π_b and singlets; what is left of the roots is a + b√2.
     """
     one, x, z = np.eye(2, dtype=int), np.array([[0, 1], [1, 0]]), np.array([[1, 0], [0, -1]])
     singlet = np.array([0, 1, -1, 0])
@@ -82,11 +82,11 @@ def _born(v: Fraction) -> Any:
             operator = np.kron(np.kron(left, own), right).astype(object)
             return Fraction((pair * operator.T).sum()) / 2  # Π_b is half of the outer product
 
-        both, single = trace(first, second) / 2, (trace(first, one), trace(one, second))
-        if any(single):
-            raise ArithmeticError("a single root of two is left")  # then p would not be rational
+        alone = trace(first, one), trace(one, second)
         for a, c in np.ndindex(2, 2):
-            table[a, b, c, s, t] = (trace(one, one) + (-1) ** (a + c) * both) / 4
+            roots = (-1) ** a * alone[0] + (-1) ** c * alone[1]
+            both = (-1) ** (a + c) * trace(first, second) / 2
+            table[a, b, c, s, t] = (trace(one, one) + both + surd(0, roots / 2, 2)) / 4
     return table
 
 
