@@ -207,8 +207,8 @@ def _qubits() -> Evidence:
     right = max(found + turned) < most and found == sorted(found)
     text = (
         f"{len(angles)} states cos θ|00〉 + sin θ|11〉, θ < π/4, with the settings of largest S: I from {found[0]:.4f} "
-        f"up to {found[-1]:.4f}, and {len(turned)} random settings around them: at most {max(turned):.4f}; {most:.4f} at "
-        "θ = π/4. Two settings only"
+        f"up to {found[-1]:.4f}, and {len(turned)} random settings around them: at most {max(turned):.4f}; {most:.4f} "
+        "at θ = π/4. Two settings only"
     )
     return Evidence("numerical" if right else "refuted", text)
 

@@ -40,7 +40,7 @@ def _strategies() -> Evidence:
 @section.claim(
     "Eqs. 43–46",
     "Eqs. (12), (43)–(47)",
-    "p = Σ p(λ1) p(λ2) …, so that q^ac = q^a q^c and M_BL = 0; and T q = p, Eq. (47)",
+    "p = Σ p(λ1) p(λ2) …, Eq. (43), if and only if q^ac = q^a q^c, M_BL = 0; and T q = p, Eq. (47)",
     "exact at points",
 )
 def _bilocal() -> Evidence:
@@ -52,13 +52,18 @@ def _bilocal() -> Evidence:
             return Evidence("refuted", "T q is not Eq. (43)")
         if _distance(model, q) != 0 or nonbilocality(model).value(q.astype(float)) > 1e-12:
             return Evidence("refuted", "M_BL > 0 for independent sources")
+    for _ in range(3):  # and back: q^ac = q^a q^c is a bilocal model with λ1 = α and λ2 = γ
+        q, table = _from_products(model, rng)
+        if _distance(model, q) != 0 or (model.T.toarray().astype(int).astype(object) @ q != table.ravel()).any():
+            return Evidence("refuted", "a q that factorizes is not Eq. (43)")
     for _ in range(3):  # and a q that does not factorize
         q = np.array(random_weights(model.strategies.count, rng), dtype=object)
         found, expected = nonbilocality(model).value(q.astype(float)), _distance(model, q)
         if expected == 0 or abs(found - float(expected)) > 1e-12:
             return Evidence("refuted", f"M_BL = {found}, Eq. (46) gives {expected}")
     return Evidence(
-        "exact at points", "three random bilocal models, inputs (2, 3) and outputs (2, 3, 2), and three other q"
+        "exact at points",
+        "three random bilocal models, three products q^a q^c and three other q; inputs (2, 3), outputs (2, 3, 2)",
     )
 
 
@@ -185,6 +190,25 @@ def _random_bilocal(model: CausalModel, rng: np.random.Generator) -> tuple[Exact
             for z, c in enumerate(g):
                 weight *= charlie[z, m][c]
             q[s] += weight
+    return q, table
+
+
+def _from_products(model: CausalModel, rng: np.random.Generator) -> tuple[Exact, Exact]:
+    """Return a random q = q^a_α q^c_γ p(b|α, γ) and Eq. (43) with λ1 = α and λ2 = γ."""
+    sizes = {node.name: node.functions for node in model.strategies.nodes}
+    tables = {node.name: node.table for node in model.strategies.nodes}
+    one, two = random_weights(sizes["A"], rng), random_weights(sizes["C"], rng)
+    bob = {pair: random_weights(sizes["B"], rng) for pair in itertools.product(range(sizes["A"]), range(sizes["C"]))}
+    q = np.full(model.strategies.count, Fraction(0), dtype=object)
+    for s in range(model.strategies.count):
+        digits = model.strategies.digits(s)
+        alpha, gamma = digits["A"], digits["C"]
+        q[s] = one[alpha] * two[gamma] * bob[alpha, gamma][tables["B"][digits["B"], 0]]
+    table = np.full(model.observed_shape, Fraction(0), dtype=object)
+    for (alpha, gamma), kernel in bob.items():
+        for x, z in np.ndindex(model.cardinality["X"], model.cardinality["Z"]):
+            for b, weight in enumerate(kernel):
+                table[tables["A"][alpha, x], b, tables["C"][gamma, z], x, z] += one[alpha] * two[gamma] * weight
     return q, table
 
 

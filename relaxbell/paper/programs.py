@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -103,6 +104,30 @@ def _equation_21() -> Evidence:
 
 
 @section.claim(
+    "norms as constraints",
+    "after Eq. (21)",
+    "min ‖x‖_p subject to ‖A x‖_q ≤ c, p, q ∈ {1, ∞}, is a linear program",
+    "exact at points",
+)
+def _norms_as_constraints() -> Evidence:
+    rng = np.random.default_rng(22)
+    eye, values = np.eye(3, dtype=int), set()
+    for p, q in itertools.product((1, "∞"), repeat=2):
+        A = rng.integers(-3, 4, (3, 3))
+        t, s = (eye if p == 1 else np.ones((3, 1), int)), (eye if q == 1 else np.ones((3, 1), int))
+        widths = t.shape[1], s.shape[1]  # columns: t of ‖x‖, s of ‖A x‖, x⁺, x⁻
+        rows = [np.hstack([-t, np.zeros((3, widths[1]), int), sign * eye, -sign * eye]) for sign in (1, -1)]
+        rows += [np.hstack([np.zeros((3, widths[0]), int), -s, sign * A, -sign * A]) for sign in (1, -1)]
+        rows.append(np.array([[0] * widths[0] + [1] * widths[1] + [0] * 6]))
+        cost = [1] * widths[0] + [0] * (widths[1] + 6)
+        values.add(least(cost, np.vstack(rows), [*[0] * 12, Fraction(int(rng.integers(1, 9)), 2)]).value)
+    return Evidence(
+        "exact at points" if values == {0} else "refuted",
+        "four random programs, one for each p and q; as it stands the value is 0, at x = 0, until x is constrained",
+    )
+
+
+@section.claim(
     "Theorem 6",
     "Theorem 6, Eqs. (22)–(23)",
     "min max_i ‖M_i q‖₁ as a linear program in standard form, and its dual",
@@ -196,6 +221,13 @@ def _corollary_8() -> Evidence:
         "12 random instances, with u and without: primal = dual as printed; T q = p implies normalization in "
         f"{count} models",
     )
+
+
+@section.claim("convex", "before Theorem 1", "C and M are convex functions of q", "proved")
+def _convex() -> Evidence:
+    own = [m for m in _measures() if not (m.expression.is_convex() and m.expression.is_nonneg())]
+    text = "by CVXPY's rules: norms of linear maps of q, non-negative, for C(X -> B), C(A -> B), M and Hall's measure"
+    return Evidence("refuted" if own else "proved", text)
 
 
 @section.claim(
