@@ -150,7 +150,7 @@ def _equation_3() -> Evidence:
     for model, forced in (
         (outcome_signaling(*_UNEQUAL), "A"),
         (message((2, 1), (2, 3)), "M"),
-        (input_signaling(*_UNEQUAL), "B"),
+        (input_signaling((2, 2), (3, 2)), "B"),
     ):
         mixture = random_mixture(model, rng)
         q = mixture.strategies
