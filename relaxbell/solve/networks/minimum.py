@@ -24,6 +24,7 @@ from relaxbell.solve.dual import Proof
 from relaxbell.solve.highs import Answer
 from relaxbell.solve.minimization import dual_functional, minimize
 from relaxbell.solve.networks.branching import Search, branch
+from relaxbell.solve.networks.cover import Cover, Layout, cover
 from relaxbell.solve.networks.decomposition import Decomposition, decompose
 from relaxbell.solve.networks.fixed import WithMarginals, exact_fixed, solve_fixed, with_marginals
 from relaxbell.solve.networks.relaxation import FixedProgram, ranges
@@ -42,6 +43,12 @@ _ZERO = 1e-8
 
 _COARSE = 1e-2
 """To this all sub-scenarios are bounded; those that may be best are then bounded to the tolerance."""
+
+_LARGEST_EXACT = 5000
+"""Most columns of the programs for which the least value is proved exactly as a matter of course."""
+
+_EXACT_BOXES, _EXACT_SECONDS = 24, 5.0
+"""Most boxes and seconds for that: where two do not suffice, many seldom do."""
 
 _MANY = 4
 """With more free parameters, scenarios of two settings for each party are bounded first."""
@@ -89,7 +96,7 @@ def minimize_network(
             f"min {measure.name}: no model was found in {limit:g} s, {search.boxes} boxes bounded it by "
             f"{search.lower:.6g} from below. Raise time_limit."
         )
-    return _reported(scenario, observed, search, kind, wanted, started)
+    return _reported(scenario, observed, search, kind, wanted, started, deadline)
 
 
 def raise_infeasible(model: CausalModel, observed: Behavior | Observed) -> None:
@@ -103,7 +110,13 @@ def raise_infeasible(model: CausalModel, observed: Behavior | Observed) -> None:
 
 
 def _reported(
-    scenario: Scenario, observed: Behavior | Observed, search: Search, kind: Any, tolerance: float, started: float
+    scenario: Scenario,
+    observed: Behavior | Observed,
+    search: Search,
+    kind: Any,
+    tolerance: float,
+    started: float,
+    deadline: float,
 ) -> NetworkSolution:
     measure = scenario.measure
     found = _exactly(scenario, search, tolerance)
@@ -111,6 +124,7 @@ def _reported(
     exact: Mapping[int, ExactNumber] | None = None
     attained: ExactNumber | None = None
     proofs: tuple[Proof, ...] = ()
+    boxes: Cover | None = None
     if found is not None:
         attained, exact = found.bound.bound, found.primal or {}
         value, q = float(attained), np.zeros(len(search.q))
@@ -118,6 +132,9 @@ def _reported(
         if not any(side.free for product in scenario.products for side in product[:-1]):
             # the program at the only marginals there are
             search.lower, proofs = value if scenario.distance == 0 else found.bound.value, (found,)
+        elif attained > 0 and scenario.distance == 0 and kind == "rigorous":
+            boxes = _attained_everywhere(scenario, attained, marginals_of(measure, q, exact), deadline)
+            search.lower = search.lower if boxes is None else value
     lower = min(search.lower, value)
     status = "optimal" if value - lower <= tolerance else "time limit"
     q.setflags(write=False)
@@ -150,7 +167,26 @@ def _reported(
         marginals=marginals_of(measure, q, exact),
         decomposition=_decomposition(measure, value, q, exact, scenario.equations.rhs),
         tolerance=tolerance,
+        cover=boxes,
+        primal=exact,
     )
+
+
+def _attained_everywhere(
+    scenario: Scenario, attained: ExactNumber, marginals: Mapping[str, Mapping[str, Any]], deadline: float
+) -> Cover | None:
+    """Return a proof that no marginals give less than is attained, exactly; None if none is found."""
+    layout = Layout.of(scenario)
+    left = deadline - time.perf_counter()
+    if not layout.fits or layout.columns > _LARGEST_EXACT or left <= 0:
+        return None
+    point = [
+        marginals[side.group.name][side.group.labels[j]]
+        for family in layout.families
+        for side in family.held
+        for j in side.free
+    ]
+    return cover(scenario, attained, point, most=_EXACT_BOXES, seconds=min(left, _EXACT_SECONDS))
 
 
 def _decomposition(
@@ -279,6 +315,7 @@ def _fixed_solution(
         attained=None if exact is None else bound.bound,
         marginals=marginals_of(measure, q, exact),
         decomposition=_decomposition(measure, value, q, exact, scenario.equations.rhs),
+        primal=exact,
     )
 
 
