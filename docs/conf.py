@@ -46,6 +46,22 @@ _CODE = re.compile(r"(``.+?``)")
 
 
 _COLON = "\ue000"
+_SEVERAL = re.compile(r"\w+(?:, \w+)+")
+
+
+def one_by_one(_app: Sphinx, _what: str, _name: str, _obj: Any, _options: Any, lines: list[str]) -> None:
+    """Give each of several attributes that share a description its own entry; napoleon takes them for types."""
+    if "Attributes" not in lines:
+        return
+    first = lines.index("Attributes") + 2
+    end = next((i for i in range(first + 1, len(lines)) if lines[i].startswith("---")), len(lines) + 1) - 1
+    starts = [i for i in range(first, end) if lines[i][:1].strip()]
+    found: list[str] = []
+    for start, stop in zip(starts, [*starts[1:], end], strict=True):
+        names = lines[start].split(", ") if _SEVERAL.fullmatch(lines[start]) else [lines[start]]
+        for name in names:
+            found += [name, *lines[start + 1 : stop]]
+    lines[first:end] = found
 
 
 def keep_colon(_app: Sphinx, what: str, _name: str, _obj: Any, _options: Any, lines: list[str]) -> None:
@@ -107,5 +123,6 @@ def setup(app: Sphinx) -> None:
             field.label = "Attributes"  # what numpy's style calls them; Sphinx says "Variables"
     app.connect("autodoc-process-signature", hide_signature)
     app.connect("autodoc-process-docstring", keep_colon, priority=100)  # before napoleon
+    app.connect("autodoc-process-docstring", one_by_one, priority=100)
     app.connect("autodoc-process-docstring", escape_marks, priority=900)  # after napoleon
     app.add_directive("help-text", HelpText)

@@ -17,9 +17,9 @@ def solution_html(solution: Solution) -> str:
     value = f"<b>{solution.value_text}</b>{unit}"
     bound = f"{floor_text(solution.lower_bound, 12)}{unit}"
     rows = [
-        ("minimum", value if solution.exact_text is None else f"<b>{escape(solution.exact_text)}</b> = {value}"),
+        ("minimum", value if solution.exact is None else f"<b>{escape(str(solution.exact))}</b> = {value}"),
         ("rigorous lower bound", bound if solution.exact is None else "the same: exact"),
-        ("witness", escape(solution.witness_text)),
+        ("witness", escape(str(solution.witness))),
         ("model", escape(solution.measure.model.name)),
     ]
     strategies = list(solution.q)[:6]
@@ -38,7 +38,7 @@ def solution_latex(solution: Solution) -> str:
     """Return the result as an equation."""
     name = solution.measure.name.replace("->", r"\to ").replace("≠", r"\neq ")
     unit = "" if solution.measure.unit == "probability" else rf"\ \text{{{solution.measure.unit}}}"
-    if solution.exact_text is not None:
+    if solution.exact is not None:
         from sympy import latex
 
         return rf"$\displaystyle \min\, {name} = {latex(solution.exact)} \approx {solution.value:.9g}{unit}$"

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from relaxbell.measures.measure import Measure
 
 _ROUNDING = 1e-13
-_LONGEST_EXACT = 48
 
 
 @dataclass(frozen=True, eq=False)
@@ -319,14 +318,8 @@ class Solution:
             return "none: no edge of the model is marked as relaxed; see CausalModel.relax"
         return str(self.witness)
 
-    @property
-    def exact_text(self) -> str | None:
-        """The exact value as text, if there is one that can be read; fitted counts give fractions of 80 digits."""
-        text = "" if self.exact is None else str(self.exact)
-        return text if 0 < len(text) <= _LONGEST_EXACT else None
-
     def _headline(self) -> str:
-        return self.value_text if self.exact_text is None else f"{self.exact_text} = {self.value:.9g}"
+        return self.value_text if self.exact is None else f"{self.exact} = {self.value:.9g}"
 
     def _bound_text(self) -> str:
         return f"{floor_text(self.lower_bound, 12)} (rigorous)" if self.exact is None else "the same: exact"

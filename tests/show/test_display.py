@@ -130,16 +130,6 @@ def test_curves_that_are_not_piecewise_affine():
     assert len(line.get("points").split()) == 201
 
 
-def test_a_solution_of_data_is_readable():
-    """The fit of counts is exact, with numbers of 40 digits: nobody reads them."""
-    fitted = rb.load_counts("delft2015").fit().behavior
-    solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), fitted)
-    assert solution.exact_text is None
-    assert repr(solution).startswith("min C(X -> B) = 0.108463057 ")
-    assert "<b>0.108463057</b>" in solution._repr_html_()
-    assert len(solution._repr_latex_()) < 100
-
-
 def test_a_graph_without_relaxed_edges_says_why_there_is_no_witness():
     sizes = dict.fromkeys("XYAB", 2)
     model = rb.CausalModel("X -> A <- L -> B <- Y; A -> B", "X Y", "L", sizes)
