@@ -11,20 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.sparse as sp
 
-from relaxbell.behavior.behavior import Behavior
-from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.names import Setting, read_names
-from relaxbell.behavior.observed import Observed
 from relaxbell.causal.checks import check_independence, check_roles, check_structure, read_cardinality
-from relaxbell.causal.equations import Equations, behavior_equations, cell_label, observed_equations
+from relaxbell.causal.equations import cell_label
 from relaxbell.causal.events import event_rows
-from relaxbell.causal.graph import Edge, check_latent_ends, read_edges, read_graph, topological_order
-from relaxbell.causal.independence import Independence, independence
+from relaxbell.causal.graph import Edge, check_latent_ends, read_edges, read_graph
 from relaxbell.causal.inputs import InputDistribution
+from relaxbell.causal.observing import Observing
 from relaxbell.causal.responses import Node, Strategies
-from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError
+from relaxbell.errors import ModelError, ModelTooLargeError
 from relaxbell.exact.rows import Rows
-from relaxbell.frozen import Frozen
 
 if TYPE_CHECKING:
     from relaxbell.closed_forms.inequalities import Inequalities
@@ -33,7 +29,7 @@ SETTING_LIMIT = 2**20
 """Most settings of all inputs together."""
 
 
-class CausalModel(Frozen):
+class CausalModel(Observing):
     """A causal model: any DAG of inputs, outputs, hidden nodes and latent variables.
 
     Every responding node (outputs, hidden nodes, and inputs that depend on a latent variable) takes
@@ -130,62 +126,7 @@ class CausalModel(Frozen):
         self.name = name or "CausalModel({})".format("; ".join(f"{u} -> {v}" for u, v in self.edges))
         self._seal()
 
-    # ---------------------------------------------------------------- structure
-
-    def parents(self, node: str) -> tuple[str, ...]:
-        """Return the parents of a node, in the order of the graph's nodes.
-
-        Parameters
-        ----------
-        node
-            Name of a node.
-
-        Returns
-        -------
-        tuple of str
-            Latent variables included; empty for a node without parents.
-
-        Raises
-        ------
-        ModelError
-            If there is no such node.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> rb.input_signaling().parents("B")
-        ('X', 'L', 'Y')
-        """
-        if node not in self.nodes:
-            raise ModelError(f"{node!r} is not a node of {self.name}. Its nodes are {', '.join(self.nodes)}.")
-        given = {u for u, v in self.edges if v == node}
-        return tuple(n for n in self.nodes if n in given)
-
-    @cached_property
-    def free_inputs(self) -> tuple[str, ...]:
-        """Inputs without parents: they are conditioned on."""
-        return tuple(n for n in self.inputs if not self.parents(n))
-
-    @cached_property
-    def dependent_inputs(self) -> tuple[str, ...]:
-        """Inputs that respond to the latent variable."""
-        return tuple(n for n in self.inputs if self.parents(n))
-
-    @cached_property
-    def inputs_connected(self) -> bool:
-        """Whether a dependent input descends from a free one."""
-        return any(set(self.free_inputs) & self.ancestors(n) for n in self.dependent_inputs)
-
-    @cached_property
-    def responding(self) -> tuple[str, ...]:
-        """Responding nodes, parents first: outputs, hidden nodes and dependent inputs."""
-        order = topological_order(self.nodes, self.edges)
-        return tuple(n for n in order if n not in self.latents + self.free_inputs)
-
-    @cached_property
-    def independence(self) -> Independence:
-        """Which groups of nodes respond independently because they share no source, and whether that is all."""
-        return independence(self)
+    # ------------------------------------------------------------- other models
 
     def shared(self) -> CausalModel:
         """Return the model with one latent variable in place of several: it can do more, and is convex.
@@ -357,11 +298,6 @@ class CausalModel(Frozen):
         ranges = [range(self.cardinality[n]) for n in self.free_inputs]
         return tuple(dict(zip(self.free_inputs, values, strict=True)) for values in itertools.product(*ranges))
 
-    @property
-    def observed_shape(self) -> tuple[int, ...]:
-        """Shape of a behavior of this model: outputs, then inputs."""
-        return tuple(self.cardinality[n] for n in self.outputs + self.inputs)
-
     @cached_property
     def T(self) -> sp.csc_array:  # noqa: N802 - the paper's name
         """The 0/1 map from q to the observed table, shape (cells, n), cells in C order of the table.
@@ -466,116 +402,6 @@ class CausalModel(Frozen):
 
     # ------------------------------------------------------------- observations
 
-    def equations(self, observed: Behavior | Observed) -> Equations:
-        """Return V T q = V p as exact, labeled rows.
-
-        Parameters
-        ----------
-        observed
-            A behavior, or values of functionals.
-
-        Returns
-        -------
-        Equations
-            ``.rows.array``, shape (equations, n), and their exact right-hand sides ``.rhs``.
-
-        Raises
-        ------
-        BehaviorError
-            If variables or cardinalities do not match the model's.
-        SignalingError
-            If the behavior signals where the graph forbids it; the violated equality is named.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> rb.input_signaling().equations(rb.pr_box()).rows.array.shape
-        (16, 64)
-        """
-        if isinstance(observed, Behavior):
-            return behavior_equations(self, self.match(observed))
-        if isinstance(observed, Observed):
-            return observed_equations(self, observed)
-        remedy = {"Counts": " Use counts.fit().behavior.", "Fit": " Use fit.behavior."}.get(type(observed).__name__, "")
-        raise BehaviorError(
-            f"cannot compare {self.name} with a {type(observed).__name__}. Expected a Behavior "
-            f"(Behavior(array), Counts(...).fit().behavior) or an Observed.{remedy}"
-        )
-
-    def reproduces(self, observed: Behavior | Observed) -> list[Any]:
-        """Return the CVXPY constraints V T q = V p: the model reproduces what was observed.
-
-        Settings of dependent inputs that have probability 0 carry no data. Errors as `equations`.
-
-        Parameters
-        ----------
-        observed
-            A behavior, or values of functionals.
-
-        Returns
-        -------
-        list of cvxpy.Constraint
-            On ``model.q``; add ``model.valid`` where only values of functionals were observed.
-
-        Raises
-        ------
-        BehaviorError
-            If variables or cardinalities do not match the model's.
-        SignalingError
-            If the behavior signals where the graph forbids it.
-
-        Examples
-        --------
-        >>> import cvxpy as cp
-        >>> import relaxbell as rb
-        >>> model = rb.bell()
-        >>> constraints = [*model.reproduces(rb.pr_box()), model.valid]
-        >>> cp.Problem(cp.Minimize(0), constraints).solve(solver=cp.HIGHS)  # Bell's theorem: infeasible
-        inf
-        """
-        equations = self.equations(observed)
-        return [equations.rows.array @ self.q == equations.floats]
-
-    def match(self, behavior: Behavior) -> Behavior:
-        """Return the behavior with its axes in the model's order; raise BehaviorError if it does not fit.
-
-        Parameters
-        ----------
-        behavior
-            With the model's variables, in any order.
-
-        Returns
-        -------
-        Behavior
-            Axes: the model's outputs, then its inputs.
-
-        Raises
-        ------
-        BehaviorError
-            If variables or cardinalities differ.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> rb.bell().match(rb.pr_box().transposed("B A", "Y X")).outputs
-        ('A', 'B')
-        """
-        if not isinstance(behavior, Behavior):
-            raise BehaviorError(f"found a {type(behavior).__name__}, expected a Behavior of {self.name}.")
-        if set(behavior.outputs) != set(self.outputs) or set(behavior.inputs) != set(self.inputs):
-            raise BehaviorError(
-                f"variables do not match: the behavior is p({','.join(behavior.outputs)}|{','.join(behavior.inputs)}), "
-                f"{self.name} needs p({','.join(self.outputs)}|{','.join(self.inputs)}). Use rename({{old: new}})."
-            )
-        behavior = behavior.transposed(self.outputs, self.inputs)
-        for name in self.outputs + self.inputs:
-            if behavior.cardinality[name] != self.cardinality[name]:
-                raise BehaviorError(
-                    f"{name} has {behavior.cardinality[name]} values in the behavior and {self.cardinality[name]} in "
-                    f"{self.name}. Build the model with the behavior's cardinalities."
-                )
-        return behavior
-
     def inequalities(self, *, seconds: float = 60.0) -> Inequalities:
         """Return what p the model can reproduce: all facets of its polytope of behaviors, in classes.
 
@@ -607,80 +433,6 @@ class CausalModel(Frozen):
         from relaxbell.closed_forms.inequalities import inequalities
 
         return inequalities(self, seconds)
-
-    @cached_property
-    def coordinates(self) -> Coordinates:
-        """Independent coordinates of the behaviors p(outputs|inputs) of this model."""
-        reach = []
-        for name in self.outputs:
-            ancestors = self.ancestors(name)
-            reached = [self.inputs_connected or n in self.dependent_inputs or n in ancestors for n in self.inputs]
-            reach.append(frozenset(i for i, yes in enumerate(reached) if yes))
-        shape, k = self.observed_shape, len(self.outputs)
-        return Coordinates(shape[:k], shape[k:], tuple(reach))
-
-    def coordinates_of(self, behavior: Behavior) -> Coordinates:
-        """Return `coordinates` for a behavior whose axes may be in another order.
-
-        Parameters
-        ----------
-        behavior
-            With the model's variables and cardinalities.
-
-        Returns
-        -------
-        Coordinates
-            In the behavior's order of axes.
-
-        Raises
-        ------
-        BehaviorError
-            If variables or cardinalities differ.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> rb.input_signaling().coordinates_of(rb.pr_box()).dimension
-        10
-        """
-        self.match(behavior)
-        reach = dict(zip(self.outputs, self.coordinates.reach, strict=True))
-        own = [frozenset(behavior.inputs.index(self.inputs[j]) for j in reach[name]) for name in behavior.outputs]
-        k = len(behavior.outputs)
-        return Coordinates(behavior.p.shape[:k], behavior.p.shape[k:], tuple(own))
-
-    def ancestors(self, node: str) -> set[str]:
-        """Return the nodes that can influence `node`; a node with a single value passes nothing on.
-
-        Parameters
-        ----------
-        node
-            Name of a node.
-
-        Returns
-        -------
-        set of str
-            Without the node itself.
-
-        Raises
-        ------
-        ModelError
-            If there is no such node.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> sorted(rb.outcome_signaling().ancestors("B"))
-        ['A', 'L', 'X', 'Y']
-        """
-        found: set[str] = set()
-        queue = [node]
-        while queue:
-            for parent in self.parents(queue.pop()):
-                if parent not in found and self.cardinality.get(parent, 2) > 1:
-                    found.add(parent)
-                    queue.append(parent)
-        return found
 
     # --------------------------------------------------------------------- text
 

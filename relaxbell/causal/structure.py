@@ -1,0 +1,112 @@
+"""What a causal model's graph says: parents, roles, and what reaches what."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, cast
+
+from relaxbell.causal.graph import Edge, topological_order
+from relaxbell.causal.independence import Independence, independence
+from relaxbell.errors import ModelError
+from relaxbell.frozen import Frozen
+
+
+class Structure(Frozen):
+    """The part of `CausalModel` that needs no strategies."""
+
+    nodes: tuple[str, ...]
+    edges: tuple[Edge, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    latents: tuple[str, ...]
+    hidden: tuple[str, ...]
+    cardinality: dict[str, int]
+    name: str
+
+    def parents(self, node: str) -> tuple[str, ...]:
+        """Return the parents of a node, in the order of the graph's nodes.
+
+        Parameters
+        ----------
+        node
+            Name of a node.
+
+        Returns
+        -------
+        tuple of str
+            Latent variables included; empty for a node without parents.
+
+        Raises
+        ------
+        ModelError
+            If there is no such node.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.input_signaling().parents("B")
+        ('X', 'L', 'Y')
+        """
+        if node not in self.nodes:
+            raise ModelError(f"{node!r} is not a node of {self.name}. Its nodes are {', '.join(self.nodes)}.")
+        given = {u for u, v in self.edges if v == node}
+        return tuple(n for n in self.nodes if n in given)
+
+    @cached_property
+    def free_inputs(self) -> tuple[str, ...]:
+        """Inputs without parents: they are conditioned on."""
+        return tuple(n for n in self.inputs if not self.parents(n))
+
+    @cached_property
+    def dependent_inputs(self) -> tuple[str, ...]:
+        """Inputs that respond to the latent variable."""
+        return tuple(n for n in self.inputs if self.parents(n))
+
+    @cached_property
+    def inputs_connected(self) -> bool:
+        """Whether a dependent input descends from a free one."""
+        return any(set(self.free_inputs) & self.ancestors(n) for n in self.dependent_inputs)
+
+    @cached_property
+    def responding(self) -> tuple[str, ...]:
+        """Responding nodes, parents first: outputs, hidden nodes and dependent inputs."""
+        order = topological_order(self.nodes, self.edges)
+        return tuple(n for n in order if n not in self.latents + self.free_inputs)
+
+    @cached_property
+    def independence(self) -> Independence:
+        """Which groups of nodes respond independently because they share no source, and whether that is all."""
+        return independence(cast(Any, self))  # a CausalModel
+
+    def ancestors(self, node: str) -> set[str]:
+        """Return the nodes that can influence `node`; a node with a single value passes nothing on.
+
+        Parameters
+        ----------
+        node
+            Name of a node.
+
+        Returns
+        -------
+        set of str
+            Without the node itself.
+
+        Raises
+        ------
+        ModelError
+            If there is no such node.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> sorted(rb.outcome_signaling().ancestors("B"))
+        ['A', 'L', 'X', 'Y']
+        """
+        found: set[str] = set()
+        queue = [node]
+        while queue:
+            for parent in self.parents(queue.pop()):
+                if parent not in found and self.cardinality.get(parent, 2) > 1:
+                    found.add(parent)
+                    queue.append(parent)
+        return found
