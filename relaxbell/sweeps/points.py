@@ -14,8 +14,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.behavior.behavior import TOLERANCE, Behavior
+from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
+from relaxbell.behavior.table import TOLERANCE
 from relaxbell.causal.equations import FLOAT_GRID
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import InfeasibleError, RelaxbellError, SignalingError, SolverError
