@@ -130,8 +130,9 @@ def verify(data: Any) -> str:
 def curve(data: Any) -> str:
     """Return what a curve proves: certificates at both ends of each piece, whose data and limits are affine in t.
 
-    Fixed multipliers give a bound that is affine in the data, and the least value is convex in them. So where one proof
-    gives the values at both ends of a piece, the least value is affine in between.
+    Fixed multipliers give a bound that is affine in the data (polynomials of networks a concave one), and the least
+    value is convex in them (non-bilocality, where the marginals stay the same). So where one proof gives the values at
+    both ends of a piece, the least value is affine in between.
     """
     _, pieces, root = fields(data, "the curve", "schema", "pieces", optional=("root",))
     root = read_root(root)
@@ -139,7 +140,7 @@ def curve(data: Any) -> str:
     shared: list[Any] = []
     sentence, work = "", 0
     for piece in array(pieces, "the pieces"):
-        proofs = []
+        proofs, held = [], []
         for end in array(piece, "a piece", 2):
             t, certificate = fields(end, "an end of a piece", "t", "certificate")
             case = Case(certificate)
@@ -147,6 +148,7 @@ def curve(data: Any) -> str:
             sentence = case.verdict()
             work = case.model.work
             need(not case.infeasible and case.strategies is not None, "an end of a piece has no strategies")
+            held.append(case.network.held_marginals(case.weights) if case.kind == "nonbilocality" else None)
             value = case.real(case.claim["lower_bound"], "the lower bound")
             need(not (value - case.real(case.claim["upper_bound"], "the upper bound")).sign(), "an end is not exact")
             own = [v for _, v in case.equations] + [Real(limit) for _, limit in case.constraints]
@@ -160,6 +162,7 @@ def curve(data: Any) -> str:
             shared.append((measures, rows))
             proofs.append(certificate["proof"])
         need(proofs[0] == proofs[1], "the ends of a piece have different proofs")
+        need(held[0] == held[1], "the strategies at the ends of a piece have different marginals")
         need(ends[-2][0] < ends[-1][0], "the ends of a piece are not in order")
     need(ends and all(one == shared[0] for one in shared), "the certificates are not of one problem")
     same = [(a[0] - b[0]).sign() or (a[1] - b[1]).sign() for a, b in zip(ends[1::2], ends[2::2], strict=False)]
@@ -297,7 +300,9 @@ class Case:
         weights = {number: self.real(weight, "a weight") for number, weight in listed.items()}
         need(weights and Real() < min(weights.values()), "a weight is not positive")
         model.spend(model.count + len(weights) * (model.effort + FRACTION * len(model.chances)))
-        q = [(number, f, weights[number]) for number, f in enumerate(model.strategies()) if number in weights]
+        q = self.weights = [
+            (number, f, weights[number]) for number, f in enumerate(model.strategies()) if number in weights
+        ]
         table = [Real()] * model.cells
         for _, functions, weight in q:
             for cell in model.visited(functions):
@@ -705,17 +710,28 @@ class Network:
             total = total * size + own
         return total
 
-    def value(self, q: list[tuple[int, Functions, Real]]) -> Real:
-        """Return the measure at q; refuse if q has not the fixed marginals."""
-        total = Real()
-        joint = [[Real()] * math.prod(sizes) for sizes in self.sizes]
+    def singles(self, q: list[tuple[int, Functions, Real]]) -> list[list[list[Real]]]:
+        """Return the marginals of all groups."""
         single = [[[Real()] * size for size in sizes] for sizes in self.sizes]
         for number, _, weight in q:
-            numbers = self.numbers(number)
-            for f, own in enumerate(numbers):
-                joint[f][self.joint(numbers, f)] += weight
+            for f, own in enumerate(self.numbers(number)):
                 for g, place in enumerate(own):
                     single[f][g][place] += weight
+        return single
+
+    def held_marginals(self, q: list[tuple[int, Functions, Real]]) -> list[list[tuple[Fraction, Fraction]]]:
+        """Return the marginals of all groups but the last of each product, ready to be compared."""
+        single = self.singles(q)
+        return [[(v.a, v.b) for v in single[f][g]] for f, g in self.held]
+
+    def value(self, q: list[tuple[int, Functions, Real]]) -> Real:
+        """Return the measure at q; refuse if q has not the fixed marginals."""
+        total, single = Real(), self.singles(q)
+        joint = [[Real()] * math.prod(sizes) for sizes in self.sizes]
+        for number, _, weight in q:
+            numbers = self.numbers(number)
+            for f in range(len(self.products)):
+                joint[f][self.joint(numbers, f)] += weight
         for (f, g), own in self.held_with(self.fixed or [None] * len(self.held)):
             same = own is None or not any((a - b).sign() for a, b in zip(single[f][g], own, strict=True))
             need(same, "the strategies have other marginals than the fixed ones")

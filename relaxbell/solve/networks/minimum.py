@@ -24,9 +24,10 @@ from relaxbell.solve.dual import Proof
 from relaxbell.solve.highs import Answer
 from relaxbell.solve.minimization import dual_functional, minimize
 from relaxbell.solve.networks.branching import Search, branch
-from relaxbell.solve.networks.cover import Cover, Layout, cover
+from relaxbell.solve.networks.cover import Cover, cover
 from relaxbell.solve.networks.decomposition import Decomposition, decompose
 from relaxbell.solve.networks.fixed import WithMarginals, exact_fixed, solve_fixed, with_marginals
+from relaxbell.solve.networks.polynomials import Layout
 from relaxbell.solve.networks.relaxation import FixedProgram, ranges
 from relaxbell.solve.networks.scenario import Scenario, Side, read_scenario
 from relaxbell.solve.networks.solution import NetworkSolution, marginals_of
@@ -178,15 +179,10 @@ def _attained_everywhere(
     """Return a proof that no marginals give less than is attained, exactly; None if none is found."""
     layout = Layout.of(scenario)
     left = deadline - time.perf_counter()
-    if not layout.fits or layout.columns > _LARGEST_EXACT or left <= 0:
+    if layout.columns > _LARGEST_EXACT or left <= 0:
         return None
-    point = [
-        marginals[side.group.name][side.group.labels[j]]
-        for family in layout.families
-        for side in family.held
-        for j in side.free
-    ]
-    return cover(scenario, attained, point, most=_EXACT_BOXES, seconds=min(left, _EXACT_SECONDS))
+    point = [marginals[side.group.name][side.group.labels[j]] for side in layout.held for j in side.free]
+    return cover([scenario], [attained], point, most=_EXACT_BOXES, seconds=min(left, _EXACT_SECONDS))
 
 
 def _decomposition(
