@@ -71,6 +71,14 @@ class _Component:
     latents: frozenset[str]
 
 
+def private_settings(model: CausalModel) -> dict[str, tuple[str, ...]] | None:
+    """Return the free inputs of each responding node; None if two share one, or a node responds to another."""
+    settings = {n: tuple(u for u in model.parents(n) if u not in model.latents) for n in model.responding}
+    used = [u for own in settings.values() for u in own]
+    apart = len(set(used)) == len(used) and set(used) <= set(model.free_inputs)
+    return settings if apart else None
+
+
 def _effective_sources(model: CausalModel) -> Mapping[str, frozenset[str]]:
     """Return the sources of each responding node, without those whose children all see one other source.
 
