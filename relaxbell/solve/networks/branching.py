@@ -66,6 +66,13 @@ class Upper:
             for k in range(turns)
         ]
 
+    def take(self, search: Search, relaxation: Relaxation, x: Floats) -> None:
+        """Update the search with the distribution of a relaxation's solution, as it is: it reproduces the behavior."""
+        q = x[: self.scenario.matrix.shape[1]].clip(0.0)
+        value = self.scenario.measure.value(q / q.sum())
+        if value < search.value:
+            search.value, search.q, search.point = value, q, relaxation.point(x)
+
     def improve(self, search: Search, point: Point, goal: float, deadline: float) -> None:
         """Update the search with what is found from a point."""
         best, stale = math.inf, 0
@@ -119,7 +126,9 @@ def branch(
         x = np.empty(0) if solved is None else solved[0]
         often = search.boxes <= 20 or search.boxes % 10 == 0 or bound < search.value - 100 * tolerance
         if len(x) and bound < search.value - tolerance and often:
-            upper.improve(search, relaxation.point(x), floor, deadline)
+            upper.take(search, relaxation, x)
+            if search.boxes > 1 or time.perf_counter() < deadline:
+                upper.improve(search, relaxation.point(x), floor, deadline)
         if bound >= search.value - tolerance:
             done = min(done, bound)
         else:

@@ -20,6 +20,7 @@ from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.measure import measure as own_measure
 from relaxbell.measures.products import Nonbilocality, nonbilocality
 from relaxbell.measures.terms import Floats
+from relaxbell.solve.deadline import TimeLimitError, deadline, remaining
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.highs import Answer
 from relaxbell.solve.minimization import dual_functional, minimize
@@ -39,6 +40,9 @@ _GRIDS = (1, 2, 4, 12, 60, 840, 1000, 2**10, 2**14, 2**20)
 
 _ZERO = 1e-8
 """Values below this may be zero: then an exact decomposition is sought."""
+
+_LITTLE, _PART = 1.0, 0.05
+"""Seconds, and part of the time limit, that are left for exact arithmetic where the search took all the time."""
 
 _COARSE = 1e-2
 """To this all sub-scenarios are bounded; those that may be best are then bounded to the tolerance."""
@@ -69,7 +73,7 @@ def minimize_network(
     if not (wanted > 0 and limit > 0):
         raise MeasureError(f"tolerance {wanted} and time_limit {limit}: expected positive numbers.")
     started = time.perf_counter()
-    deadline = started + limit
+    end = started + limit
     scenario = read_scenario(measure, observed)
     box = ranges(scenario)
     if box is None:
@@ -79,17 +83,18 @@ def minimize_network(
     if solver == "scip":
         from relaxbell.solve.networks.scip import search_with_scip
 
-        search, kind = search_with_scip(scenario, box, 0.9 * wanted, deadline), "solver bound"
+        search, kind = search_with_scip(scenario, box, 0.9 * wanted, end), "solver bound"
     else:
         if scenario.parameters > _MANY:
             search.lower = _sub_scenarios(measure.model, observed, 0.5 * wanted, started + 0.3 * limit)
-        search = branch(scenario, box, 0.9 * wanted, deadline, start=search)
+        search = branch(scenario, box, 0.9 * wanted, end, start=search)
     if not len(search.q):
         raise SolverError(
             f"min {measure.name}: no model was found in {limit:g} s, {search.boxes} boxes bounded it by "
             f"{search.lower:.6g} from below. Raise time_limit."
         )
-    return _reported(scenario, observed, search, kind, wanted, started)
+    found = _exactly(scenario, search, wanted, max(end - time.perf_counter(), _LITTLE + _PART * limit))
+    return _reported(scenario, observed, search, found, kind, wanted, started)
 
 
 def raise_infeasible(model: CausalModel, observed: Behavior | Observed) -> None:
@@ -103,10 +108,15 @@ def raise_infeasible(model: CausalModel, observed: Behavior | Observed) -> None:
 
 
 def _reported(
-    scenario: Scenario, observed: Behavior | Observed, search: Search, kind: Any, tolerance: float, started: float
+    scenario: Scenario,
+    observed: Behavior | Observed,
+    search: Search,
+    found: Proof | None,
+    kind: Any,
+    tolerance: float,
+    started: float,
 ) -> NetworkSolution:
     measure = scenario.measure
-    found = _exactly(scenario, search, tolerance)
     value, q = search.value, search.q / search.q.sum()
     exact: Mapping[int, ExactNumber] | None = None
     attained: ExactNumber | None = None
@@ -169,11 +179,20 @@ def _no_functional(model: CausalModel, scenario: Scenario) -> BellFunctional:
 # ------------------------------------------------------------------- exact models
 
 
-def _exactly(scenario: Scenario, search: Search, tolerance: float) -> Proof | None:
-    """Return the exact solution at marginals near the best ones; None if there is none as good."""
+def _exactly(scenario: Scenario, search: Search, tolerance: float, seconds: float) -> Proof | None:
+    """Return the exact solution at marginals near the best ones; None if there is none as good, or none in time."""
+    try:
+        with deadline(seconds, scenario.measure.name):
+            return _near(scenario, search, tolerance)
+    except TimeLimitError:
+        return None
+
+
+def _near(scenario: Scenario, search: Search, tolerance: float) -> Proof | None:
     limit = 0.0 if search.value <= _ZERO else search.value + 0.05 * tolerance
     program = FixedProgram(scenario, [len(product) - 1 for product in scenario.products])
     for grid in _GRIDS:
+        remaining()
         fixed = _rounded(scenario, search, grid)
         if fixed is None:
             continue
@@ -188,6 +207,8 @@ def _exactly(scenario: Scenario, search: Search, tolerance: float) -> Proof | No
         measure = nonbilocality(scenario.measure.model, fixed)
         try:
             proof = exact_fixed(measure, scenario.equations)
+        except TimeLimitError:
+            raise
         except RelaxbellError:
             continue
         if proof is not None and proof.primal is not None and float(proof.bound.bound) <= limit:
@@ -285,7 +306,7 @@ def _fixed_solution(
 # ------------------------------------------------------------------ sub-scenarios
 
 
-def _sub_scenarios(model: CausalModel, observed: Behavior | Observed, tolerance: float, deadline: float) -> float:
+def _sub_scenarios(model: CausalModel, observed: Behavior | Observed, tolerance: float, end: float) -> float:
     """Return the best rigorous bound of scenarios with two of the settings of each party: data processing.
 
     A model of all settings contains one of fewer, with marginals of its own marginals, and no larger distance.
@@ -296,18 +317,18 @@ def _sub_scenarios(model: CausalModel, observed: Behavior | Observed, tolerance:
         return 0.0
     found = []
     for choice in _choices(model):
-        if time.perf_counter() > deadline:
+        if time.perf_counter() > end:
             break
         small, restricted = _restricted(model, model.match(observed), choice)
         scenario = read_scenario(nonbilocality(small), restricted)
         box = ranges(scenario)
         if box is not None:  # else not even a shared source: the whole scenario says so as well
-            found.append((branch(scenario, box, _COARSE, deadline), scenario, box))
+            found.append((branch(scenario, box, _COARSE, end), scenario, box))
     best = max((search.lower for search, _, _ in found), default=0.0)
     for search, scenario, box in sorted(found, key=lambda item: -item[0].value):
-        if time.perf_counter() > deadline or search.value <= best + tolerance:
+        if time.perf_counter() > end or search.value <= best + tolerance:
             break
-        best = max(best, branch(scenario, box, tolerance, deadline).lower)
+        best = max(best, branch(scenario, box, tolerance, end).lower)
     return best
 
 
