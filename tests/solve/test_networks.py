@@ -4,6 +4,7 @@ import builtins
 import itertools
 import math
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import cvxpy as cp
@@ -198,6 +199,22 @@ def test_entanglement_swapping(v):
     assert solution.value == pytest.approx(rb.star_values(box(v)).B ** 2 - 1, abs=1e-6)
 
 
+def test_the_curve_of_figure_5_as_a_sweep():
+    """max(0, 2v² − 1) on a grid, in this process and elsewhere; symmetries of floats are found as in `minimize`."""
+    columns = rb.sweep(BILOCALITY, {v: box(v) for v in (0.6, 0.75, Fraction(9, 10))}, progress=False)
+    expected = np.array([0, 0.125, 0.62])
+    assert (columns.status == "optimal").all()
+    assert (columns.lower_bounds <= expected + 1e-12).all()
+    assert columns.lower_bounds == pytest.approx(expected, abs=1e-6)
+    assert columns.values == pytest.approx(expected, abs=1e-6)
+    three = rb.nonbilocality(rb.bilocality((3, 3)))
+    floats = [tuple(map(float, r)) for r in [*DIAGONAL, (0, 1, 0)]]
+    with ThreadPoolExecutor(1) as executor:
+        columns = rb.sweep(three, [box(0.75, alice=floats)], executor=executor, progress=False)
+    assert columns.status[0] == "optimal"
+    assert columns.lower_bounds[0] == pytest.approx(0.125, abs=1e-6)
+
+
 @pytest.mark.parametrize(("v", "w"), [(1, Fraction(1, 2)), (Fraction(4, 5), Fraction(5, 8)), (0.9, 0.5)])
 def test_unequal_visibilities_at_and_below_the_threshold(v, w):
     """Bilocal if and only if v w ≤ 1/2."""
@@ -276,6 +293,7 @@ def test_star_of_three(v, expected):
     [
         rb.bilocality((2, 3), (3, 2, 2)),
         rb.bilocality((2, 2), (2, 3, 3)),
+        rb.bilocality((2, 2), (3, 2, 3)),
         rb.bilocality((2, 2, 2), (2, 2, 2)),
         rb.star(3, center=2),
         rb.star(2, (2, 2, 3), center=2, parties=(2, 1)),
@@ -289,6 +307,8 @@ def test_random_products_are_recognized(model, concentration):
     assert solution.value <= 1e-8
     assert solution.decomposition is not None
     assert abs(solution.decomposition.behavior().p - p.p).max() <= 1e-8
+    assert solution.decomposition.response.min() >= 0
+    assert solution.decomposition.response.sum(axis=-1) == pytest.approx(1, abs=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -433,8 +453,11 @@ P = box(Fraction(4, 5))
         (lambda: rb.minimize(BILOCALITY, P).certificate, rb.CertificateError, "no certificate"),
         (lambda: rb.scan(rb.influence(rb.input_signaling(), "X", "B"), P), rb.MeasureError, "scan is for"),
         (lambda: rb.closed_form(BILOCALITY), rb.MeasureError, "not convex"),
-        (lambda: rb.curve(BILOCALITY, P.white_noise(), P), rb.MeasureError, "not convex"),
-        (lambda: rb.sweep(BILOCALITY, [P]), rb.MeasureError, "not convex"),
+        (lambda: rb.curve(BILOCALITY, P.white_noise(), P), rb.MeasureError, "not convex.*sweep"),
+        (lambda: rb.curve(rb.nonbilocality(rb.bilocality(), [0.25] * 4), P.white_noise(), P),
+         rb.MeasureError, "marginals fixed"),
+        (lambda: rb.nonbilocality(rb.bilocality(), [0.25] * 4) <= 1, rb.MeasureError, "constraints"),
+        (lambda: rb.critical_visibility(rb.bilocality(), P), rb.UnsupportedModelError, "not convex.*sweep"),
         (lambda: rb.bilocality().inequalities(), rb.UnsupportedModelError, "no polytope"),
     ],
 )  # fmt: skip

@@ -156,8 +156,8 @@ def read_scenario(measure: Nonbilocality, observed: Behavior | Observed, *, symm
     """
     if not isinstance(observed, Behavior):
         raise MeasureError(
-            f"{measure.name} needs the whole behavior, because its marginals are fixed by it: found a "
-            f"{type(observed).__name__}. Give a Behavior."
+            f"{measure.name} needs the whole behavior, because its marginals follow from it: found "
+            f"{type(observed).__name__}(…). Give a Behavior."
         )
     model = measure.model
     equations = model.equations(observed)
