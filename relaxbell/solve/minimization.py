@@ -26,10 +26,11 @@ from relaxbell.solve.conic import solve_clarabel
 from relaxbell.solve.deadline import TimeLimitError, deadline, passed
 from relaxbell.solve.dual import DualBound, Proof, dual_bound
 from relaxbell.solve.exactness import exact_proof
-from relaxbell.solve.highs import Answer, refine, solve_highs
+from relaxbell.solve.highs import Answer, solve_highs
 from relaxbell.solve.infeasible import infeasible
 from relaxbell.solve.information import least_information
 from relaxbell.solve.program import LinearProgram, Problem, linear_program, read_constraints
+from relaxbell.solve.refinement import refine
 from relaxbell.solve.solution import Bounds, Solution, StrategyWeights
 
 if TYPE_CHECKING:
