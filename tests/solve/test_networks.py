@@ -329,6 +329,34 @@ def test_random_behaviors_against_a_grid(seed):
     assert value_at(p, marginal) == pytest.approx(solution.value, abs=1e-7)
 
 
+@pytest.mark.parametrize(("sizes", "v", "seed"), [((2, 3), 0.8, 1), ((3, 3), 0.75, 1)])
+def test_five_and_eight_parameters_without_symmetry(sizes, v, seed):
+    """Settings near the symmetric ones: the value is attained at the marginal found, and parts of p need no more."""
+    rng = np.random.default_rng(seed)
+    ideal = np.array([tuple(map(float, r)) for r in [*DIAGONAL, (0, 1, 0)]])
+    alice, charlie = (ideal[:m] + 0.05 * rng.normal(size=(m, 3)) for m in sizes)
+    alice, charlie = ([(r / np.linalg.norm(r)).tolist() for r in own] for own in (alice, charlie))
+    p = box(v, alice=alice, charlie=charlie)
+    solution = rb.minimize(rb.nonbilocality(rb.bilocality(sizes)), p)
+    assert solution.status == "optimal"
+    assert solution.statistics["parameters"] == sum(2**m - 1 - m for m in sizes)  # 2^m functions, 1 + m equations
+    marginal = [float(weight) for weight in solution.marginals["A"].values()]
+    assert value_at(p, marginal) == pytest.approx(solution.value, abs=1e-7)
+    part = rb.minimize(BILOCALITY, rb.Behavior(p.p[..., :2, :2], "A B C", "X Z"))
+    assert part.lower_bound <= solution.value
+
+
+@pytest.mark.slow
+def test_a_star_of_four_returns_an_interval():
+    """4096 strategies: the model found reproduces p, and its value is what is reported."""
+    p, measure = rb.star_box(4, 0.9), rb.nonbilocality(rb.star(4))
+    solution = rb.minimize(measure, p, seconds=2)
+    assert solution.status == "time limit"
+    assert 0.3 < solution.lower_bound <= solution.value < 0.45
+    assert abs(measure.model.T @ solution.q.weights - p.p.ravel()).max() < 1e-8
+    assert measure.value(solution.q.weights) == pytest.approx(solution.value, abs=1e-7)
+
+
 def test_sub_scenarios_and_a_time_limit_return_an_interval():
     """Nine free parameters without symmetry: honest ends after a second, above the bound of two settings each."""
     rng = np.random.default_rng(5)
@@ -408,6 +436,18 @@ def test_scip_agrees_and_is_labeled():
     assert solution.value == pytest.approx(0.28, abs=1e-5)
     assert solution.lower_bound == pytest.approx(0.28, abs=2e-5)
     assert solution.exact is None
+
+
+def test_scip_without_time_returns_an_interval():
+    pytest.importorskip("pyscipopt")
+    rng = np.random.default_rng(0)
+    model = rb.bilocality((3, 3), (3, 2, 2))
+    q = rng.dirichlet(np.full(model.strategies.count, 0.2))
+    p = rb.Behavior((model.T @ q).reshape(model.observed_shape), model.outputs, model.inputs)
+    measure = rb.nonbilocality(model)
+    solution = rb.minimize(measure, p, solver="scip", seconds=0.1)
+    assert 0 <= solution.lower_bound <= solution.value <= measure.value(q) + 1e-9
+    assert solution.kind == "solver bound"
 
 
 def test_without_scip_the_extra_is_named(monkeypatch):

@@ -30,6 +30,9 @@ _POLISH = 40
 _STEPS, _RADIUS, _SHRINK = 40, 0.05, 0.25
 """Most steps of a descent, its first step size, and how it shrinks."""
 
+_DESCENT = 0.2
+"""Most of the time left that one descent takes; the rest is for the lower bound."""
+
 
 @dataclass
 class Search:
@@ -156,7 +159,8 @@ def branch(
             if search.boxes > 1 or time.perf_counter() < deadline:
                 upper.improve(search, relaxation.point(x), floor, deadline)
                 if search.value < descended - tolerance:
-                    upper.descend(search, relaxation, box, tolerance, floor, deadline)
+                    now = time.perf_counter()
+                    upper.descend(search, relaxation, box, tolerance, floor, now + _DESCENT * (deadline - now))
                     descended = search.value
         if bound >= search.value - tolerance:
             done = min(done, bound)
