@@ -137,7 +137,7 @@ def minimize(
         if solver not in (None, "scip"):
             raise MeasureError(f"solver {solver!r} is not for {measure.name}, expected 'scip' or None.")
         return minimize_network(
-            measure, observed, subject_to, tolerance=tolerance, time_limit=seconds, solver=cast(Any, solver)
+            measure, observed, subject_to, tolerance=tolerance, seconds=seconds, solver=cast(Any, solver)
         )
     if tolerance is not None:
         raise MeasureError(f"tolerance is for nonbilocality(model): {measure.name} is solved to the end. Leave it out.")

@@ -57,7 +57,7 @@ def minimize_network(
     subject_to: Any,
     *,
     tolerance: float | None = None,
-    time_limit: float | None = None,
+    seconds: float | None = None,
     solver: Literal["scip"] | None = None,
 ) -> NetworkSolution:
     """Return the least value of the measure; see `relaxbell.minimize`."""
@@ -68,10 +68,8 @@ def minimize_network(
             f"{measure.name} is minimized over all marginals without further constraints: found {subject_to}. Fix "
             "marginals, nonbilocality(model, marginals=…), to add some."
         )
-    wanted = TOLERANCE if tolerance is None else tolerance
-    limit = TIME_LIMIT if time_limit is None else time_limit
-    if not (wanted > 0 and limit > 0):
-        raise MeasureError(f"tolerance {wanted} and time_limit {limit}: expected positive numbers.")
+    wanted = _positive(tolerance, TOLERANCE, "tolerance")
+    limit = _positive(seconds, TIME_LIMIT, "seconds")
     started = time.perf_counter()
     end = started + limit
     scenario = read_scenario(measure, observed)
@@ -91,10 +89,18 @@ def minimize_network(
     if not len(search.q):
         raise SolverError(
             f"min {measure.name}: no model was found in {limit:g} s, {search.boxes} boxes bounded it by "
-            f"{search.lower:.6g} from below. Raise time_limit."
+            f"{search.lower:.6g} from below. Raise seconds."
         )
     found = _exactly(scenario, search, wanted, max(end - time.perf_counter(), _LITTLE + _PART * limit))
     return _reported(scenario, observed, search, found, kind, wanted, started)
+
+
+def _positive(given: float | None, usual: float, name: str) -> float:
+    if given is None:
+        return usual
+    if isinstance(given, bool) or not isinstance(given, int | float) or not given > 0:
+        raise MeasureError(f"{name} is {given!r}, expected a positive number, or None for {usual:g}.")
+    return float(given)
 
 
 def raise_infeasible(model: CausalModel, observed: Behavior | Observed) -> None:
@@ -182,7 +188,7 @@ def _no_functional(model: CausalModel, scenario: Scenario) -> BellFunctional:
 def _exactly(scenario: Scenario, search: Search, tolerance: float, seconds: float) -> Proof | None:
     """Return the exact solution at marginals near the best ones; None if there is none as good, or none in time."""
     try:
-        with deadline(seconds, scenario.measure.name):
+        with deadline(seconds if math.isfinite(seconds) else None, scenario.measure.name):
             return _near(scenario, search, tolerance)
     except TimeLimitError:
         return None
