@@ -491,7 +491,6 @@ P = box(Fraction(4, 5))
          rb.InfeasibleError, "requires"),
         (lambda: rb.minimize(rb.nonbilocality(rb.bilocality(), {"A": [0.1, 0.4, 0.4, 0.1]}), P),
          rb.InfeasibleError, "marginal_ranges"),
-        (lambda: rb.minimize(BILOCALITY, P).certificate, rb.CertificateError, "no certificate"),
         (lambda: rb.scan(rb.influence(rb.input_signaling(), "X", "B"), P), rb.MeasureError, "scan is for"),
         (lambda: rb.closed_form(BILOCALITY), rb.MeasureError, "not convex"),
         (lambda: rb.curve(BILOCALITY, P.white_noise(), P), rb.MeasureError, "not convex.*sweep"),

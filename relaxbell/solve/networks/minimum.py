@@ -25,6 +25,7 @@ from relaxbell.solve.dual import Proof
 from relaxbell.solve.highs import Answer
 from relaxbell.solve.minimization import dual_functional, minimize
 from relaxbell.solve.networks.branching import Search, branch
+from relaxbell.solve.networks.cover import Cover, Layout, cover
 from relaxbell.solve.networks.decomposition import Decomposition, decompose
 from relaxbell.solve.networks.fixed import WithMarginals, exact_fixed, solve_fixed, with_marginals
 from relaxbell.solve.networks.relaxation import FixedProgram, ranges
@@ -46,6 +47,12 @@ _LITTLE, _PART = 1.0, 0.05
 
 _COARSE = 1e-2
 """To this all sub-scenarios are bounded; those that may be best are then bounded to the tolerance."""
+
+_LARGEST_EXACT = 5000
+"""Most columns of the programs for which the least value is proved exactly as a matter of course."""
+
+_EXACT_BOXES, _EXACT_SECONDS = 24, 5.0
+"""Most boxes and seconds for that: where two do not suffice, many seldom do."""
 
 _MANY = 4
 """With more free parameters, scenarios of two settings for each party are bounded first."""
@@ -92,7 +99,7 @@ def minimize_network(
             f"{search.lower:.6g} from below. Raise seconds."
         )
     found = _exactly(scenario, search, wanted, max(end - time.perf_counter(), _LITTLE + _PART * limit))
-    return _reported(scenario, observed, search, found, kind, wanted, started)
+    return _reported(scenario, observed, search, found, kind, wanted, started, end)
 
 
 def _positive(given: float | None, usual: float, name: str) -> float:
@@ -121,12 +128,14 @@ def _reported(
     kind: Any,
     tolerance: float,
     started: float,
+    end: float,
 ) -> NetworkSolution:
     measure = scenario.measure
     value, q = search.value, search.q / search.q.sum()
     exact: Mapping[int, ExactNumber] | None = None
     attained: ExactNumber | None = None
     proofs: tuple[Proof, ...] = ()
+    boxes: Cover | None = None
     if found is not None:
         attained, exact = found.bound.bound, found.primal or {}
         value, q = float(attained), np.zeros(len(search.q))
@@ -134,6 +143,9 @@ def _reported(
         if not any(side.free for product in scenario.products for side in product[:-1]):
             # the program at the only marginals there are
             search.lower, proofs = value if scenario.distance == 0 else found.bound.value, (found,)
+        elif attained > 0 and scenario.distance == 0 and kind == "rigorous":
+            boxes = _attained_everywhere(scenario, attained, marginals_of(measure, q, exact), end)
+            search.lower = search.lower if boxes is None else value
     lower = min(search.lower, value)
     status = "optimal" if value - lower <= tolerance else "time limit"
     q.setflags(write=False)
@@ -166,7 +178,26 @@ def _reported(
         marginals=marginals_of(measure, q, exact),
         decomposition=_decomposition(measure, value, q, exact, scenario.equations.rhs),
         tolerance=tolerance,
+        cover=boxes,
+        primal=exact,
     )
+
+
+def _attained_everywhere(
+    scenario: Scenario, attained: ExactNumber, marginals: Mapping[str, Mapping[str, Any]], end: float
+) -> Cover | None:
+    """Return a proof that no marginals give less than is attained, exactly; None if none is found."""
+    layout = Layout.of(scenario)
+    left = end - time.perf_counter()
+    if not layout.fits or layout.columns > _LARGEST_EXACT or left <= 0:
+        return None
+    point = [
+        marginals[side.group.name][side.group.labels[j]]
+        for family in layout.families
+        for side in family.held
+        for j in side.free
+    ]
+    return cover(scenario, attained, point, most=_EXACT_BOXES, seconds=min(left, _EXACT_SECONDS))
 
 
 def _decomposition(
@@ -306,6 +337,7 @@ def _fixed_solution(
         attained=None if exact is None else bound.bound,
         marginals=marginals_of(measure, q, exact),
         decomposition=_decomposition(measure, value, q, exact, scenario.equations.rhs),
+        primal=exact,
     )
 
 

@@ -99,15 +99,15 @@ class Scenario:
     @cached_property
     def matrix(self) -> sp.csr_array:
         """T without repeated rows; `rhs` goes with it."""
-        return sp.csr_array(self.equations.rows.matrix[self._kept])
+        return sp.csr_array(self.equations.rows.matrix[self.kept])
 
     @cached_property
     def rhs(self) -> Floats:
         """Right-hand sides of `matrix`."""
-        return np.asarray(self.equations.floats[self._kept])
+        return np.asarray(self.equations.floats[self.kept])
 
     @cached_property
-    def _kept(self) -> NDArray[np.intp]:
+    def kept(self) -> NDArray[np.intp]:
         """Rows of T that are independent; the others follow from them."""
         model = self.measure.model
         shape = self.equations.rows.matrix.shape
