@@ -16,7 +16,7 @@ from relaxbell.curves.family import Family, behavior_line, budget_line, value_li
 from relaxbell.curves.networks import network_curve
 from relaxbell.curves.sampled import EntropyCurve, sampled
 from relaxbell.curves.tracing import trace
-from relaxbell.errors import BehaviorError, MeasureError
+from relaxbell.errors import BehaviorError, MeasureError, UnsupportedModelError
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.information import MutualInformation
@@ -166,6 +166,8 @@ def critical_visibility(
     ------
     InfeasibleError
         If not even the noise is reproduced.
+    UnsupportedModelError
+        For several independent sources.
 
     Examples
     --------
@@ -176,6 +178,12 @@ def critical_visibility(
     >>> rb.critical_visibility(model, rb.pr_box(), subject_to=[rb.influence(model, "X", "B") <= 0.25])
     Fraction(3, 4)
     """
+    if len(model.latents) > 1:
+        raise UnsupportedModelError(
+            f"a critical visibility of {model.name}: what independent sources reproduce is not convex, so the "
+            "visibilities may not be an interval. Use sweep(nonbilocality(model), {v: p.visibility(v) for v in …}), or "
+            "model.shared() for a common source."
+        )
     nothing = Linear(Rows(sp.csr_array((1, model.strategies.count)), ("0",)))
     start = behavior.white_noise() if noise is None else noise
     family = behavior_line(Measure(model, nothing, "0"), start, behavior, _as_tuple(subject_to))

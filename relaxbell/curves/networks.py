@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _BOXES, _SECONDS = 24, 20.0
 """Most boxes of a proof, and most time for them."""
 
+_TOLERANCE = 1e-9
+"""Of least values, before they are found exactly."""
+
 _DEPTH = 12
 """How often an interval is divided."""
 
@@ -137,20 +140,20 @@ class _Tracer:
         if distance:
             raise MeasureError(
                 f"a curve of {measure.name} needs exact behaviors, found floats. Give exact ones, such as "
-                "p.rounded(model, 10**6), or minimize it at each behavior."
+                "p.rounded(model, 10**6), or use sweep(measure, behaviors) for intervals."
             )
         self.programs = 0
 
     def sample(self, t: ExactNumber) -> NetworkSample:
         """Return the exact least value at t."""
         p = self.behavior(t)
-        solution = minimize(self.measure, p)
+        solution = minimize(self.measure, p, tolerance=_TOLERANCE)
         self.programs += solution.statistics["boxes"]
         if solution.exact is None or solution.primal is None:
             low, high = solution.interval
             raise MeasureError(
                 f"min {self.measure.name} at t = {t} is in [{low:.9g}, {high:.9g}], and no exact value was found: "
-                "expected one for a curve. Minimize it at each behavior instead."
+                "expected one for a curve. Use sweep(measure, behaviors) for intervals instead."
             )
         scenario = read_scenario(self.measure, p, symmetric=False)
         return self._sample(t, solution, scenario)
@@ -168,7 +171,7 @@ class _Tracer:
         if depth == 0:
             raise MeasureError(
                 f"min {self.measure.name} was not found to be affine between t = {left.t} and {right.t}: expected a "
-                "curve of finitely many pieces with the same marginals on each. Minimize it at each behavior instead."
+                "curve of finitely many pieces with the same marginals on each. sweep(measure, behaviors) gives intervals."
             )
         middle = self.sample(self._meeting(left, right))
         return [*self.between(left, middle, depth - 1), *self.between(middle, right, depth - 1)]
@@ -184,7 +187,10 @@ class _Tracer:
 
     def _beside(self, own: NetworkSample, other: NetworkSample) -> Line | None:
         for k in _CLOSE:
-            near = self.sample(own.t + (other.t - own.t) / 2**k)
+            try:
+                near = self.sample(own.t + (other.t - own.t) / 2**k)
+            except MeasureError:  # not exact there: closer it may be
+                continue
             pair = (own, near) if own.t < near.t else (near, own)
             found = self.proved(*pair)
             if found is not None:

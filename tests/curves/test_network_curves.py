@@ -41,19 +41,25 @@ def test_unequal_visibilities(v, w):
     assert line.value(Fraction(1)) == 2 * v * w - 1
 
 
-def test_a_curve_of_random_behaviors_agrees_with_minima_in_between():
-    """Unequal cardinalities: at points that the proof never saw, the independent least value on a grid is the same."""
-    model = rb.bilocality((2, 1), (2, 3, 3))
-    start, end = (random_network_behavior(model, seed) for seed in (0, 2))
-    line = rb.curve(rb.nonbilocality(model), start, end)
-    products = products_of(model, [("A",), ("C",)] if len(line.proofs[0].left.held) and "A" in line.proofs[0].left.held
-                           else [("C",), ("A",)])  # fmt: skip
+@pytest.mark.parametrize(("inputs", "outputs", "seed", "pieces"), [
+    ((2, 1), (2, 3, 3), 2, 3), ((1, 2), (3, 2, 2), 2, 3), ((2, 2), (2, 4, 2), 3, 1),
+])  # fmt: skip
+def test_noise_on_the_middle_party(inputs, outputs, seed, pieces):
+    """Unequal cardinalities: at points that no proof saw, the independent least value on a grid is the same."""
+    model = rb.bilocality(inputs, outputs)
+    p = random_network_behavior(model, seed)
+    noise = np.broadcast_to(p.table.sum(axis=1, keepdims=True) / Fraction(outputs[1]), p.table.shape)
+    line = rb.curve(rb.nonbilocality(model), rb.Behavior(noise.copy(), p.outputs, p.inputs), p)
+    assert len(line.pieces) == pieces
+    held, last = ("A", "C") if "A" in line.proofs[0].left.held else ("C", "A")
+    products = products_of(model, [(held,), (last,)])
     for t in (Fraction(1, 7), Fraction(5, 11), Fraction(9, 10)):
-        table = to_floats((start.table + (end.table - start.table) * t).ravel())
+        table = to_floats((noise + (p.table - noise) * t).ravel())
         best = products.grid(model.T.toarray(), table, points=21)
         value = float(line.value(t))
         assert value <= best + 1e-9
-        assert best <= value + 1e-6
+        mine = line.proofs[[own.right.t >= t for own in line.proofs].index(True)].left.held[held]
+        assert products.least(model.T.toarray(), table, [to_floats(mine)]) == pytest.approx(value, abs=1e-9)
 
 
 def test_fixed_marginals():
