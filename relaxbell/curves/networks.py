@@ -171,7 +171,8 @@ class _Tracer:
         if depth == 0:
             raise MeasureError(
                 f"min {self.measure.name} was not found to be affine between t = {left.t} and {right.t}: expected a "
-                "curve of finitely many pieces with the same marginals on each. sweep(measure, behaviors) gives intervals."
+                "curve of finitely many pieces with the same marginals on each. Use sweep(measure, behaviors) for "
+                "intervals instead."
             )
         middle = self.sample(self._meeting(left, right))
         return [*self.between(left, middle, depth - 1), *self.between(middle, right, depth - 1)]
