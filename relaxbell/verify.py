@@ -195,11 +195,13 @@ class Case:
             self.measure = Measure(f"I({','.join(self.model.dependent)}:Lambda)")
         elif self.kind == "nonbilocality":
             self.network = Network(self.model, measure, self.root)
+            self.part, self.cells = self.network.part(model)
             self.measure = Measure(self.network.text)
         else:
             self.measure = Measure("0") if self.infeasible else read_measure(self.model, measure)
         network = self.infeasible or self.kind == "nonbilocality"
         need(network or len(self.model.latents) == 1, "the measure needs a model with one latent variable")
+        self.observed = observed
         self.equations, self.given = self._equations(observed)
         pairs = [fields(c, "a constraint", "measure", "limit") for c in array(constraints, "the constraints")]
         limits = rationals([limit for _, limit in pairs], "a limit")
@@ -232,7 +234,8 @@ class Case:
     def proven(self) -> Real:
         """Return the largest lower bound that the proof gives, rounded down where there are logarithms or roots."""
         if self.kind == "nonbilocality":
-            return self.network.bound(self.proof, self.equations)
+            need("behavior" in self.observed, "non-bilocality needs a behavior")
+            return self.part.bound(self.proof, [self.equations[cell][1] for cell in self.cells])
         if self.kind != "binary entropy":
             return self.bound(self.proof)
         least, largest = fields(self.proof, "the proof", "least", "largest")
@@ -655,8 +658,9 @@ class Network:
     """Products of independent groups of nodes, all but the last of each with a known marginal."""
 
     def __init__(self, model: Model, data: Any, root: int) -> None:
-        _, products, fixed = fields(data, "the measure", "kind", "products", optional=("fixed",))
-        self.model = model
+        optional = ("fixed", "settings")
+        _, products, fixed, self.settings = fields(data, "the measure", "kind", "products", optional=optional)
+        self.model, self.data = model, data
         self.products = [array(product, "a product") for product in array(products, "the products")]
         need(self.products and all(len(groups) > 1 for groups in self.products), "a product has less than two groups")
         names = [[array(group, "a group") for group in groups] for groups in self.products]
@@ -683,6 +687,28 @@ class Network:
             ]
             self.text += f" at {', '.join(texts)}"
         self.root = root
+
+    def part(self, model: Any) -> tuple[Network, list[int]]:
+        """Return the same for some settings only, if such are named, and the cells of the table that are left."""
+        own = self.model
+        if self.settings is None:
+            return self, list(range(own.cells))
+        kept = {name: list(range(own.size[name])) for name in own.axes}
+        for pair in array(self.settings, "the settings"):
+            name, values = array(pair, "the settings of an input", 2)
+            need(type(name) is str and name in own.free, "settings are of no free input")
+            kept[name] = [whole(v, "a setting", 0, own.size[name]) for v in array(values, "the settings of an input")]
+            need(kept[name] and len(set(kept[name])) == len(kept[name]), "settings are none, or repeated")
+        count = math.prod(len(kept[name]) for name in own.inputs)
+        nodes = [
+            node | {"cardinality": len(kept.get(node["name"], range(node["cardinality"])))} for node in model["nodes"]
+        ]
+        small = Model(model | {"nodes": nodes, "input_distribution": [Fraction(1, count)] * count})
+        cells = [0]
+        for name in own.axes:
+            cells = [cell * own.size[name] + value for cell in cells for value in kept[name]]
+        rest = {name: part for name, part in self.data.items() if name != "settings"}
+        return Network(small, rest, self.root), cells
 
     def held_with(self, values: Sequence[Any]) -> Iterator[tuple[tuple[int, int], Any]]:
         """Return the groups with known marginals, each with its own value."""
@@ -740,12 +766,9 @@ class Network:
                 total += (one - other) * (one - other).sign()
         return total
 
-    def bound(self, proof: Any, equations: list[tuple[dict[int, Fraction], Real]]) -> Real:
-        """Return the lower bound that a cover of the marginals gives."""
+    def bound(self, proof: Any, p: list[Real]) -> Real:
+        """Return the lower bound that a cover of the marginals gives, for a table T q."""
         given, region, tree = fields(proof, "the proof", "marginals", "region", "cover")
-        p = [value for _, value in equations[: self.model.cells]]
-        single = all(row == {cell: _ONE} for cell, (row, _) in enumerate(equations[: self.model.cells]))
-        need(single, "non-bilocality needs a behavior")
         marginals, checks = self.marginals(given, p)
         box = [tuple(rationals(ends, "the ends of a parameter", 2)) for ends in array(region, "the region")]
         self.holds_all(box, marginals)

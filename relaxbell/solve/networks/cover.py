@@ -29,8 +29,8 @@ from relaxbell.solve.highs import Answer, solve_highs
 from relaxbell.solve.networks.polynomials import Layout, Region, lower_bound, outer
 from relaxbell.solve.networks.scenario import Scenario
 
-MOST_PARAMETERS = 4
-"""With more, a linear program has 3^5 copies of q."""
+MOST_PARAMETERS = 3
+"""With more, a linear program has 3^4 copies of q and more."""
 
 _LARGEST_PROGRAM = 2**18
 """Most columns of a linear program."""
