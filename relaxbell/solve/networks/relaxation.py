@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -316,13 +317,17 @@ class FixedProgram:
         self.program.low[column] = self.program.high[column] = value
 
 
-def ranges(scenario: Scenario) -> Box | None:
+def ranges(scenario: Scenario, end: float = math.inf) -> Box | None:
     """Return rigorous bounds of all entries of the marginals; None if nothing reproduces the behavior.
 
-    The linear programs (57)–(58), for every entry.
+    The linear programs (57)–(58), for every entry until `end`, when the others stay between 0 and 1.
     """
     rows, own, column, blocks = _marginals(scenario)
     program = rows.program(column, np.zeros(column), blocks)
+    anything = program.solve()
+    if anything is not None and not len(anything[0]):
+        return None
+    program.interior = False  # what follows changes the cost only: few steps from the last basis
     out = []
     for product_columns in own:
         sides = []
@@ -330,6 +335,8 @@ def ranges(scenario: Scenario) -> Box | None:
             low, high = np.zeros(block.stop - block.start), np.ones(block.stop - block.start)
             for k in range(len(low)):
                 for sign, ends in ((1.0, low), (-1.0, high)):
+                    if time.perf_counter() > end:
+                        break
                     program.cost[:] = 0.0
                     program.cost[block.start + k] = sign
                     found = program.solve()
@@ -340,3 +347,10 @@ def ranges(scenario: Scenario) -> Box | None:
             sides.append((low, high))
         out.append(tuple(sides))
     return tuple(out)
+
+
+def some_model(scenario: Scenario) -> Floats | None:
+    """Return any q that reproduces the behavior; None if none was found."""
+    rows, _, column, blocks = _marginals(scenario)
+    found = rows.program(column, np.zeros(column), blocks).solve()
+    return None if found is None or not len(found[0]) else found[0][: scenario.matrix.shape[1]].clip(0.0)
