@@ -29,7 +29,7 @@ from relaxbell.solve.networks.cover import Cover, cover
 from relaxbell.solve.networks.decomposition import Decomposition, decompose
 from relaxbell.solve.networks.fixed import WithMarginals, exact_fixed, solve_fixed, with_marginals
 from relaxbell.solve.networks.polynomials import Layout
-from relaxbell.solve.networks.relaxation import FixedProgram, ranges
+from relaxbell.solve.networks.relaxation import FixedProgram, ranges, some_model
 from relaxbell.solve.networks.scenario import Scenario, Side, read_scenario
 from relaxbell.solve.networks.solution import NetworkSolution, marginals_of
 from relaxbell.solve.solution import StrategyWeights
@@ -48,6 +48,9 @@ _ZERO = 1e-8
 
 _LITTLE, _PART = 1.0, 0.05
 """Seconds, and part of the time limit, that are left for exact arithmetic where the search took all the time."""
+
+_PART_OF_RANGES = 0.2
+"""Part of the time limit for the ranges of marginals."""
 
 _COARSE = 1e-2
 """To this all sub-scenarios are bounded; those that may be best are then bounded to the tolerance."""
@@ -84,7 +87,7 @@ def minimize_network(
     started = time.perf_counter()
     end = started + limit
     scenario = read_scenario(measure, observed)
-    box = ranges(scenario)
+    box = ranges(scenario, started + _PART_OF_RANGES * limit)
     if box is None:
         raise_infeasible(measure.model, observed)
     assert box is not None  # for type checkers: the line above raises
@@ -98,12 +101,22 @@ def minimize_network(
             search.lower = _sub_scenarios(measure.model, observed, 0.5 * wanted, started + 0.3 * limit)
         search = branch(scenario, box, 0.9 * wanted, end, start=search)
     if not len(search.q):
+        _take_any(scenario, search)
+    if not len(search.q):
         raise SolverError(
             f"min {measure.name}: no model was found in {limit:g} s, {search.boxes} boxes bounded it by "
             f"{search.lower:.6g} from below. Raise seconds."
         )
     found = _exactly(scenario, search, wanted, max(end - time.perf_counter(), _LITTLE + _PART * limit))
     return _reported(scenario, observed, search, found, kind, wanted, started, end)
+
+
+def _take_any(scenario: Scenario, search: Search) -> None:
+    """Update the search with any model of the behavior: an upper bound where there was no time for better ones."""
+    q = some_model(scenario)
+    if q is not None:
+        search.q, search.value = q, scenario.measure.value(q / q.sum())
+        search.point = tuple(tuple(side.group.rows @ q for side in product) for product in scenario.products)
 
 
 def _positive(given: float | None, usual: float, name: str) -> float:
@@ -361,7 +374,7 @@ def _sub_scenarios(model: CausalModel, observed: Behavior | Observed, tolerance:
             break
         small, restricted = _restricted(model, model.match(observed), choice)
         scenario = read_scenario(nonbilocality(small), restricted)
-        box = ranges(scenario)
+        box = ranges(scenario, end)
         if box is not None:  # else not even a shared source: the whole scenario says so as well
             found.append((branch(scenario, box, _COARSE, end), scenario, box))
     best = max((search.lower for search, _, _ in found), default=0.0)
