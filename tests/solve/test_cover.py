@@ -25,7 +25,7 @@ def test_the_least_value_is_exact(v, w):
     solution = rb.minimize(rb.nonbilocality(rb.bilocality()), rb.entanglement_swapping_box(v, w))
     assert Fraction(str(solution.exact)) == 2 * v * w - 1
     assert solution.lower_bound == solution.value == float(2 * v * w - 1)
-    assert len(list(pieces(solution.cover))) <= 2
+    assert len(list(pieces(solution.everywhere.cover))) <= 2
 
 
 @pytest.mark.parametrize("seed", range(6))

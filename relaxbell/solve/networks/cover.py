@@ -9,8 +9,8 @@ along the line.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -81,6 +81,22 @@ class Split:
 
 
 Cover = Piece | Split
+
+
+@dataclass(frozen=True, eq=False)
+class GlobalProof:
+    """No marginals give less: boxes that hold all of them, with dual polynomials.
+
+    Attributes
+    ----------
+    cover
+        The boxes.
+    settings
+        Where the proof is of a scenario with some settings only, which ones: by input.
+    """
+
+    cover: Cover
+    settings: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def pieces(cover: Cover) -> Iterator[Piece]:
