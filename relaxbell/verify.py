@@ -130,8 +130,9 @@ def verify(data: Any) -> str:
 def curve(data: Any) -> str:
     """Return what a curve proves: certificates at both ends of each piece, whose data and limits are affine in t.
 
-    Fixed multipliers give a bound that is affine in the data, and the least value is convex in them. So where one proof
-    gives the values at both ends of a piece, the least value is affine in between.
+    Fixed multipliers give a bound that is affine in the data (polynomials of networks a concave one), and the least
+    value is convex in them (non-bilocality, where the marginals stay the same). So where one proof gives the values at
+    both ends of a piece, the least value is affine in between.
     """
     _, pieces, root = fields(data, "the curve", "schema", "pieces", optional=("root",))
     root = read_root(root)
@@ -139,7 +140,7 @@ def curve(data: Any) -> str:
     shared: list[Any] = []
     sentence, work = "", 0
     for piece in array(pieces, "the pieces"):
-        proofs = []
+        proofs, held = [], []
         for end in array(piece, "a piece", 2):
             t, certificate = fields(end, "an end of a piece", "t", "certificate")
             case = Case(certificate)
@@ -147,6 +148,7 @@ def curve(data: Any) -> str:
             sentence = case.verdict()
             work = case.model.work
             need(not case.infeasible and case.strategies is not None, "an end of a piece has no strategies")
+            held.append(case.network.held_marginals(case.weights) if case.kind == "nonbilocality" else None)
             value = case.real(case.claim["lower_bound"], "the lower bound")
             need(not (value - case.real(case.claim["upper_bound"], "the upper bound")).sign(), "an end is not exact")
             own = [v for _, v in case.equations] + [Real(limit) for _, limit in case.constraints]
@@ -160,6 +162,7 @@ def curve(data: Any) -> str:
             shared.append((measures, rows))
             proofs.append(certificate["proof"])
         need(proofs[0] == proofs[1], "the ends of a piece have different proofs")
+        need(held[0] == held[1], "the strategies at the ends of a piece have different marginals")
         need(ends[-2][0] < ends[-1][0], "the ends of a piece are not in order")
     need(ends and all(one == shared[0] for one in shared), "the certificates are not of one problem")
     same = [(a[0] - b[0]).sign() or (a[1] - b[1]).sign() for a, b in zip(ends[1::2], ends[2::2], strict=False)]
@@ -192,11 +195,13 @@ class Case:
             self.measure = Measure(f"I({','.join(self.model.dependent)}:Lambda)")
         elif self.kind == "nonbilocality":
             self.network = Network(self.model, measure, self.root)
+            self.part, self.cells = self.network.part(model)
             self.measure = Measure(self.network.text)
         else:
             self.measure = Measure("0") if self.infeasible else read_measure(self.model, measure)
         network = self.infeasible or self.kind == "nonbilocality"
         need(network or len(self.model.latents) == 1, "the measure needs a model with one latent variable")
+        self.observed = observed
         self.equations, self.given = self._equations(observed)
         pairs = [fields(c, "a constraint", "measure", "limit") for c in array(constraints, "the constraints")]
         limits = rationals([limit for _, limit in pairs], "a limit")
@@ -229,7 +234,8 @@ class Case:
     def proven(self) -> Real:
         """Return the largest lower bound that the proof gives, rounded down where there are logarithms or roots."""
         if self.kind == "nonbilocality":
-            return self.network.bound(self.proof, self.equations)
+            need("behavior" in self.observed, "non-bilocality needs a behavior")
+            return self.part.bound(self.proof, [self.equations[cell][1] for cell in self.cells])
         if self.kind != "binary entropy":
             return self.bound(self.proof)
         least, largest = fields(self.proof, "the proof", "least", "largest")
@@ -297,7 +303,9 @@ class Case:
         weights = {number: self.real(weight, "a weight") for number, weight in listed.items()}
         need(weights and Real() < min(weights.values()), "a weight is not positive")
         model.spend(model.count + len(weights) * (model.effort + FRACTION * len(model.chances)))
-        q = [(number, f, weights[number]) for number, f in enumerate(model.strategies()) if number in weights]
+        q = self.weights = [
+            (number, f, weights[number]) for number, f in enumerate(model.strategies()) if number in weights
+        ]
         table = [Real()] * model.cells
         for _, functions, weight in q:
             for cell in model.visited(functions):
@@ -650,8 +658,9 @@ class Network:
     """Products of independent groups of nodes, all but the last of each with a known marginal."""
 
     def __init__(self, model: Model, data: Any, root: int) -> None:
-        _, products, fixed = fields(data, "the measure", "kind", "products", optional=("fixed",))
-        self.model = model
+        optional = ("fixed", "settings")
+        _, products, fixed, self.settings = fields(data, "the measure", "kind", "products", optional=optional)
+        self.model, self.data = model, data
         self.products = [array(product, "a product") for product in array(products, "the products")]
         need(self.products and all(len(groups) > 1 for groups in self.products), "a product has less than two groups")
         names = [[array(group, "a group") for group in groups] for groups in self.products]
@@ -679,6 +688,28 @@ class Network:
             self.text += f" at {', '.join(texts)}"
         self.root = root
 
+    def part(self, model: Any) -> tuple[Network, list[int]]:
+        """Return the same for some settings only, if such are named, and the cells of the table that are left."""
+        own = self.model
+        if self.settings is None:
+            return self, list(range(own.cells))
+        kept = {name: list(range(own.size[name])) for name in own.axes}
+        for pair in array(self.settings, "the settings"):
+            name, values = array(pair, "the settings of an input", 2)
+            need(type(name) is str and name in own.free, "settings are of no free input")
+            kept[name] = [whole(v, "a setting", 0, own.size[name]) for v in array(values, "the settings of an input")]
+            need(kept[name] and len(set(kept[name])) == len(kept[name]), "settings are none, or repeated")
+        count = math.prod(len(kept[name]) for name in own.inputs)
+        nodes = [
+            node | {"cardinality": len(kept.get(node["name"], range(node["cardinality"])))} for node in model["nodes"]
+        ]
+        small = Model(model | {"nodes": nodes, "input_distribution": [Fraction(1, count)] * count})
+        cells = [0]
+        for name in own.axes:
+            cells = [cell * own.size[name] + value for cell in cells for value in kept[name]]
+        rest = {name: part for name, part in self.data.items() if name != "settings"}
+        return Network(small, rest, self.root), cells
+
     def held_with(self, values: Sequence[Any]) -> Iterator[tuple[tuple[int, int], Any]]:
         """Return the groups with known marginals, each with its own value."""
         return zip(self.held, values, strict=True)
@@ -705,17 +736,28 @@ class Network:
             total = total * size + own
         return total
 
-    def value(self, q: list[tuple[int, Functions, Real]]) -> Real:
-        """Return the measure at q; refuse if q has not the fixed marginals."""
-        total = Real()
-        joint = [[Real()] * math.prod(sizes) for sizes in self.sizes]
+    def singles(self, q: list[tuple[int, Functions, Real]]) -> list[list[list[Real]]]:
+        """Return the marginals of all groups."""
         single = [[[Real()] * size for size in sizes] for sizes in self.sizes]
         for number, _, weight in q:
-            numbers = self.numbers(number)
-            for f, own in enumerate(numbers):
-                joint[f][self.joint(numbers, f)] += weight
+            for f, own in enumerate(self.numbers(number)):
                 for g, place in enumerate(own):
                     single[f][g][place] += weight
+        return single
+
+    def held_marginals(self, q: list[tuple[int, Functions, Real]]) -> list[list[tuple[Fraction, Fraction]]]:
+        """Return the marginals of all groups but the last of each product, ready to be compared."""
+        single = self.singles(q)
+        return [[(v.a, v.b) for v in single[f][g]] for f, g in self.held]
+
+    def value(self, q: list[tuple[int, Functions, Real]]) -> Real:
+        """Return the measure at q; refuse if q has not the fixed marginals."""
+        total, single = Real(), self.singles(q)
+        joint = [[Real()] * math.prod(sizes) for sizes in self.sizes]
+        for number, _, weight in q:
+            numbers = self.numbers(number)
+            for f in range(len(self.products)):
+                joint[f][self.joint(numbers, f)] += weight
         for (f, g), own in self.held_with(self.fixed or [None] * len(self.held)):
             same = own is None or not any((a - b).sign() for a, b in zip(single[f][g], own, strict=True))
             need(same, "the strategies have other marginals than the fixed ones")
@@ -724,12 +766,9 @@ class Network:
                 total += (one - other) * (one - other).sign()
         return total
 
-    def bound(self, proof: Any, equations: list[tuple[dict[int, Fraction], Real]]) -> Real:
-        """Return the lower bound that a cover of the marginals gives."""
+    def bound(self, proof: Any, p: list[Real]) -> Real:
+        """Return the lower bound that a cover of the marginals gives, for a table T q."""
         given, region, tree = fields(proof, "the proof", "marginals", "region", "cover")
-        p = [value for _, value in equations[: self.model.cells]]
-        single = all(row == {cell: _ONE} for cell, (row, _) in enumerate(equations[: self.model.cells]))
-        need(single, "non-bilocality needs a behavior")
         marginals, checks = self.marginals(given, p)
         box = [tuple(rationals(ends, "the ends of a parameter", 2)) for ends in array(region, "the region")]
         self.holds_all(box, marginals)

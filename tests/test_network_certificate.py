@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from certificates import certificates, is_true, judge, number
 from network_reference import random_network_behavior
+from sympy import Rational
 
 import relaxbell as rb
 from relaxbell import verify as module
@@ -89,6 +90,39 @@ def test_two_held_groups():
     solution = rb.minimize(rb.nonbilocality(star), random_network_behavior(star, 3))
     assert len(solution.certificate.data["proof"]["marginals"]) == 2
     assert is_true(solution.certificate.data)
+
+
+@pytest.fixture(scope="module")
+def three_settings():
+    """Settings (Z ± X)/√2 and Y for Alice and Charlie, v = 3/4: the first two alone need 2v² − 1 = 1/8."""
+    p = rb.entanglement_swapping_box(Fraction(3, 4), alice=[*rb.diagonal_settings(), (0, 1, 0)])
+    solution = rb.minimize(rb.nonbilocality(rb.bilocality((3, 3))), p)
+    assert solution.exact == Rational(1, 8)
+    return solution.certificate
+
+
+def test_three_settings_are_bounded_by_two_of_them(three_settings):
+    assert three_settings.data["measure"]["settings"] == [["X", [0, 1]], ["Z", [0, 1]]]
+    assert three_settings.data["claim"] == {"lower_bound": "1/8", "upper_bound": "1/8"}
+    assert "inputs X: 3, Z: 3" in three_settings.verify()
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ([["X", [0, 2]], ["Z", [0, 1]]], "does not follow from the data|the lower bound"),
+        ([["X", [0, 0]], ["Z", [0, 1]]], "repeated"),
+        ([["X", []], ["Z", [0, 1]]], "none"),
+        ([["A", [0]], ["Z", [0, 1]]], "no free input"),
+        ([["X", [0, 3]], ["Z", [0, 1]]], "below 3"),
+        ([["X", [0]], ["Z", [0, 1]]], "entries, expected"),
+    ],
+)
+def test_other_settings_are_refused(three_settings, settings, reason):
+    data = copy.deepcopy(three_settings.data)
+    data["measure"]["settings"] = settings
+    with pytest.raises(Refused, match=reason):
+        verify(data)
 
 
 # ------------------------------------------------------------------------- any numbers prove something true

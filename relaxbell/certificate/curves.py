@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from relaxbell.certificate.claims import Certificate, as_text, checked, with_strategies
 from relaxbell.certificate.definitions import definition_data
+from relaxbell.certificate.networks import fixed_certificate
 from relaxbell.certificate.problems import common_data, proof_data
 from relaxbell.errors import CertificateError
-from relaxbell.exact.numbers import Surd
+from relaxbell.exact.numbers import ExactNumber, Surd
+from relaxbell.measures.products import Nonbilocality
 from relaxbell.measures.terms import Leaf, leaves
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.program import Problem
@@ -38,15 +40,22 @@ def curve_certificate(curve: Curve) -> Certificate:
         ends = []
         for t in (segment.start, segment.end):
             own = samples[t].proof
-            data = common_data(curve.measure.model, own)
-            data["measure"] = definition_data(curve.measure.definition, curve.measure.term, 1, curve.measure)
             bound = replace(source.bound, weights=_moved(source, own.problem))
-            data["proof"] = proof_data(curve.measure.model, replace(own, bound=bound), curve.measure.definition)
-            found = with_strategies(data, segment.line.at(t), own.primal)
+            found = _at(curve, replace(own, bound=bound), segment.line.at(t))
             ends.append({"t": as_text(t), "certificate": found.data})
         pieces.append(ends)
     roots = {t.n for t in samples if isinstance(t, Surd)}
     return checked({"schema": CURVE, "pieces": pieces} | ({"root": roots.pop()} if roots else {}))
+
+
+def _at(curve: Curve, proof: Proof, value: ExactNumber) -> Certificate:
+    measure = curve.measure
+    if isinstance(measure, Nonbilocality):
+        return fixed_certificate(measure, proof, value)
+    data = common_data(measure.model, proof)
+    data["measure"] = definition_data(measure.definition, measure.term, 1, measure)
+    data["proof"] = proof_data(measure.model, proof, measure.definition)
+    return with_strategies(data, value, proof.primal)
 
 
 def _moved(source: Proof, problem: Problem) -> dict[Leaf, Any]:

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.equations import Equations
-from relaxbell.certificate.claims import Certificate, as_text, as_texts, with_strategies
+from relaxbell.causal.model import CausalModel
+from relaxbell.certificate.claims import Certificate, as_text, as_texts, checked, with_strategies
 from relaxbell.certificate.problems import given_data
 from relaxbell.errors import CertificateError
-from relaxbell.exact.numbers import Exact, common_denominator
+from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator
 from relaxbell.measures.products import Group, Nonbilocality, nonbilocality
 from relaxbell.measures.terms import leaves
-from relaxbell.solve.networks.cover import Cover, Layout, Piece, cover
+from relaxbell.solve.dual import Proof
+from relaxbell.solve.minimization import minimize
+from relaxbell.solve.networks.cover import Cover, GlobalProof, Piece, cover
+from relaxbell.solve.networks.polynomials import Layout, Region
 from relaxbell.solve.networks.scenario import Scenario, Side, read_scenario
+from relaxbell.solve.networks.settings import choices_of_settings, restricted_to
 from relaxbell.solve.networks.solution import NetworkSolution
+from relaxbell.verify import CURVE
+
+if TYPE_CHECKING:
+    from relaxbell.curves.networks import NetworkCurve
 
 _SECONDS = 60.0
 _BOXES = 2000
@@ -45,50 +55,120 @@ def _everywhere(solution: NetworkSolution, measure: Nonbilocality) -> Certificat
             f"the lower bound of {measure.name} is SCIP's, in floating point: expected a rigorous one. Minimize it "
             "without solver='scip'."
         )
-    scenario = read_scenario(nonbilocality(measure.model), solution.observed, symmetric=False)
-    layout = Layout.of(scenario)
-    found = _proof(solution, scenario, layout)
-    data = _common(scenario.equations, measure, [[*family.held, family.last] for family in layout.families])
-    sides = [side for family in layout.families for side in family.held]
-    data["proof"] = {
-        "marginals": [_marginal(scenario, side) for side in sides],
-        "region": [as_texts(ends) for ends in layout.root()],
-        "cover": _tree(found),
-    }
+    model = measure.model
+    assert isinstance(solution.observed, Behavior)  # the measure needs one
+    p = model.match(solution.observed)
     bound = solution.attained if solution.exact is not None else Fraction(solution.lower_bound)
+    found = _known(solution) or _sought(solution, model, p)
+    if not found.settings:
+        layout = _layout(model, p)
+        return _covered(measure, layout, layout.root(), found.cover, bound, solution.primal)
+    whole, layout = _layout(model, p), _layout(*restricted_to(model, p, found.settings))
+    data = _common(whole.scenario.equations, measure, [[*family.held, family.last] for family in layout.families])
+    data["measure"]["settings"] = [[name, list(values)] for name, values in found.settings.items()]
+    data["proof"] = _proof(layout, layout.root(), found.cover)
     return with_strategies(data, bound, solution.primal)
 
 
-def _proof(solution: NetworkSolution, scenario: Scenario, layout: Layout) -> Cover:
-    """Return boxes that prove the lower bound."""
-    if solution.cover is not None and not solution.statistics["parameters removed by symmetry"]:
-        return solution.cover
-    target = solution.attained if solution.exact is not None else Fraction(solution.lower_bound) - _LOSS
-    sides = [side for family in layout.families for side in family.held]
-    point = [
-        Fraction(solution.marginals[s.group.name][s.group.labels[j]]).limit_denominator(10**6)
-        for s in sides
-        for j in s.free
-    ]
-    found = cover(scenario, max(target or Fraction(0), Fraction(0)), point, most=_BOXES, seconds=_SECONDS)
-    if found is None:
-        raise CertificateError(
-            f"no certificate of {solution.measure.name} >= {solution.lower_bound:.9g}: the {layout.parameters} free "
-            f"marginals of {', '.join(s.group.name for s in sides)} were not covered in {_SECONDS:g} s. Expected few: "
-            "fix some, nonbilocality(model, marginals=…), use fewer settings, or minimize with a coarser tolerance."
-        )
-    return found
+def _layout(model: CausalModel, p: Behavior) -> Layout:
+    return Layout.of(read_scenario(nonbilocality(model), p, symmetric=False))
+
+
+def _known(solution: NetworkSolution) -> GlobalProof | None:
+    """Return the proof behind the solution, if it does not rest on symmetries."""
+    own = solution.everywhere
+    symmetric = solution.statistics["parameters removed by symmetry"] and not (own and own.settings)
+    return None if symmetric else own
+
+
+def _sought(solution: NetworkSolution, model: CausalModel, p: Behavior) -> GlobalProof:
+    """Return boxes that prove the lower bound, or a little less; of the whole scenario, or of two settings each."""
+    target: Any = solution.attained if solution.exact is not None else Fraction(solution.lower_bound) - _LOSS
+    target = max(target, Fraction(0))
+    layout = _layout(model, p)
+    values = (solution.marginals[side.group.name][side.group.labels[j]] for side in layout.held for j in side.free)
+    point = [Fraction(float(v)).limit_denominator(10**6) for v in values]
+    found = cover([layout.scenario], [target], point, most=_BOXES, seconds=_SECONDS)
+    if found is not None:
+        return GlobalProof(found)
+    for choice in choices_of_settings(model):
+        small, restricted = restricted_to(model, p, choice)
+        part: Any = minimize(nonbilocality(small), restricted, seconds=_SECONDS)
+        if part.lower_bound < float(target) - float(_LOSS):
+            continue
+        best = _known(part)
+        if best is None:
+            held = _layout(small, restricted).held
+            point = [Fraction(float(part.marginals[s.group.name][s.group.labels[j]])) for s in held for j in s.free]
+            scenario = read_scenario(nonbilocality(small), restricted, symmetric=False)
+            own = cover([scenario], [target], point, most=_BOXES, seconds=_SECONDS)
+            best = None if own is None else GlobalProof(own)
+        if best is not None:
+            return GlobalProof(best.cover, choice)
+    groups = ", ".join(side.group.name for side in layout.held)
+    raise CertificateError(
+        f"no certificate of {solution.measure.name} >= {solution.lower_bound:.9g}: the {layout.parameters} free "
+        f"marginals of {groups} were not covered in {_SECONDS:g} s. Expected few: fix some, "
+        "nonbilocality(model, marginals=…), use fewer settings, or minimize with a coarser tolerance."
+    )
+
+
+def network_curve_certificate(curve: NetworkCurve) -> Certificate:
+    """Return the certificate of a curve over all marginals: the same cover at both ends of each stretch.
+
+    Raises
+    ------
+    CertificateError
+        If the marginals that p(a|x) fixes change along the curve, or as `network_certificate`.
+    """
+    parts = []
+    for piece in curve.proofs:
+        region = piece.left.layout.root(piece.right.layout)
+        ends = []
+        for own in (piece.left, piece.right):
+            assert isinstance(curve.measure, Nonbilocality)  # no other measure has such a curve
+            found = _covered(curve.measure, own.layout, region, piece.cover, own.value, own.primal)
+            ends.append({"t": as_text(own.t), "certificate": found.data})
+        parts.append(ends)
+    return checked({"schema": CURVE, "pieces": parts})
+
+
+def _covered(
+    measure: Nonbilocality,
+    layout: Layout,
+    region: Region,
+    found: Cover,
+    bound: Any,
+    primal: Mapping[int, ExactNumber] | None,
+) -> Certificate:
+    equations = layout.scenario.equations
+    data = _common(equations, measure, [[*family.held, family.last] for family in layout.families])
+    data["proof"] = _proof(layout, region, found)
+    return with_strategies(data, bound, primal)
+
+
+def _proof(layout: Layout, region: Region, found: Cover) -> dict[str, Any]:
+    return {
+        "marginals": [_marginal(layout.scenario, side) for side in layout.held],
+        "region": [as_texts(ends) for ends in region],
+        "cover": _tree(found),
+    }
 
 
 def _at_fixed(solution: NetworkSolution, measure: Nonbilocality) -> Certificate:
     """Return the certificate of the linear program at fixed marginals: one box that is a point."""
     (proof,) = solution.proofs
+    return fixed_certificate(measure, proof, proof.bound.bound if proof.primal else Fraction(solution.lower_bound))
+
+
+def fixed_certificate(measure: Nonbilocality, proof: Proof, bound: Any) -> Certificate:
+    """Return the certificate of a proof at fixed marginals; errors as in `network_certificate`."""
     if proof.problem.budgets or proof.problem.affine:
         raise CertificateError(
             f"{measure.name} was minimized within constraints: expected none, as the verifier of networks knows none. "
             "Minimize it without subject_to."
         )
-    equations, bound = proof.problem.equations, proof.bound
+    equations = proof.problem.equations
     held = [[g for g in product if g.name in measure.fixed] for product in measure.products]
     last = [next(g for g in product if g.name not in measure.fixed) for product in measure.products]
     data = _common(equations, measure, [[*own, group] for own, group in zip(held, last, strict=True)])
@@ -97,17 +177,17 @@ def _at_fixed(solution: NetworkSolution, measure: Nonbilocality) -> Certificate:
     cells = int(np.prod(measure.model.observed_shape))
     s = {group.name: [Fraction(0)] * group.count for group in flat}
     named = {label: (group.name, i) for group in flat for i, label in enumerate(group.labels)}
-    for label, multiplier in zip(equations.rows.labels[cells:], bound.z[cells:], strict=True):
+    for label, multiplier in zip(equations.rows.labels[cells:], proof.bound.z[cells:], strict=True):
         name, place = named[label]
         s[name][place] = multiplier
-    y = [bound.weights[leaf] for leaf in leaves(proof.problem.objective)]
+    y = [proof.bound.weights[leaf] for leaf in leaves(proof.problem.objective)]
     leaf = {
         "y": [[as_texts(own)] for own in y],
         "s": [[as_texts(s[group.name])] for group in flat],
-        "z": [as_texts(bound.z[:cells])],
+        "z": [as_texts(proof.bound.z[:cells])],
     }
     data["proof"] = {"marginals": [], "region": [], "cover": leaf}
-    return with_strategies(data, bound.bound if proof.primal else Fraction(solution.lower_bound), proof.primal)
+    return with_strategies(data, bound, proof.primal)
 
 
 def _common(equations: Equations, measure: Nonbilocality, products: Sequence[Sequence[Side | Group]]) -> dict[str, Any]:

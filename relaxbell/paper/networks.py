@@ -14,7 +14,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bilocality
 from relaxbell.exact.numbers import Exact, floor_text
 from relaxbell.measures.measure import Measure
-from relaxbell.measures.products import Nonbilocality, nonbilocality
+from relaxbell.measures.products import nonbilocality
 from relaxbell.paper.claim import Evidence, Section
 from relaxbell.paper.mixtures import exactly, random_weights
 from relaxbell.paper.standard_form import l1
@@ -117,15 +117,8 @@ def marginal(nu: Fraction) -> list[Fraction]:
 
 def as_printed(nu: Fraction) -> Measure:
     """Return ‖M_ν q‖₁ of Eqs. (51)–(52) for binary inputs, without any constraint on q^a."""
-    return over_shared_source(nonbilocality(bilocality(), marginals={"A": marginal(nu)}))[0]
-
-
-def over_shared_source(fixed: Nonbilocality) -> tuple[Measure, list[Any]]:
-    """Return a measure at fixed marginals as one of the model with a shared source, and q^a = f(ν) as constraints."""
-    model = fixed.model.shared()
-    (group,) = [g for product in fixed.products for g in product if g.name in fixed.fixed]
-    held = np.array([float(w) for w in fixed.fixed[group.name]])
-    return Measure(model, fixed.term, fixed.name), [group.rows @ model.q == held]
+    fixed = nonbilocality(bilocality(), marginals={"A": marginal(nu)})
+    return Measure(fixed.model.shared(), fixed.term, fixed.name)
 
 
 @section.claim(

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 import relaxbell as rb
 from relaxbell.solve.networks.branching import branch
 from relaxbell.solve.networks.program import BoxProgram
-from relaxbell.solve.networks.relaxation import Relaxation, follow, ranges
+from relaxbell.solve.networks.relaxation import Relaxation, follow, ranges, some_model
 from relaxbell.solve.networks.scenario import read_scenario
 
 MODELS = [
@@ -18,6 +18,13 @@ MODELS = [
     rb.bilocality((2, 3), (3, 2, 2)),
     rb.star(3, (2, 1, 2), (2, 3, 2), center=2),
     rb.CausalModel("A <- L1 -> B <- L2 -> C <- L3 -> D; X -> A", "X", "L1 L2 L3", dict.fromkeys("ABCDX", 2)),
+    rb.CausalModel(
+        "X -> A <- L1 -> B <- L2 -> C; L1 -> D; A -> D",
+        "X",
+        "L1 L2",
+        dict.fromkeys("XBCD", 2) | {"A": 3},
+        name="signal",
+    ),
 ]
 
 
@@ -97,6 +104,27 @@ def test_symmetries_are_those_of_the_behavior():
         x, _ = relaxation.solve(ranges(large))
         upper.improve(found, relaxation.point(x), 0.0, np.inf)
     assert found.value >= best.lower - 1e-9
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)
+def test_without_time_ranges_are_trivial_and_a_model_is_found(model):
+    """Then nothing is known but 0 ≤ q^a ≤ 1; any q that reproduces p is still an upper bound."""
+    _, p = random_behavior(model, np.random.default_rng(2))
+    scenario = read_scenario(rb.nonbilocality(model), p)
+    for product in ranges(scenario, end=0.0):
+        for low, high in product:
+            assert not low.any()
+            assert (high == 1).all()
+    q = some_model(scenario)
+    assert q.min() >= 0
+    assert abs(model.T @ q - p.p.ravel()).max() < 1e-9
+
+
+def test_without_time_infeasible_behaviors_are_refused():
+    p = rb.entanglement_swapping_box(1, alice=[(1, 0, 0), (0, 0, 1)], charlie=rb.diagonal_settings())
+    scenario = read_scenario(rb.nonbilocality(rb.bilocality()), p)
+    assert ranges(scenario, end=0.0) is None
+    assert some_model(scenario) is None
 
 
 def test_a_behavior_without_symmetries_keeps_its_parameters():

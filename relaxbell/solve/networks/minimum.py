@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -14,8 +12,8 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
-from relaxbell.errors import InfeasibleError, MeasureError, RelaxbellError, SolverError
-from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
+from relaxbell.errors import InfeasibleError, MeasureError, SolverError
+from relaxbell.exact.numbers import Exact, ExactNumber
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.measure import measure as own_measure
 from relaxbell.measures.products import Nonbilocality, nonbilocality
@@ -23,32 +21,25 @@ from relaxbell.measures.terms import Floats
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.highs import Answer
 from relaxbell.solve.minimization import dual_functional, minimize
+from relaxbell.solve.networks.attained import ZERO, exact_model, proved_everywhere
 from relaxbell.solve.networks.branching import Search, branch
-from relaxbell.solve.networks.cover import Cover, Layout, cover
+from relaxbell.solve.networks.cover import GlobalProof
 from relaxbell.solve.networks.decomposition import Decomposition, decompose
-from relaxbell.solve.networks.fixed import WithMarginals, exact_fixed, solve_fixed, with_marginals
-from relaxbell.solve.networks.relaxation import FixedProgram, ranges
-from relaxbell.solve.networks.scenario import Scenario, Side, read_scenario
+from relaxbell.solve.networks.fixed import WithMarginals, solve_fixed, with_marginals
+from relaxbell.solve.networks.relaxation import ranges, some_model
+from relaxbell.solve.networks.scenario import Scenario, read_scenario
+from relaxbell.solve.networks.settings import best_of_settings
 from relaxbell.solve.networks.solution import NetworkSolution, marginals_of
 from relaxbell.solve.solution import StrategyWeights
 
 TOLERANCE = 1e-6
 TIME_LIMIT = 60.0
 
-_GRIDS = (1, 2, 4, 12, 60, 840, 1000, 2**10, 2**14, 2**20)
-"""Marginals are rounded to multiples of one of these parts of 1, the first that loses next to nothing."""
+_LITTLE, _PART = 1.0, 0.05
+"""Seconds, and part of the time limit, that are left for exact arithmetic where the search took all the time."""
 
-_ZERO = 1e-8
-"""Values below this may be zero: then an exact decomposition is sought."""
-
-_COARSE = 1e-2
-"""To this all sub-scenarios are bounded; those that may be best are then bounded to the tolerance."""
-
-_LARGEST_EXACT = 5000
-"""Most columns of the programs for which the least value is proved exactly as a matter of course."""
-
-_EXACT_BOXES, _EXACT_SECONDS = 24, 5.0
-"""Most boxes and seconds for that: where two do not suffice, many seldom do."""
+_PART_OF_RANGES = 0.2
+"""Part of the time limit for the ranges of marginals."""
 
 _MANY = 4
 """With more free parameters, scenarios of two settings for each party are bounded first."""
@@ -60,7 +51,7 @@ def minimize_network(
     subject_to: Any,
     *,
     tolerance: float | None = None,
-    time_limit: float | None = None,
+    seconds: float | None = None,
     solver: Literal["scip"] | None = None,
 ) -> NetworkSolution:
     """Return the least value of the measure; see `relaxbell.minimize`."""
@@ -71,14 +62,12 @@ def minimize_network(
             f"{measure.name} is minimized over all marginals without further constraints: found {subject_to}. Fix "
             "marginals, nonbilocality(model, marginals=…), to add some."
         )
-    wanted = TOLERANCE if tolerance is None else tolerance
-    limit = TIME_LIMIT if time_limit is None else time_limit
-    if not (wanted > 0 and limit > 0):
-        raise MeasureError(f"tolerance {wanted} and time_limit {limit}: expected positive numbers.")
+    wanted = _positive(tolerance, TOLERANCE, "tolerance")
+    limit = _positive(seconds, TIME_LIMIT, "seconds")
     started = time.perf_counter()
-    deadline = started + limit
+    end = started + limit
     scenario = read_scenario(measure, observed)
-    box = ranges(scenario)
+    box = ranges(scenario, started + _PART_OF_RANGES * limit)
     if box is None:
         raise_infeasible(measure.model, observed)
     assert box is not None  # for type checkers: the line above raises
@@ -86,17 +75,36 @@ def minimize_network(
     if solver == "scip":
         from relaxbell.solve.networks.scip import search_with_scip
 
-        search, kind = search_with_scip(scenario, box, 0.9 * wanted, deadline), "solver bound"
+        search, kind = search_with_scip(scenario, box, 0.9 * wanted, end), "solver bound"
     else:
         if scenario.parameters > _MANY:
-            search.lower = _sub_scenarios(measure.model, observed, 0.5 * wanted, started + 0.3 * limit)
-        search = branch(scenario, box, 0.9 * wanted, deadline, start=search)
+            search.lower = best_of_settings(measure.model, observed, 0.5 * wanted, started + 0.3 * limit)
+        search = branch(scenario, box, 0.9 * wanted, end, start=search)
+    if not len(search.q):
+        _take_any(scenario, search)
     if not len(search.q):
         raise SolverError(
             f"min {measure.name}: no model was found in {limit:g} s, {search.boxes} boxes bounded it by "
-            f"{search.lower:.6g} from below. Raise time_limit."
+            f"{search.lower:.6g} from below. Raise seconds."
         )
-    return _reported(scenario, observed, search, kind, wanted, started, deadline)
+    found = exact_model(scenario, search, wanted, max(end - time.perf_counter(), _LITTLE + _PART * limit))
+    return _reported(scenario, observed, search, found, kind, wanted, started, end)
+
+
+def _take_any(scenario: Scenario, search: Search) -> None:
+    """Update the search with any model of the behavior: an upper bound where there was no time for better ones."""
+    q = some_model(scenario)
+    if q is not None:
+        search.q, search.value = q, scenario.measure.value(q / q.sum())
+        search.point = tuple(tuple(side.group.rows @ q for side in product) for product in scenario.products)
+
+
+def _positive(given: float | None, usual: float, name: str) -> float:
+    if given is None:
+        return usual
+    if isinstance(given, bool) or not isinstance(given, int | float) or not given > 0:
+        raise MeasureError(f"{name} is {given!r}, expected a positive number, or None for {usual:g}.")
+    return float(given)
 
 
 def raise_infeasible(model: CausalModel, observed: Behavior | Observed) -> None:
@@ -113,18 +121,18 @@ def _reported(
     scenario: Scenario,
     observed: Behavior | Observed,
     search: Search,
+    found: Proof | None,
     kind: Any,
     tolerance: float,
     started: float,
-    deadline: float,
+    end: float,
 ) -> NetworkSolution:
     measure = scenario.measure
-    found = _exactly(scenario, search, tolerance)
     value, q = search.value, search.q / search.q.sum()
     exact: Mapping[int, ExactNumber] | None = None
     attained: ExactNumber | None = None
     proofs: tuple[Proof, ...] = ()
-    boxes: Cover | None = None
+    everywhere: GlobalProof | None = None
     if found is not None:
         attained, exact = found.bound.bound, found.primal or {}
         value, q = float(attained), np.zeros(len(search.q))
@@ -133,8 +141,8 @@ def _reported(
             # the program at the only marginals there are
             search.lower, proofs = value if scenario.distance == 0 else found.bound.value, (found,)
         elif attained > 0 and scenario.distance == 0 and kind == "rigorous":
-            boxes = _attained_everywhere(scenario, attained, marginals_of(measure, q, exact), deadline)
-            search.lower = search.lower if boxes is None else value
+            everywhere = proved_everywhere(scenario, observed, attained, marginals_of(measure, q, exact), end)
+            search.lower = search.lower if everywhere is None else value
     lower = min(search.lower, value)
     status = "optimal" if value - lower <= tolerance else "time limit"
     q.setflags(write=False)
@@ -167,32 +175,15 @@ def _reported(
         marginals=marginals_of(measure, q, exact),
         decomposition=_decomposition(measure, value, q, exact, scenario.equations.rhs),
         tolerance=tolerance,
-        cover=boxes,
+        everywhere=everywhere,
         primal=exact,
     )
-
-
-def _attained_everywhere(
-    scenario: Scenario, attained: ExactNumber, marginals: Mapping[str, Mapping[str, Any]], deadline: float
-) -> Cover | None:
-    """Return a proof that no marginals give less than is attained, exactly; None if none is found."""
-    layout = Layout.of(scenario)
-    left = deadline - time.perf_counter()
-    if not layout.fits or layout.columns > _LARGEST_EXACT or left <= 0:
-        return None
-    point = [
-        marginals[side.group.name][side.group.labels[j]]
-        for family in layout.families
-        for side in family.held
-        for j in side.free
-    ]
-    return cover(scenario, attained, point, most=_EXACT_BOXES, seconds=min(left, _EXACT_SECONDS))
 
 
 def _decomposition(
     measure: Nonbilocality, value: float, q: Floats, exact: Mapping[int, ExactNumber] | None, rhs: Exact
 ) -> Decomposition | None:
-    if value > _ZERO or len(measure.products) > 1 or measure.is_bound:
+    if value > ZERO or len(measure.products) > 1 or measure.is_bound:
         return None
     return decompose(measure.model, measure.products[0], q, exact, rhs.reshape(measure.model.observed_shape))
 
@@ -200,54 +191,6 @@ def _decomposition(
 def _no_functional(model: CausalModel, scenario: Scenario) -> BellFunctional:
     table = np.full(model.observed_shape, Fraction(0), dtype=object)
     return BellFunctional(table, model.outputs, model.inputs, parties=scenario.equations.parties)
-
-
-# ------------------------------------------------------------------- exact models
-
-
-def _exactly(scenario: Scenario, search: Search, tolerance: float) -> Proof | None:
-    """Return the exact solution at marginals near the best ones; None if there is none as good."""
-    limit = 0.0 if search.value <= _ZERO else search.value + 0.05 * tolerance
-    program = FixedProgram(scenario, [len(product) - 1 for product in scenario.products])
-    for grid in _GRIDS:
-        fixed = _rounded(scenario, search, grid)
-        if fixed is None:
-            continue
-        near = program.solve(
-            tuple(
-                tuple(to_floats(fixed.get(side.group.name, np.zeros(side.group.count))) for side in product)
-                for product in scenario.products
-            )
-        )
-        if near is None or near[0] > max(limit, 1e-12):
-            continue
-        measure = nonbilocality(scenario.measure.model, fixed)
-        try:
-            proof = exact_fixed(measure, scenario.equations)
-        except RelaxbellError:
-            continue
-        if proof is not None and proof.primal is not None and float(proof.bound.bound) <= limit:
-            return proof
-    return None
-
-
-def _rounded(scenario: Scenario, search: Search, grid: int) -> dict[str, Exact] | None:
-    """Return marginals of all groups but the last of each family, free entries in multiples of 1/grid."""
-    fixed: dict[str, Exact] = {}
-    for product, point in zip(scenario.products, search.point, strict=True):
-        for side, own in zip(product[:-1], point, strict=False):
-            exact = _rounded_side(side, own, grid)
-            if exact is None:
-                return None
-            fixed[side.group.name] = exact
-    return fixed
-
-
-def _rounded_side(side: Side, own: Floats, grid: int) -> Exact | None:
-    free = np.array([Fraction(round(float(own[j]) * grid), grid) for j in side.free], dtype=object)
-    follows = np.asarray(side.constant + (side.matrix @ free if len(free) else 0), dtype=object)
-    fine = all(isinstance(v, Fraction) and v >= 0 for v in follows)
-    return follows if fine else None
 
 
 def _at_fixed(measure: Nonbilocality, observed: Behavior | Observed, subject_to: Any) -> NetworkSolution:
@@ -317,51 +260,3 @@ def _fixed_solution(
         decomposition=_decomposition(measure, value, q, exact, scenario.equations.rhs),
         primal=exact,
     )
-
-
-# ------------------------------------------------------------------ sub-scenarios
-
-
-def _sub_scenarios(model: CausalModel, observed: Behavior | Observed, tolerance: float, deadline: float) -> float:
-    """Return the best rigorous bound of scenarios with two of the settings of each party: data processing.
-
-    A model of all settings contains one of fewer, with marginals of its own marginals, and no larger distance.
-    """
-    if model.dependent_inputs or not isinstance(observed, Behavior):
-        return 0.0
-    if all(model.cardinality[x] <= 2 for x in model.inputs):
-        return 0.0
-    found = []
-    for choice in _choices(model):
-        if time.perf_counter() > deadline:
-            break
-        small, restricted = _restricted(model, model.match(observed), choice)
-        scenario = read_scenario(nonbilocality(small), restricted)
-        box = ranges(scenario)
-        if box is not None:  # else not even a shared source: the whole scenario says so as well
-            found.append((branch(scenario, box, _COARSE, deadline), scenario, box))
-    best = max((search.lower for search, _, _ in found), default=0.0)
-    for search, scenario, box in sorted(found, key=lambda item: -item[0].value):
-        if time.perf_counter() > deadline or search.value <= best + tolerance:
-            break
-        best = max(best, branch(scenario, box, tolerance, deadline).lower)
-    return best
-
-
-def _choices(model: CausalModel) -> Iterator[dict[str, tuple[int, ...]]]:
-    names = [x for x in model.inputs if model.cardinality[x] > 2]
-    pairs = [list(itertools.combinations(range(model.cardinality[x]), 2)) for x in names]
-    if math.prod(len(own) for own in pairs) <= 100:
-        for choice in itertools.product(*pairs):
-            yield dict(zip(names, choice, strict=True))
-
-
-def _restricted(model: CausalModel, p: Behavior, choice: Mapping[str, tuple[int, ...]]) -> tuple[CausalModel, Behavior]:
-    table = p.table
-    for name, values in choice.items():
-        table = table.take(list(values), axis=p.variables.index(name))
-    sizes = {n: len(choice[n]) if n in choice else c for n, c in model.cardinality.items()}
-    small = CausalModel(
-        model.edges, model.inputs, model.latents, sizes, hidden=model.hidden, outputs=model.outputs, name=model.name
-    )
-    return small, Behavior(table, p.outputs, p.inputs, parties=p.parties)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.measures.products import joint_numbers
+from relaxbell.measures.products import Group, joint_numbers
 from relaxbell.measures.terms import Floats
 from relaxbell.solve.networks.program import Box, BoxProgram, Rows
 from relaxbell.solve.networks.scenario import Scenario, Side
@@ -95,18 +96,15 @@ class Relaxation:
             arrays[()] = np.empty((), dtype=np.intp)
             self.singles.append([blocks_of(arrays[(i,)]) for i in range(len(product))])
             for i, side in enumerate(product):
-                self._link(rows, side, arrays[(i,)])
+                _link(rows, side, arrays[(i,)])
             for subset in arrays:
                 for i in subset:
                     self._couple(rows, f, product, arrays, subset, i)
             full = arrays[tuple(range(len(product)))]
             self.full.append(blocks_of(full))
-            joint = joint_numbers([side.group for side in product])
             cost_columns.append(slice(column, column + full.size))
-            order = np.argsort(joint, kind="stable")
-            starts = np.searchsorted(joint[order], np.arange(full.size + 1))
-            for k, w in enumerate(full.ravel().tolist()):
-                strategies = order[starts[k] : starts[k + 1]].tolist()
+            together = _strategies_with([side.group for side in product])
+            for k, (w, strategies) in enumerate(zip(full.ravel().tolist(), together, strict=True)):
                 entries = [(w, 1.0), *((s, -1.0) for s in strategies), (column + k, -1.0)]
                 rows.add(entries, -math.inf, 0.0)
             column += full.size
@@ -115,18 +113,6 @@ class Relaxation:
             cost[own] = 2.0
         self.program = rows.program(column, cost, blocks)
         self._prepare(rows)
-
-    @staticmethod
-    def _link(rows: Rows, side: Side, own: NDArray[np.intp]) -> None:
-        """Tie columns to the marginal of q, and state its equations."""
-        marginal = side.group.rows
-        for alpha, column in enumerate(own.tolist()):
-            strategies = marginal.indices[marginal.indptr[alpha] : marginal.indptr[alpha + 1]].tolist()
-            rows.add([(column, 1.0), *((s, -1.0) for s in strategies)], 0.0, 0.0)
-        matrix, rhs = side.homogeneous
-        for coefficients, value in zip(matrix, rhs, strict=True):
-            entries = [(int(own[j]), float(c)) for j, c in enumerate(coefficients) if c != 0]
-            rows.add(entries, float(value), float(value))
 
     def _couple(
         self, rows: Rows, f: int, product: Sequence[Side], arrays: Any, subset: tuple[int, ...], i: int
@@ -203,6 +189,42 @@ class Relaxation:
         return tuple(tuple(x[place].clip(0.0) for place in own) for own in self.singles)
 
 
+def _marginals(scenario: Scenario) -> tuple[Rows, list[list[slice]], int, list[slice]]:
+    """Return rows T q = p, with columns for the marginals of q: those of each side, their number, what sums to one."""
+    rows, n = Rows(), scenario.matrix.shape[1]
+    rows.add_matrix(scenario.matrix, scenario.rhs)
+    column, blocks, found = n, [slice(0, n)], []
+    for product in scenario.products:
+        own = []
+        for side in product:
+            own.append(slice(column, column + side.group.count))
+            _link(rows, side, np.arange(column, own[-1].stop))
+            column = own[-1].stop
+        found.append(own)
+        blocks += own
+    return rows, found, column, blocks
+
+
+def _link(rows: Rows, side: Side, own: NDArray[np.intp]) -> None:
+    """Tie columns to the marginal of q, and state its equations."""
+    marginal = side.group.rows
+    for alpha, column in enumerate(own.tolist()):
+        strategies = marginal.indices[marginal.indptr[alpha] : marginal.indptr[alpha + 1]].tolist()
+        rows.add([(column, 1.0), *((s, -1.0) for s in strategies)], 0.0, 0.0)
+    matrix, rhs = side.homogeneous
+    for coefficients, value in zip(matrix, rhs, strict=True):
+        entries = [(int(own[j]), float(c)) for j, c in enumerate(coefficients) if c != 0]
+        rows.add(entries, float(value), float(value))
+
+
+def _strategies_with(groups: Sequence[Group]) -> list[list[int]]:
+    """Return the strategies for each (α, γ, …), the first group being the most significant."""
+    joint = joint_numbers(groups)
+    order = np.argsort(joint, kind="stable")
+    starts = np.searchsorted(joint[order], np.arange(math.prod(g.count for g in groups) + 1))
+    return [order[low:high].tolist() for low, high in itertools.pairwise(starts.tolist())]
+
+
 def _outer(vectors: Sequence[Floats]) -> Floats:
     total: Any = np.ones(())
     for vector in vectors:
@@ -220,37 +242,19 @@ class FixedProgram:
 
     def __init__(self, scenario: Scenario, free: Sequence[int]) -> None:
         self.scenario, self.free = scenario, tuple(free)
-        rows = Rows()
-        n = scenario.matrix.shape[1]
-        rows.add_matrix(scenario.matrix, scenario.rhs)
-        column, blocks = n, [slice(0, n)]
-        self._marginal_rows: list[Any] = []
+        rows, self._own, column, blocks = _marginals(scenario)
         self._product_rows: list[Any] = []
-        self._own: list[list[slice]] = []
         costs = []
-        for f, product in enumerate(scenario.products):
-            own = []
-            for side in product:
-                columns = np.arange(column, column + side.group.count)
-                Relaxation._link(rows, side, columns)
-                own.append(blocks_of(columns))
-                blocks.append(own[-1])
-                column += len(columns)
-            self._own.append(own)
-            held = [i for i in range(len(product)) if i != self.free[f]]
-            last = product[self.free[f]].group
-            joint = joint_numbers([*(product[i].group for i in held), last])
-            weights = math.prod(product[i].group.count for i in held)
-            order = np.argsort(joint, kind="stable")
-            starts = np.searchsorted(joint[order], np.arange(weights * last.count + 1))
+        for product, own, chosen in zip(scenario.products, self._own, self.free, strict=True):
+            held = [i for i in range(len(product)) if i != chosen]
+            last = product[chosen].group.count
             places = []
-            for k in range(weights * last.count):
-                entries = [(own[self.free[f]].start + k % last.count, 0.0), (column + k, -1.0)]
-                entries += [(s, -1.0) for s in order[starts[k] : starts[k + 1]].tolist()]
+            for k, strategies in enumerate(_strategies_with([product[i].group for i in (*held, chosen)])):
+                entries = [(own[chosen].start + k % last, 0.0), (column + k, -1.0), *((s, -1.0) for s in strategies)]
                 places.append(rows.starts[rows.add(entries, -math.inf, 0.0)])
-            self._product_rows.append((held, last.count, np.array(places)))
-            costs.append(slice(column, column + weights * last.count))
-            column += weights * last.count
+            self._product_rows.append((held, last, np.array(places)))
+            costs.append(slice(column, column + len(places)))
+            column += len(places)
         cost = np.zeros(column)
         for block in costs:
             cost[block] = 2.0
@@ -272,7 +276,7 @@ class FixedProgram:
             return None
         x, self.bound = found
         marginals = tuple(tuple(x[block].clip(0.0) for block in own) for own in self._own)
-        return float(program.cost @ x), x[: self.scenario.matrix.shape[1]], marginals
+        return float(program.cost @ x), x[: self.scenario.matrix.shape[1]].clip(0.0), marginals
 
     def at(self, fixed: Mapping[tuple[int, int], float]) -> tuple[float, float] | None:
         """Return (value, rigorous lower bound) with free entries (side, entry) of the first family fixed, or None."""
@@ -313,25 +317,17 @@ class FixedProgram:
         self.program.low[column] = self.program.high[column] = value
 
 
-def ranges(scenario: Scenario) -> Box | None:
+def ranges(scenario: Scenario, end: float = math.inf) -> Box | None:
     """Return rigorous bounds of all entries of the marginals; None if nothing reproduces the behavior.
 
-    The linear programs (57)–(58), for every entry.
+    The linear programs (57)–(58), for every entry until `end`, when the others stay between 0 and 1.
     """
-    rows = Rows()
-    n = scenario.matrix.shape[1]
-    rows.add_matrix(scenario.matrix, scenario.rhs)
-    column, blocks = n, [slice(0, n)]
-    own: list[list[slice]] = []
-    for product in scenario.products:
-        own.append([])
-        for side in product:
-            columns = np.arange(column, column + side.group.count)
-            Relaxation._link(rows, side, columns)
-            own[-1].append(blocks_of(columns))
-            blocks.append(own[-1][-1])
-            column += len(columns)
+    rows, own, column, blocks = _marginals(scenario)
     program = rows.program(column, np.zeros(column), blocks)
+    anything = program.solve()
+    if anything is not None and not len(anything[0]):
+        return None
+    program.interior = False  # what follows changes the cost only: few steps from the last basis
     out = []
     for product_columns in own:
         sides = []
@@ -339,6 +335,8 @@ def ranges(scenario: Scenario) -> Box | None:
             low, high = np.zeros(block.stop - block.start), np.ones(block.stop - block.start)
             for k in range(len(low)):
                 for sign, ends in ((1.0, low), (-1.0, high)):
+                    if time.perf_counter() > end:
+                        break
                     program.cost[:] = 0.0
                     program.cost[block.start + k] = sign
                     found = program.solve()
@@ -349,3 +347,10 @@ def ranges(scenario: Scenario) -> Box | None:
             sides.append((low, high))
         out.append(tuple(sides))
     return tuple(out)
+
+
+def some_model(scenario: Scenario) -> Floats | None:
+    """Return any q that reproduces the behavior; None if none was found."""
+    rows, _, column, blocks = _marginals(scenario)
+    found = rows.program(column, np.zeros(column), blocks).solve()
+    return None if found is None or not len(found[0]) else found[0][: scenario.matrix.shape[1]].clip(0.0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from relaxbell.exact.numbers import ExactNumber, ceil_float, floor_text, to_sympy
 from relaxbell.measures.products import Nonbilocality
-from relaxbell.solve.networks.cover import Cover
+from relaxbell.solve.networks.cover import GlobalProof
 from relaxbell.solve.networks.decomposition import Decomposition
 from relaxbell.solve.solution import Solution
 
@@ -37,7 +37,7 @@ class NetworkSolution(Solution):
         An explicit model of the network, where the value is zero; or None.
     primal
         Weights of the strategies of the model found, by number, where they are exact.
-    cover
+    everywhere
         Where `exact` is the global minimum: boxes that hold all marginals, with exact dual polynomials over each.
     status
         ``optimal``: the interval is as narrow as asked for; ``time limit``: it is not.
@@ -61,7 +61,7 @@ class NetworkSolution(Solution):
     marginals: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     decomposition: Decomposition | None = None
     tolerance: float = 0.0
-    cover: Cover | None = None
+    everywhere: GlobalProof | None = None
     primal: Mapping[int, ExactNumber] | None = None
 
     @property
@@ -74,7 +74,7 @@ class NetworkSolution(Solution):
         """The least value as a sympy number: where the interval is a point and its ends are exact; else None."""
         if self.attained is None or self.statistics["distance"] or self.kind != "rigorous":
             return None
-        known = (self.proofs and self.proofs[0].primal is not None) or self.cover is not None
+        known = (self.proofs and self.proofs[0].primal is not None) or self.everywhere is not None
         return to_sympy(self.attained) if known or self.attained == 0 else None
 
     @property
@@ -91,7 +91,7 @@ class NetworkSolution(Solution):
     def certificate(self) -> Certificate:
         """Exact data that prove the lower bound, over all marginals; with an exact model, also that it is attained.
 
-        Made now: where `cover` is None, boxes that prove `lower_bound` are sought for up to a minute.
+        Made now: where `everywhere` is None, boxes that prove `lower_bound` are sought for up to a minute.
 
         Raises
         ------
