@@ -18,7 +18,7 @@ from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_array, to_floats, to_sympy
 from relaxbell.functionals.exchanges import Frame
 from relaxbell.functionals.notation import correlator_table, read_form
-from relaxbell.functionals.orbits import all_tables, canonical_table, equivalent
+from relaxbell.functionals.orbits import all_tables, canonical, equivalent
 from relaxbell.functionals.written import Written
 
 if TYPE_CHECKING:
@@ -365,18 +365,18 @@ class BellFunctional(Written):
     def canonical(self) -> BellFunctional:
         """Return the representative of the functional's class under relabelings: the same for all its members.
 
-        Parties are sorted by their cardinalities, the largest first; of all relabelings the one with the fewest
-        coefficients in Collins–Gisin coordinates, then the lexicographically largest.
+        Parties are sorted by their cardinalities, the largest first. The order of settings and outcomes is a canonical
+        labeling, found by individualization and refinement (McKay, Piperno, J. Symb. Comput. 60, 94, 2014), with
+        outcomes exchanged where that leaves fewer Collins–Gisin coefficients. How many relabelings there are does not
+        matter.
 
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.CH.canonical()
-        -p(00|00) + p(00|01) + p(00|10) + p(00|11) - pA(0|1) - pB(0|1)
+        >>> (3 - rb.CH).canonical()
+        -p(00|00) - p(00|01) - p(00|10) + p(00|11) + pA(0|0) + pB(0|0) + 3
         """
-        table, constant = canonical_table(self)
-        own = self.parties
-        return BellFunctional(table, self.outputs, self.inputs, constant=constant, parties=own)
+        return canonical(self)
 
     def equivalent(self, other: BellFunctional, *, scale: bool = False, offset: bool = False) -> bool:
         """Return whether relabeling inputs, outputs and parties turns one functional into the other.
