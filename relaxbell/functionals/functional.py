@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +15,17 @@ from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.names import read_names, read_parties
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_array, to_floats, to_sympy
+from relaxbell.functionals.arithmetic import Arithmetic
 from relaxbell.functionals.exchanges import Frame
 from relaxbell.functionals.notation import correlator_table, read_form
 from relaxbell.functionals.orbits import all_tables, canonical, equivalent
-from relaxbell.functionals.written import Written
 
 if TYPE_CHECKING:
     from relaxbell.causal.model import CausalModel
     from relaxbell.solve.faces import Face
 
 
-class BellFunctional(Written):
+class BellFunctional(Arithmetic):
     """A linear functional Σ c(a,b,…,x,y,…) p(a,b,…|x,y,…) + constant, with exact coefficients.
 
     Parameters
@@ -64,12 +63,7 @@ class BellFunctional(Written):
     ) -> None:
         self.outputs = read_names(outputs, "outputs", FunctionalError)
         self.inputs = read_names(inputs, "inputs", FunctionalError)
-        table, offset = exact_array(coefficients), as_exact(constant)
-        if table is None or offset is None:
-            raise FunctionalError(
-                "coefficients of a Bell functional are exact: found floats or unknown objects. Use integers, "
-                "fractions.Fraction or sympy numbers such as sqrt(2)/2."
-            )
+        table, offset = _read(coefficients, constant)
         if table.ndim != len(self.outputs) + len(self.inputs):
             raise FunctionalError(
                 f"coefficients have {table.ndim} axes, expected {len(self.outputs) + len(self.inputs)}: one for each "
@@ -194,7 +188,7 @@ class BellFunctional(Written):
             return self._on_table(behavior)
         if set(behavior.outputs) != set(self.outputs) or set(behavior.inputs) != set(self.inputs):
             raise FunctionalError(
-                f"{self} lives on p({','.join(self.outputs)}|{','.join(self.inputs)}), found a behavior "
+                f"{self.title} lives on p({','.join(self.outputs)}|{','.join(self.inputs)}), found a behavior "
                 f"p({','.join(behavior.outputs)}|{','.join(behavior.inputs)}). Use rename({{old: new}})."
             )
         behavior = behavior.transposed(self.outputs, self.inputs)
@@ -204,7 +198,7 @@ class BellFunctional(Written):
         array = np.asarray(table)
         if array.shape != self.coefficients.shape:
             raise FunctionalError(
-                f"{self} has cardinalities {self.coefficients.shape}, the behavior {array.shape}. "
+                f"{self.title} has cardinalities {self.coefficients.shape}, the behavior {array.shape}. "
                 "Use the functional of this scenario."
             )
         if array.dtype.kind == "f":
@@ -271,44 +265,19 @@ class BellFunctional(Written):
             return bound_curve(self, model, subject_to)
         return functional_bound(self, model, subject_to)
 
-    # ------------------------------------------------------------------ algebra
+    # --------------------------------------------------------------------- axes
 
-    def _combine(self, coefficients: Exact, constant: ExactNumber, name: str | None = None) -> BellFunctional:
-        return BellFunctional(
-            coefficients, self.outputs, self.inputs, constant=constant, parties=self.parties, name=name
-        )
+    def _combine(self, coefficients: Exact, constant: ExactNumber) -> BellFunctional:
+        return BellFunctional(coefficients, self.outputs, self.inputs, constant=constant, parties=self.parties)
 
-    def __add__(self, other: object) -> BellFunctional:
-        if isinstance(other, BellFunctional):
-            other = other.transposed(self.outputs, self.inputs)
-            if other.coefficients.shape != self.coefficients.shape:
-                raise FunctionalError(f"cannot add functionals of different scenarios: {self} and {other}.")
-            return self._combine(self.coefficients + other.coefficients, self.constant + other.constant)
-        number = as_exact(other)
-        return NotImplemented if number is None else self._combine(self.coefficients, self.constant + number)
-
-    __radd__ = __add__
-
-    def __neg__(self) -> BellFunctional:
-        return self * -1
-
-    def __sub__(self, other: Any) -> BellFunctional:
-        return self + other * -1
-
-    def __rsub__(self, other: Any) -> BellFunctional:
-        return -self + other
-
-    def __mul__(self, factor: object) -> BellFunctional:
-        number = as_exact(factor)
-        if number is None:
-            return NotImplemented
-        return self._combine(self.coefficients * number, self.constant * number)
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, divisor: object) -> BellFunctional:
-        number = as_exact(divisor)
-        return NotImplemented if number is None else self * (Fraction(1) / number)
+    def _aligned(self, other: BellFunctional) -> BellFunctional:
+        same = other.transposed(self.outputs, self.inputs)
+        if same.coefficients.shape != self.coefficients.shape:
+            raise FunctionalError(
+                f"{self.title} has cardinalities {self.coefficients.shape}, {other.title} {same.coefficients.shape}: "
+                "functionals of different scenarios have no sum. Write one of them in the other's scenario."
+            )
+        return same
 
     def transposed(self, outputs: str | Sequence[str], inputs: str | Sequence[str]) -> BellFunctional:
         """Return the same functional with its axes in another order."""
@@ -318,8 +287,8 @@ class BellFunctional(Written):
             return self
         if set(outputs) != set(self.outputs) or set(inputs) != set(self.inputs):
             raise FunctionalError(
-                f"variables do not match: {self} lives on p({','.join(self.outputs)}|{','.join(self.inputs)}), asked "
-                f"for p({','.join(outputs)}|{','.join(inputs)})."
+                f"variables do not match: {self.title} lives on p({','.join(self.outputs)}|{','.join(self.inputs)}), "
+                f"asked for p({','.join(outputs)}|{','.join(inputs)})."
             )
         order = [(self.outputs + self.inputs).index(n) for n in outputs + inputs]
         table = self.coefficients.transpose(order)
@@ -424,3 +393,16 @@ class BellFunctional(Written):
         from relaxbell.solve.faces import face
 
         return face(self, model, nonsignaling)
+
+
+def _read(coefficients: Any, constant: Any) -> tuple[Exact, ExactNumber]:
+    """Return coefficients and constant as exact numbers with one square root at most."""
+    table, offset = exact_array(coefficients), as_exact(constant)
+    if table is None or offset is None or exact_array(np.array([*table.ravel(), offset], dtype=object)) is None:
+        listed = [*np.asarray(coefficients, dtype=object).ravel(), constant] if table is None else [constant]
+        wrong = next((repr(c) for c in listed if as_exact(c) is None), "several square roots")
+        raise FunctionalError(
+            f"coefficients of a Bell functional are exact numbers a + b√n with one n: found {wrong[:60]}. Use "
+            "integers, fractions.Fraction or sympy numbers such as sqrt(2)/2."
+        )
+    return table, offset

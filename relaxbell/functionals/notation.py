@@ -166,14 +166,14 @@ def _members(key: str, outputs: Sequence[str]) -> tuple[int, ...]:
 def full_terms(table: Exact, outputs: Sequence[str]) -> Terms:
     """Return (coefficient, p(00|01)) of the cells."""
     k = len(outputs)
-    return [(c, f"p({_digits(i[:k])}|{_digits(i[k:])})") for i, c in np.ndenumerate(table) if c != 0]
+    return [(c, f"p({_event(i[:k], i[k:])})") for i, c in np.ndenumerate(table) if c != 0]
 
 
 def collins_gisin_terms(coordinates: Coordinates, form: Exact, outputs: Sequence[str]) -> Terms:
-    """Return (coefficient, name) of the marginals: the joint terms first, then those of fewer parties."""
-    names = marginal_names(coordinates, outputs)
-    terms = [(coefficient, name) for coefficient, name in zip(form[1:], names, strict=True) if coefficient != 0]
-    return sorted(terms, key=lambda term: not term[1].startswith("p("))
+    """Return (coefficient, name) of the marginals: the joint terms first, then those of fewer and fewer parties."""
+    sizes = [-len(block.members) for block, _, _ in coordinates.labels()]
+    listed = zip(sizes, form[1:], marginal_names(coordinates, outputs), strict=True)
+    return [(c, name) for _, c, name in sorted(listed, key=lambda term: term[0]) if c != 0]
 
 
 def correlator_terms(coordinates: Coordinates, form: Exact, outputs: Sequence[str]) -> Terms:
@@ -194,7 +194,7 @@ def marginal_names(coordinates: Coordinates, outputs: Sequence[str]) -> list[str
     found = []
     for block, values, inputs in coordinates.labels():
         who = "" if len(block.members) == len(outputs) else "".join(outputs[i] for i in block.members)
-        found.append(f"p{who}({_digits(values)}|{_digits(inputs)})")
+        found.append(f"p{who}({_event(values, inputs)})")
     return found
 
 
@@ -207,6 +207,12 @@ def correlator_names(coordinates: Coordinates, outputs: Sequence[str]) -> Iterat
             text = _digits(setting[j] for j in sorted(coordinates.reach[i]))
             words.append(f"{outputs[i]}({text})" if text and outputs[i][-1].isdigit() else f"{outputs[i]}{text}")
         yield f"⟨{' '.join(words)}⟩"
+
+
+def _event(outcomes: Iterable[Any], settings: Iterable[Any]) -> str:
+    """Return 00|01; the outcomes alone where there are no settings."""
+    given = _digits(settings)
+    return f"{_digits(outcomes)}|{given}" if given else _digits(outcomes)
 
 
 def _digits(values: Iterable[Any]) -> str:
@@ -275,10 +281,25 @@ def sum_latex(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -
 
 
 def symbol_latex(symbol: str) -> str:
-    """Return p(00|01), pAB(0|1) or ⟨A0 B1⟩ in LaTeX."""
+    r"""Return p(00|01), pAB(0|1) or ⟨A0 B1⟩ in LaTeX.
+
+    Examples
+    --------
+    >>> print(symbol_latex("⟨Alice0 B1(2)⟩"), symbol_latex("pA1A2(00|01)"))
+    \langle \mathrm{Alice}_{0} B_{1,2} \rangle p_{A_{1}A_{2}}(00|01)
+    """
     if symbol.startswith("⟨"):
         words = [re.fullmatch(r"(.*?[^\d(])(\d*)(?:\(([\d,]*)\))?", word) for word in symbol[1:-1].split()]
-        parts = [[m[1], ",".join(filter(None, (m[2], m[3])))] for m in words if m]
-        return rf"\langle {' '.join(f'{name}_{{{index}}}' if index else name for name, index in parts)} \rangle"
+        parts = [_indexed(m[1], ",".join(filter(None, (m[2], m[3])))) for m in words if m]
+        return rf"\langle {' '.join(parts)} \rangle"
     match = re.fullmatch(r"p([^(]+)(\(.*\))", symbol)
-    return rf"p_{{{match[1]}}}{match[2]}" if match else symbol
+    if match is None:
+        return symbol
+    who = "".join(_indexed(name, digits) for name, digits in re.findall(r"([^\W\d]+)(\d*)", match[1]))
+    return rf"p_{{{who}}}{match[2]}"
+
+
+def _indexed(name: str, index: str) -> str:
+    """Return a variable with its index; names of several letters upright."""
+    shown = name if len(name) == 1 or name.isupper() else rf"\mathrm{{{name.replace('_', chr(92) + '_')}}}"
+    return f"{shown}_{{{index}}}" if index else shown

@@ -24,7 +24,7 @@ def all_tables(functional: BellFunctional) -> list[Exact]:
     count = point_table(functional).relabelings
     if count > ORBIT_LIMIT:
         raise FunctionalError(
-            f"{functional} has {count:,} relabelings, expected at most {ORBIT_LIMIT:,} for a list of them. Use "
+            f"{functional.title} has {count:,} relabelings, expected at most {ORBIT_LIMIT:,} for a list of them. Use "
             "canonical() or equivalent(…), which need no list."
         )
     parts, denominator, radicand = exact_parts(functional.coefficients.ravel())

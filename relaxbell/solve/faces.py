@@ -97,7 +97,7 @@ def _face_of_slice(functional: BellFunctional, model: CausalModel, nonsignaling:
     """Find affinely independent points by exact linear programs, until every direction left is constant."""
     if any(not isinstance(c, Fraction) for c in functional.coefficients.ravel()):
         raise FunctionalError(
-            f"{functional} has irrational coefficients, expected rational ones for the face of a slice. Use its "
+            f"{functional.title} has irrational coefficients, expected rational ones for the face of a slice. Use its "
             "rational part, or a model without dependent inputs and nonsignaling=False."
         )
     search = _Slice(functional, model, nonsignaling)
@@ -120,7 +120,8 @@ class _Slice:
         coordinates = ordered.coordinates if nonsignaling else model.coordinates
         if coordinates is None:
             raise FunctionalError(
-                f"{functional} does not know which party chooses which input. Give parties={{output: input or None}}."
+                f"{functional.title} does not know which party chooses which input. "
+                "Give parties={output: input or None}."
             )
         self.coordinates = coordinates
         self.weights = cell_weights(model)
@@ -171,7 +172,9 @@ class _Slice:
         except InfeasibleError:
             return None
         if proof.primal is None:
-            raise SolverError(f"no exact maximum of {functional} was found on {self.model.name}. Please report it.")
+            raise SolverError(
+                f"no exact maximum of {functional.title} was found on {self.model.name}. Please report it."
+            )
         q = np.full(self.model.strategies.count, Fraction(0), dtype=object)
         for strategy, weight in proof.primal.items():
             q[strategy] = weight

@@ -35,13 +35,13 @@ def check_scenario(functional: BellFunctional, model: CausalModel) -> Exact:
     """Return the coefficients in the model's order of axes; raise FunctionalError where scenarios differ."""
     if set(functional.outputs) != set(model.outputs) or set(functional.inputs) != set(model.inputs):
         raise FunctionalError(
-            f"{functional} lives on p({','.join(functional.outputs)}|{','.join(functional.inputs)}), {model.name} on "
-            f"p({','.join(model.outputs)}|{','.join(model.inputs)})."
+            f"{functional.title} lives on p({','.join(functional.outputs)}|{','.join(functional.inputs)}), "
+            f"{model.name} on p({','.join(model.outputs)}|{','.join(model.inputs)})."
         )
     table = functional.transposed(model.outputs, model.inputs).coefficients
     if table.shape != model.observed_shape:
         raise FunctionalError(
-            f"{functional} has cardinalities {table.shape}, {model.name} {model.observed_shape}. "
+            f"{functional.title} has cardinalities {table.shape}, {model.name} {model.observed_shape}. "
             "Build the model with the functional's cardinalities."
         )
     return table
@@ -66,7 +66,9 @@ def negated(functional: BellFunctional, model: CausalModel) -> Measure:
     try:
         whole, denominator, error = whole_row(joint)
     except OverflowError as large:
-        raise FunctionalError(f"{functional} has a coefficient of size {large}, expected less than 2^60.") from None
+        raise FunctionalError(
+            f"{functional.title} has a coefficient of size {large}, expected less than 2^60."
+        ) from None
     row = sp.csr_array(-whole[None, :]) @ model.T
     rows = Rows(sp.csr_array(row), (f"-{functional}",), Fraction(1, denominator), error * len(model.settings))
     return Measure(model, Linear(rows), f"-{functional}")
