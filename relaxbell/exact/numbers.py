@@ -208,7 +208,7 @@ def as_exact(value: Any) -> ExactNumber | None:
         return value
     if isinstance(value, numbers.Rational | np.integer | bool | np.bool_):
         return Fraction(int(value)) if isinstance(value, np.integer | np.bool_) else Fraction(value)
-    if type(value).__module__.partition(".")[0] == "sympy":
+    if "sympy" in str(type(value).__module__).partition(".")[0] and getattr(value, "is_number", False):
         return _from_sympy(value)
     return None
 
@@ -217,7 +217,7 @@ def _from_sympy(value: Any) -> ExactNumber | None:
     import sympy
 
     value = sympy.radsimp(sympy.expand(value))
-    if not (value.is_number and value.is_real):
+    if not value.is_real:
         return None
     total: ExactNumber = Fraction(0)
     try:

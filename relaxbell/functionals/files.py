@@ -206,10 +206,7 @@ def _split(
     plain = bool(words) and all(_NUMBER.fullmatch(word) for word in words)
     if plain and len(words) != dimension:
         raise FunctionalError(f"{where}: {len(words)} coefficients, expected {dimension}. Correct the line.")
-    if plain:
-        left = [_fraction(word, where) for word in words]
-    else:
-        left = _linear(parts[0], dimension, known, where)
+    left = [_fraction(word, where) for word in words] if plain else _linear(parts[0], dimension, known, where)
     return left, relation, _fraction(parts[2].strip().replace(" ", ""), where)
 
 

@@ -9,25 +9,32 @@ from typing import Any
 import numpy as np
 
 from relaxbell.closed_forms.domains import Domain, whole_numbers
-from relaxbell.exact.numbers import Exact, as_exact, common_denominator
+from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, common_denominator, sign
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.maximum import Maximum
 
-Affine = tuple[Fraction, ...]
+Affine = tuple[ExactNumber, ...]
 """Coefficients over (1, coordinates)."""
+
+_SLACK = Fraction(1, 2**60)
+"""Irrational coefficients are replaced by rational ones nearer than this, on coordinates between 0 and 1."""
 
 _MOST_TERMS = 20_000
 
 
 def affine_terms(formula: Any, domain: Domain, symbols: Sequence[Any]) -> list[Affine] | None:
-    """Return the affine functions whose maximum a formula is; None if it is not a rational one of these."""
+    """Return the affine functions whose maximum a formula is; None if it is no maximum of exact ones."""
+    import sympy
+
     if isinstance(formula, BellFunctional):
         formula = Maximum(formula)
     if isinstance(formula, Maximum):
-        forms = [functional_form(term, domain) for term in formula]
-        return forms if all(isinstance(c, Fraction) for form in forms for c in form) else None
+        return [functional_form(term, domain) for term in formula]
     places = {str(symbol): k + 1 for k, symbol in enumerate(symbols)}
-    return _of_sympy(formula, places, len(symbols) + 1)
+    try:
+        return _of_sympy(sympy.expand(formula), places, len(symbols) + 1)
+    except ValueError:  # √2 and √3 in one term
+        return None
 
 
 def functional_form(functional: BellFunctional, domain: Domain) -> Affine:
@@ -55,15 +62,16 @@ def _of_sympy(expression: Any, places: dict[str, int], size: int) -> list[Affine
             if len(total) > _MOST_TERMS:
                 return None
         return total
-    factor, rest = expression.as_coeff_Mul()
+    free = expression.free_symbols
+    factor, rest = expression.as_independent(*free, as_Add=False) if free else (expression, sympy.S.One)
     number = as_exact(factor)
-    if not isinstance(number, Fraction):
+    if number is None:
         return None
     if rest == 1:
         return [(number, *(Fraction(0),) * (size - 1))]
     if rest.is_Symbol and str(rest) in places:
         return [tuple(number if k == places[str(rest)] else Fraction(0) for k in range(size))]
-    if factor == 1 or number < 0:
+    if factor == 1 or sign(number) < 0:
         return None
     inner = _of_sympy(rest, places, size)
     return None if inner is None else [tuple(number * c for c in form) for form in inner]
@@ -72,11 +80,13 @@ def _of_sympy(expression: Any, places: dict[str, int], size: int) -> list[Affine
 class Region:
     """The polytope of a closed form's domain, where its constraints hold; linear programs in exact arithmetic."""
 
-    def __init__(self, domain: Domain, constraints: Iterable[Affine]) -> None:
+    def __init__(self, domain: Domain, constraints: Iterable[Sequence[Fraction]]) -> None:
         self.domain = domain
         self.rows = [*domain.positivity, *(tuple(-v for v in whole_numbers(c)) for c in constraints)]
 
-    def largest(self, form: Affine, above: Sequence[Affine] = ()) -> tuple[Fraction, Exact] | None:
+    def largest(
+        self, form: Sequence[Fraction], above: Sequence[Sequence[Fraction]] = ()
+    ) -> tuple[Fraction, Exact] | None:
         """Return the largest value of form − max(above), and coordinates (1, u) that attain it; None if empty."""
         import ppl
 
@@ -103,16 +113,26 @@ class Region:
         u = np.array([Fraction(1), *numbers[:size]], dtype=object)
         return Fraction(int(best.numerator), int(best.denominator)) / unit, u
 
-    def excess(self, forms: Sequence[Affine], others: Sequence[Affine]) -> Exact | None:
-        """Return coordinates at which max(forms) > max(others), or None: then nowhere."""
-        known = set(others)
+    def excess(self, forms: Sequence[Affine], others: Sequence[Affine]) -> tuple[Exact | None, bool]:
+        """Return coordinates at which max(forms) > max(others), or None; and whether then there are surely none.
+
+        Irrational coefficients enter the linear programs rounded: what is found is checked exactly, and nothing found
+        is a proof only where more than rounding is missing.
+        """
+        known, near, sure = set(others), [_rounded(other) for other in others], True
         for form in forms:
             if form in known:
                 continue
-            found = self.largest(form, others)
-            if found is not None and found[0] > 0:
-                return found[1]
-        return None
+            found = self.largest(_rounded(form), near)
+            if found is None:
+                continue
+            gap, u = found
+            value = _value(form, u)
+            if gap > 0 and all(_above(value, _value(other, u)) for other in others):
+                return u, True
+            rational = gap <= 0 and all(isinstance(c, Fraction) for row in (form, *others) for c in row)
+            sure &= rational or (self.domain.coordinates is not None and gap < -len(form) * _SLACK)
+        return None, sure
 
     def samples(self, count: int, rng: np.random.Generator, telling: Sequence[Affine] = ()) -> Iterator[Exact]:
         """Yield coordinates of the region: vertices and random mixtures of them.
@@ -125,7 +145,7 @@ class Region:
             if len(vertices) < 4 or rng.random() < 0.5:
                 random = tuple(Fraction(int(v)) for v in rng.integers(-9, 10, self.domain.dimension + 1))
                 direction = queue.pop(0) if queue else random
-                found = self.largest(direction)
+                found = self.largest(_rounded(direction))
                 if found is None:
                     return
                 vertices.append(found[1])
@@ -135,3 +155,26 @@ class Region:
             weights = [Fraction(int(v)) for v in rng.integers(1, 20, len(chosen))]
             mixed: Exact = sum(vertices[i] * w for i, w in zip(chosen, weights, strict=True)) / sum(weights)
             yield mixed
+
+
+def _rounded(form: Affine) -> tuple[Fraction, ...]:
+    """Return rational coefficients, within less than half of `_SLACK`."""
+    return tuple(c if isinstance(c, Fraction) else c.bounds(80 + _bits(c))[0] for c in form)
+
+
+def _bits(number: Surd) -> int:
+    return max(0, int(abs(float(number)))).bit_length()
+
+
+def _value(form: Affine, u: Exact) -> ExactNumber:
+    value: ExactNumber = sum((c * v for c, v in zip(form, u, strict=True)), Fraction(0))
+    return value
+
+
+def _above(one: ExactNumber, other: ExactNumber) -> bool:
+    """Return whether one number surely exceeds another."""
+    try:
+        return sign(one - other) > 0
+    except ValueError:  # different square roots
+        (low, _), (_, high) = (x.bounds(200) if isinstance(x, Surd) else (x, x) for x in (one, other))
+        return low > high

@@ -110,6 +110,7 @@ def prove(
 
 def _check_formula(formula: Any) -> None:
     import sympy
+    from sympy.core.function import AppliedUndef
 
     if isinstance(formula, str):
         raise ProofError(
@@ -121,6 +122,9 @@ def _check_formula(formula: Any) -> None:
             f"the formula is a {type(formula).__name__}, expected a sympy expression, an exact number, a "
             "BellFunctional or a Maximum."
         )
+    unknown = sorted(map(str, formula.atoms(AppliedUndef))) if isinstance(formula, sympy.Expr) else []
+    if unknown:
+        raise ProofError(f"the formula has the function {unknown[0]}, which is not defined. Write it out.")
 
 
 # ------------------------------------------------------------------ every behavior
@@ -150,13 +154,18 @@ def _everywhere(measure: Measure, formula: Any, domain: Any, subject_to: Any, po
     if form is None or terms is None:
         telling = [direction for direction in (*own, *(terms or ())) if any(direction[1:])]
         return _sampled(measure, formula, subject_to, region, claim, method, points, telling)
+    sure = True
     for left, right in ((terms, own), (own, terms)):
-        u = region.excess(left, right)
+        u, certain = region.excess(left, right)
+        sure &= certain
         if u is not None:
             found = _compared(measure, formula, subject_to, where, u)
             if found is None:
                 raise ProofError(f"the closed form and minimize disagree on {measure.name}. Please report the model.")
             return Verdict("refuted", claim, method, counterexample=found)
+    if not sure:
+        telling = [direction for direction in (*own, *terms) if any(direction[1:])]
+        return _sampled(measure, formula, subject_to, region, claim, method, points, telling)
     return Verdict("proved", claim, method)
 
 
@@ -246,7 +255,7 @@ def _along(line: Any, formula: Any, source: Any) -> Verdict:
 
     if isinstance(formula, BellFunctional | Maximum):
         formula = _on_line(formula, line, source)
-    expression = sympy.sympify(_as_formula(formula), strict=True)
+    expression = sympy.sympify(_as_formula(formula), strict=True).doit()
     variable = line.variable if not isinstance(line, EntropyCurve) else line.least.variable
     free = sorted(expression.free_symbols, key=str)
     if len(free) > 1:

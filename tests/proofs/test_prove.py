@@ -285,3 +285,63 @@ def test_mutual_information_is_numerical_at_points():
 def test_errors(arguments, message):
     with pytest.raises(rb.ProofError, match=message):
         rb.prove(*arguments)
+
+
+OUTCOME_23 = rb.influence(rb.outcome_signaling((2, 3)), "A", "B")
+
+
+@pytest.mark.parametrize("factor", [sqrt(2), sqrt(2) / 2, 1 + sqrt(2) / 10**6, 1 - sqrt(3) / 10**6])
+def test_irrational_constants_are_refuted_exactly(factor):
+    """Only one of 25 terms is off, in one direction: random points do not find it."""
+    terms = rb.closed_form(OUTCOME_23).functionals()
+    verdict = rb.prove(OUTCOME_23, rb.Maximum(*terms[:-1], terms[-1] * factor))
+    check(verdict, OUTCOME_23, ("A", "B"))
+    assert verdict.counterexample.exact
+
+
+def test_irrational_terms_that_never_matter():
+    terms = rb.closed_form(OUTCOME_23).functionals()
+    assert rb.prove(OUTCOME_23, rb.Maximum(*terms, terms[-1] * 0 - sqrt(2) / 10**6)).status == "proved"
+    symbol = Symbol("p(00|00)")
+    formula = Max(rb.closed_form(OUTCOME_23).expression, sqrt(3) * symbol - 2)
+    assert rb.prove(OUTCOME_23, formula).status == "proved"
+    assert rb.prove(OUTCOME_23, Max(formula, sqrt(3) * symbol - Rational(8, 5))).status == "refuted"  # √3 > 8/5
+
+
+@pytest.mark.parametrize(
+    ("formula", "status"),
+    [
+        # right, but sympy does not compare zeros such as sin(1/2)²/2 + cos(1/2)²/2 − 1/2
+        (Max(0, t * (sympy.sin(t) ** 2 + sympy.cos(t) ** 2) - HALF), "numerical"),
+        (Max(0, t - HALF + sqrt(3 + 2 * sqrt(2)) - 1 - sqrt(2)), "proved"),  # the roots cancel
+        (Max(0, t - HALF + sqrt(3 + 2 * sqrt(2)) - 1 - sqrt(2) + Rational(1, 10**12)), "refuted"),
+        (Max(0, sympy.Integral(1, (t, HALF, t))), "proved"),
+        (Piecewise((0, (t >= 0) & (t <= HALF)), (t - HALF, True)), "proved"),
+        (Piecewise((0, t**2 <= Rational(1, 4)), (t - HALF, True)), "proved"),
+        (Piecewise((7, sympy.Eq(t, Rational(1, 3))), (Max(0, t - HALF), True)), "refuted"),
+        (Piecewise((0, t < HALF), (t - HALF, t > HALF)), "refuted"),  # undefined at t = 1/2
+        (Max(0, t - Rational(5, 10)) + sympy.floor(t), "refuted"),
+        (Max(0, t - 0.5), "numerical"),
+        (sympy.nan, "refuted"),
+        (sympy.I * t, "refuted"),
+    ],
+    ids=range(12),
+)
+def test_formulas_that_are_hard_to_evaluate(formula, status):
+    verdict = rb.prove(XB, formula, PR_LINE)
+    assert verdict.status == status, verdict
+    assert "None" not in repr(verdict)
+
+
+def test_undefined_functions_and_matrices():
+    with pytest.raises(rb.ProofError, match=r"the function f\(t\), which is not defined"):
+        rb.prove(XB, sympy.Function("f")(t), PR_LINE)
+    with pytest.raises(rb.ProofError, match="Matrix, expected a sympy expression"):
+        rb.prove(XB, sympy.Matrix([t]), PR_LINE)
+
+
+def test_float_budgets_are_the_decimals_that_print_them():
+    both = rb.bell().relax("X -> B", "Y -> A")
+    there, back = rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")
+    for budget in (0.1, np.float64(0.1), Rational(1, 10)):
+        assert rb.prove(there, Max(0, t - Rational(6, 10)), PR_LINE, back <= budget).status == "proved"
