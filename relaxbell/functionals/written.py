@@ -145,6 +145,8 @@ class Written(Frozen):
         if self.coordinates is None:
             return "probabilities"
         k = len(self.outputs)
+        if not self.collins_gisin[1:].any() and (self.coefficients != self.coefficients[(0,) * k]).any():
+            return "probabilities"  # zero without signaling: the other notations would not show it
         binary = all(c == 2 for c in self.coefficients.shape[:k])
         choices = ["collins_gisin", "correlators", "probabilities"] if binary else ["collins_gisin", "probabilities"]
         return min(choices, key=lambda notation: len(self.formula(notation)))
