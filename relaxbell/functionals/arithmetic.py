@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from numbers import Number
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from relaxbell.errors import FunctionalError
-from relaxbell.exact.numbers import Exact, ExactNumber, as_exact
+from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_array
 from relaxbell.functionals.written import Written
 
 if TYPE_CHECKING:
@@ -77,14 +77,31 @@ class Arithmetic(Written):
         return self * (Fraction(1) / number)
 
     def _number(self, value: object, operation: str) -> ExactNumber | None:
-        """Return an exact number, None for objects with an algebra of their own; other numbers are refused."""
-        number = as_exact(value)
-        if number is None and (isinstance(value, Number | str | np.ndarray) or hasattr(value, "free_symbols")):
-            raise FunctionalError(
-                f"{self.title} {operation} {str(value)[:40]}: found a {type(value).__name__}, expected an exact number "
-                "such as 2, Fraction(1, 2) or sympy's a + b√n. Functionals have no free symbols; their values may."
-            )
-        return number
+        return read_number(value, f"{self.title} {operation}")
+
+
+def read_number(value: object, what: str) -> ExactNumber | None:
+    """Return an exact number, None for objects with an algebra of their own; other numbers are refused."""
+    number = as_exact(value)
+    if number is None and (isinstance(value, Number | str | np.ndarray) or hasattr(value, "free_symbols")):
+        raise FunctionalError(
+            f"{what} {str(value)[:40]}: found a {type(value).__name__}, expected an exact number such as 2, "
+            "Fraction(1, 2) or sympy's a + b√n. Functionals have no free symbols; their values may."
+        )
+    return number
+
+
+def read_coefficients(coefficients: Any, constant: Any) -> tuple[Exact, ExactNumber]:
+    """Return coefficients and constant as exact numbers with one square root at most."""
+    table, offset = exact_array(coefficients), as_exact(constant)
+    if table is None or offset is None or exact_array(np.array([*table.ravel(), offset], dtype=object)) is None:
+        listed = [*np.asarray(coefficients, dtype=object).ravel(), constant] if table is None else [constant]
+        wrong = next((repr(c) for c in listed if as_exact(c) is None), "several square roots")
+        raise FunctionalError(
+            f"coefficients of a Bell functional are exact numbers a + b√n with one n: found {wrong[:60]}. Use "
+            "integers, fractions.Fraction or sympy numbers such as sqrt(2)/2."
+        )
+    return table, offset
 
 
 def _one_root(combine: Callable[[], T], one: Written, other: object) -> T:

@@ -16,7 +16,7 @@ import numpy as np
 
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import Exact, common_denominator
-from relaxbell.functionals.functional import BellFunctional
+from relaxbell.functionals.functional import BellFunctional, check_functional
 from relaxbell.functionals.notation import marginal_names
 
 _KEYWORD = re.compile(r"[A-Z][A-Za-z_ ]*:?|DIM\s*=\s*\d+", re.ASCII)
@@ -86,7 +86,7 @@ def write_inequalities(
         raise FunctionalError("no functional to write. Give at least one.")
     first = listed[0]
     for functional in listed:
-        _check(functional)
+        check_functional(functional)
     rows = [_row(f.transposed(first.outputs, first.inputs), first, coordinates) for f in listed]
     names = _names(first, coordinates)
     if file_format == "porta":
@@ -119,7 +119,7 @@ def read_inequalities(path: str | Path, like: BellFunctional) -> InequalityFile:
     FunctionalError
         If the file's dimension is not that of the scenario, or a line is not an inequality; the line is named.
     """
-    _check(like)
+    check_functional(like)
     dimensions = {like.frame.coordinates.dimension: "collins_gisin", like.coefficients.size: "probabilities"}
     found: dict[str, list[BellFunctional]] = {"inequalities": [], "equations": []}
     section, names, dimension = "", list[str](), None
@@ -161,11 +161,6 @@ def read_inequalities(path: str | Path, like: BellFunctional) -> InequalityFile:
             "INEQUALITIES_SECTION (PORTA) or Inequalities: (PANDA). Vertices are no inequalities: convert them first."
         )
     return InequalityFile(tuple(found["inequalities"]), tuple(found["equations"]))
-
-
-def _check(functional: object) -> None:
-    if not isinstance(functional, BellFunctional):
-        raise FunctionalError(f"{functional!r:.60} is a {type(functional).__name__}, expected a BellFunctional.")
 
 
 # ------------------------------------------------------------------------- reading

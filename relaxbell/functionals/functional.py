@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.names import read_names, read_parties
 from relaxbell.errors import FunctionalError
-from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_array, to_floats, to_sympy
-from relaxbell.functionals.arithmetic import Arithmetic
+from relaxbell.exact.numbers import Exact, ExactNumber
+from relaxbell.functionals.arithmetic import read_coefficients
+from relaxbell.functionals.evaluation import Evaluated
 from relaxbell.functionals.exchanges import Frame
 from relaxbell.functionals.notation import correlator_table, read_form
 from relaxbell.functionals.orbits import all_tables, canonical, equivalent
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from relaxbell.solve.faces import Face
 
 
-class BellFunctional(Arithmetic):
+class BellFunctional(Evaluated):
     """A linear functional Σ c(a,b,…,x,y,…) p(a,b,…|x,y,…) + constant, with exact coefficients.
 
     Parameters
@@ -63,7 +61,7 @@ class BellFunctional(Arithmetic):
     ) -> None:
         self.outputs = read_names(outputs, "outputs", FunctionalError)
         self.inputs = read_names(inputs, "inputs", FunctionalError)
-        table, offset = _read(coefficients, constant)
+        table, offset = read_coefficients(coefficients, constant)
         if table.ndim != len(self.outputs) + len(self.inputs):
             raise FunctionalError(
                 f"coefficients have {table.ndim} axes, expected {len(self.outputs) + len(self.inputs)}: one for each "
@@ -155,78 +153,7 @@ class BellFunctional(Arithmetic):
         coordinates, form = read_form(tables, outputs, inputs, owners)
         return cls(table_of(coordinates, form), outputs, inputs, constant=form[0], parties=owners, name=name)
 
-    # -------------------------------------------------------------- evaluation
-
-    def __call__(self, behavior: Behavior | Any) -> Any:
-        """Return the value on a behavior, or on any table of numbers or sympy expressions.
-
-        Parameters
-        ----------
-        behavior
-            A `Behavior`, matched by name; or an array with the shape and the axes of `coefficients`, for example
-            one with free symbols, ``v * box.table + (1 - v) * noise.table``.
-
-        Returns
-        -------
-        ExactNumber, float or sympy expression
-            Exact if the behavior is; a sympy expression if a free symbol occurs, or several square roots.
-
-        Raises
-        ------
-        FunctionalError
-            If the behavior has other variables or cardinalities.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> from sympy import Symbol
-        >>> v, box = Symbol("v"), rb.tsirelson_box()
-        >>> rb.CHSH(v * box.table + (1 - v) * box.white_noise().table)
-        2*sqrt(2)*v
-        """
-        if not isinstance(behavior, Behavior):
-            return self._on_table(behavior)
-        if set(behavior.outputs) != set(self.outputs) or set(behavior.inputs) != set(self.inputs):
-            raise FunctionalError(
-                f"{self.title} lives on p({','.join(self.outputs)}|{','.join(self.inputs)}), found a behavior "
-                f"p({','.join(behavior.outputs)}|{','.join(behavior.inputs)}). Use rename({{old: new}})."
-            )
-        behavior = behavior.transposed(self.outputs, self.inputs)
-        return self._on_table(behavior.table)
-
-    def _on_table(self, table: Any) -> Any:
-        array = np.asarray(table)
-        if array.shape != self.coefficients.shape:
-            raise FunctionalError(
-                f"{self.title} has cardinalities {self.coefficients.shape}, the behavior {array.shape}. "
-                "Use the functional of this scenario."
-            )
-        if array.dtype.kind == "f":
-            return float((self.floats * array).sum() + float(self.constant))
-        exact = exact_array(array)
-        if exact is not None:
-            with contextlib.suppress(ValueError):  # √2 in the functional, √3 in the behavior
-                return (self.coefficients * exact).sum() + self.constant
-        return self._symbolic(array)
-
-    def _symbolic(self, array: Any) -> Any:
-        import sympy
-
-        total = to_sympy(self.constant)
-        for index, coefficient in np.ndenumerate(self.coefficients):
-            if coefficient != 0:
-                try:
-                    total += to_sympy(coefficient) * sympy.sympify(array[index], strict=True)
-                except sympy.SympifyError:
-                    raise FunctionalError(
-                        f"p{list(index)} is {array[index]!r}, expected a number or a sympy expression."
-                    ) from None
-        return sympy.expand(total)
-
-    @cached_property
-    def floats(self) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """The coefficients as float64."""
-        return to_floats(self.coefficients)
+    # ------------------------------------------------------------ bounds and faces
 
     def bound(self, model: CausalModel, subject_to: Sequence[Any] = ()) -> Any:
         """Return the maximum over the behaviors of a model: the bound of a (relaxed) Bell inequality.
@@ -264,6 +191,33 @@ class BellFunctional(Arithmetic):
 
             return bound_curve(self, model, subject_to)
         return functional_bound(self, model, subject_to)
+
+    def is_facet(self, model: CausalModel, *, nonsignaling: bool = False) -> Face:
+        """Return the face on which the functional is largest, with its dimension; true if it is a facet.
+
+        Parameters
+        ----------
+        model
+            Its polytope of behaviors.
+        nonsignaling
+            Whether only its non-signaling behaviors count.
+
+        Returns
+        -------
+        Face
+            ``dimension``, ``polytope_dimension`` and the ``bound``; computed by exact ranks.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.CHSH.is_facet(rb.bell())
+        a facet: CHSH <= 2 has a face of dimension 7 in dimension 8
+        >>> bool(rb.chained(3).is_facet(rb.bell((3, 3))))
+        False
+        """
+        from relaxbell.solve.faces import face
+
+        return face(self, model, nonsignaling)
 
     # --------------------------------------------------------------------- axes
 
@@ -365,44 +319,17 @@ class BellFunctional(Arithmetic):
         >>> rb.CH.equivalent(rb.CHSH), rb.CH.equivalent(rb.CHSH, scale=True, offset=True)
         (False, True)
         """
+        check_functional(other)
         return equivalent(self, other, scale=scale, offset=offset)
 
-    def is_facet(self, model: CausalModel, *, nonsignaling: bool = False) -> Face:
-        """Return the face on which the functional is largest, with its dimension; true if it is a facet.
 
-        Parameters
-        ----------
-        model
-            Its polytope of behaviors.
-        nonsignaling
-            Whether only its non-signaling behaviors count.
+def check_functional(value: object) -> None:
+    """Raise FunctionalError for anything but a functional.
 
-        Returns
-        -------
-        Face
-            ``dimension``, ``polytope_dimension`` and the ``bound``; computed by exact ranks.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> rb.CHSH.is_facet(rb.bell())
-        a facet: CHSH <= 2 has a face of dimension 7 in dimension 8
-        >>> bool(rb.chained(3).is_facet(rb.bell((3, 3))))
-        False
-        """
-        from relaxbell.solve.faces import face
-
-        return face(self, model, nonsignaling)
-
-
-def _read(coefficients: Any, constant: Any) -> tuple[Exact, ExactNumber]:
-    """Return coefficients and constant as exact numbers with one square root at most."""
-    table, offset = exact_array(coefficients), as_exact(constant)
-    if table is None or offset is None or exact_array(np.array([*table.ravel(), offset], dtype=object)) is None:
-        listed = [*np.asarray(coefficients, dtype=object).ravel(), constant] if table is None else [constant]
-        wrong = next((repr(c) for c in listed if as_exact(c) is None), "several square roots")
-        raise FunctionalError(
-            f"coefficients of a Bell functional are exact numbers a + b√n with one n: found {wrong[:60]}. Use "
-            "integers, fractions.Fraction or sympy numbers such as sqrt(2)/2."
-        )
-    return table, offset
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> check_functional(rb.CHSH)
+    """
+    if not isinstance(value, BellFunctional):
+        raise FunctionalError(f"{value!r:.60} is a {type(value).__name__}, expected a BellFunctional such as CHSH.")

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.functionals import catalog
-from relaxbell.functionals.functional import BellFunctional
+from relaxbell.functionals.functional import BellFunctional, check_functional
 from relaxbell.functionals.points import Axes, PointTable, point_table
 
 
@@ -45,6 +45,7 @@ def recognize(functional: BellFunctional) -> Recognition | None:
     >>> found.known.name, found.scale, found.offset
     ('CHSH', Fraction(1, 4), Fraction(-1, 2))
     """
+    check_functional(functional)
     table = point_table(functional).reduced()
     found = [pair for pair in _candidates(table.axes) if table.is_relabeled(pair[1])]
     if not found:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from relaxbell.closed_forms.domains import Domain, whole_numbers
+from relaxbell.errors import ProofError
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, common_denominator, sign
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.maximum import Maximum
@@ -40,6 +41,11 @@ def affine_terms(formula: Any, domain: Domain, symbols: Sequence[Any]) -> list[A
 def functional_form(functional: BellFunctional, domain: Domain) -> Affine:
     """Return a functional over the coordinates of a domain: literally, as it reads p."""
     own = functional.transposed(domain.model.outputs, domain.model.inputs)
+    if own.coefficients.shape != domain.model.observed_shape:
+        raise ProofError(
+            f"{functional.title} has cardinalities {own.coefficients.shape}, {domain.model.name} "
+            f"{domain.model.observed_shape}. Give a formula of the model's scenario."
+        )
     form = np.array(own.coefficients.ravel() @ domain.expansion, dtype=object)
     form[0] = form[0] + own.constant
     return tuple(form)

@@ -184,13 +184,13 @@ def _sampled(
     for u in region.samples(points, np.random.default_rng(0), telling):
         behavior = _behavior(region.domain, u)
         try:
-            difference, refutes = _difference(measure, formula, behavior, subject_to, u, region.domain)
+            difference, equal, refutes = _difference(measure, formula, behavior, subject_to, u, region.domain)
         except InfeasibleError:
             continue
         if refutes is not None:
             return Verdict("refuted", claim, method, count + 1, counterexample=refutes)
         count += 1
-        worst, exact = max(worst, difference), exact and difference == 0
+        worst, exact = max(worst, difference), exact and equal
     if not count:
         raise InfeasibleError(f"{measure.model.name} reproduced none of {points} behaviors of the domain.")
     if exact:
@@ -199,7 +199,7 @@ def _sampled(
 
 
 def _compared(measure: Measure, formula: Any, subject_to: Any, domain: Domain, u: Exact) -> Counterexample | None:
-    return _difference(measure, formula, _behavior(domain, u), subject_to, u, domain)[1]
+    return _difference(measure, formula, _behavior(domain, u), subject_to, u, domain)[2]
 
 
 def _behavior(domain: Domain, u: Exact) -> Behavior:
@@ -216,8 +216,8 @@ def _difference(
     u: Exact | None = None,
     domain: Domain | None = None,
     parameter: Any = None,
-) -> tuple[float, Counterexample | None]:
-    """Return |formula − least value| and a counterexample, if it is one."""
+) -> tuple[float, bool, Counterexample | None]:
+    """Return |formula − least value|, whether both are exact, and a counterexample, if it is one."""
     import sympy
 
     value = _as_formula(formula)
@@ -231,19 +231,19 @@ def _difference(
         value = value.subs({s: _number(parameter) for s in value.free_symbols})
     solution = minimize(measure, behavior, subject_to)
     if not value.is_real:
-        return float("inf"), Counterexample(behavior, parameter, None, _least(solution), False)
+        return float("inf"), False, Counterexample(behavior, parameter, None, _least(solution), False)
     if solution.exact is not None and not value.has(sympy.Float):
         if sympy.simplify(value - solution.exact) == 0:
-            return 0.0, None
-        return float("inf"), Counterexample(behavior, parameter, sympy.nsimplify(value), solution.exact, True)
+            return 0.0, True, None
+        return float("inf"), True, Counterexample(behavior, parameter, sympy.nsimplify(value), solution.exact, True)
     gap = float(value) - solution.value
     if abs(gap) <= TOLERANCE:
-        return abs(gap), None
+        return abs(gap), False, None
     upper = solution.value if solution.upper_bound is None else solution.upper_bound
     bound = solution.lower_bound if gap < 0 else upper
     if (bound - float(value)) * gap >= 0:  # no bound refutes the formula: the difference is only numerical
-        return abs(gap), None
-    return abs(gap), Counterexample(behavior, parameter, value, bound, False)
+        return abs(gap), False, None
+    return abs(gap), False, Counterexample(behavior, parameter, value, bound, False)
 
 
 # ------------------------------------------------------------- parameters and points
@@ -329,13 +329,15 @@ def _at_points(measure: Measure, formula: Any, points: Mapping[Any, Any], subjec
     free = sorted(getattr(_as_formula(formula), "free_symbols", ()), key=str)
     if len(free) > 1:
         raise ProofError(f"the formula has the symbols {free}, expected one: the points' parameter.")
+    if not points:
+        raise ProofError("the domain is an empty mapping, expected {parameter or name: behavior}.")
     worst, exact, count = 0.0, True, 0
     for key, observed in points.items():
-        difference, refutes = _difference(measure, formula, observed, subject_to, parameter=key)
+        difference, equal, refutes = _difference(measure, formula, observed, subject_to, parameter=key)
         count += 1
         if refutes is not None:
             return Verdict("refuted", claim, "solved one by one", count, counterexample=refutes)
-        worst, exact = max(worst, difference), exact and difference == 0
+        worst, exact = max(worst, difference), exact and equal
     if exact:
         return Verdict("exact at points", claim, "solved one by one, exactly", count)
     return Verdict("numerical", claim, "solved one by one", count, worst)
@@ -349,7 +351,11 @@ def _least(solution: Solution) -> Any:
 def _number(parameter: Any) -> Any:
     """Return a parameter as a sympy number; a float as the shortest decimal that prints it."""
     exact = as_exact(parameter)
-    return to_sympy(exact if exact is not None else Fraction(str(float(parameter))))
+    if exact is None and not isinstance(parameter, float):
+        raise ProofError(
+            f"the formula has a symbol, but the point {parameter!r} is no number. Give {{number: behavior}}."
+        )
+    return to_sympy(exact if exact is not None else Fraction(repr(float(parameter))))
 
 
 def _as_formula(formula: Any) -> Any:

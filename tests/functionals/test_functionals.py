@@ -109,6 +109,40 @@ def test_arithmetic_that_is_not_exact(make, message):
         make()
 
 
+def test_maxima():
+    box, noise = rb.pr_box(), rb.pr_box().white_noise()
+    one, two = rb.Maximum(0, rb.CH), rb.Maximum(1, rb.CHSH)
+    for p in (box, noise, box.mix(noise, Fraction(1, 3))):
+        assert (one + two)(p) == one(p) + two(p)
+        assert rb.Maximum(two, one)(p) == max(one(p), two(p))
+        assert (rb.CHSH + one - 2)(p) == rb.CHSH(p) + one(p) - 2
+        assert (np.int64(2) * one / 3)(p) == Fraction(2, 3) * one(p)
+    irrational = rb.Maximum(rb.CH * sympy.sqrt(2), rb.CH * sympy.sqrt(3))
+    assert irrational(box) == sympy.sqrt(3) / 2  # CH = 1/2
+    assert rb.Maximum(0, rb.CHSH).latex().startswith(r"\max\left(0,\, \langle A_{0} B_{0} \rangle")
+    assert rb.Maximum(0, *rb.CH.relabelings()).latex().endswith(r",\, \ldots\right)")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda m: -m, "is a minimum"),
+        (lambda m: 2 - m, "is a minimum"),
+        (lambda m: rb.CHSH - m, "is a minimum"),
+        (lambda m: m * 0.5, "a maximum times 0.5: found a float"),
+        (lambda m: m + 0.5, "a maximum plus 0.5: found a float"),
+        (lambda m: m / 0, "over 0 is undefined"),
+        (lambda m: rb.Maximum([0, rb.CH]), "at least one Bell functional, found"),
+        (lambda m: rb.Maximum("CHSH"), "found 'CHSH'"),
+        (lambda m: rb.recognize("CHSH"), "'CHSH' is a str, expected a BellFunctional"),
+        (lambda m: rb.CHSH.equivalent(m), "is a Maximum, expected a BellFunctional"),
+    ],
+)
+def test_maxima_that_are_none(make, message):
+    with pytest.raises(rb.FunctionalError, match=message):
+        make(rb.Maximum(0, rb.CH))
+
+
 def test_messages_are_short():
     long = rb.BellFunctional(np.arange(144).reshape(3, 2, 2, 2, 3, 2), "A B C", "X Y Z")
     with pytest.raises(rb.FunctionalError) as caught:

@@ -345,3 +345,20 @@ def test_float_budgets_are_the_decimals_that_print_them():
     there, back = rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")
     for budget in (0.1, np.float64(0.1), Rational(1, 10)):
         assert rb.prove(there, Max(0, t - Rational(6, 10)), PR_LINE, back <= budget).status == "proved"
+
+
+def test_equal_floats_are_not_exact():
+    """The value of a network is an interval: 0.28 = 2 v² − 1 to all digits, but nothing exact was solved."""
+    v = Fraction(4, 5)
+    box = rb.entanglement_swapping_box(v)
+    verdict = rb.prove(rb.nonbilocality(rb.bilocality()), Max(0, 2 * Symbol("v") ** 2 - 1), {v: box})
+    assert verdict.status == "numerical"
+
+
+def test_domains_that_are_none():
+    with pytest.raises(rb.ProofError, match="empty mapping"):
+        rb.prove(XB, CH, {})
+    with pytest.raises(rb.ProofError, match="'pr' is no number"):
+        rb.prove(XB, t, {"pr": rb.pr_box()})
+    with pytest.raises(rb.ProofError, match="I3322 has cardinalities"):
+        rb.prove(XB, rb.I3322)
