@@ -165,12 +165,11 @@ class _Search:
 
     @staticmethod
     def _target(colors: Sequence[int]) -> list[int]:
-        """Return the points of the first of the smallest colors that several points have."""
-        members: dict[int, list[int]] = {}
+        """Return the points of the first of the largest colors: one of them alone tells the most others apart."""
+        members: dict[int, list[int]] = {color: [] for color in sorted(set(colors))}
         for point, color in enumerate(colors):
-            members.setdefault(color, []).append(point)
-        _, color = min((len(own), color) for color, own in members.items() if len(own) > 1)
-        return members[color]
+            members[color].append(point)
+        return max(members.values(), key=len)
 
     def _at_leaf(self, colors: Permutation, path: Permutation) -> int:
         """Keep the first of the best leaves; others differ by a symmetry: return to where the paths part."""

@@ -72,11 +72,14 @@ def test_relabelings_are_functionals_of_the_class():
     assert max(f(rb.pr_box()) for f in images) == Fraction(1, 2)
 
 
-LARGE = {  # of 10^4 to 10^8 relabelings
+LARGE = {
     "random 3333": rb.BellFunctional(np.random.default_rng(0).integers(-9, 9, size=(3, 3, 3, 3))),
     "signs 4422": rb.BellFunctional.from_correlators({"AB": np.random.default_rng(1).choice([-1, 1], size=(4, 4))}),
     "zero 4422": rb.BellFunctional(np.zeros((2, 2, 4, 4), dtype=int), constant=1),
     "I_4": rb.cglmp(4),
+    "a + b = xy mod 7": rb.BellFunctional(
+        np.fromfunction(lambda a, b, x, y: (a + b - x * y) % 7 == 0, (7,) * 4, dtype=int).astype(int)
+    ),
     "chain of 6": rb.chained(6) - surd(0, 1, 3),
     "three parties": rb.BellFunctional(
         np.random.default_rng(2).integers(-1, 2, size=(3, 2, 2, 2, 2, 3)), "A B C", "X Y Z"
