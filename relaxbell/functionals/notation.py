@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -223,11 +223,22 @@ def _digits(values: Iterable[Any]) -> str:
 # ---------------------------------------------------------------------------- text
 
 
-def _number_text(size: ExactNumber) -> str:
+def _number_text(size: ExactNumber, is_factor: bool) -> str:
     """Return a coefficient; fractions that nobody would read, as decimals."""
-    if isinstance(size, Fraction) and size.denominator > _READABLE:
-        return f"{float(size):.6g}"
-    return str(size)
+    long = isinstance(size, Fraction) and size.denominator > _READABLE
+    text = f"{float(size):.6g}" if long else str(size)
+    if not is_factor:
+        return text
+    return f"({text}) " if "/" in text and text[0] != "(" else f"{text} "
+
+
+def _number_latex(size: ExactNumber, is_factor: bool) -> str:
+    import sympy
+
+    text = sympy.latex(to_sympy(size))
+    if not is_factor:
+        return str(text)
+    return rf"\left({text}\right) " if "+" in text or "-" in text[1:] else f"{text} "
 
 
 def sum_text(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -> str:
@@ -238,19 +249,7 @@ def sum_text(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) ->
     >>> sum_text([(Fraction(1), "x"), (Fraction(-1, 2), "y")], Fraction(-3))
     'x - (1/2) y - 3'
     """
-    pieces = list(terms)
-    if constant != 0 or not pieces:
-        pieces.append((constant, ""))
-    text = ""
-    for coefficient, symbol in pieces:
-        negative = sign(coefficient) < 0
-        size = -coefficient if negative else coefficient
-        number = _number_text(size)
-        if symbol:
-            number = "" if size == 1 else f"({number}) " if "/" in number and number[0] != "(" else f"{number} "
-        text += (" - " if negative else " + ") if text else ("-" if negative else "")
-        text += number + symbol
-    return text
+    return _joined(terms, constant, _number_text, str)
 
 
 def sum_latex(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -> str:
@@ -261,8 +260,15 @@ def sum_latex(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -
     >>> print(sum_latex([(Fraction(1, 2), "⟨A0 B1⟩"), (Fraction(-1), "pA(0|0)")], Fraction(0)))
     \frac{1}{2} \langle A_{0} B_{1} \rangle - p_{A}(0|0)
     """
-    import sympy
+    return _joined(terms, constant, _number_latex, symbol_latex)
 
+
+def _joined(
+    terms: Sequence[tuple[ExactNumber, str]],
+    constant: ExactNumber,
+    number_text: Callable[[ExactNumber, bool], str],
+    symbol_text: Callable[[str], str],
+) -> str:
     pieces = list(terms)
     if constant != 0 or not pieces:
         pieces.append((constant, ""))
@@ -270,13 +276,9 @@ def sum_latex(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -
     for coefficient, symbol in pieces:
         negative = sign(coefficient) < 0
         size = -coefficient if negative else coefficient
-        number = sympy.latex(to_sympy(size))
-        if symbol and ("+" in number or "-" in number[1:]):
-            number = rf"\left({number}\right)"
-        if symbol:
-            number = "" if size == 1 else f"{number} "
         text += (" - " if negative else " + ") if text else ("-" if negative else "")
-        text += number + symbol_latex(symbol)
+        text += "" if symbol and size == 1 else number_text(size, bool(symbol))
+        text += symbol_text(symbol)
     return text
 
 

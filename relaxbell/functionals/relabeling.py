@@ -75,7 +75,7 @@ def _of_parties(axes: Axes) -> Iterator[tuple[BellFunctional, BellFunctional]]:
     n, m, d = len(outcomes), max(map(len, outcomes), default=0), max((max(own) for own in outcomes), default=0)
     found = []
     if all(own == [d] * m for own in outcomes):
-        if (n, d) == (2, 2):
+        if (n, d) == (2, 2) and m > 1:
             found += {2: [catalog.CHSH], 3: [catalog.I3322, catalog.chained(3)]}.get(m, [catalog.chained(m)])
         if (n, m) == (2, 2) and d > 2:
             found += [catalog.cglmp(d)]

@@ -271,3 +271,23 @@ def test_instrumental_functionals_in_larger_scenarios():
         assert str(rb.recognize(rb.BellFunctional(table[:, ::-1], "A B", "Z") * 2 - 1).known) == str(known)
     more = np.concatenate([rb.pearl().coefficients, np.zeros((2, 2, 2), dtype=int)])  # four values of the treatment
     assert str(rb.recognize(rb.BellFunctional(more, "A B", "Z")).known) == "Pearl"
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 1, 1), (2, 2, 3, 1), (3, 2, 1, 2), (1, 1, 1, 1), (2, 1, 2, 2)])
+def test_scenarios_that_hold_no_catalog_functional(shape):
+    functional = rb.BellFunctional(np.arange(np.prod(shape)).reshape(shape) ** 2)
+    assert rb.recognize(functional) is None
+    assert rb.recognize(functional * 0 + 1) is None
+    assert functional.canonical().equivalent(functional)
+
+
+@pytest.mark.parametrize("make", [rb.mermin, rb.svetlichny, rb.chained])
+@pytest.mark.parametrize("size", [1, "3", 2.5])
+def test_sizes_that_are_none(make, size):
+    with pytest.raises(rb.FunctionalError, match=f"found.* {size}"):
+        make(size)
+
+
+def test_too_many_parties():
+    with pytest.raises(rb.FunctionalError, match="from 2 to 10"):
+        rb.mermin(40)
