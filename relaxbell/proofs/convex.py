@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
@@ -143,14 +144,13 @@ class Region:
     def samples(self, count: int, rng: np.random.Generator, telling: Sequence[Affine] = ()) -> Iterator[Exact]:
         """Yield coordinates of the region: vertices and random mixtures of them.
 
-        Vertices are taken in telling directions first, then in random ones, which seldom lead to nonlocal behaviors.
+        Vertices are taken in telling directions first, then in those of random games and in random ones.
         """
         vertices: list[Exact] = []
         queue = list(telling)
         for _ in range(count):
             if len(vertices) < 4 or rng.random() < 0.5:
-                random = tuple(Fraction(int(v)) for v in rng.integers(-9, 10, self.domain.dimension + 1))
-                direction = queue.pop(0) if queue else random
+                direction = queue.pop(0) if queue else self._game(rng) if rng.random() < 0.7 else self._random(rng)
                 found = self.largest(_rounded(direction))
                 if found is None:
                     return
@@ -161,6 +161,39 @@ class Region:
             weights = [Fraction(int(v)) for v in rng.integers(1, 20, len(chosen))]
             mixed: Exact = sum(vertices[i] * w for i, w in zip(chosen, weights, strict=True)) / sum(weights)
             yield mixed
+
+    def _random(self, rng: np.random.Generator) -> Affine:
+        return tuple(Fraction(int(v)) for v in rng.integers(-9, 10, self.domain.dimension + 1))
+
+    def _game(self, rng: np.random.Generator) -> Affine:
+        """Return a random XOR game for some parties with two settings each, such as CHSH: nonlocal behaviors win it.
+
+        Each player's outcomes are split in two for each setting; the other parties' settings are 0.
+        """
+        model, parties = self.domain.model, self.domain.parties or {}
+        shape, k = model.observed_shape, len(model.outputs)
+        several = [j for j in range(len(model.inputs)) if shape[k + j] > 1]
+        playing = sorted(rng.permutation(several)[: int(rng.integers(2, max(3, len(several) + 1)))].tolist())
+        values = {j: rng.choice(shape[k + j], 2, replace=False) for j in playing}
+        own = [model.inputs.index(x) if (x := parties.get(name)) else None for name in model.outputs]
+        players = [i for i in range(k) if (own[i] in playing if own[i] is not None else rng.random() < 0.7)]
+        splits = {i: [_split(shape[i], rng), _split(shape[i], rng)] for i in players}
+        table = np.zeros(shape, dtype=object)
+        for bits in itertools.product((0, 1), repeat=len(playing)):
+            bit = dict(zip(playing, bits, strict=True))
+            setting = tuple(values[j][bit[j]] if j in bit else 0 for j in range(len(model.inputs)))
+            wins = np.array(int(rng.choice([-1, 1])), dtype=object)
+            for i in range(k):
+                mine = splits[i][bit.get(own[i], 0)] if i in splits else [1] * shape[i]
+                wins = np.multiply.outer(wins, np.array(mine, dtype=object))
+            table[(..., *setting)] += wins
+        return tuple(Fraction(v) for v in table.ravel() @ self.domain.expansion)
+
+
+def _split(outcomes: int, rng: np.random.Generator) -> list[int]:
+    """Return 1 or −1 for each outcome; both occur where there are two outcomes or more."""
+    signs = [1, -1, *rng.choice([-1, 1], size=max(0, outcomes - 2)).tolist()]
+    return [int(v) for v in rng.permutation(signs[:outcomes])]
 
 
 def _rounded(form: Affine) -> tuple[Fraction, ...]:

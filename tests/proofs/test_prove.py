@@ -9,6 +9,9 @@ from reference import influence_rows, least_maximum, observed_matrix
 from sympy import Abs, Max, Min, Piecewise, Rational, Symbol, sqrt
 
 import relaxbell as rb
+from relaxbell.closed_forms.domains import read_domain
+from relaxbell.proofs.convex import Region, functional_form
+from relaxbell.proofs.proving import _sampled
 
 t = Symbol("t")
 HALF = Rational(1, 2)
@@ -362,3 +365,41 @@ def test_domains_that_are_none():
         rb.prove(XB, t, {"pr": rb.pr_box()})
     with pytest.raises(rb.ProofError, match="I3322 has cardinalities"):
         rb.prove(XB, rb.I3322)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        rb.bell((2, 3), (3, 2)).relax("X -> B"),
+        rb.bell((2, 2, 2), (2, 2, 2)).relax("X -> B", "Y -> A"),
+        rb.measurement_dependence((3, 2), (2, 2)),
+    ],
+    ids=["unequal", "three parties", "measurement dependence"],
+)
+def test_samples_are_often_nonlocal(model):
+    """Where nothing can be proved, a formula is tried where it matters: random vertices are nearly all local."""
+    region = Region(read_domain(model, None), [])
+    local = model.unrelaxed
+    nonlocal_ones = 0
+    for u in region.samples(16, np.random.default_rng(0)):
+        table = (region.domain.expansion @ u).reshape(model.observed_shape)
+        p = rb.Behavior(table, model.outputs, model.inputs)
+        try:
+            rb.minimize(rb.influence(local, local.inputs[0], local.outputs[0]), p)
+        except rb.InfeasibleError:
+            nonlocal_ones += 1
+    assert nonlocal_ones >= 4
+
+
+def test_dual_functionals_refute():
+    """Right at every local behavior and at those that win Mermin's game, wrong for a PR box of two parties.
+
+    A closed form for all of them takes too long, so only points are compared.
+    """
+    model = rb.bell((2, 2, 2), (2, 2, 2)).relax("X -> B")
+    measure = rb.influence(model, "X", "B")
+    region = Region(read_domain(model, None), [])
+    formula = rb.Maximum(0, (rb.mermin() - 2) / 4)
+    terms = [functional_form(term, region.domain) for term in formula]
+    verdict = _sampled(measure, formula, (), region, "", "", 20, terms[1:], terms)
+    check(verdict, measure, ("X", "B"))
