@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -10,6 +11,8 @@ from relaxbell.behavior.boxes import cglmp_coefficients
 from relaxbell.behavior.names import party_names
 from relaxbell.errors import FunctionalError
 from relaxbell.functionals.functional import BellFunctional
+
+_MOST_PARTIES = 10
 
 
 def _correlators(signs: list[list[int]], name: str) -> BellFunctional:
@@ -70,15 +73,7 @@ def mermin(n: int = 3) -> BellFunctional:
     >>> mermin(3).bound(rb.bell((2, 2, 2), (2, 2, 2))), mermin(3)(rb.ghz_box(3))
     (Fraction(2, 1), Fraction(4, 1))
     """
-    if n < 2:
-        raise FunctionalError(f"Mermin's functional needs at least 2 parties, found {n}.")
-    outputs, inputs = party_names(n)
-    table = np.zeros((2,) * (2 * n), dtype=object)
-    for index in np.ndindex(*table.shape):
-        k = sum(index[n:])
-        if k % 2 == 0:
-            table[index] = (-1) ** (k // 2 + sum(index[:n]))
-    return BellFunctional(table, outputs, inputs, name=f"Mermin_{n}")
+    return _full_correlators(n, "Mermin", lambda k: 0 if k % 2 else (-1) ** (k // 2))
 
 
 def chained(m: int) -> BellFunctional:
@@ -97,8 +92,8 @@ def chained(m: int) -> BellFunctional:
     >>> chained(3).bound(rb.bell((3, 3)))
     Fraction(4, 1)
     """
-    if m < 2:
-        raise FunctionalError(f"a chain needs at least 2 settings, found {m}.")
+    if not isinstance(m, int) or m < 2:
+        raise FunctionalError(f"a chain needs at least 2 settings, found {m}. Give a larger integer.")
     signs = [[0] * m for _ in range(m)]
     for k in range(m):
         signs[k][k] = 1
@@ -126,14 +121,21 @@ def svetlichny(n: int = 3) -> BellFunctional:
     >>> svetlichny().bound(rb.bell((2, 2, 2), (2, 2, 2))), svetlichny().bound(two_together)
     (Fraction(4, 1), Fraction(4, 1))
     """
-    if n < 2:
-        raise FunctionalError(f"Svetlichny's functional needs at least 2 parties, found {n}.")
+    return _full_correlators(n, "Svetlichny", lambda k: (-1) ** (k * (k - 1) // 2))
+
+
+def _full_correlators(n: int, name: str, sign: Callable[[int], int]) -> BellFunctional:
+    """Return Σ_x sign(k) E_x of n parties, where k of them have setting 1."""
+    if not isinstance(n, int) or not 2 <= n <= _MOST_PARTIES:
+        raise FunctionalError(
+            f"{name}'s functional is defined for 2 or more parties and held in 4^n cells, found n = {n}. Give an "
+            f"integer from 2 to {_MOST_PARTIES}."
+        )
     outputs, inputs = party_names(n)
     table = np.zeros((2,) * (2 * n), dtype=object)
     for index in np.ndindex(*table.shape):
-        k = sum(index[n:])
-        table[index] = (-1) ** (k * (k - 1) // 2 + sum(index[:n]))
-    return BellFunctional(table, outputs, inputs, name=f"Svetlichny_{n}")
+        table[index] = sign(sum(index[n:])) * (-1) ** sum(index[:n])
+    return BellFunctional(table, outputs, inputs, name=f"{name}_{n}")
 
 
 def pearl() -> BellFunctional:
