@@ -250,7 +250,7 @@ def _numeric(p: ArrayLike) -> NDArray[np.float64]:
     except (TypeError, ValueError) as error:
         raise BehaviorError(
             f"p is not a table of numbers: {error}. Expected a rectangular array of floats, Fractions, ints "
-            "or sympy numbers."
+            "or sympy numbers. A table with free symbols stays an array: functional(table) evaluates it."
         ) from None
 
 

@@ -156,7 +156,7 @@ class Coordinates:
         """Return the coordinate form of a functional on tables: ⟨coefficients, p⟩ = result · vector."""
         gathered = axis_product(coefficients, [_complete(c).T.astype(coefficients.dtype) for c in self.outputs])
         out = np.zeros(self.dimension + 1, dtype=coefficients.dtype)
-        out[0] = gathered[(0,) * len(self.outputs)].sum()
+        out[0] = np.asarray(gathered[(0,) * len(self.outputs)]).sum()  # a number where there are no inputs
         for block in self.blocks:
             total, _ = self._sum_unreached(gathered[self._members(block)], block)
             out[block.start : block.start + block.size] = total.ravel()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import math
 import numbers
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from functools import total_ordering
@@ -208,7 +208,7 @@ def as_exact(value: Any) -> ExactNumber | None:
         return value
     if isinstance(value, numbers.Rational | np.integer | bool | np.bool_):
         return Fraction(int(value)) if isinstance(value, np.integer | np.bool_) else Fraction(value)
-    if type(value).__module__.partition(".")[0] == "sympy":
+    if "sympy" in str(type(value).__module__).partition(".")[0] and getattr(value, "is_number", False):
         return _from_sympy(value)
     return None
 
@@ -217,7 +217,7 @@ def _from_sympy(value: Any) -> ExactNumber | None:
     import sympy
 
     value = sympy.radsimp(sympy.expand(value))
-    if not (value.is_number and value.is_real):
+    if not value.is_real:
         return None
     total: ExactNumber = Fraction(0)
     try:
@@ -335,6 +335,30 @@ def supported_text(value: float, bound: float, digits: int = 9) -> str:
             return text
     short = float(f"{value:.2g}")
     return f"≤ {short if short >= value else -float(floor_text(-value, 2)):.2g}"
+
+
+def exact_parts(values: Iterable[ExactNumber]) -> tuple[Exact, int, int]:
+    """Return (whole numbers, denominator, n) with value = (row[0] + row[1] √n) / denominator; n = 1: rows of one.
+
+    Examples
+    --------
+    >>> parts, denominator, n = exact_parts([Fraction(1, 2), surd(1, 2, 3)])
+    >>> parts.tolist(), denominator, n
+    ([[1, 0], [2, 4]], 2, 3)
+    """
+    listed = list(values)
+    roots = {c.n for c in listed if isinstance(c, Surd)}
+    rows = [(c.a, c.b) if isinstance(c, Surd) else (Fraction(c), Fraction(0)) for c in listed]
+    denominator = common_denominator(part for row in rows for part in row)
+    width = 2 if roots else 1
+    parts = np.array([[int(part * denominator) for part in row[:width]] for row in rows], dtype=object)
+    return parts.reshape(len(listed), width), denominator, roots.pop() if roots else 1
+
+
+def from_parts(row: Sequence[int], denominator: int, n: int) -> ExactNumber:
+    """Return the number that `exact_parts` read."""
+    rational = Fraction(int(row[0]), denominator)
+    return surd(rational, Fraction(int(row[1]), denominator), n) if len(row) > 1 else rational
 
 
 def common_denominator(values: Iterable[Fraction]) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from relaxbell.behavior.boxes import cglmp_coefficients
 from relaxbell.behavior.names import party_names
 from relaxbell.errors import FunctionalError
 from relaxbell.functionals.functional import BellFunctional
+
+_MOST_PARTIES = 10
 
 
 def _correlators(signs: list[list[int]], name: str) -> BellFunctional:
@@ -87,7 +89,7 @@ def mermin(n: int = 3) -> BellFunctional:
     Raises
     ------
     FunctionalError
-        If n is less than 2.
+        If n is not an integer from 2 to 10.
 
     Examples
     --------
@@ -95,14 +97,7 @@ def mermin(n: int = 3) -> BellFunctional:
     >>> rb.mermin(3).bound(rb.bell((2, 2, 2), (2, 2, 2))), rb.mermin(3)(rb.ghz_box(3))
     (Fraction(2, 1), Fraction(4, 1))
     """
-    _check_at_least_two(n, "Mermin's functional", "parties")
-    outputs, inputs = party_names(n)
-    table = np.zeros((2,) * (2 * n), dtype=object)
-    for index in np.ndindex(*table.shape):
-        k = sum(index[n:])
-        if k % 2 == 0:
-            table[index] = (-1) ** (k // 2 + sum(index[:n]))
-    return BellFunctional(table, outputs, inputs, name=f"Mermin_{n}")
+    return _full_correlators(n, "Mermin", lambda k: 0 if k % 2 else (-1) ** (k // 2))
 
 
 def chained(m: int) -> BellFunctional:
@@ -125,7 +120,7 @@ def chained(m: int) -> BellFunctional:
     Raises
     ------
     FunctionalError
-        If m is less than 2.
+        If m is not an integer of at least 2.
 
     Examples
     --------
@@ -133,7 +128,8 @@ def chained(m: int) -> BellFunctional:
     >>> rb.chained(3).bound(rb.bell((3, 3)))
     Fraction(4, 1)
     """
-    _check_at_least_two(m, "a chain", "settings")
+    if not isinstance(m, int) or m < 2:
+        raise FunctionalError(f"a chain needs at least 2 settings, found {m}. Give a larger integer.")
     signs = [[0] * m for _ in range(m)]
     for k in range(m):
         signs[k][k] = 1
@@ -164,7 +160,7 @@ def svetlichny(n: int = 3) -> BellFunctional:
     Raises
     ------
     FunctionalError
-        If n is less than 2.
+        If n is not an integer from 2 to 10.
 
     Examples
     --------
@@ -173,13 +169,21 @@ def svetlichny(n: int = 3) -> BellFunctional:
     >>> rb.svetlichny().bound(rb.bell((2, 2, 2), (2, 2, 2))), rb.svetlichny().bound(two_together)
     (Fraction(4, 1), Fraction(4, 1))
     """
-    _check_at_least_two(n, "Svetlichny's functional", "parties")
+    return _full_correlators(n, "Svetlichny", lambda k: (-1) ** (k * (k - 1) // 2))
+
+
+def _full_correlators(n: int, name: str, sign: Callable[[int], int]) -> BellFunctional:
+    """Return Σ_x sign(k) E_x of n parties, where k of them have setting 1."""
+    if not isinstance(n, int) or not 2 <= n <= _MOST_PARTIES:
+        raise FunctionalError(
+            f"{name}'s functional is defined for 2 or more parties and held in 4^n cells, found n = {n}. Give an "
+            f"integer from 2 to {_MOST_PARTIES}."
+        )
     outputs, inputs = party_names(n)
     table = np.zeros((2,) * (2 * n), dtype=object)
     for index in np.ndindex(*table.shape):
-        k = sum(index[n:])
-        table[index] = (-1) ** (k * (k - 1) // 2 + sum(index[:n]))
-    return BellFunctional(table, outputs, inputs, name=f"Svetlichny_{n}")
+        table[index] = sign(sum(index[n:])) * (-1) ** sum(index[:n])
+    return BellFunctional(table, outputs, inputs, name=f"{name}_{n}")
 
 
 def pearl() -> BellFunctional:
@@ -269,8 +273,3 @@ def _bilocal(bit: int, name: str) -> BellFunctional:
     for a, b, c, x, z in np.ndindex(*table.shape):
         table[a, b, c, x, z] = Fraction((-1) ** (a + (b // 2, b % 2)[bit] + c + bit * (x + z)), 4)
     return BellFunctional(table, "A B C", "X Z", parties={"A": "X", "B": None, "C": "Z"}, name=name)
-
-
-def _check_at_least_two(number: Any, what: str, of: str) -> None:
-    if not isinstance(number, int | np.integer) or number < 2:
-        raise FunctionalError(f"{what} needs at least 2 {of}, found {number!r}. Give an integer ≥ 2.")

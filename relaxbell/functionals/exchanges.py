@@ -30,10 +30,10 @@ class Frame:
     coordinates: Coordinates
     own: tuple[int | None, ...]
 
-    @cached_property
-    def actions(self) -> list[NDArray[np.int64]]:
-        """Generators of the relabelings, as matrices that act on coordinate forms from the right."""
-        return list(coordinate_actions(self.coordinates, self.own))
+    @property
+    def is_joint(self) -> bool:
+        """Whether every output may depend on every input: no parties, coordinates modulo normalization alone."""
+        return bool(self.own) and all(x is None for x in self.own) and any(self.coordinates.reach)
 
     @cached_property
     def expansion(self) -> NDArray[np.int64]:
@@ -41,26 +41,8 @@ class Frame:
         units = np.eye(self.coordinates.dimension + 1, dtype=np.int64)
         return self.coordinates.expand(units).reshape(-1, len(units))
 
-    def orbit(self, form: tuple[int, ...], limit: int) -> set[tuple[int, ...]] | None:
-        """Return all images of a form of whole numbers; None if there are more than `limit`.
-
-        The form may consist of several parts of dimension + 1 numbers, which are moved together.
-        """
-        size = self.coordinates.dimension + 1
-        seen, frontier = {form}, [form]
-        while frontier:
-            block: NDArray[Any] = np.array(frontier, dtype=_smallest_type(frontier)).reshape(-1, size)
-            frontier_size, frontier = len(frontier), []
-            for action in self.actions:
-                images = {tuple(row) for row in (block @ action).reshape(frontier_size, -1).tolist()} - seen
-                seen |= images
-                frontier += images
-                if len(seen) > limit:
-                    return None
-        return seen
-
-    def tables(self, table: tuple[int, ...], limit: int) -> list[tuple[int, ...]] | None:
-        """Return one relabeled table for each functional in an orbit; None if there are more than `limit`.
+    def tables(self, table: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """Return one relabeled table for each functional in an orbit.
 
         The table is flat, of whole numbers; it may consist of several parts, which are moved together.
         """
@@ -68,14 +50,15 @@ class Frame:
         cells = len(self.expansion)
         found: dict[tuple[int, ...], tuple[int, ...]] = {}
         frontier: Any = np.array([table], dtype=_smallest_type([table]))
-        while len(frontier) and len(found) <= limit:
+        while len(frontier):
             parts = frontier.reshape(len(frontier), -1, cells)
             forms = (parts @ self.expansion).reshape(len(frontier), -1).tolist()
             fresh = {tuple(f): k for k, f in reversed(list(enumerate(forms))) if tuple(f) not in found}
             kept = sorted(fresh.values())
             found |= {tuple(forms[k]): tuple(frontier[k].tolist()) for k in kept}
-            frontier = np.concatenate([parts[kept][:, :, p].reshape(len(kept), -1) for p in order]) if kept else kept
-        return list(found.values()) if len(found) <= limit else None
+            images = [parts[kept][:, :, p].reshape(len(kept), -1) for p in order] if kept else []
+            frontier = np.concatenate(images) if images else images
+        return list(found.values())
 
 
 def _smallest_type(rows: Sequence[Sequence[int]]) -> type:
@@ -111,9 +94,12 @@ def cell_permutations(coordinates: Coordinates, own: Sequence[int | None]) -> It
     cells = np.arange(math.prod(coordinates.shape)).reshape(coordinates.shape)
     for i, j in itertools.combinations(range(k), 2):
         x, y = own[i], own[j]
-        if x is None or y is None or coordinates.outputs[i] != coordinates.outputs[j]:
+        if (x is None) != (y is None) or coordinates.outputs[i] != coordinates.outputs[j]:
             continue
-        if coordinates.inputs[x] == coordinates.inputs[y]:
+        if x is None or y is None:
+            if not coordinates.reach[i] | coordinates.reach[j]:
+                yield cells.swapaxes(i, j)
+        elif coordinates.inputs[x] == coordinates.inputs[y]:
             yield cells.swapaxes(i, j).swapaxes(k + x, k + y)
 
 

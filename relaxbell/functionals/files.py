@@ -16,13 +16,13 @@ import numpy as np
 
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import Exact, common_denominator
-from relaxbell.functionals.functional import BellFunctional
+from relaxbell.functionals.functional import BellFunctional, check_functional
 from relaxbell.functionals.notation import marginal_names
 
-_KEYWORD = re.compile(r"[A-Z][A-Za-z_ ]*:?|DIM\s*=\s*\d+")
+_KEYWORD = re.compile(r"[A-Z][A-Za-z_ ]*:?|DIM\s*=\s*\d+", re.ASCII)
 _RELATION = re.compile(r"(<=|=<|>=|=>|==|=)")
-_TERM = re.compile(r"\s*([+-]?)\s*(\d+(?:\s*/\s*\d+)?)?\s*\*?\s*([A-Za-z]\w*)?")
-_NUMBER = re.compile(r"[+-]?\d+(?:/\d+)?")
+_TERM = re.compile(r"\s*([+-]?)\s*(\d+(?:\s*/\s*\d+)?)?\s*\*?\s*([A-Za-z]\w*)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d+(?:/\d+)?", re.ASCII)
 _INEQUALITIES = {"INEQUALITIES_SECTION", "INEQUALITY_SECTION", "INEQUALITIES", "REDUCED_INEQUALITIES_SECTION",
                  "REDUCED_INEQUALITIES", "REDUCED_INEQUALITY_SECTION"}  # fmt: skip
 _EQUATIONS = {"EQUATIONS", "EQUATIONS_SECTION", "EQUATION_SECTION"}
@@ -69,7 +69,8 @@ def write_inequalities(
     functionals
         Of one scenario, with rational coefficients. Subtract the bound first: ``rb.CHSH - 2``.
     file_format
-        ``"porta"`` or ``"panda"``.
+        ``"porta"`` or ``"panda"``. PANDA reads whole numbers only: its inequalities are multiplied by the common
+        denominator of their coefficients.
     coordinates
         ``"collins_gisin"``: x1, x2, … are the Collins–Gisin marginals, in the order of `BellFunctional.form`;
         ``"probabilities"``: the cells p(outputs|inputs), the last input changing fastest.
@@ -91,13 +92,12 @@ def write_inequalities(
     >>> print(*rb.read_inequalities(path, rb.CH).inequalities)
     p(00|00) + p(00|01) + p(00|10) - p(00|11) - pA(0|0) - pB(0|0)
     """
-    listed = tuple(functionals)
+    listed = tuple(functionals) if isinstance(functionals, Iterable) else (functionals,)
     if not listed:
         raise FunctionalError("no functional to write. Give at least one.")
-    for other in listed:
-        if not isinstance(other, BellFunctional):
-            raise FunctionalError(f"cannot write a {type(other).__name__}, expected functionals: form.functionals().")
     first = listed[0]
+    for functional in listed:
+        check_functional(functional)
     rows = [_row(f.transposed(first.outputs, first.inputs), first, coordinates) for f in listed]
     names = _names(first, coordinates)
     if file_format == "porta":
@@ -141,10 +141,12 @@ def read_inequalities(path: str | Path, like: BellFunctional) -> InequalityFile:
     >>> functional.equivalent(rb.I3322)
     True
     """
+    check_functional(like)
     dimensions = {like.frame.coordinates.dimension: "collins_gisin", like.coefficients.size: "probabilities"}
     found: dict[str, list[BellFunctional]] = {"inequalities": [], "equations": []}
     section, names, dimension = "", list[str](), None
-    for number, raw in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
+    seen = False
+    for number, raw in enumerate(_text(Path(path)).splitlines(), 1):
         line = raw.strip()
         where = f"{Path(path).name}, line {number}"
         if not line or line.startswith("#"):
@@ -156,6 +158,7 @@ def read_inequalities(path: str | Path, like: BellFunctional) -> InequalityFile:
         keyword = line.rstrip(":").upper().replace(" ", "_")
         if _KEYWORD.fullmatch(line) and (keyword == "END" or section != "names"):
             section = _section(keyword)
+            seen |= section in found
             continue
         if section == "names":
             names, section = line.split(), ""
@@ -164,19 +167,36 @@ def read_inequalities(path: str | Path, like: BellFunctional) -> InequalityFile:
             continue  # COMMENT, VALID, LOWER_BOUNDS, … say nothing about inequalities
         dimension = dimension or len(names) or None
         if dimension not in dimensions:
+            stated = "no line 'DIM = …'" if dimension is None else f"dimension {dimension}"
             raise FunctionalError(
-                f"{where}: dimension {dimension}, expected {' or '.join(map(str, dimensions))} for the scenario of "
-                f"{like}. Give a functional of the file's scenario."
+                f"{where}: {stated}, expected {' or '.join(map(str, dimensions))} for the scenario of {like.title}. "
+                "Give a functional of the file's scenario."
             )
         known = {name: k for k, name in enumerate(names)} or {f"x{k + 1}": k for k in range(dimension)}
         left, relation, right = _split(line, dimension, known, section, where)
         row = np.array([-right, *left], dtype=object)
         functional = _functional(row if relation != ">=" else -row, like, dimensions[dimension])
         found["equations" if relation == "=" else "inequalities"].append(functional)
+    if not seen:
+        raise FunctionalError(
+            f"{Path(path).name} has neither inequalities nor equations, expected a section such as "
+            "INEQUALITIES_SECTION (PORTA) or Inequalities: (PANDA). Vertices are no inequalities: convert them first."
+        )
     return InequalityFile(tuple(found["inequalities"]), tuple(found["equations"]))
 
 
 # ------------------------------------------------------------------------- reading
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FunctionalError(
+            f"{path.name} is not text: byte {error.start} is no UTF-8. Give a PORTA or PANDA file."
+        ) from error
+    except OSError as error:
+        raise FunctionalError(f"{path} cannot be read: {error.strerror}. Give a PORTA or PANDA file.") from error
 
 
 def _section(keyword: str) -> str:
@@ -200,21 +220,27 @@ def _split(
     if len(parts) != 3 or not _NUMBER.fullmatch(parts[2].strip().replace(" ", "")):
         raise FunctionalError(f"{where}: {line!r} is not an inequality 'terms <= number'. Correct the line.")
     words = parts[0].split()
-    if len(words) == dimension and all(_NUMBER.fullmatch(word) for word in words):
-        left = [_fraction(word, where) for word in words]
-    else:
-        left = _linear(parts[0], dimension, known, where)
+    plain = bool(words) and all(_NUMBER.fullmatch(word) for word in words)
+    if plain and len(words) != dimension:
+        raise FunctionalError(f"{where}: {len(words)} coefficients, expected {dimension}. Correct the line.")
+    left = [_fraction(word, where) for word in words] if plain else _linear(parts[0], dimension, known, where)
     return left, relation, _fraction(parts[2].strip().replace(" ", ""), where)
 
 
 def _linear(text: str, dimension: int, known: dict[str, int], where: str) -> list[Fraction]:
     """Return the coefficients of a sum of terms: sign, number, name; the first sign may be left out."""
+    if not text.strip():
+        raise FunctionalError(
+            f"{where}: no term on the left-hand side, expected such as '+2/3x1'. Write '0x1' for zero."
+        )
     found = [Fraction(0)] * dimension
     position, first = 0, True
     while position < len(text.rstrip()):
         match = _TERM.match(text, position)
         if match is None or match[3] is None or not (match[1] or first):
-            raise FunctionalError(f"{where}: {text[position:].strip()[:40]!r} is not a term such as '+2/3x1'.")
+            raise FunctionalError(
+                f"{where}: {text[position:].strip()[:40]!r} is not a term such as '+2/3x1'. Correct the line."
+            )
         if match[3] not in known:
             raise FunctionalError(
                 f"{where}: unknown coordinate {match[3]!r}, expected one of {', '.join(list(known)[:8])}, …"
@@ -246,7 +272,9 @@ def _functional(row: Exact, like: BellFunctional, coordinates: str) -> BellFunct
 def _row(functional: BellFunctional, first: BellFunctional, coordinates: str) -> list[Fraction]:
     """Return (constant, coefficients) of a functional."""
     if functional.coefficients.shape != first.coefficients.shape:
-        raise FunctionalError(f"{first} and {functional} are of different scenarios. Write them to separate files.")
+        raise FunctionalError(
+            f"{first.title} and {functional.title} are of different scenarios. Write them to separate files."
+        )
     if coordinates not in ("collins_gisin", "probabilities"):
         raise FunctionalError(f"coordinates {coordinates!r} are unknown, expected 'collins_gisin' or 'probabilities'.")
     form = (
@@ -254,7 +282,7 @@ def _row(functional: BellFunctional, first: BellFunctional, coordinates: str) ->
     )
     row = list(form)
     if not all(isinstance(c, Fraction) for c in row):
-        raise FunctionalError(f"{functional} has irrational coefficients, which PORTA and PANDA do not read.")
+        raise FunctionalError(f"{functional.title} has irrational coefficients, which PORTA and PANDA do not read.")
     return row
 
 

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.names import read_names, read_parties
 from relaxbell.errors import FunctionalError
-from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_array, to_floats, to_sympy
+from relaxbell.exact.numbers import Exact, ExactNumber
+from relaxbell.functionals.arithmetic import read_coefficients
+from relaxbell.functionals.evaluation import Evaluated
 from relaxbell.functionals.exchanges import Frame
 from relaxbell.functionals.notation import correlator_table, read_form
-from relaxbell.functionals.orbits import all_tables, canonical_table, equivalent
-from relaxbell.functionals.written import Written
+from relaxbell.functionals.orbits import all_tables, canonical, equivalent
 
 if TYPE_CHECKING:
     from relaxbell.causal.model import CausalModel
     from relaxbell.solve.faces import Face
 
 
-class BellFunctional(Written):
+class BellFunctional(Evaluated):
     """A linear functional Σ c(a,b,…,x,y,…) p(a,b,…|x,y,…) + constant, with exact coefficients.
 
     Parameters
@@ -64,12 +61,7 @@ class BellFunctional(Written):
     ) -> None:
         self.outputs = read_names(outputs, "outputs", FunctionalError)
         self.inputs = read_names(inputs, "inputs", FunctionalError)
-        table, offset = exact_array(coefficients), as_exact(constant)
-        if table is None or offset is None:
-            raise FunctionalError(
-                "coefficients of a Bell functional are exact: found floats or unknown objects. Use integers, "
-                "fractions.Fraction or sympy numbers such as sqrt(2)/2."
-            )
+        table, offset = read_coefficients(coefficients, constant)
         if table.ndim != len(self.outputs) + len(self.inputs):
             raise FunctionalError(
                 f"coefficients have {table.ndim} axes, expected {len(self.outputs) + len(self.inputs)}: one for each "
@@ -176,83 +168,7 @@ class BellFunctional(Written):
         coordinates, form = read_form(tables, outputs, inputs, owners)
         return cls(table_of(coordinates, form), outputs, inputs, constant=form[0], parties=owners, name=name)
 
-    # -------------------------------------------------------------- evaluation
-
-    def __call__(self, behavior: Behavior | Any) -> Any:
-        """Return the value on a behavior, or on any table of numbers or sympy expressions.
-
-        Parameters
-        ----------
-        behavior
-            A `Behavior`, matched by name; or an array with the shape and the axes of `coefficients`, for example
-            one with free symbols, ``v * box.table + (1 - v) * noise.table``.
-
-        Returns
-        -------
-        ExactNumber, float or sympy expression
-            Exact if the behavior is; a sympy expression if a free symbol occurs, or several square roots.
-
-        Raises
-        ------
-        FunctionalError
-            If the behavior has other variables or cardinalities.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> from sympy import Symbol
-        >>> v, box = Symbol("v"), rb.tsirelson_box()
-        >>> rb.CHSH(v * box.table + (1 - v) * box.white_noise().table)
-        2*sqrt(2)*v
-        """
-        if not isinstance(behavior, Behavior):
-            return self._on_table(behavior)
-        if set(behavior.outputs) != set(self.outputs) or set(behavior.inputs) != set(self.inputs):
-            raise FunctionalError(
-                f"{self} lives on p({','.join(self.outputs)}|{','.join(self.inputs)}), found a behavior "
-                f"p({','.join(behavior.outputs)}|{','.join(behavior.inputs)}). Use rename({{old: new}})."
-            )
-        behavior = behavior.transposed(self.outputs, self.inputs)
-        return self._on_table(behavior.table)
-
-    def _on_table(self, table: Any) -> Any:
-        array = np.asarray(table)
-        if not array.ndim:
-            raise FunctionalError(
-                f"{self} is a function of probabilities: found a {type(table).__name__}, expected a Behavior or an "
-                "array of them. Counts become one by counts.fit().behavior."
-            )
-        if array.shape != self.coefficients.shape:
-            raise FunctionalError(
-                f"{self} has cardinalities {self.coefficients.shape}, the behavior {array.shape}. "
-                "Use the functional of this scenario."
-            )
-        if array.dtype.kind == "f":
-            return float((self.floats * array).sum() + float(self.constant))
-        exact = exact_array(array)
-        if exact is not None:
-            with contextlib.suppress(ValueError):  # √2 in the functional, √3 in the behavior
-                return (self.coefficients * exact).sum() + self.constant
-        return self._symbolic(array)
-
-    def _symbolic(self, array: Any) -> Any:
-        import sympy
-
-        total = to_sympy(self.constant)
-        for index, coefficient in np.ndenumerate(self.coefficients):
-            if coefficient != 0:
-                try:
-                    total += to_sympy(coefficient) * sympy.sympify(array[index], strict=True)
-                except sympy.SympifyError:
-                    raise FunctionalError(
-                        f"p{list(index)} is {array[index]!r}, expected a number or a sympy expression."
-                    ) from None
-        return sympy.expand(total)
-
-    @cached_property
-    def floats(self) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """The coefficients as float64."""
-        return to_floats(self.coefficients)
+    # ------------------------------------------------------------ bounds and faces
 
     def bound(self, model: CausalModel, subject_to: Sequence[Any] = ()) -> Any:
         """Return the maximum over the behaviors of a model: the bound of a (relaxed) Bell inequality.
@@ -291,44 +207,46 @@ class BellFunctional(Written):
             return bound_curve(self, model, subject_to)
         return functional_bound(self, model, subject_to)
 
-    # ------------------------------------------------------------------ algebra
+    def is_facet(self, model: CausalModel, *, nonsignaling: bool = False) -> Face:
+        """Return the face on which the functional is largest, with its dimension; true if it is a facet.
 
-    def _combine(self, coefficients: Exact, constant: ExactNumber, name: str | None = None) -> BellFunctional:
-        return BellFunctional(
-            coefficients, self.outputs, self.inputs, constant=constant, parties=self.parties, name=name
-        )
+        Parameters
+        ----------
+        model
+            Its polytope of behaviors.
+        nonsignaling
+            Whether only its non-signaling behaviors count.
 
-    def __add__(self, other: object) -> BellFunctional:
-        if isinstance(other, BellFunctional):
-            other = other.transposed(self.outputs, self.inputs)
-            if other.coefficients.shape != self.coefficients.shape:
-                raise FunctionalError(f"cannot add functionals of different scenarios: {self} and {other}.")
-            return self._combine(self.coefficients + other.coefficients, self.constant + other.constant)
-        number = _exact_operand(other)
-        return NotImplemented if number is None else self._combine(self.coefficients, self.constant + number)
+        Returns
+        -------
+        Face
+            ``dimension``, ``polytope_dimension`` and the ``bound``; computed by exact ranks.
 
-    __radd__ = __add__
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.CHSH.is_facet(rb.bell())
+        a facet: CHSH <= 2 has a face of dimension 7 in dimension 8
+        >>> bool(rb.chained(3).is_facet(rb.bell((3, 3))))
+        False
+        """
+        from relaxbell.solve.faces import face
 
-    def __neg__(self) -> BellFunctional:
-        return self * -1
+        return face(self, model, nonsignaling)
 
-    def __sub__(self, other: Any) -> BellFunctional:
-        return self + other * -1
+    # --------------------------------------------------------------------- axes
 
-    def __rsub__(self, other: Any) -> BellFunctional:
-        return -self + other
+    def _combine(self, coefficients: Exact, constant: ExactNumber) -> BellFunctional:
+        return BellFunctional(coefficients, self.outputs, self.inputs, constant=constant, parties=self.parties)
 
-    def __mul__(self, factor: object) -> BellFunctional:
-        number = _exact_operand(factor)
-        if number is None:
-            return NotImplemented
-        return self._combine(self.coefficients * number, self.constant * number)
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, divisor: object) -> BellFunctional:
-        number = _exact_operand(divisor)
-        return NotImplemented if number is None else self * (Fraction(1) / number)
+    def _aligned(self, other: BellFunctional) -> BellFunctional:
+        same = other.transposed(self.outputs, self.inputs)
+        if same.coefficients.shape != self.coefficients.shape:
+            raise FunctionalError(
+                f"{self.title} has cardinalities {self.coefficients.shape}, {other.title} {same.coefficients.shape}: "
+                "functionals of different scenarios have no sum. Write one of them in the other's scenario."
+            )
+        return same
 
     def transposed(self, outputs: str | Sequence[str], inputs: str | Sequence[str]) -> BellFunctional:
         """Return the same functional with its axes in another order.
@@ -360,8 +278,8 @@ class BellFunctional(Written):
             return self
         if set(outputs) != set(self.outputs) or set(inputs) != set(self.inputs):
             raise FunctionalError(
-                f"variables do not match: {self} lives on p({','.join(self.outputs)}|{','.join(self.inputs)}), asked "
-                f"for p({','.join(outputs)}|{','.join(inputs)})."
+                f"variables do not match: {self.title} lives on p({','.join(self.outputs)}|{','.join(self.inputs)}), "
+                f"asked for p({','.join(outputs)}|{','.join(inputs)})."
             )
         order = [(self.outputs + self.inputs).index(n) for n in outputs + inputs]
         table = self.coefficients.transpose(order)
@@ -412,8 +330,10 @@ class BellFunctional(Written):
     def canonical(self) -> BellFunctional:
         """Return the representative of the functional's class under relabelings: the same for all its members.
 
-        Parties are sorted by their cardinalities, the largest first; of all relabelings the one with the fewest
-        coefficients in Collins–Gisin coordinates, then the lexicographically largest.
+        Parties are sorted by their cardinalities, the largest first. The order of settings and outcomes is a canonical
+        labeling, found by individualization and refinement (McKay, Piperno, J. Symb. Comput. 60, 94, 2014), with
+        outcomes exchanged where that leaves fewer Collins–Gisin coefficients. How many relabelings there are does not
+        matter.
 
         Returns
         -------
@@ -423,12 +343,10 @@ class BellFunctional(Written):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.CH.canonical()
-        -p(00|00) + p(00|01) + p(00|10) + p(00|11) - pA(0|1) - pB(0|1)
+        >>> (3 - rb.CH).canonical()
+        -p(00|00) - p(00|01) - p(00|10) + p(00|11) + pA(0|0) + pB(0|0) + 3
         """
-        table, constant = canonical_table(self)
-        own = self.parties
-        return BellFunctional(table, self.outputs, self.inputs, constant=constant, parties=own)
+        return canonical(self)
 
     def equivalent(self, other: BellFunctional, *, scale: bool = False, offset: bool = False) -> bool:
         """Return whether relabeling inputs, outputs and parties turns one functional into the other.
@@ -447,54 +365,23 @@ class BellFunctional(Written):
         bool
             Whether there is such a relabeling.
 
-        Raises
-        ------
-        FunctionalError
-            If `other` is none.
-
         Examples
         --------
         >>> import relaxbell as rb
         >>> rb.CH.equivalent(rb.CHSH), rb.CH.equivalent(rb.CHSH, scale=True, offset=True)
         (False, True)
         """
-        if not isinstance(other, BellFunctional):
-            raise FunctionalError(f"cannot compare {self} with a {type(other).__name__}, expected a BellFunctional.")
+        check_functional(other)
         return equivalent(self, other, scale=scale, offset=offset)
 
-    def is_facet(self, model: CausalModel, *, nonsignaling: bool = False) -> Face:
-        """Return the face on which the functional is largest, with its dimension; true if it is a facet.
 
-        Parameters
-        ----------
-        model
-            Its polytope of behaviors.
-        nonsignaling
-            Whether only its non-signaling behaviors count.
+def check_functional(value: object) -> None:
+    """Raise FunctionalError for anything but a functional.
 
-        Returns
-        -------
-        Face
-            ``dimension``, ``polytope_dimension`` and the ``bound``; computed by exact ranks.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> rb.CHSH.is_facet(rb.bell())
-        a facet: CHSH <= 2 has a face of dimension 7 in dimension 8
-        >>> bool(rb.chained(3).is_facet(rb.bell((3, 3))))
-        False
-        """
-        from relaxbell.solve.faces import face
-
-        return face(self, model, nonsignaling)
-
-
-def _exact_operand(number: object) -> ExactNumber | None:
-    """Return what a functional is added to or multiplied with; None for other objects, an error for floats."""
-    if isinstance(number, float):
-        raise FunctionalError(
-            f"{number} is a float, expected an exact number: functionals are exact. Use Fraction({number}) or "
-            f'Fraction("{number}").'
-        )
-    return as_exact(number)
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> check_functional(rb.CHSH)
+    """
+    if not isinstance(value, BellFunctional):
+        raise FunctionalError(f"{value!r:.60} is a {type(value).__name__}, expected a BellFunctional such as CHSH.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -10,8 +11,9 @@ import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.errors import FunctionalError
-from relaxbell.exact.numbers import as_exact, sign
+from relaxbell.exact.numbers import as_exact, sign, to_sympy
 from relaxbell.frozen import Frozen
+from relaxbell.functionals.arithmetic import read_number
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import sum_text
 from relaxbell.functionals.relabeling import recognize
@@ -22,12 +24,12 @@ _MOST_SHOWN = 6
 class Maximum(Frozen):
     """max(f_1, f_2, …) of functionals of one scenario and exact numbers.
 
-    Sums with functionals and exact numbers, and nonnegative multiples, are maxima again.
+    Sums of maxima, functionals and exact numbers, and nonnegative multiples, are maxima again.
 
     Parameters
     ----------
     *terms
-        Functionals and exact numbers, at least one functional.
+        Functionals, exact numbers and maxima, at least one functional.
 
     Raises
     ------
@@ -44,10 +46,17 @@ class Maximum(Frozen):
     (Fraction(1, 2), Fraction(1, 1))
     """
 
+    __array_ufunc__ = None  # numbers of numpy leave products to __rmul__
+
     def __init__(self, *terms: Any) -> None:
+        terms = tuple(own for term in terms for own in (term.terms if isinstance(term, Maximum) else (term,)))
         first = next((t for t in terms if isinstance(t, BellFunctional)), None)
         if first is None:
-            raise FunctionalError("a maximum needs at least one Bell functional. Compare numbers with max(…).")
+            found = ", ".join(f"{t!r:.30}" for t in terms) or "nothing"
+            raise FunctionalError(
+                f"a maximum needs at least one Bell functional, found {found}. Give Maximum(0, *functionals); compare "
+                "numbers with max(…)."
+            )
         zero = first * 0
         read = []
         for term in terms:
@@ -64,15 +73,12 @@ class Maximum(Frozen):
     def __call__(self, behavior: Behavior | Any) -> Any:
         """Return the largest value on a behavior; on a symbolic table a sympy ``Max``."""
         values = [term(behavior) for term in self.terms]
-        if any(as_exact(value) is None and not isinstance(value, float) for value in values):
-            import sympy
+        if all(as_exact(value) is not None or isinstance(value, float) for value in values):
+            with contextlib.suppress(ValueError):  # √2 against √3
+                return max(values)
+        import sympy
 
-            from relaxbell.exact.numbers import to_sympy
-
-            return sympy.Max(
-                *(value if as_exact(value) is None else to_sympy(as_exact(value) or 0) for value in values)
-            )
-        return max(values)
+        return sympy.Max(*(value if as_exact(value) is None else to_sympy(value) for value in values))
 
     def __iter__(self) -> Iterator[BellFunctional]:
         return iter(self.terms)
@@ -81,17 +87,24 @@ class Maximum(Frozen):
         return len(self.terms)
 
     def __add__(self, other: object) -> Maximum:
-        if not isinstance(other, BellFunctional) and as_exact(other) is None:
-            return NotImplemented
-        return Maximum(*(term + other for term in self.terms))
+        if isinstance(other, Maximum):
+            return Maximum(*(one + two for one in self.terms for two in other.terms))
+        number = other if isinstance(other, BellFunctional) else read_number(other, "a maximum plus")
+        return NotImplemented if number is None else Maximum(*(term + number for term in self.terms))
 
     __radd__ = __add__
+
+    def __neg__(self) -> Maximum:
+        return self * -1
 
     def __sub__(self, other: Any) -> Maximum:
         return self + other * -1
 
+    def __rsub__(self, other: Any) -> Maximum:
+        return -self + other
+
     def __mul__(self, factor: object) -> Maximum:
-        number = as_exact(factor)
+        number = read_number(factor, "a maximum times")
         if number is None:
             return NotImplemented
         if sign(number) < 0:
@@ -101,8 +114,34 @@ class Maximum(Frozen):
     __rmul__ = __mul__
 
     def __truediv__(self, divisor: object) -> Maximum:
-        number = as_exact(divisor)
-        return NotImplemented if number is None else self * (1 / number)
+        number = read_number(divisor, "a maximum over")
+        if number is None:
+            return NotImplemented
+        if number == 0:
+            raise FunctionalError("a maximum over 0 is undefined, expected another exact number.")
+        return self * (1 / number)
+
+    def latex(self) -> str:
+        r"""Return the maximum in LaTeX; of many terms the first ones.
+
+        Returns
+        -------
+        str
+            LaTeX without dollar signs.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> print(rb.Maximum(0, rb.CHSH / 4).latex())
+        \max\left(0,\, \frac{1}{4} \langle A_{0} B_{0} \rangle + ... - \frac{1}{4} \langle A_{1} B_{1} \rangle\right)
+        """
+        shown = [term.latex() for term in self.terms[:_MOST_SHOWN]]
+        more = [r"\ldots"] if len(self.terms) > _MOST_SHOWN else []
+        listed = r",\, ".join([*shown, *more])
+        return rf"\max\left({listed}\right)"
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
 
     def __repr__(self) -> str:
         count: Counter[str] = Counter()

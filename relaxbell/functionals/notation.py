@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -166,14 +166,14 @@ def _members(key: str, outputs: Sequence[str]) -> tuple[int, ...]:
 def full_terms(table: Exact, outputs: Sequence[str]) -> Terms:
     """Return (coefficient, p(00|01)) of the cells."""
     k = len(outputs)
-    return [(c, f"p({_digits(i[:k])}|{_digits(i[k:])})") for i, c in np.ndenumerate(table) if c != 0]
+    return [(c, f"p({_event(i[:k], i[k:])})") for i, c in np.ndenumerate(table) if c != 0]
 
 
 def collins_gisin_terms(coordinates: Coordinates, form: Exact, outputs: Sequence[str]) -> Terms:
-    """Return (coefficient, name) of the marginals: the joint terms first, then those of fewer parties."""
-    names = marginal_names(coordinates, outputs)
-    terms = [(coefficient, name) for coefficient, name in zip(form[1:], names, strict=True) if coefficient != 0]
-    return sorted(terms, key=lambda term: not term[1].startswith("p("))
+    """Return (coefficient, name) of the marginals: the joint terms first, then those of fewer and fewer parties."""
+    sizes = [-len(block.members) for block, _, _ in coordinates.labels()]
+    listed = zip(sizes, form[1:], marginal_names(coordinates, outputs), strict=True)
+    return [(c, name) for _, c, name in sorted(listed, key=lambda term: term[0]) if c != 0]
 
 
 def correlator_terms(coordinates: Coordinates, form: Exact, outputs: Sequence[str]) -> Terms:
@@ -194,7 +194,7 @@ def marginal_names(coordinates: Coordinates, outputs: Sequence[str]) -> list[str
     found = []
     for block, values, inputs in coordinates.labels():
         who = "" if len(block.members) == len(outputs) else "".join(outputs[i] for i in block.members)
-        found.append(f"p{who}({_digits(values)}|{_digits(inputs)})")
+        found.append(f"p{who}({_event(values, inputs)})")
     return found
 
 
@@ -209,6 +209,12 @@ def correlator_names(coordinates: Coordinates, outputs: Sequence[str]) -> Iterat
         yield f"⟨{' '.join(words)}⟩"
 
 
+def _event(outcomes: Iterable[Any], settings: Iterable[Any]) -> str:
+    """Return 00|01; the outcomes alone where there are no settings."""
+    given = _digits(settings)
+    return f"{_digits(outcomes)}|{given}" if given else _digits(outcomes)
+
+
 def _digits(values: Iterable[Any]) -> str:
     found = [str(int(v)) for v in values]
     return ("" if all(len(v) == 1 for v in found) else ",").join(found)
@@ -217,11 +223,22 @@ def _digits(values: Iterable[Any]) -> str:
 # ---------------------------------------------------------------------------- text
 
 
-def _number_text(size: ExactNumber) -> str:
+def _number_text(size: ExactNumber, is_factor: bool) -> str:
     """Return a coefficient; fractions that nobody would read, as decimals."""
-    if isinstance(size, Fraction) and size.denominator > _READABLE:
-        return f"{float(size):.6g}"
-    return str(size)
+    long = isinstance(size, Fraction) and size.denominator > _READABLE
+    text = f"{float(size):.6g}" if long else str(size)
+    if not is_factor:
+        return text
+    return f"({text}) " if "/" in text and text[0] != "(" else f"{text} "
+
+
+def _number_latex(size: ExactNumber, is_factor: bool) -> str:
+    import sympy
+
+    text = sympy.latex(to_sympy(size))
+    if not is_factor:
+        return str(text)
+    return rf"\left({text}\right) " if "+" in text or "-" in text[1:] else f"{text} "
 
 
 def sum_text(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -> str:
@@ -232,19 +249,7 @@ def sum_text(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) ->
     >>> sum_text([(Fraction(1), "x"), (Fraction(-1, 2), "y")], Fraction(-3))
     'x - (1/2) y - 3'
     """
-    pieces = list(terms)
-    if constant != 0 or not pieces:
-        pieces.append((constant, ""))
-    text = ""
-    for coefficient, symbol in pieces:
-        negative = sign(coefficient) < 0
-        size = -coefficient if negative else coefficient
-        number = _number_text(size)
-        if symbol:
-            number = "" if size == 1 else f"({number}) " if "/" in number and number[0] != "(" else f"{number} "
-        text += (" - " if negative else " + ") if text else ("-" if negative else "")
-        text += number + symbol
-    return text
+    return _joined(terms, constant, _number_text, str)
 
 
 def sum_latex(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -> str:
@@ -255,8 +260,15 @@ def sum_latex(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -
     >>> print(sum_latex([(Fraction(1, 2), "⟨A0 B1⟩"), (Fraction(-1), "pA(0|0)")], Fraction(0)))
     \frac{1}{2} \langle A_{0} B_{1} \rangle - p_{A}(0|0)
     """
-    import sympy
+    return _joined(terms, constant, _number_latex, symbol_latex)
 
+
+def _joined(
+    terms: Sequence[tuple[ExactNumber, str]],
+    constant: ExactNumber,
+    number_text: Callable[[ExactNumber, bool], str],
+    symbol_text: Callable[[str], str],
+) -> str:
     pieces = list(terms)
     if constant != 0 or not pieces:
         pieces.append((constant, ""))
@@ -264,21 +276,32 @@ def sum_latex(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -
     for coefficient, symbol in pieces:
         negative = sign(coefficient) < 0
         size = -coefficient if negative else coefficient
-        number = sympy.latex(to_sympy(size))
-        if symbol and ("+" in number or "-" in number[1:]):
-            number = rf"\left({number}\right)"
-        if symbol:
-            number = "" if size == 1 else f"{number} "
         text += (" - " if negative else " + ") if text else ("-" if negative else "")
-        text += number + symbol_latex(symbol)
+        text += "" if symbol and size == 1 else number_text(size, bool(symbol))
+        text += symbol_text(symbol)
     return text
 
 
 def symbol_latex(symbol: str) -> str:
-    """Return p(00|01), pAB(0|1) or ⟨A0 B1⟩ in LaTeX."""
+    r"""Return p(00|01), pAB(0|1) or ⟨A0 B1⟩ in LaTeX.
+
+    Examples
+    --------
+    >>> print(symbol_latex("⟨Alice0 B1(2)⟩"), symbol_latex("pA1A2(00|01)"))
+    \langle \mathrm{Alice}_{0} B_{1,2} \rangle p_{A_{1}A_{2}}(00|01)
+    """
     if symbol.startswith("⟨"):
         words = [re.fullmatch(r"(.*?[^\d(])(\d*)(?:\(([\d,]*)\))?", word) for word in symbol[1:-1].split()]
-        parts = [[m[1], ",".join(filter(None, (m[2], m[3])))] for m in words if m]
-        return rf"\langle {' '.join(f'{name}_{{{index}}}' if index else name for name, index in parts)} \rangle"
+        parts = [_indexed(m[1], ",".join(filter(None, (m[2], m[3])))) for m in words if m]
+        return rf"\langle {' '.join(parts)} \rangle"
     match = re.fullmatch(r"p([^(]+)(\(.*\))", symbol)
-    return rf"p_{{{match[1]}}}{match[2]}" if match else symbol
+    if match is None:
+        return symbol
+    who = "".join(_indexed(name, digits) for name, digits in re.findall(r"([^\W\d]+)(\d*)", match[1]))
+    return rf"p_{{{who}}}{match[2]}"
+
+
+def _indexed(name: str, index: str) -> str:
+    """Return a variable with its index; names of several letters upright."""
+    shown = name if len(name) == 1 or name.isupper() else rf"\mathrm{{{name.replace('_', chr(92) + '_')}}}"
+    return f"{shown}_{{{index}}}" if index else shown

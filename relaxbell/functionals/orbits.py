@@ -2,115 +2,132 @@
 
 from __future__ import annotations
 
-import math
-from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relaxbell.errors import FunctionalError
-from relaxbell.exact.numbers import Exact, ExactNumber, Surd, common_denominator, surd
+from relaxbell.exact.numbers import Exact, exact_parts, from_parts
+from relaxbell.functionals.exchanges import Frame
+from relaxbell.functionals.points import axes_of, over_points, over_variables, point_table
 
 if TYPE_CHECKING:
     from relaxbell.functionals.functional import BellFunctional
 
 ORBIT_LIMIT = 20_000
-"""Orbits are followed up to this many members."""
-
-_Whole = tuple[int, ...]
+"""Relabelings are listed up to this many."""
 
 
 def all_tables(functional: BellFunctional) -> list[Exact]:
     """Return one table of coefficients for each relabeling."""
-    whole, denominator, radicand = _whole(functional.coefficients.ravel())
-    found = functional.frame.tables(whole, ORBIT_LIMIT)
-    if found is None:
-        raise _too_many(functional)
-    return [_numbers(image, denominator, radicand).reshape(functional.coefficients.shape) for image in found]
+    count = point_table(functional).relabelings
+    if count > ORBIT_LIMIT:
+        raise FunctionalError(
+            f"{functional.title} has {count:,} relabelings, expected at most {ORBIT_LIMIT:,} for a list of them. Use "
+            "canonical() or equivalent(…), which need no list."
+        )
+    parts, denominator, radicand = exact_parts(functional.coefficients.ravel())
+    shape = functional.coefficients.shape
+    images = functional.frame.tables(tuple(parts.T.ravel().tolist()))
+    rows = [np.array(image, dtype=object).reshape(-1, len(parts)).T for image in images]
+    return [_numbers(own, denominator, radicand).reshape(shape) for own in rows]
 
 
-def canonical_table(functional: BellFunctional) -> tuple[Exact, ExactNumber]:
-    """Return coefficients and constant of the representative of a functional's class."""
-    sorted_one = _sorted(functional)
-    whole, denominator, radicand = _whole(sorted_one.form)
-    members = _orbit(sorted_one, whole)
-    best = max(members, key=lambda form: (-sum(c != 0 for c in form), form))
-    form = _numbers(best, denominator, radicand)
-    return sorted_one.frame.coordinates.lift(form), form[0]
+def canonical(functional: BellFunctional) -> BellFunctional:
+    """Return the representative of a functional's class; see `BellFunctional.canonical`."""
+    ordered = by_cardinality(functional)
+    frame, shape = ordered.frame, ordered.coefficients.shape
+    parts, denominator, radicand = exact_parts([*ordered.coefficients.ravel(), ordered.constant])
+    table = _in_order(over_points(parts[:-1].reshape(*shape, -1), frame), ordered)
+    form = _numbers(_form(_shortened(table, parts[-1], frame), parts[-1], frame), denominator, radicand)
+    return type(functional)(frame.coordinates.lift(form), ordered.outputs, ordered.inputs, constant=form[0],
+                            parties=ordered.parties)  # fmt: skip
 
 
 def equivalent(one: BellFunctional, other: BellFunctional, *, scale: bool, offset: bool) -> bool:
     """Return whether a relabeling turns one functional into the other, see `BellFunctional.equivalent`."""
-    first, second = _sorted(one), _sorted(other)
+    first, second = by_cardinality(one), by_cardinality(other)
     if first.frame != second.frame:
         return False
-    (a, below_a, root_a), (b, below_b, root_b) = _whole(first.form), _whole(second.form)
-    if root_a != root_b and not scale:
+    a, b = point_table(first), point_table(second)
+    if not scale and a.size != b.size:
         return False
-
-    def key(form: _Whole, below: int, root: int) -> tuple[ExactNumber, ...]:
-        numbers = _numbers(form, below, root)
-        if offset:
-            numbers[0] = Fraction(0)
-        leading = next((abs(c) for c in numbers[1:] if c != 0), Fraction(1))
-        return tuple(c / leading for c in numbers) if scale else tuple(numbers)
-
-    wanted = key(b, below_b, root_b)
-    return any(key(form, below_a, root_a) == wanted for form in _orbit(first, a))
+    shifts = [table.exact(table.constant) / table.size for table in (a, b)]
+    return (offset or shifts[0] == shifts[1]) and a.is_relabeled(b)
 
 
-def _sorted(functional: BellFunctional) -> BellFunctional:
-    """Return the functional with its parties in descending order of their cardinalities."""
+def by_cardinality(functional: BellFunctional) -> BellFunctional:
+    """Return the functional with its parties in descending order of their cardinalities, those without input last."""
     frame = functional.frame
-    k, shape = len(functional.outputs), functional.coefficients.shape
-    if any(x is None for x in frame.own):
+    if frame.is_joint:
         return functional
-    order = sorted(range(k), key=lambda i: (shape[i], shape[k + (frame.own[i] or 0)]), reverse=True)
-    axes = order + [k + (frame.own[i] or 0) for i in order]
-    parties = dict(zip(functional.outputs, functional.inputs, strict=True))
-    return type(functional)(
-        functional.coefficients.transpose(axes),
-        functional.outputs,
-        functional.inputs,
-        constant=functional.constant,
-        parties=parties,
-    )
+    k, shape, own = len(functional.outputs), functional.coefficients.shape, frame.own
+    sizes = [(x is not None, shape[i], 1 if x is None else shape[k + x]) for i, x in enumerate(own)]
+    order = sorted(range(k), key=lambda i: sizes[i], reverse=True)
+    chosen = [x for i in order if (x := own[i]) is not None]
+    axes = order + [k + x for x in chosen]
+    inputs = [functional.inputs[i] for i in range(len(chosen))]
+    parties = dict(zip(functional.outputs, [*inputs, *[None] * (k - len(inputs))], strict=True))
+    return type(functional)(functional.coefficients.transpose(axes), functional.outputs, functional.inputs,
+                            constant=functional.constant, parties=parties)  # fmt: skip
 
 
-def _orbit(functional: BellFunctional, whole: _Whole) -> set[_Whole]:
-    found = functional.frame.orbit(whole, ORBIT_LIMIT)
-    if found is None:
-        raise _too_many(functional)
+def _in_order(table: NDArray[Any], functional: BellFunctional) -> NDArray[Any]:
+    """Return a table over points with axes of one kind, settings and points in the order of the canonical colors."""
+    axes, colors = axes_of(functional.frame), list(point_table(functional).labeling.colors)
+    own = [[colors.pop(0) for _ in settings] for settings in axes.settings]
+    places: dict[Any, list[int]] = {}
+    for axis, kind in enumerate(axes.kinds):
+        places.setdefault(kind, []).append(axis)
+    order = list(range(len(own)))
+    for same in places.values():
+        for place, axis in zip(same, sorted(same, key=lambda axis: min(own[axis])), strict=True):
+            order[place] = axis
+    table = table.transpose([*order, len(order)])
+    for place, axis in enumerate(order):
+        settings = axes.settings[axis]
+        first = {s: min(c for c, mine in zip(own[axis], settings, strict=True) if mine == s) for s in settings}
+        points = sorted(range(len(settings)), key=lambda i: (first[settings[i]], own[axis][i]))
+        table = table.take(points, axis=place)
+    return table
+
+
+def _shortened(table: NDArray[Any], constant: NDArray[Any], frame: Frame) -> NDArray[Any]:
+    """Exchange outcomes with the last one of their setting while that leaves fewer Collins–Gisin coefficients."""
+    swaps = [
+        (axis, point, last)
+        for axis, settings in enumerate(axes_of(frame).settings)
+        for point, setting in enumerate(settings)
+        if point < (last := max(i for i, s in enumerate(settings) if s == setting))
+    ]
+
+    def terms(candidate: NDArray[Any]) -> int:
+        return int(_form(candidate, constant, frame).any(axis=1).sum())
+
+    fewest, improved = terms(table), True
+    while improved:
+        improved = False
+        for axis, point, last in swaps:
+            order = list(range(table.shape[axis]))
+            order[point], order[last] = last, point
+            swapped = table.take(order, axis=axis)
+            count = terms(swapped)
+            if count < fewest:
+                table, fewest, improved = swapped, count, True
+    return table
+
+
+def _form(table: NDArray[Any], constant: NDArray[Any], frame: Frame) -> NDArray[Any]:
+    """Return the constant and the coordinate coefficients of a table over points, one column for each part."""
+    wide = over_variables(table, frame)
+    form = np.stack([frame.coordinates.pull_back(wide[..., i]) for i in range(wide.shape[-1])], axis=1)
+    form[0] += constant
+    return form
+
+
+def _numbers(rows: NDArray[Any], denominator: int, radicand: int) -> Exact:
+    found = np.empty(len(rows), dtype=object)
+    for i, row in enumerate(rows):
+        found[i] = from_parts(row, denominator, radicand)
     return found
-
-
-def _whole(form: Exact) -> tuple[_Whole, int, int]:
-    """Return exact numbers as whole numerators (rational parts, then those of √n), their denominator, and n or 1."""
-    roots = {c.n for c in form if isinstance(c, Surd)}
-    rational = [c.a if isinstance(c, Surd) else Fraction(c) for c in form]
-    irrational = [c.b if isinstance(c, Surd) else Fraction(0) for c in form] if roots else []
-    denominator = common_denominator([*rational, *irrational])
-    return tuple(int(c * denominator) for c in (*rational, *irrational)), denominator, roots.pop() if roots else 1
-
-
-def _numbers(whole: _Whole, denominator: int, radicand: int) -> Exact:
-    """Return what `_whole` read."""
-    if radicand == 1:
-        return np.array([Fraction(c, denominator) for c in whole], dtype=object)
-    half = len(whole) // 2
-    found = np.empty(half, dtype=object)
-    for i, (a, b) in enumerate(zip(whole[:half], whole[half:], strict=True)):
-        found[i] = surd(Fraction(a, denominator), Fraction(b, denominator), radicand)
-    return found
-
-
-def _too_many(functional: BellFunctional) -> FunctionalError:
-    coordinates = functional.frame.coordinates
-    group = math.prod(
-        math.factorial(c) ** (1 if x is None else coordinates.inputs[x])
-        for c, x in zip(coordinates.outputs, functional.frame.own, strict=True)
-    ) * math.prod(math.factorial(c) for c in coordinates.inputs)
-    return FunctionalError(
-        f"{functional} has more than {ORBIT_LIMIT:,} relabelings (the group has at least {group:,} elements), which "
-        "are not followed. Use a smaller scenario, or recognize with the catalog."
-    )

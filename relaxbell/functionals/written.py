@@ -22,6 +22,9 @@ from relaxbell.functionals.notation import (
     to_correlators,
 )
 
+_TITLE = 60
+"""Longest formula in a message."""
+
 
 class Written(Frozen):
     """The notations of a functional; `BellFunctional` is the one to use.
@@ -92,7 +95,7 @@ class Written(Frozen):
     def _coordinates(self) -> Coordinates:
         if self.coordinates is None:
             raise FunctionalError(
-                f"{self} does not know which party chooses which input. Give parties={{output: input or None}}."
+                f"{self.title} does not know which party chooses which input. Give parties={{output: input or None}}."
             )
         return self.coordinates
 
@@ -115,8 +118,8 @@ class Written(Frozen):
         Parameters
         ----------
         notation
-            ``"probabilities"``, ``"collins_gisin"`` or ``"correlators"``. By default Collins–Gisin marginals where
-            no-signaling allows, else probabilities.
+            ``"probabilities"``, ``"collins_gisin"`` or ``"correlators"``. By default the one with the shortest text;
+            the last two suppose no-signaling.
 
         Returns
         -------
@@ -129,12 +132,10 @@ class Written(Frozen):
         >>> rb.CH.formula("correlators")
         '(1/4) ⟨A0 B0⟩ + (1/4) ⟨A0 B1⟩ + (1/4) ⟨A1 B0⟩ - (1/4) ⟨A1 B1⟩ - 1/2'
         """
-        if notation is None:
-            notation = "probabilities" if self.coordinates is None else "collins_gisin"
-        return sum_text(*self._terms(notation))
+        return sum_text(*self._terms(self._shortest if notation is None else notation))
 
     def latex(self, notation: str | None = None) -> str:
-        r"""Return the functional in LaTeX; by default in the notation with the fewest terms.
+        r"""Return the functional in LaTeX; by default in the notation of `formula`.
 
         Parameters
         ----------
@@ -152,17 +153,24 @@ class Written(Frozen):
         >>> print(rb.CH.latex("collins_gisin"))
         p(00|00) + p(00|01) + p(00|10) - p(00|11) - p_{A}(0|0) - p_{B}(0|0)
         """
-        if notation is None:
-            notation = self._shortest()
-        return sum_latex(*self._terms(notation))
+        return sum_latex(*self._terms(self._shortest if notation is None else notation))
 
+    @cached_property
     def _shortest(self) -> str:
         if self.coordinates is None:
             return "probabilities"
         k = len(self.outputs)
+        if not self.collins_gisin[1:].any() and (self.coefficients != self.coefficients[(0,) * k]).any():
+            return "probabilities"  # zero without signaling: the other notations would not show it
         binary = all(c == 2 for c in self.coefficients.shape[:k])
         choices = ["collins_gisin", "correlators", "probabilities"] if binary else ["collins_gisin", "probabilities"]
-        return min(choices, key=lambda notation: len(self._terms(notation)[0]))
+        return min(choices, key=lambda notation: len(self.formula(notation)))
+
+    @property
+    def title(self) -> str:
+        """The name, or the beginning of the formula: for messages."""
+        text = str(self)
+        return text if len(text) <= _TITLE else f"{text[:_TITLE].rsplit(' ', 1)[0]} …"
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"

@@ -173,7 +173,8 @@ class Measure:
         self._check_combinable("budget")
         if getattr(limit, "is_Symbol", False):
             return Budget(self, limit)
-        return Budget(self, read_fraction(limit, f"the budget of {self.name}", MeasureError))
+        fraction = read_fraction(limit, f"the budget of {self.name}", MeasureError)
+        return Budget(self, Fraction(repr(float(limit))) if isinstance(limit, float) else fraction)
 
     def __ge__(self, limit: Any) -> Budget:
         raise MeasureError(
@@ -199,7 +200,8 @@ class Budget:
     measure
         What is limited.
     limit
-        A Fraction, or a sympy symbol where closed forms are derived.
+        A Fraction (floats count as the decimals that print them: 0.1 is 1/10), or a sympy symbol where closed forms are
+        derived.
 
     Examples
     --------

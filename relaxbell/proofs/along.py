@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
 from relaxbell.curves.curve import Curve
+from relaxbell.errors import ProofError
 from relaxbell.exact.numbers import as_exact, to_sympy
 from relaxbell.proofs.verdict import Counterexample, Verdict
 
@@ -29,7 +28,9 @@ def compare_curve(line: Curve, expression: Any, symbol: Any, claim: str) -> Verd
     cuts = _cuts(expression, symbol, low, high)
     if cuts is None or not line.exact or expression.has(sympy.Float):
         return compare_sampled(line, expression, symbol, claim, 1e-9, method)
-    ends = sorted({low, high, *(_sympy(b) for b in line.breakpoints), *cuts}, key=sympy.N)
+    ends = _distinct(sorted({low, high, *(_sympy(b) for b in line.breakpoints), *cuts}, key=sympy.N))
+    if ends is None:
+        return compare_sampled(line, expression, symbol, claim, 1e-9, method)
     unsure = False
     for place in [*ends, *itertools.starmap(_between, itertools.pairwise(ends))]:
         difference = _zero(_at(expression, symbol, place) - _on(line, symbol).subs(symbol, place))
@@ -52,18 +53,20 @@ def compare_curve(line: Curve, expression: Any, symbol: Any, claim: str) -> Verd
 def compare_sampled(line: Any, expression: Any, symbol: Any, claim: str, tolerance: float, method: str = "") -> Verdict:
     """Return whether an expression and a curve agree to a tolerance at 101 parameters."""
     method = method or f"{type(line).__name__} at 101 parameters"
-    low, high = (float(v) for v in line.domain)
+    low, high = (as_exact(v) or Fraction(float(v)) for v in line.domain)
     worst = 0.0
-    for t in np.linspace(low, high, 101):
-        value = complex(_at(expression, symbol, _sympy(Fraction(float(t)))).evalf(30))
-        least = line.value(float(t))
+    for k in range(101):
+        t = low + (high - low) * Fraction(k, 100)
+        value = complex(_at(expression, symbol, to_sympy(t)).evalf(30))
+        least = float(line.value(float(t)))
         # a sampled curve is known to lie between its lower bound and its chord
         below = float(line.lower_bound(float(t))) if hasattr(line, "lower_bound") else least
         gap = max(below - value.real, value.real - least, 0.0)
         if not abs(value.imag) < 1e-12 or not gap <= tolerance:
-            place = Fraction(float(t))
-            shown = None if abs(value.imag) > 1e-12 or value != value else value.real
-            return Verdict("refuted", claim, method, counterexample=Counterexample(None, place, shown, least, False))
+            shown = None if not abs(value.imag) < 1e-12 or value != value else value.real
+            return Verdict(
+                "refuted", claim, method, counterexample=Counterexample(None, to_sympy(t), shown, least, False)
+            )
         worst = max(worst, gap)
     return Verdict("numerical", claim, method, 101, max(worst, float(getattr(line, "gap", 0.0))))
 
@@ -93,14 +96,14 @@ def _piece(line: Curve, symbol: Any, place: Any) -> Any:
 
 
 def _at(expression: Any, symbol: Any, place: Any) -> Any:
-    """Return the value, nan at a pole."""
+    """Return the value, nan where it is not a real number."""
     import sympy
 
     try:
-        value = expression.subs(symbol, place)
+        value = active(expression, symbol, place).subs(symbol, place)
     except (TypeError, ValueError):  # a maximum of numbers that are not real
         return sympy.nan
-    return sympy.nan if value.has(sympy.zoo, sympy.oo, -sympy.oo) else value
+    return sympy.nan if value.has(sympy.zoo, sympy.oo, -sympy.oo) or value.is_real is False else value
 
 
 def _zero(value: Any) -> bool | None:
@@ -119,7 +122,7 @@ def _zero(value: Any) -> bool | None:
 
 
 def active(expression: Any, symbol: Any, place: Any) -> Any:
-    """Return the smooth branch of an expression that is active at a place without ties."""
+    """Return the smooth branch of an expression that is active at a place; where branches meet, one of them."""
     import sympy
 
     if not expression.has(sympy.Max, sympy.Min, sympy.Abs, sympy.Piecewise):
@@ -127,16 +130,45 @@ def active(expression: Any, symbol: Any, place: Any) -> Any:
     if isinstance(expression, sympy.Max | sympy.Min):
         branches = [active(argument, symbol, place) for argument in expression.args]
         choose = max if isinstance(expression, sympy.Max) else min
-        return choose(branches, key=lambda branch: sympy.N(branch.subs(symbol, place), 50))
+        return choose(branches, key=lambda branch: _decimal(branch, symbol, place))
     if isinstance(expression, sympy.Abs):
         inner = active(expression.args[0], symbol, place)
-        return inner if sympy.N(inner.subs(symbol, place), 50) >= 0 else -inner
+        return inner if _decimal(inner, symbol, place) >= 0 else -inner
     if isinstance(expression, sympy.Piecewise):
         for value, condition in expression.args:
-            if condition == True or condition.subs(symbol, place) == True:  # noqa: E712 - sympy booleans
+            if _holds(condition, symbol, place):
                 return active(value, symbol, place)
         return sympy.nan
     return expression.func(*(active(argument, symbol, place) for argument in expression.args))
+
+
+def _decimal(expression: Any, symbol: Any, place: Any) -> Any:
+    """Return a value with 50 digits; zero where no digit is left of it."""
+    import sympy
+
+    value = sympy.N(expression.subs(symbol, place), 50, chop=True)
+    if not (value.is_number and value.is_real):
+        raise ValueError(f"{value} is not real")
+    return value
+
+
+def _holds(condition: Any, symbol: Any, place: Any) -> bool:
+    """Return whether a condition holds; relations that sympy cannot decide, by 50 digits."""
+    import sympy
+
+    if isinstance(condition, sympy.And | sympy.Or):
+        join = all if isinstance(condition, sympy.And) else any
+        return join(_holds(argument, symbol, place) for argument in condition.args)
+    if isinstance(condition, sympy.Not):
+        return not _holds(condition.args[0], symbol, place)
+    decided = condition.subs(symbol, place)
+    if decided in (sympy.true, sympy.false):
+        return bool(decided)
+    if not isinstance(decided, sympy.core.relational.Relational):
+        raise ProofError(f"the condition {decided} cannot be decided at {place}, expected relations such as t <= 1/2.")
+    left, right = (_decimal(active(side, symbol, place), symbol, place) for side in (condition.lhs, condition.rhs))
+    gap = sympy.N(left - right, 50, chop=True)
+    return bool(condition.func(gap if abs(gap) > sympy.Float(10) ** -40 else 0, 0))
 
 
 def _cuts(expression: Any, symbol: Any, low: Any, high: Any) -> set[Any] | None:
@@ -209,6 +241,18 @@ def _real_roots(numerator: Any, symbol: Any) -> list[Any] | None:
     except (NotImplementedError, sympy.PolynomialError):
         return None
     return found
+
+
+def _distinct(ends: list[Any]) -> list[Any] | None:
+    """Return ascending numbers, each once; None where two could not be told apart."""
+    kept = ends[:1]
+    for end in ends[1:]:
+        same = _zero(end - kept[-1])
+        if same is None:
+            return None
+        if not same:
+            kept.append(end)
+    return kept
 
 
 def _between(left: Any, right: Any) -> Any:

@@ -1,9 +1,8 @@
-"""`fit` and `recognize_number`: formulas found from exact data, with data to spare that confirm them."""
+"""`fit`: formulas found from exact data, with data to spare that confirm them."""
 
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,7 +13,7 @@ import numpy as np
 from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.curves.curve import Curve
 from relaxbell.errors import MeasureError, ProofError
-from relaxbell.exact.numbers import ExactNumber, as_exact, to_sympy
+from relaxbell.exact.numbers import ExactNumber, as_exact, exact_array, to_sympy
 from relaxbell.functionals.maximum import Maximum
 
 _SPARE = 2
@@ -22,9 +21,6 @@ _SPARE = 2
 
 _MOST_COEFFICIENTS = 12
 """Of polynomials and rational functions that are tried."""
-
-_MARGIN = 4
-"""Decimal digits that a constant must have beyond those that its coefficients amount to."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +69,7 @@ def fit(data: Mapping[Any, Any] | Curve | ClosedForm, symbol: Any = None) -> Fit
     data
         {parameter: value}, exact numbers of both; a `Curve`; or a `ClosedForm` on non-signaling p.
     symbol
-        The parameter; by default ``t``, or the curve's own.
+        The parameter, a sympy symbol or its name; by default ``t``, or the curve's own.
 
     Returns
     -------
@@ -96,6 +92,10 @@ def fit(data: Mapping[Any, Any] | Curve | ClosedForm, symbol: Any = None) -> Fit
     """
     import sympy
 
+    if isinstance(symbol, str) and symbol.isidentifier():
+        symbol = sympy.Symbol(symbol)
+    if symbol is not None and not isinstance(symbol, sympy.Symbol):
+        raise ProofError(f"the parameter is {symbol!r}, expected a sympy symbol or its name.")
     if isinstance(data, ClosedForm):
         return Fit(Maximum(*_functionals(data)), "maximum of functionals", 0, 0)
     if isinstance(data, Curve):
@@ -103,7 +103,10 @@ def fit(data: Mapping[Any, Any] | Curve | ClosedForm, symbol: Any = None) -> Fit
     if not isinstance(data, Mapping):
         raise ProofError(f"a formula is fitted to a mapping, Curve or ClosedForm, found {type(data).__name__}.")
     t = sympy.Symbol("t") if symbol is None else symbol
-    points = sorted((_exact(k, "parameter"), _exact(v, "value")) for k, v in data.items())
+    points = [(_exact(k, "parameter"), _exact(v, "value")) for k, v in data.items()]
+    if exact_array(np.array(points, dtype=object)) is None:
+        raise ProofError("the data hold several square roots, expected numbers a + b√n with one n. Fit them apart.")
+    points.sort()
     found = _piecewise_affine(points, t) or _rational(points, t)
     if found is None:
         raise ProofError(
@@ -251,81 +254,3 @@ def _piecewise_affine(points: list[tuple[ExactNumber, ExactNumber]], t: Any) -> 
         return None
     formula = (sympy.Max if rising else sympy.Min)(*(to_sympy(a) + to_sympy(b) * t for a, b in pieces))
     return Fit(formula, "piecewise affine", 2 * len(pieces), len(points) - 2 * len(pieces))
-
-
-# --------------------------------------------------------------------------- constants
-
-
-def recognize_number(value: Any, basis: Sequence[Any] | None = None, *, digits: int | None = None) -> Any:
-    """Return a rational combination of basis numbers that a decimal is, or None if its digits do not suffice.
-
-    By an integer relation (PSLQ). A relation is believed only where the value has at least four digits more than the
-    coefficients of the relation amount to: any number satisfies some relation.
-
-    Parameters
-    ----------
-    value
-        float (15 digits), `decimal.Decimal`, or a sympy or mpmath number with its own precision.
-    basis
-        sympy numbers; (1, √2, √3, log2 3) by default.
-    digits
-        How many decimal digits of the value are right; for a solver's value, say, 9.
-
-    Returns
-    -------
-    sympy expression or None
-        None where nothing simple enough was found.
-
-    Raises
-    ------
-    ProofError
-        If the basis holds something else than numbers.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> rb.recognize_number(0.20710678118654752)
-    -1/2 + sqrt(2)/2
-    >>> rb.recognize_number(0.2071, digits=4) is None
-    True
-    """
-    import mpmath
-    import sympy
-
-    numbers = [sympy.Integer(1), sympy.sqrt(2), sympy.sqrt(3), sympy.log(3, 2)] if basis is None else list(basis)
-    if any(not sympy.sympify(b, strict=True).is_number for b in numbers):
-        raise ProofError(f"the basis {numbers} holds something else than numbers, expected such as (1, sqrt(2)).")
-    exact = as_exact(value)
-    if exact is not None:
-        return to_sympy(exact)
-    known = _digits_of(value) if digits is None else digits
-    with mpmath.workdps(max(known, 16) + 10):
-        x = mpmath.mpf(str(value)) if not isinstance(value, mpmath.mpf) else value
-        if abs(x) < mpmath.mpf(10) ** -known:
-            return sympy.Integer(0)
-        places = known - max(0, int(mpmath.floor(mpmath.log10(abs(x)))) + 1)  # after the decimal point
-        others = [mpmath.mpf(str(sympy.N(b, known + 10))) for b in numbers]
-        largest = 10 ** max(1, (known - _MARGIN) // (len(numbers) + 1) + 2)
-        relation = mpmath.pslq([x, *others], tol=mpmath.mpf(10) ** -places, maxcoeff=largest, maxsteps=10**5)
-    if relation is None or relation[0] == 0:
-        return None
-    weight = sum(math.log10(abs(c) + 1) for c in relation)
-    if weight + _MARGIN > known:
-        return None
-    return sympy.Add(*(sympy.Rational(-c, relation[0]) * b for c, b in zip(relation[1:], numbers, strict=True)))
-
-
-def _digits_of(value: Any) -> int:
-    from decimal import Decimal
-
-    if isinstance(value, Decimal):
-        return len(value.as_tuple().digits)
-    if isinstance(value, float | np.floating):
-        return 15
-    precision = getattr(value, "_prec", None) or getattr(getattr(value, "context", None), "prec", None)
-    if precision is None:
-        raise ProofError(f"{value!r} does not say how many of its digits are right. Give digits=….")
-    return int(precision * math.log10(2))
-
-
-__all__ = ["Fit", "fit", "recognize_number"]

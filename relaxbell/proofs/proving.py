@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,13 +22,16 @@ from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.maximum import Maximum
 from relaxbell.measures.measure import Measure
 from relaxbell.proofs.along import compare_curve, compare_sampled
-from relaxbell.proofs.convex import Region, affine_terms
+from relaxbell.proofs.convex import Affine, Region, affine_terms, functional_form
 from relaxbell.proofs.verdict import Counterexample, Verdict
 from relaxbell.solve.minimization import minimize
 from relaxbell.solve.solution import Solution
 
 TOLERANCE = 1e-6
 """Numerical values and formulas that differ by more are refuted."""
+
+_TRIALS = 4
+"""Behaviors tried for each that is to be compared: some the model does not reproduce."""
 
 
 def prove(
@@ -112,6 +115,7 @@ def prove(
 
 def _check_formula(formula: Any) -> None:
     import sympy
+    from sympy.core.function import AppliedUndef
 
     if isinstance(formula, str):
         raise ProofError(
@@ -123,6 +127,9 @@ def _check_formula(formula: Any) -> None:
             f"the formula is a {type(formula).__name__}, expected a sympy expression, an exact number, a "
             "BellFunctional or a Maximum."
         )
+    unknown = sorted(map(str, formula.atoms(AppliedUndef))) if isinstance(formula, sympy.Expr) else []
+    if unknown:
+        raise ProofError(f"the formula has the function {unknown[0]}, which is not defined. Write it out.")
 
 
 # ------------------------------------------------------------------ every behavior
@@ -151,14 +158,19 @@ def _everywhere(measure: Measure, formula: Any, domain: Any, subject_to: Any, po
     own = [] if form is None else [term.form for term in form.terms]
     if form is None or terms is None:
         telling = [direction for direction in (*own, *(terms or ())) if any(direction[1:])]
-        return _sampled(measure, formula, subject_to, region, claim, method, points, telling)
+        return _sampled(measure, formula, subject_to, region, claim, method, points, telling, terms)
+    sure = True
     for left, right in ((terms, own), (own, terms)):
-        u = region.excess(left, right)
+        u, certain = region.excess(left, right)
+        sure &= certain
         if u is not None:
             found = _compared(measure, formula, subject_to, where, u)
             if found is None:
                 raise ProofError(f"the closed form and minimize disagree on {measure.name}. Please report the model.")
             return Verdict("refuted", claim, method, counterexample=found)
+    if not sure:
+        telling = [direction for direction in (*own, *terms) if any(direction[1:])]
+        return _sampled(measure, formula, subject_to, region, claim, method, points, telling, terms)
     return Verdict("proved", claim, method)
 
 
@@ -170,35 +182,71 @@ def where_symbols(domain: Domain) -> list[Any]:
 
 
 def _sampled(
-    measure: Measure, formula: Any, subject_to: Any, region: Region, claim: str, method: str, points: int, telling: Any
+    measure: Measure,
+    formula: Any,
+    subject_to: Any,
+    region: Region,
+    claim: str,
+    method: str,
+    points: int,
+    telling: Any,
+    terms: Any,
 ) -> Verdict:
-    """Compare at exact behaviors: vertices of the domain and mixtures of them."""
-    count, worst, exact = 0, 0.0, True
-    for u in region.samples(points, np.random.default_rng(0), telling):
-        behavior = _behavior(region.domain, u)
-        try:
-            difference, refutes = _difference(measure, formula, behavior, subject_to, u, region.domain)
-        except InfeasibleError:
-            continue
-        if refutes is not None:
-            return Verdict("refuted", claim, method, count + 1, counterexample=refutes)
-        count += 1
-        worst, exact = max(worst, difference), exact and difference == 0
+    """Compare at exact behaviors: vertices of the domain and mixtures of them.
+
+    The dual functional of each point is a lower bound everywhere: where it exceeds the formula most is the next one.
+    """
+    count, worst, exact, known = 0, 0.0, True, set[Affine]()
+    for u in region.samples(_TRIALS * points, np.random.default_rng(0), telling):
+        if count >= points:
+            break
+        place: Exact | None = u
+        while place is not None:
+            try:
+                found = _difference(measure, formula, _behavior(region.domain, place), subject_to, place, region.domain)
+            except InfeasibleError:
+                break
+            if found.counterexample is not None:
+                return Verdict("refuted", claim, method, count + 1, counterexample=found.counterexample)
+            count += 1
+            worst, exact = max(worst, found.gap), exact and found.exact
+            place = _beyond(found.solution, terms, region, known)
     if not count:
-        raise InfeasibleError(f"{measure.model.name} reproduced none of {points} behaviors of the domain.")
+        raise InfeasibleError(f"{measure.model.name} reproduced none of {_TRIALS * points} behaviors of the domain.")
     if exact:
         return Verdict("exact at points", claim, method, count)
     return Verdict("numerical", claim, method, count, worst)
 
 
+def _beyond(solution: Any, terms: Sequence[Affine] | None, region: Region, known: set[Affine]) -> Exact | None:
+    """Return where the dual functional of a solution exceeds the terms of a formula, or None."""
+    functional = getattr(solution, "functional", None)
+    if terms is None or not isinstance(functional, BellFunctional):
+        return None
+    form = functional_form(functional, region.domain)
+    if form in known:
+        return None
+    known.add(form)
+    return region.excess([form], terms)[0]
+
+
 def _compared(measure: Measure, formula: Any, subject_to: Any, domain: Domain, u: Exact) -> Counterexample | None:
-    return _difference(measure, formula, _behavior(domain, u), subject_to, u, domain)[1]
+    return _difference(measure, formula, _behavior(domain, u), subject_to, u, domain).counterexample
 
 
 def _behavior(domain: Domain, u: Exact) -> Behavior:
     model = domain.model
     table = (domain.expansion @ u).reshape(model.observed_shape)
     return Behavior(table, model.outputs, model.inputs, parties=domain.parties)
+
+
+class _Comparison(NamedTuple):
+    """|formula − least value|, whether both are exact, a counterexample if it is one, and what was solved."""
+
+    gap: float
+    exact: bool
+    counterexample: Counterexample | None
+    solution: Any
 
 
 def _difference(
@@ -209,8 +257,8 @@ def _difference(
     u: Exact | None = None,
     domain: Domain | None = None,
     parameter: Any = None,
-) -> tuple[float, Counterexample | None]:
-    """Return |formula − least value| and a counterexample, if it is one."""
+) -> _Comparison:
+    """Compare a formula with the least value at a behavior."""
     import sympy
 
     value = _as_formula(formula)
@@ -224,19 +272,21 @@ def _difference(
         value = value.subs({s: _number(parameter) for s in value.free_symbols})
     solution = minimize(measure, behavior, subject_to)
     if not value.is_real:
-        return float("inf"), Counterexample(behavior, parameter, None, _least(solution), False)
+        undefined = Counterexample(behavior, parameter, None, _least(solution), False)
+        return _Comparison(float("inf"), False, undefined, solution)
     if solution.exact is not None and not value.has(sympy.Float):
         if sympy.simplify(value - solution.exact) == 0:
-            return 0.0, None
-        return float("inf"), Counterexample(behavior, parameter, sympy.nsimplify(value), solution.exact, True)
+            return _Comparison(0.0, True, None, solution)
+        wrong = Counterexample(behavior, parameter, sympy.nsimplify(value), solution.exact, True)
+        return _Comparison(float("inf"), True, wrong, solution)
     gap = float(value) - solution.value
     if abs(gap) <= TOLERANCE:
-        return abs(gap), None
+        return _Comparison(abs(gap), False, None, solution)
     upper = solution.value if solution.upper_bound is None else solution.upper_bound
     bound = solution.lower_bound if gap < 0 else upper
     if (bound - float(value)) * gap >= 0:  # no bound refutes the formula: the difference is only numerical
-        return abs(gap), None
-    return abs(gap), Counterexample(behavior, parameter, value, bound, False)
+        return _Comparison(abs(gap), False, None, solution)
+    return _Comparison(abs(gap), False, Counterexample(behavior, parameter, value, bound, False), solution)
 
 
 # ------------------------------------------------------------- parameters and points
@@ -248,7 +298,7 @@ def _along(line: Any, formula: Any, source: Any) -> Verdict:
 
     if isinstance(formula, BellFunctional | Maximum):
         formula = _on_line(formula, line, source)
-    expression = sympy.sympify(_as_formula(formula), strict=True)
+    expression = sympy.sympify(_as_formula(formula), strict=True).doit()
     variable = line.variable if not isinstance(line, EntropyCurve) else line.least.variable
     free = sorted(expression.free_symbols, key=str)
     if len(free) > 1:
@@ -322,13 +372,15 @@ def _at_points(measure: Measure, formula: Any, points: Mapping[Any, Any], subjec
     free = sorted(getattr(_as_formula(formula), "free_symbols", ()), key=str)
     if len(free) > 1:
         raise ProofError(f"the formula has the symbols {free}, expected one: the points' parameter.")
+    if not points:
+        raise ProofError("the domain is an empty mapping, expected {parameter or name: behavior}.")
     worst, exact, count = 0.0, True, 0
     for key, observed in points.items():
-        difference, refutes = _difference(measure, formula, observed, subject_to, parameter=key)
+        found = _difference(measure, formula, observed, subject_to, parameter=key)
         count += 1
-        if refutes is not None:
-            return Verdict("refuted", claim, "solved one by one", count, counterexample=refutes)
-        worst, exact = max(worst, difference), exact and difference == 0
+        if found.counterexample is not None:
+            return Verdict("refuted", claim, "solved one by one", count, counterexample=found.counterexample)
+        worst, exact = max(worst, found.gap), exact and found.exact
     if exact:
         return Verdict("exact at points", claim, "solved one by one, exactly", count)
     return Verdict("numerical", claim, "solved one by one", count, worst)
@@ -342,7 +394,11 @@ def _least(solution: Solution) -> Any:
 def _number(parameter: Any) -> Any:
     """Return a parameter as a sympy number; a float as the shortest decimal that prints it."""
     exact = as_exact(parameter)
-    return to_sympy(exact if exact is not None else Fraction(str(float(parameter))))
+    if exact is None and not isinstance(parameter, float):
+        raise ProofError(
+            f"the formula has a symbol, but the point {parameter!r} is no number. Give {{number: behavior}}."
+        )
+    return to_sympy(exact if exact is not None else Fraction(repr(float(parameter))))
 
 
 def _as_formula(formula: Any) -> Any:

@@ -45,7 +45,8 @@ class Counterexample:
     def __repr__(self) -> str:
         where = "" if self.parameter is None else f" at {self.parameter}"
         how = "" if self.exact else " (rounded)"
-        return f"formula {self.formula}, least value {self.least}{where}{how}"
+        value = "undefined" if self.formula is None else self.formula
+        return f"formula {value}, least value {self.least}{where}{how}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from relaxbell.causal.equations import cell_weights
 from relaxbell.errors import FunctionalError, InfeasibleError, SolverError
 from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.solve.functional_bound import check_scenario, negated
+from relaxbell.solve.functional_bound import check_scenario, negated, rational_multiple
 from relaxbell.solve.minimization import solve_over
 
 if TYPE_CHECKING:
@@ -95,20 +95,17 @@ def _affine_dimension(points: Any) -> int:
 
 def _face_of_slice(functional: BellFunctional, model: CausalModel, nonsignaling: bool) -> Face:
     """Find affinely independent points by exact linear programs, until every direction left is constant."""
-    if any(not isinstance(c, Fraction) for c in functional.coefficients.ravel()):
-        raise FunctionalError(
-            f"{functional} has irrational coefficients, expected rational ones for the face of a slice. Use its "
-            "rational part, or a model without dependent inputs and nonsignaling=False."
-        )
-    search = _Slice(functional, model, nonsignaling)
-    top = search.extreme(functional, None)
+    rational, scale = rational_multiple(functional)
+    search = _Slice(rational, model, nonsignaling)
+    top = search.extreme(rational, None)
     if top is None:
         raise FunctionalError(f"{model.name} has no non-signaling behaviors. Leave out nonsignaling=True.")
     bound = search.value(top)
     whole = search.points(None)
     on_face = search.points(bound)
     where = ", of non-signaling behaviors" if nonsignaling else ""
-    return Face(functional, bound, _affine_dimension(on_face), _affine_dimension(whole), where)
+    largest = scale * bound + functional.constant
+    return Face(functional, largest, _affine_dimension(on_face), _affine_dimension(whole), where)
 
 
 class _Slice:
@@ -120,7 +117,8 @@ class _Slice:
         coordinates = ordered.coordinates if nonsignaling else model.coordinates
         if coordinates is None:
             raise FunctionalError(
-                f"{functional} does not know which party chooses which input. Give parties={{output: input or None}}."
+                f"{functional.title} does not know which party chooses which input. "
+                "Give parties={output: input or None}."
             )
         self.coordinates = coordinates
         self.weights = cell_weights(model)
@@ -171,7 +169,9 @@ class _Slice:
         except InfeasibleError:
             return None
         if proof.primal is None:
-            raise SolverError(f"no exact maximum of {functional} was found on {self.model.name}. Please report it.")
+            raise SolverError(
+                f"no exact maximum of {functional.title} was found on {self.model.name}. Please report it."
+            )
         q = np.full(self.model.strategies.count, Fraction(0), dtype=object)
         for strategy, weight in proof.primal.items():
             q[strategy] = weight

@@ -26,23 +26,44 @@ def functional_bound(functional: BellFunctional, model: CausalModel, subject_to:
     constraints = list(subject_to) if isinstance(subject_to, Sequence) else [subject_to]
     if not constraints and not model.dependent_inputs:
         return _largest_column(table, model) + functional.constant
-    _, found = solve_over(negated(functional, model), normalization_equations(model), constraints)
-    value = functional.constant - found.bound.bound
+    whole, scale = rational_multiple(functional)
+    _, found = solve_over(negated(whole, model), normalization_equations(model), constraints)
+    value = functional.constant - scale * found.bound.bound
     return value if found.primal is not None else ceil_float(value)
+
+
+def rational_multiple(functional: BellFunctional) -> tuple[BellFunctional, ExactNumber]:
+    """Return a functional with rational coefficients and no constant, and the positive number that multiplies it.
+
+    For linear programs: √2 CHSH − 1 is as good as CHSH.
+    """
+    cells = functional.coefficients.ravel()
+    if all(isinstance(c, Fraction) for c in cells):
+        return functional - functional.constant, Fraction(1)
+    scale: ExactNumber = abs(next(c for c in cells if c != 0))
+    whole = (functional - functional.constant) / scale
+    if not all(isinstance(c, Fraction) for c in whole.coefficients.ravel()):
+        raise FunctionalError(
+            f"{functional.title} is no multiple of a functional with rational coefficients, expected one for an exact "
+            "linear program. Bound its rational part and that of the square root apart."
+        )
+    return BellFunctional(
+        whole.coefficients, whole.outputs, whole.inputs, parties=whole.parties, name=functional.name
+    ), scale
 
 
 def check_scenario(functional: BellFunctional, model: CausalModel) -> Exact:
     """Return the coefficients in the model's order of axes; raise FunctionalError where scenarios differ."""
-    check_model(model, f"a bound of {functional}")
+    check_model(model, functional.title)
     if set(functional.outputs) != set(model.outputs) or set(functional.inputs) != set(model.inputs):
         raise FunctionalError(
-            f"{functional} lives on p({','.join(functional.outputs)}|{','.join(functional.inputs)}), {model.name} on "
-            f"p({','.join(model.outputs)}|{','.join(model.inputs)})."
+            f"{functional.title} lives on p({','.join(functional.outputs)}|{','.join(functional.inputs)}), "
+            f"{model.name} on p({','.join(model.outputs)}|{','.join(model.inputs)})."
         )
     table = functional.transposed(model.outputs, model.inputs).coefficients
     if table.shape != model.observed_shape:
         raise FunctionalError(
-            f"{functional} has cardinalities {table.shape}, {model.name} {model.observed_shape}. "
+            f"{functional.title} has cardinalities {table.shape}, {model.name} {model.observed_shape}. "
             "Build the model with the functional's cardinalities."
         )
     return table
@@ -67,7 +88,9 @@ def negated(functional: BellFunctional, model: CausalModel) -> Measure:
     try:
         whole, denominator, error = whole_row(joint)
     except OverflowError as large:
-        raise FunctionalError(f"{functional} has a coefficient of size {large}, expected less than 2^60.") from None
+        raise FunctionalError(
+            f"{functional.title} has a coefficient of size {large}, expected less than 2^60."
+        ) from None
     row = sp.csr_array(-whole[None, :]) @ model.T
     rows = Rows(sp.csr_array(row), (f"-{functional}",), Fraction(1, denominator), error * len(model.settings))
     return Measure(model, Linear(rows), f"-{functional}")

@@ -108,20 +108,35 @@ def test_all_facets_of_a_scenario_survive(tmp_path):
     [
         ("DIM = 8\nINEQUALITIES_SECTION\nx1 + x9 <= 1\nEND", "line 3: unknown coordinate 'x9'"),
         ("DIM = 7\nINEQUALITIES_SECTION\nx1 <= 1\nEND", "dimension 7, expected 8 or 16"),
-        ("INEQUALITIES_SECTION\nx1 <= 1\nEND", "dimension None"),
+        ("INEQUALITIES_SECTION\nx1 <= 1\nEND", "line 2: no line 'DIM"),
         ("DIM = 8\nINEQUALITIES_SECTION\nx1 <= y\nEND", "is not an inequality"),
         ("DIM = 8\nINEQUALITIES_SECTION\nx1 <= 1/0\nEND", "divides by zero"),
         ("DIM = 8\nINEQUALITIES_SECTION\n__import__('os') <= 1\nEND", "is not a term"),
         ("DIM = 8\nINEQUALITIES_SECTION\nx1 x2 <= 1\nEND", "is not a term"),
-        ("DIM = 8\nINEQUALITIES_SECTION\n1 2 3 <= 1\nEND", "is not a term"),
+        ("DIM = 8\nINEQUALITIES_SECTION\n1 2 3 <= 1\nEND", "line 3: 3 coefficients, expected 8"),
+        ("DIM = 8\nINEQUALITIES_SECTION\n<= 1\nEND", "no term on the left-hand side"),
+        ("DIM = 8\nINEQUALITIES_SECTION\n\u0661x1 <= 1\nEND", "is not a term"),
+        ("DIM = 8\nCONV_SECTION\n1 0 1 0 1 0 1 0\nEND", "has neither inequalities nor equations"),
+        ("", "has neither inequalities nor equations"),
         ("DIM = 8\nINEQUALITIES_SECTION\nx1 <= 2 <= 3\nEND", "is not an inequality"),
     ],
 )
 def test_errors(tmp_path, text, message):
     path = tmp_path / "bad.ieq"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(rb.FunctionalError, match=message):
         rb.read_inequalities(path, rb.CHSH)
+
+
+def test_files_that_are_not_text(tmp_path):
+    path = tmp_path / "bytes.ieq"
+    with pytest.raises(rb.FunctionalError, match=r"bytes\.ieq cannot be read: No such file"):
+        rb.read_inequalities(path, rb.CHSH)
+    path.write_bytes(bytes(range(256)))
+    with pytest.raises(rb.FunctionalError, match="byte 128 is no UTF-8"):
+        rb.read_inequalities(path, rb.CHSH)
+    path.write_bytes(b"\xef\xbb\xbfDIM = 8\r\nINEQUALITIES_SECTION\r\n(1) x1 <= 1\r\nEND\r\n")  # written by Windows
+    assert len(rb.read_inequalities(path, rb.CHSH).inequalities) == 1
 
 
 def test_refused_for_writing(tmp_path):
@@ -131,3 +146,5 @@ def test_refused_for_writing(tmp_path):
         rb.write_inequalities(tmp_path / "f", [rb.CHSH, rb.I3322])
     with pytest.raises(rb.FunctionalError, match="unknown"):
         rb.write_inequalities(tmp_path / "f", [rb.CHSH], file_format="xml")
+    with pytest.raises(rb.FunctionalError, match="'x1 <= 2' is a str"):
+        rb.write_inequalities(tmp_path / "f", ["x1 <= 2"])

@@ -157,6 +157,14 @@ def test_text_and_latex():
     assert r"\frac{1}{2}" in (rb.CH / 2).latex("collins_gisin")
     four = rb.mermin(4).formula("correlators")
     assert four.startswith("⟨A1(0) A2(0) A3(0) A4(0)⟩")
+    assert repr(rb.CHSH) == "CHSH = ⟨A0 B0⟩ + ⟨A0 B1⟩ + ⟨A1 B0⟩ - ⟨A1 B1⟩"
+    named = rb.BellFunctional(rb.CH.coefficients, "Alice Bob", "x y")
+    assert named.latex("correlators").startswith(r"\frac{1}{4} \langle \mathrm{Alice}_{0} \mathrm{Bob}_{0} \rangle")
+    assert named.latex("collins_gisin").endswith(r"- p_{\mathrm{Alice}}(0|0) - p_{\mathrm{Bob}}(0|0)")
+    marginals = rb.mermin(4).latex("collins_gisin")
+    assert r"p_{A_{1}A_{2}}(00|01)" in marginals
+    assert marginals.index("A_{1}A_{2}") < marginals.index("p_{A_{1}}(0|0)")  # fewer and fewer parties
+    assert "pB(0)" in rb.bilocality_i().formula("collins_gisin")  # Bob has no setting
 
 
 @pytest.mark.parametrize(

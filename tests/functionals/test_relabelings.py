@@ -2,12 +2,14 @@
 
 from collections import Counter
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
 
 import relaxbell as rb
 from relaxbell.exact.numbers import surd
+from relaxbell.functionals.points import point_table
 
 EQ10 = rb.BellFunctional.from_correlators({"AB": [[1, 0, -1], [0, -1, 1], [-1, 1, 0]]}, name="Eq. (10)")
 
@@ -65,13 +67,82 @@ def test_relabelings_are_functionals_of_the_class():
     assert len({tuple(f.form) for f in images}) == 8
     assert all(f.bound(rb.bell()) == 0 and f.equivalent(rb.CH) for f in images)
     assert len(rb.I3322.relabelings()) == 576
+    lifted = rb.BellFunctional(np.pad(rb.CHSH.coefficients, ((0, 0), (0, 0), (0, 1), (0, 1))))
+    assert len(lifted.relabelings()) == 72  # two of three settings on both sides
     assert max(f(rb.pr_box()) for f in images) == Fraction(1, 2)
 
 
-def test_large_orbits_are_refused():
-    big = rb.BellFunctional(np.random.default_rng(0).integers(-9, 9, size=(3, 3, 3, 3)))
-    with pytest.raises(rb.FunctionalError, match="more than 20,000"):
-        big.canonical()
+LARGE = {
+    "random 3333": rb.BellFunctional(np.random.default_rng(0).integers(-9, 9, size=(3, 3, 3, 3))),
+    "signs 4422": rb.BellFunctional.from_correlators({"AB": np.random.default_rng(1).choice([-1, 1], size=(4, 4))}),
+    "zero 4422": rb.BellFunctional(np.zeros((2, 2, 4, 4), dtype=int), constant=1),
+    "I_4": rb.cglmp(4),
+    "a + b = xy mod 7": rb.BellFunctional(
+        np.fromfunction(lambda a, b, x, y: (a + b - x * y) % 7 == 0, (7,) * 4, dtype=int).astype(int)
+    ),
+    "chain of 6": rb.chained(6) - surd(0, 1, 3),
+    "three parties": rb.BellFunctional(
+        np.random.default_rng(2).integers(-1, 2, size=(3, 2, 2, 2, 2, 3)), "A B C", "X Y Z"
+    ),
+    "Mermin, 3 outcomes": rb.BellFunctional(
+        np.pad(rb.mermin().coefficients, ((0, 1),) * 3 + ((0, 0),) * 3), "A B C", "X Y Z"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_classes_with_many_relabelings(name):
+    """Their orbits have up to 10^8 members."""
+    functional, rng = LARGE[name], np.random.default_rng(3)
+    other = relabeled(functional, rng, swap=True)
+    assert (other.canonical().form == functional.canonical().form).all()
+    assert other.equivalent(functional)
+    assert (2 * other + 1).equivalent(functional, scale=True, offset=True)
+    table = other.coefficients.copy()
+    table[(0,) * table.ndim] += 1
+    changed = rb.BellFunctional(table, other.outputs, other.inputs, constant=other.constant)
+    assert not changed.equivalent(functional, scale=True, offset=True)
+
+
+def test_long_lists_are_refused():
+    # outcomes for each setting, settings, parties; nothing leaves random numbers as they are
+    group = (6**3 * 6) ** 2 * 2
+    with pytest.raises(rb.FunctionalError, match=rf"{group:,} relabelings, expected at most 20,000.*canonical\(\)"):
+        LARGE["random 3333"].relabelings()
+    # I_d is a chain A_0, B_0, A_1, B_1, A_0 + 1, …, closed after 4d steps: a dihedral group leaves it as it is
+    with pytest.raises(rb.FunctionalError, match=f"{(24**2 * 2) ** 2 * 2 // (2 * 4 * 4):,} relabelings"):
+        rb.cglmp(4).relabelings()
+
+
+def count_by_listing(functionals):
+    """How many classes there are, by listing all relabelings of each."""
+    seen, count = set(), 0
+    for functional in functionals:
+        if tuple(functional.form) not in seen:
+            images = {tuple(image.form) for image in functional.relabelings()}
+            assert len(images) == point_table(functional).relabelings
+            seen |= images
+            count += 1
+    return count
+
+
+@pytest.mark.parametrize(
+    "functionals",
+    [
+        [rb.BellFunctional.from_correlators({"AB": np.reshape(signs, (2, 3))})
+         for signs in product((-1, 0, 1), repeat=6)],
+        [rb.BellFunctional.from_correlators({"ABC": np.reshape(signs, (2, 2, 2))}, "A B C", "X Y Z")
+         for signs in list(product((-1, 0, 1), repeat=8))[::300]],
+        [rb.BellFunctional(np.reshape(bits, (2, 2, 2)), "A B", "Z") for bits in product((0, 1), repeat=8)],
+        [rb.BellFunctional(np.reshape(bits, (2, 2, 2)), "A B", "X", parties={"A": None, "B": "X"})
+         for bits in product((0, 1), repeat=8)],
+        [rb.BellFunctional(np.reshape(bits, (2, 2, 2)), "A B C", (), parties=dict.fromkeys("ABC"))
+         for bits in product((0, 1), repeat=8)],
+    ],
+    ids=["inputs (2, 3)", "three parties", "no parties", "one input", "no inputs"],
+)  # fmt: skip
+def test_as_many_canonical_forms_as_orbits(functionals):
+    assert len({tuple(f.canonical().form) for f in functionals}) == count_by_listing(functionals)
 
 
 def test_equation_10_is_a_chain():
@@ -142,3 +213,81 @@ def test_svetlichny_on_ghz_states():
         angle = sum(phase[i][index[3 + i]] for i in range(3))
         table[index] = (1 + (-1) ** sum(index[:3]) * sympy.cos(angle)) / 8
     assert sympy.simplify(rb.svetlichny()(table) - 4 * sympy.sqrt(2)) == 0
+
+
+def grouped(functional, outcomes, settings):
+    """Give each outcome and setting of a larger scenario the part of one of the functional's; None: an idle setting."""
+    k = len(functional.outputs)
+    shape = tuple(len(own[0]) for own in outcomes) + tuple(map(len, settings))
+    table = np.zeros(shape, dtype=object)
+    for index in np.ndindex(*shape):
+        x = [settings[i][index[k + i]] for i in range(k)]
+        if None not in x:
+            a = [outcomes[i][index[k + i]][index[i]] for i in range(k)]
+            table[index] = functional.coefficients[(*a, *x)]
+    return rb.BellFunctional(table, functional.outputs, functional.inputs)
+
+
+@pytest.mark.parametrize(
+    ("known", "outcomes", "settings"),
+    [
+        (rb.CHSH, ([[0, 0, 1], [1, 0, 1], [0, 1, 1]], [[0, 1], [1, 0]]), ([1, None, 0], [0, 1])),
+        (rb.I3322, ([[0, 1]] * 4, [[0, 1, 1, 1], [0, 0, 1, 1], [1, 0, 0, 1]]), ([0, 1, None, 2], [2, 1, 0])),
+        (rb.cglmp(3), ([[0, 1, 2, 2], [0, 1, 1, 2]], [[1, 2, 0]] * 2), ([0, 1], [1, 0])),
+        (rb.cglmp(5), ([[0, 1, 2, 3, 4]] * 2,) * 2, ([0, 1], [1, 0])),
+        (rb.chained(5), ([[0, 1]] * 5, [[1, 0]] * 6), ([0, 1, 2, 3, 4], [4, 3, None, 2, 1, 0])),
+        (rb.mermin(), ([[0, 1]] * 2, [[0, 1, 1]] * 2, [[1, 0]] * 3), ([0, 1], [1, 0], [None, 0, 1])),
+        (rb.svetlichny(4), ([[0, 1]] * 2,) * 4, ([0, 1], [1, 0], [1, 0], [0, 1])),
+    ],
+    ids=lambda value: str(value) if isinstance(value, rb.BellFunctional) else "",
+)  # fmt: skip
+def test_catalog_functionals_in_larger_scenarios(known, outcomes, settings):
+    functional = grouped(known, outcomes, settings)
+    found = rb.recognize(functional * Fraction(2, 3) + surd(0, 1, 2))
+    assert (str(found.known), found.scale, found.offset) == (str(known), Fraction(2, 3), surd(0, 1, 2))
+    table = functional.coefficients.copy()
+    table[(0,) * table.ndim] += Fraction(1, 7)
+    assert rb.recognize(rb.BellFunctional(table, functional.outputs, functional.inputs)) is None
+
+
+def test_bilocality_functionals_are_called_by_their_names():
+    i, j = rb.bilocality_i(), rb.bilocality_j()
+    assert [str(rb.recognize(f).known) for f in (i, 3 * j - 1, -1 * i)] == ["I", "J", "I"]
+    assert i.equivalent(j)
+    fixed = np.zeros((2, 4, 2, 2, 3, 2), dtype=object)  # Bob has three settings, of which one matters
+    fixed[:, :, :, :, 1] = j.coefficients
+    assert str(rb.recognize(rb.BellFunctional(fixed, "A B C", "X Y Z")).known) == "J"
+
+
+def test_chsh_beside_a_party_without_input():
+    table = np.multiply.outer(np.ones(4, dtype=int), rb.CHSH.coefficients).transpose(1, 0, 2, 3, 4)
+    functional = rb.BellFunctional(table, "A B C", "X Z", parties={"A": "X", "B": None, "C": "Z"})
+    assert str(rb.recognize(functional).known) == "CHSH"
+
+
+def test_instrumental_functionals_in_larger_scenarios():
+    for known in (rb.pearl(), rb.bonet()):
+        table = np.pad(known.coefficients, ((0, 0), (0, 0), (1, 1)))
+        assert str(rb.recognize(rb.BellFunctional(table[:, ::-1], "A B", "Z") * 2 - 1).known) == str(known)
+    more = np.concatenate([rb.pearl().coefficients, np.zeros((2, 2, 2), dtype=int)])  # four values of the treatment
+    assert str(rb.recognize(rb.BellFunctional(more, "A B", "Z")).known) == "Pearl"
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 1, 1), (2, 2, 3, 1), (3, 2, 1, 2), (1, 1, 1, 1), (2, 1, 2, 2)])
+def test_scenarios_that_hold_no_catalog_functional(shape):
+    functional = rb.BellFunctional(np.arange(np.prod(shape)).reshape(shape) ** 2)
+    assert rb.recognize(functional) is None
+    assert rb.recognize(functional * 0 + 1) is None
+    assert functional.canonical().equivalent(functional)
+
+
+@pytest.mark.parametrize("make", [rb.mermin, rb.svetlichny, rb.chained])
+@pytest.mark.parametrize("size", [1, "3", 2.5])
+def test_sizes_that_are_none(make, size):
+    with pytest.raises(rb.FunctionalError, match=f"found.* {size}"):
+        make(size)
+
+
+def test_too_many_parties():
+    with pytest.raises(rb.FunctionalError, match="from 2 to 10"):
+        rb.mermin(40)

@@ -109,3 +109,41 @@ def test_random_numbers_are_not_recognized(digits):
     generator = random.Random(digits)
     found = [rb.recognize_number(generator.random(), digits=digits) for _ in range(100)]
     assert found == [None] * 100
+
+
+@pytest.mark.parametrize("size", [1e-3, 1e3])
+@pytest.mark.parametrize("basis", [None, (1, sympy.sqrt(2), sympy.sqrt(3), sympy.sqrt(5), sympy.log(3, 2), sympy.pi)])
+def test_random_numbers_of_other_sizes_are_no_constants(size, basis):
+    """Large coefficients and large bases offer more relations, so that more digits are asked for."""
+    generator = random.Random(4)
+    found = [rb.recognize_number(size * generator.random(), basis) for _ in range(60)]
+    assert found == [None] * 60
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((math.nan,), "not a finite number"),
+        ((0.5, []), "basis is empty"),
+        ((0.5, ["sqrt(2)"]), "basis holds 'sqrt"),
+        ((0.5, [1, sympy.I]), "basis holds I"),
+        ((0.5, [0, 1]), "basis holds 0"),
+        ((0.3 + math.sqrt(2), [1, sympy.sqrt(2), sympy.sqrt(8)]), "linearly dependent"),
+        ((1j,), "a complex, does not say"),
+        ((sympy.Symbol("x"),), "a Symbol, does not say"),
+    ],
+)
+def test_what_is_no_constant_or_basis(arguments, message):
+    with pytest.raises(rb.ProofError, match=message):
+        rb.recognize_number(*arguments)
+    with pytest.raises(rb.ProofError, match="digits=0"):
+        rb.recognize_number(0.5, digits=0)
+
+
+def test_fit_parameters_and_roots():
+    line = {0: 0, 1: 2, 2: 4, 3: 6}
+    assert rb.fit(line, "v").formula == 2 * sympy.Symbol("v")
+    with pytest.raises(rb.ProofError, match="expected a sympy symbol or its name"):
+        rb.fit(line, 2)
+    with pytest.raises(rb.ProofError, match="several square roots"):
+        rb.fit({0: sympy.sqrt(2), 1: sympy.sqrt(3), 2: 2})

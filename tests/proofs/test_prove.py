@@ -9,6 +9,9 @@ from reference import influence_rows, least_maximum, observed_matrix
 from sympy import Abs, Max, Min, Piecewise, Rational, Symbol, sqrt
 
 import relaxbell as rb
+from relaxbell.closed_forms.domains import read_domain
+from relaxbell.proofs.convex import Region, functional_form
+from relaxbell.proofs.proving import _sampled
 
 t = Symbol("t")
 HALF = Rational(1, 2)
@@ -304,3 +307,118 @@ def test_a_measure_that_is_not_convex_along_visibilities(formula, verdict):
     box = rb.entanglement_swapping_box
     found = rb.prove(rb.nonbilocality(rb.bilocality()), Max(0, formula), (box(0), box(1)), parameter=V**2)
     assert found.status == verdict
+
+
+OUTCOME_23 = rb.influence(rb.outcome_signaling((2, 3)), "A", "B")
+
+
+@pytest.mark.parametrize("factor", [sqrt(2), sqrt(2) / 2, 1 + sqrt(2) / 10**6, 1 - sqrt(3) / 10**6])
+def test_irrational_constants_are_refuted_exactly(factor):
+    """Only one of 25 terms is off, in one direction: random points do not find it."""
+    terms = rb.closed_form(OUTCOME_23).functionals()
+    verdict = rb.prove(OUTCOME_23, rb.Maximum(*terms[:-1], terms[-1] * factor))
+    check(verdict, OUTCOME_23, ("A", "B"))
+    assert verdict.counterexample.exact
+
+
+def test_irrational_terms_that_never_matter():
+    terms = rb.closed_form(OUTCOME_23).functionals()
+    assert rb.prove(OUTCOME_23, rb.Maximum(*terms, terms[-1] * 0 - sqrt(2) / 10**6)).status == "proved"
+    symbol = Symbol("p(00|00)")
+    formula = Max(rb.closed_form(OUTCOME_23).expression, sqrt(3) * symbol - 2)
+    assert rb.prove(OUTCOME_23, formula).status == "proved"
+    assert rb.prove(OUTCOME_23, Max(formula, sqrt(3) * symbol - Rational(8, 5))).status == "refuted"  # √3 > 8/5
+
+
+@pytest.mark.parametrize(
+    ("formula", "status"),
+    [
+        # right, but sympy does not compare zeros such as sin(1/2)²/2 + cos(1/2)²/2 − 1/2
+        (Max(0, t * (sympy.sin(t) ** 2 + sympy.cos(t) ** 2) - HALF), "numerical"),
+        (Max(0, t - HALF + sqrt(3 + 2 * sqrt(2)) - 1 - sqrt(2)), "proved"),  # the roots cancel
+        (Max(0, t - HALF + sqrt(3 + 2 * sqrt(2)) - 1 - sqrt(2) + Rational(1, 10**12)), "refuted"),
+        (Max(0, sympy.Integral(1, (t, HALF, t))), "proved"),
+        (Piecewise((0, (t >= 0) & (t <= HALF)), (t - HALF, True)), "proved"),
+        (Piecewise((0, t**2 <= Rational(1, 4)), (t - HALF, True)), "proved"),
+        (Piecewise((7, sympy.Eq(t, Rational(1, 3))), (Max(0, t - HALF), True)), "refuted"),
+        (Piecewise((0, t < HALF), (t - HALF, t > HALF)), "refuted"),  # undefined at t = 1/2
+        (Max(0, t - Rational(5, 10)) + sympy.floor(t), "refuted"),
+        (Max(0, t - 0.5), "numerical"),
+        (sympy.nan, "refuted"),
+        (sympy.I * t, "refuted"),
+    ],
+    ids=range(12),
+)
+def test_formulas_that_are_hard_to_evaluate(formula, status):
+    verdict = rb.prove(XB, formula, PR_LINE)
+    assert verdict.status == status, verdict
+    assert "None" not in repr(verdict)
+
+
+def test_undefined_functions_and_matrices():
+    with pytest.raises(rb.ProofError, match=r"the function f\(t\), which is not defined"):
+        rb.prove(XB, sympy.Function("f")(t), PR_LINE)
+    with pytest.raises(rb.ProofError, match="Matrix, expected a sympy expression"):
+        rb.prove(XB, sympy.Matrix([t]), PR_LINE)
+
+
+def test_float_budgets_are_the_decimals_that_print_them():
+    both = rb.bell().relax("X -> B", "Y -> A")
+    there, back = rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")
+    for budget in (0.1, np.float64(0.1), Rational(1, 10)):
+        assert rb.prove(there, Max(0, t - Rational(6, 10)), PR_LINE, back <= budget).status == "proved"
+
+
+def test_equal_floats_are_not_exact():
+    """The value of a network is an interval here: 0.28 = 2 v² − 1 to all digits, but nothing exact was solved."""
+    v = 0.8
+    box = rb.entanglement_swapping_box(v)
+    verdict = rb.prove(rb.nonbilocality(rb.bilocality()), Max(0, 2 * Symbol("v") ** 2 - 1), {v: box})
+    assert verdict.status == "numerical"
+
+
+def test_domains_that_are_none():
+    with pytest.raises(rb.ProofError, match="empty mapping"):
+        rb.prove(XB, CH, {})
+    with pytest.raises(rb.ProofError, match="'pr' is no number"):
+        rb.prove(XB, t, {"pr": rb.pr_box()})
+    with pytest.raises(rb.ProofError, match="I3322 has cardinalities"):
+        rb.prove(XB, rb.I3322)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        rb.bell((2, 3), (3, 2)).relax("X -> B"),
+        rb.bell((2, 2, 2), (2, 2, 2)).relax("X -> B", "Y -> A"),
+        rb.measurement_dependence((3, 2), (2, 2)),
+    ],
+    ids=["unequal", "three parties", "measurement dependence"],
+)
+def test_samples_are_often_nonlocal(model):
+    """Where nothing can be proved, a formula is tried where it matters: random vertices are nearly all local."""
+    region = Region(read_domain(model, None), [])
+    local = model.unrelaxed
+    nonlocal_ones = 0
+    for u in region.samples(16, np.random.default_rng(0)):
+        table = (region.domain.expansion @ u).reshape(model.observed_shape)
+        p = rb.Behavior(table, model.outputs, model.inputs)
+        try:
+            rb.minimize(rb.influence(local, local.inputs[0], local.outputs[0]), p)
+        except rb.InfeasibleError:
+            nonlocal_ones += 1
+    assert nonlocal_ones >= 4
+
+
+def test_dual_functionals_refute():
+    """Right at every local behavior and at those that win Mermin's game, wrong for a PR box of two parties.
+
+    A closed form for all of them takes too long, so only points are compared.
+    """
+    model = rb.bell((2, 2, 2), (2, 2, 2)).relax("X -> B")
+    measure = rb.influence(model, "X", "B")
+    region = Region(read_domain(model, None), [])
+    formula = rb.Maximum(0, (rb.mermin() - 2) / 4)
+    terms = [functional_form(term, region.domain) for term in formula]
+    verdict = _sampled(measure, formula, (), region, "", "", 20, terms[1:], terms)
+    check(verdict, measure, ("X", "B"))

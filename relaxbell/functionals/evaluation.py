@@ -1,0 +1,89 @@
+"""Values of functionals on behaviors, exact, numeric or symbolic."""
+
+from __future__ import annotations
+
+import contextlib
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.errors import FunctionalError
+from relaxbell.exact.numbers import exact_array, to_floats, to_sympy
+from relaxbell.functionals.arithmetic import Arithmetic
+
+
+class Evaluated(Arithmetic):
+    """Functionals as functions of behaviors; `BellFunctional` is the one to use."""
+
+    def __call__(self, behavior: Behavior | Any) -> Any:
+        """Return the value on a behavior, or on any table of numbers or sympy expressions.
+
+        Parameters
+        ----------
+        behavior
+            A `Behavior`, matched by name; or an array with the shape and the axes of `coefficients`, for example
+            one with free symbols, ``v * box.table + (1 - v) * noise.table``.
+
+        Returns
+        -------
+        ExactNumber, float or sympy expression
+            Exact if the behavior is; a sympy expression if a free symbol occurs, or several square roots.
+
+        Raises
+        ------
+        FunctionalError
+            If the behavior has other variables or cardinalities.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> from sympy import Symbol
+        >>> v, box = Symbol("v"), rb.tsirelson_box()
+        >>> rb.CHSH(v * box.table + (1 - v) * box.white_noise().table)
+        2*sqrt(2)*v
+        """
+        if not isinstance(behavior, Behavior):
+            return self._on_table(behavior)
+        if set(behavior.outputs) != set(self.outputs) or set(behavior.inputs) != set(self.inputs):
+            raise FunctionalError(
+                f"{self.title} lives on p({','.join(self.outputs)}|{','.join(self.inputs)}), found a behavior "
+                f"p({','.join(behavior.outputs)}|{','.join(behavior.inputs)}). Use rename({{old: new}})."
+            )
+        behavior = behavior.transposed(self.outputs, self.inputs)
+        return self._on_table(behavior.table)
+
+    def _on_table(self, table: Any) -> Any:
+        array = np.asarray(table)
+        if array.shape != self.coefficients.shape:
+            raise FunctionalError(
+                f"{self.title} has cardinalities {self.coefficients.shape}, the behavior {array.shape}. "
+                "Use the functional of this scenario."
+            )
+        if array.dtype.kind == "f":
+            return float((self.floats * array).sum() + float(self.constant))
+        exact = exact_array(array)
+        if exact is not None:
+            with contextlib.suppress(ValueError):  # √2 in the functional, √3 in the behavior
+                return (self.coefficients * exact).sum() + self.constant
+        return self._symbolic(array)
+
+    def _symbolic(self, array: Any) -> Any:
+        import sympy
+
+        total = to_sympy(self.constant)
+        for index, coefficient in np.ndenumerate(self.coefficients):
+            if coefficient != 0:
+                try:
+                    total += to_sympy(coefficient) * sympy.sympify(array[index], strict=True)
+                except sympy.SympifyError:
+                    raise FunctionalError(
+                        f"p{list(index)} is {array[index]!r}, expected a number or a sympy expression."
+                    ) from None
+        return sympy.expand(total)
+
+    @cached_property
+    def floats(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """The coefficients as float64."""
+        return to_floats(self.coefficients)
