@@ -56,6 +56,11 @@ class Evaluated(Arithmetic):
 
     def _on_table(self, table: Any) -> Any:
         array = np.asarray(table)
+        if not array.ndim:
+            raise FunctionalError(
+                f"{self.title} is a function of probabilities: found a {type(table).__name__}, expected a Behavior or "
+                "an array of them. Counts become one by counts.fit().behavior."
+            )
         if array.shape != self.coefficients.shape:
             raise FunctionalError(
                 f"{self.title} has cardinalities {self.coefficients.shape}, the behavior {array.shape}. "
