@@ -1,0 +1,107 @@
+"""Causal graphs as figures: one model, or the networks of Fig. 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from relaxbell.causal import networks
+from relaxbell.causal.model import CausalModel
+from relaxbell.show.axes import PANEL, new_axes, panels
+from relaxbell.show.graph import HIDDEN, INK, RELAXED
+from relaxbell.show.layout import MARGIN, RADIUS, arcs, half_width, layout, with_head
+
+NETWORKS: tuple[tuple[str, Callable[[], CausalModel]], ...] = (
+    ("(a) Bell scenario", networks.bell),
+    ("(b) outcome signaling", networks.outcome_signaling),
+    ("(c) input signaling", networks.input_signaling),
+    ("(d) message", networks.message),
+    ("(e) measurement dependence", networks.measurement_dependence),
+    ("(f) bilocality", networks.bilocality),
+)
+"""Title and maker of each panel of Fig. 1."""
+
+
+def plot_dag(model: CausalModel, ax: Any = None) -> Any:
+    """Draw a model's graph: circles are observed, squares are not, relaxed edges are dashed and orange.
+
+    Parameters
+    ----------
+    model
+        Any causal model.
+    ax
+        Matplotlib axes; new ones by default.
+
+    Returns
+    -------
+    Axes
+        With equal scales and without frame.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> plot_dag(rb.input_signaling()).get_aspect()  # doctest: +SKIP
+    1.0
+    """
+    from matplotlib.patches import Ellipse, PathPatch, Polygon, Rectangle
+    from matplotlib.path import Path
+
+    ax = new_axes(ax, (3.0, 2.0))
+    places = layout(model)
+    for edge, line in arcs(model, places).items():
+        curve, head = with_head(line)
+        relaxed = edge in model.relaxed
+        color, style = (
+            (RELAXED, {"linewidth": 1.8, "linestyle": (0, (3.2, 2))}) if relaxed else (INK, {"linewidth": 1.2})
+        )
+        path = Path(curve, [Path.MOVETO, Path.CURVE3, Path.CURVE3])
+        ax.add_patch(PathPatch(path, fill=False, edgecolor=color, capstyle="butt", **style))
+        ax.add_patch(Polygon(head, facecolor=color, edgecolor="none"))
+    for name, (x, y) in places.items():
+        wide, hidden = half_width(name), name in model.latents + model.hidden
+        corner, size = (x - wide + 2, y - RADIUS + 2), (2 * wide - 4, 2 * RADIUS - 4)
+        shape = Rectangle(corner, *size) if hidden else Ellipse((x, y), 2 * wide, 2 * RADIUS)
+        shape.set(facecolor=HIDDEN if hidden else "white", edgecolor=INK)
+        ax.add_patch(shape)
+        label = name.replace("L", "Λ") if name in model.latents else name
+        ax.text(x, y, label, ha="center", va="center", color=INK, fontsize=9 if len(label) == 1 else 8)
+    left = min(x - half_width(name) for name, (x, _) in places.items()) - MARGIN + RADIUS
+    right = max(x + half_width(name) for name, (x, _) in places.items()) + MARGIN - RADIUS
+    ax.set(xlim=(left, right), ylim=(max(y for _, y in places.values()) + MARGIN, 0), aspect="equal")
+    ax.set_axis_off()
+    return ax
+
+
+def plot_networks(axes: Any = None) -> Any:
+    """Draw Fig. 1, the networks and their relaxed edges; return one Axes for each of `NETWORKS`.
+
+    Parameters
+    ----------
+    axes
+        A sequence of as many Axes; a new figure by default.
+
+    Examples
+    --------
+    >>> len(plot_networks()) == len(NETWORKS)  # doctest: +SKIP
+    True
+    """
+    if axes is None:
+        import matplotlib.pyplot as plt
+
+        axes = panels(plt.figure(layout="constrained"), len(NETWORKS), PANEL)
+    for (title, make), ax in zip(NETWORKS, np.ravel(axes), strict=True):
+        plot_dag(make(), ax).set_title(title, fontsize=9)
+    _same_scale(list(np.ravel(axes)))
+    return axes
+
+
+def _same_scale(axes: Sequence[Any]) -> None:
+    """Give all axes the largest ranges: around their own middles, and from the top down."""
+    limits = [(ax.get_xlim(), ax.get_ylim()) for ax in axes]
+    width = max(right - left for (left, right), _ in limits)
+    height = max(bottom for _, (bottom, _) in limits)
+    for ax, ((left, right), _) in zip(axes, limits, strict=True):
+        middle = (left + right) / 2
+        ax.set(xlim=(middle - width / 2, middle + width / 2), ylim=(height, 0))
