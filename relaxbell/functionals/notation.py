@@ -18,6 +18,8 @@ NOTATIONS = ("probabilities", "collins_gisin", "correlators")
 
 _READABLE = 10_000
 """Fractions with larger denominators are printed as decimals."""
+_DUST = 1e-9
+"""Of these, what is smaller relative to the largest coefficient is the rounding error of a solver, and left out."""
 
 Terms = list[tuple[ExactNumber, str]]
 
@@ -217,11 +219,29 @@ def _digits(values: Iterable[Any]) -> str:
 # ---------------------------------------------------------------------------- text
 
 
+def _is_readable(size: ExactNumber) -> bool:
+    return not isinstance(size, Fraction) or size.denominator <= _READABLE
+
+
 def _number_text(size: ExactNumber) -> str:
     """Return a coefficient; fractions that nobody would read, as decimals."""
-    if isinstance(size, Fraction) and size.denominator > _READABLE:
-        return f"{float(size):.6g}"
-    return str(size)
+    return str(size) if _is_readable(size) else f"{float(size):.6g}"
+
+
+def _number_latex(size: ExactNumber) -> str:
+    import sympy
+
+    if _is_readable(size):
+        return str(sympy.latex(to_sympy(size)))
+    digits, _, exponent = f"{float(size):.6g}".partition("e")
+    return rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
+
+
+def _pieces(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -> list[tuple[ExactNumber, str]]:
+    """Return the terms worth writing, the constant last."""
+    largest = max((abs(float(c)) for c, _ in terms), default=0.0)
+    pieces = [(c, symbol) for c, symbol in terms if _is_readable(c) or abs(float(c)) > _DUST * largest]
+    return [*pieces, (constant, "")] if constant != 0 or not pieces else pieces
 
 
 def sum_text(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -> str:
@@ -232,11 +252,8 @@ def sum_text(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) ->
     >>> sum_text([(Fraction(1), "x"), (Fraction(-1, 2), "y")], Fraction(-3))
     'x - (1/2) y - 3'
     """
-    pieces = list(terms)
-    if constant != 0 or not pieces:
-        pieces.append((constant, ""))
     text = ""
-    for coefficient, symbol in pieces:
+    for coefficient, symbol in _pieces(terms, constant):
         negative = sign(coefficient) < 0
         size = -coefficient if negative else coefficient
         number = _number_text(size)
@@ -255,16 +272,11 @@ def sum_latex(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -
     >>> print(sum_latex([(Fraction(1, 2), "⟨A0 B1⟩"), (Fraction(-1), "pA(0|0)")], Fraction(0)))
     \frac{1}{2} \langle A_{0} B_{1} \rangle - p_{A}(0|0)
     """
-    import sympy
-
-    pieces = list(terms)
-    if constant != 0 or not pieces:
-        pieces.append((constant, ""))
     text = ""
-    for coefficient, symbol in pieces:
+    for coefficient, symbol in _pieces(terms, constant):
         negative = sign(coefficient) < 0
         size = -coefficient if negative else coefficient
-        number = sympy.latex(to_sympy(size))
+        number = _number_latex(size)
         if symbol and ("+" in number or "-" in number[1:]):
             number = rf"\left({number}\right)"
         if symbol:

@@ -78,7 +78,7 @@ def _starts(behavior: Behavior, names: tuple[str, ...], values: list[tuple[int, 
 def _cell(behavior: Behavior, setting: dict[str, int]) -> str:
     place = tuple(setting[n] for n in behavior.variables)
     text = str(behavior.table[place]).strip("()") if behavior.is_exact else f"{behavior.p[place]:.6g}"
-    shade = min(1.0, float(behavior.p[place])) * 0.6
+    shade = max(0.0, float(behavior.p[place])) / float(behavior.p.max()) * 0.5
     return f'<td style="background: rgba(110, 140, 190, {shade:.2f})">{escape(text)}</td>'
 
 
