@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
@@ -9,8 +10,11 @@ from xml.sax.saxutils import escape
 import numpy as np
 from numpy.typing import NDArray
 
+from relaxbell.show.numbers import arrows
+
 if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve
+    from relaxbell.solve.networks.scanning import Scan
 
 _LEFT, _TOP, _WIDTH, _HEIGHT = 62.0, 34.0, 250.0, 140.0
 _LISTED = 7
@@ -45,6 +49,16 @@ def function_svg(curve: Any, variable: str, ends: Sequence[Any], notes: Sequence
     return _picture(curve.name, variable, curve.measure.unit, grid, values, marks, notes)
 
 
+def scan_svg(scan: Scan) -> str:
+    """Return a scan of one parameter with its ends and its least value."""
+    nu, values = scan.points[:, 0], scan.values
+    least = int(values.argmin())
+    marks = [(float(nu[k]), f"{nu[k]:.4g}", float(values[k]), f"{values[k]:.4g}") for k in (0, least, -1)]
+    gap = 10.0 ** math.ceil(math.log10(max(float((values - scan.lower_bounds).max()), 1e-12)))
+    text = [f"{len(nu)} linear programs", f"least {values[least]:.9g}", f"each rigorous to {gap:.0e}"]
+    return _picture(scan.measure.name, scan.labels[0], scan.measure.unit, nu, values, marks, text)
+
+
 def _picture(
     name: str,
     variable: str,
@@ -63,7 +77,7 @@ def _picture(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{bottom + 42:.0f}" '
         f'viewBox="0 0 {width:.0f} {bottom + 42:.0f}" font-family="sans-serif" font-size="12">',
         f'<rect width="100%" height="100%" fill="#ffffff"/><title>{escape(name)}</title>',
-        _text(_LEFT, 18, name.replace("->", "→") + suffix, "start"),
+        _text(_LEFT, 18, arrows(name) + suffix, "start"),
         f'<path d="M {_LEFT} {_TOP} V {bottom} H {right}" fill="none" stroke="{_INK}"/>',
     ]
     shown: list[tuple[float, float]] = []
@@ -76,7 +90,7 @@ def _picture(
         shown.append((x(t), y(v)))
     parts.append(f'<polyline points="{path}" fill="none" stroke="{_INK}" stroke-width="2"/>')
     parts += [f'<circle cx="{x(t):.1f}" cy="{y(v):.1f}" r="3" fill="{_INK}"/>' for t, _, v, _ in marks[1:-1]]
-    parts.append(_text((_LEFT + right) / 2, bottom + 34, variable.replace("->", "→"), "middle"))
+    parts.append(_text((_LEFT + right) / 2, bottom + 34, arrows(variable), "middle"))
     parts += [_text(right + 18, _TOP + 10 + 18 * k, line, "start") for k, line in enumerate(text)]
     return "\n".join([*parts, "</svg>"])
 

@@ -11,6 +11,7 @@ from relaxbell.show.graph import INK
 
 if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve
+    from relaxbell.solve.networks.scanning import Scan
 
 _STYLE = {"color": INK, "linewidth": 1.4}
 _SIZE = (4.2, 3.0)
@@ -38,6 +39,17 @@ def plot_function(curve: Any, ends: tuple[float, float], variable: str, ax: Any 
     grid = np.linspace(*ends, 400)
     ax.plot(grid, curve.value(grid), **{**_STYLE, **style})
     return _labeled(ax, variable, curve.name, curve.measure.unit)
+
+
+def plot_scan(scan: Scan, ax: Any = None, **style: Any) -> Any:
+    """Draw a scan of one parameter, with the band above its rigorous bounds; return the axes."""
+    ax = new_axes(ax, _SIZE)
+    nu = scan.points[:, 0]
+    (line,) = ax.plot(nu, scan.values, **{**_STYLE, **style})
+    ax.fill_between(nu, scan.lower_bounds, scan.values, color=line.get_color(), linewidth=0, alpha=0.4)
+    least, (where,) = scan.least
+    ax.plot([where], [least], "o", color=line.get_color(), markersize=4)
+    return _labeled(ax, scan.labels[0], scan.measure.name, scan.measure.unit)
 
 
 def _labeled(ax: Any, variable: str, name: str, unit: str) -> Any:

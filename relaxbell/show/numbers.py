@@ -1,4 +1,4 @@
-"""Probabilities as a person writes them: short, and never rounded to 0 or 1 unless they are."""
+"""Numbers and names as a person writes them: probabilities are never rounded to 0 or 1 unless they are."""
 
 from __future__ import annotations
 
@@ -26,3 +26,8 @@ def probability_text(p: float, digits: int = 3) -> str:
 def weight_text(p: float) -> str:
     """Return a probability for a column of a table."""
     return f"{p:.4f}" if p >= 1e-3 else f"{p:.2e}"
+
+
+def arrows(name: str) -> str:
+    """Return the name of a measure with arrows: ``C(X → B)``."""
+    return name.replace("->", "→")
