@@ -78,7 +78,7 @@ for text, value in values.items():
 # %% [markdown]
 # ## An inequality that survives communication
 #
-# Eq. (10): a chain of six correlators stays below 4 even if Bob learns Alice's *outcome* (but not her setting). It is a
+# Eq. (10): a chain of six correlators is at most 4 even if Bob learns Alice's *outcome* (but not her setting). It is a
 # relabeled chained inequality, and quantum theory violates it up to 3√3.
 
 # %%
@@ -88,6 +88,14 @@ print("local models:           ", chain.bound(rb.bell((3, 3))))
 print("with A -> B:            ", chain.bound(rb.outcome_signaling((3, 3))))
 print("with X -> B:            ", chain.bound(rb.input_signaling((3, 3))))
 print("quantum, by local search:", round(rb.optimize_quantum(chain).value, 6), "  3√3 =", round(3 * 3**0.5, 6))
+
+# %% [markdown]
+# The paper calls it a facet of the polytope of models with A → B. Exact ranks say: of its non-signaling slice only (erratum
+# E4).
+
+# %%
+for nonsignaling in (False, True):
+    print(chain.is_facet(rb.outcome_signaling((3, 3)), nonsignaling=nonsignaling))
 
 # %% [markdown]
 # ## Every entangled state violates it

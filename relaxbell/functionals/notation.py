@@ -18,7 +18,7 @@ NOTATIONS = ("probabilities", "collins_gisin", "correlators")
 
 _READABLE = 10_000
 """Fractions with larger denominators are printed as decimals."""
-_DUST = 1e-9
+_DUST = Fraction(1, 10**9)
 """Of these, what is smaller relative to the largest coefficient is the rounding error of a solver, and left out."""
 
 Terms = list[tuple[ExactNumber, str]]
@@ -239,8 +239,8 @@ def _number_latex(size: ExactNumber) -> str:
 
 def _pieces(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -> list[tuple[ExactNumber, str]]:
     """Return the terms worth writing, the constant last."""
-    largest = max((abs(float(c)) for c, _ in terms), default=0.0)
-    pieces = [(c, symbol) for c, symbol in terms if _is_readable(c) or abs(float(c)) > _DUST * largest]
+    least = _DUST * max((abs(c) for c, _ in terms if isinstance(c, Fraction)), default=Fraction(0))
+    pieces = [(c, s) for c, s in terms if not isinstance(c, Fraction) or _is_readable(c) or abs(c) > least]
     return [*pieces, (constant, "")] if constant != 0 or not pieces else pieces
 
 

@@ -16,19 +16,23 @@ if TYPE_CHECKING:
 _ROWS, _COLUMNS = 16, 24
 _RULE = "2px solid #888"
 _DARKEST = 0.5
+_LONGEST = 16
+"""Exact numbers with more letters are shown as decimals, as those of fits."""
 
 
 def behavior_html(behavior: Behavior) -> str:
     """Return one block for each setting: rows and columns are the settings and outcomes of half of the parties each.
 
     Behaviors whose parties are not known have a row for each outcome and a column for each setting. Large ones are
-    summarized in a line.
+    summarized in a line. Exact numbers that are too long to read are shown as decimals.
     """
+    exact = behavior.is_exact and all(len(str(value)) <= _LONGEST for value in behavior.table.flat)
 
     def text(place: tuple[int, ...]) -> str:
-        return str(behavior.table[place]).strip("()") if behavior.is_exact else f"{behavior.p[place]:.6g}"
+        return str(behavior.table[place]).strip("()") if exact else f"{behavior.p[place]:.6g}"
 
-    return _blocks(behavior, text, behavior.p, f"{_title(behavior)}{', exact' if behavior.is_exact else ''}")
+    note = ", exact" if exact else ", decimals of exact numbers" if behavior.is_exact else ""
+    return _blocks(behavior, text, behavior.p, _title(behavior) + note)
 
 
 def counts_html(counts: Counts) -> str:

@@ -166,7 +166,7 @@ def _uses(solution: Solution, node: Node, source: str) -> dict[tuple[int, ...], 
         row = node.table[solution.q.model.strategies.digits(int(strategy))[node.name]]
         grid = np.moveaxis(np.asarray(row, dtype=int).reshape(node.radices), axis, -1)
         for place, verbs in found.items():
-            verb = _verb(grid[place], source.lower(), node.cardinality)
+            verb = _verb(grid[place], source.lower())
             if verb:
                 verbs[verb] += float(solution.q.weights[strategy])
     return found
@@ -194,14 +194,14 @@ def _clause(who: str, what: str, verbs: Verbs) -> str:
     return f"{who} {', '.join(said[:-1])}{' and ' if len(said) > 1 else ''}{said[-1]}"
 
 
-def _verb(values: Any, name: str, cardinality: int) -> str:
+def _verb(values: Any, name: str) -> str:
     """Return what a function of one variable does with it."""
     count = len(values)
     if len(set(values.tolist())) == 1:
         return ""
     if (values == np.arange(count)).all():
         return f"copies {name}"
-    if count == cardinality == 2:
+    if count == 2 and tuple(values) == (1, 0):
         return f"flips {name}"
     return f"maps {name} = {', '.join(map(str, range(count)))} to {', '.join(map(str, values))}"
 

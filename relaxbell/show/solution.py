@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from relaxbell.exact.numbers import floor_text, to_sympy
 from relaxbell.show.numbers import arrows, weight_text
+from relaxbell.solve.solution import LONGEST
 
 if TYPE_CHECKING:
     from relaxbell.solve.networks.solution import NetworkSolution
     from relaxbell.solve.solution import Solution
 
-_SHOWN, _LONGEST = 6, 32
+_SHOWN = 6
 
 
 def solution_html(solution: Solution) -> str:
@@ -38,7 +39,7 @@ def network_html(solution: NetworkSolution) -> str:
     rows = [
         ("minimum over all marginals", headline),
         ("rigorous lower bound" if rigorous else "lower bound", bound if rigorous else f"{bound} (solver bound)"),
-        ("attained by the model found", found if len(found) <= _LONGEST else f"{solution.value_text} (exact)"),
+        ("attained by the model found", found if len(found) <= LONGEST else f"{solution.value_text} (exact)"),
     ]
     if solution.status != "optimal":
         rows.append(("status", f"{solution.status}: the interval is wider than asked for"))
@@ -58,7 +59,9 @@ def _unit(solution: Solution) -> str:
 def _value(solution: Solution) -> str:
     value = f"<b>{solution.value_text}</b>{_unit(solution)}"
     exact = "" if solution.exact is None else _surds(str(solution.exact))
-    return value if exact in ("", solution.value_text) else f"<b>{escape(exact)}</b> = {value}"
+    if exact in ("", solution.value_text):
+        return value
+    return f"<b>{escape(exact)}</b> = {value}" if len(exact) <= LONGEST else f"{value} (an exact number)"
 
 
 def _surds(text: str) -> str:
@@ -82,7 +85,7 @@ def solution_latex(solution: Solution) -> str:
     """Return the result as an equation."""
     name = solution.measure.name.replace("->", r"\to ").replace("≠", r"\neq ")
     unit = "" if solution.measure.unit == "probability" else rf"\ \text{{{solution.measure.unit}}}"
-    if solution.exact is not None:
+    if solution.exact is not None and len(str(solution.exact)) <= LONGEST:
         from sympy import latex
 
         return rf"$\displaystyle \min\, {name} = {latex(solution.exact)} \approx {solution.value:.9g}{unit}$"

@@ -208,3 +208,31 @@ def test_the_quantified_counts_and_the_audit_are_tables():
     assert html.count("<tr>") == 3
     assert "<b>refuted</b>" in html
     assert "2 claims, 1 refuted" in html
+
+
+def test_exact_numbers_that_nobody_would_read_are_decimals():
+    fitted = rb.load_counts("delft2015").fit().behavior
+    assert fitted.is_exact
+    assert max(len(cell) for cell in cells(fitted._repr_html_())) <= 9
+    assert "decimals of exact numbers" in fitted._repr_html_()
+    solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), fitted)
+    assert rows(solution._repr_html_())["minimum"] == "0.108463057 (an exact number)"
+    assert repr(solution).startswith("min C(X -> B) = 0.108463057 (an exact number) ")
+    assert "frac" not in solution._repr_latex_()
+
+
+def test_labels_of_a_curve_do_not_overlap():
+    lipid = rb.Behavior([[[0.919, 0.315], [0, 0.139]], [[0.081, 0.073], [0, 0.473]]], outputs="B A", inputs="Z")
+    edges = {"inputs": "Z", "latent": "L", "cardinality": {"Z": 2, "A": 2, "B": 2}}
+    leaky = rb.CausalModel("Z -> A -> B; L -> A; L -> B", **edges).relax("Z -> B")
+    effect, direct = rb.average_causal_effect(leaky, "A", "B"), rb.influence(leaky, "Z", "B")
+    root = picture(rb.tradeoff(effect, direct, lipid.rounded(leaky, denominator=1000)))
+    labels = [
+        (float(node.get("x")), node.get("text-anchor"), len(node.text))
+        for node in root.iter()
+        if node.text and node.get("x")
+    ]
+    ends = [x - 7 * size for x, anchor, size in labels if anchor == "end"]
+    assert min(ends) >= 0
+    assert "473/1000" not in texts(root)  # too near to 151/250
+    assert {"151/250", "-293/2000"} <= set(texts(root))
