@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-SINGLE, PANEL = (4.4, 3.2), (2.2, 2.2)
-"""Width and height of an Axes in inches, alone and among others."""
+SIZE = (4.4, 3.2)
+"""Width and height of an Axes in inches."""
 
 STYLES: tuple[dict[str, Any], ...] = (  # Okabe and Ito's colors, from dark to light
     {"color": "#0072b2", "linestyle": "-"},
@@ -15,24 +15,13 @@ STYLES: tuple[dict[str, Any], ...] = (  # Okabe and Ito's colors, from dark to l
 """Dashes and lightness differ, not hue alone: lines can be told apart in gray and by color-blind readers."""
 
 
-def new_axes(ax: Any = None, size: tuple[float, float] = SINGLE) -> Any:
+def new_axes(ax: Any = None, size: tuple[float, float] = SIZE) -> Any:
     """Return the given axes, or new ones of a size in inches."""
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt
 
-    return panels(plt.figure(layout="constrained"), 1, size)[0]
-
-
-def panels(figure: Any, count: int, size: tuple[float, float]) -> Any:
-    """Return axes of a figure in rows of three."""
-    columns = min(count, 3)
-    rows = -(-count // columns)
-    figure.set_size_inches(size[0] * columns, size[1] * rows)
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for ax in axes[count:]:
-        ax.set_axis_off()
-    return axes[:count]
+    return plt.figure(figsize=size, layout="constrained").subplots()
 
 
 def open_frame(ax: Any) -> Any:

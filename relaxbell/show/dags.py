@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from relaxbell.causal import networks
 from relaxbell.causal.model import CausalModel
-from relaxbell.show.axes import PANEL, new_axes, panels
+from relaxbell.show.axes import new_axes
 from relaxbell.show.graph import HIDDEN, INK, RELAXED
 from relaxbell.show.layout import MARGIN, RADIUS, arcs, half_width, layout, with_head
 
@@ -22,6 +20,10 @@ NETWORKS: tuple[tuple[str, Callable[[], CausalModel]], ...] = (
     ("(f) bilocality", networks.bilocality),
 )
 """Title and maker of each panel of Fig. 1."""
+
+NETWORKS_SIZE = (6.6, 4.6)
+"""Of Fig. 1, in inches."""
+_ACROSS, _TITLE = 3, 0.06
 
 
 def plot_dag(model: CausalModel, ax: Any = None) -> Any:
@@ -74,27 +76,30 @@ def plot_dag(model: CausalModel, ax: Any = None) -> Any:
     return ax
 
 
-def plot_networks(axes: Any = None) -> Any:
-    """Draw Fig. 1, the networks and their relaxed edges; return one Axes for each of `NETWORKS`.
+def figure_1(ax: Any = None) -> Any:
+    """Draw Fig. 1, the networks and their relaxed edges, as panels within one Axes (its ``child_axes``); return it.
 
     Parameters
     ----------
-    axes
-        A sequence of as many Axes; a new figure by default.
+    ax
+        Matplotlib axes; new ones by default.
 
     Examples
     --------
-    >>> len(plot_networks()) == len(NETWORKS)  # doctest: +SKIP
+    >>> len(figure_1().child_axes) == len(NETWORKS)  # doctest: +SKIP
     True
     """
-    if axes is None:
-        import matplotlib.pyplot as plt
-
-        axes = panels(plt.figure(layout="constrained"), len(NETWORKS), PANEL)
-    for (title, make), ax in zip(NETWORKS, np.ravel(axes), strict=True):
-        plot_dag(make(), ax).set_title(title, fontsize=9)
-    _same_scale(list(np.ravel(axes)))
-    return axes
+    ax = new_axes(ax, NETWORKS_SIZE)
+    ax.set_axis_off()
+    rows = -(-len(NETWORKS) // _ACROSS)
+    axes = []
+    for k, (title, make) in enumerate(NETWORKS):
+        row, column = divmod(k, _ACROSS)
+        place = (column / _ACROSS, 1 - (row + 1) / rows, 1 / _ACROSS, 1 / rows - _TITLE)
+        axes.append(plot_dag(make(), ax.inset_axes(place)))
+        axes[-1].set_title(title, fontsize=9)
+    _same_scale(axes)
+    return ax
 
 
 def _same_scale(axes: Sequence[Any]) -> None:

@@ -1,8 +1,7 @@
 """The figures of arXiv:1411.4648, computed anew and exactly.
 
-Each ``figure_N`` takes ``ax=`` and returns Axes; `plot_networks`, Fig. 1, takes one for each panel. Lines differ in
-dashes and lightness, not in hue alone, so that they can be told apart in gray and by color-blind readers. Needs the
-extra ``plot``.
+Each ``figure_N`` takes ``ax=`` and returns Axes. Lines differ in dashes and lightness, not in hue alone, so that they
+can be told apart in gray and by color-blind readers. Needs the extra ``plot``.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ from relaxbell.functionals.stars import star_values
 from relaxbell.measures.information import mutual_information, pinsker_bound
 from relaxbell.measures.locality import influence
 from relaxbell.measures.products import nonbilocality
-from relaxbell.show.axes import PANEL, SINGLE, STYLES, finished, new_axes, open_frame, panels
-from relaxbell.show.dags import NETWORKS, plot_networks
+from relaxbell.show.axes import SIZE, STYLES, finished, new_axes, open_frame
+from relaxbell.show.dags import NETWORKS_SIZE, figure_1
 from relaxbell.show.graph import INK
 from relaxbell.solve.minimization import minimize
 from relaxbell.solve.networks.scanning import marginal_ranges, scan
@@ -237,16 +236,16 @@ def figure_5(ax: Any = None, visibilities: Sequence[float] | None = None) -> Any
     return finished(ax)
 
 
-FIGURES: Mapping[str, tuple[Callable[[Any], Any], int]] = MappingProxyType(
+FIGURES: Mapping[str, tuple[Callable[[Any], Any], tuple[float, float]]] = MappingProxyType(
     {
-        "figure_1": (plot_networks, len(NETWORKS)),
-        "figure_2": (figure_2, 1),
-        "figure_3": (figure_3, 1),
-        "figure_4": (figure_4, 1),
-        "figure_5": (figure_5, 1),
+        "figure_1": (figure_1, NETWORKS_SIZE),
+        "figure_2": (figure_2, SIZE),
+        "figure_3": (figure_3, SIZE),
+        "figure_4": (figure_4, SIZE),
+        "figure_5": (figure_5, SIZE),
     }
 )
-"""What `save_figures` writes: name, then what draws it on how many panels."""
+"""What `save_figures` writes: name, then what draws it, and its size in inches."""
 
 
 def save_figures(
@@ -294,11 +293,10 @@ def save_figures(
     for name in wanted:
         if progress is not None:
             progress(name)
-        draw, count = FIGURES[name]
+        draw, size = FIGURES[name]
         with matplotlib.rc_context(_VECTOR):
-            figure = Figure(layout="constrained")
-            axes = panels(figure, count, SINGLE if count == 1 else PANEL)
-            draw(axes[0] if count == 1 else axes)
+            figure = Figure(figsize=size, layout="constrained")
+            draw(figure.subplots())
             for kind in formats:
                 written.append(folder / f"{name}.{kind}")
                 figure.savefig(written[-1], metadata=_UNDATED.get(kind), dpi=200)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import relaxbell as rb
 from relaxbell.cli import app
-from relaxbell.show.dags import NETWORKS, plot_dag, plot_networks
+from relaxbell.show.dags import NETWORKS, figure_1, plot_dag
 from relaxbell.show.figures import FIGURES, figure_2, figure_3, figure_4, figure_5, information_curve, save_figures
 from relaxbell.show.layout import arcs, half_width, layout
 
@@ -23,17 +23,17 @@ def ax():
     return figure.Figure().subplots()
 
 
-def test_networks_are_drawn_with_all_edges_and_relaxed_ones_dashed():
-    axes = plot_networks(figure.Figure().subplots(1, len(NETWORKS)))
-    for (title, make), ax in zip(NETWORKS, axes, strict=True):
+def test_networks_are_drawn_with_all_edges_and_relaxed_ones_dashed(ax):
+    axes = figure_1(ax).child_axes
+    for (title, make), panel in zip(NETWORKS, axes, strict=True):
         model = make()
-        lines = [patch for patch in ax.patches if isinstance(patch, patches.PathPatch)]
-        heads = [patch for patch in ax.patches if isinstance(patch, patches.Polygon)]
+        lines = [patch for patch in panel.patches if isinstance(patch, patches.PathPatch)]
+        heads = [patch for patch in panel.patches if isinstance(patch, patches.Polygon)]
         assert len(lines) == len(heads) - sum(isinstance(p, patches.Rectangle) for p in heads) == len(model.edges)
         assert sum(line.get_linestyle() not in ("-", "solid") for line in lines) == len(model.relaxed)
-        assert {text.get_text() for text in ax.texts} == {name.replace("L", "Λ") for name in model.nodes}
-        assert ax.get_title() == title
-    assert len({ax.get_xlim()[1] - ax.get_xlim()[0] for ax in axes}) == 1
+        assert {text.get_text() for text in panel.texts} == {name.replace("L", "Λ") for name in model.nodes}
+        assert panel.get_title() == title
+    assert len({panel.get_xlim()[1] - panel.get_xlim()[0] for panel in axes}) == 1
 
 
 MODELS = [
