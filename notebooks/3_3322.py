@@ -60,20 +60,21 @@ for piece in given.pieces[1:]:
 #
 # For the full behavior the least influence is a maximum of linear terms over *every* non-signaling p. There are 841 of them,
 # in four kinds. The proof visits every vertex of the epigraph, one of each orbit of the relabelings with an exact linear
-# program (this cell is the slow one):
+# program:
 
 # %%
 form = rb.closed_form(c, seconds=900)
 form
 
 # %% [markdown]
-# So besides I3322 and the CHSH inequalities of pairs of settings, chained inequalities matter. On the PR-like box the kinds
-# compete:
+# So besides I3322 and the CHSH inequalities of pairs of settings, chained inequalities matter. On the PR-like box a CHSH
+# inequality demands most:
 
 # %%
-values = {text: max(form.functionals()[i](box) for i in kind.members) for kind in form.classes for text in [kind.text]}
-for text, value in values.items():
-    print(f"{float(value):8.4f}   {text}")
+terms = form.functionals()
+for kind in form.classes:
+    largest = max(terms[i](box) for i in kind.members)
+    print(f"{float(largest):8.4f}   {kind.text}")
 
 # %% [markdown]
 # ## An inequality that survives communication

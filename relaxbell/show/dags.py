@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -67,7 +68,7 @@ def plot_dag(model: CausalModel, ax: Any = None) -> Any:
         shape = Rectangle(corner, *size) if hidden else Ellipse((x, y), 2 * wide, 2 * RADIUS)
         shape.set(facecolor=HIDDEN if hidden else "white", edgecolor=INK)
         ax.add_patch(shape)
-        label = name.replace("L", "Λ") if name in model.latents else name
+        label = re.sub(r"^L(?=\d*$)", "Λ", name) if name in model.latents else name
         ax.text(x, y, label, ha="center", va="center", color=INK, fontsize=9 if len(label) == 1 else 8)
     left = min(x - half_width(name) for name, (x, _) in places.items()) - MARGIN + RADIUS
     right = max(x + half_width(name) for name, (x, _) in places.items()) + MARGIN - RADIUS
