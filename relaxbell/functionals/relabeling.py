@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator
 from relaxbell.functionals import catalog
@@ -18,6 +19,7 @@ from relaxbell.functionals.orbits import ORBIT_LIMIT
 
 _LONGEST_CHAIN = 4
 _MOST_OUTCOMES = 4
+_ALIKE = 1e-6
 
 _Form = tuple[int, ...]
 
@@ -62,7 +64,10 @@ def recognize(functional: BellFunctional) -> Recognition | None:
     if not all(isinstance(c, Fraction) for c in ratios):
         return None
     primitive, size = _primitive(ratios)
+    signature = _signature(ratios, frame)
     for known in _catalog(frame):
+        if not any(np.allclose(signature, other, rtol=0, atol=_ALIKE) for other in _signatures(known, frame)):
+            continue  # before the orbit is enumerated, which may be long
         offset = _orbit(known, frame).get(primitive)
         if offset is not None:
             # form = size · leading · primitive + form[0];  the relabeled known one = unit · primitive + offset[0]
@@ -89,6 +94,23 @@ def _catalog(frame: Frame) -> tuple[BellFunctional, ...]:
     for n in range(3, len(outcomes) + 1):
         found += [catalog.mermin(n), catalog.svetlichny(n)]
     return tuple(found)
+
+
+def _signature(linear: Exact, frame: Frame) -> NDArray[np.float64]:
+    """Return what no relabeling and no positive scale changes: the sorted entries of the functional's table.
+
+    Of all tables with the same values, up to a constant, on non-signaling behaviors, it is the shortest: the part in
+    the directions of these behaviors, a space that relabelings keep.
+    """
+    largest = max(abs(c) for c in linear)
+    form = np.array([float(c / largest) for c in linear])
+    table = np.linalg.lstsq(frame.expansion[:, 1:].T.astype(float), form, rcond=None)[0]
+    return np.sort(table) / np.linalg.norm(table)
+
+
+@lru_cache(maxsize=256)
+def _signatures(known: BellFunctional, frame: Frame) -> list[NDArray[np.float64]]:
+    return [_signature(form[1:], frame) for form in _embeddings(known, frame) if any(form[1:])]
 
 
 def _primitive(form: Exact) -> tuple[_Form, Fraction]:

@@ -8,6 +8,7 @@ import pytest
 
 import relaxbell as rb
 from relaxbell.exact.numbers import surd
+from relaxbell.functionals import relabeling
 
 EQ10 = rb.BellFunctional.from_correlators({"AB": [[1, 0, -1], [0, -1, 1], [-1, 1, 0]]}, name="Eq. (10)")
 
@@ -142,3 +143,22 @@ def test_svetlichny_on_ghz_states():
         angle = sum(phase[i][index[3 + i]] for i in range(3))
         table[index] = (1 + (-1) ** sum(index[:3]) * sympy.cos(angle)) / 8
     assert sympy.simplify(rb.svetlichny()(table) - 4 * sympy.sqrt(2)) == 0
+
+
+def test_no_orbit_is_enumerated_where_the_sorted_table_differs(monkeypatch):
+    """I_5 is none of the catalog's small ones; its own orbit has more than 10^8 members."""
+
+    def refuse(known, frame):
+        raise AssertionError(f"the orbit of {known.name} was enumerated")
+
+    monkeypatch.setattr(relabeling, "_orbit", refuse)
+    assert relabeling.recognize(rb.cglmp(5)) is None
+
+
+@pytest.mark.parametrize("known", [rb.CHSH, rb.I3322, rb.cglmp(3), rb.chained(3)], ids=str)
+def test_the_sorted_table_is_the_same_for_every_relabeling(known):
+    wide = relabeling._signatures(known, known.frame)
+    for other in list(known.relabelings())[:40]:
+        scaled = 3 * other + 1
+        own = relabeling._signature(scaled.form[1:], scaled.frame)
+        assert min(abs(own - one).max() for one in wide) < 1e-12
