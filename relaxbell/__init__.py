@@ -44,7 +44,7 @@ _HOMES = {
     "closed_forms.closed_form": "ClosedForm",
     "closed_forms.dual_vertices": "DualVertices dual_vertices",
     "closed_forms.inequalities": "Inequalities",
-    "certificate": "Certificate",
+    "certificate.claims": "Certificate",
     "curves.curve": "Curve Piece",
     "curves.sampled": "EntropyCurve SampledCurve",
     "curves.making": "critical_visibility curve tradeoff",

@@ -74,7 +74,7 @@ class InfeasibleError(RelaxbellError):
         CertificateError
             If the proof exceeds the verifier's limits, or does not hold in exact arithmetic.
         """
-        from relaxbell.certificate import infeasibility_certificate
+        from relaxbell.certificate.problems import infeasibility_certificate
 
         return infeasibility_certificate(self.model, self.proof)
 

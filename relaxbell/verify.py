@@ -5,7 +5,7 @@ compute. It builds the strategies of the causal model and the rows of the measur
 every inequality in exact arithmetic (logarithms: in 60 decimal digits, rounded outwards by far more than their error).
 
 **Model.** Nodes are listed with parents first. All but the *free* inputs, which have no parents, respond: each is a
-function of its parents, chosen by the one latent variable. A function is a tuple of values, one for each configuration
+function of its parents, chosen by its latent parents. A function is a tuple of values, one for each configuration
 of the parents in their order, the last parent changing fastest; functions are numbered in the order of these tuples. A
 strategy λ is one function for each responding node, in mixed radix, the first node most significant. A model is a
 probability distribution q over the strategies. Inputs that respond are *dependent*.
@@ -33,6 +33,18 @@ max_Λ Σ_x p(x) max(r(x, Λ), max_x' r(x', Λ) − 2w); for the mutual informat
 Strategies that need settings of probability 0 have q = 0. Infeasible: the bound of the measure 0 is positive.
 A binary entropy h(m) is concave: its least value is at an end of the interval that two such bounds give for m.
 
+**Networks.** A node may have several latent parents. Groups of nodes that share no latent variable are independent, and
+non-bilocality is Σ |q^ac − q^a q^c| over their functions α, γ, for any number of groups, summed over the products that
+are listed; q ranges over all distributions, so that sources may be correlated. The marginals of all groups of a product
+but the last are given, or they are q^a = f(ν) = constant + matrix · (free entries), which multipliers m of the data
+prove: Tᵀm = [α] − Σ matrix [free]. A tree of splits of a box that holds all ν with f ≥ 0 ends in boxes. In each there
+are y, s of degree one and z of degree two in each parameter, as coefficients of Bernstein polynomials, |y| ≤ 1, and::
+
+    measure ≥ ⟨z, p⟩ + ⟨s, f⟩ + min_λ (y_αγ − Σ_α' f_α' y_α'γ − s_α − Tᵀz)
+
+which is of degree two: the least coefficient of the right-hand side is a bound, because these polynomials are not
+negative and sum to one. For n groups, α stands for those of all but the last, and f for the product of their marginals.
+
 **Format**: JSON without floats. A number is "-3/7" or, in data and claims, ["a", "b"] for a + b√root. What exceeds the
 limits below is refused, so that every check ends within about a minute and 1 GiB of memory. A curve has two
 certificates with the same proof for each of its pieces.
@@ -56,7 +68,7 @@ from typing import Any
 
 SCHEMA, CURVE = "relaxbell-certificate-1", "relaxbell-curve-1"
 FILE_BYTES, DEPTH, NODES, CELLS, STRATEGIES = 2**23, 50, 64, 2**16, 2**20
-DIGITS, NUMBER_BITS, ROOT = 700, 2**11, 10**12
+DIGITS, NUMBER_BITS, ROOT, PARAMETERS = 700, 2**11, 10**12, 4
 WORK, FRACTION = 2**28, 2**8  # in all, and for one operation with fractions: a unit takes about a quarter microsecond
 
 _NUMBER = re.compile(rf"-?[0-9]{{1,{DIGITS}}}(/[1-9][0-9]{{0,{DIGITS - 1}}})?")
@@ -118,8 +130,9 @@ def verify(data: Any) -> str:
 def curve(data: Any) -> str:
     """Return what a curve proves: certificates at both ends of each piece, whose data and limits are affine in t.
 
-    Fixed multipliers give a bound that is affine in the data, and the least value is convex in them. So where one proof
-    gives the values at both ends of a piece, the least value is affine in between.
+    Fixed multipliers give a bound that is affine in the data (polynomials of networks a concave one), and the least
+    value is convex in them (non-bilocality, where the marginals stay the same). So where one proof gives the values at
+    both ends of a piece, the least value is affine in between.
     """
     _, pieces, root = fields(data, "the curve", "schema", "pieces", optional=("root",))
     root = read_root(root)
@@ -127,7 +140,7 @@ def curve(data: Any) -> str:
     shared: list[Any] = []
     sentence, work = "", 0
     for piece in array(pieces, "the pieces"):
-        proofs = []
+        proofs, held = [], []
         for end in array(piece, "a piece", 2):
             t, certificate = fields(end, "an end of a piece", "t", "certificate")
             case = Case(certificate)
@@ -135,6 +148,7 @@ def curve(data: Any) -> str:
             sentence = case.verdict()
             work = case.model.work
             need(not case.infeasible and case.strategies is not None, "an end of a piece has no strategies")
+            held.append(case.network.held_marginals(case.weights) if case.kind == "nonbilocality" else None)
             value = case.real(case.claim["lower_bound"], "the lower bound")
             need(not (value - case.real(case.claim["upper_bound"], "the upper bound")).sign(), "an end is not exact")
             own = [v for _, v in case.equations] + [Real(limit) for _, limit in case.constraints]
@@ -148,6 +162,7 @@ def curve(data: Any) -> str:
             shared.append((measures, rows))
             proofs.append(certificate["proof"])
         need(proofs[0] == proofs[1], "the ends of a piece have different proofs")
+        need(held[0] == held[1], "the strategies at the ends of a piece have different marginals")
         need(ends[-2][0] < ends[-1][0], "the ends of a piece are not in order")
     need(ends and all(one == shared[0] for one in shared), "the certificates are not of one problem")
     same = [(a[0] - b[0]).sign() or (a[1] - b[1]).sign() for a, b in zip(ends[1::2], ends[2::2], strict=False)]
@@ -178,18 +193,25 @@ class Case:
             fields(measure, "the measure", "kind")
             self.model.spend(FRACTION * self.model.count * bool(self.model.occurring))
             self.measure = Measure(f"I({','.join(self.model.dependent)}:Lambda)")
+        elif self.kind == "nonbilocality":
+            self.network = Network(self.model, measure, self.root)
+            self.measure = Measure(self.network.text)
         else:
             self.measure = Measure("0") if self.infeasible else read_measure(self.model, measure)
+        network = self.infeasible or self.kind == "nonbilocality"
+        need(network or len(self.model.latents) == 1, "the measure needs a model with one latent variable")
         self.equations, self.given = self._equations(observed)
         pairs = [fields(c, "a constraint", "measure", "limit") for c in array(constraints, "the constraints")]
         limits = rationals([limit for _, limit in pairs], "a limit")
         self.constraints = [(read_measure(self.model, m), h) for (m, _), h in zip(pairs, limits, strict=True)]
+        need(self.kind != "nonbilocality" or not pairs, "non-bilocality has constraints")
 
     def verdict(self) -> str:
         """Return the claim as a sentence, if it is proved."""
         given = [f"{measure.text} <= {Real(limit)}" for measure, limit in self.constraints]
         given[9:] = [f"{len(given) - 9} more constraints"] if given[9:] else []
-        models = f"model with {self.model.text} that has {' and '.join([self.given, *given])}"
+        joint = "" if len(self.model.latents) == 1 else f" with {', '.join(self.model.latents)} correlated or not"
+        models = f"model with {self.model.text}{joint} that has {' and '.join([self.given, *given])}"
         if self.infeasible:
             (claimed,) = fields(self.claim, "the claim", "infeasible")
             need(claimed is True and self.strategies is None, "the claim is none")
@@ -208,7 +230,9 @@ class Case:
         return f"{sentence}, and one {f'attains it: minimum = {most}' if most == stated else f'has {most}'}"
 
     def proven(self) -> Real:
-        """Return the largest lower bound that the proof gives, rounded down where there are logarithms."""
+        """Return the largest lower bound that the proof gives, rounded down where there are logarithms or roots."""
+        if self.kind == "nonbilocality":
+            return self.network.bound(self.proof, self.equations)
         if self.kind != "binary entropy":
             return self.bound(self.proof)
         least, largest = fields(self.proof, "the proof", "least", "largest")
@@ -276,7 +300,9 @@ class Case:
         weights = {number: self.real(weight, "a weight") for number, weight in listed.items()}
         need(weights and Real() < min(weights.values()), "a weight is not positive")
         model.spend(model.count + len(weights) * (model.effort + FRACTION * len(model.chances)))
-        q = [(number, f, weights[number]) for number, f in enumerate(model.strategies()) if number in weights]
+        q = self.weights = [
+            (number, f, weights[number]) for number, f in enumerate(model.strategies()) if number in weights
+        ]
         table = [Real()] * model.cells
         for _, functions, weight in q:
             for cell in model.visited(functions):
@@ -286,7 +312,7 @@ class Case:
             need(not (total - value).sign(), "the strategies do not reproduce the data")
         for measure, limit in self.constraints:
             need(not Real(limit) < evaluate(model, measure, q), "the strategies violate a constraint")
-        return evaluate(model, self.measure, q)
+        return self.network.value(q) if self.kind == "nonbilocality" else evaluate(model, self.measure, q)
 
     def _equations(self, data: Any) -> tuple[list[tuple[dict[int, Fraction], Real]], str]:
         """Return coefficients over T q and values, of the data, then of the normalization; and the data as text."""
@@ -484,24 +510,29 @@ class Model:
     """The graph, its strategies, and the distribution of its inputs."""
 
     def __init__(self, data: Any) -> None:
-        names = ("latent", "nodes", "outputs", "inputs", "input_distribution")
-        latent, nodes, outputs, self.inputs, table = fields(data, "the model", *names)
+        names = ("latents", "nodes", "outputs", "inputs", "input_distribution")
+        self.latents, nodes, outputs, self.inputs, table = fields(data, "the model", *names)
+        own = array(self.latents, "the latent variables")
+        need(own and all(type(n) is str and _NAME.fullmatch(n) for n in own), "the name of a latent variable is none")
+        need(len(set(own)) == len(own) <= NODES, "the latent variables are not distinct, or too many")
         axes = [*array(outputs, "the outputs"), *array(self.inputs, "the inputs")]
         self.size: dict[str, int] = {}
-        self.parents: dict[str, list[str]] = {}  # but the latent
+        self.parents: dict[str, list[str]] = {}  # but those that are latent
+        self.sources: dict[str, set[str]] = {}  # those that are
         self.configurations: dict[str, int] = {}
         edges = []
         need(len(array(nodes, "the nodes")) <= NODES, f"there are more than {NODES} nodes")
         for node in nodes:
             name, size, above = fields(node, "a node", "name", "cardinality", "parents")
-            known = all(type(u) is str and (u == latent or u in self.size) for u in array(above, "the parents"))
+            known = all(type(u) is str and (u in own or u in self.size) for u in array(above, "the parents"))
             need(known, "a parent is not listed before its child")
-            need(all(type(n) is str and _NAME.fullmatch(n) for n in (name, latent)), "a name is none")
-            need(name not in (latent, *self.size) and len(set(above)) == len(above), "a name is repeated")
+            need(type(name) is str and _NAME.fullmatch(name), "a name is none")
+            need(name not in (*own, *self.size) and len(set(above)) == len(above), "a name is repeated")
             self.size[name] = whole(size, f"{name} (size)", 1, CELLS)
             if above or name not in self.inputs:
-                need(latent in above, f"{name} responds but has no latent parent")
-                self.parents[name] = [u for u in above if u != latent]
+                self.sources[name] = {u for u in above if u in own}
+                need(self.sources[name], f"{name} responds but has no latent parent")
+                self.parents[name] = [u for u in above if u not in own]
                 self.configurations[name] = count = math.prod(self.size[u] for u in self.parents[name])
                 need(count <= (20 if self.size[name] > 1 else CELLS), f"{name} has too many response functions")
             edges += [f"{u} -> {name}" for u in above]
@@ -572,6 +603,13 @@ class Model:
                 rest = rest * count + function
         return tuple(x), rest
 
+    def digits(self, number: int) -> dict[str, int]:
+        """Return the number of each node's function in a strategy."""
+        found = {}
+        for name, count in zip(reversed(self.responding), reversed(self.functions), strict=True):
+            number, found[name] = divmod(number, count)
+        return found
+
     def run(self, functions: Functions, do: dict[str, int]) -> dict[str, Sequence[int]]:
         """Return the values of every node under an intervention, one for each setting of the free inputs."""
         columns = self.columns | {name: [value] * len(self.chances) for name, value in do.items()}
@@ -591,6 +629,262 @@ class Model:
     def visited(self, functions: Functions) -> list[int]:
         """Return the cells of the table that have T = 1, one for each setting of the free inputs."""
         return self.places(self.axes, self.run(functions, {}))
+
+
+Point = tuple[Fraction, ...]  # a value of each parameter
+
+
+@dataclass(frozen=True)
+class Marginal:
+    """q^a as an affine function of parameters, these being numbered among all."""
+
+    constant: list[Real]
+    matrix: list[list[Fraction]] = field(default_factory=list)
+    places: Sequence[int] = ()
+
+    def at(self, point: Point) -> list[Real]:
+        """Return q^a."""
+        if not self.places:
+            return self.constant
+        own = [point[j] for j in self.places]
+        shifts = [sum((c * x for c, x in zip(row, own, strict=True)), _ZERO) for row in self.matrix]
+        return [c + Real(shift) for c, shift in zip(self.constant, shifts, strict=True)]
+
+
+class Network:
+    """Products of independent groups of nodes, all but the last of each with a known marginal."""
+
+    def __init__(self, model: Model, data: Any, root: int) -> None:
+        _, products, fixed = fields(data, "the measure", "kind", "products", optional=("fixed",))
+        self.model = model
+        self.products = [array(product, "a product") for product in array(products, "the products")]
+        need(self.products and all(len(groups) > 1 for groups in self.products), "a product has less than two groups")
+        names = [[array(group, "a group") for group in groups] for groups in self.products]
+        flat = [name for groups in names for group in groups for name in group]
+        need(all(type(n) is str and n in model.sources for n in flat), "a group names no responding node")
+        for groups in names:
+            own = [name for group in groups for name in group]
+            need(all(groups) and len(set(own)) == len(own), "a group is empty, or shares a node")
+            sources = [set().union(*(model.sources[name] for name in group)) for group in groups]
+            need(len(set().union(*sources)) == sum(map(len, sources)), "groups of a product share a latent variable")
+        counts = dict(zip(model.responding, model.functions, strict=True))
+        self.sizes = [[math.prod(counts[name] for name in group) for group in groups] for groups in names]
+        model.spend(FRACTION * sum(math.prod(sizes) for sizes in self.sizes))
+        self.held = [(f, g) for f, groups in enumerate(names) for g in range(len(groups) - 1)]
+        self.text = "M(" + " + ".join(" x ".join(",".join(group) for group in groups) for groups in names) + ")"
+        self.fixed: list[list[Real]] | None = None
+        if fixed is not None:
+            given = zip(self.held, array(fixed, "the fixed marginals", len(self.held)), strict=True)
+            lists = [array(own, "a fixed marginal", self.sizes[f][g]) for (f, g), own in given]
+            self.fixed = [[read_real(v, "a fixed marginal", root) for v in own] for own in lists]
+            texts = [
+                f"q({','.join(names[f][g])}) = ({', '.join(map(str, own))})"
+                for (f, g), own in self.held_with(self.fixed)
+            ]
+            self.text += f" at {', '.join(texts)}"
+        self.root = root
+
+    def held_with(self, values: Sequence[Any]) -> Iterator[tuple[tuple[int, int], Any]]:
+        """Return the groups with known marginals, each with its own value."""
+        return zip(self.held, values, strict=True)
+
+    def numbers(self, number: int) -> list[list[int]]:
+        """Return the number of the functions of each group in a strategy."""
+        digits = self.model.digits(number)
+        counts = dict(zip(self.model.responding, self.model.functions, strict=True))
+        found = []
+        for groups in self.products:
+            own = []
+            for group in groups:
+                total = 0
+                for name in group:
+                    total = total * counts[name] + digits[name]
+                own.append(total)
+            found.append(own)
+        return found
+
+    def joint(self, numbers: list[list[int]], f: int) -> int:
+        """Return the number of the functions of all groups of a product together."""
+        total = 0
+        for size, own in zip(self.sizes[f], numbers[f], strict=True):
+            total = total * size + own
+        return total
+
+    def singles(self, q: list[tuple[int, Functions, Real]]) -> list[list[list[Real]]]:
+        """Return the marginals of all groups."""
+        single = [[[Real()] * size for size in sizes] for sizes in self.sizes]
+        for number, _, weight in q:
+            for f, own in enumerate(self.numbers(number)):
+                for g, place in enumerate(own):
+                    single[f][g][place] += weight
+        return single
+
+    def held_marginals(self, q: list[tuple[int, Functions, Real]]) -> list[list[tuple[Fraction, Fraction]]]:
+        """Return the marginals of all groups but the last of each product, ready to be compared."""
+        single = self.singles(q)
+        return [[(v.a, v.b) for v in single[f][g]] for f, g in self.held]
+
+    def value(self, q: list[tuple[int, Functions, Real]]) -> Real:
+        """Return the measure at q; refuse if q has not the fixed marginals."""
+        total, single = Real(), self.singles(q)
+        joint = [[Real()] * math.prod(sizes) for sizes in self.sizes]
+        for number, _, weight in q:
+            numbers = self.numbers(number)
+            for f in range(len(self.products)):
+                joint[f][self.joint(numbers, f)] += weight
+        for (f, g), own in self.held_with(self.fixed or [None] * len(self.held)):
+            same = own is None or not any((a - b).sign() for a, b in zip(single[f][g], own, strict=True))
+            need(same, "the strategies have other marginals than the fixed ones")
+        for f, values in enumerate(joint):
+            for one, other in zip(values, outer(single[f]), strict=True):
+                total += (one - other) * (one - other).sign()
+        return total
+
+    def bound(self, proof: Any, equations: list[tuple[dict[int, Fraction], Real]]) -> Real:
+        """Return the lower bound that a cover of the marginals gives."""
+        given, region, tree = fields(proof, "the proof", "marginals", "region", "cover")
+        p = [value for _, value in equations[: self.model.cells]]
+        single = all(row == {cell: _ONE} for cell, (row, _) in enumerate(equations[: self.model.cells]))
+        need(single, "non-bilocality needs a behavior")
+        marginals, checks = self.marginals(given, p)
+        box = [tuple(rationals(ends, "the ends of a parameter", 2)) for ends in array(region, "the region")]
+        self.holds_all(box, marginals)
+        tests = [test for leaf, own in boxes(tree, box) for test in self.tests(leaf, own, marginals, p)]
+        self.model.spend(self.model.count * (self.model.effort + (len(tests) + len(checks)) * (len(p) // 4 + 8)))
+        least: list[Any] = [None] * len(tests)
+        for number, functions in enumerate(self.model.strategies()):
+            cells, numbers = self.model.visited(functions), self.numbers(number)
+            for (f, g), wanted, prices in checks:
+                need(
+                    sum([prices[c] for c in cells]) == wanted[numbers[f][g]], "a marginal does not follow from the data"
+                )
+            joint = [self.joint(numbers, f) for f in range(len(self.products))]
+            for i, (_, _, prices, y, shifts, products) in enumerate(tests):
+                r = -sum([prices[c] for c in cells])
+                for f, own in enumerate(joint):
+                    r += y[f][own] - products[f][numbers[f][-1]]
+                for (f, g), shift in self.held_with(shifts):
+                    r -= shift[numbers[f][g]]
+                if least[i] is None or r < least[i]:
+                    least[i] = r
+        return min(constant + Real(Fraction(r, scale)) for (constant, scale, *_), r in zip(tests, least, strict=True))
+
+    def marginals(self, data: Any, p: list[Real]) -> tuple[list[Marginal], list[Any]]:
+        """Return the marginals, and what every strategy must satisfy for them to follow from the data."""
+        found, checks, count = [], [], 0
+        if self.fixed is not None:
+            need(not array(data, "the marginals"), "marginals are fixed and given")
+            return [Marginal(own) for own in self.fixed], []
+        for (f, g), entry in self.held_with(array(data, "the marginals", len(self.held))):
+            size = self.sizes[f][g]
+            names = ("free", "constant", "matrix", "multipliers")
+            free, constant, matrix, multipliers = fields(entry, "a marginal", *names)
+            free = [whole(j, "a free entry", 0, size) for j in array(free, "the free entries")]
+            need(len(set(free)) == len(free), "a free entry is repeated")
+            constant = [read_real(v, "a constant", self.root) for v in array(constant, "the constants", size)]
+            rows = [rationals(row, "a row of the matrix", len(free)) for row in array(matrix, "the matrix", size)]
+            for alpha, m in enumerate(array(multipliers, "the multipliers", size)):
+                prices = rationals(m, "the multipliers", len(p))
+                total = sum((v * c for v, c in zip(p, prices, strict=True) if c), Real())
+                need(not (total - constant[alpha]).sign(), "a constant does not follow from the data")
+                wanted = [_ONE * (a == alpha) for a in range(size)]
+                for j, c in zip(free, rows[alpha], strict=True):
+                    wanted[j] -= c
+                scale = common_denominator([*prices, *wanted])
+                checks.append(((f, g), [int(v * scale) for v in wanted], [int(v * scale) for v in prices]))
+            found.append(Marginal(constant, rows, range(count, count + len(free))))
+            count += len(free)
+        return found, checks
+
+    def holds_all(self, box: list[Any], marginals: list[Marginal]) -> None:
+        """Refuse unless the box holds all parameters from 0 to 1 at which no marginal is negative."""
+        count = sum(len(marginal.places) for marginal in marginals)
+        need(len(box) == count <= PARAMETERS, "the region has not an interval for each parameter, or too many")
+        low, high = [_ZERO] * count, [_ONE] * count
+        for marginal in marginals:
+            for constant, row in zip(marginal.constant, marginal.matrix, strict=False):
+                start = -(constant * -1).floor(60)
+                terms = list(zip(row, marginal.places, strict=True))
+                for c, j in terms:
+                    rest = sum((max(d * low[m], d * high[m]) for d, m in terms if m != j), start)
+                    if c > 0:
+                        low[j] = max(low[j], -rest / c)
+                    elif c < 0:
+                        high[j] = min(high[j], -rest / c)
+        inside = all(a <= x and y <= b for (a, b), x, y in zip(box, low, high, strict=True))
+        need(inside, "the region does not hold all marginals")
+
+    def tests(self, leaf: Any, box: list[Any], marginals: list[Marginal], p: list[Real]) -> Iterator[Any]:
+        """Return for each coefficient: constant, scale, then z, y, s and Σ f y, in whole numbers of 1/scale."""
+        y_data, s_data, z_data = fields(leaf, "a box", "y", "s", "z")
+        corners = list(itertools.product((0, 1), repeat=len(box)))
+        points = list(itertools.product((0, 1, 2), repeat=len(box)))
+        self.model.spend(FRACTION * 4 ** len(box) * (len(p) + sum(math.prod(sizes) for sizes in self.sizes)))
+        y, s = [], []
+        for sizes, own in zip(self.sizes, array(y_data, "y", len(self.sizes)), strict=True):
+            y.append([rationals(v, "y", math.prod(sizes)) for v in array(own, "y", len(corners))])
+            need(all(abs(v) <= 1 for corner in y[-1] for v in corner), "|y| exceeds 1")
+        for (f, g), own in self.held_with(array(s_data, "s", len(self.held))):
+            s.append([rationals(v, "s", self.sizes[f][g]) for v in array(own, "s", len(corners))])
+        values = [[m.at(tuple(box[d][c] for d, c in enumerate(corner))) for m in marginals] for corner in corners]
+        weights = [
+            [outer([own[i] for i, (h, _) in enumerate(self.held) if h == f]) for f in range(len(self.products))]
+            for own in values
+        ]
+        for k, z in zip(points, array(z_data, "z", len(points)), strict=True):
+            prices = rationals(z, "z", len(p))
+            constant = sum((v * c for v, c in zip(p, prices, strict=True) if c), Real())
+            pairs = [(i, j) for i, a in enumerate(corners) for j, b in enumerate(corners) if k == added(a, b)]
+            share = Fraction(1, len(pairs))
+            shifts = [mean([own[i] for i, _ in pairs]) for own in s]
+            for i, j in pairs:
+                for own, q in zip(s, values[j], strict=True):
+                    constant += sum((v * (c * share) for v, c in zip(q, own[i], strict=True) if c), Real())
+            means = [mean([own[i] for i, _ in pairs]) for own in y]
+            products = []
+            for f, own in enumerate(y):
+                size = self.sizes[f][-1]
+                total = [Real()] * size
+                for i, j in pairs:
+                    for a, weight in enumerate(weights[j][f]):
+                        for c in range(size):
+                            total[c] += weight * (own[i][a * size + c] * share)
+                products.append([-(v * -1).floor(60) if v.b else v.a for v in total])
+            parts = [prices, *means, *shifts, *products]
+            scale = common_denominator(itertools.chain(*parts))
+            ints = [[int(v * scale) for v in part] for part in parts]
+            a, b = 1 + len(means), 1 + len(means) + len(shifts)
+            yield constant, scale, ints[0], ints[1:a], ints[a:b], ints[b:]
+
+
+def boxes(tree: Any, box: list[Any]) -> Iterator[tuple[Any, list[Any]]]:
+    """Return the ends of a tree of splits, each with its part of a box."""
+    if type(tree) is not dict or "split" not in tree:
+        yield tree, box
+        return
+    split, at, below, above = fields(tree, "a split", "split", "at", "below", "above")
+    j, (cut,) = whole(split, "the parameter of a split", 0, len(box)), rationals([at], "where a box is split")
+    need(box[j][0] < cut < box[j][1], "a box is split outside of it")
+    yield from boxes(below, [*box[:j], (box[j][0], cut), *box[j + 1 :]])
+    yield from boxes(above, [*box[:j], (cut, box[j][1]), *box[j + 1 :]])
+
+
+def outer(vectors: list[list[Real]]) -> list[Real]:
+    """Return all products of an entry of each vector, the last changing fastest."""
+    total = [Real(_ONE)]
+    for vector in vectors:
+        total = [one.times(other) for one in total for other in vector]
+    return total
+
+
+def added(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the sum of two lists of integers."""
+    return tuple(a + b for a, b in zip(one, other, strict=True))
+
+
+def mean(lists: list[list[Fraction]]) -> list[Fraction]:
+    """Return the mean of lists of numbers."""
+    return [sum(values, _ZERO) / len(lists) for values in zip(*lists, strict=True)]
 
 
 def with_numbers(data: Any) -> Any:

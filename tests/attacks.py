@@ -12,7 +12,7 @@ def skeleton(nodes, outputs, inputs, cells):
     return {
         "schema": "relaxbell-certificate-1",
         "model": {
-            "latent": "L",
+            "latents": ["L"],
             "nodes": [{"name": name, "cardinality": values, "parents": above} for name, values, above in nodes],
             "outputs": outputs,
             "inputs": inputs,

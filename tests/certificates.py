@@ -11,6 +11,7 @@ from functools import cache
 
 import cvxpy as cp
 import numpy as np
+from network_reference import Products, random_network_behavior
 from reference import random_behavior, random_model
 
 import relaxbell as rb
@@ -52,6 +53,10 @@ NAMES = [
     "no budget",
     "no affine",
     "no dependence",
+    "network",
+    "network, unequal",
+    "network, fixed",
+    "network, bilocal",
 ]
 """Of all certificates; they are made when the first test asks for one."""
 
@@ -162,8 +167,21 @@ def certificates():
         "no dependence": infeasible(rb.dependence(md), rb.tsirelson_box(), [rb.hall_dependence(md) <= Fraction(1, 8)]),
     }.items():
         found[name] = (error.certificate, error)
+    for name, measure, p in networks():
+        source = rb.minimize(measure, p)
+        found[name] = (source.certificate, source)
     assert list(found) == NAMES
     return found
+
+
+def networks():
+    model, box = rb.bilocality(), rb.entanglement_swapping_box
+    yield "network", rb.nonbilocality(model), box(Fraction(4, 5))
+    unequal = rb.bilocality((2, 1), (2, 3, 3))
+    yield "network, unequal", rb.nonbilocality(unequal), random_network_behavior(unequal, 2)
+    marginal = [Fraction(1, 5), Fraction(3, 10), Fraction(3, 10), Fraction(1, 5)]
+    yield "network, fixed", rb.nonbilocality(model, {"A": marginal}), box(Fraction(4, 5))
+    yield "network, bilocal", rb.nonbilocality(model), box(Fraction(7, 10))
 
 
 def random_certificate(seed):
@@ -322,6 +340,8 @@ def judge(data):
     for c in data["constraints"]:
         constraints.append(plain.expression(c["measure"], q) <= number(c["limit"]))
     measure = data["measure"]
+    if measure is not None and measure["kind"] == "nonbilocality":
+        return judge_network(data, plain)
     objective = cp.sum(q) * 0 if measure is None else plain.expression(measure, q)
     conic = measure is not None and measure["kind"] == "mutual information"
 
@@ -337,6 +357,26 @@ def judge(data):
     if value is None or measure is None or measure["kind"] != "binary entropy":
         return value
     return min(binary_entropy(value), binary_entropy(-least(-objective)))
+
+
+def judge_network(data, plain):
+    """The least value on a grid of the marginals, or at those that are fixed: the claim must not be more."""
+    (groups,) = data["measure"]["products"]
+    products, root = Products(plain.strategies, groups), data.get("root", 0)
+    p = np.array([number(v, root) for v in data["observed"]["behavior"]])
+    weights = np.array([float(plain.chance(x)) for x in plain.values(plain.inputs)])
+    p = p * np.tile(weights, len(p) // len(weights))
+    fixed = data["measure"].get("fixed")
+    if fixed is not None:
+        found = products.least(plain.table(), p, [np.array([number(v, root) for v in own]) for own in fixed])
+    else:
+        found = products.grid(plain.table(), p)
+    if "strategies" in data:
+        q = np.zeros(len(plain.strategies))
+        for i, weight in data["strategies"]:
+            q[i] = number(weight, root)
+        found = min(found, products.distance(q))
+    return found
 
 
 def binary_entropy(p):

@@ -35,6 +35,7 @@ DELEGATIONS = {
     ("functionals/functional.py", "is_facet"): ("solve",),
     ("causal/model.py", "inequalities"): ("closed_forms",),
     ("solve/solution.py", "certificate"): ("certificate",),
+    ("solve/networks/solution.py", "certificate"): ("certificate",),
     ("errors.py", "certificate"): ("certificate",),
 }
 

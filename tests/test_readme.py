@@ -3,12 +3,14 @@
 import contextlib
 import io
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from relaxbell.cli import app
+from relaxbell.paper.audit import CLAIMS
 
 README = Path(__file__).parent.parent / "README.md"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -42,13 +44,31 @@ def test_the_certificate_is_verified_as_shown(tmp_path, monkeypatch):
     assert runs[1].output == printed
 
 
-def test_the_errata_are_those_of_the_audit():
-    """The table is what `relaxbell reproduce --errata` prints; its numbers are compared as text, column by column."""
-    from relaxbell.paper.audit import CLAIMS
+def errata():
+    """Rows of the table under "What we found in the paper"."""
+    section = README.read_text().partition("## What we found in the paper")[2]
+    head, rule, *rows = [line for line in section.splitlines() if line.startswith("|")]
+    assert (head, rule) == ("| where | printed | computed | correct |", "|---|---|---|---|")
+    return rows
 
-    rows = [line for line in README.read_text().splitlines() if line.startswith("| ") and line.count(" | ") == 3]
-    corrections = [row.strip("| ").split(" | ")[3] for row in rows]
-    assert [c.erratum for c in CLAIMS if c.expected == "refuted"] == [c for c in corrections if c != "correct"]
+
+REFUTED = [claim for claim in CLAIMS if claim.expected == "refuted"]
+
+
+@pytest.mark.parametrize("claim", REFUTED, ids=lambda claim: claim.id)
+def test_the_errata_are_what_the_command_prints(claim):
+    run = CliRunner().invoke(app, ["reproduce", "--errata", "--only", claim.id])
+    assert run.stdout.splitlines()[2:] == [errata()[REFUTED.index(claim)]]
+
+
+def test_there_are_no_other_errata():
+    assert len(errata()) == len(REFUTED)
+
+
+def test_the_verdicts_are_counted():
+    counts = Counter(claim.expected for claim in CLAIMS)
+    text = ", ".join(f"{counts[kind]} {kind}" for kind in ("proved", "exact at points", "numerical", "refuted"))
+    assert f"{len(CLAIMS)} claims: {text}" in " ".join(README.read_text().split())
 
 
 def test_set_up_is_two_commands():

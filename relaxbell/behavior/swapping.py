@@ -5,7 +5,7 @@ center's projectors Π_b = Σ_P c_b(P) P / 2^n over Pauli strings P, the Born ru
 
     p(a, b|x) = 4^−n Σ_P c_b(P) ∏_i [1 if P_i = 1, else −v_i (−1)^(a_i) r_(i, x_i)·P_i],
 
-which is exact where the visibilities and the products of components are.
+which is exact where the visibilities and components are, unless different square roots meet in it.
 """
 
 from __future__ import annotations
@@ -129,25 +129,36 @@ def star_box(n: int, v: Any = 1, settings: Sequence[Bloch] | Sequence[Sequence[B
 
 def _table(visibilities: Sequence[Any], settings: Sequence[Sequence[Bloch]]) -> Any:
     """Return p with axes a_1, …, a_n, b, x_1, …, x_n; an object array of exact numbers where all are."""
-    n = len(visibilities)
     weights = [_visibility(v) for v in visibilities]
     vectors = [[_bloch(r) for r in own] for own in settings]
-    strings = [s for s in itertools.product(range(4), repeat=n) if _basis_signs(n)[:, _number(s)].any()]
-    shape = (2,) * n + (2**n,) + tuple(len(own) for own in vectors)
-    exact = all(as_exact(v) is not None for v in [*weights, *(r for own in vectors for vector in own for r in vector)])
-    if not exact:
-        weights, vectors = [float(w) for w in weights], [[tuple(map(float, r)) for r in own] for own in vectors]
-    table: Exact = np.empty(shape, dtype=object)
-    for choice in np.ndindex(*shape[n + 1 :]):
+    numbers = [*weights, *(r for own in vectors for vector in own for r in vector)]
+    if all(as_exact(v) is not None for v in numbers):
+        try:
+            return _filled(weights, vectors) * Fraction(1, 4 ** len(weights))
+        except ValueError:  # two different roots
+            pass
+    weights, vectors = [float(w) for w in weights], [[tuple(map(float, r)) for r in own] for own in vectors]
+    return np.maximum(_filled(weights, vectors).astype(np.float64) / 4 ** len(weights), 0.0)
+
+
+def _filled(weights: Sequence[Any], vectors: Sequence[Sequence[tuple[Any, ...]]]) -> Exact:
+    """Return 4^n p, an object array."""
+    n = len(weights)
+    signs = _basis_signs(n)
+    strings = [s for s in itertools.product(range(4), repeat=n) if signs[:, _number(s)].any()]
+    # roots in the visibilities and in the settings may each cancel among themselves
+    sizes = {s: _product([-w for w, k in zip(weights, s, strict=True) if k]) for s in strings}
+    table: Exact = np.empty((2,) * n + (2**n,) + tuple(len(own) for own in vectors), dtype=object)
+    for choice in np.ndindex(*table.shape[n + 1 :]):
         chosen = [own[x] for own, x in zip(vectors, choice, strict=True)]
-        size = {s: _product([-w * r[k - 1] for w, r, k in zip(weights, chosen, s, strict=True) if k]) for s in strings}
-        for outcome in np.ndindex(*shape[: n + 1]):
+        size = {s: sizes[s] * _product([r[k - 1] for r, k in zip(chosen, s, strict=True) if k]) for s in strings}
+        for outcome in np.ndindex(*table.shape[: n + 1]):
             total: Any = 0
             for s in strings:
                 sign = (-1) ** sum(a for a, k in zip(outcome, s, strict=False) if k)
-                total = total + int(_basis_signs(n)[outcome[n], _number(s)]) * sign * size[s]
-            table[outcome + choice] = total * Fraction(1, 4**n) if exact else float(total) / 4**n
-    return table if exact else np.maximum(table.astype(np.float64), 0.0)
+                total = total + int(signs[outcome[n], _number(s)]) * sign * size[s]
+            table[outcome + choice] = total
+    return table
 
 
 def _product(factors: Sequence[Any]) -> Any:

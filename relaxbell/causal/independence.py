@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 Groups = tuple[tuple[str, ...], ...]
 
 _MOST_SOURCES = 8
-"""Partitions of more sources are not enumerated: there are 4140 of 8."""
+"""Partitions of more sources are not enumerated, of which there are 4140 of 8: then the sources of each node
+against the others, which is enough to find two nodes with disjoint ones."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,14 @@ class _Component:
     latents: frozenset[str]
 
 
+def private_settings(model: CausalModel) -> dict[str, tuple[str, ...]] | None:
+    """Return the free inputs of each responding node; None if two share one, or a node responds to another."""
+    settings = {n: tuple(u for u in model.parents(n) if u not in model.latents) for n in model.responding}
+    used = [u for own in settings.values() for u in own]
+    apart = len(set(used)) == len(used) and set(used) <= set(model.free_inputs)
+    return settings if apart else None
+
+
 def _effective_sources(model: CausalModel) -> Mapping[str, frozenset[str]]:
     """Return the sources of each responding node, without those whose children all see one other source.
 
@@ -107,9 +116,10 @@ def _by_source(nodes: Sequence[str], latents: frozenset[str], sources: Mapping[s
 
 def _families(nodes: Sequence[str], sources: Mapping[str, frozenset[str]]) -> list[Groups]:
     """Return the families of independent groups, without those that follow from a larger one."""
-    latents = sorted(frozenset().union(*sources.values()))[:_MOST_SOURCES]
+    latents = frozenset().union(*sources.values())
+    few = len(latents) <= _MOST_SOURCES
     found: list[Groups] = []
-    for partition in _partitions(latents):
+    for partition in _partitions(sorted(latents)) if few else ((own, latents - own) for own in sources.values()):
         groups = tuple(tuple(n for n in nodes if sources[n] <= block) for block in partition)
         groups = tuple(sorted((g for g in groups if g), key=lambda g: nodes.index(g[0])))
         if len(groups) > 1 and groups not in found:
@@ -118,9 +128,13 @@ def _families(nodes: Sequence[str], sources: Mapping[str, frozenset[str]]) -> li
 
 
 def _implied(family: Groups, by: Groups) -> bool:
-    """Return whether independence of the groups `by` contains that of `family`."""
-    homes = [next((i for i, larger in enumerate(by) if set(group) <= set(larger)), None) for group in family]
-    return None not in homes and len(set(homes)) == len(homes)
+    """Return whether independence of the groups `by` contains that of `family`.
+
+    It does if they contain all its nodes, and the nodes of each of them are of one group of `family` at most.
+    """
+    nodes = {n for group in family for n in group}
+    covered = {n for group in by for n in group}
+    return nodes <= covered and all(sum(bool(set(own) & set(group)) for group in family) <= 1 for own in by)
 
 
 def _partitions(items: Sequence[str]) -> Iterator[tuple[frozenset[str], ...]]:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from relaxbell.curves.tracing import Trace
 
 if TYPE_CHECKING:
-    from relaxbell.certificate import Certificate
+    from relaxbell.certificate.claims import Certificate
 from relaxbell.errors import CurveError
 from relaxbell.exact.numbers import ExactNumber, as_exact, to_sympy
 from relaxbell.functionals.functional import BellFunctional
@@ -215,7 +215,7 @@ class Curve:
 
         Raises CertificateError for curves of floats and for bounds of functionals.
         """
-        from relaxbell.certificate import curve_certificate
+        from relaxbell.certificate.curves import curve_certificate
 
         return curve_certificate(self)
 

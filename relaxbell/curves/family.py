@@ -17,9 +17,11 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.errors import BehaviorError, InfeasibleError, MeasureError
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd
 from relaxbell.measures.measure import Budget, Measure
+from relaxbell.measures.products import Nonbilocality
 from relaxbell.solve.dual import DualBound, Proof
 from relaxbell.solve.highs import Answer
 from relaxbell.solve.minimization import solve_over
+from relaxbell.solve.networks.fixed import with_marginals
 
 
 @dataclass(frozen=True)
@@ -143,20 +145,30 @@ class Family:
 _STEPS = 60
 
 
-def behavior_line(measure: Measure, start: Behavior, end: Behavior, subject_to: tuple[Any, ...]) -> Family:
-    """Return the family p(t) = start + t (end − start), t from 0 to 1."""
-    model = measure.model
+def behavior_pair(
+    model: CausalModel, start: Behavior, end: Behavior
+) -> tuple[Callable[[ExactNumber], Behavior], float]:
+    """Return p(t) = start + t (end − start), exact, and how far floats were moved to be."""
     first, last = (_exact(model, p) for p in (start, end))
     if (first.table == last.table).all():
         raise BehaviorError("start and end of the curve are the same behavior, expected two different ones.")
     step = last.table - first.table
     moved = [np.abs(model.match(p).p - q.p).max() for p, q in ((start, first), (end, last)) if not p.is_exact]
 
-    def equations(t: ExactNumber) -> Equations:
-        table = first.table + step * t
-        return model.equations(Behavior(table, model.outputs, model.inputs, parties=first.parties))
+    def behavior(t: ExactNumber) -> Behavior:
+        return Behavior(first.table + step * t, model.outputs, model.inputs, parties=first.parties)
 
-    distance = max((float(v) for v in moved), default=0.0)
+    return behavior, max((float(v) for v in moved), default=0.0)
+
+
+def behavior_line(measure: Measure, start: Behavior, end: Behavior, subject_to: tuple[Any, ...]) -> Family:
+    """Return the family p(t) = start + t (end − start), t from 0 to 1."""
+    behavior, distance = behavior_pair(measure.model, start, end)
+
+    def equations(t: ExactNumber) -> Equations:
+        own = measure.model.equations(behavior(t))
+        return with_marginals(measure, own) if isinstance(measure, Nonbilocality) else own
+
     return Family(measure, equations, Fraction(0), Fraction(1), subject_to, distance=distance)
 
 

@@ -13,15 +13,16 @@ from relaxbell.causal.equations import normalization_equations
 from relaxbell.causal.model import CausalModel
 from relaxbell.curves.curve import Curve, Piece
 from relaxbell.curves.family import Family, behavior_line, budget_line, value_line
+from relaxbell.curves.networks import network_curve
 from relaxbell.curves.sampled import EntropyCurve, sampled
 from relaxbell.curves.tracing import trace
-from relaxbell.errors import BehaviorError, MeasureError
+from relaxbell.errors import BehaviorError, MeasureError, UnsupportedModelError
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy
 from relaxbell.measures.measure import Budget, Measure, same_model
-from relaxbell.measures.products import require_convex
+from relaxbell.measures.products import Nonbilocality, require_convex
 from relaxbell.measures.terms import Linear, ceiling
 from relaxbell.solve.functional_bound import negated
 from relaxbell.solve.minimization import dual_functional, minimize
@@ -58,7 +59,8 @@ def curve(
     -------
     Curve, EntropyCurve or SampledCurve
         All pieces and break points; where nothing reproduces the data, the domain ends. For `message_entropy` h of an
-        exact curve, for `mutual_information` rigorous tangents and chords between samples.
+        exact curve, for `mutual_information` rigorous tangents and chords between samples. For `nonbilocality`, which
+        is not convex, an exact curve over all marginals, where there is one of finitely many pieces.
 
     Raises
     ------
@@ -77,12 +79,30 @@ def curve(
       [-1, 0]: 0
       [0, 5/7]: (2/5) I3322
       [5/7, 1]: -1/4 + (3/4) I3322
+
+    Fig. 5 of arXiv:1411.4648, the least non-bilocality over all ν, proved for all visibilities:
+
+    >>> from sympy import Symbol
+    >>> box = rb.entanglement_swapping_box
+    >>> rb.curve(rb.nonbilocality(rb.bilocality()), box(0), box(1), parameter=Symbol("v") ** 2)
+    min M(A×C) for v in [0, 1]: exact, 2 pieces, ... linear programs
+      [0, √2/2]: 0
+      [√2/2, 1]: -1 + 2 v^2
     """
     if not isinstance(measure, Measure):
         raise MeasureError(f"a curve is of a Measure, found {type(measure).__name__}.")
-    require_convex(measure, "a curve")
     variable, power = _read_parameter(parameter)
     constraints = _as_tuple(subject_to)
+    if isinstance(measure, Nonbilocality):
+        if not (isinstance(start, Behavior) and isinstance(end, Behavior)):
+            raise BehaviorError(
+                f"a curve of {measure.name} from {type(start).__name__} to {type(end).__name__}: expected two "
+                "behaviors, because its marginals are fixed by the whole table."
+            )
+        if not measure.fixed:
+            if constraints:
+                raise MeasureError(f"{measure.name} has no curve within constraints: found {constraints}. Drop them.")
+            return network_curve(measure, start, end, variable or "t", power)
     if isinstance(start, Behavior) and isinstance(end, Behavior):
         line: Any = behavior_line
     elif isinstance(start, Observed) and isinstance(end, Observed):
@@ -146,6 +166,8 @@ def critical_visibility(
     ------
     InfeasibleError
         If not even the noise is reproduced.
+    UnsupportedModelError
+        For several independent sources.
 
     Examples
     --------
@@ -156,6 +178,12 @@ def critical_visibility(
     >>> rb.critical_visibility(model, rb.pr_box(), subject_to=[rb.influence(model, "X", "B") <= 0.25])
     Fraction(3, 4)
     """
+    if len(model.latents) > 1:
+        raise UnsupportedModelError(
+            f"a critical visibility of {model.name}: what independent sources reproduce is not convex, so the "
+            "visibilities may not be an interval. Use sweep(nonbilocality(model), {v: p.visibility(v) for v in …}), or "
+            "model.shared() for a common source."
+        )
     nothing = Linear(Rows(sp.csr_array((1, model.strategies.count)), ("0",)))
     start = behavior.white_noise() if noise is None else noise
     family = behavior_line(Measure(model, nothing, "0"), start, behavior, _as_tuple(subject_to))

@@ -250,9 +250,14 @@ class Nonbilocality(Measure):
         return float(sum(product_distance(product, array) for product in self.products))
 
     def _check_combinable(self, what: str) -> None:
+        if self.fixed:
+            raise MeasureError(
+                f"{self.name} holds for q with these marginals only, so it has no {what} here. Use its .expression and "
+                ".constraints in your own cp.Problem."
+            )
         raise MeasureError(
-            f"{self.name} is not convex and has no {what} here. Fix marginals and use its .expression and .constraints "
-            "in your own cp.Problem."
+            f"{self.name} is not convex in q and has no {what} here. Fix marginals, nonbilocality(model, "
+            "marginals={…}), and use .expression and .constraints in your own cp.Problem."
         )
 
     def __repr__(self) -> str:
@@ -261,11 +266,12 @@ class Nonbilocality(Measure):
 
 
 def require_convex(measure: Measure, what: str) -> None:
-    """Raise MeasureError for the measure of non-bilocality, whose least value is not a linear program."""
+    """Raise MeasureError for the measure of non-bilocality: of one source, what follows is for all behaviors."""
     if isinstance(measure, Nonbilocality):
+        found = "marginals fixed for one behavior" if measure.fixed else "a measure that is not convex"
         raise MeasureError(
-            f"{measure.name} has no {what.split()[-1]} here: found a measure that is not convex, expected one for "
-            f"{what}. Call minimize(…) at each behavior, or scan(…) over the marginals."
+            f"{what} of {measure.name}: found {found}, expected a measure of a model with one source. Use "
+            "sweep(measure, behaviors) for intervals at many points, or scan(nonbilocality(model), p) over marginals."
         )
 
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from relaxbell.errors import RelaxbellError
-from relaxbell.paper import dependence, foundations, locality, networks
+from relaxbell.paper import dependence, locality, models, networks, programs, qudits, swapping, three_settings
 from relaxbell.paper.claim import Claim, Outcome, run
 
 CLAIMS: tuple[Claim, ...] = tuple(
-    claim for part in (foundations, locality, dependence, networks) for claim in part.section.claims
+    claim
+    for part in (models, programs, locality, three_settings, dependence, qudits, networks, swapping)
+    for claim in part.section.claims
 )
 
 

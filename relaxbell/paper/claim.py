@@ -113,7 +113,8 @@ def run(claims: Iterable[Claim], progress: Callable[[Claim], None] | None = None
         began = time.perf_counter()
         try:
             evidence, problem = claim.check(), ""
-        except RelaxbellError as error:
-            evidence, problem = None, str(error)
+        except Exception as error:  # whatever happens to one claim, the others are run
+            kind = "" if isinstance(error, RelaxbellError) else f"{type(error).__name__}: "
+            evidence, problem = None, f"{kind}{error}"
         found.append(Outcome(claim, evidence, time.perf_counter() - began, problem))
     return found

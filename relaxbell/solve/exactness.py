@@ -13,14 +13,14 @@ from fractions import Fraction
 import numpy as np
 import scipy.sparse as sp
 
-from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis, Dual, IntegerProgram, Primal, RightHandSide
 from relaxbell.exact.numbers import ExactNumber, Surd
 from relaxbell.exact.pivots import dual_simplex
 from relaxbell.measures.terms import Floats
 from relaxbell.solve.dual import DualBound, Proof
-from relaxbell.solve.highs import Answer, solve_highs
+from relaxbell.solve.highs import Answer
 from relaxbell.solve.program import LinearProgram, Problem
+from relaxbell.solve.refinement import Corrections
 
 LARGEST_FOR_FLOATS = 100_000
 """Columns up to which float data are solved exactly too: beyond, copies of the matrix would cost a gigabyte."""
@@ -85,39 +85,24 @@ def _refined(integers: IntegerProgram, primal: Primal, dual: Dual) -> Basis | No
     """Return the basis of the residual problem, scaled up; None if it was not solved.
 
     The basic solution satisfies its tight rows exactly; what is wrong are entries and slacks that are slightly
-    negative, and reduced costs. With x = primal + Δ / scale a solver sees them at size one. Slacks are columns here:
-    the multiplier of their row is their reduced cost.
+    negative, and reduced costs. With x = primal + Δ / scale a solver sees them at size one.
     """
     m, n = integers.matrix.shape
-    inequalities = np.flatnonzero(~integers.equality)
+    form = Corrections.of(sp.csc_array(integers.matrix, dtype=np.float64), integers.equality)
     value, slack = np.zeros(n, dtype=object), np.zeros(m, dtype=object)
     value[primal.basis.columns] = [_rational(v) for v in primal.values]
     slack[primal.basis.loose] = [_rational(v) for v in primal.slack]
-    reduced = [*dual.reduced.tolist(), *(-dual.numerators[i] for i in inequalities.tolist())]
+    reduced = [*dual.reduced.tolist(), *(-dual.numerators[i] for i in form.inequalities.tolist())]
     missed = max((abs(v) for v in slack[integers.equality]), default=Fraction(0))
     scale = _magnification(max(-min(value), -min(slack), missed))
     factor = _magnification(Fraction(-int(min(reduced)), dual.denominator))
-    cost = _moderate([Fraction(int(d), dual.denominator) * factor for d in reduced], _FAR)
-    lower = _moderate([-v * scale for v in (*value, *slack[inequalities])], np.inf)
+    prices = _moderate([Fraction(int(d), dual.denominator) * factor for d in reduced], _FAR)
+    lower = _moderate([-v * scale for v in (*value, *slack[form.inequalities])], np.inf)
     right = _moderate(
         [s * scale if equal else Fraction(0) for s, equal in zip(slack, integers.equality, strict=True)], _FAR
     )
-    slacks = sp.csc_array(
-        (np.ones(len(inequalities)), (inequalities, np.arange(len(inequalities)))), (m, len(inequalities))
-    )
-    matrix = sp.csc_array(sp.hstack([sp.csc_array(integers.matrix, dtype=np.float64), slacks], format="csc"))
-    free = ~integers.equality[primal.basis.loose]
-    basic = n + np.searchsorted(inequalities, primal.basis.loose[free])
-    start = Basis(np.concatenate([primal.basis.columns, basic]), primal.basis.loose[~free])
-    try:
-        answer = solve_highs(matrix, cost, right, right, presolve=False, column_lower=lower, start=start)
-    except SolverError:
-        return None
-    if answer.basis is None:
-        return None
-    own = answer.basis.columns < n
-    loose = np.union1d(answer.basis.loose, inequalities[answer.basis.columns[~own] - n])
-    return Basis(answer.basis.columns[own], loose)
+    step = form.solve(prices, right, lower, primal.basis)
+    return None if step is None else step.basis
 
 
 def _magnification(violation: Fraction) -> Fraction:

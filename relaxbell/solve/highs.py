@@ -1,4 +1,4 @@
-"""Linear programs on HiGHS, with refinement and sifting."""
+"""Linear programs on HiGHS, with sifting."""
 
 from __future__ import annotations
 
@@ -19,9 +19,6 @@ SIFTING_FROM = 30_000
 """Programs with more columns are solved on a growing subset of them."""
 
 _TOLERANCE = 1e-10
-
-_SCALE = 1e5
-"""Most a residual is magnified: redundant equations miss each other by 1e-17, which must stay below 1e-10."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,38 +108,6 @@ def _set_basis(solver: Any, basis: Basis, shape: tuple[int, int]) -> None:
     given = highspy.HighsBasis()
     given.col_status, given.row_status, given.valid = columns, rows, True
     solver.setBasis(given)
-
-
-def refine(data: tuple[sp.csc_array, Floats, Floats, Floats], answer: Answer, rounds: int = 3) -> Answer:
-    """Improve an answer: solve for the residuals, scaled up, and add the correction.
-
-    Iterative refinement of linear programs (Gleixner, Steffy, Wolter, INFORMS J. Comput. 28, 2016).
-    `data` are the arguments of `solve_highs`. The solver's tolerance then applies to the residual
-    instead of to the problem.
-    """
-    started = time.perf_counter()
-    matrix, cost, lower, upper = data
-    x, y, iterations, basis = answer.x.copy(), answer.duals.copy(), answer.iterations, answer.basis
-    for _ in range(rounds):
-        slack = matrix @ x
-        reduced = cost - matrix.T @ y
-        low, high = lower - slack, upper - slack
-        violation = max(float(low.max(initial=0)), float((-high).max(initial=0)), float((-x).max(initial=0)))
-        dual_violation = float((-reduced).max(initial=0))
-        scale = min(_SCALE, 1 / max(violation, 1e-16))
-        dual_scale = min(_SCALE, 1 / max(dual_violation, 1e-16))
-        try:
-            solver = _load(matrix, dual_scale * reduced, scale * low, scale * high, False, column_lower=-scale * x)
-            run(solver)
-            step = _read(solver, matrix, started)
-        except SolverError:
-            break
-        if not step.feasible:
-            break
-        x, y, iterations = x + step.x / scale, y + step.duals / dual_scale, iterations + step.iterations
-        basis = step.basis
-    seconds = answer.seconds + time.perf_counter() - started
-    return Answer(True, x, y, float(cost @ x), f"{answer.solver} refined", iterations, seconds, basis)
 
 
 def _load(

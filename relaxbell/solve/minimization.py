@@ -26,10 +26,11 @@ from relaxbell.solve.conic import solve_clarabel
 from relaxbell.solve.deadline import TimeLimitError, deadline, passed
 from relaxbell.solve.dual import DualBound, Proof, dual_bound
 from relaxbell.solve.exactness import exact_proof
-from relaxbell.solve.highs import Answer, refine, solve_highs
+from relaxbell.solve.highs import Answer, solve_highs
 from relaxbell.solve.infeasible import infeasible
 from relaxbell.solve.information import least_information
 from relaxbell.solve.program import LinearProgram, Problem, linear_program, read_constraints
+from relaxbell.solve.refinement import refine
 from relaxbell.solve.solution import Bounds, Solution, StrategyWeights
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def minimize(
         if solver not in (None, "scip"):
             raise MeasureError(f"solver {solver!r} is not for {measure.name}, expected 'scip' or None.")
         return minimize_network(
-            measure, observed, subject_to, tolerance=tolerance, time_limit=seconds, solver=cast(Any, solver)
+            measure, observed, subject_to, tolerance=tolerance, seconds=seconds, solver=cast(Any, solver)
         )
     if tolerance is not None:
         raise MeasureError(f"tolerance is for nonbilocality(model): {measure.name} is solved to the end. Leave it out.")

@@ -20,7 +20,7 @@ from relaxbell.solve.dual import Proof
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from relaxbell.certificate import Certificate
+    from relaxbell.certificate.claims import Certificate
     from relaxbell.measures.measure import Measure
 
 _ROUNDING = 1e-13
@@ -257,7 +257,7 @@ class Solution:
             If the solution has no proof, its measure states no definition, or the proof exceeds the limits of
             `relaxbell.verify`.
         """
-        from relaxbell.certificate import solution_certificate
+        from relaxbell.certificate.problems import solution_certificate
 
         return solution_certificate(self)
 

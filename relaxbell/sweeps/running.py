@@ -16,7 +16,6 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.measures.measure import Measure
-from relaxbell.measures.products import require_convex
 from relaxbell.solve.program import read_constraints
 from relaxbell.sweeps.checkpoint import Checkpoint
 from relaxbell.sweeps.points import Points, read_points
@@ -49,7 +48,8 @@ def sweep(
     """Return the least value of one or several measures at many points, each with a rigorous lower bound.
 
     Every row is as good as that of `minimize`, but the program is compiled once, HiGHS keeps its basis, and all
-    points that a basis serves are done at once.
+    points that a basis serves are done at once. For `nonbilocality` each row is an interval with status ``optimal`` or
+    ``time limit``: value and lower bound, found by `minimize` with its usual tolerance and time limit.
 
     Parameters
     ----------
@@ -96,8 +96,6 @@ def sweep(
     1.0    C(X -> B)   0.207106781   0.207106781186  optimal
     """
     measures = _read_measures(measure)
-    for item in measures.values():
-        require_convex(item, "a sweep")
     labels, observed = _read_behaviors(behaviors)
     models = list({id(m.model): m.model for m in measures.values()}.values())
     points = [read_points(model, observed) for model in models]

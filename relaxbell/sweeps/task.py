@@ -22,7 +22,7 @@ import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
-from relaxbell.causal.equations import Equations, cell_weights
+from relaxbell.causal.equations import FLOAT_GRID, Equations, cell_weights
 from relaxbell.causal.model import CausalModel
 from relaxbell.exact.numbers import Exact, common_denominator, floor_float
 from relaxbell.measures.definitions import from_definition, holds_all
@@ -30,6 +30,7 @@ from relaxbell.measures.dependence import Dependence
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy, binary_entropy
 from relaxbell.measures.measure import Budget, Measure
+from relaxbell.measures.products import Nonbilocality
 from relaxbell.measures.terms import Term, leaves
 from relaxbell.solve.highs import SIFTING_FROM
 from relaxbell.solve.minimization import minimize
@@ -193,7 +194,9 @@ class _Form:
     def _minimized(self, row: ExactRow) -> Row:
         began = time.perf_counter()
         try:
-            solution = minimize(self._job.measure, self._points.observed(row), self._constraints, thorough=False)
+            solution = minimize(
+                self._job.measure, self._points.observed(row, self._job.measure), self._constraints, thorough=False
+            )
         except Exception as error:  # one point must not end a long sweep: the reason is recorded instead
             found = failure(error)
             return None, None, found.status, found.reason, time.perf_counter() - began
@@ -215,9 +218,10 @@ class _Behaviors:
         """Return the right-hand sides of the equations."""
         return row.times(self._factors, self._denominator)
 
-    def observed(self, row: ExactRow) -> Behavior:
-        """Return the point as a behavior."""
-        table = row.numbers().reshape(self._model.observed_shape)
+    def observed(self, row: ExactRow, measure: Measure) -> Behavior:
+        """Return the point as a behavior; as floats, if it was one, where symmetries up to rounding are of use."""
+        rough = isinstance(measure, Nonbilocality) and row.root is None and row.denominator == FLOAT_GRID
+        table = (row.floats if rough else row.numbers()).reshape(self._model.observed_shape)
         return Behavior(table, self._model.outputs, self._model.inputs, parties=self._parties)
 
 
@@ -241,13 +245,13 @@ class _Observations:
         rhs[: len(self._factors)] += row.numbers() * self._factors
         return exact_row(rhs)
 
-    def observed(self, row: ExactRow) -> Observed:
-        """Return the point as an observation."""
+    def observed(self, row: ExactRow, measure: Measure) -> Observed:
+        """Return the point as an observation, for any measure."""
         return self._with(row.numbers().tolist())
 
 
 def _has_live_form(measure: Measure) -> bool:
-    if isinstance(measure, MutualInformation) or measure.model.strategies.count > SIFTING_FROM:
+    if isinstance(measure, MutualInformation | Nonbilocality) or measure.model.strategies.count > SIFTING_FROM:
         return False
     return sum(map(len, measure.blocks)) <= (_LIVE_DEPENDENCE if isinstance(measure, Dependence) else _LIVE_ROWS)
 

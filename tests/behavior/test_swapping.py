@@ -9,6 +9,7 @@ import pytest
 import sympy
 
 import relaxbell as rb
+from relaxbell.exact.numbers import to_sympy
 
 
 @pytest.mark.parametrize("v", [Fraction(1), Fraction(4, 5), Fraction(0)])
@@ -70,6 +71,20 @@ def test_star_box_agrees_with_born():
     state = state.transpose([*order, *(6 + k for k in order)]).reshape(64, 64)
     q = rb.born(state, [*observables, [basis]])
     assert np.allclose(q.p[..., 0], p.p, atol=1e-12)
+
+
+def test_roots_in_visibilities():
+    """v = √3/2: v² = 3/4 and v · 1 are exact; √(3/4) √(1/2) with another root is not, nor is v³ beside √2."""
+    v, w = sympy.sqrt(3) / 2, sympy.sqrt(2) / 2
+    assert (rb.entanglement_swapping_box(v).exact == rb.entanglement_swapping_box(1, Fraction(3, 4)).exact).all()
+    one = rb.entanglement_swapping_box(v, 1)  # p(000|00) = (1 + v)/16
+    assert sympy.simplify(to_sympy(one.exact[0, 0, 0, 0, 0]) - (1 + v) / 16) == 0
+    for rough, floats in (
+        (rb.entanglement_swapping_box(v, w), rb.entanglement_swapping_box(float(v), float(w))),
+        (rb.star_box(3, v), rb.star_box(3, float(v))),
+    ):
+        assert not rough.is_exact
+        assert np.allclose(rough.p, floats.p, atol=1e-15)
 
 
 def test_the_star_of_two_is_entanglement_swapping():

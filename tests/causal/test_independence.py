@@ -33,6 +33,38 @@ NETWORKS = {
     "bilocality and a coin": ("A <- L1 -> B <- L2 -> C; D <- L3", "", "L1 L2 L3", "exact", {"A,B,C|D", "A|C"}),
     # B sees two of three sources: A ⟂ (C, D) and (A, B) ⟂ D, which are not all constraints
     "line of four": ("A <- L1 -> B <- L2 -> C <- L3 -> D", "", "L1 L2 L3", "necessary", {"A|C,D", "A,B|D"}),
+    # L1 | L2, L3 | L4 gives A ⟂ (C, D) ⟂ E, and so (A, E) ⟂ (C, D), A ⟂ (C, D, E) and so on; (A, B, E) ⟂ D is new
+    "star with a longer arm": (
+        "A <- L1 -> B <- L2 -> C <- L3 -> D; E <- L4 -> B",
+        "",
+        "L1 L2 L3 L4",
+        "necessary",
+        {"A|C,D|E", "A,B,E|D"},
+    ),
+    # every two of A1 … A5 share one of ten sources; a coin shares none
+    "complete graph and a coin": (
+        "; ".join(f"A{i} <- L{i}{j} -> A{j}" for i in range(1, 6) for j in range(i + 1, 6)) + "; D <- K",
+        "",
+        " ".join(f"L{i}{j}" for i in range(1, 6) for j in range(i + 1, 6)) + " K",
+        "necessary",
+        {"A1,A2,A3,A4,A5|D"},
+    ),
+    "complete graph": (
+        "; ".join(f"A{i} <- L{i}{j} -> A{j}" for i in range(1, 6) for j in range(i + 1, 6)),
+        "",
+        " ".join(f"L{i}{j}" for i in range(1, 6) for j in range(i + 1, 6)),
+        "none",
+        set(),
+    ),
+    # a message of its own source, heard by C, and an edge between parties of one source
+    "hidden node": ("A <- L1 -> B <- L2 -> C; K -> M -> C", "", "L1 L2 K", "exact", {"A,B,C|M", "A|C"}),
+    "parties of one source that signal": (
+        "X -> A <- L1 -> B <- L2 -> C; L1 -> D; A -> D",
+        "X",
+        "L1 L2",
+        "exact",
+        {"A,D|C"},
+    ),
     "square": ("A <- L1 -> B <- L2 -> C <- L3 -> D <- L4 -> A", "", "L1 L2 L3 L4", "necessary", {"A|C", "B|D"}),
     "triangle": ("A <- L1 -> B <- L2 -> C <- L3 -> A", "", "L1 L2 L3", "none", set()),
 }
@@ -42,7 +74,13 @@ NETWORKS = {
 def test_classification(name):
     graph, inputs, latents, kind, products = NETWORKS[name]
     names = set(graph.replace("->", " ").replace("<-", " ").replace(";", " ").split())
-    model = rb.CausalModel(graph, inputs, latents, {n: 2 for n in names - set(latents.split())})
+    model = rb.CausalModel(
+        graph,
+        inputs,
+        latents,
+        {n: 2 for n in names - set(latents.split())},
+        hidden="M" if "M" in names else (),
+    )
     found = model.independence
     assert found.kind == kind
     said = {"|".join(sorted(",".join(sorted(group)) for group in product)) for product in found.products}

@@ -285,3 +285,22 @@ def test_mutual_information_is_numerical_at_points():
 def test_errors(arguments, message):
     with pytest.raises(rb.ProofError, match=message):
         rb.prove(*arguments)
+
+
+V = Symbol("v")
+
+
+@pytest.mark.parametrize(
+    ("formula", "verdict"),
+    [
+        (2 * V**2 - 1, "proved"),  # paper, after Eq. (60)
+        (2 * V**2 - Rational(9, 10), "refuted"),
+        (2 * V - 1, "refuted"),
+        (V**2 - Rational(1, 2), "refuted"),
+    ],
+)
+def test_a_measure_that_is_not_convex_along_visibilities(formula, verdict):
+    """min M_BL = max(0, 2v² − 1), over all marginals, for every v; other formulas are refuted exactly."""
+    box = rb.entanglement_swapping_box
+    found = rb.prove(rb.nonbilocality(rb.bilocality()), Max(0, formula), (box(0), box(1)), parameter=V**2)
+    assert found.status == verdict

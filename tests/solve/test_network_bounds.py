@@ -18,6 +18,13 @@ MODELS = [
     rb.bilocality((2, 3), (3, 2, 2)),
     rb.star(3, (2, 1, 2), (2, 3, 2), center=2),
     rb.CausalModel("A <- L1 -> B <- L2 -> C <- L3 -> D; X -> A", "X", "L1 L2 L3", dict.fromkeys("ABCDX", 2)),
+    rb.CausalModel(
+        "X -> A <- L1 -> B <- L2 -> C; L1 -> D; A -> D",
+        "X",
+        "L1 L2",
+        dict.fromkeys("XBCD", 2) | {"A": 3},
+        name="signal",
+    ),
 ]
 
 

@@ -4,6 +4,7 @@ import builtins
 import itertools
 import math
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import cvxpy as cp
@@ -198,6 +199,22 @@ def test_entanglement_swapping(v):
     assert solution.value == pytest.approx(rb.star_values(box(v)).B ** 2 - 1, abs=1e-6)
 
 
+def test_the_curve_of_figure_5_as_a_sweep():
+    """max(0, 2v² − 1) on a grid, in this process and elsewhere; symmetries of floats are found as in `minimize`."""
+    columns = rb.sweep(BILOCALITY, {v: box(v) for v in (0.6, 0.75, Fraction(9, 10))}, progress=False)
+    expected = np.array([0, 0.125, 0.62])
+    assert (columns.status == "optimal").all()
+    assert (columns.lower_bounds <= expected + 1e-12).all()
+    assert columns.lower_bounds == pytest.approx(expected, abs=1e-6)
+    assert columns.values == pytest.approx(expected, abs=1e-6)
+    three = rb.nonbilocality(rb.bilocality((3, 3)))
+    floats = [tuple(map(float, r)) for r in [*DIAGONAL, (0, 1, 0)]]
+    with ThreadPoolExecutor(1) as executor:
+        columns = rb.sweep(three, [box(0.75, alice=floats)], executor=executor, progress=False)
+    assert columns.status[0] == "optimal"
+    assert columns.lower_bounds[0] == pytest.approx(0.125, abs=1e-6)
+
+
 @pytest.mark.parametrize(("v", "w"), [(1, Fraction(1, 2)), (Fraction(4, 5), Fraction(5, 8)), (0.9, 0.5)])
 def test_unequal_visibilities_at_and_below_the_threshold(v, w):
     """Bilocal if and only if v w ≤ 1/2."""
@@ -276,6 +293,7 @@ def test_star_of_three(v, expected):
     [
         rb.bilocality((2, 3), (3, 2, 2)),
         rb.bilocality((2, 2), (2, 3, 3)),
+        rb.bilocality((2, 2), (3, 2, 3)),
         rb.bilocality((2, 2, 2), (2, 2, 2)),
         rb.star(3, center=2),
         rb.star(2, (2, 2, 3), center=2, parties=(2, 1)),
@@ -289,6 +307,8 @@ def test_random_products_are_recognized(model, concentration):
     assert solution.value <= 1e-8
     assert solution.decomposition is not None
     assert abs(solution.decomposition.behavior().p - p.p).max() <= 1e-8
+    assert solution.decomposition.response.min() >= 0
+    assert solution.decomposition.response.sum(axis=-1) == pytest.approx(1, abs=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -307,6 +327,34 @@ def test_random_behaviors_against_a_grid(seed):
     assert min(grid) >= solution.lower_bound - 1e-9
     marginal = [float(v) for v in solution.marginals["A"].values()]
     assert value_at(p, marginal) == pytest.approx(solution.value, abs=1e-7)
+
+
+@pytest.mark.parametrize(("sizes", "v", "seed"), [((2, 3), 0.8, 1), ((3, 3), 0.75, 1)])
+def test_five_and_eight_parameters_without_symmetry(sizes, v, seed):
+    """Settings near the symmetric ones: the value is attained at the marginal found, and parts of p need no more."""
+    rng = np.random.default_rng(seed)
+    ideal = np.array([tuple(map(float, r)) for r in [*DIAGONAL, (0, 1, 0)]])
+    alice, charlie = (ideal[:m] + 0.05 * rng.normal(size=(m, 3)) for m in sizes)
+    alice, charlie = ([(r / np.linalg.norm(r)).tolist() for r in own] for own in (alice, charlie))
+    p = box(v, alice=alice, charlie=charlie)
+    solution = rb.minimize(rb.nonbilocality(rb.bilocality(sizes)), p)
+    assert solution.status == "optimal"
+    assert solution.statistics["parameters"] == sum(2**m - 1 - m for m in sizes)  # 2^m functions, 1 + m equations
+    marginal = [float(weight) for weight in solution.marginals["A"].values()]
+    assert value_at(p, marginal) == pytest.approx(solution.value, abs=1e-7)
+    part = rb.minimize(BILOCALITY, rb.Behavior(p.p[..., :2, :2], "A B C", "X Z"))
+    assert part.lower_bound <= solution.value
+
+
+@pytest.mark.slow
+def test_a_star_of_four_returns_an_interval():
+    """4096 strategies: the model found reproduces p, and its value is what is reported."""
+    p, measure = rb.star_box(4, 0.9), rb.nonbilocality(rb.star(4))
+    solution = rb.minimize(measure, p, seconds=2)
+    assert solution.status == "time limit"
+    assert 0.3 < solution.lower_bound <= solution.value < 0.45
+    assert abs(measure.model.T @ solution.q.weights - p.p.ravel()).max() < 1e-8
+    assert measure.value(solution.q.weights) == pytest.approx(solution.value, abs=1e-7)
 
 
 def test_sub_scenarios_and_a_time_limit_return_an_interval():
@@ -390,6 +438,18 @@ def test_scip_agrees_and_is_labeled():
     assert solution.exact is None
 
 
+def test_scip_without_time_returns_an_interval():
+    pytest.importorskip("pyscipopt")
+    rng = np.random.default_rng(0)
+    model = rb.bilocality((3, 3), (3, 2, 2))
+    q = rng.dirichlet(np.full(model.strategies.count, 0.2))
+    p = rb.Behavior((model.T @ q).reshape(model.observed_shape), model.outputs, model.inputs)
+    measure = rb.nonbilocality(model)
+    solution = rb.minimize(measure, p, solver="scip", seconds=0.1)
+    assert 0 <= solution.lower_bound <= solution.value <= measure.value(q) + 1e-9
+    assert solution.kind == "solver bound"
+
+
 def test_without_scip_the_extra_is_named(monkeypatch):
     real = builtins.__import__
 
@@ -422,7 +482,8 @@ P = box(Fraction(4, 5))
         (lambda: BILOCALITY <= 1, rb.MeasureError, "no budget"),
         (lambda: rb.minimize(BILOCALITY, P, solver="highs"), rb.MeasureError, "expected 'scip'"),
         (lambda: rb.minimize(BILOCALITY, P, [BILOCALITY.model.q[0] <= 1]), rb.MeasureError, "further constraints"),
-        (lambda: rb.minimize(BILOCALITY, P, tolerance=0), rb.MeasureError, "positive"),
+        (lambda: rb.minimize(BILOCALITY, P, tolerance=0), rb.MeasureError, "tolerance is 0, expected a positive"),
+        (lambda: rb.minimize(BILOCALITY, P, seconds="1"), rb.MeasureError, "seconds is '1', expected a positive"),
         (lambda: rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box(), tolerance=1),
          rb.MeasureError, "is for nonbilocality"),
         (lambda: rb.minimize(BILOCALITY, rb.Observed([(rb.CHSH, 2)])), rb.MeasureError, "whole behavior"),
@@ -430,11 +491,12 @@ P = box(Fraction(4, 5))
          rb.InfeasibleError, "requires"),
         (lambda: rb.minimize(rb.nonbilocality(rb.bilocality(), {"A": [0.1, 0.4, 0.4, 0.1]}), P),
          rb.InfeasibleError, "marginal_ranges"),
-        (lambda: rb.minimize(BILOCALITY, P).certificate, rb.CertificateError, "no certificate"),
         (lambda: rb.scan(rb.influence(rb.input_signaling(), "X", "B"), P), rb.MeasureError, "scan is for"),
         (lambda: rb.closed_form(BILOCALITY), rb.MeasureError, "not convex"),
-        (lambda: rb.curve(BILOCALITY, P.white_noise(), P), rb.MeasureError, "not convex"),
-        (lambda: rb.sweep(BILOCALITY, [P]), rb.MeasureError, "not convex"),
+        (lambda: rb.curve(BILOCALITY, rb.Observed([(rb.CHSH, 1)]), rb.Observed([(rb.CHSH, 2)])),
+         rb.BehaviorError, "expected two behaviors"),
+        (lambda: rb.nonbilocality(rb.bilocality(), [0.25] * 4) <= 1, rb.MeasureError, "constraints"),
+        (lambda: rb.critical_visibility(rb.bilocality(), P), rb.UnsupportedModelError, "not convex.*sweep"),
         (lambda: rb.bilocality().inequalities(), rb.UnsupportedModelError, "no polytope"),
     ],
 )  # fmt: skip

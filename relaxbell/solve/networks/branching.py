@@ -27,6 +27,12 @@ _NEAR = 1e-3
 _POLISH = 40
 """Most rounds of fixing each group in turn."""
 
+_STEPS, _RADIUS, _SHRINK = 40, 0.05, 0.25
+"""Most steps of a descent, its first step size, and how it shrinks."""
+
+_DESCENT = 0.2
+"""Most of the time left that one descent takes; the rest is for the lower bound."""
+
 
 @dataclass
 class Search:
@@ -66,6 +72,13 @@ class Upper:
             for k in range(turns)
         ]
 
+    def take(self, search: Search, relaxation: Relaxation, x: Floats) -> None:
+        """Update the search with the distribution of a relaxation's solution, as it is: it reproduces the behavior."""
+        q = x[: self.scenario.matrix.shape[1]].clip(0.0)
+        value = self.scenario.measure.value(q / q.sum())
+        if value < search.value:
+            search.value, search.q, search.point = value, q, relaxation.point(x)
+
     def improve(self, search: Search, point: Point, goal: float, deadline: float) -> None:
         """Update the search with what is found from a point."""
         best, stale = math.inf, 0
@@ -84,6 +97,29 @@ class Upper:
                 return
             if turn >= 2 * len(self.programs) and value > search.value + 1e-3:
                 return  # elsewhere it is better
+
+    def descend(
+        self, search: Search, relaxation: Relaxation, box: Box, tolerance: float, goal: float, deadline: float
+    ) -> None:
+        """Update the search with what is found near its point, all marginals moving at once.
+
+        Fixing groups in turn ends at points from which no single group can improve. Over a small box the relaxation is
+        exact up to the square of its width: its solution is the step, as in sequential linear programming.
+        """
+        radius = _RADIUS
+        for _ in range(_STEPS):
+            if search.value - goal <= tolerance or time.perf_counter() > deadline:
+                return
+            tight = follow(self.scenario, _around(search.point, radius, box))
+            solved = None if tight is None else relaxation.solve(tight)
+            before = search.value
+            if solved is not None and len(solved[0]):
+                if solved[1] >= before - 0.1 * tolerance:
+                    return  # a minimum, to this distance
+                self.improve(search, relaxation.point(solved[0]), goal, deadline)
+            promised = before - (goal if solved is None else solved[1])
+            if before - search.value < 0.1 * promised:
+                radius *= _SHRINK
 
 
 def branch(
@@ -104,10 +140,10 @@ def branch(
     floor = search.lower
     counter = itertools.count()
     heap: list[tuple[float, int, Box, Floats]] = []
-    done = math.inf
+    done = descended = math.inf
 
     def examine(own: Box, parent: float) -> None:
-        nonlocal done
+        nonlocal done, descended
         tight = follow(scenario, own)
         if tight is None:
             return
@@ -119,7 +155,13 @@ def branch(
         x = np.empty(0) if solved is None else solved[0]
         often = search.boxes <= 20 or search.boxes % 10 == 0 or bound < search.value - 100 * tolerance
         if len(x) and bound < search.value - tolerance and often:
-            upper.improve(search, relaxation.point(x), floor, deadline)
+            upper.take(search, relaxation, x)
+            if search.boxes > 1 or time.perf_counter() < deadline:
+                upper.improve(search, relaxation.point(x), floor, deadline)
+                if search.value < descended - tolerance:
+                    now = time.perf_counter()
+                    upper.descend(search, relaxation, box, tolerance, floor, now + _DESCENT * (deadline - now))
+                    descended = search.value
         if bound >= search.value - tolerance:
             done = min(done, bound)
         else:
@@ -184,6 +226,17 @@ def _scores(relaxation: Relaxation, f: int, x: Floats) -> list[Floats]:
         expected = np.multiply.outer(expected, own)
     missed = abs(full - expected)
     return [missed.sum(axis=tuple(k for k in range(len(sides)) if k != i)) for i in range(len(sides))]
+
+
+def _around(point: Point, radius: float, box: Box) -> Box:
+    """Return the part of a box that is no farther than `radius` from a point in any entry."""
+    return tuple(
+        tuple(
+            (np.maximum(low, at - radius), np.minimum(high, at + radius))
+            for at, (low, high) in zip(own, sides, strict=True)
+        )
+        for own, sides in zip(point, box, strict=True)
+    )
 
 
 def _with(box: Box, f: int, i: int, j: int, low: float, high: float) -> Box:

@@ -20,12 +20,15 @@ from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.measure import measure as own_measure
 from relaxbell.measures.products import Nonbilocality, nonbilocality
 from relaxbell.measures.terms import Floats
+from relaxbell.solve.deadline import TimeLimitError, deadline, remaining
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.highs import Answer
 from relaxbell.solve.minimization import dual_functional, minimize
 from relaxbell.solve.networks.branching import Search, branch
+from relaxbell.solve.networks.cover import Cover, cover
 from relaxbell.solve.networks.decomposition import Decomposition, decompose
 from relaxbell.solve.networks.fixed import WithMarginals, exact_fixed, solve_fixed, with_marginals
+from relaxbell.solve.networks.polynomials import Layout
 from relaxbell.solve.networks.relaxation import FixedProgram, ranges
 from relaxbell.solve.networks.scenario import Scenario, Side, read_scenario
 from relaxbell.solve.networks.solution import NetworkSolution, marginals_of
@@ -34,14 +37,26 @@ from relaxbell.solve.solution import StrategyWeights
 TOLERANCE = 1e-6
 TIME_LIMIT = 60.0
 
-_GRIDS = (1, 2, 4, 12, 60, 840, 1000, 2**10, 2**14, 2**20)
-"""Marginals are rounded to multiples of one of these parts of 1, the first that loses next to nothing."""
+_DENOMINATORS = (1, 2, 4, 12, 60, 840, 10**4, 10**5, 10**6, 10**7)
+"""Marginals are read as the nearest fractions with denominators up to these; the first that lose nothing are taken."""
+
+_BETTER = 1e-12
+"""By so much less must be attained at marginals with larger denominators."""
 
 _ZERO = 1e-8
 """Values below this may be zero: then an exact decomposition is sought."""
 
+_LITTLE, _PART = 1.0, 0.05
+"""Seconds, and part of the time limit, that are left for exact arithmetic where the search took all the time."""
+
 _COARSE = 1e-2
 """To this all sub-scenarios are bounded; those that may be best are then bounded to the tolerance."""
+
+_LARGEST_EXACT = 5000
+"""Most columns of the programs for which the least value is proved exactly as a matter of course."""
+
+_EXACT_BOXES, _EXACT_SECONDS = 24, 5.0
+"""Most boxes and seconds for that: where two do not suffice, many seldom do."""
 
 _MANY = 4
 """With more free parameters, scenarios of two settings for each party are bounded first."""
@@ -53,7 +68,7 @@ def minimize_network(
     subject_to: Any,
     *,
     tolerance: float | None = None,
-    time_limit: float | None = None,
+    seconds: float | None = None,
     solver: Literal["scip"] | None = None,
 ) -> NetworkSolution:
     """Return the least value of the measure; see `relaxbell.minimize`."""
@@ -64,12 +79,10 @@ def minimize_network(
             f"{measure.name} is minimized over all marginals without further constraints: found {subject_to}. Fix "
             "marginals, nonbilocality(model, marginals=…), to add some."
         )
-    wanted = TOLERANCE if tolerance is None else tolerance
-    limit = TIME_LIMIT if time_limit is None else time_limit
-    if not (wanted > 0 and limit > 0):
-        raise MeasureError(f"tolerance {wanted} and time_limit {limit}: expected positive numbers.")
+    wanted = _positive(tolerance, TOLERANCE, "tolerance")
+    limit = _positive(seconds, TIME_LIMIT, "seconds")
     started = time.perf_counter()
-    deadline = started + limit
+    end = started + limit
     scenario = read_scenario(measure, observed)
     box = ranges(scenario)
     if box is None:
@@ -79,17 +92,26 @@ def minimize_network(
     if solver == "scip":
         from relaxbell.solve.networks.scip import search_with_scip
 
-        search, kind = search_with_scip(scenario, box, 0.9 * wanted, deadline), "solver bound"
+        search, kind = search_with_scip(scenario, box, 0.9 * wanted, end), "solver bound"
     else:
         if scenario.parameters > _MANY:
             search.lower = _sub_scenarios(measure.model, observed, 0.5 * wanted, started + 0.3 * limit)
-        search = branch(scenario, box, 0.9 * wanted, deadline, start=search)
+        search = branch(scenario, box, 0.9 * wanted, end, start=search)
     if not len(search.q):
         raise SolverError(
             f"min {measure.name}: no model was found in {limit:g} s, {search.boxes} boxes bounded it by "
-            f"{search.lower:.6g} from below. Raise time_limit."
+            f"{search.lower:.6g} from below. Raise seconds."
         )
-    return _reported(scenario, observed, search, kind, wanted, started)
+    found = _exactly(scenario, search, wanted, max(end - time.perf_counter(), _LITTLE + _PART * limit))
+    return _reported(scenario, observed, search, found, kind, wanted, started, end)
+
+
+def _positive(given: float | None, usual: float, name: str) -> float:
+    if given is None:
+        return usual
+    if isinstance(given, bool) or not isinstance(given, int | float) or not given > 0:
+        raise MeasureError(f"{name} is {given!r}, expected a positive number, or None for {usual:g}.")
+    return float(given)
 
 
 def raise_infeasible(model: CausalModel, observed: Behavior | Observed) -> None:
@@ -103,14 +125,21 @@ def raise_infeasible(model: CausalModel, observed: Behavior | Observed) -> None:
 
 
 def _reported(
-    scenario: Scenario, observed: Behavior | Observed, search: Search, kind: Any, tolerance: float, started: float
+    scenario: Scenario,
+    observed: Behavior | Observed,
+    search: Search,
+    found: Proof | None,
+    kind: Any,
+    tolerance: float,
+    started: float,
+    end: float,
 ) -> NetworkSolution:
     measure = scenario.measure
-    found = _exactly(scenario, search, tolerance)
     value, q = search.value, search.q / search.q.sum()
     exact: Mapping[int, ExactNumber] | None = None
     attained: ExactNumber | None = None
     proofs: tuple[Proof, ...] = ()
+    boxes: Cover | None = None
     if found is not None:
         attained, exact = found.bound.bound, found.primal or {}
         value, q = float(attained), np.zeros(len(search.q))
@@ -118,6 +147,9 @@ def _reported(
         if not any(side.free for product in scenario.products for side in product[:-1]):
             # the program at the only marginals there are
             search.lower, proofs = value if scenario.distance == 0 else found.bound.value, (found,)
+        elif attained > 0 and scenario.distance == 0 and kind == "rigorous":
+            boxes = _attained_everywhere(scenario, attained, marginals_of(measure, q, exact), end)
+            search.lower = search.lower if boxes is None else value
     lower = min(search.lower, value)
     status = "optimal" if value - lower <= tolerance else "time limit"
     q.setflags(write=False)
@@ -150,7 +182,21 @@ def _reported(
         marginals=marginals_of(measure, q, exact),
         decomposition=_decomposition(measure, value, q, exact, scenario.equations.rhs),
         tolerance=tolerance,
+        cover=boxes,
+        primal=exact,
     )
+
+
+def _attained_everywhere(
+    scenario: Scenario, attained: ExactNumber, marginals: Mapping[str, Mapping[str, Any]], end: float
+) -> Cover | None:
+    """Return a proof that no marginals give less than is attained, exactly; None if none is found."""
+    layout = Layout.of(scenario)
+    left = end - time.perf_counter()
+    if layout.columns > _LARGEST_EXACT or left <= 0:
+        return None
+    point = [marginals[side.group.name][side.group.labels[j]] for side in layout.held for j in side.free]
+    return cover([scenario], [attained], point, most=_EXACT_BOXES, seconds=min(left, _EXACT_SECONDS))
 
 
 def _decomposition(
@@ -169,12 +215,22 @@ def _no_functional(model: CausalModel, scenario: Scenario) -> BellFunctional:
 # ------------------------------------------------------------------- exact models
 
 
-def _exactly(scenario: Scenario, search: Search, tolerance: float) -> Proof | None:
-    """Return the exact solution at marginals near the best ones; None if there is none as good."""
-    limit = 0.0 if search.value <= _ZERO else search.value + 0.05 * tolerance
+def _exactly(scenario: Scenario, search: Search, tolerance: float, seconds: float) -> Proof | None:
+    """Return the exact solution at marginals near the best ones; None if there is none as good, or none in time."""
+    try:
+        with deadline(seconds if math.isfinite(seconds) else None, scenario.measure.name):
+            return _near(scenario, search, tolerance)
+    except TimeLimitError:
+        return None
+
+
+def _near(scenario: Scenario, search: Search, tolerance: float) -> Proof | None:
+    limit = max(0.0 if search.value <= _ZERO else search.value + 0.05 * tolerance, 1e-12)
     program = FixedProgram(scenario, [len(product) - 1 for product in scenario.products])
-    for grid in _GRIDS:
-        fixed = _rounded(scenario, search, grid)
+    found: Proof | None = None
+    for largest in _DENOMINATORS:
+        remaining()
+        fixed = _simple(scenario, search, largest)
         if fixed is None:
             continue
         near = program.solve(
@@ -183,32 +239,36 @@ def _exactly(scenario: Scenario, search: Search, tolerance: float) -> Proof | No
                 for product in scenario.products
             )
         )
-        if near is None or near[0] > max(limit, 1e-12):
+        if near is None or near[0] > limit:
             continue
         measure = nonbilocality(scenario.measure.model, fixed)
         try:
             proof = exact_fixed(measure, scenario.equations)
+        except TimeLimitError:
+            raise
         except RelaxbellError:
             continue
         if proof is not None and proof.primal is not None and float(proof.bound.bound) <= limit:
-            return proof
-    return None
+            if proof.bound.bound == 0:
+                return proof
+            found, limit = proof, float(proof.bound.bound) - _BETTER
+    return found
 
 
-def _rounded(scenario: Scenario, search: Search, grid: int) -> dict[str, Exact] | None:
-    """Return marginals of all groups but the last of each family, free entries in multiples of 1/grid."""
+def _simple(scenario: Scenario, search: Search, largest: int) -> dict[str, Exact] | None:
+    """Return marginals of all groups but the last of each family, free entries with denominators up to `largest`."""
     fixed: dict[str, Exact] = {}
     for product, point in zip(scenario.products, search.point, strict=True):
         for side, own in zip(product[:-1], point, strict=False):
-            exact = _rounded_side(side, own, grid)
+            exact = _simple_side(side, own, largest)
             if exact is None:
                 return None
             fixed[side.group.name] = exact
     return fixed
 
 
-def _rounded_side(side: Side, own: Floats, grid: int) -> Exact | None:
-    free = np.array([Fraction(round(float(own[j]) * grid), grid) for j in side.free], dtype=object)
+def _simple_side(side: Side, own: Floats, largest: int) -> Exact | None:
+    free = np.array([Fraction(float(own[j])).limit_denominator(largest) for j in side.free], dtype=object)
     follows = np.asarray(side.constant + (side.matrix @ free if len(free) else 0), dtype=object)
     fine = all(isinstance(v, Fraction) and v >= 0 for v in follows)
     return follows if fine else None
@@ -279,13 +339,14 @@ def _fixed_solution(
         attained=None if exact is None else bound.bound,
         marginals=marginals_of(measure, q, exact),
         decomposition=_decomposition(measure, value, q, exact, scenario.equations.rhs),
+        primal=exact,
     )
 
 
 # ------------------------------------------------------------------ sub-scenarios
 
 
-def _sub_scenarios(model: CausalModel, observed: Behavior | Observed, tolerance: float, deadline: float) -> float:
+def _sub_scenarios(model: CausalModel, observed: Behavior | Observed, tolerance: float, end: float) -> float:
     """Return the best rigorous bound of scenarios with two of the settings of each party: data processing.
 
     A model of all settings contains one of fewer, with marginals of its own marginals, and no larger distance.
@@ -296,18 +357,18 @@ def _sub_scenarios(model: CausalModel, observed: Behavior | Observed, tolerance:
         return 0.0
     found = []
     for choice in _choices(model):
-        if time.perf_counter() > deadline:
+        if time.perf_counter() > end:
             break
         small, restricted = _restricted(model, model.match(observed), choice)
         scenario = read_scenario(nonbilocality(small), restricted)
         box = ranges(scenario)
         if box is not None:  # else not even a shared source: the whole scenario says so as well
-            found.append((branch(scenario, box, _COARSE, deadline), scenario, box))
+            found.append((branch(scenario, box, _COARSE, end), scenario, box))
     best = max((search.lower for search, _, _ in found), default=0.0)
     for search, scenario, box in sorted(found, key=lambda item: -item[0].value):
-        if time.perf_counter() > deadline or search.value <= best + tolerance:
+        if time.perf_counter() > end or search.value <= best + tolerance:
             break
-        best = max(best, branch(scenario, box, tolerance, deadline).lower)
+        best = max(best, branch(scenario, box, tolerance, end).lower)
     return best
 
 

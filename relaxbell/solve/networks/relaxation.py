@@ -272,7 +272,7 @@ class FixedProgram:
             return None
         x, self.bound = found
         marginals = tuple(tuple(x[block].clip(0.0) for block in own) for own in self._own)
-        return float(program.cost @ x), x[: self.scenario.matrix.shape[1]], marginals
+        return float(program.cost @ x), x[: self.scenario.matrix.shape[1]].clip(0.0), marginals
 
     def at(self, fixed: Mapping[tuple[int, int], float]) -> tuple[float, float] | None:
         """Return (value, rigorous lower bound) with free entries (side, entry) of the first family fixed, or None."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,6 +16,8 @@ from numpy.typing import NDArray
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations, behavior_equations
+from relaxbell.causal.independence import private_settings
+from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Exact, to_floats
 from relaxbell.measures.marginals import marginal_constraints
@@ -95,29 +99,51 @@ class Scenario:
     @cached_property
     def matrix(self) -> sp.csr_array:
         """T without repeated rows; `rhs` goes with it."""
-        return sp.csr_array(self.equations.rows.matrix[self._kept])
+        return sp.csr_array(self.equations.rows.matrix[self.kept])
 
     @cached_property
     def rhs(self) -> Floats:
         """Right-hand sides of `matrix`."""
-        return np.asarray(self.equations.floats[self._kept])
+        return np.asarray(self.equations.floats[self.kept])
 
     @cached_property
-    def _kept(self) -> NDArray[np.intp]:
+    def kept(self) -> NDArray[np.intp]:
         """Rows of T that are independent; the others follow from them."""
-        import flint
+        model = self.measure.model
+        shape = self.equations.rows.matrix.shape
+        settings = private_settings(model)
+        if settings is not None and not (model.hidden or model.dependent_inputs):
+            return _independent_cells(model, settings)
+        if math.prod(shape) > 2**20:
+            return np.arange(shape[0])
+        return _independent_rows(self.equations.rows.matrix.toarray().astype(int))
 
-        dense = self.equations.rows.matrix.toarray().astype(int)
-        if dense.size > 2**20:
-            return np.arange(len(dense))
-        # the pivots of the transposed matrix are independent rows; a large prime keeps the numbers small
-        reduced, rank = flint.nmod_mat(dense.shape[1], dense.shape[0], dense.T.ravel().tolist(), 2**31 - 1).rref()
-        pivots, column = [], 0
-        for i in range(rank):
-            while int(reduced[i, column]) == 0:
-                column += 1
-            pivots.append(column)
-        return np.array(pivots, dtype=np.intp)
+
+def _independent_cells(model: CausalModel, settings: Mapping[str, tuple[str, ...]]) -> NDArray[np.intp]:
+    """Return the cells that determine p where T is a tensor product of one factor for each output.
+
+    The rows of a factor are the pairs of outcome and setting; one of each setting but the first follows from the rest.
+    """
+    names = model.outputs + model.inputs
+    index = dict(zip(names, np.indices(model.observed_shape), strict=True))
+    kept = np.ones(model.observed_shape, dtype=bool)
+    for output, own in settings.items():
+        first = np.all([index[x] == 0 for x in own], axis=0)
+        kept &= first | (index[output] < model.cardinality[output] - 1)
+    return np.flatnonzero(kept.ravel())
+
+
+def _independent_rows(dense: NDArray[Any]) -> NDArray[np.intp]:
+    """Return the first rows that are independent: the pivots of the transposed matrix modulo a large prime."""
+    import flint
+
+    reduced, rank = flint.nmod_mat(dense.shape[1], dense.shape[0], dense.T.ravel().tolist(), 2**31 - 1).rref()
+    pivots, column = [], 0
+    for i in range(rank):
+        while int(reduced[i, column]) == 0:
+            column += 1
+        pivots.append(column)
+    return np.array(pivots, dtype=np.intp)
 
 
 def read_scenario(measure: Nonbilocality, observed: Behavior | Observed, *, symmetric: bool = True) -> Scenario:
@@ -130,8 +156,8 @@ def read_scenario(measure: Nonbilocality, observed: Behavior | Observed, *, symm
     """
     if not isinstance(observed, Behavior):
         raise MeasureError(
-            f"{measure.name} needs the whole behavior, because its marginals are fixed by it: found a "
-            f"{type(observed).__name__}. Give a Behavior."
+            f"{measure.name} needs the whole behavior, because its marginals follow from it: found "
+            f"{type(observed).__name__}(…). Give a Behavior."
         )
     model = measure.model
     equations = model.equations(observed)

@@ -70,9 +70,14 @@ def search_with_scip(scenario: Scenario, box: Box, tolerance: float, deadline: f
     if status not in ("optimal", "timelimit", "gaplimit"):
         raise SolverError(f"SCIP ended with status {status}. Leave solver out: branch and bound needs no SCIP.")
     search = Search(lower=max(0.0, float(model.getDualbound())), boxes=int(model.getNTotalNodes()))
-    upper = Upper(scenario)
     if model.getNSols():
         found = np.array([model.getVal(column) for column in columns])
+    else:  # in so little time: the relaxation has a model as well
+        solved = relaxation.solve(tight)
+        found = np.empty(0) if solved is None else solved[0]
+    if len(found):
+        upper = Upper(scenario)
+        upper.take(search, relaxation, found)
         upper.improve(search, relaxation.point(found), search.lower, time.perf_counter() + 10)
     search.complete = search.value - search.lower <= tolerance
     search.seconds = time.perf_counter() - began

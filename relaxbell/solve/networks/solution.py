@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import ExactNumber, ceil_float, floor_text, to_sympy
 from relaxbell.measures.products import Nonbilocality
+from relaxbell.solve.networks.cover import Cover
 from relaxbell.solve.networks.decomposition import Decomposition
 from relaxbell.solve.solution import Solution
+
+if TYPE_CHECKING:
+    from relaxbell.certificate.claims import Certificate
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -32,6 +35,10 @@ class NetworkSolution(Solution):
         By group: label of each response function with its probability at the model found.
     decomposition
         An explicit model of the network, where the value is zero; or None.
+    primal
+        Weights of the strategies of the model found, by number, where they are exact.
+    cover
+        Where `exact` is the global minimum: boxes that hold all marginals, with exact dual polynomials over each.
     status
         ``optimal``: the interval is as narrow as asked for; ``time limit``: it is not.
 
@@ -40,8 +47,8 @@ class NetworkSolution(Solution):
     >>> import relaxbell as rb
     >>> from fractions import Fraction
     >>> s = rb.minimize(rb.nonbilocality(rb.bilocality()), rb.entanglement_swapping_box(Fraction(4, 5)))
-    >>> s.attained, s.value - s.lower_bound < 1e-6, s.kind
-    (Fraction(7, 25), True, 'rigorous')
+    >>> s.exact, s.lower_bound, s.kind  # 2v² − 1, over all ν
+    (7/25, 0.28, 'rigorous')
     """
 
     kind: Literal["rigorous", "solver bound"] = "rigorous"
@@ -50,6 +57,8 @@ class NetworkSolution(Solution):
     marginals: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     decomposition: Decomposition | None = None
     tolerance: float = 0.0
+    cover: Cover | None = None
+    primal: Mapping[int, ExactNumber] | None = None
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -61,7 +70,7 @@ class NetworkSolution(Solution):
         """The least value as a sympy number: where the interval is a point and its ends are exact; else None."""
         if self.attained is None or self.statistics["distance"] or self.kind != "rigorous":
             return None
-        known = self.proofs and self.proofs[0].primal is not None
+        known = (self.proofs and self.proofs[0].primal is not None) or self.cover is not None
         return to_sympy(self.attained) if known or self.attained == 0 else None
 
     @property
@@ -75,18 +84,19 @@ class NetworkSolution(Solution):
         return None
 
     @property
-    def certificate(self) -> Any:
-        """Not available for networks.
+    def certificate(self) -> Certificate:
+        """Exact data that prove the lower bound, over all marginals; with an exact model, also that it is attained.
+
+        Made now: where `cover` is None, boxes that prove `lower_bound` are sought for up to a minute.
 
         Raises
         ------
         CertificateError
-            Always.
+            If the bound is SCIP's, or the free marginals are too many.
         """
-        raise CertificateError(
-            f"the solution of {self.measure.name} has no certificate that `relaxbell.verify` can check. Its lower "
-            "bound is the least of the dual bounds of boxes of marginals; minimize it anew to check."
-        )
+        from relaxbell.certificate.networks import network_certificate
+
+        return network_certificate(self)
 
     def __repr__(self) -> str:
         measure, low = self.measure, floor_text(self.lower_bound, 9)

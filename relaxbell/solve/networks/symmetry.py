@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from relaxbell.causal.independence import private_settings
 from relaxbell.causal.model import CausalModel
 from relaxbell.exact.numbers import Exact, to_floats
 from relaxbell.measures.products import Group
@@ -77,9 +78,8 @@ def _is_simple(model: CausalModel, product: Sequence[Group]) -> bool:
     center = [n for n in model.responding if n not in grouped]
     if model.hidden or model.dependent_inputs or len(center) > 1:
         return False
-    parents = {n: [u for u in model.parents(n) if u not in model.latents] for n in model.responding}
-    used = [u for own in parents.values() for u in own]
-    return all(len(own) <= 1 for own in parents.values()) and len(set(used)) == len(used)
+    settings = private_settings(model)
+    return settings is not None and all(len(own) <= 1 for own in settings.values())
 
 
 def _of_group(model: CausalModel, group: Group, product: Sequence[Group], table: Exact) -> list[Symmetry]:

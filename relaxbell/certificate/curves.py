@@ -1,0 +1,68 @@
+"""The certificate of an exact curve: two for each piece, with the same proof."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from relaxbell.certificate.claims import Certificate, as_text, checked, with_strategies
+from relaxbell.certificate.definitions import definition_data
+from relaxbell.certificate.networks import fixed_certificate
+from relaxbell.certificate.problems import common_data, proof_data
+from relaxbell.errors import CertificateError
+from relaxbell.exact.numbers import ExactNumber, Surd
+from relaxbell.measures.products import Nonbilocality
+from relaxbell.measures.terms import Leaf, leaves
+from relaxbell.solve.dual import Proof
+from relaxbell.solve.program import Problem
+from relaxbell.verify import CURVE
+
+if TYPE_CHECKING:
+    from relaxbell.curves.curve import Curve
+
+
+def curve_certificate(curve: Curve) -> Certificate:
+    """Return the certificate of an exact curve: the same proof at both ends of each piece, attained there.
+
+    Raises
+    ------
+    CertificateError
+        If the curve is not exact, or exceeds the verifier's limits.
+    """
+    if not curve.exact:
+        raise CertificateError(
+            f"{curve.name} is a curve of floats, right to 1e-9: expected exact behaviors. Use rounded(model, …)."
+        )
+    samples = {sample.t: sample for sample in curve.trace.samples}
+    pieces = []
+    for segment in curve.trace.segments:
+        source = segment.source.proof
+        ends = []
+        for t in (segment.start, segment.end):
+            own = samples[t].proof
+            bound = replace(source.bound, weights=_moved(source, own.problem))
+            found = _at(curve, replace(own, bound=bound), segment.line.at(t))
+            ends.append({"t": as_text(t), "certificate": found.data})
+        pieces.append(ends)
+    roots = {t.n for t in samples if isinstance(t, Surd)}
+    return checked({"schema": CURVE, "pieces": pieces} | ({"root": roots.pop()} if roots else {}))
+
+
+def _at(curve: Curve, proof: Proof, value: ExactNumber) -> Certificate:
+    measure = curve.measure
+    if isinstance(measure, Nonbilocality):
+        return fixed_certificate(measure, proof, value)
+    data = common_data(measure.model, proof)
+    data["measure"] = definition_data(measure.definition, measure.term, 1, measure)
+    data["proof"] = proof_data(measure.model, proof, measure.definition)
+    return with_strategies(data, value, proof.primal)
+
+
+def _moved(source: Proof, problem: Problem) -> dict[Leaf, Any]:
+    """Return the row weights of a proof for the leaves of the same problem with other right-hand sides."""
+    pairs = zip(_leaves(source.problem), _leaves(problem), strict=True)
+    return {new: source.bound.weights[old] for old, new in pairs if old in source.bound.weights}
+
+
+def _leaves(problem: Problem) -> list[Leaf]:
+    return [*leaves(problem.objective), *(leaf for b in problem.budgets for leaf in leaves(b.measure.term))]

@@ -1,0 +1,202 @@
+"""The certificate of a network's least non-bilocality: boxes of marginals with dual polynomials, or fixed marginals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from relaxbell.causal.equations import Equations
+from relaxbell.certificate.claims import Certificate, as_text, as_texts, checked, with_strategies
+from relaxbell.certificate.problems import given_data
+from relaxbell.errors import CertificateError
+from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator
+from relaxbell.measures.products import Group, Nonbilocality, nonbilocality
+from relaxbell.measures.terms import leaves
+from relaxbell.solve.dual import Proof
+from relaxbell.solve.networks.cover import Cover, Piece, cover
+from relaxbell.solve.networks.polynomials import Layout, Region
+from relaxbell.solve.networks.scenario import Scenario, Side, read_scenario
+from relaxbell.solve.networks.solution import NetworkSolution
+from relaxbell.verify import CURVE
+
+if TYPE_CHECKING:
+    from relaxbell.curves.networks import NetworkCurve
+
+_SECONDS = 60.0
+_BOXES = 2000
+_LOSS = Fraction(1, 10**9)
+"""What the claim may lose where numbers are floats: the duals are rounded."""
+
+
+def network_certificate(solution: NetworkSolution) -> Certificate:
+    """Return the certificate of a network's solution.
+
+    Raises
+    ------
+    CertificateError
+        If the bound is SCIP's, if there are too many free marginals for a proof that is found in a minute, or as in
+        `relaxbell.certificate.problems.solution_certificate`.
+    """
+    measure = solution.measure
+    assert isinstance(measure, Nonbilocality)  # no other measure has such a solution
+    return _at_fixed(solution, measure) if measure.fixed else _everywhere(solution, measure)
+
+
+def _everywhere(solution: NetworkSolution, measure: Nonbilocality) -> Certificate:
+    if solution.kind != "rigorous":
+        raise CertificateError(
+            f"the lower bound of {measure.name} is SCIP's, in floating point: expected a rigorous one. Minimize it "
+            "without solver='scip'."
+        )
+    scenario = read_scenario(nonbilocality(measure.model), solution.observed, symmetric=False)
+    layout = Layout.of(scenario)
+    found = _proof(solution, scenario, layout)
+    bound = solution.attained if solution.exact is not None else Fraction(solution.lower_bound)
+    return _covered(measure, layout, layout.root(), found, bound, solution.primal)
+
+
+def network_curve_certificate(curve: NetworkCurve) -> Certificate:
+    """Return the certificate of a curve over all marginals: the same cover at both ends of each stretch.
+
+    Raises
+    ------
+    CertificateError
+        If the marginals that p(a|x) fixes change along the curve, or as `network_certificate`.
+    """
+    parts = []
+    for piece in curve.proofs:
+        region = piece.left.layout.root(piece.right.layout)
+        ends = []
+        for own in (piece.left, piece.right):
+            assert isinstance(curve.measure, Nonbilocality)  # no other measure has such a curve
+            found = _covered(curve.measure, own.layout, region, piece.cover, own.value, own.primal)
+            ends.append({"t": as_text(own.t), "certificate": found.data})
+        parts.append(ends)
+    return checked({"schema": CURVE, "pieces": parts})
+
+
+def _covered(
+    measure: Nonbilocality,
+    layout: Layout,
+    region: Region,
+    found: Cover,
+    bound: Any,
+    primal: Mapping[int, ExactNumber] | None,
+) -> Certificate:
+    scenario = layout.scenario
+    data = _common(scenario.equations, measure, [[*family.held, family.last] for family in layout.families])
+    data["proof"] = {
+        "marginals": [_marginal(scenario, side) for side in layout.held],
+        "region": [as_texts(ends) for ends in region],
+        "cover": _tree(found),
+    }
+    return with_strategies(data, bound, primal)
+
+
+def _proof(solution: NetworkSolution, scenario: Scenario, layout: Layout) -> Cover:
+    """Return boxes that prove the lower bound."""
+    if solution.cover is not None and not solution.statistics["parameters removed by symmetry"]:
+        return solution.cover
+    target = solution.attained if solution.exact is not None else Fraction(solution.lower_bound) - _LOSS
+    point = [
+        Fraction(solution.marginals[s.group.name][s.group.labels[j]]).limit_denominator(10**6)
+        for s in layout.held
+        for j in s.free
+    ]
+    found = cover([scenario], [max(target or Fraction(0), Fraction(0))], point, most=_BOXES, seconds=_SECONDS)
+    if found is None:
+        groups = ", ".join(side.group.name for side in layout.held)
+        raise CertificateError(
+            f"no certificate of {solution.measure.name} >= {solution.lower_bound:.9g}: the {layout.parameters} free "
+            f"marginals of {groups} were not covered in {_SECONDS:g} s. Expected few: fix some, "
+            "nonbilocality(model, marginals=…), use fewer settings, or minimize with a coarser tolerance."
+        )
+    return found
+
+
+def _at_fixed(solution: NetworkSolution, measure: Nonbilocality) -> Certificate:
+    """Return the certificate of the linear program at fixed marginals: one box that is a point."""
+    (proof,) = solution.proofs
+    return fixed_certificate(measure, proof, proof.bound.bound if proof.primal else Fraction(solution.lower_bound))
+
+
+def fixed_certificate(measure: Nonbilocality, proof: Proof, bound: Any) -> Certificate:
+    """Return the certificate of a proof at fixed marginals; errors as in `network_certificate`."""
+    if proof.problem.budgets or proof.problem.affine:
+        raise CertificateError(
+            f"{measure.name} was minimized within constraints: expected none, as the verifier of networks knows none. "
+            "Minimize it without subject_to."
+        )
+    equations = proof.problem.equations
+    held = [[g for g in product if g.name in measure.fixed] for product in measure.products]
+    last = [next(g for g in product if g.name not in measure.fixed) for product in measure.products]
+    data = _common(equations, measure, [[*own, group] for own, group in zip(held, last, strict=True)])
+    flat = [group for own in held for group in own]
+    data["measure"]["fixed"] = [as_texts(measure.fixed[group.name]) for group in flat]
+    cells = int(np.prod(measure.model.observed_shape))
+    s = {group.name: [Fraction(0)] * group.count for group in flat}
+    named = {label: (group.name, i) for group in flat for i, label in enumerate(group.labels)}
+    for label, multiplier in zip(equations.rows.labels[cells:], proof.bound.z[cells:], strict=True):
+        name, place = named[label]
+        s[name][place] = multiplier
+    y = [proof.bound.weights[leaf] for leaf in leaves(proof.problem.objective)]
+    leaf = {
+        "y": [[as_texts(own)] for own in y],
+        "s": [[as_texts(s[group.name])] for group in flat],
+        "z": [as_texts(proof.bound.z[:cells])],
+    }
+    data["proof"] = {"marginals": [], "region": [], "cover": leaf}
+    return with_strategies(data, bound, proof.primal)
+
+
+def _common(equations: Equations, measure: Nonbilocality, products: Sequence[Sequence[Side | Group]]) -> dict[str, Any]:
+    model = measure.model
+    groups = [[own if isinstance(own, Group) else own.group for own in product] for product in products]
+    names = [[[model.responding[i] for i in group.axes] for group in product] for product in groups]
+    measured = {"kind": "nonbilocality", "products": names}
+    return given_data(model, equations) | {"measure": measured, "constraints": []}
+
+
+def _marginal(scenario: Scenario, side: Side) -> dict[str, Any]:
+    """Return q^a = f(ν) with the multipliers of the data from which it follows."""
+    multipliers = _multipliers(scenario, side)
+    constant = multipliers @ scenario.equations.rhs
+    return {
+        "free": list(side.free),
+        "constant": as_texts(constant),
+        "matrix": [as_texts(row) for row in side.matrix],
+        "multipliers": [as_texts(row) for row in multipliers],
+    }
+
+
+def _multipliers(scenario: Scenario, side: Side) -> Exact:
+    """Return m, one row for each α, with Tᵀ m = [α] − Σ matrix [free]."""
+    import flint
+
+    kept, group = scenario.kept, side.group
+    observed = scenario.matrix.toarray().astype(int)
+    wanted = -side.matrix @ np.eye(group.count, dtype=int).astype(object)[list(side.free)] if side.free else 0
+    wanted = np.eye(group.count, dtype=int).astype(object) + wanted  # rows: α; columns: values of the group
+    unit = common_denominator(Fraction(v) for v in wanted.ravel())
+    whole = np.array([[int(v * unit) for v in row] for row in wanted], dtype=object)
+    columns = whole[:, group.numbers]
+    count = len(observed)
+    reduced = flint.fmpz_mat([[*t, *w] for t, w in zip(observed.T.tolist(), columns.T.tolist(), strict=True)]).rref()[0]
+    found = np.full((group.count, len(scenario.equations.rhs)), Fraction(0), dtype=object)
+    for i, row in enumerate(kept.tolist()):
+        for alpha in range(group.count):
+            found[alpha, row] = Fraction(int(reduced[i, count + alpha]), int(reduced[i, i]) * unit)
+    return found
+
+
+def _tree(own: Cover) -> Mapping[str, Any]:
+    if isinstance(own, Piece):
+        return {
+            "y": [[as_texts(corner) for corner in part] for part in own.y],
+            "s": [[as_texts(corner) for corner in part] for part in own.s],
+            "z": [as_texts(point) for point in own.z],
+        }
+    return {"split": own.parameter, "at": as_text(own.at), "below": _tree(own.below), "above": _tree(own.above)}

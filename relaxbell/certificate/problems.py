@@ -1,0 +1,155 @@
+"""The certificate of a solution, and of an infeasibility.
+
+The format and the inequality are described in `relaxbell.verify`, which rebuilds everything but the numbers from
+the graph. Here the problem and the dual data behind a solution are written in that format; what the verifier
+would not grant is not claimed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from relaxbell.causal.equations import Equations
+from relaxbell.causal.model import CausalModel
+from relaxbell.certificate.claims import Certificate, as_text, as_texts, checked, claimed, sparse_row, with_strategies
+from relaxbell.certificate.definitions import definition_data, weights_data
+from relaxbell.errors import CertificateError
+from relaxbell.exact.numbers import Surd
+from relaxbell.measures.information import MutualInformation
+from relaxbell.measures.locality import BinaryEntropy
+from relaxbell.solve.dual import Proof
+from relaxbell.solve.program import AffineConstraint
+from relaxbell.solve.solution import Solution
+from relaxbell.verify import SCHEMA
+
+
+def solution_certificate(solution: Solution) -> Certificate:
+    """Return the certificate of a solution.
+
+    Raises
+    ------
+    CertificateError
+        If the solution has no proof, its measure states no definition, or the proof exceeds the verifier's limits.
+    """
+    measure = solution.measure
+    if not solution.proofs:
+        raise CertificateError(f"the solution of {measure.name} carries no proof. Minimize it anew.")
+    data = common_data(measure.model, solution.proofs[0])
+    data["measure"] = definition_data(measure.definition, measure.term, 1, measure)
+    if isinstance(measure, BinaryEntropy):
+        least, largest = (proof_data(measure.model, proof, None) for proof in solution.proofs)
+        data["proof"] = {"least": least, "largest": largest}
+    elif isinstance(measure, MutualInformation):
+        data["proof"] = proof_data(measure.model, solution.proofs[0], None)
+    else:
+        data["proof"] = proof_data(measure.model, solution.proofs[0], measure.definition)
+        return with_strategies(data, solution.proofs[0].bound.bound, solution.proofs[0].primal)
+    return claimed(data, Fraction(solution.lower_bound))
+
+
+def infeasibility_certificate(model: CausalModel, proof: Proof) -> Certificate:
+    """Return the certificate of a proof that nothing satisfies the constraints; errors as `solution_certificate`."""
+    data = common_data(model, proof) | {"measure": None, "proof": proof_data(model, proof, None)}
+    data["claim"] = {"infeasible": True}
+    return checked(data)
+
+
+def given_data(model: CausalModel, equations: Equations) -> dict[str, Any]:
+    """Return what is given: the graph, the data, and the root in their numbers."""
+    data: dict[str, Any] = {"schema": SCHEMA}
+    roots = {n.n for n in equations.rhs if isinstance(n, Surd)}
+    if equations.behavior is not None:
+        roots |= {n.n for n in equations.behavior.table.ravel() if isinstance(n, Surd)}
+    if roots:
+        (data["root"],) = roots
+    return data | {"model": _model(model), "observed": _observed(model, equations)}
+
+
+def common_data(model: CausalModel, proof: Proof) -> dict[str, Any]:
+    """Return everything but measure, claim and proof."""
+    problem = proof.problem
+    data = given_data(model, problem.equations)
+    data["constraints"] = [
+        {"measure": definition_data(b.measure.definition, b.measure.term, 1, b.measure), "limit": str(b.limit)}
+        for b in problem.budgets
+    ]
+    data["constraints"] += [part for c in problem.affine for part in _affine(c)]
+    return data
+
+
+def _model(model: CausalModel) -> dict[str, Any]:
+    table = model.input_distribution.table
+    if not model.inputs_connected and model.dependent_inputs:  # floats are read as independent only to rounding
+        table = model.input_distribution.product(model.free_inputs, model.dependent_inputs)
+    return {
+        "latents": list(model.latents),
+        "nodes": [
+            {"name": name, "cardinality": model.cardinality[name], "parents": list(model.parents(name))}
+            for name in (*model.free_inputs, *model.responding)
+        ],
+        "outputs": list(model.outputs),
+        "inputs": list(model.inputs),
+        "input_distribution": as_texts(np.asarray(table).ravel()),
+    }
+
+
+def _observed(model: CausalModel, equations: Equations) -> dict[str, Any]:
+    if equations.behavior is not None:
+        table = {"behavior": as_texts(equations.behavior.table.ravel())}
+        return table if not equations.distance else table | {"rounded": -math.frexp(equations.distance)[1]}
+    assert equations.tables is not None  # observed_equations gives them
+    count = len(equations.rhs) - len(_normalized(model))
+    pairs = zip(equations.tables[:count], equations.rhs[:count], strict=True)
+    return {"values": [{"coefficients": as_texts(table), "value": as_text(value)} for table, value in pairs]}
+
+
+def _affine(constraint: AffineConstraint) -> list[dict[str, Any]]:
+    """Return one constraint for each row, and another one from below for an equality."""
+    rows, found = constraint.rows, []
+    for i, limit in enumerate(constraint.rhs.tolist()):
+        for sign in (1, -1) if constraint.equality else (1,):
+            row = {"kind": "rows", "rows": [sparse_row(rows, i, sign * rows.scale)], "groups": []}
+            found.append({"measure": row, "limit": str(sign * Fraction(limit))})
+    return found
+
+
+def proof_data(model: CausalModel, proof: Proof, definition: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the dual data of a proof; the weights mirror the definition of the objective, if it has rows."""
+    problem, bound = proof.problem, proof.bound
+    weights = None
+    if definition is not None:
+        weights = weights_data(definition, problem.objective, Fraction(1), Fraction(1), bound.weights)
+    constraints = []
+    for budget, share in zip(problem.budgets, bound.budgets, strict=True):
+        own = weights_data(budget.measure.definition, budget.measure.term, share, Fraction(1), bound.weights)
+        constraints.append({"multiplier": str(share), "weights": own})
+    for constraint, part in zip(problem.affine, bound.affine, strict=True):
+        for y in part:
+            shares = (max(y, 0), max(-y, 0)) if constraint.equality else (y,)
+            constraints += [{"multiplier": str(share), "weights": None} for share in shares]
+    return {"z": as_texts(_multipliers(model, proof)), "weights": weights, "constraints": constraints}
+
+
+def _multipliers(model: CausalModel, proof: Proof) -> list[Any]:
+    """Return the multipliers of the data, then of the normalization, one for each setting of all inputs."""
+    z, used = list(proof.bound.z), _normalized(model)
+    known = dict.fromkeys(_settings(model), Fraction(0))
+    if proof.problem.equations.tables is not None:
+        known |= dict(zip(used, z[len(z) - len(used) :], strict=True))
+        del z[len(z) - len(used) :]
+    return [*z, *known.values()]
+
+
+def _settings(model: CausalModel) -> list[tuple[int, ...]]:
+    return list(np.ndindex(*(model.cardinality[name] for name in model.inputs)))
+
+
+def _normalized(model: CausalModel) -> list[tuple[int, ...]]:
+    """Return the settings for which `normalization_equations` has a row, in its order."""
+    free = [i for i, name in enumerate(model.inputs) if name in model.free_inputs]
+    return [x for x in _settings(model) if model.inputs_connected or not any(x[i] for i in free)]
