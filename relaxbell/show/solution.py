@@ -35,10 +35,11 @@ def network_html(solution: NetworkSolution) -> str:
     rigorous = solution.kind == "rigorous"
     bound = floor_text(solution.lower_bound, 9)
     found = solution.value_text if solution.attained is None else f"{_surds(str(to_sympy(solution.attained)))}, exact"
+    said = f"{bound} (solver bound)" if not rigorous else bound if solution.exact is None else "the same: exact"
     headline = _value(solution) if solution.status == "optimal" else f"in [{bound}, {solution.value_text}]"
     rows = [
         ("minimum over all marginals", headline),
-        ("rigorous lower bound" if rigorous else "lower bound", bound if rigorous else f"{bound} (solver bound)"),
+        ("rigorous lower bound" if rigorous else "lower bound", said),
         ("attained by the model found", found if len(found) <= LONGEST else f"{solution.value_text} (exact)"),
     ]
     if solution.status != "optimal":
