@@ -131,10 +131,11 @@ rb.explain(at_pr)
 rb.closed_form(c_ab)
 
 # %% [markdown]
-# Nobody has to believe this package: the certificate states an exact bound, and one file of standard Python checks it.
+# Nobody has to believe this package: the certificate holds exact data that prove the bound, and one file of standard Python
+# without dependencies checks them (`relaxbell/verify.py`, which runs alone).
 
 # %%
-print(at_pr.certificate.claim)
+print(at_pr.certificate.verify())
 
 # %% [markdown]
 # ## Along the visibility
@@ -151,8 +152,8 @@ rb.curve(c, box.white_noise(), box, parameter="v")
 # %% [markdown]
 # ## A message
 #
-# If Alice may send a bit M made from x and a, it must differ from 0 with probability CH. So its entropy is h(CH), Eq. (9):
-# less than one bit, even for the Tsirelson box.
+# If Alice may send a bit M made from x and a, it must differ from 0 with probability CH at least. So its entropy is at least
+# h(CH), Eq. (9): less than one bit, even for the Tsirelson box.
 
 # %%
 rb.minimize(rb.message_entropy(rb.message()), rb.tsirelson_box())

@@ -84,7 +84,8 @@ print(f"(M² log2 e)/2 = {rb.pinsker_bound(least.value):.6f}")
 # ## Fig. 3, exact
 #
 # Thick lines: the exact minimum for the largest quantum violation of I_d with white noise. Thin lines: the lower bound that
-# follows from Eq. (11). The paper's dotted line, 0.0663 bit, suffices for every measurement on a singlet.
+# follows from Eq. (11) with the correct constant. Dotted: 0.0663 bit, which suffice for all projective measurements on a
+# singlet.
 
 # %%
 curves = {d: information_curve(d) for d in (2, 5, 7)}
@@ -94,6 +95,19 @@ plt.show()
 # %%
 for d, line in curves.items():
     print(f"d = {d}: {line.values[-1]:.5f} bit at visibility 1; everywhere rigorous to {max(line.gap, 1e-4):.0e} bit")
+
+# %% [markdown]
+# The curves of the paper's Fig. 3 are upper bounds: I at the vertex where the linear program for M happened to end. Another
+# vertex, another number (erratum E7). Here is where our solver's vertices are, between Pinsker's bound, the minimum, and them:
+
+# %%
+print("d   Pinsker   exact min I   I at a solution of the LP for M")
+for d in (2, 3, 4, 5):
+    dits = rb.measurement_dependence(outputs=(d, d))
+    best, exact = rb.cglmp_box(d), rb.mutual_information(dits)
+    program = rb.minimize(rb.dependence(dits), best)
+    low, high = rb.pinsker_bound(program.value), exact.value(program.q)
+    print(f"{d}   {low:.4f}    {rb.minimize(exact, best).value:.4f}        {high:.4f}")
 
 # %% [markdown]
 # The paper concludes that more than 0.0663 bit are needed from d = 5 on. The exact minimum is there already for d = 3:

@@ -71,6 +71,9 @@ rb.explain(found.minimum)
 leaky = rb.CausalModel(
     "Z -> A -> B; L -> A; L -> B", inputs="Z", latent="L", cardinality={"Z": 2, "A": 2, "B": 2}
 ).relax("Z -> B")
+leaky
+
+# %%
 direct = rb.influence(leaky, "Z", "B")
 rb.tradeoff(rb.average_causal_effect(leaky, "A", "B"), direct, lipid.rounded(leaky, denominator=1000))
 

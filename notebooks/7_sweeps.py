@@ -65,7 +65,7 @@ ts, levels = np.linspace(0, np.pi / 4, 31), np.linspace(0.6, 1, 41)
 points = {(t, v): noisy(t, v) for t in ts for v in levels}
 plane = rb.sweep(c, points, progress=False)
 assert not plane.failures
-values = plane.values.reshape(len(ts), len(levels))
+values = np.maximum(plane.values, 0).reshape(len(ts), len(levels))
 
 _, ax = plt.subplots(figsize=(4.6, 3.3), layout="constrained")
 filled = ax.contourf(levels, ts, values, levels=np.arange(0, 0.23, 0.02), cmap="Greys")

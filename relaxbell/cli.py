@@ -175,7 +175,7 @@ def _figures(
     only: Annotated[list[str] | None, typer.Option(help="Name of a figure, as *figure_2*; can be repeated.")] = None,
     formats: Annotated[str, typer.Option("--format", help="pdf, svg, png; several with commas.")] = "pdf,svg",
 ) -> None:
-    """Draw the figures of arXiv:1411.4648 anew, exactly, as vector graphics.
+    """Draw Figs. 1–5 of arXiv:1411.4648 anew, exactly or with certified bounds, as vector graphics.
 
     Figure 3 takes about a minute. Needs the extra *plot*.
     """

@@ -174,6 +174,11 @@ class Quantification:
 
         return quantification_text(self)
 
+    def _repr_html_(self) -> str:
+        from relaxbell.show.quantification import quantification_html
+
+        return quantification_html(self)
+
 
 def _file_name(name: str) -> str:
     """Return a name of letters, digits, - and _ only."""

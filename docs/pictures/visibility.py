@@ -13,7 +13,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 import relaxbell as rb
-from relaxbell.show.figures import plot_dag
+from relaxbell.show.dags import plot_dag
 
 COLORS = ("#1b4f8f", "#c2571a", "#3d7a3d")
 SETTINGS = {"font.size": 10, "svg.fonttype": "path", "svg.hashsalt": "relaxbell"}

@@ -190,6 +190,11 @@ class Counts(Frozen):
         what = f"p({','.join(self.outputs)}|{','.join(self.inputs)})"
         return f"Counts {self.name or ''}: {self.trials:,} trials of {what}, {sizes}"
 
+    def _repr_html_(self) -> str:
+        from relaxbell.show.behavior import counts_html
+
+        return counts_html(self)
+
 
 @dataclass(frozen=True, eq=False)
 class Fit:

@@ -18,6 +18,8 @@ NOTATIONS = ("probabilities", "collins_gisin", "correlators")
 
 _READABLE = 10_000
 """Fractions with larger denominators are printed as decimals."""
+_DUST = Fraction(1, 10**9)
+"""Of these, what is smaller relative to the largest coefficient is the rounding error of a solver, and left out."""
 
 Terms = list[tuple[ExactNumber, str]]
 
@@ -223,10 +225,13 @@ def _digits(values: Iterable[Any]) -> str:
 # ---------------------------------------------------------------------------- text
 
 
+def _is_readable(size: ExactNumber) -> bool:
+    return not isinstance(size, Fraction) or size.denominator <= _READABLE
+
+
 def _number_text(size: ExactNumber, is_factor: bool) -> str:
     """Return a coefficient; fractions that nobody would read, as decimals."""
-    long = isinstance(size, Fraction) and size.denominator > _READABLE
-    text = f"{float(size):.6g}" if long else str(size)
+    text = str(size) if _is_readable(size) else f"{float(size):.6g}"
     if not is_factor:
         return text
     return f"({text}) " if "/" in text and text[0] != "(" else f"{text} "
@@ -235,10 +240,21 @@ def _number_text(size: ExactNumber, is_factor: bool) -> str:
 def _number_latex(size: ExactNumber, is_factor: bool) -> str:
     import sympy
 
-    text = sympy.latex(to_sympy(size))
+    if not _is_readable(size):
+        digits, _, exponent = f"{float(size):.6g}".partition("e")
+        text = rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
+        return f"{text} " if is_factor else text
+    text = str(sympy.latex(to_sympy(size)))
     if not is_factor:
-        return str(text)
+        return text
     return rf"\left({text}\right) " if "+" in text or "-" in text[1:] else f"{text} "
+
+
+def _pieces(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -> list[tuple[ExactNumber, str]]:
+    """Return the terms worth writing, the constant last."""
+    least = _DUST * max((abs(c) for c, _ in terms if isinstance(c, Fraction)), default=Fraction(0))
+    pieces = [(c, s) for c, s in terms if not isinstance(c, Fraction) or _is_readable(c) or abs(c) > least]
+    return [*pieces, (constant, "")] if constant != 0 or not pieces else pieces
 
 
 def sum_text(terms: Sequence[tuple[ExactNumber, str]], constant: ExactNumber) -> str:
@@ -269,11 +285,8 @@ def _joined(
     number_text: Callable[[ExactNumber, bool], str],
     symbol_text: Callable[[str], str],
 ) -> str:
-    pieces = list(terms)
-    if constant != 0 or not pieces:
-        pieces.append((constant, ""))
     text = ""
-    for coefficient, symbol in pieces:
+    for coefficient, symbol in _pieces(terms, constant):
         negative = sign(coefficient) < 0
         size = -coefficient if negative else coefficient
         text += (" - " if negative else " + ") if text else ("-" if negative else "")

@@ -173,7 +173,10 @@ class Written(Frozen):
         return text if len(text) <= _TITLE else f"{text[:_TITLE].rsplit(' ', 1)[0]} …"
 
     def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
+        from relaxbell.show.measures import text_latex
+
+        name = f"{text_latex(self.name)} = " if self.name else ""
+        return f"$\\displaystyle {name}{self.latex()}$"
 
     def __str__(self) -> str:
         return self.name or self.formula()

@@ -46,6 +46,11 @@ class Audit:
 
         return audit_text(self.outcomes)
 
+    def _repr_html_(self) -> str:
+        from relaxbell.show.audit import audit_html
+
+        return audit_html(self.outcomes)
+
     def _repr_markdown_(self) -> str:
         from relaxbell.show.audit import errata_markdown
 

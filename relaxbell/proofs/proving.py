@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -22,13 +21,10 @@ from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.maximum import Maximum
 from relaxbell.measures.measure import Measure
 from relaxbell.proofs.along import compare_curve, compare_sampled
+from relaxbell.proofs.comparing import TOLERANCE, as_formula, compared_at, least_value
 from relaxbell.proofs.convex import Affine, Region, affine_terms, functional_form
 from relaxbell.proofs.verdict import Counterexample, Verdict
 from relaxbell.solve.minimization import minimize
-from relaxbell.solve.solution import Solution
-
-TOLERANCE = 1e-6
-"""Numerical values and formulas that differ by more are refuted."""
 
 _TRIALS = 4
 """Behaviors tried for each that is to be compared: some the model does not reproduce."""
@@ -154,7 +150,7 @@ def _everywhere(measure: Measure, formula: Any, domain: Any, subject_to: Any, po
             f"the budgets have the symbols {[str(s) for s in form.budgets]}, expected numbers. Give numbers, or prove "
             "a curve: functional.bound(model, subject_to=…) or tradeoff(…)."
         )
-    terms = affine_terms(_as_formula(formula), where, symbols)
+    terms = affine_terms(as_formula(formula), where, symbols)
     own = [] if form is None else [term.form for term in form.terms]
     if form is None or terms is None:
         telling = [direction for direction in (*own, *(terms or ())) if any(direction[1:])]
@@ -203,7 +199,7 @@ def _sampled(
         place: Exact | None = u
         while place is not None:
             try:
-                found = _difference(measure, formula, _behavior(region.domain, place), subject_to, place, region.domain)
+                found = compared_at(measure, formula, _behavior(region.domain, place), subject_to, place, region.domain)
             except InfeasibleError:
                 break
             if found.counterexample is not None:
@@ -231,62 +227,13 @@ def _beyond(solution: Any, terms: Sequence[Affine] | None, region: Region, known
 
 
 def _compared(measure: Measure, formula: Any, subject_to: Any, domain: Domain, u: Exact) -> Counterexample | None:
-    return _difference(measure, formula, _behavior(domain, u), subject_to, u, domain).counterexample
+    return compared_at(measure, formula, _behavior(domain, u), subject_to, u, domain).counterexample
 
 
 def _behavior(domain: Domain, u: Exact) -> Behavior:
     model = domain.model
     table = (domain.expansion @ u).reshape(model.observed_shape)
     return Behavior(table, model.outputs, model.inputs, parties=domain.parties)
-
-
-class _Comparison(NamedTuple):
-    """|formula − least value|, whether both are exact, a counterexample if it is one, and what was solved."""
-
-    gap: float
-    exact: bool
-    counterexample: Counterexample | None
-    solution: Any
-
-
-def _difference(
-    measure: Measure,
-    formula: Any,
-    behavior: Behavior | Observed,
-    subject_to: Any,
-    u: Exact | None = None,
-    domain: Domain | None = None,
-    parameter: Any = None,
-) -> _Comparison:
-    """Compare a formula with the least value at a behavior."""
-    import sympy
-
-    value = _as_formula(formula)
-    if isinstance(value, BellFunctional | Maximum):
-        value = value(behavior)
-        value = to_sympy(value) if as_exact(value) is not None else sympy.sympify(value, strict=True)
-    elif domain is not None and u is not None:
-        places = {str(s): v for s, v in zip(domain.labels, u[1:], strict=True)}
-        value = value.xreplace({s: to_sympy(places[str(s)]) for s in value.free_symbols})
-    elif parameter is not None:
-        value = value.subs({s: _number(parameter) for s in value.free_symbols})
-    solution = minimize(measure, behavior, subject_to)
-    if not value.is_real:
-        undefined = Counterexample(behavior, parameter, None, _least(solution), False)
-        return _Comparison(float("inf"), False, undefined, solution)
-    if solution.exact is not None and not value.has(sympy.Float):
-        if sympy.simplify(value - solution.exact) == 0:
-            return _Comparison(0.0, True, None, solution)
-        wrong = Counterexample(behavior, parameter, sympy.nsimplify(value), solution.exact, True)
-        return _Comparison(float("inf"), True, wrong, solution)
-    gap = float(value) - solution.value
-    if abs(gap) <= TOLERANCE:
-        return _Comparison(abs(gap), False, None, solution)
-    upper = solution.value if solution.upper_bound is None else solution.upper_bound
-    bound = solution.lower_bound if gap < 0 else upper
-    if (bound - float(value)) * gap >= 0:  # no bound refutes the formula: the difference is only numerical
-        return _Comparison(abs(gap), False, None, solution)
-    return _Comparison(abs(gap), False, Counterexample(behavior, parameter, value, bound, False), solution)
 
 
 # ------------------------------------------------------------- parameters and points
@@ -298,7 +245,7 @@ def _along(line: Any, formula: Any, source: Any) -> Verdict:
 
     if isinstance(formula, BellFunctional | Maximum):
         formula = _on_line(formula, line, source)
-    expression = sympy.sympify(_as_formula(formula), strict=True).doit()
+    expression = sympy.sympify(as_formula(formula), strict=True).doit()
     variable = line.variable if not isinstance(line, EntropyCurve) else line.least.variable
     free = sorted(expression.free_symbols, key=str)
     if len(free) > 1:
@@ -363,20 +310,20 @@ def _confirmed(verdict: Verdict, expression: Any, source: Any, line: Any) -> Ver
         behavior = Observed(list(zip(start.functionals, values, strict=True)), nonsignaling=start.nonsignaling)
     again = minimize(measure, behavior, subject_to)
     exact = again.exact is not None and found.exact
-    confirmed = Counterexample(behavior, found.parameter, found.formula, _least(again), exact)
+    confirmed = Counterexample(behavior, found.parameter, found.formula, least_value(again), exact)
     return Verdict("refuted", verdict.claim, verdict.method, counterexample=confirmed)
 
 
 def _at_points(measure: Measure, formula: Any, points: Mapping[Any, Any], subject_to: Any) -> Verdict:
     claim = f"min {measure.name} = {_text(formula)}, at {len(points)} points"
-    free = sorted(getattr(_as_formula(formula), "free_symbols", ()), key=str)
+    free = sorted(getattr(as_formula(formula), "free_symbols", ()), key=str)
     if len(free) > 1:
         raise ProofError(f"the formula has the symbols {free}, expected one: the points' parameter.")
     if not points:
         raise ProofError("the domain is an empty mapping, expected {parameter or name: behavior}.")
     worst, exact, count = 0.0, True, 0
     for key, observed in points.items():
-        found = _difference(measure, formula, observed, subject_to, parameter=key)
+        found = compared_at(measure, formula, observed, subject_to, parameter=key)
         count += 1
         if found.counterexample is not None:
             return Verdict("refuted", claim, "solved one by one", count, counterexample=found.counterexample)
@@ -384,26 +331,6 @@ def _at_points(measure: Measure, formula: Any, points: Mapping[Any, Any], subjec
     if exact:
         return Verdict("exact at points", claim, "solved one by one, exactly", count)
     return Verdict("numerical", claim, "solved one by one", count, worst)
-
-
-def _least(solution: Solution) -> Any:
-    """Return the least value, exact where it is known (0 as well)."""
-    return solution.value if solution.exact is None else solution.exact
-
-
-def _number(parameter: Any) -> Any:
-    """Return a parameter as a sympy number; a float as the shortest decimal that prints it."""
-    exact = as_exact(parameter)
-    if exact is None and not isinstance(parameter, float):
-        raise ProofError(
-            f"the formula has a symbol, but the point {parameter!r} is no number. Give {{number: behavior}}."
-        )
-    return to_sympy(exact if exact is not None else Fraction(repr(float(parameter))))
-
-
-def _as_formula(formula: Any) -> Any:
-    exact = as_exact(formula) if not isinstance(formula, BellFunctional | Maximum) else None
-    return formula if exact is None else to_sympy(exact)
 
 
 def _check_symbols(formula: Any, known: Sequence[str]) -> None:

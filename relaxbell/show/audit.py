@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,6 +28,24 @@ def audit_text(outcomes: Sequence[Outcome]) -> str:
     seconds = sum(outcome.seconds for outcome in outcomes)
     lines.append(f"{len(outcomes)} claims: {expected} with the expected verdict, {refuted} refuted; {seconds:.1f} s")
     return "\n".join(lines)
+
+
+def audit_html(outcomes: Sequence[Outcome]) -> str:
+    """Return a row for each claim: verdict, where, what is printed, what was found; errata in bold."""
+    rows = []
+    for outcome in outcomes:
+        claim, found = outcome.claim, outcome.evidence
+        verdict = "failed" if found is None else found.verdict
+        text = outcome.problem if found is None else found.text
+        cells = [escape(claim.where), f"“{escape(claim.printed)}”", escape(text)]
+        if verdict == "refuted":
+            cells[-1] += f"<br><b>{escape(claim.erratum)}</b>"
+        head = f"<b>{verdict}</b>" if verdict in ("refuted", "failed") else verdict
+        rows.append("<tr>" + "".join(f'<td style="text-align:left">{cell}</td>' for cell in (head, *cells)) + "</tr>")
+    head = "".join(f"<th>{name}</th>" for name in ("verdict", "where", "printed", "computed"))
+    refuted = sum(o.evidence is not None and o.evidence.verdict == "refuted" for o in outcomes)
+    caption = f"arXiv:1411.4648: {len(outcomes)} claims, {refuted} refuted"
+    return f"<table><caption>{caption}</caption><tr>{head}</tr>{''.join(rows)}</table>"
 
 
 def errata_markdown(outcomes: Sequence[Outcome]) -> str:

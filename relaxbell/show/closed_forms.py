@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from relaxbell.show.numbers import arrows
+
 if TYPE_CHECKING:
     from relaxbell.closed_forms.both_ends import ClosedBounds
     from relaxbell.closed_forms.classes import TermClass
@@ -18,7 +20,7 @@ _LISTED = 100
 def closed_form_html(form: ClosedForm) -> str:
     """Return the classes of terms, each with its members on demand, and what the model demands of p."""
     where = {"nonsignaling": "non-signaling p", "model": "every p of the model", "slice": "every p in the slice"}
-    name, model = escape(form.measure.name.replace("->", "→")), escape(form.measure.model.name)
+    name, model = escape(arrows(form.measure.name)), escape(form.measure.model.name)
     head = f"<b>min {name}</b> = max of {len(form.terms)} terms, for {where[form.region.name]}; <code>{model}</code>"
     notes = []
     if form.domain:

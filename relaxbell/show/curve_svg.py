@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
@@ -9,18 +10,22 @@ from xml.sax.saxutils import escape
 import numpy as np
 from numpy.typing import NDArray
 
+from relaxbell.show.numbers import arrows
+
 if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve
+    from relaxbell.solve.networks.scanning import Scan
 
-_LEFT, _TOP, _WIDTH, _HEIGHT = 62.0, 34.0, 250.0, 140.0
+_TOP, _WIDTH, _HEIGHT = 34.0, 250.0, 140.0
+_LETTER = 7.0
+"""Width of a letter or digit, about."""
 _LISTED = 7
-_APART = 26.0
 _ROUNDING = 1e-9
 _INK, _FAINT = "#222222", "#bbbbbb"
 
 
 def curve_svg(curve: Curve) -> str:
-    """Return a piecewise affine curve with its break points marked, and its pieces as text beside it."""
+    """Return a piecewise affine curve with its break points marked, and its pieces as text labels_below it."""
     corners = [curve.pieces[0].start, *(piece.end for piece in curve.pieces)]
     exact = [curve.domain[0], *curve.breakpoints, curve.domain[1]]
     heights = [curve.pieces[0].intercept + curve.pieces[0].slope * corners[0]]
@@ -45,6 +50,16 @@ def function_svg(curve: Any, variable: str, ends: Sequence[Any], notes: Sequence
     return _picture(curve.name, variable, curve.measure.unit, grid, values, marks, notes)
 
 
+def scan_svg(scan: Scan) -> str:
+    """Return a scan of one parameter with its ends and its least value."""
+    nu, values = scan.points[:, 0], scan.values
+    least = int(values.argmin())
+    marks = [(float(nu[k]), f"{nu[k]:.4g}", float(values[k]), f"{values[k]:.4g}") for k in (0, least, -1)]
+    gap = 10.0 ** math.ceil(math.log10(max(float((values - scan.lower_bounds).max()), 1e-12)))
+    text = [f"{len(nu)} linear programs", f"least {values[least]:.9g}", f"each rigorous to {gap:.0e}"]
+    return _picture(scan.measure.name, scan.labels[0], scan.measure.unit, nu, values, marks, text)
+
+
 def _picture(
     name: str,
     variable: str,
@@ -54,8 +69,9 @@ def _picture(
     marks: Sequence[tuple[float, str, float, str]],
     text: Sequence[str],
 ) -> str:
-    x, y = _scale(xs, _LEFT, _WIDTH), _scale(np.append(ys, 0.0), _TOP + _HEIGHT, -_HEIGHT)
-    bottom, right = _TOP + _HEIGHT, _LEFT + _WIDTH
+    left = 12 + _LETTER * max(len(mark[3]) for mark in marks)
+    x, y = _scale(xs, left, _WIDTH), _scale(np.append(ys, 0.0), _TOP + _HEIGHT, -_HEIGHT)
+    bottom, right = _TOP + _HEIGHT, left + _WIDTH
     width = right + 24 + 7.2 * max((len(line) for line in text), default=0)
     suffix = "" if unit == "probability" else f" ({unit})"
     path = " ".join(f"{x(t):.1f},{y(v):.1f}" for t, v in zip(xs, ys, strict=True))
@@ -63,20 +79,23 @@ def _picture(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{bottom + 42:.0f}" '
         f'viewBox="0 0 {width:.0f} {bottom + 42:.0f}" font-family="sans-serif" font-size="12">',
         f'<rect width="100%" height="100%" fill="#ffffff"/><title>{escape(name)}</title>',
-        _text(_LEFT, 18, name.replace("->", "→") + suffix, "start"),
-        f'<path d="M {_LEFT} {_TOP} V {bottom} H {right}" fill="none" stroke="{_INK}"/>',
+        _text(left, 18, arrows(name) + suffix, "start"),
+        f'<path d="M {left:.1f} {_TOP} V {bottom} H {right:.1f}" fill="none" stroke="{_INK}"/>',
     ]
-    shown: list[tuple[float, float]] = []
+    labels_below: list[tuple[float, float]] = []
+    labels_left: list[float] = []
     for t, t_text, v, v_text in sorted(marks, key=lambda m: m[0] not in (marks[0][0], marks[-1][0])):
         parts.append(f'<path d="M {x(t):.1f} {bottom} V {y(v):.1f}" stroke="{_FAINT}" stroke-dasharray="2 3"/>')
-        if all(abs(x(t) - other) > _APART for other, _ in shown):
+        half = _LETTER * len(t_text) / 2 + 3
+        if all(abs(x(t) - other) > half + room for other, room in labels_below):
             parts.append(_text(x(t), bottom + 16, t_text, "middle"))
-        if all(abs(y(v) - other) > 13 for _, other in shown):
-            parts.append(_text(_LEFT - 6, y(v) + 4, v_text, "end"))
-        shown.append((x(t), y(v)))
+            labels_below.append((x(t), half))
+        if all(abs(y(v) - other) > 13 for other in labels_left):
+            parts.append(_text(left - 6, y(v) + 4, v_text, "end"))
+            labels_left.append(y(v))
     parts.append(f'<polyline points="{path}" fill="none" stroke="{_INK}" stroke-width="2"/>')
     parts += [f'<circle cx="{x(t):.1f}" cy="{y(v):.1f}" r="3" fill="{_INK}"/>' for t, _, v, _ in marks[1:-1]]
-    parts.append(_text((_LEFT + right) / 2, bottom + 34, variable.replace("->", "→"), "middle"))
+    parts.append(_text((left + right) / 2, bottom + 34, arrows(variable), "middle"))
     parts += [_text(right + 18, _TOP + 10 + 18 * k, line, "start") for k, line in enumerate(text)]
     return "\n".join([*parts, "</svg>"])
 

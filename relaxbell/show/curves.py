@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from relaxbell.errors import optional
+from relaxbell.show.axes import new_axes, open_frame
+from relaxbell.show.graph import INK
 
 if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve
+    from relaxbell.solve.networks.scanning import Scan
 
-_STYLE = {"color": "black", "linewidth": 1.4}
+_STYLE = {"color": INK, "linewidth": 1.4}
+_SIZE = (4.2, 3.0)
 
 
 def plot_curve(curve: Curve, ax: Any = None, **style: Any) -> Any:
     """Draw a piecewise affine curve exactly, with its break points; return the axes."""
-    ax = _axes(ax)
+    ax = new_axes(ax, _SIZE)
     corners = [curve.pieces[0].start, *(piece.end for piece in curve.pieces)]
     xs = [float(t) ** (1 / curve.power) for t in corners]
     ys = [float(curve.pieces[0].intercept + curve.pieces[0].slope * corners[0])]
@@ -32,21 +35,25 @@ def plot_curve(curve: Curve, ax: Any = None, **style: Any) -> Any:
 
 def plot_function(curve: Any, ends: tuple[float, float], variable: str, ax: Any = None, **style: Any) -> Any:
     """Draw a curve that is not piecewise affine on a fine grid; return the axes."""
-    ax = _axes(ax)
+    ax = new_axes(ax, _SIZE)
     grid = np.linspace(*ends, 400)
     ax.plot(grid, curve.value(grid), **{**_STYLE, **style})
     return _labeled(ax, variable, curve.name, curve.measure.unit)
 
 
-def _axes(ax: Any) -> Any:
-    if ax is None:
-        _, ax = optional("matplotlib.pyplot", "plot").subplots(figsize=(4.2, 3.0), layout="constrained")
-    return ax
+def plot_scan(scan: Scan, ax: Any = None, **style: Any) -> Any:
+    """Draw a scan of one parameter, with the band above its rigorous bounds; return the axes."""
+    ax = new_axes(ax, _SIZE)
+    nu = scan.points[:, 0]
+    (line,) = ax.plot(nu, scan.values, **{**_STYLE, **style})
+    ax.fill_between(nu, scan.lower_bounds, scan.values, color=line.get_color(), linewidth=0, alpha=0.4)
+    least, (where,) = scan.least
+    ax.plot([where], [least], "o", color=line.get_color(), markersize=4)
+    return _labeled(ax, scan.labels[0], scan.measure.name, scan.measure.unit)
 
 
 def _labeled(ax: Any, variable: str, name: str, unit: str) -> Any:
     ax.set_xlabel(variable)
     ax.set_ylabel(f"{name}{'' if unit == 'probability' else f' ({unit})'}".replace("->", "→"))
-    ax.spines[["top", "right"]].set_visible(False)
     ax.margins(x=0.02)
-    return ax
+    return open_frame(ax)

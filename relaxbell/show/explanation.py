@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relaxbell.behavior.names import party_names
 from relaxbell.errors import MeasureError
+from relaxbell.show.numbers import CERTAIN, probability_text, weight_text
 from relaxbell.solve.solution import Solution
 
 if TYPE_CHECKING:
@@ -19,12 +22,15 @@ if TYPE_CHECKING:
     from relaxbell.causal.model import CausalModel
     from relaxbell.causal.responses import Node
 
+Verbs = tuple[tuple[str, str], ...]
+"""What is done with a variable, with its probability as text; a summary has an empty verb first."""
+
 _PEOPLE = ("Alice", "Bob", "Charlie")
 _TABLE = 10
 _WAYS = 3
 _GROUPS = 6
-_NEGLIGIBLE = 5e-4
-"""Probabilities below print as 0."""
+_SMALL = 1e-3
+"""What is done less often than this, relative to what is done most, is not listed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +43,7 @@ class Explanation:
         What is explained.
     sentences
         One for each relaxed edge (or each edge between observed nodes, where none is relaxed), one for the settings if
-        they depend on the latent variable.
+        they depend on the latent variable, one for independent sources.
 
     Examples
     --------
@@ -62,25 +68,30 @@ class Explanation:
         q = self.solution.q
         return tuple((float(q.weights[s]), *q.functions(int(s)).values()) for s in q.support)
 
+    @property
+    def _more(self) -> str:
+        count = len(self.rows) - _TABLE
+        return f"… {count} more {'strategy' if count == 1 else 'strategies'}"
+
     def __str__(self) -> str:
         return " ".join(self.sentences)
 
     def __repr__(self) -> str:
-        shown = [(f"{row[0]:.4f}", *map(str, row[1:])) for row in self.rows[:_TABLE]]
+        shown = [(weight_text(float(row[0])), *map(str, row[1:])) for row in self.rows[:_TABLE]]
         lines = [self.columns, *shown]
         widths = [max(len(line[k]) for line in lines) for k in range(len(self.columns))]
         text = ["  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines]
         if len(self.rows) > _TABLE:
-            text.append(f"… {len(self.rows) - _TABLE} more strategies")
+            text.append(self._more)
         return "\n".join([*self.sentences, "", *text])
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
-        body = "".join(
-            f"<tr><td>{row[0]:.4f}</td>{''.join(f'<td><code>{escape(str(v))}</code></td>' for v in row[1:])}</tr>"
-            for row in self.rows[:_TABLE]
-        )
-        more = f"<p>… {len(self.rows) - _TABLE} more strategies</p>" if len(self.rows) > _TABLE else ""
+        lines = [
+            [weight_text(float(row[0])), *(f"<code>{escape(str(v))}</code>" for v in row[1:])] for row in self.rows
+        ]
+        body = "".join(f"<tr><td>{'</td><td>'.join(line)}</td></tr>" for line in lines[:_TABLE])
+        more = f"<p>{self._more}</p>" if len(self.rows) > _TABLE else ""
         said = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences)
         return f"{said}<table><tr>{head}</tr>{body}</table>{more}"
 
@@ -120,6 +131,7 @@ def explain(solution: Solution) -> Explanation:
     said = [_edge_sentence(solution, edge) for edge in edges]
     said += [_message_sentence(solution, name) for name in model.hidden]
     said += [_settings_sentence(solution)] if model.dependent_inputs else []
+    said += [_sources_sentence(solution, product) for product in model.independence.products]
     return Explanation(solution, tuple(said))
 
 
@@ -132,16 +144,15 @@ def _edge_sentence(solution: Solution, edge: Edge) -> str:
     uses = _uses(solution, node, source)
     groups: dict[tuple[tuple[str, str], ...], list[tuple[int, ...]]] = defaultdict(list)
     for place, verbs in uses.items():
-        kept = sorted(verbs.items(), key=lambda verb: (-round(verb[1], 6), verb[0]))
-        groups[tuple((verb, f"{weight:.3g}") for verb, weight in kept if weight >= _NEGLIGIBLE)].append(place)
+        groups[_listed(verbs)].append(place)
     if len(groups) == 1:
         (only,) = groups
         whatever = f", whatever {' and '.join(n for n, _ in others)}" if others and only else ""
         return f"{_clause(_capital(who), what, only)}{whatever}."
     if len(groups) > _GROUPS:
         totals = [sum(verbs.values()) for verbs in uses.values()]
-        names = ", ".join(name for name, _ in others)
-        often = f"{min(totals):.3g} to {max(totals):.3g}, depending on {names}"
+        least, most = probability_text(min(totals)), probability_text(max(totals))
+        often = most if least == most else f"{least} to {most}, depending on {' and '.join(name for name, _ in others)}"
         return f"{_capital(who)} uses {what} with probability {often}."
     subjects = [who, *["it"] * (len(groups) - 1)]
     said = [
@@ -160,32 +171,44 @@ def _uses(solution: Solution, node: Node, source: str) -> dict[tuple[int, ...], 
         row = node.table[solution.q.model.strategies.digits(int(strategy))[node.name]]
         grid = np.moveaxis(np.asarray(row, dtype=int).reshape(node.radices), axis, -1)
         for place, verbs in found.items():
-            verb = _verb(grid[place], source.lower(), node.cardinality)
+            verb = _verb(grid[place], source.lower())
             if verb:
                 verbs[verb] += float(solution.q.weights[strategy])
     return found
 
 
-def _clause(who: str, what: str, verbs: tuple[tuple[str, str], ...]) -> str:
+def _listed(verbs: Mapping[str, float]) -> Verbs:
+    """Return what is done with a variable, the most frequent first; a summary where that would be a long list."""
+    ordered = sorted(verbs.items(), key=lambda verb: (-round(verb[1], 6), verb[0]))
+    if not ordered or ordered[0][1] < CERTAIN:
+        return ()
+    kept = [(verb, weight) for verb, weight in ordered if weight >= max(CERTAIN, _SMALL * ordered[0][1])]
+    if len(kept) <= _WAYS:
+        return tuple((verb, probability_text(weight)) for verb, weight in kept)
+    return (("", probability_text(sum(verbs.values()))), (kept[0][0], probability_text(kept[0][1])))
+
+
+def _clause(who: str, what: str, verbs: Verbs) -> str:
     """Return ``Bob's output copies x with probability 0.21``."""
     if not verbs:
         return f"{who} never uses {what}"
-    said = [f"always {verb}" if p == "1" else f"{verb} with probability {p}" for verb, p in verbs[:_WAYS]]
-    rest = sum(float(p) for _, p in verbs[_WAYS:])
-    said += [f"uses it in {len(verbs) - _WAYS} other ways with probability {rest:.3g}"] if rest else []
+    if not verbs[0][0]:
+        (_, total), (verb, most) = verbs
+        return f"{who} uses {what} with probability {total} (most often it {verb}, with probability {most})"
+    said = [f"always {verb}" if p == "1" else f"{verb} with probability {p}" for verb, p in verbs]
     return f"{who} {', '.join(said[:-1])}{' and ' if len(said) > 1 else ''}{said[-1]}"
 
 
-def _verb(values: Any, name: str, cardinality: int) -> str:
+def _verb(values: Any, name: str) -> str:
     """Return what a function of one variable does with it."""
     count = len(values)
     if len(set(values.tolist())) == 1:
         return ""
     if (values == np.arange(count)).all():
         return f"copies {name}"
-    if count == cardinality == 2:
+    if count == 2 and tuple(values) == (1, 0):
         return f"flips {name}"
-    return f"maps {name} = 0 … {count - 1} to {' '.join(map(str, values))}"
+    return f"maps {name} = {', '.join(map(str, range(count)))} to {', '.join(map(str, values))}"
 
 
 def _condition(others: list[tuple[str, int]], places: list[tuple[int, ...]]) -> str:
@@ -203,26 +226,78 @@ def _condition(others: list[tuple[str, int]], places: list[tuple[int, ...]]) -> 
 
 
 def _message_sentence(solution: Solution, name: str) -> str:
-    weight = 1 - solution.q.model.rows({name: 0}).array @ solution.q.weights
-    return f"A message other than {name.lower()} = 0 is sent with probability {abs(float(weight[0])):.3g}."
+    weight = float(1 - (solution.q.model.rows({name: 0}).array @ solution.q.weights)[0])
+    if weight < CERTAIN:
+        return f"No message other than {name.lower()} = 0 is sent."
+    return f"A message other than {name.lower()} = 0 is sent with probability {probability_text(weight)}."
 
 
 def _settings_sentence(solution: Solution) -> str:
     """Say how well the settings are guessed by someone who knows the strategy."""
     model = solution.q.model
     names = [node.name for node in model.strategies.nodes if node.name in model.dependent_inputs]
-    joint: dict[tuple[int, ...], dict[tuple[int, ...], float]] = defaultdict(lambda: defaultdict(float))
-    for strategy in solution.q.support:
-        digits = model.strategies.digits(int(strategy))
-        setting = tuple(digits.pop(n) for n in names)
-        joint[tuple(digits.values())][setting] += float(solution.q.weights[strategy])
-    guessed = sum(max(own.values()) for own in joint.values())
-    blind = float(max(model.input_distribution.marginal(names).ravel()))
-    settings = ", ".join(n.lower() for n in names)
-    if guessed - blind < _NEGLIGIBLE:
+    others = [node.name for node in model.strategies.nodes if node.name not in names]
+    joint = _joint(solution, others, names)
+    settings, who = ", ".join(n.lower() for n in names), f"the setting{'s' if len(names) > 1 else ''}"
+    if not _from_product(joint):
         return f"The settings {settings} are chosen freely: λ does not help to guess them."
-    who = f"the setting{'s' if len(names) > 1 else ''} {settings}"
-    return f"Who knows λ guesses {who} with probability {guessed:.3g} instead of {blind:.3g}."
+    guessed, blind = joint.max(axis=1).sum(), joint.sum(axis=0).max()
+    if guessed - blind < CERTAIN:
+        return (
+            f"{_capital(who)} {settings} depend{'s' if len(names) == 1 else ''} on λ, but who knows λ still guesses "
+            f"with probability {probability_text(blind)}."
+        )
+    return f"Who knows λ guesses {who} {settings} with probability {_better(guessed, blind)}."
+
+
+def _sources_sentence(solution: Solution, product: Sequence[Sequence[str]]) -> str:
+    """Say how well the response functions of one group are guessed by someone who knows those of the groups before."""
+    splits = []
+    for k in range(1, len(product)):
+        before, last = [name for group in product[:k] for name in group], list(product[k])
+        joint = _joint(solution, before, last)
+        splits.append((_from_product(joint), before, last, joint))
+    if not any(distance for distance, *_ in splits):
+        return f"What {_listing([_listing(group) for group in product])} do is independent."
+    _, before, last, joint = max(splits, key=lambda split: split[0])
+    guessed, blind = joint.max(axis=1).sum(), joint.sum(axis=0).max()
+    if guessed - blind < CERTAIN:
+        return f"What {_listing([*before, *last])} do is not independent."
+    known, asked = f"{_listing(before)} {_do(before)}", f"{_listing(last)} {_do(last)}"
+    return f"Who knows what {known} guesses what {asked} with probability {_better(guessed, blind)}."
+
+
+def _joint(solution: Solution, rows: Sequence[str], columns: Sequence[str]) -> NDArray[np.float64]:
+    """Return the joint distribution of the response functions of two sets of nodes as a table."""
+    strategies = solution.q.model.strategies
+    found: dict[tuple[int, ...], dict[tuple[int, ...], float]] = defaultdict(lambda: defaultdict(float))
+    for strategy in solution.q.support:
+        digits = strategies.digits(int(strategy))
+        found[tuple(digits[n] for n in rows)][tuple(digits[n] for n in columns)] += solution.q.weights[strategy]
+    keys = sorted({key for own in found.values() for key in own})
+    return np.array([[own[key] for key in keys] for own in found.values()])
+
+
+def _from_product(joint: NDArray[np.float64]) -> float:
+    """Return the distance of a joint distribution from the product of its marginals; 0 up to rounding."""
+    distance = float(abs(joint - np.outer(joint.sum(axis=1), joint.sum(axis=0))).sum())
+    return distance if distance > CERTAIN * joint.size else 0.0
+
+
+def _better(guessed: float, blind: float) -> str:
+    """Return ``0.328 instead of 0.25``, with as many digits as the two need to differ."""
+    for digits in range(3, 12):
+        if f"{guessed:.{digits}g}" != f"{blind:.{digits}g}":
+            break
+    return f"{guessed:.{digits}g} instead of {blind:.{digits}g}"
+
+
+def _listing(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+
+
+def _do(names: Sequence[str]) -> str:
+    return "does" if len(names) == 1 else "do"
 
 
 def _who(model: CausalModel, name: str) -> str:

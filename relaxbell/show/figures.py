@@ -1,13 +1,14 @@
 """The figures of arXiv:1411.4648, computed anew and exactly.
 
-Each ``figure_N`` takes ``ax=`` and returns Axes; `plot_networks`, Fig. 1, takes one for each panel. Lines differ in
-dashes and lightness, not in hue alone, so that they can be told apart in gray and by color-blind readers. Needs the
-extra ``plot``.
+Each ``figure_N`` takes ``ax=`` and returns Axes. Lines differ in dashes and lightness, not in hue alone, so that they
+can be told apart in gray and by color-blind readers. Needs the extra ``plot``.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,117 +17,29 @@ import numpy as np
 
 from relaxbell.behavior.boxes import cglmp_box, i3322_box
 from relaxbell.behavior.observed import Observed
+from relaxbell.behavior.swapping import entanglement_swapping_box
 from relaxbell.causal import networks
-from relaxbell.causal.model import CausalModel
 from relaxbell.curves.making import curve
 from relaxbell.curves.sampled import SampledCurve
 from relaxbell.errors import RelaxbellError
 from relaxbell.functionals.catalog import I3322, cglmp
+from relaxbell.functionals.stars import star_values
 from relaxbell.measures.information import mutual_information, pinsker_bound
 from relaxbell.measures.locality import influence
-from relaxbell.show.graph import INK, MARGIN, RADIUS, RELAXED, arc, layout
+from relaxbell.measures.products import nonbilocality
+from relaxbell.show.axes import SIZE, STYLES, finished, new_axes, open_frame
+from relaxbell.show.dags import NETWORKS_SIZE, figure_1
+from relaxbell.show.graph import INK
+from relaxbell.solve.minimization import minimize
+from relaxbell.solve.networks.scanning import marginal_ranges, scan
 
 SINGLET_INFORMATION = 0.0663
 """I(X, Y : λ) in bits that suffices for every projective measurement on a singlet: the dashed line of Fig. 3."""
 
-NETWORKS: tuple[tuple[str, Callable[[], CausalModel]], ...] = (
-    ("(a) Bell scenario", networks.bell),
-    ("(b) outcome signaling", networks.outcome_signaling),
-    ("(c) input signaling", networks.input_signaling),
-    ("(d) message", networks.message),
-    ("(e) measurement dependence", networks.measurement_dependence),
-    ("(f) bilocality", networks.bilocality),
-)
-"""Title and maker of each panel of Fig. 1."""
-
-_STYLES: tuple[dict[str, Any], ...] = (  # Okabe and Ito's colors, from dark to light
-    {"color": "#0072b2", "linestyle": "-"},
-    {"color": "#d55e00", "linestyle": (0, (6, 2))},
-    {"color": "#e69f00", "linestyle": (0, (6, 2, 1, 2))},
-)
-_VECTOR = {"svg.fonttype": "none", "pdf.fonttype": 42}
+_VECTOR = {"svg.hashsalt": "relaxbell", "svg.fonttype": "none", "pdf.fonttype": 42}
 """Text stays text."""
 
 _UNDATED: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
-_SINGLE, _PANEL = (4.4, 3.2), (2.5, 1.9)
-"""Width and height of an Axes in inches, alone and among others."""
-
-
-def plot_dag(model: CausalModel, ax: Any = None) -> Any:
-    """Draw a model's graph: circles are observed, squares are not, relaxed edges are dashed and orange.
-
-    Parameters
-    ----------
-    model
-        Any causal model.
-    ax
-        Matplotlib axes; new ones by default.
-
-    Returns
-    -------
-    Axes
-        With equal scales and without frame.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> plot_dag(rb.input_signaling()).get_aspect()  # doctest: +SKIP
-    1.0
-    """
-    from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
-    from matplotlib.path import Path as Line
-
-    ax = _axes(ax, (3.0, 2.0))
-    places = layout(model)
-    for u, v in model.edges:
-        relaxed = (u, v) in model.relaxed
-        line = Line(arc(places[u], places[v], list(places.values())), [Line.MOVETO, Line.CURVE3, Line.CURVE3])
-        style = {"color": RELAXED, "linewidth": 1.6, "linestyle": (0, (4, 2.5))} if relaxed else {"color": INK}
-        ax.add_patch(FancyArrowPatch(path=line, arrowstyle="-|>", mutation_scale=9, **style))
-    for name, (x, y) in places.items():
-        side = RADIUS - 2
-        hidden = name in model.latents + model.hidden
-        shape = Rectangle((x - side, y - side), 2 * side, 2 * side) if hidden else Circle((x, y), RADIUS)
-        shape.set(facecolor="#e3e3e3" if hidden else "white", edgecolor=INK)
-        ax.add_patch(shape)
-        label = name.replace("L", "Λ") if name in model.latents else name
-        ax.text(x, y, label, ha="center", va="center", color=INK, fontsize=9 if len(label) == 1 else 8)
-    xs, ys = zip(*places.values(), strict=True)
-    ax.set(xlim=(min(xs) - MARGIN, max(xs) + MARGIN), ylim=(max(ys) + MARGIN, min(ys) - MARGIN), aspect="equal")
-    ax.set_axis_off()
-    return ax
-
-
-def plot_networks(axes: Any = None) -> Any:
-    """Draw Fig. 1, the networks and their relaxed edges; return one Axes for each of `NETWORKS`.
-
-    Parameters
-    ----------
-    axes
-        A sequence of as many Axes; a new figure by default.
-
-    Examples
-    --------
-    >>> len(plot_networks()) == len(NETWORKS)  # doctest: +SKIP
-    True
-    """
-    if axes is None:
-        import matplotlib.pyplot as plt
-
-        axes = _panels(plt.figure(layout="constrained"), len(NETWORKS), _PANEL)
-    for (title, make), ax in zip(NETWORKS, np.ravel(axes), strict=True):
-        plot_dag(make(), ax).set_title(title, fontsize=9)
-    _same_scale(list(np.ravel(axes)))
-    return axes
-
-
-def _same_scale(axes: Sequence[Any]) -> None:
-    """Give all axes the largest ranges, around their own middles."""
-    limits = [(ax.get_xlim(), ax.get_ylim()) for ax in axes]
-    width, height = (max(abs(own[k][1] - own[k][0]) for own in limits) for k in (0, 1))
-    for ax, ((left, right), (bottom, top)) in zip(axes, limits, strict=True):
-        x, y = (left + right) / 2, (bottom + top) / 2
-        ax.set(xlim=(x - width / 2, x + width / 2), ylim=(y + height / 2, y - height / 2))
 
 
 def figure_2(ax: Any = None) -> Any:
@@ -145,14 +58,14 @@ def figure_2(ax: Any = None) -> Any:
     >>> figure_2().get_xlabel()  # doctest: +SKIP
     'value of $I_{3322}$'
     """
-    ax = _axes(ax)
+    ax = new_axes(ax)
     measure = influence(networks.input_signaling((3, 3)), "X", "B")
     box = i3322_box()
     full = curve(measure, box.white_noise(), box)
     given = curve(measure, *(Observed([(I3322, v)], nonsignaling=True) for v in (-1, 1)))
     for line, (slope, constant), label, style in (
         (full, (2, -1), "all of p, Eq. (36)", {"color": INK}),  # I3322 = 2v − 1
-        (given, (1, 0), "only I3322 and no-signaling", _STYLES[1]),
+        (given, (1, 0), "only I3322 and no-signaling", STYLES[1]),
     ):
         ts = [line.domain[0], *line.breakpoints, line.domain[1]]
         ys = [float(line.value(t)) for t in ts]
@@ -169,7 +82,7 @@ def figure_2(ax: Any = None) -> Any:
     )
     ax.set_xticks([-1, -0.5, 0, 0.5, 1])
     ax.set(xlabel="value of $I_{3322}$", ylabel=r"min $C_{X \to B}$")
-    return _finished(ax)
+    return finished(ax)
 
 
 def information_curve(d: int) -> SampledCurve:
@@ -213,13 +126,13 @@ def figure_3(
     >>> figure_3(dimensions=[2]).get_xlabel()  # doctest: +SKIP
     'visibility $v$'
     """
-    ax = _axes(ax)
+    ax = new_axes(ax)
     found = {} if curves is None else dict(curves)
     for k, d in enumerate(dimensions):
         start = _local_visibility(d)
         line = found.get(d) or information_curve(d)
         visibility = start + (1 - start) * line.parameters
-        style = _STYLES[k % len(_STYLES)]
+        style = STYLES[k % len(STYLES)]
         ax.plot([0, *visibility], [0, *line.values], linewidth=2.0, **style)
         ax.annotate(
             f"$d = {d}$", (1, line.values[-1]), xytext=(4, 0), textcoords="offset points", va="center", fontsize=9
@@ -231,7 +144,7 @@ def figure_3(
     ax.plot([], [], color=INK, linewidth=0.9, label=r"Pinsker, $\mathcal{M}^2 \log_2 e\,/\,2$")
     ax.axhline(SINGLET_INFORMATION, color=INK, linestyle=":", linewidth=1.2, label="0.0663, any singlet")
     ax.set(xlabel="visibility $v$", ylabel=r"$I(X,Y:\Lambda)$ (bit)", xlim=(0.6, 1.0))
-    return _finished(ax)
+    return finished(ax)
 
 
 def _local_visibility(d: int) -> float:
@@ -239,14 +152,100 @@ def _local_visibility(d: int) -> float:
     return 2 / float(cglmp(d)(cglmp_box(d)))
 
 
-FIGURES: Mapping[str, tuple[Callable[[Any], Any], int]] = MappingProxyType(
+def figure_4(ax: Any = None, visibilities: Sequence[Any] = (Fraction(3, 4), Fraction(4, 5), Fraction(17, 20))) -> Any:
+    r"""Draw Fig. 4: M_BL(ν) of the distribution (54), with q^a = f(ν), between the dashed ends of ν's range.
+
+    Each point is a linear program with its rigorous bound (`scan`); the band between the two is thinner than the line.
+    The ends are exact (`marginal_ranges`). Circles mark the least value, at ν = 1/4.
+
+    Parameters
+    ----------
+    ax
+        Matplotlib axes; new ones by default.
+    visibilities
+        v of both Werner states, each between 0 and 1.
+
+    Examples
+    --------
+    >>> figure_4().get_xlabel()  # doctest: +SKIP
+    '$\\nu = q^a_{00}$'
+    """
+    ax = new_axes(ax)
+    model = networks.bilocality()
+    for k, v in enumerate(visibilities):
+        p = entanglement_swapping_box(v)
+        found = scan(nonbilocality(model), p, points=65)
+        nu, values = found.points[:, 0], found.values
+        style = STYLES[k % len(STYLES)]
+        ax.fill_between(nu, found.lower_bounds, values, color=style["color"], linewidth=0)
+        ax.plot(nu, values, linewidth=1.8, **style)
+        ends = marginal_ranges(model, p)[found.labels[0]]
+        for end in (ends.lower, ends.upper):
+            height = np.interp(end, nu, values)
+            ax.plot([end, end], [0, height], color=style["color"], linewidth=0.9, linestyle=(0, (2, 2)))
+        least, (where,) = found.least
+        ax.plot([where], [least], "o", color=style["color"], markersize=4)
+        ax.annotate(
+            f"$v = {float(v):.2f}$", (where, least), xytext=(0, 5), textcoords="offset points", ha="center", fontsize=9
+        )
+    ax.set(xlabel=r"$\nu = q^a_{00}$", ylabel=r"$\mathcal{M}_{\mathrm{BL}}(\nu)$")
+    ax.set_ylim(bottom=0)
+    return open_frame(ax)
+
+
+def figure_5(ax: Any = None, visibilities: Sequence[float] | None = None) -> Any:
+    """Draw Fig. 5: min M_BL and the bilocality value B = √|I| + √|J| of the distribution (54) over the visibility.
+
+    The minimum is over all ν. The band between its certified lower bound and the value of an explicit model is thinner
+    than the line: the legend says by how much they differ. Circles are B² − 1, the paper's relation.
+
+    Parameters
+    ----------
+    ax
+        Matplotlib axes; new ones by default.
+    visibilities
+        v of both Werner states, each between 0 and 1; by default 27 from 1/2 to 1.
+
+    Examples
+    --------
+    >>> figure_5().get_xlabel()  # doctest: +SKIP
+    'visibility $v$'
+    """
+    ax = new_axes(ax)
+    threshold = math.sqrt(0.5)
+    vs = np.union1d(np.linspace(0.5, 1, 26), threshold) if visibilities is None else np.sort(np.asarray(visibilities))
+    boxes = [entanglement_swapping_box(float(v)) for v in vs]
+    measure = nonbilocality(networks.bilocality())
+    low, high = np.array([minimize(measure, p).interval for p in boxes]).T
+    values = np.array([star_values(p).B for p in boxes])
+    blue, red = STYLES[:2]
+    ax.plot(vs, values, linewidth=1.8, label=r"$B = \sqrt{|I|} + \sqrt{|J|}$", **red)
+    ax.fill_between(vs, low, high, color=blue["color"], linewidth=0)
+    digits = math.floor(-math.log10(max((high - low).max(), 1e-12)))
+    ax.plot(vs, high, linewidth=1.8, label=rf"min $\mathcal{{M}}_{{\mathrm{{BL}}}}$, to $10^{{-{digits}}}$", **blue)
+    known = (values > 1) & (np.arange(len(vs)) % 2 == 0)
+    ax.plot(vs[known], values[known] ** 2 - 1, "o", color=INK, fillstyle="none", markersize=6, label="$B^2 - 1$")
+    ax.axhline(1, color=INK, linestyle=":", linewidth=1.0)
+    ax.plot([threshold, threshold], [0, 1], color=INK, linestyle=":", linewidth=1.0)
+    ax.annotate("bilocal: $B \\leq 1$", (vs[-1], 1), xytext=(-9, 4), textcoords="offset points", ha="right", fontsize=9)
+    ax.annotate(
+        "$v = 1/\\sqrt{2}$", (threshold, 0), xytext=(-4, 14), textcoords="offset points", ha="right", fontsize=9
+    )
+    ax.set(xlabel="visibility $v$", ylabel=r"min $\mathcal{M}_{\mathrm{BL}}$,  $B$")
+    ax.set_ylim(bottom=-0.03)
+    return finished(ax)
+
+
+FIGURES: Mapping[str, tuple[Callable[[Any], Any], tuple[float, float]]] = MappingProxyType(
     {
-        "figure_1": (plot_networks, len(NETWORKS)),
-        "figure_2": (figure_2, 1),
-        "figure_3": (figure_3, 1),
+        "figure_1": (figure_1, NETWORKS_SIZE),
+        "figure_2": (figure_2, SIZE),
+        "figure_3": (figure_3, SIZE),
+        "figure_4": (figure_4, SIZE),
+        "figure_5": (figure_5, SIZE),
     }
 )
-"""What `save_figures` writes: name, then what draws it on how many panels. Figs. 4 and 5 (bilocality) go here."""
+"""What `save_figures` writes: name, then what draws it, and its size in inches."""
 
 
 def save_figures(
@@ -294,37 +293,11 @@ def save_figures(
     for name in wanted:
         if progress is not None:
             progress(name)
-        draw, count = FIGURES[name]
+        draw, size = FIGURES[name]
         with matplotlib.rc_context(_VECTOR):
-            figure = Figure(layout="constrained")
-            axes = _panels(figure, count, _SINGLE if count == 1 else _PANEL)
-            draw(axes[0] if count == 1 else axes)
+            figure = Figure(figsize=size, layout="constrained")
+            draw(figure.subplots())
             for kind in formats:
                 written.append(folder / f"{name}.{kind}")
                 figure.savefig(written[-1], metadata=_UNDATED.get(kind), dpi=200)
     return written
-
-
-def _axes(ax: Any, size: tuple[float, float] = _SINGLE) -> Any:
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
-
-    return _panels(plt.figure(layout="constrained"), 1, size)[0]
-
-
-def _panels(figure: Any, count: int, size: tuple[float, float]) -> Any:
-    """Return axes in rows of three."""
-    columns = min(count, 3)
-    rows = -(-count // columns)
-    figure.set_size_inches(size[0] * columns, size[1] * rows)
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for ax in axes[count:]:
-        ax.set_axis_off()
-    return axes[:count]
-
-
-def _finished(ax: Any) -> Any:
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, fontsize=9)
-    return ax

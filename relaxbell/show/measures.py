@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,7 @@ def _symbol(definition: Mapping[str, Any], measure: Measure) -> str:
         if definition["factor"] == "-1" and definition["of"].get("kind") != "sum":
             return f"-{part}"
         return rf"{_number(definition['factor'])}\,{rf'({part})' if definition['of'].get('kind') == 'sum' else part}"
-    return _text(measure.name)
+    return text_latex(measure.name)
 
 
 _DEPENDENCES = {"dependence": "M", "hall dependence": r"M_{\mathrm{Hall}}", "mutual information": "I"}
@@ -102,7 +103,7 @@ def _rows(term: terms.Term) -> str:
         return rf"\max\left({', '.join(_rows(part) for part in term.parts[:_SHOWN])}\right)"
     if isinstance(term, terms.Total):
         return " + ".join(_rows(part) for part in term.parts)
-    labels = [_text(label) for label in term.rows.labels[:_SHOWN]]
+    labels = [text_latex(label) for label in term.rows.labels[:_SHOWN]]
     labels += [r"\ldots"] if len(term.rows.labels) > _SHOWN else []
     if isinstance(term, terms.Linear):
         return " + ".join(labels)
@@ -116,6 +117,9 @@ def _number(text: str) -> str:
     return rf"\tfrac{{{top}}}{{{bottom}}}" if slash else top
 
 
-def _text(words: str) -> str:
+def text_latex(words: str) -> str:
+    """Return words as they are, in LaTeX; a capital with a number as a symbol with an index."""
+    if found := re.fullmatch(r"([A-Z])_?(\d+)", words):
+        return f"{found[1]}_{{{found[2]}}}"
     plain = "".join(rf"\{c}" if c in "#$%&_{}" else c for c in words.replace("\\", " ").replace("->", "→"))
     return rf"\text{{{plain}}}"

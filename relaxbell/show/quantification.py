@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from relaxbell.exact.numbers import floor_text
+from relaxbell.show.numbers import arrows
 
 if TYPE_CHECKING:
     from relaxbell.quantification import Quantification, Row
@@ -37,6 +39,18 @@ def quantification_text(report: Quantification) -> str:
     if solved and all(solution.value_text == "0" for solution in solved):
         lines += ["", "A local model reproduces these data: nothing has to be relaxed."]
     return "\n".join([*_head(report), "", *lines, "", *_notes(report)])
+
+
+def quantification_html(report: Quantification) -> str:
+    """Return the same as a table."""
+    names = ("relaxation", "edges added", "minimum", "lower bound", "witness")
+    head = "".join(f"<th>{name}</th>" for name in names)
+    body = "".join(
+        "<tr>" + "".join(f'<td style="text-align:left">{escape(arrows(text))}</td>' for text in _cells(row)) + "</tr>"
+        for row in report.rows
+    )
+    above, below = (f"<pre>{escape(chr(10).join(lines))}</pre>" for lines in (_head(report), _notes(report)))
+    return f"{above}<table><tr>{head}</tr>{body}</table>{below}"
 
 
 def _head(report: Quantification) -> list[str]:

@@ -2,43 +2,91 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING
 
-from relaxbell.exact.numbers import floor_text
+from relaxbell.exact.numbers import floor_text, to_sympy
+from relaxbell.show.numbers import arrows, weight_text
+from relaxbell.solve.solution import LONGEST
 
 if TYPE_CHECKING:
+    from relaxbell.solve.networks.solution import NetworkSolution
     from relaxbell.solve.solution import Solution
+
+_SHOWN = 6
 
 
 def solution_html(solution: Solution) -> str:
     """Return a small table: the minimum, its bound, the witness, and the heaviest strategies."""
-    unit = "" if solution.measure.unit == "probability" else f" {solution.measure.unit}"
-    value = f"<b>{solution.value_text}</b>{unit}"
+    unit = _unit(solution)
     bound = f"{floor_text(solution.lower_bound, 12)}{unit}"
-    rows = [
-        ("minimum", value if solution.exact is None else f"<b>{escape(str(solution.exact))}</b> = {value}"),
+    return _table(
+        solution,
+        ("minimum", _value(solution)),
         ("rigorous lower bound", bound if solution.exact is None else "the same: exact"),
         ("witness", escape(str(solution.witness))),
-        ("model", escape(solution.measure.model.name)),
-    ]
-    strategies = list(solution.q)[:6]
-    text = "<br>".join(f"{weight:.4f} &nbsp; <code>{escape(what)}</code>" for weight, what in strategies)
-    if len(solution.q) > len(strategies):
-        text += f"<br>… {len(solution.q) - len(strategies)} more"
-    rows.append(("strategies", text))
-    cells = "".join(
-        f'<tr><th style="text-align:left">{name}</th><td style="text-align:left">{value}</td></tr>'
-        for name, value in rows
+        ("strategies", _strategies(solution)),
     )
-    return f"<table><caption>min {escape(solution.measure.name)}</caption>{cells}</table>"
+
+
+def network_html(solution: NetworkSolution) -> str:
+    """Return a small table: the interval around the global minimum, and the model found."""
+    rigorous = solution.kind == "rigorous"
+    bound = floor_text(solution.lower_bound, 9)
+    found = solution.value_text if solution.attained is None else f"{_surds(str(to_sympy(solution.attained)))}, exact"
+    said = f"{bound} (solver bound)" if not rigorous else bound if solution.exact is None else "the same: exact"
+    headline = _value(solution) if solution.status == "optimal" else f"in [{bound}, {solution.value_text}]"
+    rows = [
+        ("minimum over all marginals", headline),
+        ("rigorous lower bound" if rigorous else "lower bound", said),
+        ("attained by the model found", found if len(found) <= LONGEST else f"{solution.value_text} (exact)"),
+    ]
+    if solution.status != "optimal":
+        rows.append(("status", f"{solution.status}: the interval is wider than asked for"))
+    if solution.network != "exact":
+        rows.append(("network", f"only a lower bound: {escape(solution.measure.model.independence.reason)}"))
+    if solution.decomposition is not None:
+        error = solution.decomposition.error
+        text = "exactly" if solution.decomposition.is_exact and error == 0 else f"within {error:.2g}"
+        rows.append(("independent sources", f"a model of the network reproduces p {text}"))
+    return _table(solution, *rows, ("strategies", _strategies(solution)))
+
+
+def _unit(solution: Solution) -> str:
+    return "" if solution.measure.unit == "probability" else f" {solution.measure.unit}"
+
+
+def _value(solution: Solution) -> str:
+    value = f"<b>{solution.value_text}</b>{_unit(solution)}"
+    exact = "" if solution.exact is None else _surds(str(solution.exact))
+    if exact in ("", solution.value_text):
+        return value
+    return f"<b>{escape(exact)}</b> = {value}" if len(exact) <= LONGEST else f"{value} (an exact number)"
+
+
+def _surds(text: str) -> str:
+    return re.sub(r"sqrt\((\d+)\)", r"√\1", text)
+
+
+def _strategies(solution: Solution) -> str:
+    strategies = list(solution.q)[:_SHOWN]
+    text = "<br>".join(f"{weight_text(weight)} &nbsp; <code>{escape(what)}</code>" for weight, what in strategies)
+    return text if len(solution.q) <= _SHOWN else f"{text}<br>… {len(solution.q) - _SHOWN} more"
+
+
+def _table(solution: Solution, *rows: tuple[str, str]) -> str:
+    left = 'style="text-align:left"'
+    cells = "".join(f"<tr><th {left}>{name}</th><td {left}>{value}</td></tr>" for name, value in rows)
+    caption = f"min {arrows(solution.measure.name)}, {solution.measure.model.name}"
+    return f"<table><caption>{escape(caption)}</caption>{cells}</table>"
 
 
 def solution_latex(solution: Solution) -> str:
     """Return the result as an equation."""
     name = solution.measure.name.replace("->", r"\to ").replace("≠", r"\neq ")
     unit = "" if solution.measure.unit == "probability" else rf"\ \text{{{solution.measure.unit}}}"
-    if solution.exact is not None:
+    if solution.exact is not None and len(str(solution.exact)) <= LONGEST:
         from sympy import latex
 
         return rf"$\displaystyle \min\, {name} = {latex(solution.exact)} \approx {solution.value:.9g}{unit}$"

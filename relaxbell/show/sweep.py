@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from relaxbell.exact.numbers import floor_text
+from relaxbell.show.numbers import arrows
 
 if TYPE_CHECKING:
     from relaxbell.sweeps.results import Sweep
@@ -30,8 +31,10 @@ def sweep_text(sweep: Sweep) -> str:
 def sweep_html(sweep: Sweep) -> str:
     """Return the first and last points as a table."""
     head = "".join(f"<th>{name}</th>" for name in ("point", "measure", "minimum", "lower bound", "status"))
-    body = "".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in line) + "</tr>" for line in _lines(sweep))
-    return f"<table><caption>{escape(_title(sweep))}</caption><tr>{head}</tr>{body}</table>"
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(arrows(text))}</td>" for text in line) + "</tr>" for line in _lines(sweep)
+    )
+    return f"<table><caption>{escape(arrows(_title(sweep)))}</caption><tr>{head}</tr>{body}</table>"
 
 
 def _title(sweep: Sweep) -> str:

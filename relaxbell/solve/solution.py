@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from relaxbell.measures.measure import Measure
 
 _ROUNDING = 1e-13
+LONGEST = 32
+"""Exact numbers with more letters are called exact, not written out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -319,7 +321,10 @@ class Solution:
         return str(self.witness)
 
     def _headline(self) -> str:
-        return self.value_text if self.exact is None else f"{self.exact} = {self.value:.9g}"
+        exact = "" if self.exact is None else str(self.exact)
+        if exact in ("", self.value_text):
+            return self.value_text
+        return f"{exact} = {self.value:.9g}" if len(exact) <= LONGEST else f"{self.value:.9g} (an exact number)"
 
     def _bound_text(self) -> str:
         return f"{floor_text(self.lower_bound, 12)} (rigorous)" if self.exact is None else "the same: exact"

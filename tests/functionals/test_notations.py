@@ -151,8 +151,8 @@ def test_text_and_latex():
     assert rb.mermin().formula("correlators") == "⟨A0 B0 C0⟩ - ⟨A0 B1 C1⟩ - ⟨A1 B0 C1⟩ - ⟨A1 B1 C0⟩"
     assert rb.bonet().formula() == "p(00|0) + p(00|1) + p(01|2) + p(10|1) + p(11|0)"
     assert rb.CHSH._repr_latex_() == (
-        r"$\displaystyle \langle A_{0} B_{0} \rangle + \langle A_{0} B_{1} \rangle + \langle A_{1} B_{0} \rangle - "
-        r"\langle A_{1} B_{1} \rangle$"
+        r"$\displaystyle \text{CHSH} = \langle A_{0} B_{0} \rangle + \langle A_{0} B_{1} \rangle "
+        r"+ \langle A_{1} B_{0} \rangle - \langle A_{1} B_{1} \rangle$"
     )
     assert r"\frac{1}{2}" in (rb.CH / 2).latex("collins_gisin")
     four = rb.mermin(4).formula("correlators")

@@ -1,6 +1,7 @@
 """What notebooks show: block tables, formulas, small plots; and what is in them."""
 
 import re
+from fractions import Fraction
 from xml.etree import ElementTree
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from sympy import Symbol
 
 import relaxbell as rb
+from relaxbell.paper.audit import reproduce
 
 
 def cells(html):
@@ -128,6 +130,115 @@ def test_curves_that_are_not_piecewise_affine():
     power = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box, parameter=Symbol("v") ** 2)
     (line,) = picture(power).iter("{http://www.w3.org/2000/svg}polyline")
     assert len(line.get("points").split()) == 201
+
+
+def rows(html):
+    found = re.findall(r"<tr><th[^>]*>(.*?)</th><td[^>]*>(.*?)</td></tr>", html)
+    return {re.sub(r"<.*?>", "", name): re.sub(r"<.*?>", "", value) for name, value in found}
+
+
+def test_counts_are_blocks_of_whole_numbers():
+    counts = rb.load_counts("delft2015")
+    html = counts._repr_html_()
+    assert sorted(map(int, cells(html))) == sorted(counts.table.ravel().tolist())
+    assert "245 trials of p(A,B|X,Y)" in html
+    uneven = rb.Counts(np.arange(1, 37).reshape(3, 2, 2, 3), "A B", "X Y")
+    assert sum(int(cell) for cell in cells(uneven._repr_html_())) == uneven.trials == 36 * 37 // 2
+
+
+def test_a_solution_shows_minimum_bound_witness_and_strategies():
+    c = rb.influence(rb.input_signaling(), "X", "B")
+    exact = rb.minimize(c, rb.tsirelson_box())
+    shown = rows(exact._repr_html_())
+    assert shown["minimum"] == "-1/2 + √2/2 = 0.207106781"
+    assert shown["rigorous lower bound"] == "the same: exact"
+    assert shown["witness"] == "CHSH = 2.82843 &gt; 2"
+    assert "min C(X → B), " in exact._repr_html_()
+    local = rb.minimize(c, rb.pr_box().visibility(Fraction(1, 2)))
+    assert rows(local._repr_html_())["minimum"] == "0"
+    floats = rows(rb.minimize(rb.mutual_information(FREE), rb.tsirelson_box())._repr_html_())
+    assert floats["minimum"].endswith(" bit")
+    assert "e-" not in floats["witness"]  # the dust of the solver is not shown
+    assert float(floats["rigorous lower bound"].removesuffix(" bit")) <= 0.04627385
+
+
+def test_small_weights_are_not_shown_as_zero():
+    solution = rb.quantify(rb.load_counts("vienna2015"))["C(X -> B)"]
+    assert "0.0000" not in solution._repr_html_()
+
+
+def test_a_network_solution_shows_the_interval_and_the_model():
+    measure = rb.nonbilocality(rb.bilocality())
+    loud, quiet = (rb.minimize(measure, rb.entanglement_swapping_box(Fraction(v, 10))) for v in (8, 7))
+    shown = rows(loud._repr_html_())
+    assert shown["minimum over all marginals"] == "7/25 = 0.28"
+    assert shown["rigorous lower bound"] == "the same: exact"
+    floats = rb.minimize(measure, rb.entanglement_swapping_box(0.777))
+    bound = rows(floats._repr_html_())["rigorous lower bound"]
+    assert 2 * 0.777**2 - 1 - 2e-6 <= float(bound) <= 2 * 0.777**2 - 1 + 1e-12
+    assert shown["attained by the model found"] == "7/25, exact"
+    assert rows(quiet._repr_html_())["independent sources"] == "a model of the network reproduces p exactly"
+
+
+def test_a_scan_of_one_parameter_is_a_plot():
+    found = rb.scan(rb.nonbilocality(rb.bilocality()), rb.entanglement_swapping_box(0.8), points=5)
+    assert {"0.16", "0.25", "0.34", "0.28", "q(A=00)", "5 linear programs"} <= set(texts(picture(found)))
+    axes = pytest.importorskip("matplotlib.figure").Figure().subplots()
+    line, least = found.plot(axes).lines
+    assert line.get_ydata() == pytest.approx(found.values)
+    assert least.get_xydata().ravel() == pytest.approx([0.25, 0.28])
+    ternary = [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
+    many = rb.scan(rb.nonbilocality(rb.bilocality((3, 3))), rb.entanglement_swapping_box(1, alice=ternary), points=2)
+    assert many._repr_svg_() is None
+    with pytest.raises(rb.MeasureError, match="a scan of 4 parameters"):
+        many.plot(axes)
+
+
+def test_functionals_carry_their_names():
+    assert rb.CHSH._repr_latex_().startswith(r"$\displaystyle \text{CHSH} = \langle A_{0} B_{0} \rangle")
+    assert rb.cglmp(3)._repr_latex_().startswith(r"$\displaystyle I_{3} = ")
+    witness = rb.minimize(rb.mutual_information(FREE), rb.tsirelson_box()).witness.functional
+    assert "frac" not in witness._repr_latex_()  # decimals instead of fractions that nobody would read
+
+
+def test_the_quantified_counts_and_the_audit_are_tables():
+    report = rb.quantify(rb.load_counts("delft2015"))
+    html = report._repr_html_()
+    assert html.count("<tr>") == 1 + len(report.rows)
+    assert "C(X → B)" in html
+    found = reproduce(["Eq. 7, A → B", "Eq. 8"])
+    html = found._repr_html_()
+    assert html.count("<tr>") == 3
+    assert "<b>refuted</b>" in html
+    assert "2 claims, 1 refuted" in html
+
+
+def test_exact_numbers_that_nobody_would_read_are_decimals():
+    fitted = rb.load_counts("delft2015").fit().behavior
+    assert fitted.is_exact
+    assert max(len(cell) for cell in cells(fitted._repr_html_())) <= 9
+    assert "decimals of exact numbers" in fitted._repr_html_()
+    solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), fitted)
+    assert rows(solution._repr_html_())["minimum"] == "0.108463057 (an exact number)"
+    assert repr(solution).startswith("min C(X -> B) = 0.108463057 (an exact number) ")
+    assert "frac" not in solution._repr_latex_()
+
+
+def test_labels_of_a_curve_do_not_overlap():
+    lipid = rb.Behavior([[[0.919, 0.315], [0, 0.139]], [[0.081, 0.073], [0, 0.473]]], outputs="B A", inputs="Z")
+    edges = {"inputs": "Z", "latent": "L", "cardinality": {"Z": 2, "A": 2, "B": 2}}
+    leaky = rb.CausalModel("Z -> A -> B; L -> A; L -> B", **edges).relax("Z -> B")
+    effect, direct = rb.average_causal_effect(leaky, "A", "B"), rb.influence(leaky, "Z", "B")
+    root = picture(rb.tradeoff(effect, direct, lipid.rounded(leaky, denominator=1000)))
+    labels = [
+        (float(node.get("x")), node.get("text-anchor"), len(node.text))
+        for node in root.iter()
+        if node.text and node.get("x")
+    ]
+    ends = [x - 7 * size for x, anchor, size in labels if anchor == "end"]
+    assert min(ends) >= 0
+    assert "473/1000" not in texts(root)  # too near to 151/250
+    assert {"151/250", "-293/2000"} <= set(texts(root))
 
 
 def test_a_graph_without_relaxed_edges_says_why_there_is_no_witness():

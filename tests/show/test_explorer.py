@@ -1,6 +1,8 @@
-"""The explorer: closed forms against `minimize`, the picture, and sliders on a stand-in for ipywidgets."""
+"""The explorer: closed forms against `minimize`, the picture, and sliders: a stand-in, and ipywidgets in a kernel."""
 
+import json
 import math
+import subprocess
 import sys
 from types import SimpleNamespace
 from xml.etree import ElementTree
@@ -93,3 +95,37 @@ def test_sliders_redraw(monkeypatch):
     visibility.move(1.0)
     assert picture.value == before
     assert (entanglement.options["max"], angle.options["max"]) == (math.pi / 4, math.pi / 2)
+
+
+NOTEBOOK = """
+import json, nbformat
+from nbclient import NotebookClient
+
+cells = ["import relaxbell as rb, time\\nexplorer = rb.explorer()\\nexplorer", '''
+*sliders, picture = explorer.widget.children
+shown, times = [], []
+for position, value in [(0, 0.8), (1, 0.3), (2, 0.1), (0, 1.0)] + [(0, k / 100) for k in range(101)]:
+    start = time.perf_counter()
+    sliders[position].value = value
+    times.append(time.perf_counter() - start)
+    setting = dict(zip(("visibility", "entanglement", "angle"), (s.value for s in sliders)))
+    shown.append(picture.value == explorer.svg(**setting))
+print(all(shown), sorted(times)[len(times) // 2])
+''']
+book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+NotebookClient(book, timeout=300, kernel_name="python3").execute()
+print(json.dumps([cell.outputs for cell in book.cells]))
+"""
+
+
+def test_sliders_of_ipywidgets_move_the_picture_without_delay():
+    """In a kernel of its own: every move redraws, in far less than the tenth of a second that one notices."""
+    for name in ("ipywidgets", "nbclient", "ipykernel"):
+        pytest.importorskip(name)
+    run = subprocess.run([sys.executable, "-c", NOTEBOOK], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    (first,), (second,) = json.loads(run.stdout.splitlines()[-1])
+    assert {"application/vnd.jupyter.widget-view+json", "image/svg+xml"} <= set(first["data"])
+    right, seconds = second["text"].split()
+    assert right == "True"
+    assert float(seconds) < 0.1

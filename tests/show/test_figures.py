@@ -1,6 +1,8 @@
 """The paper's figures: what is drawn is what the paper's equations say. Needs matplotlib (extra ``plot``)."""
 
 import math
+import re
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,7 +10,9 @@ from typer.testing import CliRunner
 
 import relaxbell as rb
 from relaxbell.cli import app
-from relaxbell.show.figures import FIGURES, NETWORKS, figure_2, figure_3, information_curve, plot_networks, save_figures
+from relaxbell.show.dags import NETWORKS, figure_1, plot_dag
+from relaxbell.show.figures import FIGURES, figure_2, figure_3, figure_4, figure_5, information_curve, save_figures
+from relaxbell.show.layout import arcs, half_width, layout
 
 figure = pytest.importorskip("matplotlib.figure")
 patches = pytest.importorskip("matplotlib.patches")
@@ -19,16 +23,54 @@ def ax():
     return figure.Figure().subplots()
 
 
-def test_networks_are_drawn_with_all_edges_and_relaxed_ones_dashed():
-    axes = plot_networks(figure.Figure().subplots(1, len(NETWORKS)))
-    for (title, make), ax in zip(NETWORKS, axes, strict=True):
+def test_networks_are_drawn_with_all_edges_and_relaxed_ones_dashed(ax):
+    axes = figure_1(ax).child_axes
+    for (title, make), panel in zip(NETWORKS, axes, strict=True):
         model = make()
-        arrows = [patch for patch in ax.patches if isinstance(patch, patches.FancyArrowPatch)]
-        assert len(arrows) == len(model.edges)
-        assert sum(arrow.get_linestyle() not in ("-", "solid") for arrow in arrows) == len(model.relaxed)
-        assert {text.get_text() for text in ax.texts} == {name.replace("L", "Λ") for name in model.nodes}
-        assert ax.get_title() == title
-    assert len({ax.get_xlim()[1] - ax.get_xlim()[0] for ax in axes}) == 1
+        lines = [patch for patch in panel.patches if isinstance(patch, patches.PathPatch)]
+        heads = [patch for patch in panel.patches if isinstance(patch, patches.Polygon)]
+        assert len(lines) == len(heads) - sum(isinstance(p, patches.Rectangle) for p in heads) == len(model.edges)
+        assert sum(line.get_linestyle() not in ("-", "solid") for line in lines) == len(model.relaxed)
+        assert {text.get_text() for text in panel.texts} == {name.replace("L", "Λ") for name in model.nodes}
+        assert panel.get_title() == title
+    assert len({panel.get_xlim()[1] - panel.get_xlim()[0] for panel in axes}) == 1
+
+
+MODELS = [
+    *(make() for _, make in NETWORKS),
+    rb.instrumental(),
+    rb.star(4),
+    rb.measurement_dependence((2, 2, 2), (2, 2, 2)),
+    rb.bell((2, 3, 2), (2, 2, 3)).relax("X -> B", "Y -> C", "A -> C"),
+    rb.CausalModel(
+        "Assignment -> Treatment -> Outcome; U -> Treatment; U -> Outcome",
+        inputs="Assignment",
+        latent="U",
+        cardinality={"Assignment": 2, "Treatment": 2, "Outcome": 3},
+    ),
+]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_no_edge_touches_another_node_and_no_nodes_overlap(model):
+    places = layout(model)
+    for (u, v), ((x1, y1), (xc, yc), (x2, y2)) in arcs(model, places).items():
+        assert y2 > y1, "edges point downwards"
+        for t in np.linspace(0, 1, 101):
+            x, y = ((1 - t) ** 2 * a + 2 * t * (1 - t) * b + t**2 * c for a, b, c in ((x1, xc, x2), (y1, yc, y2)))
+            for name, (px, py) in places.items():
+                inside = math.hypot((x - px) / half_width(name), (y - py) / 18)
+                assert inside > (1.1 if name not in (u, v) else 0.85), (u, v, name)
+    for one, (x, y) in places.items():
+        for other, (px, py) in places.items():
+            assert one == other or abs(x - px) >= half_width(one) + half_width(other) or abs(y - py) > 36
+
+
+def test_relaxing_an_edge_moves_no_node_of_its_row():
+    plain, relaxed = rb.bell((2, 2, 2), (2, 2, 2)), rb.bell((2, 2, 2), (2, 2, 2)).relax("X -> B", "Z -> A")
+    assert layout(plain) == layout(relaxed)
+    ax = plot_dag(relaxed, figure.Figure().subplots())
+    assert {text.get_text() for text in ax.texts} == {"X", "Y", "Z", "A", "B", "C", "Λ"}
 
 
 def test_figure_2_is_the_papers_piecewise_function(ax):
@@ -56,6 +98,33 @@ def test_figure_3_ends_at_known_values(ax):
     assert "bit" in ax.get_ylabel()
 
 
+def test_figure_4_is_a_parabola_between_exact_ends(ax):
+    """M_BL(ν) = max(0, 2v² − 1 + (4ν − 1)²) on [v²/4, 1/2 − v²/4]."""
+    visibilities = [Fraction(1, 2), Fraction(4, 5)]
+    figure_4(ax, visibilities)
+    for k, v in enumerate(map(float, visibilities)):
+        line, left, right, least = ax.lines[4 * k : 4 * k + 4]
+        nu, values = line.get_xydata().T
+        assert values == pytest.approx(np.maximum(0, 2 * v**2 - 1 + (4 * nu - 1) ** 2), abs=1e-9)
+        assert [left.get_xdata()[0], right.get_xdata()[0]] == pytest.approx([v**2 / 4, 1 / 2 - v**2 / 4])
+        assert [nu[0], nu[-1]] == pytest.approx([v**2 / 4, 1 / 2 - v**2 / 4])
+        assert {left.get_linestyle(), right.get_linestyle()} == {"--"}
+        assert least.get_ydata() == pytest.approx([max(0, 2 * v**2 - 1)])
+    assert ax.lines[0].get_linestyle() != ax.lines[4].get_linestyle()
+
+
+def test_figure_5_is_b_squared_less_one(ax):
+    vs = [0.0, 0.6, math.sqrt(0.5), 0.8, 1.0]
+    figure_5(ax, vs)
+    value, least, *_ = ax.lines
+    assert value.get_ydata() == pytest.approx([math.sqrt(2) * v for v in vs])
+    assert least.get_ydata() == pytest.approx([max(0, 2 * v**2 - 1) for v in vs], abs=1e-9)
+    assert int(re.search(r"to \$10\^\{-(\d+)\}", least.get_label())[1]) >= 6
+    assert value.get_linestyle() != least.get_linestyle()
+    assert ax.get_xlabel()
+    assert ax.get_ylabel()
+
+
 def test_the_command_writes_vector_files(tmp_path):
     names = ["--only", "figure_1", "--only", "figure_2"]
     run = CliRunner().invoke(app, ["figures", "--out", str(tmp_path), *names])
@@ -73,4 +142,9 @@ def test_unknown_figures_and_formats(tmp_path):
     assert "no figure 'figure_9', expected figure_1" in run.output
     with pytest.raises(rb.RelaxbellError, match="no format 'gif', expected pdf, svg, png"):
         save_figures(tmp_path, ["figure_1"], ["gif"])
-    assert "figure_3" in FIGURES
+    assert list(FIGURES) == [f"figure_{k}" for k in (1, 2, 3, 4, 5)]
+
+
+def test_files_do_not_change_from_run_to_run(tmp_path):
+    first, second = (save_figures(tmp_path / name, ["figure_4"]) for name in "ab")
+    assert [file.read_bytes() for file in first] == [file.read_bytes() for file in second]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -103,6 +104,45 @@ class Scan:
         """The least value of the grid and where it is; an upper bound of the minimum over all ν."""
         best = int(self.values.argmin())
         return float(self.values[best]), self.points[best]
+
+    def plot(self, ax: Any = None, **style: Any) -> Any:
+        """Draw M_BL(ν) over a single parameter on matplotlib axes and return them (extra ``plot``).
+
+        Parameters
+        ----------
+        ax, **style
+            As in `Curve.plot`.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            With labels and unit.
+
+        Raises
+        ------
+        MeasureError
+            If there are several parameters, or none.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> found = rb.scan(rb.nonbilocality(rb.bilocality()), rb.entanglement_swapping_box(0.8), points=3)
+        >>> len(found.plot().lines) > 0
+        True
+        """
+        from relaxbell.show.curves import plot_scan
+
+        if len(self.labels) != 1:
+            raise MeasureError(
+                f"a scan of {len(self.labels)} parameters ({', '.join(self.labels)}) is no curve, expected one. Take "
+                "points and values, and draw a section."
+            )
+        return plot_scan(self, ax, **style)
+
+    def _repr_svg_(self) -> str | None:
+        from relaxbell.show.curve_svg import scan_svg
+
+        return scan_svg(self) if len(self.labels) == 1 and len(self.points) > 1 else None
 
     def __repr__(self) -> str:
         value, where = self.least

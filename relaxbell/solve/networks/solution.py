@@ -125,9 +125,9 @@ class NetworkSolution(Solution):
         return "\n".join([*lines, f"  solver       {self.statistics['solver']}"])
 
     def _repr_html_(self) -> str:
-        from html import escape
+        from relaxbell.show.solution import network_html
 
-        return f"<pre>{escape(repr(self))}</pre>"
+        return network_html(self)
 
     def _repr_latex_(self) -> str | None:  # type: ignore[override]
         return None

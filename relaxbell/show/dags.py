@@ -1,0 +1,113 @@
+"""Causal graphs as figures: one model, or the networks of Fig. 1."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from relaxbell.causal import networks
+from relaxbell.causal.model import CausalModel
+from relaxbell.show.axes import new_axes
+from relaxbell.show.graph import HIDDEN, INK, RELAXED
+from relaxbell.show.layout import MARGIN, RADIUS, arcs, half_width, layout, with_head
+
+NETWORKS: tuple[tuple[str, Callable[[], CausalModel]], ...] = (
+    ("(a) Bell scenario", networks.bell),
+    ("(b) outcome signaling", networks.outcome_signaling),
+    ("(c) input signaling", networks.input_signaling),
+    ("(d) message", networks.message),
+    ("(e) measurement dependence", networks.measurement_dependence),
+    ("(f) bilocality", networks.bilocality),
+)
+"""Title and maker of each panel of Fig. 1."""
+
+NETWORKS_SIZE = (6.6, 4.6)
+"""Of Fig. 1, in inches."""
+_ACROSS, _TITLE = 3, 0.06
+
+
+def plot_dag(model: CausalModel, ax: Any = None) -> Any:
+    """Draw a model's graph: circles are observed, squares are not, relaxed edges are dashed and orange.
+
+    Parameters
+    ----------
+    model
+        Any causal model.
+    ax
+        Matplotlib axes; new ones by default.
+
+    Returns
+    -------
+    Axes
+        With equal scales and without frame.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> plot_dag(rb.input_signaling()).get_aspect()  # doctest: +SKIP
+    1.0
+    """
+    from matplotlib.patches import Ellipse, PathPatch, Polygon, Rectangle
+    from matplotlib.path import Path
+
+    ax = new_axes(ax, (3.0, 2.0))
+    places = layout(model)
+    for edge, line in arcs(model, places).items():
+        curve, head = with_head(line)
+        relaxed = edge in model.relaxed
+        color, style = (
+            (RELAXED, {"linewidth": 1.8, "linestyle": (0, (3.2, 2))}) if relaxed else (INK, {"linewidth": 1.2})
+        )
+        path = Path(curve, [Path.MOVETO, Path.CURVE3, Path.CURVE3])
+        ax.add_patch(PathPatch(path, fill=False, edgecolor=color, capstyle="butt", **style))
+        ax.add_patch(Polygon(head, facecolor=color, edgecolor="none"))
+    for name, (x, y) in places.items():
+        wide, hidden = half_width(name), name in model.latents + model.hidden
+        corner, size = (x - wide + 2, y - RADIUS + 2), (2 * wide - 4, 2 * RADIUS - 4)
+        shape = Rectangle(corner, *size) if hidden else Ellipse((x, y), 2 * wide, 2 * RADIUS)
+        shape.set(facecolor=HIDDEN if hidden else "white", edgecolor=INK)
+        ax.add_patch(shape)
+        label = re.sub(r"^L(?=\d*$)", "Λ", name) if name in model.latents else name
+        ax.text(x, y, label, ha="center", va="center", color=INK, fontsize=9 if len(label) == 1 else 8)
+    left = min(x - half_width(name) for name, (x, _) in places.items()) - MARGIN + RADIUS
+    right = max(x + half_width(name) for name, (x, _) in places.items()) + MARGIN - RADIUS
+    ax.set(xlim=(left, right), ylim=(max(y for _, y in places.values()) + MARGIN, 0), aspect="equal")
+    ax.set_axis_off()
+    return ax
+
+
+def figure_1(ax: Any = None) -> Any:
+    """Draw Fig. 1, the networks and their relaxed edges, as panels within one Axes (its ``child_axes``); return it.
+
+    Parameters
+    ----------
+    ax
+        Matplotlib axes; new ones by default.
+
+    Examples
+    --------
+    >>> len(figure_1().child_axes) == len(NETWORKS)  # doctest: +SKIP
+    True
+    """
+    ax = new_axes(ax, NETWORKS_SIZE)
+    ax.set_axis_off()
+    rows = -(-len(NETWORKS) // _ACROSS)
+    axes = []
+    for k, (title, make) in enumerate(NETWORKS):
+        row, column = divmod(k, _ACROSS)
+        place = (column / _ACROSS, 1 - (row + 1) / rows, 1 / _ACROSS, 1 / rows - _TITLE)
+        axes.append(plot_dag(make(), ax.inset_axes(place)))
+        axes[-1].set_title(title, fontsize=9)
+    _same_scale(axes)
+    return ax
+
+
+def _same_scale(axes: Sequence[Any]) -> None:
+    """Give all axes the largest ranges: around their own middles, and from the top down."""
+    limits = [(ax.get_xlim(), ax.get_ylim()) for ax in axes]
+    width = max(right - left for (left, right), _ in limits)
+    height = max(bottom for _, (bottom, _) in limits)
+    for ax, ((left, right), _) in zip(axes, limits, strict=True):
+        middle = (left + right) / 2
+        ax.set(xlim=(middle - width / 2, middle + width / 2), ylim=(height, 0))
