@@ -21,7 +21,7 @@ from relaxbell.behavior.swapping import entanglement_swapping_box
 from relaxbell.causal import networks
 from relaxbell.curves.making import curve
 from relaxbell.curves.sampled import SampledCurve
-from relaxbell.errors import RelaxbellError
+from relaxbell.errors import RelaxbellError, optional
 from relaxbell.functionals.catalog import I3322, cglmp
 from relaxbell.functionals.stars import star_values
 from relaxbell.measures.information import mutual_information, pinsker_bound
@@ -282,11 +282,7 @@ def save_figures(
         unknown = [name for name in given if name not in known]
         if unknown:
             raise RelaxbellError(f"no {what} {unknown[0]!r}, expected {', '.join(known)}.")
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError:
-        raise RelaxbellError("matplotlib is not installed. Run: pip install 'relaxbell[plot]'.") from None
+    matplotlib, figures = optional("matplotlib", "plot"), optional("matplotlib.figure", "plot")
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
     written = []
@@ -295,7 +291,7 @@ def save_figures(
             progress(name)
         draw, size = FIGURES[name]
         with matplotlib.rc_context(_VECTOR):
-            figure = Figure(figsize=size, layout="constrained")
+            figure = figures.Figure(figsize=size, layout="constrained")
             draw(figure.subplots())
             for kind in formats:
                 written.append(folder / f"{name}.{kind}")

@@ -113,7 +113,7 @@ def test_svg_marks_relaxed_edges_and_names_every_node():
     assert svg.count("stroke-dasharray") == 1
     for node in ("X", "Y", "A", "B", "M", "L"):
         assert f">{node}</text>" in svg
-    assert svg.count("<rect") == 2  # M and L are not observed
+    assert svg.count("<rect x") == 2  # M and L are not observed
 
 
 def test_text_repr_says_what_matters():
