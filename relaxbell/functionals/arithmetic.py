@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from fractions import Fraction
 from numbers import Number
@@ -19,17 +20,18 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Arithmetic(Written):
+class Arithmetic(Written, ABC):
     """The algebra of functionals; `BellFunctional` is the one to use."""
 
     __array_ufunc__ = None  # numbers of numpy leave products to __rmul__
 
+    @abstractmethod
     def _combine(self, coefficients: Exact, constant: ExactNumber) -> Self:
-        raise NotImplementedError
+        """Return a functional on the same variables."""
 
+    @abstractmethod
     def _aligned(self, other: Self) -> Self:
         """Return another functional in the order of this one's axes; raise FunctionalError where scenarios differ."""
-        raise NotImplementedError
 
     def __add__(self, other: object) -> Self:
         if isinstance(other, type(self)):
