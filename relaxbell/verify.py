@@ -848,7 +848,7 @@ def holds_all(box: list[Any], marginals: list[Marginal]) -> None:
     low, high = [_ZERO] * count, [_ONE] * count
     for marginal in marginals:
         for constant, row in zip(marginal.constant, marginal.matrix, strict=False):
-            start = -(constant * -1).floor(60)
+            start = constant.above()
             terms = list(zip(row, marginal.places, strict=True))
             for c, j in terms:
                 rest = sum((max(d * low[m], d * high[m]) for d, m in terms if m != j), start)
@@ -876,9 +876,8 @@ def table(y: list[Fraction], s: list[list[Fraction]], f: list[list[Real]]) -> li
     """Return y_αγ − Σ_α' f_α' y_α'γ − s_α for one product, rounded down."""
     chances, shifts = outer(f), [sum(own, _ZERO) for own in itertools.product(*s)]
     size = len(y) // len(chances)
-    means = [dot(chances, y[c::size]) for c in range(size)]
-    above = [-(v * -1).floor(60) if v.b else v.a for v in means]
-    return [y[a * size + c] - above[c] - shift for a, shift in enumerate(shifts) for c in range(size)]
+    means = [dot(chances, y[c::size]).above() for c in range(size)]
+    return [y[a * size + c] - means[c] - shift for a, shift in enumerate(shifts) for c in range(size)]
 
 
 def outer(vectors: list[list[Real]]) -> list[Real]:
@@ -1003,6 +1002,10 @@ class Real:
         square = self.b * self.b * self.n * 100**digits
         size = math.isqrt(square.numerator // square.denominator)
         return Fraction(math.floor(self.a * 10**digits) + (size if self.b >= 0 else -size - 1), 10**digits)
+
+    def above(self) -> Fraction:
+        """Return a rational number that is at least this one; itself, if it is rational."""
+        return -(self * -1).floor(60) if self.b else self.a
 
     def __str__(self) -> str:
         if all(max(x.denominator, abs(x.numerator)).bit_length() <= 40 for x in (self.a, self.b)):

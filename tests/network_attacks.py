@@ -83,14 +83,11 @@ def settings_along_a_curve(count=200, hidden=9, root=999999999989):
     return {"schema": "relaxbell-curve-1", "pieces": [[ends[i], ends[i + 1]] for i in range(count)], "root": root}
 
 
-NETWORK_ATTACKS = {
-    make.__name__.replace("_", " "): make
-    for make in (
-        many_products,
-        long_marginals,
-        long_numbers_in_tables,
-        four_parameters,
-        many_multipliers,
-        settings_along_a_curve,
-    )
-}
+NETWORK_ATTACKS = [
+    many_products,
+    long_marginals,
+    long_numbers_in_tables,
+    four_parameters,
+    many_multipliers,
+    settings_along_a_curve,
+]
