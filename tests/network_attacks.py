@@ -83,6 +83,16 @@ def settings_along_a_curve(count=200, hidden=9, root=999999999989):
     return {"schema": "relaxbell-curve-1", "pieces": [[ends[i], ends[i + 1]] for i in range(count)], "root": root}
 
 
+def large_tables_along_a_curve(settings=2**14, count=10):
+    """Nothing to compute, but much to compare."""
+    data = skeleton([("X", settings, []), ("A", 1, ["L"])], ["A"], ["X"], settings)
+    data["model"]["input_distribution"] = ["1", *["0"] * (settings - 1)]
+    data |= {"measure": {"kind": "rows", "rows": [[[0, "0"]]], "groups": []}, "strategies": [[0, "1"]]}
+    data["claim"] = {"lower_bound": "0", "upper_bound": "0"}
+    ends = [{"t": str(t), "certificate": data} for t in range(count + 1)]
+    return {"schema": "relaxbell-curve-1", "pieces": [[ends[i], ends[i + 1]] for i in range(count)]}
+
+
 NETWORK_ATTACKS = [
     many_products,
     long_marginals,
@@ -90,4 +100,5 @@ NETWORK_ATTACKS = [
     four_parameters,
     many_multipliers,
     settings_along_a_curve,
+    large_tables_along_a_curve,
 ]
