@@ -677,7 +677,7 @@ class Network:
         self.counts = dict(zip(model.responding, model.functions, strict=True))
         self.sizes = [[math.prod(self.counts[name] for name in group) for group in groups] for groups in self.products]
         self.held = [(f, g) for f, groups in enumerate(self.products) for g in range(len(groups) - 1)]
-        self.entries = 4 * sum(math.prod(sizes) + sum(sizes) for sizes in self.sizes)
+        self.entries = 2 * sum(math.prod(sizes) + sum(sizes) for sizes in self.sizes)
         self.effort = sum(4 + len(group) for groups in self.products for group in groups)  # of `numbers`
         model.spend(FRACTION * self.entries)
         self.text = "M(" + " + ".join(" x ".join(map(",".join, groups)) for groups in self.products) + ")"
