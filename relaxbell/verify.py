@@ -44,10 +44,11 @@ are y, s of degree one and z of degree two in each parameter, as coefficients of
 
 which is of degree two: the least coefficient of the right-hand side is a bound, because these polynomials are not
 negative and sum to one. For n groups, α stands for those of all but the last, and f for the product of their marginals.
+What is proved with some of the settings only holds for all: leaving settings out makes no distance larger.
 
 **Format**: JSON without floats. A number is "-3/7" or, in data and claims, ["a", "b"] for a + b√root. What exceeds the
 limits below is refused, so that every check ends within about a minute and 1 GiB of memory. A curve has two
-certificates with the same proof for each of its pieces.
+certificates with the same proof for each of its pieces, and at most one root.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Context, Decimal, localcontext
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -136,15 +137,17 @@ def curve(data: Any) -> str:
     """
     _, pieces, root = fields(data, "the curve", "schema", "pieces", optional=("root",))
     root = read_root(root)
+    roots = {root, 0}
     ends: list[tuple[Real, Real, list[Real]]] = []
-    shared: list[Any] = []
-    sentence, work = "", 0
+    sentence, work, shared = "", 0, None
     for piece in array(pieces, "the pieces"):
         proofs, held = [], []
         for end in array(piece, "a piece", 2):
             t, certificate = fields(end, "an end of a piece", "t", "certificate")
-            case = Case(certificate)
-            case.model.spend(work)
+            case = Case(certificate, work)
+            case.model.spend(2 * FRACTION * len(case.equations))
+            roots.add(case.root)
+            need(len(roots) <= 2, "there are different roots")
             sentence = case.verdict()
             work = case.model.work
             need(not case.infeasible and case.strategies is not None, "an end of a piece has no strategies")
@@ -154,17 +157,15 @@ def curve(data: Any) -> str:
             own = [v for _, v in case.equations] + [Real(limit) for _, limit in case.constraints]
             ends.append((read_real(with_numbers(t), "t", root), value, own))
             rows = [sorted(row.items()) for row, _ in case.equations]
-            measures = [
-                certificate["model"],
-                certificate["measure"],
-                [c["measure"] for c in certificate["constraints"]],
-            ]
-            shared.append((measures, rows))
+            limited = [c["measure"] for c in certificate["constraints"]]
+            problem = (certificate["model"], certificate["measure"], limited, rows)
+            shared = shared or problem
+            need(problem == shared, "the certificates are not of one problem")
             proofs.append(certificate["proof"])
         need(proofs[0] == proofs[1], "the ends of a piece have different proofs")
         need(held[0] == held[1], "the strategies at the ends of a piece have different marginals")
         need(ends[-2][0] < ends[-1][0], "the ends of a piece are not in order")
-    need(ends and all(one == shared[0] for one in shared), "the certificates are not of one problem")
+    need(ends, "there are no pieces")
     same = [(a[0] - b[0]).sign() or (a[1] - b[1]).sign() for a, b in zip(ends[1::2], ends[2::2], strict=False)]
     need(not any(same), "the pieces do not join")
     (first, _, low), (last, _, high) = ends[0], ends[-1]
@@ -179,13 +180,14 @@ def curve(data: Any) -> str:
 class Case:
     """A certificate: what is given, what its proof shows, and what its strategies reach."""
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: Any, work: int = 0) -> None:
         names = ("schema", "model", "measure", "observed", "constraints", "claim", "proof")
         values = fields(with_numbers(data), "the certificate", *names, optional=("root", "strategies"))
         schema, model, measure, observed, constraints, self.claim, self.proof, root, self.strategies = values
         need(schema == SCHEMA, f"the schema is not {SCHEMA}")
         self.root = read_root(root)
         self.model = Model(model)
+        self.model.spend(work)
         self.infeasible, self.kind = measure is None, measure.get("kind") if type(measure) is dict else None
         if self.kind == "binary entropy":
             self.measure = read_measure(self.model, fields(measure, "the entropy", "kind", "of")[1])
@@ -195,7 +197,7 @@ class Case:
             self.measure = Measure(f"I({','.join(self.model.dependent)}:Lambda)")
         elif self.kind == "nonbilocality":
             self.network = Network(self.model, measure, self.root)
-            self.part, self.cells = self.network.part(model)
+            self.part, self.cells = self.network.part(model, measure)
             self.measure = Measure(self.network.text)
         else:
             self.measure = Measure("0") if self.infeasible else read_measure(self.model, measure)
@@ -235,7 +237,9 @@ class Case:
         """Return the largest lower bound that the proof gives, rounded down where there are logarithms or roots."""
         if self.kind == "nonbilocality":
             need("behavior" in self.observed, "non-bilocality needs a behavior")
-            return self.part.bound(self.proof, [self.equations[cell][1] for cell in self.cells])
+            found = self.part.bound(self.proof, [self.equations[cell][1] for cell in self.cells])
+            self.model.work = self.part.model.work
+            return found
         if self.kind != "binary entropy":
             return self.bound(self.proof)
         least, largest = fields(self.proof, "the proof", "least", "largest")
@@ -349,6 +353,7 @@ class Case:
 
 
 Functions = tuple[tuple[int, ...], ...]  # a strategy: of each responding node the values, by configuration
+Weights = list[tuple[int, Functions, "Real"]]  # strategies: number, functions, weight
 Column = Callable[[int, Functions], Sequence[tuple[int, Any]]]  # (its number, a strategy) -> (row, coefficient)
 
 
@@ -394,7 +399,7 @@ def charge(measure: Measure, weights: Any, share: Fraction, charges: Charges) ->
     return _ZERO
 
 
-def evaluate(model: Model, measure: Measure, q: list[tuple[int, Functions, Real]]) -> Real:
+def evaluate(model: Model, measure: Measure, q: Weights) -> Real:
     """Return a measure at q."""
     parts = [evaluate(model, part, q) for part in measure.parts]
     if parts:
@@ -660,35 +665,32 @@ class Network:
     def __init__(self, model: Model, data: Any, root: int) -> None:
         optional = ("fixed", "settings")
         _, products, fixed, self.settings = fields(data, "the measure", "kind", "products", optional=optional)
-        self.model, self.data = model, data
+        self.model, self.root = model, root
         self.products = [array(product, "a product") for product in array(products, "the products")]
         need(self.products and all(len(groups) > 1 for groups in self.products), "a product has less than two groups")
-        names = [[array(group, "a group") for group in groups] for groups in self.products]
-        flat = [name for groups in names for group in groups for name in group]
-        need(all(type(n) is str and n in model.sources for n in flat), "a group names no responding node")
-        for groups in names:
-            own = [name for group in groups for name in group]
+        for groups in self.products:
+            own = [name for group in groups for name in array(group, "a group")]
+            need(all(type(n) is str and n in model.sources for n in own), "a group names no responding node")
             need(all(groups) and len(set(own)) == len(own), "a group is empty, or shares a node")
             sources = [set().union(*(model.sources[name] for name in group)) for group in groups]
             need(len(set().union(*sources)) == sum(map(len, sources)), "groups of a product share a latent variable")
-        counts = dict(zip(model.responding, model.functions, strict=True))
-        self.sizes = [[math.prod(counts[name] for name in group) for group in groups] for groups in names]
-        model.spend(FRACTION * sum(math.prod(sizes) for sizes in self.sizes))
-        self.held = [(f, g) for f, groups in enumerate(names) for g in range(len(groups) - 1)]
-        self.text = "M(" + " + ".join(" x ".join(",".join(group) for group in groups) for groups in names) + ")"
+        self.counts = dict(zip(model.responding, model.functions, strict=True))
+        self.sizes = [[math.prod(self.counts[name] for name in group) for group in groups] for groups in self.products]
+        self.held = [(f, g) for f, groups in enumerate(self.products) for g in range(len(groups) - 1)]
+        self.entries = 2 * sum(math.prod(sizes) + sum(sizes) for sizes in self.sizes)
+        self.effort = sum(4 + len(group) for groups in self.products for group in groups)  # of `numbers`
+        model.spend(FRACTION * self.entries)
+        self.text = "M(" + " + ".join(" x ".join(map(",".join, groups)) for groups in self.products) + ")"
         self.fixed: list[list[Real]] | None = None
         if fixed is not None:
-            given = zip(self.held, array(fixed, "the fixed marginals", len(self.held)), strict=True)
-            lists = [array(own, "a fixed marginal", self.sizes[f][g]) for (f, g), own in given]
-            self.fixed = [[read_real(v, "a fixed marginal", root) for v in own] for own in lists]
-            texts = [
-                f"q({','.join(names[f][g])}) = ({', '.join(map(str, own))})"
-                for (f, g), own in self.held_with(self.fixed)
-            ]
-            self.text += f" at {', '.join(texts)}"
-        self.root = root
+            need(self.settings is None, "marginals are fixed, but some settings left out")
+            lists = zip(self.held, array(fixed, "the fixed marginals", len(self.held)), strict=True)
+            self.fixed = [self.reals(own, "a fixed marginal", f, g) for (f, g), own in lists]
+            names = [",".join(self.products[f][g]) for f, g in self.held]
+            pairs = zip(names, self.fixed, strict=True)
+            self.text += " at " + ", ".join(f"q({name}) = ({', '.join(map(str, own))})" for name, own in pairs)
 
-    def part(self, model: Any) -> tuple[Network, list[int]]:
+    def part(self, model: Any, data: Any) -> tuple[Network, list[int]]:
         """Return the same for some settings only, if such are named, and the cells of the table that are left."""
         own = self.model
         if self.settings is None:
@@ -700,116 +702,97 @@ class Network:
             kept[name] = [whole(v, "a setting", 0, own.size[name]) for v in array(values, "the settings of an input")]
             need(kept[name] and len(set(kept[name])) == len(kept[name]), "settings are none, or repeated")
         count = math.prod(len(kept[name]) for name in own.inputs)
-        nodes = [
-            node | {"cardinality": len(kept.get(node["name"], range(node["cardinality"])))} for node in model["nodes"]
-        ]
+        nodes = [n | {"cardinality": len(kept[n["name"]])} if n["name"] in kept else n for n in model["nodes"]]
         small = Model(model | {"nodes": nodes, "input_distribution": [Fraction(1, count)] * count})
+        small.spend(own.work)
         cells = [0]
         for name in own.axes:
             cells = [cell * own.size[name] + value for cell in cells for value in kept[name]]
-        rest = {name: part for name, part in self.data.items() if name != "settings"}
-        return Network(small, rest, self.root), cells
+        return Network(small, {name: part for name, part in data.items() if name != "settings"}, self.root), cells
 
-    def held_with(self, values: Sequence[Any]) -> Iterator[tuple[tuple[int, int], Any]]:
-        """Return the groups with known marginals, each with its own value."""
-        return zip(self.held, values, strict=True)
+    def reals(self, data: Any, what: str, f: int, g: int) -> list[Real]:
+        """Return a number for each function of a group."""
+        return [read_real(v, what, self.root) for v in array(data, what, self.sizes[f][g])]
+
+    def nested(self, values: Iterable[Any]) -> list[list[Any]]:
+        """Return a list for each product, from values for all groups with known marginals."""
+        rest = iter(values)
+        return [list(itertools.islice(rest, len(sizes) - 1)) for sizes in self.sizes]
 
     def numbers(self, number: int) -> list[list[int]]:
-        """Return the number of the functions of each group in a strategy."""
+        """Return for each product the number of the functions of each group in a strategy, then of all together."""
         digits = self.model.digits(number)
-        counts = dict(zip(self.model.responding, self.model.functions, strict=True))
         found = []
-        for groups in self.products:
-            own = []
-            for group in groups:
-                total = 0
-                for name in group:
-                    total = total * counts[name] + digits[name]
-                own.append(total)
-            found.append(own)
+        for groups, sizes in zip(self.products, self.sizes, strict=True):
+            own = [position((self.counts[name], digits[name]) for name in group) for group in groups]
+            found.append([*own, position(zip(sizes, own, strict=True))])
         return found
 
-    def joint(self, numbers: list[list[int]], f: int) -> int:
-        """Return the number of the functions of all groups of a product together."""
-        total = 0
-        for size, own in zip(self.sizes[f], numbers[f], strict=True):
-            total = total * size + own
-        return total
-
-    def singles(self, q: list[tuple[int, Functions, Real]]) -> list[list[list[Real]]]:
-        """Return the marginals of all groups."""
-        single = [[[Real()] * size for size in sizes] for sizes in self.sizes]
+    def distributions(self, q: Weights) -> list[list[list[Real]]]:
+        """Return for each product the marginals of its groups, then the joint one, at q."""
+        self.model.spend(len(q) * (self.effort + FRACTION * sum(len(sizes) + 1 for sizes in self.sizes)))
+        found = [[[Real()] * size for size in (*sizes, math.prod(sizes))] for sizes in self.sizes]
         for number, _, weight in q:
-            for f, own in enumerate(self.numbers(number)):
-                for g, place in enumerate(own):
-                    single[f][g][place] += weight
-        return single
+            for lists, places in zip(found, self.numbers(number), strict=True):
+                for own, place in zip(lists, places, strict=True):
+                    own[place] += weight
+        return found
 
-    def held_marginals(self, q: list[tuple[int, Functions, Real]]) -> list[list[tuple[Fraction, Fraction]]]:
+    def held_marginals(self, q: Weights) -> list[list[tuple[Fraction, Fraction]]]:
         """Return the marginals of all groups but the last of each product, ready to be compared."""
-        single = self.singles(q)
-        return [[(v.a, v.b) for v in single[f][g]] for f, g in self.held]
+        found = self.distributions(q)
+        return [[(v.a, v.b) for v in found[f][g]] for f, g in self.held]
 
-    def value(self, q: list[tuple[int, Functions, Real]]) -> Real:
+    def value(self, q: Weights) -> Real:
         """Return the measure at q; refuse if q has not the fixed marginals."""
-        total, single = Real(), self.singles(q)
-        joint = [[Real()] * math.prod(sizes) for sizes in self.sizes]
-        for number, _, weight in q:
-            numbers = self.numbers(number)
-            for f in range(len(self.products)):
-                joint[f][self.joint(numbers, f)] += weight
-        for (f, g), own in self.held_with(self.fixed or [None] * len(self.held)):
-            same = own is None or not any((a - b).sign() for a, b in zip(single[f][g], own, strict=True))
+        found = self.distributions(q)
+        for (f, g), own in zip(self.held, self.fixed or (), strict=self.fixed is not None):
+            same = not any((a - b).sign() for a, b in zip(found[f][g], own, strict=True))
             need(same, "the strategies have other marginals than the fixed ones")
-        for f, values in enumerate(joint):
-            for one, other in zip(values, outer(single[f]), strict=True):
-                total += (one - other) * (one - other).sign()
-        return total
+        pairs = [pair for *single, joint in found for pair in zip(joint, outer(single), strict=True)]
+        return sum(((a - b) * (a - b).sign() for a, b in pairs), Real())
 
     def bound(self, proof: Any, p: list[Real]) -> Real:
         """Return the lower bound that a cover of the marginals gives, for a table T q."""
         given, region, tree = fields(proof, "the proof", "marginals", "region", "cover")
         marginals, checks = self.marginals(given, p)
         box = [tuple(rationals(ends, "the ends of a parameter", 2)) for ends in array(region, "the region")]
-        self.holds_all(box, marginals)
+        holds_all(box, marginals)
         tests = [test for leaf, own in boxes(tree, box) for test in self.tests(leaf, own, marginals, p)]
-        self.model.spend(self.model.count * (self.model.effort + (len(tests) + len(checks)) * (len(p) // 4 + 8)))
+        model, look = self.model, len(self.model.chances) // 2 + 8
+        each = look * len(checks) + (look + 4 * len(self.sizes)) * len(tests)
+        model.spend(model.count * (model.effort + self.effort + each))
         least: list[Any] = [None] * len(tests)
-        for number, functions in enumerate(self.model.strategies()):
-            cells, numbers = self.model.visited(functions), self.numbers(number)
+        for number, functions in enumerate(model.strategies()):
+            cells, numbers = model.visited(functions), self.numbers(number)
             for (f, g), wanted, prices in checks:
-                need(
-                    sum([prices[c] for c in cells]) == wanted[numbers[f][g]], "a marginal does not follow from the data"
-                )
-            joint = [self.joint(numbers, f) for f in range(len(self.products))]
-            for i, (_, _, prices, y, shifts, products) in enumerate(tests):
-                r = -sum([prices[c] for c in cells])
-                for f, own in enumerate(joint):
-                    r += y[f][own] - products[f][numbers[f][-1]]
-                for (f, g), shift in self.held_with(shifts):
-                    r -= shift[numbers[f][g]]
+                follows = sum([prices[cell] for cell in cells]) == wanted[numbers[f][g]]
+                need(follows, "a marginal does not follow from the data")
+            joint = [own[-1] for own in numbers]
+            for i, (_, _, prices, tables) in enumerate(tests):
+                r = sum([table[j] for table, j in zip(tables, joint, strict=True)]) - sum([prices[c] for c in cells])
                 if least[i] is None or r < least[i]:
                     least[i] = r
         return min(constant + Real(Fraction(r, scale)) for (constant, scale, *_), r in zip(tests, least, strict=True))
 
     def marginals(self, data: Any, p: list[Real]) -> tuple[list[Marginal], list[Any]]:
         """Return the marginals, and what every strategy must satisfy for them to follow from the data."""
-        found, checks, count = [], [], 0
         if self.fixed is not None:
-            need(not array(data, "the marginals"), "marginals are fixed and given")
+            array(data, "the marginals, which are fixed", 0)
             return [Marginal(own) for own in self.fixed], []
-        for (f, g), entry in self.held_with(array(data, "the marginals", len(self.held))):
+        found, checks, count = [], [], 0
+        for (f, g), entry in zip(self.held, array(data, "the marginals", len(self.held)), strict=True):
             size = self.sizes[f][g]
             names = ("free", "constant", "matrix", "multipliers")
             free, constant, matrix, multipliers = fields(entry, "a marginal", *names)
             free = [whole(j, "a free entry", 0, size) for j in array(free, "the free entries")]
             need(len(set(free)) == len(free), "a free entry is repeated")
-            constant = [read_real(v, "a constant", self.root) for v in array(constant, "the constants", size)]
+            constant = self.reals(constant, "the constants", f, g)
             rows = [rationals(row, "a row of the matrix", len(free)) for row in array(matrix, "the matrix", size)]
+            self.model.spend(FRACTION * size * (size + len(p)))
             for alpha, m in enumerate(array(multipliers, "the multipliers", size)):
                 prices = rationals(m, "the multipliers", len(p))
-                total = sum((v * c for v, c in zip(p, prices, strict=True) if c), Real())
-                need(not (total - constant[alpha]).sign(), "a constant does not follow from the data")
+                need(not (dot(p, prices) - constant[alpha]).sign(), "a constant does not follow from the data")
                 wanted = [_ONE * (a == alpha) for a in range(size)]
                 for j, c in zip(free, rows[alpha], strict=True):
                     wanted[j] -= c
@@ -817,67 +800,63 @@ class Network:
                 checks.append(((f, g), [int(v * scale) for v in wanted], [int(v * scale) for v in prices]))
             found.append(Marginal(constant, rows, range(count, count + len(free))))
             count += len(free)
+        need(count <= PARAMETERS, "there are too many parameters")
         return found, checks
 
-    def holds_all(self, box: list[Any], marginals: list[Marginal]) -> None:
-        """Refuse unless the box holds all parameters from 0 to 1 at which no marginal is negative."""
-        count = sum(len(marginal.places) for marginal in marginals)
-        need(len(box) == count <= PARAMETERS, "the region has not an interval for each parameter, or too many")
-        low, high = [_ZERO] * count, [_ONE] * count
-        for marginal in marginals:
-            for constant, row in zip(marginal.constant, marginal.matrix, strict=False):
-                start = -(constant * -1).floor(60)
-                terms = list(zip(row, marginal.places, strict=True))
-                for c, j in terms:
-                    rest = sum((max(d * low[m], d * high[m]) for d, m in terms if m != j), start)
-                    if c > 0:
-                        low[j] = max(low[j], -rest / c)
-                    elif c < 0:
-                        high[j] = min(high[j], -rest / c)
-        inside = all(a <= x and y <= b for (a, b), x, y in zip(box, low, high, strict=True))
-        need(inside, "the region does not hold all marginals")
-
     def tests(self, leaf: Any, box: list[Any], marginals: list[Marginal], p: list[Real]) -> Iterator[Any]:
-        """Return for each coefficient: constant, scale, then z, y, s and Σ f y, in whole numbers of 1/scale."""
+        """Return for each coefficient: constant, scale, then in whole numbers of 1/scale z, and a table of the rest.
+
+        The rest is for each product y_αγ − Σ_α' f_α' y_α'γ − s_α.
+        """
         y_data, s_data, z_data = fields(leaf, "a box", "y", "s", "z")
         corners = list(itertools.product((0, 1), repeat=len(box)))
-        points = list(itertools.product((0, 1, 2), repeat=len(box)))
-        self.model.spend(FRACTION * 4 ** len(box) * (len(p) + sum(math.prod(sizes) for sizes in self.sizes)))
-        y, s = [], []
-        for sizes, own in zip(self.sizes, array(y_data, "y", len(self.sizes)), strict=True):
-            y.append([rationals(v, "y", math.prod(sizes)) for v in array(own, "y", len(corners))])
-            need(all(abs(v) <= 1 for corner in y[-1] for v in corner), "|y| exceeds 1")
-        for (f, g), own in self.held_with(array(s_data, "s", len(self.held))):
-            s.append([rationals(v, "s", self.sizes[f][g]) for v in array(own, "s", len(corners))])
-        values = [[m.at(tuple(box[d][c] for d, c in enumerate(corner))) for m in marginals] for corner in corners]
-        weights = [
-            [outer([own[i] for i, (h, _) in enumerate(self.held) if h == f]) for f in range(len(self.products))]
-            for own in values
+        self.model.spend(FRACTION * 4 ** len(box) * (len(p) + self.entries))
+        y = [
+            [rationals(v, "y", math.prod(sizes)) for v in array(own, "y", len(corners))]
+            for sizes, own in zip(self.sizes, array(y_data, "y", len(self.sizes)), strict=True)
         ]
-        for k, z in zip(points, array(z_data, "z", len(points)), strict=True):
+        need(all(abs(v) <= 1 for own in y for corner in own for v in corner), "|y| exceeds 1")
+        s = [
+            [rationals(v, "s", self.sizes[f][g]) for v in array(own, "s", len(corners))]
+            for (f, g), own in zip(self.held, array(s_data, "s", len(self.held)), strict=True)
+        ]
+        shifts = [self.nested(own[i] for own in s) for i in range(len(corners))]
+        points = [tuple(ends[c] for ends, c in zip(box, corner, strict=True)) for corner in corners]
+        values = [self.nested(marginal.at(point) for marginal in marginals) for point in points]
+        pairs: dict[tuple[int, ...], list[tuple[int, int]]] = {}
+        for (i, a), (j, b) in itertools.product(enumerate(corners), repeat=2):
+            pairs.setdefault(tuple(map(int.__add__, a, b)), []).append((i, j))
+        for k, z in zip(sorted(pairs), array(z_data, "z", len(pairs)), strict=True):
             prices = rationals(z, "z", len(p))
-            constant = sum((v * c for v, c in zip(p, prices, strict=True) if c), Real())
-            pairs = [(i, j) for i, a in enumerate(corners) for j, b in enumerate(corners) if k == added(a, b)]
-            share = Fraction(1, len(pairs))
-            shifts = [mean([own[i] for i, _ in pairs]) for own in s]
-            for i, j in pairs:
-                for own, q in zip(s, values[j], strict=True):
-                    constant += sum((v * (c * share) for v, c in zip(q, own[i], strict=True) if c), Real())
-            means = [mean([own[i] for i, _ in pairs]) for own in y]
-            products = []
+            constant, share = dot(p, prices), Fraction(1, len(pairs[k]))
+            tables = []
             for f, own in enumerate(y):
-                size = self.sizes[f][-1]
-                total = [Real()] * size
-                for i, j in pairs:
-                    for a, weight in enumerate(weights[j][f]):
-                        for c in range(size):
-                            total[c] += weight * (own[i][a * size + c] * share)
-                products.append([-(v * -1).floor(60) if v.b else v.a for v in total])
-            parts = [prices, *means, *shifts, *products]
-            scale = common_denominator(itertools.chain(*parts))
-            ints = [[int(v * scale) for v in part] for part in parts]
-            a, b = 1 + len(means), 1 + len(means) + len(shifts)
-            yield constant, scale, ints[0], ints[1:a], ints[a:b], ints[b:]
+                parts = [table(own[i], shifts[i][f], values[j][f]) for i, j in pairs[k]]
+                tables.append([share * sum(entries) for entries in zip(*parts, strict=True)])
+                for i, j in pairs[k]:
+                    for shift, q in zip(shifts[i][f], values[j][f], strict=True):
+                        constant += dot(q, shift) * share
+            scale = common_denominator(itertools.chain(prices, *tables))
+            yield constant, scale, *([int(v * scale) for v in prices], [[int(v * scale) for v in t] for t in tables])
+
+
+def holds_all(box: list[Any], marginals: list[Marginal]) -> None:
+    """Refuse unless the box holds all parameters from 0 to 1 at which no marginal is negative."""
+    count = sum(len(marginal.places) for marginal in marginals)
+    need(len(box) == count, "the region has not an interval for each parameter")
+    low, high = [_ZERO] * count, [_ONE] * count
+    for marginal in marginals:
+        for constant, row in zip(marginal.constant, marginal.matrix, strict=False):
+            start = constant.above()
+            terms = list(zip(row, marginal.places, strict=True))
+            for c, j in terms:
+                rest = sum((max(d * low[m], d * high[m]) for d, m in terms if m != j), start)
+                if c > 0:
+                    low[j] = max(low[j], -rest / c)
+                elif c < 0:
+                    high[j] = min(high[j], -rest / c)
+    inside = all(a <= x and y <= b for (a, b), x, y in zip(box, low, high, strict=True))
+    need(inside, "the region does not hold all marginals")
 
 
 def boxes(tree: Any, box: list[Any]) -> Iterator[tuple[Any, list[Any]]]:
@@ -892,6 +871,14 @@ def boxes(tree: Any, box: list[Any]) -> Iterator[tuple[Any, list[Any]]]:
     yield from boxes(above, [*box[:j], (cut, box[j][1]), *box[j + 1 :]])
 
 
+def table(y: list[Fraction], s: list[list[Fraction]], f: list[list[Real]]) -> list[Fraction]:
+    """Return y_αγ − Σ_α' f_α' y_α'γ − s_α for one product, rounded down."""
+    chances, shifts = outer(f), [sum(own, _ZERO) for own in itertools.product(*s)]
+    size = len(y) // len(chances)
+    means = [dot(chances, y[c::size]).above() for c in range(size)]
+    return [y[a * size + c] - means[c] - shift for a, shift in enumerate(shifts) for c in range(size)]
+
+
 def outer(vectors: list[list[Real]]) -> list[Real]:
     """Return all products of an entry of each vector, the last changing fastest."""
     total = [Real(_ONE)]
@@ -900,14 +887,17 @@ def outer(vectors: list[list[Real]]) -> list[Real]:
     return total
 
 
-def added(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the sum of two lists of integers."""
-    return tuple(a + b for a, b in zip(one, other, strict=True))
+def dot(values: Iterable[Real], factors: Iterable[Fraction]) -> Real:
+    """Return Σ value · factor."""
+    return sum((v * c for v, c in zip(values, factors, strict=True) if c), Real())
 
 
-def mean(lists: list[list[Fraction]]) -> list[Fraction]:
-    """Return the mean of lists of numbers."""
-    return [sum(values, _ZERO) / len(lists) for values in zip(*lists, strict=True)]
+def position(digits: Iterable[tuple[int, int]]) -> int:
+    """Return the number with these pairs of radix and digit, the first most significant."""
+    total = 0
+    for radix, digit in digits:
+        total = total * radix + digit
+    return total
 
 
 def with_numbers(data: Any) -> Any:
@@ -1012,6 +1002,10 @@ class Real:
         size = math.isqrt(square.numerator // square.denominator)
         return Fraction(math.floor(self.a * 10**digits) + (size if self.b >= 0 else -size - 1), 10**digits)
 
+    def above(self) -> Fraction:
+        """Return a rational number that is at least this one; itself, if it is rational."""
+        return -(self * -1).floor(60) if self.b else self.a
+
     def __str__(self) -> str:
         if all(max(x.denominator, abs(x.numerator)).bit_length() <= 40 for x in (self.a, self.b)):
             return str(self.a) + (f" + {self.b}*sqrt({self.n})" if self.b else "")
@@ -1022,8 +1016,14 @@ class Real:
 def read_root(data: Any) -> int:
     """Return a square-free number, or 0 where there is none."""
     root = 0 if data is None else whole(data, "the root", 2, ROOT)
-    need(all(root % (k * k) for k in range(2, math.isqrt(root) + 1)), "the root is not square-free")
+    need(is_square_free(root), "the root is not square-free")
     return root
+
+
+@cache
+def is_square_free(number: int) -> bool:
+    """Return whether no square larger than 1 divides it; a curve asks often."""
+    return all(number % (k * k) for k in range(2, math.isqrt(number) + 1))
 
 
 def read_real(data: Any, what: str, root: int) -> Real:

@@ -70,7 +70,8 @@ class Products:
         axes = []
         for group in range(len(self.sizes) - 1):
             low, high = self.segment(observed, p, group)
-            axes.append([low + t * (high - low) for t in np.linspace(0, 1, points)])
+            count = points if abs(high - low).max() > 1e-9 else 1
+            axes.append([low + t * (high - low) for t in np.linspace(0, 1, count)])
         return min(self.least(observed, p, fixed) for fixed in itertools.product(*axes))
 
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from certificates import certificates, is_true, judge, number
+from network_attacks import NETWORK_ATTACKS, many_products, settings_along_a_curve
 from network_reference import random_network_behavior
 from sympy import Rational
 
@@ -65,10 +66,11 @@ def test_a_float_visibility_and_roots():
     assert is_true(certificate.data)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_random_networks_of_unequal_cardinalities(seed):
+@pytest.mark.parametrize(("seed", "denominator"), [(0, 500), (1, 300), (2, 77), (3, 1001)])
+def test_random_networks_of_unequal_cardinalities(seed, denominator):
+    """Also with probabilities that are no finite decimal fractions."""
     model = rb.bilocality((2, 3), (2, 2, 2))
-    solution = rb.minimize(rb.nonbilocality(model), random_network_behavior(model, seed))
+    solution = rb.minimize(rb.nonbilocality(model), random_network_behavior(model, seed, denominator))
     data = solution.certificate.data
     assert is_true(data)
     assert float(Fraction(data["claim"]["lower_bound"])) >= solution.lower_bound - 2e-9
@@ -220,6 +222,31 @@ def test_strategies_with_other_marginals_than_the_fixed_ones():
         verify(data)
 
 
+def exchanged():
+    """At a fixed q^a, with the settings in another order: p(a|x) of one setting against q^a of the other."""
+    data, sizes, large = data_of("network, unequal"), (2, 3, 3, 2, 1), 1000
+    p = np.array([Fraction(v) for v in data["observed"]["behavior"]], dtype=object).reshape(sizes)
+    one, other = p[0].sum(axis=(0, 1)).ravel()
+    assert one != other
+    factor = large if other > one else -large
+    z = np.full(sizes, Fraction(0), dtype=object)
+    z[0, :, :, 0, 0] = factor
+    held = [u * v for u in (one, 1 - one) for v in (other, 1 - other)]
+    s = [-factor, -factor, 0, 0]  # of α(x = 0) = 0
+    leaf = {"y": [[["0"] * 12]], "s": [[list(map(str, s))]], "z": [list(map(str, z.ravel()))]}
+    data["measure"] = {"kind": "nonbilocality", "products": [[["A"], ["C"]]], "fixed": [list(map(str, held))]}
+    data["measure"]["settings"] = [["X", [1, 0]]]
+    data["proof"] = {"marginals": [], "region": [], "cover": leaf}
+    data["claim"] = {"lower_bound": "5"}
+    del data["strategies"]
+    return data
+
+
+def test_settings_in_another_order_do_not_move_fixed_marginals():
+    with pytest.raises(Refused, match="marginals are fixed"):
+        verify(exchanged())
+
+
 def chain():
     """A cover of boxes, each half of the one before."""
     data = data_of("network")
@@ -254,7 +281,7 @@ def wide():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [chain, many, wide])
+@pytest.mark.parametrize("make", [chain, many, wide, *NETWORK_ATTACKS])
 def test_hostile_sizes_end_soon_within_a_gibibyte(make, tmp_path):
     resource = pytest.importorskip("resource")
     (tmp_path / "c.json").write_text(json.dumps(make()))
@@ -265,7 +292,18 @@ def test_hostile_sizes_end_soon_within_a_gibibyte(make, tmp_path):
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30)),
     )  # fmt: skip
     assert time.perf_counter() - started < 60
-    assert done.stderr.startswith("refused: ")
+    assert done.stderr.startswith("refused: ") or done.stdout.startswith("verified: ")
+
+
+@pytest.mark.parametrize("data", [many_products(50, hidden=10), settings_along_a_curve(20, hidden=4)])
+def test_work_is_counted_for_each_product_and_all_along_a_curve(data, monkeypatch):
+    """Also of scenarios with some settings only."""
+    verify(data)
+    monkeypatch.setattr(module, "WORK", 2**19)
+    with pytest.raises(Refused, match="too much to compute"):
+        verify(data)
+    monkeypatch.setattr(module, "WORK", 2**19)
+    verify(settings_along_a_curve(1, hidden=4))
 
 
 def test_what_has_no_certificate_says_so():

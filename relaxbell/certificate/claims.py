@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from relaxbell.errors import CertificateError
-from relaxbell.exact.numbers import Surd
+from relaxbell.exact.numbers import ExactNumber, Surd
 from relaxbell.exact.rows import Rows
-from relaxbell.verify import Case, Real, Refused, verify
+from relaxbell.verify import CURVE, Case, Real, Refused, verify
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +151,12 @@ def checked(data: dict[str, Any]) -> Certificate:
     except Refused as refusal:
         raise refused(refusal) from None
     return Certificate(data)
+
+
+def of_pieces(pieces: list[Any], parameters: Iterable[ExactNumber]) -> Certificate:
+    """Return the certificate of a curve from those at both ends of each piece, and all parameters."""
+    roots = {t.n for t in parameters if isinstance(t, Surd)}
+    return checked({"schema": CURVE, "pieces": pieces} | ({"root": roots.pop()} if roots else {}))
 
 
 def refused(refusal: Refused) -> CertificateError:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from relaxbell.certificate.claims import Certificate, as_text, checked, with_strategies
+from relaxbell.certificate.claims import Certificate, as_text, of_pieces, with_strategies
 from relaxbell.certificate.definitions import definition_data
 from relaxbell.certificate.networks import fixed_certificate
 from relaxbell.certificate.problems import common_data, proof_data
 from relaxbell.errors import CertificateError
-from relaxbell.exact.numbers import ExactNumber, Surd
+from relaxbell.exact.numbers import ExactNumber
 from relaxbell.measures.products import Nonbilocality
 from relaxbell.measures.terms import Leaf, leaves
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.program import Problem
-from relaxbell.verify import CURVE
 
 if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve
@@ -44,8 +43,7 @@ def curve_certificate(curve: Curve) -> Certificate:
             found = _at(curve, replace(own, bound=bound), segment.line.at(t))
             ends.append({"t": as_text(t), "certificate": found.data})
         pieces.append(ends)
-    roots = {t.n for t in samples if isinstance(t, Surd)}
-    return checked({"schema": CURVE, "pieces": pieces} | ({"root": roots.pop()} if roots else {}))
+    return of_pieces(pieces, samples)
 
 
 def _at(curve: Curve, proof: Proof, value: ExactNumber) -> Certificate:

@@ -11,7 +11,7 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.equations import Equations
 from relaxbell.causal.model import CausalModel
-from relaxbell.certificate.claims import Certificate, as_text, as_texts, checked, with_strategies
+from relaxbell.certificate.claims import Certificate, as_text, as_texts, of_pieces, with_strategies
 from relaxbell.certificate.problems import given_data
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator
@@ -20,11 +20,10 @@ from relaxbell.measures.terms import leaves
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.minimization import minimize
 from relaxbell.solve.networks.cover import Cover, GlobalProof, Piece, cover
-from relaxbell.solve.networks.polynomials import Layout, Region
+from relaxbell.solve.networks.polynomials import Layout
 from relaxbell.solve.networks.scenario import Scenario, Side, read_scenario
 from relaxbell.solve.networks.settings import choices_of_settings, restricted_to
 from relaxbell.solve.networks.solution import NetworkSolution
-from relaxbell.verify import CURVE
 
 if TYPE_CHECKING:
     from relaxbell.curves.networks import NetworkCurve
@@ -62,11 +61,11 @@ def _everywhere(solution: NetworkSolution, measure: Nonbilocality) -> Certificat
     found = _known(solution) or _sought(solution, model, p)
     if not found.settings:
         layout = _layout(model, p)
-        return _covered(measure, layout, layout.root(), found.cover, bound, solution.primal)
+        return _covered(measure, layout, found.cover, bound, solution.primal)
     whole, layout = _layout(model, p), _layout(*restricted_to(model, p, found.settings))
     data = _common(whole.scenario.equations, measure, [[*family.held, family.last] for family in layout.families])
     data["measure"]["settings"] = [[name, list(values)] for name, values in found.settings.items()]
-    data["proof"] = _proof(layout, layout.root(), found.cover)
+    data["proof"] = _proof(layout, found.cover)
     return with_strategies(data, bound, solution.primal)
 
 
@@ -119,38 +118,36 @@ def network_curve_certificate(curve: NetworkCurve) -> Certificate:
     Raises
     ------
     CertificateError
-        If the marginals that p(a|x) fixes change along the curve, or as `network_certificate`.
+        As `network_certificate`.
     """
     parts = []
     for piece in curve.proofs:
-        region = piece.left.layout.root(piece.right.layout)
         ends = []
         for own in (piece.left, piece.right):
             assert isinstance(curve.measure, Nonbilocality)  # no other measure has such a curve
-            found = _covered(curve.measure, own.layout, region, piece.cover, own.value, own.primal)
+            found = _covered(curve.measure, own.layout, piece.cover, own.value, own.primal)
             ends.append({"t": as_text(own.t), "certificate": found.data})
         parts.append(ends)
-    return checked({"schema": CURVE, "pieces": parts})
+    return of_pieces(parts, (piece.right.t for piece in curve.proofs))
 
 
 def _covered(
     measure: Nonbilocality,
     layout: Layout,
-    region: Region,
     found: Cover,
     bound: Any,
     primal: Mapping[int, ExactNumber] | None,
 ) -> Certificate:
     equations = layout.scenario.equations
     data = _common(equations, measure, [[*family.held, family.last] for family in layout.families])
-    data["proof"] = _proof(layout, region, found)
+    data["proof"] = _proof(layout, found)
     return with_strategies(data, bound, primal)
 
 
-def _proof(layout: Layout, region: Region, found: Cover) -> dict[str, Any]:
+def _proof(layout: Layout, found: Cover) -> dict[str, Any]:
     return {
         "marginals": [_marginal(layout.scenario, side) for side in layout.held],
-        "region": [as_texts(ends) for ends in region],
+        "region": [as_texts(ends) for ends in layout.root()],
         "cover": _tree(found),
     }
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sympy
 
 import relaxbell as rb
 import relaxbell.verify
+from relaxbell.exact.numbers import surd
 from relaxbell.verify import Refused, verify
 
 
@@ -90,6 +92,24 @@ def test_a_kink_that_is_left_out_is_refused():
     last["certificate"]["proof"] = first["certificate"]["proof"]
     with pytest.raises(Refused):
         verify({"schema": data["schema"], "pieces": [[first, last]]})
+
+
+def test_roots_do_not_change_along_a_curve():
+    """Visibilities √2/2, √3/2, √2/2 are not on a line, though their coefficients of the root are the same."""
+    measure = rb.influence(rb.input_signaling(), "X", "B")
+    box, noise = rb.pr_box().table, rb.pr_box().white_noise().table
+    solved = []
+    for n in (2, 3, 2):
+        v = surd(0, Fraction(1, 2), n)
+        solution = rb.minimize(measure, rb.Behavior(noise + (box - noise) * v))
+        assert solution.exact == sympy.sqrt(n) / 2 - sympy.Rational(1, 2)
+        solved.append(solution.certificate.data)
+    proof = solved[0]["proof"]
+    ends = [{"t": str(t), "certificate": data | {"proof": proof}} for t, data in enumerate(solved)]
+    for end in ends:
+        verify(end["certificate"])
+    with pytest.raises(Refused, match="different roots"):
+        verify({"schema": "relaxbell-curve-1", "pieces": [ends[:2], ends[1:]]})
 
 
 def test_curves_of_floats_have_none():

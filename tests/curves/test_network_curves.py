@@ -41,6 +41,16 @@ def test_unequal_visibilities(v, w):
     assert line.value(Fraction(1)) == 2 * v * w - 1
 
 
+def test_irrational_data_and_parameters():
+    """v² = t/√2: 2v² − 1 from t = 1/√2 on, with a decomposition where the value is zero."""
+    noise, root = BOX(0).table, surd(0, Fraction(1, 2), 2)
+    table = noise + (BOX(1).table - noise) * root
+    line = rb.curve(rb.nonbilocality(MODEL), BOX(0), rb.Behavior(table, MODEL.outputs, MODEL.inputs))
+    assert line.breakpoints == (root,)
+    assert line.value(Fraction(1)) == surd(-1, 1, 2)
+    assert "(0, 0), (0 + 1/2*sqrt(2), 0), (1, -1 + 1*sqrt(2))" in line.certificate.verify()
+
+
 @pytest.mark.parametrize(("inputs", "outputs", "seed", "pieces"), [
     ((2, 1), (2, 3, 3), 2, 3), ((1, 2), (3, 2, 2), 2, 3), ((2, 2), (2, 4, 2), 3, 1),
 ])  # fmt: skip

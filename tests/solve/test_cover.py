@@ -28,11 +28,31 @@ def test_the_least_value_is_exact(v, w):
     assert len(list(pieces(solution.everywhere.cover))) <= 2
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_exact_values_of_random_behaviors_agree_with_a_grid(seed):
-    model = rb.bilocality(*[((2, 2), (2, 4, 2)), ((2, 1), (2, 3, 3)), ((1, 2), (3, 2, 2))][seed % 3])
-    p = random_network_behavior(model, seed)
-    solution = rb.minimize(rb.nonbilocality(model), p)
+def graph(text, **more):
+    """Of binary nodes and two sources."""
+    size = {name: 2 for name in "ABCDXYZW" if name in text} | more
+    return rb.CausalModel(text, inputs=[n for n in size if n in "XYZW"], latent="L M", cardinality=size)
+
+
+MODELS = {
+    "binary": lambda: rb.bilocality(),
+    "one setting": lambda: rb.bilocality((2, 1), (2, 3, 3)),
+    "three outcomes": lambda: rb.bilocality((1, 2), (3, 2, 2)),
+    "a star": lambda: rb.star(3, (1, 2, 1), (2, 2, 2)),
+    "a setting in the middle": lambda: graph("X -> A; L -> A; L -> B; Y -> B; M -> B; M -> C; Z -> C"),
+    "two parties on a source": lambda: graph("X -> A; L -> A; L -> B; M -> B; M -> C; M -> D; Z -> C; W -> D", Z=1),
+    "an answer within a group": lambda: graph("X -> A; L -> A; A -> D; L -> D; L -> B; M -> B; M -> C; Z -> C"),
+    "an answer of the middle": lambda: graph("X -> A; L -> A; L -> B; M -> B; M -> C; Z -> C; B -> C"),
+    "no middle": lambda: graph("X -> A; L -> A; M -> B; Y -> B"),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("seed", [3, 4])
+def test_values_of_random_behaviors_agree_with_a_grid(name, seed):
+    model = MODELS[name]()
+    p = random_network_behavior(model, seed, denominator=300)
+    solution = rb.minimize(rb.nonbilocality(model), p, seconds=5)
     layout = Layout.of(scenario_of(model, p))
     names = [*(s.group.nodes for s in layout.families[0].held), layout.families[0].last.nodes]
     products = products_of(model, names)

@@ -121,7 +121,8 @@ def cover(
     Parameters
     ----------
     scenarios
-        Of one model, with behaviors for which the same polynomials are wanted: one, or both ends of a line.
+        Of one model, with behaviors for which the same polynomials are wanted: one, or both ends of a line on which
+        p(a|x) of the held groups is the same.
     targets
         The bound that is wanted for each.
     point
@@ -181,8 +182,12 @@ class Prover:
         self.layouts = [Layout.of(scenario) for scenario in scenarios]
         self.targets = tuple(targets)
         self.layout = self.layouts[0]
+        for one, *others in zip(*(layout.held for layout in self.layouts), strict=True):
+            if any((one.constant != other.constant).any() for other in others):
+                raise ValueError(f"the behaviors have different marginals of {one.group.name}")
         self._kept = scenarios[0].kept
         self._matrix = scenarios[0].matrix.tocoo()
+        self._ones: Exact = self._matrix.data.astype(int).astype(object)
         self._rhs: list[Exact] = [scenario.equations.rhs[self._kept] for scenario in scenarios]
 
     @property
@@ -194,7 +199,7 @@ class Prover:
     @cached_property
     def root(self) -> Region:
         """A box that holds all marginals."""
-        return self.layout.root(*self.layouts[1:])
+        return self.layout.root()
 
     def over(self, region: Region) -> Piece | None:
         """Return polynomials that prove the targets over a box, or None if there are none."""
@@ -251,7 +256,7 @@ class Prover:
         The models are of the behaviors e; what is minimized is E[measure − target].
         """
         layout = self.layout
-        values = [own.corner_values(region) for own in self.layouts]
+        values = layout.corner_values(region)
         n, points, ends = len(layout.families[0].joint), len(layout.points), range(len(self.layouts))
         rows, every = _Rows(), np.arange(n)
         blocks = points * len(self.layouts)  # of q, the behavior changing slowest; then their π, then what is missing
@@ -264,7 +269,7 @@ class Prover:
             entries: list[tuple[Any, Any, Any]] = []
             for e in ends:
                 q, pi = moments(e, k)
-                entries.append((self._matrix.row, q[self._matrix.col], self._matrix.data))
+                entries.append((self._matrix.row, q[self._matrix.col], self._ones))
                 entries.append((np.arange(len(self._kept)), np.full(len(self._kept), pi), -self._rhs[e]))
             rows.add(len(self._kept), entries)
         for f, family in enumerate(layout.families):
@@ -275,20 +280,21 @@ class Prover:
                     for e, (k, j, w) in ((e, own) for e in ends for own in layout.partners(i)):
                         q, pi = moments(e, k)
                         entries.append((side.group.numbers, q, np.full(n, w)))
-                        entries.append((np.arange(count), np.full(count, pi), -w * values[e][j][f][g]))
+                        entries.append((np.arange(count), np.full(count, pi), -w * values[j][f][g]))
                     rows.add(count, entries)
             for i in range(len(layout.corners)):  # E[ν-polynomial · (q^ac − f(ν) q^c)], in absolute value
                 entries = []
                 for e, (k, j, w) in ((e, own) for e in ends for own in layout.partners(i)):
                     q, _ = moments(e, k)
                     entries.append((family.joint, q, np.full(n, w)))
-                    for alpha, product in enumerate(outer(values[e][j][f])):
+                    for alpha, product in enumerate(outer(values[j][f])):
                         place = alpha * family.last.count + family.last.numbers
                         entries.append((place, q, np.full(n, -w * product)))
                 rows.add(family.weights * family.last.count, entries, signed=True)
         last = n * blocks + blocks
         # where no q reproduces p, the last column takes what is missing, at more than the measure can be
-        rows.add(1, [(np.zeros(blocks + 1, dtype=np.intp), np.arange(last - blocks, last + 1), np.ones(blocks + 1))])
+        total = np.arange(last - blocks, last + 1)
+        rows.add(1, [(np.zeros_like(total), total, np.full(len(total), Fraction(1)))])
         charges = [-target for target in self.targets for _ in range(points)]
         return rows.program([0] * (n * blocks) + [*charges, 4 * len(layout.families)])
 
@@ -306,10 +312,9 @@ class _Rows:
         self.signed: list[slice] = []
 
     def add(self, count: int, entries: Sequence[tuple[Any, Any, Any]], *, signed: bool = False) -> None:
-        """Add rows, from (row, column, value); `signed` ones are Σ = u⁺ − u⁻, at a cost of 1 each."""
+        """Add rows, from arrays of (row, column, value); `signed` ones are Σ = u⁺ − u⁻, at a cost of 1 each."""
         for row, column, value in entries:
-            numbers = np.array([Fraction(v) if not isinstance(v, Surd) else v for v in value], dtype=object)
-            self.entries.append((self.count + np.asarray(row), np.asarray(column), numbers))
+            self.entries.append((self.count + row, column, value))
         if signed:
             self.signed.append(slice(self.count, self.count + count))
         self.count += count

@@ -141,7 +141,7 @@ def decompose(
     default[0] = 1
     response = table.copy()
     for place in np.ndindex(*shape[:-1]):
-        response[place] = table[place] / joint[place] if joint[place] > 1e-15 else default
+        response[place] = table[place] / joint[place] if float(joint[place]) > 1e-15 else default
     found = _reproduced(model, groups, marginals, response)
     gap = abs(found - p) if exact is not None else abs(found - to_floats(p))
     worst = gap.max()

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -125,27 +125,20 @@ class Layout:
         points = [[ends[c] for ends, c in zip(region, corner, strict=True)] for corner in self.corners]
         return [[family.marginals(point) for family in self.families] for point in points]
 
-    def root(self, *others: Layout) -> Region:
-        """Return a box that holds all marginals that are not negative, also of other behaviors and those between."""
+    def root(self) -> Region:
+        """Return a box that holds all marginals that are not negative."""
         low, high = [Fraction(0)] * self.parameters, [Fraction(1)] * self.parameters
-        for side, own, constants in self._sides(others):
-            for constant, row in zip(constants, side.matrix, strict=True):
+        places = (own for family in self.families for own in family.parameters)
+        for side, own in zip(self.held, places, strict=True):
+            for constant, row in zip(side.constant, side.matrix, strict=True):
                 for c, j in zip(row, own, strict=True):
-                    rest = sum(
-                        (max(d * low[m], d * high[m]) for d, m in zip(row, own, strict=True) if m != j), constant
-                    )
+                    others = ((d, m) for d, m in zip(row, own, strict=True) if m != j)
+                    rest = sum((max(d * low[m], d * high[m]) for d, m in others), above(constant))
                     if c > 0:
                         low[j] = max(low[j], -rest / c)
                     elif c < 0:
                         high[j] = min(high[j], -rest / c)
         return tuple(zip(low, high, strict=True))
-
-    def _sides(self, others: Sequence[Layout]) -> Iterator[tuple[Side, tuple[int, ...], list[Fraction]]]:
-        """Return each held side, its parameters, and upper bounds of the constants in f over all behaviors."""
-        for f, family in enumerate(self.families):
-            for g, (side, own) in enumerate(zip(family.held, family.parameters, strict=True)):
-                every = [side.constant, *(other.families[f].held[g].constant for other in others)]
-                yield side, own, [max(map(above, values)) for values in zip(*every, strict=True)]
 
 
 def above(number: ExactNumber) -> Fraction:
