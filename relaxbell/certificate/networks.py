@@ -15,7 +15,8 @@ from relaxbell.certificate.claims import Certificate, as_text, as_texts, of_piec
 from relaxbell.certificate.problems import given_data
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator
-from relaxbell.measures.products import Group, Nonbilocality, nonbilocality
+from relaxbell.measures.groups import Group
+from relaxbell.measures.products import Nonbilocality, nonbilocality
 from relaxbell.measures.terms import leaves
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.minimization import minimize

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,8 +14,151 @@ from numpy.typing import ArrayLike, NDArray
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
-from relaxbell.exact.numbers import Exact
-from relaxbell.measures.products import Group, MarginalParameters, nonbilocality, solve_affine
+from relaxbell.exact.numbers import Exact, as_exact
+from relaxbell.measures.groups import Group
+from relaxbell.measures.products import nonbilocality
+
+
+@dataclass(frozen=True, eq=False)
+class MarginalParameters:
+    """The marginal of a group as an affine function of its free parameters, q^a = f(ν), Eqs. (56) and (62).
+
+    Attributes
+    ----------
+    group
+        Names of the nodes.
+    labels
+        What each entry of q^a is the probability of.
+    free
+        Numbers of the entries that are free parameters.
+    constant, matrix
+        q^a = constant + matrix · ν: exact numbers (or sympy expressions) of shape (L,), Fractions of shape (L, k).
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> (f,) = rb.marginal_parameters(rb.bilocality(), rb.entanglement_swapping_box(1))[:1]
+    >>> print(f)
+    q(A=00) = ν1
+    q(A=01) = 1/2 - ν1
+    q(A=10) = 1/2 - ν1
+    q(A=11) = ν1
+    """
+
+    group: tuple[str, ...]
+    labels: tuple[str, ...]
+    free: tuple[int, ...]
+    constant: Exact
+    matrix: Exact
+
+    @property
+    def count(self) -> int:
+        """Number of free parameters."""
+        return len(self.free)
+
+    def at(self, values: Sequence[Any]) -> Exact:
+        """Return q^a for values of the free parameters; exact if they are.
+
+        Parameters
+        ----------
+        values
+            One number for each free parameter.
+
+        Returns
+        -------
+        ndarray of exact numbers
+            Probabilities in the order of `labels`, shape (L,).
+
+        Raises
+        ------
+        MeasureError
+            If there are not `count` values.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> from fractions import Fraction
+        >>> f, _ = rb.marginal_parameters(rb.bilocality(), rb.entanglement_swapping_box(1))
+        >>> f.at([Fraction(1, 4)]).tolist() == [Fraction(1, 4)] * 4
+        True
+        """
+        given = np.array([Fraction(v) if as_exact(v) is None else as_exact(v) for v in values], dtype=object)
+        if len(given) != self.count:
+            raise MeasureError(f"{len(given)} values, expected {self.count}: {', '.join(self.free_labels)}.")
+        return np.asarray(self.constant + (self.matrix @ given if self.count else 0), dtype=object)
+
+    @property
+    def free_labels(self) -> tuple[str, ...]:
+        """What the free parameters are."""
+        return tuple(self.labels[i] for i in self.free)
+
+    def to_sympy(self) -> dict[str, Any]:
+        """Return each entry as a sympy expression in the parameters ν1, ν2 and so on.
+
+        Returns
+        -------
+        dict
+            Label → expression.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> f, _ = rb.marginal_parameters(rb.bilocality(), rb.entanglement_swapping_box(1))
+        >>> f.to_sympy()["q(A=01)"]
+        1/2 - ν1
+        """
+        import sympy
+
+        from relaxbell.exact.numbers import to_sympy
+
+        symbols = sympy.symbols(f"ν1:{self.count + 1}")
+        found = {}
+        for label, own, row in zip(self.labels, self.constant, self.matrix, strict=True):
+            start = own if isinstance(own, sympy.Basic) else to_sympy(own)
+            found[label] = start + sum((to_sympy(c) * s for c, s in zip(row, symbols, strict=True)), sympy.Integer(0))
+        return found
+
+    def __str__(self) -> str:
+        return "\n".join(f"{label} = {value}" for label, value in self.to_sympy().items())
+
+    __repr__ = __str__
+
+
+def solve_affine(rows: NDArray[Any], rhs: Exact) -> tuple[tuple[int, ...], Exact, Exact]:
+    """Return (free columns, constant, matrix) with x = constant + matrix · x_free for all x with rows · x = rhs.
+
+    Exact. The first columns are the free ones, as far as possible: the paper's choice.
+    """
+    import flint
+
+    m, n = rows.shape
+    flipped = flint.fmpz_mat(
+        [[int(v) for v in row[::-1]] + [int(i == k) for k in range(m)] for i, row in enumerate(rows)]
+    )
+    reduced = flipped.rref()[0]
+    pivots, used = [], []
+    for i in range(m):
+        column = next((j for j in range(n) if reduced[i, j] != 0), None)
+        if column is not None:
+            pivots.append((i, column))
+            used.append(column)
+    free = tuple(sorted(n - 1 - j for j in range(n) if j not in used))
+    constant = np.full(n, Fraction(0), dtype=object)
+    matrix = np.full((n, len(free)), Fraction(0), dtype=object)
+    for k, j in enumerate(free):
+        matrix[j, k] = Fraction(1)
+    for i, column in pivots:
+        own = n - 1 - column
+        scale = int(reduced[i, column])
+        for k, j in enumerate(free):
+            matrix[own, k] = Fraction(-int(reduced[i, n - 1 - j]), scale)
+        total: Any = Fraction(0)
+        for k in range(m):
+            c = Fraction(int(reduced[i, n + k]), scale)
+            if c:
+                total = total + c * rhs[k]
+        constant[own] = total
+    return free, constant, matrix
 
 
 def marginal_constraints(group: Group, probabilities: Exact) -> tuple[NDArray[np.int64], Exact]:

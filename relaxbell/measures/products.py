@@ -2,240 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
-from relaxbell.causal.independence import Groups
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError, UnsupportedModelError
-from relaxbell.exact.numbers import Exact, as_exact, common_denominator, read_fraction, to_floats
+from relaxbell.exact.numbers import Exact, common_denominator, read_fraction, to_floats
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.dependence import Labels
+from relaxbell.measures.groups import Group, joint_numbers, product_distance
 from relaxbell.measures.measure import Measure, check_model
 from relaxbell.measures.terms import Linear, SumOfRows, Total
 
 _LARGEST_UNIT = 2**20
 _SNAP = 10**6
-
-
-@dataclass(frozen=True, eq=False)
-class Group:
-    """Response functions of some nodes together: the α of the marginal q^a_α.
-
-    Attributes
-    ----------
-    model
-        The model.
-    nodes
-        Names, parents first.
-    """
-
-    model: CausalModel
-    nodes: tuple[str, ...]
-
-    @cached_property
-    def axes(self) -> tuple[int, ...]:
-        """Where the nodes are among the model's responding nodes."""
-        return tuple(i for i, node in enumerate(self.model.strategies.nodes) if node.name in self.nodes)
-
-    @cached_property
-    def shape(self) -> tuple[int, ...]:
-        """Number of response functions of each node."""
-        return tuple(self.model.strategies.nodes[i].functions for i in self.axes)
-
-    @property
-    def count(self) -> int:
-        """Number of combinations α."""
-        return math.prod(self.shape)
-
-    @cached_property
-    def numbers(self) -> NDArray[np.intp]:
-        """The number of α in each strategy of the model, shape (n,)."""
-        total: Any = 0
-        for axis, size in zip(self.axes, self.shape, strict=True):
-            digits = np.arange(size).reshape([-1 if i == axis else 1 for i in range(len(self.model.strategies.nodes))])
-            total = total * size + digits
-        return np.asarray(self.model.strategies.spread(total), dtype=np.intp)
-
-    @cached_property
-    def labels(self) -> tuple[str, ...]:
-        """q(A=01): A's value for each configuration of its parents, in order."""
-        found = []
-        for digits in np.ndindex(*self.shape):
-            nodes = [self.model.strategies.nodes[i] for i in self.axes]
-            wide = any(node.cardinality > 10 for node in nodes)
-            words = [(" " if wide else "").join(map(str, node.table[d])) for node, d in zip(nodes, digits, strict=True)]
-            found.append(f"q({','.join(f'{n.name}={w}' for n, w in zip(nodes, words, strict=True))})")
-        return tuple(found)
-
-    @property
-    def name(self) -> str:
-        """Names of the nodes."""
-        return ",".join(self.nodes)
-
-    @cached_property
-    def rows(self) -> sp.csr_array:
-        """The 0/1 map from q to the marginal, shape (count, n)."""
-        n = len(self.numbers)
-        return sp.csr_array((np.ones(n), (self.numbers, np.arange(n))), shape=(self.count, n))
-
-
-def joint_numbers(groups: Sequence[Group]) -> NDArray[np.intp]:
-    """Return the number of (α, γ, …) in each strategy, the first group being the most significant."""
-    total: Any = 0
-    for group in groups:
-        total = total * group.count + group.numbers
-    return np.asarray(total, dtype=np.intp)
-
-
-@dataclass(frozen=True, eq=False)
-class MarginalParameters:
-    """The marginal of a group as an affine function of its free parameters, q^a = f(ν), Eqs. (56) and (62).
-
-    Attributes
-    ----------
-    group
-        Names of the nodes.
-    labels
-        What each entry of q^a is the probability of.
-    free
-        Numbers of the entries that are free parameters.
-    constant, matrix
-        q^a = constant + matrix · ν: exact numbers (or sympy expressions) of shape (L,), Fractions of shape (L, k).
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> (f,) = rb.marginal_parameters(rb.bilocality(), rb.entanglement_swapping_box(1))[:1]
-    >>> print(f)
-    q(A=00) = ν1
-    q(A=01) = 1/2 - ν1
-    q(A=10) = 1/2 - ν1
-    q(A=11) = ν1
-    """
-
-    group: tuple[str, ...]
-    labels: tuple[str, ...]
-    free: tuple[int, ...]
-    constant: Exact
-    matrix: Exact
-
-    @property
-    def count(self) -> int:
-        """Number of free parameters."""
-        return len(self.free)
-
-    def at(self, values: Sequence[Any]) -> Exact:
-        """Return q^a for values of the free parameters; exact if they are.
-
-        Parameters
-        ----------
-        values
-            One number for each free parameter.
-
-        Returns
-        -------
-        ndarray of exact numbers
-            Probabilities in the order of `labels`, shape (L,).
-
-        Raises
-        ------
-        MeasureError
-            If there are not `count` values.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> from fractions import Fraction
-        >>> f, _ = rb.marginal_parameters(rb.bilocality(), rb.entanglement_swapping_box(1))
-        >>> f.at([Fraction(1, 4)]).tolist() == [Fraction(1, 4)] * 4
-        True
-        """
-        given = np.array([Fraction(v) if as_exact(v) is None else as_exact(v) for v in values], dtype=object)
-        if len(given) != self.count:
-            raise MeasureError(f"{len(given)} values, expected {self.count}: {', '.join(self.free_labels)}.")
-        return np.asarray(self.constant + (self.matrix @ given if self.count else 0), dtype=object)
-
-    @property
-    def free_labels(self) -> tuple[str, ...]:
-        """What the free parameters are."""
-        return tuple(self.labels[i] for i in self.free)
-
-    def to_sympy(self) -> dict[str, Any]:
-        """Return each entry as a sympy expression in the parameters ν1, ν2 and so on.
-
-        Returns
-        -------
-        dict
-            Label → expression.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> f, _ = rb.marginal_parameters(rb.bilocality(), rb.entanglement_swapping_box(1))
-        >>> f.to_sympy()["q(A=01)"]
-        1/2 - ν1
-        """
-        import sympy
-
-        from relaxbell.exact.numbers import to_sympy
-
-        symbols = sympy.symbols(f"ν1:{self.count + 1}")
-        found = {}
-        for label, own, row in zip(self.labels, self.constant, self.matrix, strict=True):
-            start = own if isinstance(own, sympy.Basic) else to_sympy(own)
-            found[label] = start + sum((to_sympy(c) * s for c, s in zip(row, symbols, strict=True)), sympy.Integer(0))
-        return found
-
-    def __str__(self) -> str:
-        return "\n".join(f"{label} = {value}" for label, value in self.to_sympy().items())
-
-    __repr__ = __str__
-
-
-def solve_affine(rows: NDArray[Any], rhs: Exact) -> tuple[tuple[int, ...], Exact, Exact]:
-    """Return (free columns, constant, matrix) with x = constant + matrix · x_free for all x with rows · x = rhs.
-
-    Exact. The first columns are the free ones, as far as possible: the paper's choice.
-    """
-    import flint
-
-    m, n = rows.shape
-    flipped = flint.fmpz_mat(
-        [[int(v) for v in row[::-1]] + [int(i == k) for k in range(m)] for i, row in enumerate(rows)]
-    )
-    reduced = flipped.rref()[0]
-    pivots, used = [], []
-    for i in range(m):
-        column = next((j for j in range(n) if reduced[i, j] != 0), None)
-        if column is not None:
-            pivots.append((i, column))
-            used.append(column)
-    free = tuple(sorted(n - 1 - j for j in range(n) if j not in used))
-    constant = np.full(n, Fraction(0), dtype=object)
-    matrix = np.full((n, len(free)), Fraction(0), dtype=object)
-    for k, j in enumerate(free):
-        matrix[j, k] = Fraction(1)
-    for i, column in pivots:
-        own = n - 1 - column
-        scale = int(reduced[i, column])
-        for k, j in enumerate(free):
-            matrix[own, k] = Fraction(-int(reduced[i, n - 1 - j]), scale)
-        total: Any = Fraction(0)
-        for k in range(m):
-            c = Fraction(int(reduced[i, n + k]), scale)
-            if c:
-                total = total + c * rhs[k]
-        constant[own] = total
-    return free, constant, matrix
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -347,16 +132,6 @@ def require_convex(measure: Measure, what: str) -> None:
             f"{what} of {measure.name}: found {found}, expected a measure of a model with one source. Use "
             "sweep(measure, behaviors) for intervals at many points, or scan(nonbilocality(model), p) over marginals."
         )
-
-
-def product_distance(product: Sequence[Group], q: NDArray[np.float64]) -> float:
-    """Return Σ |q^{ac…} − q^a q^c …| of a distribution over strategies."""
-    shape = tuple(group.count for group in product)
-    joint = np.bincount(joint_numbers(product), weights=q, minlength=math.prod(shape)).reshape(shape)
-    expected: Any = np.ones(())
-    for group in product:
-        expected = np.multiply.outer(expected, np.bincount(group.numbers, weights=q, minlength=group.count))
-    return float(abs(joint - expected).sum())
 
 
 def nonbilocality(model: CausalModel, marginals: Any = None) -> Nonbilocality:
@@ -485,6 +260,3 @@ def _fixed_term(product: Sequence[Group], fixed: Mapping[str, Exact], name: str)
 def _formula(product: Sequence[Group]) -> str:
     names = [f"q({g.name})" for g in product]
     return f"Σ |q({','.join(g.name for g in product)}) - {' '.join(names)}|"
-
-
-__all__ = ["Group", "Groups", "MarginalParameters", "Nonbilocality", "nonbilocality", "product_distance"]

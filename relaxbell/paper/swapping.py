@@ -16,9 +16,10 @@ from relaxbell.exact.numbers import surd
 from relaxbell.exact.rows import Rows
 from relaxbell.functionals.catalog import bilocality_i, bilocality_j
 from relaxbell.functionals.stars import star_values
+from relaxbell.measures.groups import Group
 from relaxbell.measures.marginals import marginal_parameters
 from relaxbell.measures.measure import Measure
-from relaxbell.measures.products import Group, nonbilocality
+from relaxbell.measures.products import nonbilocality
 from relaxbell.measures.terms import Linear
 from relaxbell.paper.claim import Evidence, Section
 from relaxbell.paper.networks import marginal

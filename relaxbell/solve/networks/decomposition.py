@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.model import CausalModel
 from relaxbell.exact.numbers import ExactNumber, to_floats
-from relaxbell.measures.products import Group
+from relaxbell.measures.groups import Group
 from relaxbell.measures.terms import Floats
 
 _WORST = 1e-7

@@ -12,8 +12,9 @@ from relaxbell.causal.equations import Equations
 from relaxbell.errors import InfeasibleError
 from relaxbell.exact.numbers import Exact, to_floats
 from relaxbell.exact.rows import Rows
-from relaxbell.measures.marginals import marginal_constraints
-from relaxbell.measures.products import Group, Nonbilocality, solve_affine
+from relaxbell.measures.groups import Group
+from relaxbell.measures.marginals import marginal_constraints, solve_affine
+from relaxbell.measures.products import Nonbilocality
 from relaxbell.measures.terms import fresh
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.exactness import exact_proof

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from relaxbell.exact.basis import exact_product
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd, common_denominator
-from relaxbell.measures.products import Group, joint_numbers
+from relaxbell.measures.groups import Group, joint_numbers
 from relaxbell.solve.networks.scenario import Scenario, Side
 
 Ends = tuple[Fraction, Fraction]

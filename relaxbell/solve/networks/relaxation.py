@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.measures.products import Group, joint_numbers
+from relaxbell.measures.groups import Group, joint_numbers
 from relaxbell.measures.terms import Floats
 from relaxbell.solve.networks.program import Box, BoxProgram, Rows
 from relaxbell.solve.networks.scenario import Scenario, Side

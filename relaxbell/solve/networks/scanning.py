@@ -11,9 +11,10 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
 from relaxbell.exact.rows import Rows
+from relaxbell.measures.groups import Group
 from relaxbell.measures.marginals import marginal_parameters
 from relaxbell.measures.measure import Measure
-from relaxbell.measures.products import Group, Nonbilocality, nonbilocality
+from relaxbell.measures.products import Nonbilocality, nonbilocality
 from relaxbell.measures.terms import Floats, Linear
 from relaxbell.solve.minimization import bounds
 from relaxbell.solve.networks.minimum import raise_infeasible

@@ -20,8 +20,9 @@ from relaxbell.causal.independence import private_settings
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Exact, to_floats
-from relaxbell.measures.marginals import marginal_constraints
-from relaxbell.measures.products import Group, Nonbilocality, solve_affine
+from relaxbell.measures.groups import Group
+from relaxbell.measures.marginals import marginal_constraints, solve_affine
+from relaxbell.measures.products import Nonbilocality
 from relaxbell.measures.terms import Floats
 from relaxbell.solve.networks.symmetry import Symmetry, averaged, symmetries
 

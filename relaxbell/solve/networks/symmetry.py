@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from relaxbell.causal.independence import private_settings
 from relaxbell.causal.model import CausalModel
 from relaxbell.exact.numbers import Exact, to_floats
-from relaxbell.measures.products import Group
+from relaxbell.measures.groups import Group
 
 _MOST = 20_000
 """Groups with more relabelings than this are not searched."""
