@@ -14,8 +14,8 @@ from relaxbell.errors import RelaxbellError
 from relaxbell.paper.audit import CLAIMS, reproduce
 from relaxbell.paper.claim import Claim, Evidence, run
 
-SLOW = {"M of quantum behaviors", "classes without signaling"}
-"""Dimension 16 and 480 facets in 15 dimensions take several seconds each."""
+SLOW = {"M of quantum behaviors", "classes without signaling", "Fig. 3, curves", "0.0463, vertex"}
+"""Dimension 16, 480 facets in 15 dimensions, and curves of information take several seconds each."""
 
 WHERE = " ".join(claim.where for claim in CLAIMS)
 

@@ -42,9 +42,16 @@ _LARGEST_EXACT = 5000
 _EXACT_BOXES, _EXACT_SECONDS = 24, 5.0
 """Most boxes and seconds for that: where two do not suffice, many seldom do."""
 
+_SECONDS_FOR_FLOATS = 3.0
+"""Most seconds for exact models of float data."""
+
 
 def exact_model(scenario: Scenario, search: Search, tolerance: float, seconds: float) -> Proof | None:
-    """Return the exact solution at marginals near the best ones; None if there is none as good, or none in time."""
+    """Return the exact solution at marginals near the best ones; None if there is none as good, or none in time.
+
+    For floats it is worth a few seconds only: of them no exact value is claimed.
+    """
+    seconds = min(seconds, _SECONDS_FOR_FLOATS) if scenario.distance else seconds
     try:
         with deadline(seconds if math.isfinite(seconds) else None, scenario.measure.name):
             return _near(scenario, search, tolerance)
