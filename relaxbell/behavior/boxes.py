@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.names import party_names
-from relaxbell.behavior.quantum import schmidt
+from relaxbell.behavior.states import schmidt
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.numbers import Exact, ExactNumber, surd, to_floats
 

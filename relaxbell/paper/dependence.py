@@ -11,7 +11,8 @@ import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.boxes import ghz_box, pr_box, tsirelson_box
-from relaxbell.behavior.quantum import born, partially_entangled, qubit_observable
+from relaxbell.behavior.quantum import born
+from relaxbell.behavior.states import partially_entangled, qubit_observable
 from relaxbell.causal.networks import measurement_dependence
 from relaxbell.exact.numbers import Exact, floor_text
 from relaxbell.functionals.catalog import CHSH

@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.behavior.quantum import born, partially_entangled, qubit_observable
+from relaxbell.behavior.quantum import born
+from relaxbell.behavior.states import partially_entangled, qubit_observable
 from relaxbell.causal.networks import input_signaling, measurement_dependence, outcome_signaling
 from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.derive import closed_form

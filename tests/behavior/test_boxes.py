@@ -11,7 +11,8 @@ from relaxbell.behavior.boxes import (
     pr_box,
     tsirelson_box,
 )
-from relaxbell.behavior.quantum import born, ghz, qubit_observable, schmidt
+from relaxbell.behavior.quantum import born
+from relaxbell.behavior.states import ghz, qubit_observable, schmidt
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.numbers import surd
 

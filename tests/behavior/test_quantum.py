@@ -3,12 +3,13 @@ from math import pi, prod, sqrt
 
 import numpy as np
 import pytest
+import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relaxbell.behavior.boxes import tsirelson_box
-from relaxbell.behavior.quantum import (
-    born,
+from relaxbell.behavior.quantum import born
+from relaxbell.behavior.states import (
     ghz,
     maximally_entangled,
     partially_entangled,
@@ -205,3 +206,11 @@ def test_errors_of_measurements(alice, message):
 def test_errors_of_states(call, message):
     with pytest.raises(BehaviorError, match=message):
         call()
+
+
+@pytest.mark.parametrize("make", [partially_entangled, werner, qubit_observable])
+@pytest.mark.parametrize("value", [sympy.Symbol("theta"), "0.3", None, float("nan")])
+def test_states_are_made_of_numbers(make, value):
+    """Tables with symbols are evaluated by functionals; the Born rule is numeric."""
+    with pytest.raises(BehaviorError, match="expected a finite real number"):
+        make(value)
