@@ -185,6 +185,10 @@ class ClosedForm:
         """
         if self.budgets:
             raise MeasureError("terms that depend on a budget are not functionals of p alone. Give it a number.")
+        return self._functionals
+
+    @cached_property
+    def _functionals(self) -> tuple[BellFunctional, ...]:
         return tuple(self.region.functional(term.form) for term in self.terms)
 
     @cached_property
