@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Literal
@@ -145,9 +145,14 @@ class Measure:
         for part in (self, other):
             part._check_combinable("sum with other measures")
         same_model(self, other)
-        definition = {"kind": "sum", "of": [self.definition, other.definition]}
-        name = f"{self.name} + {other.name}"
-        return Measure(self.model, Total((self.term, other.term)), name, self.unit, definition=definition)
+        summands, parts = zip(*map(_summands, (self, other)), strict=True)
+        definition = {"kind": "sum", "of": [definition for own in summands for definition in own]}
+        term = Total(tuple(term for own in parts for term in own))
+        return Measure(self.model, term, f"{self.name} + {other.name}", self.unit, definition=definition)
+
+    def __radd__(self, other: object) -> Measure:
+        """Return the measure itself for 0 + measure, so that Python's `sum` works."""
+        return self if isinstance(other, int) and other == 0 else NotImplemented
 
     def __mul__(self, factor: Any) -> Measure:
         self._check_combinable("multiple")
@@ -189,6 +194,13 @@ class Measure:
         from relaxbell.show.measures import measure_latex
 
         return measure_latex(self)
+
+
+def _summands(measure: Measure) -> tuple[Sequence[Mapping[str, Any]], Sequence[Term]]:
+    """Return the definitions and terms of a sum's parts, so that sums of sums stay flat; of itself for others."""
+    if measure.definition.get("kind") == "sum" and isinstance(measure.term, Total):
+        return measure.definition["of"], measure.term.parts
+    return [measure.definition], [measure.term]
 
 
 @dataclass(frozen=True, eq=False)

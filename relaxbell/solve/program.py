@@ -27,7 +27,17 @@ from relaxbell.exact.numbers import Exact, to_floats
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.affine import affine_rows
 from relaxbell.measures.measure import Budget, Measure, same_model
-from relaxbell.measures.terms import Floats, Largest, LargestRow, Leaf, Linear, SumOfRows, Term, Total
+from relaxbell.measures.terms import (
+    Floats,
+    Largest,
+    LargestRow,
+    Leaf,
+    Linear,
+    SumOfRows,
+    Term,
+    Total,
+    is_nonnegative,
+)
 
 _LARGEST_UNIT = 2**20
 """Rows whose numbers need a larger common denominator (observed frequencies) are not treated as exact."""
@@ -176,11 +186,11 @@ class LinearProgram:
 
 @dataclass(frozen=True)
 class _Lowered:
-    """A term as a row over q (which `unit` makes whole) plus auxiliary columns, and the leaves in that row."""
+    """A term as a row over q (which `unit` makes whole) plus signed auxiliary columns, and the leaves in that row."""
 
     row: sp.csr_array | None
     unit: int
-    auxiliary: list[int]
+    auxiliary: list[tuple[int, float]]
     leaves: list[Leaf]
 
 
@@ -226,24 +236,29 @@ class _Builder:
             return _Lowered(
                 sum(rows[1:], rows[0]) if rows else None,
                 math.lcm(*(part.unit for part in parts)),
-                [j for part in parts for j in part.auxiliary],
+                [entry for part in parts for entry in part.auxiliary],
                 [leaf for part in parts for leaf in part.leaves],
             )
         if isinstance(term, Largest):
-            (t,) = self.columns(1)
+            level = self._level(term)
             for part in term.parts:
-                self.limit(self.lower(part), Fraction(0), [(0, t, -1.0)])
-            return _Lowered(None, 1, [t], [])
+                self.limit(self.lower(part), Fraction(0), [(0, j, -sign) for j, sign in level])
+            return _Lowered(None, 1, level, [])
         if isinstance(term, Linear) or (isinstance(term, SumOfRows) and term.rows.nonnegative):
             self.slots[term] = _Slot(fixed=True)
             self._note(term)
             return _Lowered(sp.csr_array(term.rows.array.sum(axis=0)[None, :]), _unit(term), [], [term])
         return self._norm(term)
 
+    def _level(self, term: Largest) -> list[tuple[int, float]]:
+        """Return the columns of t ≥ every part: one, or the difference of two where all parts may be negative."""
+        signs = (1.0,) if is_nonnegative(term) else (1.0, -1.0)
+        return list(zip(self.columns(len(signs)), signs, strict=True))
+
     def limit(self, term: _Lowered, rhs: Fraction, extra: list[tuple[int, int, float]]) -> slice:
         """Append the row term + extra ≤ rhs, which prices the term's own leaves."""
         body = sp.csr_array((1, self.n)) if term.row is None else term.row
-        place = self.add(body, term.unit, [*((0, j, 1.0) for j in term.auxiliary), *extra], rhs, False)
+        place = self.add(body, term.unit, [*((0, j, sign) for j, sign in term.auxiliary), *extra], rhs, False)
         for leaf in term.leaves:
             self.slots[leaf] = _Slot([(place, 1.0)])
         return place
@@ -263,7 +278,7 @@ class _Builder:
             for sign in signs
         ]
         self.slots[leaf] = _Slot(blocks)
-        return _Lowered(None, 1, list(ts), [])
+        return _Lowered(None, 1, [(t, 1.0) for t in ts], [])
 
     def add_affine(self, constraint: AffineConstraint) -> slice:
         """Append a user's rows; floats mean the binary fractions that they are."""
@@ -313,7 +328,8 @@ def _assembled(
     cost = np.zeros(builder.n + builder.aux)
     if objective.row is not None:
         cost[: builder.n] = objective.row.toarray().ravel()
-    cost[[builder.n + column for column in objective.auxiliary]] = 1.0
+    for column, sign in objective.auxiliary:
+        cost[builder.n + column] = sign
     return LinearProgram(
         matrix,
         builder.aux,
