@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -17,9 +17,16 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.errors import BehaviorError, ModelError, RelaxbellError
 from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
 from relaxbell.exact.rows import Rows, whole_row
+from relaxbell.exact.sparse import ExactMatrix
 
 if TYPE_CHECKING:
     from relaxbell.causal.model import CausalModel
+
+_MOST_EXACT = 2**18
+"""Most terms of functionals that are summed in exact numbers."""
+
+_ALIKE = 4
+"""Settings whose probabilities differ by less than this power of two need no scaling."""
 
 FLOAT_GRID = 2**50
 """Float behaviors are read as multiples of 1/FLOAT_GRID in coordinates of the model's affine hull."""
@@ -42,10 +49,13 @@ class Equations:
         p(dependent inputs|free inputs) of each cell; 1 where there are no dependent inputs.
     behavior
         The exact behavior behind a full observation, in the model's order of axes.
-    parties
-        Which party chooses which input, where the data say so.
     distance
         Largest change of a probability when floats were read exactly (0 for exact input).
+    parties
+        Which party chooses which input, where the data say so.
+    exponents
+        About log2 of the probability of the dependent settings in each strategy, where these differ much: the size of
+        its weight, which solvers should know; else None.
     """
 
     rows: Rows
@@ -55,6 +65,7 @@ class Equations:
     behavior: Behavior | None = None
     distance: float = 0.0
     parties: Mapping[str, str | None] | None = None
+    exponents: NDArray[np.int64] | None = None
 
     @cached_property
     def floats(self) -> NDArray[np.float64]:
@@ -100,7 +111,15 @@ def behavior_equations(model: CausalModel, behavior: Behavior) -> Equations:
     weights = cell_weights(model)
     rhs = exact.table.ravel() * weights
     distance = 0.0 if behavior.is_exact else float(np.abs(exact.p - behavior.p).max())
-    return Equations(model.observed_rows, rhs, weights, behavior=exact, distance=distance, parties=behavior.parties)
+    return Equations(
+        model.observed_rows,
+        rhs,
+        weights,
+        behavior=exact,
+        distance=distance,
+        parties=behavior.parties,
+        exponents=weight_exponents(model, weights),
+    )
 
 
 def observed_equations(model: CausalModel, observed: Observed) -> Equations:
@@ -127,13 +146,13 @@ def observed_equations(model: CausalModel, observed: Observed) -> Equations:
     rhs = [value * factor for value, factor in zip(rhs, scaled, strict=True)]
     tables = [table * factor for table, factor in zip(tables, scaled, strict=True)]
     known = normalization_equations(model)
-    matrix = sp.csr_array(sp.vstack([rows.matrix, known.rows.matrix], format="csr"))
     return Equations(
-        Rows(matrix, (*labels, *known.rows.labels), error=rows.error),
+        rows.followed_by(known.rows),
         np.concatenate([np.array(rhs, dtype=object), known.rhs]),
         weights,
         tables=np.concatenate([np.array(tables, dtype=object), known.tables]),
         parties=observed.parties,
+        exponents=known.exponents,
     )
 
 
@@ -147,7 +166,19 @@ def normalization_equations(model: CausalModel) -> Equations:
         np.array([value for _, _, value in known], dtype=object),
         weights,
         tables=np.array([table * weights for _, table, _ in known], dtype=object),
+        exponents=weight_exponents(model, weights),
     )
+
+
+def weight_exponents(model: CausalModel, weights: Exact) -> NDArray[np.int64] | None:
+    """Return the exponent of each strategy's rarest setting that occurs; None where they are nearly alike."""
+    if not model.dependent_inputs:
+        return None
+    sizes = [w.numerator.bit_length() - w.denominator.bit_length() if w else 0 for w in weights]
+    if max(sizes) - min(sizes) <= _ALIKE:
+        return None
+    cells = model.T.indices.reshape(model.strategies.count, -1)
+    return np.asarray(np.array(sizes)[cells].min(axis=1), dtype=np.int64)
 
 
 def joint_coefficients(
@@ -174,18 +205,39 @@ def _over_strategies(
     model: CausalModel, labels: list[str], tables: list[Exact], weights: Exact
 ) -> tuple[Rows, list[int]]:
     """Return rows over q for tables over p, whole where possible, and the factor of each."""
-    rows, factors, worst = [], [], 0.0
-    for label, table in zip(labels, tables, strict=True):
-        joint = joint_coefficients(model, label, table, weights, BehaviorError)
+    joints = [
+        joint_coefficients(model, label, table, weights, BehaviorError)
+        for label, table in zip(labels, tables, strict=True)
+    ]
+    return functional_rows(model, joints, labels, BehaviorError)
+
+
+def functional_rows(
+    model: CausalModel, joints: Sequence[Sequence[Fraction]], labels: Sequence[str], error: type[RelaxbellError]
+) -> tuple[Rows, list[int]]:
+    """Return factor · (functional of T q) as rows over q, and the factors.
+
+    Small whole numbers where the coefficients allow it; else the factors are 1, and the rows have floats with the exact
+    numbers behind them, or, where these would be too many, with the error of a float. Raises `error` where a
+    coefficient is too large for floats.
+    """
+    read, worst = [], 0.0
+    for label, joint in zip(labels, joints, strict=True):
         try:
-            row, factor, error = whole_row(joint)
+            read.append(whole_row(joint))
         except OverflowError as large:
-            raise BehaviorError(f"{label} has a coefficient of size {large}, expected less than 2^60.") from None
-        factors.append(factor)
-        rows.append(row)
-        worst = max(worst, error * len(model.settings))
-    coefficients = sp.csr_array(np.array(rows))
-    return Rows(sp.csr_array(coefficients @ model.T), tuple(labels), error=worst), factors
+            raise error(f"{label} has a coefficient of size {large}, expected less than 2^60.") from None
+        worst = max(worst, read[-1][2])
+    factors = [factor for _, factor, _ in read]
+    cells = model.T.indices.reshape(model.strategies.count, -1)
+    if worst and cells.size * len(joints) <= _MOST_EXACT:
+        scaled = [np.array(joint, dtype=object) * factor for joint, factor in zip(joints, factors, strict=True)]
+        totals = [own[cells].sum(axis=1).tolist() for own in scaled]
+        entries = tuple({j: v for j, v in enumerate(row) if v} for row in totals)
+        return Rows.of(ExactMatrix(entries, len(cells)), tuple(labels)), factors
+    coefficients = sp.csr_array(np.array([row for row, _, _ in read]))
+    total_error = worst * len(model.settings)
+    return Rows(sp.csr_array(coefficients @ model.T), tuple(labels), error=total_error), factors
 
 
 def _normalization(model: CausalModel, weights: Exact) -> list[tuple[str, Exact, Fraction]]:

@@ -187,10 +187,16 @@ def as_texts(numbers: Iterable[Any]) -> list[Any]:
 
 
 def sparse_row(rows: Rows, i: int, factor: Fraction) -> list[Any]:
-    """Return a sparse row times a factor, exactly."""
+    """Return a sparse row times a factor, exactly; the scale of the rows is the caller's."""
     matrix = rows.matrix
     place = slice(matrix.indptr[i], matrix.indptr[i + 1])
+    data = matrix.data[place] if rows.numbers is None else rows.numbers[place]
     entries: dict[int, Fraction] = {}
-    for number, value in zip(matrix.indices[place].tolist(), matrix.data[place].tolist(), strict=True):
+    for number, value in zip(matrix.indices[place].tolist(), data.tolist(), strict=True):
+        if isinstance(value, Surd):
+            raise CertificateError(
+                f"no certificate: the row {rows.labels[i]!r} has the irrational coefficient {value}, expected rational "
+                "ones. Give a rational number near it."
+            )
         entries[number] = entries.get(number, Fraction(0)) + Fraction(value) * factor
     return [[number, str(value)] for number, value in sorted(entries.items()) if value]

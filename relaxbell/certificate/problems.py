@@ -20,10 +20,10 @@ from relaxbell.certificate.claims import Certificate, as_text, as_texts, checked
 from relaxbell.certificate.definitions import definition_data, weights_data
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import Surd
+from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy
 from relaxbell.solve.dual import Proof
-from relaxbell.solve.program import AffineConstraint
 from relaxbell.solve.solution import Solution
 from relaxbell.verify import SCHEMA
 
@@ -75,7 +75,7 @@ def common_data(model: CausalModel, proof: Proof) -> dict[str, Any]:
     problem = proof.problem
     data = given_data(model, problem.equations)
     data["constraints"] = [
-        {"measure": definition_data(b.measure.definition, b.measure.term, 1, b.measure), "limit": str(b.limit)}
+        {"measure": definition_data(b.measure.definition, b.measure.term, 1, b.measure), "limit": as_text(b.limit)}
         for b in problem.budgets
     ]
     data["constraints"] += [part for c in problem.affine for part in _affine(c)]
@@ -114,7 +114,7 @@ def _affine(constraint: AffineConstraint) -> list[dict[str, Any]]:
     for i, limit in enumerate(constraint.rhs.tolist()):
         for sign in (1, -1) if constraint.equality else (1,):
             row = {"kind": "rows", "rows": [sparse_row(rows, i, sign * rows.scale)], "groups": []}
-            found.append({"measure": row, "limit": str(sign * Fraction(limit))})
+            found.append({"measure": row, "limit": as_text(sign * limit)})
     return found
 
 

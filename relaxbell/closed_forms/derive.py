@@ -135,7 +135,7 @@ def _search(measure: Measure, domain: Domain, subject_to: Any) -> tuple[OuterApp
     budgets = tuple(Budget(replace(b.measure, term=fresh(b.measure.term)), b.limit) for b in budgets)
     problem = Problem(fresh(measure.term), domain_equations(domain), budgets, affine)
     program = linear_program(problem)
-    symbols = tuple(dict.fromkeys(b.limit for b in budgets if not isinstance(b.limit, Fraction)))
+    symbols = tuple(dict.fromkeys(b.limit for b in budgets if b.is_symbolic))
     _require_different_names([*domain.labels, *map(str, symbols)])
     size = domain.dimension + 1
     limits = [_limit_row(b, symbols, size) for b in budgets]

@@ -246,7 +246,7 @@ def tradeoff(measure: Measure, budgeted: Measure, observed: Behavior | Observed,
 def bound_curve(functional: BellFunctional, model: CausalModel, subject_to: Any) -> Curve:
     """Return the largest value of a functional as a function of a symbolic budget; see `BellFunctional.bound`."""
     constraints = _as_tuple(subject_to)
-    symbolic = [b for b in constraints if isinstance(b, Budget) and not isinstance(b.limit, Fraction)]
+    symbolic = [b for b in constraints if isinstance(b, Budget) and b.is_symbolic]
     symbols = {b.limit for b in symbolic}
     if len(symbols) != 1:
         raise MeasureError(f"the budgets have the symbols {sorted(map(str, symbols))}, expected a single one.")

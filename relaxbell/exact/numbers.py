@@ -239,17 +239,28 @@ def _from_sympy(value: Any) -> ExactNumber | None:
 
 
 def read_fraction(value: Any, what: str, error: type[Exception]) -> Fraction:
-    """Return a real number as a Fraction (floats and roots as the nearest binary fraction), or raise `error`."""
+    """Return a real number as a Fraction (floats as the decimal that prints them), or raise `error`."""
     exact = as_exact(value)
     number = exact if isinstance(exact, Fraction) else None
     if number is None and (
         exact is not None or isinstance(value, numbers.Real | np.floating) or hasattr(value, "evalf")
     ):
         with contextlib.suppress(TypeError, ValueError, OverflowError):
-            number = Fraction(float(exact if exact is not None else value))
+            number = Fraction(float(exact)) if exact is not None else decimal(value)
     if number is None or abs(number) > Fraction(10) ** 100:
         raise error(f"{what} is {str(value)[:40]!r}, expected a finite real number, at most 1e100 in size.")
     return number
+
+
+def decimal(value: float) -> Fraction:
+    """Return a float as the shortest decimal that prints it: 0.1 is 1/10.
+
+    Examples
+    --------
+    >>> decimal(0.1), decimal(1e-3)
+    (Fraction(1, 10), Fraction(1, 1000))
+    """
+    return Fraction(repr(float(value)))
 
 
 def exact_array(values: Any) -> Exact | None:

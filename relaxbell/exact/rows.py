@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -11,7 +12,11 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from relaxbell.exact.numbers import common_denominator
+from relaxbell.exact.numbers import Exact, common_denominator, to_floats
+from relaxbell.exact.sparse import ExactMatrix
+
+LARGEST_UNIT = 2**20
+"""Largest common denominator of rows that are kept as whole numbers: a solver wants rows of moderate size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +34,64 @@ class Rows:
         Common factor, positive.
     error
         Every entry of `matrix` may be off by this much (0: as its numbers say, to rounding).
+    numbers
+        What the entries of `matrix` mean exactly, in the order of ``matrix.data``, where they are no small whole
+        numbers; None where they are, or where nobody knows.
     """
 
     matrix: sp.csr_array
     labels: Sequence[str]
     scale: Fraction = Fraction(1)
     error: float = 0.0
+    numbers: Exact | None = None
+
+    @classmethod
+    def read(cls, pattern: sp.csr_array, distinct: Exact, place: NDArray[np.intp], labels: Sequence[str]) -> Rows:
+        """Return exact rows: whole numbers over a common denominator where these are small, else floats and numbers.
+
+        Parameters
+        ----------
+        pattern
+            Where the entries are; its data are not used.
+        distinct
+            The numbers that occur.
+        place
+            Which of them each entry is, in the order of ``pattern.data``.
+        labels
+            What each row means.
+        """
+        rational = all(isinstance(v, Fraction) for v in distinct)
+        unit = common_denominator(distinct) if rational else 0
+        small = 0 < unit <= LARGEST_UNIT and all(abs(v) * unit < 2**53 for v in distinct)
+        floats = to_floats(distinct * unit if small else distinct)
+        matrix = sp.csr_array((floats[place], pattern.indices, pattern.indptr), shape=pattern.shape)
+        if small:
+            return cls(matrix, labels, Fraction(1, unit))
+        return cls(matrix, labels, error=float(abs(floats).max(initial=0.0)) * 2.0**-52, numbers=distinct[place])
+
+    @classmethod
+    def of(cls, matrix: ExactMatrix, labels: Sequence[str]) -> Rows:
+        """Return the rows of a matrix of exact numbers."""
+        entries = [sorted(row.items()) for row in matrix.rows]
+        indices = np.array([j for row in entries for j, _ in row], dtype=np.int32)
+        pointers = np.concatenate([[0], np.cumsum([len(row) for row in entries])]).astype(np.int32)
+        pattern = sp.csr_array((np.ones(len(indices)), indices, pointers), shape=matrix.shape)
+        numbers = np.empty(len(indices), dtype=object)
+        numbers[:] = [v for row in entries for _, v in row]
+        return cls.read(pattern, numbers, np.arange(len(numbers)), labels)
+
+    @cached_property
+    def exact(self) -> ExactMatrix | None:
+        """The rows with their scale, as exact numbers; None where they are not known."""
+        if self.numbers is None and not self.integral:
+            return None
+        matrix = self.matrix
+        data = [int(v) for v in matrix.data.tolist()] if self.numbers is None else self.numbers.tolist()
+        rows = []
+        for a, b in itertools.pairwise(matrix.indptr.tolist()):
+            pairs = zip(matrix.indices[a:b].tolist(), data[a:b], strict=True)
+            rows.append({j: self.scale * v for j, v in pairs if v != 0})
+        return ExactMatrix(tuple(rows), matrix.shape[1])
 
     @cached_property
     def integral(self) -> bool:
@@ -62,12 +119,24 @@ class Rows:
     def __len__(self) -> int:
         return int(self.matrix.shape[0])
 
+    def followed_by(self, other: Rows) -> Rows:
+        """Return the rows of both; scales other than 1 move into the numbers."""
+        labels = (*self.labels, *other.labels)
+        if self.numbers is None and other.numbers is None and self.scale == other.scale:
+            matrix = sp.csr_array(sp.vstack([self.matrix, other.matrix], format="csr"))
+            return Rows(matrix, labels, self.scale, max(self.error, other.error))
+        if self.exact is not None and other.exact is not None:
+            return Rows.of(ExactMatrix((*self.exact.rows, *other.exact.rows), self.exact.width), labels)
+        matrix = sp.csr_array(sp.vstack([self.array, other.array], format="csr"))
+        return Rows(matrix, labels, error=max(float(r.scale) * r.error for r in (self, other)))
+
     def scaled(self, factor: Fraction) -> Rows:
         """Return the rows times a number; a negative one moves its sign into the matrix."""
         if factor == 1:
             return self
         if factor < 0:
-            return replace(self, matrix=-self.matrix, scale=self.scale * -factor)
+            numbers = None if self.numbers is None else -self.numbers
+            return replace(self, matrix=-self.matrix, scale=self.scale * -factor, numbers=numbers)
         return replace(self, scale=self.scale * factor)
 
     def values(self, q: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,7 +1,8 @@
-"""Reading affine CVXPY expressions of model.q as rows."""
+"""Affine constraints on q, and reading affine CVXPY expressions of model.q as rows."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,64 @@ from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
+from relaxbell.exact.numbers import Exact, decimal, to_floats
+from relaxbell.exact.rows import Rows
+
+
+@dataclass(frozen=True, eq=False)
+class AffineConstraint:
+    """rows · q ≤ rhs, or = rhs where `equality`, in exact numbers.
+
+    Attributes
+    ----------
+    rows
+        Over q.
+    rhs
+        Exact, one for each row.
+    equality
+        Whether each row is an equation.
+    """
+
+    rows: Rows
+    rhs: Exact
+    equality: bool
+
+    def in_cvxpy(self, model: CausalModel) -> Any:
+        """Return the constraint for CVXPY; `read_affine` still finds the exact numbers behind its floats."""
+        body, right = self.rows.array @ model.q, to_floats(self.rhs)
+        found = body == right if self.equality else body <= right
+        found.exact = self
+        return found
+
+
+def read_affine(model: CausalModel, constraint: Any) -> AffineConstraint:
+    """Return a CVXPY constraint on model.q exactly: floats mean the decimals that print them.
+
+    Raises
+    ------
+    MeasureError
+        If it is no equality or inequality, or as `affine_rows`.
+    """
+    from cvxpy.constraints.nonpos import Inequality, NonNeg, NonPos
+    from cvxpy.constraints.zero import Equality, Zero
+
+    if not isinstance(constraint, Equality | Zero | Inequality | NonPos | NonNeg):
+        raise MeasureError(f"the constraint {constraint} is not an equality or inequality. Use budgets of measures.")
+    body = -constraint.args[0] if isinstance(constraint, NonNeg) else constraint.expr
+    _check_variables(model, body)
+    exact: AffineConstraint | None = getattr(constraint, "exact", None)
+    if exact is not None:
+        return exact
+    matrix, constant = affine_rows(model, body)
+    labels = tuple(f"{constraint} [{i}]" for i in range(matrix.shape[0]))
+    rhs = np.array([decimal(-h) for h in constant.tolist()], dtype=object)
+    return AffineConstraint(decimal_rows(matrix, labels), rhs, isinstance(constraint, Equality | Zero))
+
+
+def decimal_rows(matrix: sp.csr_array, labels: Any) -> Rows:
+    """Return rows of floats that mean the decimals that print them."""
+    distinct, place = np.unique(matrix.data, return_inverse=True)
+    return Rows.read(matrix, np.array([decimal(v) for v in distinct.tolist()], dtype=object), place, labels)
 
 
 def affine_rows(model: CausalModel, expression: Any) -> tuple[sp.csr_array, NDArray[np.float64]]:
@@ -23,12 +82,7 @@ def affine_rows(model: CausalModel, expression: Any) -> tuple[sp.csr_array, NDAr
     """
     import cvxpy as cp
 
-    strangers = [v for v in expression.variables() if v is not model.q]
-    if strangers:
-        raise MeasureError(
-            f"the expression {expression} contains the variable {strangers[0].name()} (id {strangers[0].id}), which is "
-            f"not the q of {model.name} (id {model.q.id}). Build it from this model instance."
-        )
+    _check_variables(model, expression)
     if not expression.is_affine():
         raise MeasureError(
             f"{expression} is {expression.curvature.lower()} in q, expected an affine expression. For a norm, use a "
@@ -50,3 +104,13 @@ def affine_rows(model: CausalModel, expression: Any) -> tuple[sp.csr_array, NDAr
             f"{expression} contains NaN or infinity, expected finite numbers. Leave out such constraints."
         )
     return sp.csr_array(sign * matrix[1:]), np.asarray(offset[1:], dtype=np.float64)
+
+
+def _check_variables(model: CausalModel, expression: Any) -> None:
+    """Raise MeasureError for other variables than the model's own q."""
+    strangers = [v for v in expression.variables() if v is not model.q]
+    if strangers:
+        raise MeasureError(
+            f"the expression {expression} contains the variable {strangers[0].name()} (id {strangers[0].id}), which is "
+            f"not the q of {model.name} (id {model.q.id}). Build it from this model instance."
+        )

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError, ModelTooLargeError
-from relaxbell.exact.numbers import common_denominator
+from relaxbell.exact.bounds import EXACT
+from relaxbell.exact.numbers import ExactNumber, as_exact, common_denominator, read_fraction
 from relaxbell.exact.rows import Rows
+from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import Measure, check_model
 from relaxbell.measures.terms import Largest, SumOfRows
 
@@ -165,15 +167,25 @@ def dependence(model: CausalModel) -> Measure:
     settings, count = layout.numbers.shape
     check_size(model, f"M({','.join(layout.names)}:Λ)", settings**2 * count)
     columns = np.broadcast_to(layout.numbers.T[None], (settings, count, settings))
-    data = np.broadcast_to(-layout.whole_weights[:, None, None], columns.shape).copy()
-    for x in range(settings):
-        data[x, :, x] += layout.denominator
     pointers = np.arange(0, columns.size + 1, settings)
     shape = (settings * count, model.strategies.count)
-    matrix = sp.csr_array((data.ravel(), columns.ravel().astype(np.int32), pointers), shape=shape)
     who = ",".join(layout.names)
     labels = Labels(shape[0], lambda i: f"p({layout.label(i // count)},Λ={i % count}) - p({who}) p(Λ={i % count})")
-    term = SumOfRows(Rows(matrix, labels, Fraction(1, layout.denominator)))
+
+    def rows(data: NDArray[Any]) -> sp.csr_array:
+        return sp.csr_array((data.ravel(), columns.ravel().astype(np.int32), pointers), shape=shape)
+
+    if layout.denominator < EXACT:
+        data = np.broadcast_to(-layout.whole_weights[:, None, None], columns.shape).copy()
+        for x in range(settings):
+            data[x, :, x] += layout.denominator
+        term = SumOfRows(Rows(rows(data), labels, Fraction(1, layout.denominator)))
+    else:  # entries 2x: −p(x), 2x + 1: 1 − p(x)
+        place = np.broadcast_to(2 * np.arange(settings)[:, None, None], columns.shape).copy()
+        for x in range(settings):
+            place[x, :, x] += 1
+        distinct = np.array([part for w in layout.weights for part in (-w, 1 - w)], dtype=object)
+        term = SumOfRows(Rows.read(rows(np.ones(columns.shape)), distinct, place.ravel(), labels))
     return Dependence(model, term, f"M({who}:Λ)", definition={"kind": "dependence"}, layout=layout)
 
 
@@ -209,15 +221,14 @@ def hall_dependence(model: CausalModel) -> Measure:
     layout = setting_layout(model)
     settings, count = layout.numbers.shape
     check_size(model, f"Hall({','.join(layout.names)}:Λ)", settings * (settings - 1) * count)
-    inverse = [1 / w for w in layout.weights]
-    denominator = common_denominator(inverse)
-    scale = Fraction(1, denominator) if denominator * max(inverse) < 2**53 else Fraction(1)
+    inverse = np.array([part for w in layout.weights for part in (1 / w, -1 / w)], dtype=object)
     parts = []
     for x, y in itertools.combinations(range(len(layout.weights)), 2):
         columns = np.stack([layout.numbers[x], layout.numbers[y]], axis=1).ravel().astype(np.int32)
-        values = np.tile([float(inverse[x] / scale), -float(inverse[y] / scale)], count)
-        matrix = sp.csr_array((values, columns, np.arange(0, 2 * count + 1, 2)), shape=(count, model.strategies.count))
-        parts.append(SumOfRows(Rows(matrix, _pair_labels(layout, x, y, count), scale)))
+        shape = (count, model.strategies.count)
+        pattern = sp.csr_array((np.ones(2 * count), columns, np.arange(0, 2 * count + 1, 2)), shape=shape)
+        place = np.tile([2 * x, 2 * y + 1], count)
+        parts.append(SumOfRows(Rows.read(pattern, inverse, place, _pair_labels(layout, x, y, count))))
     if not parts:
         raise MeasureError(f"a single setting of {', '.join(layout.names)} occurs, so nothing can depend on it.")
     name = f"Hall({','.join(layout.names)}:Λ)"
@@ -240,17 +251,18 @@ def setting_bounds(model: CausalModel, *, lower: Any = None, upper: Any = None) 
     model
         With dependent inputs.
     lower, upper
-        Probabilities, or None for no bound.
+        Probabilities, or None for no bound: exact where they are (fractions, a + b√n); floats mean the decimals that
+        print them.
 
     Returns
     -------
     list
-        CVXPY constraints on ``model.q``.
+        CVXPY constraints on ``model.q``, one for each bound.
 
     Raises
     ------
     MeasureError
-        If a bound is not a probability or excludes the settings' own distribution.
+        If a bound is not a probability, a symbol, or excludes the settings' own distribution.
 
     Examples
     --------
@@ -260,25 +272,43 @@ def setting_bounds(model: CausalModel, *, lower: Any = None, upper: Any = None) 
     2
     """
     layout = setting_layout(model)
-    total = sp.csr_array(
-        (
-            np.ones(layout.numbers.size),
-            (np.tile(np.arange(layout.numbers.shape[1]), len(layout.weights)), layout.numbers.ravel()),
-        ),
-        shape=(layout.numbers.shape[1], model.strategies.count),
+    return [
+        _setting_bound(model, layout, limit, side, extreme).in_cvxpy(model)
+        for limit, side, extreme in ((lower, -1, min(layout.weights)), (upper, 1, max(layout.weights)))
+        if limit is not None
+    ]
+
+
+def _setting_bound(
+    model: CausalModel, layout: SettingLayout, limit: Any, side: int, extreme: Fraction
+) -> AffineConstraint:
+    """Return side · (q(x, Λ) − limit · q(Λ)) ≤ 0 for every setting x and every Λ."""
+    who = f"p({','.join(layout.names)}|λ)"
+    if getattr(limit, "is_Symbol", False) or getattr(limit, "free_symbols", None):
+        raise MeasureError(
+            f"the bound {limit} on {who} is a symbol, expected a number: it multiplies q, so that least values are no "
+            "piecewise linear functions of it. Give numbers, and repeat the minimization for each."
+        )
+    exact = as_exact(limit)
+    bound: ExactNumber = read_fraction(limit, f"the bound on {who}", MeasureError) if exact is None else exact
+    if not 0 <= bound <= 1 or side * (extreme - bound) > 0:
+        raise MeasureError(
+            f"the bound {limit} on {who} cannot hold: the settings themselves have probability {float(extreme):g}. "
+            f"Expected {'at most' if side < 0 else 'at least'} that."
+        )
+    settings, count = layout.numbers.shape
+    columns = np.broadcast_to(layout.numbers.T[None], (settings, count, settings))
+    shape = (settings * count, model.strategies.count)
+    pointers = np.arange(0, columns.size + 1, settings)
+    pattern = sp.csr_array((np.ones(columns.size), columns.ravel().astype(np.int32), pointers), shape=shape)
+    place = np.zeros(columns.shape, dtype=np.intp)
+    for x in range(settings):
+        place[x, :, x] = 1
+    distinct = np.array([-side * bound, side * (1 - bound)], dtype=object)
+    relation = ">=" if side < 0 else "<="
+    labels = Labels(
+        shape[0], lambda i: f"p({layout.label(i // count)},Λ={i % count}) {relation} {limit} p(Λ={i % count})"
     )
-    every = sp.vstack([total] * len(layout.weights), format="csr")
-    single = sp.csr_array(
-        (np.ones(layout.numbers.size), (np.arange(layout.numbers.size), layout.numbers.ravel())), shape=every.shape
+    return AffineConstraint(
+        Rows.read(pattern, distinct, place.ravel(), labels), np.full(shape[0], Fraction(0), dtype=object), False
     )
-    constraints: list[Any] = []
-    for bound, sign, extreme in ((lower, 1.0, min(layout.weights)), (upper, -1.0, max(layout.weights))):
-        if bound is None:
-            continue
-        if not 0 <= bound <= 1 or sign * (float(extreme) - float(bound)) < 0:
-            raise MeasureError(
-                f"the bound {bound} on p({','.join(layout.names)}|λ) cannot hold: the settings themselves have "
-                f"probability {float(extreme):g}. Expected {'at most' if sign > 0 else 'at least'} that."
-            )
-        constraints.append(sign * (single - float(bound) * every) @ model.q >= 0)
-    return constraints

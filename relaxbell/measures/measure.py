@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -13,13 +14,12 @@ from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError, UnsupportedModelError
-from relaxbell.exact.numbers import read_fraction
+from relaxbell.exact.numbers import Exact, Surd, as_exact, exact_array, read_fraction
 from relaxbell.exact.rows import Rows
+from relaxbell.exact.sparse import ExactMatrix
 from relaxbell.measures import terms
+from relaxbell.measures.affine import affine_rows, decimal_rows
 from relaxbell.measures.terms import Largest, LargestRow, Leaf, Linear, SumOfRows, Term, Total
-
-_LARGEST_UNIT = 2**20
-"""Rows of one's own are exact if their entries have at most this binary denominator."""
 
 _OFF = 1e-6
 """How far weights of strategies may miss 0 and their sum 1."""
@@ -156,6 +156,11 @@ class Measure:
 
     def __mul__(self, factor: Any) -> Measure:
         self._check_combinable("multiple")
+        if isinstance(as_exact(factor), Surd):
+            raise MeasureError(
+                f"{factor} · {self.name}: found an irrational factor, expected a rational one. Multiply the least "
+                "value instead, or give the multiplied rows to measure(model, rows)."
+            )
         fraction = read_fraction(factor, f"the factor of {self.name}", MeasureError)
         if fraction < 0 and not terms.is_linear(self.term):
             raise MeasureError(
@@ -178,8 +183,10 @@ class Measure:
         self._check_combinable("budget")
         if getattr(limit, "is_Symbol", False):
             return Budget(self, limit)
-        fraction = read_fraction(limit, f"the budget of {self.name}", MeasureError)
-        return Budget(self, Fraction(repr(float(limit))) if isinstance(limit, float) else fraction)
+        exact = as_exact(limit)
+        if isinstance(exact, Surd):
+            return Budget(self, exact)
+        return Budget(self, read_fraction(limit, f"the budget of {self.name}", MeasureError))
 
     def __ge__(self, limit: Any) -> Budget:
         raise MeasureError(
@@ -212,8 +219,8 @@ class Budget:
     measure
         What is limited.
     limit
-        A Fraction (floats count as the decimals that print them: 0.1 is 1/10), or a sympy symbol where closed forms are
-        derived.
+        An exact number, a + b√n at most (floats count as the decimals that print them: 0.1 is 1/10), or a sympy symbol
+        where closed forms are derived.
 
     Examples
     --------
@@ -227,8 +234,13 @@ class Budget:
     measure: Measure
     limit: Any
 
+    @property
+    def is_symbolic(self) -> bool:
+        """Whether the limit is a symbol."""
+        return not isinstance(self.limit, Fraction | Surd)
+
     def __repr__(self) -> str:
-        limit = f"{float(self.limit):g}" if isinstance(self.limit, Fraction) else str(self.limit)
+        limit = str(self.limit) if self.is_symbolic else f"{float(self.limit):g}"
         return f"{self.measure.name} <= {limit}"
 
 
@@ -369,6 +381,13 @@ def _read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:
     n = model.strategies.count
     if isinstance(rows, list | tuple) and any(hasattr(row, "is_affine") for row in rows):
         rows = {f"row {i}": row for i, row in enumerate(rows)}
+    exact = _read_exact(rows)
+    if exact is not None:
+        names = tuple(rows) if isinstance(rows, Mapping) else tuple(f"row {i}" for i in range(len(exact)))
+        if exact.shape[1:] != (n,) or not len(exact):
+            raise MeasureError(f"rows have shape {exact.shape}, expected (rows, {n}): one entry for each strategy.")
+        entries = tuple({j: v for j, v in enumerate(row.tolist()) if v != 0} for row in exact)
+        return Rows.of(ExactMatrix(entries, n), tuple(f"{prefix}{name}" for name in names))
     if isinstance(rows, Mapping):
         labels = tuple(f"{prefix}{label}" for label in rows)
         matrix = sp.vstack([_read_row(model, row) for row in rows.values()], format="csr") if rows else None
@@ -384,11 +403,18 @@ def _read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:
         raise MeasureError(f"rows have {matrix.shape[1]} entries, expected one for each of the {n} strategies.")
     if not np.isfinite(matrix.data).all():
         raise MeasureError("a row contains NaN or infinity, expected finite numbers.")
-    matrix = sp.csr_array(matrix, dtype=np.float64)
-    unit = max((Fraction(v).denominator for v in np.unique(matrix.data).tolist()), default=1)
-    if unit > _LARGEST_UNIT:  # not meant as binary fractions
-        return Rows(matrix, labels)
-    return Rows(matrix * float(unit), labels, Fraction(1, unit))
+    return decimal_rows(sp.csr_array(matrix, dtype=np.float64), labels)
+
+
+def _read_exact(rows: Any) -> Exact | None:
+    """Return rows given as fractions, roots or symbolic numbers; None for floats, whole numbers and expressions."""
+    given = list(rows.values()) if isinstance(rows, Mapping) else rows
+    with contextlib.suppress(ValueError, TypeError):  # ragged or no rows: refused later
+        if sp.issparse(given) or hasattr(given, "is_affine") or any(hasattr(row, "is_affine") for row in given):
+            return None
+        array = np.asarray(given)
+        return exact_array(np.atleast_2d(array)) if array.dtype == object else None
+    return None
 
 
 def _read_numbers(rows: Any) -> NDArray[np.float64]:
@@ -403,8 +429,6 @@ def _read_numbers(rows: Any) -> NDArray[np.float64]:
 
 def _read_row(model: CausalModel, row: Any) -> sp.csr_array:
     if hasattr(row, "is_affine"):
-        from relaxbell.measures.affine import affine_rows
-
         matrix, constant = affine_rows(model, row)
         if matrix.shape[0] != 1:
             raise MeasureError(f"row {row} has {matrix.shape[0]} entries, expected a scalar. Give each entry as a row.")

@@ -23,8 +23,8 @@ import numpy as np
 
 from relaxbell.exact.bounds import Block, column_minimum, dyadic_bits, snapped
 from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator, floor_float
-from relaxbell.measures.terms import Floats, Leaf, clip, gauge, is_nonnegative, leaves
-from relaxbell.solve.program import LinearProgram, Problem
+from relaxbell.measures.terms import Floats, Leaf, clip, gauge, is_nonnegative
+from relaxbell.solve.program import LinearProgram, Problem, all_leaves
 
 _LARGEST_DENOMINATOR = 1000
 _LARGEST_UNIT = 4096
@@ -135,7 +135,8 @@ def dual_bound(problem: Problem, program: LinearProgram, duals: Floats) -> DualB
             candidates.append(_evaluate(problem, raw, denominator))
     unit = _unit(problem)
     mass = sum(float(leaf.rows.scale * unit) * leaf.rows.mass for leaf in all_leaves(problem))
-    mass += unit * (problem.equations.rows.mass + sum(c.rows.mass for c in problem.affine))
+    mass += sum(float(c.rows.scale * unit) * c.rows.mass for c in problem.affine)
+    mass += unit * problem.equations.rows.mass
     size = mass * max(1.0, float(abs(values).max()))
     candidates.append(_evaluate(problem, raw, 1 << max(1, dyadic_bits(size))))
     found = [c for c in candidates if c is not None]
@@ -160,16 +161,10 @@ def fractions(whole: Floats, denominator: int) -> Exact:
     return np.array([Fraction(int(v), denominator) for v in whole.tolist()], dtype=object)
 
 
-def all_leaves(problem: Problem) -> Iterator[Leaf]:
-    """Yield the leaves of the objective and of the budgets."""
-    yield from leaves(problem.objective)
-    for budget in problem.budgets:
-        yield from leaves(budget.measure.term)
-
-
 def _unit(problem: Problem) -> int:
     """Return a factor that makes all rows whole; 1 if it would be so large that too few digits remain."""
-    common = math.lcm(*(leaf.rows.scale.denominator for leaf in all_leaves(problem)))
+    scales = [*(leaf.rows.scale for leaf in all_leaves(problem)), *(c.rows.scale for c in problem.affine)]
+    common = math.lcm(*(scale.denominator for scale in scales))
     return common if common <= _LARGEST_UNIT else 1
 
 
@@ -193,14 +188,15 @@ def _evaluate(problem: Problem, raw: RawDuals, denominator: int) -> DualBound | 
     blocks: list[Block] = [(problem.equations.rows, -whole.z * unit)]
     for leaf in all_leaves(problem):
         blocks.append((leaf.rows, weights[leaf] * float(leaf.rows.scale * unit)))
-    blocks += [(c.rows, y * unit) for c, y in zip(problem.affine, whole.affine, strict=True)]
+    scaled = zip(problem.affine, whole.affine, strict=True)
+    blocks += [(c.rows, y * float(c.rows.scale * unit)) for c, y in scaled]
     least = column_minimum(blocks)
     if least is None:
         return None
     offset = least / unit
     offset -= sum((mu * b.limit for mu, b in zip(shares, problem.budgets, strict=True)), Fraction(0))
     for c, y in zip(problem.affine, whole.affine, strict=True):
-        offset -= sum((Fraction(h) * Fraction(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True)), Fraction(0))
+        offset -= sum((h * Fraction(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True)), Fraction(0))
     z = fractions(whole.z, denominator)
     rest = offset / denominator
     total: Any = (z * problem.equations.rhs).sum() if len(z) else Fraction(0)

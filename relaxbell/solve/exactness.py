@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from relaxbell.exact.basis import Basis, Dual, IntegerProgram, Primal, RightHandSide
-from relaxbell.exact.numbers import ExactNumber, Surd
+from relaxbell.exact.numbers import Exact, ExactNumber, Surd
 from relaxbell.exact.pivots import dual_simplex
 from relaxbell.measures.terms import Floats
 from relaxbell.solve.dual import DualBound, Proof
@@ -55,7 +55,9 @@ def exact_proof(problem: Problem, program: LinearProgram, answer: Answer, *, tho
     primal, dual = found
     pairs = zip(primal.basis.columns.tolist(), primal.values, strict=True)
     weights = {j: v for j, v in pairs if j < problem.strategies and v != 0}
-    return Proof(problem, dual_data(problem, program, dual), weights)
+    common = dual.denominator * program.cost_unit
+    duals = [Fraction(int(u) * v, common) for u, v in zip(program.units, dual.numerators, strict=True)]
+    return Proof(problem, dual_data(problem, program, np.array(duals, dtype=object)), weights)
 
 
 def scaled_rhs(program: LinearProgram) -> RightHandSide:
@@ -118,12 +120,8 @@ def _moderate(values: list[Fraction], far: float) -> Floats:
     return np.array([float(v) if abs(v) < _FAR else math.copysign(far, v) for v in values])
 
 
-def dual_data(problem: Problem, program: LinearProgram, dual: Dual) -> DualBound:
-    """Return the exact multipliers of a linear program as a bound."""
-    common = dual.denominator * program.cost_unit
-    y = np.array(
-        [Fraction(int(u) * v, common) for u, v in zip(program.units, dual.numerators, strict=True)], dtype=object
-    )
+def dual_data(problem: Problem, program: LinearProgram, y: Exact) -> DualBound:
+    """Return exact multipliers of a linear program's rows, ∂value/∂rhs, as a bound."""
     z, budgets = y[program.equations], tuple(-y[place][0] for place in program.budgets)
     affine = tuple(-y[place] for place in program.affine)
     offset = -sum((mu * b.limit for mu, b in zip(budgets, problem.budgets, strict=True)), Fraction(0))

@@ -7,13 +7,11 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
-from relaxbell.causal.equations import cell_weights, joint_coefficients, normalization_equations
+from relaxbell.causal.equations import cell_weights, functional_rows, joint_coefficients, normalization_equations
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import Exact, ExactNumber, ceil_float
-from relaxbell.exact.rows import Rows, whole_row
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.measure import Budget, Measure, check_model
 from relaxbell.measures.terms import Linear
@@ -85,18 +83,11 @@ def negated(functional: BellFunctional, model: CausalModel) -> Measure:
     """Return minus the functional, without its constant, as a measure on a model with the same variables."""
     table = check_scenario(functional, model)
     joint = joint_coefficients(model, str(functional), table.ravel(), cell_weights(model), FunctionalError)
-    try:
-        whole, denominator, error = whole_row(joint)
-    except OverflowError as large:
-        raise FunctionalError(
-            f"{functional.title} has a coefficient of size {large}, expected less than 2^60."
-        ) from None
-    row = sp.csr_array(-whole[None, :]) @ model.T
-    rows = Rows(sp.csr_array(row), (f"-{functional}",), Fraction(1, denominator), error * len(model.settings))
-    return Measure(model, Linear(rows), f"-{functional}")
+    rows, (factor,) = functional_rows(model, [joint], [functional.title], FunctionalError)
+    return Measure(model, Linear(rows.scaled(Fraction(-1, factor))), f"-{functional}")
 
 
 def is_symbolic(subject_to: Any) -> bool:
     """Return whether a budget's limit is a symbol."""
     constraints = subject_to if isinstance(subject_to, list | tuple) else [subject_to]
-    return any(isinstance(c, Budget) and not isinstance(c.limit, Fraction) for c in constraints)
+    return any(isinstance(c, Budget) and c.is_symbolic for c in constraints)

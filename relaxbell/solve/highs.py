@@ -80,6 +80,19 @@ def solve_highs(
     return _read(solver, matrix, started)
 
 
+def last_basis(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats) -> Basis | None:
+    """Return the basis with which HiGHS ends, whatever it says of the program.
+
+    Raises
+    ------
+    TimeLimitError
+        If it was stopped.
+    """
+    solver = _load(matrix, cost, lower, upper, False)
+    run(solver)
+    return read_basis(solver)
+
+
 def run(solver: Any) -> None:
     """Run HiGHS for no longer than the deadline allows.
 

@@ -15,10 +15,11 @@ from relaxbell.measures.terms import Linear
 from relaxbell.solve.dual import DualBound, Proof, dual_bound
 from relaxbell.solve.highs import solve_highs
 from relaxbell.solve.program import Problem, linear_program
+from relaxbell.solve.settled import contradiction
 from relaxbell.solve.solution import Witness
 
 _PROOF = 1e-11
-"""Violations below this are not told from rounding."""
+"""Violations below this are not told from rounding; those of exact data are decided in exact arithmetic."""
 
 
 def infeasible(problem: Problem, measure: Measure) -> None:
@@ -83,7 +84,9 @@ def _farkas(problem: Problem) -> DualBound | None:
     cost = np.concatenate([np.zeros(program.matrix.shape[1]), np.ones(2 * elastic.shape[1])])
     answer = solve_highs(matrix, cost, program.lower, program.upper)
     found = dual_bound(problem, program, answer.duals)
-    return None if float(found.bound) <= _PROOF else found
+    if float(found.bound) > _PROOF:
+        return found
+    return contradiction(problem, program) if problem.equations.distance == 0 else None
 
 
 def _witness(measure: Measure, problem: Problem, proof: DualBound) -> Witness:

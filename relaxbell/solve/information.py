@@ -28,10 +28,10 @@ from relaxbell.measures.dependence import SettingLayout, check_size
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.terms import Floats, Leaf
 from relaxbell.solve.deadline import remaining
-from relaxbell.solve.dual import DualBound, RawDuals, all_leaves, clip_budgets, fractions, nothing, raw_duals
+from relaxbell.solve.dual import DualBound, RawDuals, clip_budgets, fractions, nothing, raw_duals
 from relaxbell.solve.highs import Answer
 from relaxbell.solve.interior import independent_rows, solve_inside
-from relaxbell.solve.program import LinearProgram, Problem, linear_program
+from relaxbell.solve.program import LinearProgram, Problem, all_leaves, linear_program
 
 _LIBM = 1e-9
 """Assumed relative accuracy of exp and log in float64 (it is 1e-16 in practice); only preselects candidates."""
@@ -156,11 +156,11 @@ def information_bound(problem: Problem, layout: SettingLayout, program: LinearPr
     for leaf in all_leaves(problem):
         if leaf in weights:
             blocks.append(_Block(leaf.rows, -weights[leaf], leaf.rows.scale))
-    blocks += [_Block(c.rows, -y, Fraction(1)) for c, y in zip(problem.affine, whole.affine, strict=True)]
+    blocks += [_Block(c.rows, -y, c.rows.scale) for c, y in zip(problem.affine, whole.affine, strict=True)]
     offset = -_largest(blocks, layout, int(grid))
     offset -= sum((mu * b.limit for mu, b in zip(shares, problem.budgets, strict=True)), Fraction(0)) / int(grid)
     for c, y in zip(problem.affine, whole.affine, strict=True):
-        terms = (Fraction(h) * int(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True))
+        terms = (h * int(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True))
         offset -= sum(terms, Fraction(0)) / int(grid)
     z = fractions(whole.z, int(grid))
     total: ExactNumber = (z * problem.equations.rhs).sum() + offset

@@ -14,6 +14,7 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations
 from relaxbell.errors import MeasureError, SolverError
 from relaxbell.exact.numbers import Exact, floor_float
+from relaxbell.exact.simplex import Contradiction
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.dependence import Dependence, SettingLayout
 from relaxbell.measures.information import MutualInformation
@@ -29,8 +30,9 @@ from relaxbell.solve.exactness import exact_proof
 from relaxbell.solve.highs import Answer, solve_highs
 from relaxbell.solve.infeasible import infeasible
 from relaxbell.solve.information import least_information
-from relaxbell.solve.program import LinearProgram, Problem, linear_program, read_constraints
+from relaxbell.solve.program import LinearProgram, Problem, is_hard, linear_program, read_constraints
 from relaxbell.solve.refinement import refine
+from relaxbell.solve.settled import settled
 from relaxbell.solve.solution import Bounds, Solution, StrategyWeights
 
 if TYPE_CHECKING:
@@ -251,24 +253,56 @@ def solve_over(
     copies = tuple(Budget(replace(b.measure, term=fresh(b.measure.term)), b.limit) for b in budgets)
     problem = Problem(fresh(measure.term), equations, copies, affine)
     thorough = thorough and equations.distance == 0
+    if isinstance(measure, MutualInformation) and measure.layout is not None:
+        if thorough and (budgets or affine or measure.model.free_inputs):
+            infeasible(problem, measure)  # decided exactly; the interior-point method has a tolerance
+        answer, bound = _information(problem, measure, measure.layout, solver)
+        return answer, Proof(problem, bound)
+    # float data with rare settings are read exactly and scaled too
+    hard = solver != "clarabel" and (equations.exponents is not None or (thorough and is_hard(problem)))
+    found = _settled(problem, measure) if hard else None
+    return found or _solved(problem, measure, solver, thorough=thorough, again=thorough and not hard)
+
+
+def _solved(
+    problem: Problem, measure: Measure, solver: Solver | None, *, thorough: bool, again: bool
+) -> tuple[Answer, Proof]:
+    """Minimize in floats, then exactly from the solver's basis; with `again`, by exact pivots where that fails."""
     special = _special_form(problem, measure, solver, thorough)
     if special is not None:
-        return special
+        found = _settled(problem, measure) if again and special[1].primal is None else None
+        return found or special
     program = linear_program(problem)
-    answer, bound = _solve(problem, program, measure, solver)
+    try:
+        answer, bound = _solve(problem, program, measure, solver)
+    except TimeLimitError:
+        raise
+    except SolverError:
+        found = _settled(problem, measure) if again else None
+        if found is None:
+            raise
+        return found
     if passed():
         return answer, Proof(problem, bound)
     proof = exact_proof(problem, program, answer, thorough=thorough)
-    return answer, proof or Proof(problem, bound)
+    found = _settled(problem, measure) if again and proof is None else None
+    return found or (answer, proof or Proof(problem, bound))
+
+
+def _settled(problem: Problem, measure: Measure) -> tuple[Answer, Proof] | None:
+    """Return the exact solution of exact data, whatever their size; raise InfeasibleError where they exclude it."""
+    found = settled(problem)
+    if not isinstance(found, Contradiction):
+        return found
+    if problem.equations.distance == 0:  # rounded floats may miss a constraint by rounding
+        infeasible(problem, measure)
+    return None
 
 
 def _special_form(
     problem: Problem, measure: Measure, solver: Solver | None, thorough: bool
 ) -> tuple[Answer, Proof] | None:
-    """Solve information by its own method and dependence by columns; None where the general program serves."""
-    if isinstance(measure, MutualInformation) and measure.layout is not None:
-        answer, bound = _information(problem, measure, measure.layout, solver)
-        return answer, Proof(problem, bound)
+    """Solve dependence by columns; None where the general program serves."""
     constrained = problem.budgets or problem.affine or solver
     if not isinstance(measure, Dependence) or measure.layout is None or constrained:
         return None

@@ -7,7 +7,6 @@ and a live model for re-solves are needed; the tests compare with ``measure.expr
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,9 +22,11 @@ from relaxbell.causal.equations import Equations
 from relaxbell.errors import MeasureError
 from relaxbell.exact.basis import IntegerProgram
 from relaxbell.exact.bounds import EXACT
-from relaxbell.exact.numbers import Exact, to_floats
-from relaxbell.exact.rows import Rows
-from relaxbell.measures.affine import affine_rows
+from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
+from relaxbell.exact.rows import LARGEST_UNIT, Rows
+from relaxbell.exact.simplex import ExactProgram
+from relaxbell.exact.sparse import ExactMatrix
+from relaxbell.measures.affine import AffineConstraint, read_affine
 from relaxbell.measures.measure import Budget, Measure, same_model
 from relaxbell.measures.terms import (
     Floats,
@@ -37,19 +38,15 @@ from relaxbell.measures.terms import (
     Term,
     Total,
     is_nonnegative,
+    leaves,
 )
 
-_LARGEST_UNIT = 2**20
-"""Rows whose numbers need a larger common denominator (observed frequencies) are not treated as exact."""
+_MOST_ENTRIES = 300_000
+"""Programs with more entries are not written in exact numbers of any size: that takes seconds and a gigabyte."""
 
 
-@dataclass(frozen=True, eq=False)
-class AffineConstraint:
-    """rows · q ≤ rhs, or = rhs where `equality`; from a user's CVXPY constraint."""
-
-    rows: Rows
-    rhs: Floats
-    equality: bool
+class NotExactError(Exception):
+    """Rows that are known to rounding only."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,23 +81,15 @@ def read_constraints(
     for item in _flat(subject_to):
         if isinstance(item, Budget):
             same_model(measure, item.measure)
-            if not (symbolic or isinstance(item.limit, Fraction)):
+            if item.is_symbolic and not symbolic:
                 raise MeasureError(
                     f"the budget {item} is symbolic, expected a number here. Symbols are for closed_form."
                 )
             budgets.append(item)
+        elif isinstance(item, AffineConstraint):
+            affine.append(item)
         elif isinstance(item, cp.constraints.constraint.Constraint):
-            equality = isinstance(item, cp.constraints.zero.Equality | cp.constraints.zero.Zero)
-            inequality = isinstance(
-                item,
-                cp.constraints.nonpos.Inequality | cp.constraints.nonpos.NonPos | cp.constraints.nonpos.NonNeg,
-            )
-            if not (equality or inequality):
-                raise MeasureError(f"the constraint {item} is not an equality or inequality. Use budgets of measures.")
-            body = -item.args[0] if isinstance(item, cp.constraints.nonpos.NonNeg) else item.expr
-            matrix, constant = affine_rows(measure.model, body)
-            labels = tuple(f"{item} [{i}]" for i in range(matrix.shape[0]))
-            affine.append(AffineConstraint(Rows(matrix, labels), -constant, equality))
+            affine.append(read_affine(measure.model, item))
         else:
             raise MeasureError(
                 f"{item!r} is not a constraint: found {type(item).__name__}, expected a budget (measure <= number) or "
@@ -186,24 +175,24 @@ class LinearProgram:
 
 @dataclass(frozen=True)
 class _Lowered:
-    """A term as a row over q (which `unit` makes whole) plus signed auxiliary columns, and the leaves in that row."""
+    """A term as a row over q or None (`unit` makes it whole), plus signed auxiliary columns, and that row's leaves."""
 
-    row: sp.csr_array | None
+    row: Any
     unit: int
     auxiliary: list[tuple[int, float]]
     leaves: list[Leaf]
 
 
 class _Builder:
-    """Collects rows over (q, auxiliary columns)."""
+    """Collects rows over (q, auxiliary columns): sparse floats, or with `exactly` exact numbers."""
 
-    def __init__(self, strategies: int) -> None:
-        self.n = strategies
+    def __init__(self, strategies: int, *, exactly: bool = False) -> None:
+        self.n, self.exactly = strategies, exactly
         self.units: list[NDArray[np.int64]] = []
         self.rhs: list[Exact] = []
         self.exact = True
         self.aux = 0
-        self.parts: list[sp.csr_array] = []
+        self.parts: list[Any] = []
         self.extra: list[list[tuple[int, int, float]]] = []
         self.bounds: list[tuple[Floats, Floats]] = []
         self.count = 0
@@ -220,7 +209,7 @@ class _Builder:
         k = matrix.shape[0]
         exact = np.array(np.broadcast_to(np.asarray(rhs, dtype=object), k))
         upper = to_floats(exact)
-        self.parts.append(sp.csr_array(matrix))
+        self.parts.append(matrix)
         self.units.append(np.array(np.broadcast_to(np.asarray(unit, dtype=np.int64), k)))
         self.rhs.append(exact)
         self.extra.append([(self.count + i, j, v) for i, j, v in extra])
@@ -246,8 +235,10 @@ class _Builder:
             return _Lowered(None, 1, level, [])
         if isinstance(term, Linear) or (isinstance(term, SumOfRows) and term.rows.nonnegative):
             self.slots[term] = _Slot(fixed=True)
-            self._note(term)
-            return _Lowered(sp.csr_array(term.rows.array.sum(axis=0)[None, :]), _unit(term), [], [term])
+            self.note(term.rows)
+            matrix = self.matrix(term.rows)
+            total = matrix.total() if self.exactly else sp.csr_array(matrix.sum(axis=0)[None, :])
+            return _Lowered(total, _unit(term.rows), [], [term])
         return self._norm(term)
 
     def _level(self, term: Largest) -> list[tuple[int, float]]:
@@ -257,60 +248,112 @@ class _Builder:
 
     def limit(self, term: _Lowered, rhs: Fraction, extra: list[tuple[int, int, float]]) -> slice:
         """Append the row term + extra ≤ rhs, which prices the term's own leaves."""
-        body = sp.csr_array((1, self.n)) if term.row is None else term.row
+        nothing: Any = ExactMatrix(({},), self.n) if self.exactly else sp.csr_array((1, self.n))
+        body = nothing if term.row is None else term.row
         place = self.add(body, term.unit, [*((0, j, sign) for j, sign in term.auxiliary), *extra], rhs, False)
         for leaf in term.leaves:
             self.slots[leaf] = _Slot([(place, 1.0)])
         return place
 
-    def _note(self, leaf: Leaf) -> None:
-        """Note whether the leaf's numbers are exact."""
-        self.exact = self.exact and leaf.rows.integral and leaf.rows.scale.denominator <= _LARGEST_UNIT
+    def note(self, rows: Rows) -> None:
+        """Note whether the rows are whole numbers times a simple fraction."""
+        self.exact = self.exact and rows.integral and rows.scale.denominator <= LARGEST_UNIT
+
+    def matrix(self, rows: Rows) -> Any:
+        """Return the rows with their scale.
+
+        Raises
+        ------
+        NotExactError
+            If they are not known exactly, but should be.
+        """
+        if not self.exactly:
+            return rows.array
+        if rows.exact is None:
+            raise NotExactError
+        return rows.exact
 
     def _norm(self, leaf: LargestRow | SumOfRows) -> _Lowered:
-        self._note(leaf)
+        self.note(leaf.rows)
         k = len(leaf.rows)
         ts = self.columns(1 if isinstance(leaf, LargestRow) else k)
         extra = [(i, ts[0] if len(ts) == 1 else ts[i], -1.0) for i in range(k)]
         signs = (1.0,) if leaf.rows.nonnegative else (1.0, -1.0)
+        matrix = self.matrix(leaf.rows)
         blocks = [
-            (self.add(leaf.rows.array if sign > 0 else -leaf.rows.array, _unit(leaf), extra, Fraction(0), False), sign)
+            (self.add(matrix if sign > 0 else -matrix, _unit(leaf.rows), extra, Fraction(0), False), sign)
             for sign in signs
         ]
         self.slots[leaf] = _Slot(blocks)
         return _Lowered(None, 1, [(t, 1.0) for t in ts], [])
 
     def add_affine(self, constraint: AffineConstraint) -> slice:
-        """Append a user's rows; floats mean the binary fractions that they are."""
-        matrix = constraint.rows.array
-        units = np.array([_binary_unit(matrix.data[a:b]) for a, b in itertools.pairwise(matrix.indptr)])
-        self.exact = self.exact and bool((units > 0).all())
-        rhs = np.array([Fraction(h) for h in constraint.rhs.tolist()], dtype=object)
-        return self.add(matrix, np.maximum(units, 1), [], rhs, constraint.equality)
+        """Append a user's rows."""
+        self.note(constraint.rows)
+        matrix = self.matrix(constraint.rows)
+        return self.add(matrix, _unit(constraint.rows), [], constraint.rhs, constraint.equality)
 
 
-def _unit(leaf: Leaf) -> int:
-    """Return a whole number that makes the leaf's rows whole; 1 where they are not exact anyway."""
-    return leaf.rows.scale.denominator if leaf.rows.scale.denominator <= _LARGEST_UNIT else 1
-
-
-def _binary_unit(values: Floats) -> int:
-    """Return the least power of two that makes floats whole; 0 if it is too large."""
-    found = max((Fraction(v).denominator for v in values.tolist()), default=1)
-    return found if found <= 2**53 else 0
+def _unit(rows: Rows) -> int:
+    """Return a whole number that makes rows whole; 1 where they are not exact anyway."""
+    return rows.scale.denominator if rows.scale.denominator <= LARGEST_UNIT else 1
 
 
 def linear_program(problem: Problem) -> LinearProgram:
     """Return the linear program of a problem, q first."""
-    builder = _Builder(problem.strategies)
+    return _assembled(*_collected(problem, exactly=False))
+
+
+def exact_program(problem: Problem) -> ExactProgram | None:
+    """Return the same program in exact numbers of any size; None if they are not known, or too many."""
+    blocks = [problem.equations.rows, *(leaf.rows for leaf in all_leaves(problem)), *(c.rows for c in problem.affine)]
+    if sum(rows.matrix.nnz for rows in blocks) > _MOST_ENTRIES:
+        return None
+    try:
+        builder, objective, *_ = _collected(problem, exactly=True)
+    except NotExactError:
+        return None
+    rows: list[dict[int, ExactNumber]] = [dict(row) for part in builder.parts for row in part.rows]
+    for i, j, v in (entry for extra in builder.extra for entry in extra):
+        rows[i][builder.n + j] = rows[i].get(builder.n + j, 0) + Fraction(v)
+    cost: list[ExactNumber] = [Fraction(0)] * (builder.n + builder.aux)
+    if objective.row is not None:
+        for j, v in objective.row.rows[0].items():
+            cost[j] = v
+    for column, sign in objective.auxiliary:
+        cost[builder.n + column] = Fraction(sign)
+    equality = [bool(low == high) for lower, upper in builder.bounds for low, high in zip(lower, upper, strict=True)]
+    rhs = [Fraction(v) if isinstance(v, int) else v for part in builder.rhs for v in part.tolist()]
+    return ExactProgram(ExactMatrix(tuple(rows), len(cost)), cost, rhs, equality)
+
+
+def is_hard(problem: Problem) -> bool:
+    """Return whether some numbers are no small multiples of simple fractions: a solver in floats may not see them."""
+    blocks = [problem.equations.rows, *(leaf.rows for leaf in all_leaves(problem)), *(c.rows for c in problem.affine)]
+    simple = all(rows.integral and rows.scale.denominator <= LARGEST_UNIT for rows in blocks)
+    return not simple or problem.equations.exponents is not None
+
+
+def all_leaves(problem: Problem) -> Iterator[Leaf]:
+    """Yield the leaves of the objective and of the budgets."""
+    yield from leaves(problem.objective)
+    for budget in problem.budgets:
+        yield from leaves(budget.measure.term)
+
+
+def _collected(
+    problem: Problem, *, exactly: bool
+) -> tuple[_Builder, _Lowered, slice, tuple[slice, ...], tuple[slice, ...]]:
+    builder = _Builder(problem.strategies, exactly=exactly)
     builder.exact = problem.equations.rows.integral
-    equations = builder.add(problem.equations.rows.matrix, 1, [], problem.equations.rhs, True)
+    known = builder.matrix(problem.equations.rows)
+    equations = builder.add(known, 1, [], problem.equations.rhs, True)
     objective = builder.lower(problem.objective)
-    numbers = [b.limit if isinstance(b.limit, Fraction) else Fraction(0) for b in problem.budgets]
+    numbers = [Fraction(0) if b.is_symbolic else b.limit for b in problem.budgets]
     lowered = [builder.lower(b.measure.term) for b in problem.budgets]
     budgets = [builder.limit(term, limit, []) for term, limit in zip(lowered, numbers, strict=True)]
     affine = [builder.add_affine(c) for c in problem.affine]
-    return _assembled(builder, objective, equations, tuple(budgets), tuple(affine))
+    return builder, objective, equations, tuple(budgets), tuple(affine)
 
 
 def _assembled(

@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 
 from relaxbell.causal.equations import Equations
+from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import Budget
 from relaxbell.measures.terms import Term, fresh, is_nonnegative
 from relaxbell.solve.dual import dual_bound
-from relaxbell.solve.program import AffineConstraint, Problem, linear_program
+from relaxbell.solve.program import Problem, linear_program
 from relaxbell.sweeps.bounds import PointBound, evaluated, point_bound
 from relaxbell.sweeps.points import ExactRow, Floats
 

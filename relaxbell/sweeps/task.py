@@ -22,9 +22,10 @@ import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
-from relaxbell.causal.equations import FLOAT_GRID, Equations, cell_weights
+from relaxbell.causal.equations import FLOAT_GRID, Equations, cell_weights, weight_exponents
 from relaxbell.causal.model import CausalModel
 from relaxbell.exact.numbers import Exact, common_denominator, floor_float
+from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.definitions import from_definition, holds_all
 from relaxbell.measures.dependence import Dependence
 from relaxbell.measures.information import MutualInformation
@@ -34,7 +35,6 @@ from relaxbell.measures.products import Nonbilocality
 from relaxbell.measures.terms import Term, leaves
 from relaxbell.solve.highs import SIFTING_FROM
 from relaxbell.solve.minimization import minimize
-from relaxbell.solve.program import AffineConstraint
 from relaxbell.sweeps.live import Found, LiveProgram
 from relaxbell.sweeps.points import ExactRow, Failure, Group, Point, exact_row, failure
 
@@ -81,7 +81,7 @@ class Job:
     def digest(self) -> Any:
         """Return what makes the job this one and no other, ready for JSON."""
         limits = [[_measure_digest(b.measure), str(b.limit)] for b in self.budgets]
-        rows = [[_rows_digest([c.rows]), c.rhs.tolist(), c.equality] for c in self.affine]
+        rows = [[_rows_digest([c.rows]), [str(h) for h in c.rhs], c.equality] for c in self.affine]
         return [self.model, _measure_digest(self.measure), limits, rows]
 
 
@@ -166,9 +166,7 @@ class _Form:
     def __init__(self, job: Job, model: CausalModel, group: Group, references: Sequence[ExactRow]) -> None:
         self._job, self._model = job, model
         self._points = _Observations(model, group) if group.functionals else _Behaviors(model, group)
-        q: Any = model.q if job.affine else None
-        affine: list[Any] = [c.rows.array @ q == c.rhs if c.equality else c.rows.array @ q <= c.rhs for c in job.affine]
-        self._constraints = [*job.budgets, *affine]
+        self._constraints = [*job.budgets, *job.affine]
         measure = job.measure
         terms = [measure.weight.term, (-measure.weight).term] if isinstance(measure, BinaryEntropy) else [measure.term]
         self._live = [self._program(term, references) for term in terms] if _has_live_form(measure) else []
@@ -251,8 +249,11 @@ class _Observations:
 
 
 def _has_live_form(measure: Measure) -> bool:
-    if isinstance(measure, MutualInformation | Nonbilocality) or measure.model.strategies.count > SIFTING_FROM:
+    model = measure.model
+    if isinstance(measure, MutualInformation | Nonbilocality) or model.strategies.count > SIFTING_FROM:
         return False
+    if weight_exponents(model, cell_weights(model)) is not None:
+        return False  # rare settings need the scaling of `minimize`
     return sum(map(len, measure.blocks)) <= (_LIVE_DEPENDENCE if isinstance(measure, Dependence) else _LIVE_ROWS)
 
 
@@ -299,6 +300,8 @@ def _rows_digest(blocks: Iterable[Any]) -> str:
         for array, kind in ((matrix.indptr, np.int64), (matrix.indices, np.int64), (matrix.data, np.float64)):
             content.update(np.ascontiguousarray(array, dtype=kind).tobytes())
         content.update(f"{matrix.shape} {rows.scale}".encode())
+        if rows.numbers is not None:
+            content.update(" ".join(map(str, rows.numbers)).encode())
     return content.hexdigest()
 
 

@@ -295,11 +295,12 @@ def test_floats_have_no_exact_value_but_tight_bounds():
     assert solution.upper_bound - solution.lower_bound < 1e-15
 
 
-def test_what_is_not_exact_says_so():
+def test_rows_of_floats_mean_decimals_and_are_solved_exactly():
     model = rb.input_signaling()
     rng = np.random.default_rng(0)
-    c = rb.measure(model, rng.normal(size=(2, 64)))
-    solution = rb.minimize(c, rb.pr_box())
-    assert solution.exact is None
-    assert solution.upper_bound is None
-    assert solution.lower_bound <= solution.value
+    rows = rng.normal(size=(2, 64))
+    solution = rb.minimize(rb.measure(model, rows), rb.pr_box())
+    claim = solution.certificate.data["claim"]
+    assert claim["lower_bound"] == claim["upper_bound"] == str(solution.exact)
+    same = rb.minimize(rb.measure(model, [[Fraction(repr(float(v))) for v in row] for row in rows]), rb.pr_box())
+    assert same.exact == solution.exact
