@@ -13,15 +13,18 @@ _ABSURD = math.log(1000)
 """Evidence against no-signaling from which on a table is doubted: a factor of 1000."""
 
 _FAR_LESS = 10
-"""How many times less evidence, as a logarithm, the other order must leave."""
+"""How many times less evidence, as a logarithm, the other order must leave, …"""
+
+_SLIGHT = math.log(10**15)
+"""… and how much at most: good experiments of many trials signal slightly (Weihs et al., 1998: 10^10)."""
 
 
 def check_axis_order(table: NDArray[np.int64]) -> None:
-    """Raise CountsError if counts signal absurdly as outputs, inputs and far less as inputs, outputs.
+    """Raise CountsError if counts, some for each setting, signal absurdly and with inputs first far less.
 
     "Absurdly": the evidence of `signaling_evidence` exceeds 1000, which happens to counts without signaling with a
-    probability below 1/1000, however few there are. "Far less": its logarithm is at most a tenth of that. Experiments
-    that signal by themselves do so in neither order far less, or are right as they are.
+    probability below 1/1000, however few there are. "Far less": its logarithm is at most a tenth of that, and the
+    evidence at most 10^15.
 
     Examples
     --------
@@ -31,11 +34,11 @@ def check_axis_order(table: NDArray[np.int64]) -> None:
     if (_settings(other) == 0).any():  # no counts can be read so
         return
     evidence = signaling_evidence(table)
-    if evidence > _ABSURD and signaling_evidence(other) <= evidence / _FAR_LESS:
+    if evidence > _ABSURD and signaling_evidence(other) <= min(evidence / _FAR_LESS, _SLIGHT):
         raise CountsError(
-            f"the table of shape {table.shape} signals: read as outputs, inputs, the evidence against no-signaling is "
-            f"10^{evidence / math.log(10):.0f}; read as inputs, outputs, it is not. Expected axes a, b, x, y. If they are x, y, a, b, "
-            "give table.transpose(2, 3, 0, 1); if the order is right, name the axes: "
+            f"the table of shape {table.shape} signals absurdly as p(a,b|x,y) (evidence "
+            f"10^{evidence / math.log(10):.0f}), and far less with inputs first; expected axes a, b, x, y. If they are "
+            "x, y, a, b, give table.transpose(2, 3, 0, 1); if the order is right, name them: "
             'outputs=("A", "B"), inputs=("X", "Y").'
         )
 

@@ -37,7 +37,7 @@ class Counts(Frozen):
     outputs, inputs, parties
         Names as in `Behavior`; by default A, B and X, Y. A table with neither names given nor axes of its own that have
         names is doubted where it signals absurdly, and far less with inputs first: the e-value against no-signaling of
-        its marginals exceeds 1000, and that of the transposed table is at most the tenth root of it.
+        its marginals exceeds 1000, and that of the transposed table is at most the tenth root of it and 10^15.
     name
         Of the experiment.
 

@@ -67,8 +67,8 @@ def listed_edges(edges: Any, what: str) -> tuple[Edge, ...]:
     check_ordered(edges, what, ModelError)
     if not isinstance(edges, Iterable) or (isinstance(edges, Mapping) and not isinstance(edges, Set)):
         raise ModelError(
-            f"{str(edges)[:60]} is not a graph: found a {type(edges).__name__}, expected an arrow string, a list of edges "
-            "(parent, child), or a networkx DiGraph."
+            f"{str(edges)[:60]} is not a graph: found a {type(edges).__name__}, expected an arrow string, a list of "
+            "edges (parent, child), or a networkx DiGraph."
         )
     return tuple(own for edge in edges for own in _read_edge(edge))
 

@@ -1,4 +1,4 @@
-"""Tables of numbers that people give: read whole, or refused; a mask, an imaginary part or a named axis is never lost."""
+"""Tables of numbers that people give: read whole or refused. No mask, imaginary part or named axis is lost."""
 
 from __future__ import annotations
 
@@ -9,14 +9,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from relaxbell.exact.numbers import to_floats
+
 _REAL_KINDS = "biuf"
 
+_COMPLEX = "a complex number"
 
-def real_array(values: Any, what: str, error: type[Exception], axes: Sequence[str] = ()) -> NDArray[Any]:
+_EXPECTED = "Expected a rectangular array of floats, Fractions, ints or sympy numbers."
+
+
+def real_array(
+    values: Any, what: str, error: type[Exception], axes: Sequence[str] = (), *, any_object: bool = False
+) -> NDArray[Any]:
     """Return a table of real numbers or sympy expressions as a plain array, or raise `error`.
 
-    Refused are masked entries, complex numbers, text, missing values and ragged lists. NaN and infinity are left to the
-    caller. Where the table names its axes (`axis_names`) they are brought into the order of `axes`.
+    Refused are masked entries, complex numbers and ragged lists; text and other objects, unless `any_object` leaves
+    them to the caller, as NaN and infinity are. Where the table names its axes (`axis_names`) they are brought into the
+    order of `axes`.
 
     Examples
     --------
@@ -24,26 +33,38 @@ def real_array(values: Any, what: str, error: type[Exception], axes: Sequence[st
     (2, 2)
     >>> real_array(np.ma.array([1, 2], mask=[0, 1]), "p", ValueError)
     Traceback (most recent call last):
-    ValueError: p has a masked entry at [1], expected a number in every place. Leave out what was not measured, or fill \
-it in: table.filled(value).
+    ValueError: p has a masked entry at [1], expected a number in every place. Leave out ... table.filled(value).
     """
     if type(values) is np.ndarray and values.dtype.kind in _REAL_KINDS:
         return values
     complete = complete_table(values, what, error, axes)
-    expected = "Expected a rectangular array of floats, Fractions, ints or sympy numbers."
     try:
         array = np.asarray(complete)
     except (TypeError, ValueError) as ragged:
-        raise error(f"{what} is not a table of numbers: {ragged}. {expected}") from None
-    if array.dtype.kind in _REAL_KINDS or not array.ndim and array.dtype.kind == "O":  # one object: no table at all
-        return array
-    if array.dtype.kind != "O":
-        kind = "complex numbers" if array.dtype.kind == "c" else f"entries of type {array.dtype}"
-        raise error(f"{what} is not a table of numbers: {kind}. {expected}")
-    for index, value in np.ndenumerate(array):
-        if problem := _unreal(value):
-            raise error(f"{what} is not a table of numbers: {problem} at {list(index)}. {expected}")
+        raise error(f"{what} is not a table of numbers: {ragged}. {_EXPECTED}") from None
+    if array.dtype.kind == "c":
+        raise error(f"{what} is not a table of numbers: complex numbers. {_EXPECTED}")
+    if array.dtype.kind not in _REAL_KINDS and array.ndim:
+        for index, value in np.ndenumerate(array):
+            problem = _unreal(value)
+            if problem and (problem == _COMPLEX or not any_object):
+                raise error(f"{what} is not a table of numbers: {problem} at {list(index)}. {_EXPECTED}")
     return array
+
+
+def float_array(values: Any, what: str, error: type[Exception]) -> NDArray[np.float64]:
+    """Return a table of real numbers, or one number, as float64, or raise `error` as `real_array` does.
+
+    Examples
+    --------
+    >>> float_array([1, 0.5], "t", ValueError).tolist()
+    [1.0, 0.5]
+    """
+    array = real_array(values, what, error)
+    try:
+        return to_floats(array)
+    except (TypeError, ValueError, OverflowError):
+        raise error(f"{what} is a {type(values).__name__}, expected numbers. Give finite real ones.") from None
 
 
 def complete_table(values: Any, what: str, error: type[Exception], axes: Sequence[str] = ()) -> Any:
@@ -112,8 +133,8 @@ def _check_labels(values: Any, names: Sequence[Any], what: str, error: type[Exce
         labels = np.asarray(coordinates[name]) if name in coordinates else np.arange(size)
         if labels.dtype.kind in "iuf" and (np.sort(labels) == np.arange(size)).all() and (np.diff(labels) < 0).any():
             raise error(
-                f"{what} labels the places of its axis {name} {labels.tolist()}, expected 0 … {size - 1} in order. Sort "
-                f"it by this axis: table.sortby({str(name)!r})."
+                f"{what} labels the places of its axis {name} {labels.tolist()}, expected 0 … {size - 1} in order. "
+                f"Sort it by this axis: table.sortby({str(name)!r})."
             )
 
 
@@ -122,7 +143,7 @@ def _unreal(value: Any) -> str:
     if isinstance(value, numbers.Real):
         return ""
     if isinstance(value, numbers.Complex) or getattr(value, "is_extended_real", None) is False:
-        return "a complex number"
+        return _COMPLEX
     if hasattr(value, "free_symbols") or (hasattr(value, "__float__") and not isinstance(value, np.ndarray)):
         return ""
     return f"a {type(value).__name__}"

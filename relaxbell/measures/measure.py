@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError, UnsupportedModelError
+from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import read_fraction
 from relaxbell.exact.rows import Rows
 from relaxbell.measures import terms
@@ -102,7 +103,7 @@ class Measure:
         Raises
         ------
         MeasureError
-            If q has another length, a negative entry, or does not sum to 1 within 1e-6.
+            If q has another length, a masked, complex or negative entry, or does not sum to 1 within 1e-6.
 
         Examples
         --------
@@ -231,10 +232,7 @@ def check_model(model: Any, what: str) -> None:
 
 def read_weights(model: CausalModel, q: Any, name: str) -> NDArray[np.float64]:
     """Return a distribution over a model's strategies as an array; raise MeasureError if it is none."""
-    try:
-        array = np.asarray(getattr(q, "weights", q), dtype=np.float64)
-    except (TypeError, ValueError):
-        raise MeasureError(f"{name}: q is a {type(q).__name__}, expected an array of probabilities.") from None
+    array = float_array(getattr(q, "weights", q), f"{name}: q", MeasureError)
     n = model.strategies.count
     if array.shape != (n,):
         raise MeasureError(f"{name}: q has shape {array.shape}, expected ({n},), one weight for each strategy.")
@@ -328,7 +326,7 @@ def measure(
     Raises
     ------
     MeasureError
-        If the rows do not fit the model, contain NaN, or the norm is unknown.
+        If the rows do not fit the model, have masked or complex entries or NaN, or the norm is unknown.
 
     Examples
     --------
@@ -363,7 +361,7 @@ def _read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:
     else:
         if hasattr(rows, "is_affine"):
             return _read_rows(model, [rows], prefix)
-        given: Any = rows if sp.issparse(rows) else np.atleast_2d(_read_numbers(rows))
+        given: Any = _real_sparse(rows) if sp.issparse(rows) else np.atleast_2d(_read_numbers(rows))
         matrix = sp.csr_array(given)
         labels = tuple(f"{prefix}row {i}" for i in range(matrix.shape[0]))
     if matrix is None or not matrix.shape[0]:
@@ -381,11 +379,11 @@ def _read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:
 
 def _read_numbers(rows: Any) -> NDArray[np.float64]:
     try:
-        return np.asarray(rows, dtype=np.float64)
-    except (TypeError, ValueError):
+        return float_array(rows, "the table of rows", TypeError)
+    except TypeError as problem:
         raise MeasureError(
-            f"the rows are a {type(rows).__name__} that is no array of numbers. Expected a (k, n) array, or a list or "
-            "mapping of rows: arrays of length n, or expressions such as model.probability(…)."
+            f"the rows are a {type(rows).__name__} that is no array of numbers: {problem} Expected a (k, n) array, or "
+            "a list or mapping of rows: arrays of length n, or expressions such as model.probability(…)."
         ) from None
 
 
@@ -402,5 +400,11 @@ def _read_row(model: CausalModel, row: Any) -> sp.csr_array:
                 "or multiply it by cp.sum(model.q), which is 1."
             )
         return matrix
-    array: Any = row if sp.issparse(row) else _read_numbers(row).reshape(1, -1)
+    array: Any = _real_sparse(row) if sp.issparse(row) else _read_numbers(row).reshape(1, -1)
     return sp.csr_array(array)
+
+
+def _real_sparse(rows: Any) -> Any:
+    if rows.dtype.kind == "c":
+        raise MeasureError("the sparse rows are complex, expected real numbers. Take .real if that is meant.")
+    return rows
