@@ -63,7 +63,7 @@ class Counts(Frozen):
         parties: Mapping[str, str | None] | None = None,
         name: str | None = None,
     ) -> None:
-        named = (outputs, inputs) != (None, None) or axis_names(table) is not None
+        named = (outputs, inputs, parties) != (None, None, None) or axis_names(table) is not None
         self.outputs = read_names(("A", "B") if outputs is None else outputs, "outputs", CountsError)
         self.inputs = read_names(("X", "Y") if inputs is None else inputs, "inputs", CountsError)
         read_names(self.outputs + self.inputs, "outputs and inputs together", CountsError)

@@ -100,8 +100,10 @@ def _masked_parts(values: Any, place: tuple[int, ...]) -> Iterator[tuple[tuple[i
             if isinstance(value, np.ndarray):
                 yield from _masked_parts(value, (*place, *index))
         return
+    if callable(getattr(values, "compute", None)):  # Dask's arrays show their mask when computed
+        values = values.compute()
     if hasattr(values, "__array__") and not isinstance(values, np.ndarray | np.generic):
-        values = np.asanyarray(values)  # Dask's masked arrays show their mask here
+        values = np.asanyarray(values)
     if isinstance(getattr(values, "mask", None), np.ndarray | np.bool_ | bool):  # pandas has a method of this name
         yield place, values
 

@@ -83,13 +83,14 @@ class Evaluated(Arithmetic):
 
         total = to_sympy(self.constant)
         for index, coefficient in np.ndenumerate(self.coefficients):
+            try:
+                entry = sympy.sympify(array[index], strict=True)  # at coefficient 0 too: no missing value passes
+            except sympy.SympifyError:
+                raise FunctionalError(
+                    f"p{list(index)} is {array[index]!r}, expected a number or a sympy expression."
+                ) from None
             if coefficient != 0:
-                try:
-                    total += to_sympy(coefficient) * sympy.sympify(array[index], strict=True)
-                except sympy.SympifyError:
-                    raise FunctionalError(
-                        f"p{list(index)} is {array[index]!r}, expected a number or a sympy expression."
-                    ) from None
+                total += to_sympy(coefficient) * entry
         return sympy.expand(total)
 
     @cached_property
