@@ -16,6 +16,7 @@ from relaxbell.behavior.derived import Derived
 from relaxbell.behavior.names import read_names, read_parties
 from relaxbell.behavior.table import TOLERANCE
 from relaxbell.errors import BehaviorError
+from relaxbell.exact.arrays import real_array
 from relaxbell.exact.numbers import Exact, exact_array, to_floats
 
 
@@ -35,7 +36,8 @@ class Behavior(Derived):
     p
         Array of probabilities. Axes are outputs, then inputs, in the order of the names; any
         cardinalities. Entries are floats, or exact numbers (int, Fraction, sympy rationals or
-        a + b√n); if all are exact, the behavior is exact and stays so under exact operations.
+        a + b√n); if all are exact, the behavior is exact and stays so under exact operations. Axes that have names
+        (``dims``, as xarray's DataArray) are matched by name, in any order.
     outputs, inputs
         Names of the axes, a sequence or one string with spaces. Names, never positions, decide how
         behaviors, functionals and models match.
@@ -53,8 +55,8 @@ class Behavior(Derived):
     Raises
     ------
     BehaviorError
-        If the shape does not fit, an entry is NaN, infinite or negative, or a block is not
-        normalized (floats: within 1e-9).
+        If the shape or the names of axes do not fit, an entry is masked, complex, NaN, infinite or negative, or a block
+        is not normalized (floats: within 1e-9).
 
     Examples
     --------
@@ -77,8 +79,9 @@ class Behavior(Derived):
         self.outputs = read_names(outputs, "outputs", BehaviorError)
         self.inputs = read_names(inputs, "inputs", BehaviorError)
         read_names(self.outputs + self.inputs, "outputs and inputs together", BehaviorError)
-        exact = exact_array(p)
-        table = to_floats(exact) if exact is not None else _numeric(p)
+        given = real_array(p, "p", BehaviorError, self.variables)
+        exact = exact_array(given)
+        table = to_floats(exact) if exact is not None else _numeric(given)
         if table.ndim != len(self.variables):
             raise BehaviorError(
                 f"p has {table.ndim} axes (shape {table.shape}), expected {len(self.variables)}: one for each of "
@@ -241,12 +244,9 @@ class Behavior(Derived):
         return behavior_html(self)
 
 
-def _numeric(p: ArrayLike) -> NDArray[np.float64]:
+def _numeric(p: NDArray[Any]) -> NDArray[np.float64]:
     try:
-        array = np.asarray(p)
-        if array.dtype.kind == "c":
-            raise TypeError("complex numbers")
-        return to_floats(array)
+        return to_floats(p)
     except (TypeError, ValueError) as error:
         raise BehaviorError(
             f"p is not a table of numbers: {error}. Expected a rectangular array of floats, Fractions, ints "

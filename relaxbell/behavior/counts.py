@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from relaxbell.behavior.axis_order import check_axis_order, order_hint
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.counts_csv import read_csv_table
 from relaxbell.behavior.likelihood import maximum_likelihood
 from relaxbell.behavior.names import read_names, read_parties
 from relaxbell.errors import CountsError
+from relaxbell.exact.arrays import axis_names, complete_table
 from relaxbell.exact.numbers import Exact
 from relaxbell.frozen import Frozen
 
@@ -33,15 +35,17 @@ class Counts(Frozen):
     table
         Whole numbers; axes are outputs, then inputs, as in `Behavior`.
     outputs, inputs, parties
-        Names as in `Behavior`.
+        Names as in `Behavior`; by default A, B and X, Y. A table with neither names given nor axes of its own that have
+        names is doubted where it signals absurdly, and far less with inputs first: the e-value against no-signaling of
+        its marginals exceeds 1000, and that of the transposed table is at most the tenth root of it and 10^15.
     name
         Of the experiment.
 
     Raises
     ------
     CountsError
-        For negative, fractional or non-finite counts, a shape that does not fit, or a setting without
-        trials.
+        For masked, negative, fractional or non-finite counts, a shape or names of axes that do not fit, a setting
+        without trials, or axes that are not named and look like x, y, a, b.
 
     Examples
     --------
@@ -53,16 +57,17 @@ class Counts(Frozen):
     def __init__(
         self,
         table: ArrayLike,
-        outputs: str | Sequence[str] = ("A", "B"),
-        inputs: str | Sequence[str] = ("X", "Y"),
+        outputs: str | Sequence[str] | None = None,
+        inputs: str | Sequence[str] | None = None,
         *,
         parties: Mapping[str, str | None] | None = None,
         name: str | None = None,
     ) -> None:
-        self.outputs = read_names(outputs, "outputs", CountsError)
-        self.inputs = read_names(inputs, "inputs", CountsError)
+        named = (outputs, inputs, parties) != (None, None, None) or axis_names(table) is not None
+        self.outputs = read_names(("A", "B") if outputs is None else outputs, "outputs", CountsError)
+        self.inputs = read_names(("X", "Y") if inputs is None else inputs, "inputs", CountsError)
         read_names(self.outputs + self.inputs, "outputs and inputs together", CountsError)
-        self.table: NDArray[np.int64] = _whole(table)
+        self.table: NDArray[np.int64] = _whole(table, self.variables)
         if self.table.ndim != len(self.variables):
             raise CountsError(
                 f"the table has {self.table.ndim} axes (shape {self.table.shape}), expected {len(self.variables)}: "
@@ -74,7 +79,10 @@ class Counts(Frozen):
             if total == 0:
                 setting = ", ".join(f"{n}={v}" for n, v in zip(self.inputs, index, strict=True))
                 place = f" with {setting}" if setting else ""
-                raise CountsError(f"no trials{place}. Remove this setting or add its counts.")
+                hint = "" if named else order_hint(self.table)
+                raise CountsError(f"no trials{place}. Remove this setting or add its counts.{hint}")
+        if not named:
+            check_axis_order(self.table)
         self._seal()
 
     @property
@@ -304,10 +312,11 @@ def load_counts(source: str | Path) -> Counts:
     return Counts.read_csv(source)
 
 
-def _whole(table: Any) -> NDArray[np.int64]:
+def _whole(table: Any, axes: Sequence[str]) -> NDArray[np.int64]:
     remedy = "Expected whole numbers of trials."
+    complete = complete_table(table, "the table", CountsError, axes)
     try:
-        array = np.asarray(table)
+        array = np.asarray(complete)
         if array.dtype.kind not in "iuf" and not all(
             isinstance(v, Real) and not isinstance(v, bool | np.bool_) for v in array.ravel().tolist()
         ):

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.coordinates import Coordinates
-from relaxbell.behavior.names import Setting, check_values, read_names
+from relaxbell.behavior.names import Setting, check_ordered, check_values, read_names
 from relaxbell.behavior.table import Table
 from relaxbell.errors import BehaviorError
+from relaxbell.exact.arrays import check_unmasked
 from relaxbell.exact.numbers import ExactNumber, as_exact, read_fraction
 
 if TYPE_CHECKING:
@@ -321,6 +322,7 @@ class Derived(Table):
         check_values({variable: 0}, self.variables, self.cardinality, "variable", BehaviorError)
         check_values(given, self.inputs, self.cardinality, "input", BehaviorError)
         size = self.cardinality[variable]
+        check_ordered(permutation, "the permutation", BehaviorError)
         if sorted(permutation) != list(range(size)):
             raise BehaviorError(f"{list(permutation)} is not a permutation of the {size} values of {variable}.")
         if variable in given:
@@ -358,6 +360,8 @@ class Derived(Table):
         2
         """
         check_values({output: 0}, self.outputs, self.cardinality, "output", BehaviorError)
+        check_ordered(mapping, "the mapping", BehaviorError)
+        check_unmasked(mapping, "the mapping", BehaviorError)
         if len(mapping) != self.cardinality[output] or sorted(set(mapping)) != list(range(max(mapping) + 1)):
             raise BehaviorError(
                 f"{list(mapping)} does not map the {self.cardinality[output]} values of {output} onto 0 … k."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Reversible, Sequence, Set
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,8 @@ _NAME = re.compile(r"[^\W\d]\w*'*")
 
 
 def read_names(names: str | Sequence[str], what: str, error: type[RelaxbellError]) -> tuple[str, ...]:
-    """Return names as a tuple; a string is split at spaces and commas. Duplicates are refused."""
+    """Return names as a tuple; a string is split at spaces and commas. Duplicates and sets are refused."""
+    check_ordered(names, what, error)
     found = tuple(names.replace(",", " ").split()) if isinstance(names, str) else tuple(names)
     for name in found:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
@@ -26,6 +28,21 @@ def read_names(names: str | Sequence[str], what: str, error: type[RelaxbellError
     if repeated:
         raise error(f"{repeated[0]!r} appears twice in {what}: {', '.join(found)}. Each variable needs its own name.")
     return found
+
+
+def check_ordered(values: Any, what: str, error: type[RelaxbellError]) -> None:
+    """Raise `error` for a set: its order is nobody's choice. Dictionaries and their views are in order.
+
+    Examples
+    --------
+    >>> check_ordered(["A", "B"], "outputs", BehaviorError)
+    """
+    if isinstance(values, Set) and not isinstance(values, Mapping | Reversible):
+        shown = ", ".join(sorted(map(str, values)))[:60]
+        raise error(
+            f"{what} is a {type(values).__name__} ({shown}), which has no order, expected a list or tuple. Write it in "
+            "the order meant."
+        )
 
 
 def read_parties(

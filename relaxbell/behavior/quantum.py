@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.names import party_names
 from relaxbell.errors import BehaviorError
+from relaxbell.exact.arrays import check_unmasked
 
 Complex: TypeAlias = NDArray[np.complex128]
 
@@ -70,7 +71,7 @@ def born(
     Raises
     ------
     BehaviorError
-        If the state is not normalized, Hermitian and positive, a measurement is not Hermitian,
+        If an entry is masked, the state is not normalized, Hermitian and positive, a measurement is not Hermitian,
         positive and complete (all within 1e-10), dimensions do not match, or the settings of one
         party differ in their number of outcomes.
 
@@ -120,6 +121,7 @@ def _contract(rho: Complex, parties: Sequence[Complex]) -> NDArray[np.float64]:
 
 def read_matrix(value: Any, what: str) -> Complex:
     """Return an operator as an array; raise BehaviorError if it is none."""
+    check_unmasked(value, what, BehaviorError)
     try:
         array = np.array(value.full() if hasattr(value, "full") else value, dtype=np.complex128)
     except (TypeError, ValueError) as error:

@@ -20,6 +20,7 @@ import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.errors import BehaviorError
+from relaxbell.exact.arrays import real_array
 from relaxbell.exact.numbers import Exact, as_exact, read_fraction, surd
 
 Bloch = Sequence[Any]
@@ -210,7 +211,7 @@ def _visibility(v: Any) -> Any:
 
 
 def _bloch(vector: Bloch) -> tuple[Any, ...]:
-    components = tuple(vector)
+    components = tuple(real_array(vector, "a Bloch vector", BehaviorError).ravel())
     if len(components) != 3:
         raise BehaviorError(f"the Bloch vector {components} has {len(components)} components, expected X, Y and Z.")
     exact = [as_exact(r) for r in components]

@@ -71,22 +71,3 @@ def check_structure(model: CausalModel) -> None:
                 f"private noise would be independent of the rest. Add the edge '{model.latents[0]} -> {node}'"
                 f"{', or make it an output' if node in model.inputs else ''}."
             )
-
-
-def check_independence(model: CausalModel) -> None:
-    """Free and dependent inputs are independent unless an edge connects them."""
-    if model.inputs_connected:
-        return
-    distribution = model.input_distribution
-    free, dependent = (
-        distribution.marginal(model.free_inputs),
-        distribution.marginal(model.dependent_inputs),
-    )
-    joint = distribution.marginal(model.free_inputs + model.dependent_inputs)
-    gap = np.asarray(abs(np.asarray(joint - np.multiply.outer(free, dependent))))
-    if gap.size and float(gap.max()) > 1e-9:
-        raise ModelError(
-            f"input_distribution correlates the free inputs {', '.join(model.free_inputs)} with the dependent ones "
-            f"{', '.join(model.dependent_inputs)} (by {float(gap.max()):.3g}), which the graph does not allow. "
-            "Make them all dependent, or give independent distributions."
-        )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
-from relaxbell.behavior.names import read_names
+from relaxbell.behavior.names import check_ordered, read_names
 from relaxbell.errors import ModelError
 
 Edge = tuple[str, str]
@@ -21,7 +21,7 @@ def read_graph(graph: Any, latent: Sequence[str] = ()) -> tuple[tuple[str, ...],
     ----------
     graph
         An arrow string such as ``"X -> A <- L -> B <- Y; X -> B"`` (statements end at ``;`` or a new
-        line), a list of pairs, or a networkx DiGraph.
+        line), a list of edges, each a pair or an arrow string, or a networkx DiGraph.
     latent
         Names of nodes that have no parents.
 
@@ -38,8 +38,7 @@ def read_graph(graph: Any, latent: Sequence[str] = ()) -> tuple[tuple[str, ...],
             raise ModelError(f"the graph is a {type(graph).__name__}, expected a networkx.DiGraph.")
         nodes, edges = list(graph.nodes), [(u, v) for u, v in graph.edges]
     else:
-        edges = _read_pairs(graph)
-        nodes = []
+        nodes, edges = [], list(listed_edges(graph, "the graph"))
     ordered = list(dict.fromkeys([*nodes, *(name for edge in edges for name in edge)]))
     read_names(ordered, "the graph", ModelError)
     check_latent_ends(edges, latent)
@@ -48,13 +47,30 @@ def read_graph(graph: Any, latent: Sequence[str] = ()) -> tuple[tuple[str, ...],
 
 
 def read_edges(edges: Iterable[Any]) -> tuple[Edge, ...]:
-    """Return edges given as arrow strings or pairs."""
-    found: list[Edge] = []
-    for edge in edges:
-        found += _read_arrows(edge)[1] if isinstance(edge, str) else _read_pairs([edge])
+    """Return one or more edges given as arrow strings or pairs."""
+    found = listed_edges(edges, "the list of edges")
     if not found:
         raise ModelError('no edge given. Name one, for example "X -> B".')
     return tuple(found)
+
+
+def listed_edges(edges: Any, what: str) -> tuple[Edge, ...]:
+    """Return the edges of an arrow string, or of a list of arrow strings and pairs.
+
+    Examples
+    --------
+    >>> listed_edges(["X -> B <- L", ("Y", "A")], "the graph")
+    (('X', 'B'), ('L', 'B'), ('Y', 'A'))
+    """
+    if isinstance(edges, str):
+        edges = [edges]
+    check_ordered(edges, what, ModelError)
+    if not isinstance(edges, Iterable) or (isinstance(edges, Mapping) and not isinstance(edges, Set)):
+        raise ModelError(
+            f"{str(edges)[:60]} is not a graph: found a {type(edges).__name__}, expected an arrow string, a list of "
+            "edges (parent, child), or a networkx DiGraph."
+        )
+    return tuple(own for edge in edges for own in _read_edge(edge))
 
 
 def check_latent_ends(edges: Iterable[Edge], latent: Sequence[str]) -> None:
@@ -116,11 +132,21 @@ def _read_arrows(text: str) -> tuple[list[str], list[Edge]]:
     return nodes, edges
 
 
-def _read_pairs(pairs: Any) -> list[Edge]:
-    try:
-        return [(u, v) for u, v in pairs]
-    except (TypeError, ValueError):
+def _read_edge(edge: Any) -> list[Edge]:
+    """Return the edges of an arrow string without single nodes, or the one of a pair of names."""
+    if isinstance(edge, str):
+        nodes, edges = _read_arrows(edge)
+        alone = [node for node in nodes if not any(node in pair for pair in edges)]
+        if not edges or alone:
+            raise ModelError(
+                f"{edge!r} names {alone[0] if alone else 'nothing'!r} without an arrow, expected an edge such as "
+                '"X -> B" or ("X", "B"). Write one.'
+            )
+        return edges
+    pair = () if isinstance(edge, Set | Mapping) or not isinstance(edge, Iterable) else tuple(edge)
+    if len(pair) != 2 or not all(isinstance(name, str) for name in pair):
         raise ModelError(
-            f"{pairs!r} is not a graph. Expected an arrow string, a list of pairs (parent, child), "
-            "or a networkx DiGraph."
-        ) from None
+            f"{edge!r} is not an edge, expected a pair (parent, child) of names, or an arrow string such as "
+            '"X -> B". A graph is an arrow string, a list of edges, or a networkx DiGraph.'
+        )
+    return [(str(pair[0]), str(pair[1]))]

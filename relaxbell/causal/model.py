@@ -12,10 +12,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from relaxbell.behavior.names import Setting, read_names
-from relaxbell.causal.checks import check_independence, check_roles, check_structure, read_cardinality
+from relaxbell.causal.checks import check_roles, check_structure, read_cardinality
 from relaxbell.causal.equations import cell_label
 from relaxbell.causal.events import event_rows
-from relaxbell.causal.graph import Edge, check_latent_ends, read_edges, read_graph
+from relaxbell.causal.graph import Edge, check_latent_ends, listed_edges, read_edges, read_graph
 from relaxbell.causal.inputs import InputDistribution
 from relaxbell.causal.observing import Observing
 from relaxbell.causal.responses import Node, Strategies
@@ -44,7 +44,7 @@ class CausalModel(Observing):
     Parameters
     ----------
     graph
-        Arrow string, list of edges (parent, child), or networkx DiGraph.
+        Arrow string, list of edges, each a pair (parent, child) or an arrow string, or networkx DiGraph.
     inputs
         Names of the settings. Free ones have no parents and are conditioned on; an input with the
         latent variable as parent is *dependent*: it responds.
@@ -57,10 +57,13 @@ class CausalModel(Observing):
     outputs
         Names of the outputs in the order wanted; by default all other nodes, in the graph's order.
     input_distribution
-        p(inputs): None for uniform, an array over the inputs in order, or one distribution for each
-        input by name.
+        p(inputs): None for uniform, an array over the inputs in order (axes with names in any order), or one
+        distribution for each input by name. Exact numbers are kept. Floats mean their shortest decimals where these sum
+        to one exactly, else they are read as multiples of 2^−50 (finer where one is small) that do; none becomes or
+        stops being zero. Free inputs and dependent ones that no edge connects are independent: exactly, or for floats
+        each p(x, y) within a factor 1 ± 1e-9 of the product of its marginals, which is used then.
     relaxed
-        The edges that count as relaxed; `relax` adds to them.
+        The edges that count as relaxed, an arrow string or a list as in `graph`; `relax` adds to them.
     name
         How messages call the model.
 
@@ -76,8 +79,8 @@ class CausalModel(Observing):
     Raises
     ------
     ModelError
-        For cycles, unknown or duplicate names, missing or invalid cardinalities, an edge into a
-        latent variable, a responding node without latent parent, an invalid input distribution.
+        For cycles, unknown or duplicate names, names without order (sets), missing or invalid cardinalities, an edge
+        into a latent variable, a responding node without latent parent, an invalid input distribution.
     UnsupportedModelError
         Without a latent variable.
     ModelTooLargeError
@@ -102,7 +105,7 @@ class CausalModel(Observing):
         hidden: str | Sequence[str] = (),
         outputs: str | Sequence[str] | None = None,
         input_distribution: Any = None,
-        relaxed: Iterable[Any] = (),
+        relaxed: str | Iterable[Any] = (),
         name: str | None = None,
     ) -> None:
         self.latents = read_names(latent, "latent", ModelError)
@@ -113,7 +116,7 @@ class CausalModel(Observing):
         self.outputs = tuple(others) if outputs is None else read_names(outputs, "outputs", ModelError)
         check_roles(self, others)
         self.cardinality = read_cardinality(self, cardinality)
-        self.relaxed: tuple[Edge, ...] = read_edges(relaxed) if tuple(relaxed) else ()
+        self.relaxed: tuple[Edge, ...] = listed_edges(relaxed, "relaxed")
         for edge in self.relaxed:
             if edge not in self.edges:
                 raise ModelError(f"the relaxed edge {edge[0]!r} -> {edge[1]!r} is not in the graph. Add it first.")
@@ -122,7 +125,8 @@ class CausalModel(Observing):
         if settings > SETTING_LIMIT:
             raise ModelTooLargeError(f"{settings:,} settings of the inputs, expected at most {SETTING_LIMIT:,}.")
         self.input_distribution = InputDistribution(input_distribution, self.inputs, self.cardinality)
-        check_independence(self)
+        if self.dependent_inputs and not self.inputs_connected:
+            self.input_distribution.check_independent(self.free_inputs, self.dependent_inputs)
         self.name = name or "CausalModel({})".format("; ".join(f"{u} -> {v}" for u, v in self.edges))
         self._seal()
 
@@ -193,7 +197,7 @@ class CausalModel(Observing):
         return self._copy(
             graph=(*self.edges, *new),
             relaxed=(*self.relaxed, *new),
-            input_distribution=self.input_distribution.table if input_distribution is None else input_distribution,
+            input_distribution=self.input_distribution if input_distribution is None else input_distribution,
             name=f"{self.name}.relax({texts})",
         )
 
@@ -236,7 +240,7 @@ class CausalModel(Observing):
             {new[n]: c for n, c in self.cardinality.items()},
             hidden=[new[n] for n in self.hidden],
             outputs=[new[n] for n in self.outputs],
-            input_distribution=self.input_distribution.table,
+            input_distribution=self.input_distribution,
             relaxed=[(new[u], new[v]) for u, v in self.relaxed],
             name=f"{self.name} with {pairs}" if pairs else self.name,
         )
@@ -262,7 +266,7 @@ class CausalModel(Observing):
         dependent = [n for n in self.inputs if n in responding]
         free = [n for n in self.inputs if n not in responding]
         connected = any(u in free and v in dependent for u, v in edges)
-        return self.input_distribution.table if connected else self.input_distribution.product(free, dependent)
+        return self.input_distribution if connected else self.input_distribution.product(free, dependent)
 
     def _copy(self, **changes: Any) -> CausalModel:
         import networkx as nx
@@ -272,7 +276,7 @@ class CausalModel(Observing):
             "latent": self.latents,
             "hidden": self.hidden,
             "outputs": self.outputs,
-            "input_distribution": self.input_distribution.table,
+            "input_distribution": self.input_distribution,
         } | changes
         graph = nx.DiGraph()
         kept = (*self.inputs, *self.outputs, *settings["latent"], *settings["hidden"])

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from relaxbell.behavior.names import party_names
-from relaxbell.causal.graph import read_edges
+from relaxbell.behavior.names import check_ordered, party_names, read_names
+from relaxbell.causal.graph import Edge, read_edges
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import ModelError
 
 _TWO = (2, 2)
+
+
+def _check_ordered(**cardinalities: Any) -> None:
+    for what, sizes in cardinalities.items():
+        check_ordered(sizes, what, ModelError)
 
 
 def bell(inputs: Sequence[int] = _TWO, outputs: Sequence[int] = _TWO, *, input_distribution: Any = None) -> CausalModel:
@@ -40,6 +45,7 @@ def bell(inputs: Sequence[int] = _TWO, outputs: Sequence[int] = _TWO, *, input_d
     >>> rb.bell(inputs=(2, 3), outputs=(3, 2)).strategies.count
     72
     """
+    _check_ordered(inputs=inputs, outputs=outputs)
     try:
         inputs, outputs = tuple(inputs), tuple(outputs)
     except TypeError:
@@ -88,7 +94,7 @@ def input_signaling(
     (('Y', 'A'),)
     """
     model = bell(inputs, outputs, input_distribution=input_distribution)
-    ((source, target),) = read_edges([edge])
+    source, target = _one_edge(edge)
     if source not in model.inputs or target not in model.outputs:
         raise ModelError(
             f"{source} -> {target} is not input signaling. Expected an edge from one of {', '.join(model.inputs)} "
@@ -130,13 +136,20 @@ def outcome_signaling(
     512
     """
     model = bell(inputs, outputs, input_distribution=input_distribution)
-    ((source, target),) = read_edges([edge])
+    source, target = _one_edge(edge)
     if source not in model.outputs or target not in model.outputs:
         raise ModelError(
             f"{source} -> {target} is not outcome signaling. Expected an edge between two of "
             f"{', '.join(model.outputs)}."
         )
     return model.relax(edge)
+
+
+def _one_edge(edge: Any) -> Edge:
+    found = read_edges([edge])
+    if len(found) != 1:
+        raise ModelError(f"edge={edge!r} holds {len(found)} edges, expected one. Use bell(…).relax(…) for several.")
+    return found[0]
 
 
 def message(
@@ -183,7 +196,7 @@ def message(
         {**local.cardinality, "M": alphabet},
         hidden="M",
         outputs=local.outputs,
-        input_distribution=local.input_distribution.table,
+        input_distribution=local.input_distribution,
         relaxed=[("M", b)],
         name=f"message({', '.join(filter(None, arguments))})",
     )
@@ -225,7 +238,7 @@ def measurement_dependence(
     if dependent is None:
         chosen: Sequence[str] = model.inputs
     else:
-        chosen = dependent.replace(",", " ").split() if isinstance(dependent, str) else dependent
+        chosen = read_names(dependent, "dependent", ModelError)
     for name in chosen:
         if name not in model.inputs:
             raise ModelError(f"{name!r} is not an input. Choose dependent inputs among {', '.join(model.inputs)}.")
@@ -262,6 +275,7 @@ def instrumental(inputs: int = 2, outputs: Sequence[int] = _TWO, *, input_distri
     >>> rb.instrumental(inputs=3).strategies.count
     32
     """
+    _check_ordered(outputs=outputs)
     try:
         a, b = outputs
     except (TypeError, ValueError):
@@ -310,6 +324,7 @@ def bilocality(
     >>> rb.bilocality().strategies.count, rb.bilocality((2, 3), (3, 2, 2)).strategies.count
     (64, 144)
     """
+    _check_ordered(inputs=inputs, outputs=outputs)
     if len(inputs) not in (2, 3) or len(outputs) != 3:
         raise ModelError(
             f"inputs={tuple(inputs)}, outputs={tuple(outputs)}: expected two inputs (of A and C) or three, and three "
@@ -373,6 +388,7 @@ def star(
     >>> rb.star(2, inputs=(2, 3, 2), center=3, parties=(1, 2)).independence.products
     ((('A1',), ('A2', 'A3')),)
     """
+    _check_ordered(inputs=inputs, outputs=outputs, parties=parties)
     shares = (1,) * n if parties is None else tuple(parties)
     if n < 2 or len(shares) != n or min(shares) < 1:
         raise ModelError(f"a star of n={n} sources with parties={shares}: expected n ≥ 2 and a number ≥ 1 for each.")

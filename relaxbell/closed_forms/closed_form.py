@@ -17,6 +17,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.closed_forms.classes import TermClass, classes
 from relaxbell.closed_forms.domains import Domain
 from relaxbell.errors import BehaviorError, MeasureError
+from relaxbell.exact.arrays import complete_table, float_array
 from relaxbell.exact.numbers import Exact, ExactNumber, read_fraction, sign, to_floats, to_sympy
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import sum_text
@@ -282,13 +283,18 @@ class ClosedForm:
         if not isinstance(behaviors, np.ndarray):
             if not isinstance(behaviors, Iterable):
                 raise BehaviorError(f"found a {type(behaviors).__name__}, expected an array or behaviors.")
-            behaviors = np.array([model.match(p).p if isinstance(p, Behavior) else p for p in behaviors])
+            behaviors = [model.match(p).p if isinstance(p, Behavior) else self._table(p) for p in behaviors]
+        behaviors = float_array(behaviors, "the table of behaviors", BehaviorError)
         if behaviors.shape[1:] != model.observed_shape:
             raise BehaviorError(
                 f"an array of shape {behaviors.shape}, expected (N, {', '.join(map(str, model.observed_shape))}): "
                 f"behaviors with axes {', '.join(model.outputs + model.inputs)}."
             )
-        return np.asarray(behaviors, dtype=np.float64).reshape(len(behaviors), math.prod(model.observed_shape))
+        return behaviors.reshape(len(behaviors), math.prod(model.observed_shape))
+
+    def _table(self, p: Any) -> Any:
+        model = self.measure.model
+        return complete_table(p, "a behavior", BehaviorError, model.outputs + model.inputs)
 
     @cached_property
     def _matrices(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

@@ -15,6 +15,7 @@ from relaxbell.curves.tracing import Trace
 if TYPE_CHECKING:
     from relaxbell.certificate.claims import Certificate
 from relaxbell.errors import CurveError, optional
+from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, as_exact, to_sympy
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import sum_text
@@ -156,7 +157,7 @@ class Curve:
         number = None if isinstance(t, np.ndarray | list | tuple) else as_exact(t)
         if number is not None:
             return self._exact_value(number**self.power)
-        array = np.asarray(t, dtype=np.float64) ** self.power
+        array = float_array(t, "the parameter", CurveError) ** self.power
         starts = np.array([float(piece.start) for piece in self.pieces])
         low, high = float(self.pieces[0].start), float(self.pieces[-1].end)
         which = np.clip(np.searchsorted(starts, array, side="right") - 1, 0, len(starts) - 1)

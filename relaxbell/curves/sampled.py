@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from relaxbell.curves.curve import Curve
 from relaxbell.curves.family import Family, Sample
-from relaxbell.errors import optional
+from relaxbell.errors import CurveError, optional
+from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.measures.locality import BinaryEntropy, binary_entropy
 from relaxbell.measures.measure import Measure
@@ -79,7 +80,7 @@ class EntropyCurve:
         >>> line.value([0.5, 0.75]).round(6)  # h(t − 1/2)
         array([0.      , 0.811278])
         """
-        array = np.asarray(t, dtype=np.float64)
+        array = float_array(t, "the parameter", CurveError)
         ends = (self.least.value(array), -np.asarray(self.largest.value(array)))
         entropy = np.vectorize(lambda p: p if np.isnan(p) else binary_entropy(float(p)), otypes=[np.float64])
         found = np.minimum(*(entropy(end) for end in ends))
@@ -242,7 +243,8 @@ class SampledCurve:
         >>> 0 <= line.value(0.75) - line.lower_bound(0.75) <= line.gap + 1e-12
         True
         """
-        found = np.interp(np.asarray(t, dtype=np.float64), self.parameters, self.values, left=np.nan, right=np.nan)
+        array = float_array(t, "the parameter", CurveError)
+        found = np.interp(array, self.parameters, self.values, left=np.nan, right=np.nan)
         return float(found) if np.ndim(found) == 0 else found
 
     def lower_bound(self, t: Any) -> Any:
@@ -266,7 +268,7 @@ class SampledCurve:
         >>> line.lower_bound(1.0) <= line.value(1.0)
         True
         """
-        array = np.asarray(t, dtype=np.float64)
+        array = float_array(t, "the parameter", CurveError)
         lines = [(float(s.tangent.intercept), float(s.tangent.slope)) for s in self.samples]
         found = np.max([a + b * array for a, b in lines], axis=0)
         return float(found) if found.ndim == 0 else found

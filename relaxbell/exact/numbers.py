@@ -252,15 +252,15 @@ def read_fraction(value: Any, what: str, error: type[Exception]) -> Fraction:
     return number
 
 
-def decimal(value: float) -> Fraction:
-    """Return a float as the shortest decimal that prints it: 0.1 is 1/10.
+def decimal(value: Any) -> Fraction:
+    """Return a float as the shortest decimal that prints it in its own precision: 0.1 is 1/10.
 
     Examples
     --------
     >>> decimal(0.1), decimal(1e-3)
     (Fraction(1, 10), Fraction(1, 1000))
     """
-    return Fraction(repr(float(value)))
+    return Fraction(str(value) if isinstance(value, np.floating) else repr(float(value)))
 
 
 def exact_array(values: Any) -> Exact | None:

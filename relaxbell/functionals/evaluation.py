@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.errors import FunctionalError
+from relaxbell.errors import BehaviorError, FunctionalError
+from relaxbell.exact.arrays import real_array
 from relaxbell.exact.numbers import exact_array, to_floats, to_sympy
 from relaxbell.functionals.arithmetic import Arithmetic
 
@@ -24,7 +25,8 @@ class Evaluated(Arithmetic):
         ----------
         behavior
             A `Behavior`, matched by name; or an array with the shape and the axes of `coefficients`, for example
-            one with free symbols, ``v * box.table + (1 - v) * noise.table``.
+            one with free symbols, ``v * box.table + (1 - v) * noise.table``. Axes with names (``dims``) are matched
+            by name.
 
         Returns
         -------
@@ -35,6 +37,8 @@ class Evaluated(Arithmetic):
         ------
         FunctionalError
             If the behavior has other variables or cardinalities.
+        BehaviorError
+            If an array has entries that are masked, complex or no numbers.
 
         Examples
         --------
@@ -55,7 +59,7 @@ class Evaluated(Arithmetic):
         return self._on_table(behavior.table)
 
     def _on_table(self, table: Any) -> Any:
-        array = np.asarray(table)
+        array = real_array(table, "p", BehaviorError, self.outputs + self.inputs, any_object=True)
         if not array.ndim:
             raise FunctionalError(
                 f"{self.title} is a function of probabilities: found a {type(table).__name__}, expected a Behavior or "
@@ -79,13 +83,14 @@ class Evaluated(Arithmetic):
 
         total = to_sympy(self.constant)
         for index, coefficient in np.ndenumerate(self.coefficients):
+            try:
+                entry = sympy.sympify(array[index], strict=True)  # at coefficient 0 too: no missing value passes
+            except sympy.SympifyError:
+                raise FunctionalError(
+                    f"p{list(index)} is {array[index]!r}, expected a number or a sympy expression."
+                ) from None
             if coefficient != 0:
-                try:
-                    total += to_sympy(coefficient) * sympy.sympify(array[index], strict=True)
-                except sympy.SympifyError:
-                    raise FunctionalError(
-                        f"p{list(index)} is {array[index]!r}, expected a number or a sympy expression."
-                    ) from None
+                total += to_sympy(coefficient) * entry
         return sympy.expand(total)
 
     @cached_property

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.names import read_names, read_parties
 from relaxbell.errors import FunctionalError
+from relaxbell.exact.arrays import complete_table
 from relaxbell.exact.numbers import Exact, ExactNumber
 from relaxbell.functionals.arithmetic import read_coefficients
 from relaxbell.functionals.evaluation import Evaluated
@@ -29,7 +30,8 @@ class BellFunctional(Evaluated):
     Parameters
     ----------
     coefficients
-        Array over outputs, then inputs, of exact numbers (int, Fraction, sympy rationals or a + b√n).
+        Array over outputs, then inputs, of exact numbers (int, Fraction, sympy rationals or a + b√n). Axes with names
+        (``dims``) are matched by name.
     outputs, inputs, parties
         Names as in `Behavior`; functionals and behaviors match by name.
     constant
@@ -40,7 +42,7 @@ class BellFunctional(Evaluated):
     Raises
     ------
     FunctionalError
-        If coefficients are not exact, or the shape does not fit the names.
+        If coefficients are not exact or masked, or the shape does not fit the names.
 
     Examples
     --------
@@ -61,7 +63,8 @@ class BellFunctional(Evaluated):
     ) -> None:
         self.outputs = read_names(outputs, "outputs", FunctionalError)
         self.inputs = read_names(inputs, "inputs", FunctionalError)
-        table, offset = read_coefficients(coefficients, constant)
+        given = complete_table(coefficients, "the table of coefficients", FunctionalError, self.outputs + self.inputs)
+        table, offset = read_coefficients(given, constant)
         if table.ndim != len(self.outputs) + len(self.inputs):
             raise FunctionalError(
                 f"coefficients have {table.ndim} axes, expected {len(self.outputs) + len(self.inputs)}: one for each "

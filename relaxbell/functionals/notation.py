@@ -12,6 +12,7 @@ import numpy as np
 
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.errors import FunctionalError
+from relaxbell.exact.arrays import axis_names, complete_table
 from relaxbell.exact.numbers import Exact, ExactNumber, exact_array, sign, to_sympy
 
 NOTATIONS = ("probabilities", "collins_gisin", "correlators")
@@ -106,11 +107,16 @@ def read_form(
     given: dict[tuple[int, ...], Exact] = {}
     for key, values in tables.items():
         members = _members(key, outputs)
-        table = exact_array(values)
+        settings = [name for j, name in enumerate(inputs) if j in {own[i] for i in members}]
+        short = len(axis_names(values) or ()) == len(settings)
+        axes = settings if short else [*(outputs[i] for i in members), *settings]
+        table = exact_array(complete_table(values, f"the table of {key!r}", FunctionalError, axes))
         if table is None:
             raise FunctionalError(
                 f"the table of {key!r} is not exact, expected integers, Fractions or sympy numbers a + b√n (one n)."
             )
+        if members in given:
+            raise FunctionalError(f"{key!r} is there a second time, expected each set of outputs once. Add both up.")
         given[members] = table
     sizes = [1] * len(inputs)
     values_of = [2] * len(outputs)

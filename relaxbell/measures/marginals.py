@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
+from relaxbell.exact.arrays import real_array
 from relaxbell.exact.numbers import Exact, as_exact
 from relaxbell.measures.groups import Group
 from relaxbell.measures.products import nonbilocality
@@ -82,7 +83,8 @@ class MarginalParameters:
         >>> f.at([Fraction(1, 4)]).tolist() == [Fraction(1, 4)] * 4
         True
         """
-        given = np.array([Fraction(v) if as_exact(v) is None else as_exact(v) for v in values], dtype=object)
+        numbers = real_array(values, "the table of free parameters", MeasureError).ravel()
+        given = np.array([Fraction(v) if as_exact(v) is None else as_exact(v) for v in numbers], dtype=object)
         if len(given) != self.count:
             raise MeasureError(f"{len(given)} values, expected {self.count}: {', '.join(self.free_labels)}.")
         return np.asarray(self.constant + (self.matrix @ given if self.count else 0), dtype=object)
@@ -244,7 +246,8 @@ def marginal_parameters(model: CausalModel, p: Behavior | ArrayLike) -> tuple[Ma
 def _probabilities(model: CausalModel, p: Behavior | ArrayLike) -> Exact:
     if isinstance(p, Behavior):
         return model.equations(p).rhs
-    table = np.asarray(p, dtype=object)
+    axes = model.outputs + model.inputs
+    table = np.asarray(real_array(p, "the table", MeasureError, axes), dtype=object)
     if table.shape != model.observed_shape or model.dependent_inputs:
         raise MeasureError(
             f"the marginals follow from a behavior, found a {type(p).__name__} of shape {table.shape}. Give all of p, "

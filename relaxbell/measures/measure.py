@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError, UnsupportedModelError
-from relaxbell.exact.numbers import Exact, Surd, as_exact, exact_array, read_fraction
+from relaxbell.exact.arrays import float_array
+from relaxbell.exact.numbers import Surd, as_exact, read_fraction
 from relaxbell.exact.rows import Rows
-from relaxbell.exact.sparse import ExactMatrix
 from relaxbell.measures import terms
-from relaxbell.measures.affine import affine_rows, decimal_rows
+from relaxbell.measures.own_rows import read_rows
 from relaxbell.measures.terms import Largest, LargestRow, Leaf, Linear, SumOfRows, Term, Total
 
 _OFF = 1e-6
@@ -102,7 +100,7 @@ class Measure:
         Raises
         ------
         MeasureError
-            If q has another length, a negative entry, or does not sum to 1 within 1e-6.
+            If q has another length, a masked, complex or negative entry, or does not sum to 1 within 1e-6.
 
         Examples
         --------
@@ -255,10 +253,7 @@ def check_model(model: Any, what: str) -> None:
 
 def read_weights(model: CausalModel, q: Any, name: str) -> NDArray[np.float64]:
     """Return a distribution over a model's strategies as an array; raise MeasureError if it is none."""
-    try:
-        array = np.asarray(getattr(q, "weights", q), dtype=np.float64)
-    except (TypeError, ValueError):
-        raise MeasureError(f"{name}: q is a {type(q).__name__}, expected an array of probabilities.") from None
+    array = float_array(getattr(q, "weights", q), f"{name}: q", MeasureError)
     n = model.strategies.count
     if array.shape != (n,):
         raise MeasureError(f"{name}: q has shape {array.shape}, expected ({n},), one weight for each strategy.")
@@ -352,7 +347,7 @@ def measure(
     Raises
     ------
     MeasureError
-        If the rows do not fit the model, contain NaN, or the norm is unknown.
+        If the rows do not fit the model, have masked or complex entries or NaN, or the norm is unknown.
 
     Examples
     --------
@@ -367,76 +362,11 @@ def measure(
     if norm == "max of sums":
         if not isinstance(rows, Mapping) or not rows:
             raise MeasureError("the rows of a max of sums are a mapping from a label to a group of rows.")
-        groups = tuple(SumOfRows(_read_rows(model, group, f"{label} ")) for label, group in rows.items())
+        groups = tuple(SumOfRows(read_rows(model, group, f"{label} ")) for label, group in rows.items())
         units = [group.rows.scale.denominator for group in groups]
         return Measure(model, Largest(groups), name, unit, definition={"kind": "rows", "norm": norm, "units": units})
     if norm not in single:
         raise MeasureError(f"norm {norm!r} is unknown, expected 'max', 'sum', 'linear' or 'max of sums'.")
-    term = single[norm](_read_rows(model, rows, ""))
+    term = single[norm](read_rows(model, rows, ""))
     definition = {"kind": "rows", "norm": norm, "units": [term.rows.scale.denominator]}
     return Measure(model, term, name, unit, definition=definition)
-
-
-def _read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:
-    n = model.strategies.count
-    if isinstance(rows, list | tuple) and any(hasattr(row, "is_affine") for row in rows):
-        rows = {f"row {i}": row for i, row in enumerate(rows)}
-    exact = _read_exact(rows)
-    if exact is not None:
-        names = tuple(rows) if isinstance(rows, Mapping) else tuple(f"row {i}" for i in range(len(exact)))
-        if exact.shape[1:] != (n,) or not len(exact):
-            raise MeasureError(f"rows have shape {exact.shape}, expected (rows, {n}): one entry for each strategy.")
-        entries = tuple({j: v for j, v in enumerate(row.tolist()) if v != 0} for row in exact)
-        return Rows.of(ExactMatrix(entries, n), tuple(f"{prefix}{name}" for name in names))
-    if isinstance(rows, Mapping):
-        labels = tuple(f"{prefix}{label}" for label in rows)
-        matrix = sp.vstack([_read_row(model, row) for row in rows.values()], format="csr") if rows else None
-    else:
-        if hasattr(rows, "is_affine"):
-            return _read_rows(model, [rows], prefix)
-        given: Any = rows if sp.issparse(rows) else np.atleast_2d(_read_numbers(rows))
-        matrix = sp.csr_array(given)
-        labels = tuple(f"{prefix}row {i}" for i in range(matrix.shape[0]))
-    if matrix is None or not matrix.shape[0]:
-        raise MeasureError("a measure needs at least one row, found none.")
-    if matrix.shape[1] != n:
-        raise MeasureError(f"rows have {matrix.shape[1]} entries, expected one for each of the {n} strategies.")
-    if not np.isfinite(matrix.data).all():
-        raise MeasureError("a row contains NaN or infinity, expected finite numbers.")
-    return decimal_rows(sp.csr_array(matrix, dtype=np.float64), labels)
-
-
-def _read_exact(rows: Any) -> Exact | None:
-    """Return rows given as fractions, roots or symbolic numbers; None for floats, whole numbers and expressions."""
-    given = list(rows.values()) if isinstance(rows, Mapping) else rows
-    with contextlib.suppress(ValueError, TypeError):  # ragged or no rows: refused later
-        if sp.issparse(given) or hasattr(given, "is_affine") or any(hasattr(row, "is_affine") for row in given):
-            return None
-        array = np.asarray(given)
-        return exact_array(np.atleast_2d(array)) if array.dtype == object else None
-    return None
-
-
-def _read_numbers(rows: Any) -> NDArray[np.float64]:
-    try:
-        return np.asarray(rows, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise MeasureError(
-            f"the rows are a {type(rows).__name__} that is no array of numbers. Expected a (k, n) array, or a list or "
-            "mapping of rows: arrays of length n, or expressions such as model.probability(…)."
-        ) from None
-
-
-def _read_row(model: CausalModel, row: Any) -> sp.csr_array:
-    if hasattr(row, "is_affine"):
-        matrix, constant = affine_rows(model, row)
-        if matrix.shape[0] != 1:
-            raise MeasureError(f"row {row} has {matrix.shape[0]} entries, expected a scalar. Give each entry as a row.")
-        if constant.any():
-            raise MeasureError(
-                f"row {row} has the constant {constant[0]:g}, expected a linear function of q. Leave the constant out, "
-                "or multiply it by cp.sum(model.q), which is 1."
-            )
-        return matrix
-    array: Any = row if sp.issparse(row) else _read_numbers(row).reshape(1, -1)
-    return sp.csr_array(array)

@@ -258,8 +258,9 @@ def solve_over(
             infeasible(problem, measure)  # decided exactly; the interior-point method has a tolerance
         answer, bound = _information(problem, measure, measure.layout, solver)
         return answer, Proof(problem, bound)
-    # float data with rare settings are read exactly and scaled too
-    hard = solver != "clarabel" and (equations.exponents is not None or (thorough and is_hard(problem)))
+    rare = equations.exponents is not None  # such float data too are read exactly, and scaled
+    columns = isinstance(measure, Dependence) and not (budgets or affine)
+    hard = solver is None and (rare or (thorough and is_hard(problem) and not columns))
     found = _settled(problem, measure) if hard else None
     return found or _solved(problem, measure, solver, thorough=thorough, again=thorough and not hard)
 

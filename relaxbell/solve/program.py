@@ -41,7 +41,7 @@ from relaxbell.measures.terms import (
     leaves,
 )
 
-_MOST_ENTRIES = 300_000
+_MOST_ENTRIES = 200_000
 """Programs with more entries are not written in exact numbers of any size: that takes seconds and a gigabyte."""
 
 
@@ -306,8 +306,7 @@ def linear_program(problem: Problem) -> LinearProgram:
 
 def exact_program(problem: Problem) -> ExactProgram | None:
     """Return the same program in exact numbers of any size; None if they are not known, or too many."""
-    blocks = [problem.equations.rows, *(leaf.rows for leaf in all_leaves(problem)), *(c.rows for c in problem.affine)]
-    if sum(rows.matrix.nnz for rows in blocks) > _MOST_ENTRIES:
+    if sum(2 * rows.matrix.nnz for rows in all_rows(problem)) > _MOST_ENTRIES:  # norms have rows of both signs
         return None
     try:
         builder, objective, *_ = _collected(problem, exactly=True)
@@ -329,9 +328,14 @@ def exact_program(problem: Problem) -> ExactProgram | None:
 
 def is_hard(problem: Problem) -> bool:
     """Return whether some numbers are no small multiples of simple fractions: a solver in floats may not see them."""
-    blocks = [problem.equations.rows, *(leaf.rows for leaf in all_leaves(problem)), *(c.rows for c in problem.affine)]
-    simple = all(rows.integral and rows.scale.denominator <= LARGEST_UNIT for rows in blocks)
-    return not simple or problem.equations.exponents is not None
+    return not all(rows.integral and rows.scale.denominator <= LARGEST_UNIT for rows in all_rows(problem))
+
+
+def all_rows(problem: Problem) -> Iterator[Rows]:
+    """Yield the rows of the equations, the measures and the affine constraints."""
+    yield problem.equations.rows
+    yield from (leaf.rows for leaf in all_leaves(problem))
+    yield from (constraint.rows for constraint in problem.affine)
 
 
 def all_leaves(problem: Problem) -> Iterator[Leaf]:

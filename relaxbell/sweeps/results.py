@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.errors import optional
+from relaxbell.behavior.names import check_ordered
+from relaxbell.errors import RelaxbellError, optional
 from relaxbell.sweeps.points import Floats
 
 
@@ -177,6 +178,11 @@ class Sweep:
         pandas.DataFrame
             Columns value, lower_bound, status, reason, seconds.
 
+        Raises
+        ------
+        RelaxbellError
+            If pandas is missing, or the names are a set.
+
         Examples
         --------
         >>> import relaxbell as rb
@@ -184,6 +190,7 @@ class Sweep:
         >>> rb.sweep(c, [rb.pr_box()], progress=False).to_frame()["value"].tolist()
         [0.5]
         """
+        check_ordered(names, "the names of the index", RelaxbellError)
         pd = optional("pandas", "plot")
 
         lengths = {len(label) if isinstance(label, tuple) else None for label in self.labels}

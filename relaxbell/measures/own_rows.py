@@ -1,0 +1,98 @@
+"""Reading rows of one's own: arrays, expressions, fractions and roots, as exact rows over q."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from relaxbell.causal.model import CausalModel
+from relaxbell.errors import MeasureError
+from relaxbell.exact.arrays import check_unmasked, float_array
+from relaxbell.exact.numbers import Exact, exact_array
+from relaxbell.exact.rows import Rows
+from relaxbell.exact.sparse import ExactMatrix
+from relaxbell.measures.affine import affine_rows, decimal_rows
+
+
+def read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:
+    """Return rows given in any form, labeled; floats mean the decimals that print them.
+
+    Raises
+    ------
+    MeasureError
+        If they do not fit the model, or are no finite real numbers.
+    """
+    n = model.strategies.count
+    if isinstance(rows, list | tuple) and any(hasattr(row, "is_affine") for row in rows):
+        rows = {f"row {i}": row for i, row in enumerate(rows)}
+    exact = _read_exact(rows)
+    if exact is not None:
+        names = tuple(rows) if isinstance(rows, Mapping) else tuple(f"row {i}" for i in range(len(exact)))
+        if exact.shape[1:] != (n,) or not len(exact):
+            raise MeasureError(f"rows have shape {exact.shape}, expected (rows, {n}): one entry for each strategy.")
+        entries = tuple({j: v for j, v in enumerate(row.tolist()) if v != 0} for row in exact)
+        return Rows.of(ExactMatrix(entries, n), tuple(f"{prefix}{name}" for name in names))
+    if isinstance(rows, Mapping):
+        labels = tuple(f"{prefix}{label}" for label in rows)
+        matrix = sp.vstack([_read_row(model, row) for row in rows.values()], format="csr") if rows else None
+    else:
+        if hasattr(rows, "is_affine"):
+            return read_rows(model, [rows], prefix)
+        given: Any = _real_sparse(rows) if sp.issparse(rows) else np.atleast_2d(_read_numbers(rows))
+        matrix = sp.csr_array(given)
+        labels = tuple(f"{prefix}row {i}" for i in range(matrix.shape[0]))
+    if matrix is None or not matrix.shape[0]:
+        raise MeasureError("a measure needs at least one row, found none.")
+    if matrix.shape[1] != n:
+        raise MeasureError(f"rows have {matrix.shape[1]} entries, expected one for each of the {n} strategies.")
+    if not np.isfinite(matrix.data).all():
+        raise MeasureError("a row contains NaN or infinity, expected finite numbers.")
+    return decimal_rows(sp.csr_array(matrix, dtype=np.float64), labels)
+
+
+def _read_exact(rows: Any) -> Exact | None:
+    """Return rows given as fractions, roots or symbolic numbers; None for floats, whole numbers and expressions."""
+    given = list(rows.values()) if isinstance(rows, Mapping) else rows
+    check_unmasked(given, "the table of rows", MeasureError)
+    with contextlib.suppress(ValueError, TypeError):  # ragged or no rows: refused later
+        if sp.issparse(given) or hasattr(given, "is_affine") or any(hasattr(row, "is_affine") for row in given):
+            return None
+        array = np.asarray(given)
+        return exact_array(np.atleast_2d(array)) if array.dtype == object else None
+    return None
+
+
+def _read_numbers(rows: Any) -> NDArray[np.float64]:
+    try:
+        return float_array(rows, "the table of rows", TypeError)
+    except TypeError as problem:
+        raise MeasureError(
+            f"the rows are a {type(rows).__name__} that is no array of numbers: {problem} Expected a (k, n) array, or "
+            "a list or mapping of rows: arrays of length n, or expressions such as model.probability(…)."
+        ) from None
+
+
+def _read_row(model: CausalModel, row: Any) -> sp.csr_array:
+    if hasattr(row, "is_affine"):
+        matrix, constant = affine_rows(model, row)
+        if matrix.shape[0] != 1:
+            raise MeasureError(f"row {row} has {matrix.shape[0]} entries, expected a scalar. Give each entry as a row.")
+        if constant.any():
+            raise MeasureError(
+                f"row {row} has the constant {constant[0]:g}, expected a linear function of q. Leave the constant out, "
+                "or multiply it by cp.sum(model.q), which is 1."
+            )
+        return matrix
+    array: Any = _real_sparse(row) if sp.issparse(row) else _read_numbers(row).reshape(1, -1)
+    return sp.csr_array(array)
+
+
+def _real_sparse(rows: Any) -> Any:
+    if rows.dtype.kind == "c":
+        raise MeasureError("the sparse rows are complex, expected real numbers. Take .real if that is meant.")
+    return rows
