@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MOST_EXACT = 2**18
 """Most terms of functionals that are summed in exact numbers."""
 
-_ALIKE = 4
+_ALIKE = 10
 """Settings whose probabilities differ by less than this power of two need no scaling."""
 
 FLOAT_GRID = 2**50
