@@ -160,7 +160,9 @@ def dual_vertices(measure: Measure, *, seconds: float = 60.0) -> DualVertices:
     problem = Problem(measure.term, domain_equations(read_domain(model, "model")))
     program = linear_program(problem)
     if program.integers is None:
-        raise ClosedFormError(f"{measure.name} has numbers that are not exact, expected simple fractions.")
+        raise ClosedFormError(
+            f"{measure.name} has coefficients that are no small fractions, expected denominators up to 2^20. Simplify them."
+        )
     integers = program.integers
     order = [int(np.ravel_multi_index(cell, model.observed_shape)) for cell in table_order(model)]
     weights = cell_weights(model)

@@ -49,9 +49,9 @@ class MutualInformation(Measure):
         joint = q[self.settings.numbers].clip(0.0)
         product = np.outer([float(w) for w in self.settings.weights], joint.sum(axis=0))
         used = product > 0
-        ratio = joint[used] / product[used] - 1
         # r ln r − (r − 1), r = 1 + ratio: none is negative, and Σ product (r − 1) = 0, so nothing cancels in the sum
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            ratio = joint[used] / product[used] - 1
             terms = np.where(ratio > -1, (1 + ratio) * np.log1p(ratio) - ratio, 1.0)
         return max(0.0, float(product[used] @ terms / np.log(2)))
 

@@ -193,7 +193,8 @@ def _largest(blocks: list[_Block], layout: SettingLayout, grid: int) -> Fraction
     top = values.max(axis=0)
     top = np.where(abs(top) < 1, 0.0, top)
     parts = np.expm1((values - top) * np.log(2))
-    sums = top + np.log1p(weights @ parts) / np.log(2)
+    with np.errstate(divide="ignore"):  # −∞ where all weight is on settings that λ excludes
+        sums = top + np.log1p(weights @ parts) / np.log(2)
     margin = rounding + _LIBM * float((weights @ abs(parts)).max() + abs(top).max(initial=0.0))
     near = np.flatnonzero(sums >= sums.max() - 2 * margin)
     if len(near) > _MOST:

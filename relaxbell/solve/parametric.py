@@ -71,8 +71,9 @@ class ParametricProgram:
     def __init__(self, problem: Problem, program: LinearProgram, sides: Exact) -> None:
         if program.integers is None:
             raise MeasureError(
-                "this needs exact numbers, found rounded ones: a measure with coefficients that are not simple binary "
-                "fractions, or an input distribution with denominators beyond 2^20. Give exact rational ones."
+                "this needs coefficients that are small whole numbers over a denominator up to 2^20: found others, in "
+                "the rows of a measure or from an input distribution. Simplify them, or use minimize at single behaviors and "
+                "curve along a family, which take exact numbers of any size."
             )
         self.problem, self.program = problem, program
         self.integers: IntegerProgram = program.integers
