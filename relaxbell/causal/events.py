@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from relaxbell.behavior.names import Setting, check_values
 from relaxbell.errors import ModelError
+from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.numbers import common_denominator
 from relaxbell.exact.rows import Rows
 
@@ -29,18 +31,28 @@ def event_rows(model: CausalModel, event: Setting, given: Setting, do: Setting) 
             "variable both given and forced."
         )
     weights = _setting_weights(model, given, do)
-    denominator = common_denominator(weights)
     wanted = {**event, **{n: v for n, v in given.items() if n in model.dependent_inputs}}
-    total: Any = 0
+    label, hits = _label(event, given, do), []
     for setting, weight in zip(model.settings, weights, strict=True):
-        if weight:
-            values = model.strategies.evaluate({**setting, **do})
-            hit: Any = 1
-            for name, value in wanted.items():
-                hit = hit * (np.asarray(values[name]) == value)
-            total = total + float(weight * denominator) * hit
-    row = sp.csr_array(np.asarray(model.strategies.spread(total), dtype=np.float64)[None, :])
-    return Rows(row, (_label(event, given, do),), Fraction(1, denominator))
+        values = model.strategies.evaluate({**setting, **do}) if weight else {}
+        hit: Any = 1 if weight else 0
+        for name, value in wanted.items() if weight else ():
+            hit = hit * (np.asarray(values[name]) == value)
+        hits.append(np.asarray(model.strategies.spread(hit), dtype=np.int64))
+    return _weighted(hits, weights, label)
+
+
+def _weighted(hits: list[NDArray[np.int64]], weights: list[Fraction], label: str) -> Rows:
+    """Return Σ weight · hit as one exact row."""
+    denominator = common_denominator(weights)
+    if denominator * len(weights) < EXACT:
+        total = sum(float(weight * denominator) * hit for hit, weight in zip(hits, weights, strict=True))
+        return Rows(sp.csr_array(np.asarray(total, dtype=np.float64)[None, :]), (label,), Fraction(1, denominator))
+    patterns, place = np.unique(np.stack(hits), axis=1, return_inverse=True)  # which settings each strategy hits
+    sums = np.array([sum((w for w, hit in zip(weights, p, strict=True) if hit), Fraction(0)) for p in patterns.T])
+    used = np.flatnonzero(patterns.any(axis=0)[place])
+    pattern = sp.csr_array((np.ones(len(used)), (np.zeros(len(used), np.intp), used)), shape=(1, len(place)))
+    return Rows.read(pattern, sums.astype(object), place[used], (label,))
 
 
 def _setting_weights(model: CausalModel, given: Setting, do: Setting) -> list[Fraction]:

@@ -161,7 +161,8 @@ def dual_vertices(measure: Measure, *, seconds: float = 60.0) -> DualVertices:
     program = linear_program(problem)
     if program.integers is None:
         raise ClosedFormError(
-            f"{measure.name} has coefficients that are no small fractions, expected denominators up to 2^20. Simplify them."
+            f"{measure.name} has coefficients that are no small fractions, expected denominators up to 2^20. Simplify "
+            "them."
         )
     integers = program.integers
     order = [int(np.ravel_multi_index(cell, model.observed_shape)) for cell in table_order(model)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -118,6 +119,19 @@ class Rows:
 
     def __len__(self) -> int:
         return int(self.matrix.shape[0])
+
+    def minus(self, other: Rows, labels: Sequence[str]) -> Rows:
+        """Return the difference of as many rows."""
+        scale = Fraction(1, math.lcm(self.scale.denominator, other.scale.denominator))
+        own, others = self.scale / scale, other.scale / scale
+        if self.integral and other.integral and max(own * int(self.mass), others * int(other.mass)) < 2**52:
+            matrix = sp.csr_array(self.matrix * float(own) - other.matrix * float(others))
+            matrix.eliminate_zeros()
+            return Rows(matrix, labels, scale)
+        if self.exact is not None and other.exact is not None:
+            return Rows.of(self.exact + (-other.exact), labels)
+        error = float(self.scale) * self.error + float(other.scale) * other.error
+        return Rows(sp.csr_array(self.array - other.array), labels, error=error)
 
     def followed_by(self, other: Rows) -> Rows:
         """Return the rows of both; scales other than 1 move into the numbers."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -136,11 +135,7 @@ def average_causal_effect(
     check_model(model, "average_causal_effect")
     treated = model.rows({target: outcome}, do={source: values[0]})
     control = model.rows({target: outcome}, do={source: values[1]})
-    difference = Rows(
-        sp.csr_array(treated.matrix * float(treated.scale / control.scale) - control.matrix),
-        (f"{treated.labels[0]} - {control.labels[0]}",),
-        control.scale,
-    )
+    difference = treated.minus(control, (f"{treated.labels[0]} - {control.labels[0]}",))
     definition = {
         "kind": "average causal effect",
         "source": source,
@@ -187,9 +182,8 @@ def message_weight(model: CausalModel, message: str = "M") -> Measure:
             "Use message(...) or name the node."
         )
     zero = model.rows({message: 0})
-    whole = 1 / zero.scale
-    weight = sp.csr_array(np.full(zero.matrix.shape, float(whole)) - zero.matrix.toarray())
-    rows = Rows(weight, (f"p({message}≠0)",), Fraction(1) / whole)
+    everything = Rows(sp.csr_array(np.ones(zero.matrix.shape)), ("1",))
+    rows = everything.minus(zero, (f"p({message}≠0)",))
     definition = {"kind": "message weight", "message": message}
     return Measure(model, Linear(rows), f"p({message}≠0)", definition=definition)
 

@@ -72,8 +72,8 @@ class ParametricProgram:
         if program.integers is None:
             raise MeasureError(
                 "this needs coefficients that are small whole numbers over a denominator up to 2^20: found others, in "
-                "the rows of a measure or from an input distribution. Simplify them, or use minimize at single behaviors and "
-                "curve along a family, which take exact numbers of any size."
+                "the rows of a measure or from an input distribution. Simplify them; minimize at single points, and "
+                "curve along a family, take exact numbers of any size."
             )
         self.problem, self.program = problem, program
         self.integers: IntegerProgram = program.integers

@@ -49,6 +49,17 @@ def test_both_settings_biased(power):
     assert sympy.simplify(found / sympy.Rational(4 * d * d * (1 - d)) - (ROOT2 - 1)) == 0
 
 
+@pytest.mark.parametrize("power", [2, 20, 200])
+def test_messages_and_effects_with_rare_free_settings(power):
+    """A PR box needs the message in proportion to the rarer of Alice's settings; E6: the minimum depends on p(x)."""
+    d = Fraction(1, 10**power)
+    model = rb.message(input_distribution={"X": [1 - d, d], "Y": [Fraction(1, 2)] * 2})
+    assert fraction(rb.minimize(rb.message_weight(model), rb.pr_box()).exact) == d
+    model = rb.bell(input_distribution={"X": [1 - d, d], "Y": [d, 1 - d]}).relax("X -> B")
+    effect = rb.average_causal_effect(model, "X", "B")
+    assert checked(rb.minimize(rb.maximum(effect, -effect), TSIRELSON)).exact == 0
+
+
 def test_hall_in_unequal_scenarios_does_not_depend_on_the_settings_frequency():
     """Hall's measure is of p(λ|x) alone: the same for every positive p(x,y)."""
     rng = np.random.default_rng(3)
