@@ -50,7 +50,7 @@ def _weighted(hits: list[NDArray[np.int64]], weights: list[Fraction], label: str
         return Rows(sp.csr_array(np.asarray(total, dtype=np.float64)[None, :]), (label,), Fraction(1, denominator))
     patterns, place = np.unique(np.stack(hits), axis=1, return_inverse=True)  # which settings each strategy hits
     sums = np.array([sum((w for w, hit in zip(weights, p, strict=True) if hit), Fraction(0)) for p in patterns.T])
-    used = np.flatnonzero(patterns.any(axis=0)[place])
+    used = np.flatnonzero(patterns.sum(axis=0)[place])
     pattern = sp.csr_array((np.ones(len(used)), (np.zeros(len(used), np.intp), used)), shape=(1, len(place)))
     return Rows.read(pattern, sums.astype(object), place[used], (label,))
 
