@@ -12,7 +12,6 @@ from typing import Any
 
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import ExactNumber, Surd
-from relaxbell.exact.rows import Rows
 from relaxbell.verify import CURVE, Case, Real, Refused, verify
 
 
@@ -184,19 +183,3 @@ def as_text(number: Any) -> Any:
 def as_texts(numbers: Iterable[Any]) -> list[Any]:
     """Return numbers as they stand in the file."""
     return [as_text(number) for number in numbers]
-
-
-def sparse_row(rows: Rows, i: int, factor: Fraction) -> list[Any]:
-    """Return a sparse row times a factor, exactly; the scale of the rows is the caller's."""
-    matrix = rows.matrix
-    place = slice(matrix.indptr[i], matrix.indptr[i + 1])
-    data = matrix.data[place] if rows.numbers is None else rows.numbers[place]
-    entries: dict[int, Fraction] = {}
-    for number, value in zip(matrix.indices[place].tolist(), data.tolist(), strict=True):
-        if isinstance(value, Surd):
-            raise CertificateError(
-                f"no certificate: the row {rows.labels[i]!r} has the irrational coefficient {value}, expected rational "
-                "ones. Give a rational number near it."
-            )
-        entries[number] = entries.get(number, Fraction(0)) + Fraction(value) * factor
-    return [[number, str(value)] for number, value in sorted(entries.items()) if value]

@@ -6,13 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from relaxbell.certificate.claims import Certificate, as_text, of_pieces, with_strategies
-from relaxbell.certificate.definitions import definition_data
 from relaxbell.certificate.networks import fixed_certificate
 from relaxbell.certificate.problems import common_data, proof_data
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.measures.products import Nonbilocality
-from relaxbell.measures.terms import Leaf, leaves
+from relaxbell.measures.terms import Leaf
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.program import Problem
 
@@ -51,8 +50,8 @@ def _at(curve: Curve, proof: Proof, value: ExactNumber) -> Certificate:
     if isinstance(measure, Nonbilocality):
         return fixed_certificate(measure, proof, value)
     data = common_data(measure.model, proof)
-    data["measure"] = definition_data(measure.definition, measure.term, 1, measure)
-    data["proof"] = proof_data(measure.model, proof, measure.definition)
+    data["measure"] = measure.statement()
+    data["proof"] = proof_data(measure.model, proof)
     return with_strategies(data, value, proof.primal)
 
 
@@ -63,4 +62,4 @@ def _moved(source: Proof, problem: Problem) -> dict[Leaf, Any]:
 
 
 def _leaves(problem: Problem) -> list[Leaf]:
-    return [*leaves(problem.objective), *(leaf for b in problem.budgets for leaf in leaves(b.measure.term))]
+    return [*problem.objective.leaves(), *(leaf for b in problem.budgets for leaf in b.measure.term.leaves())]

@@ -17,7 +17,6 @@ from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator
 from relaxbell.measures.groups import Group
 from relaxbell.measures.products import Nonbilocality, nonbilocality
-from relaxbell.measures.terms import leaves
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.minimization import minimize
 from relaxbell.solve.networks.cover import Cover, GlobalProof, Piece, cover
@@ -178,7 +177,7 @@ def fixed_certificate(measure: Nonbilocality, proof: Proof, bound: Any) -> Certi
     for label, multiplier in zip(equations.rows.labels[cells:], proof.bound.z[cells:], strict=True):
         name, place = named[label]
         s[name][place] = multiplier
-    y = [proof.bound.weights[leaf] for leaf in leaves(proof.problem.objective)]
+    y = [proof.bound.weights[leaf] for leaf in proof.problem.objective.leaves()]
     leaf = {
         "y": [[as_texts(own)] for own in y],
         "s": [[as_texts(s[group.name])] for group in flat],

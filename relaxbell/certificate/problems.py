@@ -8,7 +8,6 @@ would not grant is not claimed.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -16,13 +15,14 @@ import numpy as np
 
 from relaxbell.causal.equations import Equations
 from relaxbell.causal.model import CausalModel
-from relaxbell.certificate.claims import Certificate, as_text, as_texts, checked, claimed, sparse_row, with_strategies
-from relaxbell.certificate.definitions import definition_data, weights_data
+from relaxbell.certificate.claims import Certificate, as_text, as_texts, checked, claimed, with_strategies
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import Surd
+from relaxbell.exact.rows import Rows
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy
+from relaxbell.measures.terms import stated_weights
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.solution import Solution
 from relaxbell.verify import SCHEMA
@@ -40,21 +40,21 @@ def solution_certificate(solution: Solution) -> Certificate:
     if not solution.proofs:
         raise CertificateError(f"the solution of {measure.name} carries no proof. Minimize it anew.")
     data = common_data(measure.model, solution.proofs[0])
-    data["measure"] = definition_data(measure.definition, measure.term, 1, measure)
+    data["measure"] = measure.statement()
     if isinstance(measure, BinaryEntropy):
-        least, largest = (proof_data(measure.model, proof, None) for proof in solution.proofs)
+        least, largest = (proof_data(measure.model, proof, stated=False) for proof in solution.proofs)
         data["proof"] = {"least": least, "largest": largest}
     elif isinstance(measure, MutualInformation):
-        data["proof"] = proof_data(measure.model, solution.proofs[0], None)
+        data["proof"] = proof_data(measure.model, solution.proofs[0], stated=False)
     else:
-        data["proof"] = proof_data(measure.model, solution.proofs[0], measure.definition)
+        data["proof"] = proof_data(measure.model, solution.proofs[0])
         return with_strategies(data, solution.proofs[0].bound.bound, solution.proofs[0].primal)
     return claimed(data, Fraction(solution.lower_bound))
 
 
 def infeasibility_certificate(model: CausalModel, proof: Proof) -> Certificate:
     """Return the certificate of a proof that nothing satisfies the constraints; errors as `solution_certificate`."""
-    data = common_data(model, proof) | {"measure": None, "proof": proof_data(model, proof, None)}
+    data = common_data(model, proof) | {"measure": None, "proof": proof_data(model, proof, stated=False)}
     data["claim"] = {"infeasible": True}
     return checked(data)
 
@@ -74,10 +74,7 @@ def common_data(model: CausalModel, proof: Proof) -> dict[str, Any]:
     """Return everything but measure, claim and proof."""
     problem = proof.problem
     data = given_data(model, problem.equations)
-    data["constraints"] = [
-        {"measure": definition_data(b.measure.definition, b.measure.term, 1, b.measure), "limit": as_text(b.limit)}
-        for b in problem.budgets
-    ]
+    data["constraints"] = [{"measure": b.measure.statement(), "limit": as_text(b.limit)} for b in problem.budgets]
     data["constraints"] += [part for c in problem.affine for part in _affine(c)]
     return data
 
@@ -113,20 +110,22 @@ def _affine(constraint: AffineConstraint) -> list[dict[str, Any]]:
     rows, found = constraint.rows, []
     for i, limit in enumerate(constraint.rhs.tolist()):
         for sign in (1, -1) if constraint.equality else (1,):
-            row = {"kind": "rows", "rows": [sparse_row(rows, i, sign * rows.scale)], "groups": []}
+            row = {"kind": "rows", "rows": [_texts(rows, i, sign)], "groups": []}
             found.append({"measure": row, "limit": as_text(sign * limit)})
     return found
 
 
-def proof_data(model: CausalModel, proof: Proof, definition: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the dual data of a proof; the weights mirror the definition of the objective, if it has rows."""
+def _texts(rows: Rows, i: int, sign: int) -> list[list[Any]]:
+    return [[number, str(sign * value)] for number, value in rows.sparse(i)]
+
+
+def proof_data(model: CausalModel, proof: Proof, *, stated: bool = True) -> dict[str, Any]:
+    """Return the dual data of a proof, with the weights of the objective's rows where these are `stated`."""
     problem, bound = proof.problem, proof.bound
-    weights = None
-    if definition is not None:
-        weights = weights_data(definition, problem.objective, Fraction(1), Fraction(1), bound.weights)
+    weights = stated_weights(problem.objective, Fraction(1), bound.weights) if stated else None
     constraints = []
     for budget, share in zip(problem.budgets, bound.budgets, strict=True):
-        own = weights_data(budget.measure.definition, budget.measure.term, share, Fraction(1), bound.weights)
+        own = stated_weights(budget.measure.term, share, bound.weights)
         constraints.append({"multiplier": str(share), "weights": own})
     for constraint, part in zip(problem.affine, bound.affine, strict=True):
         for y in part:

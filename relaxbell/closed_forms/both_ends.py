@@ -16,7 +16,6 @@ from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.measures.locality import BinaryEntropy
 from relaxbell.measures.measure import Measure
-from relaxbell.measures.terms import is_linear
 
 
 class Interval(NamedTuple):
@@ -145,7 +144,7 @@ def closed_bounds(query: Measure, domain: Any = None, subject_to: Any = (), *, s
     >>> both.evaluate([noise]).lower, both.evaluate([noise]).upper
     (array([-0.5]), array([0.5]))
     """
-    if not isinstance(query, Measure) or isinstance(query, BinaryEntropy) or not is_linear(query.term):
+    if not isinstance(query, Measure) or isinstance(query, BinaryEntropy) or not query.term.is_linear:
         name = query.name if isinstance(query, Measure) else type(query).__name__
         raise MeasureError(
             f"closed_bounds is for linear queries such as average_causal_effect(…): found {name}. Use closed_form "

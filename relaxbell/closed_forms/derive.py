@@ -22,7 +22,7 @@ from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy
 from relaxbell.measures.measure import Budget, Measure
 from relaxbell.measures.products import require_convex
-from relaxbell.measures.terms import ceiling, floor, fresh
+from relaxbell.measures.terms import fresh
 from relaxbell.solve.parametric import ParametricProgram, parameter_sides
 from relaxbell.solve.program import Problem, linear_program, read_constraints
 
@@ -144,7 +144,7 @@ def _search(measure: Measure, domain: Domain, subject_to: Any) -> tuple[OuterApp
     start = [(*row, *(0,) * len(symbols)) for row in domain.positivity]
     demanded = []
     for k, symbol in enumerate(symbols):
-        least = max(floor(b.measure.term) for b in budgets if b.limit == symbol)
+        least = max(b.measure.term.floor() for b in budgets if b.limit == symbol)
         unit = [1 if j == k else 0 for j in range(len(symbols))]
         demanded.append((-least.numerator, *(0,) * (size - 1), *(v * least.denominator for v in unit)))
         start.append((_beyond(symbol, budgets), *(0,) * (size - 1), *(-v for v in unit)))
@@ -156,7 +156,7 @@ def _search(measure: Measure, domain: Domain, subject_to: Any) -> tuple[OuterApp
     inside = domain.inside
     if inside is not None:
         inside = (*inside, *(inside[0] * _beyond(symbol, budgets) for symbol in symbols))
-    return OuterApproximation(parametric, start, demanded, floor(measure.term), actions, inside), symbols
+    return OuterApproximation(parametric, start, demanded, measure.term.floor(), actions, inside), symbols
 
 
 def domain_equations(domain: Domain) -> Equations:
@@ -192,7 +192,7 @@ def _beyond(symbol: Any, budgets: Sequence[Budget]) -> int:
     Up to it the terms are derived. Because the least value is constant before it, and no term grows with a budget,
     the terms hold for all larger budgets as well.
     """
-    return math.floor(max(ceiling(b.measure.term) for b in budgets if b.limit == symbol)) + 2
+    return math.floor(max(b.measure.term.ceiling() for b in budgets if b.limit == symbol)) + 2
 
 
 def in_order(terms: tuple[LinearTerm, ...]) -> tuple[LinearTerm, ...]:

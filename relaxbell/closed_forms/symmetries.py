@@ -21,7 +21,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.causal.responses import Node
 from relaxbell.closed_forms.domains import Domain
 from relaxbell.functionals.exchanges import Exchange, coordinate_action, exchanges
-from relaxbell.measures.terms import Leaf, Term, Total
+from relaxbell.measures.terms import Composite, Leaf, Term
 from relaxbell.solve.program import Problem
 
 
@@ -101,5 +101,6 @@ def _canonical(term: Term, strategies: NDArray[np.intp] | None) -> Any:
             for a, b in itertools.pairwise(matrix.indptr)
         )
         return type(term).__name__, str(term.rows.scale), tuple(rows)
+    assert isinstance(term, Composite)
     parts = [_canonical(part, strategies) for part in term.parts]
-    return ("sum" if isinstance(term, Total) else "maximum"), tuple(sorted(parts, key=repr))
+    return type(term).__name__, tuple(sorted(parts, key=repr))

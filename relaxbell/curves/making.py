@@ -23,7 +23,7 @@ from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy
 from relaxbell.measures.measure import Budget, Measure, check_model, same_model
 from relaxbell.measures.products import Nonbilocality, require_convex
-from relaxbell.measures.terms import Linear, ceiling
+from relaxbell.measures.terms import Linear
 from relaxbell.solve.functional_bound import negated
 from relaxbell.solve.minimization import dual_functional, minimize
 
@@ -253,7 +253,7 @@ def bound_curve(functional: BellFunctional, model: CausalModel, subject_to: Any)
     measure = negated(functional, model)
     moving = tuple(b.measure for b in symbolic)
     rest = tuple(b for b in constraints if b not in symbolic)
-    high = max(ceiling(m.term) for m in moving)
+    high = max(m.term.ceiling() for m in moving)
     family = budget_line(measure, normalization_equations(model), moving, rest, Fraction(0), high)
     return _traced(family, f"max {functional}", str(symbols.pop()), largest_of=functional)
 

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from relaxbell.exact.numbers import Exact, common_denominator, to_floats
+from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator, to_floats
 from relaxbell.exact.sparse import ExactMatrix
 
 LARGEST_UNIT = 2**20
@@ -116,6 +116,25 @@ class Rows:
     def array(self) -> sp.csr_array:
         """The rows with their scale, as float64."""
         return self.matrix if self.scale == 1 else self.matrix * float(self.scale)
+
+    @property
+    def unit(self) -> int:
+        """A whole number that makes the rows whole; 1 where they are not simple anyway."""
+        return self.scale.denominator if self.scale.denominator <= LARGEST_UNIT else 1
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether they are whole numbers over a small denominator."""
+        return self.integral and self.scale.denominator <= LARGEST_UNIT
+
+    def sparse(self, i: int) -> list[tuple[int, ExactNumber]]:
+        """Return the entries of a row with their scale, exactly; floats that mean nothing else as binary fractions."""
+        place = slice(self.matrix.indptr[i], self.matrix.indptr[i + 1])
+        data = map(Fraction, self.matrix.data[place].tolist()) if self.numbers is None else self.numbers[place].tolist()
+        entries: dict[int, ExactNumber] = {}
+        for number, value in zip(self.matrix.indices[place].tolist(), data, strict=True):
+            entries[number] = entries.get(number, Fraction(0)) + value * self.scale
+        return [(number, value) for number, value in sorted(entries.items()) if value]
 
     def __len__(self) -> int:
         return int(self.matrix.shape[0])

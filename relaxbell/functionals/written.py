@@ -173,7 +173,7 @@ class Written(Frozen):
         return text if len(text) <= _TITLE else f"{text[:_TITLE].rsplit(' ', 1)[0]} …"
 
     def _repr_latex_(self) -> str:
-        from relaxbell.show.measures import text_latex
+        from relaxbell.exact.latex import text_latex
 
         name = f"{text_latex(self.name)} = " if self.name else ""
         return f"$\\displaystyle {name}{self.latex()}$"

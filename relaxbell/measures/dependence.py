@@ -179,13 +179,14 @@ def dependence(model: CausalModel) -> Measure:
         data = np.broadcast_to(-layout.whole_weights[:, None, None], columns.shape).copy()
         for x in range(settings):
             data[x, :, x] += layout.denominator
-        term = SumOfRows(Rows(rows(data), labels, Fraction(1, layout.denominator)))
+        own = Rows(rows(data), labels, Fraction(1, layout.denominator))
     else:  # entries 2x: −p(x), 2x + 1: 1 − p(x)
         place = np.broadcast_to(2 * np.arange(settings)[:, None, None], columns.shape).copy()
         for x in range(settings):
             place[x, :, x] += 1
         distinct = np.array([part for w in layout.weights for part in (-w, 1 - w)], dtype=object)
-        term = SumOfRows(Rows.read(rows(np.ones(columns.shape)), distinct, place.ravel(), labels))
+        own = Rows.read(rows(np.ones(columns.shape)), distinct, place.ravel(), labels)
+    term = SumOfRows(own, {"kind": "dependence", "hall": False}, implied=True)
     return Dependence(model, term, f"M({who}:Λ)", definition={"kind": "dependence"}, layout=layout)
 
 
@@ -232,7 +233,8 @@ def hall_dependence(model: CausalModel) -> Measure:
     if not parts:
         raise MeasureError(f"a single setting of {', '.join(layout.names)} occurs, so nothing can depend on it.")
     name = f"Hall({','.join(layout.names)}:Λ)"
-    return Measure(model, Largest(tuple(parts)), name, definition={"kind": "hall dependence"})
+    term = Largest(tuple(parts), {"kind": "dependence", "hall": True})
+    return Measure(model, term, name, definition={"kind": "hall dependence"})
 
 
 def _pair_labels(layout: SettingLayout, x: int, y: int, count: int) -> Labels:

@@ -55,6 +55,10 @@ class MutualInformation(Measure):
             terms = np.where(ratio > -1, (1 + ratio) * np.log1p(ratio) - ratio, 1.0)
         return max(0.0, float(product[used] @ terms / np.log(2)))
 
+    def statement(self) -> dict[str, Any]:
+        """Return the information, as certificates state it."""
+        return {"kind": "mutual information"}
+
     def _check_combinable(self, what: str) -> None:
         raise MeasureError(
             f"{self.name} is a relative entropy and has no {what} here. Use its .expression in your own cp.Problem, or "

@@ -13,7 +13,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.measure import Measure, check_model
-from relaxbell.measures.terms import LargestRow, Linear
+from relaxbell.measures.terms import LargestRow, Linear, stated
 
 
 def influence(model: CausalModel, source: str, target: str, *, variation: bool = False) -> Measure:
@@ -80,7 +80,7 @@ def influence(model: CausalModel, source: str, target: str, *, variation: bool =
                 labels.append(f"mean over λ of |shift of p({target}={w})|, {pair}")
     name = f"{'TV' if variation else 'C'}({source} -> {target})"
     definition = {"kind": "influence", "source": source, "target": target, "variation": variation}
-    return Measure(model, LargestRow(_indicator_rows(found, labels)), name, definition=definition)
+    return Measure(model, LargestRow(_indicator_rows(found, labels), definition), name, definition=definition)
 
 
 def _indicator_rows(rows: list[NDArray[Any]], labels: list[str]) -> Rows:
@@ -143,7 +143,14 @@ def average_causal_effect(
         "values": list(values),
         "outcome": outcome,
     }
-    return Measure(model, Linear(difference), f"ACE({source} -> {target})", definition=definition)
+    both = (_probability(target, [outcome], [[source, u]]) for u in values)
+    stated = {"kind": "sum", "of": [list(pair) for pair in zip(("1", "-1"), both, strict=True)]}
+    return Measure(model, Linear(difference, stated), f"ACE({source} -> {target})", definition=definition)
+
+
+def _probability(target: str, values: list[int], do: list[list[Any]]) -> dict[str, Any]:
+    """Return p(target ∈ values | do) as the verifier states it."""
+    return {"kind": "probability", "target": target, "values": values, "do": do}
 
 
 def message_weight(model: CausalModel, message: str = "M") -> Measure:
@@ -185,7 +192,8 @@ def message_weight(model: CausalModel, message: str = "M") -> Measure:
     everything = Rows(sp.csr_array(np.ones(zero.matrix.shape)), ("1",))
     rows = everything.minus(zero, (f"p({message}≠0)",))
     definition = {"kind": "message weight", "message": message}
-    return Measure(model, Linear(rows), f"p({message}≠0)", definition=definition)
+    term = Linear(rows, _probability(message, list(range(1, model.cardinality[message])), []))
+    return Measure(model, term, f"p({message}≠0)", definition=definition)
 
 
 class BinaryEntropy(Measure):
@@ -213,6 +221,10 @@ class BinaryEntropy(Measure):
 
     def _check_combinable(self, what: str) -> None:
         raise self._concave(f"convex {what}")
+
+    def statement(self) -> dict[str, Any]:
+        """Return the entropy of the probability, as certificates state it."""
+        return {"kind": "binary entropy", "of": stated(self.term)}
 
     def at(self, q: NDArray[Any]) -> float:
         """Return the entropy in bits at weights that a solver returned, unchecked: shape (n,)."""

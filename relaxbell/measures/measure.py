@@ -15,9 +15,8 @@ from relaxbell.errors import MeasureError, UnsupportedModelError
 from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import Surd, as_exact, read_fraction
 from relaxbell.exact.rows import Rows
-from relaxbell.measures import terms
 from relaxbell.measures.own_rows import read_rows
-from relaxbell.measures.terms import Largest, LargestRow, Leaf, Linear, SumOfRows, Term, Total
+from relaxbell.measures.terms import Largest, LargestRow, Leaf, Linear, SumOfRows, Term, Total, stated
 
 _OFF = 1e-6
 """How far weights of strategies may miss 0 and their sum 1."""
@@ -43,8 +42,7 @@ class Measure:
     unit
         Of the value: ``probability`` or ``bit``.
     definition
-        What the measure is, as plain data: the name of its kind and its arguments. Certificates state it,
-        and whoever checks them builds the rows anew from it.
+        What the measure is, as plain data: the name of its kind and its arguments, from which workers make it anew.
 
     Examples
     --------
@@ -72,12 +70,12 @@ class Measure:
     @property
     def expression(self) -> Any:
         """The measure as a plain CVXPY expression of ``model.q``."""
-        return terms.expression(self.term, self.model.q)
+        return self.term.expression(self.model.q)
 
     @property
     def blocks(self) -> tuple[Rows, ...]:
         """The sparse blocks of rows, in the order of the formula."""
-        return tuple(leaf.rows for leaf in terms.leaves(self.term))
+        return tuple(leaf.rows for leaf in self.term.leaves())
 
     @property
     def rows(self) -> tuple[str, ...]:
@@ -132,7 +130,23 @@ class Measure:
         >>> rb.influence(rb.input_signaling(), "X", "B").at(np.full(64, 1 / 64))
         0.5
         """
-        return terms.value(self.term, q)
+        return self.term.value(q)
+
+    def statement(self) -> dict[str, Any]:
+        """Return what the measure is as certificates state it: named rows that the verifier builds anew, or the rows.
+
+        Returns
+        -------
+        dict
+            Plain data.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.influence(rb.input_signaling(), "X", "B").statement()["kind"]
+        'influence'
+        """
+        return stated(self.term)
 
     def _check_combinable(self, what: str) -> None:
         """Raise MeasureError if the measure cannot take part in sums, multiples, maxima or budgets."""
@@ -160,13 +174,13 @@ class Measure:
                 "value instead, or give the multiplied rows to measure(model, rows)."
             )
         fraction = read_fraction(factor, f"the factor of {self.name}", MeasureError)
-        if fraction < 0 and not terms.is_linear(self.term):
+        if fraction < 0 and not self.term.is_linear:
             raise MeasureError(
                 f"{factor} · {self.name} is concave: found a negative factor of a norm, expected one ≥ 0. "
                 "Only linear measures, such as average_causal_effect, can be negated."
             )
         definition = {"kind": "multiple", "factor": str(fraction), "of": self.definition}
-        term = terms.scaled(self.term, fraction)
+        term = self.term.scaled(fraction)
         return Measure(self.model, term, f"{factor} {self.name}", self.unit, definition=definition)
 
     __rmul__ = __mul__
@@ -193,7 +207,7 @@ class Measure:
         )
 
     def __repr__(self) -> str:
-        return f"{self.name} = {terms.formula(self.term)}  ({self.unit}; {self.model.name})"
+        return f"{self.name} = {self.term.formula()}  ({self.unit}; {self.model.name})"
 
     def _repr_latex_(self) -> str:
         from relaxbell.show.measures import measure_latex

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from relaxbell.measures import terms
 from relaxbell.measures.products import Nonbilocality
 
 if TYPE_CHECKING:
     from relaxbell.causal.model import CausalModel
+from relaxbell.exact.latex import text_latex
     from relaxbell.measures.measure import Measure
 
 _SHOWN = 4
@@ -76,7 +75,7 @@ def _formula(definition: Mapping[str, Any], measure: Measure) -> str:
     if isinstance(measure, Nonbilocality):
         return " + ".join(_distance([group.name.lower() for group in product]) for product in measure.products)
     if kind == "rows":
-        return _rows(measure.term)
+        return measure.term.latex(_SHOWN)
     return ""
 
 
@@ -98,28 +97,6 @@ def _influence(model: CausalModel, source: str, target: str, variation: bool) ->
     return rf"\max_{{{over}}} \sum_\lambda p(\lambda) \left| {shifted} \right|"
 
 
-def _rows(term: terms.Term) -> str:
-    if isinstance(term, terms.Largest):
-        return rf"\max\left({', '.join(_rows(part) for part in term.parts[:_SHOWN])}\right)"
-    if isinstance(term, terms.Total):
-        return " + ".join(_rows(part) for part in term.parts)
-    labels = [text_latex(label) for label in term.rows.labels[:_SHOWN]]
-    labels += [r"\ldots"] if len(term.rows.labels) > _SHOWN else []
-    if isinstance(term, terms.Linear):
-        return " + ".join(labels)
-    if isinstance(term, terms.LargestRow):
-        return rf"\max\left|{', '.join(labels)}\right|"
-    return " + ".join(rf"\left|{label}\right|" if label != r"\ldots" else label for label in labels)
-
-
 def _number(text: str) -> str:
     top, slash, bottom = text.partition("/")
     return rf"\tfrac{{{top}}}{{{bottom}}}" if slash else top
-
-
-def text_latex(words: str) -> str:
-    """Return words as they are, in LaTeX; a capital with a number as a symbol with an index."""
-    if found := re.fullmatch(r"([A-Z])_?(\d+)", words):
-        return f"{found[1]}_{{{found[2]}}}"
-    plain = "".join(rf"\{c}" if c in "#$%&_{}" else c for c in words.replace("\\", " ").replace("->", "→"))
-    return rf"\text{{{plain}}}"

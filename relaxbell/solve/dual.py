@@ -23,7 +23,7 @@ import numpy as np
 
 from relaxbell.exact.bounds import Block, column_minimum, dyadic_bits, snapped
 from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator, floor_float
-from relaxbell.measures.terms import Floats, Leaf, clip, gauge, is_nonnegative
+from relaxbell.measures.terms import Floats, Leaf
 from relaxbell.solve.program import LinearProgram, Problem, all_leaves
 
 _LARGEST_DENOMINATOR = 1000
@@ -140,7 +140,7 @@ def dual_bound(problem: Problem, program: LinearProgram, duals: Floats) -> DualB
     size = mass * max(1.0, float(abs(values).max()))
     candidates.append(_evaluate(problem, raw, 1 << max(1, dyadic_bits(size))))
     found = [c for c in candidates if c is not None]
-    trivial = Fraction(0) if is_nonnegative(problem.objective) else None
+    trivial = Fraction(0) if problem.objective.is_nonnegative else None
     best = max(found, key=lambda c: c.bound, default=None)
     if trivial is not None and (best is None or best.bound < trivial):
         return nothing(problem, raw, trivial)
@@ -172,8 +172,8 @@ def clip_budgets(problem: Problem, whole: RawDuals, weights: dict[Leaf, Floats])
     """Write feasible row weights of the budgets' leaves into `weights`, and return the multipliers."""
     shares = []
     for budget, mu in zip(problem.budgets, whole.budgets, strict=True):
-        share = max(float(mu), float(np.rint(gauge(budget.measure.term, whole.leaves))))
-        clip(budget.measure.term, whole.leaves, share, weights)
+        share = max(float(mu), float(np.rint(budget.measure.term.gauge(whole.leaves))))
+        budget.measure.term.clip(whole.leaves, share, weights)
         shares.append(Fraction(share))
     return shares
 
@@ -182,7 +182,7 @@ def _evaluate(problem: Problem, raw: RawDuals, denominator: int) -> DualBound | 
     """Clip whole-number duals over `denominator` and evaluate the bound exactly."""
     whole = raw.scaled(float(denominator))
     weights: dict[Leaf, Floats] = {}
-    clip(problem.objective, whole.leaves, float(denominator), weights)
+    problem.objective.clip(whole.leaves, float(denominator), weights)
     shares = clip_budgets(problem, whole, weights)
     unit = _unit(problem)
     blocks: list[Block] = [(problem.equations.rows, -whole.z * unit)]

@@ -21,7 +21,7 @@ from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy, binary_entropy
 from relaxbell.measures.measure import Budget, Measure
 from relaxbell.measures.products import Nonbilocality
-from relaxbell.measures.terms import Floats, fresh, is_linear, value
+from relaxbell.measures.terms import Floats, fresh
 from relaxbell.solve.columns import least_dependence
 from relaxbell.solve.conic import solve_clarabel
 from relaxbell.solve.deadline import TimeLimitError, deadline, passed
@@ -229,7 +229,7 @@ def bounds(
     >>> rb.bounds(rb.average_causal_effect(iv, "A", "B"), noise)
     [-0.5, 0.5] for ACE(A -> B)
     """
-    if not isinstance(query, Measure) or not is_linear(query.term) or isinstance(query, BinaryEntropy):
+    if not isinstance(query, Measure) or not query.term.is_linear or isinstance(query, BinaryEntropy):
         name = query.name if isinstance(query, Measure) else type(query).__name__
         raise MeasureError(
             f"bounds are for linear queries such as average_causal_effect(…): found {name}. Use minimize for norms."
@@ -332,7 +332,7 @@ def _information(
         infeasible(problem, measure)
         raise SolverError(f"min {measure.name}: reported infeasible without a proof. Round the behavior first.")
     answer, bound = found
-    budgets = [value(b.measure.term, answer.x) - float(b.limit) for b in problem.budgets]
+    budgets = [b.measure.term.value(answer.x) - float(b.limit) for b in problem.budgets]
     if max(answer.value - bound.value, _violation(answer, problem), *budgets) > _INFORMATION_GAP:
         raise SolverError(
             f"min {measure.name} did not converge: value {answer.value:.9g}, rigorous bound {bound.value:.9g}. "
@@ -363,7 +363,7 @@ def _solve(
             continue
         found = dual_bound(problem, program, answer.duals)
         excess = _violation(answer, problem)
-        gap = value(problem.objective, answer.x[: problem.strategies].clip(0.0)) - found.value
+        gap = problem.objective.value(answer.x[: problem.strategies].clip(0.0)) - found.value
         tried.append(f"{attempt}: gap {gap:.3g}, equations missed by {excess:.3g}")
         score = max(gap / _limit(answer.value, _NEEDED), excess / _FEASIBLE)
         if best is None or score < best[0]:

@@ -7,9 +7,8 @@ and a live model for re-solves are needed; the tests compare with ``measure.expr
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -23,23 +22,12 @@ from relaxbell.errors import MeasureError
 from relaxbell.exact.basis import IntegerProgram
 from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
-from relaxbell.exact.rows import LARGEST_UNIT, Rows
+from relaxbell.exact.rows import Rows
 from relaxbell.exact.simplex import ExactProgram
 from relaxbell.exact.sparse import ExactMatrix
 from relaxbell.measures.affine import AffineConstraint, read_affine
 from relaxbell.measures.measure import Budget, Measure, same_model
-from relaxbell.measures.terms import (
-    Floats,
-    Largest,
-    LargestRow,
-    Leaf,
-    Linear,
-    SumOfRows,
-    Term,
-    Total,
-    is_nonnegative,
-    leaves,
-)
+from relaxbell.measures.terms import Floats, Leaf, Lowered, Slot, Term
 
 _MOST_ENTRIES = 200_000
 """Programs with more entries are not written in exact numbers of any size: that takes seconds and a gigabyte."""
@@ -107,14 +95,6 @@ def _flat(subject_to: Any) -> Iterator[Any]:
         yield subject_to
 
 
-@dataclass
-class _Slot:
-    """Where the duals of a leaf's rows are: row numbers in the program, and the sign of each block."""
-
-    blocks: list[tuple[slice, float]] = field(default_factory=list)
-    fixed: bool = False
-
-
 @dataclass(frozen=True, eq=False)
 class LinearProgram:
     """min cost · x, lower ≤ matrix x ≤ upper, x ≥ 0; columns are q, then auxiliary ones.
@@ -144,20 +124,14 @@ class LinearProgram:
     cost_unit: int
     exact: bool
     rhs: Exact
-    slots: dict[Leaf, _Slot]
+    slots: dict[Leaf, Slot]
     equations: slice
     budgets: tuple[slice, ...]
     affine: tuple[slice, ...]
 
     def raw_weights(self, duals: NDArray[Any]) -> dict[Leaf, NDArray[Any]]:
         """Return the row weights of each leaf, from the duals of its rows (∂value/∂rhs), floats or exact."""
-        found: dict[Leaf, NDArray[Any]] = {}
-        for leaf, slot in self.slots.items():
-            total = np.zeros(len(leaf.rows), dtype=duals.dtype)
-            for rows, sign in slot.blocks:
-                total = total - int(sign) * duals[rows]
-            found[leaf] = total + 1 if slot.fixed else total
-        return found
+        return {leaf: slot.weights(duals, len(leaf.rows)) for leaf, slot in self.slots.items()}
 
     @cached_property
     def integers(self) -> IntegerProgram | None:
@@ -173,16 +147,6 @@ class LinearProgram:
         return IntegerProgram(matrix, whole.astype(np.int64), self.lower == self.upper)
 
 
-@dataclass(frozen=True)
-class _Lowered:
-    """A term as a row over q or None (`unit` makes it whole), plus signed auxiliary columns, and that row's leaves."""
-
-    row: Any
-    unit: int
-    auxiliary: list[tuple[int, float]]
-    leaves: list[Leaf]
-
-
 class _Builder:
     """Collects rows over (q, auxiliary columns): sparse floats, or with `exactly` exact numbers."""
 
@@ -196,7 +160,7 @@ class _Builder:
         self.extra: list[list[tuple[int, int, float]]] = []
         self.bounds: list[tuple[Floats, Floats]] = []
         self.count = 0
-        self.slots: dict[Leaf, _Slot] = {}
+        self.slots: dict[Leaf, Slot] = {}
 
     def columns(self, count: int) -> range:
         self.aux += count
@@ -217,47 +181,33 @@ class _Builder:
         self.count += k
         return slice(self.count - k, self.count)
 
-    def lower(self, term: Term) -> _Lowered:
-        """Return the term over q and auxiliary columns."""
-        if isinstance(term, Total):
-            parts = [self.lower(part) for part in term.parts]
-            rows = [part.row for part in parts if part.row is not None]
-            return _Lowered(
-                sum(rows[1:], rows[0]) if rows else None,
-                math.lcm(*(part.unit for part in parts)),
-                [entry for part in parts for entry in part.auxiliary],
-                [leaf for part in parts for leaf in part.leaves],
-            )
-        if isinstance(term, Largest):
-            level = self._level(term)
-            for part in term.parts:
-                self.limit(self.lower(part), Fraction(0), [(0, j, -sign) for j, sign in level])
-            return _Lowered(None, 1, level, [])
-        if isinstance(term, Linear) or (isinstance(term, SumOfRows) and term.rows.nonnegative):
-            self.slots[term] = _Slot(fixed=True)
-            self.note(term.rows)
-            matrix = self.matrix(term.rows)
-            total = matrix.total() if self.exactly else sp.csr_array(matrix.sum(axis=0)[None, :])
-            return _Lowered(total, _unit(term.rows), [], [term])
-        return self._norm(term)
+    def total(self, rows: Rows) -> Any:
+        """Return the sum of some rows as one row over q."""
+        self.note(rows)
+        matrix = self.matrix(rows)
+        return matrix.total() if self.exactly else sp.csr_array(matrix.sum(axis=0)[None, :])
 
-    def _level(self, term: Largest) -> list[tuple[int, float]]:
-        """Return the columns of t ≥ every part: one, or the difference of two where all parts may be negative."""
-        signs = (1.0,) if is_nonnegative(term) else (1.0, -1.0)
-        return list(zip(self.columns(len(signs)), signs, strict=True))
+    def norm(self, rows: Rows, extra: list[tuple[int, int, float]]) -> list[tuple[slice, float]]:
+        """Append ± rows + extra ≤ 0 (+ only, where no entry is negative), and return where, with the signs."""
+        self.note(rows)
+        matrix = self.matrix(rows)
+        signs = (1.0,) if rows.nonnegative else (1.0, -1.0)
+        return [
+            (self.add(matrix if sign > 0 else -matrix, rows.unit, extra, Fraction(0), False), sign) for sign in signs
+        ]
 
-    def limit(self, term: _Lowered, rhs: Fraction, extra: list[tuple[int, int, float]]) -> slice:
+    def limit(self, term: Lowered, rhs: Fraction, extra: list[tuple[int, int, float]]) -> slice:
         """Append the row term + extra ≤ rhs, which prices the term's own leaves."""
         nothing: Any = ExactMatrix(({},), self.n) if self.exactly else sp.csr_array((1, self.n))
         body = nothing if term.row is None else term.row
         place = self.add(body, term.unit, [*((0, j, sign) for j, sign in term.auxiliary), *extra], rhs, False)
         for leaf in term.leaves:
-            self.slots[leaf] = _Slot([(place, 1.0)])
+            self.slots[leaf] = Slot([(place, 1.0)])
         return place
 
     def note(self, rows: Rows) -> None:
         """Note whether the rows are whole numbers times a simple fraction."""
-        self.exact = self.exact and rows.integral and rows.scale.denominator <= LARGEST_UNIT
+        self.exact = self.exact and rows.is_simple
 
     def matrix(self, rows: Rows) -> Any:
         """Return the rows with their scale.
@@ -273,30 +223,11 @@ class _Builder:
             raise NotExactError
         return rows.exact
 
-    def _norm(self, leaf: LargestRow | SumOfRows) -> _Lowered:
-        self.note(leaf.rows)
-        k = len(leaf.rows)
-        ts = self.columns(1 if isinstance(leaf, LargestRow) else k)
-        extra = [(i, ts[0] if len(ts) == 1 else ts[i], -1.0) for i in range(k)]
-        signs = (1.0,) if leaf.rows.nonnegative else (1.0, -1.0)
-        matrix = self.matrix(leaf.rows)
-        blocks = [
-            (self.add(matrix if sign > 0 else -matrix, _unit(leaf.rows), extra, Fraction(0), False), sign)
-            for sign in signs
-        ]
-        self.slots[leaf] = _Slot(blocks)
-        return _Lowered(None, 1, [(t, 1.0) for t in ts], [])
-
     def add_affine(self, constraint: AffineConstraint) -> slice:
         """Append a user's rows."""
         self.note(constraint.rows)
         matrix = self.matrix(constraint.rows)
-        return self.add(matrix, _unit(constraint.rows), [], constraint.rhs, constraint.equality)
-
-
-def _unit(rows: Rows) -> int:
-    """Return a whole number that makes rows whole; 1 where they are not exact anyway."""
-    return rows.scale.denominator if rows.scale.denominator <= LARGEST_UNIT else 1
+        return self.add(matrix, constraint.rows.unit, [], constraint.rhs, constraint.equality)
 
 
 def linear_program(problem: Problem) -> LinearProgram:
@@ -328,7 +259,7 @@ def exact_program(problem: Problem) -> ExactProgram | None:
 
 def is_hard(problem: Problem) -> bool:
     """Return whether some numbers are no small multiples of simple fractions: a solver in floats may not see them."""
-    return not all(rows.integral and rows.scale.denominator <= LARGEST_UNIT for rows in all_rows(problem))
+    return not all(rows.is_simple for rows in all_rows(problem))
 
 
 def all_rows(problem: Problem) -> Iterator[Rows]:
@@ -340,21 +271,21 @@ def all_rows(problem: Problem) -> Iterator[Rows]:
 
 def all_leaves(problem: Problem) -> Iterator[Leaf]:
     """Yield the leaves of the objective and of the budgets."""
-    yield from leaves(problem.objective)
+    yield from problem.objective.leaves()
     for budget in problem.budgets:
-        yield from leaves(budget.measure.term)
+        yield from budget.measure.term.leaves()
 
 
 def _collected(
     problem: Problem, *, exactly: bool
-) -> tuple[_Builder, _Lowered, slice, tuple[slice, ...], tuple[slice, ...]]:
+) -> tuple[_Builder, Lowered, slice, tuple[slice, ...], tuple[slice, ...]]:
     builder = _Builder(problem.strategies, exactly=exactly)
     builder.exact = problem.equations.rows.integral
     known = builder.matrix(problem.equations.rows)
     equations = builder.add(known, 1, [], problem.equations.rhs, True)
-    objective = builder.lower(problem.objective)
+    objective = problem.objective.lower(builder)
     numbers = [Fraction(0) if b.is_symbolic else b.limit for b in problem.budgets]
-    lowered = [builder.lower(b.measure.term) for b in problem.budgets]
+    lowered = [b.measure.term.lower(builder) for b in problem.budgets]
     budgets = [builder.limit(term, limit, []) for term, limit in zip(lowered, numbers, strict=True)]
     affine = [builder.add_affine(c) for c in problem.affine]
     return builder, objective, equations, tuple(budgets), tuple(affine)
@@ -362,7 +293,7 @@ def _collected(
 
 def _assembled(
     builder: _Builder,
-    objective: _Lowered,
+    objective: Lowered,
     equations: slice,
     budgets: tuple[slice, ...],
     affine: tuple[slice, ...],

@@ -25,7 +25,7 @@ from scipy.sparse.linalg import splu
 from relaxbell.causal.equations import Equations
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import Budget
-from relaxbell.measures.terms import Term, fresh, is_nonnegative
+from relaxbell.measures.terms import Term, fresh
 from relaxbell.solve.dual import dual_bound
 from relaxbell.solve.program import Problem, linear_program
 from relaxbell.sweeps.bounds import PointBound, evaluated, point_bound
@@ -125,7 +125,7 @@ class LiveProgram:
         self._equal = lower == upper
         self._tolerance = _FEASIBLE * np.where(self._equal, np.maximum(1.0, abs(upper)), 1.0)[:, None]
         self._numbers = np.arange(len(lower), dtype=np.int32)[self._program.equations]
-        self._nonnegative = is_nonnegative(self._problem.objective)
+        self._nonnegative = self._problem.objective.is_nonnegative
         self._idle: list[Any] = []
         self._starts: list[_Start] = []
         self._start_bounds: dict[bytes, PointBound] = {}

@@ -32,7 +32,7 @@ from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy, binary_entropy
 from relaxbell.measures.measure import Budget, Measure
 from relaxbell.measures.products import Nonbilocality
-from relaxbell.measures.terms import Term, leaves
+from relaxbell.measures.terms import Term
 from relaxbell.solve.highs import SIFTING_FROM
 from relaxbell.solve.minimization import minimize
 from relaxbell.sweeps.live import Found, LiveProgram
@@ -285,7 +285,7 @@ def _heavy(light: Any) -> Measure:
 def _measure_digest(measure: Measure) -> Any:
     if holds_all(measure.definition):
         return measure.definition
-    return [str(measure.definition), _rows_digest(leaf.rows for leaf in leaves(measure.term)), _shape(measure.term)]
+    return [str(measure.definition), _rows_digest(leaf.rows for leaf in measure.term.leaves()), _shape(measure.term)]
 
 
 def _shape(term: Term) -> Any:

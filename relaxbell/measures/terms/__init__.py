@@ -1,0 +1,41 @@
+"""What a measure is made of: rows over q, norms of them, sums and maxima.
+
+Each term is a convex, positively homogeneous function of q that is the support function of a set of
+weights, f(q) = max over feasible u of Σ u · (rows q):
+
+==========  ========================  ==========================================
+term        f(q)                      feasible weights
+==========  ========================  ==========================================
+Linear      Σ rows · q                u = 1
+LargestRow  max |row · q|             Σ |u| ≤ 1
+SumOfRows   Σ |row · q|               |u| ≤ 1
+Total       Σ parts                   each part's own
+Largest     max of parts              a convex combination of the parts' own
+==========  ========================  ==========================================
+
+This is all that solvers, rigorous bounds and certificates need to know about a measure. One class says all about one
+function: value, expression, linear program and the way back from its duals, nearest feasible weights, statement.
+"""
+
+from relaxbell.measures.terms.composites import Composite, Largest, Total
+from relaxbell.measures.terms.leaves import LargestRow, Leaf, Linear, SumOfRows
+from relaxbell.measures.terms.term import Builder, Floats, Lowered, Slot, Term, Weights, fresh, stated, stated_weights
+
+__all__ = [
+    "Builder",
+    "Composite",
+    "Floats",
+    "Largest",
+    "LargestRow",
+    "Leaf",
+    "Linear",
+    "Lowered",
+    "Slot",
+    "SumOfRows",
+    "Term",
+    "Total",
+    "Weights",
+    "fresh",
+    "stated",
+    "stated_weights",
+]

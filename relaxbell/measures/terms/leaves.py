@@ -1,0 +1,244 @@
+"""Terms that carry rows: a signed sum, a largest absolute value, a sum of absolute values."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, Self
+
+import numpy as np
+
+from relaxbell.exact.latex import text_latex
+from relaxbell.exact.rows import Rows
+from relaxbell.measures.terms.term import Builder, Floats, Lowered, Slot, Term, Weights
+
+
+@dataclass(frozen=True, eq=False)
+class Leaf(Term):
+    """A term that carries rows.
+
+    Attributes
+    ----------
+    rows
+        Over q.
+    generator
+        How the verifier builds the rows from the graph: a measure of its language; None for one's own rows, which
+        certificates write out.
+    factor
+        The rows are this times those that the generator makes.
+    """
+
+    rows: Rows
+    generator: Mapping[str, Any] | None = None
+    factor: Fraction = Fraction(1)
+
+    def leaves(self) -> Iterator[Leaf]:
+        yield self
+
+    def scaled(self, factor: Fraction) -> Self:
+        return replace(self, rows=self.rows.scaled(factor), factor=self.factor * factor)
+
+    @property
+    def is_linear(self) -> bool:
+        return False
+
+    @property
+    def is_nonnegative(self) -> bool:
+        return True
+
+    def floor(self) -> Fraction:
+        return Fraction(0)
+
+    def formula(self) -> str:
+        labels = self.rows.labels
+        listed = ", ".join(labels if len(labels) <= 4 else [*labels[:3], f"… {len(labels)} rows"])
+        scale = "" if self.rows.scale == 1 else f"{self.rows.scale} · "
+        return f"{scale}{self._named(listed)}"
+
+    def _named(self, listed: str) -> str:
+        return f"{self._name}({listed})" if self.rows.nonnegative else f"{self._name} |{listed}|"
+
+    @property
+    @abc.abstractmethod
+    def _name(self) -> str: ...
+
+    @property
+    @abc.abstractmethod
+    def _groups(self) -> list[int]:
+        """Sizes of the groups of rows: the measure is the largest sum of absolute values of a group; [] for a sum."""
+
+    def _latex_rows(self, most: int) -> list[str]:
+        labels = [text_latex(label) for label in self.rows.labels[:most]]
+        return labels + ([r"\ldots"] if len(self.rows) > most else [])
+
+    def statement(self) -> tuple[Fraction, dict[str, Any]]:
+        if self.generator is not None:
+            return self.factor, dict(self.generator)
+        rows = [self.rows.sparse(i) for i in range(len(self.rows))]
+        written = [[[number, str(value)] for number, value in row] for row in rows]
+        return Fraction(1), {"kind": "rows", "rows": written, "groups": self._groups}
+
+    def stated_weights(self, share: Fraction, weights: Weights) -> Any:
+        factor = Fraction(1) if self.generator is None else self.factor
+        return [str(u * factor) for u in weights.get(self, [Fraction(0)] * len(self.rows))]
+
+
+@dataclass(frozen=True, eq=False)
+class Linear(Leaf):
+    """The sum of the rows, signed."""
+
+    @property
+    def is_linear(self) -> bool:
+        return True
+
+    @property
+    def is_nonnegative(self) -> bool:
+        return self.rows.nonnegative
+
+    def ceiling(self) -> Fraction:
+        return Fraction(float(self.rows.matrix.sum(axis=0).max())) * self.rows.scale
+
+    def floor(self) -> Fraction:
+        return Fraction(float(self.rows.matrix.sum(axis=0).min())) * self.rows.scale
+
+    def value(self, q: Floats) -> float:
+        return float(self.rows.values(q).sum())
+
+    def expression(self, q: Any) -> Any:
+        import cvxpy as cp
+
+        return cp.sum(self.rows.array @ q)
+
+    _name = ""
+
+    def _named(self, listed: str) -> str:
+        return " + ".join(self.rows.labels) if len(self.rows) <= 4 else listed
+
+    def latex(self, most: int) -> str:
+        return " + ".join(self._latex_rows(most))
+
+    def lower(self, builder: Builder) -> Lowered:
+        builder.slots[self] = Slot(fixed=True)
+        return Lowered(builder.total(self.rows), self.rows.unit, [], [self])
+
+    def gauge(self, raw: Mapping[Leaf, Floats]) -> float:
+        return float(max(0.0, raw[self].mean()))
+
+    def clip(self, raw: Mapping[Leaf, Floats], weight: float, out: dict[Leaf, Floats]) -> None:
+        out[self] = np.full(len(self.rows), weight)
+
+    _groups: list[int] = []
+
+    def need(self, weights: Weights) -> tuple[Fraction, bool]:
+        return abs(weights.get(self, [Fraction(0)])[0]), True
+
+    def stated_weights(self, share: Fraction, weights: Weights) -> Any:
+        return _nothing(self.generator)
+
+
+def _nothing(generator: Mapping[str, Any] | None) -> Any:
+    """Return the weights of a linear measure: none, in the form of its parts."""
+    if generator is None or generator["kind"] != "sum":
+        return None
+    return [_nothing(part) for _, part in generator["of"]]
+
+
+@dataclass(frozen=True, eq=False)
+class LargestRow(Leaf):
+    """The largest absolute value of a row: norm_inf."""
+
+    def ceiling(self) -> Fraction:
+        return Fraction(float(abs(self.rows.matrix.data).max(initial=0.0))) * self.rows.scale
+
+    def value(self, q: Floats) -> float:
+        return float(abs(self.rows.values(q)).max(initial=0.0))
+
+    def expression(self, q: Any) -> Any:
+        import cvxpy as cp
+
+        return cp.norm_inf(self.rows.array @ q)
+
+    _name = "max"
+
+    def latex(self, most: int) -> str:
+        return rf"\max\left|{', '.join(self._latex_rows(most))}\right|"
+
+    def lower(self, builder: Builder) -> Lowered:
+        (t,) = builder.columns(1)
+        builder.slots[self] = Slot(builder.norm(self.rows, [(i, t, -1.0) for i in range(len(self.rows))]))
+        return Lowered(None, 1, [(t, 1.0)], [])
+
+    def gauge(self, raw: Mapping[Leaf, Floats]) -> float:
+        return float(abs(raw[self]).sum())
+
+    def clip(self, raw: Mapping[Leaf, Floats], weight: float, out: dict[Leaf, Floats]) -> None:
+        size = abs(raw[self]).sum()
+        shrink = weight / size if size > weight else 1.0
+        # one part in 2^50 less, then towards zero: the sum cannot exceed the weight by rounding
+        rows = raw[self] if shrink == 1.0 else np.trunc(raw[self] * (shrink * (1 - 2.0**-50)))
+        out[self] = rows if abs(rows).sum() <= weight else np.zeros_like(rows)
+
+    @property
+    def _groups(self) -> list[int]:
+        return [1] * len(self.rows)
+
+    def need(self, weights: Weights) -> tuple[Fraction, bool]:
+        return sum((abs(u) for u in weights.get(self, [])), Fraction(0)), False
+
+
+@dataclass(frozen=True, eq=False)
+class SumOfRows(Leaf):
+    """The sum of the absolute values of the rows: norm1.
+
+    Attributes
+    ----------
+    implied
+        Whether the best row weights follow from the other multipliers by a formula, so that none are stated.
+    """
+
+    implied: bool = False
+
+    def ceiling(self) -> Fraction:
+        return Fraction(self.rows.mass) * self.rows.scale
+
+    def value(self, q: Floats) -> float:
+        return float(abs(self.rows.values(q)).sum())
+
+    def expression(self, q: Any) -> Any:
+        import cvxpy as cp
+
+        return cp.norm1(self.rows.array @ q)
+
+    _name = "sum"
+
+    def latex(self, most: int) -> str:
+        rows = self._latex_rows(most)
+        return " + ".join(rf"\left|{label}\right|" if label != r"\ldots" else label for label in rows)
+
+    def lower(self, builder: Builder) -> Lowered:
+        if self.rows.nonnegative:
+            builder.slots[self] = Slot(fixed=True)
+            return Lowered(builder.total(self.rows), self.rows.unit, [], [self])
+        ts = builder.columns(len(self.rows))
+        builder.slots[self] = Slot(builder.norm(self.rows, [(i, t, -1.0) for i, t in enumerate(ts)]))
+        return Lowered(None, 1, [(t, 1.0) for t in ts], [])
+
+    def gauge(self, raw: Mapping[Leaf, Floats]) -> float:
+        return float(abs(raw[self]).max(initial=0.0))
+
+    def clip(self, raw: Mapping[Leaf, Floats], weight: float, out: dict[Leaf, Floats]) -> None:
+        # rows that cannot be negative take the full weight: nothing is gained by less
+        full = self.rows.nonnegative
+        out[self] = np.full(len(self.rows), weight) if full else np.clip(raw[self], -weight, weight)
+
+    @property
+    def _groups(self) -> list[int]:
+        return [len(self.rows)]
+
+    def need(self, weights: Weights) -> tuple[Fraction, bool]:
+        return max((abs(u) for u in weights.get(self, [])), default=Fraction(0)), False
+
+    def stated_weights(self, share: Fraction, weights: Weights) -> Any:
+        return None if self.implied else super().stated_weights(share, weights)

@@ -1,0 +1,175 @@
+"""What every term can do, and what it needs of a builder of linear programs."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relaxbell.exact.rows import Rows
+
+if TYPE_CHECKING:
+    from relaxbell.measures.terms.leaves import Leaf
+
+Floats = NDArray[np.float64]
+
+Weights: TypeAlias = "Mapping[Leaf, Any]"
+"""Row weights of leaves: exact numbers."""
+
+
+@dataclass
+class Slot:
+    """Where the duals of a leaf's rows are: row numbers in the program, and the sign of each block.
+
+    Attributes
+    ----------
+    blocks
+        Rows of the program, and the sign with which the leaf's rows stand in them.
+    fixed
+        Whether the leaf is part of the cost, so that its weights are one more than what the duals say.
+    """
+
+    blocks: list[tuple[slice, float]] = field(default_factory=list)
+    fixed: bool = False
+
+    def weights(self, duals: NDArray[Any], count: int) -> NDArray[Any]:
+        """Return the row weights of a leaf of `count` rows, from the duals of a program's rows (∂value/∂rhs)."""
+        total = np.zeros(count, dtype=duals.dtype)
+        for rows, sign in self.blocks:
+            total = total - int(sign) * duals[rows]
+        return total + 1 if self.fixed else total
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A term as a row over q or None (`unit` makes it whole), plus signed auxiliary columns, and that row's leaves."""
+
+    row: Any
+    unit: int
+    auxiliary: list[tuple[int, float]]
+    leaves: list[Leaf]
+
+
+class Builder(Protocol):
+    """Collects the rows of a linear program over (q, auxiliary columns)."""
+
+    slots: dict[Leaf, Slot]
+
+    def columns(self, count: int) -> range:
+        """Return the numbers of new auxiliary columns."""
+
+    def total(self, rows: Rows) -> Any:
+        """Return the sum of some rows as one row over q."""
+
+    def norm(self, rows: Rows, extra: list[tuple[int, int, float]]) -> list[tuple[slice, float]]:
+        """Append ± rows + extra ≤ 0 (+ only, where no entry is negative), and return where, with the signs."""
+
+    def limit(self, term: Lowered, rhs: Any, extra: list[tuple[int, int, float]]) -> slice:
+        """Append the row term + extra ≤ rhs, which prices the term's own leaves."""
+
+
+class Term(abc.ABC):
+    """A convex, positively homogeneous function of q."""
+
+    # ------------------------------------------------------------- what it is
+
+    @abc.abstractmethod
+    def leaves(self) -> Iterator[Leaf]:
+        """Yield the terms that carry rows, from left to right."""
+
+    @property
+    @abc.abstractmethod
+    def is_linear(self) -> bool:
+        """Whether it is linear in q, so that its negative is convex too."""
+
+    @property
+    @abc.abstractmethod
+    def is_nonnegative(self) -> bool:
+        """Whether it cannot be negative for q ≥ 0."""
+
+    @abc.abstractmethod
+    def ceiling(self) -> Fraction:
+        """Return a number that no probability vector q exceeds; the maximum itself for a single leaf."""
+
+    @abc.abstractmethod
+    def floor(self) -> Fraction:
+        """Return a number that no probability vector q falls below."""
+
+    @abc.abstractmethod
+    def scaled(self, factor: Fraction) -> Term:
+        """Return the term times a number; negative only for linear terms."""
+
+    @abc.abstractmethod
+    def value(self, q: Floats) -> float:
+        """Return the value at q."""
+
+    @abc.abstractmethod
+    def expression(self, q: Any) -> Any:
+        """Return the term as a CVXPY expression of the variable q."""
+
+    @abc.abstractmethod
+    def formula(self) -> str:
+        """Return the term as text."""
+
+    @abc.abstractmethod
+    def latex(self, most: int) -> str:
+        """Return the term in LaTeX, of `most` rows or parts at most."""
+
+    # ------------------------------------------------- linear programs and duals
+
+    @abc.abstractmethod
+    def lower(self, builder: Builder) -> Lowered:
+        """Return the term over q and auxiliary columns; the builder's slots say how its weights come back."""
+
+    @abc.abstractmethod
+    def gauge(self, raw: Mapping[Leaf, Floats]) -> float:
+        """Return the least weight for which the raw row weights would be feasible."""
+
+    @abc.abstractmethod
+    def clip(self, raw: Mapping[Leaf, Floats], weight: float, out: dict[Leaf, Floats]) -> None:
+        """Write feasible row weights, near the raw ones, for `weight` times the term into `out`.
+
+        All weights are whole numbers in float64 (a common denominator is the caller's), so that the
+        constraints of the terms' table hold exactly.
+        """
+
+    # ------------------------------------------------------------- certificates
+
+    @abc.abstractmethod
+    def statement(self) -> tuple[Fraction, dict[str, Any]]:
+        """Return (factor, measure): what stands in a certificate, a factor times a measure that the verifier builds."""
+
+    @abc.abstractmethod
+    def need(self, weights: Weights) -> tuple[Fraction, bool]:
+        """Return the least share for which the weights are feasible, and whether it must be exactly that."""
+
+    @abc.abstractmethod
+    def stated_weights(self, share: Fraction, weights: Weights) -> Any:
+        """Return row weights for `share` times the term, in the form of its statement."""
+
+
+T = TypeVar("T", bound=Term)
+
+
+def fresh(term: T) -> T:
+    """Return a copy whose leaves are new objects, so that a term used twice is told apart."""
+    copy = term.scaled(Fraction(1))
+    assert isinstance(copy, type(term))
+    return copy
+
+
+def stated(term: Term) -> dict[str, Any]:
+    """Return the statement of a term, its factor inside."""
+    factor, measure = term.statement()
+    return measure if factor == 1 else {"kind": "sum", "of": [[str(factor), measure]]}
+
+
+def stated_weights(term: Term, share: Fraction, weights: Weights) -> Any:
+    """Return row weights in the form of `stated`."""
+    own = term.stated_weights(share, weights)
+    return own if term.statement()[0] == 1 else [own]
