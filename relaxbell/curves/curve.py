@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from relaxbell.curves.parameters import power_text
+from relaxbell.curves.paths import Reading
 from relaxbell.curves.tracing import Trace
 
 if TYPE_CHECKING:
@@ -79,6 +81,11 @@ class Curve:
         The samples behind it.
     power
         Pieces are affine in this power of the parameter, and in terms of it.
+    symbol
+        The parameter as a sympy symbol, where it was given; None where it has a name of ours.
+    reading
+        Where a function that takes numbers only, or a mapping, was read: between these values the family is assumed
+        to be the polynomial through them. None where it is known.
 
     Examples
     --------
@@ -101,6 +108,8 @@ class Curve:
     programs: int
     trace: Trace
     power: int = 1
+    symbol: Any = None
+    reading: Reading | None = None
 
     @property
     def domain(self) -> tuple[Any, Any]:
@@ -176,7 +185,7 @@ class Curve:
 
     @property
     def _inner(self) -> str:
-        return self.variable if self.power == 1 else f"{self.variable}^{self.power}"
+        return power_text(self.variable, self.power)
 
     def crossing(self, level: Any) -> Any:
         """Return the parameter at which the curve passes a level, exact; None if it does not.
@@ -206,7 +215,7 @@ class Curve:
         >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).crossing(0.1)
         Fraction(3, 5)
         """
-        wanted = _level(level)
+        wanted = read_level(level)
         rising = self.pieces[-1].slope > 0
         pieces = reversed(self.pieces) if rising else self.pieces
         for piece in pieces:
@@ -217,7 +226,7 @@ class Curve:
 
     @property
     def critical(self) -> Any:
-        """The parameter beyond which the value is positive; None if it is never 0."""
+        """The parameter beyond which the value is positive; None if it does not pass 0."""
         return self.crossing(0)
 
     def to_sympy(self, symbol: Any = None) -> Any:
@@ -226,12 +235,17 @@ class Curve:
         Parameters
         ----------
         symbol
-            The parameter; by default a real symbol with the name `variable`.
+            The parameter; by default the symbol that the curve was made with, or a real one with the name `variable`.
 
         Returns
         -------
         sympy.Piecewise
             NaN outside the domain.
+
+        Raises
+        ------
+        CurveError
+            If `symbol` is no sympy expression.
 
         Examples
         --------
@@ -244,7 +258,9 @@ class Curve:
         """
         import sympy
 
-        x = sympy.Symbol(self.variable, real=True) if symbol is None else symbol
+        x = symbol_of(self) if symbol is None else symbol
+        if not isinstance(x, sympy.Expr):
+            raise CurveError(f"the symbol is {symbol!r}, expected a sympy symbol: sympy.Symbol('v', real=True).")
         t = x**self.power
         first, *ends = (
             sympy.root(to_sympy(v), self.power) for v in (self.pieces[0].start, *(p.end for p in self.pieces))
@@ -322,6 +338,7 @@ class Curve:
     def _headline(self) -> str:
         low, high = self.domain
         how = "exact" if self.exact else "to 1e-9"
+        how += "" if self.reading is None else " for what was read"
         count = f"{len(self.pieces)} piece{'s' if len(self.pieces) != 1 else ''}"
         where = f"{self.variable} in [{_readable(low)}, {_readable(high)}]"
         return f"{self.name} for {where}: {how}, {count}, {self.programs} linear programs"
@@ -334,6 +351,7 @@ class Curve:
         ]
         if len(self.pieces) > 20:
             lines.append(f"  … {len(self.pieces) - 20} more pieces")
+        lines += [] if self.reading is None else [f"  {self.reading}"]
         return "\n".join([self._headline, *lines])
 
     def _repr_svg_(self) -> str:
@@ -342,7 +360,15 @@ class Curve:
         return curve_svg(self)
 
 
-def _level(level: Any) -> ExactNumber:
+def symbol_of(curve: Curve) -> Any:
+    """Return the symbol that a curve was made with; else a real one with the name of its parameter."""
+    import sympy
+
+    return sympy.Symbol(curve.variable, real=True) if curve.symbol is None else curve.symbol
+
+
+def read_level(level: Any) -> ExactNumber:
+    """Read a level, a float as the shortest decimal that prints it; raise CurveError for what is no number."""
     exact = as_exact(level)
     if exact is not None:
         return exact
