@@ -191,6 +191,7 @@ def assumed(reading: Any, root: int, first: Real, last: Real) -> str:
     low, high = ([value] * power for value in (values[0], values[-1]))
     ends = [reduce(Real.times, factors) for factors in (low, high)]
     need(not (first < ends[0] or ends[1] < last), "t is not in the range that was read")
+    name = "the parameter" if name == "t" else name
     inner = name if power == 1 else f"{name}^{power}"
     places = ", ".join(map(str, values))
     return f" (t = {inner}; the data were read at {name} = {places}, and that they are affine in t between is assumed)"
