@@ -125,6 +125,8 @@ class Curve:
         """Return the parameter whose power is t: exact number where that suffices, else a sympy number."""
         if self.power == 1:
             return t
+        if not self.exact:
+            return Fraction(float(t) ** (1 / self.power))
         import sympy
 
         root = sympy.root(to_sympy(t), self.power)
@@ -262,9 +264,8 @@ class Curve:
         if not isinstance(x, sympy.Expr):
             raise CurveError(f"the symbol is {symbol!r}, expected a sympy symbol: sympy.Symbol('v', real=True).")
         t = x**self.power
-        first, *ends = (
-            sympy.root(to_sympy(v), self.power) for v in (self.pieces[0].start, *(p.end for p in self.pieces))
-        )
+        corners = (self.pieces[0].start, *(p.end for p in self.pieces))
+        first, *ends = (sympy.root(to_sympy(v), self.power) for v in corners)
         parts = [
             (to_sympy(p.intercept) + to_sympy(p.slope) * t, x <= end) for p, end in zip(self.pieces, ends, strict=True)
         ]

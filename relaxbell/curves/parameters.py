@@ -58,8 +58,9 @@ class Parameter:
 
 
 def power_text(name: str, power: int) -> str:
-    """Return a power of a name as text."""
-    return name if power == 1 else f"{name}^{power}"
+    """Return a power of a name as a factor: names of budgets may be sums, or begin with a minus."""
+    factor = f"({name})" if name.startswith("-") or " + " in name or " - " in name else name
+    return factor if power == 1 else f"{factor}^{power}"
 
 
 def read_parameter(parameter: Any) -> Parameter:

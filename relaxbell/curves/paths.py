@@ -206,14 +206,14 @@ def _of_function(model: CausalModel, function: Any, parameter: Parameter, over: 
     _require_ascending(parameter, low)
     values = [low + (high - low) * share for share in _SHARES]
     table = _at_symbol(model, function, parameter)
-    points = [(v, _data(model, function(v))) for v in values]
     if table is None:
         candidates = _POWERS if parameter.power == 1 else [parameter.power]
-        return _through(points, parameter, candidates)
+        return _through([(v, _data(model, function(v))) for v in values], parameter, candidates)
     power, constant, slope = _polynomial(table, parameter)
     parameter = parameter.with_power(power)
     _require_ascending(parameter, low)
-    for v, own in points:
+    for v in values:
+        own = _data(model, function(v))
         if not isinstance(own, Behavior) or (model.match(own).table != constant + slope * v**power).any():
             raise BehaviorError(
                 f"the function is {parameter.name} -> a table of polynomials, but at {parameter.name} = {v} it does "
