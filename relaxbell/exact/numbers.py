@@ -193,7 +193,8 @@ def _square_part(n: int) -> tuple[int, int]:
         return size, n
     import sympy  # large radicands are rare, and trial division would not end
 
-    for prime, count in sympy.factorint(n).items():
+    for factor, count in sympy.factorint(n).items():
+        prime = int(factor)  # sympy may use flint's integers
         size *= prime ** (count // 2)
         n //= prime ** (count - count % 2)
     return size, n

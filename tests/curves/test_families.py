@@ -183,7 +183,7 @@ def test_functions_that_tell_cases_apart():
         ((PR.visibility,), {"over": (1, 0)}, rb.MeasureError, "ascending rational numbers"),
         ((PR.visibility,), {"over": (0, "1")}, rb.MeasureError, "expected a number"),
         ((PR.visibility,), {"parameter": ETA**2, "over": (-1, 1)}, rb.MeasureError, "does not name its values"),
-        ((lambda v: NOISE.exact + (PR.exact - NOISE.exact) * v**2,), {"over": (-1, 1)}, rb.MeasureError, "starts at -1"),
+        ((lambda v: NOISE.exact * (1 - v**2) + PR.exact * v**2,), {"over": (-1, 1)}, rb.MeasureError, "starts at -1"),
         (({0: NOISE, 1: PR},), {}, rb.MeasureError, "three or more"),
         (({0: NOISE, 1: PR, 2: "p"},), {}, rb.BehaviorError, "at 2 the mapping has a str"),
         (({0: NOISE, "v": PR, 2: PR},), {}, rb.MeasureError, "a value of t is 'v'"),
@@ -193,7 +193,7 @@ def test_functions_that_tell_cases_apart():
         ((lambda v: [[v, 1 - v]],), {}, rb.BehaviorError, r"shape \(1, 2\), expected \(2, 2, 2, 2\): axes A, B, X, Y"),
         ((lambda v: NOISE.exact * Symbol("w") * v,), {"parameter": ETA}, rb.BehaviorError, r"symbols \['w'\]"),
         ((lambda v: NOISE.exact * Symbol("eta") * v,), {"parameter": ETA}, rb.BehaviorError, "other assumptions"),
-        ((lambda v: NOISE.exact * (1 - v * sympy.pi / 4) + PR.exact * (v * sympy.pi / 4),), {}, rb.BehaviorError, "coefficient"),
+        ((lambda v: NOISE.exact + (PR.exact - NOISE.exact) * (v * sympy.pi / 4),), {}, rb.BehaviorError, "coefficient"),
         (({0: NOISE, 1: PR, 2: rb.ghz_box()},), {}, rb.BehaviorError, "variables do not match"),
         (({0: NOISE, 1: PR, 2: rb.Observed([(rb.CHSH, 1)])},), {}, rb.BehaviorError, "Behavior to Observed"),
         ((rb.cglmp_box(3).white_noise(), rb.pr_box()), {}, rb.BehaviorError, "different cardinalities|cardinalities"),
@@ -213,7 +213,7 @@ def test_arguments_that_do_not_fit(arguments, options, error, message):
 )  # fmt: skip
 @pytest.mark.parametrize("arguments", [(NOISE, PR), (PR.visibility,)], ids=["ends", "function"])
 def test_parameters_that_are_none(parameter, arguments):
-    with pytest.raises(rb.MeasureError, match="the parameter is .*expected a name"):
+    with pytest.raises(rb.MeasureError, match=r"the parameter is .*expected a name"):
         rb.curve(XB, *arguments, parameter=parameter)
 
 

@@ -175,7 +175,7 @@ def effect_row(model, source, target, outcome):
 
 
 def test_average_causal_effects_are_negative_where_they_are():
-    """Issue data: the instrument nearly decides the treatment, and the treatment the outcome; the least effect is −1."""
+    """The instrument nearly decides the treatment, and that the outcome: the least effect is −1."""
     model = rb.instrumental()
     table = np.full((2, 2, 2), Fraction(0), dtype=object)
     for z in (0, 1):
