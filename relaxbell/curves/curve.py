@@ -166,8 +166,9 @@ class Curve:
         """
         number = None if isinstance(t, np.ndarray | list | tuple) else as_exact(t)
         if number is not None:
-            return self._exact_value(number**self.power)
-        array = np.asarray(t, dtype=np.float64) ** self.power
+            return self._exact_value(number)
+        given = np.asarray(t, dtype=np.float64)
+        array = np.where((given < 0) & (self.power > 1), np.nan, given**self.power)  # powers begin at 0
         starts = np.array([float(piece.start) for piece in self.pieces])
         low, high = float(self.pieces[0].start), float(self.pieces[-1].end)
         which = np.clip(np.searchsorted(starts, array, side="right") - 1, 0, len(starts) - 1)
@@ -176,13 +177,15 @@ class Curve:
         found = np.where((array >= low) & (array <= high), intercepts[which] + slopes[which] * array, np.nan)
         return float(found) if found.ndim == 0 else found
 
-    def _exact_value(self, t: ExactNumber) -> ExactNumber:
+    def _exact_value(self, given: ExactNumber) -> ExactNumber:
+        t = given**self.power
         for piece in self.pieces:
-            if piece.start <= t <= piece.end:
+            if piece.start <= t <= piece.end and not (self.power > 1 and given < 0):
                 return piece.intercept + piece.slope * t
+        low, high = self.domain
         raise CurveError(
-            f"{self._inner} = {t} is outside the curve's domain [{self.pieces[0].start}, {self.pieces[-1].end}]: "
-            "nothing reproduces the data there."
+            f"{self.variable} = {given} is outside the curve's domain [{low}, {high}]: nothing reproduces the data "
+            "there, or the family ends before."
         )
 
     @property

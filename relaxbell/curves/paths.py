@@ -29,9 +29,6 @@ _SHARES = tuple(Fraction(*share) for share in ((0, 1), (1, 7), (1, 3), (1, 2), (
 _POWERS = range(1, 9)
 """Of the parameter, that are tried for a function of numbers."""
 
-_NO_SYMBOL = (RelaxbellError, TypeError, ValueError, AttributeError, ArithmeticError)
-"""What functions of numbers raise when they get a symbol."""
-
 
 @dataclass(frozen=True)
 class Reading:
@@ -242,7 +239,7 @@ def _at_symbol(model: CausalModel, function: Callable[[Any], Any], parameter: Pa
             return None
         table = np.asarray(found, dtype=object)
         entries = [sympy.sympify(v, strict=True) for v in table.ravel()]
-    except _NO_SYMBOL:
+    except Exception:  # whatever a function of numbers raises for a symbol: numbers are tried next
         return None
     if any(entry.has(sympy.Float) for entry in entries):
         return None

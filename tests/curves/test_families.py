@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy
-from sympy import Symbol
+from sympy import Rational, Symbol
 
 import relaxbell as rb
 from relaxbell.exact.numbers import surd
@@ -70,7 +70,7 @@ def test_a_function_of_numbers_is_read_and_says_so(power):
     assert "exact for what was read" in repr(line)
     assert "read at eta = 0, 1/7, 1/3, 1/2, 5/7, 12/13, 1 and assumed between" in repr(line)
     assert line.value(Fraction(1)) == Fraction(1, 2)
-    assert sympy.sympify(line.critical) == sympy.root(sympy.Rational(1, 2), power)
+    assert sympy.sympify(line.critical) == sympy.root(Rational(1, 2), power)
     sentence = line.certificate.verify()
     assert f"t = eta{f'^{power}' if power > 1 else ''}; the data were read at eta = 0, 1/7, 1/3" in sentence
     assert "is assumed" in sentence
@@ -80,7 +80,7 @@ def test_a_function_of_numbers_is_read_and_says_so(power):
 def test_over_an_interval():
     noise = NOISE.exact
     for family in (lambda v: noise + (PR.exact - noise) * v**2, lambda v: PR.visibility(v**2)):
-        line = rb.curve(XB, family, parameter="v", over=(0.5, sympy.Rational(9, 10)))
+        line = rb.curve(XB, family, parameter="v", over=(0.5, Rational(9, 10)))
         assert line.domain == (Fraction(1, 2), Fraction(9, 10))
         assert line.breakpoints == (surd(0, Fraction(1, 2), 2),)
         assert line.value(Fraction(9, 10)) == Fraction(81, 100) - Fraction(1, 2)
@@ -95,7 +95,7 @@ def test_values_of_functionals_as_a_function():
     measure = rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B")
     squares = {k: rb.Observed([(rb.I3322, Fraction(k * k, 4))], nonsignaling=True) for k in (0, 1, 2)}
     line = rb.curve(measure, squares, parameter=Symbol("w") ** 2)
-    assert line.breakpoints == (sympy.sqrt(sympy.Rational(20, 7)),)
+    assert line.breakpoints == (sympy.sqrt(Rational(20, 7)),)
     assert line.value(Fraction(1)) == Fraction(1, 10)
 
 
@@ -255,8 +255,8 @@ def test_the_symbol_of_a_curve_is_the_one_that_was_given():
     for symbol in (Symbol("v"), Symbol("v", real=True), Symbol("v", positive=True)):
         for line in (rb.curve(XB, NOISE, PR, parameter=symbol), rb.curve(XB, PR.visibility, parameter=symbol)):
             assert line.to_sympy().free_symbols == {symbol}
-            assert line.to_sympy().subs(symbol, sympy.Rational(3, 4)) == sympy.Rational(1, 4)
-            assert rb.fit(line).formula == sympy.Max(0, symbol - sympy.Rational(1, 2))
+            assert line.to_sympy().subs(symbol, Rational(3, 4)) == Rational(1, 4)
+            assert rb.fit(line).formula == sympy.Max(0, symbol - Rational(1, 2))
     assert rb.curve(XB, NOISE, PR, parameter="v").to_sympy().free_symbols == {Symbol("v", real=True)}
     for wrong in ("v", 1.5, [Symbol("v")]):
         with pytest.raises(rb.CurveError, match="expected a sympy symbol"):
@@ -279,6 +279,29 @@ def test_the_name_of_a_budget_is_one_factor():
     there, back = rb.influence(model, "X", "B"), rb.influence(model, "Y", "A")
     line = rb.tradeoff(there, back + 0 * there, PR)
     assert "1/2 - (C(Y -> A) + 0 C(X -> B))" in repr(line)
+
+
+def test_powers_begin_at_zero():
+    """v² is 1/4 at v = −1/2, too, but the family was given from 0 on."""
+    noise = NOISE.exact
+    line = rb.curve(XB, lambda v: noise + (PR.exact - noise) * v**2, parameter="v")
+    assert np.isnan(line.value(np.array([-0.9, 0.9]))).tolist() == [True, False]
+    with pytest.raises(rb.CurveError, match=r"v = -1/2 is outside the curve's domain \[0, 1\]"):
+        line.value(Fraction(-1, 2))
+    assert line.to_sympy().subs(Symbol("v", real=True), Rational(-1, 2)) is sympy.nan
+
+
+def test_functions_may_raise_anything_for_a_symbol():
+    def looked_up(v):
+        return {k: PR.visibility(v) for k in [float(v)]}[float(v)] if isinstance(v, Fraction) else {}[v]
+
+    assert rb.curve(XB, looked_up).critical == Fraction(1, 2)
+
+    def broken(v):
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        rb.curve(XB, broken)
 
 
 def test_entropy_and_information_along_functions():
