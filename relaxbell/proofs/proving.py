@@ -24,7 +24,7 @@ from relaxbell.measures.measure import Measure
 from relaxbell.proofs.along import compare_curve, compare_sampled
 from relaxbell.proofs.comparing import TOLERANCE, as_formula, compared_at, least_value
 from relaxbell.proofs.convex import Affine, Region, affine_terms, functional_form
-from relaxbell.proofs.symbols import check_assumptions, renamed, with_one_symbol
+from relaxbell.proofs.symbols import called, check_assumptions, with_one_symbol
 from relaxbell.proofs.verdict import Counterexample, Verdict
 from relaxbell.solve.minimization import minimize
 
@@ -59,8 +59,9 @@ def prove(
           Symbols of the formula are those of the closed form: ``p(00|01)``, ``pA(0|0)``, … The formula is **proved**
           if it is a maximum of affine terms, by comparison with the closed form in exact linear programs.
         - A pair of behaviors or of `Observed`, or a function of the parameter, as in `curve`: the formula's only symbol
-          is the parameter, t by default. It is **proved** for every t if it agrees with the exact curve between all of
-          its own kinks and the curve's. A function that takes numbers only is compared where it was read.
+          is the parameter; t, or the functional's name, where none is given. It is **proved** for every t if it agrees
+          with the exact curve between all of its own kinks and the curve's. A function that takes numbers only is
+          compared where it was read.
         - A mapping {parameter or name: behavior}: **exact at points** at best.
     subject_to
         Budgets and affine constraints, as in `minimize`.
@@ -269,8 +270,7 @@ def _along(line: Any, formula: Any, source: Any, parameter: Any) -> Verdict:
         formula = _on_line(formula, source)
     low, high = line.domain
     expression = sympy.sympify(as_formula(formula), strict=True).doit()
-    name = own.variable if parameter is None else renamed(own, parameter)
-    expression, symbol = with_one_symbol(expression, name)
+    expression, symbol = with_one_symbol(expression, called(own, parameter, expression))
     check_assumptions(symbol, low, high)
     claim = f"{line.name} = {expression}, for {symbol} in [{low}, {high}]"
     claim += "" if own.reading is None else f", if {own.reading}"

@@ -8,8 +8,11 @@ from relaxbell.curves.parameters import read_parameter
 from relaxbell.errors import ProofError
 
 
-def renamed(line: Any, parameter: Any) -> str:
-    """Return what the formula calls the parameter of a curve: the name it was given, or any where it has none."""
+def called(line: Any, parameter: Any, expression: Any) -> str:
+    """Return what a formula calls the parameter of a curve: the name it was given; where there is none, any, or t."""
+    if parameter is None:
+        plain = line.symbol is None and {str(s) for s in expression.free_symbols} == {"t"}
+        return "t" if plain else str(line.variable)
     own = read_parameter(parameter)
     if own.power != 1 or (line.symbol is not None and line.variable != own.name):
         raise ProofError(f"the parameter is {parameter}, but that of the curve is {line.variable}. Leave it out.")

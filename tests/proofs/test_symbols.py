@@ -47,7 +47,8 @@ def test_what_the_remedies_say_is_accepted():
     assert rb.prove(XB, rb.Maximum(0, (rb.CHSH - 2) / 4), LINE, parameter=V).status == "proved"
     assert rb.prove(XB, Max(0, S - HALF), LINE, parameter=S).status == "proved"
     assert rb.prove(XB, (S - 2) / 4, CHAIN, parameter=S).status == "proved"
-    assert rb.prove(XB, (Symbol("CHSH") - 2) / 4, CHAIN).status == "proved"
+    for symbol in (Symbol("CHSH"), Symbol("t"), Symbol("t", real=True)):  # of a parameter that was given no name
+        assert rb.prove(XB, (symbol - 2) / 4, CHAIN).status == "proved"
 
 
 @pytest.mark.parametrize("assumed", [{}, {"real": True}, {"positive": True}, {"nonnegative": True}])
