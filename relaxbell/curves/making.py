@@ -119,8 +119,8 @@ def curve_along(measure: Measure, path: Path, constraints: tuple[Any, ...]) -> A
     if isinstance(measure, Nonbilocality):
         if not isinstance(path.start, Behavior):
             raise BehaviorError(
-                f"a curve of {measure.name} along values of functionals: expected behaviors, because its marginals are "
-                "fixed by the whole table."
+                f"a curve of {measure.name} along values of functionals: expected two behaviors, because its "
+                "marginals are fixed by the whole table."
             )
         if not measure.fixed:
             if constraints:

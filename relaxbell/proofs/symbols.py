@@ -7,6 +7,9 @@ from typing import Any
 from relaxbell.curves.parameters import read_parameter
 from relaxbell.errors import ProofError
 
+_LONGEST = 40
+"""Letters of a name in a message: parameters are called like functionals where nobody names them."""
+
 
 def called(line: Any, parameter: Any, expression: Any) -> str:
     """Return what a formula calls the parameter of a curve: the name it was given; where there is none, any, or t."""
@@ -29,6 +32,7 @@ def with_one_symbol(expression: Any, name: str) -> tuple[Any, Any]:
     free = sorted(expression.free_symbols, key=sympy.default_sort_key)
     others = sorted({str(s) for s in free} - {name})
     if others:
+        name = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
         raise ProofError(
             f"the formula has the symbol{'s' * (len(others) > 1)} {', '.join(others)}, expected one: the parameter "
             f"{name}. Put {others[0]} as a function of {name} into it, formula.subs({others[0]}, …), give functionals "
