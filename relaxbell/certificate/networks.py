@@ -129,7 +129,7 @@ def network_curve_certificate(curve: NetworkCurve) -> Certificate:
             found = _covered(curve.measure, own.layout, piece.cover, own.value, own.primal)
             ends.append({"t": as_text(own.t), "certificate": found.data})
         parts.append(ends)
-    return of_pieces(parts, (piece.right.t for piece in curve.proofs))
+    return of_pieces(parts, (piece.right.t for piece in curve.proofs), curve.reading)
 
 
 def _covered(

@@ -169,7 +169,10 @@ def domain_equations(domain: Domain) -> Equations:
 def _require_different_names(names: Sequence[str]) -> None:
     for name, count in Counter(names).items():
         if count > 1:
-            raise MeasureError(f"the symbol {name} of a budget is the name of another variable, too. Rename it.")
+            raise MeasureError(
+                f"the symbol {name} of a budget is the name of another variable, too, or of a symbol with other "
+                "assumptions. Rename it."
+            )
 
 
 def _padded(sides: Exact, symbols: int) -> Exact:
