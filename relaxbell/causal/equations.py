@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
+from relaxbell.behavior.table import TOLERANCE
 from relaxbell.errors import BehaviorError, ModelError, RelaxbellError
 from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
 from relaxbell.exact.rows import Rows, whole_row
@@ -46,6 +47,8 @@ class Equations:
         Which party chooses which input, where the data say so.
     distance
         Largest change of a probability when floats were read exactly (0 for exact input).
+    nonsignaling
+        Whether values of functionals were observed together with no-signaling.
     """
 
     rows: Rows
@@ -55,6 +58,14 @@ class Equations:
     behavior: Behavior | None = None
     distance: float = 0.0
     parties: Mapping[str, str | None] | None = None
+    nonsignaling: bool = False
+
+    @cached_property
+    def may_signal(self) -> bool:
+        """Whether parties signal in what was observed, or are not known not to; False where parties are unknown."""
+        if self.parties is None or self.nonsignaling:
+            return False
+        return self.behavior is None or not self.behavior.is_nonsignaling(TOLERANCE if self.distance else 0)
 
     @cached_property
     def floats(self) -> NDArray[np.float64]:
@@ -134,6 +145,7 @@ def observed_equations(model: CausalModel, observed: Observed) -> Equations:
         weights,
         tables=np.concatenate([np.array(tables, dtype=object), known.tables]),
         parties=observed.parties,
+        nonsignaling=observed.nonsignaling,
     )
 
 

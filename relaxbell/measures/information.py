@@ -44,8 +44,7 @@ class MutualInformation(Measure):
         reference = _reference(layout, self.model.strategies.count)
         return cp.sum(cp.rel_entr(q[layout.numbers.ravel()], reference @ q)) / np.log(2)
 
-    def at(self, q: NDArray[np.float64]) -> float:
-        """Return the information in bits at weights that a solver returned, unchecked: shape (n,)."""
+    def _at(self, q: NDArray[np.float64]) -> float:
         joint = q[self.settings.numbers].clip(0.0)
         product = np.outer([float(w) for w in self.settings.weights], joint.sum(axis=0))
         used = product > 0

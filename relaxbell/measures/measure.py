@@ -17,12 +17,10 @@ from relaxbell.exact.numbers import read_fraction
 from relaxbell.exact.rows import Rows
 from relaxbell.measures import terms
 from relaxbell.measures.terms import Largest, LargestRow, Leaf, Linear, SumOfRows, Term, Total
+from relaxbell.measures.weights import read_numbers, read_weights
 
 _LARGEST_UNIT = 2**20
 """Rows of one's own are exact if their entries have at most this binary denominator."""
-
-_OFF = 1e-6
-"""How far weights of strategies may miss 0 and their sum 1."""
 
 Norm = Literal["max", "sum", "linear", "max of sums"]
 
@@ -92,7 +90,7 @@ class Measure:
         Parameters
         ----------
         q
-            Probabilities, shape (n,), or `StrategyWeights`, such as ``solution.q``.
+            Probabilities, floats or exact numbers, shape (n,), or `StrategyWeights`, such as ``solution.q``.
 
         Returns
         -------
@@ -102,7 +100,8 @@ class Measure:
         Raises
         ------
         MeasureError
-            If q has another length, a negative entry, or does not sum to 1 within 1e-6.
+            If q has another length, belongs to other strategies, has a negative entry, or does not sum to 1 within
+            1e-6.
 
         Examples
         --------
@@ -112,20 +111,25 @@ class Measure:
         >>> rb.influence(model, "X", "B").value(np.full(64, 1 / 64))  # half of Bob's functions change with x
         0.5
         """
-        return self.at(read_weights(self.model, q, self.name))
+        return self._at(read_weights(self.model, q, self.name))
 
-    def at(self, q: NDArray[np.float64]) -> float:
-        """Return the measure at weights that a solver returned, unchecked: shape (n,).
+    def at(self, q: Any) -> float:
+        """Return the measure at weights that a solver returned: they need not be probabilities to the last digit.
 
         Parameters
         ----------
         q
-            One weight for each strategy.
+            As in `value`; signs and sum are not checked.
 
         Returns
         -------
         float
             In the measure's unit.
+
+        Raises
+        ------
+        MeasureError
+            If q is no array of numbers of shape (n,), or belongs to other strategies.
 
         Examples
         --------
@@ -134,6 +138,10 @@ class Measure:
         >>> rb.influence(rb.input_signaling(), "X", "B").at(np.full(64, 1 / 64))
         0.5
         """
+        return self._at(read_numbers(self.model, q, self.name))
+
+    def _at(self, q: NDArray[np.float64]) -> float:
+        """Return the measure at an array of one weight for each strategy."""
         return terms.value(self.term, q)
 
     def _check_combinable(self, what: str) -> None:
@@ -239,22 +247,6 @@ def check_model(model: Any, what: str) -> None:
             f"{what} belongs to a causal model: found a {type(model).__name__}. Give a model such as bell().relax(…) "
             "first, and the behavior to minimize."
         )
-
-
-def read_weights(model: CausalModel, q: Any, name: str) -> NDArray[np.float64]:
-    """Return a distribution over a model's strategies as an array; raise MeasureError if it is none."""
-    try:
-        array = np.asarray(getattr(q, "weights", q), dtype=np.float64)
-    except (TypeError, ValueError):
-        raise MeasureError(f"{name}: q is a {type(q).__name__}, expected an array of probabilities.") from None
-    n = model.strategies.count
-    if array.shape != (n,):
-        raise MeasureError(f"{name}: q has shape {array.shape}, expected ({n},), one weight for each strategy.")
-    if not np.isfinite(array).all() or array.min() < -_OFF:
-        raise MeasureError(f"{name}: q has the entry {array.min():.6g}, expected probabilities ≥ 0.")
-    if abs(array.sum() - 1) > _OFF:
-        raise MeasureError(f"{name}: q sums to {array.sum():.9g}, expected 1. Divide it by its sum if that is meant.")
-    return array
 
 
 def same_model(*measures: Measure) -> CausalModel:

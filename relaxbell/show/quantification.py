@@ -97,12 +97,12 @@ def _excess(row: Row) -> str:
         return f"none: {_short(row.problem)}"
     witness = row.solution.witness
     if witness.in_catalog_form is not None and witness.violation > 0:
-        name, value, bound = witness.in_catalog_form
-        if value - bound < 1e-3:
-            return f"{name} = {bound:g} + {value - bound:.6g} > {bound:g}"
+        name, _, bound = witness.in_catalog_form
+        if witness.excess < 1e-3:
+            return f"{name} = {bound:g} + {witness.excess:.6g} > {bound:g}"
     text = str(witness)
     if len(text) > _LONGEST:  # its coefficients are in to_dict() and --json
-        return f"its functional: {float(witness.value):.6g} > {float(witness.bound):.6g}"
+        return f"its functional: {witness.comparison}"
     return text
 
 

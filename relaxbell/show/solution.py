@@ -25,7 +25,7 @@ def solution_html(solution: Solution) -> str:
         solution,
         ("minimum", _value(solution)),
         ("rigorous lower bound", bound if solution.exact is None else "the same: exact"),
-        ("witness", escape(str(solution.witness))),
+        ("witness", escape(solution.witness_text)),
         ("strategies", _strategies(solution)),
     )
 

@@ -9,13 +9,14 @@ import scipy.sparse as sp
 
 from relaxbell.errors import InfeasibleError
 from relaxbell.exact.rows import Rows
+from relaxbell.exact.texts import decimal_text
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import Linear
 from relaxbell.solve.dual import DualBound, Proof, dual_bound
 from relaxbell.solve.highs import solve_highs
 from relaxbell.solve.program import Problem, linear_program
-from relaxbell.solve.solution import Witness
+from relaxbell.solve.witness import Witness
 
 _PROOF = 1e-11
 """Violations below this are not told from rounding."""
@@ -30,8 +31,8 @@ def infeasible(problem: Problem, measure: Measure) -> None:
         witness = _witness(measure, problem, proof)
         what = "these values" if problem.equations.behavior is None else "this behavior"
         raise InfeasibleError(
-            f"no classical model of {model.name} reproduces {what} (violation {witness.violation:.6g} of "
-            f"{witness.name or witness.functional.formula()}). Relax another edge, or check the data.",
+            f"no classical model of {model.name} reproduces {what} (violation {decimal_text(witness.excess)} of "
+            f"{witness.title}). Relax another edge, or check the data.",
             witness,
             Proof(bare, proof),
             model,
@@ -90,4 +91,4 @@ def _witness(measure: Measure, problem: Problem, proof: DualBound) -> Witness:
     model, z = measure.model, proof.z
     table = np.array(problem.equations.functional(z) * Fraction(1), dtype=object).reshape(model.observed_shape)
     functional = BellFunctional(table, model.outputs, model.inputs, parties=problem.equations.parties)
-    return Witness(functional, (z * problem.equations.rhs).sum(), -proof.offset)
+    return Witness(functional, (z * problem.equations.rhs).sum(), -proof.offset, problem.equations.may_signal)
