@@ -14,6 +14,7 @@ Setting = Mapping[str, int]
 """Values of some variables by name."""
 
 _NAME = re.compile(r"[^\W\d]\w*'*")
+_NAMES = "Expected letters, digits and _, not a digit first, and apostrophes ' at the end only, as in X or B_1'."
 
 
 def read_names(names: str | Sequence[str], what: str, error: type[RelaxbellError]) -> tuple[str, ...]:
@@ -21,7 +22,7 @@ def read_names(names: str | Sequence[str], what: str, error: type[RelaxbellError
     found = tuple(names.replace(",", " ").split()) if isinstance(names, str) else tuple(names)
     for name in found:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise error(f"{name!r} is not a variable name. Expected letters, digits, _ and ′, a letter first.")
+            raise error(f"{name!r} is not a variable name. {_NAMES}")
     repeated = [n for i, n in enumerate(found) if n in found[:i]]
     if repeated:
         raise error(f"{repeated[0]!r} appears twice in {what}: {', '.join(found)}. Each variable needs its own name.")

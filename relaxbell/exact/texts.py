@@ -1,11 +1,14 @@
-"""Numbers as text that says nothing false: of any size, and different where the numbers are."""
+"""Words for messages: numbers as text that says nothing false, of any size and different where they are; labels."""
 
 from __future__ import annotations
 
 import math
+import re
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+import numpy as np
 
 from relaxbell.exact.numbers import ExactNumber, Surd
 
@@ -51,14 +54,48 @@ def different_texts(one: Number, other: Number, digits: int = 6) -> tuple[str, s
     ('2 - 1e-30', '2')
     """
     for count in range(digits, _MOST + 1):
-        texts = decimal_text(one, count), decimal_text(other, count)
-        if texts[0] != texts[1]:
-            return texts
+        first, second = decimal_text(one, count), decimal_text(other, count)
+        if first != second:
+            return first, second
     gap = as_number(one) - as_number(other)
     text = decimal_text(other, digits)
-    return (text if gap == 0 else f"{text} {'-' if gap < 0 else '+'} {decimal_text(abs(gap), digits)}"), text
+    if gap == 0:
+        return text, text
+    return f"{text} - {decimal_text(-gap, digits)}" if gap < 0 else f"{text} + {decimal_text(gap, digits)}", text
 
 
 def as_number(number: Number) -> ExactNumber:
     """Return a number as an exact one: a float is the binary fraction that it is."""
     return number if isinstance(number, Surd) else Fraction(number)
+
+
+def plain_text(value: Any) -> str:
+    """Return a label or value with numbers of NumPy written as numbers: ``(0.1, 2)``, not ``(np.float64(0.1), …)``.
+
+    Examples
+    --------
+    >>> plain_text((np.float64(0.1), "v", [np.int64(2)])), plain_text("v")
+    ("(0.1, 'v', [2])", 'v')
+    """
+    return str(_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, tuple | list):
+        items = [_plain(item) for item in value]
+        return items if isinstance(value, list) else tuple(items)
+    return value
+
+
+def one_line(value: Any, most: int = 60) -> str:
+    """Return what an object is called in a message: one line, not longer than `most` letters.
+
+    Examples
+    --------
+    >>> one_line(np.eye(2)), one_line("x" * 9, 4)
+    ('[[1. 0.] [0. 1.]]', 'xxx…')
+    """
+    text = re.sub(r"np\.\w+\(([^()]*)\)", r"\1", " ".join(plain_text(value).split()))
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -102,6 +102,14 @@ def read_form(
 
     Cardinalities are read off the shapes; outcome axes may be left out where all parties of a table have two values.
     """
+    if not isinstance(tables, Mapping):
+        shape = getattr(tables, "shape", None)
+        found = type(tables).__name__ if shape is None else f"{type(tables).__name__} of shape {shape}"
+        raise FunctionalError(
+            f"found a {found}, expected a mapping from sets of outputs to tables of coefficients, such as "
+            f"{{{join_names(list(outputs[:2]))!r}: table, {outputs[0]!r}: table}}. Coefficients over all cells "
+            "p(outputs|inputs) go to BellFunctional(array)."
+        )
     own = [None if parties[name] is None else inputs.index(str(parties[name])) for name in outputs]
     given: dict[tuple[int, ...], Exact] = {}
     for key, values in tables.items():
@@ -148,7 +156,12 @@ def read_form(
     return coordinates, form
 
 
-def _members(key: str, outputs: Sequence[str]) -> tuple[int, ...]:
+def _members(key: object, outputs: Sequence[str]) -> tuple[int, ...]:
+    if not isinstance(key, str):
+        raise FunctionalError(
+            f"the set of outputs {key!r} is a {type(key).__name__}, expected a string of some of {', '.join(outputs)}: "
+            "'A', 'AB' or 'A1 A2'; '' is the constant."
+        )
     names = [key] if key in outputs else key.split() if " " in key.strip() else list(key.strip())
     unknown = [name for name in names if name not in outputs]
     if unknown or len(set(names)) < len(names):

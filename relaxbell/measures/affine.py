@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
+from relaxbell.exact.texts import one_line
 
 
 def affine_rows(model: CausalModel, expression: Any) -> tuple[sp.csr_array, NDArray[np.float64]]:
@@ -26,17 +27,18 @@ def affine_rows(model: CausalModel, expression: Any) -> tuple[sp.csr_array, NDAr
     strangers = [v for v in expression.variables() if v is not model.q]
     if strangers:
         raise MeasureError(
-            f"the expression {expression} contains the variable {strangers[0].name()} (id {strangers[0].id}), which is "
-            f"not the q of {model.name} (id {model.q.id}). Build it from this model instance."
+            f"the expression {one_line(expression)} contains the variable {strangers[0].name()} (id "
+            f"{strangers[0].id}), which is not the q of {model.name} (id {model.q.id}). Build it from this model "
+            "instance."
         )
     if not expression.is_affine():
         raise MeasureError(
-            f"{expression} is {expression.curvature.lower()} in q, expected an affine expression. For a norm, use a "
-            "measure and its budget: measure(model, rows, norm=…) <= limit."
+            f"{one_line(expression)} is {expression.curvature.lower()} in q, expected an affine expression. For a "
+            "norm, use a measure and its budget: measure(model, rows, norm=…) <= limit."
         )
     unset = [p for p in expression.parameters() if p.value is None]
     if unset:
-        raise MeasureError(f"the parameter {unset[0].name()} in {expression} has no value. Set it first.")
+        raise MeasureError(f"the parameter {unset[0].name()} in {one_line(expression)} has no value. Set it first.")
     # The first row, q_0 + 1, tells which sign the canonical form uses.
     flat = cp.reshape(expression, (expression.size,), order="C")
     probe = [model.q[0] + 1 == 0, flat == 0]
@@ -47,6 +49,6 @@ def affine_rows(model: CausalModel, expression: Any) -> tuple[sp.csr_array, NDAr
     offset = constant * (1.0 / constant[0])
     if not (np.isfinite(matrix.data).all() and np.isfinite(offset).all()):
         raise MeasureError(
-            f"{expression} contains NaN or infinity, expected finite numbers. Leave out such constraints."
+            f"{one_line(expression)} contains NaN or infinity, expected finite numbers. Leave out such constraints."
         )
     return sp.csr_array(sign * matrix[1:]), np.asarray(offset[1:], dtype=np.float64)

@@ -71,6 +71,10 @@ def mutual_information(model: CausalModel) -> MutualInformation:
     the response functions for λ loses nothing (data processing). After its Eq. (11) the paper bounds it from both sides
     (Fig. 3); `minimize` returns it with a rigorous lower bound.
 
+    The joint settings x depend on λ in any way: where there are several, p(x, y|λ) need not factorize into
+    p(x|λ) p(y|λ). That is the retrocausal question, settings that influence λ or a conspiracy of both; for settings
+    that each respond to λ on their own, the values are lower bounds.
+
     Parameters
     ----------
     model

@@ -15,6 +15,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError, UnsupportedModelError
 from relaxbell.exact.numbers import read_fraction
 from relaxbell.exact.rows import Rows
+from relaxbell.exact.texts import decimal_text, one_line, plain_text
 from relaxbell.measures import terms
 from relaxbell.measures.terms import Largest, LargestRow, Leaf, Linear, SumOfRows, Term, Total
 from relaxbell.measures.weights import read_numbers, read_weights
@@ -172,12 +173,12 @@ class Measure:
             )
         definition = {"kind": "multiple", "factor": str(fraction), "of": self.definition}
         term = terms.scaled(self.term, fraction)
-        return Measure(self.model, term, f"{factor} {self.name}", self.unit, definition=definition)
+        return Measure(self.model, term, f"{factor} {_in_product(self)}", self.unit, definition=definition)
 
     __rmul__ = __mul__
 
     def __neg__(self) -> Measure:
-        return replace(self * -1, name=f"-{self.name}")
+        return replace(self * -1, name=f"-{_in_product(self)}")
 
     def __sub__(self, other: Measure) -> Measure:
         return self + (-other)
@@ -196,12 +197,23 @@ class Measure:
         )
 
     def __repr__(self) -> str:
-        return f"{self.name} = {terms.formula(self.term)}  ({self.unit}; {self.model.name})"
+        combined = self.definition.get("kind") in _COMBINED  # its name is the formula
+        formula = self.name if combined else terms.formula(self.term)
+        text = self.name if formula == self.name else f"{self.name} = {formula}"
+        return f"{text}  ({self.unit}; {self.model.name})"
 
     def _repr_latex_(self) -> str:
         from relaxbell.show.measures import measure_latex
 
         return measure_latex(self)
+
+
+_COMBINED = ("sum", "multiple", "maximum")
+
+
+def _in_product(measure: Measure) -> str:
+    """Return the name of a measure as a factor."""
+    return f"({measure.name})" if measure.definition.get("kind") in ("sum", "multiple") else measure.name
 
 
 def _summands(measure: Measure) -> tuple[Sequence[Mapping[str, Any]], Sequence[Term]]:
@@ -236,7 +248,7 @@ class Budget:
     limit: Any
 
     def __repr__(self) -> str:
-        limit = f"{float(self.limit):g}" if isinstance(self.limit, Fraction) else str(self.limit)
+        limit = decimal_text(self.limit, 9) if isinstance(self.limit, Fraction) else str(self.limit)
         return f"{self.measure.name} <= {limit}"
 
 
@@ -291,8 +303,8 @@ def maximum(*measures: Measure) -> Measure:
     for part in measures:
         if not isinstance(part, Measure):
             raise MeasureError(
-                f"the maximum is of measures: found {part!r}, expected one such as influence(…). Leave it out; norms "
-                "are never negative."
+                f"the maximum is of measures: found {one_line(part)}, expected one such as influence(…). Leave it "
+                "out; norms are never negative."
             )
         part._check_combinable("maximum with other measures")
     model = same_model(*measures)
@@ -362,7 +374,7 @@ def _read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:
     if isinstance(rows, list | tuple) and any(hasattr(row, "is_affine") for row in rows):
         rows = {f"row {i}": row for i, row in enumerate(rows)}
     if isinstance(rows, Mapping):
-        labels = tuple(f"{prefix}{label}" for label in rows)
+        labels = tuple(f"{prefix}{plain_text(label)}" for label in rows)
         matrix = sp.vstack([_read_row(model, row) for row in rows.values()], format="csr") if rows else None
     else:
         if hasattr(rows, "is_affine"):
@@ -399,10 +411,12 @@ def _read_row(model: CausalModel, row: Any) -> sp.csr_array:
 
         matrix, constant = affine_rows(model, row)
         if matrix.shape[0] != 1:
-            raise MeasureError(f"row {row} has {matrix.shape[0]} entries, expected a scalar. Give each entry as a row.")
+            raise MeasureError(
+                f"row {one_line(row)} has {matrix.shape[0]} entries, expected a scalar. Give each entry as a row."
+            )
         if constant.any():
             raise MeasureError(
-                f"row {row} has the constant {constant[0]:g}, expected a linear function of q. Leave the constant out, "
+                f"row {one_line(row)} has the constant {constant[0]:g}, expected a linear function of q. Leave it out, "
                 "or multiply it by cp.sum(model.q), which is 1."
             )
         return matrix

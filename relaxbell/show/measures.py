@@ -45,9 +45,9 @@ def _symbol(definition: Mapping[str, Any], measure: Measure) -> str:
         return rf"\max({', '.join(_symbol(part, measure) for part in definition['of'])})"
     if kind == "multiple":
         part = _symbol(definition["of"], measure)
-        if definition["factor"] == "-1" and definition["of"].get("kind") != "sum":
-            return f"-{part}"
-        return rf"{_number(definition['factor'])}\,{rf'({part})' if definition['of'].get('kind') == 'sum' else part}"
+        if definition["of"].get("kind") in ("sum", "multiple"):
+            part = f"({part})"
+        return f"-{part}" if definition["factor"] == "-1" else rf"{_number(definition['factor'])}\,{part}"
     return text_latex(measure.name)
 
 

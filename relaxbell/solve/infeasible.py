@@ -15,11 +15,14 @@ from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import Linear
 from relaxbell.solve.dual import DualBound, Proof, dual_bound
 from relaxbell.solve.highs import solve_highs
-from relaxbell.solve.program import Problem, linear_program
+from relaxbell.solve.program import AffineConstraint, Problem, linear_program
 from relaxbell.solve.witness import Witness
 
 _PROOF = 1e-11
 """Violations below this are not told from rounding."""
+
+_SHOWN = 4
+"""Terms of a user's constraint in a message."""
 
 
 def infeasible(problem: Problem, measure: Measure) -> None:
@@ -41,9 +44,7 @@ def infeasible(problem: Problem, measure: Measure) -> None:
         constrained = Problem(_zero(problem), problem.equations, problem.budgets, problem.affine)
         proof = _farkas(constrained)
         if proof is not None:
-            limits = [str(b) for b in problem.budgets] + [
-                f"{str(c.rows.labels[0]).splitlines()[0][:60]} …" for c in problem.affine
-            ]
+            limits = [*map(str, problem.budgets), *map(_constraint_text, problem.affine)]
             raise InfeasibleError(
                 f"no model of {model.name} reproduces the data within the constraints {', '.join(limits)}, by an exact "
                 f"dual argument; the data alone can be reproduced. {_remedy(problem)}",
@@ -51,6 +52,23 @@ def infeasible(problem: Problem, measure: Measure) -> None:
                 Proof(constrained, proof),
                 model,
             )
+
+
+def _constraint_text(constraint: AffineConstraint) -> str:
+    """Return a user's constraint as its first row: ``q[3] + 2 q[4] >= 1.6``."""
+    row, right = sp.csr_array(constraint.rows.array[[0]]), constraint.rhs[0]
+    pairs = list(zip(row.indices.tolist(), row.data.tolist(), strict=True))
+    down = bool(pairs) and all(value < 0 for _, value in pairs)
+    terms = [f"{_factor(-value if down else value)}q[{place}]" for place, value in pairs[:_SHOWN]]
+    terms += [f"… of {len(pairs)} strategies"] if len(pairs) > _SHOWN else []
+    relation = "==" if constraint.equality else ">=" if down else "<="
+    left = " + ".join(terms).replace("+ -", "- ") or "0"
+    more = f" (and {len(constraint.rows) - 1} more rows)" if len(constraint.rows) > 1 else ""
+    return f"{left} {relation} {decimal_text(-right if down else right)}{more}"
+
+
+def _factor(value: float) -> str:
+    return {1.0: "", -1.0: "-"}.get(value, f"{decimal_text(value)} ")
 
 
 def _remedy(problem: Problem) -> str:

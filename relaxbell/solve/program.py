@@ -25,6 +25,7 @@ from relaxbell.exact.basis import IntegerProgram
 from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.numbers import Exact, to_floats
 from relaxbell.exact.rows import Rows
+from relaxbell.exact.texts import one_line
 from relaxbell.measures.affine import affine_rows
 from relaxbell.measures.measure import Budget, Measure, same_model
 from relaxbell.measures.terms import (
@@ -96,15 +97,17 @@ def read_constraints(
                 cp.constraints.nonpos.Inequality | cp.constraints.nonpos.NonPos | cp.constraints.nonpos.NonNeg,
             )
             if not (equality or inequality):
-                raise MeasureError(f"the constraint {item} is not an equality or inequality. Use budgets of measures.")
+                raise MeasureError(
+                    f"the constraint {one_line(item)} is not an equality or inequality. Use budgets of measures."
+                )
             body = -item.args[0] if isinstance(item, cp.constraints.nonpos.NonNeg) else item.expr
             matrix, constant = affine_rows(measure.model, body)
-            labels = tuple(f"{item} [{i}]" for i in range(matrix.shape[0]))
+            labels = tuple(f"{one_line(item)} [{i}]" for i in range(matrix.shape[0]))
             affine.append(AffineConstraint(Rows(matrix, labels), -constant, equality))
         else:
             raise MeasureError(
-                f"{item!r} is not a constraint: found {type(item).__name__}, expected a budget (measure <= number) or "
-                "an affine CVXPY constraint on model.q."
+                f"{one_line(item)} is not a constraint: found {type(item).__name__}, expected a budget (measure <= "
+                "number) or an affine CVXPY constraint on model.q."
             )
     return tuple(budgets), tuple(affine)
 
