@@ -66,6 +66,23 @@ def check_values(
             raise error(f"{name} = {value!r} is out of range. {name} takes the values 0 … {cardinality[name] - 1}.")
 
 
+def name_latex(name: str, index: str = "") -> str:
+    r"""Return a variable's name in LaTeX, with an index: single letters as symbols, others upright.
+
+    Examples
+    --------
+    >>> print(name_latex("A1", "0"), name_latex("Alice"), name_latex("b_x''", "2"))
+    A_{1,0} \mathrm{Alice} \mathrm{b\_x}''_{2}
+    """
+    stem = name.rstrip("'")
+    symbol = re.fullmatch(r"([^\W\d_])_?(\d*)", stem)
+    if symbol:
+        stem, index = symbol[1], ",".join(filter(None, (symbol[2], index)))
+    elif not (stem.isupper() and stem.isalpha()):
+        stem = rf"\mathrm{{{stem.replace('_', chr(92) + '_')}}}"
+    return f"{stem}{name[len(name.rstrip(chr(39))) :]}" + (f"_{{{index}}}" if index else "")
+
+
 def party_names(n: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return names of n parties' outputs and inputs: A, B, C and X, Y, Z; from n = 4 on A1 … and X1 ….
 

@@ -80,6 +80,11 @@ def plain_text(value: Any) -> str:
     return str(_plain(value))
 
 
+def plain_repr(value: Any) -> str:
+    """Return the same as Python code."""
+    return repr(_plain(value))
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.behavior.names import name_latex
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import Exact, ExactNumber, exact_array, sign, to_sympy
+from relaxbell.exact.texts import decimal_text
 
 NOTATIONS = ("probabilities", "collins_gisin", "correlators")
 
@@ -244,7 +246,7 @@ def _is_readable(size: ExactNumber) -> bool:
 
 def _number_text(size: ExactNumber, is_factor: bool) -> str:
     """Return a coefficient; fractions that nobody would read, as decimals."""
-    text = str(size) if _is_readable(size) else f"{float(size):.6g}"
+    text = str(size) if _is_readable(size) else decimal_text(size)
     if not is_factor:
         return text
     return f"({text}) " if "/" in text and text[0] != "(" else f"{text} "
@@ -254,7 +256,7 @@ def _number_latex(size: ExactNumber, is_factor: bool) -> str:
     import sympy
 
     if not _is_readable(size):
-        digits, _, exponent = f"{float(size):.6g}".partition("e")
+        digits, _, exponent = decimal_text(size).partition("e")
         text = rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
         return f"{text} " if is_factor else text
     text = str(sympy.latex(to_sympy(size)))
@@ -317,17 +319,13 @@ def symbol_latex(symbol: str) -> str:
     \langle \mathrm{Alice}_{0} B_{1,2} \rangle p_{A_{1}A_{2}}(00|01)
     """
     if symbol.startswith("⟨"):
-        words = [re.fullmatch(r"(.*?[^\d(])(\d*)(?:\(([\d,]*)\))?", word) for word in symbol[1:-1].split()]
-        parts = [_indexed(m[1], ",".join(filter(None, (m[2], m[3])))) for m in words if m]
+        words = [re.fullmatch(r"(.*)\(([\d,]*)\)|(.*\D)(\d*)", word) for word in symbol[1:-1].split()]
+        parts = [name_latex(m[1] or m[3], m[2] or m[4] or "") for m in words if m]
         return rf"\langle {' '.join(parts)} \rangle"
     match = re.fullmatch(r"p([^(]+)(\(.*\))", symbol)
     if match is None:
         return symbol
-    who = "".join(_indexed(name, digits) for name, digits in re.findall(r"([^\W\d]+)(\d*)", match[1]))
+    plain = re.fullmatch(r"([^\W\d_]+\d*)+", match[1])  # else the names in a row have no ends
+    names = re.findall(r"[^\W\d_]+\d*", match[1]) if plain else [match[1]]
+    who = "".join(name_latex(name) for name in names)
     return rf"p_{{{who}}}{match[2]}"
-
-
-def _indexed(name: str, index: str) -> str:
-    """Return a variable with its index; names of several letters upright."""
-    shown = name if len(name) == 1 or name.isupper() else rf"\mathrm{{{name.replace('_', chr(92) + '_')}}}"
-    return f"{shown}_{{{index}}}" if index else shown

@@ -118,6 +118,7 @@ def _short(problem: str) -> str:
 def _notes(report: Quantification) -> list[str]:
     return [
         "C(U -> W): largest mean over λ of |shift of p(w|λ)| by an intervention on U, Eq. (4).",
-        "H(M): entropy of a binary message. M, Hall, I: how much the settings depend on the latent variable.",
+        "H(M): entropy of a binary message. M, Hall, I: how much the settings depend on the latent variable λ.",
+        "M, Hall and I answer the retrocausal question: p(x,y|λ) need not factorize into p(x|λ) p(y|λ).",
         f"Settings for H(M), M and I: {report.input_distribution}. Lower bounds are rigorous.",
     ]

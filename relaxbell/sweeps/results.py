@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.errors import optional
+from relaxbell.exact.texts import plain_repr
 from relaxbell.sweeps.points import Floats
 
 
@@ -112,7 +113,7 @@ class Sweep:
             If there is no such label.
         """
         if label not in self._positions:
-            raise KeyError(f"no point {label!r}. The labels are {_listed(self.labels)}.")
+            raise KeyError(f"no point {plain_repr(label)}. The labels are {_listed(self.labels)}.")
         position = self._positions[label]
         if self.values.ndim == 1:
             return self._point(position, self.measures[0], position)
@@ -219,5 +220,5 @@ class Sweep:
 
 
 def _listed(labels: Sequence[Any]) -> str:
-    shown = [repr(label) for label in labels[:6]]
+    shown = [plain_repr(label) for label in labels[:6]]
     return ", ".join([*shown, f"… {len(labels)} in all"] if len(labels) > 6 else shown)
