@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from relaxbell.errors import BehaviorError, RelaxbellError
+from relaxbell.exact.texts import plain_repr
 from relaxbell.frozen import FrozenMapping
 
 Setting = Mapping[str, int]
@@ -63,7 +64,9 @@ def check_values(
             raise error(f"{name!r} is not an {what} here. Expected one of {', '.join(names) or '(none)'}.")
         whole = not isinstance(value, bool | np.bool_) and isinstance(value, int | np.integer)
         if not whole or not 0 <= value < cardinality[name]:
-            raise error(f"{name} = {value!r} is out of range. {name} takes the values 0 … {cardinality[name] - 1}.")
+            raise error(
+                f"{name} = {plain_repr(value)} is out of range. {name} takes the values 0 … {cardinality[name] - 1}."
+            )
 
 
 def name_latex(name: str, index: str = "") -> str:

@@ -48,7 +48,7 @@ class Equations:
     distance
         Largest change of a probability when floats were read exactly (0 for exact input).
     nonsignaling
-        Whether values of functionals were observed together with no-signaling.
+        Whether values of functionals were observed together with no-signaling, or the model implies it.
     """
 
     rows: Rows
@@ -145,7 +145,7 @@ def observed_equations(model: CausalModel, observed: Observed) -> Equations:
         weights,
         tables=np.concatenate([np.array(tables, dtype=object), known.tables]),
         parties=observed.parties,
-        nonsignaling=observed.nonsignaling,
+        nonsignaling=observed.nonsignaling or all(len(reach) <= 1 for reach in model.coordinates.reach),
     )
 
 

@@ -21,6 +21,7 @@ from relaxbell.causal.observing import Observing
 from relaxbell.causal.responses import Node, Strategies, count_text
 from relaxbell.errors import ModelError, ModelTooLargeError
 from relaxbell.exact.rows import Rows
+from relaxbell.exact.texts import different_texts
 
 if TYPE_CHECKING:
     from relaxbell.closed_forms.inequalities import Inequalities
@@ -471,4 +472,4 @@ class CausalModel(Observing):
 
 
 def _chance(p: Any) -> str:
-    return str(p) if p.denominator <= 1000 else f"{float(p):.6g}"
+    return str(p) if p.denominator <= 1000 else different_texts(p, 1)[0]
