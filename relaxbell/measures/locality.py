@@ -214,9 +214,8 @@ class BinaryEntropy(Measure):
     def _check_combinable(self, what: str) -> None:
         raise self._concave(f"convex {what}")
 
-    def at(self, q: NDArray[Any]) -> float:
-        """Return the entropy in bits at weights that a solver returned, unchecked: shape (n,)."""
-        return binary_entropy(super().at(q))
+    def _at(self, q: NDArray[np.float64]) -> float:
+        return binary_entropy(super()._at(q))
 
     def __repr__(self) -> str:
         return f"{self.name} = h({self.weight.name})  (bit; {self.model.name})"

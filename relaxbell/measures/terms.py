@@ -163,18 +163,22 @@ def expression(term: Term, q: Any) -> Any:
 
 
 def formula(term: Term) -> str:
-    """Return the term as text."""
+    """Return the term as text: labels are those of the rows with their scale."""
     if isinstance(term, Total):
         return " + ".join(formula(part) for part in term.parts)
     if isinstance(term, Largest):
-        return f"max({', '.join(formula(part) for part in term.parts)})"
-    labels = term.rows.labels
-    listed = ", ".join(labels if len(labels) <= 4 else [*labels[:3], f"… {len(labels)} rows"])
-    scale = "" if term.rows.scale == 1 else f"{term.rows.scale} · "
+        return f"max({_listed([formula(part) for part in term.parts[:4]], len(term.parts), ', ', 'parts')})"
+    labels, count = list(term.rows.labels[:4]), len(term.rows)
     if isinstance(term, Linear):
-        return f"{scale}{' + '.join(labels) if len(labels) <= 4 else listed}"
+        return _listed(labels, count, " + ", "rows")
+    listed = _listed(labels, count, "; " if any(", " in label for label in labels) else ", ", "rows")
     name = "max" if isinstance(term, LargestRow) else "sum"
-    return f"{scale}{name}({listed})" if term.rows.nonnegative else f"{scale}{name} |{listed}|"
+    return f"{name}({listed})" if term.rows.nonnegative else f"{name} |{listed}|"
+
+
+def _listed(texts: list[str], count: int, separator: str, what: str) -> str:
+    """Return up to four texts; of more, three and how many there are."""
+    return separator.join(texts if count <= 4 else [*texts[:3], f"… {count} {what}"])
 
 
 # --------------------------------------------------------------- feasible weights

@@ -10,7 +10,6 @@ from reference import free_settings, observed_matrix, run, strategies
 
 import relaxbell as rb
 
-
 BIASED = np.array([[Fraction(2, 7), Fraction(0)], [Fraction(1, 7), Fraction(4, 7)]], dtype=object)
 """p(x, y): one setting never occurs."""
 
