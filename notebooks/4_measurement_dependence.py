@@ -15,6 +15,7 @@
 # # Were the settings free?
 #
 # Another way to save a classical model: the hidden variable knows something about the settings. How much must it know?
+# All settings together may depend on λ: p(x,y|λ) need not factorize into p(x|λ) p(y|λ), the retrocausal question.
 
 # %%
 import math

@@ -136,15 +136,21 @@ figure_5(ax)
 plt.show()
 # %% [markdown]
 # Not only at points: the least value over all marginals is an exact curve in v, with a proof of each piece. The paper fitted
-# its formula to numbers; here it is proved, for every visibility.
+# its formula to numbers; here it is proved, for every visibility. Eq. (54) goes in as it stands, with a symbol for v.
 
 # %%
-nothing, everything = rb.entanglement_swapping_box(0), rb.entanglement_swapping_box(1)
+nothing, everything = rb.entanglement_swapping_box(0).exact, rb.entanglement_swapping_box(1).exact
 visibility = Symbol("v")
-rb.curve(measure, nothing, everything, parameter=visibility**2)
+
+
+def swapped(v):
+    return nothing + (everything - nothing) * v**2
+
+
+rb.curve(measure, swapped, parameter=visibility)
 
 # %%
-rb.prove(measure, Max(0, 2 * visibility**2 - 1), (nothing, everything), parameter=visibility**2)
+rb.prove(measure, Max(0, 2 * visibility**2 - 1), swapped, parameter=visibility)
 
 # %% [markdown]
 # Only the product of the two visibilities counts: the minimum is 2vw − 1. So with one perfect source, any w > 1/2 is

@@ -119,4 +119,15 @@ def optional(module: str, extra: str) -> Any:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        raise RelaxbellError(f"{error.name} is not installed. Run: pip install 'relaxbell[{extra}]'.") from None
+        raise RelaxbellError(f"{error.name} is not installed. {installation(extra)}") from None
+
+
+def installation(extra: str) -> str:
+    """Return the remedy for a missing extra: the package is installed from its checkout, not from an index.
+
+    Examples
+    --------
+    >>> installation("plot")
+    'Run this in a checkout of relaxbell: pip install -e ".[plot]".'
+    """
+    return f'Run this in a checkout of relaxbell: pip install -e ".[{extra}]".'

@@ -194,7 +194,7 @@ def _row_data(row: Row) -> dict[str, Any]:
     known = None
     if witness.in_catalog_form is not None:
         name, value, bound = witness.in_catalog_form
-        known = {"name": name, "value": value, "bound": bound, "excess": value - bound}
+        known = {"name": name, "value": value, "bound": bound, "excess": witness.excess}
     return data | {
         "minimum": row.solution.value,
         "lower_bound": row.solution.lower_bound,

@@ -48,7 +48,8 @@ What is proved with some of the settings only holds for all: leaving settings ou
 
 **Format**: JSON without floats. A number is "-3/7" or, in data and claims, ["a", "b"] for a + b√root. What exceeds the
 limits below is refused, so that every check ends within about a minute and 1 GiB of memory. A curve has two
-certificates with the same proof for each of its pieces, and at most one root.
+certificates with the same proof for each of its pieces, and at most one root. Where its data were read at some values
+of a parameter only, it says so (reading): t is a power of the parameter, and what is between is assumed.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Context, Decimal, localcontext
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cache, cached_property, reduce
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +136,7 @@ def curve(data: Any) -> str:
     value is convex in them (non-bilocality, where the marginals stay the same). So where one proof gives the values at
     both ends of a piece, the least value is affine in between.
     """
-    _, pieces, root = fields(data, "the curve", "schema", "pieces", optional=("root",))
+    _, pieces, root, reading = fields(data, "the curve", "schema", "pieces", optional=("root", "reading"))
     root = read_root(root)
     roots = {root, 0}
     ends: list[tuple[Real, Real, list[Real]]] = []
@@ -174,7 +175,26 @@ def curve(data: Any) -> str:
             line = (x - a).times(last - first) - (b - a).times(t - first)
             need(not line.sign(), "the data are not affine in t")
     corners = ", ".join(f"({t}, {value})" for t, value, _ in [*ends[::2], ends[-1]])
-    return f"least values are affine in t between the corners {corners}; at the last one {sentence}"
+    known = "" if reading is None else assumed(reading, root, first, last)
+    return f"least values are affine in t between the corners {corners}{known}; at the last one {sentence}"
+
+
+def assumed(reading: Any, root: int, first: Real, last: Real) -> str:
+    """Return in words what a curve assumes whose data were read at some values of a parameter, t a power of it."""
+    name, power, at = fields(with_numbers(reading), "the reading", "parameter", "power", "at")
+    need(type(name) is str and name.isidentifier() and len(name) <= 40, "the reading: the parameter has no name")
+    whole(power, "the power of the parameter", 1, 100)
+    values = [read_real(value, "a value of the parameter", root) for value in array(at, "the values of the parameter")]
+    ascending = all(a < b for a, b in itertools.pairwise(values))
+    need(2 < len(values) <= 1000 and ascending, "the reading: not ascending values")
+    need(power == 1 or values[0].sign() >= 0, "the reading: a power of negative values")
+    low, high = ([value] * power for value in (values[0], values[-1]))
+    ends = [reduce(Real.times, factors) for factors in (low, high)]
+    need(not (first < ends[0] or ends[1] < last), "t is not in the range that was read")
+    name = "the parameter" if name == "t" else name
+    inner = name if power == 1 else f"{name}^{power}"
+    places = ", ".join(map(str, values))
+    return f" (t = {inner}; the data were read at {name} = {places}, and that they are affine in t between is assumed)"
 
 
 class Case:

@@ -49,5 +49,5 @@ def test_a_missing_extra_is_named(package, use, monkeypatch):
     for module in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(rb.RelaxbellError, match=r"not installed. Run: pip install 'relaxbell\[(plot|polytopes)\]'"):
+    with pytest.raises(rb.RelaxbellError, match=r'installed. Run this in .*: pip install -e "\.\[(plot|polytopes)\]"'):
         use(curve)

@@ -18,6 +18,7 @@ from relaxbell.behavior.table import TOLERANCE
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.arrays import real_array
 from relaxbell.exact.numbers import Exact, exact_array, to_floats
+from relaxbell.exact.texts import decimal_text, different_texts
 
 
 class HasCoordinates(Protocol):
@@ -213,7 +214,7 @@ class Behavior(Derived):
         if values.min() < limit:
             index = np.unravel_index(np.argmin(values), values.shape)
             raise BehaviorError(
-                f"p{list(map(int, index))} is {float(values[index]):.6g}, expected a probability ≥ 0. "
+                f"p{list(map(int, index))} is {decimal_text(values[index])}, expected a probability ≥ 0. "
                 "Correct the entry; use Counts(...) for raw data."
             )
         k = len(self.outputs)
@@ -223,7 +224,7 @@ class Behavior(Derived):
             index = np.unravel_index(np.argmax(gap), gap.shape)
             place = ", ".join([":"] * k + [str(int(i)) for i in index])
             raise BehaviorError(
-                f"p[{place}] sums to {float(total[index]):.12g}, expected 1"
+                f"p[{place}] sums to {different_texts(total[index], 1, 12)[0]}, expected 1"
                 f"{'' if exact is not None else ' within 1e-9'}.{self._order_hint(values)} "
                 "Use Counts(...) for raw data."
             )

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from relaxbell.errors import SignalingError
 from relaxbell.exact.numbers import Exact
+from relaxbell.exact.texts import different_texts
 
 __all__ = ["Coordinates", "axis_product"]
 
@@ -247,10 +248,10 @@ def _violation(
     event = ", ".join(f"{outputs[i]}={v}" for i, v in zip(members, index, strict=False))
     kept = [k for k in range(len(inputs)) if k != j]
     fixed = [f"{inputs[k]}={v}" for k, v in zip(kept, index[len(members) : -1], strict=True)]
-    low, high = marginal[(*index[:-1], 0)], marginal[index]
+    low_text, high_text = different_texts(marginal[(*index[:-1], 0)], marginal[index], 9)
     given = [", ".join([*fixed, f"{inputs[j]}={value}"]) for value in (0, int(index[-1]))]
     return (
-        f"p({event}|{given[0]}) = {float(low):.9g} but p({event}|{given[1]}) = {float(high):.9g}: "
+        f"p({event}|{given[0]}) = {low_text} but p({event}|{given[1]}) = {high_text}: "
         f"{owner} requires them equal, because {inputs[j]} does not reach "
         f"{' or '.join(outputs[i] for i in members)}. Fit finite statistics with Counts(...).fit(), "
         "or relax an edge."

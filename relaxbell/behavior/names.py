@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from relaxbell.errors import BehaviorError, RelaxbellError
+from relaxbell.exact.texts import plain_repr
 from relaxbell.frozen import FrozenMapping
 
 Setting = Mapping[str, int]
 """Values of some variables by name."""
 
 _NAME = re.compile(r"[^\W\d]\w*'*")
+_NAMES = "Expected letters, digits and _, not a digit first, and apostrophes ' at the end only, as in X or B_1'."
 
 
 def read_names(names: str | Sequence[str], what: str, error: type[RelaxbellError]) -> tuple[str, ...]:
@@ -23,7 +25,7 @@ def read_names(names: str | Sequence[str], what: str, error: type[RelaxbellError
     found = tuple(names.replace(",", " ").split()) if isinstance(names, str) else tuple(names)
     for name in found:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise error(f"{name!r} is not a variable name. Expected letters, digits, _ and ′, a letter first.")
+            raise error(f"{name!r} is not a variable name. {_NAMES}")
     repeated = [n for i, n in enumerate(found) if n in found[:i]]
     if repeated:
         raise error(f"{repeated[0]!r} appears twice in {what}: {', '.join(found)}. Each variable needs its own name.")
@@ -79,7 +81,26 @@ def check_values(
             raise error(f"{name!r} is not an {what} here. Expected one of {', '.join(names) or '(none)'}.")
         whole = not isinstance(value, bool | np.bool_) and isinstance(value, int | np.integer)
         if not whole or not 0 <= value < cardinality[name]:
-            raise error(f"{name} = {value!r} is out of range. {name} takes the values 0 … {cardinality[name] - 1}.")
+            raise error(
+                f"{name} = {plain_repr(value)} is out of range. {name} takes the values 0 … {cardinality[name] - 1}."
+            )
+
+
+def name_latex(name: str, index: str = "") -> str:
+    r"""Return a variable's name in LaTeX, with an index: single letters as symbols, others upright.
+
+    Examples
+    --------
+    >>> print(name_latex("A1", "0"), name_latex("Alice"), name_latex("b_x''", "2"))
+    A_{1,0} \mathrm{Alice} \mathrm{b\_x}''_{2}
+    """
+    stem = name.rstrip("'")
+    symbol = re.fullmatch(r"([^\W\d_])_?(\d*)", stem)
+    if symbol:
+        stem, index = symbol[1], ",".join(filter(None, (symbol[2], index)))
+    elif not (stem.isupper() and stem.isalpha()):
+        stem = rf"\mathrm{{{stem.replace('_', chr(92) + '_')}}}"
+    return f"{stem}{name[len(name.rstrip(chr(39))) :]}" + (f"_{{{index}}}" if index else "")
 
 
 def party_names(n: int) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from relaxbell.behavior.names import Setting, check_values
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.numbers import Exact, ExactNumber
+from relaxbell.exact.texts import different_texts
 from relaxbell.frozen import Frozen
 
 TOLERANCE = 1e-9
@@ -87,7 +88,7 @@ class Table(Frozen):
             missing = [n for n in self.inputs if n not in given]
             raise BehaviorError(
                 f"the probability of {dict(event)} depends on {', '.join(missing)}: found values from "
-                f"{float(min(values)):.6g} to {float(max(values)):.6g}. Give a value for each input in `given`."
+                f"{' to '.join(different_texts(min(values), max(values)))}. Give a value for each input in `given`."
             )
         value = values[0]
         return float(value) if self.exact is None else value

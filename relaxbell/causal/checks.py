@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relaxbell.errors import ModelError, UnsupportedModelError
+from relaxbell.exact.texts import plain_repr
 
 if TYPE_CHECKING:
     from relaxbell.causal.model import CausalModel
@@ -48,7 +49,7 @@ def read_cardinality(model: CausalModel, cardinality: Mapping[str, int]) -> dict
         if name in model.latents:
             raise ModelError(f"the latent variable {name!r} needs no cardinality: all strategies are allowed.")
         if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
-            raise ModelError(f"cardinality of {name!r} is {size!r}, expected an integer ≥ 1.")
+            raise ModelError(f"cardinality of {name!r} is {plain_repr(size)}, expected an integer ≥ 1.")
     missing = [n for n in model.nodes if n not in model.latents and n not in cardinality]
     if missing:
         raise ModelError(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
+from relaxbell.behavior.table import TOLERANCE
 from relaxbell.errors import BehaviorError, ModelError, RelaxbellError
 from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
 from relaxbell.exact.rows import Rows, whole_row
@@ -56,6 +57,8 @@ class Equations:
     exponents
         About log2 of the probability of the dependent settings in each strategy, where these differ much: the size of
         its weight, which solvers should know; else None.
+    nonsignaling
+        Whether values of functionals were observed together with no-signaling, or the model implies it.
     """
 
     rows: Rows
@@ -66,6 +69,14 @@ class Equations:
     distance: float = 0.0
     parties: Mapping[str, str | None] | None = None
     exponents: NDArray[np.int64] | None = None
+    nonsignaling: bool = False
+
+    @cached_property
+    def may_signal(self) -> bool:
+        """Whether parties signal in what was observed, or are not known not to; False where parties are unknown."""
+        if self.parties is None or self.nonsignaling:
+            return False
+        return self.behavior is None or not self.behavior.is_nonsignaling(TOLERANCE if self.distance else 0)
 
     @cached_property
     def floats(self) -> NDArray[np.float64]:
@@ -153,6 +164,7 @@ def observed_equations(model: CausalModel, observed: Observed) -> Equations:
         tables=np.concatenate([np.array(tables, dtype=object), known.tables]),
         parties=observed.parties,
         exponents=known.exponents,
+        nonsignaling=observed.nonsignaling or all(len(reach) <= 1 for reach in model.coordinates.reach),
     )
 
 

@@ -18,9 +18,10 @@ from relaxbell.causal.events import event_rows
 from relaxbell.causal.graph import Edge, check_latent_ends, listed_edges, read_edges, read_graph
 from relaxbell.causal.inputs import InputDistribution
 from relaxbell.causal.observing import Observing
-from relaxbell.causal.responses import Node, Strategies
+from relaxbell.causal.responses import Node, Strategies, count_text
 from relaxbell.errors import ModelError, ModelTooLargeError
 from relaxbell.exact.rows import Rows
+from relaxbell.exact.texts import different_texts
 
 if TYPE_CHECKING:
     from relaxbell.closed_forms.inequalities import Inequalities
@@ -290,11 +291,12 @@ class CausalModel(Observing):
     @cached_property
     def strategies(self) -> Strategies:
         """The strategies, numbered; `strategies.count` is n."""
-        nodes = []
-        for name in self.responding:
-            parents = tuple(n for n in self.parents(name) if n not in self.latents)
-            nodes.append(Node(name, self.cardinality[name], parents, tuple(self.cardinality[n] for n in parents)))
-        return Strategies(nodes, len(self.settings))
+        settings = math.prod(self.cardinality[n] for n in self.free_inputs)
+        return Strategies([self._node(name) for name in self.responding], settings)
+
+    def _node(self, name: str) -> Node:
+        parents = tuple(n for n in self.parents(name) if n not in self.latents)
+        return Node(name, self.cardinality[name], parents, tuple(self.cardinality[n] for n in parents))
 
     @cached_property
     def settings(self) -> tuple[dict[str, int], ...]:
@@ -317,7 +319,7 @@ class CausalModel(Observing):
                 index = index * size + values[name]
             columns[:, k] = self.strategies.spread(index)
         pointers = np.arange(0, columns.size + 1, len(self.settings))
-        cells = int(np.prod(self.observed_shape))
+        cells = math.prod(self.observed_shape)
         data = np.ones(columns.size)
         return sp.csc_array((data, columns.ravel(), pointers), shape=(cells, self.strategies.count))
 
@@ -453,7 +455,7 @@ class CausalModel(Observing):
             f"  latent        {', '.join(self.latents)}",
             f"  cardinality   {sizes}",
             *self._distribution_lines(),
-            f"  strategies    {self.strategies.count:,}",
+            f"  strategies    {count_text([self._node(name) for name in self.responding])}",
         ]
         return "\n".join(lines)
 
@@ -474,4 +476,4 @@ class CausalModel(Observing):
 
 
 def _chance(p: Any) -> str:
-    return str(p) if p.denominator <= 1000 else f"{float(p):.6g}"
+    return str(p) if p.denominator <= 1000 else different_texts(p, 1)[0]

@@ -211,6 +211,9 @@ def measurement_dependence(
 ) -> CausalModel:
     """Return Fig. 1e: the latent variable may correlate with settings.
 
+    One latent variable chooses all dependent settings together, so that p(x, y|λ) need not factorize into
+    p(x|λ) p(y|λ): the retrocausal question, see `dependence`.
+
     Parameters
     ----------
     inputs, outputs, input_distribution

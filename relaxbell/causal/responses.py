@@ -26,6 +26,9 @@ from relaxbell.errors import ModelTooLargeError
 ENTRY_LIMIT = 2**26
 """Most entries (strategies × settings) that T may have; at 12 bytes each, 0.8 GiB."""
 
+_WRITTEN_BITS = 60
+"""Larger numbers of strategies are not written to the last digit."""
+
 
 @dataclass(frozen=True)
 class Node:
@@ -66,6 +69,20 @@ class Node:
         return number
 
 
+def count_text(nodes: Sequence[Node]) -> str:
+    """Return the number of strategies to the last digit, or of very many the power of ten.
+
+    Examples
+    --------
+    >>> count_text([Node("A", 3, ("X",), (37,))]), count_text([Node("A", 10, ("X",), (40,))])
+    ('450,283,905,890,997,363', 'about 10^40.0')
+    """
+    bits = sum(node.log2_functions for node in nodes)
+    if bits < _WRITTEN_BITS:
+        return f"{math.prod(node.functions for node in nodes):,}"
+    return f"about 10^{bits * math.log10(2):.1f}"
+
+
 class Strategies:
     """All strategies of a model, evaluated at a setting of its inputs and under interventions.
 
@@ -88,10 +105,9 @@ class Strategies:
         table_bits = max((n.log2_functions + math.log2(n.configurations) for n in self.nodes), default=0.0)
         if max(bits + math.log2(settings), table_bits) > math.log2(ENTRY_LIMIT):
             parts = " · ".join(f"{n.cardinality}^{n.configurations} ({n.name})" for n in self.nodes)
-            count = f"{round(2**bits):,}" if bits < 60 else f"about 10^{bits * math.log10(2):.1f}"
             raise ModelTooLargeError(
-                f"the model has {count} strategies = {parts}, and {settings} settings of its free inputs: more than "
-                f"{ENTRY_LIMIT:,} entries of T. Reduce the number of settings, outcomes or edges."
+                f"the model has {count_text(self.nodes)} strategies = {parts}, and {settings:,} settings of its free "
+                f"inputs: more than {ENTRY_LIMIT:,} entries of T. Reduce the number of settings, outcomes or edges."
             )
         self.count = math.prod(node.functions for node in self.nodes)
 

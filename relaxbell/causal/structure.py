@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, cast
 
@@ -78,6 +79,20 @@ class Structure(Frozen):
         """Which groups of nodes respond independently because they share no source, and whether that is all."""
         return independence(cast(Any, self))  # a CausalModel
 
+    @cached_property
+    def parties(self) -> dict[str, str | None] | None:
+        """Which input each output's party chooses, as the graph says: one of the inputs among its parents.
+
+        Where several outputs have several, all get different ones, the first that the order of the inputs allows. An
+        output that no input reaches may have none; None where another one has none.
+        """
+        choices: dict[str, list[str | None]] = {}
+        for output in self.outputs:
+            own = sorted((n for n in self.inputs if n in self.parents(output)), key=lambda n: self.cardinality[n] == 1)
+            reached = any(self.cardinality[n] > 1 for n in self.ancestors(output).intersection(self.inputs))
+            choices[output] = [*own] if reached else [*own, None]
+        return _different(choices)
+
     def ancestors(self, node: str) -> set[str]:
         """Return the nodes that can influence `node`; a node with a single value passes nothing on.
 
@@ -110,3 +125,16 @@ class Structure(Frozen):
                     found.add(parent)
                     queue.append(parent)
         return found
+
+
+def _different(choices: Mapping[str, Sequence[str | None]]) -> dict[str, str | None] | None:
+    """Return a choice for each key, the first in their order; names differ, None may be chosen by several."""
+    if not choices:
+        return {}
+    (key, own), *others = choices.items()
+    for value in own:
+        left = {k: [v for v in more if v is None or v != value] for k, more in others}
+        found = _different(left)
+        if found is not None:
+            return {key: value, **found}
+    return None

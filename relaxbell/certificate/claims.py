@@ -152,10 +152,14 @@ def checked(data: dict[str, Any]) -> Certificate:
     return Certificate(data)
 
 
-def of_pieces(pieces: list[Any], parameters: Iterable[ExactNumber]) -> Certificate:
-    """Return the certificate of a curve from those at both ends of each piece, and all parameters."""
-    roots = {t.n for t in parameters if isinstance(t, Surd)}
-    return checked({"schema": CURVE, "pieces": pieces} | ({"root": roots.pop()} if roots else {}))
+def of_pieces(pieces: list[Any], parameters: Iterable[ExactNumber], reading: Any = None) -> Certificate:
+    """Return the certificate of a curve from those at both ends of each piece, all t, and where its data were read."""
+    data: dict[str, Any] = {"schema": CURVE, "pieces": pieces}
+    values = () if reading is None else reading.values
+    if reading is not None:
+        data["reading"] = {"parameter": reading.name, "power": reading.power, "at": as_texts(values)}
+    roots = {t.n for t in (*parameters, *values) if isinstance(t, Surd)}
+    return checked(data | ({"root": roots.pop()} if roots else {}))
 
 
 def refused(refusal: Refused) -> CertificateError:

@@ -42,7 +42,7 @@ def curve_certificate(curve: Curve) -> Certificate:
             found = _at(curve, replace(own, bound=bound), segment.line.at(t))
             ends.append({"t": as_text(t), "certificate": found.data})
         pieces.append(ends)
-    return of_pieces(pieces, samples)
+    return of_pieces(pieces, samples, curve.reading)
 
 
 def _at(curve: Curve, proof: Proof, value: ExactNumber) -> Certificate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -128,7 +129,7 @@ def network_curve_certificate(curve: NetworkCurve) -> Certificate:
             found = _covered(curve.measure, own.layout, piece.cover, own.value, own.primal)
             ends.append({"t": as_text(own.t), "certificate": found.data})
         parts.append(ends)
-    return of_pieces(parts, (piece.right.t for piece in curve.proofs))
+    return of_pieces(parts, (piece.right.t for piece in curve.proofs), curve.reading)
 
 
 def _covered(
@@ -171,7 +172,7 @@ def fixed_certificate(measure: Nonbilocality, proof: Proof, bound: Any) -> Certi
     data = _common(equations, measure, [[*own, group] for own, group in zip(held, last, strict=True)])
     flat = [group for own in held for group in own]
     data["measure"]["fixed"] = [as_texts(measure.fixed[group.name]) for group in flat]
-    cells = int(np.prod(measure.model.observed_shape))
+    cells = math.prod(measure.model.observed_shape)
     s = {group.name: [Fraction(0)] * group.count for group in flat}
     named = {label: (group.name, i) for group in flat for i, label in enumerate(group.labels)}
     for label, multiplier in zip(equations.rows.labels[cells:], proof.bound.z[cells:], strict=True):

@@ -39,6 +39,23 @@ class TermClass:
         return len(self.members)
 
 
+def by_text(kinds: Sequence[TermClass]) -> dict[str, list[TermClass]]:
+    """Return the classes by their formula: several classes may be the same catalog functional, lifted differently."""
+    found: dict[str, list[TermClass]] = {}
+    for kind in kinds:
+        found.setdefault(kind.text, []).append(kind)
+    return found
+
+
+def listing(kinds: Sequence[TermClass], width: int, suffix: str = "") -> list[str]:
+    """Return a line for each formula: how many members it has, and in how many classes if in several."""
+    lines = []
+    for text, own in by_text(kinds).items():
+        note = f"  ({len(own)} classes)" if len(own) > 1 else ""
+        lines.append(f"{sum(map(len, own)):>{width}} ×  {text}{suffix}{note}")
+    return lines
+
+
 def classes(domain: Domain, forms: Sequence[Form], budgets: Sequence[str] = ()) -> tuple[TermClass, ...]:
     """Return the classes of forms over (1, coordinates, budgets), the smallest and simplest first."""
     groups = _orbits(domain, forms)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.closed_forms.classes import TermClass, classes
+from relaxbell.closed_forms.classes import TermClass, classes, listing
 from relaxbell.closed_forms.domains import Domain
 from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.exact.arrays import complete_table, float_array
@@ -323,11 +322,10 @@ class ClosedForm:
 
     def __repr__(self) -> str:
         where = {"nonsignaling": "non-signaling p", "model": "every p of the model", "slice": "p in the slice"}
-        count = Counter({kind.text: len(kind.members) for kind in self.classes})
         lines = [
             f"min {self.measure.name} = max of {len(self.terms)} term{'s' if len(self.terms) != 1 else ''}, for "
             f"{where[self.region.name]}; {self.measure.model.name}",
-            *(f"{number:>3} ×  {text}" for text, number in count.items()),
+            *listing(self.classes, 3),
         ]
         if self.domain:
             one = len(self.domain) == 1

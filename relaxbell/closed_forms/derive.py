@@ -16,7 +16,7 @@ from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm, linear_te
 from relaxbell.closed_forms.domains import Domain, read_domain
 from relaxbell.closed_forms.outer import OuterApproximation
 from relaxbell.closed_forms.symmetries import symmetries
-from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError
+from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, installation
 from relaxbell.exact.numbers import Exact
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy
@@ -125,7 +125,7 @@ def require_ppl() -> None:
         import ppl  # noqa: F401
     except ModuleNotFoundError:
         raise ClosedFormError(
-            "closed forms need exact polyhedra: pplpy is not installed. Run: pip install 'relaxbell[polytopes]'."
+            f"closed forms need exact polyhedra: pplpy is not installed. {installation('polytopes')}"
         ) from None
 
 
@@ -169,7 +169,10 @@ def domain_equations(domain: Domain) -> Equations:
 def _require_different_names(names: Sequence[str]) -> None:
     for name, count in Counter(names).items():
         if count > 1:
-            raise MeasureError(f"the symbol {name} of a budget is the name of another variable, too. Rename it.")
+            raise MeasureError(
+                f"the symbol {name} of a budget is the name of another variable, too, or of a symbol with other "
+                "assumptions. Rename it."
+            )
 
 
 def _padded(sides: Exact, symbols: int) -> Exact:

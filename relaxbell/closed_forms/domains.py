@@ -54,10 +54,9 @@ class Domain:
 
     @cached_property
     def own_inputs(self) -> tuple[int | None, ...]:
-        """For each output the position of its party's input, or None."""
-        if self.parties is None:
-            return (None,) * len(self.model.outputs)
-        chosen = [self.parties[name] for name in self.model.outputs]
+        """For each output the position of its party's input, or None: for all, where the graph has no parties."""
+        parties = self.parties if self.name == "nonsignaling" else self.model.parties
+        chosen = [None if parties is None else parties[name] for name in self.model.outputs]
         return tuple(None if x is None else self.model.inputs.index(x) for x in chosen)
 
     @cached_property
@@ -147,7 +146,7 @@ def read_domain(model: CausalModel, domain: Any) -> Domain:
         if domain == "nonsignaling" and parties is None:
             raise MeasureError(
                 f"{model.name} without its relaxed edges is not a Bell scenario, in which every output has its own "
-                "input, so no-signaling is not defined. Use domain='model'."
+                "input with two values or more, so no-signaling is not defined. Use domain='model'."
             )
         coordinates = own if domain == "nonsignaling" else model.coordinates
         labels = tuple(marginal_names(coordinates, model.outputs))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -106,7 +107,8 @@ class DualVertices:
         body = "".join(
             f"<tr><th>{k}</th>{''.join(f'<td>{v}</td>' for v in row)}</tr>" for k, row in enumerate(self.rows, start=1)
         )
-        return f"<table><caption>dual vertices of {self.measure.name}</caption><tr><th>#</th>{head}</tr>{body}</table>"
+        caption = f"dual vertices of {escape(self.measure.name)}"
+        return f"<table><caption>{caption}</caption><tr><th>#</th>{head}</tr>{body}</table>"
 
 
 def table_order(model: CausalModel) -> list[tuple[int, ...]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,7 +12,7 @@ import numpy as np
 
 from relaxbell.causal.equations import cell_weights
 from relaxbell.causal.model import CausalModel
-from relaxbell.closed_forms.classes import TermClass, classes
+from relaxbell.closed_forms.classes import TermClass, classes, listing
 from relaxbell.closed_forms.closed_form import LinearTerm
 from relaxbell.closed_forms.derive import in_order, require_ppl, require_time
 from relaxbell.closed_forms.domains import Domain, read_domain, whole_numbers
@@ -79,8 +78,7 @@ class Inequalities:
 
     def __repr__(self) -> str:
         lines = [f"{self.model.name}: {len(self)} facets in dimension {self.domain.dimension}"]
-        count = Counter({kind.text: len(kind) for kind in self.classes})
-        lines += [f"{number:>4} ×  {text} <= 0" for text, number in count.items()]
+        lines += listing(self.classes, 4, " <= 0")
         lines.append(f"{len(self.positivity):>4} ×  positivity")
         return "\n".join(lines)
 

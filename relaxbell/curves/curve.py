@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from relaxbell.curves.parameters import power_text
+from relaxbell.curves.paths import Reading
 from relaxbell.curves.tracing import Trace
 
 if TYPE_CHECKING:
@@ -80,6 +82,11 @@ class Curve:
         The samples behind it.
     power
         Pieces are affine in this power of the parameter, and in terms of it.
+    symbol
+        The parameter as a sympy symbol, where it was given; None where it has a name of ours.
+    reading
+        Where a function that takes numbers only, or a mapping, was read: between these values the family is assumed
+        to be the polynomial through them. None where it is known.
 
     Examples
     --------
@@ -102,6 +109,8 @@ class Curve:
     programs: int
     trace: Trace
     power: int = 1
+    symbol: Any = None
+    reading: Reading | None = None
 
     @property
     def domain(self) -> tuple[Any, Any]:
@@ -117,6 +126,8 @@ class Curve:
         """Return the parameter whose power is t: exact number where that suffices, else a sympy number."""
         if self.power == 1:
             return t
+        if not self.exact:
+            return Fraction(float(t) ** (1 / self.power))
         import sympy
 
         root = sympy.root(to_sympy(t), self.power)
@@ -156,8 +167,9 @@ class Curve:
         """
         number = None if isinstance(t, np.ndarray | list | tuple) else as_exact(t)
         if number is not None:
-            return self._exact_value(number**self.power)
-        array = float_array(t, "the parameter", CurveError) ** self.power
+            return self._exact_value(number)
+        given = float_array(t, "the parameter", CurveError)
+        array = np.where((given < 0) & (self.power > 1), np.nan, given**self.power)  # powers begin at 0
         starts = np.array([float(piece.start) for piece in self.pieces])
         low, high = float(self.pieces[0].start), float(self.pieces[-1].end)
         which = np.clip(np.searchsorted(starts, array, side="right") - 1, 0, len(starts) - 1)
@@ -166,18 +178,20 @@ class Curve:
         found = np.where((array >= low) & (array <= high), intercepts[which] + slopes[which] * array, np.nan)
         return float(found) if found.ndim == 0 else found
 
-    def _exact_value(self, t: ExactNumber) -> ExactNumber:
+    def _exact_value(self, given: ExactNumber) -> ExactNumber:
+        t = given**self.power
         for piece in self.pieces:
-            if piece.start <= t <= piece.end:
+            if piece.start <= t <= piece.end and not (self.power > 1 and given < 0):
                 return piece.intercept + piece.slope * t
+        low, high = self.domain
         raise CurveError(
-            f"{self._inner} = {t} is outside the curve's domain [{self.pieces[0].start}, {self.pieces[-1].end}]: "
-            "nothing reproduces the data there."
+            f"{self.variable} = {given} is outside the curve's domain [{low}, {high}]: nothing reproduces the data "
+            "there, or the family ends before."
         )
 
     @property
     def _inner(self) -> str:
-        return self.variable if self.power == 1 else f"{self.variable}^{self.power}"
+        return power_text(self.variable, self.power)
 
     def crossing(self, level: Any) -> Any:
         """Return the parameter at which the curve passes a level, exact; None if it does not.
@@ -207,7 +221,7 @@ class Curve:
         >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).crossing(0.1)
         Fraction(3, 5)
         """
-        wanted = _level(level)
+        wanted = read_level(level)
         rising = self.pieces[-1].slope > 0
         pieces = reversed(self.pieces) if rising else self.pieces
         for piece in pieces:
@@ -218,7 +232,7 @@ class Curve:
 
     @property
     def critical(self) -> Any:
-        """The parameter beyond which the value is positive; None if it is never 0."""
+        """The parameter beyond which the value is positive; None if it does not pass 0."""
         return self.crossing(0)
 
     def to_sympy(self, symbol: Any = None) -> Any:
@@ -227,12 +241,17 @@ class Curve:
         Parameters
         ----------
         symbol
-            The parameter; by default a real symbol with the name `variable`.
+            The parameter; by default the symbol that the curve was made with, or a real one with the name `variable`.
 
         Returns
         -------
         sympy.Piecewise
             NaN outside the domain.
+
+        Raises
+        ------
+        CurveError
+            If `symbol` is no sympy expression.
 
         Examples
         --------
@@ -245,11 +264,12 @@ class Curve:
         """
         import sympy
 
-        x = sympy.Symbol(self.variable, real=True) if symbol is None else symbol
+        x = symbol_of(self) if symbol is None else symbol
+        if not isinstance(x, sympy.Expr):
+            raise CurveError(f"the symbol is {symbol!r}, expected a sympy symbol: sympy.Symbol('v', real=True).")
         t = x**self.power
-        first, *ends = (
-            sympy.root(to_sympy(v), self.power) for v in (self.pieces[0].start, *(p.end for p in self.pieces))
-        )
+        corners = (self.pieces[0].start, *(p.end for p in self.pieces))
+        first, *ends = (sympy.root(to_sympy(v), self.power) for v in corners)
         parts = [
             (to_sympy(p.intercept) + to_sympy(p.slope) * t, x <= end) for p, end in zip(self.pieces, ends, strict=True)
         ]
@@ -323,6 +343,7 @@ class Curve:
     def _headline(self) -> str:
         low, high = self.domain
         how = "exact" if self.exact else "to 1e-9"
+        how += "" if self.reading is None else " for what was read"
         count = f"{len(self.pieces)} piece{'s' if len(self.pieces) != 1 else ''}"
         where = f"{self.variable} in [{_readable(low)}, {_readable(high)}]"
         return f"{self.name} for {where}: {how}, {count}, {self.programs} linear programs"
@@ -335,6 +356,7 @@ class Curve:
         ]
         if len(self.pieces) > 20:
             lines.append(f"  … {len(self.pieces) - 20} more pieces")
+        lines += [] if self.reading is None else [f"  {self.reading}"]
         return "\n".join([self._headline, *lines])
 
     def _repr_svg_(self) -> str:
@@ -343,7 +365,15 @@ class Curve:
         return curve_svg(self)
 
 
-def _level(level: Any) -> ExactNumber:
+def symbol_of(curve: Curve) -> Any:
+    """Return the symbol that a curve was made with; else a real one with the name of its parameter."""
+    import sympy
+
+    return sympy.Symbol(curve.variable, real=True) if curve.symbol is None else curve.symbol
+
+
+def read_level(level: Any) -> ExactNumber:
+    """Read a level, a float as the shortest decimal that prints it; raise CurveError for what is no number."""
     exact = as_exact(level)
     if exact is not None:
         return exact

@@ -14,6 +14,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import FLOAT_GRID, Equations
 from relaxbell.causal.model import CausalModel
+from relaxbell.curves.paths import Path
 from relaxbell.errors import BehaviorError, InfeasibleError, MeasureError
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd
 from relaxbell.measures.measure import Budget, Measure
@@ -145,63 +146,38 @@ class Family:
 _STEPS = 60
 
 
-def behavior_pair(
-    model: CausalModel, start: Behavior, end: Behavior
-) -> tuple[Callable[[ExactNumber], Behavior], float]:
-    """Return p(t) = start + t (end − start), exact, and how far floats were moved to be."""
-    first, last = (_exact(model, p) for p in (start, end))
-    if (first.table == last.table).all():
-        raise BehaviorError("start and end of the curve are the same behavior, expected two different ones.")
-    step = last.table - first.table
-    moved = [np.abs(model.match(p).p - q.p).max() for p, q in ((start, first), (end, last)) if not p.is_exact]
+def exact_line(model: CausalModel, path: Path) -> tuple[Callable[[ExactNumber], Behavior], float]:
+    """Return the behaviors of a path, exact, and how far floats were moved to be."""
+    ends = [p for p in (path.start, path.end) if isinstance(p, Behavior)]
+    first, last = (_exact(model, p) for p in ends)
+    try:
+        step = (last.table - first.table) / (path.high - path.low)
+    except ValueError as error:  # √2 at one end, √3 at the other
+        raise BehaviorError(f"the ends of the curve have different square roots: {error}") from None
+    moved = [np.abs(model.match(p).p - q.p).max() for p, q in zip(ends, (first, last), strict=True) if not p.is_exact]
 
     def behavior(t: ExactNumber) -> Behavior:
-        return Behavior(first.table + step * t, model.outputs, model.inputs, parties=first.parties)
+        return Behavior(first.table + step * (t - path.low), model.outputs, model.inputs, parties=first.parties)
 
     return behavior, max((float(v) for v in moved), default=0.0)
 
 
-def behavior_line(measure: Measure, start: Behavior, end: Behavior, subject_to: tuple[Any, ...]) -> Family:
-    """Return the family p(t) = start + t (end − start), t from 0 to 1."""
-    behavior, distance = behavior_pair(measure.model, start, end)
+def family_along(measure: Measure, path: Path, subject_to: tuple[Any, ...]) -> Family:
+    """Return the family of problems along a path."""
+    if isinstance(path.start, Observed):
+        return Family(measure, lambda t: measure.model.equations(path.at(t)), path.low, path.high, subject_to)
+    behavior, distance = exact_line(measure.model, path)
 
     def equations(t: ExactNumber) -> Equations:
         own = measure.model.equations(behavior(t))
         return with_marginals(measure, own) if isinstance(measure, Nonbilocality) else own
 
-    return Family(measure, equations, Fraction(0), Fraction(1), subject_to, distance=distance)
+    return Family(measure, equations, path.low, path.high, subject_to, distance=distance)
 
 
 def _exact(model: CausalModel, p: Behavior) -> Behavior:
     matched = model.match(p)
     return matched if matched.is_exact else matched.rounded(model, FLOAT_GRID)
-
-
-def value_line(measure: Measure, start: Observed, end: Observed, subject_to: tuple[Any, ...]) -> Family:
-    """Return the family of values start + t (end − start); with one moving functional, t is its value."""
-    pairs = list(zip(start.functionals, end.functionals, strict=False))
-    same = len(start.functionals) == len(end.functionals) and all(
-        f.constant == g.constant and (f.coefficients == g.coefficients).all() for f, g in pairs
-    )
-    if not same or start.nonsignaling != end.nonsignaling:
-        raise BehaviorError(
-            f"start observes {start!r} and end {end!r}: expected the same functionals with other values."
-        )
-    moving = [i for i, (a, b) in enumerate(zip(start.values, end.values, strict=True)) if a != b]
-    if not moving:
-        raise BehaviorError(f"start and end of the curve observe the same values {start!r}. Change one.")
-    single = len(moving) == 1
-    low, high = (start.values[moving[0]], end.values[moving[0]]) if single else (Fraction(0), Fraction(1))
-    if low > high:
-        raise BehaviorError(f"the value falls from {low} to {high}: exchange start and end.")
-
-    def equations(t: ExactNumber) -> Equations:
-        share = (t - low) / (high - low)
-        values = [a + (b - a) * share for a, b in zip(start.values, end.values, strict=True)]
-        observed = Observed(list(zip(start.functionals, values, strict=True)), nonsignaling=start.nonsignaling)
-        return measure.model.equations(observed)
-
-    return Family(measure, equations, low, high, subject_to)
 
 
 def budget_line(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,10 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import normalization_equations
 from relaxbell.causal.model import CausalModel
 from relaxbell.curves.curve import Curve, Piece
-from relaxbell.curves.family import Family, behavior_line, budget_line, value_line
+from relaxbell.curves.family import Family, budget_line, family_along
 from relaxbell.curves.networks import network_curve
+from relaxbell.curves.parameters import Parameter, read_parameter
+from relaxbell.curves.paths import Path, Reading, read_path
 from relaxbell.curves.sampled import EntropyCurve, sampled
 from relaxbell.curves.tracing import trace
 from relaxbell.errors import BehaviorError, MeasureError, UnsupportedModelError
@@ -33,11 +36,12 @@ if TYPE_CHECKING:
 
 def curve(
     measure: Measure,
-    start: Behavior | Observed,
-    end: Behavior | Observed,
+    start: Behavior | Observed | Callable[[Any], Any] | Mapping[Any, Any],
+    end: Behavior | Observed | None = None,
     subject_to: Any = (),
     *,
     parameter: Any = None,
+    over: tuple[Any, Any] | None = None,
 ) -> Any:
     """Return the least value of a measure along a line of behaviors or of observed values, exactly.
 
@@ -48,12 +52,20 @@ def curve(
     start, end
         Behaviors: p(t) = start + t (end − start), so that t is the visibility if start is white noise. Floats are
         read as exact behaviors first. Or `Observed` values of the same functionals: with one of them changing, t is
-        its value.
+        its value. Or, without `end`, a family that is affine in a power of the parameter:
+
+        - A function of it. Where it returns, for a sympy symbol, a table of polynomials (axes as in the model), these
+          are the family. Where it takes numbers only and returns a table, a behavior or `Observed`, seven values are
+          read: that they are affine in a power of the parameter is checked, and the curve says that between
+          them this is assumed.
+        - A mapping of at least three values of the parameter to behaviors or `Observed`, read in the same way.
     subject_to
         Budgets and affine constraints, as in `minimize`.
     parameter
-        Its name; ``t``, or the functional's name. For families that are affine in a power of the parameter, that power
-        of a sympy symbol: with ``v**2`` the behaviors are start + v² (end − start), and break points are values of v.
+        Its name or its sympy symbol; ``t``, or the functional's name. For functions and mappings also a power of
+        a symbol, ``v**2``, in which the family must be affine. Break points are values of v.
+    over
+        Ends of a function's parameter, (0, 1) by default.
 
     Returns
     -------
@@ -67,7 +79,7 @@ def curve(
     InfeasibleError
         If nothing reproduces the data at any parameter.
     MeasureError, BehaviorError
-        If the parts do not fit together.
+        If the parts do not fit together, or a family is not affine in a power of its parameter.
 
     Examples
     --------
@@ -80,65 +92,55 @@ def curve(
       [0, 5/7]: (2/5) I3322
       [5/7, 1]: -1/4 + (3/4) I3322
 
-    Fig. 5 of arXiv:1411.4648, the least non-bilocality over all ν, proved for all visibilities:
+    Fig. 5 of arXiv:1411.4648, the least non-bilocality over all ν, proved for all visibilities of two Werner states:
 
-    >>> from sympy import Symbol
-    >>> box = rb.entanglement_swapping_box
-    >>> rb.curve(rb.nonbilocality(rb.bilocality()), box(0), box(1), parameter=Symbol("v") ** 2)
+    >>> noise, full = rb.entanglement_swapping_box(0).exact, rb.entanglement_swapping_box(1).exact
+    >>> rb.curve(rb.nonbilocality(rb.bilocality()), lambda v: noise + v**2 * (full - noise), parameter="v")
     min M(A×C) for v in [0, 1]: exact, 2 pieces, ... linear programs
       [0, √2/2]: 0
       [√2/2, 1]: -1 + 2 v^2
+
+    A function that takes numbers only is read at seven of them:
+
+    >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box().visibility, parameter="v")
+    min C(X -> B) for v in [0, 1]: exact for what was read, 2 pieces, 3 linear programs
+      [0, 1/2]: 0
+      [1/2, 1]: -1/2 + v
+      p = p(0) + [p(1) - p(0)] v, read at v = 0, 1/7, 1/3, 1/2, 5/7, 12/13, 1 and assumed between
     """
     if not isinstance(measure, Measure):
         raise MeasureError(f"a curve is of a Measure, found {type(measure).__name__}.")
-    variable, power = _read_parameter(parameter)
-    constraints = _as_tuple(subject_to)
+    own = read_parameter(parameter)
+    return curve_along(measure, read_path(measure.model, start, end, own, over), _as_tuple(subject_to))
+
+
+def curve_along(measure: Measure, path: Path, constraints: tuple[Any, ...]) -> Any:
+    """Return the curve of a measure along a path; see `curve`."""
     if isinstance(measure, Nonbilocality):
-        if not (isinstance(start, Behavior) and isinstance(end, Behavior)):
+        if not isinstance(path.start, Behavior):
             raise BehaviorError(
-                f"a curve of {measure.name} from {type(start).__name__} to {type(end).__name__}: expected two "
-                "behaviors, because its marginals are fixed by the whole table."
+                f"a curve of {measure.name} along values of functionals: expected two behaviors, because its "
+                "marginals are fixed by the whole table."
             )
         if not measure.fixed:
             if constraints:
                 raise MeasureError(f"{measure.name} has no curve within constraints: found {constraints}. Drop them.")
-            return network_curve(measure, start, end, variable or "t", power)
-    if isinstance(start, Behavior) and isinstance(end, Behavior):
-        line: Any = behavior_line
-    elif isinstance(start, Observed) and isinstance(end, Observed):
-        line = value_line
-        changed = [f for f, a, b in zip(start.functionals, start.values, end.values, strict=True) if a != b]
-        variable = variable or (str(changed[0]) if len(changed) == 1 else None)
-    else:
-        raise BehaviorError(
-            f"a curve from {type(start).__name__} to {type(end).__name__}: expected two behaviors, or two Observed of "
-            "the same functionals."
-        )
-    name = variable or "t"
+            return network_curve(measure, path)
     if isinstance(measure, BinaryEntropy):
         ends = [
-            _traced(line(m, start, end, constraints), f"min {m.name}", name, power=power)
+            _traced(family_along(m, path, constraints), f"min {m.name}", path.parameter, reading=path.reading)
             for m in (measure.weight, -measure.weight)
         ]
         return EntropyCurve(measure, *ends)
-    family = line(measure, start, end, constraints)
+    family = family_along(measure, path, constraints)
     if isinstance(measure, MutualInformation):
-        if power != 1:
-            raise MeasureError("mutual information is sampled along the line itself: give a plain parameter name.")
-        return sampled(family, name)
-    return _traced(family, f"min {measure.name}", name, power=power)
-
-
-def _read_parameter(parameter: Any) -> tuple[str | None, int]:
-    """Return the name and the power of a parameter given as text, a sympy symbol, or a power of one."""
-    if parameter is None or isinstance(parameter, str):
-        return parameter, 1
-    base, exponent = parameter.as_base_exp() if hasattr(parameter, "as_base_exp") else (None, 0)
-    if not getattr(base, "is_Symbol", False) or exponent != int(exponent) or exponent < 1:
-        raise MeasureError(
-            f"the parameter is {parameter!r}, expected a name, a sympy symbol, or a positive power of one such as v**2."
-        )
-    return str(base), int(exponent)
+        if path.parameter.power != 1:
+            raise MeasureError(
+                f"mutual information is sampled along the line itself, not along {path.parameter.text}: choose the "
+                "parameter so that the behaviors are affine in it."
+            )
+        return sampled(family, path)
+    return _traced(family, f"min {measure.name}", path.parameter, reading=path.reading)
 
 
 def critical_visibility(
@@ -192,7 +194,8 @@ def critical_visibility(
         )
     nothing = Linear(Rows(sp.csr_array((1, model.strategies.count)), ("0",)))
     start = behavior.white_noise() if noise is None else noise
-    family = behavior_line(Measure(model, nothing, "0"), start, behavior, _as_tuple(subject_to))
+    path = read_path(model, start, behavior, Parameter(), None)
+    family = family_along(Measure(model, nothing, "0"), path, _as_tuple(subject_to))
     family.feasible_end(family.low, 1)
     return family.feasible_end(family.high, -1).t
 
@@ -240,7 +243,7 @@ def tradeoff(measure: Measure, budgeted: Measure, observed: Behavior | Observed,
     family = budget_line(measure, equations, (budgeted,), constraints, least, most)
     if least == most:
         family = budget_line(measure, equations, (budgeted,), constraints, least, least + 1)
-    return _traced(family, f"min {measure.name}", budgeted.name)
+    return _traced(family, f"min {measure.name}", Parameter(default=budgeted.name))
 
 
 def bound_curve(functional: BellFunctional, model: CausalModel, subject_to: Any) -> Curve:
@@ -249,13 +252,24 @@ def bound_curve(functional: BellFunctional, model: CausalModel, subject_to: Any)
     symbolic = [b for b in constraints if isinstance(b, Budget) and b.is_symbolic]
     symbols = {b.limit for b in symbolic}
     if len(symbols) != 1:
-        raise MeasureError(f"the budgets have the symbols {sorted(map(str, symbols))}, expected a single one.")
-    measure = negated(functional, model)
+        raise MeasureError(
+            f"the budgets have the symbols {', '.join(sorted(map(_described, symbols)))}, expected a single one: "
+            "symbols with other assumptions are others. Use one, or put numbers for the rest."
+        )
+    measure, symbol = negated(functional, model), symbols.pop()
     moving = tuple(b.measure for b in symbolic)
-    rest = tuple(b for b in constraints if b not in symbolic)
-    high = max(m.term.ceiling() for m in moving)
-    family = budget_line(measure, normalization_equations(model), moving, rest, Fraction(0), high)
-    return _traced(family, f"max {functional}", str(symbols.pop()), largest_of=functional)
+    rest = tuple(b for b in constraints if not any(b is own for own in symbolic))
+    # signed measures reach below 0; where a measure is the same for every q, the ends would coincide
+    low = max(m.term.floor() for m in moving)
+    high = max(low + 1, *(m.term.ceiling() for m in moving))
+    family = budget_line(measure, normalization_equations(model), moving, rest, low, high)
+    return _traced(family, f"max {functional}", read_parameter(symbol), largest_of=functional)
+
+
+def _described(symbol: Any) -> str:
+    """Return a symbol with what it is assumed to be."""
+    assumed = [name for name, holds in symbol.assumptions0.items() if holds and name != "commutative"]
+    return f"{symbol} ({', '.join(assumed)})" if assumed else str(symbol)
 
 
 def _exact_minimum(solution: Any) -> Fraction:
@@ -269,7 +283,12 @@ def _exact_minimum(solution: Any) -> Fraction:
 
 
 def _traced(
-    family: Family, name: str, variable: str, *, largest_of: BellFunctional | None = None, power: int = 1
+    family: Family,
+    name: str,
+    parameter: Parameter,
+    *,
+    largest_of: BellFunctional | None = None,
+    reading: Reading | None = None,
 ) -> Curve:
     found = trace(family)
     sign, constant = (1, Fraction(0)) if largest_of is None else (-1, largest_of.constant)
@@ -282,7 +301,18 @@ def _traced(
             Piece(segment.start, segment.end, sign * line.intercept + constant, sign * line.slope, functional)
         )
     exact = all(sample.exact for sample in found.samples)
-    return Curve(name, variable, family.measure, tuple(pieces), exact, found.programs, found, power)
+    return Curve(
+        name,
+        parameter.name,
+        family.measure,
+        tuple(pieces),
+        exact,
+        found.programs,
+        found,
+        parameter.power,
+        parameter.own,
+        reading,
+    )
 
 
 def _piecewise(measure: Measure) -> None:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.curves.curve import Curve, Piece
-from relaxbell.curves.family import Line, behavior_pair
+from relaxbell.curves.family import Line, exact_line
+from relaxbell.curves.paths import Path
 from relaxbell.curves.tracing import Trace
 from relaxbell.errors import InfeasibleError, MeasureError
 from relaxbell.exact.numbers import ExactNumber, as_exact
@@ -104,8 +105,8 @@ class NetworkCurve(Curve):
         return network_curve_certificate(self)
 
 
-def network_curve(measure: Nonbilocality, start: Behavior, end: Behavior, name: str, power: int) -> NetworkCurve:
-    """Return the exact curve of the least non-bilocality from one exact behavior to another.
+def network_curve(measure: Nonbilocality, path: Path) -> NetworkCurve:
+    """Return the exact curve of the least non-bilocality along a path of exact behaviors.
 
     Raises
     ------
@@ -114,8 +115,8 @@ def network_curve(measure: Nonbilocality, start: Behavior, end: Behavior, name: 
     InfeasibleError
         If not even a shared source reproduces a behavior.
     """
-    tracer = _Tracer(measure, start, end)
-    found = tracer.between(tracer.sample(Fraction(0)), tracer.sample(Fraction(1)), _DEPTH)
+    tracer = _Tracer(measure, path)
+    found = tracer.between(tracer.sample(path.low), tracer.sample(path.high), _DEPTH)
     scenario = found[0].left.scenario
     none = dual_functional(measure, scenario.equations, scenario.equations.rhs * 0)
     pieces: list[Piece] = []
@@ -127,16 +128,27 @@ def network_curve(measure: Nonbilocality, start: Behavior, end: Behavior, name: 
         else:
             pieces.append(piece)
     trace = Trace((), (), tracer.programs)
+    own = path.parameter
     return NetworkCurve(
-        f"min {measure.name}", name, measure, tuple(pieces), True, tracer.programs, trace, power, tuple(found)
+        f"min {measure.name}",
+        own.name,
+        measure,
+        tuple(pieces),
+        True,
+        tracer.programs,
+        trace,
+        own.power,
+        own.own,
+        path.reading,
+        proofs=tuple(found),
     )
 
 
 class _Tracer:
-    def __init__(self, measure: Nonbilocality, start: Behavior, end: Behavior) -> None:
+    def __init__(self, measure: Nonbilocality, path: Path) -> None:
         self.measure = measure
         self.behavior: Callable[[ExactNumber], Behavior]
-        self.behavior, distance = behavior_pair(measure.model, start, end)
+        self.behavior, distance = exact_line(measure.model, path)
         if distance:
             raise MeasureError(
                 f"a curve of {measure.name} needs exact behaviors, found floats. Give exact ones, such as "

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.curves.curve import Curve
+from relaxbell.curves.curve import Curve, read_level
 from relaxbell.curves.family import Family, Sample
+from relaxbell.curves.paths import Path, Reading
 from relaxbell.errors import CurveError, optional
 from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber
@@ -187,6 +188,8 @@ class SampledCurve:
         From left to right.
     gap
         Largest distance between chord and tangents, in the measure's unit.
+    symbol, reading
+        As in `Curve`.
 
     Examples
     --------
@@ -201,6 +204,8 @@ class SampledCurve:
     variable: str
     samples: tuple[Sample, ...]
     gap: float
+    symbol: Any = None
+    reading: Reading | None = None
 
     @cached_property
     def parameters(self) -> NDArray[np.float64]:
@@ -273,18 +278,25 @@ class SampledCurve:
         found = np.max([a + b * array for a, b in lines], axis=0)
         return float(found) if found.ndim == 0 else found
 
-    def crossing(self, level: float) -> float | None:
-        """Return the last parameter at which the chord is ≤ level, where it rises there; None if it does not.
+    def crossing(self, level: Any) -> float | None:
+        """Return the parameter at which the chord passes a level; None if it does not.
+
+        On a curve that rises at its end the last parameter with a chord ≤ level, on a falling one the first.
 
         Parameters
         ----------
         level
-            In the measure's unit.
+            A number, in the measure's unit.
 
         Returns
         -------
         float or None
             A parameter at which the least value is at most `level`.
+
+        Raises
+        ------
+        CurveError
+            If the level is not a number.
 
         Examples
         --------
@@ -294,12 +306,16 @@ class SampledCurve:
         >>> 0.7 < line.crossing(0.01) < 1
         True
         """
-        above = np.flatnonzero(self.values > level)
-        if not len(above) or above[0] == 0:
+        wanted = float(read_level(level))
+        reached = np.flatnonzero(self.values <= wanted)
+        rising = len(self.values) > 1 and self.values[-1] > self.values[-2]
+        if not len(reached):
             return None
-        k = above[0]
-        (a, b), (u, v) = self.parameters[k - 1 : k + 1], self.values[k - 1 : k + 1]
-        return float(a + (b - a) * (level - u) / (v - u))
+        inner, outer = (reached[-1], reached[-1] + 1) if rising else (reached[0], reached[0] - 1)
+        if not 0 <= outer < len(self.values):
+            return float(self.parameters[inner]) if self.values[inner] == wanted else None
+        (a, b), (u, v) = self.parameters[[inner, outer]], self.values[[inner, outer]]
+        return float(a + (b - a) * (wanted - u) / (v - u))
 
     def to_frame(self) -> Any:
         """Return the samples as a pandas DataFrame: parameter, value, rigorous lower bound (extra ``plot``).
@@ -349,19 +365,21 @@ class SampledCurve:
 
     def __repr__(self) -> str:
         low, high = self.domain
-        return (
+        text = (
             f"{self.name} for {self.variable} in [{low}, {high}]: {len(self.samples)} samples, between rigorous "
             f"tangents and chords {self.gap:.2g} {self.measure.unit} apart"
         )
+        return text if self.reading is None else f"{text}\n  {self.reading}"
 
     def _repr_svg_(self) -> str:
         from relaxbell.show.curve_svg import function_svg
 
         notes = [f"{len(self.samples)} samples, rigorous to {self.gap:.2g} {self.measure.unit}"]
+        notes += [] if self.reading is None else [str(self.reading)]
         return function_svg(self, self.variable, self.domain, notes)
 
 
-def sampled(family: Family, variable: str) -> SampledCurve:
+def sampled(family: Family, path: Path) -> SampledCurve:
     """Return a curve whose tangents and chords are at most 1e-4 apart, or after 200 samples."""
     first, last = family.feasible_end(family.low, 1), family.feasible_end(family.high, -1)
     samples = {first.t: first, last.t: last}
@@ -370,7 +388,8 @@ def sampled(family: Family, variable: str) -> SampledCurve:
         gaps = [_gap(a, b) for a, b in pairwise(ordered)]
         worst = max(gaps, default=(0.0, first.t))
         if worst[0] <= _TOLERANCE or len(samples) >= _MOST or worst[1] in samples:
-            return SampledCurve(family.measure, variable, tuple(ordered), worst[0])
+            own = path.parameter
+            return SampledCurve(family.measure, own.name, tuple(ordered), worst[0], own.own, path.reading)
         samples[worst[1]] = family.solve(worst[1])
 
 

@@ -172,17 +172,36 @@ def surd(a: Fraction | int, b: Fraction | int, n: int) -> ExactNumber:
     a, b = Fraction(a), Fraction(b)
     if n < 0:
         raise ValueError(f"√{n} is not real. Expected n ≥ 0.")
-    factor = 2
-    while factor * factor <= n:
-        while n % (factor * factor) == 0:
-            n //= factor * factor
-            b *= factor
-        factor += 1
+    size, n = _square_part(n)
+    b *= size
     if n == 0 or b == 0:
         return a
     if n == 1:
         return a + b
     return Surd(a, b, n)
+
+
+def _square_part(n: int) -> tuple[int, int]:
+    """Return a and the square-free b with n = a² b."""
+    size, factor = 1, 2
+    while factor * factor <= n and factor < _TRIED:
+        while n % (factor * factor) == 0:
+            n //= factor * factor
+            size *= factor
+        factor += 1
+    if factor * factor > n:
+        return size, n
+    import sympy  # large radicands are rare, and trial division would not end
+
+    for factor, count in sympy.factorint(n).items():
+        prime = int(factor)  # sympy may use flint's integers
+        size *= prime ** (count // 2)
+        n //= prime ** (count - count % 2)
+    return size, n
+
+
+_TRIED = 10_000
+"""Factors that are tried before a number is factorized."""
 
 
 def sign(number: ExactNumber | int) -> int:

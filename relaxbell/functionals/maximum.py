@@ -153,5 +153,6 @@ class Maximum(Frozen):
             text = str(term) if found is None else sum_text([(found.scale, str(found.known))], found.offset)
             count[text] += 1
         shown = [f"{n} × {text}" if n > 1 else text for text, n in count.items()]
-        more = f", … {len(shown) - _MOST_SHOWN} more" if len(shown) > _MOST_SHOWN else ""
+        left = sum(list(count.values())[_MOST_SHOWN:])
+        more = f", … {left} more" if left else ""
         return f"max of {len(self.terms)}: {', '.join(shown[:_MOST_SHOWN])}{more}"

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.behavior.names import name_latex
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.arrays import axis_names, complete_table
 from relaxbell.exact.numbers import Exact, ExactNumber, exact_array, sign, to_sympy
+from relaxbell.exact.texts import decimal_text
 
 NOTATIONS = ("probabilities", "collins_gisin", "correlators")
 
@@ -103,6 +105,14 @@ def read_form(
 
     Cardinalities are read off the shapes; outcome axes may be left out where all parties of a table have two values.
     """
+    if not isinstance(tables, Mapping):
+        shape = getattr(tables, "shape", None)
+        found = type(tables).__name__ if shape is None else f"{type(tables).__name__} of shape {shape}"
+        raise FunctionalError(
+            f"found a {found}, expected a mapping from sets of outputs to tables of coefficients, such as "
+            f"{{{join_names(list(outputs[:2]))!r}: table, {outputs[0]!r}: table}}. Coefficients over all cells "
+            "p(outputs|inputs) go to BellFunctional(array)."
+        )
     own = [None if parties[name] is None else inputs.index(str(parties[name])) for name in outputs]
     given: dict[tuple[int, ...], Exact] = {}
     for key, values in tables.items():
@@ -154,7 +164,12 @@ def read_form(
     return coordinates, form
 
 
-def _members(key: str, outputs: Sequence[str]) -> tuple[int, ...]:
+def _members(key: object, outputs: Sequence[str]) -> tuple[int, ...]:
+    if not isinstance(key, str):
+        raise FunctionalError(
+            f"the set of outputs {key!r} is a {type(key).__name__}, expected a string of some of {', '.join(outputs)}: "
+            "'A', 'AB' or 'A1 A2'; '' is the constant."
+        )
     names = [key] if key in outputs else key.split() if " " in key.strip() else list(key.strip())
     unknown = [name for name in names if name not in outputs]
     if unknown or len(set(names)) < len(names):
@@ -237,7 +252,7 @@ def _is_readable(size: ExactNumber) -> bool:
 
 def _number_text(size: ExactNumber, is_factor: bool) -> str:
     """Return a coefficient; fractions that nobody would read, as decimals."""
-    text = str(size) if _is_readable(size) else f"{float(size):.6g}"
+    text = str(size) if _is_readable(size) else decimal_text(size)
     if not is_factor:
         return text
     return f"({text}) " if "/" in text and text[0] != "(" else f"{text} "
@@ -247,7 +262,7 @@ def _number_latex(size: ExactNumber, is_factor: bool) -> str:
     import sympy
 
     if not _is_readable(size):
-        digits, _, exponent = f"{float(size):.6g}".partition("e")
+        digits, _, exponent = decimal_text(size).partition("e")
         text = rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
         return f"{text} " if is_factor else text
     text = str(sympy.latex(to_sympy(size)))
@@ -310,17 +325,13 @@ def symbol_latex(symbol: str) -> str:
     \langle \mathrm{Alice}_{0} B_{1,2} \rangle p_{A_{1}A_{2}}(00|01)
     """
     if symbol.startswith("⟨"):
-        words = [re.fullmatch(r"(.*?[^\d(])(\d*)(?:\(([\d,]*)\))?", word) for word in symbol[1:-1].split()]
-        parts = [_indexed(m[1], ",".join(filter(None, (m[2], m[3])))) for m in words if m]
+        words = [re.fullmatch(r"(.*)\(([\d,]*)\)|(.*\D)(\d*)", word) for word in symbol[1:-1].split()]
+        parts = [name_latex(m[1] or m[3], m[2] or m[4] or "") for m in words if m]
         return rf"\langle {' '.join(parts)} \rangle"
     match = re.fullmatch(r"p([^(]+)(\(.*\))", symbol)
     if match is None:
         return symbol
-    who = "".join(_indexed(name, digits) for name, digits in re.findall(r"([^\W\d]+)(\d*)", match[1]))
+    plain = re.fullmatch(r"([^\W\d_]+\d*)+", match[1])  # else the names in a row have no ends
+    names = re.findall(r"[^\W\d_]+\d*", match[1]) if plain else [match[1]]
+    who = "".join(name_latex(name) for name in names)
     return rf"p_{{{who}}}{match[2]}"
-
-
-def _indexed(name: str, index: str) -> str:
-    """Return a variable with its index; names of several letters upright."""
-    shown = name if len(name) == 1 or name.isupper() else rf"\mathrm{{{name.replace('_', chr(92) + '_')}}}"
-    return f"{shown}_{{{index}}}" if index else shown

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.functionals import catalog
 from relaxbell.functionals.functional import BellFunctional, check_functional
+from relaxbell.functionals.orbits import all_tables, by_cardinality
 from relaxbell.functionals.points import Axes, PointTable, point_table
 
 
@@ -76,6 +79,32 @@ def recognize(functional: BellFunctional) -> Recognition | None:
     known, own = next((pair for pair in found if table.is_multiple(pair[1])), found[0])
     scale = table.size / own.size
     return Recognition(known, scale, table.exact(table.constant) - scale * own.exact(own.constant))
+
+
+def holds_with_signaling(functional: BellFunctional, found: Recognition) -> bool:
+    """Return whether a recognition holds on all behaviors, not only on those without signaling.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> [holds_with_signaling(f, rb.recognize(f)) for f in (2 * rb.CHSH - 1, rb.CH)]
+    [True, False]
+    """
+    if functional.frame.is_joint:
+        return True  # compared modulo normalization alone
+    own = by_cardinality(functional)
+    shape, k = own.coefficients.shape, len(own.outputs)
+    if shape != found.known.coefficients.shape or None in (own.parties or {}).values():
+        return False  # in a larger scenario outcomes are merged, and parties summed over
+    every = frozenset(range(len(own.inputs)))
+    coordinates = Coordinates(shape[:k], shape[k:], (every,) * k)
+    target = coordinates.pull_back(own.coefficients)
+    target[0] = target[0] + own.constant - found.offset
+    try:
+        tables = all_tables(found.known)
+    except FunctionalError:  # too many to list
+        return False
+    return any((coordinates.pull_back(table) * found.scale == target).all() for table in tables)
 
 
 @lru_cache(maxsize=256)

@@ -9,6 +9,7 @@ from typing import Any
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import Exact, ExactNumber
+from relaxbell.exact.texts import text_latex
 from relaxbell.frozen import Frozen, FrozenMapping
 from relaxbell.functionals.notation import (
     NOTATIONS,
@@ -173,8 +174,6 @@ class Written(Frozen):
         return text if len(text) <= _TITLE else f"{text[:_TITLE].rsplit(' ', 1)[0]} …"
 
     def _repr_latex_(self) -> str:
-        from relaxbell.exact.latex import text_latex
-
         name = f"{text_latex(self.name)} = " if self.name else ""
         return f"$\\displaystyle {name}{self.latex()}$"
 

@@ -13,6 +13,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Exact, decimal, to_floats
 from relaxbell.exact.rows import Rows
+from relaxbell.exact.texts import one_line
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,14 +54,16 @@ def read_affine(model: CausalModel, constraint: Any) -> AffineConstraint:
     from cvxpy.constraints.zero import Equality, Zero
 
     if not isinstance(constraint, Equality | Zero | Inequality | NonPos | NonNeg):
-        raise MeasureError(f"the constraint {constraint} is not an equality or inequality. Use budgets of measures.")
+        raise MeasureError(
+            f"the constraint {one_line(constraint)} is not an equality or inequality. Use budgets of measures."
+        )
     body = -constraint.args[0] if isinstance(constraint, NonNeg) else constraint.expr
     _check_variables(model, body)
     exact: AffineConstraint | None = getattr(constraint, "exact", None)
     if exact is not None:
         return exact
     matrix, constant = affine_rows(model, body)
-    labels = tuple(f"{constraint} [{i}]" for i in range(matrix.shape[0]))
+    labels = tuple(f"{one_line(constraint)} [{i}]" for i in range(matrix.shape[0]))
     rhs = np.array([decimal(-h) for h in constant.tolist()], dtype=object)
     return AffineConstraint(decimal_rows(matrix, labels), rhs, isinstance(constraint, Equality | Zero))
 
@@ -85,12 +88,12 @@ def affine_rows(model: CausalModel, expression: Any) -> tuple[sp.csr_array, NDAr
     _check_variables(model, expression)
     if not expression.is_affine():
         raise MeasureError(
-            f"{expression} is {expression.curvature.lower()} in q, expected an affine expression. For a norm, use a "
-            "measure and its budget: measure(model, rows, norm=…) <= limit."
+            f"{one_line(expression)} is {expression.curvature.lower()} in q, expected an affine expression. For a "
+            "norm, use a measure and its budget: measure(model, rows, norm=…) <= limit."
         )
     unset = [p for p in expression.parameters() if p.value is None]
     if unset:
-        raise MeasureError(f"the parameter {unset[0].name()} in {expression} has no value. Set it first.")
+        raise MeasureError(f"the parameter {unset[0].name()} in {one_line(expression)} has no value. Set it first.")
     # The first row, q_0 + 1, tells which sign the canonical form uses.
     flat = cp.reshape(expression, (expression.size,), order="C")
     probe = [model.q[0] + 1 == 0, flat == 0]
@@ -101,7 +104,7 @@ def affine_rows(model: CausalModel, expression: Any) -> tuple[sp.csr_array, NDAr
     offset = constant * (1.0 / constant[0])
     if not (np.isfinite(matrix.data).all() and np.isfinite(offset).all()):
         raise MeasureError(
-            f"{expression} contains NaN or infinity, expected finite numbers. Leave out such constraints."
+            f"{one_line(expression)} contains NaN or infinity, expected finite numbers. Leave out such constraints."
         )
     return sp.csr_array(sign * matrix[1:]), np.asarray(offset[1:], dtype=np.float64)
 
@@ -111,6 +114,7 @@ def _check_variables(model: CausalModel, expression: Any) -> None:
     strangers = [v for v in expression.variables() if v is not model.q]
     if strangers:
         raise MeasureError(
-            f"the expression {expression} contains the variable {strangers[0].name()} (id {strangers[0].id}), which is "
-            f"not the q of {model.name} (id {model.q.id}). Build it from this model instance."
+            f"the expression {one_line(expression)} contains the variable {strangers[0].name()} (id "
+            f"{strangers[0].id}), which is not the q of {model.name} (id {model.q.id}). Build it from this model "
+            "instance."
         )

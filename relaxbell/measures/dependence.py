@@ -132,6 +132,15 @@ class Dependence(Measure):
 
     layout: SettingLayout | None = None
 
+    def __repr__(self) -> str:
+        layout = self.layout
+        if layout is None:
+            return super().__repr__()
+        unit, weight = ("", "") if layout.denominator == 1 else (f"{layout.denominator} ", f"1/{layout.denominator} · ")
+        first = "" if layout.whole_weights[0] == 1 else f"{layout.whole_weights[0]:.0f} "
+        row = f"{unit}p({layout.label(0)},Λ=0) - {first}p(Λ=0)"
+        return f"{self.name} = {weight}sum |{row}, … {layout.numbers.size} rows|  ({self.unit}; {self.model.name})"
+
 
 def dependence(model: CausalModel) -> Measure:
     """Return the measurement dependence M = Σ_x,λ |p(x, λ) − p(x) p(λ)|, Eqs. (5) and (41).
@@ -139,6 +148,10 @@ def dependence(model: CausalModel) -> Measure:
     x runs over the joint settings of all dependent inputs (any number of parties, any p(x)), λ over
     the response functions of all other responding nodes. M is twice the total variation distance
     between p(x, λ) and p(x) p(λ).
+
+    The joint settings x depend on λ in any way: where there are several, p(x, y|λ) need not factorize into
+    p(x|λ) p(y|λ). That is the retrocausal question, settings that influence λ or a conspiracy of both; for settings
+    that each respond to λ on their own, the values are lower bounds.
 
     Parameters
     ----------
@@ -196,6 +209,10 @@ def hall_dependence(model: CausalModel) -> Measure:
     Over the joint settings x of all dependent inputs with p(x) > 0 (Hall, PRL 105, 250404, 2010; the
     paper prints a sum over y, erratum E5). A maximum of l1 norms: Theorem 6 with L > 1.
 
+    The joint settings x depend on λ in any way: where there are several, p(x, y|λ) need not factorize into
+    p(x|λ) p(y|λ). That is the retrocausal question, settings that influence λ or a conspiracy of both; for settings
+    that each respond to λ on their own, the values are lower bounds.
+
     Parameters
     ----------
     model
@@ -246,7 +263,8 @@ def setting_bounds(model: CausalModel, *, lower: Any = None, upper: Any = None) 
     """Return the constraints lower ≤ p(x|λ) ≤ upper for every λ, for `subject_to`.
 
     Bounded measurement dependence in the sense of Pütz, Rosset, Barnea, Liang and Gisin, PRL 113,
-    190402 (2014), doi:10.1103/PhysRevLett.113.190402. x are the joint settings of all dependent inputs.
+    190402 (2014), doi:10.1103/PhysRevLett.113.190402. x are the joint settings of all dependent inputs: with several,
+    p(x, y|λ) need not factorize into p(x|λ) p(y|λ), see `dependence`.
 
     Parameters
     ----------

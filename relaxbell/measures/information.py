@@ -44,8 +44,7 @@ class MutualInformation(Measure):
         reference = _reference(layout, self.model.strategies.count)
         return cp.sum(cp.rel_entr(q[layout.numbers.ravel()], reference @ q)) / np.log(2)
 
-    def at(self, q: NDArray[np.float64]) -> float:
-        """Return the information in bits at weights that a solver returned, unchecked: shape (n,)."""
+    def _at(self, q: NDArray[np.float64]) -> float:
         joint = q[self.settings.numbers].clip(0.0)
         product = np.outer([float(w) for w in self.settings.weights], joint.sum(axis=0))
         used = product > 0
@@ -75,6 +74,10 @@ def mutual_information(model: CausalModel) -> MutualInformation:
     Its minimum is a convex program: Σ q(x, λ) log2[q(x, λ)/(p(x) q(λ))] is jointly convex, and taking
     the response functions for λ loses nothing (data processing). After its Eq. (11) the paper bounds it from both sides
     (Fig. 3); `minimize` returns it with a rigorous lower bound.
+
+    The joint settings x depend on λ in any way: where there are several, p(x, y|λ) need not factorize into
+    p(x|λ) p(y|λ). That is the retrocausal question, settings that influence λ or a conspiracy of both; for settings
+    that each respond to λ on their own, the values are lower bounds.
 
     Parameters
     ----------

@@ -226,9 +226,8 @@ class BinaryEntropy(Measure):
         """Return the entropy of the probability, as certificates state it."""
         return {"kind": "binary entropy", "of": stated(self.term)}
 
-    def at(self, q: NDArray[Any]) -> float:
-        """Return the entropy in bits at weights that a solver returned, unchecked: shape (n,)."""
-        return binary_entropy(super().at(q))
+    def _at(self, q: NDArray[np.float64]) -> float:
+        return binary_entropy(super()._at(q))
 
     def __repr__(self) -> str:
         return f"{self.name} = h({self.weight.name})  (bit; {self.model.name})"

@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError, UnsupportedModelError
-from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import Surd, as_exact, read_fraction
 from relaxbell.exact.rows import Rows
+from relaxbell.exact.texts import decimal_text, one_line
 from relaxbell.measures.own_rows import read_rows
 from relaxbell.measures.terms import Largest, LargestRow, Leaf, Linear, SumOfRows, Term, Total, stated
-
-_OFF = 1e-6
-"""How far weights of strategies may miss 0 and their sum 1."""
+from relaxbell.measures.weights import read_numbers, read_weights
 
 Norm = Literal["max", "sum", "linear", "max of sums"]
 
@@ -88,7 +86,7 @@ class Measure:
         Parameters
         ----------
         q
-            Probabilities, shape (n,), or `StrategyWeights`, such as ``solution.q``.
+            Probabilities, floats or exact numbers, shape (n,), or `StrategyWeights`, such as ``solution.q``.
 
         Returns
         -------
@@ -98,7 +96,8 @@ class Measure:
         Raises
         ------
         MeasureError
-            If q has another length, a masked, complex or negative entry, or does not sum to 1 within 1e-6.
+            If q has another length, belongs to other strategies, has a masked, complex or negative entry, or does not
+            sum to 1 within 1e-6.
 
         Examples
         --------
@@ -108,20 +107,25 @@ class Measure:
         >>> rb.influence(model, "X", "B").value(np.full(64, 1 / 64))  # half of Bob's functions change with x
         0.5
         """
-        return self.at(read_weights(self.model, q, self.name))
+        return self._at(read_weights(self.model, q, self.name))
 
-    def at(self, q: NDArray[np.float64]) -> float:
-        """Return the measure at weights that a solver returned, unchecked: shape (n,).
+    def at(self, q: Any) -> float:
+        """Return the measure at weights that a solver returned: they need not be probabilities to the last digit.
 
         Parameters
         ----------
         q
-            One weight for each strategy.
+            As in `value`; signs and sum are not checked.
 
         Returns
         -------
         float
             In the measure's unit.
+
+        Raises
+        ------
+        MeasureError
+            If q is no array of numbers of shape (n,), or belongs to other strategies.
 
         Examples
         --------
@@ -130,7 +134,7 @@ class Measure:
         >>> rb.influence(rb.input_signaling(), "X", "B").at(np.full(64, 1 / 64))
         0.5
         """
-        return self.term.value(q)
+        return self._at(read_numbers(self.model, q, self.name))
 
     def statement(self) -> dict[str, Any]:
         """Return what the measure is as certificates state it: named rows that the verifier builds anew, or the rows.
@@ -147,6 +151,10 @@ class Measure:
         'influence'
         """
         return stated(self.term)
+
+    def _at(self, q: NDArray[np.float64]) -> float:
+        """Return the measure at an array of one weight for each strategy."""
+        return self.term.value(q)
 
     def _check_combinable(self, what: str) -> None:
         """Raise MeasureError if the measure cannot take part in sums, multiples, maxima or budgets."""
@@ -181,12 +189,12 @@ class Measure:
             )
         definition = {"kind": "multiple", "factor": str(fraction), "of": self.definition}
         term = self.term.scaled(fraction)
-        return Measure(self.model, term, f"{factor} {self.name}", self.unit, definition=definition)
+        return Measure(self.model, term, f"{factor} {_in_product(self)}", self.unit, definition=definition)
 
     __rmul__ = __mul__
 
     def __neg__(self) -> Measure:
-        return replace(self * -1, name=f"-{self.name}")
+        return replace(self * -1, name=f"-{_in_product(self)}")
 
     def __sub__(self, other: Measure) -> Measure:
         return self + (-other)
@@ -207,12 +215,23 @@ class Measure:
         )
 
     def __repr__(self) -> str:
-        return f"{self.name} = {self.term.formula()}  ({self.unit}; {self.model.name})"
+        combined = self.definition.get("kind") in _COMBINED  # its name is the formula
+        formula = self.name if combined else self.term.formula()
+        text = self.name if formula == self.name else f"{self.name} = {formula}"
+        return f"{text}  ({self.unit}; {self.model.name})"
 
     def _repr_latex_(self) -> str:
         from relaxbell.show.measures import measure_latex
 
         return measure_latex(self)
+
+
+_COMBINED = ("sum", "multiple", "maximum")
+
+
+def _in_product(measure: Measure) -> str:
+    """Return the name of a measure as a factor."""
+    return f"({measure.name})" if measure.definition.get("kind") in ("sum", "multiple") else measure.name
 
 
 def _summands(measure: Measure) -> tuple[Sequence[Mapping[str, Any]], Sequence[Term]]:
@@ -252,7 +271,7 @@ class Budget:
         return not isinstance(self.limit, Fraction | Surd)
 
     def __repr__(self) -> str:
-        limit = str(self.limit) if self.is_symbolic else f"{float(self.limit):g}"
+        limit = str(self.limit) if self.is_symbolic else decimal_text(self.limit, 9)
         return f"{self.measure.name} <= {limit}"
 
 
@@ -263,19 +282,6 @@ def check_model(model: Any, what: str) -> None:
             f"{what} belongs to a causal model: found a {type(model).__name__}. Give a model such as bell().relax(…) "
             "first, and the behavior to minimize."
         )
-
-
-def read_weights(model: CausalModel, q: Any, name: str) -> NDArray[np.float64]:
-    """Return a distribution over a model's strategies as an array; raise MeasureError if it is none."""
-    array = float_array(getattr(q, "weights", q), f"{name}: q", MeasureError)
-    n = model.strategies.count
-    if array.shape != (n,):
-        raise MeasureError(f"{name}: q has shape {array.shape}, expected ({n},), one weight for each strategy.")
-    if not np.isfinite(array).all() or array.min() < -_OFF:
-        raise MeasureError(f"{name}: q has the entry {array.min():.6g}, expected probabilities ≥ 0.")
-    if abs(array.sum() - 1) > _OFF:
-        raise MeasureError(f"{name}: q sums to {array.sum():.9g}, expected 1. Divide it by its sum if that is meant.")
-    return array
 
 
 def same_model(*measures: Measure) -> CausalModel:
@@ -320,8 +326,8 @@ def maximum(*measures: Measure) -> Measure:
     for part in measures:
         if not isinstance(part, Measure):
             raise MeasureError(
-                f"the maximum is of measures: found {part!r}, expected one such as influence(…). Leave it out; norms "
-                "are never negative."
+                f"the maximum is of measures: found {one_line(part)}, expected one such as influence(…). Leave it "
+                "out; norms are never negative."
             )
         part._check_combinable("maximum with other measures")
     model = same_model(*measures)

@@ -16,6 +16,7 @@ from relaxbell.exact.arrays import check_unmasked, float_array
 from relaxbell.exact.numbers import Exact, exact_array
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.sparse import ExactMatrix
+from relaxbell.exact.texts import one_line, plain_text
 from relaxbell.measures.affine import affine_rows, decimal_rows
 
 
@@ -36,9 +37,9 @@ def read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:
         if exact.shape[1:] != (n,) or not len(exact):
             raise MeasureError(f"rows have shape {exact.shape}, expected (rows, {n}): one entry for each strategy.")
         entries = tuple({j: v for j, v in enumerate(row.tolist()) if v != 0} for row in exact)
-        return Rows.of(ExactMatrix(entries, n), tuple(f"{prefix}{name}" for name in names))
+        return Rows.of(ExactMatrix(entries, n), tuple(f"{prefix}{plain_text(name)}" for name in names))
     if isinstance(rows, Mapping):
-        labels = tuple(f"{prefix}{label}" for label in rows)
+        labels = tuple(f"{prefix}{plain_text(label)}" for label in rows)
         matrix = sp.vstack([_read_row(model, row) for row in rows.values()], format="csr") if rows else None
     else:
         if hasattr(rows, "is_affine"):
@@ -81,10 +82,12 @@ def _read_row(model: CausalModel, row: Any) -> sp.csr_array:
     if hasattr(row, "is_affine"):
         matrix, constant = affine_rows(model, row)
         if matrix.shape[0] != 1:
-            raise MeasureError(f"row {row} has {matrix.shape[0]} entries, expected a scalar. Give each entry as a row.")
+            raise MeasureError(
+                f"row {one_line(row)} has {matrix.shape[0]} entries, expected a scalar. Give each entry as a row."
+            )
         if constant.any():
             raise MeasureError(
-                f"row {row} has the constant {constant[0]:g}, expected a linear function of q. Leave the constant out, "
+                f"row {one_line(row)} has the constant {constant[0]:g}, expected a linear function of q. Leave it out, "
                 "or multiply it by cp.sum(model.q), which is 1."
             )
         return matrix

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError, UnsupportedModelError
@@ -76,37 +77,10 @@ class Nonbilocality(Measure):
         groups = {g.name: g for product in self.products for g in product}
         return [groups[name].rows @ self.model.q == to_floats(own) for name, own in self.fixed.items()]
 
-    def value(self, q: Any) -> float:
-        """Return the measure at a given q, shape (n,).
-
-        Parameters
-        ----------
-        q
-            Probabilities, shape (n,); with fixed marginals also `StrategyWeights`.
-
-        Returns
-        -------
-        float
-            Dimensionless, 0 … 2.
-
-        Raises
-        ------
-        MeasureError
-            If q has another shape.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import relaxbell as rb
-        >>> rb.nonbilocality(rb.bilocality()).value(np.full(64, 1 / 64))
-        0.0
-        """
+    def _at(self, q: NDArray[np.float64]) -> float:
         if self.fixed:
-            return super().value(q)
-        array = np.asarray(q, dtype=np.float64)
-        if array.shape != (self.model.strategies.count,):
-            raise MeasureError(f"q has shape {array.shape}, expected ({self.model.strategies.count},).")
-        return float(sum(product_distance(product, array) for product in self.products))
+            return super()._at(q)
+        return float(sum(product_distance(product, q) for product in self.products))
 
     def _check_combinable(self, what: str) -> None:
         if self.fixed:

@@ -35,7 +35,7 @@ def _equation_11() -> Evidence:
     programs, value = 0, sympy.Symbol("I", real=True)
     for d in range(2, 9):
         ends = [Observed([(cglmp(d), v)], nonsignaling=True) for v in (1, 4)]
-        line = curve(dependence(measurement_dependence(outputs=(d, d))), *ends)
+        line = curve(dependence(measurement_dependence(outputs=(d, d))), *ends, parameter=value)
         found = prove(line, sympy.Max(0, (value - 2) / 4))
         if found.status != "proved":
             return Evidence(found.status, f"d = {d}: {found!r}")

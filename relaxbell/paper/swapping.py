@@ -122,8 +122,7 @@ def _ranges() -> Evidence:
     model = bilocality().shared()
     group = Group(model, ("A",))
     nu = Measure(model, Linear(Rows(group.rows[[0]], (group.labels[0],))), "ν")
-    ends = entanglement_swapping_box(0), entanglement_swapping_box(1)
-    lower, upper = (curve(own, *ends, parameter=v**2) for own in (nu, -nu))
+    lower, upper = (curve(own, _printed_table, parameter=v) for own in (nu, -nu))
     found = prove(lower, v**2 / 4), prove(upper, -(sympy.Rational(1, 2) - v**2 / 4))
     at = {
         w: marginal_ranges(bilocality(), entanglement_swapping_box(w))["q(A=00)"] for w in (Fraction(4, 5), Fraction(1))
@@ -225,8 +224,8 @@ def _least() -> Evidence:
     import sympy
 
     v = sympy.Symbol("v", positive=True)
-    measure, ends = nonbilocality(bilocality()), (entanglement_swapping_box(0), entanglement_swapping_box(1))
-    line = curve(measure, *ends, parameter=v**2)
+    measure = nonbilocality(bilocality())
+    line = curve(measure, _printed_table, parameter=v)
     verdict = prove(line, sympy.Max(0, 2 * v**2 - 1))
     below = _lower_bound()
     line.certificate.verify()  # raises unless the whole curve follows in exact arithmetic

@@ -229,8 +229,8 @@ def _figure_2_red() -> Evidence:
     import sympy
 
     ends = [Observed([(I3322, v)], nonsignaling=True) for v in (-1, 1)]
-    line = curve(influence(input_signaling(_THREE), "X", "B"), *ends)
     value = sympy.Symbol("I3322", real=True)
+    line = curve(influence(input_signaling(_THREE), "X", "B"), *ends, parameter=value)
     printed = sympy.Max(0, sympy.Rational(2, 5) * value, (3 * value - 1) / 4)
     found = prove(line, printed)
     kinks = ", ".join(map(str, line.breakpoints))

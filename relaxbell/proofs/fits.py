@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from relaxbell.closed_forms.closed_form import ClosedForm
-from relaxbell.curves.curve import Curve
+from relaxbell.curves.curve import Curve, symbol_of
 from relaxbell.errors import MeasureError, ProofError
 from relaxbell.exact.numbers import ExactNumber, as_exact, exact_array, to_sympy
 from relaxbell.functionals.maximum import Maximum
@@ -97,6 +97,8 @@ def fit(data: Mapping[Any, Any] | Curve | ClosedForm, symbol: Any = None) -> Fit
     if symbol is not None and not isinstance(symbol, sympy.Symbol):
         raise ProofError(f"the parameter is {symbol!r}, expected a sympy symbol or its name.")
     if isinstance(data, ClosedForm):
+        if symbol is not None:
+            raise ProofError(f"a closed form has no parameter {symbol}: its terms are functionals of p. Leave it out.")
         return Fit(Maximum(*_functionals(data)), "maximum of functionals", 0, 0)
     if isinstance(data, Curve):
         return _of_curve(data, symbol)
@@ -138,11 +140,17 @@ def _of_curve(line: Curve, symbol: Any) -> Fit:
 
     if not line.exact:
         raise ProofError("the curve is right to 1e-9 only, so its formula is not exact. Use exact behaviors.")
-    x = sympy.Symbol(line.variable, real=True) if symbol is None else symbol
+    x = symbol_of(line) if symbol is None else symbol
     parts = [to_sympy(p.intercept) + to_sympy(p.slope) * x**line.power for p in line.pieces]
-    slopes = [p.slope for p in line.pieces]
-    choose = sympy.Max if all(a < b for a, b in itertools.pairwise(slopes)) else sympy.Min
-    return Fit(choose(*parts), "piecewise affine", 0, 0)
+    steps = [a < b for a, b in itertools.pairwise(p.slope for p in line.pieces)]
+    if all(steps):
+        formula = sympy.Max(*parts)
+    elif not any(steps):
+        formula = sympy.Min(*parts)
+    else:  # of networks, which are not convex
+        formula = line.to_sympy(x)
+    known = "" if line.reading is None else f", if {line.reading}"
+    return Fit(formula, f"piecewise affine{known}", 0, 0)
 
 
 # ------------------------------------------------------------------ rational functions

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.behavior.observed import Observed
 from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.closed_forms.domains import Domain, read_domain
 from relaxbell.curves.curve import Curve
-from relaxbell.curves.making import curve
+from relaxbell.curves.making import curve_along
+from relaxbell.curves.parameters import read_parameter
+from relaxbell.curves.paths import read_path
 from relaxbell.curves.sampled import EntropyCurve, SampledCurve
 from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, ProofError
 from relaxbell.exact.numbers import Exact, as_exact, to_sympy
@@ -23,6 +24,7 @@ from relaxbell.measures.measure import Measure
 from relaxbell.proofs.along import compare_curve, compare_sampled
 from relaxbell.proofs.comparing import TOLERANCE, as_formula, compared_at, least_value
 from relaxbell.proofs.convex import Affine, Region, affine_terms, functional_form
+from relaxbell.proofs.symbols import called, check_assumptions, with_one_symbol
 from relaxbell.proofs.verdict import Counterexample, Verdict
 from relaxbell.solve.minimization import minimize
 
@@ -37,6 +39,7 @@ def prove(
     subject_to: Any = (),
     *,
     parameter: Any = None,
+    over: tuple[Any, Any] | None = None,
     points: int = 40,
     seconds: float = 60.0,
 ) -> Verdict:
@@ -55,13 +58,19 @@ def prove(
         - None, ``"nonsignaling"``, ``"model"``, or at least three behaviors that span a slice, as in `closed_form`.
           Symbols of the formula are those of the closed form: ``p(00|01)``, ``pA(0|0)``, … The formula is **proved**
           if it is a maximum of affine terms, by comparison with the closed form in exact linear programs.
-        - A pair of behaviors or of `Observed`, as in `curve`: the formula's only symbol is the parameter t. It is
-          **proved** for every t if it agrees with the exact curve between all of its own kinks and the curve's.
+        - A pair of behaviors or of `Observed`, or a function of the parameter, as in `curve`: the formula's only symbol
+          is the parameter; t, or the functional's name, where none is given. It is **proved** for every t if it agrees
+          with the exact curve between all of its own kinks and the curve's. A function that takes numbers only is
+          compared where it was read.
         - A mapping {parameter or name: behavior}: **exact at points** at best.
     subject_to
         Budgets and affine constraints, as in `minimize`.
     parameter
-        Of a pair, as in `curve`: a name, or a power of a symbol.
+        Of a pair, function or mapping: a name or a symbol, as in `curve`. The formula's symbol must have its name;
+        what it is assumed to be may differ, as long as the parameter's values obey it. For a `Curve` whose parameter
+        was not given one, such as a trade-off, the symbol that stands for it.
+    over
+        Ends of a function's parameter, as in `curve`.
     points
         How many behaviors are tried where nothing can be proved.
     seconds
@@ -76,6 +85,8 @@ def prove(
     ------
     ProofError
         If the formula is text or has other symbols than the domain offers.
+    MeasureError, BehaviorError
+        If a family has no exact curve; see `curve`.
     InfeasibleError
         If nothing in the domain is reproduced.
     ClosedFormError
@@ -97,15 +108,26 @@ def prove(
     """
     _check_formula(formula)
     if isinstance(measure, Curve | EntropyCurve | SampledCurve):
-        return _along(measure, formula, None)
+        return _along(measure, formula, None, parameter)
     if not isinstance(measure, Measure):
         raise ProofError(f"a formula is proved for a Measure or a Curve, found {type(measure).__name__}.")
+    if over is not None and not callable(domain):
+        raise ProofError(f"over={over!r} belongs to a function of the parameter: found the domain {domain!r:.60}.")
     if isinstance(domain, Mapping):
-        return _at_points(measure, formula, domain, subject_to)
-    if isinstance(domain, tuple | list) and len(domain) == 2:
-        start, end = domain
-        line = curve(measure, start, end, subject_to, parameter=parameter)
-        return _along(line, formula, (measure, domain, subject_to))
+        return _at_points(measure, formula, domain, subject_to, parameter)
+    if callable(domain) or (isinstance(domain, tuple | list) and len(domain) == 2):
+        start, end = (domain, None) if callable(domain) else domain
+        path = read_path(measure.model, start, end, read_parameter(parameter), over)
+        if path.reading is not None:  # of a function that takes numbers only, nothing is known between
+            read = {v: path.at(v**path.parameter.power) for v in path.reading.values}
+            return _at_points(measure, formula, read, subject_to, parameter)
+        constraints = tuple(subject_to) if isinstance(subject_to, list | tuple) else (subject_to,)
+        return _along(curve_along(measure, path, constraints), formula, (measure, path, constraints), None)
+    if parameter is not None:
+        raise ProofError(
+            f"the parameter {parameter} has no meaning on the domain {domain!r:.60}: its symbols are those of the "
+            "closed form. Give a pair of behaviors or a function of the parameter."
+        )
     return _everywhere(measure, formula, domain, subject_to, points, seconds)
 
 
@@ -239,43 +261,44 @@ def _behavior(domain: Domain, u: Exact) -> Behavior:
 # ------------------------------------------------------------- parameters and points
 
 
-def _along(line: Any, formula: Any, source: Any) -> Verdict:
+def _along(line: Any, formula: Any, source: Any, parameter: Any) -> Verdict:
     """Compare with a curve; `source` says how to solve anew at a parameter."""
     import sympy
 
+    own = line.least if isinstance(line, EntropyCurve) else line
     if isinstance(formula, BellFunctional | Maximum):
-        formula = _on_line(formula, line, source)
-    expression = sympy.sympify(as_formula(formula), strict=True).doit()
-    variable = line.variable if not isinstance(line, EntropyCurve) else line.least.variable
-    free = sorted(expression.free_symbols, key=str)
-    if len(free) > 1:
-        raise ProofError(f"the formula has the symbols {free}, expected one: the parameter {variable}.")
-    symbol = free[0] if free else sympy.Symbol(str(variable))
+        formula = _on_line(formula, source)
     low, high = line.domain
+    expression = sympy.sympify(as_formula(formula), strict=True).doit()
+    expression, symbol = with_one_symbol(expression, called(own, parameter, expression))
+    check_assumptions(symbol, low, high)
     claim = f"{line.name} = {expression}, for {symbol} in [{low}, {high}]"
+    claim += "" if own.reading is None else f", if {own.reading}"
     if isinstance(line, Curve):
         verdict = compare_curve(line, expression, symbol, claim)
     else:
         verdict = compare_sampled(line, expression, symbol, claim, TOLERANCE)
     if verdict.counterexample is None or source is None:
         return verdict
-    return _confirmed(verdict, expression, source, line)
+    return _confirmed(verdict, source, line)
 
 
-def _on_line(formula: BellFunctional | Maximum, line: Any, source: Any) -> Any:
+def _on_line(formula: BellFunctional | Maximum, source: Any) -> Any:
     """Return a functional formula as a function of the parameter."""
     import sympy
 
-    if source is None or not all(isinstance(p, Behavior) for p in source[1]):
+    path = None if source is None else source[1]
+    if path is None or not isinstance(path.start, Behavior):
         raise ProofError("functionals are evaluated on behaviors: give the pair of behaviors of the curve as domain.")
-    start, end = source[1]
-    t = sympy.Symbol(str(line.variable), real=True)
+    start, end = path.start, path.end
+    t = sympy.Symbol(path.parameter.name, real=True)
     first, last = formula_table(start), formula_table(end.transposed(start.outputs, start.inputs))
+    share = (t**path.parameter.power - to_sympy(path.low)) / to_sympy(path.high - path.low)
     terms = formula.terms if isinstance(formula, Maximum) else (formula,)
     parts = []
     for term in terms:
         own = term.transposed(start.outputs, start.inputs)
-        parts.append(sympy.expand(sympy.sympify(own(first + (last - first) * t ** getattr(line, "power", 1)))))
+        parts.append(sympy.expand(sympy.sympify(own(first + (last - first) * share))))
     return sympy.Max(*parts)
 
 
@@ -289,36 +312,29 @@ def formula_table(behavior: Behavior) -> Any:
     return found
 
 
-def _confirmed(verdict: Verdict, expression: Any, source: Any, line: Any) -> Verdict:
+def _confirmed(verdict: Verdict, source: Any, line: Any) -> Verdict:
     """Solve at the counterexample anew, independently of the curve."""
-    measure, (start, end), subject_to = source
+    measure, path, subject_to = source
     found = verdict.counterexample
     if found is None or isinstance(line, EntropyCurve | SampledCurve):
         return verdict
     inner = as_exact(found.parameter**line.power)
     if inner is None:
         return verdict
-    if isinstance(start, Behavior):
-        behavior: Behavior | Observed = end.mix(start, inner)
-    else:
-        moving = [i for i, (a, b) in enumerate(zip(start.values, end.values, strict=True)) if a != b]
-        share = inner
-        if len(moving) == 1:
-            low, high = start.values[moving[0]], end.values[moving[0]]
-            share = (inner - low) / (high - low)
-        values = [a + (b - a) * share for a, b in zip(start.values, end.values, strict=True)]
-        behavior = Observed(list(zip(start.functionals, values, strict=True)), nonsignaling=start.nonsignaling)
+    behavior = path.at(inner)
     again = minimize(measure, behavior, subject_to)
     exact = again.exact is not None and found.exact
     confirmed = Counterexample(behavior, found.parameter, found.formula, least_value(again), exact)
     return Verdict("refuted", verdict.claim, verdict.method, counterexample=confirmed)
 
 
-def _at_points(measure: Measure, formula: Any, points: Mapping[Any, Any], subject_to: Any) -> Verdict:
+def _at_points(measure: Measure, formula: Any, points: Mapping[Any, Any], subject_to: Any, parameter: Any) -> Verdict:
     claim = f"min {measure.name} = {_text(formula)}, at {len(points)} points"
-    free = sorted(getattr(as_formula(formula), "free_symbols", ()), key=str)
-    if len(free) > 1:
-        raise ProofError(f"the formula has the symbols {free}, expected one: the points' parameter.")
+    names = sorted({str(s) for s in getattr(as_formula(formula), "free_symbols", ())})
+    if parameter is not None and names:
+        with_one_symbol(as_formula(formula), read_parameter(parameter).name)
+    if len(names) > 1:
+        raise ProofError(f"the formula has the symbols {', '.join(names)}, expected one: the points' parameter.")
     if not points:
         raise ProofError("the domain is an empty mapping, expected {parameter or name: behavior}.")
     worst, exact, count = 0.0, True, 0

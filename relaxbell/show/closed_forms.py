@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from relaxbell.closed_forms.classes import by_text
 from relaxbell.show.numbers import arrows
 
 if TYPE_CHECKING:
@@ -45,14 +46,12 @@ def inequalities_html(found: Inequalities) -> str:
 
 def _classes(classes: Sequence[TermClass], terms: Sequence[LinearTerm], labels: Sequence[str], suffix: str = "") -> str:
     """Return a table with a row for each kind of term."""
-    kinds: dict[str, list[int]] = {}
-    for kind in classes:
-        kinds.setdefault(kind.text, []).extend(kind.members)
     rows = []
-    for text, members in kinds.items():
-        own = [terms[i] for i in members]
+    for text, kinds in by_text(classes).items():
+        own = [terms[i] for kind in kinds for i in kind.members]
         listed = "" if len(own) == 1 else _details(own, labels, "each", suffix)
-        shown = f"{escape(text)}{suffix}{listed}"
+        note = f" ({len(kinds)} classes)" if len(kinds) > 1 else ""
+        shown = f"{escape(text)}{suffix}{note}{listed}"
         rows.append(f'<tr><td>{len(own)} ×</td><td style="text-align:left">{shown}</td></tr>')
     return f"<table>{''.join(rows)}</table>"
 

@@ -209,13 +209,11 @@ def figure_5(ax: Any = None, visibilities: Sequence[float] | None = None) -> Any
     >>> figure_5().get_xlabel()  # doctest: +SKIP
     'visibility $v$'
     """
-    from sympy import Symbol
-
     ax = new_axes(ax)
     threshold = math.sqrt(0.5)
     vs = np.union1d(np.linspace(0.5, 1, 26), threshold) if visibilities is None else np.sort(np.asarray(visibilities))
-    ends = entanglement_swapping_box(0), entanglement_swapping_box(1)
-    least = curve(nonbilocality(networks.bilocality()), *ends, parameter=Symbol("v") ** 2)
+    noise, full = (entanglement_swapping_box(v).table for v in (0, 1))
+    least = curve(nonbilocality(networks.bilocality()), lambda v: noise + (full - noise) * v**2, parameter="v")
     values = np.array([star_values(entanglement_swapping_box(float(v))).B for v in vs])
     blue, red = STYLES[:2]
     ax.plot(vs, values, linewidth=1.8, label=r"$B = \sqrt{|I|} + \sqrt{|J|}$", **red)

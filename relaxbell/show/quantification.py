@@ -97,12 +97,12 @@ def _excess(row: Row) -> str:
         return f"none: {_short(row.problem)}"
     witness = row.solution.witness
     if witness.in_catalog_form is not None and witness.violation > 0:
-        name, value, bound = witness.in_catalog_form
-        if value - bound < 1e-3:
-            return f"{name} = {bound:g} + {value - bound:.6g} > {bound:g}"
+        name, _, bound = witness.in_catalog_form
+        if witness.excess < 1e-3:
+            return f"{name} = {bound:g} + {witness.excess:.6g} > {bound:g}"
     text = str(witness)
     if len(text) > _LONGEST:  # its coefficients are in to_dict() and --json
-        return f"its functional: {float(witness.value):.6g} > {float(witness.bound):.6g}"
+        return f"its functional: {witness.comparison}"
     return text
 
 
@@ -118,6 +118,7 @@ def _short(problem: str) -> str:
 def _notes(report: Quantification) -> list[str]:
     return [
         "C(U -> W): largest mean over λ of |shift of p(w|λ)| by an intervention on U, Eq. (4).",
-        "H(M): entropy of a binary message. M, Hall, I: how much the settings depend on the latent variable.",
+        "H(M): entropy of a binary message. M, Hall, I: how much the settings depend on the latent variable λ.",
+        "M, Hall and I answer the retrocausal question: p(x,y|λ) need not factorize into p(x|λ) p(y|λ).",
         f"Settings for H(M), M and I: {report.input_distribution}. Lower bounds are rigorous.",
     ]

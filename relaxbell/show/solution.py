@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from relaxbell.exact.numbers import floor_text, to_sympy
+from relaxbell.show.measures import measure_symbol
 from relaxbell.show.numbers import arrows, weight_text
 from relaxbell.solve.solution import LONGEST
 
@@ -25,7 +26,7 @@ def solution_html(solution: Solution) -> str:
         solution,
         ("minimum", _value(solution)),
         ("rigorous lower bound", bound if solution.exact is None else "the same: exact"),
-        ("witness", escape(str(solution.witness))),
+        ("witness", escape(solution.witness_text)),
         ("strategies", _strategies(solution)),
     )
 
@@ -84,7 +85,7 @@ def _table(solution: Solution, *rows: tuple[str, str]) -> str:
 
 def solution_latex(solution: Solution) -> str:
     """Return the result as an equation."""
-    name = solution.measure.name.replace("->", r"\to ").replace("≠", r"\neq ")
+    name = measure_symbol(solution.measure)
     unit = "" if solution.measure.unit == "probability" else rf"\ \text{{{solution.measure.unit}}}"
     if solution.exact is not None and len(str(solution.exact)) <= LONGEST:
         from sympy import latex

@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from relaxbell.exact.numbers import floor_text
+from relaxbell.exact.texts import plain_text
 from relaxbell.show.numbers import arrows
 
 if TYPE_CHECKING:
@@ -66,5 +67,5 @@ def _lines(sweep: Sweep) -> list[list[str]]:
                 if point.reason
                 else point.status
             )
-            lines.append([str(point.label), point.measure, value, bound, status])
+            lines.append([plain_text(point.label), point.measure, value, bound, status])
     return lines

@@ -9,17 +9,22 @@ import scipy.sparse as sp
 
 from relaxbell.errors import InfeasibleError
 from relaxbell.exact.rows import Rows
+from relaxbell.exact.texts import decimal_text
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import Linear
 from relaxbell.solve.dual import DualBound, Proof, dual_bound
 from relaxbell.solve.highs import solve_highs
 from relaxbell.solve.program import Problem, linear_program
 from relaxbell.solve.settled import contradiction
-from relaxbell.solve.solution import Witness
+from relaxbell.solve.witness import Witness
 
 _PROOF = 1e-11
 """Violations below this are not told from rounding; those of exact data are decided in exact arithmetic."""
+
+_SHOWN = 4
+"""Terms of a user's constraint in a message."""
 
 
 def infeasible(problem: Problem, measure: Measure) -> None:
@@ -31,8 +36,8 @@ def infeasible(problem: Problem, measure: Measure) -> None:
         witness = _witness(measure, problem, proof)
         what = "these values" if problem.equations.behavior is None else "this behavior"
         raise InfeasibleError(
-            f"no classical model of {model.name} reproduces {what} (violation {witness.violation:.6g} of "
-            f"{witness.name or witness.functional.formula()}). Relax another edge, or check the data.",
+            f"no classical model of {model.name} reproduces {what} (violation {decimal_text(witness.excess)} of "
+            f"{witness.title}). Relax another edge, or check the data.",
             witness,
             Proof(bare, proof),
             model,
@@ -41,9 +46,7 @@ def infeasible(problem: Problem, measure: Measure) -> None:
         constrained = Problem(_zero(problem), problem.equations, problem.budgets, problem.affine)
         proof = _farkas(constrained)
         if proof is not None:
-            limits = [str(b) for b in problem.budgets] + [
-                f"{str(c.rows.labels[0]).splitlines()[0][:60]} …" for c in problem.affine
-            ]
+            limits = [*map(str, problem.budgets), *map(_constraint_text, problem.affine)]
             raise InfeasibleError(
                 f"no model of {model.name} reproduces the data within the constraints {', '.join(limits)}, by an exact "
                 f"dual argument; the data alone can be reproduced. {_remedy(problem)}",
@@ -51,6 +54,23 @@ def infeasible(problem: Problem, measure: Measure) -> None:
                 Proof(constrained, proof),
                 model,
             )
+
+
+def _constraint_text(constraint: AffineConstraint) -> str:
+    """Return a user's constraint as its first row: ``q[3] + 2 q[4] >= 1.6``."""
+    row, right = sp.csr_array(constraint.rows.array[[0]]), constraint.rhs[0]
+    pairs = list(zip(row.indices.tolist(), row.data.tolist(), strict=True))
+    down = bool(pairs) and all(value < 0 for _, value in pairs)
+    terms = [f"{_factor(-value if down else value)}q[{place}]" for place, value in pairs[:_SHOWN]]
+    terms += [f"… of {len(pairs)} strategies"] if len(pairs) > _SHOWN else []
+    relation = "==" if constraint.equality else ">=" if down else "<="
+    left = " + ".join(terms).replace("+ -", "- ") or "0"
+    more = f" (and {len(constraint.rows) - 1} more rows)" if len(constraint.rows) > 1 else ""
+    return f"{left} {relation} {decimal_text(-right if down else right)}{more}"
+
+
+def _factor(value: float) -> str:
+    return {1.0: "", -1.0: "-"}.get(value, f"{decimal_text(value)} ")
 
 
 def _remedy(problem: Problem) -> str:
@@ -93,4 +113,4 @@ def _witness(measure: Measure, problem: Problem, proof: DualBound) -> Witness:
     model, z = measure.model, proof.z
     table = np.array(problem.equations.functional(z) * Fraction(1), dtype=object).reshape(model.observed_shape)
     functional = BellFunctional(table, model.outputs, model.inputs, parties=problem.equations.parties)
-    return Witness(functional, (z * problem.equations.rhs).sum(), -proof.offset)
+    return Witness(functional, (z * problem.equations.rhs).sum(), -proof.offset, problem.equations.may_signal)

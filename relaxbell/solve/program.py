@@ -25,6 +25,7 @@ from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.simplex import ExactProgram
 from relaxbell.exact.sparse import ExactMatrix
+from relaxbell.exact.texts import one_line
 from relaxbell.measures.affine import AffineConstraint, read_affine
 from relaxbell.measures.measure import Budget, Measure, same_model
 from relaxbell.measures.terms import Floats, Leaf, Lowered, Slot, Term
@@ -80,8 +81,8 @@ def read_constraints(
             affine.append(read_affine(measure.model, item))
         else:
             raise MeasureError(
-                f"{item!r} is not a constraint: found {type(item).__name__}, expected a budget (measure <= number) or "
-                "an affine CVXPY constraint on model.q."
+                f"{one_line(item)} is not a constraint: found {type(item).__name__}, expected a budget (measure <= "
+                "number) or an affine CVXPY constraint on model.q."
             )
     return tuple(budgets), tuple(affine)
 

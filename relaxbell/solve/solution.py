@@ -1,4 +1,4 @@
-"""What a minimization reports: `Solution`, its strategies, and its witness."""
+"""What a minimization reports: `Solution`, and its strategies."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
 from relaxbell.exact.numbers import ExactNumber, ceil_float, floor_text, supported_text, to_sympy
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.functionals.relabeling import recognize
 from relaxbell.measures.terms import Floats
 from relaxbell.solve.dual import Proof
+from relaxbell.solve.witness import Witness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,66 +26,6 @@ if TYPE_CHECKING:
 _ROUNDING = 1e-13
 LONGEST = 32
 """Exact numbers with more letters are called exact, not written out."""
-
-
-@dataclass(frozen=True, eq=False)
-class Witness:
-    """A Bell functional with its value on the data and its bound in a model without relaxation.
-
-    Attributes
-    ----------
-    functional
-        Read off the dual solution.
-    value
-        On the observed data: exact where they are, else a float.
-    bound
-        Largest value that the unrelaxed model reaches.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box())
-    >>> print(solution.witness)
-    CHSH = 4 > 2
-    >>> solution.witness.functional(rb.pr_box()), solution.witness.bound
-    (Fraction(1, 2), Fraction(0, 1))
-    """
-
-    functional: BellFunctional
-    value: ExactNumber | float
-    bound: ExactNumber | float
-
-    @cached_property
-    def in_catalog_form(self) -> tuple[str, float, float] | None:
-        """(name, value, bound) in the units of the catalog functional that this is in disguise, or None."""
-        found = recognize(self.functional)
-        if found is None:
-            return None
-        value, bound = ((exact - found.offset) / found.scale for exact in (self.value, self.bound))
-        return str(found.known), float(value), float(bound)
-
-    @property
-    def name(self) -> str | None:
-        """Name of the catalog functional that this is in disguise, or None."""
-        return None if self.in_catalog_form is None else self.in_catalog_form[0]
-
-    @property
-    def violation(self) -> float:
-        """By how much the data exceed the bound."""
-        if isinstance(self.bound, float) or isinstance(self.value, float):
-            return float(self.value) - float(self.bound)
-        return float(self.value - self.bound)
-
-    def __str__(self) -> str:
-        if self.violation <= 0:
-            return "none"
-        if self.in_catalog_form is not None:
-            name, value, bound = self.in_catalog_form
-            return f"{name} = {value:.6g} > {bound:.6g}"
-        return f"{self.functional.formula()} = {float(self.value):.6g} > {float(self.bound):.6g}"
-
-    def __repr__(self) -> str:
-        return f"Witness: {self}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -283,7 +223,8 @@ class Solution:
     def witness(self) -> Witness:
         """The Bell functional of the dual solution, its value on the data and its unrelaxed bound."""
         bound = self.functional.bound(self.measure.model.unrelaxed)
-        return Witness(self.functional, self.functional_value, bound)
+        signaling = bool(self.proofs) and self.proofs[0].problem.equations.may_signal
+        return Witness(self.functional, self.functional_value, bound, signaling)
 
     @cached_property
     def certificate(self) -> Certificate:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.names import check_ordered
 from relaxbell.errors import RelaxbellError, optional
+from relaxbell.exact.texts import plain_repr
 from relaxbell.sweeps.points import Floats
 
 
@@ -113,7 +114,7 @@ class Sweep:
             If there is no such label.
         """
         if label not in self._positions:
-            raise KeyError(f"no point {label!r}. The labels are {_listed(self.labels)}.")
+            raise KeyError(f"no point {plain_repr(label)}. The labels are {_listed(self.labels)}.")
         position = self._positions[label]
         if self.values.ndim == 1:
             return self._point(position, self.measures[0], position)
@@ -226,5 +227,5 @@ class Sweep:
 
 
 def _listed(labels: Sequence[Any]) -> str:
-    shown = [repr(label) for label in labels[:6]]
+    shown = [plain_repr(label) for label in labels[:6]]
     return ", ".join([*shown, f"… {len(labels)} in all"] if len(labels) > 6 else shown)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import pickle
 import threading
 import time
@@ -120,7 +121,7 @@ class Task:
     def work(self) -> int:
         """Size of the largest program, 0 where nothing but `minimize` serves."""
         sizes = [
-            self.models[j.model].strategies.count * int(np.prod(self.models[j.model].observed_shape)) for j in self.jobs
+            self.models[j.model].strategies.count * math.prod(self.models[j.model].observed_shape) for j in self.jobs
         ]
         return 0 if any(not _has_live_form(job.measure) for job in self.jobs) else max(sizes)
 

@@ -100,5 +100,5 @@ def test_without_ppl(both, monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without)
     for attempt in (lambda: rb.closed_form(rb.influence(both, "X", "B")), both.inequalities):
-        with pytest.raises(rb.ClosedFormError, match=r"pip install 'relaxbell\[polytopes\]'"):
+        with pytest.raises(rb.ClosedFormError, match=r'pip install -e "\.\[polytopes\]"'):
             attempt()

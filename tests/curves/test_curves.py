@@ -169,7 +169,11 @@ def test_parameter_enters_by_a_power():
     """Entanglement swapping has visibility v²: the kink is at v = 1/√2."""
     box = rb.pr_box()
     v = sympy.Symbol("v")
-    line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box, parameter=v**2)
+    noise = box.white_noise().exact
+    line = rb.curve(
+        rb.influence(rb.input_signaling(), "X", "B"), lambda v: noise + (box.exact - noise) * v**2, parameter=v
+    )
+    assert line.power == 2
     assert line.critical == surd(0, Fraction(1, 2), 2)
     assert line.value(Fraction(9, 10)) == Fraction(31, 100)
     assert line.value(0.9) == pytest.approx(0.31, abs=1e-15)

@@ -16,9 +16,14 @@ MODEL = rb.bilocality()
 BOX = rb.entanglement_swapping_box
 
 
+def swapped(v):
+    """Eqs. (54)–(55): the visibilities of two Werner states enter by their product."""
+    return BOX(0).exact + (BOX(1).exact - BOX(0).exact) * v**2
+
+
 @pytest.fixture(scope="module")
 def fig_5():
-    return rb.curve(rb.nonbilocality(MODEL), BOX(0), BOX(1), parameter=Symbol("v") ** 2)
+    return rb.curve(rb.nonbilocality(MODEL), swapped, parameter=Symbol("v"))
 
 
 def test_fig_5_is_proved_for_every_visibility(fig_5):

@@ -25,6 +25,15 @@ from relaxbell.exact.rows import Rows
 RATIONALS = st.fractions(min_value=-1000, max_value=1000, max_denominator=997)
 
 
+def test_square_factors_of_large_radicands():
+    """Trial division would not end: floats that are read as exact numbers have such roots."""
+    p, q = 1_000_000_007, 998_244_353  # primes
+    assert surd(1, 3, p * p * q) == surd(1, 3 * p, q)
+    assert surd(0, 1, p * p) == p
+    assert (surd(0, 1, p * q).b, surd(0, 1, p * q).n) == (1, p * q)
+    assert surd(0, 1, 4 * 9 * p) == surd(0, 6, p)
+
+
 @given(RATIONALS, RATIONALS, RATIONALS, RATIONALS, st.sampled_from([2, 3, 5, 8, 12]))
 def test_arithmetic_is_sympys(a, b, c, d, n):
     left, right = surd(a, b, n), surd(c, d, n)

@@ -291,3 +291,12 @@ def test_sizes_that_are_none(make, size):
 def test_too_many_parties():
     with pytest.raises(rb.FunctionalError, match="from 2 to 10"):
         rb.mermin(40)
+
+
+def test_listed_terms_of_a_maximum_sum_to_the_total():
+    terms = [rb.BellFunctional(rb.CHSH.coefficients * k, name=f"f{k // 2}") for k in range(1, 20)]
+    text = repr(rb.Maximum(0, *terms))
+    head, _, listed = text.partition(": ")
+    counts = [int(part.split(" × ")[0]) if " × " in part else 1 for part in listed.split(", ")[:-1]]
+    assert head == "max of 20"
+    assert sum(counts) + int(listed.rpartition("… ")[2].split()[0]) == 20

@@ -185,8 +185,9 @@ def test_figure_2():
     measure = rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B")
     ends = tuple(rb.Observed([(rb.I3322, v)], nonsignaling=True) for v in (0, 1))
     value = Symbol("I")
-    assert rb.prove(measure, Max(Rational(2, 5) * value, (3 * value - 1) / 4), ends).status == "proved"
-    wrong = rb.prove(measure, Rational(2, 5) * value, ends)
+    right = Max(Rational(2, 5) * value, (3 * value - 1) / 4)
+    assert rb.prove(measure, right, ends, parameter=value).status == "proved"
+    wrong = rb.prove(measure, Rational(2, 5) * Symbol("I3322"), ends)
     assert wrong.status == "refuted"
     assert rb.minimize(measure, wrong.counterexample.observed).exact == wrong.counterexample.least
 
@@ -201,9 +202,10 @@ def test_curves_of_budgets_and_tradeoffs():
 
 def test_powers_of_the_parameter():
     v = Symbol("v")
-    line = rb.prove(XB, Max(0, v**2 - HALF), PR_LINE, parameter=v**2)
+    noise, box = (p.exact for p in PR_LINE)
+    line = rb.prove(XB, Max(0, v**2 - HALF), lambda v: noise + (box - noise) * v**2, parameter=v)
     assert line.status == "proved"
-    assert rb.prove(XB, Max(0, v - HALF), PR_LINE, parameter=v**2).status == "refuted"
+    assert rb.prove(XB, Max(0, v - HALF), lambda v: noise + (box - noise) * v**2, parameter=v).status == "refuted"
 
 
 def test_points():
@@ -304,8 +306,9 @@ V = Symbol("v")
 )
 def test_a_measure_that_is_not_convex_along_visibilities(formula, verdict):
     """min M_BL = max(0, 2v² − 1), over all marginals, for every v; other formulas are refuted exactly."""
-    box = rb.entanglement_swapping_box
-    found = rb.prove(rb.nonbilocality(rb.bilocality()), Max(0, formula), (box(0), box(1)), parameter=V**2)
+    noise, full = (rb.entanglement_swapping_box(v).exact for v in (0, 1))
+    family = lambda v: noise + (full - noise) * v**2  # noqa: E731
+    found = rb.prove(rb.nonbilocality(rb.bilocality()), Max(0, formula), family, parameter=V)
     assert found.status == verdict
 
 

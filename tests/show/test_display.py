@@ -127,7 +127,9 @@ def test_curves_that_are_not_piecewise_affine():
     assert {"√2/2", "0.7359", "min H(M) (bit)"} <= set(texts(entropy))
     information = picture(rb.curve(rb.mutual_information(FREE), box.white_noise(), box))
     assert {"0", "1", "0.04627"} <= set(texts(information))
-    power = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box, parameter=Symbol("v") ** 2)
+    power = rb.curve(
+        rb.influence(rb.input_signaling(), "X", "B"), lambda v: box.visibility(v**2), parameter=Symbol("v")
+    )
     (line,) = picture(power).iter("{http://www.w3.org/2000/svg}polyline")
     assert len(line.get("points").split()) == 201
 

@@ -460,7 +460,7 @@ def test_without_scip_the_extra_is_named(monkeypatch):
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(rb.SolverError, match=r"relaxbell\[global\]"):
+    with pytest.raises(rb.SolverError, match=r'pip install -e "\.\[global\]"'):
         rb.minimize(BILOCALITY, box(Fraction(4, 5)), solver="scip")
     assert rb.minimize(BILOCALITY, box(Fraction(4, 5))).value == pytest.approx(0.28, abs=1e-6)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from relaxbell.measures.terms.term import Builder, Floats, Lowered, Term, Weights, stated, stated_weights
+from relaxbell.measures.terms.term import Builder, Floats, Lowered, Term, Weights, listed, stated, stated_weights
 
 if TYPE_CHECKING:
     from relaxbell.measures.terms.leaves import Leaf
@@ -139,7 +139,8 @@ class Largest(Composite):
         return cp.maximum(*parts) if len(parts) > 1 else parts[0]  # cp.maximum wants two
 
     def formula(self) -> str:
-        return f"max({', '.join(part.formula() for part in self.parts)})"
+        parts = [part.formula() for part in self.parts[:4]]
+        return f"max({listed(parts, len(self.parts), ', ', 'parts')})"
 
     def latex(self, most: int) -> str:
         return rf"\max\left({', '.join(part.latex(most) for part in self.parts[:most])}\right)"

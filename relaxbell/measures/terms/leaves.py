@@ -10,9 +10,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from relaxbell.exact.latex import text_latex
 from relaxbell.exact.rows import Rows
-from relaxbell.measures.terms.term import Builder, Floats, Lowered, Slot, Term, Weights
+from relaxbell.exact.texts import text_latex
+from relaxbell.measures.terms.term import Builder, Floats, Lowered, Slot, Term, Weights, listed
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,13 +52,9 @@ class Leaf(Term):
         return Fraction(0)
 
     def formula(self) -> str:
-        labels = self.rows.labels
-        listed = ", ".join(labels if len(labels) <= 4 else [*labels[:3], f"… {len(labels)} rows"])
-        scale = "" if self.rows.scale == 1 else f"{self.rows.scale} · "
-        return f"{scale}{self._named(listed)}"
-
-    def _named(self, listed: str) -> str:
-        return f"{self._name}({listed})" if self.rows.nonnegative else f"{self._name} |{listed}|"
+        labels = list(self.rows.labels[:4])
+        rows = listed(labels, len(self.rows), "; " if any(", " in label for label in labels) else ", ", "rows")
+        return f"{self._name}({rows})" if self.rows.nonnegative else f"{self._name} |{rows}|"
 
     @property
     @abc.abstractmethod
@@ -113,8 +109,8 @@ class Linear(Leaf):
 
     _name = ""
 
-    def _named(self, listed: str) -> str:
-        return " + ".join(self.rows.labels) if len(self.rows) <= 4 else listed
+    def formula(self) -> str:
+        return listed(list(self.rows.labels[:4]), len(self.rows), " + ", "rows")
 
     def latex(self, most: int) -> str:
         return " + ".join(self._latex_rows(most))
@@ -129,7 +125,9 @@ class Linear(Leaf):
     def clip(self, raw: Mapping[Leaf, Floats], weight: float, out: dict[Leaf, Floats]) -> None:
         out[self] = np.full(len(self.rows), weight)
 
-    _groups: list[int] = []
+    @property
+    def _groups(self) -> list[int]:
+        return []
 
     def need(self, weights: Weights) -> tuple[Fraction, bool]:
         return abs(weights.get(self, [Fraction(0)])[0]), True

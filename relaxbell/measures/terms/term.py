@@ -114,7 +114,7 @@ class Term(abc.ABC):
 
     @abc.abstractmethod
     def formula(self) -> str:
-        """Return the term as text."""
+        """Return the term as text: labels are those of the rows with their scale."""
 
     @abc.abstractmethod
     def latex(self, most: int) -> str:
@@ -151,6 +151,11 @@ class Term(abc.ABC):
     @abc.abstractmethod
     def stated_weights(self, share: Fraction, weights: Weights) -> Any:
         """Return row weights for `share` times the term, in the form of its statement."""
+
+
+def listed(texts: list[str], count: int, separator: str, what: str) -> str:
+    """Return up to four texts; of more, three and how many there are."""
+    return separator.join(texts if count <= 4 else [*texts[:3], f"… {count} {what}"])
 
 
 T = TypeVar("T", bound=Term)

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from relaxbell.errors import SolverError
+from relaxbell.errors import SolverError, installation
 from relaxbell.solve.networks.branching import Search, Upper
 from relaxbell.solve.networks.program import Box
 from relaxbell.solve.networks.relaxation import Relaxation, follow
@@ -29,8 +29,8 @@ def search_with_scip(scenario: Scenario, box: Box, tolerance: float, deadline: f
         import pyscipopt
     except ImportError:
         raise SolverError(
-            "solver='scip' needs PySCIPOpt, which is not installed. Install the extra: pip install "
-            "'relaxbell[global]', or leave solver out: branch and bound needs no extra."
+            f"solver='scip' needs PySCIPOpt, which is not installed. {installation('global')} Or leave solver out: "
+            "branch and bound needs no extra."
         ) from None
     began = time.perf_counter()
     relaxation = Relaxation(scenario)

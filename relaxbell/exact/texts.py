@@ -1,0 +1,114 @@
+"""Words for messages: numbers as text that says nothing false, of any size and different where they are; labels."""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from relaxbell.exact.numbers import ExactNumber, Surd
+
+_MOST = 17
+"""Digits that tell all floats apart; beyond, a difference is written out."""
+_NORMAL = 1e-300
+"""Smaller and larger (than its inverse) numbers are no floats, or lose digits as such."""
+
+Number: TypeAlias = ExactNumber | int | float
+
+
+def decimal_text(number: Number, digits: int = 6) -> str:
+    """Return a number with this many significant digits at most, as ``%g`` writes them, however small or large it is.
+
+    Examples
+    --------
+    >>> decimal_text(Fraction(1, 3)), decimal_text(Fraction(1, 10**400)), decimal_text(2.5)
+    ('0.333333', '1e-400', '2.5')
+    """
+    try:
+        near = float(number)
+    except OverflowError:
+        near = math.inf
+    if isinstance(number, float) or number == 0 or _NORMAL < abs(near) < 1 / _NORMAL:
+        return f"{near:.{digits}g}"
+    exact = number.bounds()[0] if isinstance(number, Surd) else Fraction(number)
+    context = Context(prec=digits, Emin=MIN_EMIN, Emax=MAX_EMAX)
+    quotient = context.divide(Decimal(exact.numerator), Decimal(exact.denominator))
+    mantissa, _, exponent = f"{quotient:.{digits - 1}e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{exponent}"
+
+
+def different_texts(one: Number, other: Number, digits: int = 6) -> tuple[str, str]:
+    """Return two numbers with as many digits as they need to differ, at least `digits`; equal ones look equal.
+
+    What 17 digits do not tell apart is written as the second number and the difference.
+
+    Examples
+    --------
+    >>> different_texts(Fraction(5, 2), 2), different_texts(Fraction(2 * 10**8 + 1, 10**8), 2)
+    (('2.5', '2'), ('2.00000001', '2'))
+    >>> different_texts(2 - Fraction(1, 10**30), 2)
+    ('2 - 1e-30', '2')
+    """
+    for count in range(digits, _MOST + 1):
+        first, second = decimal_text(one, count), decimal_text(other, count)
+        if first != second:
+            return first, second
+    gap = as_number(one) - as_number(other)
+    text = decimal_text(other, digits)
+    if gap == 0:
+        return text, text
+    return f"{text} - {decimal_text(-gap, digits)}" if gap < 0 else f"{text} + {decimal_text(gap, digits)}", text
+
+
+def as_number(number: Number) -> ExactNumber:
+    """Return a number as an exact one: a float is the binary fraction that it is."""
+    return number if isinstance(number, Surd) else Fraction(number)
+
+
+def plain_text(value: Any) -> str:
+    """Return a label or value with numbers of NumPy written as numbers: ``(0.1, 2)``, not ``(np.float64(0.1), …)``.
+
+    Examples
+    --------
+    >>> plain_text((np.float64(0.1), "v", [np.int64(2)])), plain_text("v")
+    ("(0.1, 'v', [2])", 'v')
+    """
+    return str(_plain(value))
+
+
+def plain_repr(value: Any) -> str:
+    """Return the same as Python code."""
+    return repr(_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, tuple | list):
+        items = [_plain(item) for item in value]
+        return items if isinstance(value, list) else tuple(items)
+    return value
+
+
+def one_line(value: Any, most: int = 60) -> str:
+    """Return what an object is called in a message: one line, not longer than `most` letters.
+
+    Examples
+    --------
+    >>> one_line(np.eye(2)), one_line("x" * 9, 4)
+    ('[[1. 0.] [0. 1.]]', 'xxx…')
+    """
+    text = re.sub(r"np\.\w+\(([^()]*)\)", r"\1", " ".join(plain_text(value).split()))
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def text_latex(words: str) -> str:
+    """Return words as they are, in LaTeX; a capital with a number as a symbol with an index."""
+    if found := re.fullmatch(r"([A-Z])_?(\d+)", words):
+        return f"{found[1]}_{{{found[2]}}}"
+    plain = "".join(rf"\{c}" if c in "#$%&_{}" else c for c in words.replace("\\", " ").replace("->", "→"))
+    return rf"\text{{{plain}}}"

@@ -1,0 +1,93 @@
+"""`Witness`: the inequality that a bound comes from, in words whose numbers belong to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from relaxbell.exact.numbers import ExactNumber
+from relaxbell.exact.texts import as_number, different_texts
+from relaxbell.functionals.functional import BellFunctional
+from relaxbell.functionals.relabeling import holds_with_signaling, recognize
+
+
+@dataclass(frozen=True, eq=False)
+class Witness:
+    """A Bell functional with its value on the data and its bound in a model without relaxation.
+
+    Attributes
+    ----------
+    functional
+        Read off the dual solution.
+    value
+        On the observed data: exact where they are, else a float.
+    bound
+        Largest value that the unrelaxed model reaches.
+    signaling
+        Whether the data may signal: then it is the name of a catalog functional, and its formula in marginals, only
+        where it is so for signaling behaviors too.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box())
+    >>> print(solution.witness)
+    CHSH = 4 > 2
+    >>> solution.witness.functional(rb.pr_box()), solution.witness.bound
+    (Fraction(1, 2), Fraction(0, 1))
+    """
+
+    functional: BellFunctional
+    value: ExactNumber | float
+    bound: ExactNumber | float
+    signaling: bool = False
+
+    @cached_property
+    def _shown(self) -> tuple[str | None, ExactNumber, ExactNumber]:
+        """Name of the catalog functional that this is in disguise, or None; value and bound in its (or own) units."""
+        found, numbers = recognize(self.functional), (as_number(self.value), as_number(self.bound))
+        if found is None or (self.signaling and not holds_with_signaling(self.functional, found)):
+            return None, *numbers
+        value, bound = ((number - found.offset) / found.scale for number in numbers)
+        return str(found.known), value, bound
+
+    @property
+    def in_catalog_form(self) -> tuple[str, float, float] | None:
+        """(name, value, bound) in the units of the catalog functional that this is in disguise, or None."""
+        name, value, bound = self._shown
+        return None if name is None else (name, float(value), float(bound))
+
+    @property
+    def name(self) -> str | None:
+        """Name of the catalog functional that this is in disguise, or None."""
+        return self._shown[0]
+
+    @property
+    def title(self) -> str:
+        """The name, or the formula of the functional."""
+        return self.name or self.functional.formula("probabilities" if self.signaling else None)
+
+    @property
+    def violation(self) -> float:
+        """By how much the data exceed the bound, in the units of `functional`."""
+        return float(as_number(self.value) - as_number(self.bound))
+
+    @property
+    def excess(self) -> float:
+        """By how much the data exceed the bound, in the units of what is called `title`."""
+        _, value, bound = self._shown
+        return float(value - bound)
+
+    @property
+    def comparison(self) -> str:
+        """Value and bound in the units of `title`, with the digits that tell them apart: ``4 > 2``."""
+        _, value, bound = self._shown
+        return " > ".join(different_texts(value, bound))
+
+    def __str__(self) -> str:
+        if as_number(self.value) <= as_number(self.bound):
+            return "none"
+        return f"{self.title} = {self.comparison}"
+
+    def __repr__(self) -> str:
+        return f"Witness: {self}"
