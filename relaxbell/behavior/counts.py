@@ -238,9 +238,9 @@ class Fit:
     @property
     def p_value(self) -> float:
         """Probability of a deviance at least this large if the truth is non-signaling."""
-        from scipy.stats import chi2
+        from scipy.special import chdtrc
 
-        return float(chi2.sf(self.deviance, self.degrees_of_freedom)) if self.degrees_of_freedom else 1.0
+        return float(chdtrc(self.degrees_of_freedom, self.deviance)) if self.degrees_of_freedom else 1.0
 
     def __repr__(self) -> str:
         return (

@@ -4,12 +4,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from heapq import heappop, heappush
 from typing import Any
 
 from relaxbell.behavior.names import check_ordered, read_names
 from relaxbell.errors import ModelError
 
 Edge = tuple[str, str]
+
+@dataclass(frozen=True)
+class Graph:
+    """Nodes in their order, isolated ones too, and edges, grouped by the node they leave.
+
+    Attributes
+    ----------
+    nodes
+        Names.
+    edges
+        Pairs (parent, child).
+    """
+
+    nodes: tuple[str, ...]
+    edges: tuple[Edge, ...]
+
+    @classmethod
+    def of(cls, nodes: Iterable[str], edges: Iterable[Edge]) -> Graph:
+        """Return the graph with some nodes first, then those that only edges name."""
+        edges = tuple(edges)
+        ordered = tuple(dict.fromkeys([*nodes, *(name for edge in edges for name in edge)]))
+        return cls(ordered, tuple(sorted(edges, key=lambda edge: ordered.index(edge[0]))))
+
 
 _TOKEN = re.compile(r"\s*(->|<-|[^\s<>;-]+)")
 
@@ -33,6 +59,8 @@ def read_graph(graph: Any, latent: Sequence[str] = ()) -> tuple[tuple[str, ...],
     """
     if isinstance(graph, str):
         nodes, edges = _read_arrows(graph)
+    elif isinstance(graph, Graph):
+        nodes, edges = list(graph.nodes), list(graph.edges)
     elif hasattr(graph, "edges") and hasattr(graph, "nodes"):
         if not graph.is_directed() or graph.is_multigraph():
             raise ModelError(f"the graph is a {type(graph).__name__}, expected a networkx.DiGraph.")
@@ -92,21 +120,27 @@ def check_edges(edges: Sequence[Edge]) -> None:
 
 def topological_order(nodes: Iterable[str], edges: Sequence[Edge]) -> tuple[str, ...]:
     """Return the nodes so that parents come first; raise ModelError naming a cycle, if there is one."""
-    import networkx as nx
-
-    graph = nx.DiGraph()
-    graph.add_nodes_from(nodes)
-    position = {name: i for i, name in enumerate(graph)}
-    graph.add_edges_from(edges)
+    names = list(nodes)
+    position = {name: i for i, name in enumerate(names)}
+    sorter = TopologicalSorter[str]({name: [u for u, v in edges if v == name] for name in names})
     try:
-        return tuple(nx.lexicographical_topological_sort(graph, key=position.__getitem__))
-    except nx.NetworkXUnfeasible:
-        cycle = [u for u, _ in nx.find_cycle(graph)]
-        last = (cycle[-1], cycle[0])
+        sorter.prepare()
+    except CycleError as error:
+        cycle = error.args[1][:-1]
+        start = cycle.index(min(cycle, key=position.__getitem__))
+        cycle = [*cycle[start:], *cycle[:start]]
         raise ModelError(
-            f"edge {last[0]!r} -> {last[1]!r} closes the cycle {' -> '.join([*cycle, cycle[0]])}. "
+            f"edge {cycle[-1]!r} -> {cycle[0]!r} closes the cycle {' -> '.join([*cycle, cycle[0]])}. "
             "Remove one of its edges."
         ) from None
+    order: list[str] = []
+    ready: list[int] = []
+    while sorter.is_active():
+        for name in sorter.get_ready():
+            heappush(ready, position[name])
+        order.append(names[heappop(ready)])
+        sorter.done(order[-1])
+    return tuple(order)
 
 
 def _read_arrows(text: str) -> tuple[list[str], list[Edge]]:

@@ -15,7 +15,7 @@ from relaxbell.behavior.names import Setting, read_names
 from relaxbell.causal.checks import check_roles, check_structure, read_cardinality
 from relaxbell.causal.equations import cell_label
 from relaxbell.causal.events import event_rows
-from relaxbell.causal.graph import Edge, check_latent_ends, listed_edges, read_edges, read_graph
+from relaxbell.causal.graph import Edge, Graph, check_latent_ends, listed_edges, read_edges, read_graph
 from relaxbell.causal.inputs import InputDistribution
 from relaxbell.causal.observing import Observing
 from relaxbell.causal.responses import Node, Strategies, count_text
@@ -270,8 +270,6 @@ class CausalModel(Observing):
         return self.input_distribution if connected else self.input_distribution.product(free, dependent)
 
     def _copy(self, **changes: Any) -> CausalModel:
-        import networkx as nx
-
         settings: dict[str, Any] = {
             "inputs": self.inputs,
             "latent": self.latents,
@@ -279,11 +277,9 @@ class CausalModel(Observing):
             "outputs": self.outputs,
             "input_distribution": self.input_distribution,
         } | changes
-        graph = nx.DiGraph()
         kept = (*self.inputs, *self.outputs, *settings["latent"], *settings["hidden"])
-        graph.add_nodes_from(n for n in self.nodes if n in kept)
-        graph.add_edges_from(settings.pop("graph"))
-        names = [n for n in graph if n not in self.latents]
+        graph = Graph.of((n for n in self.nodes if n in kept), settings.pop("graph"))
+        names = [n for n in graph.nodes if n not in self.latents]
         return CausalModel(graph, cardinality={n: self.cardinality[n] for n in names}, **settings)
 
     # --------------------------------------------------------------- strategies

@@ -7,6 +7,7 @@ and a live model for re-solves are needed; the tests compare with ``measure.expr
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -64,8 +65,6 @@ def read_constraints(
         For a budget of another model instance, a constraint on another variable, one that is not
         affine, or anything else.
     """
-    import cvxpy as cp
-
     budgets, affine = [], []
     for item in _flat(subject_to):
         if isinstance(item, Budget):
@@ -77,7 +76,7 @@ def read_constraints(
             budgets.append(item)
         elif isinstance(item, AffineConstraint):
             affine.append(item)
-        elif isinstance(item, cp.constraints.constraint.Constraint):
+        elif _is_cvxpy(item):
             affine.append(read_affine(measure.model, item))
         else:
             raise MeasureError(
@@ -85,6 +84,12 @@ def read_constraints(
                 "number) or an affine CVXPY constraint on model.q."
             )
     return tuple(budgets), tuple(affine)
+
+
+def _is_cvxpy(item: Any) -> bool:
+    """Return whether this is a constraint of CVXPY, which must have been imported then."""
+    cvxpy = sys.modules.get("cvxpy")
+    return cvxpy is not None and isinstance(item, cvxpy.constraints.constraint.Constraint)
 
 
 def _flat(subject_to: Any) -> Iterator[Any]:
