@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +16,10 @@ from network_reference import random_network_behavior
 from sympy import Rational
 
 import relaxbell as rb
-from relaxbell import verify as module
-from relaxbell.verify import Refused, verify
+from relaxbell.verify import Refused, model, read_case, verify
+from relaxbell.verify.rounding import floor
+
+FOLDER = Path(rb.__file__).parent / "verify"
 
 NETWORKS = ["network", "network, unequal", "network, fixed", "network, bilocal"]
 
@@ -145,7 +148,7 @@ def test_any_polynomials_give_a_true_bound(name):
             leaf["y"] = each_number(leaf["y"], lambda v: max(Fraction(-1), min(Fraction(1), v)))
             for part in ("y", "s", "z"):
                 leaf[part] = each_number(leaf[part], str)
-        assert float(module.Case(data).proven().floor(20)) <= value + 1e-9
+        assert float(floor(read_case(data).proven(), 20)) <= value + 1e-9
 
 
 def test_a_long_segment_of_the_cover_is_bounded_everywhere():
@@ -287,7 +290,7 @@ def test_hostile_sizes_end_soon_within_a_gibibyte(make, tmp_path):
     (tmp_path / "c.json").write_text(json.dumps(make()))
     started = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-I", "-S", module.__file__, tmp_path / "c.json"],
+        [sys.executable, "-I", "-S", FOLDER, tmp_path / "c.json"],
         capture_output=True, text=True, timeout=60,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30)),
     )  # fmt: skip
@@ -299,10 +302,10 @@ def test_hostile_sizes_end_soon_within_a_gibibyte(make, tmp_path):
 def test_work_is_counted_for_each_product_and_all_along_a_curve(data, monkeypatch):
     """Also of scenarios with some settings only."""
     verify(data)
-    monkeypatch.setattr(module, "WORK", 2**19)
+    monkeypatch.setattr(model, "WORK", 2**19)
     with pytest.raises(Refused, match="too much to compute"):
         verify(data)
-    monkeypatch.setattr(module, "WORK", 2**19)
+    monkeypatch.setattr(model, "WORK", 2**19)
     verify(settings_along_a_curve(1, hidden=4))
 
 

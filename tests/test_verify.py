@@ -2,6 +2,7 @@
 
 import copy
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -13,8 +14,10 @@ import pytest
 from certificates import NAMES, certificates, is_true, judge, number, random_certificate
 
 import relaxbell as rb
-from relaxbell import verify as module
-from relaxbell.verify import Refused, verify, verify_file
+from relaxbell.verify import Real, Refused, read_case, verify, verify_file
+from relaxbell.verify.files import FILE_BYTES
+
+FOLDER = Path(rb.__file__).parent / "verify"
 
 
 def data_of(name):
@@ -63,7 +66,7 @@ def test_a_little_more_is_refused(name):
     if "infeasible" in data["claim"]:
         data["proof"] = zeroed(data["proof"])
     else:
-        proven = module.Case(data).proven() + module.Real(Fraction(1, 10**30))
+        proven = read_case(data).proven() + Real(Fraction(1, 10**30))
         data["claim"]["lower_bound"] = [str(proven.a), str(proven.b)] if proven.b else str(proven.a)
     with pytest.raises(Refused):
         verify(data)
@@ -195,8 +198,8 @@ def test_reasons(path, value, reason):
 
 def alone(folder, *arguments, **options):
     """Run a copy of the verifier in a folder with nothing else, without site packages or environment."""
-    (folder / "verify.py").write_bytes(Path(module.__file__).read_bytes())
-    command = [sys.executable, "-I", "-S", "verify.py", *map(str, arguments)]
+    shutil.copytree(FOLDER, folder / "verify", ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    command = [sys.executable, "-I", "-S", "verify", *map(str, arguments)]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", **options)
 
 
@@ -213,7 +216,7 @@ def test_it_runs_alone(tmp_path, name):
 def test_a_terminal_without_greek(tmp_path):
     certificates()["dependence"][0].save(tmp_path / "c.json")
     done = subprocess.run(
-        [sys.executable, "-X", "utf8=0", module.__file__, tmp_path / "c.json"],
+        [sys.executable, "-X", "utf8=0", FOLDER, tmp_path / "c.json"],
         capture_output=True, env={"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"},
     )  # fmt: skip
     assert done.returncode == 0
@@ -260,7 +263,7 @@ def hostile_files():
     yield "surrogate", good.replace('"A"', '"\\ud800"').encode()
     yield "number", b"12"
     yield "string", b'"12"'
-    yield "large", b" " * (module.FILE_BYTES + 1)
+    yield "large", b" " * (FILE_BYTES + 1)
     measure = '{"kind": "sum", "of": [["1",' * 500 + "null" + "]]}" * 500
     yield (
         "deep measure",
@@ -337,7 +340,7 @@ def test_a_model_of_five_settings_is_refused_at_once(tmp_path):
 
 @pytest.mark.slow
 def test_a_file_of_many_small_objects(tmp_path):
-    size = module.FILE_BYTES - 100
+    size = FILE_BYTES - 100
     for text in (
         "[" + "{}," * (size // 3) + "{}]",
         '{"schema":[' + '"12",' * (size // 5) + '"1"]}',

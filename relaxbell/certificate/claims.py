@@ -13,7 +13,7 @@ from typing import Any
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import ExactNumber, Surd
 from relaxbell.exact.rows import Rows
-from relaxbell.verify import CURVE, Case, Real, Refused, verify
+from relaxbell.verify import CURVE, Real, Refused, read_case, verify
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +122,7 @@ class Certificate:
 def claimed(data: dict[str, Any], bound: Any) -> Certificate:
     """Claim the bound, or what the verifier's exact arithmetic makes of the proof, if that is less."""
     try:
-        proven = Case(data | {"claim": {}}).proven()
+        proven = read_case(data | {"claim": {}}).proven()
     except Refused as refusal:
         raise refused(refusal) from None
     stated = as_real(bound)
@@ -138,7 +138,7 @@ def with_strategies(data: dict[str, Any], bound: Any, primal: Mapping[int, Any] 
     weights = [[number, as_text(as_real(w))] for number, w in sorted(primal.items()) if w]
     data = found.data | {"strategies": weights}
     try:
-        data["claim"] = data["claim"] | {"upper_bound": as_text(Case(data).reached())}
+        data["claim"] = data["claim"] | {"upper_bound": as_text(read_case(data).reached())}
     except Refused:  # exact for the float program, but not for the numbers behind it
         return found
     return Certificate(data)
