@@ -151,7 +151,8 @@ class Case:
         means = []
         for group in self.by_rest(reduced):
             top = max(r for _, r in group) - 2 * w * scale
-            means.append(sum((p * max(r, top) for p, r in group), Fraction(0)))
+            never = 1 - sum(p for p, _ in group)  # where r is −∞: such strategies cannot occur
+            means.append(sum((p * max(r, top) for p, r in group), never * top))
         return max(means) / scale
 
     def by_rest(self, reduced: Iterator[tuple[int, Any]]) -> list[list[tuple[Fraction, Any]]]:
