@@ -148,7 +148,45 @@ def root_that_is_a_square():
     return data_of("influence, surd") | {"root": 4}
 
 
+def hidden_part_of_a_maximum():
+    """max(0, 1/2 - |q0 - q1|) is 1/2 at q = (1/2, 1/2): shares (1, 0) prove 0, but strategies do not reach it."""
+    rows = {"kind": "rows", "groups": []}
+    bump = {"kind": "sum", "of": [["1", rows | {"rows": [[[0, "1/2"], [1, "1/2"]]]}],
+                                  ["-1", rows | {"rows": [[[0, "1"], [1, "-1"]]], "groups": [1]}]]}  # fmt: skip
+    data = skeleton([("A", 2, ["L"])], ["A"], [], 2)
+    measure = {"kind": "maximum", "of": [["1", rows | {"rows": [[[0, "0"]]]}], ["1", bump]]}
+    weights = [["1", None], ["0", [None, ["0"]]]]
+    data = measured(data, measure, weights, [[0, "1/2"], [1, "1/2"]], upper_bound="0")
+    return data | {"claim": {"lower_bound": "0", "upper_bound": "0"}}
+
+
+def entropy_of_a_measure_that_is_no_probability():
+    """h(2p) has no meaning where 2p exceeds 1."""
+    data = data_of("message entropy")
+    data["measure"]["of"] = {"kind": "sum", "of": [["2", data["measure"]["of"]]]}
+    return data
+
+
+def information_of_a_budget_of_dependence():
+    """I + M >= what is proved for I alone; but I itself is not larger for a limit that is not given."""
+    data = bare("information", "1/10")
+    m = {"kind": "dependence", "hall": False}
+    data["constraints"] = [{"measure": m, "limit": "-1"}]
+    data["proof"]["constraints"] = [{"multiplier": "-1/10", "weights": None}]
+    return data
+
+
+def values_that_are_not_what_the_behavior_says():
+    data = data_of("influence")
+    data["observed"]["values"] = []
+    return data
+
+
 FALSE = [
+    (hidden_part_of_a_maximum, "the strategies reach 1/2, not 0"),
+    (entropy_of_a_measure_that_is_no_probability, "of a probability"),
+    (information_of_a_budget_of_dependence, "negative"),
+    (values_that_are_not_what_the_behavior_says, "neither"),
     (larger_weights, "exceed their share"),
     (negative_weights_that_cancel, "exceed their share"),
     (negative_factor, "exceed their share"),

@@ -310,9 +310,9 @@ def _porta(rows: Sequence[Sequence[Fraction]], names: Sequence[str]) -> str:
     listed = " ".join(f"x{k} = {name};" for k, name in enumerate(names, 1))
     lines = [f"DIM = {len(names)}", "", "COMMENT", listed, "", "INEQUALITIES_SECTION"]
     for i, row in enumerate(rows, 1):
-        terms = "".join(
-            f"{'-' if c < 0 else '+'}{'' if abs(c) == 1 else _written(abs(c))}x{k}" for k, c in enumerate(row[1:], 1) if c
-        )
+        sizes = ["" if abs(c) == 1 else _written(abs(c)) for c in row[1:]]
+        signed = zip(row[1:], sizes, strict=True)
+        terms = "".join(f"{'-' if c < 0 else '+'}{size}x{k}" for k, (c, size) in enumerate(signed, 1) if c)
         lines.append(f"({i:>3}) {terms.removeprefix('+') or '0x1'} <= {_written(-row[0])}")
     return "\n".join([*lines, "END", ""])
 

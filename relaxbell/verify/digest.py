@@ -1,15 +1,6 @@
 """Digests: short names of data, so that a claim can be tied to the numbers it is about.
 
-The digest of data is the beginning of the SHA-256 of a text in UTF-8, whose lines are::
-
-    relaxbell-data-1
-    outputs A:2 B:2                      (sorted by name, each with its number of values)
-    inputs X:2 Y:2
-    settings 1/4 1/4 1/4 1/4             (p(inputs), the last input changing fastest)
-    behavior 1/2 0 0 1/4+1/8*sqrt(2) ... (p(outputs|inputs): outputs, then inputs, the last changing fastest)
-
-or, where values of linear functions of p(outputs|inputs) are given, a line ``value c c c ... = v`` for each in place of
-the last, divided by the first c that is not zero, all sorted. Numbers are in lowest terms.
+The text whose SHA-256 they are the beginning of is described in `relaxbell.verify`.
 """
 
 from __future__ import annotations

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 
-def printable(text: str, most: int = 2**20) -> str:
+def printable(text: str, most: int | None = None) -> str:
     """Return text as one line of visible ASCII: nothing in it can move a cursor, hide, or pass for another letter.
 
     Control characters, ends of lines, marks of direction or without width, and letters beyond ASCII are escaped as
     Python writes them; of text that is longer than `most`, the beginning.
     """
-    cut = text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
+    cut = text if most is None or len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
     return "".join(c if " " <= c <= "~" else c.encode("unicode_escape").decode() for c in cut)
 
 

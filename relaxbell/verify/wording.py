@@ -43,5 +43,6 @@ def given(case: Case) -> str:
 def digest(case: Case) -> str:
     """Return the digest of a certificate's data and settings."""
     model = case.model
+    model.spend(8 * model.cells * (1 + len(case.values)) + model.settings * len(model.axes))
     outputs, inputs = ([(name, model.size[name]) for name in names] for names in (model.outputs, model.inputs))
     return data_digest(outputs, inputs, model.distribution, case.behavior, case.values)
