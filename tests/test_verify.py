@@ -213,6 +213,25 @@ def test_it_runs_alone(tmp_path, name):
     assert "Certificate: " + certificate.claim == repr(certificate)
 
 
+@pytest.mark.parametrize("way", ["folder", "from inside", "its main file", "a copy of another name", "module"])
+def test_every_way_to_run_it(way, tmp_path):
+    path, root = tmp_path / "c.json", Path(rb.__file__).parent.parent
+    certificates()["network"][0].save(path)
+    copied = shutil.copytree(FOLDER, tmp_path / "a copy", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("json.py", "fractions.py", "numbers.py", "curves.py"):  # what lies about is not imported
+        (tmp_path / name).write_text("raise SystemExit('hijacked')")
+    arguments, folder = {
+        "folder": (["relaxbell/verify"], root),
+        "from inside": (["."], copied),
+        "its main file": (["a copy/__main__.py"], tmp_path),
+        "a copy of another name": (["a copy"], tmp_path),
+        "module": (["-m", "relaxbell.verify"], root),
+    }[way]
+    done = subprocess.run([sys.executable, *arguments, path], cwd=folder, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"verified: {verify_file(str(path))}\n"
+
+
 def test_a_terminal_without_greek(tmp_path):
     certificates()["dependence"][0].save(tmp_path / "c.json")
     done = subprocess.run(

@@ -85,9 +85,9 @@ from .wording import digest
 _KINDS = {"binary entropy": EntropyCase, "mutual information": InformationCase, "nonbilocality": NetworkCase}
 
 
-def verify_file(path: Path) -> str:
+def verify_file(path: str | Path) -> str:
     """Return what the certificate in a file proves; raise `Refused` otherwise."""
-    return verify(read_file(path))
+    return verify(read_file(Path(path)))
 
 
 def verify(data: Any) -> str:

@@ -14,7 +14,11 @@ import pytest
 from certificates import curves, judge, number
 
 import relaxbell as rb
-from relaxbell.verify import Refused, verify
+from relaxbell.verify import Real, Refused, verify
+from relaxbell.verify.curves import convex
+from relaxbell.verify.measures import evaluate, read_measure
+from relaxbell.verify.model import Model
+from relaxbell.verify.reading import with_numbers
 
 OLD = Path(__file__).parent.parent / "data" / "certificates"
 
@@ -131,6 +135,36 @@ def test_an_entropy_has_no_curve():
         own["certificate"]["proof"] = {"least": none, "largest": none}
     with pytest.raises(Refused, match="linear programs only"):  # h(t) is 1 at t = 1/2
         verify(data)
+
+
+def random_measure(rng, depth):
+    """A tree of sums, with factors of both signs and zero, and maxima, over rows of three strategies."""
+    kind = rng.integers(3) if depth else 0
+    if kind == 0:
+        rows = [[[i, str(int(rng.integers(-3, 4)))] for i in range(3)] for _ in range(2)]
+        return {"kind": "rows", "rows": rows, "groups": [[], [2], [1, 1]][rng.integers(3)]}
+    parts = [random_measure(rng, depth - 1) for _ in range(2)]
+    return total(*zip(rng.choice([-2, -1, 0, 1, 3], 2), parts, strict=True)) if kind == 1 else largest(*parts)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_called_convex_is_convex(seed):
+    """m((p + q)/2) <= (m(p) + m(q))/2 for exact p, q at random; and of the negative, where that is called convex."""
+    rng = np.random.default_rng(seed)
+    model = Model(end(0, ZERO, None)["certificate"]["model"] | {
+        "nodes": [{"name": "A", "cardinality": 3, "parents": ["L"]}], "input_distribution": [Fraction(1)],
+    })  # fmt: skip
+    called = []
+    for _ in range(60):
+        measure = read_measure(model, with_numbers(random_measure(rng, 3)))
+        weights = [[Fraction(int(v)) for v in rng.integers(1, 9, 3)] for _ in range(2)]
+        p, q = ([w / sum(own) for w in own] for own in weights)
+        middle = [(a + b) / 2 for a, b in zip(p, q, strict=True)]
+        at = [evaluate(model, measure, [(i, (), Real(w)) for i, w in enumerate(own)]).a for own in (p, q, middle)]
+        called.append(tuple(convex(measure, sign) for sign in (1, -1)))
+        for sign, is_convex in zip((1, -1), called[-1], strict=True):
+            assert not is_convex or sign * at[2] <= sign * (at[0] + at[1]) / 2
+    assert len(set(called)) == 4
 
 
 # ------------------------------------------------------------------------- whatever is accepted is true in between
