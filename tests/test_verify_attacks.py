@@ -4,13 +4,12 @@ import copy
 import json
 import subprocess
 import sys
-import time
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
-from attacks import ATTACKS, measured, skeleton, wide
+from attacks import ATTACKS, limits, measured, skeleton, wide
 from certificates import NAMES, certificates, judge
 
 import relaxbell as rb
@@ -259,15 +258,11 @@ def test_the_sentence_names_roles_settings_interventions_and_rounding():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ATTACKS)
 def test_hostile_sizes_end_soon_within_a_gibibyte(name, tmp_path):
-    resource = pytest.importorskip("resource")
     (tmp_path / "c.json").write_text(json.dumps(ATTACKS[name]()))
-    started = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-I", "-S", FOLDER, tmp_path / "c.json"],
-        capture_output=True, text=True, timeout=60,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30)),
+        capture_output=True, text=True, preexec_fn=limits(60),
     )  # fmt: skip
-    assert time.perf_counter() - started < 60
     assert done.stderr.startswith("refused: ")
 
 
