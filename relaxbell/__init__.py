@@ -47,6 +47,7 @@ _HOMES = {
     "closed_forms.dual_vertices": "DualVertices dual_vertices",
     "closed_forms.inequalities": "Inequalities",
     "certificate.claims": "Certificate",
+    "certificate.problems": "data_digest",
     "curves.curve": "Curve Piece",
     "curves.sampled": "EntropyCurve SampledCurve",
     "curves.making": "critical_visibility curve tradeoff",

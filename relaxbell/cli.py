@@ -124,17 +124,19 @@ def _verify(
 
     They are written by `relaxbell quantify --certificates DIR` and by `solution.certificate.save` in Python. The
     strategies and the measure are built anew from the causal graph. The same check runs without this package: copy
-    its file *verify.py* and run `python verify.py FILE`. Exit status 1 if one is refused.
+    its folder *verify* and run `python verify FILE`. What is printed names the data by a digest, and text of a file is
+    escaped. Exit status 1 if one is refused.
     """
     from relaxbell.verify import Refused, verify_file
 
     failed = False
     for file in files:
+        name = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(file))  # it may have ends of lines
         try:
-            typer.echo(f"{file}: verified: {verify_file(file)}")
+            typer.echo(f"{name}: verified: {verify_file(file)}")
         except Refused as refusal:
             failed = True
-            typer.secho(f"{file}: refused: {refusal}", err=True, fg="red")
+            typer.secho(f"{name}: refused: {refusal}", err=True, fg="red")
     if failed:
         raise typer.Exit(1)
 

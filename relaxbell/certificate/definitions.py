@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from relaxbell.certificate.claims import sparse_row
+from relaxbell.certificate.claims import as_text, sparse_row
 from relaxbell.errors import CertificateError
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import Largest, LargestRow, Leaf, Linear, Term, Total, is_nonnegative, leaves
@@ -69,12 +69,12 @@ def weights_data(definition: Mapping[str, Any], term: Term, share: Fraction, fac
         shares = [share] * len(term.parts) if kind == "sum" else _shares(term.parts, share, weights)
         parts = zip(definition["of"], term.parts, shares, strict=True)
         found = [weights_data(d, part, own, factor, weights) for d, part, own in parts]
-        return found if kind == "sum" else [[str(s * factor), w] for s, w in zip(shares, found, strict=True)]
+        return found if kind == "sum" else [[as_text(s * factor), w] for s, w in zip(shares, found, strict=True)]
     if kind == "average causal effect":
         return [None, None]
     if kind == "dependence" or isinstance(term, Linear):
         return None
-    return [str(u * factor) for leaf in leaves(term) for u in weights.get(leaf, [Fraction(0)] * len(leaf.rows))]
+    return [as_text(u * factor) for leaf in leaves(term) for u in weights.get(leaf, [Fraction(0)] * len(leaf.rows))]
 
 
 def _shares(parts: tuple[Term, ...], share: Fraction, weights: Weights) -> list[Fraction]:

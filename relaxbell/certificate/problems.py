@@ -8,24 +8,35 @@ would not grant is not claimed.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations
 from relaxbell.causal.model import CausalModel
-from relaxbell.certificate.claims import Certificate, as_text, as_texts, checked, claimed, sparse_row, with_strategies
+from relaxbell.certificate.claims import (
+    Certificate,
+    as_text,
+    as_texts,
+    checked,
+    claimed,
+    refused,
+    sparse_row,
+    with_strategies,
+)
 from relaxbell.certificate.definitions import definition_data, weights_data
 from relaxbell.errors import CertificateError
-from relaxbell.exact.numbers import Surd
+from relaxbell.exact.numbers import ExactNumber, Surd
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.solution import Solution
-from relaxbell.verify import SCHEMA
+from relaxbell.verify import SCHEMA, Refused, digests
 
 
 def solution_certificate(solution: Solution) -> Certificate:
@@ -59,27 +70,72 @@ def infeasibility_certificate(model: CausalModel, proof: Proof) -> Certificate:
     return checked(data)
 
 
-def given_data(model: CausalModel, equations: Equations) -> dict[str, Any]:
-    """Return what is given: the graph, the data, and the root in their numbers."""
-    data: dict[str, Any] = {"schema": SCHEMA}
-    roots = {n.n for n in equations.rhs if isinstance(n, Surd)}
-    if equations.behavior is not None:
-        roots |= {n.n for n in equations.behavior.table.ravel() if isinstance(n, Surd)}
-    if roots:
-        (data["root"],) = roots
+def data_digest(model: CausalModel, observed: Behavior | Observed) -> str:
+    """Return the digest by which the claim of a certificate names its data and settings.
+
+    Two behaviors have the same digest if and only if (but for collisions of SHA-256) they are the same numbers for the
+    same names; the order of outputs and of inputs does not matter. The settings are the model's `input_distribution`.
+
+    Parameters
+    ----------
+    model
+        The model of the certificate.
+    observed
+        The data: a behavior, or values of functionals. Floats are read as in `minimize`.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits: the beginning of the SHA-256 of a text that is described in `relaxbell.verify`.
+
+    Raises
+    ------
+    BehaviorError
+        If the data do not fit the model.
+    CertificateError
+        If numbers or the model exceed the verifier's limits.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> model, p = rb.input_signaling(), rb.pr_box()
+    >>> rb.data_digest(model, p) in rb.minimize(rb.influence(model, "X", "B"), p).certificate.claim
+    True
+    >>> rb.data_digest(model, p) == rb.data_digest(model, rb.tsirelson_box())
+    False
+    """
+    nothing: dict[str, Any] = {"measure": None, "constraints": [], "claim": {}, "proof": {}}
+    try:
+        (found,) = digests(given_data(model, model.equations(observed)) | nothing)
+    except Refused as refusal:
+        raise refused(refusal) from None
+    return found
+
+
+def given_data(model: CausalModel, equations: Equations, limits: Sequence[ExactNumber] = ()) -> dict[str, Any]:
+    """Return what is given: the graph, the data, and the root in their numbers and in those of the limits."""
+    table: Iterable[ExactNumber] = [] if equations.behavior is None else equations.behavior.table.ravel()
+    data = {"schema": SCHEMA} | _root([*equations.rhs, *table, *limits])
     return data | {"model": _model(model), "observed": _observed(model, equations)}
 
 
 def common_data(model: CausalModel, proof: Proof) -> dict[str, Any]:
     """Return everything but measure, claim and proof."""
     problem = proof.problem
-    data = given_data(model, problem.equations)
+    limits = [*(b.limit for b in problem.budgets), *(limit for c in problem.affine for limit in c.rhs)]
+    data = given_data(model, problem.equations, limits)
     data["constraints"] = [
         {"measure": definition_data(b.measure.definition, b.measure.term, 1, b.measure), "limit": as_text(b.limit)}
         for b in problem.budgets
     ]
     data["constraints"] += [part for c in problem.affine for part in _affine(c)]
     return data
+
+
+def _root(numbers: Iterable[ExactNumber]) -> dict[str, Any]:
+    """Return the root in some numbers, if there is one."""
+    roots = {number.n for number in numbers if isinstance(number, Surd)}  # one at most: minimize checks that
+    return {"root": roots.pop()} if roots else {}
 
 
 def _model(model: CausalModel) -> dict[str, Any]:
@@ -127,11 +183,11 @@ def proof_data(model: CausalModel, proof: Proof, definition: Mapping[str, Any] |
     constraints = []
     for budget, share in zip(problem.budgets, bound.budgets, strict=True):
         own = weights_data(budget.measure.definition, budget.measure.term, share, Fraction(1), bound.weights)
-        constraints.append({"multiplier": str(share), "weights": own})
+        constraints.append({"multiplier": as_text(share), "weights": own})
     for constraint, part in zip(problem.affine, bound.affine, strict=True):
         for y in part:
             shares = (max(y, 0), max(-y, 0)) if constraint.equality else (y,)
-            constraints += [{"multiplier": str(share), "weights": None} for share in shares]
+            constraints += [{"multiplier": as_text(share), "weights": None} for share in shares]
     return {"z": as_texts(_multipliers(model, proof)), "weights": weights, "constraints": constraints}
 
 

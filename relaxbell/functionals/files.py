@@ -27,6 +27,7 @@ _INEQUALITIES = {"INEQUALITIES_SECTION", "INEQUALITY_SECTION", "INEQUALITIES", "
                  "REDUCED_INEQUALITIES", "REDUCED_INEQUALITY_SECTION"}  # fmt: skip
 _EQUATIONS = {"EQUATIONS", "EQUATIONS_SECTION", "EQUATION_SECTION"}
 _NAMES = {"NAMES", "INDEX", "INDICES"}
+_DIGITS = 4000
 
 
 class InequalityFile(NamedTuple):
@@ -153,7 +154,7 @@ def read_inequalities(path: str | Path, like: BellFunctional) -> InequalityFile:
             continue
         size = re.fullmatch(r"DIM\s*=\s*(\d+)", line)
         if size:
-            dimension = int(size[1])
+            dimension = _whole(size[1], where)
             continue
         keyword = line.rstrip(":").upper().replace(" ", "_")
         if _KEYWORD.fullmatch(line) and (keyword == "END" or section != "names"):
@@ -253,9 +254,20 @@ def _linear(text: str, dimension: int, known: dict[str, int], where: str) -> lis
 
 def _fraction(text: str, where: str) -> Fraction:
     top, _, bottom = text.partition("/")
-    if bottom and int(bottom) == 0:
+    numerator, denominator = _whole(top, where), _whole(bottom or "1", where)
+    if denominator == 0:
         raise FunctionalError(f"{where}: {text} divides by zero.")
-    return Fraction(int(top), int(bottom or 1))
+    return Fraction(numerator, denominator)
+
+
+def _whole(digits: str, where: str) -> int:
+    """Return an integer; of more than 4300 digits Python reads none."""
+    count = len(digits.lstrip("+-"))
+    if count > _DIGITS:
+        raise FunctionalError(
+            f"{where}: a number has {count} digits, expected at most {_DIGITS}. Round it, or divide the inequality."
+        )
+    return int(digits)
 
 
 def _functional(row: Exact, like: BellFunctional, coordinates: str) -> BellFunctional:
@@ -298,10 +310,10 @@ def _porta(rows: Sequence[Sequence[Fraction]], names: Sequence[str]) -> str:
     listed = " ".join(f"x{k} = {name};" for k, name in enumerate(names, 1))
     lines = [f"DIM = {len(names)}", "", "COMMENT", listed, "", "INEQUALITIES_SECTION"]
     for i, row in enumerate(rows, 1):
-        terms = "".join(
-            f"{'-' if c < 0 else '+'}{'' if abs(c) == 1 else abs(c)}x{k}" for k, c in enumerate(row[1:], 1) if c
-        )
-        lines.append(f"({i:>3}) {terms.removeprefix('+') or '0x1'} <= {-row[0]}")
+        sizes = ["" if abs(c) == 1 else _written(abs(c)) for c in row[1:]]
+        signed = zip(row[1:], sizes, strict=True)
+        terms = "".join(f"{'-' if c < 0 else '+'}{size}x{k}" for k, (c, size) in enumerate(signed, 1) if c)
+        lines.append(f"({i:>3}) {terms.removeprefix('+') or '0x1'} <= {_written(-row[0])}")
     return "\n".join([*lines, "END", ""])
 
 
@@ -311,5 +323,13 @@ def _panda(rows: Sequence[Sequence[Fraction]], names: Sequence[str]) -> str:
     for row in rows:
         below = common_denominator(row)
         whole = [int(c * below) for c in row]
-        lines.append(f"{' '.join(map(str, whole[1:]))} <= {-whole[0]}")
+        lines.append(f"{' '.join(map(_written, whole[1:]))} <= {_written(-whole[0])}")
     return "\n".join([*lines, ""])
+
+
+def _written(number: Fraction | int) -> str:
+    """Return a number as text, if it is one that can be read again."""
+    digits = max(number.numerator.bit_length(), number.denominator.bit_length()) * 3 // 10
+    if digits > _DIGITS:
+        raise FunctionalError(f"a coefficient has about {digits} digits, expected at most {_DIGITS}. Round it.")
+    return str(number)
