@@ -194,8 +194,10 @@ def _figures(
 
 def _refused(error: RelaxbellError | OSError) -> typer.Exit:
     """Print an error; a file that cannot be written is named, with the remedy."""
+    from relaxbell.errors import RelaxbellError
+
     text = str(error)
-    if isinstance(error, OSError):
+    if not isinstance(error, RelaxbellError):
         text = f"cannot use {error.filename}: {error.strerror}. Give another name."
     typer.secho(f"error: {text}", err=True, fg="red")
     return typer.Exit(1)

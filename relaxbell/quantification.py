@@ -29,6 +29,7 @@ from relaxbell.measures.measure import Measure
 from relaxbell.solve.deadline import deadline
 from relaxbell.solve.minimization import minimize
 from relaxbell.solve.solution import Solution
+from relaxbell.writing import make_directory
 
 Progress = Callable[[int, int, str], None]
 """Called with (rows done, rows in all, what comes next)."""
@@ -145,7 +146,7 @@ class Quantification:
         ------
         CertificateError
             If a row has no certificate; see `Solution.certificate`.
-        OSError
+        FileError
             If the directory cannot be made or written.
 
         Examples
@@ -156,8 +157,7 @@ class Quantification:
         >>> paths[0].name, len(paths)
         ('C_X-B.json', 8)
         """
-        folder = Path(directory)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = make_directory(directory)
         paths: dict[str, Path] = {}
         for row in self.rows:
             if row.solution is not None:

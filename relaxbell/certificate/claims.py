@@ -14,6 +14,7 @@ from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import ExactNumber, Surd
 from relaxbell.exact.rows import Rows
 from relaxbell.verify import CURVE, Case, Real, Refused, verify
+from relaxbell.writing import write_whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +102,8 @@ class Certificate:
 
         Raises
         ------
-        OSError
-            If the file cannot be written.
+        FileError
+            If the file cannot be written. What was there before is then still there.
 
         Examples
         --------
@@ -113,7 +114,7 @@ class Certificate:
         >>> verify_file(path).startswith("every model with")
         True
         """
-        Path(path).write_text(self.to_json(), encoding="utf-8")
+        write_whole(path, self.to_json())
 
     def __repr__(self) -> str:
         return f"Certificate: {self.claim}"
