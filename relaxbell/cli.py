@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +14,10 @@ import typer
 
 if TYPE_CHECKING:
     from relaxbell.errors import RelaxbellError
+    from relaxbell.quantification import CertificateFiles, Row
+
+_INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells expect it."""
 
 app = typer.Typer(
     add_completion=False,
@@ -80,7 +86,8 @@ def _quantify(
     """Print the least relaxations of locality and measurement independence that explain a Bell test.
 
     The counts are fitted within non-signaling behaviors; then each relaxation is minimized. Every
-    minimum comes with a rigorous lower bound and the Bell functional that proves it.
+    minimum comes with a rigorous lower bound and the Bell functional that proves it. A row is printed when it is
+    ready; after Ctrl-C those so far stay, and the others are named.
 
     A CSV has a header, one column for each setting (x, y, z) and outcome (a, b, c) and a column *count*; then one
     row for each combination of values 0, 1, …, such as `0,1,0,0,427` below `x,y,a,b,count`. Any number of values;
@@ -90,7 +97,7 @@ def _quantify(
     """
     from relaxbell.behavior.counts import Counts, data_sets, load_counts
     from relaxbell.errors import CountsError, RelaxbellError
-    from relaxbell.quantification import quantify
+    from relaxbell.quantification import CertificateFiles, Plan
 
     try:
         if certificates is not None and certificates.exists() and not certificates.is_dir():
@@ -104,16 +111,44 @@ def _quantify(
             )
         else:
             counts = Counts.read_csv(data, outputs, inputs)
-        with _Bar() as bar:
-            report = quantify(
-                counts, input_distribution=input_distribution.value, progress=bar, seconds_per_row=seconds
-            )
-        typer.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False) if as_json else repr(report))
-        if certificates is not None:
-            count = len(report.save_certificates(certificates))
-            typer.echo(f"{count} certificates written to {certificates}, each verified", err=True)
+        files = None if certificates is None else CertificateFiles(certificates)
+        done: list[Row] = []
+        refused: list[str] = []
+        plan = Plan(counts, input_distribution.value)
+        with _Bar() as bar, contextlib.suppress(KeyboardInterrupt):
+            for line in plan._repr_lines_(_kept(plan.solved(bar, seconds), done, files, refused)):
+                if not as_json:
+                    bar.hide()
+                    typer.echo(line)
     except (RelaxbellError, OSError) as error:
         raise _refused(error) from None
+    report = plan.report(done)
+    if as_json:
+        typer.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
+    if files is not None:
+        typer.echo(f"{len(files.paths)} certificates written to {certificates}, each verified", err=True)
+    for problem in refused:
+        typer.secho(f"error: no certificate of {problem}", err=True, fg="red")
+    if report.missing:
+        typer.secho(f"interrupted: missing are {', '.join(report.missing)}", err=True, fg="red")
+        raise typer.Exit(_INTERRUPTED)
+    if refused:
+        raise typer.Exit(1)
+
+
+def _kept(rows: Iterator[Row], done: list[Row], files: CertificateFiles | None, refused: list[str]) -> Iterator[Row]:
+    """Yield rows until the user interrupts, keep them, and write their certificates; what fails is put aside."""
+    from relaxbell.errors import RelaxbellError
+
+    with contextlib.suppress(KeyboardInterrupt):
+        for row in rows:
+            done.append(row)
+            yield row
+            try:
+                if files is not None:
+                    files.add(row)
+            except RelaxbellError as error:
+                refused.append(f"{row.name}: {error}")
 
 
 @app.command(name="verify")
@@ -222,6 +257,13 @@ class _Bar:
             self.progress.start()
             self.task = self.progress.add_task(name, total=total)
         self.progress.update(self.task, completed=done, description=name)
+
+    def hide(self) -> None:
+        """Take the bar off the terminal, so that a line can be printed; the next call shows it again."""
+        if self.task is not None:
+            self.progress.stop()
+            self.progress.remove_task(self.task)
+            self.task = None
 
     def __enter__(self) -> _Bar:
         return self

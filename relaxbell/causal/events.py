@@ -9,12 +9,16 @@ import numpy as np
 import scipy.sparse as sp
 
 from relaxbell.behavior.names import Setting, check_values
+from relaxbell.causal.size import check_memory
 from relaxbell.errors import ModelError
 from relaxbell.exact.numbers import common_denominator
 from relaxbell.exact.rows import Rows
 
 if TYPE_CHECKING:
     from relaxbell.causal.model import CausalModel
+
+_ROW = 48
+"""Bytes of a row over all strategies, for each of them, while it is built."""
 
 
 def event_rows(model: CausalModel, event: Setting, given: Setting, do: Setting) -> Rows:
@@ -31,6 +35,9 @@ def event_rows(model: CausalModel, event: Setting, given: Setting, do: Setting) 
     weights = _setting_weights(model, given, do)
     denominator = common_denominator(weights)
     wanted = {**event, **{n: v for n, v in given.items() if n in model.dependent_inputs}}
+    check_memory(
+        f"{_label(event, given, do)} over {model.strategies.count:,} strategies", _ROW * model.strategies.count
+    )
     total: Any = 0
     for setting, weight in zip(model.settings, weights, strict=True):
         if weight:

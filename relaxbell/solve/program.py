@@ -28,6 +28,7 @@ from relaxbell.exact.rows import Rows
 from relaxbell.measures.affine import affine_rows
 from relaxbell.measures.measure import Budget, Measure, same_model
 from relaxbell.measures.terms import Floats, Largest, LargestRow, Leaf, Linear, SumOfRows, Term, Total
+from relaxbell.solve.size import check_program
 
 _LARGEST_UNIT = 2**20
 """Rows whose numbers need a larger common denominator (observed frequencies) are not treated as exact."""
@@ -286,7 +287,21 @@ def _binary_unit(values: Floats) -> int:
 
 
 def linear_program(problem: Problem) -> LinearProgram:
-    """Return the linear program of a problem, q first."""
+    """Return the linear program of a problem, q first.
+
+    Raises
+    ------
+    ModelTooLargeError
+        If it does not fit in memory.
+    """
+    known = [problem.equations.rows, *(c.rows for c in problem.affine)]
+    check_program(
+        problem.objective,
+        [b.measure.term for b in problem.budgets],
+        sum(map(len, known)),
+        sum(int(rows.matrix.nnz) for rows in known),
+        problem.strategies,
+    )
     builder = _Builder(problem.strategies)
     builder.exact = problem.equations.rows.integral
     equations = builder.add(problem.equations.rows.matrix, 1, [], problem.equations.rhs, True)

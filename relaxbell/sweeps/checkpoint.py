@@ -115,7 +115,7 @@ class Checkpoint:
         found = version[1].decode(errors="replace")
         if found != str(_FORMAT):
             raise CheckpointError(
-                f"{self._path} has checkpoint format {found[:20]!r}, expected {_FORMAT}, which has checksums. Finish it "
+                f"{self._path} has checkpoint format {found[:20]!r}, expected {_FORMAT}, with checksums. Finish it "
                 "with the version of relaxbell that began it, or begin a new file."
             )
         record = self._record(1, line)

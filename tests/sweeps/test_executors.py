@@ -182,7 +182,7 @@ def test_files_that_are_no_checkpoints_are_left_alone(tmp_path):
         ("{}\n", "is not a checkpoint"),
         (
             json.dumps({"relaxbell sweep": 1, "task": "", "chunks": 16}) + "\n",
-            "format '1', expected 2, which has check",
+            "format '1', expected 2, with checksums",
         ),
         (json.dumps({"relaxbell sweep": 3}) + "\n", "format '3', expected 2"),
         (json.dumps({"relaxbell sweep": 2}) + "\n", "line 1 of .* is damaged"),
