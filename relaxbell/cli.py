@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
+import os
+import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -115,8 +119,10 @@ def _quantify(
         done: list[Row] = []
         refused: list[str] = []
         plan = Plan(counts, input_distribution.value)
-        with _Bar() as bar, contextlib.suppress(KeyboardInterrupt):
-            for line in plan._repr_lines_(_kept(plan.solved(bar, seconds), done, files, refused)):
+        bar = _Bar()
+        rows = _Interruptible(plan.solved(bar, seconds))
+        with bar, contextlib.suppress(KeyboardInterrupt):
+            for line in plan._repr_lines_(_kept(rows, done, files, refused)):
                 if not as_json:
                     bar.hide()
                     typer.echo(line)
@@ -131,12 +137,46 @@ def _quantify(
         typer.secho(f"error: no certificate of {problem}", err=True, fg="red")
     if report.missing:
         typer.secho(f"interrupted: missing are {', '.join(report.missing)}", err=True, fg="red")
-        raise typer.Exit(_INTERRUPTED)
+        rows.leave(_INTERRUPTED)
     if refused:
         raise typer.Exit(1)
 
 
-def _kept(rows: Iterator[Row], done: list[Row], files: CertificateFiles | None, refused: list[str]) -> Iterator[Row]:
+class _Interruptible:
+    """Iterates in a thread, so that Ctrl-C is noticed at once: a solver in C returns to Python only when it ends."""
+
+    def __init__(self, rows: Iterator[Row]) -> None:
+        self._rows, self._thread = rows, threading.Thread()
+
+    def __iter__(self) -> Iterator[Row]:
+        while True:
+            found: list[Row] = []
+            failed: list[BaseException] = []
+            self._thread = threading.Thread(target=self._advance, args=(found, failed), daemon=True)
+            self._thread.start()
+            self._thread.join()
+            if failed:
+                raise failed[0]
+            if not found:
+                return
+            yield found[0]
+
+    def _advance(self, found: list[Row], failed: list[BaseException]) -> None:
+        try:
+            found.extend(itertools.islice(self._rows, 1))
+        except BaseException as error:  # for the thread that waits
+            failed.append(error)
+
+    def leave(self, status: int) -> NoReturn:
+        """Exit; at once if a solver is still at work, which no one waits for."""
+        if self._thread.is_alive():
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+        raise typer.Exit(status)
+
+
+def _kept(rows: Iterable[Row], done: list[Row], files: CertificateFiles | None, refused: list[str]) -> Iterator[Row]:
     """Yield rows until the user interrupts, keep them, and write their certificates; what fails is put aside."""
     from relaxbell.errors import RelaxbellError
 
