@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells expect it."""
+
+_POLL = 0.05
+"""Seconds between two looks whether the user interrupted."""
 
 app = typer.Typer(
     add_completion=False,
@@ -121,7 +125,7 @@ def _quantify(
         plan = Plan(counts, input_distribution.value)
         bar = _Bar()
         rows = _Interruptible(plan.solved(bar, seconds))
-        with bar, contextlib.suppress(KeyboardInterrupt):
+        with bar, rows.listening():
             for line in plan._repr_lines_(_kept(rows, done, files, refused)):
                 if not as_json:
                     bar.hide()
@@ -143,29 +147,47 @@ def _quantify(
 
 
 class _Interruptible:
-    """Iterates in a thread, so that Ctrl-C is noticed at once: a solver in C returns to Python only when it ends."""
+    """Rows until the user interrupts.
+
+    They are made in a thread, so that Ctrl-C is noticed at once: a solver in C returns to Python only when it ends. And
+    Ctrl-C ends the rows only: a line that is being printed, or a certificate that is being written, is completed. A
+    second one ends everything.
+    """
 
     def __init__(self, rows: Iterator[Row]) -> None:
-        self._rows, self._thread = rows, threading.Thread()
+        self._rows, self._thread, self._stopped = rows, threading.Thread(), threading.Event()
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take Ctrl-C for these rows, where Python allows it: in the main thread."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGINT, self._stop)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _stop(self, *_: object) -> None:
+        if self._stopped.is_set():
+            raise KeyboardInterrupt
+        self._stopped.set()
 
     def __iter__(self) -> Iterator[Row]:
-        while True:
+        while not self._stopped.is_set():
             found: list[Row] = []
-            failed: list[BaseException] = []
-            self._thread = threading.Thread(target=self._advance, args=(found, failed), daemon=True)
+            self._thread = threading.Thread(target=self._advance, args=(found,), daemon=True)
             self._thread.start()
-            self._thread.join()
-            if failed:
-                raise failed[0]
+            while self._thread.is_alive() and not self._stopped.is_set():
+                self._thread.join(_POLL)
             if not found:
                 return
             yield found[0]
 
-    def _advance(self, found: list[Row], failed: list[BaseException]) -> None:
-        try:
+    def _advance(self, found: list[Row]) -> None:
+        with contextlib.suppress(KeyboardInterrupt):
             found.extend(itertools.islice(self._rows, 1))
-        except BaseException as error:  # for the thread that waits
-            failed.append(error)
 
     def leave(self, status: int) -> NoReturn:
         """Exit; at once if a solver is still at work, which no one waits for."""
@@ -177,18 +199,17 @@ class _Interruptible:
 
 
 def _kept(rows: Iterable[Row], done: list[Row], files: CertificateFiles | None, refused: list[str]) -> Iterator[Row]:
-    """Yield rows until the user interrupts, keep them, and write their certificates; what fails is put aside."""
+    """Yield rows, keep them, and write their certificates; what cannot be written is put aside."""
     from relaxbell.errors import RelaxbellError
 
-    with contextlib.suppress(KeyboardInterrupt):
-        for row in rows:
-            done.append(row)
-            yield row
-            try:
-                if files is not None:
-                    files.add(row)
-            except RelaxbellError as error:
-                refused.append(f"{row.name}: {error}")
+    for row in rows:
+        done.append(row)
+        yield row
+        try:
+            if files is not None:
+                files.add(row)
+        except RelaxbellError as error:
+            refused.append(f"{row.name}: {error}")
 
 
 @app.command(name="verify")

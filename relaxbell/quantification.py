@@ -269,13 +269,12 @@ def quantify(
         For every ordered pair of parties: influence of the input and of the outcome of one on the
         outcome of the other; the entropy of a binary message from the first party to the second; and
         the dependence of all settings on the latent variable: M, Hall's measure, mutual information.
+        If the user interrupts, the ``KeyboardInterrupt`` carries the report of the rows so far as its ``partial``.
 
     Raises
     ------
     CountsError, BehaviorError
         If the data cannot be read, or are not those of a Bell scenario (one input for each output).
-    KeyboardInterrupt
-        If the user interrupts; the report of the rows so far is its ``partial``.
 
     Examples
     --------
