@@ -10,7 +10,7 @@ from relaxbell.causal.size import check_memory, program_memory
 from relaxbell.measures.dependence import Dependence
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.measure import Measure
-from relaxbell.measures.terms import Largest, LargestRow, Linear, SumOfRows, Term, Total
+from relaxbell.measures.terms import Largest, LargestRow, Linear, SumOfRows, Term, Total, is_nonnegative
 
 
 class Size(NamedTuple):
@@ -27,13 +27,14 @@ def _sum(sizes: Iterable[Size]) -> Size:
 
 
 def term_size(term: Term) -> Size:
-    """Return what a term adds to a linear program in epigraph form, before its rows are copied."""
+    """Return what a term adds at most to a linear program in epigraph form, before its rows are copied."""
     if isinstance(term, Total | Largest):
         inner = _sum(map(term_size, term.parts))
         if isinstance(term, Total):
             return inner
-        own = len(term.parts)  # a row for each, with its auxiliary columns and the one for the maximum
-        return Size(inner.rows + own, inner.auxiliary + 1, inner.entries + inner.auxiliary + own)
+        own = len(term.parts)  # a row for each, with its auxiliary columns and those of the maximum
+        level = 1 if is_nonnegative(term) else 2
+        return Size(inner.rows + own, inner.auxiliary + level, inner.entries + inner.auxiliary + own * level)
     entries, rows = int(term.rows.matrix.nnz), len(term.rows)
     if isinstance(term, Linear) or (isinstance(term, SumOfRows) and term.rows.nonnegative):
         return Size(0, 0, entries)

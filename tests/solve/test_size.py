@@ -93,7 +93,7 @@ MEASURES = {
 
 @pytest.mark.parametrize("kind", MEASURES)
 def test_the_program_has_the_size_that_was_estimated(kind):
-    """Rows and auxiliary columns as many as said, entries no more, and building it takes no more memory."""
+    """Rows as many as said, auxiliary columns and entries no more, and building it takes no more memory."""
     model = relaxed()
     measure = MEASURES[kind](model)
     equations = Equations(model.observed_rows, np.zeros(len(model.observed_rows), dtype=object), None)
@@ -104,7 +104,7 @@ def test_the_program_has_the_size_that_was_estimated(kind):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert program.matrix.shape[0] == estimate.rows + len(equations.rows)
-    assert program.auxiliary == estimate.auxiliary
+    assert program.auxiliary <= estimate.auxiliary
     entries = model.T.nnz + estimate.entries
     assert program.matrix.nnz <= entries
     lines = sum(program.matrix.shape) - model.strategies.count
