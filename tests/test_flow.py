@@ -10,6 +10,7 @@ ROOT = Path(relaxbell.__file__).parent
 ORDER = [
     "errors",
     "frozen",
+    "writing",
     "exact",
     "behavior",
     "functionals",

@@ -14,6 +14,7 @@ from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import ExactNumber, Surd
 from relaxbell.exact.rows import Rows
 from relaxbell.verify import CURVE, SCHEMA, Real, Refused, digests, read_case, read_file, verify
+from relaxbell.writing import write_whole
 
 _LONGEST = 2**12
 """Bits of a numerator or denominator that are written; the verifier reads 700 digits."""
@@ -169,8 +170,8 @@ class Certificate:
 
         Raises
         ------
-        OSError
-            If the file cannot be written.
+        FileError
+            If the file cannot be written. What was there before is then still there.
 
         Examples
         --------
@@ -181,7 +182,7 @@ class Certificate:
         >>> verify_file(path).startswith("every model with")
         True
         """
-        Path(path).write_text(self.to_json(), encoding="utf-8")
+        write_whole(path, self.to_json())
 
     def __repr__(self) -> str:
         return f"Certificate: {self.claim}"

@@ -34,6 +34,7 @@ from relaxbell.solve.information import least_information
 from relaxbell.solve.program import LinearProgram, Problem, all_rows, is_hard, linear_program, read_constraints
 from relaxbell.solve.refinement import refine
 from relaxbell.solve.settled import settled
+from relaxbell.solve.size import check_measure
 from relaxbell.solve.solution import Bounds, Solution, StrategyWeights
 
 if TYPE_CHECKING:
@@ -123,6 +124,8 @@ def minimize(
         If no solver reached a gap of 1e-7 relative or 1e-10 absolute, or none did in time.
     BehaviorError, SignalingError, MeasureError
         If the parts do not fit together.
+    ModelTooLargeError
+        If the program does not fit in memory; nothing large is built then.
 
     Examples
     --------
@@ -155,6 +158,7 @@ def minimize(
 def _minimize(
     measure: Measure, observed: Behavior | Observed, subject_to: Any, solver: Solver | None, thorough: bool
 ) -> Solution:
+    check_measure(measure)
     equations = measure.model.equations(observed)
     answer, proof = solve_over(measure, equations, subject_to, solver, thorough=thorough)
     problem, bound = proof.problem, proof.bound
