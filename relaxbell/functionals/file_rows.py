@@ -9,7 +9,6 @@ With a relation the last number is the right-hand side.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
@@ -21,6 +20,8 @@ Numbers = list[Fraction]
 
 _IDENTIFIER = re.compile(r"^\([^()]*\)")  # PORTA numbers its lines; PANDA takes any text
 _RELATION = re.compile(r"(<=|=<|>=|=>|==|=)")
+_DIGITS = 4000
+"""Of a numerator or denominator; Python reads no more than 4300."""
 _NUMBER = re.compile(r"[+-]?\d+(?:/\d+)?", re.ASCII)
 _TERM = re.compile(r"\s*([+-]?)\s*(\d+(?:\s*/\s*\d+)?)?\s*\*?\s*([A-Za-z][\w^]*)?", re.ASCII)
 _SAME = {"=<": "<=", "=>": ">=", "==": "="}
@@ -116,14 +117,20 @@ def summands(text: str, where: str) -> Iterator[tuple[Fraction, str | None]]:
 def number(text: str, where: str) -> Fraction:
     """Return a whole number or a fraction; text of digits only, which the callers' patterns ensure."""
     top, _, bottom = text.partition("/")
-    try:
-        above, below = int(top), int(bottom or 1)
-    except ValueError:
+    digits = max(len(part.lstrip("+-")) for part in (top, bottom))
+    if digits > _DIGITS:
         raise FunctionalError(
-            f"{where}: a number of {max(len(top), len(bottom)):,} digits, expected at most "
-            f"{sys.get_int_max_str_digits():,}. Divide the row by a common factor, or raise the limit with "
-            "sys.set_int_max_str_digits."
-        ) from None
+            f"{where}: a number has {digits} digits, expected at most {_DIGITS}. Round it, or divide the inequality."
+        )
+    above, below = int(top), int(bottom or 1)
     if below == 0:
         raise FunctionalError(f"{where}: {text} divides by zero. Correct the line.")
     return Fraction(above, below)
+
+
+def written(number: Fraction | int) -> str:
+    """Return a number as text, if it is one that can be read again."""
+    digits = max(number.numerator.bit_length(), number.denominator.bit_length()) * 3 // 10
+    if digits > _DIGITS:
+        raise FunctionalError(f"a coefficient has about {digits} digits, expected at most {_DIGITS}. Round it.")
+    return str(number)

@@ -7,7 +7,6 @@ rows of whole numbers, ``1 -2 0 <= 1``, or ``1 -2 0 -1`` for the same, after the
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy as np
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import Exact, common_denominator
 from relaxbell.functionals.file_maps import Map, images, read_map
-from relaxbell.functionals.file_rows import Numbers, coefficients, looks_like_a_row, number, read_line
+from relaxbell.functionals.file_rows import Numbers, coefficients, looks_like_a_row, number, read_line, written
 from relaxbell.functionals.functional import BellFunctional, check_functional
 from relaxbell.functionals.notation import marginal_names
 from relaxbell.writing import write_whole
@@ -116,14 +115,7 @@ def write_inequalities(
     formats = {"porta": _porta, "panda": _panda}
     if file_format not in formats:
         raise FunctionalError(f"the format {file_format!r} is unknown, expected 'porta' or 'panda'.")
-    try:
-        text = formats[file_format](rows, _names(first, coordinates))
-    except ValueError:  # Python's limit for the text of whole numbers
-        raise FunctionalError(
-            f"a coefficient to be written has more than {sys.get_int_max_str_digits():,} digits, expected fewer. "
-            "Divide by a common factor, or raise the limit with sys.set_int_max_str_digits."
-        ) from None
-    write_whole(path, text)
+    write_whole(path, formats[file_format](rows, _names(first, coordinates)))
 
 
 def read_inequalities(path: str | Path, like: BellFunctional) -> InequalityFile:
@@ -322,10 +314,10 @@ def _porta(rows: Sequence[Sequence[Fraction]], names: Sequence[str]) -> str:
     listed = " ".join(f"x{k} = {name};" for k, name in enumerate(names, 1))
     lines = [f"DIM = {len(names)}", "", "COMMENT", listed, "", "INEQUALITIES_SECTION"]
     for i, row in enumerate(rows, 1):
-        terms = "".join(
-            f"{'-' if c < 0 else '+'}{'' if abs(c) == 1 else abs(c)}x{k}" for k, c in enumerate(row[1:], 1) if c
-        )
-        lines.append(f"({i:>3}) {terms.removeprefix('+') or '0x1'} <= {-row[0]}")
+        sizes = ["" if abs(c) == 1 else written(abs(c)) for c in row[1:]]
+        signed = zip(row[1:], sizes, strict=True)
+        terms = "".join(f"{'-' if c < 0 else '+'}{size}x{k}" for k, (c, size) in enumerate(signed, 1) if c)
+        lines.append(f"({i:>3}) {terms.removeprefix('+') or '0x1'} <= {written(-row[0])}")
     return "\n".join([*lines, "END", ""])
 
 
@@ -337,5 +329,5 @@ def _panda(rows: Sequence[Sequence[Fraction]], names: Sequence[str]) -> str:
     for row in rows:
         below = common_denominator(row)
         whole = [int(c * below) for c in row]
-        lines.append(f"{' '.join(map(str, whole[1:]))} <= {-whole[0]}")
+        lines.append(f"{' '.join(map(written, whole[1:]))} <= {written(-whole[0])}")
     return "\n".join([*lines, ""])

@@ -235,7 +235,7 @@ def test_all_facets_of_a_scenario_survive(tmp_path):
         ("Names:\na b\nMaps:\nb", "line 4: a map of 1 coordinates, expected 2"),
         ("Names:\na b\nMaps:\nb c", "line 4: unknown coordinate 'c'"),
         ("Names:\na b\nMaps:\nb 2**9", "line 4: .* is not a term"),
-        (f"DIM = 8\nINEQUALITIES_SECTION\nx1 <= {'7' * 5000}\nEND", "line 3: a number of 5,000 digits"),
+        (f"DIM = 8\nINEQUALITIES_SECTION\nx1 <= {'7' * 5000}\nEND", "line 3: a number has 5000 digits"),
         ("DIM = 8\nINEQUALITIES_SECTION\nx1 <= 1/0\nEND", "divides by zero"),
         ("DIM = 8\nINEQUALITIES_SECTION\n__import__('os') <= 1\nEND", "is not a term"),
         ("DIM = 8\nINEQUALITIES_SECTION\nx1 x2 <= 1\nEND", "is not a term"),
@@ -272,7 +272,7 @@ def test_refused_for_writing(tmp_path):
         rb.write_inequalities(tmp_path / "f", [rb.CHSH, rb.I3322])
     with pytest.raises(rb.FunctionalError, match="unknown"):
         rb.write_inequalities(tmp_path / "f", [rb.CHSH], file_format="xml")
-    with pytest.raises(rb.FunctionalError, match="more than 4,300 digits"):
+    with pytest.raises(rb.FunctionalError, match="a coefficient has about"):
         rb.write_inequalities(tmp_path / "f", [rb.CHSH * Fraction(10**5000)])
     with pytest.raises(rb.FunctionalError, match="'x1 <= 2' is a str"):
         rb.write_inequalities(tmp_path / "f", ["x1 <= 2"])
