@@ -131,8 +131,8 @@ rb.explain(at_pr)
 rb.closed_form(c_ab)
 
 # %% [markdown]
-# Nobody has to believe this package: the certificate holds exact data that prove the bound, and one file of standard Python
-# without dependencies checks them (`relaxbell/verify.py`, which runs alone).
+# Nobody has to believe this package: the certificate holds exact data that prove the bound, and one folder of standard Python
+# without dependencies checks them (`relaxbell/verify`, which runs alone).
 
 # %%
 print(at_pr.certificate.verify())

@@ -47,6 +47,7 @@ _HOMES = {
     "closed_forms.dual_vertices": "DualVertices dual_vertices",
     "closed_forms.inequalities": "Inequalities",
     "certificate.claims": "Certificate",
+    "certificate.problems": "data_digest",
     "curves.curve": "Curve Piece",
     "curves.sampled": "EntropyCurve SampledCurve",
     "curves.making": "critical_visibility curve tradeoff",
@@ -62,9 +63,9 @@ _HOMES = {
     "show.explanation": "Explanation explain",
     "show.explorer": "Explorer explorer",
     "errors": (
-        "BehaviorError CertificateError CheckpointError ClosedFormError CountsError CurveError FunctionalError "
-        "InfeasibleError MeasureError ModelError ModelTooLargeError ProofError RelaxbellError SignalingError "
-        "SolverError UnsupportedModelError"
+        "BehaviorError CertificateError CheckpointError ClosedFormError CountsError CurveError FileError "
+        "FunctionalError InfeasibleError MeasureError ModelError ModelTooLargeError ProofError RelaxbellError "
+        "SignalingError SolverError UnsupportedModelError"
     ),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
+import os
+import signal
+import sys
+import threading
 import time
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
     from relaxbell.errors import RelaxbellError
+    from relaxbell.quantification import CertificateFiles, Row
+
+_INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells expect it."""
+
+_POLL = 0.05
+"""Seconds between two looks whether the user interrupted."""
 
 app = typer.Typer(
     add_completion=False,
@@ -80,7 +94,8 @@ def _quantify(
     """Print the least relaxations of locality and measurement independence that explain a Bell test.
 
     The counts are fitted within non-signaling behaviors; then each relaxation is minimized. Every
-    minimum comes with a rigorous lower bound and the Bell functional that proves it.
+    minimum comes with a rigorous lower bound and the Bell functional that proves it. A row is printed when it is
+    ready; after Ctrl-C those so far stay, and the others are named.
 
     A CSV has a header, one column for each setting (x, y, z) and outcome (a, b, c) and a column *count*; then one
     row for each combination of values 0, 1, …, such as `0,1,0,0,427` below `x,y,a,b,count`. Any number of values;
@@ -90,7 +105,7 @@ def _quantify(
     """
     from relaxbell.behavior.counts import Counts, data_sets, load_counts
     from relaxbell.errors import CountsError, RelaxbellError
-    from relaxbell.quantification import quantify
+    from relaxbell.quantification import CertificateFiles, Plan
 
     try:
         if certificates is not None and certificates.exists() and not certificates.is_dir():
@@ -104,16 +119,97 @@ def _quantify(
             )
         else:
             counts = Counts.read_csv(data, outputs, inputs)
-        with _Bar() as bar:
-            report = quantify(
-                counts, input_distribution=input_distribution.value, progress=bar, seconds_per_row=seconds
-            )
-        typer.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False) if as_json else repr(report))
-        if certificates is not None:
-            count = len(report.save_certificates(certificates))
-            typer.echo(f"{count} certificates written to {certificates}, each verified", err=True)
+        files = None if certificates is None else CertificateFiles(certificates)
+        done: list[Row] = []
+        refused: list[str] = []
+        plan = Plan(counts, input_distribution.value)
+        bar = _Bar()
+        rows = _Interruptible(plan.solved(bar, seconds))
+        with bar, rows.listening():
+            for line in plan._repr_lines_(_kept(rows, done, files, refused)):
+                if not as_json:
+                    bar.hide()
+                    typer.echo(line)
     except (RelaxbellError, OSError) as error:
         raise _refused(error) from None
+    report = plan.report(done)
+    if as_json:
+        typer.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
+    if files is not None:
+        typer.echo(f"{len(files.paths)} certificates written to {certificates}, each verified", err=True)
+    for problem in refused:
+        typer.secho(f"error: no certificate of {problem}", err=True, fg="red")
+    if report.missing:
+        typer.secho(f"interrupted: missing are {', '.join(report.missing)}", err=True, fg="red")
+        rows.leave(_INTERRUPTED)
+    if refused:
+        raise typer.Exit(1)
+
+
+class _Interruptible:
+    """Rows until the user interrupts.
+
+    They are made in a thread, so that Ctrl-C is noticed at once: a solver in C returns to Python only when it ends. And
+    Ctrl-C ends the rows only: a line that is being printed, or a certificate that is being written, is completed. A
+    second one ends everything.
+    """
+
+    def __init__(self, rows: Iterator[Row]) -> None:
+        self._rows, self._thread, self._stopped = rows, threading.Thread(), threading.Event()
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take Ctrl-C for these rows, where Python allows it: in the main thread."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGINT, self._stop)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _stop(self, *_: object) -> None:
+        if self._stopped.is_set():
+            raise KeyboardInterrupt
+        self._stopped.set()
+
+    def __iter__(self) -> Iterator[Row]:
+        while not self._stopped.is_set():
+            found: list[Row] = []
+            self._thread = threading.Thread(target=self._advance, args=(found,), daemon=True)
+            self._thread.start()
+            while self._thread.is_alive() and not self._stopped.is_set():
+                self._thread.join(_POLL)
+            if not found:
+                return
+            yield found[0]
+
+    def _advance(self, found: list[Row]) -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            found.extend(itertools.islice(self._rows, 1))
+
+    def leave(self, status: int) -> NoReturn:
+        """Exit; at once if a solver is still at work, which no one waits for."""
+        if self._thread.is_alive():
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+        raise typer.Exit(status)
+
+
+def _kept(rows: Iterable[Row], done: list[Row], files: CertificateFiles | None, refused: list[str]) -> Iterator[Row]:
+    """Yield rows, keep them, and write their certificates; what cannot be written is put aside."""
+    from relaxbell.errors import RelaxbellError
+
+    for row in rows:
+        done.append(row)
+        yield row
+        try:
+            if files is not None:
+                files.add(row)
+        except RelaxbellError as error:
+            refused.append(f"{row.name}: {error}")
 
 
 @app.command(name="verify")
@@ -124,17 +220,19 @@ def _verify(
 
     They are written by `relaxbell quantify --certificates DIR` and by `solution.certificate.save` in Python. The
     strategies and the measure are built anew from the causal graph. The same check runs without this package: copy
-    its file *verify.py* and run `python verify.py FILE`. Exit status 1 if one is refused.
+    its folder *verify* and run `python verify FILE`. What is printed names the data by a digest, and text of a file is
+    escaped. Exit status 1 if one is refused.
     """
     from relaxbell.verify import Refused, verify_file
 
     failed = False
     for file in files:
+        name = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(file))  # it may have ends of lines
         try:
-            typer.echo(f"{file}: verified: {verify_file(file)}")
+            typer.echo(f"{name}: verified: {verify_file(file)}")
         except Refused as refusal:
             failed = True
-            typer.secho(f"{file}: refused: {refusal}", err=True, fg="red")
+            typer.secho(f"{name}: refused: {refusal}", err=True, fg="red")
     if failed:
         raise typer.Exit(1)
 
@@ -194,8 +292,10 @@ def _figures(
 
 def _refused(error: RelaxbellError | OSError) -> typer.Exit:
     """Print an error; a file that cannot be written is named, with the remedy."""
+    from relaxbell.errors import RelaxbellError
+
     text = str(error)
-    if isinstance(error, OSError):
+    if not isinstance(error, RelaxbellError):
         text = f"cannot use {error.filename}: {error.strerror}. Give another name."
     typer.secho(f"error: {text}", err=True, fg="red")
     return typer.Exit(1)
@@ -220,6 +320,13 @@ class _Bar:
             self.progress.start()
             self.task = self.progress.add_task(name, total=total)
         self.progress.update(self.task, completed=done, description=name)
+
+    def hide(self) -> None:
+        """Take the bar off the terminal, so that a line can be printed; the next call shows it again."""
+        if self.task is not None:
+            self.progress.stop()
+            self.progress.remove_task(self.task)
+            self.task = None
 
     def __enter__(self) -> _Bar:
         return self

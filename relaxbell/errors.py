@@ -90,7 +90,7 @@ class ClosedFormError(RelaxbellError, RuntimeError):
     Attributes
     ----------
     partial
-        What was derived so far, a `relaxbell.ClosedForm` whose terms are valid lower bounds; or None.
+        What was derived so far, an incomplete `relaxbell.ClosedForm` whose terms are valid lower bounds; or None.
     """
 
     def __init__(self, message: str, partial: Any = None) -> None:
@@ -111,7 +111,11 @@ class SolverError(RelaxbellError, RuntimeError):
 
 
 class CheckpointError(RelaxbellError, ValueError):
-    """A file is not the checkpoint of the sweep asked for. Give another file name."""
+    """A checkpoint is another sweep's, damaged, in use, or cannot be written. The message says what to do."""
+
+
+class FileError(RelaxbellError, OSError):
+    """The system refuses to write a file: permissions, a full disk, a missing directory. Give another name."""
 
 
 def optional(module: str, extra: str) -> Any:

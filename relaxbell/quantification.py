@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,14 +13,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.counts import Counts, Fit, load_counts
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, message
-from relaxbell.errors import (
-    BehaviorError,
-    InfeasibleError,
-    MeasureError,
-    ModelTooLargeError,
-    RelaxbellError,
-    SolverError,
-)
+from relaxbell.errors import BehaviorError, RelaxbellError
 from relaxbell.functionals.chsh import CHSHValue, largest_chsh
 from relaxbell.measures.dependence import dependence, hall_dependence
 from relaxbell.measures.information import mutual_information
@@ -29,6 +22,7 @@ from relaxbell.measures.measure import Measure
 from relaxbell.solve.deadline import deadline
 from relaxbell.solve.minimization import minimize
 from relaxbell.solve.solution import Solution
+from relaxbell.writing import make_directory
 
 Progress = Callable[[int, int, str], None]
 """Called with (rows done, rows in all, what comes next)."""
@@ -47,7 +41,7 @@ class Row:
     unit
         ``probability`` or ``bit``.
     solution
-        The minimum; None where `problem` says why there is none.
+        The minimum; None where `problem` says why there is none. An error in one row leaves the others.
     problem
         Empty, or the message of the error.
     """
@@ -72,9 +66,11 @@ class Quantification:
     chsh
         Largest CHSH value of `behavior`; None outside two binary outcomes.
     rows
-        One for each relaxation.
+        One for each relaxation that was treated, also where there is no minimum.
     input_distribution
         ``uniform`` or ``observed``: p(x, y) for measures that depend on it.
+    names
+        Of all relaxations, in order, with the edges that they add.
 
     Examples
     --------
@@ -89,6 +85,12 @@ class Quantification:
     chsh: CHSHValue | None
     rows: tuple[Row, ...]
     input_distribution: str
+    names: Mapping[str, str]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names of the relaxations that were not treated, because of an interruption."""
+        return tuple(self.names)[len(self.rows) :]
 
     def __getitem__(self, name: str) -> Solution:
         """Return the solution of a row by the name of its measure."""
@@ -97,6 +99,8 @@ class Quantification:
                 if row.solution is None:
                     raise RelaxbellError(f"{name} has no solution: {row.problem}")
                 return row.solution
+        if name in self.missing:
+            raise RelaxbellError(f"{name} is missing: the computation was interrupted before. Quantify the data again.")
         raise KeyError(f"no row {name!r}. The rows are {', '.join(row.name for row in self.rows)}.")
 
     def to_dict(self) -> dict[str, Any]:
@@ -105,7 +109,8 @@ class Quantification:
         Returns
         -------
         dict
-            Data, fit, S, and the rows with their witnesses; what ``relaxbell quantify --json`` prints.
+            Data, fit, S, the rows with their witnesses, and the names of rows that are missing after an interruption;
+            what ``relaxbell quantify --json`` prints.
         """
         data: dict[str, Any] = {"input_distribution": self.input_distribution}
         if self.fit is not None:
@@ -123,6 +128,7 @@ class Quantification:
                 "formula": self.chsh.formula,
             }
         data["relaxations"] = [_row_data(row) for row in self.rows]
+        data["missing"] = list(self.missing)
         return data
 
     def save_certificates(self, directory: str | Path) -> tuple[Path, ...]:
@@ -145,7 +151,7 @@ class Quantification:
         ------
         CertificateError
             If a row has no certificate; see `Solution.certificate`.
-        OSError
+        FileError
             If the directory cannot be made or written.
 
         Examples
@@ -156,18 +162,10 @@ class Quantification:
         >>> paths[0].name, len(paths)
         ('C_X-B.json', 8)
         """
-        folder = Path(directory)
-        folder.mkdir(parents=True, exist_ok=True)
-        paths: dict[str, Path] = {}
+        files = CertificateFiles(directory)
         for row in self.rows:
-            if row.solution is not None:
-                certificate, stem = row.solution.certificate, _file_name(row.name)
-                certificate.verify()
-                while stem.casefold() in paths:  # some file systems do not tell x from X
-                    stem += "_"
-                paths[stem.casefold()] = folder / f"{stem}.json"
-                certificate.save(folder / f"{stem}.json")
-        return tuple(paths.values())
+            files.add(row)
+        return tuple(files.paths.values())
 
     def __repr__(self) -> str:
         from relaxbell.show.quantification import quantification_text
@@ -178,6 +176,36 @@ class Quantification:
         from relaxbell.show.quantification import quantification_html
 
         return quantification_html(self)
+
+
+class CertificateFiles:
+    """Certificates of rows in a directory, which is made.
+
+    Parameters
+    ----------
+    directory
+        Where the files go.
+
+    Raises
+    ------
+    FileError
+        If it cannot be made.
+    """
+
+    def __init__(self, directory: str | Path) -> None:
+        self._folder = make_directory(directory)
+        self.paths: dict[str, Path] = {}
+
+    def add(self, row: Row) -> None:
+        """Check and write the certificate of a row, if it has a solution."""
+        if row.solution is None:
+            return
+        certificate, stem = row.solution.certificate, _file_name(row.name)
+        certificate.verify()
+        while stem.casefold() in self.paths:  # some file systems do not tell x from X
+            stem += "_"
+        certificate.save(self._folder / f"{stem}.json")
+        self.paths[stem.casefold()] = self._folder / f"{stem}.json"
 
 
 def _file_name(name: str) -> str:
@@ -213,6 +241,7 @@ def quantify(
     *,
     input_distribution: Literal["uniform", "observed"] = "uniform",
     progress: Progress | None = None,
+    each: Callable[[Row], None] | None = None,
     seconds_per_row: float | None = 60.0,
 ) -> Quantification:
     """Return the least relaxation of locality that explains counts or a behavior.
@@ -228,6 +257,8 @@ def quantify(
         the relative frequencies of the settings.
     progress
         Called before each row.
+    each
+        Called with each `Row` as soon as it is there.
     seconds_per_row
         Time limit of each row's solver; None for none. A row that takes longer says so as its problem, and the others
         go on.
@@ -238,6 +269,7 @@ def quantify(
         For every ordered pair of parties: influence of the input and of the outcome of one on the
         outcome of the other; the entropy of a binary message from the first party to the second; and
         the dependence of all settings on the latent variable: M, Hall's measure, mutual information.
+        If the user interrupts, the ``KeyboardInterrupt`` carries the report of the rows so far as its ``partial``.
 
     Raises
     ------
@@ -251,29 +283,74 @@ def quantify(
     >>> report["C(X -> B)"].value, report["C(A -> B)"].value
     (0.5, 1.0)
     """
-    if isinstance(data, str | Path):
-        data = load_counts(data)
-    fit = data.fit() if isinstance(data, Counts) else data if isinstance(data, Fit) else None
-    behavior = fit.behavior if fit is not None else data
-    if not isinstance(behavior, Behavior):
-        raise BehaviorError(f"cannot quantify a {type(data).__name__}. Expected Counts, a Fit, a Behavior or a path.")
-    if input_distribution not in ("uniform", "observed") or (input_distribution == "observed" and fit is None):
-        raise BehaviorError(
-            f"input_distribution is {input_distribution!r}, expected 'uniform', or 'observed' where there are counts."
-        )
-    scenario = _named_as_bell(behavior)
-    frequencies = fit.counts.input_distribution if fit is not None and input_distribution == "observed" else None
-    tasks = list(_tasks(scenario, frequencies))
-    rows = []
-    for k, (name, relaxed, unit, make) in enumerate(tasks):
-        if progress is not None:
-            progress(k, len(tasks), name)
-        try:
-            with deadline(seconds_per_row, name):  # what builds the measure counts too
-                rows.append(Row(name, relaxed, unit, minimize(make(), scenario)))
-        except (InfeasibleError, MeasureError, ModelTooLargeError, SolverError) as error:
-            rows.append(Row(name, relaxed, unit, None, str(error)))
-    return Quantification(scenario, fit, largest_chsh(scenario), tuple(rows), input_distribution)
+    plan, rows = Plan(data, input_distribution), list[Row]()
+    try:
+        for row in plan.solved(progress, seconds_per_row):
+            rows.append(row)
+            if each is not None:
+                each(row)
+    except KeyboardInterrupt as interruption:
+        raise Interrupted(plan.report(rows)) from interruption
+    return plan.report(rows)
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user interrupted; `partial` is the `Quantification` of the rows so far."""
+
+    def __init__(self, partial: Quantification) -> None:
+        done = len(partial.rows)
+        super().__init__(f"incomplete: {done} of {len(partial.names)} rows are in this exception's partial")
+        self.partial = partial
+
+
+class Plan:
+    """The rows to solve for some data, one after the other; see `quantify`."""
+
+    def __init__(self, data: Counts | Fit | Behavior | str | Path, input_distribution: str = "uniform") -> None:
+        if isinstance(data, str | Path):
+            data = load_counts(data)
+        self._fit = data.fit() if isinstance(data, Counts) else data if isinstance(data, Fit) else None
+        behavior = self._fit.behavior if self._fit is not None else data
+        if not isinstance(behavior, Behavior):
+            raise BehaviorError(
+                f"cannot quantify a {type(data).__name__}. Expected Counts, a Fit, a Behavior or a path."
+            )
+        if input_distribution not in ("uniform", "observed") or (
+            input_distribution == "observed" and self._fit is None
+        ):
+            raise BehaviorError(
+                f"input_distribution is {input_distribution!r}, expected 'uniform', or 'observed' where there are "
+                "counts."
+            )
+        self._scenario, self._distribution = _named_as_bell(behavior), input_distribution
+        observed = self._fit is not None and input_distribution == "observed"
+        self._tasks = list(_tasks(self._scenario, self._fit.counts.input_distribution if observed else None))  # type: ignore[union-attr]
+        self._chsh = largest_chsh(self._scenario)
+
+    def solved(self, progress: Progress | None, seconds_per_row: float | None) -> Iterator[Row]:
+        """Yield the rows as they are solved."""
+        for k, (name, relaxed, unit, make) in enumerate(self._tasks):
+            if progress is not None:
+                progress(k, len(self._tasks), name)
+            try:
+                with deadline(seconds_per_row, name):  # what builds the measure counts too
+                    row = Row(name, relaxed, unit, minimize(make(), self._scenario))
+            except RelaxbellError as error:
+                row = Row(name, relaxed, unit, None, str(error))
+            except Exception as error:  # whatever it is: the rows before and after are worth having
+                row = Row(name, relaxed, unit, None, f"{type(error).__name__}: {error}")
+            yield row
+
+    def report(self, rows: Iterable[Row]) -> Quantification:
+        """Return the report of some rows, the first ones."""
+        names = {name: relaxed for name, relaxed, *_ in self._tasks}
+        return Quantification(self._scenario, self._fit, self._chsh, tuple(rows), self._distribution, names)
+
+    def _repr_lines_(self, rows: Iterable[Row]) -> Iterator[str]:
+        """Yield the lines of the report's text as the rows come."""
+        from relaxbell.show.quantification import quantification_lines
+
+        return quantification_lines(self.report(()), rows)
 
 
 def _named_as_bell(behavior: Behavior) -> Behavior:

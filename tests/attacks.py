@@ -2,6 +2,19 @@
 
 from fractions import Fraction
 
+import pytest
+
+
+def limits(seconds):
+    """Return what limits a child's memory to a gibibyte, and its time on the processor, however busy the machine is."""
+    resource = pytest.importorskip("resource")
+
+    def apply():
+        resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+
+    return apply
+
 
 def skeleton(nodes, outputs, inputs, cells):
     """A model with free inputs, given as (name, values, parents), its table uniform, and the proof of nothing."""

@@ -194,6 +194,20 @@ def random_certificate(seed):
     )
 
 
+def curves():
+    """Curves of the visibility, of a value, within a budget, and of a budget."""
+    box, noise = rb.pr_box(), rb.pr_box().white_noise()
+    yield rb.curve(rb.influence(rb.input_signaling(), "X", "B"), noise, box)
+    yield rb.curve(rb.influence(rb.outcome_signaling(), "A", "B"), rb.tsirelson_box().white_noise(), rb.tsirelson_box())
+    yield rb.curve(rb.dependence(rb.measurement_dependence()), noise, box)
+    ends = [rb.Observed([(rb.I3322, v)], nonsignaling=True) for v in (-1, 1)]
+    yield rb.curve(rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B"), *ends)
+    both = rb.bell().relax("X -> B", "Y -> A")
+    there, back = rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")
+    yield rb.curve(there, noise, box, subject_to=[back <= Fraction(1, 10)])
+    yield rb.tradeoff(there, back, box)
+
+
 # ------------------------------------------------------------------------- judging a claim
 
 

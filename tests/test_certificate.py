@@ -52,6 +52,55 @@ def test_a_file_and_the_command_line(pr, tmp_path):
     assert "nowhere.json: refused: the file cannot be read: there is no such file" in missing.output
 
 
+def test_a_file_is_read_again(pr, tmp_path):
+    path = tmp_path / "pr.json"
+    pr.certificate.save(path)
+    for own in (path, str(path)):
+        loaded = rb.Certificate.load(own)
+        assert loaded.data == pr.certificate.data
+        assert loaded.claim == pr.certificate.claim
+    loaded.save(path)
+    assert path.read_text() == pr.certificate.to_json()
+
+
+def test_what_is_read_is_not_believed(pr, tmp_path):
+    path = tmp_path / "false.json"
+    path.write_text(pr.certificate.to_json().replace('"lower_bound": "1/2"', '"lower_bound": "2/3"'))
+    with pytest.raises(rb.CertificateError, match="lower bound 1/2, less than 2/3"):
+        rb.Certificate.load(path).verify()
+
+
+@pytest.mark.parametrize(
+    ("contents", "reason"),
+    [
+        (b"", "is not JSON"),
+        (b"\xff", "is not JSON"),
+        (b"[1, 2]", "holds no certificate"),
+        (b'{"schema": "relaxbell-checkpoint-1"}', "holds no certificate"),
+        (b'{"schema": ["relaxbell-curve-1"]}', "holds no certificate"),
+        (b'{"schema": 1, "schema": 2}', "a field is given twice"),
+        (b'{"schema": ' + b"7" * 5000 + b"}", "an integer of 5000 digits"),
+        (None, "there is no such file"),
+    ],
+)
+def test_a_file_that_holds_no_certificate(contents, reason, tmp_path):
+    path = tmp_path / "c.json"
+    if contents is not None:
+        path.write_bytes(contents)
+    with pytest.raises(rb.CertificateError, match=rf"c\.json.*{reason}.*Certificate.save wrote"):
+        rb.Certificate.load(path)
+    with pytest.raises(rb.CertificateError, match="is a directory or device"):
+        rb.Certificate.load(tmp_path)
+
+
+def test_numbers_longer_than_the_verifier_reads():
+    """Their digits are not even written: Python refuses more than 4300."""
+    box = rb.pr_box().visibility(1 - Fraction(1, 10**5000))
+    solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), box)
+    with pytest.raises(rb.CertificateError, match=r"no certificate: a number has about 49\d\d digits"):
+        _ = solution.certificate
+
+
 def test_a_measure_states_itself_by_its_term(pr):
     """Without a definition the certificate is the same: the term says how the verifier builds its rows."""
     with pytest.raises(rb.CertificateError, match="carries no proof"):
@@ -65,7 +114,7 @@ def test_what_exceeds_the_limits_is_refused_by_name():
     noise = rb.Behavior(np.full((2, 3, 1, 2), Fraction(1, 6), dtype=object))
     tiny = rb.measure(model, {"tiny": np.full(model.strategies.count, 1e-310)}, norm="sum")
     assert rb.minimize(tiny, noise).certificate.verify()  # 2^-1074 fits
-    with pytest.raises(rb.CertificateError, match="no certificate: a row: not a rational number"):
+    with pytest.raises(rb.CertificateError, match="no certificate: a number has about"):
         _ = rb.minimize(tiny * Fraction(1, 10**1000), noise).certificate
 
 

@@ -1,13 +1,16 @@
 import itertools
 import json
 import re
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 import relaxbell as rb
+from relaxbell import quantification
 from relaxbell.cli import app
 
 run = CliRunner().invoke
@@ -136,6 +139,121 @@ def test_the_time_limit_of_the_command_line(tmp_path):
     problems = [row.get("problem", "") for row in json.loads(result.output)["relaxations"]]
     assert any("time limit of 0.001 s" in problem for problem in problems)
     assert run(app, ["quantify", str(path), "--seconds", "0"]).exit_code == 2
+
+
+def slow_rows(then):
+    """A program that quantifies with a third row in which something happens."""
+    return f"""
+import sys, time
+import relaxbell.quantification as q
+minimize, calls = q.minimize, []
+def slow(*given):
+    calls.append(given)
+    if len(calls) == 3:
+        {then}
+    return minimize(*given)
+q.minimize = slow
+sys.argv = ["relaxbell", "quantify", "delft2015", *sys.argv[1:]]
+import relaxbell.cli
+relaxbell.cli.main()
+"""
+
+
+def test_rows_are_printed_when_they_are_ready(tmp_path):
+    """The process waits in its third row: two are there; after Ctrl-C they stay, and the missing ones are named."""
+    folder = tmp_path / "proofs"
+    process = subprocess.Popen(
+        [sys.executable, "-c", slow_rows("time.sleep(600)"), "--certificates", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    lines = []
+    while not lines or not lines[-1].startswith("C(Y -> A)"):
+        lines.append(process.stdout.readline())
+        assert lines[-1], process.stderr.read()
+    process.send_signal(signal.SIGINT)
+    rest, said = process.communicate()
+    assert process.returncode == 130
+    assert "0.108463057   CHSH = 2.43385 > 2" in lines[-2]
+    missing = "C(A -> B), C(B -> A), H(M), M(X,Y:Λ), Hall(X,Y:Λ), I(X,Y:Λ)"
+    assert f"incomplete: interrupted with 6 of 8 rows missing: {missing}." in rest
+    assert f"interrupted: missing are {missing}" in said
+    assert "Traceback" not in said
+    assert sorted(path.stem for path in folder.iterdir()) == ["C_X-B", "C_Y-A"]
+    assert run(app, ["verify", *map(str, folder.iterdir())]).exit_code == 0
+
+
+def test_json_of_an_interrupted_run_is_one_document():
+    code = slow_rows("print('here', file=sys.stderr, flush=True); time.sleep(600)")
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr.readline() == "here\n"
+    process.send_signal(signal.SIGINT)
+    printed, _ = process.communicate()
+    data = json.loads(printed)
+    assert process.returncode == 130
+    assert [row["measure"] for row in data["relaxations"]] == ["C(X -> B)", "C(Y -> A)"]
+    assert data["relaxations"][0]["minimum"] == pytest.approx(0.108463057)
+    assert data["missing"] == ["C(A -> B)", "C(B -> A)", "H(M)", "M(X,Y:Λ)", "Hall(X,Y:Λ)", "I(X,Y:Λ)"]
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError("no room"), ZeroDivisionError("0"), rb.CertificateError("x"), rb.BehaviorError("y")]
+)
+def test_an_error_in_one_row_leaves_the_others(monkeypatch, error):
+    real, calls = quantification.minimize, []
+
+    def failing(*given):
+        calls.append(given)
+        if len(calls) == 3:
+            raise error
+        return real(*given)
+
+    monkeypatch.setattr(quantification, "minimize", failing)
+    result = run(app, ["quantify", "delft2015", "--json"])
+    assert result.exit_code == 0
+    rows = json.loads(result.stdout)["relaxations"]
+    problem = str(error) if isinstance(error, rb.RelaxbellError) else f"{type(error).__name__}: {error}"
+    assert [row.get("problem") for row in rows] == [None, None, problem, *[None] * 5]
+    assert json.loads(result.stdout)["missing"] == []
+
+
+def test_an_interruption_in_python_carries_what_was_done(monkeypatch):
+    real, seen = quantification.minimize, []
+
+    def interrupted(*given):
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        return real(*given)
+
+    monkeypatch.setattr(quantification, "minimize", interrupted)
+    with pytest.raises(KeyboardInterrupt, match="incomplete: 3 of 8 rows") as caught:
+        rb.quantify("delft2015", each=seen.append)
+    report = caught.value.partial
+    assert report.rows == tuple(seen)
+    assert report.missing == ("C(B -> A)", "H(M)", "M(X,Y:Λ)", "Hall(X,Y:Λ)", "I(X,Y:Λ)")
+    assert report["C(A -> B)"].value == pytest.approx(0.216926114)
+    with pytest.raises(rb.RelaxbellError, match=r"H\(M\) is missing: the computation was interrupted"):
+        report["H(M)"]
+    for text in (repr(report), report._repr_html_()):
+        assert "incomplete: interrupted with 5 of 8 rows missing" in text
+    assert "nothing has to be relaxed" not in repr(report)
+
+
+def test_a_certificate_that_cannot_be_written_leaves_the_rows(tmp_path, monkeypatch):
+    def refused(self, path):
+        if "H_M" in str(path):
+            raise rb.FileError(f"{path} cannot be written: No space left on device. Free space.")
+        Path(path).write_text(self.to_json())
+
+    monkeypatch.setattr(rb.Certificate, "save", refused)
+    result = run(app, ["quantify", "delft2015", "--certificates", str(tmp_path / "proofs")])
+    assert result.exit_code == 1
+    assert "I(X,Y:Λ)" in result.output
+    assert "7 certificates written" in result.output
+    assert "error: no certificate of H(M): " in result.output
 
 
 def test_quantify_other_scenarios():

@@ -4,19 +4,22 @@ import copy
 import json
 import subprocess
 import sys
-import time
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
+from attacks import limits
 from certificates import certificates, is_true, judge, number
 from network_attacks import NETWORK_ATTACKS, many_products, settings_along_a_curve
 from network_reference import random_network_behavior
 from sympy import Rational
 
 import relaxbell as rb
-from relaxbell import verify as module
-from relaxbell.verify import Refused, verify
+from relaxbell.verify import Refused, model, read_case, verify
+from relaxbell.verify.rounding import floor
+
+FOLDER = Path(rb.__file__).parent / "verify"
 
 NETWORKS = ["network", "network, unequal", "network, fixed", "network, bilocal"]
 
@@ -145,7 +148,7 @@ def test_any_polynomials_give_a_true_bound(name):
             leaf["y"] = each_number(leaf["y"], lambda v: max(Fraction(-1), min(Fraction(1), v)))
             for part in ("y", "s", "z"):
                 leaf[part] = each_number(leaf[part], str)
-        assert float(module.Case(data).proven().floor(20)) <= value + 1e-9
+        assert float(floor(read_case(data).proven(), 20)) <= value + 1e-9
 
 
 def test_a_long_segment_of_the_cover_is_bounded_everywhere():
@@ -283,15 +286,11 @@ def wide():
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [chain, many, wide, *NETWORK_ATTACKS])
 def test_hostile_sizes_end_soon_within_a_gibibyte(make, tmp_path):
-    resource = pytest.importorskip("resource")
     (tmp_path / "c.json").write_text(json.dumps(make()))
-    started = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-I", "-S", module.__file__, tmp_path / "c.json"],
-        capture_output=True, text=True, timeout=60,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30)),
+        [sys.executable, "-I", "-S", FOLDER, tmp_path / "c.json"],
+        capture_output=True, text=True, preexec_fn=limits(60),
     )  # fmt: skip
-    assert time.perf_counter() - started < 60
     assert done.stderr.startswith("refused: ") or done.stdout.startswith("verified: ")
 
 
@@ -299,10 +298,10 @@ def test_hostile_sizes_end_soon_within_a_gibibyte(make, tmp_path):
 def test_work_is_counted_for_each_product_and_all_along_a_curve(data, monkeypatch):
     """Also of scenarios with some settings only."""
     verify(data)
-    monkeypatch.setattr(module, "WORK", 2**19)
+    monkeypatch.setattr(model, "WORK", 2**19)
     with pytest.raises(Refused, match="too much to compute"):
         verify(data)
-    monkeypatch.setattr(module, "WORK", 2**19)
+    monkeypatch.setattr(model, "WORK", 2**19)
     verify(settings_along_a_curve(1, hidden=4))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.behavior.table import TOLERANCE
+from relaxbell.causal.size import check_memory
 from relaxbell.errors import BehaviorError, ModelError, RelaxbellError
 from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
 from relaxbell.exact.rows import Rows, whole_row
@@ -31,6 +33,9 @@ _ALIKE = 10
 
 FLOAT_GRID = 2**50
 """Float behaviors are read as multiples of 1/FLOAT_GRID in coordinates of the model's affine hull."""
+
+_SUMMAND = 40
+"""Bytes of a coefficient of a normalization, while they are built."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +175,9 @@ def observed_equations(model: CausalModel, observed: Observed) -> Equations:
 
 def normalization_equations(model: CausalModel) -> Equations:
     """Return what holds before anything is observed: Σ p = 1, and the frequencies of dependent inputs."""
+    cells = math.prod(model.observed_shape)
+    sums = math.prod(model.cardinality[n] for n in (model.inputs if model.inputs_connected else model.dependent_inputs))
+    check_memory(f"{sums:,} normalizations of {cells:,} probabilities of {model.name}", _SUMMAND * sums * cells)
     weights = cell_weights(model)
     known = _normalization(model, weights)
     coefficients = sp.csr_array(np.array([(table != 0).astype(float) for _, table, _ in known]))

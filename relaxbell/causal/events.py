@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.behavior.names import Setting, check_values
+from relaxbell.causal.size import check_memory
 from relaxbell.errors import ModelError
 from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.numbers import common_denominator
@@ -17,6 +19,9 @@ from relaxbell.exact.rows import Rows
 
 if TYPE_CHECKING:
     from relaxbell.causal.model import CausalModel
+
+_ROW = 48
+"""Bytes of a row over all strategies, for each of them, while it is built."""
 
 
 def event_rows(model: CausalModel, event: Setting, given: Setting, do: Setting) -> Rows:
@@ -32,23 +37,29 @@ def event_rows(model: CausalModel, event: Setting, given: Setting, do: Setting) 
         )
     weights = _setting_weights(model, given, do)
     wanted = {**event, **{n: v for n, v in given.items() if n in model.dependent_inputs}}
-    label, hits = _label(event, given, do), []
-    for setting, weight in zip(model.settings, weights, strict=True):
-        values = model.strategies.evaluate({**setting, **do}) if weight else {}
-        hit: Any = 1 if weight else 0
-        for name, value in wanted.items() if weight else ():
-            hit = hit * (np.asarray(values[name]) == value)
-        hits.append(np.asarray(model.strategies.spread(hit), dtype=np.int64))
-    return _weighted(hits, weights, label)
+    label = _label(event, given, do)
+    check_memory(f"{label} over {model.strategies.count:,} strategies", _ROW * model.strategies.count)
+    used = [(setting, weight) for setting, weight in zip(model.settings, weights, strict=True) if weight]
+    hits = (_hit(model, {**setting, **do}, wanted) for setting, _ in used)
+    return _weighted(hits, [weight for _, weight in used], label)
 
 
-def _weighted(hits: list[NDArray[np.int64]], weights: list[Fraction], label: str) -> Rows:
+def _hit(model: CausalModel, setting: Setting, wanted: Setting) -> NDArray[np.int64]:
+    """Return 1 for each strategy that answers a setting as wanted, else 0."""
+    values = model.strategies.evaluate(setting)
+    hit: Any = 1
+    for name, value in wanted.items():
+        hit = hit * (np.asarray(values[name]) == value)
+    return np.asarray(model.strategies.spread(hit), dtype=np.int64)
+
+
+def _weighted(hits: Iterable[NDArray[np.int64]], weights: list[Fraction], label: str) -> Rows:
     """Return Σ weight · hit as one exact row."""
     denominator = common_denominator(weights)
     if denominator * len(weights) < EXACT:
         total = sum(float(weight * denominator) * hit for hit, weight in zip(hits, weights, strict=True))
         return Rows(sp.csr_array(np.asarray(total, dtype=np.float64)[None, :]), (label,), Fraction(1, denominator))
-    patterns, place = np.unique(np.stack(hits), axis=1, return_inverse=True)  # which settings each strategy hits
+    patterns, place = np.unique(np.stack(list(hits)), axis=1, return_inverse=True)  # which settings each strategy hits
     sums = np.array([sum((w for w, hit in zip(weights, p, strict=True) if hit), Fraction(0)) for p in patterns.T])
     used = np.flatnonzero(patterns.sum(axis=0)[place])
     pattern = sp.csr_array((np.ones(len(used)), (np.zeros(len(used), np.intp), used)), shape=(1, len(place)))

@@ -14,6 +14,7 @@ from relaxbell.errors import ModelError
 
 Edge = tuple[str, str]
 
+
 @dataclass(frozen=True)
 class Graph:
     """Nodes in their order, isolated ones too, and edges, grouped by the node they leave.

@@ -19,6 +19,7 @@ from relaxbell.causal.graph import Edge, Graph, check_latent_ends, listed_edges,
 from relaxbell.causal.inputs import InputDistribution
 from relaxbell.causal.observing import Observing
 from relaxbell.causal.responses import Node, Strategies, count_text
+from relaxbell.causal.size import check_equations
 from relaxbell.errors import ModelError, ModelTooLargeError
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import different_texts
@@ -307,6 +308,7 @@ class CausalModel(Observing):
         Cell (a, …, x, …) of T q is p(a, …, x_dependent|x_free): the probability of the outputs and
         of the dependent inputs given the free ones.
         """
+        check_equations(self)
         columns = np.empty((self.strategies.count, len(self.settings)), dtype=np.int32)
         for k, setting in enumerate(self.settings):
             values = self.strategies.evaluate(setting)

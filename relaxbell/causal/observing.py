@@ -9,6 +9,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations, behavior_equations, observed_equations
+from relaxbell.causal.size import check_equations
 from relaxbell.causal.structure import Structure
 from relaxbell.errors import BehaviorError
 
@@ -42,6 +43,8 @@ class Observing(Structure):
             If variables or cardinalities do not match the model's.
         SignalingError
             If the behavior signals where the graph forbids it; the violated equality is named.
+        ModelTooLargeError
+            If T does not fit in memory.
 
         Examples
         --------
@@ -49,6 +52,7 @@ class Observing(Structure):
         >>> rb.input_signaling().equations(rb.pr_box()).rows.array.shape
         (16, 64)
         """
+        check_equations(cast(Any, self))
         if isinstance(observed, Behavior):
             return behavior_equations(cast(Any, self), self.match(observed))  # a CausalModel
         if isinstance(observed, Observed):

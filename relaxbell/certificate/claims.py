@@ -1,4 +1,4 @@
-"""`Certificate`: exact data from which anyone can check a bound, with `verify.py` alone."""
+"""`Certificate`: exact data from which anyone can check a bound, with the folder `verify` alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from typing import Any
 
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import ExactNumber, Surd
-from relaxbell.verify import CURVE, Case, Real, Refused, verify
+from relaxbell.verify import CURVE, SCHEMA, Real, Refused, digests, read_case, read_file, verify
+from relaxbell.writing import write_whole
+
+_LONGEST = 2**12
+"""Bits of a numerator or denominator that are written; the verifier reads 700 digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +24,8 @@ class Certificate:
     """A claim with the exact data that prove it, for everyone to check.
 
     Made by ``solution.certificate``, and by ``error.certificate`` of an `InfeasibleError`. Save it, and check it with
-    ``relaxbell verify FILE``, or with the file ``relaxbell/verify.py`` alone, which needs Python only.
+    ``relaxbell verify FILE``, or with a copy of the folder ``relaxbell/verify`` alone, which needs Python only:
+    ``python verify FILE``.
 
     Attributes
     ----------
@@ -73,6 +78,70 @@ class Certificate:
                 f"the certificate proves nothing: {refusal}. Make it anew from a solution."
             ) from None
 
+    @cached_property
+    def digests(self) -> tuple[str, ...]:
+        """The digests of data and settings that the claim names: one, or those of both ends of a curve.
+
+        `data_digest` computes the same from a behavior, so that a claim can be tied to one's own numbers.
+
+        Raises
+        ------
+        CertificateError
+            If the certificate cannot be read.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> model, p = rb.input_signaling(), rb.tsirelson_box()
+        >>> certificate = rb.minimize(rb.influence(model, "X", "B"), p).certificate
+        >>> certificate.digests == (rb.data_digest(model, p),)
+        True
+        """
+        try:
+            return digests(self.data)
+        except Refused as refusal:
+            raise CertificateError(
+                f"the certificate proves nothing: {refusal}. Make it anew from a solution."
+            ) from None
+
+    @classmethod
+    def load(cls, path: str | Path) -> Certificate:
+        """Read a certificate from a file; nothing is believed before `verify` has checked it.
+
+        Parameters
+        ----------
+        path
+            A file that `save` wrote.
+
+        Returns
+        -------
+        Certificate
+            With the data of the file.
+
+        Raises
+        ------
+        CertificateError
+            If the file cannot be read, is not JSON, or holds no certificate; the file is named.
+
+        Examples
+        --------
+        >>> import relaxbell as rb, tempfile, pathlib
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "pr.json"
+        >>> rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box()).certificate.save(path)
+        >>> rb.Certificate.load(path).verify().endswith("minimum = 1/2")
+        True
+        """
+        try:
+            data = read_file(Path(path))
+        except Refused as refusal:
+            raise CertificateError(f"{path}: {refusal}. Give a file that Certificate.save wrote.") from None
+        if not isinstance(data, dict) or data.get("schema") not in (SCHEMA, CURVE):
+            raise CertificateError(
+                f"{path} holds no certificate: expected a JSON object whose schema is {SCHEMA} or {CURVE}. Give a file "
+                "that Certificate.save wrote."
+            )
+        return cls(data)
+
     def to_json(self) -> str:
         """Return the certificate as JSON text.
 
@@ -100,8 +169,8 @@ class Certificate:
 
         Raises
         ------
-        OSError
-            If the file cannot be written.
+        FileError
+            If the file cannot be written. What was there before is then still there.
 
         Examples
         --------
@@ -112,7 +181,7 @@ class Certificate:
         >>> verify_file(path).startswith("every model with")
         True
         """
-        Path(path).write_text(self.to_json(), encoding="utf-8")
+        write_whole(path, self.to_json())
 
     def __repr__(self) -> str:
         return f"Certificate: {self.claim}"
@@ -121,7 +190,7 @@ class Certificate:
 def claimed(data: dict[str, Any], bound: Any) -> Certificate:
     """Claim the bound, or what the verifier's exact arithmetic makes of the proof, if that is less."""
     try:
-        proven = Case(data | {"claim": {}}).proven()
+        proven = read_case(data | {"claim": {}}).proven()
     except Refused as refusal:
         raise refused(refusal) from None
     stated = as_real(bound)
@@ -137,7 +206,7 @@ def with_strategies(data: dict[str, Any], bound: Any, primal: Mapping[int, Any] 
     weights = [[number, as_text(as_real(w))] for number, w in sorted(primal.items()) if w]
     data = found.data | {"strategies": weights}
     try:
-        data["claim"] = data["claim"] | {"upper_bound": as_text(Case(data).reached())}
+        data["claim"] = data["claim"] | {"upper_bound": as_text(read_case(data).reached())}
     except Refused:  # exact for the float program, but not for the numbers behind it
         return found
     return Certificate(data)
@@ -181,7 +250,24 @@ def as_real(number: Any) -> Real:
 def as_text(number: Any) -> Any:
     """Return a number as it stands in the file."""
     real = number if isinstance(number, Real) else as_real(number)
+    bits = max(part.bit_length() for x in (real.a, real.b) for part in (x.numerator, x.denominator))
+    if bits > _LONGEST:  # Python itself refuses to write what has more than 4300 digits
+        raise refused(Refused(f"a number has about {bits * 3 // 10} digits"))
     return [str(real.a), str(real.b)] if real.b else str(real.a)
+
+
+def as_data(stated: Any) -> Any:
+    """Return what measures state, and weights of their rows, as they stand in the file."""
+    if isinstance(stated, Mapping):
+        return {key: as_data(value) for key, value in stated.items()}
+    if isinstance(stated, list | tuple):
+        return [as_data(value) for value in stated]
+    if isinstance(stated, Surd):
+        raise CertificateError(
+            f"no certificate: found the irrational coefficient {stated} in a row or weight, expected rational ones. "
+            "Give rational numbers near them."
+        )
+    return as_text(stated) if isinstance(stated, Fraction) else stated
 
 
 def as_texts(numbers: Iterable[Any]) -> list[Any]:

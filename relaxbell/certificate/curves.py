@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from relaxbell.certificate.claims import Certificate, as_text, of_pieces, with_strategies
+from relaxbell.certificate.claims import Certificate, as_data, as_text, of_pieces, with_strategies
 from relaxbell.certificate.networks import fixed_certificate
 from relaxbell.certificate.problems import common_data, proof_data
 from relaxbell.errors import CertificateError
@@ -50,7 +50,7 @@ def _at(curve: Curve, proof: Proof, value: ExactNumber) -> Certificate:
     if isinstance(measure, Nonbilocality):
         return fixed_certificate(measure, proof, value)
     data = common_data(measure.model, proof)
-    data["measure"] = measure.statement()
+    data["measure"] = as_data(measure.statement())
     data["proof"] = proof_data(measure.model, proof)
     return with_strategies(data, value, proof.primal)
 

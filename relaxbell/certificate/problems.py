@@ -8,16 +8,28 @@ would not grant is not claimed.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations
 from relaxbell.causal.model import CausalModel
-from relaxbell.certificate.claims import Certificate, as_text, as_texts, checked, claimed, with_strategies
+from relaxbell.certificate.claims import (
+    Certificate,
+    as_data,
+    as_text,
+    as_texts,
+    checked,
+    claimed,
+    refused,
+    with_strategies,
+)
 from relaxbell.errors import CertificateError
-from relaxbell.exact.numbers import Surd
+from relaxbell.exact.numbers import ExactNumber, Surd
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.information import MutualInformation
@@ -25,7 +37,7 @@ from relaxbell.measures.locality import BinaryEntropy
 from relaxbell.measures.terms import stated_weights
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.solution import Solution
-from relaxbell.verify import SCHEMA
+from relaxbell.verify import SCHEMA, Refused, digests
 
 
 def solution_certificate(solution: Solution) -> Certificate:
@@ -40,7 +52,7 @@ def solution_certificate(solution: Solution) -> Certificate:
     if not solution.proofs:
         raise CertificateError(f"the solution of {measure.name} carries no proof. Minimize it anew.")
     data = common_data(measure.model, solution.proofs[0])
-    data["measure"] = measure.statement()
+    data["measure"] = as_data(measure.statement())
     if isinstance(measure, BinaryEntropy):
         least, largest = (proof_data(measure.model, proof, stated=False) for proof in solution.proofs)
         data["proof"] = {"least": least, "largest": largest}
@@ -59,24 +71,71 @@ def infeasibility_certificate(model: CausalModel, proof: Proof) -> Certificate:
     return checked(data)
 
 
-def given_data(model: CausalModel, equations: Equations) -> dict[str, Any]:
-    """Return what is given: the graph, the data, and the root in their numbers."""
-    data: dict[str, Any] = {"schema": SCHEMA}
-    roots = {n.n for n in equations.rhs if isinstance(n, Surd)}
-    if equations.behavior is not None:
-        roots |= {n.n for n in equations.behavior.table.ravel() if isinstance(n, Surd)}
-    if roots:
-        (data["root"],) = roots
+def data_digest(model: CausalModel, observed: Behavior | Observed) -> str:
+    """Return the digest by which the claim of a certificate names its data and settings.
+
+    Two behaviors have the same digest if and only if (but for collisions of SHA-256) they are the same numbers for the
+    same names; the order of outputs and of inputs does not matter. The settings are the model's `input_distribution`.
+
+    Parameters
+    ----------
+    model
+        The model of the certificate.
+    observed
+        The data: a behavior, or values of functionals. Floats are read as in `minimize`.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits: the beginning of the SHA-256 of a text that is described in `relaxbell.verify`.
+
+    Raises
+    ------
+    BehaviorError
+        If the data do not fit the model.
+    CertificateError
+        If numbers or the model exceed the verifier's limits.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> model, p = rb.input_signaling(), rb.pr_box()
+    >>> rb.data_digest(model, p) in rb.minimize(rb.influence(model, "X", "B"), p).certificate.claim
+    True
+    >>> rb.data_digest(model, p) == rb.data_digest(model, rb.tsirelson_box())
+    False
+    """
+    nothing: dict[str, Any] = {"measure": None, "constraints": [], "claim": {}, "proof": {}}
+    try:
+        (found,) = digests(given_data(model, model.equations(observed)) | nothing)
+    except Refused as refusal:
+        raise refused(refusal) from None
+    return found
+
+
+def given_data(model: CausalModel, equations: Equations, limits: Sequence[ExactNumber] = ()) -> dict[str, Any]:
+    """Return what is given: the graph, the data, and the root in their numbers and in those of the limits."""
+    table: Iterable[ExactNumber] = [] if equations.behavior is None else equations.behavior.table.ravel()
+    data = {"schema": SCHEMA} | _root([*equations.rhs, *table, *limits])
     return data | {"model": _model(model), "observed": _observed(model, equations)}
 
 
 def common_data(model: CausalModel, proof: Proof) -> dict[str, Any]:
     """Return everything but measure, claim and proof."""
     problem = proof.problem
-    data = given_data(model, problem.equations)
-    data["constraints"] = [{"measure": b.measure.statement(), "limit": as_text(b.limit)} for b in problem.budgets]
+    limits = [*(b.limit for b in problem.budgets), *(limit for c in problem.affine for limit in c.rhs)]
+    data = given_data(model, problem.equations, limits)
+    data["constraints"] = [
+        {"measure": as_data(b.measure.statement()), "limit": as_text(b.limit)} for b in problem.budgets
+    ]
     data["constraints"] += [part for c in problem.affine for part in _affine(c)]
     return data
+
+
+def _root(numbers: Iterable[ExactNumber]) -> dict[str, Any]:
+    """Return the root in some numbers, if there is one."""
+    roots = {number.n for number in numbers if isinstance(number, Surd)}  # one at most: minimize checks that
+    return {"root": roots.pop()} if roots else {}
 
 
 def _model(model: CausalModel) -> dict[str, Any]:
@@ -116,21 +175,21 @@ def _affine(constraint: AffineConstraint) -> list[dict[str, Any]]:
 
 
 def _texts(rows: Rows, i: int, sign: int) -> list[list[Any]]:
-    return [[number, str(sign * value)] for number, value in rows.sparse(i)]
+    return as_data([[number, sign * value] for number, value in rows.sparse(i)])
 
 
 def proof_data(model: CausalModel, proof: Proof, *, stated: bool = True) -> dict[str, Any]:
     """Return the dual data of a proof, with the weights of the objective's rows where these are `stated`."""
     problem, bound = proof.problem, proof.bound
-    weights = stated_weights(problem.objective, Fraction(1), bound.weights) if stated else None
+    weights = as_data(stated_weights(problem.objective, Fraction(1), bound.weights)) if stated else None
     constraints = []
     for budget, share in zip(problem.budgets, bound.budgets, strict=True):
-        own = stated_weights(budget.measure.term, share, bound.weights)
-        constraints.append({"multiplier": str(share), "weights": own})
+        own = as_data(stated_weights(budget.measure.term, share, bound.weights))
+        constraints.append({"multiplier": as_text(share), "weights": own})
     for constraint, part in zip(problem.affine, bound.affine, strict=True):
         for y in part:
             shares = (max(y, 0), max(-y, 0)) if constraint.equality else (y,)
-            constraints += [{"multiplier": str(share), "weights": None} for share in shares]
+            constraints += [{"multiplier": as_text(share), "weights": None} for share in shares]
     return {"z": as_texts(_multipliers(model, proof)), "weights": weights, "constraints": constraints}
 
 

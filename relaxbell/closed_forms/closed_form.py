@@ -63,7 +63,8 @@ class LinearTerm:
 class ClosedForm:
     """min measure = max of `terms`, for every behavior of `region` that satisfies `domain`.
 
-    Made by `closed_form`. Complete and irredundant: each vertex of the epigraph was solved exactly.
+    Made by `closed_form`. Complete and irredundant: each vertex of the epigraph was solved exactly. One that a
+    `ClosedFormError` carries is incomplete, and says so: its maximum is a lower bound only.
 
     Attributes
     ----------
@@ -79,6 +80,8 @@ class ClosedForm:
         Symbols of the budgets that the terms depend on.
     programs, vertices, seconds
         Proof effort: linear programs solved exactly, vertices of the epigraph, wall time.
+    open_vertices
+        How many vertices were not yet solved; 0 for a complete form.
 
     Examples
     --------
@@ -101,6 +104,12 @@ class ClosedForm:
     programs: int
     vertices: int
     seconds: float
+    open_vertices: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether the maximum of the terms is the least value; else it is a lower bound."""
+        return self.open_vertices == 0
 
     # ------------------------------------------------------------------- forms
 
@@ -199,7 +208,7 @@ class ClosedForm:
     # -------------------------------------------------------------- evaluation
 
     def __call__(self, behavior: Behavior, budgets: Mapping[Any, Any] | None = None) -> ExactNumber:
-        """Return the exact least value at an exact behavior.
+        """Return the exact least value at an exact behavior; a lower bound of it where the form is not `complete`.
 
         Parameters
         ----------
@@ -238,7 +247,7 @@ class ClosedForm:
         *,
         tolerance: float = 1e-9,
     ) -> Evaluation:
-        """Return the least value at many behaviors, in float64.
+        """Return the least value at many behaviors, in float64; lower bounds where the form is not `complete`.
 
         Parameters
         ----------
@@ -322,16 +331,27 @@ class ClosedForm:
 
     def __repr__(self) -> str:
         where = {"nonsignaling": "non-signaling p", "model": "every p of the model", "slice": "p in the slice"}
+        relation, plural = "=" if self.complete else ">=", "s" if len(self.terms) != 1 else ""
         lines = [
-            f"min {self.measure.name} = max of {len(self.terms)} term{'s' if len(self.terms) != 1 else ''}, for "
+            f"min {self.measure.name} {relation} max of {len(self.terms)} term{plural}, for "
             f"{where[self.region.name]}; {self.measure.model.name}",
             *listing(self.classes, 3),
         ]
         if self.domain:
             one = len(self.domain) == 1
             lines.append(f"  where {len(self.domain)} constraint{'' if one else 's'} of the model hold{'s' * one}")
-        lines.append(f"  complete: {self.programs:,} linear programs, {self.vertices:,} vertices")
+        lines.append(f"  {self.effort}")
         return "\n".join(lines)
+
+    @property
+    def effort(self) -> str:
+        """Whether the form is complete, and what that is known from, as text."""
+        if self.complete:
+            return f"complete: {self.programs:,} linear programs, {self.vertices:,} vertices"
+        return (
+            f"incomplete: terms and constraints are missing; {self.open_vertices:,} of {self.vertices:,} vertices are "
+            f"open after {self.programs:,} linear programs"
+        )
 
     def _repr_html_(self) -> str:
         from relaxbell.show.closed_forms import closed_form_html
@@ -341,9 +361,10 @@ class ClosedForm:
     def _repr_latex_(self) -> str:
         import sympy
 
+        least = "" if self.complete else r"\text{incomplete: } \min \geq "
         if len(self.terms) > _LONGEST_LATEX:
-            return f"$\\max$ of {len(self.terms)} terms"
-        return f"$\\displaystyle {sympy.latex(self.expression)}$"
+            return f"${least}\\max$ of {len(self.terms)} terms"
+        return f"$\\displaystyle {least}{sympy.latex(self.expression)}$"
 
 
 _LONGEST_LATEX = 40

@@ -58,7 +58,7 @@ def closed_form(measure: Measure, domain: Any = None, subject_to: Any = (), *, s
     Raises
     ------
     ClosedFormError
-        If it takes too long; the error carries what was found so far, whose terms are valid lower bounds.
+        If it takes too long; the error's ``partial`` is what was found so far, whose terms are valid lower bounds.
     MeasureError
         For mutual information and entropies, where numbers are not exact, and for an unknown domain.
     InfeasibleError
@@ -89,6 +89,7 @@ def closed_form(measure: Measure, domain: Any = None, subject_to: Any = (), *, s
         found.programs,
         found.vertices,
         found.seconds,
+        found.open_vertices,
     )
     if not found.complete:
         rate = found.seconds / max(found.programs, 1)

@@ -367,14 +367,18 @@ class SampledCurve:
         low, high = self.domain
         text = (
             f"{self.name} for {self.variable} in [{low}, {high}]: {len(self.samples)} samples, between rigorous "
-            f"tangents and chords {self.gap:.2g} {self.measure.unit} apart"
+            f"tangents and chords {self.gap:.2g} {self.measure.unit} apart{self._short_of}"
         )
         return text if self.reading is None else f"{text}\n  {self.reading}"
+
+    @property
+    def _short_of(self) -> str:
+        return "" if self.gap <= _TOLERANCE else f"; incomplete: expected {_TOLERANCE:g}"
 
     def _repr_svg_(self) -> str:
         from relaxbell.show.curve_svg import function_svg
 
-        notes = [f"{len(self.samples)} samples, rigorous to {self.gap:.2g} {self.measure.unit}"]
+        notes = [f"{len(self.samples)} samples, rigorous to {self.gap:.2g} {self.measure.unit}{self._short_of}"]
         notes += [] if self.reading is None else [str(self.reading)]
         return function_svg(self, self.variable, self.domain, notes)
 

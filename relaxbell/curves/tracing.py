@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from relaxbell.curves.family import Family, Line, Sample
+from relaxbell.errors import CurveError
 from relaxbell.exact.numbers import ExactNumber
 
 _CLOSE = 1e-9
@@ -40,7 +41,13 @@ class Trace:
 
 
 def trace(family: Family) -> Trace:
-    """Return the exact curve of a family over its feasible parameters."""
+    """Return the exact curve of a family over its feasible parameters.
+
+    Raises
+    ------
+    CurveError
+        If it does not end: numerical noise, not a curve.
+    """
     first = family.feasible_end(family.low, 1)
     last = first if first.t == family.high else family.feasible_end(family.high, -1)
     samples = {first.t: first, last.t: last}
@@ -59,7 +66,12 @@ def trace(family: Family) -> Trace:
         middle = family.solve((a.intercept - b.intercept) / (b.slope - a.slope))
         programs += 1
         samples[middle.t] = middle
-        if _attained(middle, a) or programs > _MOST:
+        if programs > _MOST:
+            raise CurveError(
+                f"the curve is incomplete after {programs:,} linear programs, expected at most {_MOST:,}: "
+                f"{len(found):,} pieces were found. Take a part of the parameter's range."
+            )
+        if _attained(middle, a):
             found += [Segment(left.t, middle.t, a, left), Segment(middle.t, right.t, b, right)]
         else:
             stack += [(middle, right), (left, middle)]

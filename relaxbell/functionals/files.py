@@ -1,7 +1,7 @@
 """Inequalities in the file formats of PORTA and PANDA, read by a small grammar.
 
 PORTA (Christof, Löbel): ``.ieq`` files, one inequality a line, ``(1) +x1 -2/3x2 <= 1``. PANDA (Lörwald, Reinelt):
-rows of whole numbers, ``1 -2 0 <= 1``, after the names of the coordinates.
+rows of whole numbers, ``1 -2 0 <= 1``, or ``1 -2 0 -1`` for the same, after the names of the coordinates.
 """
 
 from __future__ import annotations
@@ -16,17 +16,30 @@ import numpy as np
 
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import Exact, common_denominator
+from relaxbell.functionals.file_maps import Map, images, read_map
+from relaxbell.functionals.file_rows import Numbers, coefficients, looks_like_a_row, number, read_line, written
 from relaxbell.functionals.functional import BellFunctional, check_functional
 from relaxbell.functionals.notation import marginal_names
+from relaxbell.writing import write_whole
 
-_KEYWORD = re.compile(r"[A-Z][A-Za-z_ ]*:?|DIM\s*=\s*\d+", re.ASCII)
-_RELATION = re.compile(r"(<=|=<|>=|=>|==|=)")
-_TERM = re.compile(r"\s*([+-]?)\s*(\d+(?:\s*/\s*\d+)?)?\s*\*?\s*([A-Za-z]\w*)?", re.ASCII)
-_NUMBER = re.compile(r"[+-]?\d+(?:/\d+)?", re.ASCII)
-_INEQUALITIES = {"INEQUALITIES_SECTION", "INEQUALITY_SECTION", "INEQUALITIES", "REDUCED_INEQUALITIES_SECTION",
-                 "REDUCED_INEQUALITIES", "REDUCED_INEQUALITY_SECTION"}  # fmt: skip
-_EQUATIONS = {"EQUATIONS", "EQUATIONS_SECTION", "EQUATION_SECTION"}
-_NAMES = {"NAMES", "INDEX", "INDICES"}
+_DIMENSION = re.compile(r"(?:DIM|Dim|DIMENSION|Dimension)\s*=\s*(\d+)", re.ASCII)
+_WORDS = re.compile(r"[A-Za-z_][A-Za-z_ ]*:?", re.ASCII)
+_SECTIONS = {
+    keyword: section
+    for section, keywords in {
+        "inequalities": "INEQUALITIES INEQUALITY_SECTION INEQUALITIES_SECTION",
+        "reduced": "REDUCED_INEQUALITIES REDUCED_INEQUALITY_SECTION REDUCED_INEQUALITIES_SECTION",
+        "equations": "EQUATIONS EQUATION_SECTION EQUATIONS_SECTION",
+        "names": "NAMES NAME_SECTION NAMES_SECTION INDEX INDEX_SECTION INDICES INDICES_SECTION",
+        "maps": "MAPS MAP_SECTION MAPS_SECTION",
+        # what follows says nothing about inequalities: points, bounds for their enumeration, remarks
+        "other": "END COMMENT VALID LOWER_BOUNDS UPPER_BOUNDS ELIMINATION_ORDER VERTICES RAYS CONV_SECTION "
+        "CONE_SECTION CONVEX_HULL CONVEX_HULL_SECTION CONICAL_HULL CONICAL_HULL_SECTION REDUCED_VERTICES REDUCED_RAYS "
+        "REDUCED_CONV_SECTION REDUCED_CONE_SECTION REDUCED_CONVEX_HULL REDUCED_CONICAL_HULL VERTEXMAPS",
+    }.items()
+    for keyword in keywords.split()
+}
+"""The keywords of PORTA, and of PANDA in any of its spellings, in capitals with _ for blanks."""
 
 
 class InequalityFile(NamedTuple):
@@ -79,7 +92,7 @@ def write_inequalities(
     ------
     FunctionalError
         If there is no functional, scenarios differ, or coefficients are irrational.
-    OSError
+    FileError
         If the file cannot be written.
 
     Examples
@@ -99,18 +112,19 @@ def write_inequalities(
     for functional in listed:
         check_functional(functional)
     rows = [_row(f.transposed(first.outputs, first.inputs), first, coordinates) for f in listed]
-    names = _names(first, coordinates)
-    if file_format == "porta":
-        text = _porta(rows, names)
-    elif file_format == "panda":
-        text = _panda(rows, names)
-    else:
+    formats = {"porta": _porta, "panda": _panda}
+    if file_format not in formats:
         raise FunctionalError(f"the format {file_format!r} is unknown, expected 'porta' or 'panda'.")
-    Path(path).write_text(text, encoding="utf-8")
+    write_whole(path, formats[file_format](rows, _names(first, coordinates)))
 
 
 def read_inequalities(path: str | Path, like: BellFunctional) -> InequalityFile:
     """Read a PORTA or PANDA file of inequalities.
+
+    Rows follow the programs. PORTA: terms, relation, number (manual page ieq(1)). PANDA: the same, or plain numbers;
+    those without a relation have the constant in the last place, a·x + c ≤ 0, in equations = 0. So the program reads
+    and prints them, against the example of its page on the section Inequalities, where ``-1 0 0 2`` is to mean −x ≤ 2.
+    Reduced inequalities are read with all their images under the file's maps.
 
     Parameters
     ----------
@@ -128,9 +142,8 @@ def read_inequalities(path: str | Path, like: BellFunctional) -> InequalityFile:
     Raises
     ------
     FunctionalError
-        If the file's dimension is not that of the scenario, or a line is not an inequality; the line is named.
-    OSError
-        If the file cannot be read.
+        If the file cannot be read, its dimension is not that of the scenario, or a line is not an inequality; the line
+        is named.
 
     Examples
     --------
@@ -142,47 +155,10 @@ def read_inequalities(path: str | Path, like: BellFunctional) -> InequalityFile:
     True
     """
     check_functional(like)
-    dimensions = {like.frame.coordinates.dimension: "collins_gisin", like.coefficients.size: "probabilities"}
-    found: dict[str, list[BellFunctional]] = {"inequalities": [], "equations": []}
-    section, names, dimension = "", list[str](), None
-    seen = False
-    for number, raw in enumerate(_text(Path(path)).splitlines(), 1):
-        line = raw.strip()
-        where = f"{Path(path).name}, line {number}"
-        if not line or line.startswith("#"):
-            continue
-        size = re.fullmatch(r"DIM\s*=\s*(\d+)", line)
-        if size:
-            dimension = int(size[1])
-            continue
-        keyword = line.rstrip(":").upper().replace(" ", "_")
-        if _KEYWORD.fullmatch(line) and (keyword == "END" or section != "names"):
-            section = _section(keyword)
-            seen |= section in found
-            continue
-        if section == "names":
-            names, section = line.split(), ""
-            continue
-        if section not in found:
-            continue  # COMMENT, VALID, LOWER_BOUNDS, … say nothing about inequalities
-        dimension = dimension or len(names) or None
-        if dimension not in dimensions:
-            stated = "no line 'DIM = …'" if dimension is None else f"dimension {dimension}"
-            raise FunctionalError(
-                f"{where}: {stated}, expected {' or '.join(map(str, dimensions))} for the scenario of {like.title}. "
-                "Give a functional of the file's scenario."
-            )
-        known = {name: k for k, name in enumerate(names)} or {f"x{k + 1}": k for k in range(dimension)}
-        left, relation, right = _split(line, dimension, known, section, where)
-        row = np.array([-right, *left], dtype=object)
-        functional = _functional(row if relation != ">=" else -row, like, dimensions[dimension])
-        found["equations" if relation == "=" else "inequalities"].append(functional)
-    if not seen:
-        raise FunctionalError(
-            f"{Path(path).name} has neither inequalities nor equations, expected a section such as "
-            "INEQUALITIES_SECTION (PORTA) or Inequalities: (PANDA). Vertices are no inequalities: convert them first."
-        )
-    return InequalityFile(tuple(found["inequalities"]), tuple(found["equations"]))
+    source = _Source(Path(path).name, like)
+    for k, raw in enumerate(_text(Path(path)).splitlines(), 1):
+        source.read(raw.strip(), f"{source.name}, line {k}")
+    return source.found()
 
 
 # ------------------------------------------------------------------------- reading
@@ -199,63 +175,102 @@ def _text(path: Path) -> str:
         raise FunctionalError(f"{path} cannot be read: {error.strerror}. Give a PORTA or PANDA file.") from error
 
 
-def _section(keyword: str) -> str:
-    if keyword in _INEQUALITIES:
-        return "inequalities"
-    if keyword in _EQUATIONS:
-        return "equations"
-    return "names" if keyword in _NAMES else "other"
+def _keyword(line: str) -> str:
+    """Return what a line is as a keyword; they begin with a capital."""
+    return line.removesuffix(":").rstrip().upper().replace(" ", "_") if line[0].isupper() else ""
 
 
-def _split(
-    line: str, dimension: int, known: dict[str, int], section: str, where: str
-) -> tuple[list[Fraction], str, Fraction]:
-    """Return coefficients, relation (<=, >= or =) and right-hand side of a line."""
-    body = re.sub(r"^\(\s*\d*\s*\)", "", line)  # PORTA numbers its lines
-    parts = _RELATION.split(body)
-    if len(parts) == 1:  # PANDA: <= is understood
-        numbers = body.split()
-        parts = [" ".join(numbers[:-1]), "=" if section == "equations" else "<=", *numbers[-1:]]
-    relation = {"=<": "<=", "=>": ">=", "==": "="}.get(parts[1], parts[1])
-    if len(parts) != 3 or not _NUMBER.fullmatch(parts[2].strip().replace(" ", "")):
-        raise FunctionalError(f"{where}: {line!r} is not an inequality 'terms <= number'. Correct the line.")
-    words = parts[0].split()
-    plain = bool(words) and all(_NUMBER.fullmatch(word) for word in words)
-    if plain and len(words) != dimension:
-        raise FunctionalError(f"{where}: {len(words)} coefficients, expected {dimension}. Correct the line.")
-    left = [_fraction(word, where) for word in words] if plain else _linear(parts[0], dimension, known, where)
-    return left, relation, _fraction(parts[2].strip().replace(" ", ""), where)
+class _Source:
+    """A file that is being read, line by line."""
 
+    def __init__(self, name: str, like: BellFunctional) -> None:
+        self.name, self._like = name, like
+        self._kinds = {like.frame.coordinates.dimension: "collins_gisin", like.coefficients.size: "probabilities"}
+        self._section, self._seen = "", False
+        self._size: int | None = None
+        self._names: dict[str, int] = {}
+        self._maps: list[Map] = []
+        self._rows: dict[str, list[tuple[Numbers, str]]] = {"inequalities": [], "equations": [], "reduced": []}
 
-def _linear(text: str, dimension: int, known: dict[str, int], where: str) -> list[Fraction]:
-    """Return the coefficients of a sum of terms: sign, number, name; the first sign may be left out."""
-    if not text.strip():
-        raise FunctionalError(
-            f"{where}: no term on the left-hand side, expected such as '+2/3x1'. Write '0x1' for zero."
-        )
-    found = [Fraction(0)] * dimension
-    position, first = 0, True
-    while position < len(text.rstrip()):
-        match = _TERM.match(text, position)
-        if match is None or match[3] is None or not (match[1] or first):
+    def read(self, line: str, where: str) -> None:
+        """Read one line."""
+        if not line or line.startswith("#"):
+            return
+        size = _DIMENSION.fullmatch(line)
+        if size:
+            self._set_dimension(int(number(size[1], where)), where)
+        elif _keyword(line) in _SECTIONS:
+            self._section = _SECTIONS[_keyword(line)]
+            self._seen |= self._section in self._rows
+        elif self._section == "names":
+            self._read_names(line.split(), where)
+        elif self._section == "maps":
+            if not self._names:
+                raise FunctionalError(
+                    f"{where}: a map without names of coordinates. Write a section Names before Maps."
+                )
+            self._maps.append(read_map(line, self._names, where))
+        elif self._section in self._rows:
+            self._read_row(line, where)
+        elif not self._section and looks_like_a_row(line):
+            raise FunctionalError(f"{where}: {line[:60]!r} is in no section. Write 'INEQUALITIES_SECTION' before it.")
+
+    def found(self) -> InequalityFile:
+        """Return what the file states, with the images of reduced inequalities."""
+        if not self._seen:
             raise FunctionalError(
-                f"{where}: {text[position:].strip()[:40]!r} is not a term such as '+2/3x1'. Correct the line."
+                f"{self.name} has neither inequalities nor equations, expected a section such as "
+                "INEQUALITIES_SECTION (PORTA) or Inequalities: (PANDA). Vertices are no inequalities: convert them "
+                "first."
             )
-        if match[3] not in known:
+        equations = [row for row, _ in self._rows["equations"]]
+        rows = [row for row, _ in self._rows["inequalities"]]
+        for row, where in self._rows["reduced"]:
+            if not self._maps:
+                raise FunctionalError(
+                    f"{where}: a reduced inequality stands for its images under maps, and {self.name} has none. Copy "
+                    "the sections Names and Maps of PANDA's input to its beginning, or call the section Inequalities "
+                    "if it holds all of them."
+                )
+            rows += images(row, self._maps, equations, where)
+        return InequalityFile(tuple(map(self._functional, rows)), tuple(map(self._functional, equations)))
+
+    def _set_dimension(self, size: int, where: str) -> None:
+        if self._size not in (None, size):
+            raise FunctionalError(f"{where}: dimension {size}, expected {self._size} as before. Correct the file.")
+        self._size = size
+
+    def _read_names(self, names: list[str], where: str) -> None:
+        if len(set(names)) < len(names) or self._names:
+            raise FunctionalError(f"{where}: names repeat, expected each coordinate once. Correct the line.")
+        self._set_dimension(len(names), where)
+        self._names, self._section = {name: k for k, name in enumerate(names)}, ""
+
+    def _read_row(self, text: str, where: str) -> None:
+        if _WORDS.fullmatch(text):
             raise FunctionalError(
-                f"{where}: unknown coordinate {match[3]!r}, expected one of {', '.join(list(known)[:8])}, …"
+                f"{where}: {text!r} is no section that is known here, expected such as 'Inequalities:', 'Equations:' "
+                "or 'END'. Correct the line."
             )
-        size = Fraction(1) if match[2] is None else _fraction(match[2].replace(" ", ""), where)
-        found[known[match[3]]] += -size if match[1] == "-" else size
-        position, first = match.end(), False
-    return found
+        line = read_line(text, where)
+        strict = line.relation and self._section != "inequalities"  # PORTA's sections hold equations too
+        if strict and (self._section == "equations") != (line.relation == "="):
+            what = "equations" if self._section == "equations" else "reduced inequalities"
+            raise FunctionalError(f"{where}: the relation {line.relation} is not one of {what}. Move the line.")
+        self._size = self._size or line.dimension
+        if self._size not in self._kinds:
+            stated = "no line 'DIM = …'" if self._size is None else f"dimension {self._size}"
+            raise FunctionalError(
+                f"{where}: {stated}, expected {' or '.join(map(str, self._kinds))} for the scenario of "
+                f"{self._like.title}. Give a functional of the file's scenario."
+            )
+        names = self._names or {f"x{k + 1}": k for k in range(self._size)}
+        row = coefficients(line, names, where)
+        kind = "equations" if line.relation == "=" else self._section
+        self._rows[kind].append((row if line.relation != ">=" else [-v for v in row], where))
 
-
-def _fraction(text: str, where: str) -> Fraction:
-    top, _, bottom = text.partition("/")
-    if bottom and int(bottom) == 0:
-        raise FunctionalError(f"{where}: {text} divides by zero.")
-    return Fraction(int(top), int(bottom or 1))
+    def _functional(self, row: Numbers) -> BellFunctional:
+        return _functional(np.array(row, dtype=object), self._like, self._kinds[len(row) - 1])
 
 
 def _functional(row: Exact, like: BellFunctional, coordinates: str) -> BellFunctional:
@@ -290,26 +305,29 @@ def _names(functional: BellFunctional, coordinates: str) -> list[str]:
     if coordinates == "collins_gisin":
         return marginal_names(functional.frame.coordinates, functional.outputs)
     k = len(functional.outputs)
+    between = "," if max(functional.coefficients.shape) > 10 else ""
     cells = np.ndindex(*functional.coefficients.shape)
-    return [f"p({''.join(map(str, i[:k]))}|{''.join(map(str, i[k:]))})" for i in cells]
+    return [f"p({between.join(map(str, i[:k]))}|{between.join(map(str, i[k:]))})" for i in cells]
 
 
 def _porta(rows: Sequence[Sequence[Fraction]], names: Sequence[str]) -> str:
     listed = " ".join(f"x{k} = {name};" for k, name in enumerate(names, 1))
     lines = [f"DIM = {len(names)}", "", "COMMENT", listed, "", "INEQUALITIES_SECTION"]
     for i, row in enumerate(rows, 1):
-        terms = "".join(
-            f"{'-' if c < 0 else '+'}{'' if abs(c) == 1 else abs(c)}x{k}" for k, c in enumerate(row[1:], 1) if c
-        )
-        lines.append(f"({i:>3}) {terms.removeprefix('+') or '0x1'} <= {-row[0]}")
+        sizes = ["" if abs(c) == 1 else written(abs(c)) for c in row[1:]]
+        signed = zip(row[1:], sizes, strict=True)
+        terms = "".join(f"{'-' if c < 0 else '+'}{size}x{k}" for k, (c, size) in enumerate(signed, 1) if c)
+        lines.append(f"({i:>3}) {terms.removeprefix('+') or '0x1'} <= {written(-row[0])}")
     return "\n".join([*lines, "END", ""])
 
 
 def _panda(rows: Sequence[Sequence[Fraction]], names: Sequence[str]) -> str:
-    plain = [re.sub(r"\W+", "_", name).strip("_") for name in names]
+    plain = [re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_") for name in names]
+    if len(set(plain)) < len(plain):  # names that differ in other letters only
+        plain = [f"x{k}" for k in range(1, len(names) + 1)]
     lines = [f"DIM={len(names)}", "Names:", " ".join(plain), "Inequalities:"]
     for row in rows:
         below = common_denominator(row)
         whole = [int(c * below) for c in row]
-        lines.append(f"{' '.join(map(str, whole[1:]))} <= {-whole[0]}")
+        lines.append(f"{' '.join(map(written, whole[1:]))} <= {written(-whole[0])}")
     return "\n".join([*lines, ""])

@@ -15,7 +15,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
-from relaxbell.errors import MeasureError, ModelTooLargeError
+from relaxbell.causal.size import check_memory, program_memory
+from relaxbell.errors import MeasureError
 from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.numbers import ExactNumber, as_exact, common_denominator, read_fraction
 from relaxbell.exact.rows import Rows
@@ -23,8 +24,8 @@ from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import Measure, check_model
 from relaxbell.measures.terms import Largest, SumOfRows
 
-_ENTRIES = 2**27
-"""Most entries of a measure's rows: 1.5 GiB."""
+_STRATEGY, _ENTRY = 24, 24
+"""Bytes of a layout for each strategy, and of the rows of M or of bounds for each entry, while they are built."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,13 +64,26 @@ class SettingLayout:
         return ",".join(f"{n}={v}" for n, v in zip(self.names, self.settings[setting], strict=True))
 
 
-def setting_layout(model: CausalModel) -> SettingLayout:
+def setting_layout(
+    model: CausalModel, kind: str = "the layout", needed: Callable[[int, int], int] = lambda settings, count: 0
+) -> SettingLayout:
     """Return the layout of a model's strategies.
+
+    Parameters
+    ----------
+    model
+        With dependent inputs.
+    kind
+        What the layout is for, in messages.
+    needed
+        Bytes of what will be built with it, from the numbers of settings and of λ; they must fit as well.
 
     Raises
     ------
     MeasureError
         If no input is dependent, or a dependent input has another parent than the latent variable.
+    ModelTooLargeError
+        If layout and rows do not fit in memory; nothing is built then.
     """
     check_model(model, "a measure of dependence")
     names = tuple(node.name for node in model.strategies.nodes if node.name in model.dependent_inputs)
@@ -84,24 +98,21 @@ def setting_layout(model: CausalModel) -> SettingLayout:
                 f"the dependent input {node.name} also responds to {', '.join(node.parents)}: p({node.name}|…) then "
                 "varies with it, and dependence on the latent variable alone is not defined. Remove that edge."
             )
+    sizes = tuple(model.cardinality[n] for n in names)
+    weights = model.input_distribution.marginal(names).ravel()
+    occurring = [i for i, w in enumerate(weights) if w > 0]
+    count = model.strategies.count // math.prod(sizes)
+    check_memory(
+        f"{kind}({','.join(names)}:Λ) of {len(occurring):,} settings and {count:,} values of Λ in {model.name}",
+        _STRATEGY * model.strategies.count + needed(len(occurring), count),
+        "Reduce the settings or the outcomes.",
+    )
     shape = tuple(node.functions for node in model.strategies.nodes)
     axes = [i for i, node in enumerate(model.strategies.nodes) if node.name in names]
     table = np.moveaxis(np.arange(model.strategies.count).reshape(shape), axes, range(len(axes)))
-    sizes = tuple(model.cardinality[n] for n in names)
     numbers = table.reshape(math.prod(sizes), -1)
-    weights = model.input_distribution.marginal(names).ravel()
-    occurring = [i for i, w in enumerate(weights) if w > 0]
     settings = tuple(tuple(int(v) for v in np.unravel_index(i, sizes)) for i in occurring)
     return SettingLayout(names, settings, tuple(Fraction(weights[i]) for i in occurring), numbers[occurring])
-
-
-def check_size(model: CausalModel, name: str, entries: int) -> None:
-    """Raise ModelTooLargeError, before memory is touched, for a measure with too many entries."""
-    if entries > _ENTRIES:
-        raise ModelTooLargeError(
-            f"{name} has {entries:,} entries over the strategies of {model.name}, expected at most {_ENTRIES:,}. "
-            "Reduce the settings or the outcomes."
-        )
 
 
 class Labels(Sequence[str]):
@@ -168,7 +179,7 @@ def dependence(model: CausalModel) -> Measure:
     MeasureError
         If no input of the model is dependent.
     ModelTooLargeError
-        If its rows have more than 2^27 entries.
+        If its rows do not fit in memory.
 
     Examples
     --------
@@ -176,9 +187,8 @@ def dependence(model: CausalModel) -> Measure:
     >>> round(rb.minimize(rb.dependence(rb.measurement_dependence()), rb.pr_box()).value, 9)
     0.5
     """
-    layout = setting_layout(model)
+    layout = setting_layout(model, "M", lambda settings, count: _ENTRY * settings**2 * count)
     settings, count = layout.numbers.shape
-    check_size(model, f"M({','.join(layout.names)}:Λ)", settings**2 * count)
     columns = np.broadcast_to(layout.numbers.T[None], (settings, count, settings))
     pointers = np.arange(0, columns.size + 1, settings)
     shape = (settings * count, model.strategies.count)
@@ -228,7 +238,7 @@ def hall_dependence(model: CausalModel) -> Measure:
     MeasureError
         If no input of the model is dependent.
     ModelTooLargeError
-        If its rows have more than 2^27 entries.
+        If its rows do not fit in memory.
 
     Examples
     --------
@@ -236,9 +246,8 @@ def hall_dependence(model: CausalModel) -> Measure:
     >>> round(rb.minimize(rb.hall_dependence(rb.measurement_dependence()), rb.tsirelson_box()).value, 6)
     0.276142
     """
-    layout = setting_layout(model)
-    settings, count = layout.numbers.shape
-    check_size(model, f"Hall({','.join(layout.names)}:Λ)", settings * (settings - 1) * count)
+    layout = setting_layout(model, "Hall", _hall_memory)
+    count = layout.numbers.shape[1]
     inverse = np.array([part for w in layout.weights for part in (1 / w, -1 / w)], dtype=object)
     parts = []
     for x, y in itertools.combinations(range(len(layout.weights)), 2):
@@ -252,6 +261,12 @@ def hall_dependence(model: CausalModel) -> Measure:
     name = f"Hall({','.join(layout.names)}:Λ)"
     term = Largest(tuple(parts), {"kind": "dependence", "hall": True})
     return Measure(model, term, name, definition={"kind": "hall dependence"})
+
+
+def _hall_memory(settings: int, count: int) -> int:
+    """Return the bytes of its linear program: a row for each sign, and a column, for each pair of settings and λ."""
+    rows = math.comb(settings, 2) * count
+    return program_memory(3 * rows, 6 * rows, settings * count)
 
 
 def _pair_labels(layout: SettingLayout, x: int, y: int, count: int) -> Labels:
@@ -283,6 +298,8 @@ def setting_bounds(model: CausalModel, *, lower: Any = None, upper: Any = None) 
     ------
     MeasureError
         If a bound is not a probability, a symbol, or excludes the settings' own distribution.
+    ModelTooLargeError
+        If they do not fit in memory.
 
     Examples
     --------
@@ -291,7 +308,7 @@ def setting_bounds(model: CausalModel, *, lower: Any = None, upper: Any = None) 
     >>> len(rb.setting_bounds(model, lower=0.1, upper=0.5))
     2
     """
-    layout = setting_layout(model)
+    layout = setting_layout(model, "the bounds of p", lambda settings, count: 3 * _ENTRY * settings**2 * count)
     return [
         _setting_bound(model, layout, limit, side, extreme).in_cvxpy(model)
         for limit, side, extreme in ((lower, -1, min(layout.weights)), (upper, 1, max(layout.weights)))

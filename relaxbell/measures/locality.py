@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.size import check_memory, program_memory
 from relaxbell.errors import MeasureError
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.measure import Measure, check_model
@@ -44,6 +47,8 @@ def influence(model: CausalModel, source: str, target: str, *, variation: bool =
     ------
     MeasureError
         If the model has no such edge or `source` has a single value.
+    ModelTooLargeError
+        If its rows do not fit in memory.
 
     Examples
     --------
@@ -62,6 +67,7 @@ def influence(model: CausalModel, source: str, target: str, *, variation: bool =
         raise MeasureError(f"{source} has a single value, so it cannot influence {target}. Give it two or more.")
     others = [n for n in model.parents(target) if n not in (source, *model.latents)]
     outcomes = range(model.cardinality[target])
+    _check_size(model, source, target, math.prod(model.cardinality[n] for n in others), variation)
     found, labels = [], []
     for setting in itertools.product(*(range(model.cardinality[n]) for n in others)):
         fixed = dict(zip(others, setting, strict=True))
@@ -81,6 +87,19 @@ def influence(model: CausalModel, source: str, target: str, *, variation: bool =
     name = f"{'TV' if variation else 'C'}({source} -> {target})"
     definition = {"kind": "influence", "source": source, "target": target, "variation": variation}
     return Measure(model, LargestRow(_indicator_rows(found, labels), definition), name, definition=definition)
+
+
+def _check_size(model: CausalModel, source: str, target: str, settings: int, variation: bool) -> None:
+    """Raise ModelTooLargeError if the rows of an influence, or its linear program, do not fit in memory."""
+    c, n = model.cardinality[target], model.strategies.count
+    pairs = settings * math.comb(model.cardinality[source], 2)
+    rows = pairs * (c if c > 2 and not variation else 1)
+    shifted = pairs * n * (c - 1) // c  # two values differ; that one of them is w has 2 (c − 1)/c² of all
+    entries = shifted if variation or c == 2 else 2 * shifted
+    check_memory(
+        f"{'TV' if variation else 'C'}({source} -> {target}), {rows:,} rows over {n:,} strategies of {model.name},",
+        rows * n + program_memory(rows, entries, n),
+    )
 
 
 def _indicator_rows(rows: list[NDArray[Any]], labels: list[str]) -> Rows:
@@ -144,7 +163,7 @@ def average_causal_effect(
         "outcome": outcome,
     }
     both = (_probability(target, [outcome], [[source, u]]) for u in values)
-    stated = {"kind": "sum", "of": [list(pair) for pair in zip(("1", "-1"), both, strict=True)]}
+    stated = {"kind": "sum", "of": [list(pair) for pair in zip((Fraction(1), Fraction(-1)), both, strict=True)]}
     return Measure(model, Linear(difference, stated), f"ACE({source} -> {target})", definition=definition)
 
 

@@ -12,6 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.size import check_memory
 from relaxbell.errors import MeasureError, UnsupportedModelError
 from relaxbell.exact.numbers import Exact, common_denominator, read_fraction, to_floats
 from relaxbell.exact.rows import Rows
@@ -22,6 +23,9 @@ from relaxbell.measures.terms import Linear, SumOfRows, Total
 
 _LARGEST_UNIT = 2**20
 _SNAP = 10**6
+
+_ENTRY = 60
+"""Bytes of each entry of the rows at fixed marginals, while they are built."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -134,6 +138,8 @@ def nonbilocality(model: CausalModel, marginals: Any = None) -> Nonbilocality:
         If no product follows from the graph (triangle), or there is one source only.
     MeasureError
         If it is no model, or the marginals are not distributions of all groups but one.
+    ModelTooLargeError
+        If its rows at fixed marginals do not fit in memory.
 
     Examples
     --------
@@ -216,7 +222,8 @@ def _fixed_term(product: Sequence[Group], fixed: Mapping[str, Exact], name: str)
     weights = np.array([Fraction(1)], dtype=object)
     for group in held:
         weights = np.multiply.outer(weights, fixed[group.name]).ravel()
-    n, rows = len(free.numbers), len(weights) * free.count
+    n, rows = free.model.strategies.count, len(weights) * free.count
+    check_memory(f"{name} over {n:,} strategies, {len(weights) * n:,} entries,", _ENTRY * n * (len(weights) + 1))
     denominator = common_denominator(weights)
     exact = denominator <= _LARGEST_UNIT
     unit = denominator if exact else 1

@@ -96,6 +96,8 @@ def fit(data: Mapping[Any, Any] | Curve | ClosedForm, symbol: Any = None) -> Fit
         symbol = sympy.Symbol(symbol)
     if symbol is not None and not isinstance(symbol, sympy.Symbol):
         raise ProofError(f"the parameter is {symbol!r}, expected a sympy symbol or its name.")
+    if isinstance(data, ClosedForm) and not data.complete:
+        raise ProofError(f"the closed form of {data.measure.name} is {data.effort}. Derive it with more seconds.")
     if isinstance(data, ClosedForm):
         if symbol is not None:
             raise ProofError(f"a closed form has no parameter {symbol}: its terms are functionals of p. Leave it out.")

@@ -22,13 +22,15 @@ def closed_form_html(form: ClosedForm) -> str:
     """Return the classes of terms, each with its members on demand, and what the model demands of p."""
     where = {"nonsignaling": "non-signaling p", "model": "every p of the model", "slice": "every p in the slice"}
     name, model = escape(arrows(form.measure.name)), escape(form.measure.model.name)
-    head = f"<b>min {name}</b> = max of {len(form.terms)} terms, for {where[form.region.name]}; <code>{model}</code>"
+    relation = "=" if form.complete else "≥"
+    least = f"<b>min {name}</b> {relation} max of {len(form.terms)} terms"
+    head = f"{least}, for {where[form.region.name]}; <code>{model}</code>"
     notes = []
     if form.domain:
         count = len(form.domain)
         title = f"where {count} constraint{'s' if count != 1 else ''} of the model hold{'s' if count == 1 else ''}"
         notes.append(_details(form.domain, form.labels, title, " ≤ 0"))
-    notes.append(f"complete: {form.programs:,} exact linear programs, {form.vertices:,} vertices")
+    notes.append(form.effort)
     return f"<div>{head}{_classes(form.classes, form.terms, form.labels)}{'<br>'.join(notes)}</div>"
 
 

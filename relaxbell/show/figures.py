@@ -6,6 +6,7 @@ can be told apart in gray and by color-blind readers. Needs the extra ``plot``.
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
@@ -31,6 +32,7 @@ from relaxbell.show.axes import SIZE, STYLES, finished, new_axes, open_frame
 from relaxbell.show.dags import NETWORKS_SIZE, figure_1
 from relaxbell.show.graph import INK
 from relaxbell.solve.networks.scanning import marginal_ranges, scan
+from relaxbell.writing import make_directory, write_whole
 
 SINGLET_INFORMATION = 0.0663
 """I(X, Y : λ) in bits that suffices for every projective measurement on a singlet: the dashed line of Fig. 3."""
@@ -266,6 +268,8 @@ def save_figures(
     ------
     RelaxbellError
         For an unknown figure or format, or without matplotlib.
+    FileError
+        If a file cannot be written.
 
     Examples
     --------
@@ -278,8 +282,7 @@ def save_figures(
         if unknown:
             raise RelaxbellError(f"no {what} {unknown[0]!r}, expected {', '.join(known)}.")
     matplotlib, figures = optional("matplotlib", "plot"), optional("matplotlib.figure", "plot")
-    folder = Path(directory)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_directory(directory)
     written = []
     for name in wanted:
         if progress is not None:
@@ -289,6 +292,8 @@ def save_figures(
             figure = figures.Figure(figsize=size, layout="constrained")
             draw(figure.subplots())
             for kind in formats:
+                drawn = io.BytesIO()
+                figure.savefig(drawn, format=kind, metadata=_UNDATED.get(kind), dpi=200)
+                write_whole(folder / f"{name}.{kind}", drawn.getvalue())
                 written.append(folder / f"{name}.{kind}")
-                figure.savefig(written[-1], metadata=_UNDATED.get(kind), dpi=200)
     return written

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -11,45 +12,67 @@ from relaxbell.show.numbers import arrows
 if TYPE_CHECKING:
     from relaxbell.quantification import Quantification, Row
 
+_COLUMNS = ("relaxation", "edges added", "minimum", "lower bound", "witness")
+_NUMBER = 16
+"""Width of a number with its unit: the first row is printed before the last is known."""
+
+_WITNESS = 39
+"""Width of the rule over the witnesses."""
 
 _LONGEST = 40
 _UNLIKELY = 1e-3
 """Deviances with a smaller p-value are remarked on."""
 
 
-def quantification_text(report: Quantification) -> str:
-    """Return data, fit and S, then the table of relaxations, as plain text."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
+def quantification_lines(report: Quantification, rows: Iterable[Row]) -> Iterator[str]:
+    """Yield data, fit and S, then the table of relaxations, a line as soon as its row is there, then the notes.
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("relaxation", no_wrap=True)
-    table.add_column("edges added", no_wrap=True)
-    table.add_column("minimum", justify="right", no_wrap=True)
-    table.add_column("lower bound", justify="right", no_wrap=True)
-    table.add_column("witness", overflow="fold")
-    for row in report.rows:
-        table.add_row(*_cells(row))
-    console = Console(width=110, color_system=None, force_terminal=False, legacy_windows=False)
-    with console.capture() as capture:
-        console.print(table)
-    lines = [line.rstrip() for line in capture.get().rstrip().splitlines()]
-    solved = [row.solution for row in report.rows if row.solution is not None]
-    if solved and all(solution.value_text == "0" for solution in solved):
-        lines += ["", "A local model reproduces these data: nothing has to be relaxed."]
-    return "\n".join([*_head(report), "", *lines, "", *_notes(report)])
+    Parameters
+    ----------
+    report
+        Says what the rows are of, and their names.
+    rows
+        The rows in their order; if they end early, the last lines say which are missing.
+    """
+    yield from _head(report)
+    widths = (max(map(len, report.names), default=0), max((len(edges) for edges in report.names.values()), default=0))
+    yield from ("", _line(_COLUMNS, widths), "─" * len(_line((*("",) * 4, " " * _WITNESS), widths)))
+    seen: dict[str, str] = {}
+    for row in rows:
+        yield _line(_cells(row), widths)
+        seen[row.name] = row.solution.value_text if row.solution is not None else ""
+    missing = [name for name in report.names if name not in seen]
+    if missing:
+        yield from ("", _incomplete(missing, len(report.names)))
+    elif set(filter(None, seen.values())) == {"0"}:
+        yield from ("", "A local model reproduces these data: nothing has to be relaxed.")
+    yield from ("", *_notes(report))
+
+
+def quantification_text(report: Quantification) -> str:
+    """Return all lines."""
+    return "\n".join(quantification_lines(report, report.rows))
+
+
+def _incomplete(missing: Sequence[str], total: int) -> str:
+    return f"incomplete: interrupted with {len(missing)} of {total} rows missing: {', '.join(missing)}."
+
+
+def _line(cells: Sequence[str], widths: tuple[int, int]) -> str:
+    """Return a line of the table; the columns of numbers have room for those of usual size."""
+    name, edges, minimum, bound, witness = cells
+    return f"{name:<{widths[0]}}   {edges:<{widths[1]}}   {minimum:>{_NUMBER}}   {bound:>{_NUMBER}}   {witness}"
 
 
 def quantification_html(report: Quantification) -> str:
     """Return the same as a table."""
-    names = ("relaxation", "edges added", "minimum", "lower bound", "witness")
-    head = "".join(f"<th>{name}</th>" for name in names)
+    head = "".join(f"<th>{name}</th>" for name in _COLUMNS)
     body = "".join(
         "<tr>" + "".join(f'<td style="text-align:left">{escape(arrows(text))}</td>' for text in _cells(row)) + "</tr>"
         for row in report.rows
     )
-    above, below = (f"<pre>{escape(chr(10).join(lines))}</pre>" for lines in (_head(report), _notes(report)))
+    notes = [_incomplete(report.missing, len(report.names)), "", *_notes(report)] if report.missing else _notes(report)
+    above, below = (f"<pre>{escape(chr(10).join(lines))}</pre>" for lines in (_head(report), notes))
     return f"{above}<table><tr>{head}</tr>{body}</table>{below}"
 
 

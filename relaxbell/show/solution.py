@@ -44,7 +44,7 @@ def network_html(solution: NetworkSolution) -> str:
         ("attained by the model found", found if len(found) <= LONGEST else f"{solution.value_text} (exact)"),
     ]
     if solution.status != "optimal":
-        rows.append(("status", f"{solution.status}: the interval is wider than asked for"))
+        rows.append(("status", f"{solution.status}, incomplete: the interval is wider than asked for"))
     if solution.network != "exact":
         rows.append(("network", f"only a lower bound: {escape(solution.measure.model.independence.reason)}"))
     if solution.decomposition is not None:

@@ -40,8 +40,10 @@ def sweep_html(sweep: Sweep) -> str:
 
 def _title(sweep: Sweep) -> str:
     count = f"{len(sweep):,} point{'' if len(sweep) == 1 else 's'}"
-    missing = len(sweep.failures)
-    return f"Sweep of {', '.join(sweep.measures)}: {count}{f', {missing:,} without value' if missing else ''}"
+    missing, wide = len(sweep.failures), int((sweep.status == "time limit").sum())
+    notes = [f"{missing:,} without value"] if missing else []
+    notes += [f"{wide:,} incomplete: between lower bound and minimum"] if wide else []
+    return ", ".join([f"Sweep of {', '.join(sweep.measures)}: {count}", *notes])
 
 
 def _lines(sweep: Sweep) -> list[list[str]]:

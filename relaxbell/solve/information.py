@@ -24,7 +24,7 @@ from relaxbell.errors import SolverError
 from relaxbell.exact.bounds import dyadic_bits, entry_error
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.exact.rows import Rows
-from relaxbell.measures.dependence import SettingLayout, check_size
+from relaxbell.measures.dependence import SettingLayout
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.terms import Floats, Leaf
 from relaxbell.solve.deadline import remaining
@@ -101,8 +101,7 @@ def _clarabel(measure: MutualInformation, program: LinearProgram) -> Answer | No
     """Minimize the information as a cone program; None if it is reported infeasible."""
     import cvxpy as cp
 
-    n, (settings, count) = measure.model.strategies.count, measure.settings.numbers.shape
-    check_size(measure.model, f"the cone program of {measure.name}", settings**2 * count)
+    n = measure.model.strategies.count
     x = cp.Variable(n + program.auxiliary, nonneg=True)  # not model.q, whose value is the user's
     equal = program.lower == program.upper
     rows = sp.csr_array(program.matrix)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -13,7 +14,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations
 from relaxbell.errors import MeasureError, SolverError
-from relaxbell.exact.numbers import Exact, floor_float
+from relaxbell.exact.numbers import Exact, Surd, floor_float
 from relaxbell.exact.simplex import Contradiction
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.dependence import Dependence, SettingLayout
@@ -30,9 +31,10 @@ from relaxbell.solve.exactness import exact_proof
 from relaxbell.solve.highs import Answer, solve_highs
 from relaxbell.solve.infeasible import infeasible
 from relaxbell.solve.information import least_information
-from relaxbell.solve.program import LinearProgram, Problem, is_hard, linear_program, read_constraints
+from relaxbell.solve.program import LinearProgram, Problem, all_rows, is_hard, linear_program, read_constraints
 from relaxbell.solve.refinement import refine
 from relaxbell.solve.settled import settled
+from relaxbell.solve.size import check_measure
 from relaxbell.solve.solution import Bounds, Solution, StrategyWeights
 
 if TYPE_CHECKING:
@@ -122,6 +124,8 @@ def minimize(
         If no solver reached a gap of 1e-7 relative or 1e-10 absolute, or none did in time.
     BehaviorError, SignalingError, MeasureError
         If the parts do not fit together.
+    ModelTooLargeError
+        If the program does not fit in memory; nothing large is built then.
 
     Examples
     --------
@@ -154,6 +158,7 @@ def minimize(
 def _minimize(
     measure: Measure, observed: Behavior | Observed, subject_to: Any, solver: Solver | None, thorough: bool
 ) -> Solution:
+    check_measure(measure)
     equations = measure.model.equations(observed)
     answer, proof = solve_over(measure, equations, subject_to, solver, thorough=thorough)
     problem, bound = proof.problem, proof.bound
@@ -252,6 +257,7 @@ def solve_over(
     budgets, affine = read_constraints(measure, subject_to)
     copies = tuple(Budget(replace(b.measure, term=fresh(b.measure.term)), b.limit) for b in budgets)
     problem = Problem(fresh(measure.term), equations, copies, affine)
+    _check_roots(problem, measure)
     thorough = thorough and equations.distance == 0
     if isinstance(measure, MutualInformation) and measure.layout is not None:
         if thorough and (budgets or affine or measure.model.free_inputs):
@@ -288,6 +294,19 @@ def _solved(
     proof = exact_proof(problem, program, answer, thorough=thorough)
     found = _settled(problem, measure) if again and proof is None else None
     return found or (answer, proof or Proof(problem, bound))
+
+
+def _check_roots(problem: Problem, measure: Measure) -> None:
+    """Raise MeasureError where exact numbers have different roots: they are of Q(√n) for one n."""
+    limits = itertools.chain((b.limit for b in problem.budgets), *(c.rhs for c in problem.affine))
+    rows = (rows.numbers for rows in all_rows(problem) if rows.numbers is not None)
+    numbers = itertools.chain(problem.equations.rhs, limits, *rows)
+    roots = sorted({number.n for number in numbers if isinstance(number, Surd)})
+    if len(roots) > 1:
+        raise MeasureError(
+            f"min {measure.name}: found {' and '.join(f'√{n}' for n in roots)} in data, limits and rows, expected one "
+            "square root. Give rational limits, or floats."
+        )
 
 
 def _settled(problem: Problem, measure: Measure) -> tuple[Answer, Proof] | None:

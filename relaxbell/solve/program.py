@@ -30,6 +30,7 @@ from relaxbell.exact.texts import one_line
 from relaxbell.measures.affine import AffineConstraint, read_affine
 from relaxbell.measures.measure import Budget, Measure, same_model
 from relaxbell.measures.terms import Floats, Leaf, Lowered, Slot, Term
+from relaxbell.solve.size import check_program
 
 _MOST_ENTRIES = 200_000
 """Programs with more entries are not written in exact numbers of any size: that takes seconds and a gigabyte."""
@@ -237,7 +238,21 @@ class _Builder:
 
 
 def linear_program(problem: Problem) -> LinearProgram:
-    """Return the linear program of a problem, q first."""
+    """Return the linear program of a problem, q first.
+
+    Raises
+    ------
+    ModelTooLargeError
+        If it does not fit in memory.
+    """
+    known = [problem.equations.rows, *(c.rows for c in problem.affine)]
+    check_program(
+        problem.objective,
+        [b.measure.term for b in problem.budgets],
+        sum(map(len, known)),
+        sum(int(rows.matrix.nnz) for rows in known),
+        problem.strategies,
+    )
     return _assembled(*_collected(problem, exactly=False))
 
 

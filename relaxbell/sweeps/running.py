@@ -63,7 +63,8 @@ def sweep(
         Any `concurrent.futures.Executor`: a process pool, or ``client.get_executor()`` of Dask. It gets
         contiguous chunks as plain data; results are the same as without, bit by bit.
     checkpoint
-        File to which each finished chunk is appended. If it is there already, the sweep resumes where it was.
+        File to which each finished chunk is appended. If it is there already, the sweep resumes where it was. Every
+        line has a checksum, and no two sweeps can use one file at a time.
     progress
         Show a progress bar if tqdm is installed and the sweep takes more than half a second.
     subject_to
@@ -81,7 +82,7 @@ def sweep(
     BehaviorError
         If `behaviors` is neither a mapping nor a sequence.
     CheckpointError
-        If the file belongs to another sweep.
+        If the file belongs to another sweep, is damaged, in use, or cannot be written.
 
     Examples
     --------

@@ -27,6 +27,64 @@ def test_hopeless_ones_end_in_time_with_valid_lower_bounds():
     for _ in range(5):
         p = random_in(partial, rng)
         assert partial(p) <= least(measure, p)
+    assert not partial.complete
+    for text in (repr(partial), partial._repr_html_()):
+        assert "incomplete: terms and constraints are missing" in text
+        assert " complete" not in text
+    assert repr(partial).startswith("min M(X,Y:Λ) >= max of ")
+    assert partial._repr_latex_().startswith(r"$")
+    assert "incomplete" in partial._repr_latex_()
+    with pytest.raises(rb.ProofError, match=r"is incomplete: .* Derive it with more seconds"):
+        rb.fit(partial)
+
+
+def test_what_is_complete_says_so(both):
+    form = rb.closed_form(rb.influence(both, "X", "B"))
+    assert form.complete
+    for text in (repr(form), form._repr_html_(), form._repr_latex_()):
+        assert "incomplete" not in text
+    assert "  complete: " in repr(form)
+
+
+def test_a_curve_that_does_not_end_is_no_curve(monkeypatch):
+    from relaxbell.curves import tracing
+
+    c = rb.influence(rb.input_signaling(), "X", "B")
+    assert len(rb.curve(c, rb.pr_box().white_noise(), rb.pr_box()).pieces) == 2
+    monkeypatch.setattr(tracing, "_MOST", 2)
+    with pytest.raises(rb.CurveError, match="the curve is incomplete after 3 linear programs, expected at most 2"):
+        rb.curve(c, rb.pr_box().white_noise(), rb.pr_box())
+
+
+def test_samples_that_are_too_few_say_so(monkeypatch):
+    from relaxbell.curves import sampled
+
+    information = rb.mutual_information(rb.measurement_dependence())
+    box = rb.pr_box()
+    assert "incomplete" not in repr(rb.curve(information, box.white_noise(), box))
+    monkeypatch.setattr(sampled, "_MOST", 3)
+    found = rb.curve(information, box.white_noise(), box)
+    assert found.gap > 1e-4
+    assert repr(found).endswith("apart; incomplete: expected 0.0001")
+    assert "incomplete" in found._repr_svg_()
+
+
+def test_intervals_that_are_too_wide_say_so():
+    """No time at all for the boxes: what is known is an interval, for a solution and for a sweep."""
+    measure, p = rb.nonbilocality(rb.bilocality()), rb.entanglement_swapping_box(0.8)
+    whole = rb.minimize(measure, p)
+    assert "incomplete" not in repr(whole) + whole._repr_html_()
+    from dataclasses import replace
+
+    wide = replace(whole, status="time limit", lower_bound=0.1, everywhere=None, attained=None, tolerance=1e-6)
+    assert "in [0.1, 0.28]" in repr(wide)
+    assert "time limit: incomplete, expected within 1e-06" in repr(wide)
+    assert "time limit, incomplete" in wide._repr_html_()
+    columns = rb.sweep(measure, [p, p], progress=False)
+    assert "incomplete" not in repr(columns)
+    status = columns.status.astype(object)
+    status[1] = "time limit"
+    assert "2 points, 1 incomplete: between lower bound and minimum" in repr(replace(columns, status=status))
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), "x", None])

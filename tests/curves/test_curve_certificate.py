@@ -1,6 +1,7 @@
 """Certificates of curves: verified alone, and every change of a number that makes the claim false is refused."""
 
 import copy
+import shutil
 import subprocess
 import sys
 from fractions import Fraction
@@ -9,24 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sympy
+from certificates import curves
 
 import relaxbell as rb
-import relaxbell.verify
 from relaxbell.exact.numbers import surd
 from relaxbell.verify import Refused, verify
-
-
-def curves():
-    box, noise = rb.pr_box(), rb.pr_box().white_noise()
-    yield rb.curve(rb.influence(rb.input_signaling(), "X", "B"), noise, box)
-    yield rb.curve(rb.influence(rb.outcome_signaling(), "A", "B"), rb.tsirelson_box().white_noise(), rb.tsirelson_box())
-    yield rb.curve(rb.dependence(rb.measurement_dependence()), noise, box)
-    ends = [rb.Observed([(rb.I3322, v)], nonsignaling=True) for v in (-1, 1)]
-    yield rb.curve(rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B"), *ends)
-    both = rb.bell().relax("X -> B", "Y -> A")
-    there, back = rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")
-    yield rb.curve(there, noise, box, subject_to=[back <= Fraction(1, 10)])
-    yield rb.tradeoff(there, back, box)
 
 
 @pytest.mark.parametrize("number", range(6))
@@ -40,8 +28,7 @@ def test_curves_are_verified(number):
 def test_alone(tmp_path):
     line = next(curves())
     line.certificate.save(tmp_path / "curve.json")
-    alone = tmp_path / "verify.py"
-    alone.write_text(Path(relaxbell.verify.__file__).read_text())
+    alone = shutil.copytree(Path(rb.__file__).parent / "verify", tmp_path / "verify")
     run = subprocess.run(
         [sys.executable, "-I", "-S", str(alone), str(tmp_path / "curve.json")],
         capture_output=True,

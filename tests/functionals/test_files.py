@@ -41,7 +41,10 @@ Inequalities:
 -1 0 0 2
 -1 0 0 <= 2
 """
-"""The example of PANDA's description of the section Inequalities."""
+"""The example of PANDA's page on the section Inequalities, which calls its last two lines equivalent. They are not: the
+program takes the last number of a row without relation as it is, and that after a relation with the opposite sign
+(``input_constraint_unnamed_variables.cpp``: "invert the last entry if input was in PANDA format"); all its rows say
+a·x + c <= 0."""
 
 
 def scenario(*shape):
@@ -69,7 +72,110 @@ def test_panda_manual(tmp_path):
     path = tmp_path / "example.panda"
     path.write_text(PANDA_MANUAL)
     found = rb.read_inequalities(path, scenario(2, 2, 1, 1))
-    assert rows(found.inequalities) == [[0, 0, 0, -1], [-2, 1, 1, 0], [-2, -1, 0, 0], [-2, -1, 0, 0]]
+    assert rows(found.inequalities) == [[0, 0, 0, -1], [-2, 1, 1, 0], [2, -1, 0, 0], [-2, -1, 0, 0]]
+
+
+PANDA_EQUATIONS = """\
+DIM=3
+Names:
+A B C
+Equations:
+0 0 1 = 0
+1 1 0 == 2
+-1 0 0 2
+"""
+"""The example of PANDA's page on the section Equations."""
+
+
+def test_panda_equations(tmp_path):
+    path = tmp_path / "example.panda"
+    path.write_text(PANDA_EQUATIONS)
+    found = rb.read_inequalities(path, scenario(2, 2, 1, 1))
+    assert found.inequalities == ()
+    assert rows(found.equations) == [[0, 0, 0, 1], [-2, 1, 1, 0], [2, -1, 0, 0]]
+
+
+def all_facets(shape):
+    """Facets of the local polytope, positivity included, as functionals ≤ 0."""
+    k = len(shape) // 2
+    found = rb.bell(shape[k:], shape[:k]).inequalities()
+    return [found.domain.functional(facet.form) for facet in [*found.facets, *found.positivity]]
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 2, 2), (3, 2, 2, 2), (2, 2, 3, 2), (2, 2, 2, 2, 1, 2)])
+def test_rows_as_panda_prints_them(tmp_path, shape):
+    """Its output has no relation and no DIM: every facet of a polytope, in raw numbers, holds at all its vertices."""
+    k = len(shape) // 2
+    functionals = all_facets(shape)
+    raw = ["  ".join(str(c) for c in [*f.form[1:], f.form[0]]) for f in functionals]
+    path = tmp_path / "facets.panda"
+    path.write_text("\n".join(["Inequalities:", *raw, ""]))
+    found = rb.read_inequalities(path, functionals[0])
+    assert rows(found.inequalities) == rows(functionals)
+    vertices = rb.bell(shape[k:], shape[:k]).T.toarray().astype(int)
+    for functional in found.inequalities:
+        values = functional.coefficients.ravel() @ vertices + functional.constant
+        assert max(values) == 0  # valid, and attained
+    path.write_text("\n".join(["Equations:", *raw, ""]))
+    assert rows(rb.read_inequalities(path, functionals[0]).equations) == rows(functionals)
+
+
+def test_one_facet_of_chsh(tmp_path):
+    """p(11|00) ≥ 0 in Collins–Gisin coordinates pA(0|0), pA(0|1), pB(0|0), pB(0|1), p(00|00), …, as PANDA prints it."""
+    path = tmp_path / "facet.panda"
+    path.write_text("DIM=8\nInequalities:\n1 0 1 0 -1 0 0 0 -1\n")
+    (found,) = rb.read_inequalities(path, rb.CHSH).inequalities
+    assert rows([found]) == [[-1, 1, 0, 1, 0, -1, 0, 0, 0]]  # pA + pB − p(00|00) ≤ 1
+    assert found(rb.pr_box()) == -Fraction(1, 2)  # −p(11|00)
+
+
+def test_identifiers_and_names_with_carets(tmp_path):
+    """PANDA's names may have ^, and any text in brackets may stand before a row."""
+    path = tmp_path / "names.panda"
+    path.write_text("INDEX\na^0 a^1 b_0\nINEQUALITY_SECTION\n(first one) 2a^0 -b_0 <= 1\n( 2) 1 0 0 >= -1\nEND\nx\n")
+    found = rb.read_inequalities(path, scenario(2, 2, 1, 1))
+    assert rows(found.inequalities) == [[-1, 2, 0, -1], [-1, -1, 0, 0]]
+
+
+CHSH_MAPS = """\
+Names:
+a0 a1 b0 b1 c00 c01 c10 c11
+Maps:
+a1 a0 b0 b1 c10 c11 c00 c01
+b0 b1 a0 a1 c00 c10 c01 c11
+1-a0 a1 b0 b1 b0-c00 b1-c01 c10 c11
+"""
+"""Exchange of Alice's settings, of the parties, and of her outcomes at x = 0: they generate all relabelings."""
+
+
+@pytest.mark.parametrize("equations", ["", "Equations:\na0 -a0 = 0\n"])
+def test_reduced_inequalities_stand_for_all_their_images(tmp_path, equations):
+    """CH and one positivity are two of the 24 facets (Fine 1982: 8 of CHSH, 16 of positivity)."""
+    path = tmp_path / "reduced.panda"
+    reduced = "Reduced Inequalities:\n-1 0 -1 0 1 1 1 -1 0\n0 0 0 0 -1 0 0 0 <= 0\n"
+    path.write_text(CHSH_MAPS + equations + reduced)
+    found = rb.read_inequalities(path, rb.CHSH)
+    expected = {tuple(row) for row in rows(all_facets((2, 2, 2, 2)))}
+    assert {tuple(row) for row in rows(found.inequalities)} == expected
+    assert len(found.inequalities) == 24
+    path.write_text(CHSH_MAPS + reduced.removeprefix("Reduced "))  # otherwise maps say nothing new
+    assert len(rb.read_inequalities(path, rb.CHSH).inequalities) == 2
+
+
+def test_images_that_agree_where_the_equations_hold_are_one(tmp_path):
+    """On the line A + B = 1 the exchange of A and B takes A ≤ 1 to B ≤ 1, and the others to themselves."""
+    path = tmp_path / "reduced.panda"
+    head = "Names:\nA B C\nMaps:\nB A C\nEquations:\n1 1 0 = 1\nReduced Inequalities:\n"
+    path.write_text(head + "A <= 1\n2A +2B +C <= 5\nC <= 3\n")
+    found = rb.read_inequalities(path, scenario(2, 2, 1, 1))
+    assert sorted(rows(found.inequalities)) == sorted([[-1, 1, 0, 0], [-1, 0, 1, 0], [-5, 2, 2, 1], [-3, 0, 0, 1]])
+
+
+def test_maps_that_are_no_symmetry_are_refused(tmp_path):
+    path = tmp_path / "reduced.panda"
+    path.write_text("Names:\nA B C\nMaps:\n1+A B C\nReduced Inequalities:\nA <= 1\n")
+    with pytest.raises(rb.FunctionalError, match="line 6: the maps make more than 20,000 inequalities of this one"):
+        rb.read_inequalities(path, scenario(2, 2, 1, 1))
 
 
 @pytest.mark.parametrize("file_format", ["porta", "panda"])
@@ -110,6 +216,26 @@ def test_all_facets_of_a_scenario_survive(tmp_path):
         ("DIM = 7\nINEQUALITIES_SECTION\nx1 <= 1\nEND", "dimension 7, expected 8 or 16"),
         ("INEQUALITIES_SECTION\nx1 <= 1\nEND", "line 2: no line 'DIM"),
         ("DIM = 8\nINEQUALITIES_SECTION\nx1 <= y\nEND", "is not an inequality"),
+        ("DIM = 8\nINEQUALITIES_SECTION\nx1 -x2 3\nEND", "found no relation <=, >= or ="),
+        ("DIM = 8\nINEQUALITIES_SECTION\nx1 < 1\nEND", "found no relation"),
+        (
+            "DIM = 8\nInequalities:\n1 0 1 0 -1 0 0 -1",
+            "line 3: 8 numbers, expected 9: the coefficients and the constant",
+        ),
+        ("Inequalities:\n1 0 1 0 -1 0 0 0 -1\n1 0 1 0 -1 0 0 0 0 -1", "line 3: 10 numbers, expected 9"),
+        ("Inequalities:\n1 0 1 0 -1 0 0 -1", "dimension 7, expected 8 or 16"),
+        ("DIM = 8\nEquations:\nx1 <= 1", "the relation <= is not one of equations"),
+        ("DIM = 8\nEquations:\nx1 = 1\nInequalites:\nx1 <= 1", "line 4: 'Inequalites:' is no section"),
+        ("DIM = 8\nx1 <= 1\nINEQUALITIES_SECTION\nx2 <= 1", "line 2: 'x1 <= 1' is in no section"),
+        ("DIM = 8\nDIM = 16\n", "line 2: dimension 16, expected 8 as before"),
+        ("DIM = 8\nNames:\na b\n", "line 3: dimension 2, expected 8 as before"),
+        ("Names:\na b c d e f g a\n", "line 2: names repeat"),
+        ("DIM = 8\nReduced Inequalities:\n1 0 1 0 -1 0 0 0 -1", "line 3: a reduced inequality stands for its images"),
+        ("Maps:\nb a", "line 2: a map without names"),
+        ("Names:\na b\nMaps:\nb", "line 4: a map of 1 coordinates, expected 2"),
+        ("Names:\na b\nMaps:\nb c", "line 4: unknown coordinate 'c'"),
+        ("Names:\na b\nMaps:\nb 2**9", "line 4: .* is not a term"),
+        (f"DIM = 8\nINEQUALITIES_SECTION\nx1 <= {'7' * 5000}\nEND", "line 3: a number has 5000 digits"),
         ("DIM = 8\nINEQUALITIES_SECTION\nx1 <= 1/0\nEND", "divides by zero"),
         ("DIM = 8\nINEQUALITIES_SECTION\n__import__('os') <= 1\nEND", "is not a term"),
         ("DIM = 8\nINEQUALITIES_SECTION\nx1 x2 <= 1\nEND", "is not a term"),
@@ -146,5 +272,7 @@ def test_refused_for_writing(tmp_path):
         rb.write_inequalities(tmp_path / "f", [rb.CHSH, rb.I3322])
     with pytest.raises(rb.FunctionalError, match="unknown"):
         rb.write_inequalities(tmp_path / "f", [rb.CHSH], file_format="xml")
+    with pytest.raises(rb.FunctionalError, match="a coefficient has about"):
+        rb.write_inequalities(tmp_path / "f", [rb.CHSH * Fraction(10**5000)])
     with pytest.raises(rb.FunctionalError, match="'x1 <= 2' is a str"):
         rb.write_inequalities(tmp_path / "f", ["x1 <= 2"])

@@ -229,7 +229,10 @@ def test_symbols_as_limits_of_settings_are_refused_with_the_remedy():
 def test_irrational_budgets_are_exact():
     both = rb.bell().relax("X -> B", "Y -> A")
     there, back = rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")
-    assert rb.minimize(there, rb.pr_box(), subject_to=[back <= ROOT2 / 8]).exact == sympy.Rational(1, 2) - ROOT2 / 8
+    solution = checked(rb.minimize(there, rb.pr_box(), subject_to=[back <= ROOT2 / 8]))
+    assert solution.exact == sympy.Rational(1, 2) - ROOT2 / 8
+    with pytest.raises(rb.MeasureError, match="√2 and √3"):
+        rb.minimize(there, TSIRELSON, subject_to=[back <= sympy.sqrt(3) / 100])
     with pytest.raises(rb.MeasureError, match="irrational factor"):
         ROOT2 * there
 

@@ -176,12 +176,16 @@ def test_another_task_is_refused(tmp_path):
 def test_files_that_are_no_checkpoints_are_left_alone(tmp_path):
     measures, points = task()
     path = tmp_path / "sweep.jsonl"
-    good = {"relaxbell sweep": 1}
     for content, text in (
         ("my thesis", "is not a checkpoint"),
-        ("my thesis\n", "line 1 of .* is damaged"),
+        ("my thesis\n", "is not a checkpoint"),
         ("{}\n", "is not a checkpoint"),
-        (json.dumps(good | {"relaxbell sweep": 2}) + "\n", "format 2, expected 1"),
+        (
+            json.dumps({"relaxbell sweep": 1, "task": "", "chunks": 16}) + "\n",
+            "format '1', expected 2, with checksums",
+        ),
+        (json.dumps({"relaxbell sweep": 3}) + "\n", "format '3', expected 2"),
+        (json.dumps({"relaxbell sweep": 2}) + "\n", "line 1 of .* is damaged"),
     ):
         path.write_text(content)
         with pytest.raises(rb.CheckpointError, match=text):
@@ -197,8 +201,11 @@ def test_a_damaged_line_in_the_middle_is_reported(tmp_path):
     with pytest.raises(rb.CheckpointError, match=r"line 4 of .* is damaged"):
         rb.sweep(*task(), checkpoint=path, progress=False)
     path.write_text("".join([*lines[:3], '{"chunk": 99, "rows": []}\n', *lines[4:]]))
-    with pytest.raises(rb.CheckpointError, match=r"line 4 of .* is not a chunk of this sweep"):
+    with pytest.raises(rb.CheckpointError, match=r"line 4 of .* is damaged: .* Remove this line and all below it"):
         rb.sweep(*task(), checkpoint=path, progress=False)
+    path.write_text("".join(lines[:3]))  # the remedy
+    rb.sweep(*task(), checkpoint=path, progress=False)
+    assert path.read_text().splitlines(keepends=True)[:3] == lines[:3]
 
 
 SCRIPT = """

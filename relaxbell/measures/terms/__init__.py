@@ -19,7 +19,18 @@ function: value, expression, linear program and the way back from its duals, nea
 
 from relaxbell.measures.terms.composites import Composite, Largest, Total
 from relaxbell.measures.terms.leaves import LargestRow, Leaf, Linear, SumOfRows
-from relaxbell.measures.terms.term import Builder, Floats, Lowered, Slot, Term, Weights, fresh, stated, stated_weights
+from relaxbell.measures.terms.term import (
+    Builder,
+    Floats,
+    Lowered,
+    Size,
+    Slot,
+    Term,
+    Weights,
+    fresh,
+    stated,
+    stated_weights,
+)
 
 __all__ = [
     "Builder",
@@ -30,6 +41,7 @@ __all__ = [
     "Leaf",
     "Linear",
     "Lowered",
+    "Size",
     "Slot",
     "SumOfRows",
     "Term",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from relaxbell.measures.terms.term import Builder, Floats, Lowered, Term, Weights, listed, stated, stated_weights
+from relaxbell.measures.terms.term import Builder, Floats, Lowered, Size, Term, Weights, listed, stated, stated_weights
 
 if TYPE_CHECKING:
     from relaxbell.measures.terms.leaves import Leaf
@@ -77,6 +77,9 @@ class Total(Composite):
             [leaf for part in parts for leaf in part.leaves],
         )
 
+    def size(self) -> Size:
+        return Size.sum(part.size() for part in self.parts)
+
     def gauge(self, raw: Mapping[Leaf, Floats]) -> float:
         return max(part.gauge(raw) for part in self.parts)
 
@@ -86,7 +89,7 @@ class Total(Composite):
 
     def statement(self) -> tuple[Fraction, dict[str, Any]]:
         parts = [part.statement() for part in self.parts]
-        return Fraction(1), {"kind": "sum", "of": [[str(factor), measure] for factor, measure in parts]}
+        return Fraction(1), {"kind": "sum", "of": [[factor, measure] for factor, measure in parts]}
 
     def need(self, weights: Weights) -> tuple[Fraction, bool]:
         needs = [part.need(weights) for part in self.parts]
@@ -152,6 +155,12 @@ class Largest(Composite):
             builder.limit(part.lower(builder), Fraction(0), [(0, j, -sign) for j, sign in level])
         return Lowered(None, 1, level, [])
 
+    def size(self) -> Size:
+        inner = Size.sum(part.size() for part in self.parts)
+        own = len(self.parts)  # a row for each, with its auxiliary columns and those of the maximum
+        level = 1 if self.is_nonnegative else 2
+        return Size(inner.rows + own, inner.auxiliary + level, inner.entries + inner.auxiliary + own * level)
+
     def gauge(self, raw: Mapping[Leaf, Floats]) -> float:
         return sum(part.gauge(raw) for part in self.parts)
 
@@ -163,7 +172,7 @@ class Largest(Composite):
     def statement(self) -> tuple[Fraction, dict[str, Any]]:
         if self.generator is not None:
             return self.factor, dict(self.generator)
-        return Fraction(1), {"kind": "maximum", "of": [["1", stated(part)] for part in self.parts]}
+        return Fraction(1), {"kind": "maximum", "of": [[Fraction(1), stated(part)] for part in self.parts]}
 
     def need(self, weights: Weights) -> tuple[Fraction, bool]:
         needs = [part.need(weights) for part in self.parts]
@@ -172,9 +181,9 @@ class Largest(Composite):
     def stated_weights(self, share: Fraction, weights: Weights) -> Any:
         if self.generator is not None:
             blank = {leaf: [Fraction(0)] * len(leaf.rows) for leaf in self.leaves()}
-            return [str(u * self.factor) for leaf in self.leaves() for u in weights.get(leaf, blank[leaf])]
+            return [u * self.factor for leaf in self.leaves() for u in weights.get(leaf, blank[leaf])]
         pairs = zip(self.parts, self._shares(share, weights), strict=True)
-        return [[str(own), stated_weights(part, own, weights)] for part, own in pairs]
+        return [[own, stated_weights(part, own, weights)] for part, own in pairs]
 
     def _shares(self, share: Fraction, weights: Weights) -> list[Fraction]:
         """Split the share so that the weights of each part are feasible for its own."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import text_latex
-from relaxbell.measures.terms.term import Builder, Floats, Lowered, Slot, Term, Weights, listed
+from relaxbell.measures.terms.term import Builder, Floats, Lowered, Size, Slot, Term, Weights, listed
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,16 +69,19 @@ class Leaf(Term):
         labels = [text_latex(label) for label in self.rows.labels[:most]]
         return labels + ([r"\ldots"] if len(self.rows) > most else [])
 
+    def _norm_size(self, auxiliary: int) -> Size:
+        signs = 1 if self.rows.nonnegative else 2
+        return Size(signs * len(self.rows), auxiliary, signs * (int(self.rows.matrix.nnz) + len(self.rows)))
+
     def statement(self) -> tuple[Fraction, dict[str, Any]]:
         if self.generator is not None:
             return self.factor, dict(self.generator)
         rows = [self.rows.sparse(i) for i in range(len(self.rows))]
-        written = [[[number, str(value)] for number, value in row] for row in rows]
-        return Fraction(1), {"kind": "rows", "rows": written, "groups": self._groups}
+        return Fraction(1), {"kind": "rows", "rows": rows, "groups": self._groups}
 
     def stated_weights(self, share: Fraction, weights: Weights) -> Any:
         factor = Fraction(1) if self.generator is None else self.factor
-        return [str(u * factor) for u in weights.get(self, [Fraction(0)] * len(self.rows))]
+        return [u * factor for u in weights.get(self, [Fraction(0)] * len(self.rows))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +121,9 @@ class Linear(Leaf):
     def lower(self, builder: Builder) -> Lowered:
         builder.slots[self] = Slot(fixed=True)
         return Lowered(builder.total(self.rows), self.rows.unit, [], [self])
+
+    def size(self) -> Size:
+        return Size(0, 0, int(self.rows.matrix.nnz))
 
     def gauge(self, raw: Mapping[Leaf, Floats]) -> float:
         return float(max(0.0, raw[self].mean()))
@@ -167,6 +173,9 @@ class LargestRow(Leaf):
         (t,) = builder.columns(1)
         builder.slots[self] = Slot(builder.norm(self.rows, [(i, t, -1.0) for i in range(len(self.rows))]))
         return Lowered(None, 1, [(t, 1.0)], [])
+
+    def size(self) -> Size:
+        return self._norm_size(1)
 
     def gauge(self, raw: Mapping[Leaf, Floats]) -> float:
         return float(abs(raw[self]).sum())
@@ -222,6 +231,9 @@ class SumOfRows(Leaf):
         ts = builder.columns(len(self.rows))
         builder.slots[self] = Slot(builder.norm(self.rows, [(i, t, -1.0) for i, t in enumerate(ts)]))
         return Lowered(None, 1, [(t, 1.0) for t in ts], [])
+
+    def size(self) -> Size:
+        return Size(0, 0, int(self.rows.matrix.nnz)) if self.rows.nonnegative else self._norm_size(len(self.rows))
 
     def gauge(self, raw: Mapping[Leaf, Floats]) -> float:
         return float(abs(raw[self]).max(initial=0.0))

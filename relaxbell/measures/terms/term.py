@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,20 @@ Floats = NDArray[np.float64]
 
 Weights: TypeAlias = "Mapping[Leaf, Any]"
 """Row weights of leaves: exact numbers."""
+
+
+class Size(NamedTuple):
+    """Rows, auxiliary columns and entries of a part of a linear program."""
+
+    rows: int
+    auxiliary: int
+    entries: int
+
+    @staticmethod
+    def sum(sizes: Iterable[Size]) -> Size:
+        """Return the size of all together."""
+        found = list(sizes)
+        return Size(*(sum(column) for column in zip(*found, strict=True))) if found else Size(0, 0, 0)
 
 
 @dataclass
@@ -127,6 +141,10 @@ class Term(abc.ABC):
         """Return the term over q and auxiliary columns; the builder's slots say how its weights come back."""
 
     @abc.abstractmethod
+    def size(self) -> Size:
+        """Return what it adds at most to a linear program, before its rows are copied."""
+
+    @abc.abstractmethod
     def gauge(self, raw: Mapping[Leaf, Floats]) -> float:
         """Return the least weight for which the raw row weights would be feasible."""
 
@@ -142,7 +160,10 @@ class Term(abc.ABC):
 
     @abc.abstractmethod
     def statement(self) -> tuple[Fraction, dict[str, Any]]:
-        """Return (factor, measure): what stands in a certificate, a factor times a measure that the verifier builds."""
+        """Return (factor, measure): what stands in a certificate: a factor times a measure that the verifier builds.
+
+        Numbers are exact ones, which the writer of certificates turns into text.
+        """
 
     @abc.abstractmethod
     def need(self, weights: Weights) -> tuple[Fraction, bool]:
@@ -171,7 +192,7 @@ def fresh(term: T) -> T:
 def stated(term: Term) -> dict[str, Any]:
     """Return the statement of a term, its factor inside."""
     factor, measure = term.statement()
-    return measure if factor == 1 else {"kind": "sum", "of": [[str(factor), measure]]}
+    return measure if factor == 1 else {"kind": "sum", "of": [[factor, measure]]}
 
 
 def stated_weights(term: Term, share: Fraction, weights: Weights) -> Any:

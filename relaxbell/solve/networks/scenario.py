@@ -18,6 +18,7 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations, behavior_equations
 from relaxbell.causal.independence import private_settings
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.size import check_memory
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Exact, to_floats
 from relaxbell.measures.groups import Group
@@ -25,6 +26,9 @@ from relaxbell.measures.marginals import marginal_constraints, solve_affine
 from relaxbell.measures.products import Nonbilocality
 from relaxbell.measures.terms import Floats
 from relaxbell.solve.networks.symmetry import Symmetry, averaged, symmetries
+
+_TERM = 400
+"""Bytes of the programs over boxes, for each strategy and each row of T or of a product that it enters."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +158,8 @@ def read_scenario(measure: Nonbilocality, observed: Behavior | Observed, *, symm
     ------
     MeasureError
         If only values of functionals were observed.
+    ModelTooLargeError
+        If the programs over boxes of marginals do not fit in memory.
     """
     if not isinstance(observed, Behavior):
         raise MeasureError(
@@ -161,6 +167,11 @@ def read_scenario(measure: Nonbilocality, observed: Behavior | Observed, *, symm
             f"{type(observed).__name__}(…). Give a Behavior."
         )
     model = measure.model
+    terms = len(model.settings) + 4 * sum(map(len, measure.products))
+    check_memory(
+        f"{measure.name} over {model.strategies.count:,} strategies of {model.name}",
+        _TERM * terms * model.strategies.count,
+    )
     equations = model.equations(observed)
     distance = equations.distance
     found: list[list[Symmetry]] = [[] for _ in measure.products[0]]

@@ -110,12 +110,13 @@ class NetworkSolution(Solution):
             headline = f"= {self.value:.9g}"
         else:
             headline = f"in [{low}, {self.value:.9g}]"
+        missed = "" if self.status == "optimal" else f": incomplete, expected within {self.tolerance:g}"
         said = "rigorous" if self.kind == "rigorous" else "solver bound, not rigorous"
         text = "" if self.attained is None else f"{to_sympy(self.attained)}"
         found = "floats" if not text else f"{text}, exact" if len(text) <= 24 else "exact"
         lines = [
             f"min {measure.name} {headline}   ({measure.model.name})",
-            f"  lower bound  {low} ({said}); {self.status}",
+            f"  lower bound  {low} ({said}); {self.status}{missed}",
             f"  model found  {self.value:.9g} ({found}), {len(self.q)} strategies of {self.q.model.strategies.count:,}",
         ]
         if self.network != "exact":

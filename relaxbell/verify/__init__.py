@@ -1,0 +1,125 @@
+r"""Check a relaxbell certificate: ``python verify FILE`` with this folder alone, or ``relaxbell verify FILE``.
+
+This folder is complete in itself: it needs only Python's standard library and believes nothing that it can
+compute. It builds the strategies of the causal model and the rows of the measure anew from the graph, and checks
+every inequality in exact arithmetic (logarithms: in 60 decimal digits, rounded outwards by far more than their error).
+The kernel, which suffices for every linear program, is in ``model.py``, ``measures.py`` and ``kernel.py``, fewer than
+500 lines; ``reading.py`` reads numbers. Why what is accepted is true: the page *Theorems* of the documentation.
+
+**Model.** Nodes are listed with parents first. All but the *free* inputs, which have no parents, respond: each is a
+function of its parents, chosen by its latent parents. A function is a tuple of values, one for each configuration
+of the parents in their order, the last parent changing fastest; functions are numbered in the order of these tuples. A
+strategy λ is one function for each responding node, in mixed radix, the first node most significant. A model is a
+probability distribution q over the strategies. Inputs that respond are *dependent*.
+
+**Data.** T q is the table p(outputs, dependent inputs|free inputs), in C order of outputs, then inputs, as listed.
+The data are equations over T q: each cell of a behavior, T q = p(outputs|inputs) p(dependent|free), or the value of
+each linear function of p(outputs|inputs). Then, for each setting of all inputs, Σ_outputs T q = p(dependent|free).
+Constraints are measures ≤ limit. The sentence names data and settings by their *digest*, the first 16 hexadecimal
+digits of the SHA-256 of these lines (in UTF-8, with "\n" between them); ``relaxbell.data_digest`` computes it::
+
+    relaxbell-data-1
+    outputs A:2 B:2                    sorted by name, each with its number of values
+    inputs X:2 Y:2
+    settings 1/4 1/4 1/4 1/4           p(inputs), in C order of the inputs
+    behavior 1/2 0 1/4+1/8*sqrt(2) …   p(outputs|inputs), in C order of outputs, then inputs
+
+or, for values, sorted lines ``value c c c … = v`` in place of the last, divided by the first c that is not 0. Numbers
+are in lowest terms. Rows of a measure that are written out have a digest, too, of a line with the sizes of their groups
+and a line ``strategy:number …`` for each row, sorted by strategies.
+
+**Measures** are maxima, over groups of rows, of Σ |row · q|; or linear; or sums and maxima of such.
+probability: of some values of a node, averaged over p(free inputs), under an intervention; linear.
+influence: a group of one row for each values of the other parents, pair u < u' of the source's values, and value of
+the target (the first alone if there are two); with variation, one for all values. dependence: rows p(x, Λ) − p(x) p(Λ),
+one group, x the dependent inputs, Λ the functions of the others; Hall's: a group for each pair x < x' that occur, with
+a row p(Λ|x) − p(Λ|x') for each Λ. rows: written out.
+
+**The inequality.** Row weights u prove ``share`` times a measure if Σ_groups max |u| ≤ share (linear: u = share; sum:
+each part has the share times its factor; maximum: parts have shares ≥ 0 that sum to it). For such u for the objective,
+with share 1, and for each constraint with share μ ≥ 0, and any z (for the data, then the normalization)::
+
+    measure ≥ ⟨z, data⟩ − Σ μ limit − max_λ r(λ),     r = Tᵀz − Σ uᵀ rows .
+
+If w is the total share of dependence, whose weights are not given, max_λ r(λ) is replaced by
+max_Λ Σ_x p(x) max(r(x, Λ), max_x' r(x', Λ) − 2w); for the mutual information by max_Λ log2 Σ_x p(x) 2^r(x, Λ).
+Strategies that need settings of probability 0 have q = 0. Infeasible: the bound of the measure 0 is positive.
+A binary entropy h(m) of a probability m is concave: its least value is at an end of the interval that two such bounds
+give for m.
+
+**Networks.** A node may have several latent parents. Groups of nodes that share no latent variable are independent, and
+non-bilocality is Σ |q^ac − q^a q^c| over their functions α, γ, for any number of groups, summed over the products that
+are listed; q ranges over all distributions, so that sources may be correlated. The marginals of all groups of a product
+but the last are given, or they are q^a = f(ν) = constant + matrix · (free entries), which multipliers m of the data
+prove: Tᵀm = [α] − Σ matrix [free]. A tree of splits of a box that holds all ν with f ≥ 0 ends in boxes. In each there
+are y, s of degree one and z of degree two in each parameter, as coefficients of Bernstein polynomials, |y| ≤ 1, and::
+
+    measure ≥ ⟨z, p⟩ + ⟨s, f⟩ + min_λ (y_αγ − Σ_α' f_α' y_α'γ − s_α − Tᵀz)
+
+which is of degree two: the least coefficient of the right-hand side is a bound, because these polynomials are not
+negative and sum to one. For n groups, α stands for those of all but the last, and f for the product of their marginals.
+What is proved with some of the settings only holds for all: leaving settings out makes no distance larger.
+
+**Curves.** For each piece two certificates with the same proof, each attained; model, measure, and coefficients of the
+data are the same for all, numbers are affine in t, and there is at most one root. Measure and constraints must be
+convex: no norm or maximum has a negative factor. Where the data were read at some values of a parameter only, the curve
+says so (reading): t is a power of the parameter, and what is between is assumed.
+
+**Format**: JSON without floats. A number is "-3/7" or, in data, limits and claims, ["a", "b"] for a + b√root. What
+exceeds the limits of the verifier is refused, so that every check ends within about a minute and 1 GiB of memory.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from .curves import CURVE, Curve
+from .entropies import EntropyCase, InformationCase
+from .files import read_file
+from .kernel import SCHEMA, Case
+from .networks import NetworkCase
+from .reading import Real, with_numbers
+from .refusals import Refused, printable
+from .wording import digest
+
+_KINDS = {"binary entropy": EntropyCase, "mutual information": InformationCase, "nonbilocality": NetworkCase}
+
+
+def verify_file(path: str | Path) -> str:
+    """Return what the certificate in a file proves; raise `Refused` otherwise."""
+    return verify(read_file(Path(path)))
+
+
+def verify(data: Any) -> str:
+    """Return what a certificate, read from JSON, proves, as a sentence; raise `Refused` otherwise.
+
+    The sentence is in ASCII, so that no name can pass for another or change the direction of writing.
+    """
+    return printable(Curve(data, read_case).verdict() if is_curve(data) else read_case(data).verdict())
+
+
+def is_curve(data: Any) -> bool:
+    """Return whether data say that they are the certificate of a curve."""
+    return type(data) is dict and data.get("schema") == CURVE
+
+
+def read_case(data: Any, work: int = 0) -> Case:
+    """Return the certificate of one solution, or of infeasibility, unchecked; `work` was spent before."""
+    measure = data.get("measure") if type(data) is dict else None
+    kind = measure.get("kind") if type(measure) is dict else None
+    return _KINDS.get(kind if type(kind) is str else "", Case)(with_numbers(data), work)
+
+
+def digests(data: Any) -> tuple[str, ...]:
+    """Return the digest of data and settings: one, or those of the first and the last end of a curve."""
+    if not is_curve(data):
+        return (digest(read_case(data)),)
+    curve = Curve(data, read_case)
+    return digest(curve.first), digest(curve.last)
+
+
+__all__ = [
+    "CURVE", "SCHEMA", "Case", "Real", "Refused", "digest", "digests", "printable", "read_case", "read_file", "verify",
+    "verify_file",
+]  # fmt: skip

@@ -1,0 +1,56 @@
+"""Certificates of entropies: a binary entropy between two linear bounds, and the mutual information."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from .kernel import Case
+from .measures import Measure, read_measure
+from .reading import FRACTION, ZERO, Real, fields
+from .refusals import need
+from .rounding import floor, log2_mean
+
+
+class EntropyCase(Case):
+    """The entropy h(m) of a binary variable, m being a probability: least at an end of an interval that holds m."""
+
+    linear = False
+
+    def read(self, measure: Any, model: Any) -> Measure:
+        """Return m."""
+        probability = fields(measure, "the entropy", "kind", "of")[1]
+        known = type(probability) is dict and probability.get("kind") == "probability"
+        need(known, "a binary entropy is of a probability")
+        return read_measure(self.model, probability)
+
+    @property
+    def name(self) -> str:
+        """The measure in the sentence."""
+        return f"h({self.measure.text})"
+
+    def proven(self) -> Real:
+        """Return the smaller h of two ends, rounded down; 0 where the interval leaves that from 0 to 1."""
+        least, largest = fields(self.proof, "the proof", "least", "largest")
+        ends = floor(self.bound(least)), -floor(self.bound(largest, -1))
+        if not all(0 < m < 1 for m in ends):
+            return Real()
+        return Real(min(-sum((x * log2_mean([(x, ZERO)]) for x in (m, 1 - m)), ZERO) for m in ends))
+
+
+class InformationCase(Case):
+    """The mutual information of the dependent inputs and the functions of all other nodes."""
+
+    linear = False
+
+    def read(self, measure: Any, model: Any) -> Measure:
+        """Return a measure without rows: its dual is in `largest`."""
+        fields(measure, "the measure", "kind")
+        self.model.spend(FRACTION * self.model.count * bool(self.model.occurring))
+        return Measure(f"I({','.join(self.model.dependent)}:Lambda)")
+
+    def largest(self, reduced: Iterator[tuple[int, Any]], scale: int, w: Fraction) -> Fraction:
+        """Return max over Λ of log2 Σ_x p(x) 2^r, rounded up; the share w of dependence, which is ≥ 0, is not used."""
+        groups = ([(p, Fraction(r) / scale) for p, r in group] for group in self.by_rest(reduced))
+        return max(log2_mean(group) for group in groups)
