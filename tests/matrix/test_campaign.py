@@ -7,7 +7,6 @@ import pytest
 
 import relaxbell as rb
 from matrix.campaign import random_graph, random_problem
-from matrix.exact_lp import Counts
 
 BATCHES, MODELS, PROBLEMS = 30, 20, 5
 
@@ -43,4 +42,3 @@ def test_random_problems_are_solved_exactly(batch):
     count = Counter({kind: len(problems) for kind, problems in outcomes.items()})
     others = [text for kind, problems in outcomes.items() if kind != "right" for text in problems]
     assert count == {"right": MODELS * PROBLEMS}, "\n".join([str(count), *others])
-    assert Counts.accepted > 20 * Counts.decided  # the reference seldom needs its slow simplex
