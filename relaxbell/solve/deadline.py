@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from relaxbell.errors import MeasureError, SolverError
 
-
 clock: Callable[[], float] = time.monotonic
 """What says how many seconds have passed: in one place, so that tests of time limits need not wait."""
 

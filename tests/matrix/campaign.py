@@ -6,9 +6,9 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from matrix import data, plain
 
 import relaxbell as rb
-from matrix import data, plain
 
 _STRATEGIES = 200
 
@@ -46,7 +46,8 @@ def random_graph(rng):
         below = dependent == ["Y"] and "X" in inputs and rng.random() < 0.3
         edges += [("X", "Y")] if below else []
         free = [x for x in inputs if x not in dependent]
-        if {n for edge in edges for n in edge} != {"L", *inputs, *responding} or _log_strategies(edges, free, sizes) > 0:
+        used = {n for edge in edges for n in edge}
+        if used != {"L", *inputs, *responding} or _log_strategies(edges, free, sizes) > np.log(_STRATEGIES):
             continue
         order = [edges[int(i)] for i in rng.permutation(len(edges))]
         distribution = _distribution(rng, inputs, dependent, sizes, below)
@@ -54,7 +55,7 @@ def random_graph(rng):
 
 
 def _log_strategies(edges, free, sizes):
-    logs = -np.log(_STRATEGIES)
+    logs = 0.0
     for node in set(sizes) - set(free):
         configurations = np.prod([sizes[u] for u, v in edges if v == node and u != "L"])
         logs += configurations * np.log(sizes[node])
@@ -62,7 +63,7 @@ def _log_strategies(edges, free, sizes):
 
 
 def _distribution(rng, inputs, dependent, sizes, connected):
-    """p(inputs), biased, where dependent and free inputs are independent unless connected; some settings never occur."""
+    """p(inputs), biased; dependent and free inputs are independent unless connected, and some settings never occur."""
     if rng.random() < 0.2:
         return None
     shape = [sizes[x] for x in inputs]

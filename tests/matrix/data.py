@@ -4,9 +4,9 @@ from fractions import Fraction
 from math import prod
 
 import numpy as np
+from matrix.plain import graph
 
 import relaxbell as rb
-from matrix.plain import graph
 
 
 def distribution(rng, size, never=False):

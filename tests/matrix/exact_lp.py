@@ -2,7 +2,8 @@
 
 min cost · x over rows x = rhs, x ≥ 0, all rational. A basis is believed if its x is not negative and no reduced cost
 is, both exactly. Where only one of the two holds, exact primal or dual simplex steps lead from there to the optimum, or
-to the proof that there is no x; where none does, dual steps come first, with prices raised to where the basis is dual feasible.
+to the proof that there is no x; where none does, dual steps come first, with prices raised to where
+the basis is dual feasible.
 """
 
 from fractions import Fraction
@@ -120,7 +121,9 @@ def _guess(cost, rows, rhs):
     program.num_col_, program.num_row_ = len(cost), len(rows)
     program.col_cost_ = np.array([float(c) for c in cost])
     program.col_lower_, program.col_upper_ = np.zeros(len(cost)), np.full(len(cost), highspy.kHighsInf)
-    program.row_lower_ = program.row_upper_ = np.array([float(Fraction(v, size)) for v, size in zip(rhs, sizes, strict=True)])
+    program.row_lower_ = program.row_upper_ = np.array(
+        [float(Fraction(v, size)) for v, size in zip(rhs, sizes, strict=True)]
+    )
     program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     program.a_matrix_.start_ = np.cumsum([0, *(len(row) for row in rows)])
     program.a_matrix_.index_ = np.array([j for row in rows for j in row], dtype=np.int32)

@@ -13,9 +13,9 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
+from matrix import data, plain
 
 import relaxbell as rb
-from matrix import data, plain
 from relaxbell import MeasureError
 
 
@@ -70,7 +70,7 @@ def signaling(rng):
 
 
 def outcomes(rng):
-    return rb.bell((2, 1), (2, 3)).relax("A -> B", "Y -> A") if rng.integers(2) else rb.outcome_signaling((3, 1), (2, 3))
+    return rb.outcome_signaling([(2, 2), (3, 1)][int(rng.integers(2))], (2, 3))
 
 
 def three_parties(rng):
@@ -120,6 +120,10 @@ def effect(lib, m, outcome=1):
     return lib.average_causal_effect(m, "A", "B", outcome=outcome)
 
 
+def shift(lib, m):
+    return lib.average_causal_effect(m, "X", "B")
+
+
 def fixed(model, name):
     """A marginal of a node's functions, the same for all behaviors of a case."""
     functions = set(plain.graph(model).functions([name]))
@@ -154,7 +158,7 @@ KINDS = [
     Kind("total variation of an outcome", outcomes, lambda lib, m, r: lib.influence(m, "A", "B", variation=True)),
     Kind("average causal effect", instrument, lambda lib, m, r: effect(lib, m)),
     Kind("negated effect", instrument, lambda lib, m, r: -effect(lib, m, 0)),
-    Kind("effect of a setting", both, lambda lib, m, r: lib.average_causal_effect(m, "X", "B")),
+    Kind("effect of a setting", both, lambda lib, m, r: shift(lib, m)),
     Kind("message weight", message, lambda lib, m, r: lib.message_weight(m)),
     Kind("message weight, three values", lambda r: message(r, 3), lambda lib, m, r: lib.message_weight(m)),
     Kind("message entropy", message, lambda lib, m, r: lib.message_entropy(m), _ENTROPY, tolerance=1e-9),
@@ -186,7 +190,7 @@ KINDS = [
     Kind(
         "sum with a signed maximum",
         both,
-        lambda lib, m, r: lib.influence(m, "X", "B") + lib.maximum(*(s * lib.average_causal_effect(m, "X", "B") for s in (-1, -2))),
+        lambda lib, m, r: lib.influence(m, "X", "B") + lib.maximum(*(s * shift(lib, m) for s in (-1, -2))),
     ),
     Kind(
         "non-bilocality at marginals",

@@ -10,9 +10,8 @@ from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
-from reference import free_settings, parents, run, strategies
-
 from matrix.exact_lp import least as least_of_program
+from reference import free_settings, parents, run, strategies
 
 
 class Graph:
@@ -53,10 +52,11 @@ class Graph:
     def average(self, event, do=()):
         """p(event|do) as a row: averaged over the free inputs."""
         weights = [self.chance(free) for free in self.free]
-        return [
-            sum((w for w, free in zip(weights, self.free, strict=True) if event(run(self.model, s, free, do))), Fraction(0))
-            for s in self.strategies
-        ]
+        row = []
+        for s in self.strategies:
+            happens = [event(run(self.model, s, free, do)) for free in self.free]
+            row.append(sum((w for w, own in zip(weights, happens, strict=True) if own), Fraction(0)))
+        return row
 
     def functions(self, names):
         """For each strategy the response functions of some nodes."""
@@ -66,7 +66,8 @@ class Graph:
         """For each strategy the setting of the dependent inputs, which are constants, and the functions of the rest."""
         dependent = self.model.dependent_inputs
         others = [n for n in self.model.responding if n not in dependent]
-        return [(tuple(s[n][()] for n in dependent), own) for s, own in zip(self.strategies, self.functions(others), strict=True)]
+        settings = [tuple(s[n][()] for n in dependent) for s in self.strategies]
+        return list(zip(settings, self.functions(others), strict=True))
 
 
 @lru_cache(maxsize=16)

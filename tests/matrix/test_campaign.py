@@ -4,9 +4,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from matrix.campaign import random_graph, random_problem
 
 import relaxbell as rb
-from matrix.campaign import random_graph, random_problem
 
 BATCHES, MODELS, PROBLEMS = 30, 20, 5
 

@@ -8,10 +8,10 @@ from functools import lru_cache
 import numpy as np
 import pytest
 from exact_reference import fraction
-
-import relaxbell as rb
 from matrix import plain
 from matrix.kinds import KINDS, Case
+
+import relaxbell as rb
 from relaxbell.measures.definitions import _MAKERS
 
 SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 5))]
@@ -144,7 +144,11 @@ def expression(case):
     """Anyone's own CVXPY problem has the same least value."""
     import cvxpy as cp
 
-    constraints = [*case.model.reproduces(case.behaviors[0]), case.model.valid, *getattr(case.measure, "constraints", [])]
+    constraints = [
+        *case.model.reproduces(case.behaviors[0]),
+        case.model.valid,
+        *getattr(case.measure, "constraints", []),
+    ]
     problem = cp.Problem(cp.Minimize(case.measure.expression), constraints)
     problem.solve(solver=cp.CLARABEL if case.kind.tolerance else cp.HIGHS)
     assert problem.value == pytest.approx(float(case.expected[0]), abs=1e-6)
