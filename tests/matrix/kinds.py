@@ -140,7 +140,7 @@ _NETWORK = dict.fromkeys(["closed form", "expression", *_BUDGETED], (MeasureErro
 
 
 def swapped(table):
-    """2v² − 1, Fig. 5 of arXiv:1411.4648; v² is read off a cell, which is 1/16 · (1 ± v²)/… of noise and box."""
+    """2v² − 1, Fig. 5 of arXiv:1411.4648; the behavior is v² of the box and 1 − v² of noise, so a cell tells v²."""
     box, noise = rb.entanglement_swapping_box(1).table, rb.entanglement_swapping_box(0).table
     cell = tuple(int(i) for i in np.argwhere(box != noise)[0])
     return max(Fraction(0), 2 * (table[cell] - noise[cell]) / (box[cell] - noise[cell]) - 1)
