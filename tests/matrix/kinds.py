@@ -193,6 +193,13 @@ KINDS = [
         lambda lib, m, r: lib.influence(m, "X", "B") + lib.maximum(*(s * shift(lib, m) for s in (-1, -2))),
     ),
     Kind(
+        "sum of signed maxima",
+        instrument,
+        lambda lib, m, r: (
+            lib.maximum(effect(lib, m), -effect(lib, m, 0)) + lib.maximum(effect(lib, m, 0), -effect(lib, m))
+        ),
+    ),
+    Kind(
         "non-bilocality at marginals",
         network,
         lambda lib, m, r: lib.nonbilocality(m, marginals={"A": fixed(m, "A")}),
