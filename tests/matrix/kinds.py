@@ -79,7 +79,7 @@ def three_parties(rng):
 
 def message(rng, values=2):
     free = {"X": data.distribution(rng, 2, never=bool(rng.integers(2))), "Y": data.distribution(rng, 2)}
-    sizes = {"X": 2, "Y": 2, "A": 3, "B": 2, "M": values}
+    sizes = {"X": 2, "Y": 2, "A": 5 - values, "B": 2, "M": values}
     edges = "X -> A; Y -> B; X -> M; M -> B; L -> A; L -> B; L -> M"
     return rb.CausalModel(edges, "X Y", "L", sizes, hidden="M", input_distribution=free)
 
