@@ -91,11 +91,12 @@ def with_marginal(model, rng, name, f, support=3):
 
 
 def product(model, rng, marginals):
-    """Weights of strategies: the functions of some nodes independent with these marginals, of the rest any one."""
+    """Weights of strategies: the functions of some nodes independent, with these marginals; so are the rest."""
     own = graph(model)
     others = own.functions([n for n in model.responding if n not in marginals])
-    chosen = others[int(rng.integers(own.n))]
-    q = [Fraction(rest == chosen) for rest in others]
+    every = list(dict.fromkeys(others))
+    chance = dict(zip(every, distribution(rng, len(every)), strict=True))
+    q = [chance[rest] for rest in others]
     for name, f in marginals.items():
         functions = own.functions([name])
         weights = dict(zip(dict.fromkeys(functions), f, strict=True))
