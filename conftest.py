@@ -1,4 +1,4 @@
-"""Examples in docstrings that need an extra are skipped where it is not installed; plots open no window."""
+"""Examples that need an extra are skipped without it; plots open no window; the whole suite takes two processes."""
 
 import os
 from importlib.util import find_spec
@@ -8,6 +8,19 @@ import pytest
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 NEEDS = {".plot(": "matplotlib", ".to_frame(": "pandas"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Run the whole default suite in two processes, where pytest-xdist is there and nothing else was asked for.
+
+    Files that are named run in one, because two take longer to start; slow tests as well, because they need memory.
+    """
+    option = config.option
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and option.markexpr == "not slow"
+    alone = hasattr(config, "workerinput") or option.usepdb or option.collectonly or (os.cpu_count() or 1) < 2
+    if whole and not alone and getattr(option, "numprocesses", 0) is None:
+        option.numprocesses, option.dist = 2, "worksteal"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

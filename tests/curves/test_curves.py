@@ -72,7 +72,7 @@ def test_each_piece_carries_the_active_inequality():
         (rb.measurement_dependence((3, 2), dependent="X"), rb.hall_dependence),
         (rb.message(), rb.message_weight),
     ],
-    ids=str,
+    ids=lambda part: getattr(part, "name", "") or part.__name__,
 )
 def test_curves_agree_with_minimize_exactly(model, make):
     rng = np.random.default_rng(7)

@@ -142,7 +142,7 @@ def test_no_model_crashes_it_and_every_probability_is_one():
         cardinality={"Assignment": 3, "Treatment": 2, "Outcome": 3},
     )
     three = rb.bell((2, 3, 2), (2, 2, 3)).relax("X -> B", "A -> C")
-    star, message = rb.star(2, (2, 3), (3, 2), center=2), rb.message((2, 3), (3, 2), alphabet=3)
+    star, message = rb.star(2, (2, 3), (3, 2), center=2), rb.message((2, 1), (2, 3), alphabet=3)
     free, signaling = rb.measurement_dependence((2, 3), (3, 2)), rb.input_signaling((2, 3), (3, 2))
     measures = [
         rb.average_causal_effect(graph, "Treatment", "Outcome", outcome=1),

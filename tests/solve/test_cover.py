@@ -52,7 +52,7 @@ MODELS = {
 def test_values_of_random_behaviors_agree_with_a_grid(name, seed):
     model = MODELS[name]()
     p = random_network_behavior(model, seed, denominator=300)
-    solution = rb.minimize(rb.nonbilocality(model), p, seconds=5)
+    solution = rb.minimize(rb.nonbilocality(model), p, seconds=2)
     layout = Layout.of(scenario_of(model, p))
     names = [*(s.group.nodes for s in layout.families[0].held), layout.families[0].last.nodes]
     products = products_of(model, names)

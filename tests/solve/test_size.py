@@ -12,7 +12,6 @@ import relaxbell as rb
 from relaxbell.causal import size
 from relaxbell.causal.equations import Equations
 from relaxbell.solve.program import Problem, linear_program
-from relaxbell.solve.size import term_size
 
 REFUSED = {
     "Hall, 34 million entries": "rb.hall_dependence(dependent((2, 2), (41, 41)))",
@@ -97,7 +96,7 @@ def test_the_program_has_the_size_that_was_estimated(kind):
     model = relaxed()
     measure = MEASURES[kind](model)
     equations = Equations(model.observed_rows, np.zeros(len(model.observed_rows), dtype=object), None)
-    estimate = term_size(measure.term)
+    estimate = measure.term.size()
     problem = Problem(measure.term, equations)
     tracemalloc.start()
     program = linear_program(problem)
@@ -128,7 +127,7 @@ def test_budgets_count(monkeypatch):
     p = rb.Behavior(np.full((3, 2, 2, 3), 1 / 6))
     assert rb.minimize(measure, p).value == 0
     assert rb.minimize(budget, p).value == pytest.approx(0, abs=1e-9)
-    rows = term_size(budget.term)
+    rows = budget.term.size()
     monkeypatch.setattr(size, "MEMORY_LIMIT", 1000 * (rows.rows + rows.auxiliary))
     assert rb.minimize(measure, p).value == 0
     assert rb.minimize(budget, p).value == pytest.approx(0, abs=1e-9)
