@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from relaxbell.methods import provide
+
 __version__ = "0.1.0"
 
 _HOMES = {
@@ -68,6 +70,51 @@ _HOMES = {
         "SignalingError SolverError UnsupportedModelError"
     ),
 }
+_IMPLEMENTED = {
+    "Audit.__repr__": "show.audit:audit_text",
+    "Audit._repr_html_": "show.audit:audit_html",
+    "Audit._repr_markdown_": "show.audit:errata_markdown",
+    "Behavior._repr_html_": "show.behavior:behavior_html",
+    "BellFunctional.bound": "solve.functional_bound:bound",
+    "BellFunctional.bound, symbolic": "curves.making:bound_curve",
+    "BellFunctional.canonical": "functionals.orbits:canonical",
+    "BellFunctional.equivalent": "functionals.orbits:equivalent",
+    "BellFunctional.is_facet": "solve.faces:face",
+    "BellFunctional.relabelings": "functionals.orbits:all_tables",
+    "CausalModel._repr_svg_": "show.graph:dag_svg",
+    "CausalModel.inequalities": "closed_forms.inequalities:inequalities",
+    "ClosedBounds._repr_html_": "show.closed_forms:closed_bounds_html",
+    "ClosedForm._repr_html_": "show.closed_forms:closed_form_html",
+    "Counts._repr_html_": "show.behavior:counts_html",
+    "Curve._repr_svg_": "show.curve_svg:curve_svg",
+    "Curve.certificate": "curves.certificates:curve_certificate",
+    "Curve.plot": "show.curves:plot_curve",
+    "EntropyCurve._repr_svg_": "show.curve_svg:function_svg",
+    "EntropyCurve.plot": "show.curves:plot_function",
+    "Inequalities._repr_html_": "show.closed_forms:inequalities_html",
+    "InfeasibleError.certificate": "certificate.problems:infeasibility_certificate",
+    "Measure._repr_latex_": "show.measures:measure_latex",
+    "NetworkCurve.certificate": "curves.certificates:network_curve_certificate",
+    "NetworkSolution._repr_html_": "show.solution:network_html",
+    "NetworkSolution.certificate": "certificate.networks:network_certificate",
+    "Plan._repr_lines_": "show.quantification:quantification_lines",
+    "Quantification.__repr__": "show.quantification:quantification_text",
+    "Quantification._repr_html_": "show.quantification:quantification_html",
+    "SampledCurve._repr_svg_": "show.curve_svg:function_svg",
+    "SampledCurve.plot": "show.curves:plot_function",
+    "Scan._repr_svg_": "show.curve_svg:scan_svg",
+    "Scan.plot": "show.curves:plot_scan",
+    "Solution._repr_html_": "show.solution:solution_html",
+    "Solution._repr_latex_": "show.solution:solution_latex",
+    "Solution.certificate": "certificate.problems:solution_certificate",
+    "Sweep.__repr__": "show.sweep:sweep_text",
+    "Sweep._repr_html_": "show.sweep:sweep_html",
+    "minimize, nonbilocality": "solve.networks.minimum:minimize_network",
+}
+"""Methods of objects on the left that rooms further right implement, see `relaxbell.methods`."""
+
+provide({method: f"relaxbell.{place}" for method, place in _IMPLEMENTED.items()})
+
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 __all__ = sorted([*_HOME, "__version__"])

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from functools import cached_property
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from relaxbell.methods import provided
+
+if TYPE_CHECKING:
+    from relaxbell.results import CertificateLike
 
 
 class RelaxbellError(Exception):
@@ -67,7 +72,7 @@ class InfeasibleError(RelaxbellError):
         self.model = model
 
     @cached_property
-    def certificate(self) -> Any:
+    def certificate(self) -> CertificateLike:
         """The `relaxbell.Certificate` that nothing satisfies the constraints, for everyone to check.
 
         Raises
@@ -75,9 +80,7 @@ class InfeasibleError(RelaxbellError):
         CertificateError
             If the proof exceeds the verifier's limits, or does not hold in exact arithmetic.
         """
-        from relaxbell.certificate.problems import infeasibility_certificate
-
-        return infeasibility_certificate(self.model, self.proof)
+        return provided("InfeasibleError.certificate")(self.model, self.proof)
 
 
 class CertificateError(RelaxbellError, ValueError):

@@ -19,6 +19,7 @@ from relaxbell.measures.dependence import dependence, hall_dependence
 from relaxbell.measures.information import mutual_information
 from relaxbell.measures.locality import influence, message_entropy
 from relaxbell.measures.measure import Measure
+from relaxbell.methods import provided
 from relaxbell.solve.deadline import deadline
 from relaxbell.solve.minimization import minimize
 from relaxbell.solve.solution import Solution
@@ -168,14 +169,10 @@ class Quantification:
         return tuple(files.paths.values())
 
     def __repr__(self) -> str:
-        from relaxbell.show.quantification import quantification_text
-
-        return quantification_text(self)
+        return provided("Quantification.__repr__")(self)
 
     def _repr_html_(self) -> str:
-        from relaxbell.show.quantification import quantification_html
-
-        return quantification_html(self)
+        return provided("Quantification._repr_html_")(self)
 
 
 class CertificateFiles:
@@ -348,9 +345,7 @@ class Plan:
 
     def _repr_lines_(self, rows: Iterable[Row]) -> Iterator[str]:
         """Yield the lines of the report's text as the rows come."""
-        from relaxbell.show.quantification import quantification_lines
-
-        return quantification_lines(self.report(()), rows)
+        return provided("Plan._repr_lines_")(self.report(()), rows)
 
 
 def _named_as_bell(behavior: Behavior) -> Behavior:

@@ -1,17 +1,24 @@
 """Imports flow one way: a room imports only from rooms to its left (see CONTRIBUTING)."""
 
 import ast
+import inspect
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 import relaxbell
+from relaxbell.methods import provide, provided
 
 ROOT = Path(relaxbell.__file__).parent
 ORDER = [
+    "methods",
+    "exact",
+    "results",
     "errors",
     "frozen",
     "writing",
-    "exact",
     "behavior",
     "functionals",
     "causal",
@@ -25,79 +32,182 @@ ORDER = [
     "proofs",
     "paper",
     "quantification",
+    "show",
     "cli",
+    "__init__",
 ]
-SHOW = "show"
-DRAWS = ("cli.py", "_figures")  # the command that writes figures is the only other one that may import show
-
-# Convenience methods that pass on to a room further right, by a deferred import inside the method.
-DELEGATIONS = {
-    ("functionals/functional.py", "bound"): ("solve", "curves"),
-    ("functionals/functional.py", "is_facet"): ("solve",),
-    ("causal/model.py", "inequalities"): ("closed_forms",),
-    ("solve/solution.py", "certificate"): ("certificate",),
-    ("solve/networks/solution.py", "certificate"): ("certificate",),
-    ("errors.py", "certificate"): ("certificate",),
-}
 
 
-def room(path):
-    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+def module_name(path):
+    parts = path.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports(tree):
-    """Yield (name of the enclosing function or '', imported room, only for type checking)."""
-
-    def visit(node, function, typing):
-        for child in ast.iter_child_nodes(node):
-            inner = child.name if isinstance(child, ast.FunctionDef) else function
-            checking = typing or (isinstance(child, ast.If) and getattr(child.test, "id", "") == "TYPE_CHECKING")
-            names = []
-            if isinstance(child, ast.ImportFrom) and child.module and child.module.startswith("relaxbell"):
-                names = [child.module]
-            elif isinstance(child, ast.Import):
-                names = [alias.name for alias in child.names if alias.name.startswith("relaxbell")]
-            for name in names:
-                if name != "relaxbell":
-                    yield function, name.split(".")[1], checking
-            yield from visit(child, inner, checking)
-
-    yield from visit(tree, "", False)
+MODULES = {module_name(path): ast.parse(path.read_text()) for path in sorted(ROOT.rglob("*.py"))}
+PACKAGES = {module_name(path) for path in ROOT.rglob("__init__.py")}
 
 
-def violations():
-    found = []
-    for path in sorted(ROOT.rglob("*.py")):
-        here = room(path)
-        if here in ("__init__", SHOW):
-            continue
-        for function, target, typing in imports(ast.parse(path.read_text())):
-            where = str(path.relative_to(ROOT))
-            if typing:
-                continue
-            if target == SHOW:
-                if (
-                    not function.startswith("_repr_")
-                    and function not in ("__repr__", "plot")
-                    and (where, function) != DRAWS
-                ):
-                    found.append(f"{where}: {function or 'module'} imports show; only reprs and plot may")
-            elif ORDER.index(target) > ORDER.index(here) and target not in DELEGATIONS.get((where, function), ()):
-                found.append(f"{where}: {function or 'module'} imports {target}, which is to the right of {here}")
+def room(module):
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+def origin(node, module):
+    """Return the module that an ImportFrom names, with relative imports made absolute."""
+    if not node.level:
+        return node.module
+    inside = module.split(".") if module in PACKAGES else module.split(".")[:-1]
+    parts = inside[: len(inside) - node.level + 1]
+    return ".".join([*parts, node.module] if node.module else parts)
+
+
+def imports(tree, module="relaxbell", known=frozenset(MODULES)):
+    """Return the modules of ours that a module imports anywhere: in functions and for type checkers as well."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            home = origin(node, module)
+            found |= {f"{home}.{alias.name}" if f"{home}.{alias.name}" in known else home for alias in node.names}
+    return {name for name in found if name in known}
+
+
+IMPORTS = {name: imports(tree, name) for name, tree in MODULES.items()}
+
+
+def to_the_right(graph):
+    """Return the imports of a room further right."""
+    return sorted(
+        f"{module} imports {other}, and {room(other)} is to the right of {room(module)}"
+        for module, others in graph.items()
+        for other in others
+        if ORDER.index(room(other)) > ORDER.index(room(module))
+    )
+
+
+def circles(graph: Mapping[str, set[str]]):
+    """Return the sets of modules that import each other, by one another (Tarjan, SIAM J. Comput. 1, 146, 1972)."""
+    number, lowest, stack, found = {}, {}, [], []
+
+    def visit(module):
+        number[module] = lowest[module] = len(number)
+        stack.append(module)
+        for other in sorted(graph[module]):
+            if other not in number:
+                visit(other)
+            if other in stack:
+                lowest[module] = min(lowest[module], lowest[other])
+        if lowest[module] == number[module]:
+            place = stack.index(module)
+            part = stack[place:]
+            del stack[place:]
+            if len(part) > 1 or module in graph[module]:
+                found.append(sorted(part))
+
+    for module in graph:
+        if module not in number:
+            visit(module)
     return found
 
 
 def test_rooms_are_known():
-    assert {room(path) for path in ROOT.rglob("*.py")} == {*ORDER, SHOW, "__init__"}
+    assert {room(module) for module in MODULES} == set(ORDER)
 
 
 def test_imports_flow_one_way():
-    assert violations() == []
+    # cli asks the package for its version; the package itself imports nothing but its tables' registry
+    graph = {module: others - {"relaxbell"} for module, others in IMPORTS.items()}
+    assert to_the_right(graph) == []
+    assert {module for module, others in IMPORTS.items() if "relaxbell" in others} <= {"relaxbell.cli"}
+    assert IMPORTS["relaxbell"] == {"relaxbell.methods"}
+
+
+def test_no_file_is_in_an_import_circle():
+    assert circles(IMPORTS) == []
+
+
+def test_these_tests_see_every_kind_of_import():
+    known = frozenset({"relaxbell", "relaxbell.causal", "relaxbell.causal.graph", "relaxbell.show.dags"})
+    for text in (
+        "import relaxbell.causal.graph",
+        "from relaxbell.causal import graph",
+        "from relaxbell.causal.graph import Edge",
+        "from .graph import Edge",
+        "from . import graph",
+        "from ..causal import graph",
+        "if TYPE_CHECKING:\n    from relaxbell.causal.graph import Edge",
+        "class C:\n    def f(self):\n        from relaxbell.causal.graph import Edge",
+    ):
+        assert imports(ast.parse(text), "relaxbell.causal.model", known) == {"relaxbell.causal.graph"}, text
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"d", "a"}}) == [["b", "c"], ["d"]]
+    assert to_the_right({"relaxbell.causal.graph": {"relaxbell.show.dags"}})
+    assert not to_the_right({"relaxbell.show.dags": {"relaxbell.causal.graph"}})
+
+
+def test_nothing_of_ours_is_imported_by_its_name_in_a_string():
+    """What imports modules by name: the tables of the package, and extras."""
+    users = {
+        module
+        for module, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if getattr(node, "id", getattr(node, "attr", None)) in ("import_module", "__import__")
+    }
+    assert users == {"relaxbell", "relaxbell.methods", "relaxbell.errors"}
+
+
+# ------------------------------------------------------- methods that rooms further right implement
+
+
+def calls_of_provided():
+    """Yield (what is asked for, class and function where, the call of what was found), for each use of `provided`."""
+
+    def visit(node, where):
+        for child in ast.iter_child_nodes(node):
+            inner = [*where, child.name] if isinstance(child, ast.ClassDef | ast.FunctionDef) else where
+            if isinstance(child, ast.Call) and getattr(getattr(child.func, "func", None), "id", "") == "provided":
+                yield ast.literal_eval(child.func.args[0]), ".".join(where), child
+            yield from visit(child, inner)
+
+    for module, tree in MODULES.items():
+        if module != "relaxbell.methods":
+            yield from visit(tree, [])
+
+
+CALLS = list(calls_of_provided())
+
+
+def test_the_table_lists_what_is_asked_for():
+    named = sum(
+        isinstance(node, ast.Name) and node.id == "provided" for tree in MODULES.values() for node in ast.walk(tree)
+    )
+    assert len(CALLS) == named  # what is found is called at once, by a name that can be read
+    assert sorted(key for key, _, _ in CALLS) == sorted(relaxbell._IMPLEMENTED)
+    for key, where, _ in CALLS:
+        assert key == where or ", " in key, f"{where} asks for {key}"
+
+
+@pytest.mark.parametrize(("method", "call"), [(key, call) for key, _, call in CALLS], ids=[key for key, _, _ in CALLS])
+def test_the_function_takes_what_the_method_gives(method, call):
+    implementation = provided(method)
+    assert implementation.__doc__
+    inspect.signature(implementation).bind(*call.args, **{word.arg: word for word in call.keywords if word.arg})
+
+
+def test_a_method_without_implementation_says_so(monkeypatch):
+    monkeypatch.setattr("relaxbell.methods._PLACES", {})
+    with pytest.raises(NotImplementedError, match=r"Half.of is implemented nowhere: expected its line in the table"):
+        provided("Half.of")
+    provide({"Half.of": "operator:truediv"})  # as an outside package may
+    assert provided("Half.of")(1, 2) == 0.5
+
+
+# -------------------------------------------------------------------------------- single modules
 
 
 def test_exact_imports_nothing_of_ours():
-    for path in (ROOT / "exact").glob("*.py"):
-        assert {target for _, target, _ in imports(ast.parse(path.read_text()))} <= {"exact"}
+    for module, others in IMPORTS.items():
+        if room(module) == "exact":
+            assert {room(other) for other in others} <= {"exact"}
 
 
 def test_the_verifier_imports_nothing_but_the_standard_library():

@@ -19,6 +19,7 @@ from relaxbell.errors import BehaviorError
 from relaxbell.exact.arrays import real_array
 from relaxbell.exact.numbers import Exact, exact_array, to_floats
 from relaxbell.exact.texts import decimal_text, different_texts
+from relaxbell.methods import provided
 
 
 class HasCoordinates(Protocol):
@@ -240,9 +241,7 @@ class Behavior(Derived):
         return block_table(self)
 
     def _repr_html_(self) -> str:
-        from relaxbell.show.behavior import behavior_html
-
-        return behavior_html(self)
+        return provided("Behavior._repr_html_")(self)
 
 
 def _numeric(p: NDArray[Any]) -> NDArray[np.float64]:

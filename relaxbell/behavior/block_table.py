@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.table import Table
 
 
-def block_table(behavior: Behavior) -> str:
+def block_table(behavior: Table) -> str:
     """Return one line for each outcome and one column for each setting; a summary of large ones."""
     head = f"p({','.join(behavior.outputs)}|{','.join(behavior.inputs)})"
     settings = list(np.ndindex(*behavior.p.shape[len(behavior.outputs) :]))

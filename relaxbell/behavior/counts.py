@@ -23,6 +23,7 @@ from relaxbell.errors import CountsError
 from relaxbell.exact.arrays import axis_names, complete_table
 from relaxbell.exact.numbers import Exact
 from relaxbell.frozen import Frozen
+from relaxbell.methods import provided
 
 _DATA = files("relaxbell.behavior") / "data"
 
@@ -199,9 +200,7 @@ class Counts(Frozen):
         return f"Counts {self.name or ''}: {self.trials:,} trials of {what}, {sizes}"
 
     def _repr_html_(self) -> str:
-        from relaxbell.show.behavior import counts_html
-
-        return counts_html(self)
+        return provided("Counts._repr_html_")(self)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,21 +17,18 @@ from relaxbell.errors import BehaviorError
 from relaxbell.exact.arrays import check_unmasked
 from relaxbell.exact.numbers import ExactNumber, as_exact, read_fraction
 
-if TYPE_CHECKING:
-    from relaxbell.behavior.behavior import Behavior
-
 
 class Derived(Table):
     """The part of `Behavior` that makes others."""
 
-    def _made(self, table: NDArray[Any], *arguments: Any, **options: Any) -> Behavior:
+    def _made(self, table: NDArray[Any], *arguments: Any, **options: Any) -> Self:
         return cast(Any, type(self))(table, *arguments, **options)
 
-    def _like(self, table: NDArray[Any], **changes: Any) -> Behavior:
+    def _like(self, table: NDArray[Any], **changes: Any) -> Self:
         settings: dict[str, Any] = {"outputs": self.outputs, "inputs": self.inputs, "parties": self.parties}
         return self._made(table, **(settings | changes))
 
-    def marginal(self, *outputs: str, keep_inputs: bool = False) -> Behavior:
+    def marginal(self, *outputs: str, keep_inputs: bool = False) -> Self:
         """Return the behavior of some outputs, conditioned on their own inputs.
 
         Parameters
@@ -78,7 +75,7 @@ class Derived(Table):
         order = [kept.index(name) for name in outputs] + [len(kept) + k for k in range(len(inputs))]
         return self._made(table.transpose(order), outputs, inputs, parties=self._parties_of(outputs, inputs))
 
-    def condition(self, event: Setting, given: Setting | None = None) -> Behavior:
+    def condition(self, event: Setting, given: Setting | None = None) -> Self:
         """Return p(other outputs|event, inputs): post-select on outputs and fix the inputs in `given`.
 
         Parameters
@@ -124,7 +121,7 @@ class Derived(Table):
             )
         return self._made(part / weight, outputs, inputs, parties=self._parties_of(outputs, inputs))
 
-    def mix(self, other: Behavior, weight: float | ExactNumber | Any) -> Behavior:
+    def mix(self, other: Self, weight: float | ExactNumber | Any) -> Self:
         """Return weight · self + (1 − weight) · other, exact if all three are.
 
         `other` is matched by variable names.
@@ -171,7 +168,7 @@ class Derived(Table):
             return self._like(exact)
         return self._like(fraction * self.p + (1 - fraction) * other.p)
 
-    def white_noise(self) -> Behavior:
+    def white_noise(self) -> Self:
         """Return the uniform behavior of the same scenario (exact).
 
         Returns
@@ -188,7 +185,7 @@ class Derived(Table):
         outcomes = math.prod(self.p.shape[: len(self.outputs)])
         return self._like(np.full(self.p.shape, Fraction(1, outcomes), dtype=object))
 
-    def visibility(self, v: float | ExactNumber | Any) -> Behavior:
+    def visibility(self, v: float | ExactNumber | Any) -> Self:
         """Return v · self + (1 − v) · white noise.
 
         Parameters
@@ -215,7 +212,7 @@ class Derived(Table):
         """
         return self.mix(self.white_noise(), v)
 
-    def rename(self, names: Mapping[str, str]) -> Behavior:
+    def rename(self, names: Mapping[str, str]) -> Self:
         """Return the same table with variables renamed; exchanging A with B and X with Y swaps parties.
 
         Parameters
@@ -251,7 +248,7 @@ class Derived(Table):
             parties=parties or None,
         )
 
-    def transposed(self, outputs: str | Sequence[str], inputs: str | Sequence[str]) -> Behavior:
+    def transposed(self, outputs: str | Sequence[str], inputs: str | Sequence[str]) -> Self:
         """Return the same behavior with its axes in another order.
 
         Parameters
@@ -278,7 +275,7 @@ class Derived(Table):
         outputs = read_names(outputs, "outputs", BehaviorError)
         inputs = read_names(inputs, "inputs", BehaviorError)
         if (outputs, inputs) == (self.outputs, self.inputs):
-            return cast("Behavior", self)
+            return self
         if set(outputs) != set(self.outputs) or set(inputs) != set(self.inputs):
             raise BehaviorError(
                 f"variables do not match: this behavior is p({','.join(self.outputs)}|{','.join(self.inputs)}), "
@@ -287,7 +284,7 @@ class Derived(Table):
         order = [self.variables.index(n) for n in outputs + inputs]
         return self._like(self.table.transpose(order), outputs=outputs, inputs=inputs)
 
-    def relabel(self, variable: str, permutation: Sequence[int], given: Setting | None = None) -> Behavior:
+    def relabel(self, variable: str, permutation: Sequence[int], given: Setting | None = None) -> Self:
         """Return the behavior in which value v of `variable` is called ``permutation[v]``.
 
         With `given`, an output is relabeled only where these inputs have these values.
@@ -333,7 +330,7 @@ class Derived(Table):
         table[where] = np.take(table[where], np.argsort(permutation), axis=axis)
         return self._like(table)
 
-    def coarse_grain(self, output: str, mapping: Sequence[int]) -> Behavior:
+    def coarse_grain(self, output: str, mapping: Sequence[int]) -> Self:
         """Return the behavior in which value v of `output` is reported as ``mapping[v]``.
 
         Parameters

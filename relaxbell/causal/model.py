@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse as sp
 
+from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.names import Setting, read_names
+from relaxbell.behavior.observed import Observed
 from relaxbell.causal.checks import check_roles, check_structure, read_cardinality
-from relaxbell.causal.equations import cell_label
+from relaxbell.causal.enumerated import Enumerated
+from relaxbell.causal.equations import Equations, behavior_equations, observed_equations
 from relaxbell.causal.events import event_rows
 from relaxbell.causal.graph import Edge, Graph, check_latent_ends, listed_edges, read_edges, read_graph
 from relaxbell.causal.inputs import InputDistribution
-from relaxbell.causal.observing import Observing
-from relaxbell.causal.responses import Node, Strategies, count_text
+from relaxbell.causal.responses import count_text
 from relaxbell.causal.size import check_equations
-from relaxbell.errors import ModelError, ModelTooLargeError
+from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import different_texts
+from relaxbell.methods import provided
 
 if TYPE_CHECKING:
-    from relaxbell.closed_forms.inequalities import Inequalities
+    from relaxbell.results import InequalitiesLike
 
 SETTING_LIMIT = 2**20
 """Most settings of all inputs together."""
 
 
-class CausalModel(Observing):
+class CausalModel(Enumerated):
     """A causal model: any DAG of inputs, outputs, hidden nodes and latent variables.
 
     Every responding node (outputs, hidden nodes, and inputs that depend on a latent variable) takes
@@ -283,66 +284,7 @@ class CausalModel(Observing):
         names = [n for n in graph.nodes if n not in self.latents]
         return CausalModel(graph, cardinality={n: self.cardinality[n] for n in names}, **settings)
 
-    # --------------------------------------------------------------- strategies
-
-    @cached_property
-    def strategies(self) -> Strategies:
-        """The strategies, numbered; `strategies.count` is n."""
-        settings = math.prod(self.cardinality[n] for n in self.free_inputs)
-        return Strategies([self._node(name) for name in self.responding], settings)
-
-    def _node(self, name: str) -> Node:
-        parents = tuple(n for n in self.parents(name) if n not in self.latents)
-        return Node(name, self.cardinality[name], parents, tuple(self.cardinality[n] for n in parents))
-
-    @cached_property
-    def settings(self) -> tuple[dict[str, int], ...]:
-        """All settings of the free inputs, the last input changing fastest."""
-        ranges = [range(self.cardinality[n]) for n in self.free_inputs]
-        return tuple(dict(zip(self.free_inputs, values, strict=True)) for values in itertools.product(*ranges))
-
-    @cached_property
-    def T(self) -> sp.csc_array:  # noqa: N802 - the paper's name
-        """The 0/1 map from q to the observed table, shape (cells, n), cells in C order of the table.
-
-        Cell (a, …, x, …) of T q is p(a, …, x_dependent|x_free): the probability of the outputs and
-        of the dependent inputs given the free ones.
-        """
-        check_equations(self)
-        columns = np.empty((self.strategies.count, len(self.settings)), dtype=np.int32)
-        for k, setting in enumerate(self.settings):
-            values = self.strategies.evaluate(setting)
-            index: Any = 0
-            for name, size in zip(self.outputs + self.inputs, self.observed_shape, strict=True):
-                index = index * size + values[name]
-            columns[:, k] = self.strategies.spread(index)
-        pointers = np.arange(0, columns.size + 1, len(self.settings))
-        cells = math.prod(self.observed_shape)
-        data = np.ones(columns.size)
-        return sp.csc_array((data, columns.ravel(), pointers), shape=(cells, self.strategies.count))
-
-    @cached_property
-    def observed_rows(self) -> Rows:
-        """T as labeled rows, one for each cell of the table."""
-        labels = tuple(cell_label(self, index) for index in np.ndindex(*self.observed_shape))
-        return Rows(sp.csr_array(self.T.tocsr()), labels)
-
-    @cached_property
-    def q(self) -> Any:
-        """The optimization variable: q = cp.Variable(n, nonneg=True), one weight for each strategy.
-
-        It belongs to this instance; expressions of two models do not mix.
-        """
-        import cvxpy as cp
-
-        return cp.Variable(self.strategies.count, nonneg=True, name="q")
-
-    @cached_property
-    def valid(self) -> Any:
-        """The CVXPY constraint Σ q = 1."""
-        import cvxpy as cp
-
-        return cp.sum(self.q) == 1
+    # ------------------------------------------------------------ probabilities
 
     def rows(self, event: Setting, *, given: Setting | None = None, do: Setting | None = None) -> Rows:
         """Return p(event|given, do(·)) as one labeled row over q; see `probability`.
@@ -406,7 +348,80 @@ class CausalModel(Observing):
 
     # ------------------------------------------------------------- observations
 
-    def inequalities(self, *, seconds: float = 60.0) -> Inequalities:
+    def equations(self, observed: Behavior | Observed) -> Equations:
+        """Return V T q = V p as exact, labeled rows.
+
+        Parameters
+        ----------
+        observed
+            A behavior, or values of functionals.
+
+        Returns
+        -------
+        Equations
+            ``.rows.array``, shape (equations, n), and their exact right-hand sides ``.rhs``.
+
+        Raises
+        ------
+        BehaviorError
+            If variables or cardinalities do not match the model's.
+        SignalingError
+            If the behavior signals where the graph forbids it; the violated equality is named.
+        ModelTooLargeError
+            If T does not fit in memory.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.input_signaling().equations(rb.pr_box()).rows.array.shape
+        (16, 64)
+        """
+        check_equations(self, self.strategies.count)
+        if isinstance(observed, Behavior):
+            return behavior_equations(self, self.match(observed))
+        if isinstance(observed, Observed):
+            return observed_equations(self, observed)
+        remedy = {"Counts": " Use counts.fit().behavior.", "Fit": " Use fit.behavior."}.get(type(observed).__name__, "")
+        raise BehaviorError(
+            f"cannot compare {self.name} with a {type(observed).__name__}. Expected a Behavior "
+            f"(Behavior(array), Counts(...).fit().behavior) or an Observed.{remedy}"
+        )
+
+    def reproduces(self, observed: Behavior | Observed) -> list[Any]:
+        """Return the CVXPY constraints V T q = V p: the model reproduces what was observed.
+
+        Settings of dependent inputs that have probability 0 carry no data. Errors as `equations`.
+
+        Parameters
+        ----------
+        observed
+            A behavior, or values of functionals.
+
+        Returns
+        -------
+        list of cvxpy.Constraint
+            On ``model.q``; add ``model.valid`` where only values of functionals were observed.
+
+        Raises
+        ------
+        BehaviorError
+            If variables or cardinalities do not match the model's.
+        SignalingError
+            If the behavior signals where the graph forbids it.
+
+        Examples
+        --------
+        >>> import cvxpy as cp
+        >>> import relaxbell as rb
+        >>> model = rb.bell()
+        >>> constraints = [*model.reproduces(rb.pr_box()), model.valid]
+        >>> cp.Problem(cp.Minimize(0), constraints).solve(solver=cp.HIGHS)  # Bell's theorem: infeasible
+        inf
+        """
+        equations = self.equations(observed)
+        return [equations.rows.array @ self.q == equations.floats]
+
+    def inequalities(self, *, seconds: float = 60.0) -> InequalitiesLike:
         """Return what p the model can reproduce: all facets of its polytope of behaviors, in classes.
 
         By exact double description from the strategies, so for small scenarios; needs the extra ``polytopes``.
@@ -434,9 +449,7 @@ class CausalModel(Observing):
         >>> len(rb.instrumental().inequalities().facets)
         4
         """
-        from relaxbell.closed_forms.inequalities import inequalities
-
-        return inequalities(self, seconds)
+        return provided("CausalModel.inequalities")(self, seconds)
 
     # --------------------------------------------------------------------- text
 
@@ -468,9 +481,7 @@ class CausalModel(Observing):
         return [f"  {label:<13} {text}"]
 
     def _repr_svg_(self) -> str:
-        from relaxbell.show.graph import dag_svg
-
-        return dag_svg(self)
+        return provided("CausalModel._repr_svg_")(self)
 
 
 def _chance(p: Any) -> str:

@@ -9,12 +9,9 @@ from __future__ import annotations
 import math
 import os
 import sys
-from typing import TYPE_CHECKING
 
+from relaxbell.causal.structure import Structure
 from relaxbell.errors import ModelTooLargeError
-
-if TYPE_CHECKING:
-    from relaxbell.causal.model import CausalModel
 
 MEMORY_LIMIT = 4 * 2**30
 """Most bytes that one model, measure or program may take, on machines that have twice as much."""
@@ -63,9 +60,9 @@ def _gibibytes(size: int) -> str:
     return f"{max(size, 2**24) / 2**30:,.3g} GiB"
 
 
-def check_equations(model: CausalModel) -> None:
+def check_equations(model: Structure, strategies: int) -> None:
     """Raise ModelTooLargeError if T, its labels and what was observed do not fit."""
     settings, cells = math.prod(model.cardinality[n] for n in model.free_inputs), math.prod(model.observed_shape)
-    entries = settings * model.strategies.count
-    needed = _ENTRY * entries + _STRATEGY * model.strategies.count + _CELL * cells
+    entries = settings * strategies
+    needed = _ENTRY * entries + _STRATEGY * strategies + _CELL * cells
     check_memory(f"T of {model.name}, {entries:,} entries in {cells:,} rows,", needed)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, cast
 
 from relaxbell.causal.graph import Edge, topological_order
-from relaxbell.causal.independence import Independence, independence
 from relaxbell.errors import ModelError
 from relaxbell.frozen import Frozen
 
@@ -74,10 +72,10 @@ class Structure(Frozen):
         order = topological_order(self.nodes, self.edges)
         return tuple(n for n in order if n not in self.latents + self.free_inputs)
 
-    @cached_property
-    def independence(self) -> Independence:
-        """Which groups of nodes respond independently because they share no source, and whether that is all."""
-        return independence(cast(Any, self))  # a CausalModel
+    @property
+    def observed_shape(self) -> tuple[int, ...]:
+        """Shape of a behavior of this model: outputs, then inputs."""
+        return tuple(self.cardinality[n] for n in self.outputs + self.inputs)
 
     @cached_property
     def parties(self) -> dict[str, str | None] | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.equations import Equations
 from relaxbell.causal.model import CausalModel
-from relaxbell.certificate.claims import Certificate, as_text, as_texts, of_pieces, with_strategies
+from relaxbell.certificate.claims import Certificate, as_text, as_texts, with_strategies
 from relaxbell.certificate.problems import given_data
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator
@@ -25,9 +25,6 @@ from relaxbell.solve.networks.polynomials import Layout
 from relaxbell.solve.networks.scenario import Scenario, Side, read_scenario
 from relaxbell.solve.networks.settings import choices_of_settings, restricted_to
 from relaxbell.solve.networks.solution import NetworkSolution
-
-if TYPE_CHECKING:
-    from relaxbell.curves.networks import NetworkCurve
 
 _SECONDS = 60.0
 _BOXES = 2000
@@ -62,7 +59,7 @@ def _everywhere(solution: NetworkSolution, measure: Nonbilocality) -> Certificat
     found = _known(solution) or _sought(solution, model, p)
     if not found.settings:
         layout = _layout(model, p)
-        return _covered(measure, layout, found.cover, bound, solution.primal)
+        return covered(measure, layout, found.cover, bound, solution.primal)
     whole, layout = _layout(model, p), _layout(*restricted_to(model, p, found.settings))
     data = _common(whole.scenario.equations, measure, [[*family.held, family.last] for family in layout.families])
     data["measure"]["settings"] = [[name, list(values)] for name, values in found.settings.items()]
@@ -113,32 +110,14 @@ def _sought(solution: NetworkSolution, model: CausalModel, p: Behavior) -> Globa
     )
 
 
-def network_curve_certificate(curve: NetworkCurve) -> Certificate:
-    """Return the certificate of a curve over all marginals: the same cover at both ends of each stretch.
-
-    Raises
-    ------
-    CertificateError
-        As `network_certificate`.
-    """
-    parts = []
-    for piece in curve.proofs:
-        ends = []
-        for own in (piece.left, piece.right):
-            assert isinstance(curve.measure, Nonbilocality)  # no other measure has such a curve
-            found = _covered(curve.measure, own.layout, piece.cover, own.value, own.primal)
-            ends.append({"t": as_text(own.t), "certificate": found.data})
-        parts.append(ends)
-    return of_pieces(parts, (piece.right.t for piece in curve.proofs), curve.reading)
-
-
-def _covered(
+def covered(
     measure: Nonbilocality,
     layout: Layout,
     found: Cover,
     bound: Any,
     primal: Mapping[int, ExactNumber] | None,
 ) -> Certificate:
+    """Return the certificate of boxes that hold all marginals."""
     equations = layout.scenario.equations
     data = _common(equations, measure, [[*family.held, family.last] for family in layout.families])
     data["proof"] = _proof(layout, found)

@@ -16,6 +16,7 @@ from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.measures.locality import BinaryEntropy
 from relaxbell.measures.measure import Measure
+from relaxbell.methods import provided
 
 
 class Interval(NamedTuple):
@@ -109,9 +110,7 @@ class ClosedBounds:
         return f"{self.least!r}\n{self.largest!r}"
 
     def _repr_html_(self) -> str:
-        from relaxbell.show.closed_forms import closed_bounds_html
-
-        return closed_bounds_html(self)
+        return provided("ClosedBounds._repr_html_")(self)
 
 
 def closed_bounds(query: Measure, domain: Any = None, subject_to: Any = (), *, seconds: float = 60.0) -> ClosedBounds:

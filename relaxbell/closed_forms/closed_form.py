@@ -21,6 +21,7 @@ from relaxbell.exact.numbers import Exact, ExactNumber, read_fraction, sign, to_
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import sum_text
 from relaxbell.measures.measure import Measure
+from relaxbell.methods import provided
 
 _CHUNK = 1000
 """Behaviors at a time: in cache, and small enough products for BLAS to stay on one thread, which is faster here."""
@@ -354,9 +355,7 @@ class ClosedForm:
         )
 
     def _repr_html_(self) -> str:
-        from relaxbell.show.closed_forms import closed_form_html
-
-        return closed_form_html(self)
+        return provided("ClosedForm._repr_html_")(self)
 
     def _repr_latex_(self) -> str:
         import sympy

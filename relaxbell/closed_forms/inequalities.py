@@ -19,6 +19,7 @@ from relaxbell.closed_forms.domains import Domain, read_domain, whole_numbers
 from relaxbell.errors import ClosedFormError, UnsupportedModelError
 from relaxbell.exact.polyhedra import Polyhedron
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.methods import provided
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +84,7 @@ class Inequalities:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        from relaxbell.show.closed_forms import inequalities_html
-
-        return inequalities_html(self)
+        return provided("Inequalities._repr_html_")(self)
 
 
 def inequalities(model: CausalModel, seconds: float = 60.0) -> Inequalities:

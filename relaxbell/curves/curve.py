@@ -22,6 +22,7 @@ from relaxbell.exact.numbers import ExactNumber, as_exact, to_sympy
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import sum_text
 from relaxbell.measures.measure import Measure
+from relaxbell.methods import provided
 
 
 @dataclass(frozen=True, eq=False)
@@ -308,9 +309,7 @@ class Curve:
 
         Raises CertificateError for curves of floats and for bounds of functionals.
         """
-        from relaxbell.certificate.curves import curve_certificate
-
-        return curve_certificate(self)
+        return provided("Curve.certificate")(self)
 
     def plot(self, ax: Any = None, **style: Any) -> Any:
         """Draw the curve on matplotlib axes, break points marked, and return the axes (extra ``plot``).
@@ -335,9 +334,7 @@ class Curve:
         >>> len(ax.lines) > 0
         True
         """
-        from relaxbell.show.curves import plot_curve
-
-        return plot_curve(self, ax, **style)
+        return provided("Curve.plot")(self, ax, **style)
 
     @cached_property
     def _headline(self) -> str:
@@ -360,9 +357,7 @@ class Curve:
         return "\n".join([self._headline, *lines])
 
     def _repr_svg_(self) -> str:
-        from relaxbell.show.curve_svg import curve_svg
-
-        return curve_svg(self)
+        return provided("Curve._repr_svg_")(self)
 
 
 def symbol_of(curve: Curve) -> Any:

@@ -21,6 +21,7 @@ from relaxbell.curves.tracing import Trace
 from relaxbell.errors import InfeasibleError, MeasureError
 from relaxbell.exact.numbers import ExactNumber, as_exact
 from relaxbell.measures.products import Nonbilocality, nonbilocality
+from relaxbell.methods import provided
 from relaxbell.solve.minimization import dual_functional, minimize
 from relaxbell.solve.networks.cover import Cover, cover
 from relaxbell.solve.networks.polynomials import Layout
@@ -100,9 +101,7 @@ class NetworkCurve(Curve):
     @cached_property
     def certificate(self) -> Certificate:
         """The exact data that prove the whole curve, for `relaxbell verify`; errors as in `Curve.certificate`."""
-        from relaxbell.certificate.networks import network_curve_certificate
-
-        return network_curve_certificate(self)
+        return provided("NetworkCurve.certificate")(self)
 
 
 def network_curve(measure: Nonbilocality, path: Path) -> NetworkCurve:

@@ -19,6 +19,7 @@ from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.measures.locality import BinaryEntropy, binary_entropy
 from relaxbell.measures.measure import Measure
+from relaxbell.methods import provided
 
 _TOLERANCE = 1e-4
 _MOST = 200
@@ -137,10 +138,8 @@ class EntropyCurve:
         >>> len(ax.lines) > 0
         True
         """
-        from relaxbell.show.curves import plot_function
-
         low, high = (float(v) for v in self.domain)
-        return plot_function(self, (low, high), self.least.variable, ax, **style)
+        return provided("EntropyCurve.plot")(self, (low, high), self.least.variable, ax, **style)
 
     @property
     def name(self) -> str:
@@ -152,12 +151,10 @@ class EntropyCurve:
         return f"{self.name} = h(p) for {self.least.variable} in [{low}, {high}], with p from\n{self.least!r}"
 
     def _repr_svg_(self) -> str:
-        from relaxbell.show.curve_svg import function_svg
-
         critical = [] if self.critical in (None, *self.domain) else [self.critical]
         ends = [self.domain[0], *critical, self.domain[1]]
         notes = [f"h(p), with the least p = {self.measure.weight.name}:", *repr(self.least).splitlines()[1:]]
-        return function_svg(self, self.least.variable, ends, notes)
+        return provided("EntropyCurve._repr_svg_")(self, self.least.variable, ends, notes)
 
 
 def _symbolic_entropies(curve: Any, sign: int) -> Any:
@@ -359,9 +356,9 @@ class SampledCurve:
         >>> len(line.plot().lines) > 0
         True
         """
-        from relaxbell.show.curves import plot_function
-
-        return plot_function(self, (self.parameters[0], self.parameters[-1]), self.variable, ax, **style)
+        return provided("SampledCurve.plot")(
+            self, (self.parameters[0], self.parameters[-1]), self.variable, ax, **style
+        )
 
     def __repr__(self) -> str:
         low, high = self.domain
@@ -376,11 +373,9 @@ class SampledCurve:
         return "" if self.gap <= _TOLERANCE else f"; incomplete: expected {_TOLERANCE:g}"
 
     def _repr_svg_(self) -> str:
-        from relaxbell.show.curve_svg import function_svg
-
         notes = [f"{len(self.samples)} samples, rigorous to {self.gap:.2g} {self.measure.unit}{self._short_of}"]
         notes += [] if self.reading is None else [str(self.reading)]
-        return function_svg(self, self.variable, self.domain, notes)
+        return provided("SampledCurve._repr_svg_")(self, self.variable, self.domain, notes)
 
 
 def sampled(family: Family, path: Path) -> SampledCurve:

@@ -17,11 +17,10 @@ from relaxbell.functionals.arithmetic import read_coefficients
 from relaxbell.functionals.evaluation import Evaluated
 from relaxbell.functionals.exchanges import Frame
 from relaxbell.functionals.notation import correlator_table, read_form
-from relaxbell.functionals.orbits import all_tables, canonical, equivalent
+from relaxbell.methods import provided
 
 if TYPE_CHECKING:
-    from relaxbell.causal.model import CausalModel
-    from relaxbell.solve.faces import Face
+    from relaxbell.results import FaceLike, ModelLike
 
 
 class BellFunctional(Evaluated):
@@ -173,7 +172,7 @@ class BellFunctional(Evaluated):
 
     # ------------------------------------------------------------ bounds and faces
 
-    def bound(self, model: CausalModel, subject_to: Sequence[Any] = ()) -> Any:
+    def bound(self, model: ModelLike, subject_to: Sequence[Any] = ()) -> Any:
         """Return the maximum over the behaviors of a model: the bound of a (relaxed) Bell inequality.
 
         Parameters
@@ -202,15 +201,9 @@ class BellFunctional(Evaluated):
           [0, 1/2]: 2 + 4 e
           [1/2, 1]: 4
         """
-        from relaxbell.solve.functional_bound import functional_bound, is_symbolic
+        return provided("BellFunctional.bound")(self, model, subject_to)
 
-        if is_symbolic(subject_to):
-            from relaxbell.curves.making import bound_curve
-
-            return bound_curve(self, model, subject_to)
-        return functional_bound(self, model, subject_to)
-
-    def is_facet(self, model: CausalModel, *, nonsignaling: bool = False) -> Face:
+    def is_facet(self, model: ModelLike, *, nonsignaling: bool = False) -> FaceLike:
         """Return the face on which the functional is largest, with its dimension; true if it is a facet.
 
         Parameters
@@ -233,9 +226,7 @@ class BellFunctional(Evaluated):
         >>> bool(rb.chained(3).is_facet(rb.bell((3, 3))))
         False
         """
-        from relaxbell.solve.faces import face
-
-        return face(self, model, nonsignaling)
+        return provided("BellFunctional.is_facet")(self, model, nonsignaling)
 
     # --------------------------------------------------------------------- axes
 
@@ -328,7 +319,7 @@ class BellFunctional(Evaluated):
         >>> len(rb.CH.relabelings()), len(rb.I3322.relabelings())
         (8, 576)
         """
-        return tuple(self._combine(table, self.constant) for table in all_tables(self))
+        return tuple(self._combine(table, self.constant) for table in provided("BellFunctional.relabelings")(self))
 
     def canonical(self) -> BellFunctional:
         """Return the representative of the functional's class under relabelings: the same for all its members.
@@ -349,7 +340,7 @@ class BellFunctional(Evaluated):
         >>> (3 - rb.CH).canonical()
         -p(00|00) - p(00|01) - p(00|10) + p(00|11) + pA(0|0) + pB(0|0) + 3
         """
-        return canonical(self)
+        return provided("BellFunctional.canonical")(self)
 
     def equivalent(self, other: BellFunctional, *, scale: bool = False, offset: bool = False) -> bool:
         """Return whether relabeling inputs, outputs and parties turns one functional into the other.
@@ -375,7 +366,7 @@ class BellFunctional(Evaluated):
         (False, True)
         """
         check_functional(other)
-        return equivalent(self, other, scale=scale, offset=offset)
+        return provided("BellFunctional.equivalent")(self, other, scale=scale, offset=offset)
 
 
 def check_functional(value: object) -> None:

@@ -18,6 +18,7 @@ from relaxbell.exact.texts import decimal_text, one_line
 from relaxbell.measures.own_rows import read_rows
 from relaxbell.measures.terms import Largest, LargestRow, Leaf, Linear, SumOfRows, Term, Total, stated
 from relaxbell.measures.weights import read_numbers, read_weights
+from relaxbell.methods import provided
 
 Norm = Literal["max", "sum", "linear", "max of sums"]
 
@@ -221,9 +222,7 @@ class Measure:
         return f"{text}  ({self.unit}; {self.model.name})"
 
     def _repr_latex_(self) -> str:
-        from relaxbell.show.measures import measure_latex
-
-        return measure_latex(self)
+        return provided("Measure._repr_latex_")(self)
 
 
 _COMBINED = ("sum", "multiple", "maximum")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relaxbell.errors import RelaxbellError
+from relaxbell.methods import provided
 from relaxbell.paper import dependence, locality, models, networks, programs, qudits, swapping, three_settings
 from relaxbell.paper.claim import Claim, Outcome, run
 
@@ -42,19 +43,13 @@ class Audit:
         return iter(self.outcomes)
 
     def __repr__(self) -> str:
-        from relaxbell.show.audit import audit_text
-
-        return audit_text(self.outcomes)
+        return provided("Audit.__repr__")(self.outcomes)
 
     def _repr_html_(self) -> str:
-        from relaxbell.show.audit import audit_html
-
-        return audit_html(self.outcomes)
+        return provided("Audit._repr_html_")(self.outcomes)
 
     def _repr_markdown_(self) -> str:
-        from relaxbell.show.audit import errata_markdown
-
-        return errata_markdown(self.outcomes)
+        return provided("Audit._repr_markdown_")(self.outcomes)
 
 
 def reproduce(only: Sequence[str] = (), progress: Callable[[Claim], None] | None = None) -> Audit:

@@ -15,7 +15,15 @@ from relaxbell.exact.numbers import Exact, ExactNumber, ceil_float
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.measure import Budget, Measure, check_model
 from relaxbell.measures.terms import Linear
+from relaxbell.methods import provided
 from relaxbell.solve.minimization import solve_over
+
+
+def bound(functional: BellFunctional, model: CausalModel, subject_to: Any) -> Any:
+    """Return the maximum, or with a symbol as limit its curve; see `BellFunctional.bound`."""
+    if is_symbolic(subject_to):
+        return provided("BellFunctional.bound, symbolic")(functional, model, subject_to)
+    return functional_bound(functional, model, subject_to)
 
 
 def functional_bound(functional: BellFunctional, model: CausalModel, subject_to: Sequence[Any]) -> float | ExactNumber:

@@ -23,6 +23,7 @@ from relaxbell.measures.locality import BinaryEntropy, binary_entropy
 from relaxbell.measures.measure import Budget, Measure
 from relaxbell.measures.products import Nonbilocality
 from relaxbell.measures.terms import Floats, fresh
+from relaxbell.methods import provided
 from relaxbell.solve.columns import least_dependence
 from relaxbell.solve.conic import solve_clarabel
 from relaxbell.solve.deadline import TimeLimitError, deadline, passed
@@ -138,11 +139,9 @@ def minimize(
     if not isinstance(measure, Measure):
         raise MeasureError(f"cannot minimize a {type(measure).__name__}, expected a Measure such as influence(…).")
     if isinstance(measure, Nonbilocality):
-        from relaxbell.solve.networks.minimum import minimize_network  # which solves linear programs with this module
-
         if solver not in (None, "scip"):
             raise MeasureError(f"solver {solver!r} is not for {measure.name}, expected 'scip' or None.")
-        return minimize_network(
+        return provided("minimize, nonbilocality")(  # which solves linear programs with this module
             measure, observed, subject_to, tolerance=tolerance, seconds=seconds, solver=cast(Any, solver)
         )
     if tolerance is not None:

@@ -14,14 +14,15 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.exact.numbers import ExactNumber, ceil_float, floor_text, supported_text, to_sympy
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.terms import Floats
+from relaxbell.methods import provided
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.witness import Witness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from relaxbell.certificate.claims import Certificate
     from relaxbell.measures.measure import Measure
+    from relaxbell.results import CertificateLike
 
 _ROUNDING = 1e-13
 LONGEST = 32
@@ -227,7 +228,7 @@ class Solution:
         return Witness(self.functional, self.functional_value, bound, signaling)
 
     @cached_property
-    def certificate(self) -> Certificate:
+    def certificate(self) -> CertificateLike:
         """The exact data from which anyone can check the lower bound, without this package.
 
         Raises
@@ -236,9 +237,7 @@ class Solution:
             If the solution has no proof, its measure states no definition, or the proof exceeds the limits of
             `relaxbell.verify`.
         """
-        from relaxbell.certificate.problems import solution_certificate
-
-        return solution_certificate(self)
+        return provided("Solution.certificate")(self)
 
     def __repr__(self) -> str:
         unit = "" if self.measure.unit == "probability" else f" {self.measure.unit}"
@@ -271,14 +270,10 @@ class Solution:
         return f"{floor_text(self.lower_bound, 12)} (rigorous)" if self.exact is None else "the same: exact"
 
     def _repr_html_(self) -> str:
-        from relaxbell.show.solution import solution_html
-
-        return solution_html(self)
+        return provided("Solution._repr_html_")(self)
 
     def _repr_latex_(self) -> str:
-        from relaxbell.show.solution import solution_latex
-
-        return solution_latex(self)
+        return provided("Solution._repr_latex_")(self)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from relaxbell.behavior.names import check_ordered
 from relaxbell.errors import RelaxbellError, optional
 from relaxbell.exact.texts import plain_repr
+from relaxbell.methods import provided
 from relaxbell.sweeps.points import Floats
 
 
@@ -207,14 +208,10 @@ class Sweep:
         return frames[self.measures[0]] if self.values.ndim == 1 else pd.concat(frames, axis=1)
 
     def __repr__(self) -> str:
-        from relaxbell.show.sweep import sweep_text
-
-        return sweep_text(self)
+        return provided("Sweep.__repr__")(self)
 
     def _repr_html_(self) -> str:
-        from relaxbell.show.sweep import sweep_html
-
-        return sweep_html(self)
+        return provided("Sweep._repr_html_")(self)
 
     @cached_property
     def _positions(self) -> dict[Any, int]:

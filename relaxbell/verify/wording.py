@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import Any, Protocol
 
 from .digest import data_digest
-from .reading import whole
+from .measures import Measure
+from .model import Model
+from .reading import Real, whole
 from .rounding import text
 
-if TYPE_CHECKING:
-    from .kernel import Case
-    from .model import Model
+
+class Given(Protocol):
+    """What a certificate says is given: its graph, its data, exact or rounded to bits, and its constraints."""
+
+    model: Model
+    behavior: list[Real] | None
+    values: list[tuple[list[Fraction], Real]]
+    bits: Any
+    constraints: list[tuple[Measure, Real]]
 
 
-def models(case: Case) -> str:
+def models(case: Given) -> str:
     """Return the models that a certificate is about, as the end of "every" or "there is no"."""
     latents = case.model.latents
     joint = "" if len(latents) == 1 else f" with {', '.join(latents)} correlated or not"
@@ -29,7 +38,7 @@ def graph(model: Model) -> str:
     return f"{', '.join(model.edges)} ({'; '.join([*lists, f'{uniform} settings'])})"
 
 
-def given(case: Case) -> str:
+def given(case: Given) -> str:
     """Return what is known: the data, named by their digest, and the constraints."""
     data = f"{len(case.values)} given values" if case.behavior is None else f"{case.model.cells} given probabilities"
     rounded = ""
@@ -40,7 +49,7 @@ def given(case: Case) -> str:
     return " and ".join([f"(digest {digest(case)}) the {data}{rounded}", *limits])
 
 
-def digest(case: Case) -> str:
+def digest(case: Given) -> str:
     """Return the digest of a certificate's data and settings."""
     model = case.model
     model.spend(8 * model.cells * (1 + len(case.values)) + model.settings * len(model.axes))

@@ -18,10 +18,11 @@ function: value, expression, linear program and the way back from its duals, nea
 """
 
 from relaxbell.measures.terms.composites import Composite, Largest, Total
-from relaxbell.measures.terms.leaves import LargestRow, Leaf, Linear, SumOfRows
+from relaxbell.measures.terms.leaves import LargestRow, Linear, SumOfRows
 from relaxbell.measures.terms.term import (
     Builder,
     Floats,
+    Leaf,
     Lowered,
     Size,
     Slot,

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
-from relaxbell.measures.terms.term import Builder, Floats, Lowered, Size, Term, Weights, listed, stated, stated_weights
-
-if TYPE_CHECKING:
-    from relaxbell.measures.terms.leaves import Leaf
+from relaxbell.measures.terms.term import (
+    Builder,
+    Floats,
+    Leaf,
+    Lowered,
+    Size,
+    Term,
+    Weights,
+    listed,
+    stated,
+    stated_weights,
+)
 
 
 @dataclass(frozen=True, eq=False)

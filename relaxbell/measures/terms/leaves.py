@@ -2,86 +2,14 @@
 
 from __future__ import annotations
 
-import abc
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
-from relaxbell.exact.rows import Rows
-from relaxbell.exact.texts import text_latex
-from relaxbell.measures.terms.term import Builder, Floats, Lowered, Size, Slot, Term, Weights, listed
-
-
-@dataclass(frozen=True, eq=False)
-class Leaf(Term):
-    """A term that carries rows.
-
-    Attributes
-    ----------
-    rows
-        Over q.
-    generator
-        How the verifier builds the rows from the graph: a measure of its language; None for one's own rows, which
-        certificates write out.
-    factor
-        The rows are this times those that the generator makes.
-    """
-
-    rows: Rows
-    generator: Mapping[str, Any] | None = None
-    factor: Fraction = Fraction(1)
-
-    def leaves(self) -> Iterator[Leaf]:
-        yield self
-
-    def scaled(self, factor: Fraction) -> Self:
-        return replace(self, rows=self.rows.scaled(factor), factor=self.factor * factor)
-
-    @property
-    def is_linear(self) -> bool:
-        return False
-
-    @property
-    def is_nonnegative(self) -> bool:
-        return True
-
-    def floor(self) -> Fraction:
-        return Fraction(0)
-
-    def formula(self) -> str:
-        labels = list(self.rows.labels[:4])
-        rows = listed(labels, len(self.rows), "; " if any(", " in label for label in labels) else ", ", "rows")
-        return f"{self._name}({rows})" if self.rows.nonnegative else f"{self._name} |{rows}|"
-
-    @property
-    @abc.abstractmethod
-    def _name(self) -> str: ...
-
-    @property
-    @abc.abstractmethod
-    def _groups(self) -> list[int]:
-        """Sizes of the groups of rows: the measure is the largest sum of absolute values of a group; [] for a sum."""
-
-    def _latex_rows(self, most: int) -> list[str]:
-        labels = [text_latex(label) for label in self.rows.labels[:most]]
-        return labels + ([r"\ldots"] if len(self.rows) > most else [])
-
-    def _norm_size(self, auxiliary: int) -> Size:
-        signs = 1 if self.rows.nonnegative else 2
-        return Size(signs * len(self.rows), auxiliary, signs * (int(self.rows.matrix.nnz) + len(self.rows)))
-
-    def statement(self) -> tuple[Fraction, dict[str, Any]]:
-        if self.generator is not None:
-            return self.factor, dict(self.generator)
-        rows = [self.rows.sparse(i) for i in range(len(self.rows))]
-        return Fraction(1), {"kind": "rows", "rows": rows, "groups": self._groups}
-
-    def stated_weights(self, share: Fraction, weights: Weights) -> Any:
-        factor = Fraction(1) if self.generator is None else self.factor
-        return [u * factor for u in weights.get(self, [Fraction(0)] * len(self.rows))]
+from relaxbell.measures.terms.term import Builder, Floats, Leaf, Lowered, Size, Slot, Weights, listed
 
 
 @dataclass(frozen=True, eq=False)

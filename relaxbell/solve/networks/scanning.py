@@ -16,6 +16,7 @@ from relaxbell.measures.marginals import marginal_parameters
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.products import Nonbilocality, nonbilocality
 from relaxbell.measures.terms import Floats, Linear
+from relaxbell.methods import provided
 from relaxbell.solve.minimization import bounds
 from relaxbell.solve.networks.minimum import raise_infeasible
 from relaxbell.solve.networks.relaxation import FixedProgram, ranges
@@ -131,19 +132,16 @@ class Scan:
         >>> len(found.plot().lines) > 0
         True
         """
-        from relaxbell.show.curves import plot_scan
-
         if len(self.labels) != 1:
             raise MeasureError(
                 f"a scan of {len(self.labels)} parameters ({', '.join(self.labels)}) is no curve, expected one. Take "
                 "points and values, and draw a section."
             )
-        return plot_scan(self, ax, **style)
+        return provided("Scan.plot")(self, ax, **style)
 
     def _repr_svg_(self) -> str | None:
-        from relaxbell.show.curve_svg import scan_svg
-
-        return scan_svg(self) if len(self.labels) == 1 and len(self.points) > 1 else None
+        drawn = len(self.labels) == 1 and len(self.points) > 1
+        return provided("Scan._repr_svg_")(self) if drawn else None
 
     def __repr__(self) -> str:
         value, where = self.least

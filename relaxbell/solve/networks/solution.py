@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from relaxbell.exact.numbers import ExactNumber, ceil_float, floor_text, to_sympy
 from relaxbell.measures.products import Nonbilocality
+from relaxbell.methods import provided
 from relaxbell.solve.networks.cover import GlobalProof
 from relaxbell.solve.networks.decomposition import Decomposition
 from relaxbell.solve.solution import Solution
 
 if TYPE_CHECKING:
-    from relaxbell.certificate.claims import Certificate
+    from relaxbell.results import CertificateLike
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -88,7 +89,7 @@ class NetworkSolution(Solution):
         return None
 
     @property
-    def certificate(self) -> Certificate:
+    def certificate(self) -> CertificateLike:
         """Exact data that prove the lower bound, over all marginals; with an exact model, also that it is attained.
 
         Made now: where `everywhere` is None, boxes that prove `lower_bound` are sought for up to a minute.
@@ -98,9 +99,7 @@ class NetworkSolution(Solution):
         CertificateError
             If the bound is SCIP's, or the free marginals are too many.
         """
-        from relaxbell.certificate.networks import network_certificate
-
-        return network_certificate(self)
+        return provided("NetworkSolution.certificate")(self)
 
     def __repr__(self) -> str:
         measure, low = self.measure, floor_text(self.lower_bound, 9)
@@ -126,9 +125,7 @@ class NetworkSolution(Solution):
         return "\n".join([*lines, f"  solver       {self.statistics['solver']}"])
 
     def _repr_html_(self) -> str:
-        from relaxbell.show.solution import network_html
-
-        return network_html(self)
+        return provided("NetworkSolution._repr_html_")(self)
 
     def _repr_latex_(self) -> str | None:  # type: ignore[override]
         return None

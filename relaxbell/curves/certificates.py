@@ -1,22 +1,21 @@
-"""The certificate of an exact curve: two for each piece, with the same proof."""
+"""The certificates of exact curves: two for each piece, with the same proof."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from relaxbell.certificate.claims import Certificate, as_data, as_text, of_pieces, with_strategies
-from relaxbell.certificate.networks import fixed_certificate
+from relaxbell.certificate.networks import covered, fixed_certificate
 from relaxbell.certificate.problems import common_data, proof_data
+from relaxbell.curves.curve import Curve
+from relaxbell.curves.networks import NetworkCurve
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.measures.products import Nonbilocality
 from relaxbell.measures.terms import Leaf
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.program import Problem
-
-if TYPE_CHECKING:
-    from relaxbell.curves.curve import Curve
 
 
 def curve_certificate(curve: Curve) -> Certificate:
@@ -43,6 +42,25 @@ def curve_certificate(curve: Curve) -> Certificate:
             ends.append({"t": as_text(t), "certificate": found.data})
         pieces.append(ends)
     return of_pieces(pieces, samples, curve.reading)
+
+
+def network_curve_certificate(curve: NetworkCurve) -> Certificate:
+    """Return the certificate of a curve over all marginals: the same cover at both ends of each stretch.
+
+    Raises
+    ------
+    CertificateError
+        As `relaxbell.certificate.networks.network_certificate`.
+    """
+    parts = []
+    for piece in curve.proofs:
+        ends = []
+        for own in (piece.left, piece.right):
+            assert isinstance(curve.measure, Nonbilocality)  # no other measure has such a curve
+            found = covered(curve.measure, own.layout, piece.cover, own.value, own.primal)
+            ends.append({"t": as_text(own.t), "certificate": found.data})
+        parts.append(ends)
+    return of_pieces(parts, (piece.right.t for piece in curve.proofs), curve.reading)
 
 
 def _at(curve: Curve, proof: Proof, value: ExactNumber) -> Certificate:
