@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from relaxbell.exact.numbers import ExactNumber
+
+F_co = TypeVar("F_co", covariant=True)
+"""Bell functionals."""
+
+M_co = TypeVar("M_co", covariant=True)
+"""Causal models."""
 
 
 class ModelLike(Protocol):
@@ -41,8 +47,12 @@ class CertificateLike(Protocol):
         """Write it to a file."""
 
 
-class FaceLike(Protocol):
+class FaceLike(Protocol[F_co]):
     """What `relaxbell.Face` offers; true for a facet."""
+
+    @property
+    def functional(self) -> F_co:
+        """Its functional."""
 
     @property
     def bound(self) -> ExactNumber:
@@ -56,11 +66,23 @@ class FaceLike(Protocol):
     def polytope_dimension(self) -> int:
         """Of the polytope."""
 
+    @property
+    def polytope(self) -> str:
+        """What it is a face of."""
+
     def __bool__(self) -> bool: ...
 
 
-class InequalitiesLike(Protocol):
+class InequalitiesLike(Protocol[M_co, F_co]):
     """What `relaxbell.Inequalities` offers."""
+
+    @property
+    def model(self) -> M_co:
+        """The model."""
+
+    @property
+    def domain(self) -> Any:
+        """Its coordinates."""
 
     @property
     def facets(self) -> tuple[Any, ...]:
@@ -74,7 +96,7 @@ class InequalitiesLike(Protocol):
     def classes(self) -> tuple[Any, ...]:
         """The facets beyond positivity, in orbits."""
 
-    def functionals(self) -> tuple[Any, ...]:
+    def functionals(self) -> tuple[F_co, ...]:
         """Return the facets beyond positivity as Bell functionals."""
 
     def __len__(self) -> int: ...

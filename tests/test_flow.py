@@ -1,6 +1,7 @@
 """Imports flow one way: a room imports only from rooms to its left (see CONTRIBUTING)."""
 
 import ast
+import dataclasses
 import inspect
 import sys
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import relaxbell
+from relaxbell import results
 from relaxbell.methods import provide, provided
 
 ROOT = Path(relaxbell.__file__).parent
@@ -199,6 +201,14 @@ def test_a_method_without_implementation_says_so(monkeypatch):
         provided("Half.of")
     provide({"Half.of": "operator:truediv"})  # as an outside package may
     assert provided("Half.of")(1, 2) == 0.5
+
+
+@pytest.mark.parametrize("name", ["Certificate", "Face", "Inequalities"])
+def test_a_protocol_knows_all_that_the_class_offers(name):
+    """What type checkers and completion see of a result is what it has."""
+    cls, protocol = getattr(relaxbell, name), getattr(results, f"{name}Like")
+    offered = {*dir(cls), *(field.name for field in dataclasses.fields(cls))} - set(dir(object))
+    assert {n for n in vars(protocol) if n[0] != "_"} == {n for n in offered if n[0] != "_"}
 
 
 # -------------------------------------------------------------------------------- single modules

@@ -26,6 +26,7 @@ from relaxbell.exact.texts import different_texts
 from relaxbell.methods import provided
 
 if TYPE_CHECKING:
+    from relaxbell.functionals.functional import BellFunctional
     from relaxbell.results import InequalitiesLike
 
 SETTING_LIMIT = 2**20
@@ -421,7 +422,7 @@ class CausalModel(Enumerated):
         equations = self.equations(observed)
         return [equations.rows.array @ self.q == equations.floats]
 
-    def inequalities(self, *, seconds: float = 60.0) -> InequalitiesLike:
+    def inequalities(self, *, seconds: float = 60.0) -> InequalitiesLike[CausalModel, BellFunctional]:
         """Return what p the model can reproduce: all facets of its polytope of behaviors, in classes.
 
         By exact double description from the strategies, so for small scenarios; needs the extra ``polytopes``.

@@ -203,7 +203,7 @@ class BellFunctional(Evaluated):
         """
         return provided("BellFunctional.bound")(self, model, subject_to)
 
-    def is_facet(self, model: ModelLike, *, nonsignaling: bool = False) -> FaceLike:
+    def is_facet(self, model: ModelLike, *, nonsignaling: bool = False) -> FaceLike[BellFunctional]:
         """Return the face on which the functional is largest, with its dimension; true if it is a facet.
 
         Parameters

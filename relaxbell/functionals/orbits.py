@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import Exact, exact_parts, from_parts
 from relaxbell.functionals.exchanges import Frame
+from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.points import axes_of, over_points, over_variables, point_table
-
-if TYPE_CHECKING:
-    from relaxbell.functionals.functional import BellFunctional
 
 ORBIT_LIMIT = 20_000
 """Relabelings are listed up to this many."""
@@ -41,8 +39,8 @@ def canonical(functional: BellFunctional) -> BellFunctional:
     parts, denominator, radicand = exact_parts([*ordered.coefficients.ravel(), ordered.constant])
     table = _in_order(over_points(parts[:-1].reshape(*shape, -1), frame), ordered)
     form = _numbers(_form(_shortened(table, parts[-1], frame), parts[-1], frame), denominator, radicand)
-    return type(functional)(frame.coordinates.lift(form), ordered.outputs, ordered.inputs, constant=form[0],
-                            parties=ordered.parties)  # fmt: skip
+    table = frame.coordinates.lift(form)
+    return BellFunctional(table, ordered.outputs, ordered.inputs, constant=form[0], parties=ordered.parties)
 
 
 def equivalent(one: BellFunctional, other: BellFunctional, *, scale: bool, offset: bool) -> bool:
@@ -69,8 +67,8 @@ def by_cardinality(functional: BellFunctional) -> BellFunctional:
     axes = order + [k + x for x in chosen]
     inputs = [functional.inputs[i] for i in range(len(chosen))]
     parties = dict(zip(functional.outputs, [*inputs, *[None] * (k - len(inputs))], strict=True))
-    return type(functional)(functional.coefficients.transpose(axes), functional.outputs, functional.inputs,
-                            constant=functional.constant, parties=parties)  # fmt: skip
+    table = functional.coefficients.transpose(axes)
+    return BellFunctional(table, functional.outputs, functional.inputs, constant=functional.constant, parties=parties)
 
 
 def _in_order(table: NDArray[Any], functional: BellFunctional) -> NDArray[Any]:
