@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.behavior.table import TOLERANCE
-from relaxbell.causal.enumerated import Enumerated, cell_label
+from relaxbell.causal.observing import Observing, cell_label
 from relaxbell.causal.size import check_memory
 from relaxbell.errors import BehaviorError, ModelError, RelaxbellError
 from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
@@ -93,7 +93,7 @@ class Equations:
         return total
 
 
-def cell_weights(model: Enumerated) -> Exact:
+def cell_weights(model: Observing) -> Exact:
     """Return p(dependent inputs|free inputs) for each cell of the table, flat, exact."""
     shape, k = model.observed_shape, len(model.outputs)
     table = np.full(shape[k:], Fraction(1), dtype=object)
@@ -105,7 +105,7 @@ def cell_weights(model: Enumerated) -> Exact:
     return np.array(wide, dtype=object).ravel()
 
 
-def _conditional(model: Enumerated, setting: Mapping[str, int]) -> Fraction:
+def _conditional(model: Observing, setting: Mapping[str, int]) -> Fraction:
     dependent = {n: setting[n] for n in model.dependent_inputs}
     if not model.inputs_connected:
         return model.input_distribution.probability(dependent)
@@ -116,7 +116,7 @@ def _conditional(model: Enumerated, setting: Mapping[str, int]) -> Fraction:
     return model.input_distribution.probability({**dependent, **free}) / norm
 
 
-def behavior_equations(model: Enumerated, behavior: Behavior) -> Equations:
+def behavior_equations(model: Observing, behavior: Behavior) -> Equations:
     """Return T q = p · p(dependent|free) for a behavior that is already in the model's order."""
     names = (model.outputs, model.inputs)
     model.coordinates.check(behavior.table, names, behavior.tolerance, model.name)
@@ -135,7 +135,7 @@ def behavior_equations(model: Enumerated, behavior: Behavior) -> Equations:
     )
 
 
-def observed_equations(model: Enumerated, observed: Observed) -> Equations:
+def observed_equations(model: Observing, observed: Observed) -> Equations:
     """Return V T q = V p for values of functionals, with normalization and known input frequencies."""
     outputs, inputs, shape = model.outputs, model.inputs, model.observed_shape
     if set(observed.outputs) != set(outputs) or set(observed.inputs) != set(inputs):
@@ -170,7 +170,7 @@ def observed_equations(model: Enumerated, observed: Observed) -> Equations:
     )
 
 
-def normalization_equations(model: Enumerated) -> Equations:
+def normalization_equations(model: Observing) -> Equations:
     """Return what holds before anything is observed: Σ p = 1, and the frequencies of dependent inputs."""
     cells = math.prod(model.observed_shape)
     sums = math.prod(model.cardinality[n] for n in (model.inputs if model.inputs_connected else model.dependent_inputs))
@@ -187,7 +187,7 @@ def normalization_equations(model: Enumerated) -> Equations:
     )
 
 
-def weight_exponents(model: Enumerated, weights: Exact) -> NDArray[np.int64] | None:
+def weight_exponents(model: Observing, weights: Exact) -> NDArray[np.int64] | None:
     """Return the exponent of each strategy's rarest setting that occurs; None where they are nearly alike."""
     if not model.dependent_inputs:
         return None
@@ -199,7 +199,7 @@ def weight_exponents(model: Enumerated, weights: Exact) -> NDArray[np.int64] | N
 
 
 def joint_coefficients(
-    model: Enumerated, label: str, table: Exact, weights: Exact, error: type[RelaxbellError]
+    model: Observing, label: str, table: Exact, weights: Exact, error: type[RelaxbellError]
 ) -> list[Fraction]:
     """Return the coefficients on p(outputs, dependent inputs|free ones) of a functional on p(outputs|inputs).
 
@@ -219,7 +219,7 @@ def joint_coefficients(
 
 
 def _over_strategies(
-    model: Enumerated, labels: list[str], tables: list[Exact], weights: Exact
+    model: Observing, labels: list[str], tables: list[Exact], weights: Exact
 ) -> tuple[Rows, list[int]]:
     """Return rows over q for tables over p, whole where possible, and the factor of each."""
     joints = [
@@ -230,7 +230,7 @@ def _over_strategies(
 
 
 def functional_rows(
-    model: Enumerated, joints: Sequence[Sequence[Fraction]], labels: Sequence[str], error: type[RelaxbellError]
+    model: Observing, joints: Sequence[Sequence[Fraction]], labels: Sequence[str], error: type[RelaxbellError]
 ) -> tuple[Rows, list[int]]:
     """Return factor · (functional of T q) as rows over q, and the factors.
 
@@ -257,7 +257,7 @@ def functional_rows(
     return Rows(sp.csr_array(coefficients @ model.T), tuple(labels), error=total_error), factors
 
 
-def _normalization(model: Enumerated, weights: Exact) -> list[tuple[str, Exact, Fraction]]:
+def _normalization(model: Observing, weights: Exact) -> list[tuple[str, Exact, Fraction]]:
     """Σ_outputs p(outputs, dependent|free) = p(dependent|free), for each dependent setting.
 
     One free setting suffices unless dependent inputs respond to free ones.

@@ -13,11 +13,11 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.names import Setting, read_names
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.checks import check_roles, check_structure, read_cardinality
-from relaxbell.causal.enumerated import Enumerated
 from relaxbell.causal.equations import Equations, behavior_equations, observed_equations
 from relaxbell.causal.events import event_rows
 from relaxbell.causal.graph import Edge, Graph, check_latent_ends, listed_edges, read_edges, read_graph
 from relaxbell.causal.inputs import InputDistribution
+from relaxbell.causal.observing import Observing
 from relaxbell.causal.responses import count_text
 from relaxbell.causal.size import check_equations
 from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError
@@ -33,7 +33,7 @@ SETTING_LIMIT = 2**20
 """Most settings of all inputs together."""
 
 
-class CausalModel(Enumerated):
+class CausalModel(Observing):
     """A causal model: any DAG of inputs, outputs, hidden nodes and latent variables.
 
     Every responding node (outputs, hidden nodes, and inputs that depend on a latent variable) takes

@@ -127,7 +127,7 @@ def _name(model: CausalModel, cell: Sequence[int]) -> str:
 def dual_vertices(measure: Measure, *, seconds: float = 60.0) -> DualVertices:
     """Return all vertices of the dual region of Corollary 8, projected to z, with the gauge fixed.
 
-    Enumerated by double description from one inequality for each strategy, so for small models only;
+    Observing by double description from one inequality for each strategy, so for small models only;
     `closed_form` derives the irredundant terms of larger ones.
 
     Parameters

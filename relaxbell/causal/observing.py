@@ -1,4 +1,4 @@
-"""The strategies of a causal model, and the behaviors that they make."""
+"""The strategies of a causal model, and what is observed of them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from relaxbell.errors import BehaviorError
 from relaxbell.exact.rows import Rows
 
 
-class Enumerated(Structure):
-    """The part of `CausalModel` that lists its strategies, and says what they make of the inputs."""
+class Observing(Structure):
+    """The part of `CausalModel` that lists its strategies, and says what is observed of them."""
 
     input_distribution: InputDistribution
 
@@ -173,7 +173,7 @@ class Enumerated(Structure):
         return Coordinates(behavior.p.shape[:k], behavior.p.shape[k:], tuple(own))
 
 
-def cell_label(model: Enumerated, index: Sequence[Any]) -> str:
+def cell_label(model: Observing, index: Sequence[Any]) -> str:
     """Return a cell of the observed table as text: ``p(A=0,B=1|X=0,Y=0)``."""
     k = len(model.outputs)
     outputs = ",".join(f"{n}={v}" for n, v in zip(model.outputs, index[:k], strict=True))
