@@ -26,7 +26,7 @@ from relaxbell.measures.dependence import dependence, hall_dependence
 from relaxbell.measures.information import mutual_information
 from relaxbell.measures.locality import influence, message_entropy
 from relaxbell.measures.measure import Measure
-from relaxbell.solve.deadline import deadline
+from relaxbell.lp.clock import deadline
 from relaxbell.solve.minimization import minimize
 from relaxbell.solve.solution import Solution
 

@@ -11,6 +11,7 @@ ORDER = [
     "errors",
     "frozen",
     "exact",
+    "lp",
     "behavior",
     "functionals",
     "causal",

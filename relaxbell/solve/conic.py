@@ -9,7 +9,7 @@ import scipy.sparse as sp
 
 from relaxbell.errors import SolverError
 from relaxbell.measures.terms import Floats
-from relaxbell.solve.deadline import remaining, time_is_over
+from relaxbell.lp.clock import remaining, time_is_over
 from relaxbell.solve.highs import Answer
 
 

@@ -27,7 +27,7 @@ from relaxbell.exact.rows import Rows
 from relaxbell.measures.dependence import SettingLayout, check_size
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.terms import Floats, Leaf
-from relaxbell.solve.deadline import remaining
+from relaxbell.lp.clock import remaining
 from relaxbell.solve.dual import DualBound, RawDuals, clip_budgets, fractions, nothing, raw_duals
 from relaxbell.solve.highs import Answer
 from relaxbell.solve.interior import independent_rows, solve_inside

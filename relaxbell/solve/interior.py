@@ -21,7 +21,7 @@ import scipy.sparse as sp
 
 from relaxbell.measures.dependence import SettingLayout
 from relaxbell.measures.terms import Floats
-from relaxbell.solve.deadline import remaining
+from relaxbell.lp.clock import remaining
 from relaxbell.solve.program import LinearProgram
 
 _ITERATIONS = 150

@@ -24,7 +24,7 @@ from relaxbell.measures.products import Nonbilocality
 from relaxbell.measures.terms import Floats, fresh
 from relaxbell.solve.columns import least_dependence
 from relaxbell.solve.conic import solve_clarabel
-from relaxbell.solve.deadline import TimeLimitError, deadline, passed
+from relaxbell.lp.clock import TimeLimitError, deadline, passed
 from relaxbell.solve.dual import DualBound, Proof, dual_bound
 from relaxbell.solve.exactness import exact_proof
 from relaxbell.solve.highs import Answer, solve_highs

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import relaxbell as rb
-from relaxbell.solve.deadline import deadline, passed, remaining
+from relaxbell.lp.clock import deadline, passed, remaining
 
 
 def large(kind):

@@ -16,7 +16,7 @@ from relaxbell.errors import RelaxbellError
 from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
 from relaxbell.measures.products import nonbilocality
 from relaxbell.measures.terms import Floats
-from relaxbell.solve.deadline import TimeLimitError, deadline, remaining
+from relaxbell.lp.clock import TimeLimitError, deadline, remaining
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.minimization import minimize
 from relaxbell.solve.networks.branching import Search

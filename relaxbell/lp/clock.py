@@ -1,4 +1,4 @@
-"""The time that a minimization may take, known to everything that it calls.
+"""The one clock: the time that a task may take, known to everything that it calls.
 
 A context variable, not an argument of a dozen functions: each thread and each nested call sees its own limit.
 """
@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
 from relaxbell.errors import MeasureError, SolverError
+
+clock: Callable[[], float] = time.monotonic
+"""What says how many seconds have passed: in one place, so that tests of time limits need not wait."""
 
 
 class TimeLimitError(SolverError):
@@ -37,7 +40,7 @@ def deadline(seconds: float | None, name: str) -> Iterator[None]:
         return
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
         raise MeasureError(f"seconds is {seconds!r}, expected a positive number, or None for no limit.")
-    outer, own = _current.get(), _Deadline(time.monotonic() + seconds, seconds, name)
+    outer, own = _current.get(), _Deadline(clock() + seconds, seconds, name)
     token = _current.set(own if outer is None or own.end < outer.end else outer)
     try:
         yield
@@ -48,16 +51,31 @@ def deadline(seconds: float | None, name: str) -> Iterator[None]:
 def passed() -> bool:
     """Return whether the time is over."""
     current = _current.get()
-    return current is not None and time.monotonic() >= current.end
+    return current is not None and clock() >= current.end
+
+
+def left() -> float:
+    """Return the seconds that are left, infinite without limit; not positive where the time is over."""
+    current = _current.get()
+    return math.inf if current is None else current.end - clock()
+
+
+def end_of(seconds: float) -> float:
+    """Return when so many seconds from now, or what is left if that is less, are over: a reading of `clock`."""
+    return clock() + min(seconds, left())
+
+
+def over(end: float) -> bool:
+    """Return whether the clock has come to a reading."""
+    return clock() >= end
 
 
 def remaining() -> float:
     """Return the seconds that are left, infinite without limit; raise TimeLimitError where none are."""
-    current = _current.get()
-    left = math.inf if current is None else current.end - time.monotonic()
-    if left <= 0:
+    found = left()
+    if found <= 0:
         raise time_is_over()
-    return left
+    return found
 
 
 def time_is_over() -> TimeLimitError:
