@@ -22,11 +22,11 @@ from relaxbell.errors import (
     SolverError,
 )
 from relaxbell.functionals.chsh import CHSHValue, largest_chsh
+from relaxbell.lp.clock import deadline
 from relaxbell.measures.dependence import dependence, hall_dependence
 from relaxbell.measures.information import mutual_information
 from relaxbell.measures.locality import influence, message_entropy
 from relaxbell.measures.measure import Measure
-from relaxbell.lp.clock import deadline
 from relaxbell.solve.minimization import minimize
 from relaxbell.solve.solution import Solution
 

@@ -79,6 +79,8 @@ class ClosedForm:
         Symbols of the budgets that the terms depend on.
     programs, vertices, seconds
         Proof effort: linear programs solved exactly, vertices of the epigraph, wall time.
+    complete
+        False for the partial result that a `ClosedFormError` carries: then the terms are lower bounds, some of many.
 
     Examples
     --------
@@ -101,6 +103,7 @@ class ClosedForm:
     programs: int
     vertices: int
     seconds: float
+    complete: bool = True
 
     # ------------------------------------------------------------------- forms
 
@@ -322,15 +325,16 @@ class ClosedForm:
 
     def __repr__(self) -> str:
         where = {"nonsignaling": "non-signaling p", "model": "every p of the model", "slice": "p in the slice"}
+        relation, label = ("=", "complete") if self.complete else ("≥", "incomplete")
         lines = [
-            f"min {self.measure.name} = max of {len(self.terms)} term{'s' if len(self.terms) != 1 else ''}, for "
-            f"{where[self.region.name]}; {self.measure.model.name}",
+            f"min {self.measure.name} {relation} max of {len(self.terms)} term{'s' if len(self.terms) != 1 else ''}, "
+            f"for {where[self.region.name]}; {self.measure.model.name}",
             *listing(self.classes, 3),
         ]
         if self.domain:
             one = len(self.domain) == 1
             lines.append(f"  where {len(self.domain)} constraint{'' if one else 's'} of the model hold{'s' * one}")
-        lines.append(f"  complete: {self.programs:,} linear programs, {self.vertices:,} vertices")
+        lines.append(f"  {label}: {self.programs:,} linear programs, {self.vertices:,} vertices")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:

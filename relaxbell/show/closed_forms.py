@@ -22,13 +22,15 @@ def closed_form_html(form: ClosedForm) -> str:
     """Return the classes of terms, each with its members on demand, and what the model demands of p."""
     where = {"nonsignaling": "non-signaling p", "model": "every p of the model", "slice": "every p in the slice"}
     name, model = escape(arrows(form.measure.name)), escape(form.measure.model.name)
-    head = f"<b>min {name}</b> = max of {len(form.terms)} terms, for {where[form.region.name]}; <code>{model}</code>"
+    relation, label = ("=", "complete") if form.complete else ("≥", "incomplete")
+    least = f"<b>min {name}</b> {relation} max of {len(form.terms)} terms"
+    head = f"{least}, for {where[form.region.name]}; <code>{model}</code>"
     notes = []
     if form.domain:
         count = len(form.domain)
         title = f"where {count} constraint{'s' if count != 1 else ''} of the model hold{'s' if count == 1 else ''}"
         notes.append(_details(form.domain, form.labels, title, " ≤ 0"))
-    notes.append(f"complete: {form.programs:,} exact linear programs, {form.vertices:,} vertices")
+    notes.append(f"{label}: {form.programs:,} exact linear programs, {form.vertices:,} vertices")
     return f"<div>{head}{_classes(form.classes, form.terms, form.labels)}{'<br>'.join(notes)}</div>"
 
 
@@ -39,7 +41,8 @@ def closed_bounds_html(bounds: ClosedBounds) -> str:
 
 def inequalities_html(found: Inequalities) -> str:
     """Return the classes of facets, each with its members on demand."""
-    head = f"<code>{escape(found.model.name)}</code>: {len(found)} facets in dimension {found.domain.dimension}"
+    some = "" if found.complete else "incomplete, "
+    head = f"<code>{escape(found.model.name)}</code>: {some}{len(found)} facets in dimension {found.domain.dimension}"
     table = _classes(found.classes, found.facets, found.domain.labels, " ≤ 0")
     return f"<div>{head}{table}{len(found.positivity)} × positivity</div>"
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis, IntegerProgram
-from relaxbell.measures.terms import Floats
 from relaxbell.lp.clock import remaining, time_is_over
+from relaxbell.measures.terms import Floats
 
 SIFTING_FROM = 30_000
 """Programs with more columns are solved on a growing subset of them."""

@@ -16,6 +16,7 @@ from relaxbell.errors import MeasureError, SolverError
 from relaxbell.exact.numbers import Exact, floor_float
 from relaxbell.exact.simplex import Contradiction
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.lp.clock import TimeLimitError, deadline, passed
 from relaxbell.measures.dependence import Dependence, SettingLayout
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy, binary_entropy
@@ -24,7 +25,6 @@ from relaxbell.measures.products import Nonbilocality
 from relaxbell.measures.terms import Floats, fresh
 from relaxbell.solve.columns import least_dependence
 from relaxbell.solve.conic import solve_clarabel
-from relaxbell.lp.clock import TimeLimitError, deadline, passed
 from relaxbell.solve.dual import DualBound, Proof, dual_bound
 from relaxbell.solve.exactness import exact_proof
 from relaxbell.solve.highs import Answer, solve_highs

@@ -14,9 +14,9 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.errors import RelaxbellError
 from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
+from relaxbell.lp.clock import TimeLimitError, deadline, remaining
 from relaxbell.measures.products import nonbilocality
 from relaxbell.measures.terms import Floats
-from relaxbell.lp.clock import TimeLimitError, deadline, remaining
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.minimization import minimize
 from relaxbell.solve.networks.branching import Search
