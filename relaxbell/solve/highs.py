@@ -210,6 +210,7 @@ def _sift(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats) -> A
     transposed = sp.csr_array(matrix.T)
     scale = max(1.0, float(abs(cost).max()))
     iterations = 0
+    remaining()
     for penalty in (10 * scale, 1e3 * scale, 1e5 * scale):
         while True:
             part = sp.csc_array(sp.hstack([matrix[:, active], elastic], format="csc"))
