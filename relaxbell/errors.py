@@ -93,7 +93,8 @@ class ClosedFormError(RelaxbellError, RuntimeError):
     Attributes
     ----------
     partial
-        What was derived so far, an incomplete `relaxbell.ClosedForm` whose terms are valid lower bounds; or None.
+        What was derived so far, labeled incomplete: a `relaxbell.ClosedForm` whose terms are valid lower bounds, or
+        valid `relaxbell.Inequalities`; or None.
     """
 
     def __init__(self, message: str, partial: Any = None) -> None:

@@ -15,12 +15,12 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, message
 from relaxbell.errors import BehaviorError, RelaxbellError
 from relaxbell.functionals.chsh import CHSHValue, largest_chsh
+from relaxbell.lp.clock import deadline
 from relaxbell.measures.dependence import dependence, hall_dependence
 from relaxbell.measures.information import mutual_information
 from relaxbell.measures.locality import influence, message_entropy
 from relaxbell.measures.measure import Measure
 from relaxbell.methods import provided
-from relaxbell.solve.deadline import deadline
 from relaxbell.solve.minimization import minimize
 from relaxbell.solve.solution import Solution
 from relaxbell.writing import make_directory

@@ -37,6 +37,14 @@ class CertificateLike(Protocol):
     def claim(self) -> str:
         """What is claimed, as a sentence."""
 
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """Of data and settings: one, or two for a curve."""
+
+    @classmethod
+    def load(cls, path: str | Path) -> CertificateLike:
+        """Return the certificate in a file, unchecked."""
+
     def verify(self) -> str:
         """Check it anew, and return what it proves."""
 
@@ -91,6 +99,10 @@ class InequalitiesLike(Protocol[M_co, F_co]):
     @property
     def positivity(self) -> tuple[Any, ...]:
         """The facets p ≥ 0."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all facets were found."""
 
     @property
     def classes(self) -> tuple[Any, ...]:

@@ -121,7 +121,7 @@ def test_errors_and_help():
 def test_a_row_that_takes_too_long_leaves_the_others(monkeypatch):
     """While Hall's measure is made three seconds pass; each row that was not solved says so."""
     clock, make = Clock(), rb.hall_dependence
-    monkeypatch.setattr("relaxbell.solve.deadline.clock", clock)
+    monkeypatch.setattr("relaxbell.lp.clock.clock", clock)
 
     def slowly(model):
         clock.now += 3
@@ -144,7 +144,7 @@ def test_the_time_limit_of_the_command_line(tmp_path, monkeypatch):
     rows = itertools.product(range(2), range(3), range(2), range(2))
     lines = [f"{x},{y},{a},{b},{20 + (a * b + x * y) % 5}" for x, y, a, b in rows]
     path.write_text("\n".join(["x,y,a,b,count", *lines]))
-    monkeypatch.setattr("relaxbell.solve.deadline.clock", Clock(step=1))
+    monkeypatch.setattr("relaxbell.lp.clock.clock", Clock(step=1))
     result = run(app, ["quantify", str(path), "--seconds", "0.001", "--json"])
     assert result.exit_code == 0, result.output
     problems = [row.get("problem", "") for row in json.loads(result.output)["relaxations"]]

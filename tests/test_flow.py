@@ -21,6 +21,7 @@ ORDER = [
     "errors",
     "frozen",
     "writing",
+    "lp",
     "behavior",
     "functionals",
     "causal",

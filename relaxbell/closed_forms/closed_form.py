@@ -83,6 +83,8 @@ class ClosedForm:
         Proof effort: linear programs solved exactly, vertices of the epigraph, wall time.
     open_vertices
         How many vertices were not yet solved; 0 for a complete form.
+    complete
+        False for the partial result that a `ClosedFormError` carries: then the terms are lower bounds, some of many.
 
     Examples
     --------
@@ -106,11 +108,7 @@ class ClosedForm:
     vertices: int
     seconds: float
     open_vertices: int = 0
-
-    @property
-    def complete(self) -> bool:
-        """Whether the maximum of the terms is the least value; else it is a lower bound."""
-        return self.open_vertices == 0
+    complete: bool = True
 
     # ------------------------------------------------------------------- forms
 

@@ -14,10 +14,11 @@ import numpy as np
 from relaxbell.causal.equations import Equations, cell_weights
 from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm, linear_terms
 from relaxbell.closed_forms.domains import Domain, read_domain
-from relaxbell.closed_forms.outer import OuterApproximation
+from relaxbell.closed_forms.outer import Epigraph, OuterApproximation
 from relaxbell.closed_forms.symmetries import symmetries
 from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, installation
 from relaxbell.exact.numbers import Exact
+from relaxbell.lp.clock import deadline
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy
 from relaxbell.measures.measure import Budget, Measure
@@ -48,7 +49,7 @@ def closed_form(measure: Measure, domain: Any = None, subject_to: Any = (), *, s
         Budgets (Theorem 7) and affine constraints, as in `minimize`. A budget whose limit is a sympy symbol,
         ``dependence(both) <= sympy.Symbol("c")``, becomes a variable: the terms are affine in it.
     seconds
-        After this time the derivation is refused with an estimate of what is left.
+        After this time the derivation is refused with an estimate of what is left; kept within a second or a fifth.
 
     Returns
     -------
@@ -75,10 +76,11 @@ def closed_form(measure: Measure, domain: Any = None, subject_to: Any = (), *, s
     piecewise_linear(measure)
     require_time(seconds)
     require_ppl()
-    where = read_domain(measure.model, domain)
-    search, symbols = _search(measure, where, subject_to)
-    found = search.run(seconds)
-    if not found.terms and not found.open_vertices:
+    with deadline(seconds, measure.name):
+        where = read_domain(measure.model, domain)
+        search, symbols = _search(measure, where, subject_to)
+        found = search.run()
+    if not found.terms and found.complete:
         raise InfeasibleError(f"{measure.model.name} reproduces no behavior of the domain. Relax another edge.")
     result = ClosedForm(
         measure,
@@ -90,18 +92,27 @@ def closed_form(measure: Measure, domain: Any = None, subject_to: Any = (), *, s
         found.vertices,
         found.seconds,
         found.open_vertices,
+        found.complete,
     )
     if not found.complete:
-        rate = found.seconds / max(found.programs, 1)
         raise ClosedFormError(
-            f"the closed form of {measure.name} on {where.dimension} coordinates is not complete after "
-            f"{found.seconds:.0f} s: {found.programs:,} linear programs gave {len(found.terms):,} terms, and "
-            f"{found.open_vertices:,} of {found.vertices:,} vertices are open, at least "
-            f"{found.open_vertices * rate:.0f} s more, growing with every cut. Use a smaller domain (non-signaling, a "
-            "slice) or minimize; or raise seconds.",
+            f"the closed form of {measure.name} on {where.dimension} coordinates is not complete after {seconds:g} s: "
+            f"{_progress(found)}. Use a smaller domain (non-signaling, a slice) or minimize; or raise seconds.",
             result,
         )
     return result
+
+
+def _progress(found: Epigraph) -> str:
+    """Say how far a search came."""
+    if not found.vertices:
+        return "there was no time for the vertices of the domain, at which linear programs would have been solved"
+    rate = found.seconds / max(found.programs, 1)
+    return (
+        f"{found.programs:,} linear programs gave {len(found.terms):,} terms, and {found.open_vertices:,} of "
+        f"{found.vertices:,} vertices are open, at least {found.open_vertices * rate:.0f} s more, growing with every "
+        "cut"
+    )
 
 
 def piecewise_linear(measure: Measure) -> None:
@@ -116,7 +127,7 @@ def piecewise_linear(measure: Measure) -> None:
 
 def require_time(seconds: Any) -> None:
     """Raise ClosedFormError if `seconds` is not a number of seconds."""
-    if not isinstance(seconds, int | float) or not seconds > 0:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
         raise ClosedFormError(f"seconds={seconds!r} leaves no time, expected a positive number of seconds.")
 
 

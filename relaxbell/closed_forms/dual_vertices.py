@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,6 +21,7 @@ from relaxbell.errors import BehaviorError, ClosedFormError
 from relaxbell.exact.numbers import Exact, ExactNumber
 from relaxbell.exact.polyhedra import Polyhedron
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.lp.clock import deadline, left
 from relaxbell.measures.measure import Measure
 from relaxbell.solve.program import Problem, linear_program
 
@@ -158,6 +158,11 @@ def dual_vertices(measure: Measure, *, seconds: float = 60.0) -> DualVertices:
     piecewise_linear(measure)
     require_time(seconds)
     require_ppl()
+    with deadline(seconds, measure.name):
+        return _dual_vertices(measure, seconds)
+
+
+def _dual_vertices(measure: Measure, seconds: float) -> DualVertices:
     model = measure.model
     problem = Problem(measure.term, domain_equations(read_domain(model, "model")))
     program = linear_program(problem)
@@ -227,12 +232,11 @@ def _enumerated(rows: Sequence[tuple[int, ...]], dimension: int, seconds: float,
             f"most dimension {_LARGEST_DIMENSION}: its vertices cannot be listed. Use closed_form, which derives the "
             "irredundant terms only."
         )
-    deadline = time.perf_counter() + seconds
     polyhedron = Polyhedron(dimension)
-    done = polyhedron.add_in_steps(rows, deadline)
+    done = polyhedron.add_in_steps(rows, left)
     if done < len(rows):
         raise ClosedFormError(
             f"the dual region of {measure.name} has dimension {dimension} and {len(rows):,} inequalities; after "
-            f"{seconds:.0f} s {done:,} were taken in. Use closed_form, which derives the irredundant terms only."
+            f"{seconds:g} s {done:,} were taken in. Use closed_form, which derives the irredundant terms only."
         )
     return list(polyhedron.vertices())

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -17,9 +16,17 @@ from relaxbell.closed_forms.closed_form import LinearTerm
 from relaxbell.closed_forms.derive import in_order, require_ppl, require_time
 from relaxbell.closed_forms.domains import Domain, read_domain, whole_numbers
 from relaxbell.errors import ClosedFormError, UnsupportedModelError
+from relaxbell.exact.conversion import Row
 from relaxbell.exact.polyhedra import Polyhedron
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.lp.clock import deadline, left
 from relaxbell.methods import provided
+
+_SHARE = 0.9
+"""Part of the time for the hull; in the rest inequalities of an incomplete one are tried on all vertices."""
+
+_TRIED = 10**5
+"""Inequalities × vertices between looks at the clock."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +45,8 @@ class Inequalities:
         Beyond positivity, in the domain's coordinates, grouped by class.
     positivity
         The facets p ≥ 0.
+    complete
+        False for the partial result that a `ClosedFormError` carries: then they are valid inequalities, some of many.
 
     Examples
     --------
@@ -52,6 +61,7 @@ class Inequalities:
     domain: Domain
     facets: tuple[LinearTerm, ...]
     positivity: tuple[LinearTerm, ...]
+    complete: bool = True
 
     @cached_property
     def classes(self) -> tuple[TermClass, ...]:
@@ -78,7 +88,8 @@ class Inequalities:
         return len(self.facets) + len(self.positivity)
 
     def __repr__(self) -> str:
-        lines = [f"{self.model.name}: {len(self)} facets in dimension {self.domain.dimension}"]
+        some = "" if self.complete else "incomplete, "
+        lines = [f"{self.model.name}: {some}{len(self)} facets in dimension {self.domain.dimension}"]
         lines += listing(self.classes, 4, " <= 0")
         lines.append(f"{len(self.positivity):>4} ×  positivity")
         return "\n".join(lines)
@@ -96,41 +107,61 @@ def inequalities(model: CausalModel, seconds: float = 60.0) -> Inequalities:
             "Use model.shared().inequalities(): what holds for a shared source holds here as well."
         )
     require_ppl()
-    domain = read_domain(model, _own_domain(model))
-    deadline = time.perf_counter() + seconds
-    hull, done, points = _hull(domain, deadline)
-    if done < points:
+    with deadline(seconds, model.name):
+        domain = read_domain(model, _own_domain(model))
+        points = _points(domain)
+        with deadline(_SHARE * seconds, model.name):
+            hull, done = Polyhedron.hull_in_steps(points, left)
+        rows = _both_signs(hull) if done == len(points) else _valid(_both_signs(hull), points, left)
+        complete = done == len(points)
+        if model.dependent_inputs:  # only the part of the hull with the right frequencies of the settings
+            rows = [*_over_coordinates(domain, rows), *domain.positivity]
+            part = Polyhedron(domain.dimension)
+            complete &= part.add_in_steps(rows, left) == len(rows)
+            rows = _both_signs(part)
+    positive = set(domain.positivity)
+    facets = _terms(row for row in rows if row not in positive)
+    found = Inequalities(model, domain, facets, _terms(row for row in rows if row in positive), complete)
+    if not complete:
         raise ClosedFormError(
-            f"the {points:,} vertices of {model.name} in dimension {domain.dimension} were not turned into "
-            f"inequalities in {seconds:.0f} s: {done:,} were taken in, and the time grows with each. Raise seconds, or "
-            "take a smaller scenario. minimize and BellFunctional.bound need no inequalities."
+            f"the {len(points):,} vertices of {model.name} in dimension {domain.dimension} were not turned into "
+            f"inequalities in {seconds:g} s: {done:,} were taken in, and the time grows with each; {len(facets):,} "
+            "inequalities beyond positivity hold for all of them. Raise seconds, or take a smaller scenario. minimize "
+            "and BellFunctional.bound need no inequalities.",
+            found,
         )
-    if model.dependent_inputs:  # only the part of the hull with the right frequencies of the settings
-        hull = Polyhedron(domain.dimension, [*_over_coordinates(domain, hull), *domain.positivity])
-    rows, positive = _both_signs(hull), set(domain.positivity)
-    facets = [row for row in rows if row not in positive]
-    return Inequalities(model, domain, _terms(facets), _terms(row for row in rows if row in positive))
+    return found
 
 
-def _hull(domain: Domain, deadline: float) -> tuple[Polyhedron, int, int]:
-    """Return the hull of the strategies' behaviors, how many were taken in, and how many there are.
+def _valid(rows: Sequence[Row], points: Sequence[tuple[int, ...]], left: Callable[[], float]) -> list[Row]:
+    """Return the rows ≥ 0 that hold at all points, of those that there is time to try."""
+    columns, found = np.array(points, dtype=object).T, []
+    size = max(1, _TRIED // len(points))
+    for start in range(0, len(rows), size):
+        if left() <= 0:
+            break
+        part = np.array(rows[start : start + size], dtype=object)
+        holds = (part[:, :1] + part[:, 1:] @ columns >= 0).all(axis=1)
+        found += [rows[start + int(i)] for i in np.flatnonzero(holds)]
+    return found
+
+
+def _points(domain: Domain) -> list[tuple[int, ...]]:
+    """Return the behaviors of the strategies.
 
     In the domain's coordinates; where inputs are dependent in those of the cells p(outputs, settings).
     """
     columns = np.unique(domain.model.T.toarray().T, axis=0)
     if domain.model.dependent_inputs:
-        points = [tuple(int(v) for v in column) for column in columns]
-    else:
-        points = [tuple(round(float(v)) for v in (domain.reading @ column)[1:]) for column in columns]
-    hull, done = Polyhedron.hull_in_steps(points, deadline)
-    return hull, done, len(points)
+        return [tuple(int(v) for v in column) for column in columns]
+    return [tuple(round(float(v)) for v in (domain.reading @ column)[1:]) for column in columns]
 
 
-def _over_coordinates(domain: Domain, hull: Polyhedron) -> list[tuple[int, ...]]:
-    """Return the hull of p(outputs, settings) as rows ≥ 0 over the domain's coordinates."""
+def _over_coordinates(domain: Domain, rows: Iterable[Row]) -> list[Row]:
+    """Return rows ≥ 0 over p(outputs, settings) as rows ≥ 0 over the domain's coordinates."""
     joint = domain.expansion * cell_weights(domain.model)[:, None]
     found = []
-    for row in _both_signs(hull):
+    for row in rows:
         form = np.array(row[1:], dtype=object) @ joint
         form[0] = form[0] + row[0]
         if any(form):
@@ -138,7 +169,7 @@ def _over_coordinates(domain: Domain, hull: Polyhedron) -> list[tuple[int, ...]]
     return found
 
 
-def _both_signs(polyhedron: Polyhedron) -> list[tuple[int, ...]]:
+def _both_signs(polyhedron: Polyhedron) -> list[Row]:
     """Return inequalities and equations as rows ≥ 0."""
     inequalities, equations = polyhedron.facets()
     return [*inequalities, *(tuple(sign * v for v in row) for row in equations for sign in (1, -1))]

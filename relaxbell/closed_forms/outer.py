@@ -9,15 +9,17 @@ irredundant terms, and the solved vertices are the proof (Benson, J. Global Opti
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.exact.polyhedra import Point, Polyhedron, Row
+from relaxbell.exact.conversion import Row
+from relaxbell.exact.polyhedra import Point, Polyhedron
+from relaxbell.lp.clock import TimeLimitError, clock, left, passed
 from relaxbell.solve.parametric import Cut, ParametricProgram
 
 _BATCH = 12
@@ -38,7 +40,7 @@ class Epigraph:
     constraints
         Rows (c_0, …, c_D): Σ c_j u_j ≤ 0, beyond those given at the start.
     complete
-        Whether every vertex was attained.
+        Whether every vertex was attained; else time was over, and the terms are some lower bounds.
     programs, vertices, open_vertices
         Linear programs solved, vertices of the polyhedron, and how many were not yet attained.
     seconds
@@ -89,30 +91,37 @@ class OuterApproximation:
         size = program.sides.shape[1]
         self.start = {tuple(row) for row in start}
         # coordinates of the polyhedron: u_1, …, u_D, t
-        self.polyhedron = Polyhedron(size, [(*row, 0) for row in (*self.start, *demanded)])
-        self.polyhedron.add([(-floor.numerator, *(0,) * (size - 1), floor.denominator)])
+        self.polyhedron = Polyhedron(size, [(-floor.numerator, *(0,) * (size - 1), floor.denominator)])
+        self.first: list[Row] = [(*row, 0) for row in dict.fromkeys((*self.start, *map(tuple, demanded)))]
+        self.points: list[Row] = []
         self.attained: set[tuple[int, ...]] = set()
         self.rows: set[Row] = set()
 
-    def run(self, seconds: float) -> Epigraph:
+    def run(self) -> Epigraph:
         """Cut until every vertex is attained or the time is over."""
-        started = time.perf_counter()
-        deadline = started + seconds
+        started, complete = clock(), False
+        with suppress(TimeLimitError):  # what was found so far is the result
+            complete = self._attain()
+        return self._result(complete, clock() - started)
+
+    def _attain(self) -> bool:
+        """Cut until every vertex is attained; False where the time is over before."""
+        if self.polyhedron.add_in_steps(self.first, left) < len(self.first):
+            return False
         while True:
-            points = [_whole(point) for point in self.polyhedron.vertices()]
-            waiting = [point for point in points if point not in self.attained]
+            self.points = [_whole(point) for point in self.polyhedron.vertices()]
             new: list[Row] = []
-            for point in waiting:
-                if point in self.attained:  # the image of one before
+            for point in self.points:
+                if point in self.attained:  # itself or as an image
                     continue
                 new += self._visit(point)
-                if len(new) >= _BATCH or time.perf_counter() > deadline:
+                if len(new) >= _BATCH or passed():
                     break
-            if new:
-                self.polyhedron.add_in_steps(_images_of_all(new, self.actions, self.rows), deadline)
-            left = sum(point not in self.attained for point in points)
-            if not (new or left) or time.perf_counter() > deadline:
-                return self._result(len(points), left, time.perf_counter() - started)
+            if not new and all(point in self.attained for point in self.points):
+                return True
+            cuts = _images_of_all(new, self.actions, self.rows)
+            if self.polyhedron.add_in_steps(cuts, left) < len(cuts) or passed():
+                return False
 
     def _visit(self, point: tuple[int, ...]) -> list[Row]:
         """Solve at a vertex; return a cut that removes it, or note that it is attained."""
@@ -134,14 +143,15 @@ class OuterApproximation:
         other, _ = self.program.solve([v // math.gcd(*aside) for v in aside], Fraction(-(10**9)))
         return other if other.feasible and other.at(u) > level else cut
 
-    def _result(self, vertices: int, left: int, seconds: float) -> Epigraph:
+    def _result(self, complete: bool, seconds: float) -> Epigraph:
+        waiting = sum(point not in self.attained for point in self.points)
         inequalities, equations = self.polyhedron.facets()
         terms = tuple((*(-v for v in row[:-1]), row[-1]) for row in inequalities if row[-1])
         flat = [row[:-1] for row in inequalities if not row[-1]]
         flat += [tuple(sign * v for v in row[:-1]) for row in equations for sign in (1, -1)]
         own = {_lowest(row) for row in self.start}
         constraints = tuple(tuple(-v for v in row) for row in flat if _lowest(row) not in own)
-        return Epigraph(terms, constraints, left == 0, self.program.programs, vertices, left, seconds)
+        return Epigraph(terms, constraints, complete, self.program.programs, len(self.points), waiting, seconds)
 
 
 def _whole(point: Point) -> tuple[int, ...]:

@@ -307,7 +307,9 @@ def to_floats(values: Any) -> NDArray[np.float64]:
     array = np.asarray(values)
     if array.dtype != object:
         return np.asarray(array, dtype=np.float64)
-    flat = [float(v) for v in array.ravel()]
+    flat = array.ravel().tolist()
+    roots = {v: float(v) for v in {v for v in flat if isinstance(v, Surd)}}  # slow ones, of which few differ
+    flat = [roots[v] if isinstance(v, Surd) else float(v) for v in flat]
     return np.array(flat, dtype=np.float64).reshape(array.shape)
 
 

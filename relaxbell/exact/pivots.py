@@ -6,6 +6,7 @@ then dual feasible but some basic variable is slightly negative. A few pivots in
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -19,13 +20,17 @@ _PIVOTS = 300
 """Most pivots; a few are usual."""
 
 
-def dual_simplex(program: IntegerProgram, basis: Basis, rhs: RightHandSide) -> tuple[Basis, Primal, Dual] | None:
+def dual_simplex(
+    program: IntegerProgram, basis: Basis, rhs: RightHandSide, stop: Callable[[], bool] = lambda: False
+) -> tuple[Basis, Primal, Dual] | None:
     """Return an optimal basis with its exact solutions, from a dual feasible one.
 
-    None if the basis is singular or not dual feasible, if the program is infeasible, or if too many pivots
-    were needed.
+    None if the basis is singular or not dual feasible, if the program is infeasible, if too many pivots
+    were needed, or if `stop`, asked before each, said so.
     """
     for _ in range(_PIVOTS):
+        if stop():
+            return None
         primal, dual = program.primal(basis, rhs), program.dual(basis)
         if primal is None or dual is None or not dual.feasible:
             return None

@@ -1,18 +1,35 @@
-"""Polyhedra in exact arithmetic, by the double description method of PPL (extra ``polytopes``)."""
+"""Polyhedra in exact arithmetic, by the double description method of PPL (extra ``polytopes``), in limited time."""
 
 from __future__ import annotations
 
+import contextlib
+import json
+import math
+import queue
+import subprocess
+import sys
+import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from relaxbell.exact import conversion
+from relaxbell.exact.conversion import Conversion, Row, read, written
 
 _PATIENCE = 0.2
 _SHARE = 0.05
 """How long a step of a conversion should take at most, roughly: seconds, and share of the time that is left."""
 
-Row = tuple[int, ...]
-"""b + a · x: the constant first, then one coefficient for each coordinate."""
+_LARGE = 20_000
+"""Numbers in facets and vertices from which on steps are taken in a process that can be ended: it starts in 0.3 s."""
+
+_GROWTH = 4
+"""A step in this process has so few rows that rows × numbers × this is not large: it could multiply the numbers."""
+
+_LOOKS = 0.1
+"""Seconds between looks at the clock while another process computes."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +41,7 @@ class Point:
 
 
 class Polyhedron:
-    """A polyhedron that grows smaller: inequalities are added, vertices read.
+    """A polyhedron that takes inequalities in, or the hull of points that it takes in.
 
     Parameters
     ----------
@@ -40,76 +57,174 @@ class Polyhedron:
     """
 
     def __init__(self, dimension: int, inequalities: Iterable[Sequence[int]] = ()) -> None:
-        import ppl
-
-        self.dimension = dimension
-        self._ppl = ppl
-        self._polyhedron = ppl.C_Polyhedron(dimension, "universe")
+        self._state: Conversion | _Elsewhere = Conversion(dimension, hull=False)
+        self._size = 0
         self.add(inequalities)
 
     @staticmethod
-    def hull_in_steps(points: Sequence[Sequence[int]], deadline: float) -> tuple[Polyhedron, int]:
+    def hull_in_steps(points: Sequence[Sequence[int]], left: Callable[[], float]) -> tuple[Polyhedron, int]:
         """Return the convex hull of as many whole points as the time allows, and how many were taken in."""
-        import ppl
-
         found = Polyhedron(len(points[0]))
-        found._polyhedron = ppl.C_Polyhedron(len(points[0]), "empty")
-
-        def take(part: Sequence[Sequence[int]]) -> None:
-            system = ppl.Generator_System()
-            for point in part:
-                system.insert(ppl.point(ppl.Linear_Expression([int(v) for v in point], 0)))
-            found._polyhedron.add_generators(system)
-            found._polyhedron.minimized_constraints()
-
-        return found, _in_steps(points, take, deadline)
+        found._state = Conversion(len(points[0]), hull=True)
+        return found, found.add_in_steps(points, left)
 
     def add(self, inequalities: Iterable[Sequence[int]]) -> None:
-        """Intersect with half-spaces b + a · x ≥ 0."""
-        system = self._ppl.Constraint_System()
-        for row in inequalities:
-            system.insert(self._ppl.Linear_Expression([int(v) for v in row[1:]], int(row[0])) >= 0)
-        self._polyhedron.add_constraints(system)
+        """Intersect with half-spaces b + a · x ≥ 0, however long it takes."""
+        self._step(list(inequalities), lambda: math.inf)
 
-    def add_in_steps(self, inequalities: Sequence[Sequence[int]], deadline: float) -> int:
-        """Add as many inequalities as the time allows, bringing the vertices up to date in between.
+    def add_in_steps(self, rows: Sequence[Sequence[int]], left: Callable[[], float]) -> int:
+        """Take in as many inequalities, or points, as the time allows, vertices and facets brought up to date.
 
-        Returns how many were added.
+        Parameters
+        ----------
+        rows
+            Inequalities b + a · x ≥ 0, or points of a hull.
+        left
+            Returns the seconds that are left.
+
+        Returns
+        -------
+        int
+            How many were taken in: vertices and facets are those of the last step that was finished.
+
+        Raises
+        ------
+        ChildProcessError
+            If the process that computes died.
         """
+        step, done = 1, 0
+        while done < len(rows) and (seconds := left()) > 0:
+            started = time.perf_counter()
+            if not self._step(rows[done : done + step], left):
+                return done
+            done += step
+            # many small steps take longer than one large one, so they are as long as the time allows
+            patience = max(_PATIENCE, _SHARE * seconds)
+            step = max(1, step * 2 if time.perf_counter() - started < patience else step // 2)
+            step = min(step, self._most())
+        return min(done, len(rows))
 
-        def take(part: Sequence[Sequence[int]]) -> None:
-            self.add(part)
-            self._polyhedron.minimized_generators()
+    def _most(self) -> int:
+        """Return the most rows of a step."""
+        here = isinstance(self._state, Conversion)
+        return max(1, _LARGE // (_GROWTH * self._size + 1)) if here else sys.maxsize
 
-        return _in_steps(inequalities, take, deadline)
-
-    def _vector(self, coefficients: Sequence[Any]) -> tuple[int, ...]:
-        found = tuple(int(v) for v in coefficients)
-        return found + (0,) * (self.dimension - len(found))
+    def _step(self, rows: Sequence[Sequence[int]], left: Callable[[], float]) -> bool:
+        """Take in rows; return False where the time did not suffice."""
+        if isinstance(self._state, Conversion) and math.isfinite(left()) and self._size > _LARGE:
+            self._state = _Elsewhere(self._state)
+        if isinstance(self._state, _Elsewhere):
+            return self._state.add(rows, left)
+        self._state.add(rows)
+        self._size = self._state.size()
+        return True
 
     def vertices(self) -> Iterator[Point]:
         """Yield the vertices."""
-        for generator in self._polyhedron.minimized_generators():
-            if generator.is_point():
-                yield Point(self._vector(generator.coefficients()), int(generator.divisor()))
+        for divisor, *coordinates in self._state.vertices():
+            yield Point(tuple(coordinates), divisor)
 
     def facets(self) -> tuple[list[Row], list[Row]]:
         """Return the irredundant inequalities (row ≥ 0) and the equations (row = 0)."""
-        inequalities: list[Row] = []
-        equations: list[Row] = []
-        for constraint in self._polyhedron.minimized_constraints():
-            row = (int(constraint.inhomogeneous_term()), *self._vector(constraint.coefficients()))
-            (equations if constraint.is_equality() else inequalities).append(row)
+        return self._state.facets()
+
+
+class _Elsewhere:
+    """A conversion that goes on in a process of its own, which is ended when the time is over.
+
+    Plain pipes and no `multiprocessing`: workers of pools may be daemons, which must not have children of that kind.
+    """
+
+    def __init__(self, begun: Conversion) -> None:
+        # by its path and without its folder on the path of imports, where `numbers` would hide the standard library's
+        command = [sys.executable, "-P", conversion.__file__]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._end = weakref.finalize(self, _ended, self._process)
+        self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=_listen, args=(self._process.stdout, self._answers), daemon=True).start()
+        self.hull, self._dimension = begun.hull, begun.dimension
+        inequalities, equations = begun.facets()
+        self._facets, self._vertices = _text(inequalities, equations), json.dumps(written(begun.vertices()))
+        if self.hull:
+            self._start: list[Row] = [tuple(coordinates) for _, *coordinates in begun.vertices()]
+        else:
+            self._start = [*inequalities, *(tuple(sign * v for v in row) for row in equations for sign in (1, -1))]
+
+    def add(self, rows: Sequence[Sequence[int]], left: Callable[[], float]) -> bool:
+        """Take in rows; False where the time did not suffice: then the process is ended, and takes no more rows in."""
+        if not self._end.alive:
+            return False
+        seconds = left()
+        request = {
+            "dimension": self._dimension,
+            "hull": self.hull,
+            "seconds": None if math.isinf(seconds) else seconds,
+            "rows": written([*self._start, *rows]),
+        }
+        try:
+            answers = self._ask(json.dumps(request), left)
+        except BaseException:  # Ctrl-C as well
+            self._end()
+            raise
+        if answers is None:
+            self._end()
+            return False
+        self._start = []
+        self._facets, self._vertices = answers
+        return True
+
+    def _ask(self, request: str, left: Callable[[], float]) -> tuple[str, str] | None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(request + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise self._died() from None
+        found: list[str] = []
+        while len(found) < 2:
+            if (seconds := left()) <= 0:
+                return None
+            try:
+                found.append(self._answers.get(timeout=min(seconds, _LOOKS)))
+            except queue.Empty:
+                continue
+            if not found[-1]:
+                raise self._died()
+        return found[0], found[1]
+
+    def _died(self) -> ChildProcessError:
+        status = self._process.wait()
+        return ChildProcessError(
+            f"the process that converts a polyhedron of dimension {self._dimension} ended with status {status}, "
+            "expected an answer. Give it more memory, or take a smaller scenario."
+        )
+
+    def vertices(self) -> list[Row]:
+        """Return the vertices after the last step that was finished."""
+        return read(json.loads(self._vertices))
+
+    def facets(self) -> tuple[list[Row], list[Row]]:
+        """Return inequalities and equations after the last step that was finished."""
+        inequalities, equations = map(read, json.loads(self._facets))
         return inequalities, equations
 
 
-def _in_steps(items: Sequence[Any], take: Callable[[Sequence[Any]], None], deadline: float) -> int:
-    """Take items in growing steps until the deadline: a conversion cannot be interrupted, so steps are small."""
-    step, done = 1, 0
-    while done < len(items) and (started := time.perf_counter()) < deadline:
-        take(items[done : done + step])
-        done += step
-        # many small steps take longer than one large one, so they are as long as the deadline allows
-        patience = max(_PATIENCE, _SHARE * (deadline - started))
-        step = max(1, step * 2 if time.perf_counter() - started < patience else step // 2)
-    return min(done, len(items))
+def _text(inequalities: Iterable[Sequence[int]], equations: Iterable[Sequence[int]]) -> str:
+    return json.dumps([written(inequalities), written(equations)])
+
+
+def _listen(source: Any, answers: queue.SimpleQueue[str]) -> None:
+    """Pass on lines; an empty one says that there are no more."""
+    with source:
+        for line in source:
+            answers.put(line)
+    answers.put("")
+
+
+def _ended(process: subprocess.Popen[str]) -> None:
+    """End a process and wait until it is gone."""
+    process.kill()
+    process.wait()
+    if process.stdin is not None:
+        with contextlib.suppress(BrokenPipeError):  # of what was not read
+            process.stdin.close()

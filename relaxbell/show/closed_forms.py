@@ -41,7 +41,8 @@ def closed_bounds_html(bounds: ClosedBounds) -> str:
 
 def inequalities_html(found: Inequalities) -> str:
     """Return the classes of facets, each with its members on demand."""
-    head = f"<code>{escape(found.model.name)}</code>: {len(found)} facets in dimension {found.domain.dimension}"
+    some = "" if found.complete else "incomplete, "
+    head = f"<code>{escape(found.model.name)}</code>: {some}{len(found)} facets in dimension {found.domain.dimension}"
     table = _classes(found.classes, found.facets, found.domain.labels, " ≤ 0")
     return f"<div>{head}{table}{len(found.positivity)} × positivity</div>"
 

@@ -8,8 +8,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from relaxbell.errors import SolverError
+from relaxbell.lp.clock import remaining, time_is_over
 from relaxbell.measures.terms import Floats
-from relaxbell.solve.deadline import remaining, time_is_over
 from relaxbell.solve.highs import Answer
 
 

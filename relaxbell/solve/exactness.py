@@ -16,6 +16,7 @@ import scipy.sparse as sp
 from relaxbell.exact.basis import Basis, Dual, IntegerProgram, Primal, RightHandSide
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd
 from relaxbell.exact.pivots import dual_simplex
+from relaxbell.lp.clock import passed
 from relaxbell.measures.terms import Floats
 from relaxbell.solve.dual import DualBound, Proof
 from relaxbell.solve.highs import Answer
@@ -68,7 +69,7 @@ def scaled_rhs(program: LinearProgram) -> RightHandSide:
 def optimal_vertex(
     integers: IntegerProgram, basis: Basis, rhs: RightHandSide, *, thorough: bool
 ) -> tuple[Primal, Dual] | None:
-    """Return an exactly optimal primal and dual solution, starting from a basis; None if that fails."""
+    """Return an exactly optimal primal and dual solution, starting from a basis; None if that fails, or not in time."""
     primal, dual = integers.primal(basis, rhs), integers.dual(basis)
     if primal is None or dual is None:
         return None
@@ -76,10 +77,10 @@ def optimal_vertex(
         return primal, dual
     if not thorough:
         return None
-    pivoted = dual_simplex(integers, basis, rhs)
-    if pivoted is None:
+    pivoted = dual_simplex(integers, basis, rhs, passed)
+    if pivoted is None and not passed():
         refined = _refined(integers, primal, dual)
-        pivoted = None if refined is None else dual_simplex(integers, refined, rhs)
+        pivoted = None if refined is None else dual_simplex(integers, refined, rhs, passed)
     return None if pivoted is None else pivoted[1:]
 
 

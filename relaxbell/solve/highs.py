@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis, IntegerProgram
+from relaxbell.lp.clock import remaining, time_is_over
 from relaxbell.measures.terms import Floats
-from relaxbell.solve.deadline import remaining, time_is_over
 
 SIFTING_FROM = 30_000
 """Programs with more columns are solved on a growing subset of them."""
@@ -210,6 +210,7 @@ def _sift(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats) -> A
     transposed = sp.csr_array(matrix.T)
     scale = max(1.0, float(abs(cost).max()))
     iterations = 0
+    remaining()
     for penalty in (10 * scale, 1e3 * scale, 1e5 * scale):
         while True:
             part = sp.csc_array(sp.hstack([matrix[:, active], elastic], format="csc"))

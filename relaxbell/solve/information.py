@@ -24,10 +24,10 @@ from relaxbell.errors import SolverError
 from relaxbell.exact.bounds import dyadic_bits, entry_error
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.exact.rows import Rows
+from relaxbell.lp.clock import remaining
 from relaxbell.measures.dependence import SettingLayout
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.terms import Floats, Leaf
-from relaxbell.solve.deadline import remaining
 from relaxbell.solve.dual import DualBound, RawDuals, clip_budgets, fractions, nothing, raw_duals
 from relaxbell.solve.highs import Answer
 from relaxbell.solve.interior import independent_rows, solve_inside

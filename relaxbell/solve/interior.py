@@ -19,9 +19,9 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
 
+from relaxbell.lp.clock import remaining
 from relaxbell.measures.dependence import SettingLayout
 from relaxbell.measures.terms import Floats
-from relaxbell.solve.deadline import remaining
 from relaxbell.solve.program import LinearProgram
 
 _ITERATIONS = 150

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 import numpy as np
@@ -17,6 +18,7 @@ from relaxbell.errors import MeasureError, SolverError
 from relaxbell.exact.numbers import Exact, Surd, floor_float
 from relaxbell.exact.simplex import Contradiction
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.lp.clock import TimeLimitError, deadline, passed, remaining
 from relaxbell.measures.dependence import Dependence, SettingLayout
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy, binary_entropy
@@ -26,7 +28,6 @@ from relaxbell.measures.terms import Floats, fresh
 from relaxbell.methods import provided
 from relaxbell.solve.columns import least_dependence
 from relaxbell.solve.conic import solve_clarabel
-from relaxbell.solve.deadline import TimeLimitError, deadline, passed
 from relaxbell.solve.dual import DualBound, Proof, dual_bound
 from relaxbell.solve.exactness import exact_proof
 from relaxbell.solve.highs import Answer, solve_highs
@@ -103,8 +104,8 @@ def minimize(
         Clarabel. For `nonbilocality`, None: branch and bound with rigorous bounds, or ``scip`` (extra ``global``),
         whose bound is labeled a solver bound.
     seconds
-        Time limit of the solvers; None for none. Building the program, exact arithmetic at the end and single steps of
-        a solver are not interrupted. For `nonbilocality` (60 by default) the interval is then returned as it is.
+        Time limit; None for none. Kept within a second or a fifth, whichever is more. For `nonbilocality` (60 by
+        default) the interval is then returned as it is, with the status ``time limit``.
     thorough
         Whether to go on to an exact solution where exact data allow it but the solver's basis is not quite optimal:
         some pivots in exact arithmetic. The bound is rigorous in any case.
@@ -159,6 +160,7 @@ def _minimize(
 ) -> Solution:
     check_measure(measure)
     equations = measure.model.equations(observed)
+    remaining()  # many strategies take seconds to write down
     answer, proof = solve_over(measure, equations, subject_to, solver, thorough=thorough)
     problem, bound = proof.problem, proof.bound
     q = _weights(answer, proof)
@@ -266,7 +268,9 @@ def solve_over(
     rare = equations.exponents is not None  # such float data too are read exactly, and scaled
     columns = isinstance(measure, Dependence) and not (budgets or affine)
     hard = solver is None and (rare or (thorough and is_hard(problem) and not columns))
-    found = _settled(problem, measure) if hard else None
+    seconds = remaining()
+    with deadline(0.5 * seconds if hard and seconds < inf else None, measure.name):  # the rest is for floats
+        found = _settled(problem, measure) if hard else None
     return found or _solved(problem, measure, solver, thorough=thorough, again=thorough and not hard)
 
 
@@ -276,8 +280,9 @@ def _solved(
     """Minimize in floats, then exactly from the solver's basis; with `again`, by exact pivots where that fails."""
     special = _special_form(problem, measure, solver, thorough)
     if special is not None:
-        found = _settled(problem, measure) if again and special[1].primal is None else None
+        found = _settled(problem, measure) if again and special[1].primal is None and not passed() else None
         return found or special
+    remaining()
     program = linear_program(problem)
     try:
         answer, bound = _solve(problem, program, measure, solver)
@@ -291,7 +296,7 @@ def _solved(
     if passed():
         return answer, Proof(problem, bound)
     proof = exact_proof(problem, program, answer, thorough=thorough)
-    found = _settled(problem, measure) if again and proof is None else None
+    found = _settled(problem, measure) if again and proof is None and not passed() else None
     return found or (answer, proof or Proof(problem, bound))
 
 

@@ -22,8 +22,9 @@ from relaxbell.errors import MeasureError, SolverError
 from relaxbell.exact.basis import Dual, IntegerProgram, RightHandSide
 from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.numbers import Exact, common_denominator
+from relaxbell.lp.clock import remaining
 from relaxbell.solve.exactness import optimal_vertex
-from relaxbell.solve.highs import live_model, read_basis
+from relaxbell.solve.highs import live_model, read_basis, run
 from relaxbell.solve.program import LinearProgram, Problem
 
 
@@ -117,7 +118,7 @@ class ParametricProgram:
         Raises
         ------
         SolverError
-            If no exact solution was found.
+            If no exact solution was found; TimeLimitError where the time was over.
         """
         import highspy
 
@@ -158,13 +159,14 @@ class ParametricProgram:
         upper = np.array([v / right.denominator for v in right.parts[0]])
         lower = np.where(program.equality, upper, -np.inf)
         live.changeRowsBounds(len(upper), np.arange(len(upper), dtype=np.int32), lower, upper)
-        live.run()
+        run(live)
         return live.getModelStatus()
 
     def _value_cut(self, point: Sequence[int], right: RightHandSide, above: Fraction | None) -> tuple[Cut, bool]:
         basis = read_basis(self._live)
         dual = None if basis is None else self.integers.dual(basis)
         if basis is None or dual is None:
+            remaining()  # which says so where the time is over
             raise SolverError("HiGHS returned no basis of a parametric program. Please report the model.")
         if dual.feasible:
             cut = self._cut(dual, True)
@@ -175,6 +177,7 @@ class ParametricProgram:
                 return cut, True
         found = optimal_vertex(self.integers, basis, right, thorough=True)
         if found is None:
+            remaining()
             raise SolverError(
                 f"no exact solution at {[str(Fraction(int(v), int(point[0]))) for v in point[1:]]}: neither refinement "
                 "nor pivots ended. Please report the model."
@@ -188,6 +191,7 @@ class ParametricProgram:
         found = None if basis is None else optimal_vertex(program, basis, right, thorough=True)
         cut = None if found is None else self._cut(found[1], False)
         if cut is None or cut.at(point) <= 0:
+            remaining()
             raise SolverError("a program was reported infeasible without an exact proof. Please report the model.")
         return cut
 

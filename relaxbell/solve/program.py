@@ -27,6 +27,7 @@ from relaxbell.exact.rows import Rows
 from relaxbell.exact.simplex import ExactProgram
 from relaxbell.exact.sparse import ExactMatrix
 from relaxbell.exact.texts import one_line
+from relaxbell.lp.clock import remaining
 from relaxbell.measures.affine import AffineConstraint, read_affine
 from relaxbell.measures.measure import Budget, Measure, same_model
 from relaxbell.measures.terms import Floats, Leaf, Lowered, Slot, Term
@@ -253,7 +254,9 @@ def linear_program(problem: Problem) -> LinearProgram:
         sum(int(rows.matrix.nnz) for rows in known),
         problem.strategies,
     )
-    return _assembled(*_collected(problem, exactly=False))
+    collected = _collected(problem, exactly=False)
+    remaining()  # among many strategies each takes seconds
+    return _assembled(*collected)
 
 
 def exact_program(problem: Problem) -> ExactProgram | None:

@@ -19,7 +19,7 @@ from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis
 from relaxbell.exact.numbers import ExactNumber, Surd, sign
 from relaxbell.exact.simplex import Contradiction, ExactProgram, Optimum, State
-from relaxbell.solve.deadline import passed
+from relaxbell.lp.clock import passed
 from relaxbell.solve.dual import DualBound, Proof
 from relaxbell.solve.exactness import dual_data
 from relaxbell.solve.highs import Answer, last_basis

@@ -5,9 +5,9 @@ import pytest
 from clock import Clock
 
 import relaxbell as rb
-from relaxbell.solve.deadline import deadline, passed, remaining
+from relaxbell.lp.clock import deadline, passed, remaining
 
-LIMITS = "relaxbell.solve.deadline.clock"
+LIMITS = "relaxbell.lp.clock.clock"
 
 
 def unequal(kind):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -14,9 +13,9 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.errors import RelaxbellError
 from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
+from relaxbell.lp.clock import TimeLimitError, clock, deadline, remaining
 from relaxbell.measures.products import nonbilocality
 from relaxbell.measures.terms import Floats
-from relaxbell.solve.deadline import TimeLimitError, deadline, remaining
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.minimization import minimize
 from relaxbell.solve.networks.branching import Search
@@ -118,7 +117,7 @@ def proved_everywhere(
 ) -> GlobalProof | None:
     """Return a proof that no marginals give less than is attained, exactly; None if none is found."""
     layout = Layout.of(scenario)
-    left = end - time.perf_counter()
+    left = end - clock()
     if left <= 0:
         return None
     if layout.columns <= _LARGEST_EXACT:
@@ -134,11 +133,14 @@ def _from_settings(
 ) -> GlobalProof | None:
     model = scenario.measure.model
     for choice in choices_of_settings(model):
-        left = end - time.perf_counter()
+        left = end - clock()
         if left <= 0 or not isinstance(observed, Behavior):
             return None
         small, restricted = restricted_to(model, model.match(observed), choice)
-        part: Any = minimize(nonbilocality(small), restricted, seconds=left)
+        try:
+            part: Any = minimize(nonbilocality(small), restricted, seconds=left)
+        except TimeLimitError:
+            return None
         if part.everywhere is not None and part.attained == attained:
             return GlobalProof(part.everywhere.cover, choice)
     return None

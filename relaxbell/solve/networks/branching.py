@@ -5,11 +5,11 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-import time
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from relaxbell.lp.clock import clock, over
 from relaxbell.measures.terms import Floats
 from relaxbell.solve.networks.program import Box
 from relaxbell.solve.networks.relaxation import FixedProgram, Point, Relaxation, follow
@@ -79,7 +79,7 @@ class Upper:
         if value < search.value:
             search.value, search.q, search.point = value, q, relaxation.point(x)
 
-    def improve(self, search: Search, point: Point, goal: float, deadline: float) -> None:
+    def improve(self, search: Search, point: Point, goal: float, end: float) -> None:
         """Update the search with what is found from a point."""
         best, stale = math.inf, 0
         for turn in range(_POLISH):
@@ -93,13 +93,13 @@ class Upper:
                 search.value, search.q, search.point = max(value, 0.0), q, point
             stale = stale + 1 if value > best - 1e-10 else 0
             best = min(best, value)
-            if stale >= len(self.programs) or value <= goal or time.perf_counter() > deadline:
+            if stale >= len(self.programs) or value <= goal or over(end):
                 return
             if turn >= 2 * len(self.programs) and value > search.value + 1e-3:
                 return  # elsewhere it is better
 
     def descend(
-        self, search: Search, relaxation: Relaxation, box: Box, tolerance: float, goal: float, deadline: float
+        self, search: Search, relaxation: Relaxation, box: Box, tolerance: float, goal: float, end: float
     ) -> None:
         """Update the search with what is found near its point, all marginals moving at once.
 
@@ -108,7 +108,7 @@ class Upper:
         """
         radius = _RADIUS
         for _ in range(_STEPS):
-            if search.value - goal <= tolerance or time.perf_counter() > deadline:
+            if search.value - goal <= tolerance or over(end):
                 return
             tight = follow(self.scenario, _around(search.point, radius, box))
             solved = None if tight is None else relaxation.solve(tight)
@@ -116,7 +116,7 @@ class Upper:
             if solved is not None and len(solved[0]):
                 if solved[1] >= before - 0.1 * tolerance:
                     return  # a minimum, to this distance
-                self.improve(search, relaxation.point(solved[0]), goal, deadline)
+                self.improve(search, relaxation.point(solved[0]), goal, end)
             promised = before - (goal if solved is None else solved[1])
             if before - search.value < 0.1 * promised:
                 radius *= _SHRINK
@@ -126,15 +126,20 @@ def branch(
     scenario: Scenario,
     box: Box,
     tolerance: float,
-    deadline: float,
+    end: float,
     *,
     start: Search | None = None,
 ) -> Search:
     """Return the interval around the least value over a box that holds all models.
 
-    Ends when it is as narrow as `tolerance`, or at the deadline.
+    Ends when it is as narrow as `tolerance`, or when the clock comes to `end`.
+
+    Raises
+    ------
+    TimeLimitError
+        If there was no time to begin; then `start` is what is known.
     """
-    began = time.perf_counter()
+    began = clock()
     search = start or Search()
     relaxation, upper = Relaxation(scenario), Upper(scenario)
     floor = search.lower
@@ -156,11 +161,11 @@ def branch(
         often = search.boxes <= 20 or search.boxes % 10 == 0 or bound < search.value - 100 * tolerance
         if len(x) and bound < search.value - tolerance and often:
             upper.take(search, relaxation, x)
-            if search.boxes > 1 or time.perf_counter() < deadline:
-                upper.improve(search, relaxation.point(x), floor, deadline)
+            if search.boxes > 1 or not over(end):
+                upper.improve(search, relaxation.point(x), floor, end)
                 if search.value < descended - tolerance:
-                    now = time.perf_counter()
-                    upper.descend(search, relaxation, box, tolerance, floor, now + _DESCENT * (deadline - now))
+                    now = clock()
+                    upper.descend(search, relaxation, box, tolerance, floor, now + _DESCENT * (end - now))
                     descended = search.value
         if bound >= search.value - tolerance:
             done = min(done, bound)
@@ -171,7 +176,7 @@ def branch(
     while heap:
         bound, _, own, x = heapq.heappop(heap)
         search.lower = max(floor, min(bound, done))
-        if search.value - search.lower <= tolerance or time.perf_counter() > deadline:
+        if search.value - search.lower <= tolerance or over(end):
             heapq.heappush(heap, (bound, -1, own, x))
             break
         halves = _split(scenario, relaxation, own, x, search.point)
@@ -183,7 +188,7 @@ def branch(
     least = min(done, heap[0][0] if heap else math.inf)
     search.lower = max(floor, min(least, search.value))
     search.complete = search.value - search.lower <= tolerance
-    search.seconds = time.perf_counter() - began
+    search.seconds = clock() - began
     return search
 
 

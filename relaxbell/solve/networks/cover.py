@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import IntegerProgram, RightHandSide
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd, common_denominator, to_floats
+from relaxbell.lp.clock import TimeLimitError, deadline, remaining
 from relaxbell.measures.terms import Floats
-from relaxbell.solve.deadline import TimeLimitError, deadline, remaining
 from relaxbell.solve.exactness import LARGEST_BASIS, optimal_vertex
 from relaxbell.solve.highs import Answer, solve_highs
 from relaxbell.solve.networks.polynomials import Layout, Region, lower_bound, outer

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
+import math
 from collections.abc import Mapping
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.errors import InfeasibleError, MeasureError, SolverError
 from relaxbell.exact.numbers import Exact, ExactNumber
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.lp.clock import TimeLimitError, clock, deadline, left
 from relaxbell.measures.measure import measure as own_measure
 from relaxbell.measures.products import Nonbilocality, nonbilocality
 from relaxbell.measures.terms import Floats
@@ -35,8 +37,8 @@ from relaxbell.solve.solution import StrategyWeights
 TOLERANCE = 1e-6
 TIME_LIMIT = 60.0
 
-_LITTLE, _PART = 1.0, 0.05
-"""Seconds, and part of the time limit, that are left for exact arithmetic where the search took all the time."""
+_LITTLE, _PART = 0.5, 0.1
+"""Seconds, or part of the time limit, that are left for exact arithmetic where the search took all the time."""
 
 _PART_OF_RANGES = 0.2
 """Part of the time limit for the ranges of marginals."""
@@ -63,40 +65,51 @@ def minimize_network(
             "marginals, nonbilocality(model, marginals=…), to add some."
         )
     wanted = _positive(tolerance, TOLERANCE, "tolerance")
-    limit = _positive(seconds, TIME_LIMIT, "seconds")
-    started = time.perf_counter()
+    limit = min(_positive(seconds, TIME_LIMIT, "seconds"), left())
+    with deadline(limit + max(_LITTLE, _PART * limit) if math.isfinite(limit) else None, measure.name):
+        return _searched(measure, observed, wanted, limit, solver)
+
+
+def _searched(
+    measure: Nonbilocality,
+    observed: Behavior | Observed,
+    wanted: float,
+    limit: float,
+    solver: Literal["scip"] | None,
+) -> NetworkSolution:
+    """Return the interval that there is time for."""
+    started = clock()
     end = started + limit
     scenario = read_scenario(measure, observed)
-    box = ranges(scenario, started + _PART_OF_RANGES * limit)
+    search, kind = Search(), "rigorous"
+    box = ranges(scenario, started + _PART_OF_RANGES * limit, lambda q: _take(scenario, search, q))
     if box is None:
         raise_infeasible(measure.model, observed)
     assert box is not None  # for type checkers: the line above raises
-    search, kind = Search(), "rigorous"
-    if solver == "scip":
-        from relaxbell.solve.networks.scip import search_with_scip
+    with suppress(TimeLimitError):  # what is known by then is returned
+        if solver == "scip":
+            from relaxbell.solve.networks.scip import search_with_scip
 
-        search, kind = search_with_scip(scenario, box, 0.9 * wanted, end), "solver bound"
-    else:
-        if scenario.parameters > _MANY:
-            search.lower = best_of_settings(measure.model, observed, 0.5 * wanted, started + 0.3 * limit)
-        search = branch(scenario, box, 0.9 * wanted, end, start=search)
-    if not len(search.q):
-        _take_any(scenario, search)
+            search, kind = search_with_scip(scenario, box, 0.9 * wanted, end), "solver bound"
+        else:
+            if scenario.parameters > _MANY:
+                search.lower = best_of_settings(measure.model, observed, 0.5 * wanted, started + 0.3 * limit)
+            search = branch(scenario, box, 0.9 * wanted, end, start=search)
+    if not len(search.q) and (q := some_model(scenario)) is not None:
+        _take(scenario, search, q)
     if not len(search.q):
         raise SolverError(
             f"min {measure.name}: no model was found in {limit:g} s, {search.boxes} boxes bounded it by "
             f"{search.lower:.6g} from below. Raise seconds."
         )
-    found = exact_model(scenario, search, wanted, max(end - time.perf_counter(), _LITTLE + _PART * limit))
+    found = exact_model(scenario, search, wanted, max(left(), _LITTLE))
     return _reported(scenario, observed, search, found, kind, wanted, started, end)
 
 
-def _take_any(scenario: Scenario, search: Search) -> None:
-    """Update the search with any model of the behavior: an upper bound where there was no time for better ones."""
-    q = some_model(scenario)
-    if q is not None:
-        search.q, search.value = q, scenario.measure.value(q / q.sum())
-        search.point = tuple(tuple(side.group.rows @ q for side in product) for product in scenario.products)
+def _take(scenario: Scenario, search: Search, q: Floats) -> None:
+    """Update the search with any model of the behavior: an upper bound where there is no time for better ones."""
+    search.q, search.value = q, scenario.measure.value(q / q.sum())
+    search.point = tuple(tuple(side.group.rows @ q for side in product) for product in scenario.products)
 
 
 def _positive(given: float | None, usual: float, name: str) -> float:
@@ -150,7 +163,7 @@ def _reported(
     statistics = {
         "solver": f"{name} ({search.boxes:,} {'nodes' if name == 'SCIP' else 'boxes'})",
         "boxes": search.boxes,
-        "seconds": time.perf_counter() - started,
+        "seconds": clock() - started,
         "strategies": measure.model.strategies.count,
         "rows": len(scenario.equations.rows),
         "parameters": scenario.parameters,
@@ -195,7 +208,7 @@ def _no_functional(model: CausalModel, scenario: Scenario) -> BellFunctional:
 
 def _at_fixed(measure: Nonbilocality, observed: Behavior | Observed, subject_to: Any) -> NetworkSolution:
     """Solve the linear program at fixed marginals."""
-    started = time.perf_counter()
+    started = clock()
     scenario = read_scenario(nonbilocality(measure.model), observed, symmetric=False)
     equations = with_marginals(measure, scenario.equations)
     try:
@@ -235,7 +248,7 @@ def _fixed_solution(
     statistics = {
         "solver": answer.solver,
         "iterations": answer.iterations,
-        "seconds": time.perf_counter() - started,
+        "seconds": clock() - started,
         "strategies": n,
         "rows": len(equations.rows),
         "gap": value - lower,

@@ -16,6 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from relaxbell.lp.clock import left, remaining
 from relaxbell.measures.terms import Floats
 
 _UNIT = 2.0**-52
@@ -64,7 +65,7 @@ class BoxProgram:
     def solve(self) -> tuple[Floats, float] | None:
         """Return (x, rigorous lower bound of the minimum); x is empty where nothing is feasible, the bound then +∞.
 
-        None if the solver found neither an optimum nor a proof of infeasibility that holds.
+        None if the solver found neither an optimum nor a proof of infeasibility that holds, or not in time.
         """
         if self.interior:
             in_time = self._run("ipm")
@@ -90,7 +91,8 @@ class BoxProgram:
         if self._basis is not None and method == "simplex":
             solver.setBasis(self._basis)
         solver.setOptionValue("solver", method)
-        solver.setOptionValue("time_limit", solver.getRunTime() + _SECONDS)  # HiGHS counts all runs of an instance
+        seconds = min(_SECONDS, max(0.0, left()))
+        solver.setOptionValue("time_limit", solver.getRunTime() + seconds)  # HiGHS counts all runs of an instance
         solver.run()
         return bool(solver.getModelStatus() != highspy.HighsModelStatus.kTimeLimit)
 
@@ -169,6 +171,7 @@ class Rows:
     def add_matrix(self, matrix: sp.csr_array, rhs: Floats, offset: int = 0) -> None:
         """Append rows matrix · x = rhs over columns from `offset` on."""
         for i in range(matrix.shape[0]):
+            remaining()  # in large networks this takes seconds
             entries = slice(matrix.indptr[i], matrix.indptr[i + 1])
             own = zip((matrix.indices[entries] + offset).tolist(), matrix.data[entries].tolist(), strict=True)
             self.add(list(own), float(rhs[i]), float(rhs[i]))

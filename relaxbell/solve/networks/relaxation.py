@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import itertools
 import math
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relaxbell.lp.clock import over, passed, remaining
 from relaxbell.measures.groups import Group, joint_numbers
 from relaxbell.measures.terms import Floats
 from relaxbell.solve.networks.program import Box, BoxProgram, Rows
@@ -105,6 +105,7 @@ class Relaxation:
             cost_columns.append(slice(column, column + full.size))
             together = _strategies_with([side.group for side in product])
             for k, (w, strategies) in enumerate(zip(full.ravel().tolist(), together, strict=True)):
+                remaining()
                 entries = [(w, 1.0), *((s, -1.0) for s in strategies), (column + k, -1.0)]
                 rows.add(entries, -math.inf, 0.0)
             column += full.size
@@ -118,6 +119,7 @@ class Relaxation:
         self, rows: Rows, f: int, product: Sequence[Side], arrays: Any, subset: tuple[int, ...], i: int
     ) -> None:
         """V_S sums to V_{S∖i}, satisfies the equations of side i, and is V_i ⊗ V_{S∖i} to McCormick."""
+        remaining()
         if len(subset) < 2:
             return
         rest = tuple(k for k in subset if k != i)
@@ -209,6 +211,7 @@ def _link(rows: Rows, side: Side, own: NDArray[np.intp]) -> None:
     """Tie columns to the marginal of q, and state its equations."""
     marginal = side.group.rows
     for alpha, column in enumerate(own.tolist()):
+        remaining()  # among many strategies this takes seconds
         strategies = marginal.indices[marginal.indptr[alpha] : marginal.indptr[alpha + 1]].tolist()
         rows.add([(column, 1.0), *((s, -1.0) for s in strategies)], 0.0, 0.0)
     matrix, rhs = side.homogeneous
@@ -250,6 +253,7 @@ class FixedProgram:
             last = product[chosen].group.count
             places = []
             for k, strategies in enumerate(_strategies_with([product[i].group for i in (*held, chosen)])):
+                remaining()
                 entries = [(own[chosen].start + k % last, 0.0), (column + k, -1.0), *((s, -1.0) for s in strategies)]
                 places.append(rows.starts[rows.add(entries, -math.inf, 0.0)])
             self._product_rows.append((held, last, np.array(places)))
@@ -317,16 +321,19 @@ class FixedProgram:
         self.program.low[column] = self.program.high[column] = value
 
 
-def ranges(scenario: Scenario, end: float = math.inf) -> Box | None:
+def ranges(scenario: Scenario, end: float = math.inf, seen: Callable[[Floats], None] = lambda q: None) -> Box | None:
     """Return rigorous bounds of all entries of the marginals; None if nothing reproduces the behavior.
 
-    The linear programs (57)–(58), for every entry until `end`, when the others stay between 0 and 1.
+    The linear programs (57)–(58), for every entry until `end`, when the others stay between 0 and 1. The q that the
+    first of them finds, if there was time for it, is shown to `seen`.
     """
     rows, own, column, blocks = _marginals(scenario)
     program = rows.program(column, np.zeros(column), blocks)
     anything = program.solve()
     if anything is not None and not len(anything[0]):
         return None
+    if anything is not None:
+        seen(anything[0][: scenario.matrix.shape[1]].clip(0.0))
     program.interior = False  # what follows changes the cost only: few steps from the last basis
     out = []
     for product_columns in own:
@@ -335,7 +342,7 @@ def ranges(scenario: Scenario, end: float = math.inf) -> Box | None:
             low, high = np.zeros(block.stop - block.start), np.ones(block.stop - block.start)
             for k in range(len(low)):
                 for sign, ends in ((1.0, low), (-1.0, high)):
-                    if time.perf_counter() > end:
+                    if over(end) or passed():
                         break
                     program.cost[:] = 0.0
                     program.cost[block.start + k] = sign

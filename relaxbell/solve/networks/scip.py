@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import time
 
 import numpy as np
 
 from relaxbell.errors import SolverError, installation
+from relaxbell.lp.clock import clock, end_of
 from relaxbell.solve.networks.branching import Search, Upper
 from relaxbell.solve.networks.program import Box
 from relaxbell.solve.networks.relaxation import Relaxation, follow
@@ -17,7 +17,7 @@ _FEASIBLE = 1e-9
 """With SCIP's default of 1e-6, values were seen to be wrong by 9e-6."""
 
 
-def search_with_scip(scenario: Scenario, box: Box, tolerance: float, deadline: float) -> Search:
+def search_with_scip(scenario: Scenario, box: Box, tolerance: float, end: float) -> Search:
     """Return SCIP's interval; only the products of free parameters are bilinear.
 
     Raises
@@ -32,7 +32,7 @@ def search_with_scip(scenario: Scenario, box: Box, tolerance: float, deadline: f
             f"solver='scip' needs PySCIPOpt, which is not installed. {installation('global')} Or leave solver out: "
             "branch and bound needs no extra."
         ) from None
-    began = time.perf_counter()
+    began = clock()
     relaxation = Relaxation(scenario)
     tight = follow(scenario, box) or box
     relaxation.write(tight)
@@ -40,7 +40,7 @@ def search_with_scip(scenario: Scenario, box: Box, tolerance: float, deadline: f
     model = pyscipopt.Model()
     model.hideOutput(True)
     for name, value in (
-        ("limits/time", max(1.0, deadline - began)),
+        ("limits/time", max(0.1, end - clock())),
         ("limits/absgap", tolerance),
         ("numerics/feastol", _FEASIBLE),
         ("numerics/dualfeastol", 1e-9),
@@ -78,7 +78,7 @@ def search_with_scip(scenario: Scenario, box: Box, tolerance: float, deadline: f
     if len(found):
         upper = Upper(scenario)
         upper.take(search, relaxation, found)
-        upper.improve(search, relaxation.point(found), search.lower, time.perf_counter() + 10)
+        upper.improve(search, relaxation.point(found), search.lower, end_of(10))
     search.complete = search.value - search.lower <= tolerance
-    search.seconds = time.perf_counter() - began
+    search.seconds = clock() - began
     return search

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
-import time
 from collections.abc import Iterator, Mapping
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
+from relaxbell.lp.clock import over
 from relaxbell.measures.products import nonbilocality
 from relaxbell.solve.networks.branching import branch
 from relaxbell.solve.networks.relaxation import ranges
@@ -28,7 +28,7 @@ def best_of_settings(model: CausalModel, observed: Behavior | Observed, toleranc
         return 0.0
     found = []
     for choice in choices_of_settings(model):
-        if time.perf_counter() > end:
+        if over(end):
             break
         small, restricted = restricted_to(model, model.match(observed), choice)
         scenario = read_scenario(nonbilocality(small), restricted)
@@ -37,7 +37,7 @@ def best_of_settings(model: CausalModel, observed: Behavior | Observed, toleranc
             found.append((branch(scenario, box, _COARSE, end), scenario, box))
     best = max((search.lower for search, _, _ in found), default=0.0)
     for search, scenario, box in sorted(found, key=lambda item: -item[0].value):
-        if time.perf_counter() > end or search.value <= best + tolerance:
+        if over(end) or search.value <= best + tolerance:
             break
         best = max(best, branch(scenario, box, tolerance, end).lower)
     return best

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from relaxbell.causal.independence import private_settings
 from relaxbell.causal.model import CausalModel
 from relaxbell.exact.numbers import Exact, to_floats
+from relaxbell.lp.clock import remaining
 from relaxbell.measures.groups import Group
 
 _MOST = 20_000
@@ -55,7 +56,8 @@ def symmetries(model: CausalModel, product: Sequence[Group], table: Exact) -> li
     """
     if not _is_simple(model, product):
         return [[] for _ in product]
-    return [_of_group(model, group, product, table) for group in product]
+    floats = np.round(to_floats(table), _DIGITS) + 0.0
+    return [_of_group(model, group, product, floats) for group in product]
 
 
 def averaged(table: Exact, found: Sequence[Sequence[Symmetry]]) -> tuple[Exact, list[list[Symmetry]]]:
@@ -82,19 +84,19 @@ def _is_simple(model: CausalModel, product: Sequence[Group]) -> bool:
     return settings is not None and all(len(own) <= 1 for own in settings.values())
 
 
-def _of_group(model: CausalModel, group: Group, product: Sequence[Group], table: Exact) -> list[Symmetry]:
+def _of_group(model: CausalModel, group: Group, product: Sequence[Group], table: NDArray[np.float64]) -> list[Symmetry]:
     sizes = [(node.cardinality, node.configurations) for node in (model.strategies.nodes[i] for i in group.axes)]
     if math.prod(math.factorial(c) ** k * math.factorial(k) for c, k in sizes) > _MOST:
         return []
     grouped = {n for g in product for n in g.nodes}
     center = next((n for n in model.responding if n not in grouped), None)
-    floats = np.round(to_floats(table), _DIGITS) + 0.0
     found = []
     for relabeling in itertools.product(*(_relabelings(c, k) for c, k in sizes)):
+        remaining()
         moved: Indices = np.arange(table.size).reshape(table.shape)
         for name, own in zip(group.nodes, relabeling, strict=True):
             moved = _moved(model, moved, name, own)
-        cells = _matched(model, moved, center, floats)
+        cells = _matched(model, moved, center, table)
         identity = all(list(p) == sorted(p) and all(list(s) == sorted(s) for s in o) for p, o in relabeling)
         if cells is not None and not identity:
             found.append(Symmetry(_on_functions(model, group, relabeling), np.argsort(cells.ravel())))

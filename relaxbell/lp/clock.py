@@ -1,4 +1,4 @@
-"""The time that a minimization may take, known to everything that it calls.
+"""The one clock: the time that a task may take, known to everything that it calls.
 
 A context variable, not an argument of a dozen functions: each thread and each nested call sees its own limit.
 """
@@ -54,13 +54,28 @@ def passed() -> bool:
     return current is not None and clock() >= current.end
 
 
+def left() -> float:
+    """Return the seconds that are left, infinite without limit; not positive where the time is over."""
+    current = _current.get()
+    return math.inf if current is None else current.end - clock()
+
+
+def end_of(seconds: float) -> float:
+    """Return when so many seconds from now, or what is left if that is less, are over: a reading of `clock`."""
+    return clock() + min(seconds, left())
+
+
+def over(end: float) -> bool:
+    """Return whether the clock has come to a reading."""
+    return clock() >= end
+
+
 def remaining() -> float:
     """Return the seconds that are left, infinite without limit; raise TimeLimitError where none are."""
-    current = _current.get()
-    left = math.inf if current is None else current.end - clock()
-    if left <= 0:
+    found = left()
+    if found <= 0:
         raise time_is_over()
-    return left
+    return found
 
 
 def time_is_over() -> TimeLimitError:

@@ -1,0 +1,1 @@
+"""Linear programs and the time they may take; knows no Bell."""
