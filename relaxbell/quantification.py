@@ -280,8 +280,8 @@ def _named_as_bell(behavior: Behavior) -> Behavior:
     """Return the behavior with its inputs in the order of its outputs."""
     if behavior.parties is None or None in behavior.parties.values():
         raise BehaviorError(
-            f"p({','.join(behavior.outputs)}|{','.join(behavior.inputs)}) is not a Bell scenario: expected one input "
-            "for each output. Build a CausalModel and minimize a measure."
+            f"{behavior.scenario.symbol} is not a Bell scenario: expected one input for each output. Build a "
+            "CausalModel and minimize a measure."
         )
     if all(behavior.cardinality[name] == 1 for name in behavior.inputs):
         raise BehaviorError(

@@ -136,10 +136,10 @@ def behavior_equations(model: CausalModel, behavior: Behavior) -> Equations:
 def observed_equations(model: CausalModel, observed: Observed) -> Equations:
     """Return V T q = V p for values of functionals, with normalization and known input frequencies."""
     outputs, inputs, shape = model.outputs, model.inputs, model.observed_shape
-    if set(observed.outputs) != set(outputs) or set(observed.inputs) != set(inputs):
+    if not observed.scenario.has_variables_of(model.scenario):
         raise BehaviorError(
-            f"variables do not match: the functionals live on p({','.join(observed.outputs)}|"
-            f"{','.join(observed.inputs)}), {model.name} needs p({','.join(outputs)}|{','.join(inputs)})."
+            f"variables do not match: the functionals live on {observed.scenario.symbol}, {model.name} needs "
+            f"{model.scenario.symbol}."
         )
     order = [(observed.outputs + observed.inputs).index(n) for n in outputs + inputs]
     if tuple(observed.shape[i] for i in order) != shape:

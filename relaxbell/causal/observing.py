@@ -8,6 +8,7 @@ from typing import Any, cast
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.observed import Observed
+from relaxbell.behavior.scenario import Scenario
 from relaxbell.causal.equations import Equations, behavior_equations, observed_equations
 from relaxbell.causal.structure import Structure
 from relaxbell.errors import BehaviorError
@@ -17,6 +18,14 @@ class Observing(Structure):
     """The part of `CausalModel` that compares it with behaviors."""
 
     q: Any
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """Variables, their numbers of values, and which party chooses which input as the graph says."""
+        chosen = {name for name in (self.parties or {}).values() if name is not None}
+        return Scenario.of(
+            self.outputs, self.inputs, self.observed_shape, self.parties if chosen == set(self.inputs) else None
+        )
 
     @property
     def observed_shape(self) -> tuple[int, ...]:
@@ -119,10 +128,10 @@ class Observing(Structure):
         """
         if not isinstance(behavior, Behavior):
             raise BehaviorError(f"found a {type(behavior).__name__}, expected a Behavior of {self.name}.")
-        if set(behavior.outputs) != set(self.outputs) or set(behavior.inputs) != set(self.inputs):
+        if not behavior.scenario.has_variables_of(self.scenario):
             raise BehaviorError(
-                f"variables do not match: the behavior is p({','.join(behavior.outputs)}|{','.join(behavior.inputs)}), "
-                f"{self.name} needs p({','.join(self.outputs)}|{','.join(self.inputs)}). Use rename({{old: new}})."
+                f"variables do not match: the behavior is {behavior.scenario.symbol}, {self.name} needs "
+                f"{self.scenario.symbol}. Use rename({{old: new}})."
             )
         behavior = behavior.transposed(self.outputs, self.inputs)
         for name in self.outputs + self.inputs:
