@@ -103,7 +103,7 @@ def _quantify(
                 f"write ./{data} if you mean a file."
             )
         else:
-            counts = Counts.read_csv(data, outputs, inputs)
+            counts = Counts.read_csv(data, outputs=outputs, inputs=inputs)
         with _Bar() as bar:
             report = quantify(
                 counts, input_distribution=input_distribution.value, progress=bar, seconds_per_row=seconds

@@ -160,6 +160,7 @@ class Counts(Frozen):
     def read_csv(
         cls,
         path: str | Path,
+        *,
         outputs: str | Sequence[str] | None = None,
         inputs: str | Sequence[str] | None = None,
     ) -> Counts:

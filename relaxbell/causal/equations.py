@@ -76,7 +76,7 @@ class Equations:
         """Whether parties signal in what was observed, or are not known not to; False where parties are unknown."""
         if self.parties is None or self.nonsignaling:
             return False
-        return self.behavior is None or not self.behavior.is_nonsignaling(TOLERANCE if self.distance else 0)
+        return self.behavior is None or not self.behavior.is_nonsignaling(tolerance=TOLERANCE if self.distance else 0)
 
     @cached_property
     def floats(self) -> NDArray[np.float64]:
@@ -118,7 +118,7 @@ def behavior_equations(model: CausalModel, behavior: Behavior) -> Equations:
     """Return T q = p · p(dependent|free) for a behavior that is already in the model's order."""
     names = (model.outputs, model.inputs)
     model.coordinates.check(behavior.table, names, behavior.tolerance, model.name)
-    exact = behavior if behavior.is_exact else behavior.rounded(model, FLOAT_GRID)
+    exact = behavior if behavior.is_exact else behavior.rounded(model, denominator=FLOAT_GRID)
     weights = cell_weights(model)
     rhs = exact.table.ravel() * weights
     distance = 0.0 if behavior.is_exact else float(np.abs(exact.p - behavior.p).max())

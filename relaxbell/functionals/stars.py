@@ -35,7 +35,7 @@ class StarValues(NamedTuple):
 
 
 def star_values(
-    behavior: Behavior, center: str = "B", bits: tuple[Callable[[int], int], Callable[[int], int]] | None = None
+    behavior: Behavior, *, center: str = "B", bits: tuple[Callable[[int], int], Callable[[int], int]] | None = None
 ) -> StarValues:
     """Return I, J and B of Eqs. (59)–(60), for n outer parties with two settings and two outcomes each.
 

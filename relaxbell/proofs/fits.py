@@ -57,7 +57,7 @@ class Fit:
         )
 
 
-def fit(data: Mapping[Any, Any] | Curve | ClosedForm, symbol: Any = None) -> Fit:
+def fit(data: Mapping[Any, Any] | Curve | ClosedForm, *, symbol: Any = None) -> Fit:
     """Return the simplest formula that exact data obey.
 
     From points, the first of: convex or concave piecewise affine with at least two pieces, each on three points or

@@ -39,11 +39,11 @@ Solved = tuple[int, list[list[Row]]]
 def sweep(
     measure: Measure | Sequence[Measure] | Mapping[str, Measure],
     behaviors: Mapping[Any, Behavior | Observed] | Iterable[Behavior | Observed],
+    subject_to: Any = (),
+    *,
     executor: Executor | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: bool = True,
-    *,
-    subject_to: Any = (),
 ) -> Sweep:
     """Return the least value of one or several measures at many points, each with a rigorous lower bound.
 
@@ -59,6 +59,8 @@ def sweep(
     behaviors
         A mapping from labels, such as (v, θ), to what was observed there, or a sequence, labeled 0, 1, ….
         Points that do not fit, or that no model reproduces, are recorded with their reason.
+    subject_to
+        Budgets and affine constraints, as in `minimize`; then all measures share one model.
     executor
         Any `concurrent.futures.Executor`: a process pool, or ``client.get_executor()`` of Dask. It gets
         contiguous chunks as plain data; results are the same as without, bit by bit.
@@ -66,8 +68,6 @@ def sweep(
         File to which each finished chunk is appended. If it is there already, the sweep resumes where it was.
     progress
         Show a progress bar if tqdm is installed and the sweep takes more than half a second.
-    subject_to
-        Budgets and affine constraints, as in `minimize`; then all measures share one model.
 
     Returns
     -------

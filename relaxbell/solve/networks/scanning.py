@@ -106,7 +106,7 @@ class Scan:
         best = int(self.values.argmin())
         return float(self.values[best]), self.points[best]
 
-    def plot(self, ax: Any = None, **style: Any) -> Any:
+    def plot(self, *, ax: Any = None, **style: Any) -> Any:
         """Draw M_BL(ν) over a single parameter on matplotlib axes and return them (extra ``plot``).
 
         Parameters
@@ -151,7 +151,7 @@ class Scan:
         return f"{self.measure.name} at {len(self.values):,} marginals: least {value:.9g} at {place or 'the only one'}"
 
 
-def scan(measure: Nonbilocality, p: Behavior, points: int | None = None) -> Scan:
+def scan(measure: Nonbilocality, p: Behavior, *, points: int | None = None) -> Scan:
     """Return M_BL(ν) on a grid between ν_min and ν_max; nested ranges for several parameters.
 
     The marginals of all independent groups but the last are scanned (for `bilocality` that of A), as in Fig. 4 and
