@@ -209,7 +209,7 @@ def _row_data(row: Row) -> dict[str, Any]:
 
 
 def quantify(
-    data: Counts | Fit | Behavior | str | Path,
+    observed: Counts | Fit | Behavior | str | Path,
     *,
     input_distribution: Literal["uniform", "observed"] = "uniform",
     progress: Progress | None = None,
@@ -219,7 +219,7 @@ def quantify(
 
     Parameters
     ----------
-    data
+    observed
         Counts, a fit, a behavior, the name of a shipped data set, or the path of a CSV file. Counts
         are fitted within non-signaling behaviors first.
     input_distribution
@@ -251,12 +251,14 @@ def quantify(
     >>> report["C(X -> B)"].value, report["C(A -> B)"].value
     (0.5, 1.0)
     """
-    if isinstance(data, str | Path):
-        data = load_counts(data)
-    fit = data.fit() if isinstance(data, Counts) else data if isinstance(data, Fit) else None
-    behavior = fit.behavior if fit is not None else data
+    if isinstance(observed, str | Path):
+        observed = load_counts(observed)
+    fit = observed.fit() if isinstance(observed, Counts) else observed if isinstance(observed, Fit) else None
+    behavior = fit.behavior if fit is not None else observed
     if not isinstance(behavior, Behavior):
-        raise BehaviorError(f"cannot quantify a {type(data).__name__}. Expected Counts, a Fit, a Behavior or a path.")
+        raise BehaviorError(
+            f"cannot quantify a {type(observed).__name__}. Expected Counts, a Fit, a Behavior or a path."
+        )
     if input_distribution not in ("uniform", "observed") or (input_distribution == "observed" and fit is None):
         raise BehaviorError(
             f"input_distribution is {input_distribution!r}, expected 'uniform', or 'observed' where there are counts."

@@ -24,7 +24,7 @@ from relaxbell.exact.texts import decimal_text, different_texts
 class HasCoordinates(Protocol):
     """What `Behavior.rounded` asks of a model."""
 
-    def coordinates_of(self, behavior: Behavior) -> Coordinates:
+    def coordinates_of(self, observed: Behavior) -> Coordinates:
         """Return independent coordinates, for axes in the behavior's order."""
         ...
 

@@ -102,12 +102,12 @@ class Observing(Structure):
         equations = self.equations(observed)
         return [equations.rows.array @ self.q == equations.floats]
 
-    def match(self, behavior: Behavior) -> Behavior:
+    def match(self, observed: Behavior) -> Behavior:
         """Return the behavior with its axes in the model's order; raise BehaviorError if it does not fit.
 
         Parameters
         ----------
-        behavior
+        observed
             With the model's variables, in any order.
 
         Returns
@@ -126,14 +126,14 @@ class Observing(Structure):
         >>> rb.bell().match(rb.pr_box().transposed("B A", "Y X")).outputs
         ('A', 'B')
         """
-        if not isinstance(behavior, Behavior):
-            raise BehaviorError(f"found a {type(behavior).__name__}, expected a Behavior of {self.name}.")
-        if not behavior.scenario.has_variables_of(self.scenario):
+        if not isinstance(observed, Behavior):
+            raise BehaviorError(f"found a {type(observed).__name__}, expected a Behavior of {self.name}.")
+        if not observed.scenario.has_variables_of(self.scenario):
             raise BehaviorError(
-                f"variables do not match: the behavior is {behavior.scenario.symbol}, {self.name} needs "
+                f"variables do not match: the behavior is {observed.scenario.symbol}, {self.name} needs "
                 f"{self.scenario.symbol}. Use rename({{old: new}})."
             )
-        behavior = behavior.transposed(self.outputs, self.inputs)
+        behavior = observed.transposed(self.outputs, self.inputs)
         for name in self.outputs + self.inputs:
             if behavior.cardinality[name] != self.cardinality[name]:
                 raise BehaviorError(
@@ -153,12 +153,12 @@ class Observing(Structure):
         shape, k = self.observed_shape, len(self.outputs)
         return Coordinates(shape[:k], shape[k:], tuple(reach))
 
-    def coordinates_of(self, behavior: Behavior) -> Coordinates:
+    def coordinates_of(self, observed: Behavior) -> Coordinates:
         """Return `coordinates` for a behavior whose axes may be in another order.
 
         Parameters
         ----------
-        behavior
+        observed
             With the model's variables and cardinalities.
 
         Returns
@@ -177,8 +177,8 @@ class Observing(Structure):
         >>> rb.input_signaling().coordinates_of(rb.pr_box()).dimension
         10
         """
-        self.match(behavior)
+        self.match(observed)
         reach = dict(zip(self.outputs, self.coordinates.reach, strict=True))
-        own = [frozenset(behavior.inputs.index(self.inputs[j]) for j in reach[name]) for name in behavior.outputs]
-        k = len(behavior.outputs)
-        return Coordinates(behavior.p.shape[:k], behavior.p.shape[k:], tuple(own))
+        own = [frozenset(observed.inputs.index(self.inputs[j]) for j in reach[name]) for name in observed.outputs]
+        k = len(observed.outputs)
+        return Coordinates(observed.p.shape[:k], observed.p.shape[k:], tuple(own))
