@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "behavior.behavior": "Behavior",
     "behavior.observed": "Observed",
+    "behavior.scenario": "Scenario",
     "behavior.counts": "Counts data_sets load_counts",
     "behavior.boxes": "pr_box tsirelson_box i3322_box ghz_box cglmp_box cglmp_coefficients",
     "behavior.quantum": "born",

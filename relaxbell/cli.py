@@ -118,7 +118,7 @@ def _quantify(
                 f"write ./{data} if you mean a file."
             )
         else:
-            counts = Counts.read_csv(data, outputs, inputs)
+            counts = Counts.read_csv(data, outputs=outputs, inputs=inputs)
         files = None if certificates is None else CertificateFiles(certificates)
         done: list[Row] = []
         refused: list[str] = []

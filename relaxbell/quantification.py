@@ -234,7 +234,7 @@ def _row_data(row: Row) -> dict[str, Any]:
 
 
 def quantify(
-    data: Counts | Fit | Behavior | str | Path,
+    observed: Counts | Fit | Behavior | str | Path,
     *,
     input_distribution: Literal["uniform", "observed"] = "uniform",
     progress: Progress | None = None,
@@ -245,7 +245,7 @@ def quantify(
 
     Parameters
     ----------
-    data
+    observed
         Counts, a fit, a behavior, the name of a shipped data set, or the path of a CSV file. Counts
         are fitted within non-signaling behaviors first.
     input_distribution
@@ -280,7 +280,7 @@ def quantify(
     >>> report["C(X -> B)"].value, report["C(A -> B)"].value
     (0.5, 1.0)
     """
-    plan, rows = Plan(data, input_distribution), list[Row]()
+    plan, rows = Plan(observed, input_distribution), list[Row]()
     try:
         for row in plan.solved(progress, seconds_per_row):
             rows.append(row)
@@ -352,8 +352,8 @@ def _named_as_bell(behavior: Behavior) -> Behavior:
     """Return the behavior with its inputs in the order of its outputs."""
     if behavior.parties is None or None in behavior.parties.values():
         raise BehaviorError(
-            f"p({','.join(behavior.outputs)}|{','.join(behavior.inputs)}) is not a Bell scenario: expected one input "
-            "for each output. Build a CausalModel and minimize a measure."
+            f"{behavior.scenario.symbol} is not a Bell scenario: expected one input for each output. Build a "
+            "CausalModel and minimize a measure."
         )
     if all(behavior.cardinality[name] == 1 for name in behavior.inputs):
         raise BehaviorError(

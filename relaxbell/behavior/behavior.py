@@ -25,7 +25,7 @@ from relaxbell.methods import provided
 class HasCoordinates(Protocol):
     """What `Behavior.rounded` asks of a model."""
 
-    def coordinates_of(self, behavior: Behavior) -> Coordinates:
+    def coordinates_of(self, observed: Behavior) -> Coordinates:
         """Return independent coordinates, for axes in the behavior's order."""
         ...
 
@@ -107,7 +107,7 @@ class Behavior(Derived):
         k = len(self.outputs)
         return Coordinates(self.p.shape[:k], self.p.shape[k:], reach)  # type: ignore[arg-type]  # None was excluded
 
-    def check_nonsignaling(self, tolerance: float | None = None) -> None:
+    def check_nonsignaling(self, *, tolerance: float | None = None) -> None:
         """Raise SignalingError naming the most violated no-signaling equality, if there is one.
 
         `tolerance` is 0 for exact behaviors and 1e-9 for floats, unless given.
@@ -132,7 +132,7 @@ class Behavior(Derived):
         limit = self.tolerance if tolerance is None else tolerance
         self.coordinates.check(self.table, (self.outputs, self.inputs), limit, "no-signaling")
 
-    def is_nonsignaling(self, tolerance: float | None = None) -> bool:
+    def is_nonsignaling(self, *, tolerance: float | None = None) -> bool:
         """Return whether no party's setting changes the marginal of the others.
 
         Parameters
@@ -157,12 +157,12 @@ class Behavior(Derived):
         from relaxbell.errors import SignalingError
 
         try:
-            self.check_nonsignaling(tolerance)
+            self.check_nonsignaling(tolerance=tolerance)
         except SignalingError:
             return False
         return True
 
-    def rounded(self, model: HasCoordinates | None = None, denominator: int = 10**12) -> Behavior:
+    def rounded(self, model: HasCoordinates | None = None, *, denominator: int = 10**12) -> Behavior:
         """Return an exact behavior nearby that satisfies every equality of `model` exactly.
 
         Independent coordinates are rounded to multiples of 1/`denominator` and the rest follows.

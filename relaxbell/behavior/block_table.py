@@ -11,7 +11,7 @@ from relaxbell.behavior.table import Table
 
 def block_table(behavior: Table) -> str:
     """Return one line for each outcome and one column for each setting; a summary of large ones."""
-    head = f"p({','.join(behavior.outputs)}|{','.join(behavior.inputs)})"
+    head = behavior.scenario.symbol
     settings = list(np.ndindex(*behavior.p.shape[len(behavior.outputs) :]))
     events = list(np.ndindex(*behavior.p.shape[: len(behavior.outputs)]))
     if len(settings) > 12 or len(events) > 32:

@@ -125,7 +125,7 @@ def ghz_box(n: int = 3) -> Behavior:
     return Behavior(table, outputs, inputs)
 
 
-def cglmp_box(d: int, state: str | ArrayLike = "optimal") -> Behavior:
+def cglmp_box(d: int, *, state: str | ArrayLike = "optimal") -> Behavior:
     """Return the behavior of two d-level systems that violates the CGLMP inequality I_d ≤ 2 most.
 
     Two settings for each party, d outcomes each, floats: both parties measure Fourier bases of

@@ -19,6 +19,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.counts_csv import read_csv_table
 from relaxbell.behavior.likelihood import maximum_likelihood
 from relaxbell.behavior.names import read_names, read_parties
+from relaxbell.behavior.scenario import Scenario
 from relaxbell.errors import CountsError
 from relaxbell.exact.arrays import axis_names, complete_table
 from relaxbell.exact.numbers import Exact
@@ -92,6 +93,11 @@ class Counts(Frozen):
         return self.outputs + self.inputs
 
     @cached_property
+    def scenario(self) -> Scenario:
+        """Variables, their numbers of values, and which party chooses which input."""
+        return Scenario.of(self.outputs, self.inputs, self.table.shape, self.parties)
+
+    @cached_property
     def cardinality(self) -> dict[str, int]:
         """Number of values of each variable."""
         return dict(zip(self.variables, self.table.shape, strict=True))
@@ -155,6 +161,7 @@ class Counts(Frozen):
     def read_csv(
         cls,
         path: str | Path,
+        *,
         outputs: str | Sequence[str] | None = None,
         inputs: str | Sequence[str] | None = None,
     ) -> Counts:
@@ -196,7 +203,7 @@ class Counts(Frozen):
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{n}: {c}" for n, c in self.cardinality.items())
-        what = f"p({','.join(self.outputs)}|{','.join(self.inputs)})"
+        what = self.scenario.symbol
         return f"Counts {self.name or ''}: {self.trials:,} trials of {what}, {sizes}"
 
     def _repr_html_(self) -> str:

@@ -158,9 +158,9 @@ class Derived(Table):
         if not isinstance(other, Derived):
             raise BehaviorError(f"cannot mix a behavior with a {type(other).__name__}, expected another Behavior.")
         other = other.transposed(self.outputs, self.inputs)
-        if other.p.shape != self.p.shape:
+        if other.scenario.shape != self.scenario.shape:
             raise BehaviorError(
-                f"cannot mix behaviors of different cardinalities: found {self.cardinality} and {other.cardinality}. "
+                f"cannot mix behaviors of different cardinalities: found {self.scenario} and {other.scenario}. "
                 "Use behaviors of one scenario."
             )
         if exact_weight is not None and self.exact is not None and other.exact is not None:
@@ -278,7 +278,7 @@ class Derived(Table):
             return self
         if set(outputs) != set(self.outputs) or set(inputs) != set(self.inputs):
             raise BehaviorError(
-                f"variables do not match: this behavior is p({','.join(self.outputs)}|{','.join(self.inputs)}), "
+                f"variables do not match: this behavior is {self.scenario.symbol}, "
                 f"asked for p({','.join(outputs)}|{','.join(inputs)}). Use rename({{old: new}})."
             )
         order = [self.variables.index(n) for n in outputs + inputs]

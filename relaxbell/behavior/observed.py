@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.behavior.scenario import Scenario
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, read_fraction
 from relaxbell.frozen import Frozen
@@ -91,6 +93,11 @@ class Observed(Frozen):
                 f"the values contain √{min(roots)} and √{max(roots)}, expected one square root. Give floats instead."
             )
         self._seal()
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """Variables, their numbers of values, and which party chooses which input."""
+        return Scenario.of(self.outputs, self.inputs, self.shape, self.parties)
 
     def table_rows(self) -> Iterator[tuple[str, Exact, ExactNumber]]:
         """Yield (label, coefficients over the table, value) of every equality on p.

@@ -40,6 +40,7 @@ Measurement: TypeAlias = Operator | Sequence[Operator]
 def born(
     state: Operator,
     measurements: Sequence[Sequence[Measurement]],
+    *,
     outputs: str | Sequence[str] | None = None,
     inputs: str | Sequence[str] | None = None,
 ) -> Behavior:

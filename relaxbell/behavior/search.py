@@ -62,8 +62,8 @@ class QuantumOptimum:
 
 def optimize_quantum(
     coefficients: ArrayLike | Functional,
-    dimensions: int | Sequence[int] | None = None,
     *,
+    dimensions: int | Sequence[int] | None = None,
     starts: int = 8,
     seed: int = 0,
     iterations: int = 2000,

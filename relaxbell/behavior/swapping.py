@@ -91,7 +91,7 @@ def entanglement_swapping_box(
     return Behavior(table.swapaxes(1, 2), "A B C", "X Z", parties={"A": "X", "B": None, "C": "Z"})
 
 
-def star_box(n: int, v: Any = 1, settings: Sequence[Bloch] | Sequence[Sequence[Bloch]] | None = None) -> Behavior:
+def star_box(n: int, v: Any = 1, *, settings: Sequence[Bloch] | Sequence[Sequence[Bloch]] | None = None) -> Behavior:
     """Return the behavior of n Werner states whose other halves are measured in the GHZ basis.
 
     The outcome b of B has n bits: the first is the phase s of (|0 k⟩ + (−1)^s |1 k̄⟩)/√2, the others are k.

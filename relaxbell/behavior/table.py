@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.names import Setting, check_values
+from relaxbell.behavior.scenario import Scenario
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.numbers import Exact, ExactNumber
 from relaxbell.exact.texts import different_texts
@@ -32,6 +33,11 @@ class Table(Frozen):
     def variables(self) -> tuple[str, ...]:
         """Names of all axes: outputs, then inputs."""
         return self.outputs + self.inputs
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """Variables, their numbers of values, and which party chooses which input."""
+        return Scenario.of(self.outputs, self.inputs, self.p.shape, self.parties)
 
     @cached_property
     def cardinality(self) -> dict[str, int]:
@@ -101,7 +107,7 @@ class Table(Frozen):
     def _paired(self) -> Mapping[str, str | None]:
         if self.parties is None:
             raise BehaviorError(
-                f"which party chooses which input? p({','.join(self.outputs)}|{','.join(self.inputs)}) has "
+                f"which party chooses which input? {self.scenario.symbol} has "
                 f'{len(self.outputs)} outputs and {len(self.inputs)} inputs. Give parties={{"A": "X", "B": None, …}}.'
             )
         return self.parties

@@ -78,7 +78,7 @@ class Equations:
         """Whether parties signal in what was observed, or are not known not to; False where parties are unknown."""
         if self.parties is None or self.nonsignaling:
             return False
-        return self.behavior is None or not self.behavior.is_nonsignaling(TOLERANCE if self.distance else 0)
+        return self.behavior is None or not self.behavior.is_nonsignaling(tolerance=TOLERANCE if self.distance else 0)
 
     @cached_property
     def floats(self) -> NDArray[np.float64]:
@@ -120,7 +120,7 @@ def behavior_equations(model: Observing, behavior: Behavior) -> Equations:
     """Return T q = p · p(dependent|free) for a behavior that is already in the model's order."""
     names = (model.outputs, model.inputs)
     model.coordinates.check(behavior.table, names, behavior.tolerance, model.name)
-    exact = behavior if behavior.is_exact else behavior.rounded(model, FLOAT_GRID)
+    exact = behavior if behavior.is_exact else behavior.rounded(model, denominator=FLOAT_GRID)
     weights = cell_weights(model)
     rhs = exact.table.ravel() * weights
     distance = 0.0 if behavior.is_exact else float(np.abs(exact.p - behavior.p).max())
@@ -138,10 +138,10 @@ def behavior_equations(model: Observing, behavior: Behavior) -> Equations:
 def observed_equations(model: Observing, observed: Observed) -> Equations:
     """Return V T q = V p for values of functionals, with normalization and known input frequencies."""
     outputs, inputs, shape = model.outputs, model.inputs, model.observed_shape
-    if set(observed.outputs) != set(outputs) or set(observed.inputs) != set(inputs):
+    if not observed.scenario.has_variables_of(model.scenario):
         raise BehaviorError(
-            f"variables do not match: the functionals live on p({','.join(observed.outputs)}|"
-            f"{','.join(observed.inputs)}), {model.name} needs p({','.join(outputs)}|{','.join(inputs)})."
+            f"variables do not match: the functionals live on {observed.scenario.symbol}, {model.name} needs "
+            f"{model.scenario.symbol}."
         )
     order = [(observed.outputs + observed.inputs).index(n) for n in outputs + inputs]
     if tuple(observed.shape[i] for i in order) != shape:

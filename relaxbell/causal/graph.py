@@ -38,19 +38,44 @@ class Graph:
         return cls(ordered, tuple(sorted(edges, key=lambda edge: ordered.index(edge[0]))))
 
 
-_TOKEN = re.compile(r"\s*(->|<-|[^\s<>;-]+)")
+_TOKEN = re.compile(r"\s*(->|<-|→|←|[^\s<>;→←-]+)")
+_ARROWS = {"->": "->", "→": "->", "<-": "<-", "←": "<-"}
+_PRINTED_LATENT = re.compile(r"Λ(\d*)")
 
 
-def read_graph(graph: Any, latent: Sequence[str] = ()) -> tuple[tuple[str, ...], tuple[Edge, ...]]:
+def printed_latent(name: str, latent: Sequence[str]) -> str:
+    """Return the latent variable that pictures and tables write as `name`: Λ for L, Λ2 for L2, else the name.
+
+    Λ alone is also a single latent variable of any other name: there is only one that it can mean.
+
+    Examples
+    --------
+    >>> printed_latent("Λ", ("L",)), printed_latent("Λ2", ("L1", "L2")), printed_latent("Λ", ("L1", "L2"))
+    ('L', 'L2', 'Λ')
+    """
+    found = _PRINTED_LATENT.fullmatch(name)
+    if found is None or name in latent:
+        return name
+    written = f"L{found.group(1)}"
+    if written in latent:
+        return written
+    return latent[0] if name == "Λ" and len(latent) == 1 else name
+
+
+def read_graph(
+    graph: Any, latent: Sequence[str] = (), named: Iterable[str] = ()
+) -> tuple[tuple[str, ...], tuple[Edge, ...]]:
     """Return the nodes, in order of appearance, and the edges of a graph.
 
     Parameters
     ----------
     graph
-        An arrow string such as ``"X -> A <- L -> B <- Y; X -> B"`` (statements end at ``;`` or a new
-        line), a list of edges, each a pair or an arrow string, or a networkx DiGraph.
+        An arrow string such as ``"X -> A <- L -> B <- Y; X -> B"`` (also with → and ←; statements end at ``;`` or a
+        new line), a list of edges, each a pair or an arrow string, or a networkx DiGraph.
     latent
-        Names of nodes that have no parents.
+        Names of nodes that have no parents; they may be written as they are printed, see `printed_latent`.
+    named
+        Names of other nodes, which stay as they are written.
 
     Raises
     ------
@@ -70,6 +95,9 @@ def read_graph(graph: Any, latent: Sequence[str] = ()) -> tuple[tuple[str, ...],
         nodes, edges = [], list(listed_edges(graph, "the graph"))
     ordered = list(dict.fromkeys([*nodes, *(name for edge in edges for name in edge)]))
     read_names(ordered, "the graph", ModelError)
+    taken = set(named)
+    own = {name: name if name in taken else printed_latent(name, latent) for name in ordered}
+    ordered, edges = list(dict.fromkeys(own.values())), [(own[u], own[v]) for u, v in edges]
     check_latent_ends(edges, latent)
     check_edges(edges)
     return tuple(ordered), tuple(edges)
@@ -156,14 +184,14 @@ def _read_arrows(text: str) -> tuple[list[str], list[Edge]]:
             end = match.end()
         names, arrows = tokens[::2], tokens[1::2]
         well_formed = len(tokens) % 2 == 1 and not statement[end:].strip()
-        if not well_formed or any(a not in ("->", "<-") for a in arrows) or any(n in ("->", "<-") for n in names):
+        if not well_formed or any(a not in _ARROWS for a in arrows) or any(n in _ARROWS for n in names):
             raise ModelError(
                 f"{statement.strip()!r} is not a chain of arrows. Expected names joined by -> or <-, for example "
                 '"X -> A <- L; Y -> B <- L".'
             )
         nodes += names
         for left, arrow, right in zip(names, arrows, names[1:], strict=False):
-            edges.append((left, right) if arrow == "->" else (right, left))
+            edges.append((left, right) if _ARROWS[arrow] == "->" else (right, left))
     return nodes, edges
 
 

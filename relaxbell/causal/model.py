@@ -48,7 +48,8 @@ class CausalModel(Observing):
     Parameters
     ----------
     graph
-        Arrow string, list of edges, each a pair (parent, child) or an arrow string, or networkx DiGraph.
+        Arrow string, list of edges, each a pair (parent, child) or an arrow string, or networkx DiGraph. Latent
+        variables may be written as they are printed: Λ for L, Λ2 for L2, and Λ for a single one of any name.
     inputs
         Names of the settings. Free ones have no parents and are conditioned on; an input with the
         latent variable as parent is *dependent*: it responds.
@@ -113,14 +114,17 @@ class CausalModel(Observing):
         name: str | None = None,
     ) -> None:
         self.latents = read_names(latent, "latent", ModelError)
-        self.nodes, self.edges = read_graph(graph, self.latents)
         self.inputs = read_names(inputs, "inputs", ModelError)
         self.hidden = read_names(hidden, "hidden", ModelError)
+        named = () if outputs is None else read_names(outputs, "outputs", ModelError)
+        sizes = cardinality if isinstance(cardinality, Mapping) else ()
+        self.nodes, self.edges = read_graph(graph, self.latents, (*self.inputs, *self.hidden, *named, *sizes))
         others = [n for n in self.nodes if n not in self.inputs + self.latents + self.hidden]
-        self.outputs = tuple(others) if outputs is None else read_names(outputs, "outputs", ModelError)
+        self.outputs = tuple(others) if outputs is None else named
         check_roles(self, others)
         self.cardinality = read_cardinality(self, cardinality)
-        self.relaxed: tuple[Edge, ...] = listed_edges(relaxed, "relaxed")
+        marked = listed_edges(relaxed, "relaxed")
+        self.relaxed: tuple[Edge, ...] = tuple((self._own(u), self._own(v)) for u, v in marked)
         for edge in self.relaxed:
             if edge not in self.edges:
                 raise ModelError(f"the relaxed edge {edge[0]!r} -> {edge[1]!r} is not in the graph. Add it first.")
@@ -165,8 +169,8 @@ class CausalModel(Observing):
         Parameters
         ----------
         *edges
-            Arrow strings (``"X -> B"``) or pairs between nodes of the model. An edge from the latent
-            variable to an input makes the input dependent.
+            Arrow strings (``"X -> B"``, ``"X → B"``) or pairs between nodes of the model. An edge from the latent
+            variable to an input makes the input dependent; it may be called Λ, as it is printed.
         input_distribution
             A new p(inputs); by default the model's own.
 
@@ -186,7 +190,7 @@ class CausalModel(Observing):
         >>> rb.bell().relax("X -> B", ("L", "Y")).relaxed
         (('X', 'B'), ('L', 'Y'))
         """
-        new = read_edges(edges)
+        new = tuple((self._own(u), self._own(v)) for u, v in read_edges(edges))
         for edge in new:
             for node in edge:
                 if node not in self.nodes:
@@ -229,6 +233,10 @@ class CausalModel(Observing):
         >>> rb.instrumental().rename({"Z": "lottery", "A": "treated", "B": "healthy"}).outputs
         ('treated', 'healthy')
         """
+        own = [self._own(old) for old in names]
+        if len(set(own)) < len(own):
+            raise ModelError(f"{', '.join(names)} name a node of {self.name} twice. Give each its new name once.")
+        names = dict(zip(own, names.values(), strict=True))
         unknown = [n for n in names if n not in self.nodes]
         if unknown:
             raise ModelError(f"cannot rename {unknown[0]!r}: the nodes of {self.name} are {', '.join(self.nodes)}.")

@@ -18,14 +18,34 @@ def _check_ordered(**cardinalities: Any) -> None:
         check_ordered(sizes, what, ModelError)
 
 
-def bell(inputs: Sequence[int] = _TWO, outputs: Sequence[int] = _TWO, *, input_distribution: Any = None) -> CausalModel:
+def _each_party(inputs: Sequence[int] | None, outputs: Sequence[int] | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return settings and outcomes of each party: two where only the others are given, two parties by default."""
+    _check_ordered(inputs=inputs, outputs=outputs)
+    try:
+        given = [None if sizes is None else tuple(sizes) for sizes in (inputs, outputs)]
+    except TypeError:
+        raise ModelError(
+            f"inputs={inputs!r}, outputs={outputs!r}: expected one number for each party, as in (2, 3)."
+        ) from None
+    settings, outcomes = given
+    settings = settings if settings is not None else _TWO if outcomes is None else (2,) * len(outcomes)
+    outcomes = outcomes if outcomes is not None else (2,) * len(settings)
+    if len(settings) != len(outcomes) or not settings:
+        raise ModelError(f"{len(settings)} inputs and {len(outcomes)} outputs, expected one of each for every party.")
+    return settings, outcomes
+
+
+def bell(
+    inputs: Sequence[int] | None = None, outputs: Sequence[int] | None = None, *, input_distribution: Any = None
+) -> CausalModel:
     """Return the Bell scenario, Fig. 1a: each output depends on its own input and the shared L.
 
     Parameters
     ----------
     inputs, outputs
-        Cardinalities, one for each party. Up to three parties are called A, B, C with settings X, Y,
-        Z; more are A1, A2, … with X1, X2, …
+        Cardinalities, one for each party: numbers of settings and of outcomes. Where only one of them is given, the
+        other is two for each party; without both there are two parties. Up to three parties are called A, B, C with
+        settings X, Y, Z; more are A1, A2, … with X1, X2, …
     input_distribution
         p(inputs), see `CausalModel`.
 
@@ -42,18 +62,12 @@ def bell(inputs: Sequence[int] = _TWO, outputs: Sequence[int] = _TWO, *, input_d
     Examples
     --------
     >>> import relaxbell as rb
+    >>> rb.bell((2, 2, 2)).outputs
+    ('A', 'B', 'C')
     >>> rb.bell(inputs=(2, 3), outputs=(3, 2)).strategies.count
     72
     """
-    _check_ordered(inputs=inputs, outputs=outputs)
-    try:
-        inputs, outputs = tuple(inputs), tuple(outputs)
-    except TypeError:
-        raise ModelError(
-            f"inputs={inputs!r}, outputs={outputs!r}: expected one number for each party, as in (2, 3)."
-        ) from None
-    if len(inputs) != len(outputs) or not inputs:
-        raise ModelError(f"{len(inputs)} inputs and {len(outputs)} outputs, expected one of each for every party.")
+    inputs, outputs = _each_party(inputs, outputs)
     out, settings = party_names(len(outputs))
     edges = [edge for a, x in zip(out, settings, strict=True) for edge in ((x, a), ("L", a))]
     sizes = dict(zip(out + settings, outputs + inputs, strict=True))
@@ -62,8 +76,8 @@ def bell(inputs: Sequence[int] = _TWO, outputs: Sequence[int] = _TWO, *, input_d
 
 
 def input_signaling(
-    inputs: Sequence[int] = _TWO,
-    outputs: Sequence[int] = _TWO,
+    inputs: Sequence[int] | None = None,
+    outputs: Sequence[int] | None = None,
     *,
     edge: Any = "X -> B",
     input_distribution: Any = None,
@@ -104,8 +118,8 @@ def input_signaling(
 
 
 def outcome_signaling(
-    inputs: Sequence[int] = _TWO,
-    outputs: Sequence[int] = _TWO,
+    inputs: Sequence[int] | None = None,
+    outputs: Sequence[int] | None = None,
     *,
     edge: Any = "A -> B",
     input_distribution: Any = None,
@@ -153,8 +167,8 @@ def _one_edge(edge: Any) -> Edge:
 
 
 def message(
-    inputs: Sequence[int] = _TWO,
-    outputs: Sequence[int] = _TWO,
+    inputs: Sequence[int] | None = None,
+    outputs: Sequence[int] | None = None,
     *,
     alphabet: int = 2,
     input_distribution: Any = None,
@@ -203,8 +217,8 @@ def message(
 
 
 def measurement_dependence(
-    inputs: Sequence[int] = _TWO,
-    outputs: Sequence[int] = _TWO,
+    inputs: Sequence[int] | None = None,
+    outputs: Sequence[int] | None = None,
     *,
     dependent: str | Sequence[str] | None = None,
     input_distribution: Any = None,

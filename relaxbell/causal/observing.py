@@ -13,6 +13,7 @@ import scipy.sparse as sp
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.behavior.scenario import Scenario
 from relaxbell.causal.independence import Independence, independence
 from relaxbell.causal.inputs import InputDistribution
 from relaxbell.causal.responses import Node, Strategies
@@ -26,6 +27,14 @@ class Observing(Structure):
     """The part of `CausalModel` that lists its strategies, and says what is observed of them."""
 
     input_distribution: InputDistribution
+
+    @property
+    def scenario(self) -> Scenario:
+        """Variables, their numbers of values, and which party chooses which input as the graph says."""
+        chosen = {name for name in (self.parties or {}).values() if name is not None}
+        return Scenario.of(
+            self.outputs, self.inputs, self.observed_shape, self.parties if chosen == set(self.inputs) else None
+        )
 
     @cached_property
     def strategies(self) -> Strategies:
@@ -91,12 +100,12 @@ class Observing(Structure):
         """Which groups of nodes respond independently because they share no source, and whether that is all."""
         return independence(self)
 
-    def match(self, behavior: Behavior) -> Behavior:
+    def match(self, observed: Behavior) -> Behavior:
         """Return the behavior with its axes in the model's order; raise BehaviorError if it does not fit.
 
         Parameters
         ----------
-        behavior
+        observed
             With the model's variables, in any order.
 
         Returns
@@ -115,14 +124,14 @@ class Observing(Structure):
         >>> rb.bell().match(rb.pr_box().transposed("B A", "Y X")).outputs
         ('A', 'B')
         """
-        if not isinstance(behavior, Behavior):
-            raise BehaviorError(f"found a {type(behavior).__name__}, expected a Behavior of {self.name}.")
-        if set(behavior.outputs) != set(self.outputs) or set(behavior.inputs) != set(self.inputs):
+        if not isinstance(observed, Behavior):
+            raise BehaviorError(f"found a {type(observed).__name__}, expected a Behavior of {self.name}.")
+        if not observed.scenario.has_variables_of(self.scenario):
             raise BehaviorError(
-                f"variables do not match: the behavior is p({','.join(behavior.outputs)}|{','.join(behavior.inputs)}), "
-                f"{self.name} needs p({','.join(self.outputs)}|{','.join(self.inputs)}). Use rename({{old: new}})."
+                f"variables do not match: the behavior is {observed.scenario.symbol}, {self.name} needs "
+                f"{self.scenario.symbol}. Use rename({{old: new}})."
             )
-        behavior = behavior.transposed(self.outputs, self.inputs)
+        behavior = observed.transposed(self.outputs, self.inputs)
         for name in self.outputs + self.inputs:
             if behavior.cardinality[name] != self.cardinality[name]:
                 raise BehaviorError(
@@ -142,12 +151,12 @@ class Observing(Structure):
         shape, k = self.observed_shape, len(self.outputs)
         return Coordinates(shape[:k], shape[k:], tuple(reach))
 
-    def coordinates_of(self, behavior: Behavior) -> Coordinates:
+    def coordinates_of(self, observed: Behavior) -> Coordinates:
         """Return `coordinates` for a behavior whose axes may be in another order.
 
         Parameters
         ----------
-        behavior
+        observed
             With the model's variables and cardinalities.
 
         Returns
@@ -166,11 +175,11 @@ class Observing(Structure):
         >>> rb.input_signaling().coordinates_of(rb.pr_box()).dimension
         10
         """
-        self.match(behavior)
+        self.match(observed)
         reach = dict(zip(self.outputs, self.coordinates.reach, strict=True))
-        own = [frozenset(behavior.inputs.index(self.inputs[j]) for j in reach[name]) for name in behavior.outputs]
-        k = len(behavior.outputs)
-        return Coordinates(behavior.p.shape[:k], behavior.p.shape[k:], tuple(own))
+        own = [frozenset(observed.inputs.index(self.inputs[j]) for j in reach[name]) for name in observed.outputs]
+        k = len(observed.outputs)
+        return Coordinates(observed.p.shape[:k], observed.p.shape[k:], tuple(own))
 
 
 def cell_label(model: Observing, index: Sequence[Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from relaxbell.causal.graph import Edge, topological_order
+from relaxbell.causal.graph import Edge, printed_latent, topological_order
 from relaxbell.errors import ModelError
 from relaxbell.frozen import Frozen
 
@@ -21,6 +21,10 @@ class Structure(Frozen):
     hidden: tuple[str, ...]
     cardinality: dict[str, int]
     name: str
+
+    def _own(self, name: str) -> str:
+        """Return the node that is written so, or printed so; other names as they are, for the error to quote."""
+        return name if name in self.nodes else printed_latent(name, self.latents)
 
     def parents(self, node: str) -> tuple[str, ...]:
         """Return the parents of a node, in the order of the graph's nodes.
@@ -46,6 +50,7 @@ class Structure(Frozen):
         >>> rb.input_signaling().parents("B")
         ('X', 'L', 'Y')
         """
+        node = self._own(node)
         if node not in self.nodes:
             raise ModelError(f"{node!r} is not a node of {self.name}. Its nodes are {', '.join(self.nodes)}.")
         given = {u for u, v in self.edges if v == node}

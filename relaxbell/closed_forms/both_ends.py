@@ -75,12 +75,12 @@ class ClosedBounds:
         """Return both ends at an exact behavior; errors as `ClosedForm`."""
         return self.least(behavior), -self.largest(behavior)
 
-    def evaluate(self, behaviors: Any, *, tolerance: float = 1e-9) -> Interval:
+    def evaluate(self, observed: Any, *, tolerance: float = 1e-9) -> Interval:
         """Return both ends at many behaviors, in float64.
 
         Parameters
         ----------
-        behaviors, tolerance
+        observed, tolerance
             As in `ClosedForm.evaluate`.
 
         Returns
@@ -102,8 +102,8 @@ class ClosedBounds:
         >>> found.lower.round(3), found.upper.round(3)
         (array([0.392]), array([0.78]))
         """
-        low = self.least.evaluate(behaviors, tolerance=tolerance)
-        high = self.largest.evaluate(behaviors, tolerance=tolerance)
+        low = self.least.evaluate(observed, tolerance=tolerance)
+        high = self.largest.evaluate(observed, tolerance=tolerance)
         return Interval(low.value, -high.value, low.feasible & high.feasible)
 
     def __repr__(self) -> str:

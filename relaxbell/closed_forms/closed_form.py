@@ -143,12 +143,12 @@ class ClosedForm:
         """`domain` as sympy relations."""
         return tuple(self._affine(term) <= 0 for term in self.domain)
 
-    def substitution(self, behavior: Behavior) -> dict[Any, Any]:
+    def substitution(self, observed: Behavior) -> dict[Any, Any]:
         """Return {symbol: value} of an exact behavior.
 
         Parameters
         ----------
-        behavior
+        observed
             Exact, in the domain.
 
         Returns
@@ -168,7 +168,7 @@ class ClosedForm:
         >>> form.expression.subs(form.substitution(rb.pr_box()))
         1/2
         """
-        u = self.region.vector(behavior)
+        u = self.region.vector(observed)
         return {s: to_sympy(v) for s, v in zip(self.symbols, u[1:], strict=False)}
 
     def functionals(self) -> tuple[BellFunctional, ...]:
@@ -241,7 +241,7 @@ class ClosedForm:
 
     def evaluate(
         self,
-        behaviors: Any,
+        observed: Any,
         budgets: Mapping[Any, Any] | None = None,
         *,
         tolerance: float = 1e-9,
@@ -250,7 +250,7 @@ class ClosedForm:
 
         Parameters
         ----------
-        behaviors
+        observed
             Array of shape (N, outputs …, inputs …) in the model's order of axes, or a sequence of `Behavior`.
         budgets
             A number for each symbolic budget.
@@ -275,7 +275,7 @@ class ClosedForm:
         >>> form.evaluate([rb.pr_box(), rb.pr_box().visibility(0.25)]).value
         array([0.5, 0. ])
         """
-        tables = self._tables(behaviors)
+        tables = self._tables(observed)
         limits = to_floats(self._limits(budgets))
         value, feasible = np.empty(len(tables)), np.empty(len(tables), dtype=bool)
         for start in range(0, len(tables), _CHUNK):

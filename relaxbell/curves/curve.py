@@ -311,7 +311,7 @@ class Curve:
         """
         return provided("Curve.certificate")(self)
 
-    def plot(self, ax: Any = None, **style: Any) -> Any:
+    def plot(self, *, ax: Any = None, **style: Any) -> Any:
         """Draw the curve on matplotlib axes, break points marked, and return the axes (extra ``plot``).
 
         Parameters

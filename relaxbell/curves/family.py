@@ -177,7 +177,7 @@ def family_along(measure: Measure, path: Path, subject_to: tuple[Any, ...]) -> F
 
 def _exact(model: CausalModel, p: Behavior) -> Behavior:
     matched = model.match(p)
-    return matched if matched.is_exact else matched.rounded(model, FLOAT_GRID)
+    return matched if matched.is_exact else matched.rounded(model, denominator=FLOAT_GRID)
 
 
 def budget_line(

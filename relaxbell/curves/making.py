@@ -144,15 +144,15 @@ def curve_along(measure: Measure, path: Path, constraints: tuple[Any, ...]) -> A
 
 
 def critical_visibility(
-    model: CausalModel, behavior: Behavior, subject_to: Any = (), *, noise: Behavior | None = None
+    model: CausalModel, observed: Behavior, subject_to: Any = (), *, noise: Behavior | None = None
 ) -> ExactNumber:
-    """Return the largest v for which v · behavior + (1 − v) · noise is reproduced by a model within constraints.
+    """Return the largest v for which v · observed + (1 − v) · noise is reproduced by a model within constraints.
 
     Parameters
     ----------
     model
         The model.
-    behavior
+    observed
         A behavior that the model reproduces up to some visibility.
     subject_to
         Budgets and affine constraints on the model, as in `minimize`.
@@ -183,7 +183,7 @@ def critical_visibility(
     Fraction(3, 4)
     """
     check_model(model, "a critical visibility")
-    for p in (behavior, *(() if noise is None else (noise,))):
+    for p in (observed, *(() if noise is None else (noise,))):
         if not isinstance(p, Behavior):
             raise BehaviorError(f"found a {type(p).__name__}, expected a Behavior, such as counts.fit().behavior.")
     if len(model.latents) > 1:
@@ -193,8 +193,8 @@ def critical_visibility(
             "model.shared() for a common source."
         )
     nothing = Linear(Rows(sp.csr_array((1, model.strategies.count)), ("0",)))
-    start = behavior.white_noise() if noise is None else noise
-    path = read_path(model, start, behavior, Parameter(), None)
+    start = observed.white_noise() if noise is None else noise
+    path = read_path(model, start, observed, Parameter(), None)
     family = family_along(Measure(model, nothing, "0"), path, _as_tuple(subject_to))
     family.feasible_end(family.low, 1)
     return family.feasible_end(family.high, -1).t

@@ -188,9 +188,9 @@ def _like(own: Any, first: Behavior) -> Behavior:
     if not isinstance(own, Behavior):
         raise BehaviorError(f"a curve from Behavior to {type(own).__name__}: expected behaviors, or Observed, alone.")
     found = own.transposed(first.outputs, first.inputs)
-    if found.p.shape != first.p.shape:
+    if found.scenario.shape != first.scenario.shape:
         raise BehaviorError(
-            f"behaviors of different cardinalities: found {first.cardinality} and {own.cardinality}. Use one scenario."
+            f"behaviors of different cardinalities: found {first.scenario} and {own.scenario}. Use one scenario."
         )
     return found
 

@@ -117,7 +117,7 @@ class EntropyCurve:
         domain = least.args[-2].cond  # of the last piece: its lower end is that of the curve
         return sympy.Piecewise((sympy.Min(*ends, evaluate=False), domain), (sympy.nan, True))
 
-    def plot(self, ax: Any = None, **style: Any) -> Any:
+    def plot(self, *, ax: Any = None, **style: Any) -> Any:
         """Draw the curve on matplotlib axes and return them (extra ``plot``).
 
         Parameters
@@ -335,7 +335,7 @@ class SampledCurve:
         lower = [float(s.proof.bound.value) for s in self.samples]
         return pandas.DataFrame({self.variable: self.parameters, "value": self.values, "lower_bound": lower})
 
-    def plot(self, ax: Any = None, **style: Any) -> Any:
+    def plot(self, *, ax: Any = None, **style: Any) -> Any:
         """Draw the curve on matplotlib axes and return them (extra ``plot``).
 
         Parameters

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.scenario import Scenario
 from relaxbell.errors import BehaviorError, FunctionalError
 from relaxbell.exact.arrays import real_array
 from relaxbell.exact.numbers import exact_array, to_floats, to_sympy
@@ -17,6 +18,11 @@ from relaxbell.functionals.arithmetic import Arithmetic
 
 class Evaluated(Arithmetic):
     """Functionals as functions of behaviors; `BellFunctional` is the one to use."""
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """Variables, their numbers of values, and which party chooses which input."""
+        return Scenario.of(self.outputs, self.inputs, self.coefficients.shape, self.parties)
 
     def __call__(self, behavior: Behavior | Any) -> Any:
         """Return the value on a behavior, or on any table of numbers or sympy expressions.
@@ -50,10 +56,10 @@ class Evaluated(Arithmetic):
         """
         if not isinstance(behavior, Behavior):
             return self._on_table(behavior)
-        if set(behavior.outputs) != set(self.outputs) or set(behavior.inputs) != set(self.inputs):
+        if not behavior.scenario.has_variables_of(self.scenario):
             raise FunctionalError(
-                f"{self.title} lives on p({','.join(self.outputs)}|{','.join(self.inputs)}), found a behavior "
-                f"p({','.join(behavior.outputs)}|{','.join(behavior.inputs)}). Use rename({{old: new}})."
+                f"{self.title} lives on {self.scenario.symbol}, found a behavior {behavior.scenario.symbol}. "
+                "Use rename({old: new})."
             )
         behavior = behavior.transposed(self.outputs, self.inputs)
         return self._on_table(behavior.table)

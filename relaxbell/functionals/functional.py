@@ -237,8 +237,8 @@ class BellFunctional(Evaluated):
         same = other.transposed(self.outputs, self.inputs)
         if same.coefficients.shape != self.coefficients.shape:
             raise FunctionalError(
-                f"{self.title} has cardinalities {self.coefficients.shape}, {other.title} {same.coefficients.shape}: "
-                "functionals of different scenarios have no sum. Write one of them in the other's scenario."
+                f"{self.title} and {other.title} are functionals of different scenarios and have no sum: found "
+                f"{self.scenario} and {same.scenario}. Write one of them in the other's scenario."
             )
         return same
 
@@ -272,7 +272,7 @@ class BellFunctional(Evaluated):
             return self
         if set(outputs) != set(self.outputs) or set(inputs) != set(self.inputs):
             raise FunctionalError(
-                f"variables do not match: {self.title} lives on p({','.join(self.outputs)}|{','.join(self.inputs)}), "
+                f"variables do not match: {self.title} lives on {self.scenario.symbol}, "
                 f"asked for p({','.join(outputs)}|{','.join(inputs)})."
             )
         order = [(self.outputs + self.inputs).index(n) for n in outputs + inputs]

@@ -35,7 +35,7 @@ class StarValues(NamedTuple):
 
 
 def star_values(
-    behavior: Behavior, center: str = "B", bits: tuple[Callable[[int], int], Callable[[int], int]] | None = None
+    observed: Behavior, *, center: str = "B", bits: tuple[Callable[[int], int], Callable[[int], int]] | None = None
 ) -> StarValues:
     """Return I, J and B of Eqs. (59)–(60), for n outer parties with two settings and two outcomes each.
 
@@ -45,8 +45,8 @@ def star_values(
 
     Parameters
     ----------
-    behavior
-        Of the center and outer parties.
+    observed
+        Behavior of the center and outer parties.
     center
         Name of the center's output; the others are the outer parties.
     bits
@@ -71,11 +71,11 @@ def star_values(
     >>> values.I, values.J, round(values.B, 9)  # v²/2, v²/2, √2 v
     (Fraction(8, 25), Fraction(8, 25), 1.13137085)
     """
-    outer = tuple(n for n in behavior.outputs if n != center)
-    if center not in behavior.outputs or not outer:
-        raise FunctionalError(f"{center} is not one of several outputs {', '.join(behavior.outputs)}. Name the center.")
-    sizes = behavior.cardinality
-    if len(behavior.inputs) != len(outer) or any(sizes[n] != 2 for n in (*outer, *behavior.inputs)):
+    outer = tuple(n for n in observed.outputs if n != center)
+    if center not in observed.outputs or not outer:
+        raise FunctionalError(f"{center} is not one of several outputs {', '.join(observed.outputs)}. Name the center.")
+    sizes = observed.cardinality
+    if len(observed.inputs) != len(outer) or any(sizes[n] != 2 for n in (*outer, *observed.inputs)):
         raise FunctionalError(
             f"the behavior has the cardinalities {sizes}, expected two settings and two outcomes for each of "
             f"{', '.join(outer)} and no settings of {center}. Fix or leave out the others."
@@ -87,7 +87,7 @@ def star_values(
             )
         bits = (lambda b: b >> 1, lambda b: b & 1)
     n = len(outer)
-    p = behavior.transposed((*outer, center), behavior.inputs).table
+    p = observed.transposed((*outer, center), observed.inputs).table
     parity = np.indices((2,) * n).sum(axis=0) % 2
     signs = (1 - 2 * parity).reshape((2,) * n + (1,) * (n + 1))
     found = []
@@ -95,5 +95,5 @@ def star_values(
         b = np.array([1 - 2 * (bit(value) & 1) for value in range(sizes[center])]).reshape((1,) * n + (-1,) + (1,) * n)
         x = (1 - 2 * parity if k else np.ones_like(parity)).reshape((1,) * (n + 1) + (2,) * n)
         found.append((p * signs * b * x).sum() / 2**n)
-    i, j = (value if behavior.is_exact else float(value) for value in found)
+    i, j = (value if observed.is_exact else float(value) for value in found)
     return StarValues(i, j, abs(float(i)) ** (1 / n) + abs(float(j)) ** (1 / n))

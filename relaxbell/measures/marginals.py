@@ -198,14 +198,14 @@ def _one(table: Exact, model: CausalModel) -> Any:
     return np.asarray(table[index], dtype=object).sum()
 
 
-def marginal_parameters(model: CausalModel, p: Behavior | ArrayLike) -> tuple[MarginalParameters, ...]:
+def marginal_parameters(model: CausalModel, observed: Behavior | ArrayLike) -> tuple[MarginalParameters, ...]:
     """Return for each independent group its marginal as an affine function of free parameters, exactly.
 
     Parameters
     ----------
     model
         With independent groups, such as `bilocality`.
-    p
+    observed
         The behavior; exact ones give exact constants. Or a table of sympy expressions with the axes outputs, then
         inputs in the model's order, taken as it is: then the constants are expressions. How many parameters are free
         depends on neither.
@@ -218,7 +218,7 @@ def marginal_parameters(model: CausalModel, p: Behavior | ArrayLike) -> tuple[Ma
     Raises
     ------
     MeasureError
-        If p is not a behavior, or a table does not have the model's shape.
+        If it is not a behavior, or a table does not have the model's shape.
     UnsupportedModelError
         If no groups are independent.
 
@@ -232,7 +232,7 @@ def marginal_parameters(model: CausalModel, p: Behavior | ArrayLike) -> tuple[Ma
     >>> a.free_labels, a.to_sympy()["q(A=111)"]
     (('q(A=000)', 'q(A=001)', 'q(A=010)', 'q(A=100)'), 2*ν1 + ν2 + ν3 + ν4 - 1/2)
     """
-    probabilities = _probabilities(model, p)
+    probabilities = _probabilities(model, observed)
     groups = dict.fromkeys(g.nodes for product in nonbilocality(model).products for g in product)
     found = []
     for nodes in groups:

@@ -338,8 +338,8 @@ def maximum(*measures: Measure) -> Measure:
 def measure(
     model: CausalModel,
     rows: Any,
-    norm: Norm = "max",
     *,
+    norm: Norm = "max",
     name: str = "measure",
     unit: str = "probability",
 ) -> Measure:

@@ -16,7 +16,7 @@ _MARGIN = 3
 """Random numbers are taken for a relation less often than once in 10 to this power."""
 
 
-def recognize_number(value: Any, basis: Sequence[Any] | None = None, *, digits: int | None = None) -> Any:
+def recognize_number(value: Any, *, basis: Sequence[Any] | None = None, digits: int | None = None) -> Any:
     """Return a rational combination of basis numbers that a decimal is, or None if its digits do not suffice.
 
     By an integer relation (PSLQ), Σ c_i b_i = c_0 · value. Any number satisfies some relation: one is believed only

@@ -57,7 +57,7 @@ class Fit:
         )
 
 
-def fit(data: Mapping[Any, Any] | Curve | ClosedForm, symbol: Any = None) -> Fit:
+def fit(values: Mapping[Any, Any] | Curve | ClosedForm, *, symbol: Any = None) -> Fit:
     """Return the simplest formula that exact data obey.
 
     From points, the first of: convex or concave piecewise affine with at least two pieces, each on three points or
@@ -66,7 +66,7 @@ def fit(data: Mapping[Any, Any] | Curve | ClosedForm, symbol: Any = None) -> Fit
 
     Parameters
     ----------
-    data
+    values
         {parameter: value}, exact numbers of both; a `Curve`; or a `ClosedForm` on non-signaling p.
     symbol
         The parameter, a sympy symbol or its name; by default ``t``, or the curve's own.
@@ -96,18 +96,18 @@ def fit(data: Mapping[Any, Any] | Curve | ClosedForm, symbol: Any = None) -> Fit
         symbol = sympy.Symbol(symbol)
     if symbol is not None and not isinstance(symbol, sympy.Symbol):
         raise ProofError(f"the parameter is {symbol!r}, expected a sympy symbol or its name.")
-    if isinstance(data, ClosedForm) and not data.complete:
-        raise ProofError(f"the closed form of {data.measure.name} is {data.effort}. Derive it with more seconds.")
-    if isinstance(data, ClosedForm):
+    if isinstance(values, ClosedForm) and not values.complete:
+        raise ProofError(f"the closed form of {values.measure.name} is {values.effort}. Derive it with more seconds.")
+    if isinstance(values, ClosedForm):
         if symbol is not None:
             raise ProofError(f"a closed form has no parameter {symbol}: its terms are functionals of p. Leave it out.")
-        return Fit(Maximum(*_functionals(data)), "maximum of functionals", 0, 0)
-    if isinstance(data, Curve):
-        return _of_curve(data, symbol)
-    if not isinstance(data, Mapping):
-        raise ProofError(f"a formula is fitted to a mapping, Curve or ClosedForm, found {type(data).__name__}.")
+        return Fit(Maximum(*_functionals(values)), "maximum of functionals", 0, 0)
+    if isinstance(values, Curve):
+        return _of_curve(values, symbol)
+    if not isinstance(values, Mapping):
+        raise ProofError(f"a formula is fitted to a mapping, Curve or ClosedForm, found {type(values).__name__}.")
     t = sympy.Symbol("t") if symbol is None else symbol
-    points = [(_exact(k, "parameter"), _exact(v, "value")) for k, v in data.items()]
+    points = [(_exact(k, "parameter"), _exact(v, "value")) for k, v in values.items()]
     if exact_array(np.array(points, dtype=object)) is None:
         raise ProofError("the data hold several square roots, expected numbers a + b√n with one n. Fit them apart.")
     points.sort()

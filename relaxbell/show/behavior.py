@@ -42,7 +42,7 @@ def counts_html(counts: Counts) -> str:
 
 
 def _title(table: Behavior | Counts) -> str:
-    return f"p({','.join(table.outputs)}|{','.join(table.inputs)})"
+    return table.scenario.symbol
 
 
 def _blocks(

@@ -49,7 +49,7 @@ class Explorer:
     forms: Mapping[str, ClosedForm]
 
     def behavior(
-        self, visibility: float = 1.0, entanglement: float = math.pi / 4, angle: float = math.pi / 4
+        self, *, visibility: float = 1.0, entanglement: float = math.pi / 4, angle: float = math.pi / 4
     ) -> Behavior:
         """Return p(a, b|x, y).
 

@@ -88,7 +88,7 @@ def _head(report: Quantification) -> list[str]:
         if fit.p_value < _UNLIKELY:
             lines.append(f"note  the raw frequencies signal beyond chance (p < {_UNLIKELY:g}): the fit sets that aside")
     else:
-        lines.append(f"data  a behavior p({','.join(report.behavior.outputs)}|{','.join(report.behavior.inputs)})")
+        lines.append(f"data  a behavior {report.behavior.scenario.symbol}")
     if report.chsh is not None:
         excess = float(report.chsh.value - 2)
         text = (

@@ -61,10 +61,9 @@ def rational_multiple(functional: BellFunctional) -> tuple[BellFunctional, Exact
 def check_scenario(functional: BellFunctional, model: CausalModel) -> Exact:
     """Return the coefficients in the model's order of axes; raise FunctionalError where scenarios differ."""
     check_model(model, functional.title)
-    if set(functional.outputs) != set(model.outputs) or set(functional.inputs) != set(model.inputs):
+    if not functional.scenario.has_variables_of(model.scenario):
         raise FunctionalError(
-            f"{functional.title} lives on p({','.join(functional.outputs)}|{','.join(functional.inputs)}), "
-            f"{model.name} on p({','.join(model.outputs)}|{','.join(model.inputs)})."
+            f"{functional.title} lives on {functional.scenario.symbol}, {model.name} on {model.scenario.symbol}."
         )
     table = functional.transposed(model.outputs, model.inputs).coefficients
     if table.shape != model.observed_shape:

@@ -38,12 +38,12 @@ Solved = tuple[int, list[list[Row]]]
 
 def sweep(
     measure: Measure | Sequence[Measure] | Mapping[str, Measure],
-    behaviors: Mapping[Any, Behavior | Observed] | Iterable[Behavior | Observed],
+    observed: Mapping[Any, Behavior | Observed] | Iterable[Behavior | Observed],
+    subject_to: Any = (),
+    *,
     executor: Executor | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: bool = True,
-    *,
-    subject_to: Any = (),
 ) -> Sweep:
     """Return the least value of one or several measures at many points, each with a rigorous lower bound.
 
@@ -56,9 +56,11 @@ def sweep(
     measure
         A measure, a list of measures, or a mapping from names of one's own to measures. They may live on
         different models.
-    behaviors
+    observed
         A mapping from labels, such as (v, θ), to what was observed there, or a sequence, labeled 0, 1, ….
         Points that do not fit, or that no model reproduces, are recorded with their reason.
+    subject_to
+        Budgets and affine constraints, as in `minimize`; then all measures share one model.
     executor
         Any `concurrent.futures.Executor`: a process pool, or ``client.get_executor()`` of Dask. It gets
         contiguous chunks as plain data; results are the same as without, bit by bit.
@@ -67,8 +69,6 @@ def sweep(
         line has a checksum, and no two sweeps can use one file at a time.
     progress
         Show a progress bar if tqdm is installed and the sweep takes more than half a second.
-    subject_to
-        Budgets and affine constraints, as in `minimize`; then all measures share one model.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def sweep(
     MeasureError
         If `measure` or `subject_to` is not what it should be, or names repeat.
     BehaviorError
-        If `behaviors` is neither a mapping nor a sequence.
+        If `observed` is neither a mapping nor a sequence.
     CheckpointError
         If the file belongs to another sweep, is damaged, in use, or cannot be written.
 
@@ -97,17 +97,15 @@ def sweep(
     1.0    C(X -> B)   0.207106781   0.207106781186  optimal
     """
     measures = _read_measures(measure)
-    labels, observed = _read_behaviors(behaviors)
+    labels, listed = _read_behaviors(observed)
     models = list({id(m.model): m.model for m in measures.values()}.values())
-    points = [read_points(model, observed) for model in models]
+    points = [read_points(model, listed) for model in models]
     task = _task(measures, models, points, subject_to)
     size = _chunk_size(task.work, len(labels))
     chunks = [slice(start, min(start + size, len(labels))) for start in range(0, len(labels), size)]
     file = None
     if checkpoint is not None:
-        file = Checkpoint(
-            checkpoint, _identity(task, observed, size), [c.stop - c.start for c in chunks], len(measures)
-        )
+        file = Checkpoint(checkpoint, _identity(task, listed, size), [c.stop - c.start for c in chunks], len(measures))
     rows: list[list[list[Row]] | None] = [None] * len(chunks)
     for number, found in (file.done if file else {}).items():
         rows[number] = found

@@ -161,12 +161,12 @@ def test_rounding_in_the_hull_of_a_model():
     alice = rng.dirichlet(np.ones(2), size=2).T
     bob = rng.dirichlet(np.ones(2), size=(2, 2, 2))
     p = rb.Behavior(np.einsum("ax,axyb->abxy", alice, bob))
-    exact = p.rounded(rb.bell().relax("X -> B"), 10**6)
+    exact = p.rounded(rb.bell().relax("X -> B"), denominator=10**6)
     marginal = exact.exact.sum(axis=1)
     assert (marginal[:, :, 0] == marginal[:, :, 1]).all()
     with pytest.raises(rb.SignalingError, match="X does not reach B"):
         p.rounded()
-    swapped = p.transposed("B A", "Y X").rounded(rb.bell().relax("X -> B"), 10**6)
+    swapped = p.transposed("B A", "Y X").rounded(rb.bell().relax("X -> B"), denominator=10**6)
     assert (swapped.transposed("A B", "X Y").exact == exact.exact).all()
 
 

@@ -127,7 +127,7 @@ def test_classical_bound_of_cglmp_is_2_and_algebraic_maximum_4(d):
 def test_quantum_values_of_cglmp(d, optimal, entangled):
     """Acín et al., Phys. Rev. A 65, 052325 (2002), Table I; closed forms for d = 2 and 3."""
     assert value(d, cglmp_box(d)) == pytest.approx(optimal, abs=6e-7)
-    assert value(d, cglmp_box(d, "maximally entangled")) == pytest.approx(entangled, abs=6e-7)
+    assert value(d, cglmp_box(d, state="maximally entangled")) == pytest.approx(entangled, abs=6e-7)
 
 
 @pytest.mark.parametrize("d", [2, 3, 6, 16])
@@ -141,7 +141,7 @@ def test_the_optimal_box_reaches_the_largest_eigenvalue_of_the_bell_operator(d):
 def test_cglmp_box_is_what_the_born_rule_says_for_a_given_state():
     ratios = np.array([1, 0.7923, 1])  # Acín et al.: the optimum for d = 3
     state = ratios / np.linalg.norm(ratios)
-    box = cglmp_box(3, state)
+    box = cglmp_box(3, state=state)
     np.testing.assert_allclose(box.p, born(schmidt(state), cglmp_measurements(3)).p, atol=1e-14)
     assert value(3, box) == pytest.approx(value(3, cglmp_box(3)), abs=1e-8)
     box.check_nonsignaling()
@@ -150,13 +150,13 @@ def test_cglmp_box_is_what_the_born_rule_says_for_a_given_state():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((1,), "d is 1, expected an integer ≥ 2"),
-        ((2.0,), "d is 2.0, expected an integer ≥ 2"),
-        ((3, "singlet"), "'singlet' is not a state of the CGLMP box. Expected 'optimal'"),
-        ((3, [0.6, 0.8]), "has 2 Schmidt coefficients, expected 3"),
-        ((2, [1, 1]), r"norm 1.41421356237, expected 1"),
+        ({"d": 1}, "d is 1, expected an integer ≥ 2"),
+        ({"d": 2.0}, "d is 2.0, expected an integer ≥ 2"),
+        ({"d": 3, "state": "singlet"}, "'singlet' is not a state of the CGLMP box. Expected 'optimal'"),
+        ({"d": 3, "state": [0.6, 0.8]}, "has 2 Schmidt coefficients, expected 3"),
+        ({"d": 2, "state": [1, 1]}, r"norm 1.41421356237, expected 1"),
     ],
 )
 def test_errors_of_cglmp_box(arguments, message):
     with pytest.raises(BehaviorError, match=message):
-        cglmp_box(*arguments)
+        cglmp_box(**arguments)

@@ -46,13 +46,13 @@ def test_i3322_in_qubits_is_a_quarter():
 
 def test_dimensions_above_and_below_the_number_of_outcomes():
     """Tsirelson's bound holds in every dimension, and is reached from 2 levels on; 1 level is classical."""
-    ququarts = optimize_quantum(CHSH, 4, starts=2)
+    ququarts = optimize_quantum(CHSH, dimensions=4, starts=2)
     assert ququarts.measurements[0].shape == (2, 2, 4, 4)
     assert ququarts.value == pytest.approx(2 * np.sqrt(2), abs=1e-8)
-    unequal = optimize_quantum(CHSH, (2, 3), starts=6)
+    unequal = optimize_quantum(CHSH, dimensions=(2, 3), starts=6)
     assert unequal.state.shape == (6,)
     assert unequal.value == pytest.approx(2 * np.sqrt(2), abs=1e-8)
-    assert optimize_quantum(CHSH, 1, starts=20).value == pytest.approx(2)
+    assert optimize_quantum(CHSH, dimensions=1, starts=20).value == pytest.approx(2)
 
 
 def test_outcomes_and_settings_may_differ_between_parties():

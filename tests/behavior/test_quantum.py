@@ -139,7 +139,7 @@ def test_a_single_setting_is_an_input_of_cardinality_one():
 
 def test_names():
     assert born(ghz(3), [[Z]] * 3).variables == ("A", "B", "C", "X", "Y", "Z")
-    assert born(singlet(), [[Z], [Z]], "U V", "S T").variables == ("U", "V", "S", "T")
+    assert born(singlet(), [[Z], [Z]], outputs="U V", inputs="S T").variables == ("U", "V", "S", "T")
 
 
 def test_states_are_what_they_are_called():

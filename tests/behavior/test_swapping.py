@@ -58,7 +58,7 @@ def test_star_box_agrees_with_born():
     r = rng.normal(size=(3, 2, 3))
     r /= np.linalg.norm(r, axis=2, keepdims=True)
     v = [0.9, 0.5, 0.7]
-    p = rb.star_box(3, v, [own.tolist() for own in r])
+    p = rb.star_box(3, v, settings=[own.tolist() for own in r])
     pauli = [rb.qubit_observable(math.pi / 2), rb.qubit_observable(math.pi / 2, math.pi / 2), rb.qubit_observable(0)]
     observables = [[sum(k * m for k, m in zip(vector, pauli, strict=True)) for vector in own] for own in r]
     basis = []

@@ -363,7 +363,7 @@ def test_zero_frequencies_carry_no_data():
 def test_custom_rows():
     model = rb.input_signaling()
     shift = rb.influence(model, "X", "B").blocks[0].array
-    form = rb.closed_form(rb.measure(model, shift, "sum"))  # the shifts of both settings of Y together
+    form = rb.closed_form(rb.measure(model, shift, norm="sum"))  # the shifts of both settings of Y together
     rng = np.random.default_rng(9)
     for _ in range(10):
         p = random_in(form, rng)

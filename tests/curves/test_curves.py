@@ -300,7 +300,7 @@ def test_curve_closed_form_and_sweep_are_the_same(measure, near_tie):
     start = random_local(rng, measure.model)
     end = nonlocal_behavior(measure.model, start)
     if near_tie:  # on the edge of a local face, rounded at 1e-9
-        end = end.rounded(measure.model.unrelaxed, 10**9).mix(start, Fraction(10**9 - 1, 10**9))
+        end = end.rounded(measure.model.unrelaxed, denominator=10**9).mix(start, Fraction(10**9 - 1, 10**9))
     line, form = rb.curve(measure, start, end), rb.closed_form(measure)
     grid = [Fraction(int(v), 997) for v in rng.integers(0, 998, 12)]
     points = [end.mix(start, t) for t in grid]

@@ -29,7 +29,7 @@ def random_row(model, seed):
 
 
 def signed(model, seed=0):
-    return rb.measure(model, [random_row(model, seed)], "linear", name=f"s{seed}")
+    return rb.measure(model, [random_row(model, seed)], norm="linear", name=f"s{seed}")
 
 
 def behaviors(model):
@@ -63,7 +63,7 @@ def kind_of(kind, model):
     if kind == "linear":
         return signed(model), [one]
     if kind == "linear plus norm":
-        return signed(model) + rb.measure(model, [two], "max", name="n"), [one + two, one - two]
+        return signed(model) + rb.measure(model, [two], norm="max", name="n"), [one + two, one - two]
     return rb.maximum(signed(model), signed(model, 1)), [one, two]
 
 
@@ -120,7 +120,7 @@ def test_tradeoffs_with_signed_budgets(make, kind):
     model = make()
     (budgeted, limits), p = kind_of(kind, model), behaviors(model)[1]
     row = random_row(model, 4)
-    for measure, rows in ((signed(model, 4), [row]), (rb.measure(model, [row], "max"), [row, -row])):
+    for measure, rows in ((signed(model, 4), [row]), (rb.measure(model, [row], norm="max"), [row, -row])):
         line = rb.tradeoff(measure, budgeted, p)
         low, high = line.domain
         assert low == least(model, p, limits)
@@ -152,7 +152,7 @@ def test_bounds_of_functionals_within_signed_budgets(name, kind):
 def test_a_budget_that_is_the_same_for_every_model():
     model, e = MODELS["unequal"](), sympy.Symbol("e")
     for value in (0, -2):
-        constant = rb.measure(model, [np.full(model.strategies.count, value)], "linear")
+        constant = rb.measure(model, [np.full(model.strategies.count, value)], norm="linear")
         coefficients = np.random.default_rng(2).integers(-3, 4, model.observed_shape)
         functional = rb.BellFunctional(coefficients, model.outputs, model.inputs)
         line = functional.bound(model, [constant <= e])

@@ -32,9 +32,9 @@ def test_formulas(measure, text):
 def test_rows_of_ones_own_are_not_scaled():
     n = WIDE.strategies.count
     for norm, text in (("max", "max(row 0, row 1)"), ("sum", "sum(row 0, row 1)"), ("linear", "row 0 + row 1")):
-        measure = rb.measure(WIDE, np.full((2, n), 0.25), norm)
+        measure = rb.measure(WIDE, np.full((2, n), 0.25), norm=norm)
         assert repr(measure).startswith(f"measure = {text}  (")
-    labeled = rb.measure(WIDE, {(np.float64(0.5), np.int64(1)): np.ones(n)}, "linear")
+    labeled = rb.measure(WIDE, {(np.float64(0.5), np.int64(1)): np.ones(n)}, norm="linear")
     assert labeled.rows == ("(0.5, 1)",)
 
 

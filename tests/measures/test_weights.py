@@ -24,7 +24,7 @@ KINDS = [
     rb.nonbilocality(SWAP),
     rb.nonbilocality(SWAP, marginals={"A": [Fraction(1, 4)] * 4}),
     rb.maximum(rb.influence(WIDE, "X", "B"), 2 * rb.dependence(WIDE)),
-    rb.measure(THREE, np.ones((1, THREE.strategies.count)), "linear"),
+    rb.measure(THREE, np.ones((1, THREE.strategies.count)), norm="linear"),
 ]
 names = pytest.mark.parametrize("measure", KINDS, ids=lambda measure: measure.name)
 

@@ -60,7 +60,7 @@ def test_fits_of_curves_are_proved():
     model = rb.input_signaling()
     bound = rb.CHSH.bound(model, subject_to=[rb.influence(model, "X", "B") <= sympy.Symbol("e")])
     e = sympy.Symbol("e")
-    assert rb.fit(bound, e).formula == sympy.Min(4, 4 * e + 2)
+    assert rb.fit(bound, symbol=e).formula == sympy.Min(4, 4 * e + 2)
 
 
 def test_fits_of_closed_forms_are_proved():
@@ -94,7 +94,7 @@ def test_constants():
     }
     for value, expected in cases.items():
         assert sympy.simplify(rb.recognize_number(value) - expected) == 0
-    root33 = rb.recognize_number((15 + math.sqrt(33)) / 24, (1, sympy.sqrt(33)))
+    root33 = rb.recognize_number((15 + math.sqrt(33)) / 24, basis=(1, sympy.sqrt(33)))
     assert root33 == sympy.Rational(5, 8) + sympy.sqrt(33) / 24
     assert rb.recognize_number(math.pi) is None
     assert rb.recognize_number(Decimal("0.2071")) is None  # too few digits to mean anything
@@ -116,34 +116,34 @@ def test_random_numbers_are_not_recognized(digits):
 def test_random_numbers_of_other_sizes_are_no_constants(size, basis):
     """Large coefficients and large bases offer more relations, so that more digits are asked for."""
     generator = random.Random(4)
-    found = [rb.recognize_number(size * generator.random(), basis) for _ in range(60)]
+    found = [rb.recognize_number(size * generator.random(), basis=basis) for _ in range(60)]
     assert found == [None] * 60
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((math.nan,), "not a finite number"),
-        ((0.5, []), "basis is empty"),
-        ((0.5, ["sqrt(2)"]), "basis holds 'sqrt"),
-        ((0.5, [1, sympy.I]), "basis holds I"),
-        ((0.5, [0, 1]), "basis holds 0"),
-        ((0.3 + math.sqrt(2), [1, sympy.sqrt(2), sympy.sqrt(8)]), "linearly dependent"),
-        ((1j,), "a complex, does not say"),
-        ((sympy.Symbol("x"),), "a Symbol, does not say"),
+        ({"value": math.nan}, "not a finite number"),
+        ({"value": 0.5, "basis": []}, "basis is empty"),
+        ({"value": 0.5, "basis": ["sqrt(2)"]}, "basis holds 'sqrt"),
+        ({"value": 0.5, "basis": [1, sympy.I]}, "basis holds I"),
+        ({"value": 0.5, "basis": [0, 1]}, "basis holds 0"),
+        ({"value": 0.3 + math.sqrt(2), "basis": [1, sympy.sqrt(2), sympy.sqrt(8)]}, "linearly dependent"),
+        ({"value": 1j}, "a complex, does not say"),
+        ({"value": sympy.Symbol("x")}, "a Symbol, does not say"),
     ],
 )
 def test_what_is_no_constant_or_basis(arguments, message):
     with pytest.raises(rb.ProofError, match=message):
-        rb.recognize_number(*arguments)
+        rb.recognize_number(**arguments)
     with pytest.raises(rb.ProofError, match="digits=0"):
         rb.recognize_number(0.5, digits=0)
 
 
 def test_fit_parameters_and_roots():
     line = {0: 0, 1: 2, 2: 4, 3: 6}
-    assert rb.fit(line, "v").formula == 2 * sympy.Symbol("v")
+    assert rb.fit(line, symbol="v").formula == 2 * sympy.Symbol("v")
     with pytest.raises(rb.ProofError, match="expected a sympy symbol or its name"):
-        rb.fit(line, 2)
+        rb.fit(line, symbol=2)
     with pytest.raises(rb.ProofError, match="several square roots"):
         rb.fit({0: sympy.sqrt(2), 1: sympy.sqrt(3), 2: 2})

@@ -53,7 +53,7 @@ def test_ch_for_outcome_signaling_is_refuted_and_twice_it_is_proved():
     p, found = check(rb.prove(AB, CH), AB, ("A", "B"))
     assert chsh_values(p).max() == pytest.approx(0.5)  # a PR box
     assert (found.formula, found.least, found.exact) == (HALF, 1, True)
-    assert found.observed.is_nonsignaling(0)
+    assert found.observed.is_nonsignaling(tolerance=0)
     assert rb.prove(AB, 2 * CH).status == "proved"
 
 

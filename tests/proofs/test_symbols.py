@@ -137,7 +137,7 @@ def test_arguments_that_do_not_fit(arguments, options, message):
 def test_fits_name_the_parameter():
     form = rb.closed_form(XB)
     with pytest.raises(rb.ProofError, match="a closed form has no parameter v"):
-        rb.fit(form, V)
+        rb.fit(form, symbol=V)
     assert rb.fit(rb.curve(XB, *LINE, parameter=V)).formula.free_symbols == {V}
 
 

@@ -186,14 +186,14 @@ def test_a_scan_of_one_parameter_is_a_plot():
     found = rb.scan(rb.nonbilocality(rb.bilocality()), rb.entanglement_swapping_box(0.8), points=5)
     assert {"0.16", "0.25", "0.34", "0.28", "q(A=00)", "5 linear programs"} <= set(texts(picture(found)))
     axes = pytest.importorskip("matplotlib.figure").Figure().subplots()
-    line, least = found.plot(axes).lines
+    line, least = found.plot(ax=axes).lines
     assert line.get_ydata() == pytest.approx(found.values)
     assert least.get_xydata().ravel() == pytest.approx([0.25, 0.28])
     ternary = [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
     many = rb.scan(rb.nonbilocality(rb.bilocality((3, 3))), rb.entanglement_swapping_box(1, alice=ternary), points=2)
     assert many._repr_svg_() is None
     with pytest.raises(rb.MeasureError, match="a scan of 4 parameters"):
-        many.plot(axes)
+        many.plot(ax=axes)
 
 
 def test_functionals_carry_their_names():

@@ -43,7 +43,7 @@ def measures():
         rb.message_weight(sent, "msg_1"),
         rb.message_entropy(sent, "msg_1"),
         rb.nonbilocality(rb.bilocality().rename({"A": "Out_1", "C": "c''"})),
-        rb.measure(both, {"row_0 #%&": effect.expression}, "linear", name="my_{own} $x$ \\ 100 %"),
+        rb.measure(both, {"row_0 #%&": effect.expression}, norm="linear", name="my_{own} $x$ \\ 100 %"),
     ]
 
 

@@ -13,7 +13,7 @@ from relaxbell.functionals.relabeling import holds_with_signaling
 
 def nothing(model):
     """A measure with no opinion: only feasibility matters."""
-    return rb.measure(model, np.zeros((1, model.strategies.count)), "linear")
+    return rb.measure(model, np.zeros((1, model.strategies.count)), norm="linear")
 
 
 def refused(model, observed):

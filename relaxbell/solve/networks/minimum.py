@@ -123,7 +123,7 @@ def _positive(given: float | None, usual: float, name: str) -> float:
 def raise_infeasible(model: CausalModel, observed: Behavior | Observed) -> None:
     """Raise InfeasibleError with a witness: not even a shared source reproduces the behavior."""
     shared = model.shared()
-    minimize(own_measure(shared, np.zeros((1, shared.strategies.count)), "linear", name="0"), observed)
+    minimize(own_measure(shared, np.zeros((1, shared.strategies.count)), norm="linear", name="0"), observed)
     raise SolverError(
         f"the linear programs of {model.name} found nothing that reproduces the behavior, without a proof. Round it: "
         "p.rounded(model)."

@@ -27,26 +27,26 @@ _POINTS = {1: 41, 2: 13, 3: 7, 4: 5}
 """Points for each parameter by number of parameters; 3 where there are more."""
 
 
-def marginal_ranges(model: CausalModel, p: Behavior) -> dict[str, Bounds]:
-    """Return the range of each free parameter ν among all q that reproduce p, Eqs. (57)–(58).
+def marginal_ranges(model: CausalModel, observed: Behavior) -> dict[str, Bounds]:
+    """Return the range of each free parameter ν among all q that reproduce what was observed, Eqs. (57)–(58).
 
     Parameters
     ----------
     model
         With independent groups, such as `bilocality`.
-    p
+    observed
         The behavior.
 
     Returns
     -------
     dict
         By label of the parameter, in the order of `marginal_parameters`: both ends with rigorous bounds, exact where
-        p is (``.minimum.exact``).
+        this is (``.minimum.exact``).
 
     Raises
     ------
     InfeasibleError
-        If no model, not even with a shared source, reproduces p.
+        If no model, not even with a shared source, reproduces it.
 
     Examples
     --------
@@ -58,13 +58,13 @@ def marginal_ranges(model: CausalModel, p: Behavior) -> dict[str, Bounds]:
     """
     shared = model.shared()
     found = {}
-    for parameters in marginal_parameters(model, p):
+    for parameters in marginal_parameters(model, observed):
         group = Group(shared, parameters.group)
         for i in parameters.free:
             row = group.rows[[i]]
             linear = Linear(Rows(row, (group.labels[i],)))
             query = Measure(shared, linear, group.labels[i], definition={"kind": "rows", "norm": "linear"})
-            found[group.labels[i]] = bounds(query, p)
+            found[group.labels[i]] = bounds(query, observed)
     return found
 
 
@@ -107,7 +107,7 @@ class Scan:
         best = int(self.values.argmin())
         return float(self.values[best]), self.points[best]
 
-    def plot(self, ax: Any = None, **style: Any) -> Any:
+    def plot(self, *, ax: Any = None, **style: Any) -> Any:
         """Draw M_BL(ν) over a single parameter on matplotlib axes and return them (extra ``plot``).
 
         Parameters
@@ -149,7 +149,7 @@ class Scan:
         return f"{self.measure.name} at {len(self.values):,} marginals: least {value:.9g} at {place or 'the only one'}"
 
 
-def scan(measure: Nonbilocality, p: Behavior, points: int | None = None) -> Scan:
+def scan(measure: Nonbilocality, observed: Behavior, *, points: int | None = None) -> Scan:
     """Return M_BL(ν) on a grid between ν_min and ν_max; nested ranges for several parameters.
 
     The marginals of all independent groups but the last are scanned (for `bilocality` that of A), as in Fig. 4 and
@@ -159,7 +159,7 @@ def scan(measure: Nonbilocality, p: Behavior, points: int | None = None) -> Scan
     ----------
     measure
         `nonbilocality` of a model, without fixed marginals.
-    p
+    observed
         The behavior.
     points
         For each parameter; by default 41 for one, fewer for several.
@@ -174,7 +174,7 @@ def scan(measure: Nonbilocality, p: Behavior, points: int | None = None) -> Scan
     MeasureError
         If the measure is another one, or has fixed marginals.
     InfeasibleError
-        If nothing reproduces p.
+        If nothing reproduces it.
 
     Examples
     --------
@@ -188,9 +188,9 @@ def scan(measure: Nonbilocality, p: Behavior, points: int | None = None) -> Scan
             f"scan is for nonbilocality(model) with one family of independent groups and no marginals fixed: found "
             f"{getattr(measure, 'name', type(measure).__name__)}."
         )
-    scenario = read_scenario(nonbilocality(measure.model), p, symmetric=False)
+    scenario = read_scenario(nonbilocality(measure.model), observed, symmetric=False)
     if ranges(scenario) is None:
-        raise_infeasible(measure.model, p)
+        raise_infeasible(measure.model, observed)
     sides = scenario.products[0][:-1]
     names = [(i, j) for i, side in enumerate(sides) for j in side.free]
     count = points or _POINTS.get(len(names), 3)
