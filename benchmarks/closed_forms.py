@@ -24,7 +24,7 @@ class Case:
     """A measure to derive the closed form of; `limit`: seconds that the issue allows, where it states them."""
 
     name: str
-    measure: Callable[[], rb.Measure]
+    measure: Callable[[], rb.classes.Measure]
     domain: str | None = None
     limit: float | None = None
     rounds: int = ROUNDS
@@ -45,7 +45,7 @@ CASES = [
 LARGE = Case("3322 X->B", lambda: rb.influence(rb.input_signaling((3, 3)), "X", "B"), rounds=1)
 
 
-def derived(case: Case) -> tuple[rb.ClosedForm, float]:
+def derived(case: Case) -> tuple[rb.classes.ClosedForm, float]:
     """Return the closed form and the median of the seconds that it took; model and measure are new each time."""
     seconds = []
     for _ in range(case.rounds):
@@ -56,10 +56,10 @@ def derived(case: Case) -> tuple[rb.ClosedForm, float]:
     return form, statistics.median(seconds)
 
 
-def throughput(form: rb.ClosedForm, count: int) -> float:
+def throughput(form: rb.classes.ClosedForm, count: int) -> float:
     """Return behaviors per second of `evaluate`, with its mask: half of them noisy PR boxes, half signaling."""
     share = np.random.default_rng(0).random((count, 1, 1, 1, 1))
-    tables = share * rb.pr_box().p + (1 - share) / 4
+    tables = share * rb.boxes.pr().p + (1 - share) / 4
     tables[::2, 0, 0, 0, 0] += 0.01
     form.evaluate(tables[:1000])
     seconds = []

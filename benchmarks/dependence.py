@@ -38,8 +38,8 @@ def by_hand(p: np.ndarray, d: int) -> float:
     return float(problem.solve(solver=cp.CLARABEL))
 
 
-def ours(d: int) -> rb.Solution:
-    return rb.minimize(rb.dependence(rb.measurement_dependence((2, 2), (d, d))), rb.cglmp_box(d))
+def ours(d: int) -> rb.classes.Solution:
+    return rb.minimize(rb.dependence(rb.measurement_dependence((2, 2), (d, d))), rb.boxes.cglmp(d))
 
 
 def timed(run, repeat: int = 3):
@@ -53,18 +53,18 @@ def timed(run, repeat: int = 3):
 
 if __name__ == "__main__":
     largest = int(sys.argv[1]) if len(sys.argv) > 1 else 8
-    ours(2), by_hand(rb.cglmp_box(2).p, 2)  # imports
+    ours(2), by_hand(rb.boxes.cglmp(2).p, 2)  # imports
     print(" d   minimum M     gap   ours s   by hand s   by hand / ours")
     for d in (2, 4, 6, 8, 16):
         solution, seconds = timed(lambda d=d: ours(d), 3 if d < 16 else 1)
         line = f"{d:2d}  {solution.value:10.7f}  {solution.statistics['gap']:.0e}  {seconds:7.3f}"
         if d <= largest:
-            value, hand = timed(lambda d=d: by_hand(rb.cglmp_box(d).p, d))
+            value, hand = timed(lambda d=d: by_hand(rb.boxes.cglmp(d).p, d))
             line += f"  {hand:10.3f}  {hand / seconds:15.1f}   (differs by {abs(value - solution.value):.0e})"
         print(line, flush=True)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
     for d in (2, 4, 6):
         model = rb.measurement_dependence((2, 2), (d, d))
-        solution, seconds = timed(lambda d=d, m=model: rb.minimize(rb.mutual_information(m), rb.cglmp_box(d)), 1)
+        solution, seconds = timed(lambda d=d, m=model: rb.minimize(rb.mutual_information(m), rb.boxes.cglmp(d)), 1)
         text = f"{solution.value:.6f} bit, gap {solution.statistics['gap']:.0e}"
         print(f"mutual information d = {d}: {text}, {seconds:.2f} s")

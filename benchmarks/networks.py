@@ -13,20 +13,20 @@ from fractions import Fraction
 
 import relaxbell as rb
 
-DIAGONAL = [*rb.diagonal_settings()]
+DIAGONAL = [*rb.boxes.diagonal_settings()]
 THREE = [*DIAGONAL, (0, 1, 0)]
 CASES = {
-    "binary, v = 0.75": (rb.bilocality(), rb.entanglement_swapping_box(0.75)),
-    "binary, v = 0.85": (rb.bilocality(), rb.entanglement_swapping_box(Fraction(17, 20))),
-    "binary, v = 0.70 (bilocal)": (rb.bilocality(), rb.entanglement_swapping_box(0.7)),
-    "three settings, v = 0.72": (rb.bilocality((3, 3)), rb.entanglement_swapping_box(0.72, alice=THREE)),
-    "three settings, v = 0.75": (rb.bilocality((3, 3)), rb.entanglement_swapping_box(0.75, alice=THREE)),
-    "star of three, v = 0.85": (rb.star(3), rb.star_box(3, 0.85)),
-    "star of three, v = 0.90": (rb.star(3), rb.star_box(3, 0.9)),
+    "binary, v = 0.75": (rb.bilocality(), rb.boxes.entanglement_swapping(0.75)),
+    "binary, v = 0.85": (rb.bilocality(), rb.boxes.entanglement_swapping(Fraction(17, 20))),
+    "binary, v = 0.70 (bilocal)": (rb.bilocality(), rb.boxes.entanglement_swapping(0.7)),
+    "three settings, v = 0.72": (rb.bilocality((3, 3)), rb.boxes.entanglement_swapping(0.72, alice=THREE)),
+    "three settings, v = 0.75": (rb.bilocality((3, 3)), rb.boxes.entanglement_swapping(0.75, alice=THREE)),
+    "star of three, v = 0.85": (rb.star(3), rb.boxes.star(3, 0.85)),
+    "star of three, v = 0.90": (rb.star(3), rb.boxes.star(3, 0.9)),
 }
 
 if __name__ == "__main__":
-    rb.minimize(rb.nonbilocality(rb.bilocality()), rb.entanglement_swapping_box(0.5))  # imports
+    rb.minimize(rb.nonbilocality(rb.bilocality()), rb.boxes.entanglement_swapping(0.5))  # imports
     print(f"{'':28s} {'seconds':>8s} {'boxes':>6s}  interval")
     for name, (model, p) in CASES.items():
         measure, times = rb.nonbilocality(model), []

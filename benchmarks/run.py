@@ -35,7 +35,7 @@ class Case:
     """A measure, and the points to minimize it at."""
 
     name: str
-    measure: rb.Measure
+    measure: rb.classes.Measure
     box: rb.Behavior
     visibilities: Sequence[float]
     norm: str = "max"
@@ -66,17 +66,17 @@ def cases() -> list[Case]:
         Case(
             "CHSH X->B",
             rb.influence(rb.input_signaling(), "X", "B"),
-            rb.tsirelson_box(),
+            rb.boxes.tsirelson(),
             np.linspace(1, 0.3, 1000),
             closed=True,
         ),
-        Case("3322 X->B", rb.influence(rb.input_signaling((3, 3)), "X", "B"), rb.i3322_box(), grid, closed=True),
-        Case("3322 A->B", rb.influence(rb.outcome_signaling((3, 3)), "A", "B"), rb.i3322_box(), grid * 0.6),
-        Case("GHZ X->B", rb.influence(triple, "X", "B"), rb.ghz_box(), grid * 0.6),
+        Case("3322 X->B", rb.influence(rb.input_signaling((3, 3)), "X", "B"), rb.boxes.i3322(), grid, closed=True),
+        Case("3322 A->B", rb.influence(rb.outcome_signaling((3, 3)), "A", "B"), rb.boxes.i3322(), grid * 0.6),
+        Case("GHZ X->B", rb.influence(triple, "X", "B"), rb.boxes.ghz(), grid * 0.6),
     ]
     for d in (4, 6):
         measure = rb.dependence(rb.measurement_dependence(outputs=(d, d)))
-        found.append(Case(f"CGLMP d={d} M", measure, rb.cglmp_box(d), grid[::5], norm="sum"))
+        found.append(Case(f"CGLMP d={d} M", measure, rb.boxes.cglmp(d), grid[::5], norm="sum"))
     return found
 
 
@@ -164,7 +164,7 @@ def traced(case: Case, points: Sequence[rb.Behavior]) -> list[float]:
 
 
 @cache
-def derived(case: Case) -> rb.ClosedForm:
+def derived(case: Case) -> rb.classes.ClosedForm:
     return rb.closed_form(case.measure, seconds=120)
 
 

@@ -22,7 +22,7 @@ def one(mx: int, my: int) -> None:
     angles = rng.uniform(0, 2 * np.pi, (mx, 1)) - rng.uniform(0, 2 * np.pi, (1, my))
     sign = np.array([[1, -1], [-1, 1]])
     p = rb.Behavior((1 + sign[:, :, None, None] * np.cos(angles)) / 4)
-    rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.tsirelson_box())  # imports are not what is measured
+    rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.tsirelson())  # imports are not what is measured
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
     model = rb.input_signaling((mx, my))

@@ -9,6 +9,7 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 from sphinx.domains.python import PyObject
+from sphinx.util.nodes import make_refnode
 
 import relaxbell
 
@@ -96,6 +97,16 @@ def hide_signature(_app: Sphinx, what: str, _name: str, obj: Any, _options: Any,
     return ("", None) if made_by_us else (signature, returned)
 
 
+def in_a_namespace(app: Sphinx, env: Any, node: Any, content: Any) -> Any:
+    """Link a name that a docstring writes without its namespace, `Solution` or `minimize`, wherever it is listed."""
+    target, objects = node.get("reftarget", ""), env.get_domain("py").objects
+    for home in ("relaxbell", *(f"relaxbell.{name}" for name in relaxbell._NAMESPACES)):
+        if node.get("refdomain") == "py" and f"{home}.{target}" in objects:
+            page = objects[f"{home}.{target}"].docname
+            return make_refnode(app.builder, node["refdoc"], page, f"{home}.{target}", content)
+    return None
+
+
 class HelpText(Directive):
     """``.. help-text:: quantify``: what ``relaxbell quantify --help`` prints."""
 
@@ -125,4 +136,5 @@ def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-docstring", keep_colon, priority=100)  # before napoleon
     app.connect("autodoc-process-docstring", one_by_one, priority=100)
     app.connect("autodoc-process-docstring", escape_marks, priority=900)  # after napoleon
+    app.connect("missing-reference", in_a_namespace)
     app.add_directive("help-text", HelpText)

@@ -80,7 +80,7 @@ rb.explain(solution)
 # If the behavior is exact, so is the minimum. The largest quantum violation of CHSH needs (√2 − 1)/2:
 
 # %%
-p = rb.tsirelson_box()
+p = rb.boxes.tsirelson()
 rb.minimize(c, p).exact
 
 # %% [markdown]

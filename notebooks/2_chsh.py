@@ -43,10 +43,10 @@ c
 # The strongest quantum correlations are exact numbers of the form a + b√2, and so is the least influence that explains them.
 
 # %%
-rb.tsirelson_box()
+rb.boxes.tsirelson()
 
 # %%
-solution = rb.minimize(c, rb.tsirelson_box())
+solution = rb.minimize(c, rb.boxes.tsirelson())
 solution
 
 # %% [markdown]
@@ -97,11 +97,11 @@ print("Eq. (7):", max(chsh_terms), "  true minimum:", rb.minimize(c, copies).exa
 # a ⊕ b = x·y, has CH = 1/2:
 
 # %%
-pr = rb.pr_box()
+pr = rb.boxes.pr()
 outcome = rb.outcome_signaling()
 c_ab = rb.influence(outcome, "A", "B")
 at_pr = rb.minimize(c_ab, pr)
-print("CH =", rb.CH(pr), "  min C(X -> B) =", rb.minimize(c, pr).exact, "  min C(A -> B) =", at_pr.exact)
+print("CH =", rb.catalog.CH(pr), "  min C(X -> B) =", rb.minimize(c, pr).exact, "  min C(A -> B) =", at_pr.exact)
 
 # %% [markdown]
 # It is 1, not 1/2. Step by step, without any program:
@@ -146,7 +146,7 @@ print(at_pr.certificate.verify())
 rb.curve(c_ab, pr.white_noise(), pr, parameter="v")
 
 # %%
-box = rb.tsirelson_box()
+box = rb.boxes.tsirelson()
 rb.curve(c, box.white_noise(), box, parameter="v")
 
 # %% [markdown]
@@ -156,7 +156,7 @@ rb.curve(c, box.white_noise(), box, parameter="v")
 # h(CH), Eq. (9): less than one bit, even for the Tsirelson box.
 
 # %%
-rb.minimize(rb.message_entropy(rb.message()), rb.tsirelson_box())
+rb.minimize(rb.message_entropy(rb.message()), rb.boxes.tsirelson())
 
 # %% [markdown]
 # That holds for uniform settings, and "without loss of generality" it is not: with p(x) = (3/4, 1/4) one sends less often.

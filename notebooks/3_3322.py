@@ -33,14 +33,14 @@ from relaxbell.show.figures import figure_2
 # %%
 model = rb.bell((3, 3)).relax("X -> B")
 c = rb.influence(model, "X", "B")
-box = rb.i3322_box()
+box = rb.boxes.i3322()
 rb.curve(c, box.white_noise(), box, parameter="v")
 
 # %% [markdown]
 # Then only the value of I3322, and that p does not signal. The break point, printed as 0.714, is 5/7.
 
 # %%
-ends = [rb.Observed([(rb.I3322, v)], nonsignaling=True) for v in (-1, 1)]
+ends = [rb.Observed([(rb.catalog.I3322, v)], nonsignaling=True) for v in (-1, 1)]
 given = rb.curve(c, *ends)
 given
 
@@ -106,11 +106,11 @@ for nonsignaling in (False, True):
 
 # %%
 angles = np.linspace(0, np.pi / 2, 91)
-alice = [rb.qubit_observable(a) for a in (0, np.pi, np.pi / 2)]
+alice = [rb.states.qubit_observable(a) for a in (0, np.pi, np.pi / 2)]
 _, ax = plt.subplots(figsize=(4.4, 3.2), layout="constrained")
 for t, style in ((np.pi / 4, "-"), (np.pi / 10, "--"), (np.pi / 40, ":")):
     boxes = [
-        rb.born(rb.partially_entangled(t), [alice, [rb.qubit_observable(b) for b in (0, theta, -np.pi)]])
+        rb.born(rb.states.partially_entangled(t), [alice, [rb.states.qubit_observable(b) for b in (0, theta, -np.pi)]])
         for theta in angles
     ]
     values = [chain(p) for p in boxes]
@@ -128,6 +128,6 @@ weak = boxes[4]
 print("Eq. (10):", round(chain(weak), 6))
 try:
     rb.minimize(rb.influence(rb.outcome_signaling((3, 3)), "A", "B"), weak)
-except rb.InfeasibleError as error:
+except rb.errors.InfeasibleError as error:
     print(error)
 print("X -> B:", round(rb.minimize(c, weak).value, 6))

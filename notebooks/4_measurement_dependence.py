@@ -43,7 +43,7 @@ rb.closed_form(m)
 
 # %%
 for d in (2, 3, 4):
-    ends = [rb.Observed([(rb.cglmp(d), v)], nonsignaling=True) for v in (1, 4)]
+    ends = [rb.Observed([(rb.catalog.cglmp(d), v)], nonsignaling=True) for v in (1, 4)]
     print(rb.curve(rb.dependence(rb.measurement_dependence(outputs=(d, d))), *ends), end="\n\n")
 
 # %% [markdown]
@@ -63,7 +63,7 @@ information = rb.mutual_information(model)
 information
 
 # %%
-tsirelson = rb.minimize(information, rb.tsirelson_box())
+tsirelson = rb.minimize(information, rb.boxes.tsirelson())
 big = (4 + 2 * math.sqrt(2)) / 8
 h = -big * math.log2(big) - (1 - big) * math.log2(1 - big)
 print(f"min I = {tsirelson.value:.7f} bit, rigorous bound {tsirelson.lower_bound:.7f}")
@@ -77,7 +77,7 @@ print(rb.explain(tsirelson))
 # the correct constant has ½:
 
 # %%
-least = rb.minimize(m, rb.tsirelson_box())
+least = rb.minimize(m, rb.boxes.tsirelson())
 print(f"M = {least.exact};  M² log2 e = {least.value**2 * math.log2(math.e):.6f} > min I = {tsirelson.value:.6f}")
 print(f"(M² log2 e)/2 = {rb.pinsker_bound(least.value):.6f}")
 
@@ -105,7 +105,7 @@ for d, line in curves.items():
 print("d   Pinsker   exact min I   I at a solution of the LP for M")
 for d in (2, 3, 4, 5):
     dits = rb.measurement_dependence(outputs=(d, d))
-    best, exact = rb.cglmp_box(d), rb.mutual_information(dits)
+    best, exact = rb.boxes.cglmp(d), rb.mutual_information(dits)
     program = rb.minimize(rb.dependence(dits), best)
     low, high = rb.pinsker_bound(program.value), exact.value(program.q)
     print(f"{d}   {low:.4f}    {rb.minimize(exact, best).value:.4f}        {high:.4f}")
@@ -114,7 +114,7 @@ for d in (2, 3, 4, 5):
 # The paper concludes that more than 0.0663 bit are needed from d = 5 on. The exact minimum is there already for d = 3:
 
 # %%
-qutrits = rb.minimize(rb.mutual_information(rb.measurement_dependence(outputs=(3, 3))), rb.cglmp_box(3))
+qutrits = rb.minimize(rb.mutual_information(rb.measurement_dependence(outputs=(3, 3))), rb.boxes.cglmp(3))
 print(f"d = 3: at least {qutrits.lower_bound:.5f} bit")
 
 # %% [markdown]
@@ -125,7 +125,7 @@ print(f"d = 3: at least {qutrits.lower_bound:.5f} bit")
 
 # %%
 three = rb.measurement_dependence((2, 2, 2), (2, 2, 2))
-ghz = rb.ghz_box()
+ghz = rb.boxes.ghz()
 print("min M =", rb.minimize(rb.dependence(three), ghz).exact, "  Pinsker:", round(rb.pinsker_bound(0.25), 4))
 closed = rb.minimize(rb.mutual_information(three), ghz)
 print(f"min I = {closed.value:.7f} bit, at least {closed.lower_bound:.7f};  1 - log2(3)/2 = {1 - math.log2(3) / 2:.7f}")
@@ -141,4 +141,4 @@ print(rb.explain(closed))
 # %%
 for who in ("X Y", "X"):
     one = rb.dependence(rb.measurement_dependence(dependent=who))
-    print(f"{who:4}", rb.minimize(one, rb.tsirelson_box()).exact)
+    print(f"{who:4}", rb.minimize(one, rb.boxes.tsirelson()).exact)

@@ -58,14 +58,14 @@ measure
 
 # %%
 v = Fraction(4, 5)
-p = rb.entanglement_swapping_box(v)
+p = rb.boxes.entanglement_swapping(v)
 p
 
 # %% [markdown]
 # The bilocality inequality B = √|I| + √|J| ≤ 1, Eq. (59), is violated from v = 1/√2 on, as B = √2 v:
 
 # %%
-rb.star_values(p)
+rb.catalog.star_values(p)
 
 # %% [markdown]
 # ## One unknown number
@@ -139,7 +139,7 @@ plt.show()
 # its formula to numbers; here it is proved, for every visibility. Eq. (54) goes in as it stands, with a symbol for v.
 
 # %%
-nothing, everything = rb.entanglement_swapping_box(0).exact, rb.entanglement_swapping_box(1).exact
+nothing, everything = rb.boxes.entanglement_swapping(0).exact, rb.boxes.entanglement_swapping(1).exact
 visibility = Symbol("v")
 
 
@@ -159,7 +159,7 @@ rb.prove(measure, Max(0, 2 * visibility**2 - 1), swapped, parameter=visibility)
 
 # %%
 for first, second in ((Fraction(9, 10), Fraction(7, 10)), (1, Fraction(3, 5)), (1, Fraction(1, 2))):
-    exact = rb.minimize(measure, rb.entanglement_swapping_box(first, second)).exact
+    exact = rb.minimize(measure, rb.boxes.entanglement_swapping(first, second)).exact
     print(f"v = {first!s:5} w = {second!s:5} min M_BL = {exact!s:6} 2vw - 1 =", 2 * first * second - 1)
 
 # %% [markdown]
@@ -212,7 +212,7 @@ print(f"M_BL of its solution is at least 0.28: {measure.value(q) >= 0.28}")
 # answers. It can be checked by multiplication, and is exact.
 
 # %%
-quiet = rb.entanglement_swapping_box(Fraction(7, 10))
+quiet = rb.boxes.entanglement_swapping(Fraction(7, 10))
 local = rb.minimize(measure, quiet)
 print("min M_BL =", local.exact)
 print(local.decomposition)
@@ -227,7 +227,7 @@ print("reproduces all of p:", bool((local.decomposition.behavior().exact == quie
 # %%
 axes = [(1, 0, 0), (0, 1, 0), (0, 0, 1)]  # Bloch vectors of X, Y, Z
 ternary = rb.nonbilocality(rb.bilocality((3, 3)))
-perfect = rb.entanglement_swapping_box(1, alice=axes)
+perfect = rb.boxes.entanglement_swapping(1, alice=axes)
 solution = rb.minimize(ternary, perfect)
 print("min M_BL =", solution.exact)
 solution.decomposition
@@ -259,9 +259,9 @@ print("four coins on each side reproduce the quantum behavior:", bool((table == 
 # and the minimum cannot be smaller than 2v² − 1. Nor is it larger: these are exact minima.
 
 # %%
-settings = [*rb.diagonal_settings(), (0, 1, 0)]
+settings = [*rb.boxes.diagonal_settings(), (0, 1, 0)]
 for v in (Fraction(7, 10), Fraction(3, 4), Fraction(4, 5), Fraction(9, 10), Fraction(1)):
-    exact = rb.minimize(ternary, rb.entanglement_swapping_box(v, alice=settings)).exact
+    exact = rb.minimize(ternary, rb.boxes.entanglement_swapping(v, alice=settings)).exact
     print(f"v = {v!s:5} min M_BL = {exact!s:6} max(0, 2v² - 1) =", max(0, 2 * v**2 - 1))
 
 # %% [markdown]
@@ -275,5 +275,5 @@ star = rb.star(3)
 star
 
 # %%
-far = rb.minimize(rb.nonbilocality(star), rb.star_box(3, Fraction(17, 20)), tolerance=1e-5)
+far = rb.minimize(rb.nonbilocality(star), rb.boxes.star(3, Fraction(17, 20)), tolerance=1e-5)
 print(f"v = 0.85: min M = {far.value:.5f}, certified to 1e-5: {far.value - far.lower_bound <= 1e-5}")

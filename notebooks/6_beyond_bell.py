@@ -86,7 +86,7 @@ rb.tradeoff(rb.average_causal_effect(leaky, "A", "B"), direct, lipid.rounded(lea
 # %%
 both = rb.bell().relax("X -> B", "L -> X", "L -> Y")
 influence, dependence = rb.influence(both, "X", "B"), rb.dependence(both)
-rb.tradeoff(influence, dependence, rb.pr_box().visibility(Fraction(7, 10)))
+rb.tradeoff(influence, dependence, rb.boxes.pr().visibility(Fraction(7, 10)))
 
 # %% [markdown]
 # With a symbol for the budget, the closed form holds for every non-signaling behavior and every budget c:
@@ -103,7 +103,7 @@ rb.closed_form(influence, subject_to=[dependence <= c])
 # %%
 e = sympy.Symbol("e")
 signaling = rb.input_signaling()
-rb.CHSH.bound(signaling, subject_to=[rb.influence(signaling, "X", "B") <= e])
+rb.catalog.CHSH.bound(signaling, subject_to=[rb.influence(signaling, "X", "B") <= e])
 
 # %% [markdown]
 # The same for the outcome as a messenger, and for limited dependence of the settings:
@@ -111,12 +111,12 @@ rb.CHSH.bound(signaling, subject_to=[rb.influence(signaling, "X", "B") <= e])
 # %%
 outcome = rb.outcome_signaling()
 free = rb.measurement_dependence()
-print(rb.CHSH.bound(outcome, subject_to=[rb.influence(outcome, "A", "B") <= e]))
-print(rb.CHSH.bound(free, subject_to=[rb.hall_dependence(free) <= e]))
+print(rb.catalog.CHSH.bound(outcome, subject_to=[rb.influence(outcome, "A", "B") <= e]))
+print(rb.catalog.CHSH.bound(free, subject_to=[rb.hall_dependence(free) <= e]))
 
 # %% [markdown]
 # And how much noise must a PR box have before an influence of 0.1 explains it?
 
 # %%
 limited = [rb.influence(signaling, "X", "B") <= Fraction(1, 10)]
-rb.critical_visibility(signaling, rb.pr_box(), subject_to=limited)
+rb.critical_visibility(signaling, rb.boxes.pr(), subject_to=limited)

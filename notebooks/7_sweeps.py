@@ -34,7 +34,7 @@ c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
 # The curve needs three linear programs. The grid agrees with it, and its rigorous bounds never exceed it.
 
 # %%
-box = rb.tsirelson_box()
+box = rb.boxes.tsirelson()
 line = rb.curve(c, box.white_noise(), box, parameter="v")
 line
 
@@ -56,9 +56,9 @@ grid
 def noisy(t: float, v: float) -> rb.Behavior:
     """Return the behavior of largest CHSH value 2 √(1 + sin² 2t) for the pure state, with visibility v."""
     beta = np.arctan(np.sin(2 * t))
-    alice = [rb.qubit_observable(0), rb.qubit_observable(np.pi / 2)]
-    bob = [rb.qubit_observable(beta), rb.qubit_observable(-beta)]
-    return rb.born(rb.partially_entangled(t), [alice, bob]).visibility(v)
+    alice = [rb.states.qubit_observable(0), rb.states.qubit_observable(np.pi / 2)]
+    bob = [rb.states.qubit_observable(beta), rb.states.qubit_observable(-beta)]
+    return rb.born(rb.states.partially_entangled(t), [alice, bob]).visibility(v)
 
 
 ts, levels = np.linspace(0, np.pi / 4, 31), np.linspace(0.6, 1, 41)
@@ -116,5 +116,5 @@ print("the same bits:", resumed.values.tobytes() == plane.values.tobytes())
 
 # %%
 outcome = rb.influence(rb.outcome_signaling((3, 3)), "A", "B")
-mixed = {"noise": rb.i3322_box().white_noise(), "PR-like": rb.i3322_box()}
+mixed = {"noise": rb.boxes.i3322().white_noise(), "PR-like": rb.boxes.i3322()}
 rb.sweep(outcome, mixed, progress=False)

@@ -14,6 +14,26 @@ from relaxbell.methods import provided
 if TYPE_CHECKING:
     from relaxbell.results import CertificateLike
 
+__all__ = [
+    "BehaviorError",
+    "CertificateError",
+    "CheckpointError",
+    "ClosedFormError",
+    "CountsError",
+    "CurveError",
+    "FileError",
+    "FunctionalError",
+    "InfeasibleError",
+    "MeasureError",
+    "ModelError",
+    "ModelTooLargeError",
+    "ProofError",
+    "RelaxbellError",
+    "SignalingError",
+    "SolverError",
+    "UnsupportedModelError",
+]
+
 
 class RelaxbellError(Exception):
     """Base of every error that relaxbell raises on purpose."""
@@ -57,7 +77,7 @@ class InfeasibleError(RelaxbellError):
     Attributes
     ----------
     witness
-        A `relaxbell.Witness`: an inequality that every behavior of the model obeys (under the same
+        A `relaxbell.classes.Witness`: an inequality that every behavior of the model obeys (under the same
         constraints) and that the observed data violate; None where no observed data took part.
     proof
         The exact dual data behind it.
@@ -73,7 +93,7 @@ class InfeasibleError(RelaxbellError):
 
     @cached_property
     def certificate(self) -> CertificateLike:
-        """The `relaxbell.Certificate` that nothing satisfies the constraints, for everyone to check.
+        """The `relaxbell.classes.Certificate` that nothing satisfies the constraints, for everyone to check.
 
         Raises
         ------
@@ -93,8 +113,8 @@ class ClosedFormError(RelaxbellError, RuntimeError):
     Attributes
     ----------
     partial
-        What was derived so far, labeled incomplete: a `relaxbell.ClosedForm` whose terms are valid lower bounds, or
-        valid `relaxbell.Inequalities`; or None.
+        What was derived so far, labeled incomplete: a `relaxbell.classes.ClosedForm` whose terms are valid lower
+        bounds, or valid `relaxbell.classes.Inequalities`; or None.
     """
 
     def __init__(self, message: str, partial: Any = None) -> None:

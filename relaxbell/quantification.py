@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.behavior.counts import Counts, Fit, load_counts
+from relaxbell.behavior.counts import Counts, CountsFit, load_counts
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, message
 from relaxbell.errors import BehaviorError, RelaxbellError
+from relaxbell.exact.texts import as_written
 from relaxbell.functionals.chsh import CHSHValue, largest_chsh
 from relaxbell.lp.clock import deadline
 from relaxbell.measures.dependence import dependence, hall_dependence
@@ -82,7 +83,7 @@ class Quantification:
     """
 
     behavior: Behavior
-    fit: Fit | None
+    fit: CountsFit | None
     chsh: CHSHValue | None
     rows: tuple[Row, ...]
     input_distribution: str
@@ -94,7 +95,8 @@ class Quantification:
         return tuple(self.names)[len(self.rows) :]
 
     def __getitem__(self, name: str) -> Solution:
-        """Return the solution of a row by the name of its measure."""
+        """Return the solution of a row by the name of its measure, as it is written or printed."""
+        name = as_written(name, [row.name for row in self.rows])
         for row in self.rows:
             if row.name == name:
                 if row.solution is None:
@@ -112,6 +114,12 @@ class Quantification:
         dict
             Data, fit, S, the rows with their witnesses, and the names of rows that are missing after an interruption;
             what ``relaxbell quantify --json`` prints.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.quantify(rb.boxes.pr()).to_dict()["relaxations"][0]["measure"]
+        'C(X -> B)'
         """
         data: dict[str, Any] = {"input_distribution": self.input_distribution}
         if self.fit is not None:
@@ -159,7 +167,7 @@ class Quantification:
         --------
         >>> import tempfile, relaxbell as rb
         >>> with tempfile.TemporaryDirectory() as directory:
-        ...     paths = rb.quantify(rb.pr_box()).save_certificates(directory)
+        ...     paths = rb.quantify(rb.boxes.pr()).save_certificates(directory)
         >>> paths[0].name, len(paths)
         ('C_X-B.json', 8)
         """
@@ -234,7 +242,7 @@ def _row_data(row: Row) -> dict[str, Any]:
 
 
 def quantify(
-    observed: Counts | Fit | Behavior | str | Path,
+    observed: Counts | CountsFit | Behavior | str | Path,
     *,
     input_distribution: Literal["uniform", "observed"] = "uniform",
     progress: Progress | None = None,
@@ -276,7 +284,7 @@ def quantify(
     Examples
     --------
     >>> import relaxbell as rb
-    >>> report = rb.quantify(rb.pr_box())
+    >>> report = rb.quantify(rb.boxes.pr())
     >>> report["C(X -> B)"].value, report["C(A -> B)"].value
     (0.5, 1.0)
     """
@@ -303,10 +311,10 @@ class Interrupted(KeyboardInterrupt):
 class Plan:
     """The rows to solve for some data, one after the other; see `quantify`."""
 
-    def __init__(self, data: Counts | Fit | Behavior | str | Path, input_distribution: str = "uniform") -> None:
+    def __init__(self, data: Counts | CountsFit | Behavior | str | Path, input_distribution: str = "uniform") -> None:
         if isinstance(data, str | Path):
             data = load_counts(data)
-        self._fit = data.fit() if isinstance(data, Counts) else data if isinstance(data, Fit) else None
+        self._fit = data.fit() if isinstance(data, Counts) else data if isinstance(data, CountsFit) else None
         behavior = self._fit.behavior if self._fit is not None else data
         if not isinstance(behavior, Behavior):
             raise BehaviorError(

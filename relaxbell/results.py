@@ -27,7 +27,7 @@ class ModelLike(Protocol):
 
 
 class CertificateLike(Protocol):
-    """What `relaxbell.Certificate` offers."""
+    """What `relaxbell.classes.Certificate` offers."""
 
     @property
     def data(self) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class CertificateLike(Protocol):
 
 
 class FaceLike(Protocol[F_co]):
-    """What `relaxbell.Face` offers; true for a facet."""
+    """What `relaxbell.classes.Face` offers; true for a facet."""
 
     @property
     def functional(self) -> F_co:
@@ -82,7 +82,7 @@ class FaceLike(Protocol[F_co]):
 
 
 class InequalitiesLike(Protocol[M_co, F_co]):
-    """What `relaxbell.Inequalities` offers."""
+    """What `relaxbell.classes.Inequalities` offers."""
 
     @property
     def model(self) -> M_co:

@@ -65,8 +65,8 @@ def unequal(seed=0, three=False):
     """A rational behavior with outputs (3, 2) or (3, 2, 2) and inputs (2, 3) or (2, 3, 1), mixed with a PR box."""
     rng = np.random.default_rng(seed)
     box = np.zeros((3, 2, 2, 3), dtype=object)
-    box[:2, :, :, :2] = rb.pr_box().table
-    box[:2, :, :, 2] = rb.pr_box().table[:, :, :, 0]
+    box[:2, :, :, :2] = rb.boxes.pr().table
+    box[:2, :, :, 2] = rb.boxes.pr().table[:, :, :, 0]
     noise = [[Fraction(int(v), 12) for v in rng.permutation([3, 4, 5])] for _ in range(2)]
     mixed = np.empty((3, 2, 2, 3), dtype=object)
     for a, b, x, y in np.ndindex(*mixed.shape):
@@ -80,7 +80,7 @@ def unequal(seed=0, three=False):
 def infeasible(measure, observed, subject_to=()):
     try:
         rb.minimize(measure, observed, subject_to)
-    except rb.InfeasibleError as error:
+    except rb.errors.InfeasibleError as error:
         return error
     raise AssertionError("feasible")
 
@@ -92,7 +92,7 @@ def shift(model):
 
 
 def _cases():
-    pr, tsirelson = rb.pr_box(), rb.tsirelson_box()
+    pr, tsirelson = rb.boxes.pr(), rb.boxes.tsirelson()
     one, md, sent = rb.input_signaling(), rb.measurement_dependence(), rb.message()
     both = rb.bell().relax("X -> B", "L -> X", "L -> Y")
     two = rb.bell().relax("X -> B", "Y -> A")
@@ -120,9 +120,9 @@ def _cases():
     limits = rb.setting_bounds(md, lower=0.125, upper=0.5)
     yield "information, bounded", rb.mutual_information(md), tsirelson, limits
     yield "dependence, bounded", rb.dependence(md), tsirelson, limits
-    seen = rb.Observed([(rb.CHSH, Fraction(5, 2))], nonsignaling=True)
+    seen = rb.Observed([(rb.catalog.CHSH, Fraction(5, 2))], nonsignaling=True)
     yield "values", c, seen, ()
-    yield "values, dependent", rb.dependence(md), rb.Observed([(rb.CHSH, surd(0, 2, 2))], nonsignaling=True), ()
+    yield "values, dependent", rb.dependence(md), rb.Observed([(rb.catalog.CHSH, surd(0, 2, 2))], nonsignaling=True), ()
     yield "budget", rb.influence(two, "X", "B"), tsirelson, [rb.influence(two, "Y", "A") <= Fraction(1, 10)]
     yield "budget of dependence", rb.influence(both, "X", "B"), tsirelson, [rb.dependence(both) <= Fraction(1, 10)]
     yield "sum", rb.influence(both, "X", "B") + 3 * rb.hall_dependence(both), pr, ()
@@ -160,11 +160,13 @@ def certificates():
     zero = rb.measure(rb.bell(), np.zeros((1, 16)))
     md = rb.measurement_dependence()
     for name, error in {
-        "no model": infeasible(zero, rb.tsirelson_box()),
-        "no values": infeasible(c, rb.Observed([(rb.CHSH, Fraction(9, 2))])),
-        "no budget": infeasible(c, rb.pr_box(), [c <= Fraction(1, 10)]),
-        "no affine": infeasible(c, rb.pr_box(), [one.q[0] >= 0.75]),
-        "no dependence": infeasible(rb.dependence(md), rb.tsirelson_box(), [rb.hall_dependence(md) <= Fraction(1, 8)]),
+        "no model": infeasible(zero, rb.boxes.tsirelson()),
+        "no values": infeasible(c, rb.Observed([(rb.catalog.CHSH, Fraction(9, 2))])),
+        "no budget": infeasible(c, rb.boxes.pr(), [c <= Fraction(1, 10)]),
+        "no affine": infeasible(c, rb.boxes.pr(), [one.q[0] >= 0.75]),
+        "no dependence": infeasible(
+            rb.dependence(md), rb.boxes.tsirelson(), [rb.hall_dependence(md) <= Fraction(1, 8)]
+        ),
     }.items():
         found[name] = (error.certificate, error)
     for name, measure, p in networks():
@@ -175,7 +177,7 @@ def certificates():
 
 
 def networks():
-    model, box = rb.bilocality(), rb.entanglement_swapping_box
+    model, box = rb.bilocality(), rb.boxes.entanglement_swapping
     yield "network", rb.nonbilocality(model), box(Fraction(4, 5))
     unequal = rb.bilocality((2, 1), (2, 3, 3))
     yield "network, unequal", rb.nonbilocality(unequal), random_network_behavior(unequal, 2)
@@ -196,11 +198,13 @@ def random_certificate(seed):
 
 def curves():
     """Curves of the visibility, of a value, within a budget, and of a budget."""
-    box, noise = rb.pr_box(), rb.pr_box().white_noise()
+    box, noise = rb.boxes.pr(), rb.boxes.pr().white_noise()
     yield rb.curve(rb.influence(rb.input_signaling(), "X", "B"), noise, box)
-    yield rb.curve(rb.influence(rb.outcome_signaling(), "A", "B"), rb.tsirelson_box().white_noise(), rb.tsirelson_box())
+    yield rb.curve(
+        rb.influence(rb.outcome_signaling(), "A", "B"), rb.boxes.tsirelson().white_noise(), rb.boxes.tsirelson()
+    )
     yield rb.curve(rb.dependence(rb.measurement_dependence()), noise, box)
-    ends = [rb.Observed([(rb.I3322, v)], nonsignaling=True) for v in (-1, 1)]
+    ends = [rb.Observed([(rb.catalog.I3322, v)], nonsignaling=True) for v in (-1, 1)]
     yield rb.curve(rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B"), *ends)
     both = rb.bell().relax("X -> B", "Y -> A")
     there, back = rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")

@@ -67,7 +67,7 @@ def least(measure, behavior, subject_to=()):
     """The exact least value by `minimize`, or None where it proves that there is none."""
     try:
         return fraction(rb.minimize(measure, behavior, subject_to).exact)
-    except rb.InfeasibleError:
+    except rb.errors.InfeasibleError:
         return None
 
 
@@ -75,7 +75,7 @@ def claimed(form, behavior, budgets=None):
     """The exact value of a closed form, or None where it says that the model does not reproduce p."""
     try:
         return form(behavior, budgets)
-    except rb.BehaviorError as error:
+    except rb.errors.BehaviorError as error:
         if "does not reproduce" in str(error):
             return None
         raise

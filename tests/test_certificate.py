@@ -17,7 +17,7 @@ run = CliRunner().invoke
 
 @pytest.fixture
 def pr():
-    return rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box())
+    return rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr())
 
 
 def test_a_solution_claims_what_is_known_exactly(pr):
@@ -31,8 +31,8 @@ def test_a_solution_claims_what_is_known_exactly(pr):
 
 
 def test_a_changed_certificate_says_so(pr):
-    changed = rb.Certificate({**pr.certificate.data, "claim": {"lower_bound": "2/3"}})
-    with pytest.raises(rb.CertificateError, match="proves nothing"):
+    changed = rb.classes.Certificate({**pr.certificate.data, "claim": {"lower_bound": "2/3"}})
+    with pytest.raises(rb.errors.CertificateError, match="proves nothing"):
         changed.verify()
 
 
@@ -56,7 +56,7 @@ def test_a_file_is_read_again(pr, tmp_path):
     path = tmp_path / "pr.json"
     pr.certificate.save(path)
     for own in (path, str(path)):
-        loaded = rb.Certificate.load(own)
+        loaded = rb.classes.Certificate.load(own)
         assert loaded.data == pr.certificate.data
         assert loaded.claim == pr.certificate.claim
     loaded.save(path)
@@ -66,8 +66,8 @@ def test_a_file_is_read_again(pr, tmp_path):
 def test_what_is_read_is_not_believed(pr, tmp_path):
     path = tmp_path / "false.json"
     path.write_text(pr.certificate.to_json().replace('"lower_bound": "1/2"', '"lower_bound": "2/3"'))
-    with pytest.raises(rb.CertificateError, match="lower bound 1/2, less than 2/3"):
-        rb.Certificate.load(path).verify()
+    with pytest.raises(rb.errors.CertificateError, match="lower bound 1/2, less than 2/3"):
+        rb.classes.Certificate.load(path).verify()
 
 
 @pytest.mark.parametrize(
@@ -87,25 +87,25 @@ def test_a_file_that_holds_no_certificate(contents, reason, tmp_path):
     path = tmp_path / "c.json"
     if contents is not None:
         path.write_bytes(contents)
-    with pytest.raises(rb.CertificateError, match=rf"c\.json.*{reason}.*Certificate.save wrote"):
-        rb.Certificate.load(path)
-    with pytest.raises(rb.CertificateError, match="is a directory or device"):
-        rb.Certificate.load(tmp_path)
+    with pytest.raises(rb.errors.CertificateError, match=rf"c\.json.*{reason}.*Certificate.save wrote"):
+        rb.classes.Certificate.load(path)
+    with pytest.raises(rb.errors.CertificateError, match="is a directory or device"):
+        rb.classes.Certificate.load(tmp_path)
 
 
 def test_numbers_longer_than_the_verifier_reads():
     """Their digits are not even written: Python refuses more than 4300."""
-    box = rb.pr_box().visibility(1 - Fraction(1, 10**5000))
+    box = rb.boxes.pr().visibility(1 - Fraction(1, 10**5000))
     solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), box)
-    with pytest.raises(rb.CertificateError, match=r"no certificate: a number has about 49\d\d digits"):
+    with pytest.raises(rb.errors.CertificateError, match=r"no certificate: a number has about 49\d\d digits"):
         _ = solution.certificate
 
 
 def test_a_measure_states_itself_by_its_term(pr):
     """Without a definition the certificate is the same: the term says how the verifier builds its rows."""
-    with pytest.raises(rb.CertificateError, match="carries no proof"):
+    with pytest.raises(rb.errors.CertificateError, match="carries no proof"):
         _ = replace(pr, proofs=()).certificate
-    undefined = rb.Measure(pr.measure.model, pr.measure.term, "mine")
+    undefined = rb.classes.Measure(pr.measure.model, pr.measure.term, "mine")
     assert replace(pr, measure=undefined).certificate.data == pr.certificate.data
 
 
@@ -114,7 +114,7 @@ def test_what_exceeds_the_limits_is_refused_by_name():
     noise = rb.Behavior(np.full((2, 3, 1, 2), Fraction(1, 6), dtype=object))
     tiny = rb.measure(model, {"tiny": np.full(model.strategies.count, 1e-310)}, norm="sum")
     assert rb.minimize(tiny, noise).certificate.verify()  # 2^-1074 fits
-    with pytest.raises(rb.CertificateError, match="no certificate: a number has about"):
+    with pytest.raises(rb.errors.CertificateError, match="no certificate: a number has about"):
         _ = rb.minimize(tiny * Fraction(1, 10**1000), noise).certificate
 
 
@@ -123,14 +123,14 @@ def test_multiples_share_their_factor(factor):
     """min f C = f min C, for factors above and below one and zero."""
     both = rb.bell().relax("X -> B", "Y -> A")
     there, back = rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")
-    s = rb.minimize(factor * rb.maximum(2 * there, factor * (back + there)), rb.pr_box())
+    s = rb.minimize(factor * rb.maximum(2 * there, factor * (back + there)), rb.boxes.pr())
     assert float(Fraction(s.certificate.data["claim"]["lower_bound"])) == pytest.approx(s.value, abs=1e-9)
     assert is_true(s.certificate.data)
 
 
 def test_rounded_rows_still_give_a_true_claim():
     """Coefficients that are rounded for the solver are exact in the certificate; the claim follows from these."""
-    table = rb.CHSH.coefficients * Fraction(10**7 + 1, 10**7 + 3) + Fraction(1, 3**20)
+    table = rb.catalog.CHSH.coefficients * Fraction(10**7 + 1, 10**7 + 3) + Fraction(1, 3**20)
     functional = rb.BellFunctional(table, "A B", "X Y")
     seen = rb.Observed([(functional, Fraction(5, 2))], nonsignaling=True)
     s = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), seen)
@@ -142,7 +142,7 @@ def test_rounded_rows_still_give_a_true_claim():
 
 
 def test_infeasibility():
-    error = infeasible(rb.measure(rb.bell(), np.zeros((1, 16))), rb.tsirelson_box())
+    error = infeasible(rb.measure(rb.bell(), np.zeros((1, 16))), rb.boxes.tsirelson())
     assert error.certificate is error.certificate
     assert error.certificate.data["claim"] == {"infeasible": True}
     assert error.certificate.data["measure"] is None
@@ -174,7 +174,7 @@ def test_quantify_writes_a_certificate_for_each_row(tmp_path):
 
 
 def test_files_are_told_apart_without_case(tmp_path):
-    report = rb.quantify(rb.pr_box().rename({"X": "b", "Y": "a"}))
+    report = rb.quantify(rb.boxes.pr().rename({"X": "b", "Y": "a"}))
     stems = [path.stem for path in report.save_certificates(tmp_path)]
     assert stems[:4] == ["C_b-B", "C_a-A", "C_A-B", "C_B-A"]
     assert len({stem.casefold() for stem in stems}) == len(report.rows)

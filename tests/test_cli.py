@@ -128,7 +128,7 @@ def test_a_row_that_takes_too_long_leaves_the_others(monkeypatch):
         return make(model)
 
     monkeypatch.setattr("relaxbell.quantification.hall_dependence", slowly)
-    report = rb.quantify(rb.ghz_box(), seconds_per_row=2)
+    report = rb.quantify(rb.boxes.ghz(), seconds_per_row=2)
     rows = {row.name: row for row in report.rows}
     hall = rows["Hall(X,Y,Z:Λ)"]
     assert hall.solution is None
@@ -211,7 +211,8 @@ def test_json_of_an_interrupted_run_is_one_document():
 
 
 @pytest.mark.parametrize(
-    "error", [MemoryError("no room"), ZeroDivisionError("0"), rb.CertificateError("x"), rb.BehaviorError("y")]
+    "error",
+    [MemoryError("no room"), ZeroDivisionError("0"), rb.errors.CertificateError("x"), rb.errors.BehaviorError("y")],
 )
 def test_an_error_in_one_row_leaves_the_others(monkeypatch, error):
     real, calls = quantification.minimize, []
@@ -226,7 +227,7 @@ def test_an_error_in_one_row_leaves_the_others(monkeypatch, error):
     result = run(app, ["quantify", "delft2015", "--json"])
     assert result.exit_code == 0
     rows = json.loads(result.stdout)["relaxations"]
-    problem = str(error) if isinstance(error, rb.RelaxbellError) else f"{type(error).__name__}: {error}"
+    problem = str(error) if isinstance(error, rb.errors.RelaxbellError) else f"{type(error).__name__}: {error}"
     assert [row.get("problem") for row in rows] == [None, None, problem, *[None] * 5]
     assert json.loads(result.stdout)["missing"] == []
 
@@ -246,7 +247,7 @@ def test_an_interruption_in_python_carries_what_was_done(monkeypatch):
     assert report.rows == tuple(seen)
     assert report.missing == ("C(B -> A)", "H(M)", "M(X,Y:Λ)", "Hall(X,Y:Λ)", "I(X,Y:Λ)")
     assert report["C(A -> B)"].value == pytest.approx(0.216926114)
-    with pytest.raises(rb.RelaxbellError, match=r"H\(M\) is missing: the computation was interrupted"):
+    with pytest.raises(rb.errors.RelaxbellError, match=r"H\(M\) is missing: the computation was interrupted"):
         report["H(M)"]
     for text in (repr(report), report._repr_html_()):
         assert "incomplete: interrupted with 5 of 8 rows missing" in text
@@ -256,10 +257,10 @@ def test_an_interruption_in_python_carries_what_was_done(monkeypatch):
 def test_a_certificate_that_cannot_be_written_leaves_the_rows(tmp_path, monkeypatch):
     def refused(self, path):
         if "H_M" in str(path):
-            raise rb.FileError(f"{path} cannot be written: No space left on device. Free space.")
+            raise rb.errors.FileError(f"{path} cannot be written: No space left on device. Free space.")
         Path(path).write_text(self.to_json())
 
-    monkeypatch.setattr(rb.Certificate, "save", refused)
+    monkeypatch.setattr(rb.classes.Certificate, "save", refused)
     result = run(app, ["quantify", "delft2015", "--certificates", str(tmp_path / "proofs")])
     assert result.exit_code == 1
     assert "I(X,Y:Λ)" in result.output
@@ -268,22 +269,22 @@ def test_a_certificate_that_cannot_be_written_leaves_the_rows(tmp_path, monkeypa
 
 
 def test_quantify_other_scenarios():
-    three = rb.quantify(rb.ghz_box())
+    three = rb.quantify(rb.boxes.ghz())
     assert len(three.rows) == 2 * 6 + 1 + 3  # two kinds of influence between ordered pairs, H(M), M, Hall, I
     assert three.chsh is None
     assert three["C(X -> B)"].value > 0
     with pytest.raises(KeyError, match="no row"):
         three["C(X -> Q)"]
-    with pytest.raises(rb.BehaviorError, match="not a Bell scenario"):
+    with pytest.raises(rb.errors.BehaviorError, match="not a Bell scenario"):
         rb.quantify(rb.Behavior([[[0.25] * 2] * 2] * 2, "A B", "Z"))
-    with pytest.raises(rb.BehaviorError, match="'observed' where there are counts"):
-        rb.quantify(rb.pr_box(), input_distribution="observed")
-    with pytest.raises(rb.BehaviorError, match="cannot quantify a int"):
+    with pytest.raises(rb.errors.BehaviorError, match="'observed' where there are counts"):
+        rb.quantify(rb.boxes.pr(), input_distribution="observed")
+    with pytest.raises(rb.errors.BehaviorError, match="cannot quantify a int"):
         rb.quantify(3)
 
 
 def test_json_witness_in_the_units_of_the_catalog():
-    data = rb.quantify(rb.pr_box()).to_dict()
+    data = rb.quantify(rb.boxes.pr()).to_dict()
     witness = data["relaxations"][0]["witness"]
     assert witness["catalog"] == {"name": "CHSH", "value": 4.0, "bound": 2.0, "excess": 2.0}
     assert {"name", "functional", "value", "bound"} < set(witness)

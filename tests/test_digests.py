@@ -60,7 +60,7 @@ def test_three_parties_roots_and_biased_settings():
     three = unequal(three=True)
     model = rb.bell((2, 3, 1), (3, 2, 2)).relax("X -> B")
     assert rb.data_digest(model, three) == by_hand(three.table, "ABC", "XYZ", uniform((2, 3, 1)))
-    box = rb.tsirelson_box()
+    box = rb.boxes.tsirelson()
     assert rb.data_digest(rb.bell(), box) == by_hand(box.table, "AB", "XY", uniform((2, 2)))
     settings = np.array([[Fraction(1, 2), Fraction(1, 6)], [Fraction(1, 3), 0]], dtype=object)
     model = rb.measurement_dependence(input_distribution=settings)
@@ -71,9 +71,9 @@ def test_three_parties_roots_and_biased_settings():
 def test_values_in_any_order_and_unit():
     """2 CHSH = 5 and CHSH = 5/2 are the same data."""
     model = rb.input_signaling()
-    one = rb.Observed([(rb.CHSH, Fraction(5, 2)), (rb.CH, Fraction(1, 8))], nonsignaling=True)
-    other = rb.Observed([(rb.CH, Fraction(1, 8)), (2 * rb.CHSH, 5)], nonsignaling=True)
-    third = rb.Observed([(rb.CHSH, Fraction(9, 4)), (rb.CH, Fraction(1, 16))], nonsignaling=True)
+    one = rb.Observed([(rb.catalog.CHSH, Fraction(5, 2)), (rb.catalog.CH, Fraction(1, 8))], nonsignaling=True)
+    other = rb.Observed([(rb.catalog.CH, Fraction(1, 8)), (2 * rb.catalog.CHSH, 5)], nonsignaling=True)
+    third = rb.Observed([(rb.catalog.CHSH, Fraction(9, 4)), (rb.catalog.CH, Fraction(1, 16))], nonsignaling=True)
     assert rb.data_digest(model, one) == rb.data_digest(model, other) != rb.data_digest(model, third)
     solution = rb.minimize(rb.influence(model, "X", "B"), one)
     assert solution.certificate.digests == (rb.data_digest(model, other),)
@@ -114,16 +114,16 @@ def test_other_data_with_the_same_claim_are_told_apart():
     """The PR box and the one with exchanged outcomes need the same influence; nothing else in the sentences differs."""
     model = rb.input_signaling()
     c = rb.influence(model, "X", "B")
-    box = rb.pr_box()
+    box = rb.boxes.pr()
     one, other = (rb.minimize(c, p).certificate for p in (box, rb.Behavior(box.table[::-1])))
     assert one.claim != other.claim
     assert one.claim.replace(*one.digests, "") == other.claim.replace(*other.digests, "")
 
 
 def test_a_curve_names_both_ends():
-    line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box().white_noise(), rb.pr_box())
+    line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr().white_noise(), rb.boxes.pr())
     model = rb.input_signaling()
-    ends = tuple(rb.data_digest(model, p) for p in (rb.pr_box().white_noise(), rb.pr_box()))
+    ends = tuple(rb.data_digest(model, p) for p in (rb.boxes.pr().white_noise(), rb.boxes.pr()))
     assert line.certificate.digests == ends
     assert f"at the first one models have (digest {ends[0]}) the 16 given probabilities; " in line.certificate.claim
     assert f"that has (digest {ends[1]}) the 16 given probabilities has " in line.certificate.claim
@@ -134,18 +134,18 @@ def test_rows_that_are_written_out_have_one_too():
     model = rb.input_signaling()
     row = np.zeros(model.strategies.count)
     row[3] = 1
-    claims = [rb.minimize(rb.measure(model, [row / k], norm="max"), rb.pr_box()).certificate.claim for k in (1, 2, 1)]
+    claims = [rb.minimize(rb.measure(model, [row / k], norm="max"), rb.boxes.pr()).certificate.claim for k in (1, 2, 1)]
     assert claims[0] == claims[2] != claims[1]
     assert all("the largest of 1 norms of 1 given row (digest " in claim for claim in claims)
 
 
 def test_what_has_no_digest():
-    with pytest.raises(rb.BehaviorError, match="variables"):
+    with pytest.raises(rb.errors.BehaviorError, match="variables"):
         rb.data_digest(rb.bell(), unequal(three=True))
-    tiny = rb.pr_box().visibility(1 - Fraction(1, 10**1000))
-    with pytest.raises(rb.CertificateError, match=r"not a rational number|denominator"):
+    tiny = rb.boxes.pr().visibility(1 - Fraction(1, 10**1000))
+    with pytest.raises(rb.errors.CertificateError, match=r"not a rational number|denominator"):
         rb.data_digest(rb.bell().relax("X -> B"), tiny)
-    with pytest.raises(rb.CertificateError, match=r"a number has about 49.. digits"):
-        rb.data_digest(rb.bell().relax("X -> B"), rb.pr_box().visibility(1 - Fraction(1, 10**5000)))
-    with pytest.raises(rb.CertificateError, match="proves nothing"):
-        rb.Certificate({"schema": "relaxbell-certificate-1"}).digests  # noqa: B018
+    with pytest.raises(rb.errors.CertificateError, match=r"a number has about 49.. digits"):
+        rb.data_digest(rb.bell().relax("X -> B"), rb.boxes.pr().visibility(1 - Fraction(1, 10**5000)))
+    with pytest.raises(rb.errors.CertificateError, match="proves nothing"):
+        rb.classes.Certificate({"schema": "relaxbell-certificate-1"}).digests  # noqa: B018

@@ -14,6 +14,7 @@ import re
 import textwrap
 
 import pytest
+from public import PUBLIC
 
 import relaxbell as rb
 
@@ -25,24 +26,25 @@ SOURCE = re.compile(
 )
 # Definitions and theorems of the literature: each names its paper, or its equation in arXiv:1411.4648.
 FROM_LITERATURE = """
-    CausalModel average_causal_effect bell bilocality bilocality_i bilocality_j bonet born cglmp cglmp_box
-    cglmp_coefficients chained closed_form data_sets dependence dual_vertices entanglement_swapping_box ghz ghz_box
-    hall_dependence i3322_box influence input_signaling instrumental load_counts marginal_parameters marginal_ranges
-    measurement_dependence mermin message message_entropy message_weight minimize mutual_information nonbilocality
-    outcome_signaling pearl pinsker_bound pr_box scan setting_bounds star star_box star_values svetlichny
-    tsirelson_box werner
+    CausalModel average_causal_effect bell bilocality born boxes.cglmp boxes.entanglement_swapping boxes.ghz
+    boxes.i3322 boxes.pr boxes.star boxes.tsirelson catalog.bilocality_i catalog.bilocality_j catalog.bonet
+    catalog.cglmp catalog.cglmp_coefficients catalog.chained catalog.mermin catalog.pearl catalog.star_values
+    catalog.svetlichny closed_form data_sets dependence dual_vertices hall_dependence influence input_signaling
+    instrumental load_counts marginal_parameters marginal_ranges measurement_dependence message message_entropy
+    message_weight minimize mutual_information nonbilocality outcome_signaling pinsker_bound scan setting_bounds
+    star states.ghz states.werner
 """
 
-NAMES = [name for name in rb.__all__ if name != "__version__"]
-CLASSES = [name for name in NAMES if inspect.isclass(getattr(rb, name))]
-ERRORS = [name for name in CLASSES if issubclass(getattr(rb, name), Exception)]
-FUNCTIONS = [name for name in NAMES if inspect.isfunction(getattr(rb, name))]
+NAMES = list(PUBLIC)
+CLASSES = [name for name in NAMES if inspect.isclass(PUBLIC[name])]
+ERRORS = [name for name in CLASSES if issubclass(PUBLIC[name], Exception)]
+FUNCTIONS = [name for name in NAMES if inspect.isfunction(PUBLIC[name])]
 COMPUTED = (property, functools.cached_property)
 
 
 def members(name):
     """Yield the public methods and properties that a class of ours defines or inherits from one of ours."""
-    cls = getattr(rb, name)
+    cls = PUBLIC[name]
     for member in sorted(dir(cls)):
         home = next((base for base in cls.__mro__ if member in vars(base)), object)
         if member.startswith("_") or not home.__module__.startswith("relaxbell"):
@@ -58,13 +60,13 @@ PROPERTIES = [label for label in MEMBERS if label not in METHODS]
 
 
 def find(label):
-    name, _, member = label.partition(".")
-    if not member:
-        return getattr(rb, name)
+    if label in PUBLIC:
+        return PUBLIC[label]
+    name, _, member = label.rpartition(".")
     value = MEMBERS[label]
     if isinstance(value, property):
         return value.fget
-    return value.func if isinstance(value, functools.cached_property) else getattr(getattr(rb, name), member)
+    return value.func if isinstance(value, functools.cached_property) else getattr(PUBLIC[name], member)
 
 
 def sections(label):
@@ -93,7 +95,7 @@ def errors_raised(function, seen=()):
             helper = function.__globals__.get(node.func.id)
             if inspect.isfunction(helper) and helper.__module__ == function.__module__ and helper not in seen:
                 found |= errors_raised(helper, (*seen, function, helper))
-    known = {name for name in found if hasattr(rb, name) or hasattr(builtins, name)}
+    known = {name for name in found if hasattr(rb.errors, name) or hasattr(builtins, name)}
     return known - {"NotImplementedError", "AssertionError"}
 
 
@@ -124,7 +126,7 @@ def test_every_parameter_and_what_is_returned(label):
 
 @pytest.mark.parametrize("name", [name for name in CLASSES if name not in ERRORS])
 def test_every_field_of_a_class(name):
-    cls, found = getattr(rb, name), sections(name)
+    cls, found = PUBLIC[name], sections(name)
     described = entries(found.get("Parameters", "")) | entries(found.get("Attributes", ""))
     fields = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
     stored = {field.name for field in fields} or set_by_init(cls)
@@ -140,7 +142,7 @@ def test_every_error_that_the_code_raises(label):
 @pytest.mark.parametrize("label", [*NAMES, *MEMBERS])
 def test_errors_that_are_named_exist(label):
     for error in entries(sections(label).get("Raises", "")):
-        assert issubclass(getattr(rb, error, getattr(builtins, error, int)), Exception), f"{label}: {error}"
+        assert issubclass(getattr(rb.errors, error, getattr(builtins, error, int)), Exception), f"{label}: {error}"
 
 
 @pytest.mark.parametrize("label", [*FUNCTIONS, *METHODS, *(name for name in CLASSES if name not in ERRORS)])

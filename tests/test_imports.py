@@ -20,17 +20,18 @@ def test_importing_the_package_loads_no_third_party_module():
 
 def test_solving_loads_neither_sympy_nor_plotting():
     solved = loaded_after(
-        "import relaxbell as rb; rb.minimize(rb.influence(rb.input_signaling(), 'X', 'B'), rb.pr_box()).witness"
+        "import relaxbell as rb; rb.minimize(rb.influence(rb.input_signaling(), 'X', 'B'), rb.boxes.pr()).witness"
     )
     assert "highspy" in solved
     assert not solved & {"matplotlib", "pandas", "rich", "typer"}
 
 
 def test_each_public_name_has_one_home():
-    from relaxbell import _HOMES
+    from relaxbell import _HOMES, classes
 
-    names = [name for listed in _HOMES.values() for name in listed.split()]
-    assert len(names) == len(set(names))
+    for homes in (_HOMES, classes._HOMES):
+        names = [name for listed in homes.values() for name in listed.split()]
+        assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize(
@@ -38,16 +39,18 @@ def test_each_public_name_has_one_home():
     [
         ("pandas", lambda curve: curve.to_frame()),
         ("matplotlib", lambda curve: curve.plot()),
-        ("pandas", lambda curve: rb.sweep(curve.measure, [rb.pr_box()], progress=False).to_frame()),
+        ("pandas", lambda curve: rb.sweep(curve.measure, [rb.boxes.pr()], progress=False).to_frame()),
         ("ppl", lambda curve: rb.closed_form(curve.measure)),
-        ("ppl", lambda curve: rb.prove(curve.measure, rb.Maximum(0, *rb.CH.relabelings()))),
+        ("ppl", lambda curve: rb.prove(curve.measure, rb.Maximum(0, *rb.catalog.CH.relabelings()))),
     ],
 )
 def test_a_missing_extra_is_named(package, use, monkeypatch):
-    box = rb.pr_box()
+    box = rb.boxes.pr()
     curve = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box)
     for module in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(rb.RelaxbellError, match=r'installed. Run this in .*: pip install -e "\.\[(plot|polytopes)\]"'):
+    with pytest.raises(
+        rb.errors.RelaxbellError, match=r'installed. Run this in .*: pip install -e "\.\[(plot|polytopes)\]"'
+    ):
         use(curve)

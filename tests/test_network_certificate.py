@@ -55,12 +55,12 @@ def test_fixed_marginals():
 
 def test_a_float_visibility_and_roots():
     """Neither is exact: what is proved loses 1e-9 at most, or nothing."""
-    floats = rb.minimize(rb.nonbilocality(rb.bilocality()), rb.entanglement_swapping_box(0.85))
+    floats = rb.minimize(rb.nonbilocality(rb.bilocality()), rb.boxes.entanglement_swapping(0.85))
     assert float(Fraction(floats.certificate.data["claim"]["lower_bound"])) == pytest.approx(0.445, abs=2e-9)
     model = rb.bilocality()
-    table = rb.entanglement_swapping_box(1).table
-    root = rb.tsirelson_box().table[0, 0, 0, 0] * 4 - 1  # 1/√2
-    mixed = table * root + rb.entanglement_swapping_box(0).table * (1 - root)
+    table = rb.boxes.entanglement_swapping(1).table
+    root = rb.boxes.tsirelson().table[0, 0, 0, 0] * 4 - 1  # 1/√2
+    mixed = table * root + rb.boxes.entanglement_swapping(0).table * (1 - root)
     solution = rb.minimize(rb.nonbilocality(model), rb.Behavior(mixed, model.outputs, model.inputs))
     certificate = solution.certificate  # v² = 1/√2
     assert certificate.data["root"] == 2
@@ -100,7 +100,7 @@ def test_two_held_groups():
 @pytest.fixture(scope="module")
 def three_settings():
     """Settings (Z ± X)/√2 and Y for Alice and Charlie, v = 3/4: the first two alone need 2v² − 1 = 1/8."""
-    p = rb.entanglement_swapping_box(Fraction(3, 4), alice=[*rb.diagonal_settings(), (0, 1, 0)])
+    p = rb.boxes.entanglement_swapping(Fraction(3, 4), alice=[*rb.boxes.diagonal_settings(), (0, 1, 0)])
     solution = rb.minimize(rb.nonbilocality(rb.bilocality((3, 3))), p)
     assert solution.exact == Rational(1, 8)
     return solution.certificate
@@ -306,12 +306,12 @@ def test_work_is_counted_for_each_product_and_all_along_a_curve(data, monkeypatc
 
 
 def test_what_has_no_certificate_says_so():
-    solution = rb.minimize(rb.nonbilocality(rb.bilocality()), rb.entanglement_swapping_box(Fraction(4, 5)))
+    solution = rb.minimize(rb.nonbilocality(rb.bilocality()), rb.boxes.entanglement_swapping(Fraction(4, 5)))
     from dataclasses import replace
 
-    with pytest.raises(rb.CertificateError, match="SCIP"):
+    with pytest.raises(rb.errors.CertificateError, match="SCIP"):
         _ = replace(solution, kind="solver bound").certificate
     fixed = rb.nonbilocality(rb.bilocality(), {"A": [Fraction(1, 4)] * 4})
-    within = rb.minimize(fixed, rb.entanglement_swapping_box(Fraction(4, 5)), subject_to=[fixed.model.q[0] <= 0.5])
-    with pytest.raises(rb.CertificateError, match="within constraints"):
+    within = rb.minimize(fixed, rb.boxes.entanglement_swapping(Fraction(4, 5)), subject_to=[fixed.model.q[0] <= 0.5])
+    with pytest.raises(rb.errors.CertificateError, match="within constraints"):
         _ = within.certificate

@@ -47,7 +47,7 @@ def test_they_verify(path):
     rounded = max(Fraction(part).denominator for part in re.findall(r"-?\d+(?:/\d+)?", printed)) >= 2**40
     assert f">= {printed}" in sentence or (rounded and "(rounded down)" in sentence)
     assert ("upper_bound" in claim) == (", and one " in sentence)
-    assert rb.Certificate.load(path).verify() == sentence
+    assert rb.classes.Certificate.load(path).verify() == sentence
 
 
 def test_the_folder_alone_verifies_one():

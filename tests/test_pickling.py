@@ -23,9 +23,9 @@ def things():
     model = rb.bell(inputs=(2, 3), outputs=(3, 2)).relax("X -> B", "L -> Y")
     counts = rb.load_counts("delft2015")
     return {
-        "behavior": rb.tsirelson_box(),
-        "float behavior": rb.Behavior(rb.ghz_box().p, "A B C", "X Y Z"),
-        "functional": rb.I3322,
+        "behavior": rb.boxes.tsirelson(),
+        "float behavior": rb.Behavior(rb.boxes.ghz().p, "A B C", "X Y Z"),
+        "functional": rb.catalog.I3322,
         "counts": counts,
         "fit": counts.fit(),
         "model": model,
@@ -36,8 +36,8 @@ def things():
         "entropy": rb.message_entropy(rb.message()),
         "sum": rb.influence(model, "X", "B") + 2 * rb.dependence(model),
         "budget": rb.influence(model, "X", "B") <= 0.1,
-        "observed": rb.Observed([(rb.CHSH, 2.5)], nonsignaling=True),
-        "solution": rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.tsirelson_box()),
+        "observed": rb.Observed([(rb.catalog.CHSH, 2.5)], nonsignaling=True),
+        "solution": rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.tsirelson()),
     }
 
 
@@ -50,7 +50,7 @@ def test_copies_are_equal(name, way):
 
 @pytest.mark.parametrize("way", ways())
 def test_a_copied_behavior_is_the_same_and_frozen(way):
-    p = rb.tsirelson_box()
+    p = rb.boxes.tsirelson()
     again = way(p)
     assert (again.p == p.p).all()
     assert (again.exact == p.exact).all()
@@ -87,7 +87,7 @@ def test_measures_of_one_model_still_share_it(way):
 def test_a_copied_solution_keeps_its_proof(way):
     both = rb.bell().relax("X -> B", "Y -> A")
     budget = rb.influence(both, "Y", "A") <= 0.1
-    solution = rb.minimize(rb.influence(both, "X", "B"), rb.pr_box(), subject_to=[budget])
+    solution = rb.minimize(rb.influence(both, "X", "B"), rb.boxes.pr(), subject_to=[budget])
     again = way(solution)
     assert again.lower_bound == solution.lower_bound
     assert again.witness.bound == solution.witness.bound
@@ -99,8 +99,8 @@ def test_a_copied_solution_keeps_its_proof(way):
 
 
 def test_an_error_keeps_its_witness():
-    with pytest.raises(rb.InfeasibleError) as caught:
-        rb.minimize(_MEASURE, rb.pr_box(), subject_to=[_MEASURE <= 0.1])
+    with pytest.raises(rb.errors.InfeasibleError) as caught:
+        rb.minimize(_MEASURE, rb.boxes.pr(), subject_to=[_MEASURE <= 0.1])
     again = pickle.loads(pickle.dumps(caught.value))
     assert str(again) == str(caught.value)
     assert again.witness.violation == caught.value.witness.violation

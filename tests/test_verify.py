@@ -32,7 +32,7 @@ def test_claims_agree_with_an_independent_program(name):
     certificate, source = certificates()[name]
     sentence = certificate.verify()
     value = judge(certificate.data)
-    if isinstance(source, rb.InfeasibleError):
+    if isinstance(source, rb.errors.InfeasibleError):
         assert value is None
         assert sentence.startswith("there is no model")
         return

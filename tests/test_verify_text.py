@@ -97,8 +97,8 @@ def test_nothing_of_it_reaches_a_terminal(text, tmp_path):
     result = CliRunner().invoke(app, ["verify", str(path)])
     assert result.exit_code == 1
     assert re.fullmatch(r".*c\.json: refused: [ -~]*\n", result.output)
-    with pytest.raises(rb.CertificateError) as error:
-        rb.Certificate.load(path).verify()
+    with pytest.raises(rb.errors.CertificateError) as error:
+        rb.classes.Certificate.load(path).verify()
     assert VISIBLE.fullmatch(str(error.value))
 
 

@@ -21,7 +21,7 @@ SETTINGS = {"font.size": 10, "svg.fonttype": "path", "svg.hashsalt": "relaxbell"
 
 def draw():
     """Return the figure."""
-    p = rb.tsirelson_box()
+    p = rb.boxes.tsirelson()
     outcome, setting, free = rb.outcome_signaling(), rb.input_signaling(), rb.measurement_dependence()
     measures = {  # what is written at the right end of the curve
         "C(A → B) = {:.4f}": rb.influence(outcome, "A", "B"),

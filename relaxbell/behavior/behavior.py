@@ -127,7 +127,7 @@ class Behavior(Derived):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.pr_box().check_nonsignaling()
+        >>> rb.boxes.pr().check_nonsignaling()
         """
         limit = self.tolerance if tolerance is None else tolerance
         self.coordinates.check(self.table, (self.outputs, self.inputs), limit, "no-signaling")
@@ -190,7 +190,7 @@ class Behavior(Derived):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.cglmp_box(2).rounded(denominator=100).probability({"A": 0, "B": 0}, {"X": 0, "Y": 0})
+        >>> rb.boxes.cglmp(2).rounded(denominator=100).probability({"A": 0, "B": 0}, {"X": 0, "Y": 0})
         Fraction(43, 100)
         """
         if isinstance(denominator, bool) or not isinstance(denominator, int) or denominator < 1:

@@ -17,7 +17,7 @@ from relaxbell.errors import BehaviorError
 from relaxbell.exact.numbers import Exact, ExactNumber, surd, to_floats
 
 
-def pr_box() -> Behavior:
+def pr() -> Behavior:
     """Return the Popescu–Rohrlich box: uniform marginals and a ⊕ b = x·y. Exact.
 
     Source: Popescu and Rohrlich, Found. Phys. 24, 379 (1994), doi:10.1007/BF02058098.
@@ -30,13 +30,13 @@ def pr_box() -> Behavior:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.pr_box().probability({"A": 0, "B": 1}, {"X": 1, "Y": 1})
+    >>> rb.boxes.pr().probability({"A": 0, "B": 1}, {"X": 1, "Y": 1})
     Fraction(1, 2)
     """
     return Behavior(_xor_table(2, lambda x, y: Fraction((-1) ** (x * y))))
 
 
-def tsirelson_box() -> Behavior:
+def tsirelson() -> Behavior:
     """Return the quantum behavior of largest CHSH value 2√2: p = (1 + (−1)^(a+b+xy)/√2)/4. Exact.
 
     Source: Cirel'son, Lett. Math. Phys. 4, 93 (1980), doi:10.1007/BF00417500.
@@ -49,14 +49,14 @@ def tsirelson_box() -> Behavior:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.tsirelson_box().probability({"A": 0, "B": 0}, {"X": 0, "Y": 0})
+    >>> rb.boxes.tsirelson().probability({"A": 0, "B": 0}, {"X": 0, "Y": 0})
     (1/4 + √2/8)
     """
     root_half = surd(0, Fraction(1, 2), 2)
     return Behavior(_xor_table(2, lambda x, y: (-1) ** (x * y) * root_half))
 
 
-def i3322_box(v: float | ExactNumber | Any = 1) -> Behavior:
+def i3322(v: float | ExactNumber | Any = 1) -> Behavior:
     """Return v · PR3322 + (1 − v) · white noise: three inputs, two outputs; I3322 is 2v − 1.
 
     PR3322 has uniform marginals, a ≠ b where x + y = 3 (inputs count from 0) and a = b elsewhere.
@@ -81,13 +81,13 @@ def i3322_box(v: float | ExactNumber | Any = 1) -> Behavior:
     --------
     >>> from fractions import Fraction
     >>> import relaxbell as rb
-    >>> rb.i3322_box(Fraction(1, 2)).probability({"A": 0, "B": 0}, {"X": 1, "Y": 2})
+    >>> rb.boxes.i3322(Fraction(1, 2)).probability({"A": 0, "B": 0}, {"X": 1, "Y": 2})
     Fraction(1, 8)
     """
     return Behavior(_xor_table(3, lambda x, y: Fraction(-1 if x + y == 3 else 1))).visibility(v)
 
 
-def ghz_box(n: int = 3) -> Behavior:
+def ghz(n: int = 3) -> Behavior:
     """Return the behavior of n parties who measure Pauli X (input 0) or Y (input 1) on a GHZ state. Exact.
 
     Outcome 0 is the eigenvalue +1. With k settings Y, p = (1 + (−1)^(Σa) cos(πk/2)) / 2^n: the
@@ -114,7 +114,7 @@ def ghz_box(n: int = 3) -> Behavior:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.ghz_box().probability({"A": 0, "B": 0, "C": 0}, {"X": 0, "Y": 1, "Z": 1})
+    >>> rb.boxes.ghz().probability({"A": 0, "B": 0, "C": 0}, {"X": 0, "Y": 1, "Z": 1})
     Fraction(0, 1)
     """
     outputs, inputs = party_names(n)
@@ -125,7 +125,7 @@ def ghz_box(n: int = 3) -> Behavior:
     return Behavior(table, outputs, inputs)
 
 
-def cglmp_box(d: int, *, state: str | ArrayLike = "optimal") -> Behavior:
+def cglmp(d: int, *, state: str | ArrayLike = "optimal") -> Behavior:
     """Return the behavior of two d-level systems that violates the CGLMP inequality I_d ≤ 2 most.
 
     Two settings for each party, d outcomes each, floats: both parties measure Fourier bases of
@@ -158,8 +158,8 @@ def cglmp_box(d: int, *, state: str | ArrayLike = "optimal") -> Behavior:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> p = rb.cglmp_box(3)
-    >>> float(round((rb.cglmp_coefficients(3) * p.p).sum(), 6))  # 1 + √(11/3)
+    >>> p = rb.boxes.cglmp(3)
+    >>> float(round((rb.catalog.cglmp_coefficients(3) * p.p).sum(), 6))  # 1 + √(11/3)
     2.914854
     """
     coefficients = _cglmp_state(_check_outcomes(d), state)
@@ -198,7 +198,7 @@ def cglmp_coefficients(d: int) -> Exact:
     For two outcomes it is CHSH up to the names of the settings, with its algebraic maximum 4:
 
     >>> import relaxbell as rb
-    >>> (rb.cglmp_coefficients(2) * rb.pr_box().relabel("Y", [1, 0]).table).sum()
+    >>> (rb.catalog.cglmp_coefficients(2) * rb.boxes.pr().relabel("Y", [1, 0]).table).sum()
     Fraction(4, 1)
     """
     table = np.full((_check_outcomes(d), 2, 2), Fraction(0), dtype=object)  # by a − b, x, y

@@ -125,7 +125,7 @@ class Counts(Frozen):
         """Relative frequencies of the settings, exact, one axis for each input."""
         return np.asarray(self.settings.astype(object) * Fraction(1, self.trials))
 
-    def fit(self) -> Fit:
+    def fit(self) -> CountsFit:
         """Return the multinomial maximum-likelihood fit within non-signaling behaviors.
 
         A primal-dual path in 1024-bit arithmetic: converges for all counts, and the photon experiments,
@@ -134,7 +134,7 @@ class Counts(Frozen):
 
         Returns
         -------
-        Fit
+        CountsFit
             With the exact, exactly non-signaling behavior, deviance and degrees of freedom.
 
         Raises
@@ -155,7 +155,7 @@ class Counts(Frozen):
         table, deviance, iterations = maximum_likelihood(self.table, coordinates)
         behavior = Behavior(table, self.outputs, self.inputs, parties=self.parties)
         freedom = self.table.size - self.settings.size - coordinates.dimension
-        return Fit(self, behavior, deviance, freedom, iterations)
+        return CountsFit(self, behavior, deviance, freedom, iterations)
 
     @classmethod
     def read_csv(
@@ -211,7 +211,7 @@ class Counts(Frozen):
 
 
 @dataclass(frozen=True, eq=False)
-class Fit:
+class CountsFit:
     """A maximum-likelihood fit within non-signaling behaviors.
 
     Attributes
@@ -230,7 +230,8 @@ class Fit:
 
     Examples
     --------
-    >>> fit = load_counts("delft2015").fit()
+    >>> import relaxbell as rb
+    >>> fit = rb.load_counts("delft2015").fit()
     >>> round(fit.deviance, 3), fit.degrees_of_freedom, fit.behavior.is_nonsignaling()
     (2.206, 4, True)
     """

@@ -54,7 +54,7 @@ class Derived(Table):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.ghz_box().marginal("C", "A").p.shape  # axes [c, a, x, z]
+        >>> rb.boxes.ghz().marginal("C", "A").p.shape  # axes [c, a, x, z]
         (2, 2, 2, 2)
         """
         check_values(dict.fromkeys(outputs, 0), self.outputs, self.cardinality, "output", BehaviorError)
@@ -100,7 +100,7 @@ class Derived(Table):
         Entanglement swapping: once Bob has announced his outcome, Alice and Charlie are correlated.
 
         >>> import relaxbell as rb
-        >>> swapped = rb.entanglement_swapping_box().condition({"B": 0})
+        >>> swapped = rb.boxes.entanglement_swapping().condition({"B": 0})
         >>> swapped.outputs, swapped.probability({"A": 0, "C": 0}, {"X": 0, "Z": 0})
         (('A', 'C'), Fraction(1, 2))
         """
@@ -147,8 +147,8 @@ class Derived(Table):
         --------
         >>> from fractions import Fraction
         >>> import relaxbell as rb
-        >>> mixed = rb.pr_box().mix(rb.tsirelson_box(), Fraction(1, 2))
-        >>> print(rb.CHSH(mixed))
+        >>> mixed = rb.boxes.pr().mix(rb.boxes.tsirelson(), Fraction(1, 2))
+        >>> print(rb.catalog.CHSH(mixed))
         (2 + √2)
         """
         exact_weight = as_exact(weight)
@@ -179,7 +179,7 @@ class Derived(Table):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.cglmp_box(3).white_noise().probability({"A": 2, "B": 0}, {"X": 0, "Y": 1})
+        >>> rb.boxes.cglmp(3).white_noise().probability({"A": 2, "B": 0}, {"X": 0, "Y": 1})
         Fraction(1, 9)
         """
         outcomes = math.prod(self.p.shape[: len(self.outputs)])
@@ -207,7 +207,7 @@ class Derived(Table):
         --------
         >>> from fractions import Fraction
         >>> import relaxbell as rb
-        >>> rb.CHSH(rb.pr_box().visibility(Fraction(1, 2)))
+        >>> rb.catalog.CHSH(rb.boxes.pr().visibility(Fraction(1, 2)))
         Fraction(2, 1)
         """
         return self.mix(self.white_noise(), v)
@@ -233,7 +233,7 @@ class Derived(Table):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.pr_box().rename({"A": "Alice", "X": "Setting"}).variables
+        >>> rb.boxes.pr().rename({"A": "Alice", "X": "Setting"}).variables
         ('Alice', 'B', 'Setting', 'Y')
         """
         unknown = [n for n in names if n not in self.variables]
@@ -269,7 +269,7 @@ class Derived(Table):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.cglmp_box(3).coarse_grain("A", [0, 1, 1]).transposed("B A", "X Y").p.shape
+        >>> rb.boxes.cglmp(3).coarse_grain("A", [0, 1, 1]).transposed("B A", "X Y").p.shape
         (3, 2, 2, 2)
         """
         outputs = read_names(outputs, "outputs", BehaviorError)
@@ -311,7 +311,7 @@ class Derived(Table):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> flipped = rb.pr_box().relabel("A", [1, 0], given={"X": 1})
+        >>> flipped = rb.boxes.pr().relabel("A", [1, 0], given={"X": 1})
         >>> flipped.probability({"A": 0, "B": 0}, {"X": 1, "Y": 1})
         Fraction(1, 2)
         """
@@ -353,7 +353,7 @@ class Derived(Table):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.cglmp_box(3).coarse_grain("B", [0, 1, 1]).cardinality["B"]
+        >>> rb.boxes.cglmp(3).coarse_grain("B", [0, 1, 1]).cardinality["B"]
         2
         """
         check_values({output: 0}, self.outputs, self.cardinality, "output", BehaviorError)

@@ -60,7 +60,7 @@ class Observed(Frozen):
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.Observed([(rb.CHSH, 2.5)], nonsignaling=True)
+    >>> rb.Observed([(rb.catalog.CHSH, 2.5)], nonsignaling=True)
     Observed: CHSH = 5/2, no-signaling
     """
 
@@ -115,7 +115,7 @@ class Observed(Frozen):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> [(label, value) for label, _, value in rb.Observed([(rb.CHSH, 2.5)]).table_rows()]
+        >>> [(label, value) for label, _, value in rb.Observed([(rb.catalog.CHSH, 2.5)]).table_rows()]
         [('CHSH', Fraction(5, 2))]
         """
         for functional, value in zip(self.functionals, self.values, strict=True):

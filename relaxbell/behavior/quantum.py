@@ -82,9 +82,9 @@ def born(
 
     >>> import relaxbell as rb
     >>> from math import pi
-    >>> alice = [rb.qubit_observable(0), rb.qubit_observable(pi / 2)]
-    >>> bob = [rb.qubit_observable(pi + pi / 4), rb.qubit_observable(pi - pi / 4)]
-    >>> p = rb.born(rb.singlet(), [alice, bob])
+    >>> alice = [rb.states.qubit_observable(0), rb.states.qubit_observable(pi / 2)]
+    >>> bob = [rb.states.qubit_observable(pi + pi / 4), rb.states.qubit_observable(pi - pi / 4)]
+    >>> p = rb.born(rb.states.singlet(), [alice, bob])
     >>> float(round(p.p[0, 0, 0, 0], 6))  # (1 + 1/√2) / 4
     0.426777
     """

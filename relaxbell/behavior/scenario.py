@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -45,7 +46,7 @@ class Scenario(Frozen):
     >>> import relaxbell as rb
     >>> rb.bell(inputs=(2, 3), outputs=(3, 2)).scenario
     Scenario 2332: p(A,B|X,Y)
-    >>> rb.pr_box().scenario == rb.CHSH.scenario == rb.Scenario("A B", "X Y", {"A": 2, "B": 2, "X": 2, "Y": 2})
+    >>> rb.boxes.pr().scenario == rb.Scenario("A B", "X Y", {"A": 2, "B": 2, "X": 2, "Y": 2})
     True
     """
 
@@ -94,8 +95,11 @@ class Scenario(Frozen):
         >>> rb.Scenario.of(("A", "B"), ("Z",), (2, 2, 3), None)
         Scenario p(A,B|Z): A 2, B 2, Z 3
         """
-        scenario = cls(outputs, inputs, dict(zip(outputs + inputs, map(int, shape), strict=True)))
-        scenario.__dict__["parties"] = None if parties is None else FrozenMapping({n: parties[n] for n in outputs})
+        scenario = cls.__new__(cls)  # nothing is read again: every behavior of a sweep is asked for its scenario
+        cardinality = FrozenMapping(dict(zip(outputs + inputs, shape, strict=True)))
+        known = parties if parties is None or isinstance(parties, FrozenMapping) else FrozenMapping(parties)
+        scenario.__dict__.update(outputs=outputs, inputs=inputs, cardinality=cardinality, parties=known)
+        scenario._seal()
         return scenario
 
     @property
@@ -113,31 +117,10 @@ class Scenario(Frozen):
         """The probabilities by their variables: p(A,B|X,Y)."""
         return f"p({','.join(self.outputs)}|{','.join(self.inputs)})"
 
-    def has_variables_of(self, other: Scenario) -> bool:
-        """Return whether both have the same outputs and the same inputs, in any order.
-
-        Parameters
-        ----------
-        other
-            Another scenario.
-
-        Returns
-        -------
-        bool
-            Whatever the numbers of values.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> rb.CHSH.scenario.has_variables_of(rb.I3322.scenario), rb.CHSH.scenario == rb.I3322.scenario
-        (True, False)
-        """
-        return set(self.outputs) == set(other.outputs) and set(self.inputs) == set(other.inputs)
-
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Scenario):
             return NotImplemented
-        same = self.has_variables_of(other) and dict(self.cardinality) == dict(other.cardinality)
+        same = same_variables(self, other) and dict(self.cardinality) == dict(other.cardinality)
         return same and _plain(self.parties) == _plain(other.parties)
 
     def __hash__(self) -> int:
@@ -153,6 +136,27 @@ class Scenario(Frozen):
         in_order = [name for name in chosen if name is not None] == list(self.inputs)
         pairs = ", ".join(f"{a} of {x}" if x else f"{a} of none" for a, x in self.parties.items())
         return f"Scenario {numbers}: {self.symbol}{'' if in_order else f', {pairs}'}"
+
+
+class HasVariables(Protocol):
+    """A behavior, functional, model or scenario."""
+
+    outputs: tuple[str, ...]
+    inputs: tuple[str, ...]
+
+
+def same_variables(one: HasVariables, other: HasVariables) -> bool:
+    """Return whether both have the same outputs and the same inputs, in any order; how many values does not matter.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> same_variables(rb.catalog.CHSH, rb.bell((3, 3))), same_variables(rb.catalog.CHSH, rb.boxes.ghz())
+    (True, False)
+    """
+    if (one.outputs, one.inputs) == (other.outputs, other.inputs):
+        return True
+    return set(one.outputs) == set(other.outputs) and set(one.inputs) == set(other.inputs)
 
 
 def _plain(parties: Mapping[str, str | None] | None) -> dict[str, str | None] | None:

@@ -48,7 +48,7 @@ class QuantumOptimum:
     --------
     >>> import numpy as np
     >>> import relaxbell as rb
-    >>> found = rb.optimize_quantum(rb.CHSH.coefficients, starts=2)
+    >>> found = rb.optimize_quantum(rb.catalog.CHSH.coefficients, starts=2)
     >>> bool(abs(found.value - 2 * np.sqrt(2)) < 1e-9)
     True
     """
@@ -103,7 +103,7 @@ def optimize_quantum(
     Examples
     --------
     >>> import relaxbell as rb
-    >>> found = rb.optimize_quantum(rb.CHSH, starts=2)
+    >>> found = rb.optimize_quantum(rb.catalog.CHSH, starts=2)
     >>> round(found.value, 6)  # Tsirelson's bound 2√2
     2.828427
     """

@@ -34,7 +34,7 @@ def schmidt(coefficients: ArrayLike) -> Complex:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.schmidt([0.6, 0.8]).real.tolist()
+    >>> rb.states.schmidt([0.6, 0.8]).real.tolist()
     [0.6, 0.0, 0.0, 0.8]
     """
     values = read_matrix(coefficients, "the vector of Schmidt coefficients")
@@ -73,7 +73,7 @@ def maximally_entangled(d: int) -> Complex:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.maximally_entangled(2).real.round(6).tolist()
+    >>> rb.states.maximally_entangled(2).real.round(6).tolist()
     [0.707107, 0.0, 0.0, 0.707107]
     """
     _check_size(d, "the local dimension d")
@@ -101,7 +101,7 @@ def partially_entangled(theta: float) -> Complex:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.partially_entangled(0).real.tolist()
+    >>> rb.states.partially_entangled(0).real.tolist()
     [1.0, 0.0, 0.0, 0.0]
     """
     theta = _real(theta, "the angle θ")
@@ -119,7 +119,7 @@ def singlet() -> Complex:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.singlet().real.round(6).tolist()
+    >>> rb.states.singlet().real.round(6).tolist()
     [0.0, 0.707107, -0.707107, 0.0]
     """
     return np.array([0, 1, -1, 0], dtype=np.complex128) / math.sqrt(2)
@@ -148,7 +148,7 @@ def werner(v: float) -> Complex:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.werner(0.5).real.diagonal().round(6).tolist()
+    >>> rb.states.werner(0.5).real.diagonal().round(6).tolist()
     [0.125, 0.375, 0.375, 0.125]
     """
     v = _real(v, "the visibility of a Werner state")
@@ -184,7 +184,7 @@ def ghz(n: int) -> Complex:
     --------
     >>> import numpy as np
     >>> import relaxbell as rb
-    >>> np.flatnonzero(rb.ghz(3)).tolist()
+    >>> np.flatnonzero(rb.states.ghz(3)).tolist()
     [0, 7]
     """
     _check_size(n, "the number of qubits n")
@@ -216,7 +216,7 @@ def qubit_observable(angle: float, azimuth: float = 0.0) -> Complex:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.qubit_observable(0).real.tolist()
+    >>> rb.states.qubit_observable(0).real.tolist()
     [[1.0, 0.0], [0.0, -1.0]]
     """
     angle, azimuth = _real(angle, "the angle θ"), _real(azimuth, "the angle φ")

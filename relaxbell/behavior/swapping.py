@@ -45,14 +45,14 @@ def diagonal_settings() -> tuple[Bloch, Bloch]:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.diagonal_settings()[1]
+    >>> rb.boxes.diagonal_settings()[1]
     (-√2/2, Fraction(0, 1), √2/2)
     """
     root_half = surd(0, Fraction(1, 2), 2)
     return (root_half, Fraction(0), root_half), (-root_half, Fraction(0), root_half)
 
 
-def entanglement_swapping_box(
+def entanglement_swapping(
     v: Any = 1, w: Any = None, *, alice: Sequence[Bloch] | None = None, charlie: Sequence[Bloch] | None = None
 ) -> Behavior:
     """Return p(a,b,c|x,z) of two Werner states, the middle measured in the Bell basis, Eqs. (54)–(55).
@@ -81,7 +81,7 @@ def entanglement_swapping_box(
     --------
     >>> from fractions import Fraction
     >>> import relaxbell as rb
-    >>> rb.entanglement_swapping_box(Fraction(4, 5)).probability({"A": 0, "B": 0, "C": 0}, {"X": 0, "Z": 0})
+    >>> rb.boxes.entanglement_swapping(Fraction(4, 5)).probability({"A": 0, "B": 0, "C": 0}, {"X": 0, "Z": 0})
     Fraction(41, 400)
     """
     first = diagonal_settings() if alice is None else alice
@@ -91,7 +91,7 @@ def entanglement_swapping_box(
     return Behavior(table.swapaxes(1, 2), "A B C", "X Z", parties={"A": "X", "B": None, "C": "Z"})
 
 
-def star_box(n: int, v: Any = 1, *, settings: Sequence[Bloch] | Sequence[Sequence[Bloch]] | None = None) -> Behavior:
+def star(n: int, v: Any = 1, *, settings: Sequence[Bloch] | Sequence[Sequence[Bloch]] | None = None) -> Behavior:
     """Return the behavior of n Werner states whose other halves are measured in the GHZ basis.
 
     The outcome b of B has n bits: the first is the phase s of (|0 k⟩ + (−1)^s |1 k̄⟩)/√2, the others are k.
@@ -122,7 +122,7 @@ def star_box(n: int, v: Any = 1, *, settings: Sequence[Bloch] | Sequence[Sequenc
     --------
     >>> from fractions import Fraction
     >>> import relaxbell as rb
-    >>> p = rb.star_box(3, Fraction(1, 2), settings=[(1, 0, 0), (0, 1, 0)])
+    >>> p = rb.boxes.star(3, Fraction(1, 2), settings=[(1, 0, 0), (0, 1, 0)])
     >>> p.exact[0, 0, 0, 0, 0, 0, 0]  # (1 − v³)/64
     Fraction(7, 512)
     """

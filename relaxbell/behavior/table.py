@@ -79,7 +79,7 @@ class Table(Frozen):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.pr_box().probability({"A": 1}), rb.pr_box().probability({"A": 1, "B": 1}, {"X": 0, "Y": 1})
+        >>> rb.boxes.pr().probability({"A": 1}), rb.boxes.pr().probability({"A": 1, "B": 1}, {"X": 0, "Y": 1})
         (Fraction(1, 2), Fraction(1, 2))
         """
         given = {} if given is None else given

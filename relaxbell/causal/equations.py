@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
+from relaxbell.behavior.scenario import same_variables
 from relaxbell.behavior.table import TOLERANCE
 from relaxbell.causal.observing import Observing, cell_label
 from relaxbell.causal.size import check_memory
@@ -138,7 +139,7 @@ def behavior_equations(model: Observing, behavior: Behavior) -> Equations:
 def observed_equations(model: Observing, observed: Observed) -> Equations:
     """Return V T q = V p for values of functionals, with normalization and known input frequencies."""
     outputs, inputs, shape = model.outputs, model.inputs, model.observed_shape
-    if not observed.scenario.has_variables_of(model.scenario):
+    if not same_variables(observed, model):
         raise BehaviorError(
             f"variables do not match: the functionals live on {observed.scenario.symbol}, {model.name} needs "
             f"{model.scenario.symbol}."

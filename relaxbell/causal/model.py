@@ -382,7 +382,7 @@ class CausalModel(Observing):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.input_signaling().equations(rb.pr_box()).rows.array.shape
+        >>> rb.input_signaling().equations(rb.boxes.pr()).rows.array.shape
         (16, 64)
         """
         check_equations(self, self.strategies.count)
@@ -390,7 +390,9 @@ class CausalModel(Observing):
             return behavior_equations(self, self.match(observed))
         if isinstance(observed, Observed):
             return observed_equations(self, observed)
-        remedy = {"Counts": " Use counts.fit().behavior.", "Fit": " Use fit.behavior."}.get(type(observed).__name__, "")
+        remedy = {"Counts": " Use counts.fit().behavior.", "CountsFit": " Use fit.behavior."}.get(
+            type(observed).__name__, ""
+        )
         raise BehaviorError(
             f"cannot compare {self.name} with a {type(observed).__name__}. Expected a Behavior "
             f"(Behavior(array), Counts(...).fit().behavior) or an Observed.{remedy}"
@@ -423,7 +425,7 @@ class CausalModel(Observing):
         >>> import cvxpy as cp
         >>> import relaxbell as rb
         >>> model = rb.bell()
-        >>> constraints = [*model.reproduces(rb.pr_box()), model.valid]
+        >>> constraints = [*model.reproduces(rb.boxes.pr()), model.valid]
         >>> cp.Problem(cp.Minimize(0), constraints).solve(solver=cp.HIGHS)  # Bell's theorem: infeasible
         inf
         """

@@ -13,7 +13,7 @@ import scipy.sparse as sp
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.coordinates import Coordinates
-from relaxbell.behavior.scenario import Scenario
+from relaxbell.behavior.scenario import Scenario, same_variables
 from relaxbell.causal.independence import Independence, independence
 from relaxbell.causal.inputs import InputDistribution
 from relaxbell.causal.responses import Node, Strategies
@@ -121,12 +121,12 @@ class Observing(Structure):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.bell().match(rb.pr_box().transposed("B A", "Y X")).outputs
+        >>> rb.bell().match(rb.boxes.pr().transposed("B A", "Y X")).outputs
         ('A', 'B')
         """
         if not isinstance(observed, Behavior):
             raise BehaviorError(f"found a {type(observed).__name__}, expected a Behavior of {self.name}.")
-        if not observed.scenario.has_variables_of(self.scenario):
+        if not same_variables(observed, self):
             raise BehaviorError(
                 f"variables do not match: the behavior is {observed.scenario.symbol}, {self.name} needs "
                 f"{self.scenario.symbol}. Use rename({{old: new}})."
@@ -172,7 +172,7 @@ class Observing(Structure):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.input_signaling().coordinates_of(rb.pr_box()).dimension
+        >>> rb.input_signaling().coordinates_of(rb.boxes.pr()).dimension
         10
         """
         self.match(observed)

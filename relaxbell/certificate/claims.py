@@ -37,7 +37,7 @@ class Certificate:
     --------
     >>> import relaxbell as rb
     >>> model = rb.input_signaling()
-    >>> certificate = rb.minimize(rb.influence(model, "X", "B"), rb.pr_box()).certificate
+    >>> certificate = rb.minimize(rb.influence(model, "X", "B"), rb.boxes.pr()).certificate
     >>> certificate.data["claim"]["lower_bound"]
     '1/2'
     >>> certificate.verify().startswith("every model with")
@@ -67,7 +67,7 @@ class Certificate:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box())
+        >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr())
         >>> solution.certificate.verify().endswith("minimum = 1/2")
         True
         """
@@ -92,7 +92,7 @@ class Certificate:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> model, p = rb.input_signaling(), rb.tsirelson_box()
+        >>> model, p = rb.input_signaling(), rb.boxes.tsirelson()
         >>> certificate = rb.minimize(rb.influence(model, "X", "B"), p).certificate
         >>> certificate.digests == (rb.data_digest(model, p),)
         True
@@ -127,8 +127,8 @@ class Certificate:
         --------
         >>> import relaxbell as rb, tempfile, pathlib
         >>> path = pathlib.Path(tempfile.mkdtemp()) / "pr.json"
-        >>> rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box()).certificate.save(path)
-        >>> rb.Certificate.load(path).verify().endswith("minimum = 1/2")
+        >>> rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr()).certificate.save(path)
+        >>> rb.classes.Certificate.load(path).verify().endswith("minimum = 1/2")
         True
         """
         try:
@@ -153,7 +153,7 @@ class Certificate:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box())
+        >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr())
         >>> solution.certificate.to_json().startswith("{")
         True
         """
@@ -176,7 +176,7 @@ class Certificate:
         --------
         >>> import relaxbell as rb, tempfile, pathlib
         >>> path = pathlib.Path(tempfile.mkdtemp()) / "pr.json"
-        >>> rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box()).certificate.save(path)
+        >>> rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr()).certificate.save(path)
         >>> from relaxbell.verify import verify_file
         >>> verify_file(path).startswith("every model with")
         True

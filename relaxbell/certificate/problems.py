@@ -99,10 +99,10 @@ def data_digest(model: CausalModel, observed: Behavior | Observed) -> str:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> model, p = rb.input_signaling(), rb.pr_box()
+    >>> model, p = rb.input_signaling(), rb.boxes.pr()
     >>> rb.data_digest(model, p) in rb.minimize(rb.influence(model, "X", "B"), p).certificate.claim
     True
-    >>> rb.data_digest(model, p) == rb.data_digest(model, rb.tsirelson_box())
+    >>> rb.data_digest(model, p) == rb.data_digest(model, rb.boxes.tsirelson())
     False
     """
     nothing: dict[str, Any] = {"measure": None, "constraints": [], "claim": {}, "proof": {}}

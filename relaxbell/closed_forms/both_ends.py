@@ -28,6 +28,14 @@ class Interval(NamedTuple):
         float64, shape (N,); NaN where infeasible.
     feasible
         Whether p is a behavior of the domain that the model reproduces, shape (N,).
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> query = rb.average_causal_effect(rb.outcome_signaling(), "A", "B")
+    >>> found = rb.closed_bounds(query).evaluate([rb.boxes.pr().white_noise()])
+    >>> found.lower.tolist(), found.upper.tolist(), found.feasible.tolist()
+    ([-0.5], [0.5], [True])
     """
 
     lower: NDArray[np.float64]

@@ -36,6 +36,13 @@ class Evaluation(NamedTuple):
         float64, shape (N,); NaN where `feasible` is False.
     feasible
         Whether p is a behavior of the domain that the model reproduces, shape (N,).
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> found = rb.closed_form(rb.influence(rb.input_signaling(), "X", "B")).evaluate([rb.boxes.pr()])
+    >>> found.value.tolist(), found.feasible.tolist()
+    ([0.5], [True])
     """
 
     value: NDArray[np.float64]
@@ -95,7 +102,7 @@ class ClosedForm:
       1 ×  0
       8 ×  (1/4) CHSH - 1/2
       complete: ... linear programs, ... vertices
-    >>> form(rb.pr_box())
+    >>> form(rb.boxes.pr())
     Fraction(1, 2)
     """
 
@@ -165,7 +172,7 @@ class ClosedForm:
         --------
         >>> import relaxbell as rb
         >>> form = rb.closed_form(rb.influence(rb.input_signaling(), "X", "B"))
-        >>> form.expression.subs(form.substitution(rb.pr_box()))
+        >>> form.expression.subs(form.substitution(rb.boxes.pr()))
         1/2
         """
         u = self.region.vector(observed)
@@ -188,7 +195,7 @@ class ClosedForm:
         --------
         >>> import relaxbell as rb
         >>> form = rb.closed_form(rb.influence(rb.input_signaling(), "X", "B"))
-        >>> max(f(rb.pr_box()) for f in form.functionals())
+        >>> max(f(rb.boxes.pr()) for f in form.functionals())
         Fraction(1, 2)
         """
         if self.budgets:
@@ -272,7 +279,7 @@ class ClosedForm:
         >>> import numpy as np
         >>> import relaxbell as rb
         >>> form = rb.closed_form(rb.influence(rb.input_signaling(), "X", "B"))
-        >>> form.evaluate([rb.pr_box(), rb.pr_box().visibility(0.25)]).value
+        >>> form.evaluate([rb.boxes.pr(), rb.boxes.pr().visibility(0.25)]).value
         array([0.5, 0. ])
         """
         tables = self._tables(observed)

@@ -49,7 +49,7 @@ class DualVertices:
     --------
     >>> import relaxbell as rb
     >>> table = rb.dual_vertices(rb.influence(rb.input_signaling(), "X", "B"))
-    >>> len(table), table(rb.pr_box())
+    >>> len(table), table(rb.boxes.pr())
     (13, Fraction(1, 2))
     """
 
@@ -79,7 +79,7 @@ class DualVertices:
         --------
         >>> import relaxbell as rb
         >>> table = rb.dual_vertices(rb.influence(rb.input_signaling(), "X", "B"))
-        >>> sum(f.equivalent(rb.CH) for f in table.functionals())  # Table I: points 2–9
+        >>> sum(f.equivalent(rb.catalog.CH) for f in table.functionals())  # Table I: points 2–9
         8
         """
         model = self.measure.model

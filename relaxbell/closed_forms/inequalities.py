@@ -79,7 +79,7 @@ class Inequalities:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> max(f(rb.pr_box()) for f in rb.bell().inequalities().functionals()) > 0
+        >>> max(f(rb.boxes.pr()) for f in rb.bell().inequalities().functionals()) > 0
         True
         """
         return tuple(self.domain.functional(facet.form) for facet in self.facets)

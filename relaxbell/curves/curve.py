@@ -42,9 +42,9 @@ class Piece:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> box = rb.pr_box()
+    >>> box = rb.boxes.pr()
     >>> piece = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).pieces[-1]
-    >>> piece.start, piece.end, piece.slope, piece.functional.equivalent(rb.CH)
+    >>> piece.start, piece.end, piece.slope, piece.functional.equivalent(rb.catalog.CH)
     (Fraction(1, 2), Fraction(1, 1), Fraction(1, 1), True)
     """
 
@@ -92,7 +92,7 @@ class Curve:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> box = rb.pr_box()
+    >>> box = rb.boxes.pr()
     >>> line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box)
     >>> line
     min C(X -> B) for t in [0, 1]: exact, 2 pieces, 3 linear programs
@@ -161,7 +161,7 @@ class Curve:
         --------
         >>> from fractions import Fraction
         >>> import relaxbell as rb
-        >>> box = rb.pr_box()
+        >>> box = rb.boxes.pr()
         >>> line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box)
         >>> line.value(Fraction(2, 3)), line.value([0.5, 0.75])
         (Fraction(1, 6), array([0.  , 0.25]))
@@ -218,7 +218,7 @@ class Curve:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> box = rb.pr_box()
+        >>> box = rb.boxes.pr()
         >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).crossing(0.1)
         Fraction(3, 5)
         """
@@ -258,7 +258,7 @@ class Curve:
         --------
         >>> import relaxbell as rb
         >>> from sympy import Symbol, Rational
-        >>> box, v = rb.pr_box(), Symbol("v", real=True)
+        >>> box, v = rb.boxes.pr(), Symbol("v", real=True)
         >>> line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box)
         >>> line.to_sympy(v).subs(v, Rational(3, 4))
         1/4
@@ -288,7 +288,7 @@ class Curve:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> box = rb.pr_box()
+        >>> box = rb.boxes.pr()
         >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).to_frame()["slope"].tolist()
         [0, 1]
         """
@@ -329,7 +329,7 @@ class Curve:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> box = rb.pr_box()
+        >>> box = rb.boxes.pr()
         >>> ax = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).plot(color="black")
         >>> len(ax.lines) > 0
         True

@@ -85,7 +85,7 @@ def curve(
     --------
     >>> import relaxbell as rb
     >>> c = rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B")
-    >>> low, high = (rb.Observed([(rb.I3322, v)], nonsignaling=True) for v in (-1, 1))
+    >>> low, high = (rb.Observed([(rb.catalog.I3322, v)], nonsignaling=True) for v in (-1, 1))
     >>> rb.curve(c, low, high)
     min C(X -> B) for I3322 in [-1, 1]: exact, 3 pieces, 5 linear programs
       [-1, 0]: 0
@@ -94,7 +94,7 @@ def curve(
 
     Fig. 5 of arXiv:1411.4648, the least non-bilocality over all ν, proved for all visibilities of two Werner states:
 
-    >>> noise, full = rb.entanglement_swapping_box(0).exact, rb.entanglement_swapping_box(1).exact
+    >>> noise, full = rb.boxes.entanglement_swapping(0).exact, rb.boxes.entanglement_swapping(1).exact
     >>> rb.curve(rb.nonbilocality(rb.bilocality()), lambda v: noise + v**2 * (full - noise), parameter="v")
     min M(A×C) for v in [0, 1]: exact, 2 pieces, ... linear programs
       [0, √2/2]: 0
@@ -102,7 +102,7 @@ def curve(
 
     A function that takes numbers only is read at seven of them:
 
-    >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box().visibility, parameter="v")
+    >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr().visibility, parameter="v")
     min C(X -> B) for v in [0, 1]: exact for what was read, 2 pieces, 3 linear programs
       [0, 1/2]: 0
       [1/2, 1]: -1/2 + v
@@ -176,10 +176,10 @@ def critical_visibility(
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.critical_visibility(rb.bell(), rb.pr_box()), rb.critical_visibility(rb.bell(), rb.tsirelson_box())
+    >>> rb.critical_visibility(rb.bell(), rb.boxes.pr()), rb.critical_visibility(rb.bell(), rb.boxes.tsirelson())
     (Fraction(1, 2), √2/2)
     >>> model = rb.input_signaling()
-    >>> rb.critical_visibility(model, rb.pr_box(), subject_to=[rb.influence(model, "X", "B") <= 0.25])
+    >>> rb.critical_visibility(model, rb.boxes.pr(), subject_to=[rb.influence(model, "X", "B") <= 0.25])
     Fraction(3, 4)
     """
     check_model(model, "a critical visibility")
@@ -228,7 +228,7 @@ def tradeoff(measure: Measure, budgeted: Measure, observed: Behavior | Observed,
     --------
     >>> import relaxbell as rb
     >>> both = rb.bell().relax("X -> B", "Y -> A")
-    >>> rb.tradeoff(rb.influence(both, "X", "B"), rb.influence(both, "Y", "A"), rb.pr_box())
+    >>> rb.tradeoff(rb.influence(both, "X", "B"), rb.influence(both, "Y", "A"), rb.boxes.pr())
     min C(X -> B) for C(Y -> A) in [0, 1/2]: exact, 1 piece, ... linear programs
       [0, 1/2]: 1/2 - C(Y -> A)
     """

@@ -44,7 +44,7 @@ class Reading:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box().visibility, parameter="v")
+    >>> line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr().visibility, parameter="v")
     >>> line.reading.power, len(line.reading.values)
     (1, 7)
     """

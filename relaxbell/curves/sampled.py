@@ -41,7 +41,7 @@ class EntropyCurve:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> box = rb.pr_box()
+    >>> box = rb.boxes.pr()
     >>> line = rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box)
     >>> line.critical, line.value(1.0)
     (Fraction(1, 2), 1.0)
@@ -77,7 +77,7 @@ class EntropyCurve:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> box = rb.pr_box()
+        >>> box = rb.boxes.pr()
         >>> line = rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box)
         >>> line.value([0.5, 0.75]).round(6)  # h(t − 1/2)
         array([0.      , 0.811278])
@@ -105,7 +105,7 @@ class EntropyCurve:
         --------
         >>> import relaxbell as rb
         >>> from sympy import Symbol
-        >>> box, v = rb.pr_box(), Symbol("v", real=True)
+        >>> box, v = rb.boxes.pr(), Symbol("v", real=True)
         >>> line = rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box)
         >>> round(float(line.to_sympy(v).subs(v, 0.75)), 6)
         0.811278
@@ -133,7 +133,7 @@ class EntropyCurve:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> box = rb.pr_box()
+        >>> box = rb.boxes.pr()
         >>> ax = rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box).plot()
         >>> len(ax.lines) > 0
         True
@@ -191,7 +191,7 @@ class SampledCurve:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> box = rb.pr_box()
+    >>> box = rb.boxes.pr()
     >>> line = rb.curve(rb.mutual_information(rb.measurement_dependence()), box.white_noise(), box)
     >>> line.gap < 1e-3, round(line.value(1.0), 6)  # 2 − log2 3
     (True, 0.415037)
@@ -240,7 +240,7 @@ class SampledCurve:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> box = rb.pr_box()
+        >>> box = rb.boxes.pr()
         >>> line = rb.curve(rb.mutual_information(rb.measurement_dependence()), box.white_noise(), box)
         >>> 0 <= line.value(0.75) - line.lower_bound(0.75) <= line.gap + 1e-12
         True
@@ -265,7 +265,7 @@ class SampledCurve:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> box = rb.pr_box()
+        >>> box = rb.boxes.pr()
         >>> line = rb.curve(rb.mutual_information(rb.measurement_dependence()), box.white_noise(), box)
         >>> line.lower_bound(1.0) <= line.value(1.0)
         True
@@ -298,7 +298,7 @@ class SampledCurve:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> box = rb.tsirelson_box()
+        >>> box = rb.boxes.tsirelson()
         >>> line = rb.curve(rb.mutual_information(rb.measurement_dependence()), box.white_noise(), box)
         >>> 0.7 < line.crossing(0.01) < 1
         True
@@ -325,7 +325,7 @@ class SampledCurve:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> box = rb.pr_box()
+        >>> box = rb.boxes.pr()
         >>> line = rb.curve(rb.mutual_information(rb.measurement_dependence()), box.white_noise(), box)
         >>> line.to_frame().columns.tolist()
         ['t', 'value', 'lower_bound']
@@ -351,7 +351,7 @@ class SampledCurve:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> box = rb.pr_box()
+        >>> box = rb.boxes.pr()
         >>> line = rb.curve(rb.mutual_information(rb.measurement_dependence()), box.white_noise(), box)
         >>> len(line.plot().lines) > 0
         True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Collection
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -104,6 +105,17 @@ def one_line(value: Any, most: int = 60) -> str:
     """
     text = re.sub(r"np\.\w+\(([^()]*)\)", r"\1", " ".join(plain_text(value).split()))
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def as_written(name: str, names: Collection[str]) -> str:
+    """Return which of some names this is, as it is written or as tables print it, with →; itself if it is none.
+
+    Examples
+    --------
+    >>> as_written("C(X → B)", ["C(A -> B)", "C(X -> B)"]), as_written("M", ["C(A -> B)"])
+    ('C(X -> B)', 'M')
+    """
+    return name if name in names else next((own for own in names if own.replace("->", "→") == name), name)
 
 
 def text_latex(words: str) -> str:

@@ -63,7 +63,7 @@ def cglmp(d: int) -> BellFunctional:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.cglmp(3).bound(rb.bell((2, 2), (3, 3)))
+    >>> rb.catalog.cglmp(3).bound(rb.bell((2, 2), (3, 3)))
     Fraction(2, 1)
     """
     return BellFunctional(cglmp_coefficients(d), name=f"I_{d}")
@@ -94,7 +94,7 @@ def mermin(n: int = 3) -> BellFunctional:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.mermin(3).bound(rb.bell((2, 2, 2), (2, 2, 2))), rb.mermin(3)(rb.ghz_box(3))
+    >>> rb.catalog.mermin(3).bound(rb.bell((2, 2, 2), (2, 2, 2))), rb.catalog.mermin(3)(rb.boxes.ghz(3))
     (Fraction(2, 1), Fraction(4, 1))
     """
     return _full_correlators(n, "Mermin", lambda k: 0 if k % 2 else (-1) ** (k // 2))
@@ -125,7 +125,7 @@ def chained(m: int) -> BellFunctional:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.chained(3).bound(rb.bell((3, 3)))
+    >>> rb.catalog.chained(3).bound(rb.bell((3, 3)))
     Fraction(4, 1)
     """
     if not isinstance(m, int) or m < 2:
@@ -166,7 +166,7 @@ def svetlichny(n: int = 3) -> BellFunctional:
     --------
     >>> import relaxbell as rb
     >>> two_together = rb.bell((2, 2, 2), (2, 2, 2)).relax("X -> B", "Y -> A")
-    >>> rb.svetlichny().bound(rb.bell((2, 2, 2), (2, 2, 2))), rb.svetlichny().bound(two_together)
+    >>> rb.catalog.svetlichny().bound(rb.bell((2, 2, 2), (2, 2, 2))), rb.catalog.svetlichny().bound(two_together)
     (Fraction(4, 1), Fraction(4, 1))
     """
     return _full_correlators(n, "Svetlichny", lambda k: (-1) ** (k * (k - 1) // 2))
@@ -200,7 +200,7 @@ def pearl() -> BellFunctional:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.pearl().bound(rb.instrumental())
+    >>> rb.catalog.pearl().bound(rb.instrumental())
     Fraction(1, 1)
     """
     table = np.zeros((2, 2, 2), dtype=object)
@@ -222,7 +222,7 @@ def bonet() -> BellFunctional:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.bonet().bound(rb.instrumental(3))
+    >>> rb.catalog.bonet().bound(rb.instrumental(3))
     Fraction(2, 1)
     """
     table = np.zeros((2, 2, 3), dtype=object)
@@ -244,7 +244,7 @@ def bilocality_i() -> BellFunctional:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.bilocality_i().coefficients.shape, rb.bilocality_i().inputs
+    >>> rb.catalog.bilocality_i().coefficients.shape, rb.catalog.bilocality_i().inputs
     ((2, 4, 2, 2, 2), ('X', 'Z'))
     """
     return _bilocal(0, "I")
@@ -261,7 +261,7 @@ def bilocality_j() -> BellFunctional:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> str(rb.bilocality_j())
+    >>> str(rb.catalog.bilocality_j())
     'J'
     """
     return _bilocal(1, "J")

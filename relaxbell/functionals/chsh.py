@@ -36,7 +36,7 @@ def largest_chsh(behavior: Behavior) -> CHSHValue | None:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> largest_chsh(rb.tsirelson_box())
+    >>> largest_chsh(rb.boxes.tsirelson())
     CHSHValue(value=2√2, formula='E00 + E01 + E10 - E11')
     """
     shape = behavior.p.shape

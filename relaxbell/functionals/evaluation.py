@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.behavior.scenario import Scenario
+from relaxbell.behavior.scenario import Scenario, same_variables
 from relaxbell.errors import BehaviorError, FunctionalError
 from relaxbell.exact.arrays import real_array
 from relaxbell.exact.numbers import exact_array, to_floats, to_sympy
@@ -50,13 +50,13 @@ class Evaluated(Arithmetic):
         --------
         >>> import relaxbell as rb
         >>> from sympy import Symbol
-        >>> v, box = Symbol("v"), rb.tsirelson_box()
-        >>> rb.CHSH(v * box.table + (1 - v) * box.white_noise().table)
+        >>> v, box = Symbol("v"), rb.boxes.tsirelson()
+        >>> rb.catalog.CHSH(v * box.table + (1 - v) * box.white_noise().table)
         2*sqrt(2)*v
         """
         if not isinstance(behavior, Behavior):
             return self._on_table(behavior)
-        if not behavior.scenario.has_variables_of(self.scenario):
+        if not same_variables(behavior, self):
             raise FunctionalError(
                 f"{self.title} lives on {self.scenario.symbol}, found a behavior {behavior.scenario.symbol}. "
                 "Use rename({old: new})."

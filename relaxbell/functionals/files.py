@@ -56,8 +56,8 @@ class InequalityFile(NamedTuple):
     --------
     >>> import relaxbell as rb, tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "chsh.ieq"
-    >>> rb.write_inequalities(path, rb.CH.relabelings())
-    >>> found = rb.read_inequalities(path, rb.CH)
+    >>> rb.write_inequalities(path, rb.catalog.CH.relabelings())
+    >>> found = rb.read_inequalities(path, rb.catalog.CH)
     >>> len(found.inequalities), len(found.equations)
     (8, 0)
     """
@@ -80,7 +80,7 @@ def write_inequalities(
     path
         The file; it is replaced.
     functionals
-        Of one scenario, with rational coefficients. Subtract the bound first: ``rb.CHSH - 2``.
+        Of one scenario, with rational coefficients. Subtract the bound first: ``rb.catalog.CHSH - 2``.
     file_format
         ``"porta"`` or ``"panda"``. PANDA reads whole numbers only: its inequalities are multiplied by the common
         denominator of their coefficients.
@@ -99,10 +99,10 @@ def write_inequalities(
     --------
     >>> import relaxbell as rb, tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "chsh.ieq"
-    >>> rb.write_inequalities(path, [rb.CH])
+    >>> rb.write_inequalities(path, [rb.catalog.CH])
     >>> print(path.read_text().splitlines()[-2])
     (  1) -x1-x3+x5+x6+x7-x8 <= 0
-    >>> print(*rb.read_inequalities(path, rb.CH).inequalities)
+    >>> print(*rb.read_inequalities(path, rb.catalog.CH).inequalities)
     p(00|00) + p(00|01) + p(00|10) - p(00|11) - pA(0|0) - pB(0|0)
     """
     listed = tuple(functionals) if isinstance(functionals, Iterable) else (functionals,)
@@ -149,9 +149,9 @@ def read_inequalities(path: str | Path, like: BellFunctional) -> InequalityFile:
     --------
     >>> import relaxbell as rb, tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "i3322.ieq"
-    >>> rb.write_inequalities(path, [rb.I3322])
-    >>> (functional,) = rb.read_inequalities(path, rb.I3322).inequalities
-    >>> functional.equivalent(rb.I3322)
+    >>> rb.write_inequalities(path, [rb.catalog.I3322])
+    >>> (functional,) = rb.read_inequalities(path, rb.catalog.I3322).inequalities
+    >>> functional.equivalent(rb.catalog.I3322)
     True
     """
     check_functional(like)

@@ -46,7 +46,7 @@ class BellFunctional(Evaluated):
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.CHSH(rb.pr_box())
+    >>> rb.catalog.CHSH(rb.boxes.pr())
     Fraction(4, 1)
     """
 
@@ -192,11 +192,11 @@ class BellFunctional(Evaluated):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.CHSH.bound(rb.bell()), rb.CHSH.bound(rb.bell().relax("X -> B"))
+        >>> rb.catalog.CHSH.bound(rb.bell()), rb.catalog.CHSH.bound(rb.bell().relax("X -> B"))
         (Fraction(2, 1), Fraction(4, 1))
         >>> from sympy import Symbol
         >>> model = rb.input_signaling()
-        >>> rb.CHSH.bound(model, subject_to=[rb.influence(model, "X", "B") <= Symbol("e")])
+        >>> rb.catalog.CHSH.bound(model, subject_to=[rb.influence(model, "X", "B") <= Symbol("e")])
         max CHSH for e in [0, 1]: exact, 2 pieces, 3 linear programs
           [0, 1/2]: 2 + 4 e
           [1/2, 1]: 4
@@ -221,9 +221,9 @@ class BellFunctional(Evaluated):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.CHSH.is_facet(rb.bell())
+        >>> rb.catalog.CHSH.is_facet(rb.bell())
         a facet: CHSH <= 2 has a face of dimension 7 in dimension 8
-        >>> bool(rb.chained(3).is_facet(rb.bell((3, 3))))
+        >>> bool(rb.catalog.chained(3).is_facet(rb.bell((3, 3))))
         False
         """
         return provided("BellFunctional.is_facet")(self, model, nonsignaling)
@@ -263,7 +263,7 @@ class BellFunctional(Evaluated):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.CHSH.transposed("B A", "Y X").outputs
+        >>> rb.catalog.CHSH.transposed("B A", "Y X").outputs
         ('B', 'A')
         """
         outputs = read_names(outputs, "outputs", FunctionalError)
@@ -316,7 +316,7 @@ class BellFunctional(Evaluated):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> len(rb.CH.relabelings()), len(rb.I3322.relabelings())
+        >>> len(rb.catalog.CH.relabelings()), len(rb.catalog.I3322.relabelings())
         (8, 576)
         """
         return tuple(self._combine(table, self.constant) for table in provided("BellFunctional.relabelings")(self))
@@ -337,7 +337,7 @@ class BellFunctional(Evaluated):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> (3 - rb.CH).canonical()
+        >>> (3 - rb.catalog.CH).canonical()
         -p(00|00) - p(00|01) - p(00|10) + p(00|11) + pA(0|0) + pB(0|0) + 3
         """
         return provided("BellFunctional.canonical")(self)
@@ -362,7 +362,8 @@ class BellFunctional(Evaluated):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.CH.equivalent(rb.CHSH), rb.CH.equivalent(rb.CHSH, scale=True, offset=True)
+        >>> ch, chsh = rb.catalog.CH, rb.catalog.CHSH
+        >>> ch.equivalent(chsh), ch.equivalent(chsh, scale=True, offset=True)
         (False, True)
         """
         check_functional(other)
@@ -375,7 +376,7 @@ def check_functional(value: object) -> None:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> check_functional(rb.CHSH)
+    >>> check_functional(rb.catalog.CHSH)
     """
     if not isinstance(value, BellFunctional):
         raise FunctionalError(f"{value!r:.60} is a {type(value).__name__}, expected a BellFunctional such as CHSH.")

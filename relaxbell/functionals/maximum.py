@@ -39,10 +39,10 @@ class Maximum(Frozen):
     Examples
     --------
     >>> import relaxbell as rb
-    >>> formula = rb.Maximum(0, *rb.CH.relabelings())
+    >>> formula = rb.Maximum(0, *rb.catalog.CH.relabelings())
     >>> formula
     max of 9: 0, 8 × (1/4) CHSH - 1/2
-    >>> formula(rb.pr_box()), (2 * formula)(rb.pr_box())
+    >>> formula(rb.boxes.pr()), (2 * formula)(rb.boxes.pr())
     (Fraction(1, 2), Fraction(1, 1))
     """
 
@@ -132,7 +132,7 @@ class Maximum(Frozen):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> print(rb.Maximum(0, rb.CHSH / 4).latex())
+        >>> print(rb.Maximum(0, rb.catalog.CHSH / 4).latex())
         \max\left(0,\, \frac{1}{4} \langle A_{0} B_{0} \rangle + ... - \frac{1}{4} \langle A_{1} B_{1} \rangle\right)
         """
         shown = [term.latex() for term in self.terms[:_MOST_SHOWN]]

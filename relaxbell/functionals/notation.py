@@ -211,7 +211,7 @@ def marginal_names(coordinates: Coordinates, outputs: Sequence[str]) -> list[str
     Examples
     --------
     >>> import relaxbell as rb
-    >>> marginal_names(rb.CH.coordinates, rb.CH.outputs)[:3]
+    >>> marginal_names(rb.catalog.CH.coordinates, rb.catalog.CH.outputs)[:3]
     ['pA(0|0)', 'pA(0|1)', 'pB(0|0)']
     """
     found = []

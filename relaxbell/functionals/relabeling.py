@@ -30,7 +30,7 @@ class Recognition:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> found = rb.recognize(2 * rb.CH + 3)
+    >>> found = rb.recognize(2 * rb.catalog.CH + 3)
     >>> found.known.name, found.scale, found.offset
     ('CHSH', Fraction(1, 2), Fraction(2, 1))
     """
@@ -66,7 +66,7 @@ def recognize(functional: BellFunctional) -> Recognition | None:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> found = rb.recognize(rb.CH)
+    >>> found = rb.recognize(rb.catalog.CH)
     >>> found.known.name, found.scale, found.offset
     ('CHSH', Fraction(1, 4), Fraction(-1, 2))
     """
@@ -87,7 +87,7 @@ def holds_with_signaling(functional: BellFunctional, found: Recognition) -> bool
     Examples
     --------
     >>> import relaxbell as rb
-    >>> [holds_with_signaling(f, rb.recognize(f)) for f in (2 * rb.CHSH - 1, rb.CH)]
+    >>> [holds_with_signaling(f, rb.recognize(f)) for f in (2 * rb.catalog.CHSH - 1, rb.catalog.CH)]
     [True, False]
     """
     if functional.frame.is_joint:

@@ -25,7 +25,7 @@ class StarValues(NamedTuple):
     Examples
     --------
     >>> import relaxbell as rb
-    >>> rb.star_values(rb.entanglement_swapping_box(1)).B > 1
+    >>> rb.catalog.star_values(rb.boxes.entanglement_swapping(1)).B > 1
     True
     """
 
@@ -67,7 +67,7 @@ def star_values(
     --------
     >>> import relaxbell as rb
     >>> from fractions import Fraction
-    >>> values = rb.star_values(rb.entanglement_swapping_box(Fraction(4, 5)))
+    >>> values = rb.catalog.star_values(rb.boxes.entanglement_swapping(Fraction(4, 5)))
     >>> values.I, values.J, round(values.B, 9)  # v²/2, v²/2, √2 v
     (Fraction(8, 25), Fraction(8, 25), 1.13137085)
     """

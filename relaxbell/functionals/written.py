@@ -73,7 +73,7 @@ class Written(Frozen):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> [str(c) for c in rb.CH.marginals["A"].ravel()]
+        >>> [str(c) for c in rb.catalog.CH.marginals["A"].ravel()]
         ['-1', '0']
         """
         form = self.collins_gisin
@@ -86,7 +86,7 @@ class Written(Frozen):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> found = rb.CH.correlators
+        >>> found = rb.catalog.CH.correlators
         >>> found[""], [str(c) for c in found["A"]], [str(c) for c in found["AB"].ravel()]
         (Fraction(-1, 2), ['0', '0'], ['1/4', '1/4', '1/4', '-1/4'])
         """
@@ -130,7 +130,7 @@ class Written(Frozen):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.CH.formula("correlators")
+        >>> rb.catalog.CH.formula("correlators")
         '(1/4) ⟨A0 B0⟩ + (1/4) ⟨A0 B1⟩ + (1/4) ⟨A1 B0⟩ - (1/4) ⟨A1 B1⟩ - 1/2'
         """
         return sum_text(*self._terms(self._shortest if notation is None else notation))
@@ -151,7 +151,7 @@ class Written(Frozen):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> print(rb.CH.latex("collins_gisin"))
+        >>> print(rb.catalog.CH.latex("collins_gisin"))
         p(00|00) + p(00|01) + p(00|10) - p(00|11) - p_{A}(0|0) - p_{B}(0|0)
         """
         return sum_latex(*self._terms(self._shortest if notation is None else notation))

@@ -184,7 +184,7 @@ def dependence(model: CausalModel) -> Measure:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> round(rb.minimize(rb.dependence(rb.measurement_dependence()), rb.pr_box()).value, 9)
+    >>> round(rb.minimize(rb.dependence(rb.measurement_dependence()), rb.boxes.pr()).value, 9)
     0.5
     """
     layout = setting_layout(model, "M", lambda settings, count: _ENTRY * settings**2 * count)
@@ -243,7 +243,7 @@ def hall_dependence(model: CausalModel) -> Measure:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> round(rb.minimize(rb.hall_dependence(rb.measurement_dependence()), rb.tsirelson_box()).value, 6)
+    >>> round(rb.minimize(rb.hall_dependence(rb.measurement_dependence()), rb.boxes.tsirelson()).value, 6)
     0.276142
     """
     layout = setting_layout(model, "Hall", _hall_memory)

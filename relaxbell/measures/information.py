@@ -113,7 +113,7 @@ def mutual_information(model: CausalModel) -> MutualInformation:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> s = rb.minimize(rb.mutual_information(rb.measurement_dependence()), rb.tsirelson_box())
+    >>> s = rb.minimize(rb.mutual_information(rb.measurement_dependence()), rb.boxes.tsirelson())
     >>> round(s.value, 6), s.value - s.lower_bound < 1e-6
     (0.046274, True)
     """

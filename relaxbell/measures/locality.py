@@ -53,7 +53,7 @@ def influence(model: CausalModel, source: str, target: str, *, variation: bool =
     Examples
     --------
     >>> import relaxbell as rb
-    >>> round(rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box()).value, 9)
+    >>> round(rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr()).value, 9)
     0.5
     """
     check_model(model, "influence")
@@ -198,7 +198,7 @@ def message_weight(model: CausalModel, message: str = "M") -> Measure:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> round(rb.minimize(rb.message_weight(rb.message()), rb.pr_box()).value, 9)
+    >>> round(rb.minimize(rb.message_weight(rb.message()), rb.boxes.pr()).value, 9)
     0.5
     """
     check_model(model, "message_weight")
@@ -276,7 +276,7 @@ def message_entropy(model: CausalModel, message: str = "M") -> BinaryEntropy:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> round(rb.minimize(rb.message_entropy(rb.message()), rb.tsirelson_box()).value, 6)
+    >>> round(rb.minimize(rb.message_entropy(rb.message()), rb.boxes.tsirelson()).value, 6)
     0.735916
     """
     weight = message_weight(model, message)

@@ -38,7 +38,7 @@ class MarginalParameters:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> (f,) = rb.marginal_parameters(rb.bilocality(), rb.entanglement_swapping_box(1))[:1]
+    >>> (f,) = rb.marginal_parameters(rb.bilocality(), rb.boxes.entanglement_swapping(1))[:1]
     >>> print(f)
     q(A=00) = ν1
     q(A=01) = 1/2 - ν1
@@ -79,7 +79,7 @@ class MarginalParameters:
         --------
         >>> import relaxbell as rb
         >>> from fractions import Fraction
-        >>> f, _ = rb.marginal_parameters(rb.bilocality(), rb.entanglement_swapping_box(1))
+        >>> f, _ = rb.marginal_parameters(rb.bilocality(), rb.boxes.entanglement_swapping(1))
         >>> f.at([Fraction(1, 4)]).tolist() == [Fraction(1, 4)] * 4
         True
         """
@@ -105,7 +105,7 @@ class MarginalParameters:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> f, _ = rb.marginal_parameters(rb.bilocality(), rb.entanglement_swapping_box(1))
+        >>> f, _ = rb.marginal_parameters(rb.bilocality(), rb.boxes.entanglement_swapping(1))
         >>> f.to_sympy()["q(A=01)"]
         1/2 - ν1
         """
@@ -228,7 +228,7 @@ def marginal_parameters(model: CausalModel, observed: Behavior | ArrayLike) -> t
 
     >>> import relaxbell as rb
     >>> axes = [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
-    >>> a, c = rb.marginal_parameters(rb.bilocality((3, 3)), rb.entanglement_swapping_box(1, alice=axes))
+    >>> a, c = rb.marginal_parameters(rb.bilocality((3, 3)), rb.boxes.entanglement_swapping(1, alice=axes))
     >>> a.free_labels, a.to_sympy()["q(A=111)"]
     (('q(A=000)', 'q(A=001)', 'q(A=010)', 'q(A=100)'), 2*ν1 + ν2 + ν3 + ν4 - 1/2)
     """

@@ -257,7 +257,7 @@ class Budget:
     >>> import relaxbell as rb
     >>> both = rb.bell().relax("X -> B", "Y -> A")
     >>> budget = rb.influence(both, "Y", "A") <= 0.25
-    >>> rb.minimize(rb.influence(both, "X", "B"), rb.pr_box(), subject_to=[budget]).value
+    >>> rb.minimize(rb.influence(both, "X", "B"), rb.boxes.pr(), subject_to=[budget]).value
     0.25
     """
 

@@ -147,7 +147,7 @@ def nonbilocality(model: CausalModel, marginals: Any = None) -> Nonbilocality:
     >>> from fractions import Fraction
     >>> model = rb.bilocality()
     >>> fixed = rb.nonbilocality(model, marginals={"A": [Fraction(1, 4)] * 4})
-    >>> rb.minimize(fixed, rb.entanglement_swapping_box(Fraction(4, 5))).exact  # 2v² − 1
+    >>> rb.minimize(fixed, rb.boxes.entanglement_swapping(Fraction(4, 5))).exact  # 2v² − 1
     7/25
     """
     check_model(model, "non-bilocality")

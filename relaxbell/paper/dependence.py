@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from relaxbell.behavior import boxes
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.behavior.boxes import ghz_box, pr_box, tsirelson_box
 from relaxbell.behavior.quantum import born
 from relaxbell.behavior.states import partially_entangled, qubit_observable
 from relaxbell.causal.networks import measurement_dependence
@@ -79,11 +79,11 @@ def _hall() -> Evidence:
 def _hall_sum() -> Evidence:
     model = measurement_dependence()
     measure = hall_dependence(model)
-    solution = minimize(measure, tsirelson_box())
+    solution = minimize(measure, boxes.tsirelson())
     blocks = [abs(rows.array @ solution.q.weights) for rows in measure.blocks]
     right = max(float(b.sum()) for b in blocks)
     single = max(float(b.max()) for b in blocks)
-    expected = (float(CHSH(tsirelson_box())) - 2) / 3
+    expected = (float(CHSH(boxes.tsirelson())) - 2) / 3
     differs = abs(right - expected) < 1e-9 and 2 * single < expected - 1e-6
     text = (
         f"Σ_λ gives {right:.6f} = (S − 2)/3; for a fixed λ, as printed, each of the two terms is at most {single:.6f}"
@@ -95,7 +95,7 @@ def _hall_sum() -> Evidence:
 def _input_distribution() -> Evidence:
     weights = {"X": [Fraction(3, 4), Fraction(1, 4)], "Y": [Fraction(1, 2), Fraction(1, 2)]}
     uniform, other = (
-        minimize(dependence(measurement_dependence(input_distribution=given)), pr_box()).exact
+        minimize(dependence(measurement_dependence(input_distribution=given)), boxes.pr()).exact
         for given in (None, weights)
     )
     text = f"the PR box needs M = {uniform} for uniform settings, {other} for p(x) = (3/4, 1/4)"
@@ -111,8 +111,8 @@ def _input_distribution() -> Evidence:
 )
 def _pinsker() -> Evidence:
     model = measurement_dependence()
-    m = minimize(dependence(model), tsirelson_box())
-    information = minimize(mutual_information(model), tsirelson_box())
+    m = minimize(dependence(model), boxes.tsirelson())
+    information = minimize(mutual_information(model), boxes.tsirelson())
     printed, correct = m.value**2 * math.log2(math.e), pinsker_bound(m.value)
     violated = information.value < printed
     text = f"Tsirelson box: M = {m.exact}, M² log2 e = {printed:.6f} > I = {information.value:.6f} ≥ {correct:.6f}"
@@ -121,8 +121,8 @@ def _pinsker() -> Evidence:
 
 @section.claim("0.0463", "after Eq. (11)", "I(X, Y : λ) = 0.0463 for d = 2", "numerical")
 def _tsirelson_information() -> Evidence:
-    solution = minimize(mutual_information(measurement_dependence()), tsirelson_box())
-    p = (4 + float(CHSH(tsirelson_box()))) / 8
+    solution = minimize(mutual_information(measurement_dependence()), boxes.tsirelson())
+    p = (4 + float(CHSH(boxes.tsirelson()))) / 8
     h = -p * math.log2(p) - (1 - p) * math.log2(1 - p)
     formula = 2 - h - p * math.log2(3)
     right = abs(solution.value - 0.0463) < 5e-5 and abs(solution.value - formula) < 1e-6
@@ -143,11 +143,11 @@ def _tsirelson_information() -> Evidence:
 def _vertices() -> Evidence:
     model = measurement_dependence()
     measure, information = dependence(model), mutual_information(model)
-    vertices = [minimize(measure, tsirelson_box(), solver=solver) for solver in (None, "highs")]
+    vertices = [minimize(measure, boxes.tsirelson(), solver=solver) for solver in (None, "highs")]
     optimal = vertices[0].exact is not None and vertices[0].exact == vertices[1].exact
     values = [information.value(vertex.q) for vertex in vertices]
     budget = measure <= Fraction(vertices[0].value) + Fraction(1, 10**9)
-    least = minimize(information, tsirelson_box(), budget).value  # among the models of least M
+    least = minimize(information, boxes.tsirelson(), budget).value  # among the models of least M
     text = (
         f"models of least M = {vertices[0].exact} range from I = {least:.4f} to more than {_down(max(values))}, the "
         "latter at exact vertices of the program"
@@ -196,7 +196,7 @@ def _singlet() -> Evidence:
 )
 def _qubits() -> Evidence:
     information = mutual_information(measurement_dependence())
-    most = minimize(information, tsirelson_box()).value
+    most = minimize(information, boxes.tsirelson()).value
     angles = [k * math.pi / 40 for k in range(2, 10)]
     found = [minimize(information, _measured(theta, *_most_violating(theta))).value for theta in angles]
     rng = np.random.default_rng(10)
@@ -226,13 +226,13 @@ def _measured(theta: float, alice: Any, bob: Any) -> Behavior:
 
 @section.claim("GHZ, M", "multipartite scenarios", "(implicit in 0.090) the GHZ box needs M = 1/4", "proved")
 def _ghz() -> Evidence:
-    found = minimize(dependence(measurement_dependence((2, 2, 2), (2, 2, 2))), ghz_box()).exact
+    found = minimize(dependence(measurement_dependence((2, 2, 2), (2, 2, 2))), boxes.ghz()).exact
     return Evidence("proved" if found == Fraction(1, 4) else "refuted", f"M = {found}, exact primal and dual solution")
 
 
 @section.claim("GHZ, upper", "multipartite scenarios", "I(X, Y, Z : λ) ≤ 0.207", "numerical")
 def _ghz_upper() -> Evidence:
-    solution = minimize(mutual_information(measurement_dependence((2, 2, 2), (2, 2, 2))), ghz_box())
+    solution = minimize(mutual_information(measurement_dependence((2, 2, 2), (2, 2, 2))), boxes.ghz())
     formula = 1 - math.log2(3) / 2
     right = abs(solution.value - formula) < 1e-6 and math.floor(1000 * solution.value) == 207
     text = (
@@ -250,7 +250,7 @@ def _ghz_upper() -> Evidence:
     erratum="M = 1/4 gives 0.0451 by the correct Pinsker inequality; the exact minimum is 1 − log2(3)/2",
 )
 def _ghz_lower() -> Evidence:
-    m = minimize(dependence(measurement_dependence((2, 2, 2), (2, 2, 2))), ghz_box()).value
+    m = minimize(dependence(measurement_dependence((2, 2, 2), (2, 2, 2))), boxes.ghz()).value
     printed, correct = m**2 * math.log2(math.e), pinsker_bound(m)
     follows = abs(correct - 0.090) < 5e-4
     return Evidence("proved" if follows else "refuted", f"M² log2 e = {printed:.4f}, but (M² log2 e)/2 = {correct:.4f}")
@@ -263,6 +263,6 @@ def _ghz_lower() -> Evidence:
     "numerical",
 )
 def _more_parties() -> Evidence:
-    three = minimize(mutual_information(measurement_dependence((2, 2, 2), (2, 2, 2))), ghz_box()).lower_bound
+    three = minimize(mutual_information(measurement_dependence((2, 2, 2), (2, 2, 2))), boxes.ghz()).lower_bound
     text = f"GHZ: I ≥ {floor_text(three, 4)} bit (rigorous), {three / SINGLET:.1f} times {SINGLET}"
     return Evidence("numerical" if three > 2 * SINGLET else "refuted", text)

@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 
+from relaxbell.behavior import boxes
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.behavior.boxes import pr_box, tsirelson_box
 from relaxbell.causal.networks import bell, input_signaling, message, outcome_signaling
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.closed_forms.dual_vertices import dual_vertices
@@ -83,7 +83,7 @@ def _equation_7_input() -> Evidence:
 )
 def _equation_7_output() -> Evidence:
     measure = influence(outcome_signaling(), "A", "B")
-    found, printed = minimize(measure, pr_box()).exact, equation_8()(pr_box())
+    found, printed = minimize(measure, boxes.pr()).exact, equation_8()(boxes.pr())
     as_printed, twice = prove(measure, formula()), prove(measure, formula(2))
     text = f"the PR box needs {found}, printed {printed}; as a formula for all p: {as_printed.status}, 2 max[0, CHSH]: "
     return Evidence("refuted" if found != printed else as_printed.status, text + twice.status)
@@ -173,8 +173,8 @@ def _equation_39() -> Evidence:
 
 @section.claim("0.736 bit", "after Eq. (9)", "the Tsirelson box needs H(m) ≈ 0.736 bit, less than 1 bit", "numerical")
 def _tsirelson_message() -> Evidence:
-    solution = minimize(message_entropy(message()), tsirelson_box())
-    weight = float(equation_8()(tsirelson_box()))
+    solution = minimize(message_entropy(message()), boxes.tsirelson())
+    weight = float(equation_8()(boxes.tsirelson()))
     formula_value = -weight * math.log2(weight) - (1 - weight) * math.log2(1 - weight)
     right = abs(solution.value - 0.736) < 5e-4 and solution.value < 1 and abs(solution.value - formula_value) < 1e-9
     text = (
@@ -211,9 +211,9 @@ def _one_bit() -> Evidence:
     erratum="the minimum depends on p(x)",
 )
 def _input_distribution() -> Evidence:
-    uniform = minimize(message_weight(message()), tsirelson_box()).exact
+    uniform = minimize(message_weight(message()), boxes.tsirelson()).exact
     weights = {"X": [Fraction(3, 4), Fraction(1, 4)], "Y": [Fraction(1, 2), Fraction(1, 2)]}
-    other = minimize(message_weight(message(input_distribution=weights)), tsirelson_box()).exact
+    other = minimize(message_weight(message(input_distribution=weights)), boxes.tsirelson()).exact
     return Evidence(
         "refuted" if uniform != other else "proved",
         f"Tsirelson box: {uniform} for uniform p(x), {other} for (3/4, 1/4)",
@@ -233,8 +233,8 @@ def _largest() -> Evidence:
     squares = sympy.expand(sum((part * part for part in parts), sympy.Integer(0)) / root)
     squares = squares.subs({observable**2: 1 for observable in (*alice, *bob)})  # outcomes ±1
     identity = sympy.expand(2 * root - functional - squares)
-    attained = CH(tsirelson_box())
-    right = identity == 0 and attained == surd(Fraction(-1, 2), Fraction(1, 2), 2) and CHSH(tsirelson_box()) ** 2 == 8
+    attained = CH(boxes.tsirelson())
+    right = identity == 0 and attained == surd(Fraction(-1, 2), Fraction(1, 2), 2) and CHSH(boxes.tsirelson()) ** 2 == 8
     text = f"2√2 − S is a sum of squares of operators: difference {identity}; the Tsirelson box has CHSH = {attained}"
     return Evidence("proved" if right else "refuted", text)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from relaxbell.behavior import boxes
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.behavior.boxes import pr_box
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import (
     bell,
@@ -228,11 +228,11 @@ def _dependence_definition() -> Evidence:
     "outcomes, cannot",
 )
 def _not_monotone() -> Evidence:
-    coin = _with_coin(pr_box())
+    coin = _with_coin(boxes.pr())
     model, fine = input_signaling(), input_signaling(outputs=(2, 4))
-    plain = [minimize(influence(m, "X", "B"), p).exact for m, p in ((model, pr_box()), (fine, coin))]
+    plain = [minimize(influence(m, "X", "B"), p).exact for m, p in ((model, boxes.pr()), (fine, coin))]
     variation = [
-        minimize(influence(m, "X", "B", variation=True), p).exact for m, p in ((model, pr_box()), (fine, coin))
+        minimize(influence(m, "X", "B", variation=True), p).exact for m, p in ((model, boxes.pr()), (fine, coin))
     ]
     text = (
         f"a private coin appended to Bob's output of the PR box: min C falls from {plain[0]} to {plain[1]}, though b "

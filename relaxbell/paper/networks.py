@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.behavior.swapping import entanglement_swapping_box
+from relaxbell.behavior.swapping import entanglement_swapping
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bilocality
 from relaxbell.exact.numbers import Exact, floor_text
@@ -94,7 +94,7 @@ def _fixed() -> Evidence:
 )
 def _missing_constraint() -> Evidence:
     v = Fraction(4, 5)
-    p = entanglement_swapping_box(v)
+    p = entanglement_swapping(v)
     least = Fraction(1, 4)
     for unit, reach in ((100, 9), (1000, 9), (10000, 9)):  # the range of ν, then around the least value
         near = [least + Fraction(k, unit) for k in range(-reach, reach + 1)]
@@ -130,10 +130,10 @@ def as_printed(nu: Fraction) -> Measure:
 )
 def _no_values() -> Evidence:
     def values(v: Fraction) -> Any:
-        return scan(nonbilocality(bilocality()), entanglement_swapping_box(v), points=9)
+        return scan(nonbilocality(bilocality()), entanglement_swapping(v), points=9)
 
     noise, quantum = values(Fraction(0)), values(Fraction(4, 5))
-    solution = minimize(nonbilocality(bilocality()), entanglement_swapping_box(0))
+    solution = minimize(nonbilocality(bilocality()), entanglement_swapping(0))
     bilocal = solution.decomposition is not None and noise.values.max() < 1e-9
     text = (
         f"v = 0: M_BL(ν) = 0 at all {len(noise.values)} values of ν scanned, and an explicit bilocal model exists; v = "

@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 
+from relaxbell.behavior import boxes
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.behavior.boxes import pr_box
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, input_signaling, measurement_dependence, outcome_signaling
 from relaxbell.closed_forms.derive import closed_form, require_ppl
@@ -186,8 +186,8 @@ def _theorem_7_models() -> Evidence:
     form = closed_form(measure, subject_to=[dependence(both) <= Symbol("c")])
     kinds = "; ".join(f"{len(kind)} × {kind.text}" for kind in form.classes)
     for budget in (Fraction(0), Fraction(1, 8), Fraction(1, 2)):
-        found = minimize(measure, pr_box(), dependence(both) <= budget).exact
-        if found != form(pr_box(), {"c": budget}):
+        found = minimize(measure, boxes.pr(), dependence(both) <= budget).exact
+        if found != form(boxes.pr(), {"c": budget}):
             return Evidence("refuted", f"the PR box with c = {budget}: {found}, but the maximum of {kinds}")
     return Evidence("proved", f"for every non-signaling p and budget c on M, min C(X -> B) is the maximum of {kinds}")
 

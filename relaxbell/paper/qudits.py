@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 
+from relaxbell.behavior import boxes
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.behavior.boxes import cglmp_box
 from relaxbell.behavior.observed import Observed
 from relaxbell.behavior.search import optimize_quantum
 from relaxbell.causal.model import CausalModel
@@ -53,7 +53,7 @@ def _quantum_behaviors() -> Evidence:
     """Compare with the value of I_d; the last dimension, a third of the audit's time, is where the two part."""
     excess = {}
     for d in (*range(2, 9), _LARGEST):
-        lower = minimize(dependence(_model(d)), cglmp_box(d)).lower_bound
+        lower = minimize(dependence(_model(d)), boxes.cglmp(d)).lower_bound
         excess[d] = lower - (_quantum(d) - 2) / 4
     last = (_quantum(_LARGEST) - 2) / 4
     equal = max(abs(gap) for d, gap in excess.items() if d < _LARGEST) < 1e-9
@@ -183,12 +183,12 @@ def _model(d: int) -> CausalModel:
 
 
 def _box(d: int) -> Behavior:
-    return cglmp_box(d)
+    return boxes.cglmp(d)
 
 
 def _quantum(d: int) -> float:
     """Return I_d of the optimal state for Fourier measurements."""
-    return float(cglmp(d)(cglmp_box(d)))
+    return float(cglmp(d)(boxes.cglmp(d)))
 
 
 def _threshold_of(share: Fraction) -> float:

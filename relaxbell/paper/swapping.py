@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from relaxbell.behavior.swapping import entanglement_swapping_box
+from relaxbell.behavior.swapping import entanglement_swapping
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bilocality
 from relaxbell.curves.making import curve
@@ -57,7 +57,7 @@ def _distribution() -> Evidence:
     """Compare polynomials of degree 2 in v: traces over whole matrices, computed here, at three values of v."""
     for v in (Fraction(0), Fraction(1, 2), Fraction(1)):
         printed, own = _printed_table(v), _born(v)
-        if (printed != own).any() or (entanglement_swapping_box(v).exact != printed).any():
+        if (printed != own).any() or (entanglement_swapping(v).exact != printed).any():
             return Evidence("refuted", f"p differs at v = {v}")
     return Evidence(
         "proved", "exact traces of 16 × 16 matrices at three v; both sides are polynomials of degree 2 in v"
@@ -124,9 +124,7 @@ def _ranges() -> Evidence:
     nu = Measure(model, Linear(Rows(group.rows[[0]], (group.labels[0],))), "ν")
     lower, upper = (curve(own, _printed_table, parameter=v) for own in (nu, -nu))
     found = prove(lower, v**2 / 4), prove(upper, -(sympy.Rational(1, 2) - v**2 / 4))
-    at = {
-        w: marginal_ranges(bilocality(), entanglement_swapping_box(w))["q(A=00)"] for w in (Fraction(4, 5), Fraction(1))
-    }
+    at = {w: marginal_ranges(bilocality(), entanglement_swapping(w))["q(A=00)"] for w in (Fraction(4, 5), Fraction(1))}
     numbers = [(own.minimum.exact, -own.maximum.exact) for own in at.values()]
     quarter = Fraction(1, 4)
     right = numbers == [(Fraction(16, 100), Fraction(34, 100)), (quarter, quarter)]
@@ -147,7 +145,7 @@ def _values() -> Evidence:
     table = _printed_table(v)
     found = [sympy.expand(functional(table)) for functional, _ in _CLASSES]
     b = sum(map(sympy.sqrt, found), sympy.Integer(0))
-    own = star_values(entanglement_swapping_box(Fraction(3, 5)))
+    own = star_values(entanglement_swapping(Fraction(3, 5)))
     same = own.I == own.J == Fraction(9, 50) and abs(own.B - math.sqrt(2) * 0.6) < 1e-12
     right = found == [v**2 / 2] * 2 and sympy.simplify(b - sympy.sqrt(2) * v) == 0 and same
     return Evidence("proved" if right else "refuted", f"at symbolic v: I = {found[0]}, J = {found[1]}, B = {b}")
@@ -230,7 +228,7 @@ def _least() -> Evidence:
     below = _lower_bound()
     line.certificate.verify()  # raises unless the whole curve follows in exact arithmetic
     for w in _GRID:
-        found = minimize(measure, entanglement_swapping_box(w))
+        found = minimize(measure, entanglement_swapping(w))
         if found.exact != max(0, 2 * w * w - 1):
             return Evidence("refuted", f"v = {w}: the global minimum is in {list(found.interval)}")
     status = verdict.status if verdict.status != "proved" else below.verdict
@@ -248,9 +246,7 @@ def _figure_4() -> Evidence:
         low, high = v**2 / 4, Fraction(1, 2) - v**2 / 4
         for k in range(9):
             nu = low + (high - low) * Fraction(k, 8)
-            found = minimize(
-                nonbilocality(bilocality(), marginals={"A": marginal(nu)}), entanglement_swapping_box(v)
-            ).exact
+            found = minimize(nonbilocality(bilocality(), marginals={"A": marginal(nu)}), entanglement_swapping(v)).exact
             if found != max(0, 2 * v**2 - 1 + (4 * nu - 1) ** 2):
                 return Evidence("refuted", f"v = {v}, ν = {nu}: {found}")
             count += 1
@@ -268,7 +264,7 @@ def _figure_4() -> Evidence:
 def _four_parameters() -> Evidence:
     import sympy
 
-    first = marginal_parameters(bilocality((3, 3)), entanglement_swapping_box(1, alice=_AXES))[0]
+    first = marginal_parameters(bilocality((3, 3)), entanglement_swapping(1, alice=_AXES))[0]
     n = sympy.symbols("ν1:5")
     half = sympy.Rational(1, 2)
     printed = {
@@ -292,7 +288,7 @@ def _four_parameters() -> Evidence:
 )
 def _three_settings() -> Evidence:
     model = bilocality((3, 3))
-    p = entanglement_swapping_box(1, alice=_AXES)
+    p = entanglement_swapping(1, alice=_AXES)
     quarter = Fraction(1, 4)
     own = marginal_parameters(model, p)[0].at([Fraction(0), quarter, quarter, quarter])
     fixed = minimize(nonbilocality(model, marginals={"A": own.tolist()}), p)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from relaxbell.behavior.boxes import i3322_box
+from relaxbell.behavior import boxes
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.networks import bell, input_signaling, outcome_signaling
 from relaxbell.closed_forms.classes import classes
@@ -187,14 +187,14 @@ def _classes_without_signaling() -> Evidence:
 
 @section.claim("I3322", "after Eq. (36)", "I3322 ≤ 0 for LHV models, −1 at white noise, 1 at the PR-like box", "proved")
 def _i3322() -> Evidence:
-    box = i3322_box()
+    box = boxes.i3322()
     found = [I3322.bound(bell(_THREE)), I3322(box.white_noise()), I3322(box)]
     return Evidence("proved" if found == [0, -1, 1] else "refuted", f"{', '.join(map(str, found))}")
 
 
 @section.claim("Eq. 36", "Eq. (36)", "the box of Eq. (36) violates I3322 maximally, and I3322 = 2v − 1", "proved")
 def _equation_36() -> Evidence:
-    box, printed = i3322_box(), np.full((2, 2, 3, 3), Fraction(0), dtype=object)
+    box, printed = boxes.i3322(), np.full((2, 2, 3, 3), Fraction(0), dtype=object)
     for a, b, x, y in np.ndindex(*printed.shape):
         if (a + b) % 2 == (1 if x + y == 3 else 0):
             printed[a, b, x, y] = Fraction(1, 2)
@@ -212,7 +212,7 @@ def _figure_2_black() -> Evidence:
     import sympy
 
     v = sympy.Symbol("t", real=True)
-    box = i3322_box()
+    box = boxes.i3322()
     value = sympy.nsimplify(I3322(box.white_noise())) + v * (I3322(box) - I3322(box.white_noise()))
     measure = influence(input_signaling(_THREE), "X", "B")
     found = prove(measure, sympy.Max(0, value / 2), (box.white_noise(), box))
@@ -245,7 +245,7 @@ def _figure_2_red() -> Evidence:
     "proved",
 )
 def _figure_2_both() -> Evidence:
-    box, measure = i3322_box(), influence(input_signaling(_THREE), "X", "B")
+    box, measure = boxes.i3322(), influence(input_signaling(_THREE), "X", "B")
     full = curve(measure, box.white_noise(), box)
     given = curve(measure, *(Observed([(I3322, v)], nonsignaling=True) for v in (-1, 1)))
     # both are piecewise affine: they are ordered if they are at the ends and at every break point of either

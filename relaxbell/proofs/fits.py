@@ -85,7 +85,7 @@ def fit(values: Mapping[Any, Any] | Curve | ClosedForm, *, symbol: Any = None) -
     --------
     >>> import relaxbell as rb
     >>> c = rb.influence(rb.input_signaling(), "X", "B")
-    >>> rb.fit(rb.curve(c, rb.pr_box().white_noise(), rb.pr_box()))
+    >>> rb.fit(rb.curve(c, rb.boxes.pr().white_noise(), rb.boxes.pr()))
     piecewise affine: Max(0, t - 1/2)
     >>> rb.fit(rb.closed_form(c))
     maximum of functionals: max of 9: 0, 8 × (1/4) CHSH - 1/2

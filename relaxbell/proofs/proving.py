@@ -51,7 +51,7 @@ def prove(
         What is minimized; or a `Curve`, such as a trade-off or a bound as a function of a budget.
     formula
         A sympy expression; or, as a function of behaviors, a `BellFunctional` or a `Maximum` of functionals:
-        ``rb.Maximum(0, *rb.CH.relabelings())``. Text is not evaluated.
+        ``rb.Maximum(0, *rb.catalog.CH.relabelings())``. Text is not evaluated.
     domain
         Where it is claimed to hold:
 
@@ -96,12 +96,12 @@ def prove(
     --------
     >>> import relaxbell as rb
     >>> c = rb.influence(rb.input_signaling(), "X", "B")
-    >>> rb.prove(c, rb.Maximum(0, *rb.CH.relabelings()))
+    >>> rb.prove(c, rb.Maximum(0, *rb.catalog.CH.relabelings()))
     proved: min C(X -> B) = max of 9: 0, 8 × (1/4) CHSH - 1/2, for every non-signaling p
       closed form of 9 terms, ... linear programs
     >>> from sympy import Max, Symbol
     >>> t = Symbol("t")
-    >>> rb.prove(c, Max(0, t - 1), (rb.pr_box().white_noise(), rb.pr_box()))
+    >>> rb.prove(c, Max(0, t - 1), (rb.boxes.pr().white_noise(), rb.boxes.pr()))
     refuted: min C(X -> B) = Max(0, t - 1), for t in [0, 1]
       exact curve of 2 pieces
       formula 0, least value 1/2 at 1
@@ -138,7 +138,7 @@ def _check_formula(formula: Any) -> None:
     if isinstance(formula, str):
         raise ProofError(
             f"the formula is the text {formula[:40]!r}, which is not evaluated. Give a sympy expression, such as "
-            "sympy.Max(0, sympy.Symbol('t')), or rb.Maximum(0, *rb.CH.relabelings())."
+            "sympy.Max(0, sympy.Symbol('t')), or rb.Maximum(0, *rb.catalog.CH.relabelings())."
         )
     if not isinstance(formula, sympy.Expr | BellFunctional | Maximum) and as_exact(formula) is None:
         raise ProofError(

@@ -36,7 +36,7 @@ def with_one_symbol(expression: Any, name: str) -> tuple[Any, Any]:
         raise ProofError(
             f"the formula has the symbol{'s' * (len(others) > 1)} {', '.join(others)}, expected one: the parameter "
             f"{name}. Put {others[0]} as a function of {name} into it, formula.subs({others[0]}, …), give functionals "
-            "of p such as rb.Maximum(0, rb.CH), which are evaluated along the behaviors, or say "
+            "of p such as rb.Maximum(0, rb.catalog.CH), which are evaluated along the behaviors, or say "
             f"parameter=sympy.Symbol({others[0]!r}) if that is what changes."
         )
     symbol = free[0] if free else sympy.Symbol(name)

@@ -31,7 +31,7 @@ class Counterexample:
     --------
     >>> import relaxbell as rb
     >>> c = rb.influence(rb.outcome_signaling(), "A", "B")
-    >>> found = rb.prove(c, rb.Maximum(0, *rb.CH.relabelings())).counterexample
+    >>> found = rb.prove(c, rb.Maximum(0, *rb.catalog.CH.relabelings())).counterexample
     >>> found.formula, found.least, found.exact
     (1/2, 1, True)
     """
@@ -72,7 +72,7 @@ class Verdict:
     --------
     >>> import relaxbell as rb
     >>> c = rb.influence(rb.outcome_signaling(), "A", "B")
-    >>> verdict = rb.prove(c, rb.Maximum(0, *rb.CH.relabelings()))
+    >>> verdict = rb.prove(c, rb.Maximum(0, *rb.catalog.CH.relabelings()))
     >>> verdict.status, verdict.counterexample
     ('refuted', formula 1/2, least value 1)
     """

@@ -49,7 +49,7 @@ class Explanation:
     --------
     >>> import relaxbell as rb
     >>> model = rb.input_signaling()
-    >>> found = rb.explain(rb.minimize(rb.influence(model, "X", "B"), rb.pr_box()))
+    >>> found = rb.explain(rb.minimize(rb.influence(model, "X", "B"), rb.boxes.pr()))
     >>> found.columns
     ('probability', 'A', 'B')
     """
@@ -120,7 +120,7 @@ def explain(solution: Solution) -> Explanation:
     --------
     >>> import relaxbell as rb
     >>> model = rb.input_signaling()
-    >>> print(rb.explain(rb.minimize(rb.influence(model, "X", "B"), rb.tsirelson_box())))
+    >>> print(rb.explain(rb.minimize(rb.influence(model, "X", "B"), rb.boxes.tsirelson())))
     Bob's output copies x with probability 0.104 and flips x with probability 0.104, whatever y.
     """
     if not isinstance(solution, Solution):

@@ -75,7 +75,7 @@ class Explorer:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> round(rb.CHSH(rb.explorer().behavior(visibility=0.5)), 6)
+        >>> round(rb.catalog.CHSH(rb.explorer().behavior(visibility=0.5)), 6)
         1.414214
         """
         alice = [qubit_observable(0), qubit_observable(math.pi / 2)]

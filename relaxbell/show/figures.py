@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from relaxbell.behavior.boxes import cglmp_box, i3322_box
+from relaxbell.behavior import boxes
 from relaxbell.behavior.observed import Observed
-from relaxbell.behavior.swapping import entanglement_swapping_box
+from relaxbell.behavior.swapping import entanglement_swapping
 from relaxbell.causal import networks
 from relaxbell.curves.making import curve
 from relaxbell.curves.sampled import SampledCurve
@@ -61,7 +61,7 @@ def figure_2(ax: Any = None) -> Any:
     """
     ax = new_axes(ax)
     measure = influence(networks.input_signaling((3, 3)), "X", "B")
-    box = i3322_box()
+    box = boxes.i3322()
     full = curve(measure, box.white_noise(), box)
     given = curve(measure, *(Observed([(I3322, v)], nonsignaling=True) for v in (-1, 1)))
     for line, (slope, constant), label, style in (
@@ -97,7 +97,7 @@ def information_curve(d: int) -> SampledCurve:
     >>> information_curve(2).gap < 1e-4
     True
     """
-    box = cglmp_box(d)
+    box = boxes.cglmp(d)
     model = networks.measurement_dependence(outputs=(d, d))
     found = curve(mutual_information(model), box.visibility(_local_visibility(d)), box)
     assert isinstance(found, SampledCurve)
@@ -139,7 +139,7 @@ def figure_3(
             f"$d = {d}$", (1, line.values[-1]), xytext=(4, 0), textcoords="offset points", va="center", fontsize=9
         )
         grid = np.linspace(start, 1, 101)
-        violation = float(cglmp(d)(cglmp_box(d))) * grid - 2
+        violation = float(cglmp(d)(boxes.cglmp(d))) * grid - 2
         ax.plot(grid, [pinsker_bound(m) for m in violation / 4], linewidth=0.9, **style)
     ax.plot([], [], color=INK, linewidth=2.0, label="exact minimum")
     ax.plot([], [], color=INK, linewidth=0.9, label=r"Pinsker, $\mathcal{M}^2 \log_2 e\,/\,2$")
@@ -150,7 +150,7 @@ def figure_3(
 
 def _local_visibility(d: int) -> float:
     """Return the visibility at which I_d falls to its local bound 2; it is 0 for white noise."""
-    return 2 / float(cglmp(d)(cglmp_box(d)))
+    return 2 / float(cglmp(d)(boxes.cglmp(d)))
 
 
 def figure_4(ax: Any = None, visibilities: Sequence[Any] = (Fraction(3, 4), Fraction(4, 5), Fraction(17, 20))) -> Any:
@@ -174,7 +174,7 @@ def figure_4(ax: Any = None, visibilities: Sequence[Any] = (Fraction(3, 4), Frac
     ax = new_axes(ax)
     model = networks.bilocality()
     for k, v in enumerate(visibilities):
-        p = entanglement_swapping_box(v)
+        p = entanglement_swapping(v)
         found = scan(nonbilocality(model), p, points=65)
         nu, values = found.points[:, 0], found.values
         style = STYLES[k % len(STYLES)]
@@ -214,9 +214,9 @@ def figure_5(ax: Any = None, visibilities: Sequence[float] | None = None) -> Any
     ax = new_axes(ax)
     threshold = math.sqrt(0.5)
     vs = np.union1d(np.linspace(0.5, 1, 26), threshold) if visibilities is None else np.sort(np.asarray(visibilities))
-    noise, full = (entanglement_swapping_box(v).table for v in (0, 1))
+    noise, full = (entanglement_swapping(v).table for v in (0, 1))
     least = curve(nonbilocality(networks.bilocality()), lambda v: noise + (full - noise) * v**2, parameter="v")
-    values = np.array([star_values(entanglement_swapping_box(float(v))).B for v in vs])
+    values = np.array([star_values(entanglement_swapping(float(v))).B for v in vs])
     blue, red = STYLES[:2]
     ax.plot(vs, values, linewidth=1.8, label=r"$B = \sqrt{|I|} + \sqrt{|J|}$", **red)
     ax.plot(vs, least.value(vs), linewidth=1.8, label=r"min $\mathcal{M}_{\mathrm{BL}}$, exact", **blue)

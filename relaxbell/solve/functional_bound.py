@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from relaxbell.behavior.scenario import same_variables
 from relaxbell.causal.equations import cell_weights, functional_rows, joint_coefficients, normalization_equations
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import FunctionalError
@@ -61,7 +62,7 @@ def rational_multiple(functional: BellFunctional) -> tuple[BellFunctional, Exact
 def check_scenario(functional: BellFunctional, model: CausalModel) -> Exact:
     """Return the coefficients in the model's order of axes; raise FunctionalError where scenarios differ."""
     check_model(model, functional.title)
-    if not functional.scenario.has_variables_of(model.scenario):
+    if not same_variables(functional, model):
         raise FunctionalError(
             f"{functional.title} lives on {functional.scenario.symbol}, {model.name} on {model.scenario.symbol}."
         )

@@ -133,7 +133,7 @@ def minimize(
     --------
     >>> import relaxbell as rb
     >>> model = rb.bell().relax("X -> B")
-    >>> s = rb.minimize(rb.influence(model, "X", "B"), rb.tsirelson_box())
+    >>> s = rb.minimize(rb.influence(model, "X", "B"), rb.boxes.tsirelson())
     >>> round(s.value, 9), str(s.witness)
     (0.207106781, 'CHSH = 2.82843 > 2')
     """

@@ -43,7 +43,7 @@ class StrategyWeights:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box())
+    >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr())
     >>> weight, functions = next(iter(solution.q))
     >>> weight, functions.startswith("A: ")
     (0.25, True)
@@ -82,7 +82,7 @@ class StrategyWeights:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box())
+        >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr())
         >>> solution.q.describe(0)
         'A: 0, B: 0'
         """
@@ -104,7 +104,7 @@ class StrategyWeights:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box())
+        >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr())
         >>> solution.q.functions(63)
         {'A': '1', 'B': '1'}
         """
@@ -173,7 +173,7 @@ class Solution:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> solution = rb.minimize(rb.influence(rb.outcome_signaling(), "A", "B"), rb.pr_box())
+    >>> solution = rb.minimize(rb.influence(rb.outcome_signaling(), "A", "B"), rb.boxes.pr())
     >>> solution.value, solution.lower_bound, solution.status
     (1.0, 1.0, 'optimal')
     """
@@ -292,7 +292,7 @@ class Bounds:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> lower, upper = rb.bounds(rb.message_weight(rb.message()), rb.pr_box())
+    >>> lower, upper = rb.bounds(rb.message_weight(rb.message()), rb.boxes.pr())
     >>> lower, upper
     (0.5, 0.5)
     """

@@ -30,10 +30,10 @@ class Witness:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box())
+    >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr())
     >>> print(solution.witness)
     CHSH = 4 > 2
-    >>> solution.witness.functional(rb.pr_box()), solution.witness.bound
+    >>> solution.witness.functional(rb.boxes.pr()), solution.witness.bound
     (Fraction(1, 2), Fraction(0, 1))
     """
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.names import check_ordered
 from relaxbell.errors import RelaxbellError, optional
-from relaxbell.exact.texts import plain_repr
+from relaxbell.exact.texts import as_written, plain_repr
 from relaxbell.methods import provided
 from relaxbell.sweeps.points import Floats
 
@@ -42,7 +42,7 @@ class SweepPoint:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> columns = rb.sweep(rb.influence(rb.input_signaling(), "X", "B"), {"PR": rb.pr_box()}, progress=False)
+    >>> columns = rb.sweep(rb.influence(rb.input_signaling(), "X", "B"), {"PR": rb.boxes.pr()}, progress=False)
     >>> columns["PR"].value, columns["PR"].status
     (0.5, 'optimal')
     """
@@ -83,7 +83,7 @@ class Sweep:
     --------
     >>> import relaxbell as rb
     >>> c = rb.influence(rb.input_signaling(), "X", "B")
-    >>> columns = rb.sweep(c, {v: rb.pr_box().visibility(v) for v in (0.5, 0.75, 1.0)}, progress=False)
+    >>> columns = rb.sweep(c, {v: rb.boxes.pr().visibility(v) for v in (0.5, 0.75, 1.0)}, progress=False)
     >>> columns.values
     array([0.  , 0.25, 0.5 ])
     >>> columns[0.75].lower_bound
@@ -127,7 +127,7 @@ class Sweep:
         Parameters
         ----------
         name
-            One of `measures`.
+            One of `measures`, as it is written or printed, ``C(X -> B)`` or ``C(X → B)``.
 
         Returns
         -------
@@ -144,9 +144,10 @@ class Sweep:
         >>> import relaxbell as rb
         >>> model = rb.bell().relax("X -> B", "Y -> A")
         >>> both = [rb.influence(model, "X", "B"), rb.influence(model, "Y", "A")]
-        >>> rb.sweep(both, [rb.pr_box()], progress=False).measure("C(Y -> A)").values
+        >>> rb.sweep(both, [rb.boxes.pr()], progress=False).measure("C(Y -> A)").values
         array([0.])
         """
+        name = as_written(name, self.measures)
         if name not in self.measures:
             raise KeyError(f"no measure {name!r}. The measures are {', '.join(self.measures)}.")
         if self.values.ndim == 1:
@@ -189,7 +190,7 @@ class Sweep:
         --------
         >>> import relaxbell as rb
         >>> c = rb.influence(rb.input_signaling(), "X", "B")
-        >>> rb.sweep(c, [rb.pr_box()], progress=False).to_frame()["value"].tolist()
+        >>> rb.sweep(c, [rb.boxes.pr()], progress=False).to_frame()["value"].tolist()
         [0.5]
         """
         check_ordered(names, "the names of the index", RelaxbellError)

@@ -88,7 +88,7 @@ def sweep(
     --------
     >>> import relaxbell as rb
     >>> c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
-    >>> columns = rb.sweep(c, {v: rb.tsirelson_box().visibility(v) for v in (0.7, 0.8, 1.0)}, progress=False)
+    >>> columns = rb.sweep(c, {v: rb.boxes.tsirelson().visibility(v) for v in (0.7, 0.8, 1.0)}, progress=False)
     >>> columns
     Sweep of C(X -> B): 3 points
     point  measure         minimum      lower bound  status

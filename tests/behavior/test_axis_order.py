@@ -43,7 +43,7 @@ def test_published_experiments_in_both_orders(name):
     table = rb.load_counts(name).table
     rb.Counts(table)
     turned = table.transpose(2, 3, 0, 1)
-    with pytest.raises(rb.CountsError, match=r"x, y, a, b, give table.transpose\(2, 3, 0, 1\)"):
+    with pytest.raises(rb.errors.CountsError, match=r"x, y, a, b, give table.transpose\(2, 3, 0, 1\)"):
         rb.Counts(turned)
     assert (rb.Counts(turned.transpose(2, 3, 0, 1)).table == table).all()
     assert (rb.Counts(turned, "A B", "X Y").table == turned).all()  # who names the axes knows them
@@ -56,7 +56,7 @@ def test_an_experiment_that_signals_slightly_is_still_recognized():
     assert table.sum() == 14_573
     assert math.log(1000) < signaling_evidence(table) < math.log(10**15)
     rb.Counts(table)
-    with pytest.raises(rb.CountsError, match="signals absurdly"):
+    with pytest.raises(rb.errors.CountsError, match="signals absurdly"):
         rb.Counts(table.transpose(2, 3, 0, 1))
 
 
@@ -93,10 +93,10 @@ def test_the_evidence_of_two_groups():
 
 
 def test_any_number_of_trials():
-    table = np.rint(rb.tsirelson_box().p * 2**57).astype(np.int64)
+    table = np.rint(rb.boxes.tsirelson().p * 2**57).astype(np.int64)
     assert signaling_evidence(table) < 0
     rb.Counts(table)
-    with pytest.raises(rb.CountsError, match="signals absurdly"):
+    with pytest.raises(rb.errors.CountsError, match="signals absurdly"):
         rb.Counts(table.transpose(2, 3, 0, 1))
 
 
@@ -108,13 +108,15 @@ def test_counts_that_signal_in_both_orders_are_taken_as_they_are():
 
 def test_perfect_correlations_with_inputs_first():
     """A PR box read as x, y, a, b leaves a setting without trials; so does a missing setting, without that remedy."""
-    box = (rb.pr_box().p * 50).astype(int)
+    box = (rb.boxes.pr().p * 50).astype(int)
     same = np.zeros((2, 2, 2, 2), dtype=int)
     same[0, 0], same[1, 1] = 20, 20
     rb.Counts(box)
-    with pytest.raises(rb.CountsError, match=r"no trials with X=0, Y=1.*If the axes are x, y, a, b"):
+    with pytest.raises(rb.errors.CountsError, match=r"no trials with X=0, Y=1.*If the axes are x, y, a, b"):
         rb.Counts(same.transpose(2, 3, 0, 1))
     alone = np.zeros((2, 2, 2, 2), dtype=int)
     alone[0, 0, 0], alone[0, 0, 1, 1] = 20, 20
-    with pytest.raises(rb.CountsError, match=r"no trials with X=1, Y=0\. Remove this setting or add its counts\.$"):
+    with pytest.raises(
+        rb.errors.CountsError, match=r"no trials with X=1, Y=0\. Remove this setting or add its counts\.$"
+    ):
         rb.Counts(alone)

@@ -47,7 +47,7 @@ def product(seed):
     ],
 )
 def test_bad_tables(p, names, message):
-    with pytest.raises(rb.BehaviorError, match=message):
+    with pytest.raises(rb.errors.BehaviorError, match=message):
         rb.Behavior(p, **names)
 
 
@@ -70,7 +70,7 @@ def test_marginals_with_unequal_cardinalities():
     assert p.marginal("B").p == pytest.approx(bob)
     assert p.marginal("B", "A").p == pytest.approx(p.p.transpose(1, 0, 2, 3))
     assert p.marginal("A", keep_inputs=True).p.shape == (3, 2, 3)
-    with pytest.raises(rb.SignalingError, match="does not reach A"):
+    with pytest.raises(rb.errors.SignalingError, match="does not reach A"):
         rb.Behavior(random_behavior(1)).marginal("A")
 
 
@@ -78,9 +78,9 @@ def test_conditioning():
     _, bob, p = product(1)
     assert p.condition({"A": 2}, {"X": 1}).p == pytest.approx(bob)
     assert p.condition({"A": 1}).p == pytest.approx(np.broadcast_to(bob[:, None], (2, 2, 3)))
-    with pytest.raises(rb.BehaviorError, match="probability 0"):
+    with pytest.raises(rb.errors.BehaviorError, match="probability 0"):
         rb.Behavior([[1, 0], [0, 1]], "A", "X").condition({"A": 0})
-    with pytest.raises(rb.BehaviorError, match="not an output"):
+    with pytest.raises(rb.errors.BehaviorError, match="not an output"):
         p.condition({"X": 0})
 
 
@@ -88,9 +88,9 @@ def test_probability():
     alice, bob, p = product(2)
     assert p.probability({"A": 2, "B": 1}, {"X": 1, "Y": 2}) == pytest.approx(alice[2, 1] * bob[1, 2])
     assert p.probability({"A": 2}, {"X": 1}) == pytest.approx(alice[2, 1])
-    with pytest.raises(rb.BehaviorError, match="depends on X"):
+    with pytest.raises(rb.errors.BehaviorError, match="depends on X"):
         p.probability({"A": 2})
-    with pytest.raises(rb.BehaviorError, match="A = 3 is out of range"):
+    with pytest.raises(rb.errors.BehaviorError, match="A = 3 is out of range"):
         p.probability({"A": 3}, {"X": 0})
 
 
@@ -98,7 +98,7 @@ def test_nonsignaling_names_the_equality():
     assert product(3)[2].is_nonsignaling()
     p = rb.Behavior(random_behavior(3))
     assert not p.is_nonsignaling()
-    with pytest.raises(rb.SignalingError, match=r"p\((A|B)=\d\|.*does not reach (A|B)"):
+    with pytest.raises(rb.errors.SignalingError, match=r"p\((A|B)=\d\|.*does not reach (A|B)"):
         p.check_nonsignaling()
     shift = Fraction(1, 10**12)
     tiny = [[[[HALF, HALF + shift]], [[0, 0]]], [[[0, 0]], [[HALF, HALF - shift]]]]
@@ -109,7 +109,7 @@ def test_nonsignaling_names_the_equality():
 
 def test_parties_without_input():
     p = np.full((2, 4, 2, 2, 2), 1 / 16)
-    with pytest.raises(rb.BehaviorError, match="which party chooses which input"):
+    with pytest.raises(rb.errors.BehaviorError, match="which party chooses which input"):
         rb.Behavior(p, "A B C", "X Z").is_nonsignaling()
     named = rb.Behavior(p, "A B C", "X Z", parties={"A": "X", "B": None, "C": "Z"})
     assert named.is_nonsignaling()
@@ -120,13 +120,13 @@ def test_mixing_matches_by_name():
     p = rb.Behavior(random_behavior(4))
     swapped = p.transposed("B A", "Y X")
     assert p.mix(swapped, 0.3).p == pytest.approx(p.p)
-    with pytest.raises(rb.BehaviorError, match="weight of a mixture"):
+    with pytest.raises(rb.errors.BehaviorError, match="weight of a mixture"):
         p.visibility(1.5)
-    with pytest.raises(rb.BehaviorError, match="variables do not match"):
+    with pytest.raises(rb.errors.BehaviorError, match="variables do not match"):
         p.mix(p.rename({"A": "Q"}), 0.5)
-    with pytest.raises(rb.BehaviorError, match="different cardinalities"):
-        p.mix(rb.pr_box(), 0.5)
-    with pytest.raises(rb.BehaviorError, match="cannot rename 'Q'"):
+    with pytest.raises(rb.errors.BehaviorError, match="different cardinalities"):
+        p.mix(rb.boxes.pr(), 0.5)
+    with pytest.raises(rb.errors.BehaviorError, match="cannot rename 'Q'"):
         p.rename({"Q": "A"})
 
 
@@ -137,9 +137,9 @@ def test_relabel_and_coarse_grain():
     assert flipped.p[:, :, 0] == pytest.approx(p.p[:, :, 0])
     assert p.relabel("Y", [1, 2, 0]).p[..., 1] == pytest.approx(p.p[..., 0])
     assert p.coarse_grain("A", [0, 1, 0]).p[0] == pytest.approx(p.p[0] + p.p[2])
-    with pytest.raises(rb.BehaviorError, match="not a permutation"):
+    with pytest.raises(rb.errors.BehaviorError, match="not a permutation"):
         p.relabel("A", [0, 0, 1])
-    with pytest.raises(rb.BehaviorError, match="does not map"):
+    with pytest.raises(rb.errors.BehaviorError, match="does not map"):
         p.coarse_grain("A", [0, 2, 0])
 
 
@@ -164,14 +164,14 @@ def test_rounding_in_the_hull_of_a_model():
     exact = p.rounded(rb.bell().relax("X -> B"), denominator=10**6)
     marginal = exact.exact.sum(axis=1)
     assert (marginal[:, :, 0] == marginal[:, :, 1]).all()
-    with pytest.raises(rb.SignalingError, match="X does not reach B"):
+    with pytest.raises(rb.errors.SignalingError, match="X does not reach B"):
         p.rounded()
     swapped = p.transposed("B A", "Y X").rounded(rb.bell().relax("X -> B"), denominator=10**6)
     assert (swapped.transposed("A B", "X Y").exact == exact.exact).all()
 
 
 def test_arguments_that_are_none():
-    p = rb.pr_box()
+    p = rb.boxes.pr()
     for attempt in (
         lambda: p.visibility("a"),
         lambda: p.visibility(None),
@@ -181,29 +181,31 @@ def test_arguments_that_are_none():
         lambda: p.condition({"A": "0"}),
         lambda: rb.Observed(3),
         lambda: rb.Observed([(1, 2)]),
-        lambda: rb.Observed([rb.CHSH]),
+        lambda: rb.Observed([rb.catalog.CHSH]),
     ):
-        with pytest.raises(rb.BehaviorError, match=r"expected|out of range|is not a list of pairs"):
+        with pytest.raises(rb.errors.BehaviorError, match=r"expected|out of range|is not a list of pairs"):
             attempt()
 
 
 def test_text_repr():
-    assert "1/2" in repr(rb.pr_box())
+    assert "1/2" in repr(rb.boxes.pr())
     assert "cardinalities" in repr(rb.Behavior(np.full((2,) * 8, 1 / 16), "A B C D", "X Y Z W"))
 
 
 def test_frozen():
     with pytest.raises(ValueError, match="read-only"):
-        rb.pr_box().p[0, 0, 0, 0] = 1
+        rb.boxes.pr().p[0, 0, 0, 0] = 1
 
 
 def test_the_order_of_axes_is_named():
     """A table of the Tsirelson point with its inputs first is not normalized, and the error says why."""
-    with pytest.raises(rb.BehaviorError, match="axes are outputs first"):
+    with pytest.raises(rb.errors.BehaviorError, match="axes are outputs first"):
         rb.Behavior(np.full((2, 2, 2), 0.25))
     rng = np.random.default_rng(0)
     first = rng.dirichlet(np.ones(6), (2, 3)).reshape(2, 3, 3, 2)
-    with pytest.raises(rb.BehaviorError, match=r"normalized over its last axes: axes are outputs first, then inputs"):
+    with pytest.raises(
+        rb.errors.BehaviorError, match=r"normalized over its last axes: axes are outputs first, then inputs"
+    ):
         rb.Behavior(first)
-    with pytest.raises(rb.BehaviorError, match=r"expected 1 within 1e-9\. Use Counts"):
+    with pytest.raises(rb.errors.BehaviorError, match=r"expected 1 within 1e-9\. Use Counts"):
         rb.Behavior(np.full((3, 2, 2, 3), 0.3))

@@ -3,14 +3,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from relaxbell.behavior.boxes import (
-    cglmp_box,
-    cglmp_coefficients,
-    ghz_box,
-    i3322_box,
-    pr_box,
-    tsirelson_box,
-)
+from relaxbell.behavior import boxes
+from relaxbell.behavior.boxes import cglmp_coefficients
 from relaxbell.behavior.quantum import born
 from relaxbell.behavior.states import ghz, qubit_observable, schmidt
 from relaxbell.errors import BehaviorError
@@ -44,34 +38,34 @@ def value(d, behavior):
     return float((cglmp_coefficients(d) * behavior.p).sum())
 
 
-@pytest.mark.parametrize("box", [pr_box(), tsirelson_box(), i3322_box(), ghz_box(), ghz_box(4)])
+@pytest.mark.parametrize("box", [boxes.pr(), boxes.tsirelson(), boxes.i3322(), boxes.ghz(), boxes.ghz(4)])
 def test_exact_boxes_are_exact_and_nonsignaling(box):
     assert box.is_exact
     box.check_nonsignaling()
 
 
 def test_chsh_values_of_the_pr_box_and_of_tsirelsons():
-    assert chsh(pr_box()) == 4
-    assert chsh(tsirelson_box()) == surd(0, 2, 2)
+    assert chsh(boxes.pr()) == 4
+    assert chsh(boxes.tsirelson()) == surd(0, 2, 2)
 
 
 @pytest.mark.parametrize("v", [0, Fraction(1, 3), 1, surd(0, Fraction(1, 2), 2)])
 def test_i3322_of_eq_36_is_2v_minus_1(v):
-    assert i3322_box(v).is_exact
-    assert i3322(i3322_box(v)) == 2 * v - 1
+    assert boxes.i3322(v).is_exact
+    assert i3322(boxes.i3322(v)) == 2 * v - 1
 
 
 def test_i3322_box_takes_floats_and_refuses_what_is_no_visibility():
-    assert not i3322_box(0.25).is_exact
+    assert not boxes.i3322(0.25).is_exact
     with pytest.raises(BehaviorError, match="found 2, expected 0 … 1"):
-        i3322_box(2)
+        boxes.i3322(2)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 5])
 def test_ghz_box_is_what_the_born_rule_says(n):
     pauli = [qubit_observable(np.pi / 2), qubit_observable(np.pi / 2, np.pi / 2)]
     quantum = born(ghz(n), [pauli] * n)
-    box = ghz_box(n)
+    box = boxes.ghz(n)
     assert (quantum.outputs, quantum.inputs) == (box.outputs, box.inputs)
     np.testing.assert_allclose(quantum.p, box.p, atol=1e-14)
 
@@ -79,15 +73,15 @@ def test_ghz_box_is_what_the_born_rule_says(n):
 def test_ghz_box_reaches_the_algebraic_maximum_of_mermins_inequality():
     """Phys. Rev. Lett. 65, 1838: E_XXX − E_XYY − E_YXY − E_YYX = 4, at most 2 for local models."""
     sign = (-1) ** np.indices((2, 2, 2)).sum(axis=0)
-    e = (sign[..., None, None, None] * ghz_box().table).sum(axis=(0, 1, 2))
+    e = (sign[..., None, None, None] * boxes.ghz().table).sum(axis=(0, 1, 2))
     assert e[0, 0, 0] - e[0, 1, 1] - e[1, 0, 1] - e[1, 1, 0] == 4
 
 
 def test_names_of_ghz_boxes():
-    assert ghz_box(2).variables == ("A", "B", "X", "Y")
-    assert ghz_box(4).outputs == ("A1", "A2", "A3", "A4")
+    assert boxes.ghz(2).variables == ("A", "B", "X", "Y")
+    assert boxes.ghz(4).outputs == ("A1", "A2", "A3", "A4")
     with pytest.raises(BehaviorError, match="number of parties is 0, expected an integer ≥ 1"):
-        ghz_box(0)
+        boxes.ghz(0)
 
 
 def test_cglmp_coefficients_are_the_published_sum():
@@ -126,8 +120,8 @@ def test_classical_bound_of_cglmp_is_2_and_algebraic_maximum_4(d):
 )
 def test_quantum_values_of_cglmp(d, optimal, entangled):
     """Acín et al., Phys. Rev. A 65, 052325 (2002), Table I; closed forms for d = 2 and 3."""
-    assert value(d, cglmp_box(d)) == pytest.approx(optimal, abs=6e-7)
-    assert value(d, cglmp_box(d, state="maximally entangled")) == pytest.approx(entangled, abs=6e-7)
+    assert value(d, boxes.cglmp(d)) == pytest.approx(optimal, abs=6e-7)
+    assert value(d, boxes.cglmp(d, state="maximally entangled")) == pytest.approx(entangled, abs=6e-7)
 
 
 @pytest.mark.parametrize("d", [2, 3, 6, 16])
@@ -135,15 +129,15 @@ def test_the_optimal_box_reaches_the_largest_eigenvalue_of_the_bell_operator(d):
     alice, bob = (np.array(bases) for bases in cglmp_measurements(d))
     weighted = np.einsum("abxy,ybkl->xyakl", cglmp_coefficients(d).astype(float), bob).sum(axis=1)
     operator = np.einsum("xaij,xakl->ikjl", alice, weighted, optimize=True).reshape(d * d, d * d)
-    assert value(d, cglmp_box(d)) == pytest.approx(np.linalg.eigvalsh(operator)[-1], abs=1e-12)
+    assert value(d, boxes.cglmp(d)) == pytest.approx(np.linalg.eigvalsh(operator)[-1], abs=1e-12)
 
 
 def test_cglmp_box_is_what_the_born_rule_says_for_a_given_state():
     ratios = np.array([1, 0.7923, 1])  # Acín et al.: the optimum for d = 3
     state = ratios / np.linalg.norm(ratios)
-    box = cglmp_box(3, state=state)
+    box = boxes.cglmp(3, state=state)
     np.testing.assert_allclose(box.p, born(schmidt(state), cglmp_measurements(3)).p, atol=1e-14)
-    assert value(3, box) == pytest.approx(value(3, cglmp_box(3)), abs=1e-8)
+    assert value(3, box) == pytest.approx(value(3, boxes.cglmp(3)), abs=1e-8)
     box.check_nonsignaling()
 
 
@@ -159,4 +153,4 @@ def test_cglmp_box_is_what_the_born_rule_says_for_a_given_state():
 )
 def test_errors_of_cglmp_box(arguments, message):
     with pytest.raises(BehaviorError, match=message):
-        cglmp_box(**arguments)
+        boxes.cglmp(**arguments)

@@ -13,7 +13,7 @@ def test_shipped_data(name):
     counts = rb.load_counts(name)
     assert counts.trials == TRIALS[name]
     fit = counts.fit()
-    excess = float(rb.CHSH(fit.behavior) - 2)
+    excess = float(rb.catalog.CHSH(fit.behavior) - 2)
     assert excess == pytest.approx(EXCESS[name], rel=5e-9)  # the reference has nine digits
     assert fit.behavior.is_nonsignaling()
     assert fit.degrees_of_freedom == 16 - 4 - 8
@@ -21,7 +21,7 @@ def test_shipped_data(name):
 
 def test_delft_raw_value():
     """S = 2.42 from raw frequencies (Hensen et al.)."""
-    assert float(rb.CHSH(rb.load_counts("delft2015").frequencies)) == pytest.approx(2.4225, abs=5e-5)
+    assert float(rb.catalog.CHSH(rb.load_counts("delft2015").frequencies)) == pytest.approx(2.4225, abs=5e-5)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_delft_raw_value():
     ],
 )
 def test_bad_tables(table, message):
-    with pytest.raises(rb.CountsError, match=message):
+    with pytest.raises(rb.errors.CountsError, match=message):
         rb.Counts(table, "A", "X")
 
 
@@ -93,7 +93,7 @@ GOOD = HEADER + "0,0,3\n0,1,4\n1,0,5\n1,1,6\n"
 def test_bad_files(tmp_path, content, message):
     path = tmp_path / "data.csv"
     path.write_bytes(content)
-    with pytest.raises(rb.CountsError, match=message):
+    with pytest.raises(rb.errors.CountsError, match=message):
         rb.load_counts(path)
 
 
@@ -112,9 +112,9 @@ def test_good_files(tmp_path):
 def test_a_missing_option_is_named(tmp_path):
     path = tmp_path / "data.csv"
     path.write_text(GOOD.replace("x,a,count", "setting,click,count"))
-    with pytest.raises(rb.CountsError, match=r"unknown column 'setting'.*inputs= \(--inputs\) too"):
+    with pytest.raises(rb.errors.CountsError, match=r"unknown column 'setting'.*inputs= \(--inputs\) too"):
         rb.Counts.read_csv(path, outputs="click")
-    with pytest.raises(rb.CountsError, match=r"unknown column 'click'.*outputs= \(--outputs\) too"):
+    with pytest.raises(rb.errors.CountsError, match=r"unknown column 'click'.*outputs= \(--outputs\) too"):
         rb.Counts.read_csv(path, inputs="setting")
 
 
@@ -136,7 +136,7 @@ def test_many_parties_are_paired_by_number(tmp_path):
     path.write_text(",".join([*names, "count"]) + "\n" + ",".join(["0"] * 22 + ["7"]) + "\n")
     assert rb.load_counts(path).parties["A10"] == "X10"
     path.write_text(GOOD)
-    with pytest.raises(rb.CountsError, match="differ only by case"):
+    with pytest.raises(rb.errors.CountsError, match="differ only by case"):
         rb.Counts.read_csv(path, outputs=("A", "a"), inputs="X")
 
 
@@ -145,17 +145,17 @@ def test_frozen():
     for thing in (counts.settings, counts.table):
         with pytest.raises(ValueError, match="read-only"):
             thing[0, 0] = 1
-    for thing in (counts, rb.pr_box(), rb.CHSH, rb.bell()):
+    for thing in (counts, rb.boxes.pr(), rb.catalog.CHSH, rb.bell()):
         with pytest.raises(AttributeError, match="is frozen"):
             thing.name = "other"
 
 
 @pytest.mark.parametrize("name", ["a\0b", "x" * 5000])
 def test_impossible_paths(name):
-    with pytest.raises(rb.CountsError, match="neither a file nor"):
+    with pytest.raises(rb.errors.CountsError, match="neither a file nor"):
         rb.load_counts(name)
 
 
 def test_unknown_data_sets():
-    with pytest.raises(rb.CountsError, match="delft2015, nist2015, vienna2015"):
+    with pytest.raises(rb.errors.CountsError, match="delft2015, nist2015, vienna2015"):
         rb.load_counts("delft2016")

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 import relaxbell as rb
-from relaxbell.behavior.boxes import cglmp_box, cglmp_coefficients
+from relaxbell.behavior import boxes
+from relaxbell.behavior.boxes import cglmp_coefficients
 from relaxbell.behavior.quantum import born
 from relaxbell.behavior.search import optimize_quantum
 from relaxbell.errors import BehaviorError, FunctionalError
@@ -24,7 +25,7 @@ def i3322_coefficients():
 def test_no_projective_measurement_was_found_better_than_the_cglmp_ones(d):
     """The eigenvalue itself is checked in test_boxes; that it is the optimum: Acín et al., PRA 65, 052325."""
     coefficients = cglmp_coefficients(d)
-    standard = float((coefficients * cglmp_box(d).p).sum())
+    standard = float((coefficients * boxes.cglmp(d).p).sum())
     assert optimize_quantum(coefficients, starts=3).value == pytest.approx(standard, abs=1e-6)
 
 
@@ -89,12 +90,12 @@ def test_errors(coefficients, options, error, message):
 
 def test_a_functional_keeps_its_names_and_its_constant():
     """2 CHSH + 3 reaches 4√2 + 3; parties need not be in the order of the inputs."""
-    functional = 2 * rb.CHSH + 3
+    functional = 2 * rb.catalog.CHSH + 3
     found = optimize_quantum(functional, starts=3)
     assert found.value == pytest.approx(4 * np.sqrt(2) + 3, abs=1e-9)
     assert max(found.start_values) == found.value
     assert functional(found.behavior) == pytest.approx(found.value, abs=1e-9)
-    turned = rb.CHSH.coefficients.transpose(0, 1, 3, 2)
+    turned = rb.catalog.CHSH.coefficients.transpose(0, 1, 3, 2)
     crossed = rb.BellFunctional(turned, "P Q", "V U", parties={"P": "U", "Q": "V"})
     best = optimize_quantum(crossed, starts=3)
     assert set(best.behavior.inputs) == {"U", "V"}
@@ -105,7 +106,7 @@ def test_a_functional_keeps_its_names_and_its_constant():
 def test_a_functional_of_unequal_cardinalities():
     """CHSH on the first two of Bob's three settings, Alice with an outcome that never helps: still 2√2."""
     table = np.zeros((3, 2, 2, 3), dtype=int)
-    table[:2, :, :, :2] = np.array(rb.CHSH.coefficients, dtype=int)
+    table[:2, :, :, :2] = np.array(rb.catalog.CHSH.coefficients, dtype=int)
     table[2] = table[1]
     functional = rb.BellFunctional(table, "P Q", "U V")
     found = optimize_quantum(functional, starts=4)
@@ -113,7 +114,9 @@ def test_a_functional_of_unequal_cardinalities():
     assert functional(found.behavior) == pytest.approx(found.value, abs=1e-8)
 
 
-@pytest.mark.parametrize("functional", [rb.mermin(3), rb.BellFunctional(np.ones((2, 2, 2), dtype=int), "A B", "X")])
+@pytest.mark.parametrize(
+    "functional", [rb.catalog.mermin(3), rb.BellFunctional(np.ones((2, 2, 2), dtype=int), "A B", "X")]
+)
 def test_other_functionals_are_refused(functional):
     with pytest.raises(FunctionalError, match="expected two parties with one input each"):
         optimize_quantum(functional)

@@ -7,7 +7,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relaxbell.behavior.boxes import tsirelson_box
+from relaxbell.behavior import boxes
 from relaxbell.behavior.quantum import born
 from relaxbell.behavior.states import (
     ghz,
@@ -85,7 +85,7 @@ def test_unequal_dimensions_settings_and_outcomes_keep_the_order_of_axes():
 
 
 def test_the_singlet_reaches_tsirelsons_bound():
-    np.testing.assert_allclose(born(singlet(), [[Z, X], CHSH_BOB]).p, tsirelson_box().p, atol=1e-14)
+    np.testing.assert_allclose(born(singlet(), [[Z, X], CHSH_BOB]).p, boxes.tsirelson().p, atol=1e-14)
 
 
 def test_chsh_of_partially_entangled_states():
@@ -100,7 +100,7 @@ def test_chsh_of_partially_entangled_states():
 
 def test_a_werner_state_is_a_singlet_with_white_noise():
     noisy = born(werner(0.7), [[Z, X], CHSH_BOB])
-    np.testing.assert_allclose(noisy.p, tsirelson_box().visibility(0.7).p, atol=1e-14)
+    np.testing.assert_allclose(noisy.p, boxes.tsirelson().visibility(0.7).p, atol=1e-14)
 
 
 def test_an_observable_is_measured_projectively_largest_eigenvalue_first():

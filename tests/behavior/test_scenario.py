@@ -44,7 +44,7 @@ def test_the_order_of_names_does_not_matter_and_who_chooses_what_does():
 @pytest.mark.parametrize(
     ("scenario", "text"),
     [
-        (rb.I3322.scenario, "Scenario 3322: p(A,B|X,Y)"),
+        (rb.catalog.I3322.scenario, "Scenario 3322: p(A,B|X,Y)"),
         (rb.bell((2, 2, 2)).scenario, "Scenario 222222: p(A,B,C|X,Y,Z)"),
         (rb.bell((12, 2)).scenario, "Scenario 12,2,2,2: p(A,B|X,Y)"),
         (rb.bilocality().scenario, "Scenario 212242: p(A,B,C|X,Z)"),  # B has no input: one setting
@@ -56,7 +56,7 @@ def test_printed_as_in_the_field(scenario, text):
 
 
 def test_models_know_parties_where_the_graph_says_so():
-    assert rb.entanglement_swapping_box().scenario == rb.bilocality().scenario
+    assert rb.boxes.entanglement_swapping().scenario == rb.bilocality().scenario
     both = rb.CausalModel("X -> A; Y -> A; L -> A; L -> B", "X Y", "L", {"X": 2, "Y": 2, "A": 2, "B": 2})
     assert both.scenario.parties is None
     assert rb.bell().relax("L -> X", "X -> B").scenario == rb.bell().scenario
@@ -84,12 +84,12 @@ def test_scenarios_stay_as_they_are():
     ],
 )
 def test_what_is_no_scenario(arguments, message):
-    with pytest.raises(rb.BehaviorError, match=message):
+    with pytest.raises(rb.errors.BehaviorError, match=message):
         rb.Scenario(*arguments)
 
 
 def test_errors_speak_of_scenarios():
-    with pytest.raises(rb.FunctionalError, match=r"found Scenario 2222: p\(A,B\|X,Y\) and Scenario 3322"):
-        rb.CHSH + rb.I3322
-    with pytest.raises(rb.BehaviorError, match=r"found Scenario 2332: .* and Scenario 2222"):
-        uniform("A B", "X Y", SIZES).mix(rb.pr_box(), 0.5)
+    with pytest.raises(rb.errors.FunctionalError, match=r"found Scenario 2222: p\(A,B\|X,Y\) and Scenario 3322"):
+        rb.catalog.CHSH + rb.catalog.I3322
+    with pytest.raises(rb.errors.BehaviorError, match=r"found Scenario 2332: .* and Scenario 2222"):
+        uniform("A B", "X Y", SIZES).mix(rb.boxes.pr(), 0.5)

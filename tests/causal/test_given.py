@@ -30,8 +30,8 @@ QUARTER = Fraction(1, 4)
         lambda of: rb.Counts(np.full((2, 2, 2, 2), 9), "A B", of("XY")),
         lambda of: rb.BellFunctional(BOX.astype(int), of("AB")),
         lambda of: rb.BellFunctional.from_correlators({"AB": [[1, 1], [1, -1]]}, inputs=of("XY")),
-        lambda of: rb.CHSH.transposed("A B", of("XY")),
-        lambda of: rb.born(rb.singlet(), [[rb.qubit_observable(0)]] * 2, outputs=of("AB")),
+        lambda of: rb.catalog.CHSH.transposed("A B", of("XY")),
+        lambda of: rb.born(rb.states.singlet(), [[rb.states.qubit_observable(0)]] * 2, outputs=of("AB")),
         lambda of: rb.CausalModel(GRAPH, of("XY"), "L", SIZES),
         lambda of: rb.CausalModel(GRAPH, "X Y", of("L"), SIZES),
         lambda of: rb.CausalModel(GRAPH, "X Y", "L", SIZES, outputs=of("AB")),
@@ -46,14 +46,14 @@ QUARTER = Fraction(1, 4)
     ],
 )
 def test_sets_have_no_order(make, kind):
-    with pytest.raises(rb.RelaxbellError, match=r"which has no order, expected a list or tuple"):
+    with pytest.raises(rb.errors.RelaxbellError, match=r"which has no order, expected a list or tuple"):
         make(kind)
 
 
 def test_sets_in_a_csv_file(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("x,a,count\n0,0,7\n0,1,3\n1,0,2\n1,1,8\n")
-    with pytest.raises(rb.CountsError, match="no order"):
+    with pytest.raises(rb.errors.CountsError, match="no order"):
         rb.Counts.read_csv(path, outputs={"A"})
 
 
@@ -114,7 +114,7 @@ def test_lists_of_edges(graph):
     ],
 )
 def test_what_is_no_edge(make, message):
-    with pytest.raises(rb.ModelError, match=message):
+    with pytest.raises(rb.errors.ModelError, match=message):
         make()
 
 
@@ -128,13 +128,13 @@ def table_of(weights):
 def test_exact_distributions_are_compared_exactly():
     correlated = [[QUARTER + TINY, QUARTER - TINY], [QUARTER - TINY, QUARTER + TINY]]
     assert (table_of(correlated) == np.array(correlated)).all()  # both dependent: any p(x, y)
-    with pytest.raises(rb.ModelError, match=r"correlates the free inputs Y with the dependent ones X.*by 1e-10"):
+    with pytest.raises(rb.errors.ModelError, match=r"correlates the free inputs Y with the dependent ones X.*by 1e-10"):
         rb.measurement_dependence(dependent="X", input_distribution=correlated)
-    with pytest.raises(rb.ModelError, match="correlates"):
+    with pytest.raises(rb.errors.ModelError, match="correlates"):
         rb.bell(input_distribution=correlated).relax("L -> Y")
     sixth, small = Fraction(1, 6), Fraction(1, 10**100)  # far below what floats can tell
     hardly = [[sixth + small, sixth - small, sixth], [sixth] * 3]
-    with pytest.raises(rb.ModelError, match="correlates"):
+    with pytest.raises(rb.errors.ModelError, match="correlates"):
         rb.measurement_dependence((2, 3), (3, 2), dependent="X", input_distribution=hardly)
     connected = rb.bell(input_distribution=correlated).relax("L -> Y", "X -> Y")  # an edge explains it
     assert (connected.input_distribution.table == np.array(correlated)).all()
@@ -152,7 +152,7 @@ def test_independent_distributions_pass(dependent):
 
 def test_a_rare_setting_is_no_rounding_error():
     """p(11) = 1e-10 beside p(1.) p(.1) = 4e-20: correlated, however small in absolute terms."""
-    with pytest.raises(rb.ModelError, match="correlates"):
+    with pytest.raises(rb.errors.ModelError, match="correlates"):
         rb.measurement_dependence(dependent="X", input_distribution=[[1 - 3e-10, 1e-10], [1e-10, 1e-10]])
 
 
@@ -216,5 +216,5 @@ def test_a_model_remembers_whether_its_distribution_was_exact():
     ],
 )
 def test_what_is_no_distribution(weights, message):
-    with pytest.raises(rb.ModelError, match=message):
+    with pytest.raises(rb.errors.ModelError, match=message):
         rb.bell(input_distribution=weights)

@@ -90,7 +90,7 @@ def test_classification(name):
 
 def test_other_measures_refuse_several_sources_and_name_the_relaxation():
     model = rb.bilocality().relax("X -> B")
-    with pytest.raises(rb.UnsupportedModelError, match="shared"):
+    with pytest.raises(rb.errors.UnsupportedModelError, match="shared"):
         rb.influence(model, "X", "B")
     assert rb.influence(model.shared(), "X", "B").model.latents == ("L1",)
 
@@ -116,5 +116,5 @@ def test_numbers_of_strategies(model, count):
     [lambda: rb.bilocality((2,)), lambda: rb.star(1), lambda: rb.star(2, (2, 2, 2)), lambda: rb.star(2, parties=(1,))],
 )
 def test_numbers_that_do_not_fit(attempt):
-    with pytest.raises(rb.ModelError, match="expected"):
+    with pytest.raises(rb.errors.ModelError, match="expected"):
         attempt()

@@ -95,7 +95,7 @@ def test_relax_remembers_and_unrelaxed_forgets():
 def test_reproduces_is_plain_cvxpy():
     model = rb.bell().relax("X -> B")
     measure = rb.influence(model, "X", "B")
-    problem = cp.Problem(cp.Minimize(measure.expression), [*model.reproduces(rb.pr_box()), model.valid])
+    problem = cp.Problem(cp.Minimize(measure.expression), [*model.reproduces(rb.boxes.pr()), model.valid])
     problem.solve(solver=cp.HIGHS)
     assert problem.value == pytest.approx(0.5, abs=1e-9)
 
@@ -129,30 +129,30 @@ SIZES = {"X": 2, "Y": 2, "A": 2, "B": 2}
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (("X -> A <- L; A -> B -> A; L -> B", "X", "L", SIZES), rb.ModelError, "closes the cycle"),
-        (("X -> X", "X", "L", SIZES), rb.ModelError, "closes the cycle X -> X"),
-        ((BELL, "X Q", "L", SIZES), rb.ModelError, "'Q' in inputs is not a node"),
-        ((BELL, "X X", "L", SIZES), rb.ModelError, "'X' appears twice in inputs"),
-        ((BELL, "X L", "L", SIZES), rb.ModelError, "both in inputs and in latent"),
-        ((f"{BELL}; X -> A", "X Y", "L", SIZES), rb.ModelError, "appears twice"),
-        ((BELL, "X Y", "L", {"X": 2, "Y": 2, "A": 2}), rb.ModelError, "no cardinality for B"),
-        ((BELL, "X Y", "L", SIZES | {"B": 0}), rb.ModelError, "cardinality of 'B' is 0"),
-        ((BELL, "X Y", "L", SIZES | {"B": 2.5}), rb.ModelError, "cardinality of 'B' is 2.5"),
-        ((BELL, "X Y", "L", SIZES | {"L": 2}), rb.ModelError, "needs no cardinality"),
-        ((BELL, "X Y", "L", SIZES | {"Q": 2}), rb.ModelError, "'Q', which is not a node"),
-        ((f"{BELL}; X -> L", "X Y", "L", SIZES), rb.ModelError, "ends in a latent variable"),
-        (("X -> A <- L; A -> B", "X", "L", {"X": 2, "A": 2, "B": 2}), rb.ModelError, "no latent parent"),
+        (("X -> A <- L; A -> B -> A; L -> B", "X", "L", SIZES), rb.errors.ModelError, "closes the cycle"),
+        (("X -> X", "X", "L", SIZES), rb.errors.ModelError, "closes the cycle X -> X"),
+        ((BELL, "X Q", "L", SIZES), rb.errors.ModelError, "'Q' in inputs is not a node"),
+        ((BELL, "X X", "L", SIZES), rb.errors.ModelError, "'X' appears twice in inputs"),
+        ((BELL, "X L", "L", SIZES), rb.errors.ModelError, "both in inputs and in latent"),
+        ((f"{BELL}; X -> A", "X Y", "L", SIZES), rb.errors.ModelError, "appears twice"),
+        ((BELL, "X Y", "L", {"X": 2, "Y": 2, "A": 2}), rb.errors.ModelError, "no cardinality for B"),
+        ((BELL, "X Y", "L", SIZES | {"B": 0}), rb.errors.ModelError, "cardinality of 'B' is 0"),
+        ((BELL, "X Y", "L", SIZES | {"B": 2.5}), rb.errors.ModelError, "cardinality of 'B' is 2.5"),
+        ((BELL, "X Y", "L", SIZES | {"L": 2}), rb.errors.ModelError, "needs no cardinality"),
+        ((BELL, "X Y", "L", SIZES | {"Q": 2}), rb.errors.ModelError, "'Q', which is not a node"),
+        ((f"{BELL}; X -> L", "X Y", "L", SIZES), rb.errors.ModelError, "ends in a latent variable"),
+        (("X -> A <- L; A -> B", "X", "L", {"X": 2, "A": 2, "B": 2}), rb.errors.ModelError, "no latent parent"),
         (
             ("X -> A <- L; Y -> X", "X Y", "L", {"X": 2, "A": 2, "Y": 2}),
-            rb.ModelError,
+            rb.errors.ModelError,
             "'X' responds to Y but",
         ),
-        (("X -> A", "X", "", {"X": 2, "A": 2}), rb.UnsupportedModelError, "0 latent"),
-        (("X => A", "X", "L", SIZES), rb.ModelError, "is not a chain of arrows"),
-        (("X -> -> A", "X", "L", SIZES), rb.ModelError, "is not a chain of arrows"),
-        ((17, "X", "L", SIZES), rb.ModelError, "is not a graph"),
-        ((nx.Graph([("X", "A")]), "X", "L", SIZES), rb.ModelError, "DiGraph"),
-        (("X <- L", "X", "L", {"X": 2}), rb.ModelError, "no outputs"),
+        (("X -> A", "X", "", {"X": 2, "A": 2}), rb.errors.UnsupportedModelError, "0 latent"),
+        (("X => A", "X", "L", SIZES), rb.errors.ModelError, "is not a chain of arrows"),
+        (("X -> -> A", "X", "L", SIZES), rb.errors.ModelError, "is not a chain of arrows"),
+        ((17, "X", "L", SIZES), rb.errors.ModelError, "is not a graph"),
+        ((nx.Graph([("X", "A")]), "X", "L", SIZES), rb.errors.ModelError, "DiGraph"),
+        (("X <- L", "X", "L", {"X": 2}), rb.errors.ModelError, "no outputs"),
     ],
 )
 def test_bad_graphs(arguments, error, message):
@@ -174,63 +174,63 @@ def test_bad_graphs(arguments, error, message):
     ],
 )
 def test_bad_input_distributions(distribution, message):
-    with pytest.raises(rb.ModelError, match=message):
+    with pytest.raises(rb.errors.ModelError, match=message):
         rb.bell(input_distribution=distribution)
 
 
 def test_a_free_input_cannot_correlate_with_a_dependent_one():
-    with pytest.raises(rb.ModelError, match="correlates the free inputs Y with the dependent ones X"):
+    with pytest.raises(rb.errors.ModelError, match="correlates the free inputs Y with the dependent ones X"):
         rb.measurement_dependence(dependent="X", input_distribution=[[0.5, 0], [0, 0.5]])
 
 
 def test_relax_errors():
-    with pytest.raises(rb.ModelError, match="'Q' is not a node"):
+    with pytest.raises(rb.errors.ModelError, match="'Q' is not a node"):
         rb.bell().relax("X -> Q")
-    with pytest.raises(rb.ModelError, match="already in"):
+    with pytest.raises(rb.errors.ModelError, match="already in"):
         rb.bell().relax("X -> A")
-    with pytest.raises(rb.ModelError, match="closes the cycle"):
+    with pytest.raises(rb.errors.ModelError, match="closes the cycle"):
         rb.bell().relax("A -> B", "B -> A")
-    with pytest.raises(rb.ModelError, match="no edge given"):
+    with pytest.raises(rb.errors.ModelError, match="no edge given"):
         rb.bell().relax()
-    with pytest.raises(rb.ModelError, match="not input signaling"):
+    with pytest.raises(rb.errors.ModelError, match="not input signaling"):
         rb.input_signaling(edge="A -> B")
-    with pytest.raises(rb.ModelError, match="not outcome signaling"):
+    with pytest.raises(rb.errors.ModelError, match="not outcome signaling"):
         rb.outcome_signaling(edge="X -> B")
 
 
 def test_too_large_models_are_refused_with_their_size():
-    with pytest.raises(rb.ModelTooLargeError, match=r"about 10\^30.0 strategies = 10\^5 \(A\) · 10\^25 \(B\)"):
+    with pytest.raises(rb.errors.ModelTooLargeError, match=r"about 10\^30.0 strategies = 10\^5 \(A\) · 10\^25 \(B\)"):
         _ = rb.bell((5, 5), (10, 10)).relax("X -> B").T
-    with pytest.raises(rb.ModelTooLargeError, match="4,294,967,296 strategies"):
+    with pytest.raises(rb.errors.ModelTooLargeError, match="4,294,967,296 strategies"):
         _ = rb.input_signaling((4, 7)).T
-    with pytest.raises(rb.ModelTooLargeError, match="settings of the inputs"):
+    with pytest.raises(rb.errors.ModelTooLargeError, match="settings of the inputs"):
         rb.bell((10**6, 10**6), (10, 10))
 
 
 def test_names_of_networks():
     assert rb.message(alphabet=3).name == "message(alphabet=3)"
     assert rb.message((2, 3), (2, 2)).name == "message(inputs=(2, 3), outputs=(2, 2))"
-    with pytest.raises(rb.ModelError, match="one number for each party"):
+    with pytest.raises(rb.errors.ModelError, match="one number for each party"):
         rb.bell(inputs=2)
 
 
 def test_bad_events():
     model = rb.bell()
-    with pytest.raises(rb.ModelError, match="'Q' is not an output"):
+    with pytest.raises(rb.errors.ModelError, match="'Q' is not an output"):
         model.probability({"Q": 0})
-    with pytest.raises(rb.ModelError, match="A = 2 is out of range"):
+    with pytest.raises(rb.errors.ModelError, match="A = 2 is out of range"):
         model.probability({"A": 2})
-    with pytest.raises(rb.ModelError, match="non-empty event"):
+    with pytest.raises(rb.errors.ModelError, match="non-empty event"):
         model.probability({})
-    with pytest.raises(rb.ModelError, match="'L' is not an output"):
+    with pytest.raises(rb.errors.ModelError, match="'L' is not an output"):
         model.probability({"A": 0}, do={"L": 0})
 
 
 @pytest.mark.parametrize("edges", ["A -> L", "L -> A; A -> L", [("L", "A"), ("A", "L")]])
 def test_an_edge_into_a_latent_variable_is_no_cycle(edges):
-    with pytest.raises(rb.ModelError, match="'A' -> 'L' ends in a latent variable, which has no parents"):
+    with pytest.raises(rb.errors.ModelError, match="'A' -> 'L' ends in a latent variable, which has no parents"):
         rb.CausalModel(edges, "", "L", {"A": 2})
-    with pytest.raises(rb.ModelError, match="'B' -> 'L' ends in a latent variable"):
+    with pytest.raises(rb.errors.ModelError, match="'B' -> 'L' ends in a latent variable"):
         rb.bell().relax("B -> L")
 
 
@@ -252,5 +252,5 @@ def test_text_repr_shows_a_distribution_that_is_not_uniform():
     ],
 )
 def test_names_and_numbers_that_do_not_fit(wrong, message):
-    with pytest.raises(rb.ModelError, match=message):
+    with pytest.raises(rb.errors.ModelError, match=message):
         wrong()

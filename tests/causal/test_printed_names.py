@@ -45,7 +45,7 @@ def test_a_single_latent_variable_of_any_name():
 def test_several_sources_are_printed_with_numbers():
     model = rb.bilocality((2, 3), (3, 2, 2))
     assert model.relax("Λ2 → Z").relaxed == (("L2", "Z"),)
-    with pytest.raises(rb.ModelError, match=r"'Λ' is not a node of bilocality.*L1, B, L2"):
+    with pytest.raises(rb.errors.ModelError, match=r"'Λ' is not a node of bilocality.*L1, B, L2"):
         model.relax("Λ → Z")
 
 
@@ -59,11 +59,11 @@ def test_a_node_that_is_called_lambda_stays_itself():
 
 
 def test_an_edge_is_not_given_twice_under_two_names():
-    with pytest.raises(rb.ModelError, match="'L' -> 'X' appears twice"):
+    with pytest.raises(rb.errors.ModelError, match="'L' -> 'X' appears twice"):
         rb.bell().relax("L -> X", "Λ → X")
-    with pytest.raises(rb.ModelError, match="twice"):
+    with pytest.raises(rb.errors.ModelError, match="twice"):
         rb.bell().rename({"L": "source", "Λ": "common"})
-    with pytest.raises(rb.ModelError, match="ends in a latent variable"):
+    with pytest.raises(rb.errors.ModelError, match="ends in a latent variable"):
         rb.bell().relax("X → Λ")
 
 
@@ -89,7 +89,7 @@ def test_two_of_what_is_not_given(model, shape):
 
 def test_the_bound_of_three_parties_by_their_settings_alone():
     """Mermin, PRL 65, 1838 (1990): 2 for local models of three parties, in the form with values up to 4."""
-    assert rb.mermin(3).bound(rb.bell((2, 2, 2))) == 2
+    assert rb.catalog.mermin(3).bound(rb.bell((2, 2, 2))) == 2
 
 
 @pytest.mark.parametrize(
@@ -102,5 +102,5 @@ def test_the_bound_of_three_parties_by_their_settings_alone():
     ],
 )
 def test_numbers_that_fit_no_parties(arguments, message):
-    with pytest.raises(rb.ModelError, match=message):
+    with pytest.raises(rb.errors.ModelError, match=message):
         rb.bell(*arguments)

@@ -17,7 +17,7 @@ def test_strategies_are_counted_to_the_last_digit(settings, outcomes):
     count = math.prod(o**m for m, o in zip(settings, outcomes, strict=True))
     assert 2**53 < count < 2**60
     assert f"strategies    {count:,}" in repr(model)
-    with pytest.raises(rb.ModelTooLargeError, match=f"the model has {count:,} strategies"):
+    with pytest.raises(rb.errors.ModelTooLargeError, match=f"the model has {count:,} strategies"):
         _ = model.strategies
 
 
@@ -34,7 +34,7 @@ def test_strategies_are_counted_to_the_last_digit(settings, outcomes):
     ids=lambda model: model.name,
 )
 def test_texts_of_models_that_are_too_large(model):
-    with pytest.raises(rb.ModelTooLargeError):
+    with pytest.raises(rb.errors.ModelTooLargeError):
         _ = model.strategies
     assert "strategies    about 10^" in repr(model)
     assert model.name in str(model)
@@ -51,7 +51,7 @@ def test_names_that_are_allowed(name):
 @pytest.mark.parametrize("name", ["A′", "1a", "a'b", "a-b", "a b", "'", "<b>", ""])
 def test_names_that_are_not_allowed(name):
     """The message lists what is allowed, which its own examples are."""
-    with pytest.raises(rb.ModelError, match="is not a variable name") as caught:
+    with pytest.raises(rb.errors.ModelError, match="is not a variable name") as caught:
         rb.bell().rename({"A": name})
     message = str(caught.value)
     allowed = message.partition("Expected ")[2]
@@ -66,17 +66,19 @@ def test_small_probabilities_are_not_zero():
     tiny = Fraction(1, 10**400)
     model = rb.bell(input_distribution=[[1 - 3 * tiny, tiny], [tiny, tiny]])
     assert "0,0: 1 - 3e-400, 0,1: 1e-400" in repr(model)
-    with pytest.raises(rb.BehaviorError, match=r"is -1e-400, expected"):
+    with pytest.raises(rb.errors.BehaviorError, match=r"is -1e-400, expected"):
         rb.Behavior([[1 + tiny], [-tiny]], "A", "X")
-    with pytest.raises(rb.BehaviorError, match=r"sums to 1 \+ 1e-400, expected 1"):
+    with pytest.raises(rb.errors.BehaviorError, match=r"sums to 1 \+ 1e-400, expected 1"):
         rb.Behavior([[1], [tiny]], "A", "X")
 
 
 def test_signaling_by_little_is_shown():
-    table = rb.pr_box().white_noise().exact.copy()
+    table = rb.boxes.pr().white_noise().exact.copy()
     table[0, 0, 0, 0] += Fraction(1, 10**12)
     table[1, 1, 0, 0] -= Fraction(1, 10**12)
-    with pytest.raises(rb.SignalingError, match=r"p\(A=0\|X=0, Y=0\) = 0.500000000001 but p\(A=0\|X=0, Y=1\) = 0.5:"):
+    with pytest.raises(
+        rb.errors.SignalingError, match=r"p\(A=0\|X=0, Y=0\) = 0.500000000001 but p\(A=0\|X=0, Y=1\) = 0.5:"
+    ):
         rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.Behavior(table))
 
 
@@ -86,4 +88,4 @@ def test_dependence_answers_the_retrocausal_question():
         text = " ".join(function.__doc__.split())
         assert "retrocausal" in text
         assert "p(x, y|λ) need not factorize into p(x|λ) p(y|λ)" in text
-    assert "retrocausal" in repr(rb.quantify(rb.pr_box()))
+    assert "retrocausal" in repr(rb.quantify(rb.boxes.pr()))

@@ -180,7 +180,7 @@ def test_slices(measure):
         known += expected is not None
     assert known >= 3
     outside = generic(model.unrelaxed.coordinates, rng, (model.outputs, model.inputs))
-    with pytest.raises(rb.BehaviorError, match="not in the slice"):
+    with pytest.raises(rb.errors.BehaviorError, match="not in the slice"):
         form(outside)
     assert not form.evaluate([outside]).feasible[0]
 
@@ -188,10 +188,10 @@ def test_slices(measure):
 @pytest.mark.slow
 def test_ghz_and_noise():
     model = rb.measurement_dependence((2, 2, 2), (2, 2, 2))
-    noise = rb.ghz_box().visibility(0)
-    form = rb.closed_form(rb.dependence(model), [noise, rb.ghz_box()])
+    noise = rb.boxes.ghz().visibility(0)
+    form = rb.closed_form(rb.dependence(model), [noise, rb.boxes.ghz()])
     assert str(form.expression) == "Max(0, -t/2 - 1/4, t/2 - 1/4)"  # M = 1/4 at v = ±1, none between ±1/2
-    assert form(rb.ghz_box().visibility(Fraction(3, 4))) == Fraction(1, 8)
+    assert form(rb.boxes.ghz().visibility(Fraction(3, 4))) == Fraction(1, 8)
 
 
 # ------------------------------------------------------------ budgets
@@ -241,16 +241,16 @@ def test_budgets_are_symbols_of_the_expression():
     form = rb.closed_form(measure, subject_to=budgets)
     c = form.budgets[0]
     assert [kind.text for kind in form.classes] == ["0", "(1/4) CHSH - c - 1/2"]
-    value = form.expression.subs(form.substitution(rb.tsirelson_box()))
+    value = form.expression.subs(form.substitution(rb.boxes.tsirelson()))
     assert sympy.simplify(value.subs(c, sympy.Rational(1, 10)) - ((sympy.sqrt(2) - 1) / 2 - sympy.Rational(1, 10))) == 0
     assert form.conditions == (-c <= 0,)
-    with pytest.raises(rb.MeasureError, match="Give it a number"):
+    with pytest.raises(rb.errors.MeasureError, match="Give it a number"):
         form.functionals()
     for wrong in (None, {}, {"d": 1}, {"c": 1, "d": 1}, {"c": "x"}):
-        with pytest.raises(rb.BehaviorError):
-            form(rb.pr_box(), wrong)
-    with pytest.raises(rb.BehaviorError, match="does not reproduce"):
-        form(rb.pr_box(), {c: -1})
+        with pytest.raises(rb.errors.BehaviorError):
+            form(rb.boxes.pr(), wrong)
+    with pytest.raises(rb.errors.BehaviorError, match="does not reproduce"):
+        form(rb.boxes.pr(), {c: -1})
 
 
 def test_numbers_in_budgets_and_constraints():
@@ -261,7 +261,7 @@ def test_numbers_in_budgets_and_constraints():
     for constraints in ([there <= QUARTER], [here <= Fraction(1, 8), there <= QUARTER], [both.q[0] <= 0.125]):
         form = rb.closed_form(here, subject_to=constraints)
         rng = np.random.default_rng(7)
-        behaviors = [rb.pr_box(), rb.pr_box().visibility(Fraction(7, 8)), rb.Behavior(certain)]
+        behaviors = [rb.boxes.pr(), rb.boxes.pr().visibility(Fraction(7, 8)), rb.Behavior(certain)]
         behaviors += [random_in(form, rng) for _ in range(12)]
         expected = [least(here, p, constraints) for p in behaviors]
         assert [claimed(form, p) for p in behaviors] == expected
@@ -281,9 +281,9 @@ def test_expression(chsh):
     assert len(chsh.expression.args) == 9
     assert chsh.expression.free_symbols == set(chsh.symbols)
     assert chsh.conditions == ()
-    value = chsh.expression.subs(chsh.substitution(rb.tsirelson_box()))
+    value = chsh.expression.subs(chsh.substitution(rb.boxes.tsirelson()))
     assert sympy.simplify(value - (sympy.sqrt(2) - 1) / 2) == 0
-    assert chsh(rb.tsirelson_box()) == as_exact((sympy.sqrt(2) - 1) / 2)
+    assert chsh(rb.boxes.tsirelson()) == as_exact((sympy.sqrt(2) - 1) / 2)
     one = rb.closed_form(0 * rb.influence(rb.input_signaling(), "X", "B"))
     assert one.expression == 0
 
@@ -299,30 +299,30 @@ def test_text(chsh):
 
 
 def test_functionals(chsh):
-    p = rb.pr_box().visibility(Fraction(9, 10))
+    p = rb.boxes.pr().visibility(Fraction(9, 10))
     assert max(f(p) for f in chsh.functionals()) == chsh(p) == HALF * Fraction(9, 10) - HALF * Fraction(1, 10)
     names = [kind.name for kind in chsh.classes]
     assert names == [None, "CHSH"]
 
 
 def test_evaluate_shapes(chsh):
-    table = rb.pr_box().p
-    for batch in (table[None], [rb.pr_box()], [table.tolist()], rb.pr_box(), (p for p in [rb.pr_box()])):
+    table = rb.boxes.pr().p
+    for batch in (table[None], [rb.boxes.pr()], [table.tolist()], rb.boxes.pr(), (p for p in [rb.boxes.pr()])):
         value, feasible = chsh.evaluate(batch)
         assert (value.tolist(), feasible.tolist()) == ([0.5], [True])
     value, feasible = chsh.evaluate(np.empty((0, 2, 2, 2, 2)))
     assert value.shape == feasible.shape == (0,)
-    for wrong in (table, [], 5, np.zeros((1, 2, 2, 2)), [rb.i3322_box()]):
-        with pytest.raises(rb.BehaviorError):
+    for wrong in (table, [], 5, np.zeros((1, 2, 2, 2)), [rb.boxes.i3322()]):
+        with pytest.raises(rb.errors.BehaviorError):
             chsh.evaluate(wrong)
-    with pytest.raises(rb.BehaviorError, match="expected a Behavior"):
+    with pytest.raises(rb.errors.BehaviorError, match="expected a Behavior"):
         chsh(5)
-    with pytest.raises(rb.BehaviorError, match="floats"):
+    with pytest.raises(rb.errors.BehaviorError, match="floats"):
         chsh(rb.Behavior(table))
 
 
 def test_what_is_no_behavior_of_the_domain_is_masked(chsh):
-    pr = rb.pr_box().p
+    pr = rb.boxes.pr().p
     signaling = np.zeros((2, 2, 2, 2))
     for x, y in np.ndindex(2, 2):
         signaling[0, x, x, y] = 1  # B = X
@@ -335,7 +335,7 @@ def test_what_is_no_behavior_of_the_domain_is_masked(chsh):
     assert np.isnan(value[:7]).all()
     everywhere = rb.closed_form(rb.influence(rb.input_signaling(), "X", "B"), "model")
     assert everywhere.evaluate(signaling[None]).value.tolist() == [1.0]
-    with pytest.raises(rb.BehaviorError, match="is signaling"):
+    with pytest.raises(rb.errors.BehaviorError, match="is signaling"):
         chsh(rb.Behavior(signaling.astype(int)))
 
 
@@ -357,7 +357,7 @@ def test_zero_frequencies_carry_no_data():
     model = rb.measurement_dependence(input_distribution=weights)
     form = rb.closed_form(rb.dependence(model))
     assert [t.text(form.labels) for t in form.terms] == ["0"]  # three settings of four: CHSH cannot be violated
-    assert fraction(rb.minimize(rb.dependence(model), rb.pr_box()).exact) == 0
+    assert fraction(rb.minimize(rb.dependence(model), rb.boxes.pr()).exact) == 0
 
 
 def test_custom_rows():

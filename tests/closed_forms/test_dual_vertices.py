@@ -40,19 +40,21 @@ def test_layout():
     assert lines[1].split()[:3] == ["#", "p(00|00)", "p(01|00)"]
     assert lines[2].split() == ["1", *["0"] * 16]
     assert table._repr_html_().count("<tr>") == 14
-    assert fraction(rb.minimize(table.measure, rb.pr_box()).exact) == table(rb.pr_box())
-    assert table(rb.tsirelson_box()) > Fraction(207106, 10**6)
+    assert fraction(rb.minimize(table.measure, rb.boxes.pr()).exact) == table(rb.boxes.pr())
+    assert table(rb.boxes.tsirelson()) > Fraction(207106, 10**6)
 
 
 def test_refusals(monkeypatch):
     table = rb.dual_vertices(rb.influence(rb.input_signaling(), "X", "B"))
-    with pytest.raises(rb.BehaviorError, match="floats"):
-        table(rb.Behavior(rb.pr_box().p))
+    with pytest.raises(rb.errors.BehaviorError, match="floats"):
+        table(rb.Behavior(rb.boxes.pr().p))
     dependent = rb.measurement_dependence(dependent="X")
-    with pytest.raises(rb.ClosedFormError, match="dimension 76 and 128 inequalities, expected at most dimension 40"):
+    with pytest.raises(
+        rb.errors.ClosedFormError, match="dimension 76 and 128 inequalities, expected at most dimension 40"
+    ):
         rb.dual_vertices(rb.dependence(dependent))
-    with pytest.raises(rb.MeasureError, match="not piecewise linear"):
+    with pytest.raises(rb.errors.MeasureError, match="not piecewise linear"):
         rb.dual_vertices(rb.mutual_information(dependent))
     replaced(monkeypatch, ["closed_forms.dual_vertices", "exact.polyhedra"], step=1)
-    with pytest.raises(rb.ClosedFormError, match="were taken in"):
+    with pytest.raises(rb.errors.ClosedFormError, match="were taken in"):
         rb.dual_vertices(rb.influence(rb.input_signaling((3, 2)), "X", "B"), seconds=10)

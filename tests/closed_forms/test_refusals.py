@@ -19,10 +19,10 @@ def both():
 def test_hopeless_ones_end_in_time_with_valid_lower_bounds(monkeypatch):
     clock = replaced(monkeypatch, ["closed_forms.outer", "exact.polyhedra"], step=1)
     measure = rb.dependence(rb.measurement_dependence())
-    with pytest.raises(rb.ClosedFormError, match=r"are open, at least \d+ s more") as error:
+    with pytest.raises(rb.errors.ClosedFormError, match=r"are open, at least \d+ s more") as error:
         rb.closed_form(measure, "model", seconds=30)
     partial = error.value.partial
-    assert isinstance(partial, rb.ClosedForm)
+    assert isinstance(partial, rb.classes.ClosedForm)
     assert 30 <= partial.seconds <= clock.now < 50
     assert "linear programs gave" in str(error.value)
     rng = np.random.default_rng(0)
@@ -36,7 +36,7 @@ def test_hopeless_ones_end_in_time_with_valid_lower_bounds(monkeypatch):
     assert repr(partial).startswith("min M(X,Y:Λ) >= max of ")
     assert partial._repr_latex_().startswith(r"$")
     assert "incomplete" in partial._repr_latex_()
-    with pytest.raises(rb.ProofError, match=r"is incomplete: .* Derive it with more seconds"):
+    with pytest.raises(rb.errors.ProofError, match=r"is incomplete: .* Derive it with more seconds"):
         rb.fit(partial)
 
 
@@ -52,17 +52,19 @@ def test_a_curve_that_does_not_end_is_no_curve(monkeypatch):
     from relaxbell.curves import tracing
 
     c = rb.influence(rb.input_signaling(), "X", "B")
-    assert len(rb.curve(c, rb.pr_box().white_noise(), rb.pr_box()).pieces) == 2
+    assert len(rb.curve(c, rb.boxes.pr().white_noise(), rb.boxes.pr()).pieces) == 2
     monkeypatch.setattr(tracing, "_MOST", 2)
-    with pytest.raises(rb.CurveError, match="the curve is incomplete after 3 linear programs, expected at most 2"):
-        rb.curve(c, rb.pr_box().white_noise(), rb.pr_box())
+    with pytest.raises(
+        rb.errors.CurveError, match="the curve is incomplete after 3 linear programs, expected at most 2"
+    ):
+        rb.curve(c, rb.boxes.pr().white_noise(), rb.boxes.pr())
 
 
 def test_samples_that_are_too_few_say_so(monkeypatch):
     from relaxbell.curves import sampled
 
     information = rb.mutual_information(rb.measurement_dependence())
-    box = rb.pr_box()
+    box = rb.boxes.pr()
     assert "incomplete" not in repr(rb.curve(information, box.white_noise(), box))
     monkeypatch.setattr(sampled, "_MOST", 3)
     found = rb.curve(information, box.white_noise(), box)
@@ -73,7 +75,7 @@ def test_samples_that_are_too_few_say_so(monkeypatch):
 
 def test_intervals_that_are_too_wide_say_so():
     """No time at all for the boxes: what is known is an interval, for a solution and for a sweep."""
-    measure, p = rb.nonbilocality(rb.bilocality()), rb.entanglement_swapping_box(0.8)
+    measure, p = rb.nonbilocality(rb.bilocality()), rb.boxes.entanglement_swapping(0.8)
     whole = rb.minimize(measure, p)
     assert "incomplete" not in repr(whole) + whole._repr_html_()
     from dataclasses import replace
@@ -91,13 +93,13 @@ def test_intervals_that_are_too_wide_say_so():
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), "x", None])
 def test_times(both, seconds):
-    with pytest.raises(rb.ClosedFormError, match="positive number of seconds"):
+    with pytest.raises(rb.errors.ClosedFormError, match="positive number of seconds"):
         rb.closed_form(rb.influence(both, "X", "B"), seconds=seconds)
 
 
 def test_domains(both):
     c = rb.influence(both, "X", "B")
-    pr, noise = rb.pr_box(), rb.pr_box().visibility(0)
+    pr, noise = rb.boxes.pr(), rb.boxes.pr().visibility(0)
     wrong = {
         "unknown": "signaling",
         "expected 'nonsignaling'": 5,
@@ -105,16 +107,16 @@ def test_domains(both):
         "0 behaviors span no slice": [],
         "1 behaviors span no slice": [pr],
         "2 behaviors span no slice": [pr, pr],
-        "irrational": [noise, rb.tsirelson_box()],
+        "irrational": [noise, rb.boxes.tsirelson()],
         "found str": ["a", "b"],
         "of floats": [noise, rb.Behavior(pr.p)],
     }
     for match, domain in wrong.items():
-        with pytest.raises(rb.MeasureError, match=match):
+        with pytest.raises(rb.errors.MeasureError, match=match):
             rb.closed_form(c, domain)
-    with pytest.raises(rb.BehaviorError, match="X has 3 values"):
-        rb.closed_form(c, [pr, rb.i3322_box(1)])
-    with pytest.raises(rb.MeasureError, match="not a Bell scenario"):
+    with pytest.raises(rb.errors.BehaviorError, match="X has 3 values"):
+        rb.closed_form(c, [pr, rb.boxes.i3322(1)])
+    with pytest.raises(rb.errors.MeasureError, match="not a Bell scenario"):
         rb.closed_form(rb.average_causal_effect(rb.instrumental(), "A", "B"), "nonsignaling")
 
 
@@ -124,30 +126,30 @@ def test_a_slice_that_the_model_cannot_reproduce():
     for x, y in np.ndindex(2, 2):
         signaling[y, 0, x, y] = other[y, 1, x, y] = 1  # A = Y
     c = rb.influence(rb.input_signaling(), "X", "B")
-    with pytest.raises(rb.InfeasibleError, match="no behavior of the domain"):
+    with pytest.raises(rb.errors.InfeasibleError, match="no behavior of the domain"):
         rb.closed_form(c, [rb.Behavior(signaling), rb.Behavior(other)])
 
 
 def test_measures(both):
     for measure in (rb.message_entropy(rb.message()), rb.mutual_information(rb.measurement_dependence())):
-        with pytest.raises(rb.MeasureError, match="not piecewise linear"):
+        with pytest.raises(rb.errors.MeasureError, match="not piecewise linear"):
             rb.closed_form(measure)
-    with pytest.raises(rb.MeasureError, match="found int"):
+    with pytest.raises(rb.errors.MeasureError, match="found int"):
         rb.closed_form(5)
     rows = np.random.default_rng(0).normal(size=(2, both.strategies.count))
-    with pytest.raises(rb.MeasureError, match="exact numbers"):
+    with pytest.raises(rb.errors.MeasureError, match="exact numbers"):
         rb.closed_form(rb.measure(both, rows))
 
 
 def test_symbols(both):
     here, there = rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")
     c, positive = sympy.Symbol("c"), sympy.Symbol("c", positive=True)
-    with pytest.raises(rb.MeasureError, match="symbol c of a budget is the name of another variable"):
+    with pytest.raises(rb.errors.MeasureError, match="symbol c of a budget is the name of another variable"):
         rb.closed_form(here, subject_to=[here <= c, there <= positive])
-    with pytest.raises(rb.MeasureError, match="symbol t of a budget"):
-        rb.closed_form(here, [rb.pr_box(), rb.pr_box().visibility(0)], [there <= sympy.Symbol("t")])
-    with pytest.raises(rb.MeasureError, match="symbolic, expected a number"):
-        rb.minimize(here, rb.pr_box(), [there <= c])
+    with pytest.raises(rb.errors.MeasureError, match="symbol t of a budget"):
+        rb.closed_form(here, [rb.boxes.pr(), rb.boxes.pr().visibility(0)], [there <= sympy.Symbol("t")])
+    with pytest.raises(rb.errors.MeasureError, match="symbolic, expected a number"):
+        rb.minimize(here, rb.boxes.pr(), [there <= c])
 
 
 def test_without_ppl(both, monkeypatch):
@@ -160,5 +162,5 @@ def test_without_ppl(both, monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without)
     for attempt in (lambda: rb.closed_form(rb.influence(both, "X", "B")), both.inequalities):
-        with pytest.raises(rb.ClosedFormError, match=r'pip install -e "\.\[polytopes\]"'):
+        with pytest.raises(rb.errors.ClosedFormError, match=r'pip install -e "\.\[polytopes\]"'):
             attempt()

@@ -224,7 +224,7 @@ def changed(value, rng):
 def test_mutants_that_are_accepted_are_true_in_between(which):
     """The same change at both ends of every piece, so that it may stay one problem."""
     if which == "values":  # of CHSH; the one of I3322 has 4096 strategies
-        data = rb.Certificate.load(OLD / "curve_of_values.json").data
+        data = rb.classes.Certificate.load(OLD / "curve_of_values.json").data
     else:
         data = list(curves())[which].certificate.data
     assert is_true(data)

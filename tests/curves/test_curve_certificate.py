@@ -84,7 +84,7 @@ def test_a_kink_that_is_left_out_is_refused():
 def test_roots_do_not_change_along_a_curve():
     """Visibilities √2/2, √3/2, √2/2 are not on a line, though their coefficients of the root are the same."""
     measure = rb.influence(rb.input_signaling(), "X", "B")
-    box, noise = rb.pr_box().table, rb.pr_box().white_noise().table
+    box, noise = rb.boxes.pr().table, rb.boxes.pr().white_noise().table
     solved = []
     for n in (2, 3, 2):
         v = surd(0, Fraction(1, 2), n)
@@ -101,8 +101,8 @@ def test_roots_do_not_change_along_a_curve():
 
 def test_curves_of_floats_have_none():
     model = rb.measurement_dependence(outputs=(3, 3))
-    box = rb.cglmp_box(3)
-    with pytest.raises(rb.CertificateError, match="curve of floats"):
+    box = rb.boxes.cglmp(3)
+    with pytest.raises(rb.errors.CertificateError, match="curve of floats"):
         rb.curve(rb.dependence(model), box.white_noise(), box).certificate  # noqa: B018
 
 
@@ -111,9 +111,9 @@ def test_own_rows_with_fractions_are_stated_as_they_are():
     model = rb.input_signaling()
     (rows,) = rb.influence(model, "X", "B").blocks
     half = rb.measure(model, rows.matrix.toarray() / 2, norm="max")
-    solution = rb.minimize(half, rb.pr_box())
+    solution = rb.minimize(half, rb.boxes.pr())
     assert solution.exact == Fraction(1, 4)
     claim = solution.certificate.data["claim"]
     assert claim == {"lower_bound": "1/4", "upper_bound": "1/4"}
-    assert np.isclose(float(rb.minimize(2 * half, rb.pr_box()).exact), 0.5)
-    assert rb.minimize(2 * half, rb.pr_box()).certificate.data["claim"]["lower_bound"] == "1/2"
+    assert np.isclose(float(rb.minimize(2 * half, rb.boxes.pr()).exact), 0.5)
+    assert rb.minimize(2 * half, rb.boxes.pr()).certificate.data["claim"]["lower_bound"] == "1/2"

@@ -21,7 +21,7 @@ def random_local(rng, model, top=20):
 
 def test_fig_2_black_is_half_of_i3322():
     """Eq. (36): C = max(0, I3322 / 2) with I3322 = 2 v − 1."""
-    box = rb.i3322_box()
+    box = rb.boxes.i3322()
     line = rb.curve(rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B"), box.white_noise(), box)
     assert line.exact
     assert line.breakpoints == (Fraction(1, 2),)
@@ -31,7 +31,7 @@ def test_fig_2_black_is_half_of_i3322():
 
 def test_fig_2_red_has_kinks_at_0_and_5_7():
     """The paper's 0.714 is 5/7."""
-    ends = [rb.Observed([(rb.I3322, v)], nonsignaling=True) for v in (-1, 1)]
+    ends = [rb.Observed([(rb.catalog.I3322, v)], nonsignaling=True) for v in (-1, 1)]
     line = rb.curve(rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B"), *ends)
     assert line.breakpoints == (0, Fraction(5, 7))
     assert [p.slope for p in line.pieces] == [0, Fraction(2, 5), Fraction(3, 4)]
@@ -44,7 +44,7 @@ def test_fig_2_red_has_kinks_at_0_and_5_7():
 
 def test_the_entropy_of_a_message_as_an_expression():
     """Eq. (9) along the visibility of the PR box: h(v − 1/2) from v = 1/2 on; nothing outside of [0, 1]."""
-    box, v = rb.pr_box(), sympy.Symbol("v", real=True)
+    box, v = rb.boxes.pr(), sympy.Symbol("v", real=True)
     line = rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box)
     expression = line.to_sympy(v)
     p = sympy.Rational(1, 4)
@@ -55,7 +55,7 @@ def test_the_entropy_of_a_message_as_an_expression():
 
 
 def test_each_piece_carries_the_active_inequality():
-    box = rb.pr_box()
+    box = rb.boxes.pr()
     line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box)
     active = line.pieces[1].functional
     for v in (Fraction(1, 2), Fraction(3, 4), Fraction(1)):
@@ -103,14 +103,14 @@ def nonlocal_behavior(model, start):
 def test_three_parties():
     """GHZ with noise: M = max(0, (S − 2) / 8) along Mermin's functional, S = 4 v; the paper's 1/4 at v = 1."""
     model = rb.measurement_dependence((2, 2, 2), (2, 2, 2))
-    box = rb.ghz_box()
+    box = rb.boxes.ghz()
     line = rb.curve(rb.dependence(model), box.white_noise(), box)
     assert line.critical == Fraction(1, 2)
     assert line.value(1) == Fraction(1, 4)
 
 
 def test_surds():
-    box = rb.tsirelson_box()
+    box = rb.boxes.tsirelson()
     line = rb.curve(rb.influence(rb.outcome_signaling(), "A", "B"), box.white_noise(), box)
     assert line.critical == surd(0, Fraction(1, 2), 2)
     assert line.value(Fraction(1)) == surd(-1, 1, 2)
@@ -124,7 +124,7 @@ def test_near_ties_are_exact():
     measure = rb.influence(model, "X", "B")
     for _ in range(5):
         start = random_local(rng, model)
-        end = rb.pr_box().mix(start, Fraction(10**9 - int(rng.integers(1, 50)), 10**9))
+        end = rb.boxes.pr().mix(start, Fraction(10**9 - int(rng.integers(1, 50)), 10**9))
         line = rb.curve(measure, start, end)
         assert line.exact
         for t in (*line.breakpoints, Fraction(1, 3), Fraction(10**9 - 1, 10**9)):
@@ -136,19 +136,19 @@ def test_domain_ends_where_nothing_is_feasible():
     both = rb.bell().relax("X -> B", "Y -> A")
     budget = rb.influence(both, "Y", "A") <= Fraction(0)
     other = rb.influence(both, "X", "B") <= Fraction(1, 4)
-    box = rb.pr_box()
+    box = rb.boxes.pr()
     line = rb.curve(rb.influence(both, "X", "B"), box.white_noise(), box, subject_to=[budget, other])
     assert line.domain == (0, Fraction(3, 4))
     assert np.isnan(line.value(0.8))
     assert np.isnan(line.value(np.array([0.1, 0.9]))).tolist() == [False, True]
-    with pytest.raises(rb.CurveError, match="outside the curve's domain"):
+    with pytest.raises(rb.errors.CurveError, match="outside the curve's domain"):
         line.value(Fraction(4, 5))
 
 
 def test_nothing_feasible_anywhere():
-    box = rb.pr_box()
+    box = rb.boxes.pr()
     model = rb.input_signaling()
-    with pytest.raises(rb.InfeasibleError):
+    with pytest.raises(rb.errors.InfeasibleError):
         rb.curve(
             rb.influence(model, "X", "B"),
             box.visibility(Fraction(9, 10)),
@@ -158,7 +158,7 @@ def test_nothing_feasible_anywhere():
 
 
 def test_value_accepts_arrays_floats_and_exact_numbers():
-    box = rb.pr_box()
+    box = rb.boxes.pr()
     line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box)
     assert line.value(Fraction(3, 4)) == Fraction(1, 4)
     assert isinstance(line.value(0.75), float)
@@ -167,7 +167,7 @@ def test_value_accepts_arrays_floats_and_exact_numbers():
 
 def test_parameter_enters_by_a_power():
     """Entanglement swapping has visibility v²: the kink is at v = 1/√2."""
-    box = rb.pr_box()
+    box = rb.boxes.pr()
     v = sympy.Symbol("v")
     noise = box.white_noise().exact
     line = rb.curve(
@@ -178,18 +178,18 @@ def test_parameter_enters_by_a_power():
     assert line.value(Fraction(9, 10)) == Fraction(31, 100)
     assert line.value(0.9) == pytest.approx(0.31, abs=1e-15)
     assert line.to_sympy(v).subs(v, sympy.Rational(9, 10)) == sympy.Rational(31, 100)
-    with pytest.raises(rb.MeasureError, match="positive power"):
+    with pytest.raises(rb.errors.MeasureError, match="positive power"):
         rb.curve(line.measure, box.white_noise(), box, parameter=sympy.sin(v))
 
 
 def test_critical_visibilities():
     """1/2 for the PR box and 1/√2 for the Tsirelson box: S = 2 at the local bound."""
-    assert rb.critical_visibility(rb.bell(), rb.pr_box()) == Fraction(1, 2)
-    assert rb.critical_visibility(rb.bell(), rb.tsirelson_box()) == surd(0, Fraction(1, 2), 2)
-    assert rb.critical_visibility(rb.input_signaling(), rb.pr_box()) == 1
+    assert rb.critical_visibility(rb.bell(), rb.boxes.pr()) == Fraction(1, 2)
+    assert rb.critical_visibility(rb.bell(), rb.boxes.tsirelson()) == surd(0, Fraction(1, 2), 2)
+    assert rb.critical_visibility(rb.input_signaling(), rb.boxes.pr()) == 1
     noise = rb.Behavior(np.full((2, 2, 2, 2), Fraction(1, 4)))
-    assert rb.critical_visibility(rb.bell(), rb.pr_box(), noise=noise) == Fraction(1, 2)
-    box = rb.cglmp_box(3)
+    assert rb.critical_visibility(rb.bell(), rb.boxes.pr(), noise=noise) == Fraction(1, 2)
+    box = rb.boxes.cglmp(3)
     assert float(rb.critical_visibility(rb.bell((2, 2), (3, 3)), box)) == pytest.approx(2 / 2.914854, abs=1e-6)
 
 
@@ -197,36 +197,38 @@ def test_relaxed_bell_inequality():
     """S ≤ 2 + 4 ε under X → B influence ε, up to 4; under A → B half the slope (erratum E1)."""
     e = sympy.Symbol("e")
     model = rb.input_signaling()
-    line = rb.CHSH.bound(model, subject_to=[rb.influence(model, "X", "B") <= e])
+    line = rb.catalog.CHSH.bound(model, subject_to=[rb.influence(model, "X", "B") <= e])
     assert [(p.intercept, p.slope, p.start, p.end) for p in line.pieces] == [
         (2, 4, 0, Fraction(1, 2)),
         (4, 0, Fraction(1, 2), 1),
     ]
     model = rb.outcome_signaling()
-    line = rb.CHSH.bound(model, subject_to=[rb.influence(model, "A", "B") <= e])
+    line = rb.catalog.CHSH.bound(model, subject_to=[rb.influence(model, "A", "B") <= e])
     assert [(p.intercept, p.slope) for p in line.pieces] == [(2, 2)]
     for epsilon in (Fraction(1, 7), Fraction(1, 2), Fraction(6, 7)):
-        assert rb.CHSH.bound(model, subject_to=[rb.influence(model, "A", "B") <= epsilon]) == line.value(epsilon)
+        assert rb.catalog.CHSH.bound(model, subject_to=[rb.influence(model, "A", "B") <= epsilon]) == line.value(
+            epsilon
+        )
 
 
 def test_tradeoff_agrees_with_budgets():
     both = rb.bell().relax("X -> B", "L -> X", "L -> Y")
     c, m = rb.influence(both, "X", "B"), rb.dependence(both)
-    line = rb.tradeoff(c, m, rb.pr_box())
+    line = rb.tradeoff(c, m, rb.boxes.pr())
     assert line.domain == (0, Fraction(1, 2))
     for limit in (Fraction(0), Fraction(1, 5), Fraction(1, 2)):
-        assert rb.minimize(c, rb.pr_box(), subject_to=[m <= limit]).proofs[0].bound.bound == line.value(limit)
+        assert rb.minimize(c, rb.boxes.pr(), subject_to=[m <= limit]).proofs[0].bound.bound == line.value(limit)
 
 
 def test_tradeoff_needs_one_instance():
-    with pytest.raises(rb.MeasureError, match="one model instance"):
+    with pytest.raises(rb.errors.MeasureError, match="one model instance"):
         rb.tradeoff(
-            rb.influence(rb.input_signaling(), "X", "B"), rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box()
+            rb.influence(rb.input_signaling(), "X", "B"), rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr()
         )
 
 
 def test_entropy_is_h_of_the_exact_curve():
-    box = rb.tsirelson_box()
+    box = rb.boxes.tsirelson()
     line = rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box)
     assert line.critical == surd(0, Fraction(1, 2), 2)
     assert line.value(1.0) == pytest.approx(0.735916, abs=1e-6)
@@ -238,7 +240,7 @@ def test_entropy_is_h_of_the_exact_curve():
 
 def test_information_lies_between_tangents_and_chords():
     """I = 2 − h(P) − P log2 3 with P = (4 + S) / 8 and S = 4 v along the PR box, above S = 2."""
-    box = rb.pr_box()
+    box = rb.boxes.pr()
     line = rb.curve(rb.mutual_information(rb.measurement_dependence()), box.white_noise(), box)
     v = np.linspace(0.51, 1, 30)
     p = (4 + 4 * v) / 8
@@ -253,7 +255,7 @@ def test_information_lies_between_tangents_and_chords():
 def test_float_families_have_no_slivers():
     """CGLMP with noise: M = max(0, (v I_d − 2) / 4), two pieces however the floats are rounded."""
     model = rb.measurement_dependence(outputs=(3, 3))
-    box = rb.cglmp_box(3)
+    box = rb.boxes.cglmp(3)
     line = rb.curve(rb.dependence(model), box.white_noise(), box)
     assert not line.exact
     assert len(line.pieces) == 2
@@ -262,21 +264,21 @@ def test_float_families_have_no_slivers():
 
 def test_bad_ends_are_named():
     c = rb.influence(rb.input_signaling(), "X", "B")
-    with pytest.raises(rb.BehaviorError, match="same behavior"):
-        rb.curve(c, rb.pr_box(), rb.pr_box())
-    with pytest.raises(rb.BehaviorError, match="two behaviors"):
-        rb.curve(c, rb.pr_box(), rb.Observed([(rb.CHSH, 2)]))
-    with pytest.raises(rb.BehaviorError, match="same functionals"):
-        rb.curve(c, rb.Observed([(rb.CHSH, 2)]), rb.Observed([(rb.CH, 2)]))
-    with pytest.raises(rb.MeasureError, match="of a Measure"):
-        rb.curve(rb.bell(), rb.pr_box(), rb.tsirelson_box())
+    with pytest.raises(rb.errors.BehaviorError, match="same behavior"):
+        rb.curve(c, rb.boxes.pr(), rb.boxes.pr())
+    with pytest.raises(rb.errors.BehaviorError, match="two behaviors"):
+        rb.curve(c, rb.boxes.pr(), rb.Observed([(rb.catalog.CHSH, 2)]))
+    with pytest.raises(rb.errors.BehaviorError, match="same functionals"):
+        rb.curve(c, rb.Observed([(rb.catalog.CHSH, 2)]), rb.Observed([(rb.catalog.CH, 2)]))
+    with pytest.raises(rb.errors.MeasureError, match="of a Measure"):
+        rb.curve(rb.bell(), rb.boxes.pr(), rb.boxes.tsirelson())
 
 
 def test_frame_and_figure(tmp_path):
     pytest.importorskip("pandas")
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
-    ends = [rb.Observed([(rb.I3322, v)], nonsignaling=True) for v in (-1, 1)]
+    ends = [rb.Observed([(rb.catalog.I3322, v)], nonsignaling=True) for v in (-1, 1)]
     line = rb.curve(rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B"), *ends)
     assert line.to_frame()["slope"].tolist() == [0, Fraction(2, 5), Fraction(3, 4)]
     ax = line.plot()

@@ -14,7 +14,7 @@ from relaxbell.exact.numbers import surd
 from relaxbell.verify import Refused, verify
 
 XB = rb.influence(rb.input_signaling(), "X", "B")
-PR, NOISE = rb.pr_box(), rb.pr_box().white_noise()
+PR, NOISE = rb.boxes.pr(), rb.boxes.pr().white_noise()
 ETA = Symbol("eta", positive=True)
 
 
@@ -90,10 +90,10 @@ def test_over_an_interval():
 
 def test_values_of_functionals_as_a_function():
     """C = (S − 2)/4 with S = 4 v, and 2/5 I up to 5/7 (Fig. 2 of arXiv:1411.4648)."""
-    line = rb.curve(XB, lambda v: rb.Observed([(rb.CHSH, 4 * v)], nonsignaling=True), parameter="v")
+    line = rb.curve(XB, lambda v: rb.Observed([(rb.catalog.CHSH, 4 * v)], nonsignaling=True), parameter="v")
     assert (line.critical, line.value(Fraction(1))) == (Fraction(1, 2), Fraction(1, 2))
     measure = rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B")
-    squares = {k: rb.Observed([(rb.I3322, Fraction(k * k, 4))], nonsignaling=True) for k in (0, 1, 2)}
+    squares = {k: rb.Observed([(rb.catalog.I3322, Fraction(k * k, 4))], nonsignaling=True) for k in (0, 1, 2)}
     line = rb.curve(measure, squares, parameter=Symbol("w") ** 2)
     assert line.breakpoints == (sympy.sqrt(Rational(20, 7)),)
     assert line.value(Fraction(1)) == Fraction(1, 10)
@@ -104,12 +104,14 @@ def test_a_third_point_is_checked():
     line = rb.curve(XB, points, parameter=ETA**2)
     assert line.critical == surd(0, Fraction(1, 2), 2)
     assert line.reading.values == tuple(points)
-    with pytest.raises(rb.BehaviorError, match=r"not affine in a power of eta.*by 0\.0556.*They are affine in eta\^2"):
+    with pytest.raises(
+        rb.errors.BehaviorError, match=r"not affine in a power of eta.*by 0\.0556.*They are affine in eta\^2"
+    ):
         rb.curve(XB, points, parameter=ETA)
-    with pytest.raises(rb.BehaviorError, match=r"not affine in eta\^3"):
+    with pytest.raises(rb.errors.BehaviorError, match=r"not affine in eta\^3"):
         rb.curve(XB, points, parameter=ETA**3)
     points[Fraction(1, 3)] = PR.visibility(Fraction(1, 9) + Fraction(1, 10**12))
-    with pytest.raises(rb.BehaviorError, match=r"not affine in eta\^2"):
+    with pytest.raises(rb.errors.BehaviorError, match=r"not affine in eta\^2"):
         rb.curve(XB, points, parameter=ETA**2)
 
 
@@ -130,10 +132,10 @@ def lossy(eta):
 @pytest.mark.parametrize("parameter", [ETA, ETA**2, "eta", None])
 def test_families_that_are_not_affine_are_refused(family, parameter):
     with pytest.raises(
-        rb.BehaviorError, match=r"the family is not affine in .*\. Curves are exact along straight lines"
+        rb.errors.BehaviorError, match=r"the family is not affine in .*\. Curves are exact along straight lines"
     ):
         rb.curve(XB, family, parameter=parameter)
-    with pytest.raises(rb.BehaviorError, match="not affine"):
+    with pytest.raises(rb.errors.BehaviorError, match="not affine"):
         rb.curve(
             XB, {v: rb.Behavior(lossy(v)) for v in (Fraction(0), Fraction(1, 2), Fraction(1))}, parameter=parameter
         )
@@ -147,57 +149,63 @@ def test_families_that_are_not_affine_are_refused(family, parameter):
         lambda v: NOISE.exact + (PR.exact - NOISE.exact) * sympy.sin(v) / 2,
         lambda v: NOISE.exact + (PR.exact - NOISE.exact) * sympy.Max(0, v - Fraction(1, 2)),
         lambda v: NOISE.exact + (PR.exact - NOISE.exact) / (1 + v),
-        lambda v: rb.tsirelson_box().visibility(float(v) ** 2 * (1 - 1e-6 * float(v))),
+        lambda v: rb.boxes.tsirelson().visibility(float(v) ** 2 * (1 - 1e-6 * float(v))),
     ],
 )
 def test_other_functions_are_refused(family):
-    with pytest.raises(rb.BehaviorError, match="not affine"):
+    with pytest.raises(rb.errors.BehaviorError, match="not affine"):
         rb.curve(XB, family, parameter="v")
 
 
 def test_floats_are_right_to_1e_9_and_read():
-    line = rb.curve(XB, lambda v: rb.tsirelson_box().visibility(float(v) ** 2), parameter="v")
+    line = rb.curve(XB, lambda v: rb.boxes.tsirelson().visibility(float(v) ** 2), parameter="v")
     assert not line.exact
     assert (line.power, len(line.pieces)) == (2, 2)
     assert "to 1e-9 for what was read" in repr(line)
     assert float(line.critical) == pytest.approx(0.5**0.25, abs=1e-9)
-    with pytest.raises(rb.CertificateError, match="curve of floats"):
+    with pytest.raises(rb.errors.CertificateError, match="curve of floats"):
         line.certificate  # noqa: B018
 
 
 def test_functions_that_tell_cases_apart():
     noise = NOISE.exact
-    with pytest.raises(rb.BehaviorError, match="at v = 0 it does not return their values"):
+    with pytest.raises(rb.errors.BehaviorError, match="at v = 0 it does not return their values"):
         rb.curve(XB, lambda v: noise if v == 0 else noise + (PR.exact - noise) * (1 + v) / 2, parameter="v")
 
 
 @pytest.mark.parametrize(
     ("arguments", "options", "error", "message"),
     [
-        ((NOISE, PR), {"parameter": ETA**2}, rb.MeasureError, "two ends do not say how"),
-        ((NOISE,), {}, rb.BehaviorError, "from Behavior to NoneType"),
-        ((NOISE, PR), {"over": (0, 1)}, rb.MeasureError, "beside two ends"),
-        ((PR.visibility, PR), {}, rb.MeasureError, "has no end"),
-        ((PR.visibility, [XB <= 0.1]), {}, rb.MeasureError, "constraints as subject_to"),
-        ((PR.visibility,), {"over": 1}, rb.MeasureError, "two ends of the parameter"),
-        ((PR.visibility,), {"over": (1, 0)}, rb.MeasureError, "ascending rational numbers"),
-        ((PR.visibility,), {"over": (0, "1")}, rb.MeasureError, "expected a number"),
-        ((PR.visibility,), {"parameter": ETA**2, "over": (-1, 1)}, rb.MeasureError, "does not name its values"),
-        ((lambda v: NOISE.exact * (1 - v**2) + PR.exact * v**2,), {"over": (-1, 1)}, rb.MeasureError, "starts at -1"),
-        (({0: NOISE, 1: PR},), {}, rb.MeasureError, "three or more"),
-        (({0: NOISE, 1: PR, 2: "p"},), {}, rb.BehaviorError, "at 2 the mapping has a str"),
-        (({0: NOISE, "v": PR, 2: PR},), {}, rb.MeasureError, "a value of t is 'v'"),
-        (({0: NOISE, 1: PR, 2: PR},), {"over": (0, 1)}, rb.MeasureError, "beside a mapping"),
-        (({0: PR, 1: PR, 2: PR},), {}, rb.BehaviorError, "the same for every t"),
-        ((lambda v: NOISE,), {}, rb.BehaviorError, "the same for every t"),
-        ((lambda v: [[v, 1 - v]],), {}, rb.BehaviorError, r"shape \(1, 2\), expected \(2, 2, 2, 2\): axes A, B, X, Y"),
-        ((lambda v: NOISE.exact * Symbol("w") * v,), {"parameter": ETA}, rb.BehaviorError, r"symbols \['w'\]"),
-        ((lambda v: NOISE.exact * Symbol("eta") * v,), {"parameter": ETA}, rb.BehaviorError, "other assumptions"),
-        ((lambda v: NOISE.exact + (PR.exact - NOISE.exact) * (v * sympy.pi / 4),), {}, rb.BehaviorError, "coefficient"),
-        (({0: NOISE, 1: PR, 2: rb.ghz_box()},), {}, rb.BehaviorError, "variables do not match"),
-        (({0: NOISE, 1: PR, 2: rb.Observed([(rb.CHSH, 1)])},), {}, rb.BehaviorError, "Behavior to Observed"),
-        ((rb.cglmp_box(3).white_noise(), rb.pr_box()), {}, rb.BehaviorError, "different cardinalities|cardinalities"),
-        ((7, PR), {}, rb.BehaviorError, "from int to Behavior"),
+        ((NOISE, PR), {"parameter": ETA**2}, rb.errors.MeasureError, "two ends do not say how"),
+        ((NOISE,), {}, rb.errors.BehaviorError, "from Behavior to NoneType"),
+        ((NOISE, PR), {"over": (0, 1)}, rb.errors.MeasureError, "beside two ends"),
+        ((PR.visibility, PR), {}, rb.errors.MeasureError, "has no end"),
+        ((PR.visibility, [XB <= 0.1]), {}, rb.errors.MeasureError, "constraints as subject_to"),
+        ((PR.visibility,), {"over": 1}, rb.errors.MeasureError, "two ends of the parameter"),
+        ((PR.visibility,), {"over": (1, 0)}, rb.errors.MeasureError, "ascending rational numbers"),
+        ((PR.visibility,), {"over": (0, "1")}, rb.errors.MeasureError, "expected a number"),
+        ((PR.visibility,), {"parameter": ETA**2, "over": (-1, 1)}, rb.errors.MeasureError, "does not name its values"),
+        ((lambda v: NOISE.exact * (1 - v**2) + PR.exact * v**2,), {"over": (-1, 1)},
+         rb.errors.MeasureError, "starts at -1"),
+        (({0: NOISE, 1: PR},), {}, rb.errors.MeasureError, "three or more"),
+        (({0: NOISE, 1: PR, 2: "p"},), {}, rb.errors.BehaviorError, "at 2 the mapping has a str"),
+        (({0: NOISE, "v": PR, 2: PR},), {}, rb.errors.MeasureError, "a value of t is 'v'"),
+        (({0: NOISE, 1: PR, 2: PR},), {"over": (0, 1)}, rb.errors.MeasureError, "beside a mapping"),
+        (({0: PR, 1: PR, 2: PR},), {}, rb.errors.BehaviorError, "the same for every t"),
+        ((lambda v: NOISE,), {}, rb.errors.BehaviorError, "the same for every t"),
+        ((lambda v: [[v, 1 - v]],), {},
+         rb.errors.BehaviorError, r"shape \(1, 2\), expected \(2, 2, 2, 2\): axes A, B, X, Y"),
+        ((lambda v: NOISE.exact * Symbol("w") * v,), {"parameter": ETA}, rb.errors.BehaviorError, r"symbols \['w'\]"),
+        ((lambda v: NOISE.exact * Symbol("eta") * v,), {"parameter": ETA},
+         rb.errors.BehaviorError, "other assumptions"),
+        ((lambda v: NOISE.exact + (PR.exact - NOISE.exact) * (v * sympy.pi / 4),), {},
+         rb.errors.BehaviorError, "coefficient"),
+        (({0: NOISE, 1: PR, 2: rb.boxes.ghz()},), {}, rb.errors.BehaviorError, "variables do not match"),
+        (({0: NOISE, 1: PR, 2: rb.Observed([(rb.catalog.CHSH, 1)])},), {},
+         rb.errors.BehaviorError, "Behavior to Observed"),
+        ((rb.boxes.cglmp(3).white_noise(), rb.boxes.pr()), {},
+         rb.errors.BehaviorError, "different cardinalities|cardinalities"),
+        ((7, PR), {}, rb.errors.BehaviorError, "from int to Behavior"),
     ],
 )  # fmt: skip
 def test_arguments_that_do_not_fit(arguments, options, error, message):
@@ -213,39 +221,42 @@ def test_arguments_that_do_not_fit(arguments, options, error, message):
 )  # fmt: skip
 @pytest.mark.parametrize("arguments", [(NOISE, PR), (PR.visibility,)], ids=["ends", "function"])
 def test_parameters_that_are_none(parameter, arguments):
-    with pytest.raises(rb.MeasureError, match=r"the parameter is .*expected a name"):
+    with pytest.raises(rb.errors.MeasureError, match=r"the parameter is .*expected a name"):
         rb.curve(XB, *arguments, parameter=parameter)
 
 
 def test_different_roots_at_the_ends():
     noise = NOISE.exact
     first, last = (rb.Behavior(noise + (PR.exact - noise) * surd(0, Fraction(1, 2), n)) for n in (2, 3))
-    with pytest.raises(rb.BehaviorError, match="different square roots"):
+    with pytest.raises(rb.errors.BehaviorError, match="different square roots"):
         rb.curve(XB, first, last)
-    with pytest.raises(rb.BehaviorError, match="several square roots"):
+    with pytest.raises(rb.errors.BehaviorError, match="several square roots"):
         rb.curve(XB, {0: NOISE, 1: first, 2: last})
 
 
 @pytest.mark.parametrize(
     "end",
     [
-        rb.Observed([(rb.CHSH, 3)]),
-        rb.Observed([(rb.I3322, 3)], nonsignaling=True),
-        rb.Observed([(rb.CHSH, 3), (rb.CH, 1)], nonsignaling=True),
-        rb.Observed([(rb.BellFunctional(rb.CHSH.coefficients, "Alice B", "X Y"), 3)], nonsignaling=True),
+        rb.Observed([(rb.catalog.CHSH, 3)]),
+        rb.Observed([(rb.catalog.I3322, 3)], nonsignaling=True),
+        rb.Observed([(rb.catalog.CHSH, 3), (rb.catalog.CH, 1)], nonsignaling=True),
+        rb.Observed([(rb.BellFunctional(rb.catalog.CHSH.coefficients, "Alice B", "X Y"), 3)], nonsignaling=True),
     ],
     ids=["signaling", "other scenario", "another one", "other names"],
 )
 def test_observed_ends_that_do_not_fit(end):
-    with pytest.raises(rb.BehaviorError, match="expected the same functionals"):
-        rb.curve(XB, rb.Observed([(rb.CHSH, 2)], nonsignaling=True), end)
+    with pytest.raises(rb.errors.BehaviorError, match="expected the same functionals"):
+        rb.curve(XB, rb.Observed([(rb.catalog.CHSH, 2)], nonsignaling=True), end)
 
 
 def test_axes_in_another_order_are_matched_by_name():
-    turned = PR.mix(rb.pr_box().relabel("A", [1, 0], {"X": 1}), Fraction(2, 3)).transposed("B A", "Y X")
+    turned = PR.mix(rb.boxes.pr().relabel("A", [1, 0], {"X": 1}), Fraction(2, 3)).transposed("B A", "Y X")
     plain = turned.transposed("A B", "X Y")
     assert repr(rb.curve(XB, NOISE, turned)) == repr(rb.curve(XB, NOISE, plain))
-    both = [rb.Observed([(f, v)], nonsignaling=True) for f, v in ((rb.CHSH, 2), (rb.CHSH.transposed("B A", "Y X"), 4))]
+    both = [
+        rb.Observed([(f, v)], nonsignaling=True)
+        for f, v in ((rb.catalog.CHSH, 2), (rb.catalog.CHSH.transposed("B A", "Y X"), 4))
+    ]
     assert rb.curve(XB, *both).value(Fraction(3)) == Fraction(1, 4)
     points = {0: NOISE, 1: turned.mix(NOISE, Fraction(1, 2)), 2: plain}
     assert rb.curve(XB, points).value(Fraction(2)) == rb.minimize(XB, turned).proofs[0].bound.bound
@@ -259,19 +270,19 @@ def test_the_symbol_of_a_curve_is_the_one_that_was_given():
             assert rb.fit(line).formula == sympy.Max(0, symbol - Rational(1, 2))
     assert rb.curve(XB, NOISE, PR, parameter="v").to_sympy().free_symbols == {Symbol("v", real=True)}
     for wrong in ("v", 1.5, [Symbol("v")]):
-        with pytest.raises(rb.CurveError, match="expected a sympy symbol"):
+        with pytest.raises(rb.errors.CurveError, match="expected a sympy symbol"):
             rb.curve(XB, NOISE, PR).to_sympy(wrong)
 
 
 def test_budgets_with_one_name_and_two_symbols():
     model = rb.bell().relax("X -> B", "Y -> A")
     there, back = rb.influence(model, "X", "B"), rb.influence(model, "Y", "A")
-    with pytest.raises(rb.MeasureError, match=r"e, e \(.*real\), expected a single one"):
-        rb.CHSH.bound(model, subject_to=[there <= Symbol("e"), back <= Symbol("e", real=True)])
+    with pytest.raises(rb.errors.MeasureError, match=r"e, e \(.*real\), expected a single one"):
+        rb.catalog.CHSH.bound(model, subject_to=[there <= Symbol("e"), back <= Symbol("e", real=True)])
     e = Symbol("e")
-    twice = rb.CHSH.bound(model, subject_to=[there <= e, back <= e])
+    twice = rb.catalog.CHSH.bound(model, subject_to=[there <= e, back <= e])
     for limit in (Fraction(0), Fraction(1, 5), Fraction(1, 2)):
-        assert twice.value(limit) == rb.CHSH.bound(model, subject_to=[there <= limit, back <= limit])
+        assert twice.value(limit) == rb.catalog.CHSH.bound(model, subject_to=[there <= limit, back <= limit])
 
 
 def test_the_name_of_a_budget_is_one_factor():
@@ -286,7 +297,7 @@ def test_powers_begin_at_zero():
     noise = NOISE.exact
     line = rb.curve(XB, lambda v: noise + (PR.exact - noise) * v**2, parameter="v")
     assert np.isnan(line.value(np.array([-0.9, 0.9]))).tolist() == [True, False]
-    with pytest.raises(rb.CurveError, match=r"v = -1/2 is outside the curve's domain \[0, 1\]"):
+    with pytest.raises(rb.errors.CurveError, match=r"v = -1/2 is outside the curve's domain \[0, 1\]"):
         line.value(Fraction(-1, 2))
     assert line.to_sympy().subs(Symbol("v", real=True), Rational(-1, 2)) is sympy.nan
 
@@ -311,7 +322,7 @@ def test_entropy_and_information_along_functions():
     measure = rb.mutual_information(rb.measurement_dependence())
     information = rb.curve(measure, PR.visibility, parameter="v")
     assert "assumed between" in repr(information)
-    with pytest.raises(rb.MeasureError, match=r"not along v\^2"):
+    with pytest.raises(rb.errors.MeasureError, match=r"not along v\^2"):
         rb.curve(measure, lambda v: PR.visibility(v**2), parameter="v")
 
 
@@ -338,7 +349,7 @@ def test_where_sampled_curves_pass_a_level():
         assert line.crossing(Fraction(1, 10)) == t
         assert line.crossing(3) is None
         assert line.crossing(-1) is None
-        with pytest.raises(rb.CurveError, match="not a number"):
+        with pytest.raises(rb.errors.CurveError, match="not a number"):
             line.crossing("high")
 
 

@@ -13,7 +13,7 @@ from relaxbell.exact.numbers import surd, to_floats
 from relaxbell.verify import Refused, verify
 
 MODEL = rb.bilocality()
-BOX = rb.entanglement_swapping_box
+BOX = rb.boxes.entanglement_swapping
 
 
 def swapped(v):
@@ -114,11 +114,12 @@ def test_attacks_on_the_certificate(fig_5):
 @pytest.mark.parametrize(
     ("attempt", "error", "message"),
     [
-        (lambda: rb.curve(rb.nonbilocality(MODEL), BOX(0.0), BOX(0.9)), rb.MeasureError, "exact behaviors"),
-        (lambda: rb.curve(rb.nonbilocality(MODEL), BOX(0), BOX(0)), rb.BehaviorError, "same behavior"),
-        (lambda: rb.curve(rb.nonbilocality(MODEL), BOX(0), BOX(1), [MODEL.q[0] <= 1]), rb.MeasureError, "constraints"),
+        (lambda: rb.curve(rb.nonbilocality(MODEL), BOX(0.0), BOX(0.9)), rb.errors.MeasureError, "exact behaviors"),
+        (lambda: rb.curve(rb.nonbilocality(MODEL), BOX(0), BOX(0)), rb.errors.BehaviorError, "same behavior"),
+        (lambda: rb.curve(rb.nonbilocality(MODEL), BOX(0), BOX(1), [MODEL.q[0] <= 1]),
+         rb.errors.MeasureError, "constraints"),
         (lambda: rb.curve(rb.nonbilocality(MODEL, {"A": [0.5, 0, 0.5, 0]}), BOX(0), BOX(1)),
-         rb.InfeasibleError, "requires"),
+         rb.errors.InfeasibleError, "requires"),
     ],
 )  # fmt: skip
 def test_errors(attempt, error, message):

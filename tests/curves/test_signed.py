@@ -35,7 +35,7 @@ def signed(model, seed=0):
 def behaviors(model):
     """Three exact behaviors of the model."""
     if model.dependent_inputs:  # anything is reproduced
-        box = rb.pr_box()
+        box = rb.boxes.pr()
         return box.visibility(Fraction(1, 5)), box.relabel("A", [1, 0]), box.relabel("B", [1, 0], {"Y": 1})
     rng = np.random.default_rng(5)
     return tuple(mixed(model, rng, support=k) for k in (3, 8, 5))

@@ -36,7 +36,7 @@ UNIFORM = np.full((2, 2, 2, 2), 0.25)
 
 
 def curve():
-    box = rb.pr_box()
+    box = rb.boxes.pr()
     return rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box)
 
 
@@ -45,47 +45,51 @@ def closed_form():
 
 
 def free_parameters():
-    return rb.marginal_parameters(rb.bilocality(), rb.entanglement_swapping_box(1))[0]
+    return rb.marginal_parameters(rb.bilocality(), rb.boxes.entanglement_swapping(1))[0]
 
 
 READERS = {
-    "Behavior": (rb.BehaviorError, rb.Behavior, UNIFORM),
-    "Counts": (rb.CountsError, rb.Counts, np.full((2, 2, 2, 2), 1000)),
-    "BellFunctional": (rb.FunctionalError, rb.BellFunctional, np.full((3, 2, 2, 3), 1)),
-    "a functional of a table": (rb.BehaviorError, rb.CHSH, UNIFORM),
+    "Behavior": (rb.errors.BehaviorError, rb.Behavior, UNIFORM),
+    "Counts": (rb.errors.CountsError, rb.Counts, np.full((2, 2, 2, 2), 1000)),
+    "BellFunctional": (rb.errors.FunctionalError, rb.BellFunctional, np.full((3, 2, 2, 3), 1)),
+    "a functional of a table": (rb.errors.BehaviorError, rb.catalog.CHSH, UNIFORM),
     "Collins-Gisin": (
-        rb.FunctionalError,
+        rb.errors.FunctionalError,
         lambda t: rb.BellFunctional.from_collins_gisin({"AB": t, "A": [0, 0], "B": [0, 0, 0]}),
         np.ones((2, 3), dtype=int),
     ),
     "correlators": (
-        rb.FunctionalError,
+        rb.errors.FunctionalError,
         lambda t: rb.BellFunctional.from_correlators({"AB": t}),
         np.ones((3, 2), dtype=int),
     ),
-    "p(x, y)": (rb.ModelError, lambda t: rb.bell((2, 3), (3, 2), input_distribution=t), np.full((2, 3), 1 / 6)),
+    "p(x, y)": (rb.errors.ModelError, lambda t: rb.bell((2, 3), (3, 2), input_distribution=t), np.full((2, 3), 1 / 6)),
     "p(y) by name": (
-        rb.ModelError,
+        rb.errors.ModelError,
         lambda t: rb.bell((2, 3), (3, 2), input_distribution={"X": [1, 0], "Y": t}),
         np.array([0.2, 0.3, 0.5]),
     ),
-    "rows": (rb.MeasureError, lambda t: rb.measure(rb.bell(), t), np.ones((3, 16))),
-    "rows by name": (rb.MeasureError, lambda t: rb.measure(rb.bell(), {"row": t}), np.ones(16)),
-    "q": (rb.MeasureError, rb.influence(rb.input_signaling(), "X", "B").value, np.full(64, 1 / 64)),
-    "marginal": (rb.MeasureError, lambda t: rb.nonbilocality(rb.bilocality(), {"A": t}), np.full(4, 0.25)),
+    "rows": (rb.errors.MeasureError, lambda t: rb.measure(rb.bell(), t), np.ones((3, 16))),
+    "rows by name": (rb.errors.MeasureError, lambda t: rb.measure(rb.bell(), {"row": t}), np.ones(16)),
+    "q": (rb.errors.MeasureError, rb.influence(rb.input_signaling(), "X", "B").value, np.full(64, 1 / 64)),
+    "marginal": (rb.errors.MeasureError, lambda t: rb.nonbilocality(rb.bilocality(), {"A": t}), np.full(4, 0.25)),
     "Bloch vector": (
-        rb.BehaviorError,
-        lambda t: rb.entanglement_swapping_box(1, alice=[t, (0, 1, 0)]),
+        rb.errors.BehaviorError,
+        lambda t: rb.boxes.entanglement_swapping(1, alice=[t, (0, 1, 0)]),
         np.array([1.0, 0, 0]),
     ),
     "table of marginal_parameters": (
-        rb.MeasureError,
+        rb.errors.MeasureError,
         lambda t: rb.marginal_parameters(rb.bilocality(), t),
-        rb.entanglement_swapping_box(1).p,
+        rb.boxes.entanglement_swapping(1).p,
     ),
-    "free parameters": (rb.MeasureError, lambda t: free_parameters().at(t), np.array([0.25])),
-    "behaviors of a closed form": (rb.BehaviorError, lambda t: closed_form().evaluate(t), np.array([UNIFORM, UNIFORM])),
-    "parameters of a curve": (rb.CurveError, lambda t: curve().value(t), np.array([0.5, 0.7])),
+    "free parameters": (rb.errors.MeasureError, lambda t: free_parameters().at(t), np.array([0.25])),
+    "behaviors of a closed form": (
+        rb.errors.BehaviorError,
+        lambda t: closed_form().evaluate(t),
+        np.array([UNIFORM, UNIFORM]),
+    ),
+    "parameters of a curve": (rb.errors.CurveError, lambda t: curve().value(t), np.array([0.5, 0.7])),
 }
 
 
@@ -117,16 +121,16 @@ def test_complex_numbers_are_refused(reader):
 
 
 def test_complex_tables_everywhere_alike():
-    table = rb.tsirelson_box().p * (1 + 0j)
-    for read in (rb.Behavior, rb.CHSH):
-        with pytest.raises(rb.BehaviorError, match="p is not a table of numbers: complex numbers"):
+    table = rb.boxes.tsirelson().p * (1 + 0j)
+    for read in (rb.Behavior, rb.catalog.CHSH):
+        with pytest.raises(rb.errors.BehaviorError, match="p is not a table of numbers: complex numbers"):
             read(table)
-    with pytest.raises(rb.BehaviorError, match="complex number at"):
-        rb.CHSH(rb.tsirelson_box().table * sympy.I)
-    with pytest.raises(rb.MeasureError, match="sparse rows are complex"):
+    with pytest.raises(rb.errors.BehaviorError, match="complex number at"):
+        rb.catalog.CHSH(rb.boxes.tsirelson().table * sympy.I)
+    with pytest.raises(rb.errors.MeasureError, match="sparse rows are complex"):
         rb.measure(rb.bell(), sp.csr_array(np.ones((1, 16)) * 1j))
     v = sympy.Symbol("v")  # of a symbol nobody knows whether it is real
-    assert rb.CHSH(v * rb.pr_box().table) == 4 * v
+    assert rb.catalog.CHSH(v * rb.boxes.pr().table) == 4 * v
 
 
 @pytest.mark.parametrize(
@@ -139,28 +143,28 @@ def test_complex_tables_everywhere_alike():
     ],
 )
 def test_masks_inside_lists(table):
-    with pytest.raises(rb.BehaviorError, match="masked entry"):
+    with pytest.raises(rb.errors.BehaviorError, match="masked entry"):
         rb.Behavior(table, "A", "X")
 
 
 @pytest.mark.parametrize(
     ("state", "measurements"),
     [
-        (masked(rb.singlet()), [[rb.qubit_observable(0)]] * 2),
-        (rb.singlet(), [[masked(rb.qubit_observable(0))], [rb.qubit_observable(0)]]),
-        (rb.singlet(), [[[masked(np.diag([1, 0])), np.diag([0, 1])]], [rb.qubit_observable(0)]]),
-        (rb.singlet(), masked(np.array([[rb.qubit_observable(0)]] * 2))),
+        (masked(rb.states.singlet()), [[rb.states.qubit_observable(0)]] * 2),
+        (rb.states.singlet(), [[masked(rb.states.qubit_observable(0))], [rb.states.qubit_observable(0)]]),
+        (rb.states.singlet(), [[[masked(np.diag([1, 0])), np.diag([0, 1])]], [rb.states.qubit_observable(0)]]),
+        (rb.states.singlet(), masked(np.array([[rb.states.qubit_observable(0)]] * 2))),
     ],
 )
 def test_masked_states_and_observables(state, measurements):
-    with pytest.raises(rb.BehaviorError, match="masked entry"):
+    with pytest.raises(rb.errors.BehaviorError, match="masked entry"):
         rb.born(state, measurements)
 
 
 def test_masked_relabelings():
-    box = rb.cglmp_box(3)
+    box = rb.boxes.cglmp(3)
     for make in (lambda m: box.coarse_grain("A", m), lambda m: box.relabel("A", m)):
-        with pytest.raises(rb.BehaviorError, match="masked"):
+        with pytest.raises(rb.errors.BehaviorError, match="masked"):
             make(np.ma.array([0, 2, 1], mask=[0, 1, 0]))
 
 
@@ -168,7 +172,7 @@ def test_missing_values_of_tables_are_refused():
     pd = pytest.importorskip("pandas")
     table = pd.DataFrame([[1, pd.NA], [1, 0]], dtype="Int64")
     for read in (rb.Behavior, rb.Counts, rb.BellFunctional, rb.BellFunctional([[1, 0], [0, 0]], "A", "X")):
-        with pytest.raises(rb.RelaxbellError):
+        with pytest.raises(rb.errors.RelaxbellError):
             read(table, "A", "X") if isinstance(read, type) else read(table)
     whole = pd.DataFrame([[7, 2], [3, 8]])
     assert rb.Counts(whole, "A", "X").trials == 20
@@ -203,19 +207,19 @@ def test_named_axes_of_input_distributions_and_marginals():
     plain = rb.BellFunctional.from_collins_gisin({"AB": outcomes})
     named = rb.BellFunctional.from_collins_gisin({"AB": Named(outcomes, "ABXY").in_order("YABX")})
     assert (named.coefficients == plain.coefficients).all()
-    with pytest.raises(rb.FunctionalError, match="a second time"):
+    with pytest.raises(rb.errors.FunctionalError, match="a second time"):
         rb.BellFunctional.from_correlators({"AB": [[1, 1], [1, -1]], "A B": [[1, 1], [1, 1]]})
 
 
 def test_named_axes_with_other_names_or_labels():
-    for read, error in ((rb.Behavior, rb.BehaviorError), (rb.CHSH, rb.BehaviorError)):
+    for read, error in ((rb.Behavior, rb.errors.BehaviorError), (rb.catalog.CHSH, rb.errors.BehaviorError)):
         with pytest.raises(error, match="names its axes a, b, x, y, expected A, B, X, Y, in any order"):
             read(Named(UNIFORM, "abxy"))
-    with pytest.raises(rb.ModelError, match="names its axes Y, Z, expected X, Y"):
+    with pytest.raises(rb.errors.ModelError, match="names its axes Y, Z, expected X, Y"):
         rb.bell(input_distribution=Named(np.full((2, 2), 0.25), "YZ"))
-    with pytest.raises(rb.CountsError, match="names its axes"):
+    with pytest.raises(rb.errors.CountsError, match="names its axes"):
         rb.Counts(Named(np.full((2, 2, 2, 2), 5), ("dim_0", "dim_1", "dim_2", "dim_3")))
-    with pytest.raises(rb.BehaviorError, match=r"labels the places of its axis A \[1, 0\].*sortby"):
+    with pytest.raises(rb.errors.BehaviorError, match=r"labels the places of its axis A \[1, 0\].*sortby"):
         rb.Behavior(Named(UNIFORM, "ABXY", {"A": np.array([1, 0])}))
     rb.Behavior(Named(UNIFORM, "ABXY", {"A": np.array([0, 1]), "B": np.array([1, -1]), "X": np.array(["h", "v"])}))
 

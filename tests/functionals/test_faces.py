@@ -19,15 +19,15 @@ def dimensions(functional, model):
 @pytest.mark.parametrize(
     ("functional", "model", "facet"),
     [
-        (rb.CHSH, rb.bell(), True),
-        (rb.I3322, rb.bell((3, 3)), True),
-        (rb.chained(3), rb.bell((3, 3)), False),
-        (rb.mermin(), rb.bell((2, 2, 2), (2, 2, 2)), True),  # class 2 of Śliwa, Phys. Lett. A 317, 165 (2003)
-        (rb.cglmp(3), rb.bell((2, 2), (3, 3)), True),  # Masanes, Quantum Inf. Comput. 3, 345 (2003)
-        (rb.bonet(), rb.instrumental(3), True),
-        (rb.pearl(), rb.instrumental(), True),
+        (rb.catalog.CHSH, rb.bell(), True),
+        (rb.catalog.I3322, rb.bell((3, 3)), True),
+        (rb.catalog.chained(3), rb.bell((3, 3)), False),
+        (rb.catalog.mermin(), rb.bell((2, 2, 2), (2, 2, 2)), True),  # class 2 of Śliwa, Phys. Lett. A 317, 165 (2003)
+        (rb.catalog.cglmp(3), rb.bell((2, 2), (3, 3)), True),  # Masanes, Quantum Inf. Comput. 3, 345 (2003)
+        (rb.catalog.bonet(), rb.instrumental(3), True),
+        (rb.catalog.pearl(), rb.instrumental(), True),
         (EQ10, rb.outcome_signaling((3, 3)), False),
-        (rb.CHSH, rb.input_signaling(), False),
+        (rb.catalog.CHSH, rb.input_signaling(), False),
         (rb.BellFunctional(np.arange(36).reshape(3, 2, 2, 3)), rb.bell((2, 3), (3, 2)), None),
     ],
 )
@@ -47,7 +47,7 @@ def test_equation_10():
     assert full.bound == slice_.bound == 4
 
 
-@pytest.mark.parametrize("functional", [rb.CHSH, rb.I3322, rb.chained(3)], ids=str)
+@pytest.mark.parametrize("functional", [rb.catalog.CHSH, rb.catalog.I3322, rb.catalog.chained(3)], ids=str)
 def test_local_polytopes_are_their_own_slice(functional):
     model = rb.bell(functional.coefficients.shape[2:])
     one, other = functional.is_facet(model), functional.is_facet(model, nonsignaling=True)
@@ -60,14 +60,14 @@ def test_local_polytopes_are_their_own_slice(functional):
 
 def test_slice_that_holds_nonlocal_boxes():
     """X → B reproduces all of the 8-dimensional no-signaling polytope; CHSH = 4 holds at the PR box alone."""
-    found = rb.CHSH.is_facet(rb.input_signaling(), nonsignaling=True)
+    found = rb.catalog.CHSH.is_facet(rb.input_signaling(), nonsignaling=True)
     assert (found.dimension, found.polytope_dimension, found.bound) == (0, 8, 4)
     positivity = rb.BellFunctional.from_collins_gisin({"AB": [[-1, 0], [0, 0]]})
     assert positivity.is_facet(rb.input_signaling(), nonsignaling=True)
 
 
 def test_dependent_inputs():
-    found = rb.CHSH.is_facet(rb.measurement_dependence(dependent="X"), nonsignaling=True)
+    found = rb.catalog.CHSH.is_facet(rb.measurement_dependence(dependent="X"), nonsignaling=True)
     assert (found.dimension, found.polytope_dimension, found.bound) == (0, 8, 4)
 
 

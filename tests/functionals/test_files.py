@@ -124,9 +124,9 @@ def test_one_facet_of_chsh(tmp_path):
     """p(11|00) ≥ 0 in Collins–Gisin coordinates pA(0|0), pA(0|1), pB(0|0), pB(0|1), p(00|00), …, as PANDA prints it."""
     path = tmp_path / "facet.panda"
     path.write_text("DIM=8\nInequalities:\n1 0 1 0 -1 0 0 0 -1\n")
-    (found,) = rb.read_inequalities(path, rb.CHSH).inequalities
+    (found,) = rb.read_inequalities(path, rb.catalog.CHSH).inequalities
     assert rows([found]) == [[-1, 1, 0, 1, 0, -1, 0, 0, 0]]  # pA + pB − p(00|00) ≤ 1
-    assert found(rb.pr_box()) == -Fraction(1, 2)  # −p(11|00)
+    assert found(rb.boxes.pr()) == -Fraction(1, 2)  # −p(11|00)
 
 
 def test_identifiers_and_names_with_carets(tmp_path):
@@ -154,12 +154,12 @@ def test_reduced_inequalities_stand_for_all_their_images(tmp_path, equations):
     path = tmp_path / "reduced.panda"
     reduced = "Reduced Inequalities:\n-1 0 -1 0 1 1 1 -1 0\n0 0 0 0 -1 0 0 0 <= 0\n"
     path.write_text(CHSH_MAPS + equations + reduced)
-    found = rb.read_inequalities(path, rb.CHSH)
+    found = rb.read_inequalities(path, rb.catalog.CHSH)
     expected = {tuple(row) for row in rows(all_facets((2, 2, 2, 2)))}
     assert {tuple(row) for row in rows(found.inequalities)} == expected
     assert len(found.inequalities) == 24
     path.write_text(CHSH_MAPS + reduced.removeprefix("Reduced "))  # otherwise maps say nothing new
-    assert len(rb.read_inequalities(path, rb.CHSH).inequalities) == 2
+    assert len(rb.read_inequalities(path, rb.catalog.CHSH).inequalities) == 2
 
 
 def test_images_that_agree_where_the_equations_hold_are_one(tmp_path):
@@ -174,7 +174,9 @@ def test_images_that_agree_where_the_equations_hold_are_one(tmp_path):
 def test_maps_that_are_no_symmetry_are_refused(tmp_path):
     path = tmp_path / "reduced.panda"
     path.write_text("Names:\nA B C\nMaps:\n1+A B C\nReduced Inequalities:\nA <= 1\n")
-    with pytest.raises(rb.FunctionalError, match="line 6: the maps make more than 20,000 inequalities of this one"):
+    with pytest.raises(
+        rb.errors.FunctionalError, match="line 6: the maps make more than 20,000 inequalities of this one"
+    ):
         rb.read_inequalities(path, scenario(2, 2, 1, 1))
 
 
@@ -206,7 +208,7 @@ def test_all_facets_of_a_scenario_survive(tmp_path):
     facets = rb.bell().inequalities().functionals()
     path = tmp_path / "chsh.ieq"
     rb.write_inequalities(path, facets)
-    assert rows(rb.read_inequalities(path, rb.CHSH).inequalities) == rows(facets)
+    assert rows(rb.read_inequalities(path, rb.catalog.CHSH).inequalities) == rows(facets)
 
 
 @pytest.mark.parametrize(
@@ -250,29 +252,29 @@ def test_all_facets_of_a_scenario_survive(tmp_path):
 def test_errors(tmp_path, text, message):
     path = tmp_path / "bad.ieq"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(rb.FunctionalError, match=message):
-        rb.read_inequalities(path, rb.CHSH)
+    with pytest.raises(rb.errors.FunctionalError, match=message):
+        rb.read_inequalities(path, rb.catalog.CHSH)
 
 
 def test_files_that_are_not_text(tmp_path):
     path = tmp_path / "bytes.ieq"
-    with pytest.raises(rb.FunctionalError, match=r"bytes\.ieq cannot be read: No such file"):
-        rb.read_inequalities(path, rb.CHSH)
+    with pytest.raises(rb.errors.FunctionalError, match=r"bytes\.ieq cannot be read: No such file"):
+        rb.read_inequalities(path, rb.catalog.CHSH)
     path.write_bytes(bytes(range(256)))
-    with pytest.raises(rb.FunctionalError, match="byte 128 is no UTF-8"):
-        rb.read_inequalities(path, rb.CHSH)
+    with pytest.raises(rb.errors.FunctionalError, match="byte 128 is no UTF-8"):
+        rb.read_inequalities(path, rb.catalog.CHSH)
     path.write_bytes(b"\xef\xbb\xbfDIM = 8\r\nINEQUALITIES_SECTION\r\n(1) x1 <= 1\r\nEND\r\n")  # written by Windows
-    assert len(rb.read_inequalities(path, rb.CHSH).inequalities) == 1
+    assert len(rb.read_inequalities(path, rb.catalog.CHSH).inequalities) == 1
 
 
 def test_refused_for_writing(tmp_path):
-    with pytest.raises(rb.FunctionalError, match="irrational"):
-        rb.write_inequalities(tmp_path / "f", [rb.CHSH * surd(0, 1, 2)])
-    with pytest.raises(rb.FunctionalError, match="different scenarios"):
-        rb.write_inequalities(tmp_path / "f", [rb.CHSH, rb.I3322])
-    with pytest.raises(rb.FunctionalError, match="unknown"):
-        rb.write_inequalities(tmp_path / "f", [rb.CHSH], file_format="xml")
-    with pytest.raises(rb.FunctionalError, match="a coefficient has about"):
-        rb.write_inequalities(tmp_path / "f", [rb.CHSH * Fraction(10**5000)])
-    with pytest.raises(rb.FunctionalError, match="'x1 <= 2' is a str"):
+    with pytest.raises(rb.errors.FunctionalError, match="irrational"):
+        rb.write_inequalities(tmp_path / "f", [rb.catalog.CHSH * surd(0, 1, 2)])
+    with pytest.raises(rb.errors.FunctionalError, match="different scenarios"):
+        rb.write_inequalities(tmp_path / "f", [rb.catalog.CHSH, rb.catalog.I3322])
+    with pytest.raises(rb.errors.FunctionalError, match="unknown"):
+        rb.write_inequalities(tmp_path / "f", [rb.catalog.CHSH], file_format="xml")
+    with pytest.raises(rb.errors.FunctionalError, match="a coefficient has about"):
+        rb.write_inequalities(tmp_path / "f", [rb.catalog.CHSH * Fraction(10**5000)])
+    with pytest.raises(rb.errors.FunctionalError, match="'x1 <= 2' is a str"):
         rb.write_inequalities(tmp_path / "f", ["x1 <= 2"])

@@ -103,7 +103,7 @@ def test_correlators_are_literal_also_on_signaling_behaviors():
 
 def test_parties_in_another_order_and_without_input():
     """Eq. (60): ⟨A_x B_0 C_z⟩ with Bob's bit b0 = b // 2."""
-    f = rb.bilocality_i()
+    f = rb.catalog.bilocality_i()
     rng = np.random.default_rng(3)
     table = rng.integers(0, 9, size=(2, 4, 2, 2, 2)).astype(object)
     explicit = sum(
@@ -122,8 +122,8 @@ def test_parties_in_another_order_and_without_input():
 
 def test_symbolic_evaluation():
     v, theta = sympy.symbols("v theta")
-    box, noise = rb.tsirelson_box().table, rb.pr_box().white_noise().table
-    assert rb.CHSH(v * box + (1 - v) * noise) == 2 * sympy.sqrt(2) * v
+    box, noise = rb.boxes.tsirelson().table, rb.boxes.pr().white_noise().table
+    assert rb.catalog.CHSH(v * box + (1 - v) * noise) == 2 * sympy.sqrt(2) * v
     # cos θ |00⟩ + sin θ |11⟩ with (Z, X) on both sides: ⟨ZZ⟩ = 1, ⟨XX⟩ = sin 2θ, ⟨Z⟩ = cos 2θ, the others 0
     cells = np.empty((2, 2, 2, 2), dtype=object)
     for a, b, x, y in np.ndindex(2, 2, 2, 2):
@@ -132,9 +132,9 @@ def test_symbolic_evaluation():
         cells[a, b, x, y] = (1 + (-1) ** (a + b) * pair + singles) / 4
     tilted = rb.BellFunctional.from_correlators({"AB": [[1, 0], [0, 1]], "A": [3, 0], "B": [0, 5]})
     assert sympy.simplify(tilted(cells) - (1 + sympy.sin(2 * theta) + 3 * sympy.cos(2 * theta))) == 0
-    assert rb.CHSH(rb.pr_box().p) == 4.0
-    two_roots = rb.CHSH * surd(0, 1, 3)
-    assert sympy.simplify(two_roots(rb.tsirelson_box()) - 2 * sympy.sqrt(6)) == 0
+    assert rb.catalog.CHSH(rb.boxes.pr().p) == 4.0
+    two_roots = rb.catalog.CHSH * surd(0, 1, 3)
+    assert sympy.simplify(two_roots(rb.boxes.tsirelson()) - 2 * sympy.sqrt(6)) == 0
 
 
 def test_algebraic_coefficients_in_every_notation():
@@ -147,24 +147,24 @@ def test_algebraic_coefficients_in_every_notation():
 
 
 def test_text_and_latex():
-    assert rb.CHSH.formula("correlators") == "⟨A0 B0⟩ + ⟨A0 B1⟩ + ⟨A1 B0⟩ - ⟨A1 B1⟩"
-    assert rb.mermin().formula("correlators") == "⟨A0 B0 C0⟩ - ⟨A0 B1 C1⟩ - ⟨A1 B0 C1⟩ - ⟨A1 B1 C0⟩"
-    assert rb.bonet().formula() == "p(00|0) + p(00|1) + p(01|2) + p(10|1) + p(11|0)"
-    assert rb.CHSH._repr_latex_() == (
+    assert rb.catalog.CHSH.formula("correlators") == "⟨A0 B0⟩ + ⟨A0 B1⟩ + ⟨A1 B0⟩ - ⟨A1 B1⟩"
+    assert rb.catalog.mermin().formula("correlators") == "⟨A0 B0 C0⟩ - ⟨A0 B1 C1⟩ - ⟨A1 B0 C1⟩ - ⟨A1 B1 C0⟩"
+    assert rb.catalog.bonet().formula() == "p(00|0) + p(00|1) + p(01|2) + p(10|1) + p(11|0)"
+    assert rb.catalog.CHSH._repr_latex_() == (
         r"$\displaystyle \text{CHSH} = \langle A_{0} B_{0} \rangle + \langle A_{0} B_{1} \rangle "
         r"+ \langle A_{1} B_{0} \rangle - \langle A_{1} B_{1} \rangle$"
     )
-    assert r"\frac{1}{2}" in (rb.CH / 2).latex("collins_gisin")
-    four = rb.mermin(4).formula("correlators")
+    assert r"\frac{1}{2}" in (rb.catalog.CH / 2).latex("collins_gisin")
+    four = rb.catalog.mermin(4).formula("correlators")
     assert four.startswith("⟨A1(0) A2(0) A3(0) A4(0)⟩")
-    assert repr(rb.CHSH) == "CHSH = ⟨A0 B0⟩ + ⟨A0 B1⟩ + ⟨A1 B0⟩ - ⟨A1 B1⟩"
-    named = rb.BellFunctional(rb.CH.coefficients, "Alice Bob", "x y")
+    assert repr(rb.catalog.CHSH) == "CHSH = ⟨A0 B0⟩ + ⟨A0 B1⟩ + ⟨A1 B0⟩ - ⟨A1 B1⟩"
+    named = rb.BellFunctional(rb.catalog.CH.coefficients, "Alice Bob", "x y")
     assert named.latex("correlators").startswith(r"\frac{1}{4} \langle \mathrm{Alice}_{0} \mathrm{Bob}_{0} \rangle")
     assert named.latex("collins_gisin").endswith(r"- p_{\mathrm{Alice}}(0|0) - p_{\mathrm{Bob}}(0|0)")
-    marginals = rb.mermin(4).latex("collins_gisin")
+    marginals = rb.catalog.mermin(4).latex("collins_gisin")
     assert r"p_{A_{1}A_{2}}(00|01)" in marginals
     assert marginals.index("A_{1}A_{2}") < marginals.index("p_{A_{1}}(0|0)")  # fewer and fewer parties
-    assert "pB(0)" in rb.bilocality_i().formula("collins_gisin")  # Bob has no setting
+    assert "pB(0)" in rb.catalog.bilocality_i().formula("collins_gisin")  # Bob has no setting
 
 
 @pytest.mark.parametrize(
@@ -176,12 +176,12 @@ def test_text_and_latex():
         (lambda: rb.BellFunctional.from_correlators({"AB": [1, 2]}), "axes"),
         (lambda: rb.BellFunctional.from_correlators({"AB": [[1, 1]], "A": [1, 1]}), "shape"),
         (lambda: rb.BellFunctional.from_correlators({"A": [1]}, "A B", "Z"), "which party"),
-        (lambda: rb.cglmp(3).correlators, "two values"),
-        (lambda: rb.CHSH.formula("letters"), "unknown"),
-        (lambda: rb.bonet().formula("correlators"), "which party"),
-        (lambda: rb.CHSH(np.full((2, 2, 2, 2), "p", dtype=object)), "expected a number"),
+        (lambda: rb.catalog.cglmp(3).correlators, "two values"),
+        (lambda: rb.catalog.CHSH.formula("letters"), "unknown"),
+        (lambda: rb.catalog.bonet().formula("correlators"), "which party"),
+        (lambda: rb.catalog.CHSH(np.full((2, 2, 2, 2), "p", dtype=object)), "expected a number"),
     ],
 )
 def test_errors(make, message):
-    with pytest.raises(rb.FunctionalError, match=message):
+    with pytest.raises(rb.errors.FunctionalError, match=message):
         make()

@@ -32,12 +32,12 @@ def relabeled(functional, rng, swap):
 
 
 CASES = [
-    rb.CH + 3,
-    rb.I3322,
+    rb.catalog.CH + 3,
+    rb.catalog.I3322,
     EQ10,
-    rb.cglmp(3) * Fraction(2, 3),
-    rb.CHSH * surd(1, 1, 2) + surd(0, 1, 2),
-    rb.mermin(),
+    rb.catalog.cglmp(3) * Fraction(2, 3),
+    rb.catalog.CHSH * surd(1, 1, 2) + surd(0, 1, 2),
+    rb.catalog.mermin(),
     rb.BellFunctional(np.random.default_rng(4).integers(-3, 4, size=(3, 2, 2, 3))),
     rb.BellFunctional(np.random.default_rng(5).integers(-3, 4, size=(2, 2, 2, 2, 1, 2)), "A B C", "X Y Z"),
 ]
@@ -61,31 +61,31 @@ def test_canonical_and_equivalent(functional):
 
 
 def test_relabelings_are_functionals_of_the_class():
-    images = rb.CH.relabelings()
+    images = rb.catalog.CH.relabelings()
     assert len(images) == 8
-    assert images[0].coefficients.tolist() == rb.CH.coefficients.tolist()
+    assert images[0].coefficients.tolist() == rb.catalog.CH.coefficients.tolist()
     assert len({tuple(f.form) for f in images}) == 8
-    assert all(f.bound(rb.bell()) == 0 and f.equivalent(rb.CH) for f in images)
-    assert len(rb.I3322.relabelings()) == 576
-    lifted = rb.BellFunctional(np.pad(rb.CHSH.coefficients, ((0, 0), (0, 0), (0, 1), (0, 1))))
+    assert all(f.bound(rb.bell()) == 0 and f.equivalent(rb.catalog.CH) for f in images)
+    assert len(rb.catalog.I3322.relabelings()) == 576
+    lifted = rb.BellFunctional(np.pad(rb.catalog.CHSH.coefficients, ((0, 0), (0, 0), (0, 1), (0, 1))))
     assert len(lifted.relabelings()) == 72  # two of three settings on both sides
-    assert max(f(rb.pr_box()) for f in images) == Fraction(1, 2)
+    assert max(f(rb.boxes.pr()) for f in images) == Fraction(1, 2)
 
 
 LARGE = {
     "random 3333": rb.BellFunctional(np.random.default_rng(0).integers(-9, 9, size=(3, 3, 3, 3))),
     "signs 4422": rb.BellFunctional.from_correlators({"AB": np.random.default_rng(1).choice([-1, 1], size=(4, 4))}),
     "zero 4422": rb.BellFunctional(np.zeros((2, 2, 4, 4), dtype=int), constant=1),
-    "I_4": rb.cglmp(4),
+    "I_4": rb.catalog.cglmp(4),
     "a + b = xy mod 7": rb.BellFunctional(
         np.fromfunction(lambda a, b, x, y: (a + b - x * y) % 7 == 0, (7,) * 4, dtype=int).astype(int)
     ),
-    "chain of 6": rb.chained(6) - surd(0, 1, 3),
+    "chain of 6": rb.catalog.chained(6) - surd(0, 1, 3),
     "three parties": rb.BellFunctional(
         np.random.default_rng(2).integers(-1, 2, size=(3, 2, 2, 2, 2, 3)), "A B C", "X Y Z"
     ),
     "Mermin, 3 outcomes": rb.BellFunctional(
-        np.pad(rb.mermin().coefficients, ((0, 1),) * 3 + ((0, 0),) * 3), "A B C", "X Y Z"
+        np.pad(rb.catalog.mermin().coefficients, ((0, 1),) * 3 + ((0, 0),) * 3), "A B C", "X Y Z"
     ),
 }
 
@@ -107,11 +107,13 @@ def test_classes_with_many_relabelings(name):
 def test_long_lists_are_refused():
     # outcomes for each setting, settings, parties; nothing leaves random numbers as they are
     group = (6**3 * 6) ** 2 * 2
-    with pytest.raises(rb.FunctionalError, match=rf"{group:,} relabelings, expected at most 20,000.*canonical\(\)"):
+    with pytest.raises(
+        rb.errors.FunctionalError, match=rf"{group:,} relabelings, expected at most 20,000.*canonical\(\)"
+    ):
         LARGE["random 3333"].relabelings()
     # I_d is a chain A_0, B_0, A_1, B_1, A_0 + 1, …, closed after 4d steps: a dihedral group leaves it as it is
-    with pytest.raises(rb.FunctionalError, match=f"{(24**2 * 2) ** 2 * 2 // (2 * 4 * 4):,} relabelings"):
-        rb.cglmp(4).relabelings()
+    with pytest.raises(rb.errors.FunctionalError, match=f"{(24**2 * 2) ** 2 * 2 // (2 * 4 * 4):,} relabelings"):
+        rb.catalog.cglmp(4).relabelings()
 
 
 def count_by_listing(functionals):
@@ -148,9 +150,11 @@ def test_as_many_canonical_forms_as_orbits(functionals):
 def test_equation_10_is_a_chain():
     found = rb.recognize(EQ10)
     assert (found.known.name, found.scale, found.offset) == ("chained_3", 1, 0)
-    assert EQ10.equivalent(rb.chained(3))
+    assert EQ10.equivalent(rb.catalog.chained(3))
     assert EQ10.bound(rb.outcome_signaling((3, 3))) == 4
-    assert rb.chained(3).bound(rb.outcome_signaling((3, 3))) == 6  # relabeling outcomes is no symmetry of A -> B
+    assert (
+        rb.catalog.chained(3).bound(rb.outcome_signaling((3, 3))) == 6
+    )  # relabeling outcomes is no symmetry of A -> B
 
 
 @pytest.mark.parametrize("pair", ["AB", "AC", "BC"])
@@ -178,24 +182,24 @@ def test_facets_of_the_instrumental_models():
 def test_catalog_bounds():
     """Bounds as published; see the docstrings for the sources."""
     local, three = rb.bell(), rb.bell((2, 2, 2), (2, 2, 2))
-    assert rb.CHSH.bound(local) == 2
-    assert rb.CH.bound(local) == 0
-    assert rb.I3322.bound(rb.bell((3, 3))) == 0
-    assert [rb.cglmp(d).bound(rb.bell((2, 2), (d, d))) for d in (2, 3, 4)] == [2, 2, 2]
-    assert rb.mermin().bound(three) == 2
-    assert rb.svetlichny().bound(three) == 4
+    assert rb.catalog.CHSH.bound(local) == 2
+    assert rb.catalog.CH.bound(local) == 0
+    assert rb.catalog.I3322.bound(rb.bell((3, 3))) == 0
+    assert [rb.catalog.cglmp(d).bound(rb.bell((2, 2), (d, d))) for d in (2, 3, 4)] == [2, 2, 2]
+    assert rb.catalog.mermin().bound(three) == 2
+    assert rb.catalog.svetlichny().bound(three) == 4
     for edges in (("X -> B", "Y -> A"), ("Y -> C", "Z -> B"), ("X -> C", "Z -> A")):
-        assert rb.svetlichny().bound(three.relax(*edges)) == 4
-    assert rb.mermin().bound(three.relax("X -> B", "Y -> A")) == 4
+        assert rb.catalog.svetlichny().bound(three.relax(*edges)) == 4
+    assert rb.catalog.mermin().bound(three.relax("X -> B", "Y -> A")) == 4
     two_pairs = rb.bell((2,) * 4, (2,) * 4).relax("X1 -> A2", "X2 -> A1", "X3 -> A4", "X4 -> A3")
-    assert rb.svetlichny(4).bound(two_pairs) == 8
-    assert [rb.chained(m).bound(rb.bell((m, m))) for m in (2, 3, 4)] == [2, 4, 6]
-    assert rb.pearl().bound(rb.instrumental()) == 1
-    assert rb.bonet().bound(rb.instrumental(3)) == 2
+    assert rb.catalog.svetlichny(4).bound(two_pairs) == 8
+    assert [rb.catalog.chained(m).bound(rb.bell((m, m))) for m in (2, 3, 4)] == [2, 4, 6]
+    assert rb.catalog.pearl().bound(rb.instrumental()) == 1
+    assert rb.catalog.bonet().bound(rb.instrumental(3)) == 2
 
 
 def test_svetlichny_of_two_parties_is_chsh():
-    assert rb.svetlichny(2).equivalent(rb.CHSH)
+    assert rb.catalog.svetlichny(2).equivalent(rb.catalog.CHSH)
 
 
 def test_svetlichny_on_ghz_states():
@@ -212,7 +216,7 @@ def test_svetlichny_on_ghz_states():
     for index in np.ndindex(*table.shape):
         angle = sum(phase[i][index[3 + i]] for i in range(3))
         table[index] = (1 + (-1) ** sum(index[:3]) * sympy.cos(angle)) / 8
-    assert sympy.simplify(rb.svetlichny()(table) - 4 * sympy.sqrt(2)) == 0
+    assert sympy.simplify(rb.catalog.svetlichny()(table) - 4 * sympy.sqrt(2)) == 0
 
 
 def grouped(functional, outcomes, settings):
@@ -231,13 +235,13 @@ def grouped(functional, outcomes, settings):
 @pytest.mark.parametrize(
     ("known", "outcomes", "settings"),
     [
-        (rb.CHSH, ([[0, 0, 1], [1, 0, 1], [0, 1, 1]], [[0, 1], [1, 0]]), ([1, None, 0], [0, 1])),
-        (rb.I3322, ([[0, 1]] * 4, [[0, 1, 1, 1], [0, 0, 1, 1], [1, 0, 0, 1]]), ([0, 1, None, 2], [2, 1, 0])),
-        (rb.cglmp(3), ([[0, 1, 2, 2], [0, 1, 1, 2]], [[1, 2, 0]] * 2), ([0, 1], [1, 0])),
-        (rb.cglmp(5), ([[0, 1, 2, 3, 4]] * 2,) * 2, ([0, 1], [1, 0])),
-        (rb.chained(5), ([[0, 1]] * 5, [[1, 0]] * 6), ([0, 1, 2, 3, 4], [4, 3, None, 2, 1, 0])),
-        (rb.mermin(), ([[0, 1]] * 2, [[0, 1, 1]] * 2, [[1, 0]] * 3), ([0, 1], [1, 0], [None, 0, 1])),
-        (rb.svetlichny(4), ([[0, 1]] * 2,) * 4, ([0, 1], [1, 0], [1, 0], [0, 1])),
+        (rb.catalog.CHSH, ([[0, 0, 1], [1, 0, 1], [0, 1, 1]], [[0, 1], [1, 0]]), ([1, None, 0], [0, 1])),
+        (rb.catalog.I3322, ([[0, 1]] * 4, [[0, 1, 1, 1], [0, 0, 1, 1], [1, 0, 0, 1]]), ([0, 1, None, 2], [2, 1, 0])),
+        (rb.catalog.cglmp(3), ([[0, 1, 2, 2], [0, 1, 1, 2]], [[1, 2, 0]] * 2), ([0, 1], [1, 0])),
+        (rb.catalog.cglmp(5), ([[0, 1, 2, 3, 4]] * 2,) * 2, ([0, 1], [1, 0])),
+        (rb.catalog.chained(5), ([[0, 1]] * 5, [[1, 0]] * 6), ([0, 1, 2, 3, 4], [4, 3, None, 2, 1, 0])),
+        (rb.catalog.mermin(), ([[0, 1]] * 2, [[0, 1, 1]] * 2, [[1, 0]] * 3), ([0, 1], [1, 0], [None, 0, 1])),
+        (rb.catalog.svetlichny(4), ([[0, 1]] * 2,) * 4, ([0, 1], [1, 0], [1, 0], [0, 1])),
     ],
     ids=lambda value: str(value) if isinstance(value, rb.BellFunctional) else "",
 )  # fmt: skip
@@ -251,7 +255,7 @@ def test_catalog_functionals_in_larger_scenarios(known, outcomes, settings):
 
 
 def test_bilocality_functionals_are_called_by_their_names():
-    i, j = rb.bilocality_i(), rb.bilocality_j()
+    i, j = rb.catalog.bilocality_i(), rb.catalog.bilocality_j()
     assert [str(rb.recognize(f).known) for f in (i, 3 * j - 1, -1 * i)] == ["I", "J", "I"]
     assert i.equivalent(j)
     fixed = np.zeros((2, 4, 2, 2, 3, 2), dtype=object)  # Bob has three settings, of which one matters
@@ -260,16 +264,18 @@ def test_bilocality_functionals_are_called_by_their_names():
 
 
 def test_chsh_beside_a_party_without_input():
-    table = np.multiply.outer(np.ones(4, dtype=int), rb.CHSH.coefficients).transpose(1, 0, 2, 3, 4)
+    table = np.multiply.outer(np.ones(4, dtype=int), rb.catalog.CHSH.coefficients).transpose(1, 0, 2, 3, 4)
     functional = rb.BellFunctional(table, "A B C", "X Z", parties={"A": "X", "B": None, "C": "Z"})
     assert str(rb.recognize(functional).known) == "CHSH"
 
 
 def test_instrumental_functionals_in_larger_scenarios():
-    for known in (rb.pearl(), rb.bonet()):
+    for known in (rb.catalog.pearl(), rb.catalog.bonet()):
         table = np.pad(known.coefficients, ((0, 0), (0, 0), (1, 1)))
         assert str(rb.recognize(rb.BellFunctional(table[:, ::-1], "A B", "Z") * 2 - 1).known) == str(known)
-    more = np.concatenate([rb.pearl().coefficients, np.zeros((2, 2, 2), dtype=int)])  # four values of the treatment
+    more = np.concatenate(
+        [rb.catalog.pearl().coefficients, np.zeros((2, 2, 2), dtype=int)]
+    )  # four values of the treatment
     assert str(rb.recognize(rb.BellFunctional(more, "A B", "Z")).known) == "Pearl"
 
 
@@ -281,20 +287,20 @@ def test_scenarios_that_hold_no_catalog_functional(shape):
     assert functional.canonical().equivalent(functional)
 
 
-@pytest.mark.parametrize("make", [rb.mermin, rb.svetlichny, rb.chained])
+@pytest.mark.parametrize("make", [rb.catalog.mermin, rb.catalog.svetlichny, rb.catalog.chained])
 @pytest.mark.parametrize("size", [1, "3", 2.5])
 def test_sizes_that_are_none(make, size):
-    with pytest.raises(rb.FunctionalError, match=f"found.* {size}"):
+    with pytest.raises(rb.errors.FunctionalError, match=f"found.* {size}"):
         make(size)
 
 
 def test_too_many_parties():
-    with pytest.raises(rb.FunctionalError, match="from 2 to 10"):
-        rb.mermin(40)
+    with pytest.raises(rb.errors.FunctionalError, match="from 2 to 10"):
+        rb.catalog.mermin(40)
 
 
 def test_listed_terms_of_a_maximum_sum_to_the_total():
-    terms = [rb.BellFunctional(rb.CHSH.coefficients * k, name=f"f{k // 2}") for k in range(1, 20)]
+    terms = [rb.BellFunctional(rb.catalog.CHSH.coefficients * k, name=f"f{k // 2}") for k in range(1, 20)]
     text = repr(rb.Maximum(0, *terms))
     head, _, listed = text.partition(": ")
     counts = [int(part.split(" × ")[0]) if " × " in part else 1 for part in listed.split(", ")[:-1]]

@@ -141,13 +141,13 @@ _NETWORK = dict.fromkeys(["closed form", "expression", *_BUDGETED], (MeasureErro
 
 def swapped(table):
     """2v² − 1, Fig. 5 of arXiv:1411.4648; the behavior is v² of the box and 1 − v² of noise, so a cell tells v²."""
-    box, noise = rb.entanglement_swapping_box(1).table, rb.entanglement_swapping_box(0).table
+    box, noise = rb.boxes.entanglement_swapping(1).table, rb.boxes.entanglement_swapping(0).table
     cell = tuple(int(i) for i in np.argwhere(box != noise)[0])
     return max(Fraction(0), 2 * (table[cell] - noise[cell]) / (box[cell] - noise[cell]) - 1)
 
 
 def swapping(rng):
-    return rb.entanglement_swapping_box(Fraction(int(rng.integers(50, 100)), 100)).table
+    return rb.boxes.entanglement_swapping(Fraction(int(rng.integers(50, 100)), 100)).table
 
 
 KINDS = [

@@ -16,9 +16,9 @@ def outcome(problem):
     expected = problem.expected()
     try:
         solution = rb.minimize(problem.measure, problem.behavior, problem.budgets)
-    except rb.InfeasibleError:
+    except rb.errors.InfeasibleError:
         return "right" if expected is None else f"wrong: infeasible, expected {expected}"
-    except rb.SolverError as error:
+    except rb.errors.SolverError as error:
         return f"refused: {error}, expected {expected}"
     if expected is None:
         return f"wrong: {solution.value}, expected infeasible"

@@ -50,7 +50,7 @@ def value(case):
     """The measure at the model found; the data are reproduced."""
     assert case.measure.value(case.solution.q) == pytest.approx(case.solution.value, abs=CLOSE)
     assert case.measure.value(case.solution.q.weights) == case.measure.value(case.solution.q)
-    with pytest.raises(rb.MeasureError, match="expected probabilities ≥ 0"):
+    with pytest.raises(rb.errors.MeasureError, match="expected probabilities ≥ 0"):
         case.measure.value(case.solution.q.weights - 1e-3)
     q, own = case.solution.q.weights, plain.graph(case.model)
     rows, rhs = own.equations(case.tables[0])
@@ -172,7 +172,7 @@ def budget(case):
 def refuted(case):
     """A budget below the least value is refuted, however little."""
     within = [case.measure <= case.expected[0] - Fraction(1, 10**11)]
-    with pytest.raises(rb.InfeasibleError) as caught:
+    with pytest.raises(rb.errors.InfeasibleError) as caught:
         rb.minimize(_other(case)[0], case.behaviors[0], within)
     assert caught.value.certificate.verify()
 

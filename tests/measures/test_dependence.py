@@ -10,7 +10,7 @@ import relaxbell as rb
 from relaxbell.exact.numbers import surd
 
 S = 2 * np.sqrt(2)
-TSIRELSON = rb.tsirelson_box()
+TSIRELSON = rb.boxes.tsirelson()
 
 
 def least(measure, observed, **options):
@@ -36,7 +36,7 @@ def random_behavior(seed, shape=(3, 2, 2, 3)):
 def test_equation_11(d, value):
     """Value of I_d and no-signaling: max(0, (I_d − 2)/4)."""
     model = rb.measurement_dependence((2, 2), (d, d))
-    observed = rb.Observed([(rb.cglmp(d), value)], nonsignaling=True)
+    observed = rb.Observed([(rb.catalog.cglmp(d), value)], nonsignaling=True)
     assert least(rb.dependence(model), observed) == pytest.approx(float(value - 2) / 4, abs=1e-9)
 
 
@@ -44,24 +44,24 @@ def test_equation_11(d, value):
 @pytest.mark.parametrize("d", [5, 6, 7, 8])
 def test_equation_11_up_to_the_papers_last_case(d):
     model = rb.measurement_dependence((2, 2), (d, d))
-    observed = rb.Observed([(rb.cglmp(d), Fraction(3))], nonsignaling=True)
+    observed = rb.Observed([(rb.catalog.cglmp(d), Fraction(3))], nonsignaling=True)
     assert least(rb.dependence(model), observed) == pytest.approx(0.25, abs=1e-8)
 
 
 @pytest.mark.slow
 def test_equation_11_is_not_to_be_extrapolated():
     """d = 16: the full optimal behavior needs 0.304334, more than (I_16 − 2)/4 = 0.303865."""
-    p = rb.cglmp_box(16)
+    p = rb.boxes.cglmp(16)
     value = least(rb.dependence(rb.measurement_dependence((2, 2), (16, 16))), p)
     assert value == pytest.approx(0.304334, abs=1e-6)
-    assert (rb.cglmp(16)(p) - 2) / 4 == pytest.approx(0.303865, abs=1e-6)
+    assert (rb.catalog.cglmp(16)(p) - 2) / 4 == pytest.approx(0.303865, abs=1e-6)
 
 
 def test_observed_frequencies_with_large_denominators():
     """p(x, y) of the NIST data: coefficients of CHSH/p(x, y) exceed 2^53, bounds stay rigorous and tight."""
     counts = rb.load_counts("nist2015")
     model = rb.measurement_dependence(input_distribution=counts.input_distribution)
-    observed = rb.Observed([(rb.CHSH, Fraction(5, 2))], nonsignaling=True)
+    observed = rb.Observed([(rb.catalog.CHSH, Fraction(5, 2))], nonsignaling=True)
     for make in (rb.dependence, rb.hall_dependence):
         solution = rb.minimize(make(model), observed)
         assert 0 <= solution.value - solution.lower_bound <= 1e-9
@@ -74,7 +74,7 @@ def test_hall():
     """(S − 2)/3 in the CHSH scenario."""
     measure = rb.hall_dependence(rb.measurement_dependence())
     assert least(measure, TSIRELSON) == pytest.approx((S - 2) / 3, abs=1e-10)
-    assert least(measure, rb.pr_box().visibility(Fraction(3, 4))) == pytest.approx(1 / 3, abs=1e-10)
+    assert least(measure, rb.boxes.pr().visibility(Fraction(3, 4))) == pytest.approx(1 / 3, abs=1e-10)
 
 
 def test_one_sided_dependence_costs_twice():
@@ -85,7 +85,7 @@ def test_one_sided_dependence_costs_twice():
 
 def test_ghz():
     """Eight uniform settings: M = 1/4. The four Mermin settings alone: one of four must be avoided, M = 1/2."""
-    ghz = rb.ghz_box()
+    ghz = rb.boxes.ghz()
     assert least(rb.dependence(rb.measurement_dependence((2,) * 3, (2,) * 3)), ghz) == pytest.approx(0.25, abs=1e-12)
     four = np.zeros((2, 2, 2), dtype=object)
     for setting in ((0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0)):
@@ -156,13 +156,13 @@ def test_information_closed_forms():
     wins = (4 + S) / 8
     h = -wins * np.log2(wins) - (1 - wins) * np.log2(1 - wins)
     assert_information(TSIRELSON, 2 - h - wins * np.log2(3))
-    assert_information(rb.pr_box(), 2 - np.log2(3))
-    assert_information(rb.ghz_box(), 1 - np.log2(3) / 2)
+    assert_information(rb.boxes.pr(), 2 - np.log2(3))
+    assert_information(rb.boxes.ghz(), 1 - np.log2(3) / 2)
 
 
 def test_information_of_optimal_cglmp_exceeds_the_singlet_bound():
     """0.07188 bit for d = 3: above the 0.0663 bit that suffice for all projective singlet correlations."""
-    p = rb.cglmp_box(3)
+    p = rb.boxes.cglmp(3)
     solution = rb.minimize(rb.mutual_information(rb.measurement_dependence((2, 2), (3, 3))), p)
     assert round(solution.value, 5) == 0.07188
     assert solution.lower_bound > 0.0663
@@ -197,10 +197,10 @@ def test_pinsker_needs_the_half():
 def test_information_under_affine_constraints():
     """Restricting p(x, y|λ) ≥ 1/8 can only raise the least information."""
     model = rb.measurement_dependence()
-    free = rb.minimize(rb.mutual_information(model), rb.pr_box().visibility(0.8))
+    free = rb.minimize(rb.mutual_information(model), rb.boxes.pr().visibility(0.8))
     x = model.q[:4]
     tight = rb.minimize(
-        rb.mutual_information(model), rb.pr_box().visibility(0.8), [cp.sum(x) <= free.q.weights[:4].sum() / 2]
+        rb.mutual_information(model), rb.boxes.pr().visibility(0.8), [cp.sum(x) <= free.q.weights[:4].sum() / 2]
     )
     assert tight.value >= free.lower_bound
     assert tight.value - tight.lower_bound < 1e-9
@@ -211,7 +211,7 @@ def test_information_is_accurate_relative_to_its_value(excess):
     """2 − h(P) − P log2 3 with P = (4 + S)/8: 9.6e-13 bit at S = 2 + 4e-6; the series needs 60 digits."""
     from mpmath import log, mp, mpf
 
-    p = rb.pr_box().visibility(Fraction(1, 2) + excess)
+    p = rb.boxes.pr().visibility(Fraction(1, 2) + excess)
     solution = rb.minimize(rb.mutual_information(rb.measurement_dependence()), p)
     with mp.workdps(60):
         wins = mpf(3) / 4 + mpf(excess.numerator) / excess.denominator / 2
@@ -253,10 +253,10 @@ def test_information_of_nearly_deterministic_behaviors(inputs, outputs, seed):
 @pytest.mark.parametrize("limit", [Fraction(9, 4), Fraction(4), Fraction(5)])
 def test_information_of_a_value_of_chsh(limit):
     """2 − h(P) − P log2 3 with P = (4 + S)/8 again: twirling makes any behavior with S isotropic (convexity)."""
-    observed = rb.Observed([(rb.CHSH, limit)], nonsignaling=True)
+    observed = rb.Observed([(rb.catalog.CHSH, limit)], nonsignaling=True)
     information = rb.mutual_information(rb.measurement_dependence())
     if limit > 4:
-        with pytest.raises(rb.InfeasibleError):
+        with pytest.raises(rb.errors.InfeasibleError):
             rb.minimize(information, observed)
         return
     wins = float(4 + limit) / 8
@@ -304,7 +304,7 @@ def test_information_where_the_budget_cannot_hold():
     """M alone is at least (√2 − 1)/2 at the Tsirelson point."""
     model = rb.measurement_dependence()
     information, m = rb.mutual_information(model), rb.dependence(model)
-    with pytest.raises(rb.InfeasibleError, match=r"M\(X,Y:Λ\) is at least 0.207107") as raised:
+    with pytest.raises(rb.errors.InfeasibleError, match=r"M\(X,Y:Λ\) is at least 0.207107") as raised:
         rb.minimize(information, TSIRELSON, m <= 0.2)
     assert raised.value.certificate.verify()
     compared(model, TSIRELSON, m, 0.25)
@@ -364,7 +364,7 @@ def test_bounded_setting_probabilities():
         if feasible:
             assert rb.minimize(rb.dependence(model), TSIRELSON, constraints).value >= (S - 2) / 4 - 1e-9
         else:
-            with pytest.raises(rb.InfeasibleError, match="within the constraints"):
+            with pytest.raises(rb.errors.InfeasibleError, match="within the constraints"):
                 rb.minimize(rb.dependence(model), TSIRELSON, constraints)
 
 
@@ -373,7 +373,7 @@ def test_monotone_under_local_processing(seed):
     """Merging outcomes and discarding a party cannot raise any of the measures."""
     rng = np.random.default_rng(seed)
     noise = rng.dirichlet(np.ones(3))
-    box = rb.cglmp_box(3).visibility(0.9 + 0.1 * rng.random())
+    box = rb.boxes.cglmp(3).visibility(0.9 + 0.1 * rng.random())
     merged = box.coarse_grain("B", [0, int(rng.integers(2)), 1]).coarse_grain("A", [0, 1, 1])
     third = rb.Behavior(
         np.einsum("abxy,cz->abcxyz", merged.p, np.stack([noise[:2] / noise[:2].sum()], axis=1)), "A B C", "X Y Z"
@@ -393,23 +393,31 @@ def test_monotone_under_local_processing(seed):
 def test_errors():
     bell, model = rb.bell(), rb.measurement_dependence()
     for attempt, error, message in (
-        (lambda: rb.dependence(bell), rb.MeasureError, "no input of bell"),
-        (lambda: rb.hall_dependence(bell), rb.MeasureError, "no input"),
-        (lambda: rb.mutual_information(bell), rb.MeasureError, "no input"),
-        (lambda: rb.dependence(rb.bell().relax("L -> X", "Y -> X")), rb.MeasureError, "also responds to Y"),
-        (lambda: rb.mutual_information(model) <= 0.1, rb.MeasureError, "pinsker_bound"),
-        (lambda: rb.mutual_information(model) * 2, rb.MeasureError, "no multiple"),
-        (lambda: rb.minimize(rb.mutual_information(model), TSIRELSON, solver="highs"), rb.MeasureError, "HiGHS cannot"),
-        (lambda: rb.measurement_dependence(dependent="Q"), rb.ModelError, "'Q' is not an input"),
-        (lambda: rb.setting_bounds(model, lower=0.3), rb.MeasureError, "cannot hold"),
-        (lambda: rb.measurement_dependence(input_distribution=np.full((2, 2), 0.3)), rb.ModelError, "sums to 1.2"),
+        (lambda: rb.dependence(bell), rb.errors.MeasureError, "no input of bell"),
+        (lambda: rb.hall_dependence(bell), rb.errors.MeasureError, "no input"),
+        (lambda: rb.mutual_information(bell), rb.errors.MeasureError, "no input"),
+        (lambda: rb.dependence(rb.bell().relax("L -> X", "Y -> X")), rb.errors.MeasureError, "also responds to Y"),
+        (lambda: rb.mutual_information(model) <= 0.1, rb.errors.MeasureError, "pinsker_bound"),
+        (lambda: rb.mutual_information(model) * 2, rb.errors.MeasureError, "no multiple"),
+        (
+            lambda: rb.minimize(rb.mutual_information(model), TSIRELSON, solver="highs"),
+            rb.errors.MeasureError,
+            "HiGHS cannot",
+        ),
+        (lambda: rb.measurement_dependence(dependent="Q"), rb.errors.ModelError, "'Q' is not an input"),
+        (lambda: rb.setting_bounds(model, lower=0.3), rb.errors.MeasureError, "cannot hold"),
+        (
+            lambda: rb.measurement_dependence(input_distribution=np.full((2, 2), 0.3)),
+            rb.errors.ModelError,
+            "sums to 1.2",
+        ),
         (
             lambda: rb.dependence(
                 rb.CausalModel(
                     "L -> A; L -> B; K -> X; X -> A; Y -> B; K -> Y", "X Y", "L K", {"X": 2, "Y": 2, "A": 2, "B": 2}
                 )
             ),
-            rb.UnsupportedModelError,
+            rb.errors.UnsupportedModelError,
             "q factorizes and the problem is not convex",
         ),
     ):
@@ -431,12 +439,12 @@ def test_nonmaximally_entangled_qubits_need_no_more_than_the_tsirelson_point():
     for theta in np.linspace(0.1, np.pi / 4, 6):
         mu = np.arctan(np.sin(2 * theta))
         bob = [np.cos(mu) * z + np.sin(mu) * x, np.cos(mu) * z - np.sin(mu) * x]
-        p = rb.born(rb.partially_entangled(theta), [[z, x], bob])
-        assert rb.CHSH(p) == pytest.approx(2 * np.sqrt(1 + np.sin(2 * theta) ** 2), abs=1e-9)
+        p = rb.born(rb.states.partially_entangled(theta), [[z, x], bob])
+        assert rb.catalog.CHSH(p) == pytest.approx(2 * np.sqrt(1 + np.sin(2 * theta) ** 2), abs=1e-9)
         assert rb.minimize(rb.mutual_information(model), p).value <= most + 1e-6
     rng = np.random.default_rng(0)
     for _ in range(12):
         angles = rng.uniform(0, 2 * np.pi, 4)
-        settings_ = [[rb.qubit_observable(a) for a in pair] for pair in (angles[:2], angles[2:])]
-        p = rb.born(rb.partially_entangled(rng.uniform(0, np.pi / 4)), settings_)
+        settings_ = [[rb.states.qubit_observable(a) for a in pair] for pair in (angles[:2], angles[2:])]
+        p = rb.born(rb.states.partially_entangled(rng.uniform(0, np.pi / 4)), settings_)
         assert rb.minimize(rb.mutual_information(model), p).value <= most + 1e-6

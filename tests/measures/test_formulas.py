@@ -64,15 +64,19 @@ def test_tables_that_are_no_mapping():
             (None, "found a NoneType"),
             (3, "found a int"),
         ):
-            with pytest.raises(rb.FunctionalError, match=rf"{found}, expected a mapping .*'AB': table") as caught:
+            with pytest.raises(
+                rb.errors.FunctionalError, match=rf"{found}, expected a mapping .*'AB': table"
+            ) as caught:
                 make(tables)
             assert "BellFunctional(array)" in str(caught.value)
-        with pytest.raises(rb.FunctionalError, match=r"the set of outputs \('A', 'B'\) is a tuple, expected a string"):
+        with pytest.raises(
+            rb.errors.FunctionalError, match=r"the set of outputs \('A', 'B'\) is a tuple, expected a string"
+        ):
             make({("A", "B"): [[1, 1], [1, -1]]})
 
 
 def test_labels_of_sweeps_are_numbers():
-    points = {(np.float64(v), np.int64(1)): rb.pr_box().visibility(Fraction(v)) for v in np.linspace(0.5, 1, 3)}
+    points = {(np.float64(v), np.int64(1)): rb.boxes.pr().visibility(Fraction(v)) for v in np.linspace(0.5, 1, 3)}
     found = rb.sweep(rb.influence(rb.input_signaling(), "X", "B"), points)
     assert "(0.75, 1)" in repr(found)
     for text in (repr(found), found._repr_html_()):

@@ -52,7 +52,7 @@ def test_equation_7_on_nonsignaling_behaviors(seed):
 
 
 def test_the_boxes():
-    tsirelson, pr = rb.tsirelson_box(), rb.pr_box()
+    tsirelson, pr = rb.boxes.tsirelson(), rb.boxes.pr()
     x_to_b = rb.influence(rb.input_signaling(), "X", "B")
     a_to_b = rb.influence(rb.outcome_signaling(), "A", "B")
     assert least(x_to_b, tsirelson) == pytest.approx(TSIRELSON_CH, abs=1e-15)
@@ -69,13 +69,13 @@ def test_the_boxes():
 def test_message_weight_depends_on_the_input_distribution():
     """Erratum E6: p(x) = (3/4, 1/4) halves the Tsirelson value, so uniform is not without loss."""
     biased = rb.message(input_distribution={"X": [Fraction(3, 4), Fraction(1, 4)], "Y": [0.5, 0.5]})
-    assert least(rb.message_weight(biased), rb.tsirelson_box()) == pytest.approx(TSIRELSON_CH / 2, abs=1e-15)
+    assert least(rb.message_weight(biased), rb.boxes.tsirelson()) == pytest.approx(TSIRELSON_CH / 2, abs=1e-15)
 
 
 @pytest.mark.parametrize("v", [Fraction(1), Fraction(9, 10), Fraction(1, 2), Fraction(1, 4)])
 def test_figure_2_black(v):
     """Full behavior of Eq. (36): max(0, (2v − 1)/2)."""
-    assert least(rb.influence(rb.input_signaling((3, 3)), "X", "B"), rb.i3322_box(v)) == pytest.approx(
+    assert least(rb.influence(rb.input_signaling((3, 3)), "X", "B"), rb.boxes.i3322(v)) == pytest.approx(
         max(0, float(2 * v - 1) / 2), abs=1e-12
     )
 
@@ -86,14 +86,14 @@ def test_figure_2_black(v):
 def test_figure_2_red(value):
     """Only I3322 and no-signaling: 2/5 I up to 5/7, then (3I − 1)/4."""
     expected = max(0, min(Fraction(2, 5) * value, Fraction(1)) if value <= Fraction(5, 7) else (3 * value - 1) / 4)
-    observed = rb.Observed([(rb.I3322, value)], nonsignaling=True)
+    observed = rb.Observed([(rb.catalog.I3322, value)], nonsignaling=True)
     measure = rb.influence(rb.input_signaling((3, 3)), "X", "B")
     assert least(measure, observed) == pytest.approx(float(expected), abs=1e-12)
 
 
 def test_plain_influence_is_not_monotone_and_variation_is():
     """Erratum E9: a private coin appended to Bob's output of the PR box."""
-    pr = rb.pr_box()
+    pr = rb.boxes.pr()
     coin = np.empty((2, 4, 2, 2), dtype=object)
     for b in range(4):
         coin[:, b] = pr.exact[:, b % 2] * Fraction(1, 2)
@@ -125,7 +125,7 @@ def test_outcome_signaling_simulates_the_chsh_scenario_but_signals_nothing_more(
 
 
 def test_direction_and_named_parties():
-    p = rb.tsirelson_box().rename({"A": "Alice", "B": "Bob", "X": "s", "Y": "t"})
+    p = rb.boxes.tsirelson().rename({"A": "Alice", "B": "Bob", "X": "s", "Y": "t"})
     model = rb.bell().rename({"A": "Alice", "B": "Bob", "X": "s", "Y": "t"}).relax("t -> Alice")
     assert least(rb.influence(model, "t", "Alice"), p) == pytest.approx(TSIRELSON_CH, abs=1e-15)
 
@@ -134,7 +134,7 @@ def test_budgets_theorem_7():
     """Two relaxations: with d of influence allowed from X, Y must still supply the rest."""
     both = rb.bell().relax("X -> B", "Y -> A")
     c, d = rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")
-    pr = rb.pr_box()
+    pr = rb.boxes.pr()
     for limit in (Fraction(0), Fraction(1, 8), Fraction(1, 2)):
         remaining = least(c, pr, subject_to=[d <= limit])
         assert remaining == pytest.approx(0.5 - float(limit), abs=1e-12)
@@ -147,9 +147,9 @@ def test_affine_constraints_on_q():
     """q may be constrained by any affine CVXPY expression; forbidding a strategy cannot help."""
     model = rb.input_signaling()
     c = rb.influence(model, "X", "B")
-    free = rb.minimize(c, rb.tsirelson_box())
+    free = rb.minimize(c, rb.boxes.tsirelson())
     forbidden = int(free.q.support[0])
-    constrained = rb.minimize(c, rb.tsirelson_box(), [model.q[forbidden] == 0, cp.sum(model.q[:8]) <= 0.4])
+    constrained = rb.minimize(c, rb.boxes.tsirelson(), [model.q[forbidden] == 0, cp.sum(model.q[:8]) <= 0.4])
     assert constrained.value >= free.value - 1e-12
     assert constrained.q.weights[forbidden] == pytest.approx(0, abs=1e-12)
     assert constrained.q.weights[:8].sum() <= 0.4 + 1e-9
@@ -173,7 +173,7 @@ def test_entropy_is_no_expression():
         lambda: entropy + entropy,
         lambda: 2 * entropy,
     ):
-        with pytest.raises(rb.MeasureError, match="message_weight"):
+        with pytest.raises(rb.errors.MeasureError, match="message_weight"):
             attempt()
 
 
@@ -182,10 +182,10 @@ def test_entropy_with_constraints_takes_the_better_end():
     model = rb.message()
     weight = rb.message_weight(model)
     narrow = [weight.expression >= 0.6, weight.expression <= 0.7]
-    solution = rb.minimize(rb.message_entropy(model), rb.tsirelson_box(), narrow)
+    solution = rb.minimize(rb.message_entropy(model), rb.boxes.tsirelson(), narrow)
     assert solution.value == pytest.approx(-0.7 * np.log2(0.7) - 0.3 * np.log2(0.3), abs=1e-9)
     assert 0 <= solution.value - solution.lower_bound < 1e-9
-    ends = rb.bounds(weight, rb.tsirelson_box())
+    ends = rb.bounds(weight, rb.boxes.tsirelson())
     assert tuple(ends) == pytest.approx((TSIRELSON_CH, 1 - TSIRELSON_CH), abs=1e-12)
 
 
@@ -209,27 +209,27 @@ def test_measure_errors():
         ),
         (lambda: rb.influence(model, "X", "B") <= float("nan"), "finite"),
         (lambda: rb.influence(model, "X", "B") + rb.influence(rb.input_signaling(), "X", "B"), "instance"),
-        (lambda: rb.bounds(rb.influence(model, "X", "B"), rb.pr_box()), "linear queries"),
-        (lambda: rb.minimize(model, rb.pr_box()), "expected a Measure"),
+        (lambda: rb.bounds(rb.influence(model, "X", "B"), rb.boxes.pr()), "linear queries"),
+        (lambda: rb.minimize(model, rb.boxes.pr()), "expected a Measure"),
         (
-            lambda: rb.minimize(rb.influence(model, "X", "B"), rb.pr_box(), solver="mosek"),
+            lambda: rb.minimize(rb.influence(model, "X", "B"), rb.boxes.pr(), solver="mosek"),
             "'mosek' is unknown",
         ),
-        (lambda: rb.minimize(rb.influence(model, "X", "B"), rb.pr_box(), ["C <= 1"]), "is not a constraint"),
+        (lambda: rb.minimize(rb.influence(model, "X", "B"), rb.boxes.pr(), ["C <= 1"]), "is not a constraint"),
         (
-            lambda: rb.minimize(rb.influence(model, "X", "B"), rb.pr_box(), [cp.norm1(model.q) <= 1]),
+            lambda: rb.minimize(rb.influence(model, "X", "B"), rb.boxes.pr(), [cp.norm1(model.q) <= 1]),
             "expected an affine expression",
         ),
         (
             lambda: rb.minimize(
                 rb.influence(model, "X", "B"),
-                rb.pr_box(),
+                rb.boxes.pr(),
                 [rb.influence(rb.input_signaling(), "X", "B") <= 1],
             ),
             "Build both measures from one model instance",
         ),
     ):
-        with pytest.raises(rb.MeasureError, match=message):
+        with pytest.raises(rb.errors.MeasureError, match=message):
             attempt()
 
 
@@ -250,7 +250,7 @@ def test_values_of_solutions():
         solution = rb.minimize(measure, rb.Behavior(table))
         assert measure.value(solution.q) == measure.value(solution.q.weights)
     sent = rb.message_entropy(rb.message())
-    q = rb.minimize(sent, rb.tsirelson_box()).q
+    q = rb.minimize(sent, rb.boxes.tsirelson()).q
     assert sent.value(q) == pytest.approx(0.735916, abs=1e-6)
 
 
@@ -265,10 +265,10 @@ def test_values_want_distributions(make):
         (np.full(n, 2 / n), "sums to 2, expected 1"),
         (negative, "entry -0.99.*expected probabilities"),
         (np.full(n, np.nan), "expected probabilities"),
-        (rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box()).q, r"shape \(64,\)"),
+        (rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr()).q, r"shape \(64,\)"),
         ("q", "is a str"),
     ):
-        with pytest.raises(rb.MeasureError, match=message):
+        with pytest.raises(rb.errors.MeasureError, match=message):
             measure.value(q)
 
 
@@ -290,7 +290,7 @@ def test_measures_of_ones_own_from_a_list():
     ]
     measure = rb.measure(model, shifts)
     assert measure.rows == ("row 0", "row 1")
-    assert rb.minimize(measure, rb.pr_box()).value == 0
+    assert rb.minimize(measure, rb.boxes.pr()).value == 0
     assert rb.measure(model, shifts[0]).rows == ("row 0",)
     assert len(rb.measure(model, {"several": shifts}, norm="max of sums").blocks[0]) == 2
 
@@ -298,17 +298,17 @@ def test_measures_of_ones_own_from_a_list():
 def test_raw_errors_are_our_own():
     model = rb.input_signaling()
     for call, error, message in (
-        (lambda: rb.influence(rb.pr_box(), "X", "B"), rb.MeasureError, "causal model: found a Behavior"),
-        (lambda: rb.message_weight(rb.pr_box()), rb.MeasureError, "found a Behavior"),
-        (lambda: rb.average_causal_effect(rb.pr_box(), "A", "B"), rb.MeasureError, "found a Behavior"),
-        (lambda: rb.mutual_information("bell"), rb.MeasureError, "found a str"),
-        (lambda: rb.measure(rb.pr_box(), [1.0]), rb.MeasureError, "found a Behavior"),
-        (lambda: rb.measure(model, [[1, "x"]]), rb.MeasureError, "no array of numbers"),
-        (lambda: rb.measure(model, {"x": object()}), rb.MeasureError, "no array of numbers"),
-        (lambda: rb.pinsker_bound(-1), rb.MeasureError, "M is -1, expected a number from 0 to 2"),
-        (lambda: rb.pinsker_bound(float("nan")), rb.MeasureError, "finite real number"),
-        (lambda: model.probability("A=0"), rb.ModelError, r'a str, expected a mapping such as \{"A": 0\}'),
-        (lambda: rb.pr_box().probability("A=0"), rb.BehaviorError, "expected a mapping"),
+        (lambda: rb.influence(rb.boxes.pr(), "X", "B"), rb.errors.MeasureError, "causal model: found a Behavior"),
+        (lambda: rb.message_weight(rb.boxes.pr()), rb.errors.MeasureError, "found a Behavior"),
+        (lambda: rb.average_causal_effect(rb.boxes.pr(), "A", "B"), rb.errors.MeasureError, "found a Behavior"),
+        (lambda: rb.mutual_information("bell"), rb.errors.MeasureError, "found a str"),
+        (lambda: rb.measure(rb.boxes.pr(), [1.0]), rb.errors.MeasureError, "found a Behavior"),
+        (lambda: rb.measure(model, [[1, "x"]]), rb.errors.MeasureError, "no array of numbers"),
+        (lambda: rb.measure(model, {"x": object()}), rb.errors.MeasureError, "no array of numbers"),
+        (lambda: rb.pinsker_bound(-1), rb.errors.MeasureError, "M is -1, expected a number from 0 to 2"),
+        (lambda: rb.pinsker_bound(float("nan")), rb.errors.MeasureError, "finite real number"),
+        (lambda: model.probability("A=0"), rb.errors.ModelError, r'a str, expected a mapping such as \{"A": 0\}'),
+        (lambda: rb.boxes.pr().probability("A=0"), rb.errors.BehaviorError, "expected a mapping"),
     ):
         with pytest.raises(error, match=message):
             call()
@@ -319,29 +319,29 @@ def test_constraints_in_nested_lists():
     both = rb.bell().relax("X -> B", "L -> X", "L -> Y")
     c, limits = rb.influence(both, "X", "B"), rb.setting_bounds(both, lower=0.125, upper=0.5)
     budget = rb.dependence(both) <= 0.05
-    nested = rb.minimize(c, rb.tsirelson_box(), [budget, limits])
-    flat = rb.minimize(c, rb.tsirelson_box(), [budget, *limits])
+    nested = rb.minimize(c, rb.boxes.tsirelson(), [budget, limits])
+    flat = rb.minimize(c, rb.boxes.tsirelson(), [budget, *limits])
     assert nested.value == flat.value
-    assert rb.minimize(c, rb.tsirelson_box(), limits).value <= flat.value + 1e-9
-    with pytest.raises(rb.MeasureError, match="found str"):
-        rb.minimize(c, rb.tsirelson_box(), ["budget"])
+    assert rb.minimize(c, rb.boxes.tsirelson(), limits).value <= flat.value + 1e-9
+    with pytest.raises(rb.errors.MeasureError, match="found str"):
+        rb.minimize(c, rb.boxes.tsirelson(), ["budget"])
 
 
 def test_a_witness_is_readable():
-    solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box())
+    solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr())
     assert repr(solution.witness) == "Witness: CHSH = 4 > 2"
 
 
 def test_what_is_not_a_budget_or_a_row_is_refused_with_a_remedy():
     model = rb.input_signaling()
     c = rb.influence(model, "X", "B")
-    with pytest.raises(rb.MeasureError, match=r"C\(X -> B\) >= 0.1 is a lower limit, expected an upper one"):
+    with pytest.raises(rb.errors.MeasureError, match=r"C\(X -> B\) >= 0.1 is a lower limit, expected an upper one"):
         c >= 0.1  # noqa: B015 - the comparison is the test
-    with pytest.raises(rb.MeasureError, match=r"has the constant -0\.5, expected a linear function of q"):
+    with pytest.raises(rb.errors.MeasureError, match=r"has the constant -0\.5, expected a linear function of q"):
         rb.measure(model, [model.probability({"B": 0}) - 0.5])
     counts = rb.load_counts("delft2015")
     for data, remedy in ((counts, "Use counts.fit"), (counts.fit(), "Use fit.")):
-        with pytest.raises(rb.BehaviorError, match=remedy):
+        with pytest.raises(rb.errors.BehaviorError, match=remedy):
             rb.minimize(c, data)
-    with pytest.raises(rb.FunctionalError, match="found a Counts, expected a Behavior"):
-        rb.CHSH(counts)
+    with pytest.raises(rb.errors.FunctionalError, match="found a Counts, expected a Behavior"):
+        rb.catalog.CHSH(counts)

@@ -59,7 +59,7 @@ def test_all_kinds_refuse_the_same(measure):
         (infinite, "entry inf, expected probabilities"),
         (np.full(n, 2 / n), "sums to 2, expected 1"),
     ):
-        with pytest.raises(rb.MeasureError, match=message):
+        with pytest.raises(rb.errors.MeasureError, match=message):
             measure.value(q)
     for q, message in (
         (np.full(n + 1, 1 / (n + 1)), rf"shape \({n + 1},\), expected \({n},\)"),
@@ -69,16 +69,16 @@ def test_all_kinds_refuse_the_same(measure):
         ([Fraction(10) ** 400] * n, "no array of real numbers"),
     ):
         for read in (measure.value, measure.at):
-            with pytest.raises(rb.MeasureError, match=message):
+            with pytest.raises(rb.errors.MeasureError, match=message):
                 read(q)
 
 
 def test_weights_of_other_strategies_are_refused():
     """X → B and Y → A have 64 strategies each, which are not the same ones."""
-    q = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box()).q
+    q = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr()).q
     other = rb.influence(rb.input_signaling(edge="Y -> A"), "Y", "A")
     for read in (other.value, other.at):
-        with pytest.raises(rb.MeasureError, match=r'strategies of .*"X -> B".*, expected those of .*"Y -> A"'):
+        with pytest.raises(rb.errors.MeasureError, match=r'strategies of .*"X -> B".*, expected those of .*"Y -> A"'):
             read(q)
 
 
@@ -86,7 +86,7 @@ def test_bilocality_of_a_solution():
     """2 v² − 1 = 7/25 at v = 4/5 (the closed form of entanglement swapping with noise)."""
     model = rb.bilocality()
     measure = rb.nonbilocality(model)
-    solution = rb.minimize(measure, rb.entanglement_swapping_box(Fraction(4, 5)))
+    solution = rb.minimize(measure, rb.boxes.entanglement_swapping(Fraction(4, 5)))
     for value in (
         measure.at(solution.q.weights),
         measure.at(solution.q),
@@ -94,5 +94,5 @@ def test_bilocality_of_a_solution():
         measure.value(solution.q.weights),
     ):
         assert value == pytest.approx(7 / 25, abs=1e-9)
-    with pytest.raises(rb.MeasureError, match="entry -1"):
+    with pytest.raises(rb.errors.MeasureError, match="entry -1"):
         measure.value(np.r_[2, -1, np.zeros(62)])

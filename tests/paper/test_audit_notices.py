@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from relaxbell.behavior.swapping import entanglement_swapping_box
+from relaxbell.behavior.swapping import entanglement_swapping
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, outcome_signaling
 from relaxbell.exact.rows import Rows
@@ -188,7 +188,7 @@ def test_no_values_that_vanish(monkeypatch):
 
 
 def test_another_visibility_of_the_swapped_states(monkeypatch):
-    monkeypatch.setattr(swapping, "entanglement_swapping_box", lambda v, **k: entanglement_swapping_box(v / 2, **k))
+    monkeypatch.setattr(swapping, "entanglement_swapping", lambda v, **k: entanglement_swapping(v / 2, **k))
     for id in ("Eqs. 54–55", "ν range", "I, J, B", "M_BL", "Fig. 4"):
         assert flips(id)
 

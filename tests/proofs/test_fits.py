@@ -45,7 +45,7 @@ def test_rational_functions_and_roots():
     assert sympy.cancel(rb.fit({k: Fraction(k * k + 1, k + 2) for k in range(8)}).formula - (t**2 + 1) / (t + 2)) == 0
     assert rb.fit({k: sympy.sqrt(2) * k - 1 for k in range(5)}).formula == sympy.sqrt(2) * t - 1
     measure = rb.influence(rb.input_signaling(), "X", "B")
-    box = rb.tsirelson_box()
+    box = rb.boxes.tsirelson()
     data = {v: rb.minimize(measure, box.visibility(v)).exact for v in (Fraction(k, 20) for k in range(21))}
     found = rb.fit(data)
     assert sympy.simplify(found.formula - sympy.Max(0, (sympy.sqrt(2) * t - 1) / 2)) == 0
@@ -54,11 +54,11 @@ def test_rational_functions_and_roots():
 
 def test_fits_of_curves_are_proved():
     measure = rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B")
-    ends = tuple(rb.Observed([(rb.I3322, v)], nonsignaling=True) for v in (0, 1))
+    ends = tuple(rb.Observed([(rb.catalog.I3322, v)], nonsignaling=True) for v in (0, 1))
     found = rb.fit(rb.curve(measure, *ends))
     assert rb.prove(measure, found.formula, ends).status == "proved"
     model = rb.input_signaling()
-    bound = rb.CHSH.bound(model, subject_to=[rb.influence(model, "X", "B") <= sympy.Symbol("e")])
+    bound = rb.catalog.CHSH.bound(model, subject_to=[rb.influence(model, "X", "B") <= sympy.Symbol("e")])
     e = sympy.Symbol("e")
     assert rb.fit(bound, symbol=e).formula == sympy.Min(4, 4 * e + 2)
 
@@ -80,7 +80,7 @@ def test_fits_of_closed_forms_are_proved():
     ],
 )
 def test_errors(data, message):
-    with pytest.raises(rb.ProofError, match=message):
+    with pytest.raises(rb.errors.ProofError, match=message):
         rb.fit(data)
 
 
@@ -100,7 +100,7 @@ def test_constants():
     assert rb.recognize_number(Decimal("0.2071")) is None  # too few digits to mean anything
     assert rb.recognize_number(Decimal("0.20710678118654752440084436210")) == sympy.sqrt(2) / 2 - sympy.Rational(1, 2)
     assert rb.recognize_number(sympy.sqrt(2).evalf(30)) == sympy.sqrt(2)
-    with pytest.raises(rb.ProofError, match="digits"):
+    with pytest.raises(rb.errors.ProofError, match="digits"):
         rb.recognize_number("0.5")
 
 
@@ -134,16 +134,16 @@ def test_random_numbers_of_other_sizes_are_no_constants(size, basis):
     ],
 )
 def test_what_is_no_constant_or_basis(arguments, message):
-    with pytest.raises(rb.ProofError, match=message):
+    with pytest.raises(rb.errors.ProofError, match=message):
         rb.recognize_number(**arguments)
-    with pytest.raises(rb.ProofError, match="digits=0"):
+    with pytest.raises(rb.errors.ProofError, match="digits=0"):
         rb.recognize_number(0.5, digits=0)
 
 
 def test_fit_parameters_and_roots():
     line = {0: 0, 1: 2, 2: 4, 3: 6}
     assert rb.fit(line, symbol="v").formula == 2 * sympy.Symbol("v")
-    with pytest.raises(rb.ProofError, match="expected a sympy symbol or its name"):
+    with pytest.raises(rb.errors.ProofError, match="expected a sympy symbol or its name"):
         rb.fit(line, symbol=2)
-    with pytest.raises(rb.ProofError, match="several square roots"):
+    with pytest.raises(rb.errors.ProofError, match="several square roots"):
         rb.fit({0: sympy.sqrt(2), 1: sympy.sqrt(3), 2: 2})

@@ -17,9 +17,9 @@ t = Symbol("t")
 HALF = Rational(1, 2)
 XB = rb.influence(rb.input_signaling(), "X", "B")
 AB = rb.influence(rb.outcome_signaling(), "A", "B")
-CH = rb.Maximum(0, *rb.CH.relabelings())
-PR_LINE = (rb.pr_box().white_noise(), rb.pr_box())
-TSIRELSON_LINE = (rb.pr_box().white_noise(), rb.tsirelson_box())
+CH = rb.Maximum(0, *rb.catalog.CH.relabelings())
+PR_LINE = (rb.boxes.pr().white_noise(), rb.boxes.pr())
+TSIRELSON_LINE = (rb.boxes.pr().white_noise(), rb.boxes.tsirelson())
 
 
 def chsh_values(p):
@@ -68,14 +68,14 @@ def test_equation_7_needs_no_signaling():
 @pytest.mark.parametrize(
     "formula",
     [
-        rb.Maximum(0, *(f * Fraction(1001, 1000) for f in rb.CH.relabelings())),
-        rb.Maximum(0, *(f * Fraction(999, 1000) for f in rb.CH.relabelings())),
-        rb.Maximum(0, *rb.CH.relabelings()[1:]),  # a symmetry left out: right on 7/8 of the nonlocal boxes
-        rb.Maximum(*rb.CH.relabelings()),  # right on nonlocal p only
-        rb.Maximum(0, *(-f for f in rb.CH.relabelings())),
-        rb.Maximum(Fraction(1, 10**5), *rb.CH.relabelings()),
-        rb.Maximum(0, *rb.CHSH.relabelings()),
-        rb.CH,
+        rb.Maximum(0, *(f * Fraction(1001, 1000) for f in rb.catalog.CH.relabelings())),
+        rb.Maximum(0, *(f * Fraction(999, 1000) for f in rb.catalog.CH.relabelings())),
+        rb.Maximum(0, *rb.catalog.CH.relabelings()[1:]),  # a symmetry left out: right on 7/8 of the nonlocal boxes
+        rb.Maximum(*rb.catalog.CH.relabelings()),  # right on nonlocal p only
+        rb.Maximum(0, *(-f for f in rb.catalog.CH.relabelings())),
+        rb.Maximum(Fraction(1, 10**5), *rb.catalog.CH.relabelings()),
+        rb.Maximum(0, *rb.catalog.CHSH.relabelings()),
+        rb.catalog.CH,
         sympy.Integer(0),
         Symbol("p(00|00)") ** 2,
         Min(Symbol("p(00|00)"), HALF),
@@ -110,7 +110,7 @@ def test_unequal_cardinalities():
 def test_three_parties_on_a_slice():
     model = rb.bell((2, 2, 2), (2, 2, 2)).relax("X -> B")
     measure = rb.influence(model, "X", "B")
-    box = rb.ghz_box()
+    box = rb.boxes.ghz()
     other = box.relabel("A", [1, 0])
     behaviors = [
         box.white_noise(),
@@ -183,7 +183,7 @@ def test_wrong_formulas_along_a_line(formula, line):
 def test_figure_2():
     """FACTS: 2/5 I up to 5/7, then (3 I − 1)/4."""
     measure = rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B")
-    ends = tuple(rb.Observed([(rb.I3322, v)], nonsignaling=True) for v in (0, 1))
+    ends = tuple(rb.Observed([(rb.catalog.I3322, v)], nonsignaling=True) for v in (0, 1))
     value = Symbol("I")
     right = Max(Rational(2, 5) * value, (3 * value - 1) / 4)
     assert rb.prove(measure, right, ends, parameter=value).status == "proved"
@@ -195,7 +195,7 @@ def test_figure_2():
 def test_curves_of_budgets_and_tradeoffs():
     model = rb.input_signaling()
     e = Symbol("e")
-    line = rb.CHSH.bound(model, subject_to=[rb.influence(model, "X", "B") <= e])
+    line = rb.catalog.CHSH.bound(model, subject_to=[rb.influence(model, "X", "B") <= e])
     assert rb.prove(line, Min(4, 2 + 4 * e)).status == "proved"
     assert rb.prove(line, 2 + 4 * e).status == "refuted"
 
@@ -209,10 +209,10 @@ def test_powers_of_the_parameter():
 
 
 def test_points():
-    points = {Fraction(k, 10): rb.pr_box().visibility(Fraction(k, 10)) for k in range(11)}
+    points = {Fraction(k, 10): rb.boxes.pr().visibility(Fraction(k, 10)) for k in range(11)}
     verdict = rb.prove(XB, Max(0, t - HALF), points)
     assert (verdict.status, verdict.points) == ("exact at points", 11)
-    floats = {k / 10: rb.tsirelson_box().visibility(k / 10) for k in range(11)}
+    floats = {k / 10: rb.boxes.tsirelson().visibility(k / 10) for k in range(11)}
     verdict = rb.prove(XB, Max(0, (sqrt(2) * t - 1) / 2), floats)
     assert verdict.status == "numerical"
     assert verdict.tolerance < 1e-9
@@ -223,7 +223,7 @@ def test_points():
 
 def test_entropies_are_numerical():
     """FACTS: H(m) = h(CH)."""
-    measure, box = rb.message_entropy(rb.message()), rb.pr_box()
+    measure, box = rb.message_entropy(rb.message()), rb.boxes.pr()
     p = t / 10 + Rational(2, 5)  # CH along the line from visibility 9/10 to 1
     h = -p * sympy.log(p, 2) - (1 - p) * sympy.log(1 - p, 2)
     line = (box.visibility(Fraction(9, 10)), box)
@@ -245,7 +245,7 @@ def test_balke_and_pearl():
 def test_symbolic_budgets_are_refused():
     both = rb.bell().relax("X -> B", "Y -> A")
     there, back = rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")
-    with pytest.raises(rb.ProofError, match="Give numbers"):
+    with pytest.raises(rb.errors.ProofError, match="Give numbers"):
         rb.prove(there, sympy.Integer(0), subject_to=[back <= Symbol("c")])
 
 
@@ -266,10 +266,10 @@ def test_mutual_information_is_numerical_at_points():
     P = (2 + sqrt(2)) / 4
     log2 = lambda x: sympy.log(x, 2)  # noqa: E731
     value = 2 + P * log2(P) + (1 - P) * log2(1 - P) - P * log2(3)
-    verdict = rb.prove(measure, value, {"Tsirelson": rb.tsirelson_box()})
+    verdict = rb.prove(measure, value, {"Tsirelson": rb.boxes.tsirelson()})
     assert verdict.status == "numerical"
     assert verdict.tolerance < 1e-6
-    wrong = rb.prove(measure, value * Rational(101, 100), {"Tsirelson": rb.tsirelson_box()})
+    wrong = rb.prove(measure, value * Rational(101, 100), {"Tsirelson": rb.boxes.tsirelson()})
     assert wrong.status == "refuted"
     assert not wrong.counterexample.exact
     everywhere = rb.prove(measure, CH)  # sampled, at the PR boxes too, where 2 − log2 3 is not 1/2
@@ -288,7 +288,7 @@ def test_mutual_information_is_numerical_at_points():
     ],
 )
 def test_errors(arguments, message):
-    with pytest.raises(rb.ProofError, match=message):
+    with pytest.raises(rb.errors.ProofError, match=message):
         rb.prove(*arguments)
 
 
@@ -306,7 +306,7 @@ V = Symbol("v")
 )
 def test_a_measure_that_is_not_convex_along_visibilities(formula, verdict):
     """min M_BL = max(0, 2v² − 1), over all marginals, for every v; other formulas are refuted exactly."""
-    noise, full = (rb.entanglement_swapping_box(v).exact for v in (0, 1))
+    noise, full = (rb.boxes.entanglement_swapping(v).exact for v in (0, 1))
     family = lambda v: noise + (full - noise) * v**2  # noqa: E731
     found = rb.prove(rb.nonbilocality(rb.bilocality()), Max(0, formula), family, parameter=V)
     assert found.status == verdict
@@ -359,9 +359,9 @@ def test_formulas_that_are_hard_to_evaluate(formula, status):
 
 
 def test_undefined_functions_and_matrices():
-    with pytest.raises(rb.ProofError, match=r"the function f\(t\), which is not defined"):
+    with pytest.raises(rb.errors.ProofError, match=r"the function f\(t\), which is not defined"):
         rb.prove(XB, sympy.Function("f")(t), PR_LINE)
-    with pytest.raises(rb.ProofError, match="Matrix, expected a sympy expression"):
+    with pytest.raises(rb.errors.ProofError, match="Matrix, expected a sympy expression"):
         rb.prove(XB, sympy.Matrix([t]), PR_LINE)
 
 
@@ -375,18 +375,18 @@ def test_float_budgets_are_the_decimals_that_print_them():
 def test_equal_floats_are_not_exact():
     """The value of a network is an interval here: 0.28 = 2 v² − 1 to all digits, but nothing exact was solved."""
     v = 0.8
-    box = rb.entanglement_swapping_box(v)
+    box = rb.boxes.entanglement_swapping(v)
     verdict = rb.prove(rb.nonbilocality(rb.bilocality()), Max(0, 2 * Symbol("v") ** 2 - 1), {v: box})
     assert verdict.status == "numerical"
 
 
 def test_domains_that_are_none():
-    with pytest.raises(rb.ProofError, match="empty mapping"):
+    with pytest.raises(rb.errors.ProofError, match="empty mapping"):
         rb.prove(XB, CH, {})
-    with pytest.raises(rb.ProofError, match="'pr' is no number"):
-        rb.prove(XB, t, {"pr": rb.pr_box()})
-    with pytest.raises(rb.ProofError, match="I3322 has cardinalities"):
-        rb.prove(XB, rb.I3322)
+    with pytest.raises(rb.errors.ProofError, match="'pr' is no number"):
+        rb.prove(XB, t, {"pr": rb.boxes.pr()})
+    with pytest.raises(rb.errors.ProofError, match="I3322 has cardinalities"):
+        rb.prove(XB, rb.catalog.I3322)
 
 
 @pytest.mark.parametrize(
@@ -408,7 +408,7 @@ def test_samples_are_often_nonlocal(model):
         p = rb.Behavior(table, model.outputs, model.inputs)
         try:
             rb.minimize(rb.influence(local, local.inputs[0], local.outputs[0]), p)
-        except rb.InfeasibleError:
+        except rb.errors.InfeasibleError:
             nonlocal_ones += 1
     assert nonlocal_ones >= 4
 
@@ -421,7 +421,7 @@ def test_dual_functionals_refute():
     model = rb.bell((2, 2, 2), (2, 2, 2)).relax("X -> B")
     measure = rb.influence(model, "X", "B")
     region = Region(read_domain(model, None), [])
-    formula = rb.Maximum(0, (rb.mermin() - 2) / 4)
+    formula = rb.Maximum(0, (rb.catalog.mermin() - 2) / 4)
     terms = [functional_form(term, region.domain) for term in formula]
     verdict = _sampled(measure, formula, (), region, "", "", 20, terms[1:], terms)
     check(verdict, measure, ("X", "B"))

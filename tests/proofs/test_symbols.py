@@ -12,10 +12,10 @@ import relaxbell as rb
 HALF = Rational(1, 2)
 S, V = Symbol("S"), Symbol("v")
 XB = rb.influence(rb.input_signaling(), "X", "B")
-PR, NOISE = rb.pr_box(), rb.pr_box().white_noise()
+PR, NOISE = rb.boxes.pr(), rb.boxes.pr().white_noise()
 LINE = (NOISE, PR)
 SQUARES = lambda v: NOISE.exact + (PR.exact - NOISE.exact) * v**2  # noqa: E731
-CHAIN = [rb.Observed([(rb.CHSH, v)], nonsignaling=True) for v in (2, 4)]
+CHAIN = [rb.Observed([(rb.catalog.CHSH, v)], nonsignaling=True) for v in (2, 4)]
 
 
 @pytest.mark.parametrize(
@@ -35,16 +35,16 @@ CHAIN = [rb.Observed([(rb.CHSH, v)], nonsignaling=True) for v in (2, 4)]
 )
 def test_symbols_that_are_no_parameter(formula, domain, options):
     with pytest.raises(
-        rb.ProofError, match=r"the formula has the symbol S, expected one: the parameter .*subs\(S, …\)"
+        rb.errors.ProofError, match=r"the formula has the symbol S, expected one: the parameter .*subs\(S, …\)"
     ):
         rb.prove(XB, formula, domain, **options)
 
 
 def test_what_the_remedies_say_is_accepted():
-    chsh = rb.CHSH(NOISE.exact + (PR.exact - NOISE.exact) * V)
+    chsh = rb.catalog.CHSH(NOISE.exact + (PR.exact - NOISE.exact) * V)
     formula = Max(0, (S - 2) / 4)
     assert rb.prove(XB, formula.subs(S, chsh), LINE, parameter=V).status == "proved"
-    assert rb.prove(XB, rb.Maximum(0, (rb.CHSH - 2) / 4), LINE, parameter=V).status == "proved"
+    assert rb.prove(XB, rb.Maximum(0, (rb.catalog.CHSH - 2) / 4), LINE, parameter=V).status == "proved"
     assert rb.prove(XB, Max(0, S - HALF), LINE, parameter=S).status == "proved"
     assert rb.prove(XB, (S - 2) / 4, CHAIN, parameter=S).status == "proved"
     for symbol in (Symbol("CHSH"), Symbol("t"), Symbol("t", real=True)):  # of a parameter that was given no name
@@ -69,7 +69,7 @@ def test_names_decide_not_assumptions(assumed):
 def test_assumptions_that_the_parameter_does_not_obey(assumed):
     """√(v²) of a negative v is −v, and ⌊v⌋ of a whole one v: sympy has replaced them before anybody asks."""
     v = Symbol("v", **assumed)
-    with pytest.raises(rb.ProofError, match=r"is assumed to be .* from 0 to 1.*real=True"):
+    with pytest.raises(rb.errors.ProofError, match=r"is assumed to be .* from 0 to 1.*real=True"):
         rb.prove(XB, sqrt(v**2) * v - HALF, LINE, parameter="v")
 
 
@@ -81,7 +81,7 @@ def test_functions_of_the_parameter():
     assert wrong.status == "refuted"
     found = wrong.counterexample
     assert rb.minimize(XB, found.observed).exact == found.least
-    assert rb.prove(XB, rb.Maximum(0, *rb.CH.relabelings()), SQUARES, over=(HALF, 0.9)).status == "proved"
+    assert rb.prove(XB, rb.Maximum(0, *rb.catalog.CH.relabelings()), SQUARES, over=(HALF, 0.9)).status == "proved"
 
 
 def test_a_function_of_numbers_is_compared_where_it_was_read():
@@ -98,24 +98,24 @@ def test_curves_whose_parameter_has_no_symbol():
     model = rb.bell().relax("X -> B", "Y -> A")
     there, back = rb.influence(model, "X", "B"), rb.influence(model, "Y", "A")
     line, e = rb.tradeoff(there, back, PR), Symbol("e")
-    with pytest.raises(rb.ProofError, match=r"the parameter C\(Y -> A\)"):
+    with pytest.raises(rb.errors.ProofError, match=r"the parameter C\(Y -> A\)"):
         rb.prove(line, HALF - e)
     assert rb.prove(line, HALF - e, parameter=e).status == "proved"
     assert rb.prove(line, HALF - Symbol("C(Y -> A)")).status == "proved"
-    bound = rb.CHSH.bound(model, subject_to=[there <= e, back <= 0])
-    with pytest.raises(rb.ProofError, match="has the symbol S, expected one: the parameter e"):
+    bound = rb.catalog.CHSH.bound(model, subject_to=[there <= e, back <= 0])
+    with pytest.raises(rb.errors.ProofError, match="has the symbol S, expected one: the parameter e"):
         rb.prove(bound, sympy.Min(4, 2 + 4 * S))
-    with pytest.raises(rb.ProofError, match="the parameter is S, but that of the curve is e"):
+    with pytest.raises(rb.errors.ProofError, match="the parameter is S, but that of the curve is e"):
         rb.prove(bound, sympy.Min(4, 2 + 4 * S), parameter=S)
     assert rb.prove(bound, sympy.Min(4, 2 + 4 * e)).status == "proved"
 
 
 def test_entropy_and_information():
     entropy = rb.message_entropy(rb.message())
-    with pytest.raises(rb.ProofError, match="expected one: the parameter v"):
+    with pytest.raises(rb.errors.ProofError, match="expected one: the parameter v"):
         rb.prove(entropy, S, LINE, parameter=V)
     line = rb.curve(entropy, *LINE, parameter=V)
-    with pytest.raises(rb.ProofError, match="but that of the curve is v"):
+    with pytest.raises(rb.errors.ProofError, match="but that of the curve is v"):
         rb.prove(line, S, parameter=S)
 
 
@@ -130,13 +130,13 @@ def test_entropy_and_information():
     ],
 )
 def test_arguments_that_do_not_fit(arguments, options, message):
-    with pytest.raises(rb.ProofError, match=message):
+    with pytest.raises(rb.errors.ProofError, match=message):
         rb.prove(*arguments, **options)
 
 
 def test_fits_name_the_parameter():
     form = rb.closed_form(XB)
-    with pytest.raises(rb.ProofError, match="a closed form has no parameter v"):
+    with pytest.raises(rb.errors.ProofError, match="a closed form has no parameter v"):
         rb.fit(form, symbol=V)
     assert rb.fit(rb.curve(XB, *LINE, parameter=V)).formula.free_symbols == {V}
 

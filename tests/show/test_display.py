@@ -16,7 +16,7 @@ def cells(html):
     return [re.sub(r"<.*?>", "", cell) for cell in re.findall(r"<td.*?</td>", html)]
 
 
-@pytest.mark.parametrize("box", [rb.pr_box(), rb.cglmp_box(3), rb.ghz_box()], ids=["PR", "CGLMP", "GHZ"])
+@pytest.mark.parametrize("box", [rb.boxes.pr(), rb.boxes.cglmp(3), rb.boxes.ghz()], ids=["PR", "CGLMP", "GHZ"])
 def test_a_behavior_shows_every_probability_once(box):
     shown = sorted(float(eval(text)) for text in cells(box._repr_html_()))
     assert shown == pytest.approx(sorted(box.p.ravel()), abs=1e-6)
@@ -33,7 +33,7 @@ def test_blocks_are_settings():
 
 
 def test_large_behaviors_are_summarized_and_unpaired_ones_listed():
-    assert rb.cglmp_box(9)._repr_html_().startswith("<pre>Behavior p(A,B|X,Y)")
+    assert rb.boxes.cglmp(9)._repr_html_().startswith("<pre>Behavior p(A,B|X,Y)")
     lipid = rb.Behavior([[[0.919, 0.315], [0, 0.139]], [[0.081, 0.073], [0, 0.473]]], outputs="B A", inputs="Z")
     assert len(cells(lipid._repr_html_())) == 8
 
@@ -113,7 +113,7 @@ def texts(root):
 
 
 def test_a_curve_shows_its_pieces_and_break_points():
-    ends = [rb.Observed([(rb.I3322, v)], nonsignaling=True) for v in (-1, 1)]
+    ends = [rb.Observed([(rb.catalog.I3322, v)], nonsignaling=True) for v in (-1, 1)]
     root = picture(rb.curve(rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B"), *ends))
     assert {"-1", "0", "5/7", "1", "2/7", "1/2", "I3322", "min C(X → B)", "[0, 5/7]: (2/5) I3322"} <= set(texts(root))
     (line,) = root.iter("{http://www.w3.org/2000/svg}polyline")
@@ -122,7 +122,7 @@ def test_a_curve_shows_its_pieces_and_break_points():
 
 
 def test_curves_that_are_not_piecewise_affine():
-    box = rb.tsirelson_box()
+    box = rb.boxes.tsirelson()
     entropy = picture(rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box))
     assert {"√2/2", "0.7359", "min H(M) (bit)"} <= set(texts(entropy))
     information = picture(rb.curve(rb.mutual_information(FREE), box.white_noise(), box))
@@ -150,15 +150,15 @@ def test_counts_are_blocks_of_whole_numbers():
 
 def test_a_solution_shows_minimum_bound_witness_and_strategies():
     c = rb.influence(rb.input_signaling(), "X", "B")
-    exact = rb.minimize(c, rb.tsirelson_box())
+    exact = rb.minimize(c, rb.boxes.tsirelson())
     shown = rows(exact._repr_html_())
     assert shown["minimum"] == "-1/2 + √2/2 = 0.207106781"
     assert shown["rigorous lower bound"] == "the same: exact"
     assert shown["witness"] == "CHSH = 2.82843 &gt; 2"
     assert "min C(X → B), " in exact._repr_html_()
-    local = rb.minimize(c, rb.pr_box().visibility(Fraction(1, 2)))
+    local = rb.minimize(c, rb.boxes.pr().visibility(Fraction(1, 2)))
     assert rows(local._repr_html_())["minimum"] == "0"
-    floats = rows(rb.minimize(rb.mutual_information(FREE), rb.tsirelson_box())._repr_html_())
+    floats = rows(rb.minimize(rb.mutual_information(FREE), rb.boxes.tsirelson())._repr_html_())
     assert floats["minimum"].endswith(" bit")
     assert "e-" not in floats["witness"]  # the dust of the solver is not shown
     assert float(floats["rigorous lower bound"].removesuffix(" bit")) <= 0.04627385
@@ -171,11 +171,11 @@ def test_small_weights_are_not_shown_as_zero():
 
 def test_a_network_solution_shows_the_interval_and_the_model():
     measure = rb.nonbilocality(rb.bilocality())
-    loud, quiet = (rb.minimize(measure, rb.entanglement_swapping_box(Fraction(v, 10))) for v in (8, 7))
+    loud, quiet = (rb.minimize(measure, rb.boxes.entanglement_swapping(Fraction(v, 10))) for v in (8, 7))
     shown = rows(loud._repr_html_())
     assert shown["minimum over all marginals"] == "7/25 = 0.28"
     assert shown["rigorous lower bound"] == "the same: exact"
-    floats = rb.minimize(measure, rb.entanglement_swapping_box(0.777))
+    floats = rb.minimize(measure, rb.boxes.entanglement_swapping(0.777))
     bound = rows(floats._repr_html_())["rigorous lower bound"]
     assert 2 * 0.777**2 - 1 - 2e-6 <= float(bound) <= 2 * 0.777**2 - 1 + 1e-12
     assert shown["attained by the model found"] == "7/25, exact"
@@ -183,23 +183,23 @@ def test_a_network_solution_shows_the_interval_and_the_model():
 
 
 def test_a_scan_of_one_parameter_is_a_plot():
-    found = rb.scan(rb.nonbilocality(rb.bilocality()), rb.entanglement_swapping_box(0.8), points=5)
+    found = rb.scan(rb.nonbilocality(rb.bilocality()), rb.boxes.entanglement_swapping(0.8), points=5)
     assert {"0.16", "0.25", "0.34", "0.28", "q(A=00)", "5 linear programs"} <= set(texts(picture(found)))
     axes = pytest.importorskip("matplotlib.figure").Figure().subplots()
     line, least = found.plot(ax=axes).lines
     assert line.get_ydata() == pytest.approx(found.values)
     assert least.get_xydata().ravel() == pytest.approx([0.25, 0.28])
     ternary = [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
-    many = rb.scan(rb.nonbilocality(rb.bilocality((3, 3))), rb.entanglement_swapping_box(1, alice=ternary), points=2)
+    many = rb.scan(rb.nonbilocality(rb.bilocality((3, 3))), rb.boxes.entanglement_swapping(1, alice=ternary), points=2)
     assert many._repr_svg_() is None
-    with pytest.raises(rb.MeasureError, match="a scan of 4 parameters"):
+    with pytest.raises(rb.errors.MeasureError, match="a scan of 4 parameters"):
         many.plot(ax=axes)
 
 
 def test_functionals_carry_their_names():
-    assert rb.CHSH._repr_latex_().startswith(r"$\displaystyle \text{CHSH} = \langle A_{0} B_{0} \rangle")
-    assert rb.cglmp(3)._repr_latex_().startswith(r"$\displaystyle I_{3} = ")
-    witness = rb.minimize(rb.mutual_information(FREE), rb.tsirelson_box()).witness.functional
+    assert rb.catalog.CHSH._repr_latex_().startswith(r"$\displaystyle \text{CHSH} = \langle A_{0} B_{0} \rangle")
+    assert rb.catalog.cglmp(3)._repr_latex_().startswith(r"$\displaystyle I_{3} = ")
+    witness = rb.minimize(rb.mutual_information(FREE), rb.boxes.tsirelson()).witness.functional
     assert "frac" not in witness._repr_latex_()  # decimals instead of fractions that nobody would read
 
 
@@ -246,7 +246,7 @@ def test_labels_of_a_curve_do_not_overlap():
 def test_a_graph_without_relaxed_edges_says_why_there_is_no_witness():
     sizes = dict.fromkeys("XYAB", 2)
     model = rb.CausalModel("X -> A <- L -> B <- Y; A -> B", "X Y", "L", sizes)
-    solution = rb.minimize(rb.influence(model, "A", "B"), rb.pr_box())
+    solution = rb.minimize(rb.influence(model, "A", "B"), rb.boxes.pr())
     assert "no edge of the model is marked as relaxed" in repr(solution)
     marked = rb.CausalModel("X -> A <- L -> B <- Y", "X Y", "L", sizes).relax("A -> B")
-    assert rb.minimize(rb.influence(marked, "A", "B"), rb.pr_box()).witness_text == "CHSH = 4 > 2"
+    assert rb.minimize(rb.influence(marked, "A", "B"), rb.boxes.pr()).witness_text == "CHSH = 4 > 2"

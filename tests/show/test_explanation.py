@@ -15,26 +15,26 @@ def numbers(sentence):
 
 def test_input_signaling_at_the_tsirelson_box():
     """For each y the shares with which Bob uses x sum to C = (√2 − 1)/2: the influence's row of that y."""
-    solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.tsirelson_box())
+    solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.tsirelson())
     (sentence,) = rb.explain(solution).sentences
     assert sentence.startswith("Bob's output ")
     assert sum(numbers(sentence)) == pytest.approx((2**0.5 - 1) / 2, abs=1e-3)  # printed to three digits
 
 
 def test_the_pr_box_needs_the_outcome_always():
-    solution = rb.minimize(rb.influence(rb.outcome_signaling(), "A", "B"), rb.pr_box())
+    solution = rb.minimize(rb.influence(rb.outcome_signaling(), "A", "B"), rb.boxes.pr())
     assert "always" in str(rb.explain(solution))
     assert "never uses a" in str(rb.explain(solution))
 
 
 def test_a_local_behavior_uses_nothing():
-    local = rb.pr_box().visibility(Fraction(1, 2))
+    local = rb.boxes.pr().visibility(Fraction(1, 2))
     solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), local)
     assert str(rb.explain(solution)) == "Bob's output never uses x."
 
 
 def test_a_message_is_sent_as_often_as_its_weight_says():
-    solution = rb.minimize(rb.message_weight(rb.message()), rb.pr_box())
+    solution = rb.minimize(rb.message_weight(rb.message()), rb.boxes.pr())
     listens, sent = rb.explain(solution).sentences
     assert "m with probability" in listens
     assert sent == "A message other than m = 0 is sent with probability 0.5."
@@ -43,7 +43,7 @@ def test_a_message_is_sent_as_often_as_its_weight_says():
 def test_guessing_the_settings():
     """Sum over λ of the largest q(x, λ), from the weights as an array."""
     model = rb.measurement_dependence((2, 2, 2), (2, 2, 2))
-    solution = rb.minimize(rb.dependence(model), rb.ghz_box())
+    solution = rb.minimize(rb.dependence(model), rb.boxes.ghz())
     nodes = model.strategies.nodes
     table = solution.q.weights.reshape([node.functions for node in nodes])
     settings = [k for k, node in enumerate(nodes) if node.name in model.inputs]
@@ -55,7 +55,7 @@ def test_guessing_the_settings():
 
 def test_free_settings_are_called_free():
     model = rb.measurement_dependence(dependent="X")
-    solution = rb.minimize(rb.dependence(model), rb.pr_box().white_noise())
+    solution = rb.minimize(rb.dependence(model), rb.boxes.pr().white_noise())
     assert str(rb.explain(solution)) == "The settings x are chosen freely: λ does not help to guess them."
 
 
@@ -65,7 +65,7 @@ def test_unequal_cardinalities_and_three_parties():
     found = rb.explain(rb.minimize(rb.influence(model, "Y", "C"), noise))
     assert found.sentences == ("Charlie's output never uses y.",)
     assert found.columns == ("probability", "A", "B", "C")
-    box = rb.i3322_box()
+    box = rb.boxes.i3322()
     large = rb.explain(rb.minimize(rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B"), box))
     assert "maps x = 0, 1, 2 to" in str(large)
 
@@ -82,12 +82,12 @@ def test_models_without_relaxed_edges_and_their_own_names():
 
 
 def test_networks_of_several_sources():
-    solution = rb.minimize(rb.nonbilocality(rb.bilocality()), rb.entanglement_swapping_box())
+    solution = rb.minimize(rb.nonbilocality(rb.bilocality()), rb.boxes.entanglement_swapping())
     assert rb.explain(solution).sentences[0].startswith("A copies x with probability")
 
 
 def test_table_and_html():
-    solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.tsirelson_box())
+    solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.tsirelson())
     found = rb.explain(solution)
     assert sum(row[0] for row in found.rows) == pytest.approx(1, abs=1e-8)
     assert len(found.rows) == len(solution.q)
@@ -97,8 +97,8 @@ def test_table_and_html():
 
 
 def test_only_solutions_are_explained():
-    with pytest.raises(rb.MeasureError, match="cannot explain a Behavior, expected a Solution"):
-        rb.explain(rb.pr_box())
+    with pytest.raises(rb.errors.MeasureError, match="cannot explain a Behavior, expected a Solution"):
+        rb.explain(rb.boxes.pr())
 
 
 @pytest.mark.parametrize("name", ["C(X -> B)", "C(A -> B)", "M(X,Y:Λ)", "I(X,Y:Λ)"])
@@ -114,7 +114,7 @@ def test_small_is_not_never(name):
 def test_dependent_settings_are_not_called_free_where_guessing_does_not_improve():
     """M = (√2 − 1)/4 for p(x) = (3/4, 1/4) (FACTS, E6), and still the likelier setting is the best guess."""
     weights = {"X": [Fraction(3, 4), Fraction(1, 4)], "Y": [Fraction(1, 2), Fraction(1, 2)]}
-    solution = rb.minimize(rb.dependence(rb.measurement_dependence(input_distribution=weights)), rb.tsirelson_box())
+    solution = rb.minimize(rb.dependence(rb.measurement_dependence(input_distribution=weights)), rb.boxes.tsirelson())
     assert solution.value == pytest.approx((2**0.5 - 1) / 4)
     said = str(rb.explain(solution))
     assert said == "The settings x, y depend on λ, but who knows λ still guesses with probability 0.375."
@@ -122,7 +122,7 @@ def test_dependent_settings_are_not_called_free_where_guessing_does_not_improve(
 
 def test_sources_are_called_independent_only_if_they_are():
     measure, model = rb.nonbilocality(rb.bilocality()), rb.bilocality()
-    loud, quiet = (rb.minimize(measure, rb.entanglement_swapping_box(Fraction(v, 10))) for v in (8, 7))
+    loud, quiet = (rb.minimize(measure, rb.boxes.entanglement_swapping(Fraction(v, 10))) for v in (8, 7))
     joint = np.zeros((4, 4))
     for strategy in loud.q.support:
         digits = model.strategies.digits(int(strategy))

@@ -42,7 +42,7 @@ def test_values_are_those_of_minimize(explorer, setting):
 
 def test_chsh_is_the_formula(explorer):
     v, t, angle = 0.9, 0.5, 0.6
-    value = rb.CHSH(explorer.behavior(visibility=v, entanglement=t, angle=angle))
+    value = rb.catalog.CHSH(explorer.behavior(visibility=v, entanglement=t, angle=angle))
     assert value == pytest.approx(2 * v * (math.cos(angle) + math.sin(2 * t) * math.sin(angle)))
 
 

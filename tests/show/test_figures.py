@@ -139,7 +139,7 @@ def test_unknown_figures_and_formats(tmp_path):
     run = CliRunner().invoke(app, ["figures", "--out", str(tmp_path), "--only", "figure_9"])
     assert run.exit_code == 1
     assert "no figure 'figure_9', expected figure_1" in run.output
-    with pytest.raises(rb.RelaxbellError, match="no format 'gif', expected pdf, svg, png"):
+    with pytest.raises(rb.errors.RelaxbellError, match="no format 'gif', expected pdf, svg, png"):
         save_figures(tmp_path, ["figure_1"], ["gif"])
     assert list(FIGURES) == [f"figure_{k}" for k in (1, 2, 3, 4, 5)]
 

@@ -54,7 +54,7 @@ def test_measures_with_hard_names(measure):
 
 def test_solutions_with_hard_names():
     both = rb.bell().rename(HARD).relax("Setting_x -> b__2''")
-    box = rb.pr_box().rename(HARD)
+    box = rb.boxes.pr().rename(HARD)
     solution = rb.minimize(rb.influence(both, "Setting_x", "b__2''"), box)
     parse(solution._repr_latex_())
     assert r"C_{\mathrm{Setting\_x} \to \mathrm{b\_\_2}''} = \frac{1}{2}" in solution._repr_latex_()
@@ -65,7 +65,7 @@ def test_solutions_with_hard_names():
 )
 @pytest.mark.parametrize("notation", ["correlators", "collins_gisin", "probabilities"])
 def test_functionals_with_hard_names(names, notation):
-    functional = rb.BellFunctional(rb.CHSH.coefficients, *names, name="my_#1 <x>") + Fraction(1, 10**400)
+    functional = rb.BellFunctional(rb.catalog.CHSH.coefficients, *names, name="my_#1 <x>") + Fraction(1, 10**400)
     parse((functional * Fraction(3, 10**500)).latex(notation))
     for coefficients in (functional, functional * Fraction(3, 10**500), functional * 10**500):
         assert " 0 " not in f" {coefficients.formula(notation)} "  # nothing is rounded to zero

@@ -22,7 +22,7 @@ def scenario_of(model, p):
 def test_the_least_value_is_exact(v, w):
     """2 v₁ v₂ − 1 (paper, after Eq. 60, for v₁ = v₂): over all ν, by two boxes."""
     v, w = Fraction(v), Fraction(w)
-    solution = rb.minimize(rb.nonbilocality(rb.bilocality()), rb.entanglement_swapping_box(v, w))
+    solution = rb.minimize(rb.nonbilocality(rb.bilocality()), rb.boxes.entanglement_swapping(v, w))
     assert Fraction(str(solution.exact)) == 2 * v * w - 1
     assert solution.lower_bound == solution.value == float(2 * v * w - 1)
     assert len(list(pieces(solution.everywhere.cover))) <= 2
@@ -91,7 +91,7 @@ def test_any_polynomials_bound_the_value_at_any_marginals(model, seed):
 
 def test_the_program_promises_what_its_duals_prove():
     """Over a box cut elsewhere than at the best marginals, the solver's value and the exact bound agree."""
-    scenario = scenario_of(rb.bilocality(), rb.entanglement_swapping_box(Fraction(4, 5)))
+    scenario = scenario_of(rb.bilocality(), rb.boxes.entanglement_swapping(Fraction(4, 5)))
     region = ((Fraction(1, 5), Fraction(3, 10)),)
     found = Prover([scenario], [Fraction(1, 4)]).over(region)
     assert found.bounds[0] >= Fraction(1, 4)
@@ -99,7 +99,7 @@ def test_the_program_promises_what_its_duals_prove():
 
 
 def test_more_than_the_least_value_is_not_proved():
-    scenario = scenario_of(rb.bilocality(), rb.entanglement_swapping_box(Fraction(4, 5)))
+    scenario = scenario_of(rb.bilocality(), rb.boxes.entanglement_swapping(Fraction(4, 5)))
     point = [Fraction(1, 4)]
     assert cover([scenario], [Fraction(7, 25)], point, most=10, seconds=60) is not None
     assert cover([scenario], [Fraction(7, 25) + Fraction(1, 10**6)], point, most=30, seconds=60) is None
@@ -109,7 +109,7 @@ def test_more_than_the_least_value_is_not_proved():
 
 def test_a_region_that_no_marginals_of_the_behavior_reach():
     """At v = 4/5 only 0.16 ≤ ν ≤ 0.34 reproduce p (after Eq. 58): elsewhere anything up to 2 is proved."""
-    scenario = scenario_of(rb.bilocality(), rb.entanglement_swapping_box(Fraction(4, 5)))
+    scenario = scenario_of(rb.bilocality(), rb.boxes.entanglement_swapping(Fraction(4, 5)))
     found = Prover([scenario], [Fraction(2)]).over(((Fraction(0), Fraction(1, 10)),))
     assert found is not None
     assert found.bounds[0] >= 2

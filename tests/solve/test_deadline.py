@@ -26,7 +26,7 @@ def test_the_error_says_so(kind, solver, monkeypatch):
     """Every solver looks at the clock before it begins."""
     measure, p = unequal(kind)
     monkeypatch.setattr(LIMITS, Clock(step=1))
-    with pytest.raises(rb.SolverError, match=r"took longer than its time limit of 0\.05 s\. Give more seconds"):
+    with pytest.raises(rb.errors.SolverError, match=r"took longer than its time limit of 0\.05 s\. Give more seconds"):
         rb.minimize(measure, p, solver=solver, seconds=0.05)
 
 
@@ -43,7 +43,7 @@ def test_solvers_stop_when_the_time_is_over(kind, solver, monkeypatch):
     """They are told what is left: here a nanosecond, in which none is ready. Information has steps of its own."""
     measure, p = unequal(kind)
     monkeypatch.setattr(LIMITS, Late())
-    with pytest.raises(rb.SolverError, match="time limit of 50 s"):
+    with pytest.raises(rb.errors.SolverError, match="time limit of 50 s"):
         rb.minimize(measure, p, solver=solver, seconds=50)
 
 
@@ -61,8 +61,8 @@ def test_enough_time_changes_nothing():
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), "3", True])
 def test_what_is_no_time_is_refused(seconds):
-    with pytest.raises(rb.MeasureError, match="expected a positive number"):
-        rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box(), seconds=seconds)
+    with pytest.raises(rb.errors.MeasureError, match="expected a positive number"):
+        rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr(), seconds=seconds)
 
 
 def test_the_earlier_of_two_deadlines_holds(monkeypatch):
@@ -71,7 +71,7 @@ def test_the_earlier_of_two_deadlines_holds(monkeypatch):
         assert remaining() == 1
         clock.now = 1
         assert passed()
-        with pytest.raises(rb.SolverError, match="min outer"):
+        with pytest.raises(rb.errors.SolverError, match="min outer"):
             remaining()
     assert remaining() == float("inf")
     assert not passed()
@@ -81,5 +81,5 @@ def test_measures_that_do_not_fit_memory_are_refused_at_once():
     """26 million strategies: M has 655 million entries."""
     model = rb.measurement_dependence((5, 5), (4, 4))
     for make in (rb.dependence, rb.hall_dependence):
-        with pytest.raises(rb.ModelTooLargeError, match="Reduce the settings"):
+        with pytest.raises(rb.errors.ModelTooLargeError, match="Reduce the settings"):
             make(model)

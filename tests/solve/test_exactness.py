@@ -58,7 +58,7 @@ def influence_at(model, source, target, q):
 
 
 def test_chsh_scenario():
-    tsirelson, pr = rb.tsirelson_box(), rb.pr_box()
+    tsirelson, pr = rb.boxes.tsirelson(), rb.boxes.pr()
     for edge, factor in (("X -> B", 1), ("Y -> A", 1)):  # arXiv:1411.4648, Eq. (7)
         model = rb.bell().relax(edge)
         c = rb.influence(model, *edge.split(" -> "))
@@ -75,7 +75,7 @@ def test_chsh_scenario():
 @pytest.mark.parametrize("v", [0, Fraction(1, 2), Fraction(4, 7), Fraction(7, 9), 1])
 def test_3322_of_eq_36(v):
     model = rb.input_signaling((3, 3))  # max(0, I3322/2) with I3322 = 2v − 1
-    solution = rb.minimize(rb.influence(model, "X", "B"), rb.i3322_box(v))
+    solution = rb.minimize(rb.influence(model, "X", "B"), rb.boxes.i3322(v))
     assert fraction(solution.exact) == max(Fraction(0), (2 * Fraction(v) - 1) / 2)
     assert sum(solution.proofs[0].primal.values()) == 1
 
@@ -83,20 +83,20 @@ def test_3322_of_eq_36(v):
 @pytest.mark.parametrize("value", [0, Fraction(1, 3), Fraction(5, 7), Fraction(6, 7), 1])
 def test_value_of_i3322_without_signaling(value):
     c = rb.influence(rb.input_signaling((3, 3)), "X", "B")
-    solution = rb.minimize(c, rb.Observed([(rb.I3322, value)], nonsignaling=True))
+    solution = rb.minimize(c, rb.Observed([(rb.catalog.I3322, value)], nonsignaling=True))
     i = Fraction(value)
     assert fraction(solution.exact) == (Fraction(2, 5) * i if i <= Fraction(5, 7) else (3 * i - 1) / 4)
 
 
 def test_measurement_dependence():
     model = rb.measurement_dependence()
-    check(rb.minimize(rb.dependence(model), rb.tsirelson_box()), (ROOT - 1) / 2)
-    check(rb.minimize(rb.hall_dependence(model), rb.tsirelson_box()), (2 * ROOT - 2) / 3)  # (S − 2)/3, S = 2√2
+    check(rb.minimize(rb.dependence(model), rb.boxes.tsirelson()), (ROOT - 1) / 2)
+    check(rb.minimize(rb.hall_dependence(model), rb.boxes.tsirelson()), (2 * ROOT - 2) / 3)  # (S − 2)/3, S = 2√2
     alice = rb.measurement_dependence(dependent="X")
-    check(rb.minimize(rb.dependence(alice), rb.tsirelson_box()), ROOT - 1)  # 2 CH
+    check(rb.minimize(rb.dependence(alice), rb.boxes.tsirelson()), ROOT - 1)  # 2 CH
     unfair = rb.measurement_dependence(input_distribution={"X": [Fraction(3, 4), QUARTER], "Y": [HALF, HALF]})
-    q = check(rb.minimize(rb.dependence(unfair), rb.pr_box()))
-    assert dependence_at(unfair, q) == fraction(rb.minimize(rb.dependence(unfair), rb.pr_box()).exact)
+    q = check(rb.minimize(rb.dependence(unfair), rb.boxes.pr()))
+    assert dependence_at(unfair, q) == fraction(rb.minimize(rb.dependence(unfair), rb.boxes.pr()).exact)
 
 
 def dependence_at(model, q):
@@ -117,7 +117,7 @@ def dependence_at(model, q):
 
 def test_ghz_needs_a_quarter_of_dependence():
     model = rb.measurement_dependence((2, 2, 2), (2, 2, 2))
-    solution = rb.minimize(rb.dependence(model), rb.ghz_box())
+    solution = rb.minimize(rb.dependence(model), rb.boxes.ghz())
     assert fraction(solution.exact) == QUARTER
     assert dependence_at(model, solution.proofs[0].primal) == QUARTER
 
@@ -125,13 +125,13 @@ def test_ghz_needs_a_quarter_of_dependence():
 def test_budgets_trade_one_relaxation_for_another():
     both = rb.bell().relax("X -> B", "Y -> A")
     here, there = rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")
-    q = check(rb.minimize(here, rb.pr_box(), [there <= Fraction(1, 7)]), HALF - Fraction(1, 7))
+    q = check(rb.minimize(here, rb.boxes.pr(), [there <= Fraction(1, 7)]), HALF - Fraction(1, 7))
     assert influence_at(both, "X", "B", q) == Fraction(5, 14)
     assert influence_at(both, "Y", "A", q) <= Fraction(1, 7)
     # the same measure is objective and budget: it cannot go below its own minimum
-    check(rb.minimize(here, rb.tsirelson_box(), [here <= HALF, there <= 0]), (ROOT - 1) / 2)
-    with pytest.raises(rb.InfeasibleError):
-        rb.minimize(here, rb.pr_box(), [here <= Fraction(49, 100), there <= 0])
+    check(rb.minimize(here, rb.boxes.tsirelson(), [here <= HALF, there <= 0]), (ROOT - 1) / 2)
+    with pytest.raises(rb.errors.InfeasibleError):
+        rb.minimize(here, rb.boxes.pr(), [here <= Fraction(49, 100), there <= 0])
 
 
 # ------------------------------------------------------------ independent computation
@@ -156,7 +156,7 @@ def test_against_a_simplex_of_fractions(model, source, target):
     for p in behaviors:
         expected = least_influence(model, source, target, p.exact)
         if expected is None:
-            with pytest.raises(rb.InfeasibleError):
+            with pytest.raises(rb.errors.InfeasibleError):
                 rb.minimize(c, p)
             continue
         q = check(rb.minimize(c, p), expected)
@@ -233,8 +233,8 @@ def test_behaviors_rounded_near_ties(digits, tried):
     rng = np.random.default_rng(digits)
     small = rb.influence(rb.input_signaling(), "X", "B")
     large = rb.influence(rb.input_signaling((3, 3)), "X", "B")
-    boxes = [(small, rb.pr_box().visibility(v)) for v in (Fraction(1, 2), Fraction(3, 4), 0, 1)] * 4
-    boxes += [(large, rb.i3322_box(v)) for v in (Fraction(1, 2), Fraction(1, 2), 0, 1)]
+    boxes = [(small, rb.boxes.pr().visibility(v)) for v in (Fraction(1, 2), Fraction(3, 4), 0, 1)] * 4
+    boxes += [(large, rb.boxes.i3322(v)) for v in (Fraction(1, 2), Fraction(1, 2), 0, 1)]
     for c, p in boxes:
         moved = near_a_tie(p, rng, digits)
         solution = rb.minimize(c, moved)
@@ -274,22 +274,22 @@ def test_data_with_roots():
     model = rb.input_signaling()
     c = rb.influence(model, "X", "B")
     for share in (Fraction(1, 3), Fraction(3, 4), Fraction(99, 100)):
-        p = rb.tsirelson_box().visibility(share)
+        p = rb.boxes.tsirelson().visibility(share)
         expected = max(sympy.Integer(0), (2 * ROOT * to_sympy(share) - 2) / 4)
         check(rb.minimize(c, p), expected)
     # where v = 1/√2 exactly, CHSH = 2: the tie is between two vertices, decided without floats
-    tie = rb.pr_box().visibility(ROOT / 2)
-    assert rb.minimize(c, rb.pr_box().visibility(HALF)).exact == 0
+    tie = rb.boxes.pr().visibility(ROOT / 2)
+    assert rb.minimize(c, rb.boxes.pr().visibility(HALF)).exact == 0
     check(rb.minimize(c, tie), (ROOT - 1) / 2)
-    observed = rb.Observed([(rb.CHSH, 2 * ROOT)], nonsignaling=True)
+    observed = rb.Observed([(rb.catalog.CHSH, 2 * ROOT)], nonsignaling=True)
     assert sympy.simplify(rb.minimize(c, observed).exact - (ROOT - 1) / 2) == 0
-    weights = rb.minimize(c, rb.tsirelson_box()).proofs[0].primal.values()
+    weights = rb.minimize(c, rb.boxes.tsirelson()).proofs[0].primal.values()
     assert any(isinstance(w, Surd) for w in weights)
 
 
 def test_floats_have_no_exact_value_but_tight_bounds():
     c = rb.influence(rb.input_signaling(), "X", "B")
-    solution = rb.minimize(c, rb.Behavior(rb.tsirelson_box().p))
+    solution = rb.minimize(c, rb.Behavior(rb.boxes.tsirelson().p))
     assert solution.exact is None
     assert solution.lower_bound <= solution.value <= solution.upper_bound
     assert solution.upper_bound - solution.lower_bound < 1e-15
@@ -299,8 +299,8 @@ def test_rows_of_floats_mean_decimals_and_are_solved_exactly():
     model = rb.input_signaling()
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(2, 64))
-    solution = rb.minimize(rb.measure(model, rows), rb.pr_box())
+    solution = rb.minimize(rb.measure(model, rows), rb.boxes.pr())
     claim = solution.certificate.data["claim"]
     assert claim["lower_bound"] == claim["upper_bound"] == str(solution.exact)
-    same = rb.minimize(rb.measure(model, [[Fraction(repr(float(v))) for v in row] for row in rows]), rb.pr_box())
+    same = rb.minimize(rb.measure(model, [[Fraction(repr(float(v))) for v in row] for row in rows]), rb.boxes.pr())
     assert same.exact == solution.exact

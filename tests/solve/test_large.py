@@ -27,13 +27,13 @@ def test_sifting_gives_the_same_values(monkeypatch):
     """Forced on small programs, feasible and infeasible ones."""
     from relaxbell.solve import highs
 
-    whole = rb.minimize(rb.influence(rb.input_signaling((3, 3)), "X", "B"), rb.i3322_box(0.8))
+    whole = rb.minimize(rb.influence(rb.input_signaling((3, 3)), "X", "B"), rb.boxes.i3322(0.8))
     monkeypatch.setattr(highs, "SIFTING_FROM", 10)
-    sifted = rb.minimize(rb.influence(rb.input_signaling((3, 3)), "X", "B"), rb.i3322_box(0.8))
+    sifted = rb.minimize(rb.influence(rb.input_signaling((3, 3)), "X", "B"), rb.boxes.i3322(0.8))
     assert "sifting" in sifted.statistics["solver"]
     assert sifted.value == pytest.approx(whole.value, abs=1e-12)
     assert sifted.lower_bound == pytest.approx(whole.lower_bound, abs=1e-12)
     model = rb.bell()
     nothing = rb.measure(model, {"0": np.zeros(16)}, norm="linear")
-    with pytest.raises(rb.InfeasibleError):
-        rb.minimize(nothing, rb.tsirelson_box())
+    with pytest.raises(rb.errors.InfeasibleError):
+        rb.minimize(nothing, rb.boxes.tsirelson())

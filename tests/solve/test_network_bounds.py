@@ -89,7 +89,7 @@ def test_bounds_include_all_rounding_errors(seed):
 
 def test_symmetries_are_those_of_the_behavior():
     """Every relabeling found leaves the table as it is, and the relaxed bound stays below unsymmetric models."""
-    p = rb.entanglement_swapping_box(Fraction(9, 10), alice=[(1, 0, 0), (0, 1, 0), (0, 0, 1)])
+    p = rb.boxes.entanglement_swapping(Fraction(9, 10), alice=[(1, 0, 0), (0, 1, 0), (0, 0, 1)])
     measure = rb.nonbilocality(rb.bilocality((3, 3)))
     small, large = read_scenario(measure, p), read_scenario(measure, p, symmetric=False)
     assert (small.parameters, small.reduced, large.parameters) == (2, 6, 8)
@@ -121,7 +121,7 @@ def test_without_time_ranges_are_trivial_and_a_model_is_found(model):
 
 
 def test_without_time_infeasible_behaviors_are_refused():
-    p = rb.entanglement_swapping_box(1, alice=[(1, 0, 0), (0, 0, 1)], charlie=rb.diagonal_settings())
+    p = rb.boxes.entanglement_swapping(1, alice=[(1, 0, 0), (0, 0, 1)], charlie=rb.boxes.diagonal_settings())
     scenario = read_scenario(rb.nonbilocality(rb.bilocality()), p)
     assert ranges(scenario, end=0.0) is None
     assert some_model(scenario) is None
@@ -134,7 +134,7 @@ def test_a_behavior_without_symmetries_keeps_its_parameters():
 
 def test_boxes_that_meet_at_the_minimum():
     """McCormick inequalities are exact at corners: boxes that meet at ν = μ = 1/4 prove 2v² − 1 = 0.28."""
-    p = rb.entanglement_swapping_box(Fraction(4, 5))
+    p = rb.boxes.entanglement_swapping(Fraction(4, 5))
     scenario = read_scenario(rb.nonbilocality(rb.bilocality()), p)
     whole, relaxation = ranges(scenario), Relaxation(scenario)
     cuts = np.linspace(0.16, 0.34, 5)

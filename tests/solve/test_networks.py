@@ -19,12 +19,12 @@ from relaxbell.measures.definitions import from_definition
 from relaxbell.solve.networks.settings import best_of_settings
 
 AXES = [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
-DIAGONAL = list(rb.diagonal_settings())
+DIAGONAL = list(rb.boxes.diagonal_settings())
 BILOCALITY = rb.nonbilocality(rb.bilocality())
 
 
 def box(v, w=None, **settings):
-    return rb.entanglement_swapping_box(v, w, **settings)
+    return rb.boxes.entanglement_swapping(v, w, **settings)
 
 
 def value_at(p, marginal):
@@ -154,7 +154,7 @@ def test_symbolic_behaviors_give_symbolic_parameters():
     assert sympy.expand(found["q(A=01)"] - (s[0] - nu)) == 0
     assert sympy.expand(found["q(A=10)"] - (s[1] - nu)) == 0
     assert sympy.expand(found["q(A=11)"] - (1 - s[0] - s[1] + nu)) == 0
-    with pytest.raises(rb.MeasureError, match="of shape"):
+    with pytest.raises(rb.errors.MeasureError, match="of shape"):
         rb.marginal_parameters(rb.bilocality(), [1, 2])
 
 
@@ -198,7 +198,7 @@ def test_entanglement_swapping(v):
     assert solution.network == "exact"
     assert solution.value - solution.lower_bound <= 1e-6
     assert solution.lower_bound - 1e-12 <= expected <= solution.value + 1e-9
-    assert solution.value == pytest.approx(rb.star_values(box(v)).B ** 2 - 1, abs=1e-6)
+    assert solution.value == pytest.approx(rb.catalog.star_values(box(v)).B ** 2 - 1, abs=1e-6)
 
 
 def test_the_curve_of_figure_5_as_a_sweep():
@@ -284,7 +284,7 @@ def test_symmetries_remove_parameters_and_change_nothing():
 @pytest.mark.parametrize(("v", "expected"), [(0.85, 0.372443), (0.9, 0.523939)])
 def test_star_of_three(v, expected):
     """FACTS has 0.372443 for v = 0.85 from another solver; 0.9 is this package's own certified interval."""
-    solution = rb.minimize(rb.nonbilocality(rb.star(3)), rb.star_box(3, v), tolerance=1e-4)
+    solution = rb.minimize(rb.nonbilocality(rb.star(3)), rb.boxes.star(3, v), tolerance=1e-4)
     assert solution.kind == "rigorous"
     assert solution.value - solution.lower_bound <= 1e-4
     assert solution.lower_bound - 1e-6 <= expected <= solution.value + 1e-6
@@ -351,7 +351,7 @@ def test_five_and_eight_parameters_without_symmetry(sizes, v, seed):
 @pytest.mark.slow
 def test_a_star_of_four_returns_an_interval():
     """4096 strategies: the model found reproduces p, and its value is what is reported."""
-    p, measure = rb.star_box(4, 0.9), rb.nonbilocality(rb.star(4))
+    p, measure = rb.boxes.star(4, 0.9), rb.nonbilocality(rb.star(4))
     solution = rb.minimize(measure, p, seconds=15)
     assert solution.status == "time limit"
     assert solution.kind == "rigorous"
@@ -398,7 +398,7 @@ def test_networks_where_products_are_only_necessary_say_so():
     assert copied.lower_bound == pytest.approx(2.0, abs=1e-6)
 
 
-@pytest.mark.parametrize(("p", "least"), [(rb.pr_box(), Fraction(1, 2)), (rb.tsirelson_box(), None)])
+@pytest.mark.parametrize(("p", "least"), [(rb.boxes.pr(), Fraction(1, 2)), (rb.boxes.tsirelson(), None)])
 def test_settings_with_a_source_of_their_own(p, least):
     """Then the measure is the measurement dependence M(X,Y:Λ), with marginals that p(x,y) fixes."""
     sizes = dict.fromkeys("XYAB", 2)
@@ -429,7 +429,7 @@ def test_scan_of_four_parameters():
 def test_what_no_shared_randomness_reproduces_has_a_witness():
     """Given b, A and C share a singlet rotated: with settings (Z ± X)/√2 against X, Z they violate CHSH."""
     p = box(1, alice=DIAGONAL, charlie=[(1, 0, 0), (0, 0, 1)])
-    with pytest.raises(rb.InfeasibleError) as error:
+    with pytest.raises(rb.errors.InfeasibleError) as error:
         rb.minimize(BILOCALITY, p)
     witness = error.value.witness
     assert witness.violation > 0.1
@@ -467,7 +467,7 @@ def test_without_scip_the_extra_is_named(monkeypatch):
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(rb.SolverError, match=r'pip install -e "\.\[global\]"'):
+    with pytest.raises(rb.errors.SolverError, match=r'pip install -e "\.\[global\]"'):
         rb.minimize(BILOCALITY, box(Fraction(4, 5)), solver="scip")
     assert rb.minimize(BILOCALITY, box(Fraction(4, 5))).value == pytest.approx(0.28, abs=1e-6)
 
@@ -479,33 +479,37 @@ P = box(Fraction(4, 5))
 @pytest.mark.parametrize(
     ("attempt", "error", "message"),
     [
-        (lambda: rb.nonbilocality(TRIANGLE), rb.UnsupportedModelError, "inflation"),
-        (lambda: rb.nonbilocality(rb.bell()), rb.UnsupportedModelError, "nothing to be independent"),
-        (lambda: rb.nonbilocality(rb.bilocality(), {"B": [1]}), rb.MeasureError, "no group 'B'"),
-        (lambda: rb.nonbilocality(rb.bilocality(), {"A": [1]}), rb.MeasureError, "expected 4"),
-        (lambda: rb.nonbilocality(rb.bilocality(), {"A": [1, 1, 0, 0]}), rb.MeasureError, "sums to 2"),
-        (lambda: rb.nonbilocality(rb.star(3), {"A1": [0.25] * 4}), rb.MeasureError, "all but one"),
-        (lambda: BILOCALITY.expression, rb.MeasureError, "Fix marginals"),
-        (lambda: BILOCALITY + BILOCALITY, rb.MeasureError, "no sum"),
-        (lambda: BILOCALITY <= 1, rb.MeasureError, "no budget"),
-        (lambda: rb.minimize(BILOCALITY, P, solver="highs"), rb.MeasureError, "expected 'scip'"),
-        (lambda: rb.minimize(BILOCALITY, P, [BILOCALITY.model.q[0] <= 1]), rb.MeasureError, "further constraints"),
-        (lambda: rb.minimize(BILOCALITY, P, tolerance=0), rb.MeasureError, "tolerance is 0, expected a positive"),
-        (lambda: rb.minimize(BILOCALITY, P, seconds="1"), rb.MeasureError, "seconds is '1', expected a positive"),
-        (lambda: rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.pr_box(), tolerance=1),
-         rb.MeasureError, "is for nonbilocality"),
-        (lambda: rb.minimize(BILOCALITY, rb.Observed([(rb.CHSH, 2)])), rb.MeasureError, "whole behavior"),
+        (lambda: rb.nonbilocality(TRIANGLE), rb.errors.UnsupportedModelError, "inflation"),
+        (lambda: rb.nonbilocality(rb.bell()), rb.errors.UnsupportedModelError, "nothing to be independent"),
+        (lambda: rb.nonbilocality(rb.bilocality(), {"B": [1]}), rb.errors.MeasureError, "no group 'B'"),
+        (lambda: rb.nonbilocality(rb.bilocality(), {"A": [1]}), rb.errors.MeasureError, "expected 4"),
+        (lambda: rb.nonbilocality(rb.bilocality(), {"A": [1, 1, 0, 0]}), rb.errors.MeasureError, "sums to 2"),
+        (lambda: rb.nonbilocality(rb.star(3), {"A1": [0.25] * 4}), rb.errors.MeasureError, "all but one"),
+        (lambda: BILOCALITY.expression, rb.errors.MeasureError, "Fix marginals"),
+        (lambda: BILOCALITY + BILOCALITY, rb.errors.MeasureError, "no sum"),
+        (lambda: BILOCALITY <= 1, rb.errors.MeasureError, "no budget"),
+        (lambda: rb.minimize(BILOCALITY, P, solver="highs"), rb.errors.MeasureError, "expected 'scip'"),
+        (lambda: rb.minimize(BILOCALITY, P, [BILOCALITY.model.q[0] <= 1]),
+         rb.errors.MeasureError, "further constraints"),
+        (lambda: rb.minimize(BILOCALITY, P, tolerance=0),
+         rb.errors.MeasureError, "tolerance is 0, expected a positive"),
+        (lambda: rb.minimize(BILOCALITY, P, seconds="1"),
+         rb.errors.MeasureError, "seconds is '1', expected a positive"),
+        (lambda: rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr(), tolerance=1),
+         rb.errors.MeasureError, "is for nonbilocality"),
+        (lambda: rb.minimize(BILOCALITY, rb.Observed([(rb.catalog.CHSH, 2)])),
+         rb.errors.MeasureError, "whole behavior"),
         (lambda: rb.minimize(rb.nonbilocality(rb.bilocality(), {"A": [0.5, 0.5, 0, 0]}), P),
-         rb.InfeasibleError, "requires"),
+         rb.errors.InfeasibleError, "requires"),
         (lambda: rb.minimize(rb.nonbilocality(rb.bilocality(), {"A": [0.1, 0.4, 0.4, 0.1]}), P),
-         rb.InfeasibleError, "marginal_ranges"),
-        (lambda: rb.scan(rb.influence(rb.input_signaling(), "X", "B"), P), rb.MeasureError, "scan is for"),
-        (lambda: rb.closed_form(BILOCALITY), rb.MeasureError, "not convex"),
-        (lambda: rb.curve(BILOCALITY, rb.Observed([(rb.CHSH, 1)]), rb.Observed([(rb.CHSH, 2)])),
-         rb.BehaviorError, "expected two behaviors"),
-        (lambda: rb.nonbilocality(rb.bilocality(), [0.25] * 4) <= 1, rb.MeasureError, "constraints"),
-        (lambda: rb.critical_visibility(rb.bilocality(), P), rb.UnsupportedModelError, "not convex.*sweep"),
-        (lambda: rb.bilocality().inequalities(), rb.UnsupportedModelError, "no polytope"),
+         rb.errors.InfeasibleError, "marginal_ranges"),
+        (lambda: rb.scan(rb.influence(rb.input_signaling(), "X", "B"), P), rb.errors.MeasureError, "scan is for"),
+        (lambda: rb.closed_form(BILOCALITY), rb.errors.MeasureError, "not convex"),
+        (lambda: rb.curve(BILOCALITY, rb.Observed([(rb.catalog.CHSH, 1)]), rb.Observed([(rb.catalog.CHSH, 2)])),
+         rb.errors.BehaviorError, "expected two behaviors"),
+        (lambda: rb.nonbilocality(rb.bilocality(), [0.25] * 4) <= 1, rb.errors.MeasureError, "constraints"),
+        (lambda: rb.critical_visibility(rb.bilocality(), P), rb.errors.UnsupportedModelError, "not convex.*sweep"),
+        (lambda: rb.bilocality().inequalities(), rb.errors.UnsupportedModelError, "no polytope"),
     ],
 )  # fmt: skip
 def test_errors(attempt, error, message):

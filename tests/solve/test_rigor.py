@@ -9,12 +9,12 @@ import sympy
 
 import relaxbell as rb
 
-TSIRELSON = rb.tsirelson_box()
+TSIRELSON = rb.boxes.tsirelson()
 
 
 def shifted_chsh(size):
     """CHSH + size − size: the shifts cancel on every behavior by normalization."""
-    table = np.array(rb.CHSH.coefficients, dtype=object).copy()
+    table = np.array(rb.catalog.CHSH.coefficients, dtype=object).copy()
     table[:, :, 0, 0] += size
     table[:, :, 1, 1] -= size
     return rb.BellFunctional(table)
@@ -28,24 +28,24 @@ def test_cancelling_coefficients_never_give_a_false_bound(size):
     assert functional.bound(rb.bell()) == 2
     try:
         assert functional.bound(model, [rb.influence(model, "X", "B") <= 0]) >= 2
-    except rb.SolverError:
+    except rb.errors.SolverError:
         assert size > 2**30
     try:
         observed = rb.Observed([(functional, Fraction(5, 2))], nonsignaling=True)
         solution = rb.minimize(rb.influence(model, "X", "B"), observed)
         assert solution.lower_bound <= 0.125 + 1e-12
-    except rb.SolverError:
+    except rb.errors.SolverError:
         assert size > 2**30
 
 
 def test_coefficients_beyond_any_use_are_refused():
     model = rb.input_signaling()
     c = rb.influence(model, "X", "B")
-    huge = rb.CHSH * 10**400
+    huge = rb.catalog.CHSH * 10**400
     assert huge.bound(rb.bell()) == 2 * 10**400
-    with pytest.raises(rb.FunctionalError, match="less than 2"):
+    with pytest.raises(rb.errors.FunctionalError, match="less than 2"):
         huge.bound(model, [c <= 0.1])
-    with pytest.raises(rb.BehaviorError, match="less than 2"):
+    with pytest.raises(rb.errors.BehaviorError, match="less than 2"):
         rb.minimize(c, rb.Observed([(huge, 1)]))
 
 
@@ -79,7 +79,7 @@ def test_entropies_do_not_hide_in_combinations():
         lambda: 0.5 * i,
         lambda: h <= 1,
     ):
-        with pytest.raises(rb.MeasureError):
+        with pytest.raises(rb.errors.MeasureError):
             attempt()
 
 
@@ -87,7 +87,9 @@ def test_parties_come_from_the_data_not_from_the_order():
     model = rb.CausalModel(
         "X -> A <- L -> B <- Y; X -> B", "X Y", "L", {"X": 2, "Y": 2, "A": 2, "B": 2}, outputs="B A", relaxed=["X -> B"]
     )
-    solution = rb.minimize(rb.influence(model, "X", "B"), rb.Observed([(rb.CHSH, Fraction(5, 2))], nonsignaling=True))
+    solution = rb.minimize(
+        rb.influence(model, "X", "B"), rb.Observed([(rb.catalog.CHSH, Fraction(5, 2))], nonsignaling=True)
+    )
     assert dict(solution.functional.parties) == {"A": "X", "B": "Y"}
 
 
@@ -95,7 +97,7 @@ def test_contradictory_constraints_are_proved():
     model = rb.input_signaling()
     c = rb.influence(model, "X", "B")
     for constraints in ([model.q[0] <= -0.1], [c <= -1], [cp.sum(model.q) <= 0.5, c <= 0.5]):
-        with pytest.raises(rb.InfeasibleError):
+        with pytest.raises(rb.errors.InfeasibleError):
             rb.minimize(c, TSIRELSON, constraints)
 
 
@@ -122,30 +124,30 @@ def test_witness_of_a_partly_relaxed_correlated_model():
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), "a", None, 1j, 10**400])
 def test_numbers_that_are_none(number):
     c = rb.influence(rb.input_signaling(), "X", "B")
-    with pytest.raises(rb.MeasureError, match="finite real number"):
+    with pytest.raises(rb.errors.MeasureError, match="finite real number"):
         _ = c * number
-    with pytest.raises(rb.MeasureError, match="finite real number"):
+    with pytest.raises(rb.errors.MeasureError, match="finite real number"):
         _ = c <= number
-    with pytest.raises(rb.BehaviorError, match="finite real number"):
-        rb.Observed([(rb.CHSH, number)])
+    with pytest.raises(rb.errors.BehaviorError, match="finite real number"):
+        rb.Observed([(rb.catalog.CHSH, number)])
 
 
 def test_constraints_that_are_none():
     model = rb.input_signaling()
     c = rb.influence(model, "X", "B")
     for constraint in (model.q[0] <= np.inf, model.q[0] <= np.nan, model.q[0] <= cp.Parameter()):
-        with pytest.raises(rb.MeasureError, match=r"NaN or infinity|has no value"):
+        with pytest.raises(rb.errors.MeasureError, match=r"NaN or infinity|has no value"):
             rb.minimize(c, TSIRELSON, [constraint])
-    assert rb.CHSH.bound(model, model.q[0] == 0) == pytest.approx(4)
-    with pytest.raises(rb.FunctionalError, match="probability 0"):
-        rb.CHSH.bound(rb.measurement_dependence(input_distribution=[[0.5, 0.5], [0, 0]]))
+    assert rb.catalog.CHSH.bound(model, model.q[0] == 0) == pytest.approx(4)
+    with pytest.raises(rb.errors.FunctionalError, match="probability 0"):
+        rb.catalog.CHSH.bound(rb.measurement_dependence(input_distribution=[[0.5, 0.5], [0, 0]]))
 
 
 def test_one_square_root_at_a_time():
     root2, root3 = sympy.sqrt(2), sympy.sqrt(3)
-    with pytest.raises(rb.BehaviorError, match="expected one square root"):
-        rb.Observed([(rb.CHSH, root2), (rb.CH, root3)])
-    shifted = rb.CHSH + root2
+    with pytest.raises(rb.errors.BehaviorError, match="expected one square root"):
+        rb.Observed([(rb.catalog.CHSH, root2), (rb.catalog.CH, root3)])
+    shifted = rb.catalog.CHSH + root2
     solution = rb.minimize(
         rb.influence(rb.input_signaling(), "X", "B"), rb.Observed([(shifted, 2.5 + 2**0.5)], nonsignaling=True)
     )

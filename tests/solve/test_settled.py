@@ -12,7 +12,7 @@ import relaxbell as rb
 from relaxbell.measures.dependence import setting_layout
 
 ROOT2 = sympy.sqrt(2)
-TSIRELSON = rb.tsirelson_box()
+TSIRELSON = rb.boxes.tsirelson()
 
 
 def biased(e):
@@ -55,7 +55,7 @@ def test_messages_and_effects_with_rare_free_settings(power):
     """A PR box needs the message in proportion to the rarer of Alice's settings; E6: the minimum depends on p(x)."""
     d = Fraction(1, 10**power)
     model = rb.message(input_distribution={"X": [1 - d, d], "Y": [Fraction(1, 2)] * 2})
-    assert fraction(rb.minimize(rb.message_weight(model), rb.pr_box()).exact) == d
+    assert fraction(rb.minimize(rb.message_weight(model), rb.boxes.pr()).exact) == d
     model = rb.bell(input_distribution={"X": [1 - d, d], "Y": [d, 1 - d]}).relax("X -> B")
     effect = rb.average_causal_effect(model, "X", "B")
     assert checked(rb.minimize(rb.maximum(effect, -effect), TSIRELSON)).exact == 0
@@ -124,9 +124,9 @@ def chained_box(n):
 @pytest.mark.parametrize(
     ("box", "model", "value"),
     [
-        (rb.i3322_box(), {"inputs": (3, 3)}, sympy.Rational(2, 3)),
-        (rb.i3322_box().visibility(Fraction(9, 10)), {"inputs": (3, 3)}, sympy.Rational(8, 15)),
-        (rb.ghz_box(), {"inputs": (2, 2, 2), "outputs": (2, 2, 2)}, sympy.Rational(2, 3)),
+        (rb.boxes.i3322(), {"inputs": (3, 3)}, sympy.Rational(2, 3)),
+        (rb.boxes.i3322().visibility(Fraction(9, 10)), {"inputs": (3, 3)}, sympy.Rational(8, 15)),
+        (rb.boxes.ghz(), {"inputs": (2, 2, 2), "outputs": (2, 2, 2)}, sympy.Rational(2, 3)),
         (chained_box(3), {"inputs": (3, 3)}, (3 * sympy.sqrt(3) - 4) / 5),
     ],
     ids=["I3322", "I3322 at 9/10", "GHZ", "chained"],
@@ -145,10 +145,10 @@ def test_exact_data_barely_outside_are_refused_with_a_proof(power):
     """White noise and a PR box: local up to v = 1/2 exactly."""
     model = rb.bell()
     anything = rb.measure(model, np.ones((1, 16)), norm="linear", name="1")
-    inside = rb.pr_box().visibility(Fraction(1, 2) - Fraction(1, 10**power))
+    inside = rb.boxes.pr().visibility(Fraction(1, 2) - Fraction(1, 10**power))
     assert rb.minimize(anything, inside).exact == 1
-    outside = rb.pr_box().visibility(Fraction(1, 2) + Fraction(1, 10**power))
-    with pytest.raises(rb.InfeasibleError) as error:
+    outside = rb.boxes.pr().visibility(Fraction(1, 2) + Fraction(1, 10**power))
+    with pytest.raises(rb.errors.InfeasibleError) as error:
         rb.minimize(anything, outside)
     assert error.value.certificate.verify().startswith("there is no model")
 
@@ -165,7 +165,7 @@ def test_pearls_inequality_is_decided_exactly(power):
         p = rb.Behavior(table.transpose(1, 0, 2), outputs="A B", inputs="Z")
         query = rb.average_causal_effect(rb.instrumental(), "A", "B")
         if sign > 0:
-            with pytest.raises(rb.InfeasibleError):
+            with pytest.raises(rb.errors.InfeasibleError):
                 rb.minimize(query, p)
         else:
             assert rb.minimize(query, p).exact is not None
@@ -177,18 +177,18 @@ def test_contradictory_budgets_are_decided_exactly(power):
     both = rb.bell().relax("X -> B", "Y -> A")
     there, back = rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")
     quarter, tiny = Fraction(1, 4), Fraction(1, 10**power)
-    assert rb.minimize(there, rb.pr_box(), subject_to=[back <= quarter, there <= quarter]).exact == quarter
-    with pytest.raises(rb.InfeasibleError, match="within the constraints"):
-        rb.minimize(there, rb.pr_box(), subject_to=[back <= quarter, there <= quarter - tiny])
+    assert rb.minimize(there, rb.boxes.pr(), subject_to=[back <= quarter, there <= quarter]).exact == quarter
+    with pytest.raises(rb.errors.InfeasibleError, match="within the constraints"):
+        rb.minimize(there, rb.boxes.pr(), subject_to=[back <= quarter, there <= quarter - tiny])
 
 
 def test_information_of_exact_data_barely_outside_is_refused():
     """Only X dependent and M ≤ a budget just below what the box needs: decided before the interior-point method."""
     model = rb.measurement_dependence(dependent="X")
-    needed = rb.minimize(rb.dependence(model), rb.pr_box()).exact
+    needed = rb.minimize(rb.dependence(model), rb.boxes.pr()).exact
     limit = fraction(needed) - Fraction(1, 10**12)
-    with pytest.raises(rb.InfeasibleError):
-        rb.minimize(rb.mutual_information(model), rb.pr_box(), subject_to=[rb.dependence(model) <= limit])
+    with pytest.raises(rb.errors.InfeasibleError):
+        rb.minimize(rb.mutual_information(model), rb.boxes.pr(), subject_to=[rb.dependence(model) <= limit])
 
 
 # ---------------------------------------------------------- irrational limits
@@ -207,7 +207,7 @@ def test_information_of_exact_data_barely_outside_is_refused():
 def test_chsh_under_limited_dependence(upper, largest):
     """24 P − 4 for p(xy|λ) ≤ P, 1/4 ≤ P ≤ 1/3 (Pütz et al.)."""
     model = rb.measurement_dependence()
-    found = rb.CHSH.bound(model, subject_to=rb.setting_bounds(model, upper=upper))
+    found = rb.catalog.CHSH.bound(model, subject_to=rb.setting_bounds(model, upper=upper))
     assert found == rb.exact.numbers.as_exact(largest)
 
 
@@ -223,18 +223,18 @@ def test_limits_hold_in_plain_cvxpy_too():
 
 
 def test_symbols_as_limits_of_settings_are_refused_with_the_remedy():
-    with pytest.raises(rb.MeasureError, match=r"symbol.*Give numbers"):
+    with pytest.raises(rb.errors.MeasureError, match=r"symbol.*Give numbers"):
         rb.setting_bounds(rb.measurement_dependence(), upper=sympy.Symbol("P"))
 
 
 def test_irrational_budgets_are_exact():
     both = rb.bell().relax("X -> B", "Y -> A")
     there, back = rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")
-    solution = checked(rb.minimize(there, rb.pr_box(), subject_to=[back <= ROOT2 / 8]))
+    solution = checked(rb.minimize(there, rb.boxes.pr(), subject_to=[back <= ROOT2 / 8]))
     assert solution.exact == sympy.Rational(1, 2) - ROOT2 / 8
-    with pytest.raises(rb.MeasureError, match="√2 and √3"):
+    with pytest.raises(rb.errors.MeasureError, match="√2 and √3"):
         rb.minimize(there, TSIRELSON, subject_to=[back <= sympy.sqrt(3) / 100])
-    with pytest.raises(rb.MeasureError, match="irrational factor"):
+    with pytest.raises(rb.errors.MeasureError, match="irrational factor"):
         ROOT2 * there
 
 
@@ -244,11 +244,11 @@ def test_irrational_budgets_are_exact():
 def test_floats_mean_their_shortest_decimal():
     model = rb.bell().relax("X -> B")
     c, total = rb.influence(model, "X", "B"), cp.sum(model.q[:40])
-    at = rb.minimize(rb.measure(model, [total], norm="linear"), rb.pr_box().visibility(0), subject_to=[total == 0.7])
+    at = rb.minimize(rb.measure(model, [total], norm="linear"), rb.boxes.pr().visibility(0), subject_to=[total == 0.7])
     assert at.exact == sympy.Rational(7, 10)
     tenth = rb.measure(model, 0.1 * c.term.rows.array.toarray(), norm="max", name="a tenth")
-    assert rb.minimize(tenth, rb.pr_box()).exact == sympy.Rational(1, 20)
-    assert rb.minimize(c, rb.pr_box(), subject_to=[tenth <= 0.05]).exact == sympy.Rational(1, 2)
+    assert rb.minimize(tenth, rb.boxes.pr()).exact == sympy.Rational(1, 20)
+    assert rb.minimize(c, rb.boxes.pr(), subject_to=[tenth <= 0.05]).exact == sympy.Rational(1, 2)
     assert (0.1 * c).term.rows.scale == c.term.rows.scale / 10
 
 
@@ -258,7 +258,7 @@ def test_rows_of_fractions_and_roots_stay_exact():
     dense = c.term.rows.array.toarray()
     for factor in (Fraction(1, 3), ROOT2 / 3):
         rows = [[factor * int(v) for v in row] for row in dense]
-        assert rb.minimize(rb.measure(model, rows), rb.pr_box()).exact == sympy.sympify(factor) / 2
+        assert rb.minimize(rb.measure(model, rows), rb.boxes.pr()).exact == sympy.sympify(factor) / 2
 
 
 # ------------------------------------------------------------- signed maxima
@@ -279,7 +279,7 @@ def test_a_maximum_of_a_signed_measure_with_itself_is_the_measure():
         solution = checked(rb.minimize(measure, p))
         assert solution.exact == -1
     assert rb.minimize(a, p, subject_to=[rb.maximum(a, a) <= Fraction(-1, 2)]).exact == -1
-    with pytest.raises(rb.InfeasibleError):
+    with pytest.raises(rb.errors.InfeasibleError):
         rb.minimize(a, p, subject_to=[rb.maximum(-a, -a) <= Fraction(-11, 10)])
     form = rb.closed_form(rb.maximum(a, a))
     assert form(p) == rb.closed_form(a)(p) == -1

@@ -48,7 +48,7 @@ def peak():
 
 small = dependent((2, 2), (2, 2))
 for make in (rb.hall_dependence, rb.mutual_information):  # what is loaded for the first time is not counted
-    rb.minimize(make(small), rb.pr_box())
+    rb.minimize(make(small), rb.boxes.pr())
 found = {}
 """
 
@@ -115,7 +115,9 @@ def test_the_limit_is_no_more_than_the_machine_or_the_process_has(monkeypatch):
     assert size.memory_limit() <= size.MEMORY_LIMIT
     monkeypatch.setattr(resource, "getrlimit", lambda which: (2**26, 2**26))
     assert size.memory_limit() == 2**25
-    with pytest.raises(rb.ModelTooLargeError, match=r"T of bell.* needs about 0\.\d+ GiB .*, expected at most 0\.0312"):
+    with pytest.raises(
+        rb.errors.ModelTooLargeError, match=r"T of bell.* needs about 0\.\d+ GiB .*, expected at most 0\.0312"
+    ):
         _ = rb.bell((2, 3), (8, 27)).T
     assert rb.bell().T.shape == (16, 16)
 
@@ -132,15 +134,17 @@ def test_budgets_count(monkeypatch):
     assert rb.minimize(measure, p).value == 0
     assert rb.minimize(budget, p).value == pytest.approx(0, abs=1e-9)
     with pytest.raises(
-        rb.ModelTooLargeError, match=r"the linear program over .* auxiliary columns and .* entries needs"
+        rb.errors.ModelTooLargeError, match=r"the linear program over .* auxiliary columns and .* entries needs"
     ):
         rb.minimize(measure, p, subject_to=[budget <= 0.1])
-    with pytest.raises(rb.ModelTooLargeError, match="the linear program over"):
+    with pytest.raises(rb.errors.ModelTooLargeError, match="the linear program over"):
         rb.minimize(budget, p, subject_to=[measure <= 0.1])
 
 
 def test_networks(monkeypatch):
-    model, p = rb.bilocality(), rb.entanglement_swapping_box(0.5)
+    model, p = rb.bilocality(), rb.boxes.entanglement_swapping(0.5)
     monkeypatch.setattr(size, "MEMORY_LIMIT", 400 * 4 * model.strategies.count)
-    with pytest.raises(rb.ModelTooLargeError, match=r"M\(A×C\) over 64 strategies of bilocality\(\) needs about"):
+    with pytest.raises(
+        rb.errors.ModelTooLargeError, match=r"M\(A×C\) over 64 strategies of bilocality\(\) needs about"
+    ):
         rb.minimize(rb.nonbilocality(model), p)

@@ -17,7 +17,7 @@ def nothing(model):
 
 
 def refused(model, observed):
-    with pytest.raises(rb.InfeasibleError) as caught:
+    with pytest.raises(rb.errors.InfeasibleError) as caught:
         rb.minimize(nothing(model), observed)
     return caught.value
 
@@ -30,7 +30,7 @@ def pearl_box():
 
 def lifted_pr_box():
     """The PR box with one of Alice's outcomes split in two by a coin, and a third setting of Bob's that is a coin."""
-    pr, half = rb.pr_box().exact, Fraction(1, 2)
+    pr, half = rb.boxes.pr().exact, Fraction(1, 2)
     wide = np.full((3, 2, 2, 3), Fraction(1, 8), dtype=object)
     wide[0, :, :, 2] = Fraction(1, 4)
     wide[..., :2] = np.stack([pr[0], pr[1] * half, pr[1] * half])
@@ -40,11 +40,11 @@ def lifted_pr_box():
 @pytest.mark.parametrize(
     ("model", "box", "name", "value", "bound"),
     [
-        (rb.bell(), rb.pr_box(), "CHSH", 4, 2),
-        (rb.bell(), rb.pr_box().visibility(Fraction(3, 4)), "CHSH", 3, 2),
+        (rb.bell(), rb.boxes.pr(), "CHSH", 4, 2),
+        (rb.bell(), rb.boxes.pr().visibility(Fraction(3, 4)), "CHSH", 3, 2),
         (rb.bell((2, 3), (3, 2)), lifted_pr_box(), "CHSH", 4, 2),
         (rb.instrumental(), pearl_box(), "Pearl", 2, 1),
-        (rb.bell((2, 2, 2), (2, 2, 2)), rb.ghz_box(), "Mermin_3", 4, 2),
+        (rb.bell((2, 2, 2), (2, 2, 2)), rb.boxes.ghz(), "Mermin_3", 4, 2),
     ],
     ids=["PR", "noise", "unequal", "Pearl", "GHZ"],
 )
@@ -62,17 +62,17 @@ def test_a_name_comes_with_its_own_units(model, box, name, value, bound):
 
 
 def test_a_functional_without_name_has_its_own_units():
-    error = refused(rb.bell((3, 3)), rb.i3322_box())
+    error = refused(rb.bell((3, 3)), rb.boxes.i3322())
     witness = error.witness
     assert witness.name is None
-    assert witness.excess == witness.violation == float(witness.functional(rb.i3322_box()) - witness.bound)
+    assert witness.excess == witness.violation == float(witness.functional(rb.boxes.i3322()) - witness.bound)
     assert f"(violation {witness.violation:.6g} of {witness.functional.formula()})" in str(error)
 
 
 @pytest.mark.parametrize("power", [3, 7, 10, 14, 20, 400])
 def test_comparisons_are_true_as_they_are_shown(power):
     """CHSH of the noisy PR box is 4v, and 2 locally."""
-    box = rb.pr_box().visibility(Fraction(1, 2) + Fraction(1, 10**power))
+    box = rb.boxes.pr().visibility(Fraction(1, 2) + Fraction(1, 10**power))
     solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), box)
     assert solution.witness.excess == float(Fraction(4, 10**power))
     for text in (str(solution.witness), repr(solution), solution._repr_html_().replace("&gt;", ">")):
@@ -84,7 +84,7 @@ def test_comparisons_are_true_as_they_are_shown(power):
 
 
 def test_reports_show_true_comparisons():
-    box = rb.pr_box().visibility(Fraction(1, 2) + Fraction(1, 10**12))
+    box = rb.boxes.pr().visibility(Fraction(1, 2) + Fraction(1, 10**12))
     report = rb.quantify(box)
     shown = re.findall(r"= (\S+) \+ (\S+) > (\S+)", repr(report))
     assert shown
@@ -102,7 +102,7 @@ def signaling_box(rng):
     model = rb.measurement_dependence()
     q = np.array([Fraction(int(v)) for v in rng.integers(0, 2, 64) * rng.integers(1, 20, 64)])
     joint = (model.T.toarray().astype(int).astype(object) @ q).reshape(2, 2, 2, 2)
-    return rb.Behavior(joint / joint.sum(axis=(0, 1)) / 4 + rb.pr_box().exact * Fraction(3, 4))
+    return rb.Behavior(joint / joint.sum(axis=(0, 1)) / 4 + rb.boxes.pr().exact * Fraction(3, 4))
 
 
 def test_names_of_signaling_data_are_true():
@@ -115,7 +115,7 @@ def test_names_of_signaling_data_are_true():
         assert witness.signaling
         if witness.name is not None:
             named += 1
-            values = [float(f(p)) for f in rb.CHSH.relabelings()]
+            values = [float(f(p)) for f in rb.catalog.CHSH.relabelings()]
             assert min(abs(v - witness.in_catalog_form[1]) for v in values) < 1e-12
         else:
             assert str(witness).startswith(witness.functional.formula("probabilities"))
@@ -124,15 +124,15 @@ def test_names_of_signaling_data_are_true():
 
 
 def test_recognition_with_signaling():
-    swapped = rb.BellFunctional(rb.cglmp(3).coefficients.transpose(1, 0, 3, 2)[::-1], "A B", "X Y")
+    swapped = rb.BellFunctional(rb.catalog.cglmp(3).coefficients.transpose(1, 0, 3, 2)[::-1], "A B", "X Y")
     for functional, literal in (
-        (rb.CHSH, True),
-        (3 * rb.CHSH - 1, True),
-        (rb.CH, False),
-        (rb.pearl() * 2, True),
-        (rb.mermin(3), True),
+        (rb.catalog.CHSH, True),
+        (3 * rb.catalog.CHSH - 1, True),
+        (rb.catalog.CH, False),
+        (rb.catalog.pearl() * 2, True),
+        (rb.catalog.mermin(3), True),
         (swapped, True),
-        (rb.CHSH.transposed("B A", "Y X"), True),
+        (rb.catalog.CHSH.transposed("B A", "Y X"), True),
     ):
         assert holds_with_signaling(functional, rb.recognize(functional)) is literal
 
@@ -145,14 +145,14 @@ def test_constraints_are_named_readably():
         (np.eye(64)[:3] @ model.q >= 0.75, "q[0] >= 0.75 (and 2 more rows)"),
         (model.probability({"B": 0}, do={"X": 1}) <= -0.5, "+ … of 48 strategies <= -0.5"),
     ):
-        with pytest.raises(rb.InfeasibleError) as caught:
-            rb.minimize(nothing(model), rb.pr_box(), [constraint])
+        with pytest.raises(rb.errors.InfeasibleError) as caught:
+            rb.minimize(nothing(model), rb.boxes.pr(), [constraint])
         message = str(caught.value)
         assert f"{text}, by an exact" in message
         assert "float64" not in message
         assert "\n" not in message
     for wrong in (np.eye(64), np.eye(64) @ model.q, {"row": np.float64(0.0)}):
-        with pytest.raises(rb.MeasureError, match="is not a constraint") as refusal:
-            rb.minimize(nothing(model), rb.pr_box(), [wrong])
+        with pytest.raises(rb.errors.MeasureError, match="is not a constraint") as refusal:
+            rb.minimize(nothing(model), rb.boxes.pr(), [wrong])
         assert "float64" not in str(refusal.value)
         assert "\n" not in str(refusal.value)

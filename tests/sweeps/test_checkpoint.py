@@ -19,7 +19,7 @@ from relaxbell.sweeps.checkpoint import Checkpoint
 def task(points=24):
     """One measure, unequal cardinalities: inputs (2, 3), outputs (3, 2)."""
     model = rb.bell((2, 3), (3, 2)).relax("X -> B")
-    boxes = [rb.pr_box(), rb.tsirelson_box()]
+    boxes = [rb.boxes.pr(), rb.boxes.tsirelson()]
     return rb.influence(model, "X", "B"), [wide(boxes[k % 2].visibility(0.5 + k / 50)) for k in range(points)]
 
 
@@ -93,7 +93,7 @@ def test_no_corruption_changes_a_number(finished, tmp_path):
         path.write_bytes(damaged)
         try:
             found, message = numbers(rb.sweep(*task(), checkpoint=path, progress=False)), None
-        except rb.CheckpointError as error:
+        except rb.errors.CheckpointError as error:
             message = str(error)
         if message is not None:
             refused += 1
@@ -161,7 +161,7 @@ def test_a_second_process_is_refused_and_loses_nothing(finished, tmp_path):
     process = begun(path)
     before = path.read_bytes()
     with pytest.raises(
-        rb.CheckpointError, match=r"sweep\.jsonl is in use by another sweep.* Wait until it ends, or give"
+        rb.errors.CheckpointError, match=r"sweep\.jsonl is in use by another sweep.* Wait until it ends, or give"
     ):
         rb.sweep(*task(), checkpoint=path, progress=False)
     assert path.read_bytes() == before
@@ -219,7 +219,7 @@ def test_two_sweeps_of_one_process(finished, tmp_path):
     def second():
         try:
             rb.sweep(*task(), checkpoint=path, progress=False)
-        except rb.CheckpointError as error:
+        except rb.errors.CheckpointError as error:
             found.append(str(error))
 
     thread = threading.Thread(target=second)
@@ -234,7 +234,7 @@ def test_a_refused_sweep_leaves_the_file_to_others(finished, tmp_path):
     path = tmp_path / "sweep.jsonl"
     path.write_bytes(b"my thesis\n")
     for _ in range(2):
-        with pytest.raises(rb.CheckpointError, match="is not a checkpoint"):
+        with pytest.raises(rb.errors.CheckpointError, match="is not a checkpoint"):
             rb.sweep(*task(), checkpoint=path, progress=False)
 
 
@@ -255,7 +255,7 @@ def test_a_full_disk_is_named_and_loses_nothing(finished, tmp_path, monkeypatch)
 
     monkeypatch.setattr(Checkpoint, "_write", write)
     with pytest.raises(
-        rb.CheckpointError, match=r"sweep\.jsonl cannot be written: No space left on device\. Free space"
+        rb.errors.CheckpointError, match=r"sweep\.jsonl cannot be written: No space left on device\. Free space"
     ):
         rb.sweep(*task(), checkpoint=path, progress=False)
     monkeypatch.undo()
@@ -268,7 +268,9 @@ def test_a_limit_of_the_system_on_the_size_of_files(finished, tmp_path):
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
     try:
-        with pytest.raises(rb.CheckpointError, match=r"sweep\.jsonl cannot be written: File too large\. Free space"):
+        with pytest.raises(
+            rb.errors.CheckpointError, match=r"sweep\.jsonl cannot be written: File too large\. Free space"
+        ):
             rb.sweep(*task(), checkpoint=path, progress=False)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
@@ -277,12 +279,12 @@ def test_a_limit_of_the_system_on_the_size_of_files(finished, tmp_path):
 
 
 def test_places_that_are_no_files(tmp_path):
-    with pytest.raises(rb.CheckpointError, match=r"cannot be written: No such file or directory\. Make its"):
+    with pytest.raises(rb.errors.CheckpointError, match=r"cannot be written: No such file or directory\. Make its"):
         rb.sweep(*task(), checkpoint=tmp_path / "missing" / "sweep.jsonl", progress=False)
-    with pytest.raises(rb.CheckpointError, match="is not a file"):
+    with pytest.raises(rb.errors.CheckpointError, match="is not a file"):
         rb.sweep(*task(), checkpoint=tmp_path, progress=False)
     if os.path.exists("/dev/zero"):
-        with pytest.raises(rb.CheckpointError, match="is not a file"):
+        with pytest.raises(rb.errors.CheckpointError, match="is not a file"):
             rb.sweep(*task(), checkpoint="/dev/zero", progress=False)
 
 
@@ -291,7 +293,9 @@ def test_no_permission(tmp_path, monkeypatch):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
     monkeypatch.setattr(os, "open", refused)
-    with pytest.raises(rb.CheckpointError, match=r"cannot be written: Permission denied\. Change its permissions"):
+    with pytest.raises(
+        rb.errors.CheckpointError, match=r"cannot be written: Permission denied\. Change its permissions"
+    ):
         rb.sweep(*task(), checkpoint=tmp_path / "sweep.jsonl", progress=False)
 
 
@@ -302,5 +306,7 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch):
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     monkeypatch.setattr(fcntl, "flock", refused)
-    with pytest.raises(rb.CheckpointError, match=r"cannot be locked .*: No locks available\. Give a file on a local"):
+    with pytest.raises(
+        rb.errors.CheckpointError, match=r"cannot be locked .*: No locks available\. Give a file on a local"
+    ):
         rb.sweep(*task(), checkpoint=tmp_path / "sweep.jsonl", progress=False)

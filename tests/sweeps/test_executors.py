@@ -168,7 +168,7 @@ def test_another_task_is_refused(tmp_path):
         (measures[0], points, [measures[0] <= 0.5]),
         (measures[0], points, [measures[0].model.q[0] <= 0.5]),
     ):
-        with pytest.raises(rb.CheckpointError, match="belongs to another sweep: found task"):
+        with pytest.raises(rb.errors.CheckpointError, match="belongs to another sweep: found task"):
             rb.sweep(measure, given, checkpoint=path, progress=False, subject_to=limits)
     assert path.read_bytes() == content
 
@@ -188,7 +188,7 @@ def test_files_that_are_no_checkpoints_are_left_alone(tmp_path):
         (json.dumps({"relaxbell sweep": 2}) + "\n", "line 1 of .* is damaged"),
     ):
         path.write_text(content)
-        with pytest.raises(rb.CheckpointError, match=text):
+        with pytest.raises(rb.errors.CheckpointError, match=text):
             rb.sweep(measures, points, checkpoint=path, progress=False)
         assert path.read_text() == content
 
@@ -198,10 +198,12 @@ def test_a_damaged_line_in_the_middle_is_reported(tmp_path):
     rb.sweep(*task(), checkpoint=path, progress=False)
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join([*lines[:3], "{\n", *lines[4:]]))
-    with pytest.raises(rb.CheckpointError, match=r"line 4 of .* is damaged"):
+    with pytest.raises(rb.errors.CheckpointError, match=r"line 4 of .* is damaged"):
         rb.sweep(*task(), checkpoint=path, progress=False)
     path.write_text("".join([*lines[:3], '{"chunk": 99, "rows": []}\n', *lines[4:]]))
-    with pytest.raises(rb.CheckpointError, match=r"line 4 of .* is damaged: .* Remove this line and all below it"):
+    with pytest.raises(
+        rb.errors.CheckpointError, match=r"line 4 of .* is damaged: .* Remove this line and all below it"
+    ):
         rb.sweep(*task(), checkpoint=path, progress=False)
     path.write_text("".join(lines[:3]))  # the remedy
     rb.sweep(*task(), checkpoint=path, progress=False)

@@ -62,7 +62,7 @@ def test_coordinates_in_batches_are_those_of_each():
 def test_rows_that_do_not_match_their_bound_are_minimized(monkeypatch):
     both = rb.bell((2, 3)).relax("X -> B", "L -> Y")
     measure = rb.influence(both, "X", "B")
-    points = [rb.tsirelson_box().white_noise(), rb.pr_box()]
+    points = [rb.boxes.tsirelson().white_noise(), rb.boxes.pr()]
     wide = [rb.Behavior(np.concatenate([p.p, p.p[..., :1]], axis=3)) for p in points]
     limits = [rb.dependence(both) <= 0.2, both.q[0] <= 0.5]
     expected = [rb.minimize(measure, p, limits).value for p in wide]
@@ -76,7 +76,7 @@ def test_few_points_of_a_curve_are_solved(monkeypatch):
     runs = []
     run = LiveProgram._run
     monkeypatch.setattr(LiveProgram, "_run", lambda self, *given: (runs.append(1), run(self, *given))[1])
-    points = [rb.pr_box().visibility(v) for v in np.linspace(0, 1, 500)]
+    points = [rb.boxes.pr().visibility(v) for v in np.linspace(0, 1, 500)]
     rb.sweep(rb.influence(rb.bell().relax("X -> B"), "X", "B"), points, progress=False)
     assert len(runs) < 50
 
@@ -117,6 +117,6 @@ def test_own_rows_are_not_in_a_definition():
     model = rb.bell().relax("X -> B")
     own = rb.measure(model, np.eye(model.strategies.count)[:2])
     assert not holds_all((own + rb.influence(model, "X", "B")).definition)
-    with pytest.raises(rb.MeasureError, match="Keep its rows"):
+    with pytest.raises(rb.errors.MeasureError, match="Keep its rows"):
         from_definition(model, own.definition)
     assert (pickle.loads(pickle.dumps(Job(0, own))).measure.blocks[0].matrix != own.blocks[0].matrix).nnz == 0

@@ -47,7 +47,7 @@ class Decomposition:
     --------
     >>> import relaxbell as rb
     >>> from fractions import Fraction
-    >>> s = rb.minimize(rb.nonbilocality(rb.bilocality()), rb.entanglement_swapping_box(Fraction(7, 10)))
+    >>> s = rb.minimize(rb.nonbilocality(rb.bilocality()), rb.boxes.entanglement_swapping(Fraction(7, 10)))
     >>> s.exact, s.decomposition.error
     (0, 0.0)
     """
@@ -76,7 +76,7 @@ class Decomposition:
         --------
         >>> import relaxbell as rb
         >>> from fractions import Fraction
-        >>> p = rb.entanglement_swapping_box(Fraction(7, 10))
+        >>> p = rb.boxes.entanglement_swapping(Fraction(7, 10))
         >>> found = rb.minimize(rb.nonbilocality(rb.bilocality()), p).decomposition
         >>> bool((found.behavior().exact == p.exact).all())
         True

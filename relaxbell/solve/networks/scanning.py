@@ -52,7 +52,7 @@ def marginal_ranges(model: CausalModel, observed: Behavior) -> dict[str, Bounds]
     --------
     >>> import relaxbell as rb
     >>> from fractions import Fraction
-    >>> found = rb.marginal_ranges(rb.bilocality(), rb.entanglement_swapping_box(Fraction(4, 5)))
+    >>> found = rb.marginal_ranges(rb.bilocality(), rb.boxes.entanglement_swapping(Fraction(4, 5)))
     >>> found["q(A=00)"].minimum.exact, -found["q(A=00)"].maximum.exact  # [v²/4, 1/2 − v²/4]
     (4/25, 17/50)
     """
@@ -88,7 +88,7 @@ class Scan:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> found = rb.scan(rb.nonbilocality(rb.bilocality()), rb.entanglement_swapping_box(0.8), points=5)
+    >>> found = rb.scan(rb.nonbilocality(rb.bilocality()), rb.boxes.entanglement_swapping(0.8), points=5)
     >>> found.points[:, 0].round(3).tolist()
     [0.16, 0.205, 0.25, 0.295, 0.34]
     >>> found.values.round(6).tolist()  # 2v² − 1 + (4ν − 1)²
@@ -128,7 +128,7 @@ class Scan:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> found = rb.scan(rb.nonbilocality(rb.bilocality()), rb.entanglement_swapping_box(0.8), points=3)
+        >>> found = rb.scan(rb.nonbilocality(rb.bilocality()), rb.boxes.entanglement_swapping(0.8), points=3)
         >>> len(found.plot().lines) > 0
         True
         """
@@ -179,7 +179,7 @@ def scan(measure: Nonbilocality, observed: Behavior, *, points: int | None = Non
     Examples
     --------
     >>> import relaxbell as rb
-    >>> found = rb.scan(rb.nonbilocality(rb.bilocality()), rb.entanglement_swapping_box(0.75), points=3)
+    >>> found = rb.scan(rb.nonbilocality(rb.bilocality()), rb.boxes.entanglement_swapping(0.75), points=3)
     >>> found.values.round(6).tolist()
     [0.316406, 0.125, 0.316406]
     """

@@ -51,7 +51,7 @@ class NetworkSolution(Solution):
     --------
     >>> import relaxbell as rb
     >>> from fractions import Fraction
-    >>> s = rb.minimize(rb.nonbilocality(rb.bilocality()), rb.entanglement_swapping_box(Fraction(4, 5)))
+    >>> s = rb.minimize(rb.nonbilocality(rb.bilocality()), rb.boxes.entanglement_swapping(Fraction(4, 5)))
     >>> s.exact, s.lower_bound, s.kind  # 2v² − 1, over all ν
     (7/25, 0.28, 'rigorous')
     """

@@ -1,0 +1,57 @@
+"""The classes of what functions and methods return: nobody makes them by hand; they are here for annotations.
+
+Examples
+--------
+>>> import relaxbell as rb
+>>> c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
+>>> isinstance(c, rb.classes.Measure), isinstance(rb.minimize(c, rb.boxes.pr()), rb.classes.Solution)
+(True, True)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from relaxbell.lazy import homes, load
+
+_HOMES = {
+    "behavior.counts": "CountsFit",
+    "behavior.search": "QuantumOptimum",
+    "functionals.relabeling": "Recognition",
+    "functionals.stars": "StarValues",
+    "functionals.files": "InequalityFile",
+    "causal.independence": "Independence",
+    "measures.measure": "Budget Measure",
+    "measures.products": "Nonbilocality",
+    "measures.marginals": "MarginalParameters",
+    "solve.faces": "Face",
+    "solve.networks.solution": "NetworkSolution",
+    "solve.networks.scanning": "Scan",
+    "solve.networks.decomposition": "Decomposition",
+    "solve.solution": "Bounds Solution",
+    "solve.witness": "Witness",
+    "closed_forms.both_ends": "ClosedBounds Interval",
+    "closed_forms.closed_form": "ClosedForm Evaluation",
+    "closed_forms.dual_vertices": "DualVertices",
+    "closed_forms.inequalities": "Inequalities",
+    "certificate.claims": "Certificate",
+    "curves.curve": "Curve Piece",
+    "curves.sampled": "EntropyCurve SampledCurve",
+    "sweeps.results": "Sweep SweepPoint",
+    "proofs.fits": "Fit",
+    "proofs.verdict": "Counterexample Verdict",
+    "quantification": "Quantification",
+    "show.explanation": "Explanation",
+    "show.explorer": "Explorer",
+}
+_HOME = homes(_HOMES)
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    return load(name, _HOME, globals())
+
+
+def __dir__() -> list[str]:
+    return __all__
