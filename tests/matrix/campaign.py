@@ -143,7 +143,7 @@ def _rows(model, rng):
     rows = rng.integers(-3, 4, (int(rng.integers(1, 4)), model.strategies.count)) / int(rng.choice([1, 4, 5]))
     norm = ("max", "sum", "linear", "max of sums")[int(rng.integers(4))]
     given = {"a": rows, "b": rows[:1] / 2} if norm == "max of sums" else rows
-    return lambda lib: lib.measure(model, given, norm)
+    return lambda lib: lib.measure(model, given, norm=norm)
 
 
 def random_problem(model, rng):

@@ -196,7 +196,7 @@ def _other(case):
     if len(case.model.latents) > 1:
         return case.measure, case.plain
     rows = np.random.default_rng(case.seed).integers(-2, 3, (2, case.model.strategies.count)).astype(float)
-    return rb.measure(case.model, rows, "sum"), plain.measure(case.model, rows, "sum")
+    return rb.measure(case.model, rows, norm="sum"), plain.measure(case.model, rows, norm="sum")
 
 
 OPERATIONS = {
