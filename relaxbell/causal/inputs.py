@@ -10,7 +10,7 @@ import numpy as np
 
 from relaxbell.errors import ModelError
 from relaxbell.exact.arrays import real_array
-from relaxbell.exact.numbers import Exact, as_exact, decimal, to_floats
+from relaxbell.exact.numbers import Exact, as_exact, decimal, is_irrational, to_floats
 from relaxbell.frozen import Frozen
 
 _BITS = 50
@@ -21,6 +21,9 @@ _KEPT_BITS = 40
 
 _OFF = 1e-9
 """How far probabilities may miss their sum 1."""
+
+_LEAST = Fraction(1, 10**300)
+"""The least positive probability: its inverse still is a float."""
 
 _CORRELATED = Fraction(1, 10**9)
 """How far floats p(x, y) may miss p(x) p(y), relative to it, where the graph wants independent inputs."""
@@ -69,6 +72,11 @@ class InputDistribution(Frozen):
             given = real_array(distribution, "input_distribution", ModelError, self.inputs)
             self.table = _read(given, shape, "input_distribution", self.inputs)
             self.is_exact = all(isinstance(as_exact(v), Fraction) for v in given.ravel())
+        if any(0 < v < _LEAST for v in self.table.ravel()):
+            raise ModelError(
+                "input_distribution contains a positive probability below 1e-300, expected 0 or at least that: weights "
+                "of settings are divided by it, in floats too. Give 0 to leave a setting out."
+            )
         self.table.setflags(write=False)
         self._seal()
 
@@ -117,6 +125,11 @@ def _read(values: Any, shape: tuple[int, ...], owner: str, axes: Sequence[str]) 
         raise ModelError(f"{owner} is not a table of numbers. Expected shape {shape}.") from None
     if array.shape != shape:
         raise ModelError(f"{owner} has shape {array.shape}, expected {shape}: one axis for each input, in order.")
+    if len(irrational := [v for v in array.ravel() if is_irrational(v)]):
+        raise ModelError(
+            f"{owner} contains {irrational[0]}, an irrational number, expected fractions or floats. Give floats, which "
+            "mean the decimals that print them, or fractions nearby."
+        )
     exact = [as_exact(v) for v in array.ravel()]
     if not np.isfinite(floats).all() or floats.min() < 0 or any(isinstance(v, Fraction) and v < 0 for v in exact):
         raise ModelError(f"{owner} contains {floats.min():g}, expected probabilities ≥ 0.")
