@@ -1,5 +1,8 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
+import sympy
 
 import relaxbell as rb
 
@@ -101,6 +104,32 @@ def test_models_with_dependent_inputs():
     solution = rb.minimize(nothing(model), rb.Behavior(p))
     assert solution.status == "optimal"
     assert abs(model.T @ solution.q.weights - p.ravel() / 6).max() < 1e-9
+
+
+@pytest.mark.parametrize("digits", [4, 10, 20])
+def test_the_remedy_names_a_least_value_above_the_budget(digits):
+    """C = v − 1/2 at visibility v, and (√2 − 1)/2 at the Tsirelson point: not "at least 0" within C <= 0."""
+    c, tiny = rb.influence(rb.input_signaling(), "X", "B"), Fraction(1, 10**digits)
+    with pytest.raises(rb.InfeasibleError, match=f"is at least {float(tiny):g}\\.$"):
+        rb.minimize(c, rb.pr_box().visibility(Fraction(1, 2) + tiny), c <= 0)
+    root, shown = (sympy.sqrt(2) - 1) / 2, {4: "0.207107", 10: "0.2071067812", 20: r"0.207107 \+ 1e-20"}
+    with pytest.raises(rb.InfeasibleError, match=f"is at least {shown[digits]}\\.$"):
+        rb.minimize(c, rb.tsirelson_box(), c <= root - sympy.Rational(1, 10**digits))
+
+
+def test_settings_that_a_solver_cannot_see_are_decided_exactly():
+    """p(1|x, y) = 1/4 + (x + y)/4 needs A → B or dependence on Y where y is rare, whatever HiGHS says of it."""
+    tiny = Fraction(1, 10**20)
+    rare = {"X": [1 - 2 * tiny, tiny, tiny], "Y": [1 - tiny, tiny]}
+    model = rb.bell((3, 2)).relax("A -> B", "L -> Y", input_distribution=rare)
+    p = np.full((2, 2, 3, 2), Fraction(0), dtype=object)
+    for x, y in np.ndindex(3, 2):
+        for a, b in np.ndindex(2, 2):
+            p[a, b, x, y] = Fraction(int(a ^ b == (x == 1) * y), 2)
+    budgets = [rb.hall_dependence(model) <= tiny, rb.influence(model, "A", "B") <= tiny]
+    with pytest.raises(rb.InfeasibleError) as caught:
+        rb.minimize(rb.dependence(model), rb.Behavior(p), budgets)
+    assert caught.value.certificate.verify()
 
 
 def test_zero_probability_settings_carry_no_data():
