@@ -22,9 +22,6 @@ _KEPT_BITS = 40
 _OFF = 1e-9
 """How far probabilities may miss their sum 1."""
 
-_LEAST = Fraction(1, 10**300)
-"""The least positive probability: its inverse still is a float."""
-
 _CORRELATED = Fraction(1, 10**9)
 """How far floats p(x, y) may miss p(x) p(y), relative to it, where the graph wants independent inputs."""
 
@@ -72,11 +69,6 @@ class InputDistribution(Frozen):
             given = real_array(distribution, "input_distribution", ModelError, self.inputs)
             self.table = _read(given, shape, "input_distribution", self.inputs)
             self.is_exact = all(isinstance(as_exact(v), Fraction) for v in given.ravel())
-        if any(0 < v < _LEAST for v in self.table.ravel()):
-            raise ModelError(
-                "input_distribution contains a positive probability below 1e-300, expected 0 or at least that: weights "
-                "of settings are divided by it, in floats too. Give 0 to leave a setting out."
-            )
         self.table.setflags(write=False)
         self._seal()
 

@@ -61,9 +61,12 @@ def test_exact_marginals_are_kept_and_must_sum_to_one():
 
 
 @pytest.mark.parametrize("tiny", [5e-324, 1e-305, Fraction(1, 10**400)])
-def test_probabilities_whose_inverse_is_no_float_are_refused(tiny):
-    with pytest.raises(rb.ModelError, match="below 1e-300"):
-        rb.measurement_dependence(input_distribution=[[1 - 3 * tiny, tiny], [tiny, tiny]])
+@pytest.mark.parametrize("measure", [rb.dependence, rb.hall_dependence, rb.mutual_information, rb.setting_bounds])
+def test_probabilities_whose_inverse_is_no_float_are_refused(tiny, measure):
+    rare = rb.measurement_dependence(input_distribution=[[1 - 3 * tiny, tiny], [tiny, tiny]])
+    with pytest.raises(rb.MeasureError, match="below 1e-300"):
+        measure(rare)
     small = Fraction(1, 10**200)
-    with pytest.raises(rb.ModelError, match="below 1e-300"):
-        rb.measurement_dependence(input_distribution={name: [small, 1 - small] for name in "XY"})
+    product = rb.measurement_dependence(input_distribution={name: [small, 1 - small] for name in "XY"})
+    with pytest.raises(rb.MeasureError, match="below 1e-300"):
+        measure(product)
