@@ -29,6 +29,9 @@ from relaxbell.solve.refinement import Corrections
 _ROUNDS = 8
 """Of magnifying what is wrong with a basis."""
 
+_FEW = 400
+"""Rows of a program whose pivots may start from the slacks, where the solver has no basis to start from."""
+
 _FAR = 30
 """Exponent of two beyond which a number is out of sight of a correction of size one."""
 
@@ -63,7 +66,12 @@ def _outcome(problem: Problem) -> Optimum | Contradiction | None:
     if exact is None:
         return None
     start = _Scaled(exact, problem.equations.exponents).basis()
-    return None if start is None else exact.optimum(start, passed)
+    outcome = None if start is None else exact.optimum(start, passed)
+    rows = len(exact.rhs)
+    if outcome is None and rows <= _FEW:  # no basis, or one that is singular in exact arithmetic
+        none = Basis(np.zeros(0, dtype=np.intp), np.arange(rows))
+        outcome = exact.optimum(none, passed)
+    return outcome
 
 
 class _Scaled:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .digest import data_digest
+from .digest import data_digest, number, short_digest
 from .reading import whole
 from .rounding import text
 
@@ -35,8 +35,9 @@ def given(case: Case) -> str:
     rounded = ""
     if case.bits is not None:
         rounded = f" (floats, says the file, changed by at most 2^-{whole(case.bits, 'rounded', 0, 10**4)})"
-    limits = [f"{measure.text} <= {text(limit)}" for measure, limit in case.constraints]
-    limits[9:] = [f"{len(limits) - 9} more constraints"] if limits[9:] else []
+    limits = [f"{measure.text} <= {text(limit)}" for measure, limit in case.constraints[:9]]
+    if rest := [f"{measure.text} <= {number(limit)}" for measure, limit in case.constraints[9:]]:
+        limits.append(f"{len(rest)} more constraints (digest {short_digest(rest)})")
     return " and ".join([f"(digest {digest(case)}) the {data}{rounded}", *limits])
 
 

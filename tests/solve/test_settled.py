@@ -326,3 +326,20 @@ def test_information_within_a_budget_of_a_signed_maximum():
     none = rb.influence(model, "X", "B") <= 0
     found = rb.minimize(rb.mutual_information(model), TSIRELSON, subject_to=[none, rb.maximum(ace, -ace) <= 1])
     assert found.value == pytest.approx(0.0462738468, abs=1e-8)
+
+
+@pytest.mark.parametrize("gives_up", [True, False])
+def test_pivots_start_from_the_slacks_where_the_solver_has_no_basis(monkeypatch, gives_up):
+    """Hall's measure of X alone is S − 2, however rare X = 1 is."""
+
+    def nothing(*_):
+        if gives_up:
+            raise rb.SolverError("no basis")
+
+    monkeypatch.setattr("relaxbell.solve.settled.last_basis", nothing)
+    tiny = Fraction(1, 10**20)
+    rare = {"X": [1 - tiny, tiny], "Y": [Fraction(1, 3), Fraction(2, 3)]}
+    model = rb.bell().relax("L -> X", input_distribution=rare)
+    solution = rb.minimize(rb.hall_dependence(model), rb.tsirelson_box())
+    assert solution.exact == 2 * sympy.sqrt(2) - 2
+    assert solution.certificate.verify().endswith("minimum = -2 + 2*sqrt(2)")
