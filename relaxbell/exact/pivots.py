@@ -18,6 +18,9 @@ from relaxbell.exact.numbers import sign
 _PIVOTS = 300
 """Most pivots; a few are usual."""
 
+_SMALL = 150
+"""Columns of a basis up to which a pivot takes milliseconds; of larger ones a tenth of the pivots are tried."""
+
 
 def dual_simplex(program: IntegerProgram, basis: Basis, rhs: RightHandSide) -> tuple[Basis, Primal, Dual] | None:
     """Return an optimal basis with its exact solutions, from a dual feasible one.
@@ -25,7 +28,7 @@ def dual_simplex(program: IntegerProgram, basis: Basis, rhs: RightHandSide) -> t
     None if the basis is singular or not dual feasible, if the program is infeasible, or if too many pivots
     were needed.
     """
-    for _ in range(_PIVOTS):
+    for _ in range(_PIVOTS if len(basis.columns) <= _SMALL else _PIVOTS // 10):
         primal, dual = program.primal(basis, rhs), program.dual(basis)
         if primal is None or dual is None or not dual.feasible:
             return None
