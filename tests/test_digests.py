@@ -149,3 +149,20 @@ def test_what_has_no_digest():
         rb.data_digest(rb.bell().relax("X -> B"), rb.boxes.pr().visibility(1 - Fraction(1, 10**5000)))
     with pytest.raises(rb.errors.CertificateError, match="proves nothing"):
         rb.classes.Certificate({"schema": "relaxbell-certificate-1"}).digests  # noqa: B018
+
+
+def test_constraints_and_parts_that_are_not_listed_have_a_digest():
+    """Whoever changes the last of many constraints, or parts of a measure, changes the claim."""
+    model, p = rb.bell().relax("X -> B", "L -> X"), rb.boxes.tsirelson()
+    c, m = rb.influence(model, "X", "B"), rb.dependence(model)
+    limits = [m <= Fraction(1, 10) + Fraction(i, 10**13) for i in range(12)]
+    data = rb.minimize(c, p, limits).certificate.data
+    claim = verify(data)
+    assert "and 3 more constraints (digest " in claim
+    assert json.loads(json.dumps(data))["proof"]["constraints"][11]["multiplier"] == "0"  # so the proof still holds
+    data["constraints"][11]["limit"] = str(Fraction(1, 10) + Fraction(11, 10**13) + Fraction(1, 10**20))
+    assert verify(data).partition("more constraints")[0] == claim.partition("more constraints")[0]
+    assert verify(data) != claim
+    claims = {verify(rb.minimize(sum([c * Fraction(1, 2)] * 10) + last, p).certificate.data) for last in (c, m, 2 * c)}
+    assert len(claims) == 3
+    assert all(" + 2 more parts (digest " in claim for claim in claims)

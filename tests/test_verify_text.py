@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,14 @@ def test_long_integers_in_data_are_refused(path):
     """Of someone who calls `verify` with data that no file can hold."""
     for number in (10**4299, 10**4300, 10**5000, -(10**5000), 2**40000):
         check(replaced(certificates()["influence, surd"][0].data, path, False, number))
+
+
+@pytest.mark.parametrize("exponent", [20, 60, 250])
+def test_tiny_numbers_keep_their_first_digits(exponent):
+    """M of the PR box is 2 p for settings of probability p, not "-1E-30 (rounded down)"."""
+    tiny = Fraction(1, 10**exponent)
+    model = rb.measurement_dependence(input_distribution=[[1 - 3 * tiny, tiny], [tiny, tiny]])
+    claim = verify(rb.minimize(rb.dependence(model), rb.boxes.pr()).certificate.data)
+    assert claim.endswith(f"minimum = 2E-{exponent} (rounded down)")
+    claim = verify(rb.minimize(rb.dependence(model), rb.boxes.tsirelson()).certificate.data)
+    assert claim.endswith(f"minimum = 8.28427124746E-{exponent + 1} (rounded down)")  # 2 (√2 − 1) p

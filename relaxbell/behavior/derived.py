@@ -15,7 +15,7 @@ from relaxbell.behavior.names import Setting, check_ordered, check_values, read_
 from relaxbell.behavior.table import Table
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.arrays import check_unmasked
-from relaxbell.exact.numbers import ExactNumber, as_exact, read_fraction
+from relaxbell.exact.numbers import ExactNumber, as_exact, read_float
 
 
 class Derived(Table):
@@ -152,7 +152,7 @@ class Derived(Table):
         (2 + √2)
         """
         exact_weight = as_exact(weight)
-        fraction = float(read_fraction(weight, "the weight of a mixture", BehaviorError))
+        fraction = read_float(weight, "the weight of a mixture", BehaviorError)
         if not 0 <= fraction <= 1:
             raise BehaviorError(f"the weight of a mixture is a probability: found {weight}, expected 0 … 1.")
         if not isinstance(other, Derived):

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from relaxbell.behavior.quantum import TOLERANCE, Complex, read_matrix
 from relaxbell.errors import BehaviorError
-from relaxbell.exact.numbers import read_fraction
+from relaxbell.exact.numbers import read_float
 
 
 def schmidt(coefficients: ArrayLike) -> Complex:
@@ -230,4 +230,4 @@ def _check_size(value: int, what: str) -> None:
 
 
 def _real(value: Any, what: str) -> float:
-    return float(read_fraction(value, what, BehaviorError))
+    return read_float(value, what, BehaviorError)

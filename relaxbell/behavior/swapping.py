@@ -21,7 +21,7 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.arrays import real_array
-from relaxbell.exact.numbers import Exact, as_exact, read_fraction, surd
+from relaxbell.exact.numbers import Exact, as_exact, read_float, surd
 
 Bloch = Sequence[Any]
 """Components along X, Y and Z of an observable r·σ with outcomes ±1: exact numbers or floats."""
@@ -203,11 +203,11 @@ def _basis_signs(n: int) -> Any:
 
 
 def _visibility(v: Any) -> Any:
-    number = read_fraction(v, "the visibility of a source", BehaviorError)
+    exact = as_exact(v)
+    number = read_float(v, "the visibility of a source", BehaviorError) if exact is None else exact
     if not Fraction(-1, 3) <= number <= 1:
         raise BehaviorError(f"the visibility of a Werner state is {v}, expected −1/3 … 1. Choose v in this range.")
-    exact = as_exact(v)
-    return float(v) if exact is None else exact
+    return number
 
 
 def _bloch(vector: Bloch) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from relaxbell.errors import ModelError
 from relaxbell.exact.arrays import real_array
-from relaxbell.exact.numbers import Exact, as_exact, decimal, to_floats
+from relaxbell.exact.numbers import Exact, as_exact, decimal, is_irrational, to_floats
 from relaxbell.frozen import Frozen
 
 _BITS = 50
@@ -117,6 +117,11 @@ def _read(values: Any, shape: tuple[int, ...], owner: str, axes: Sequence[str]) 
         raise ModelError(f"{owner} is not a table of numbers. Expected shape {shape}.") from None
     if array.shape != shape:
         raise ModelError(f"{owner} has shape {array.shape}, expected {shape}: one axis for each input, in order.")
+    if len(irrational := [v for v in array.ravel() if is_irrational(v)]):
+        raise ModelError(
+            f"{owner} contains {irrational[0]}, an irrational number, expected fractions or floats. Give floats, which "
+            "mean the decimals that print them, or fractions nearby."
+        )
     exact = [as_exact(v) for v in array.ravel()]
     if not np.isfinite(floats).all() or floats.min() < 0 or any(isinstance(v, Fraction) and v < 0 for v in exact):
         raise ModelError(f"{owner} contains {floats.min():g}, expected probabilities ≥ 0.")

@@ -17,7 +17,7 @@ from relaxbell.closed_forms.classes import TermClass, classes, listing
 from relaxbell.closed_forms.domains import Domain
 from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.exact.arrays import complete_table, float_array
-from relaxbell.exact.numbers import Exact, ExactNumber, read_fraction, sign, to_floats, to_sympy
+from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, read_fraction, sign, to_floats, to_sympy
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import sum_text
 from relaxbell.measures.measure import Measure
@@ -229,6 +229,11 @@ class ClosedForm:
             If the behavior is not exact, not in the domain, or not reproduced by the model.
         """
         u = np.concatenate([self.region.vector(behavior), self._limits(budgets)])
+        if len(roots := sorted({v.n for v in u if isinstance(v, Surd)})) > 1:
+            raise BehaviorError(
+                f"found {' and '.join(f'√{n}' for n in roots)} in behavior and budgets, expected one square root. Give "
+                "rational budgets, or floats."
+            )
         for term in self.domain:
             if sign((np.array(term.form, dtype=object) * u).sum()) > 0:
                 raise BehaviorError(
@@ -243,7 +248,10 @@ class ClosedForm:
             raise BehaviorError(
                 f"budgets {sorted(given)} given, expected a number for each of {[str(s) for s in self.budgets]}."
             )
-        limits = [read_fraction(given[str(s)], f"the budget {s}", BehaviorError) for s in self.budgets]
+        limits = [
+            exact if (exact := as_exact(value)) is not None else read_fraction(value, f"the budget {s}", BehaviorError)
+            for s, value in ((s, given[str(s)]) for s in self.budgets)
+        ]
         return np.array(limits, dtype=object)
 
     def evaluate(

@@ -257,8 +257,38 @@ def _from_sympy(value: Any) -> ExactNumber | None:
     return total
 
 
+def is_irrational(value: Any) -> bool:
+    """Whether a number is meant exactly and is no fraction: √2, π or √2 + √3, but no float, of sympy either.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> [is_irrational(v) for v in (sympy.sqrt(2), sympy.pi, sympy.Rational(1, 2), sympy.Float(0.1), 0.1)]
+    [True, True, False, False, False]
+    """
+    exact = as_exact(value)
+    if exact is None and getattr(value, "is_number", False):
+        return not value.atoms(type(value.evalf()))  # a sympy Float among its parts: it is as exact as that
+    return isinstance(exact, Surd)
+
+
 def read_fraction(value: Any, what: str, error: type[Exception]) -> Fraction:
-    """Return a real number as a Fraction (floats as the decimal that prints them), or raise `error`."""
+    """Return a rational number as a Fraction (floats as the decimal that prints them), or raise `error`."""
+    number = _read(value, what, error)
+    if is_irrational(value):
+        raise error(
+            f"{what} is {str(value)[:40]}, an irrational number, expected one that is kept exactly. Give a fraction, "
+            f"or a float, which means the decimal that prints it: {float(number):.12g}."
+        )
+    return number
+
+
+def read_float(value: Any, what: str, error: type[Exception]) -> float:
+    """Return a real number, exact or not, as a float, or raise `error`."""
+    return float(_read(value, what, error))
+
+
+def _read(value: Any, what: str, error: type[Exception]) -> Fraction:
     exact = as_exact(value)
     number = exact if isinstance(exact, Fraction) else None
     if number is None and (

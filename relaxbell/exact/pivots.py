@@ -19,6 +19,9 @@ from relaxbell.exact.numbers import sign
 _PIVOTS = 300
 """Most pivots; a few are usual."""
 
+_SMALL = 150
+"""Columns of a basis up to which a pivot takes milliseconds; of larger ones a tenth of the pivots are tried."""
+
 
 def dual_simplex(
     program: IntegerProgram, basis: Basis, rhs: RightHandSide, stop: Callable[[], bool] = lambda: False
@@ -28,7 +31,7 @@ def dual_simplex(
     None if the basis is singular or not dual feasible, if the program is infeasible, if too many pivots
     were needed, or if `stop`, asked before each, said so.
     """
-    for _ in range(_PIVOTS):
+    for _ in range(_PIVOTS if len(basis.columns) <= _SMALL else _PIVOTS // 10):
         if stop():
             return None
         primal, dual = program.primal(basis, rhs), program.dual(basis)

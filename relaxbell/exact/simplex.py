@@ -21,7 +21,8 @@ from relaxbell.exact.numbers import ExactNumber, Surd, sign, surd
 from relaxbell.exact.sparse import ExactMatrix, SquareSystem, as_fmpq, as_fraction, product
 
 _PIVOTS = 2000
-"""Most pivots of a kind."""
+_ROWS = 2_000_000
+"""Most pivots of a kind, and most pivots times rows: each takes as long as there are rows."""
 
 _LARGEST_NUCLEUS = 1000
 """Largest part of a basis that is solved densely: the effort grows with the cube."""
@@ -123,7 +124,12 @@ class ExactProgram:
         parts = [(v.a, v.b) if isinstance(v, Surd) else (Fraction(v), Fraction(0)) for v in self.rhs]
         return [as_fmpq(a) for a, _ in parts], [as_fmpq(b) for _, b in parts]
 
-    def optimum(self, start: Basis, stop: Callable[[], bool] = lambda: False) -> Optimum | Contradiction | None:
+    def optimum(
+        self,
+        start: Basis,
+        stop: Callable[[], bool] = lambda: False,
+        exponents: Sequence[int] | None = None,
+    ) -> Optimum | Contradiction | None:
         """Return an optimal solution, or a proof that there is none; None if the basis is singular or time is over.
 
         Parameters
@@ -132,13 +138,16 @@ class ExactProgram:
             Any basis with as many tight rows as columns.
         stop
             Asked before each pivot whether to give up.
+        exponents
+            Of the powers of two that scale the columns, then the slacks, to size one: by these the farthest from
+            feasible is chosen. None: all have size one.
         """
         n = self.matrix.width
         basic = [*start.columns.tolist(), *(n + i for i in start.loose.tolist())]
         if len(basic) != len(self.rhs):
             return None
         try:
-            return _Pivots(self, basic, stop).run()
+            return _Pivots(self, basic, stop, exponents).run()
         except (ZeroDivisionError, _StoppedError):
             return None
 
@@ -154,6 +163,15 @@ class ExactProgram:
             return None
 
 
+def size(number: ExactNumber) -> int:
+    """Return about log2 |number|; 0 for 0."""
+    if isinstance(number, Surd):
+        low, high = number.bounds()
+        number = (low + high) / 2
+    fraction = Fraction(number)
+    return fraction.numerator.bit_length() - fraction.denominator.bit_length() if fraction else 0
+
+
 class _StoppedError(Exception):
     """The time is over, or the basis too large."""
 
@@ -161,8 +179,15 @@ class _StoppedError(Exception):
 class _Pivots:
     """The state of the method: which columns are basic, their matrix, and the reduced costs of the others."""
 
-    def __init__(self, program: ExactProgram, basic: list[int], stop: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        program: ExactProgram,
+        basic: list[int],
+        stop: Callable[[], bool],
+        exponents: Sequence[int] | None = None,
+    ) -> None:
         self.program, self.basic, self.stop = program, basic, stop
+        self.exponents = exponents or [0] * len(program.columns)
         self.n = program.matrix.width
         self.cost: list[Any] = [*map(program.number, program.cost), *[program.number(Fraction(0))] * len(program.rhs)]
         self.fixed = [False] * self.n + list(program.equality)  # the slack of an equation is zero
@@ -181,7 +206,8 @@ class _Pivots:
         """Return the outcome; None after too many pivots."""
         # where the start is not dual feasible costs are raised for now
         self.reduced = {j: max(d, 0 * d) for j, d in self._priced(self._duals()).items()}
-        for count in range(_PIVOTS):
+        most = min(_PIVOTS, _ROWS // max(1, len(self.basic)))
+        for count in range(most):
             values = self._values()
             position = self._leaving(values, count)
             if position is None:
@@ -191,7 +217,7 @@ class _Pivots:
                 return found
         else:
             return None
-        for count in range(_PIVOTS):
+        for count in range(most):
             duals = self._duals()
             entering = self._entering(self._priced(duals), count)
             if entering is None:
@@ -248,7 +274,7 @@ class _Pivots:
         if not wrong:
             return None
         if count < _GREEDY:
-            return max((abs(values[k]), k) for k in wrong)[1]
+            return max((size(values[k]) + self.exponents[self.basic[k]], k) for k in wrong)[1]
         return min(wrong, key=lambda k: self.basic[k])
 
     def _dual_pivot(self, position: int, side: int) -> Contradiction | None:
@@ -282,7 +308,11 @@ class _Pivots:
         negative = {j: d for j, d in reduced.items() if d < 0}
         if not negative:
             return None
-        return min(negative, key=lambda j: negative[j]) if count < _GREEDY else min(negative)
+        if count >= _GREEDY:
+            return min(negative)
+        return max(
+            (size(d) - self.exponents[j], j) for j, d in zip(negative, self._exact(negative.values()), strict=True)
+        )[1]
 
     def _primal_pivot(self, entering: int, values: list[ExactNumber]) -> bool:
         """Let a column enter; False if nothing bounds it."""

@@ -27,6 +27,9 @@ from relaxbell.measures.terms import Largest, SumOfRows
 _STRATEGY, _ENTRY = 24, 24
 """Bytes of a layout for each strategy, and of the rows of M or of bounds for each entry, while they are built."""
 
+_LEAST = Fraction(1, 10**300)
+"""The least positive probability of a dependent setting: its inverse still is a float."""
+
 
 @dataclass(frozen=True, eq=False)
 class SettingLayout:
@@ -81,7 +84,7 @@ def setting_layout(
     Raises
     ------
     MeasureError
-        If no input is dependent, or a dependent input has another parent than the latent variable.
+        If no input is dependent, one has another parent than the latent variable, or settings are rarer than 1e-300.
     ModelTooLargeError
         If layout and rows do not fit in memory; nothing is built then.
     """
@@ -100,6 +103,11 @@ def setting_layout(
             )
     sizes = tuple(model.cardinality[n] for n in names)
     weights = model.input_distribution.marginal(names).ravel()
+    if any(0 < w < _LEAST for w in weights):
+        raise MeasureError(
+            f"{kind}({','.join(names)}:Λ) of settings with a positive probability below 1e-300, expected 0 or at least "
+            "that: it is divided by, in floats too. Give 0 to leave a setting out."
+        )
     occurring = [i for i, w in enumerate(weights) if w > 0]
     count = model.strategies.count // math.prod(sizes)
     check_memory(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory
 from relaxbell.errors import MeasureError
-from relaxbell.exact.numbers import read_fraction
+from relaxbell.exact.numbers import read_float
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.dependence import SettingLayout, setting_layout
 from relaxbell.measures.measure import Measure
@@ -150,10 +150,10 @@ def pinsker_bound(dependence: float) -> float:
     >>> round(rb.pinsker_bound(0.25), 4)
     0.0451
     """
-    value = read_fraction(dependence, "the dependence M", MeasureError)
+    value = read_float(dependence, "the dependence M", MeasureError)
     if not 0 <= value <= 2:
         raise MeasureError(f"the dependence M is {dependence}, expected a number from 0 to 2.")
-    return float(value**2) * float(np.log2(np.e) / 2)
+    return value**2 * float(np.log2(np.e) / 2)
 
 
 def _reference(layout: SettingLayout, strategies: int) -> sp.csr_array:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory
 from relaxbell.errors import MeasureError, UnsupportedModelError
-from relaxbell.exact.numbers import Exact, common_denominator, read_fraction, to_floats
+from relaxbell.exact.numbers import Exact, as_exact, common_denominator, read_fraction, to_floats
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.dependence import Labels
 from relaxbell.measures.groups import Group, joint_numbers, product_distance
@@ -192,10 +192,11 @@ def _read_marginals(products: Sequence[Sequence[Group]], marginals: Any, name: s
             )
         exact = [_snapped(v, f"an entry of the marginal of {key}") for v in values]
         total = sum(exact, Fraction(0))
-        if min(exact) < 0 or abs(total - 1) > Fraction(1, 10**9):
+        allowed = 0 if all(as_exact(v) is not None for v in values) else Fraction(1, 10**9)
+        if min(exact) < 0 or abs(total - 1) > allowed:
             raise MeasureError(
-                f"the marginal of {key} sums to {float(total):.9g} with least entry {float(min(exact)):.3g}, "
-                "expected a distribution."
+                f"the marginal of {key} misses the sum 1 by {float(abs(total - 1)):.3g} with least entry "
+                f"{float(min(exact)):.3g}, expected a distribution. Correct it."
             )
         fixed[key] = np.array(exact, dtype=object)
     for product in products:
@@ -209,8 +210,10 @@ def _read_marginals(products: Sequence[Sequence[Group]], marginals: Any, name: s
 
 
 def _snapped(value: Any, what: str) -> Fraction:
-    """Return a fraction with a moderate denominator where the number is within 1e-12 of one."""
+    """Return an exact number as it is, a float as a fraction of a moderate denominator within 1e-12 of it, if any."""
     number = read_fraction(value, what, MeasureError)
+    if as_exact(value) is not None:
+        return number
     simple = number.limit_denominator(_SNAP)
     return simple if abs(simple - number) < Fraction(1, 10**12) else number
 

@@ -6,18 +6,22 @@ from fractions import Fraction
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
-from relaxbell.errors import InfeasibleError
+from relaxbell.errors import InfeasibleError, SolverError
+from relaxbell.exact.numbers import ExactNumber
 from relaxbell.exact.rows import Rows
-from relaxbell.exact.texts import decimal_text
+from relaxbell.exact.simplex import Contradiction
+from relaxbell.exact.texts import decimal_text, different_texts
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import Linear
+from relaxbell.solve.deadline import TimeLimitError
 from relaxbell.solve.dual import DualBound, Proof, dual_bound
 from relaxbell.solve.highs import solve_highs
-from relaxbell.solve.program import Problem, linear_program
-from relaxbell.solve.settled import contradiction
+from relaxbell.solve.program import LinearProgram, Problem, linear_program
+from relaxbell.solve.settled import contradiction, settled
 from relaxbell.solve.witness import Witness
 
 _PROOF = 1e-11
@@ -77,11 +81,34 @@ def _remedy(problem: Problem) -> str:
     """Say the least value of each budgeted measure alone."""
     found = []
     for budget in problem.budgets:
-        alone = Problem(budget.measure.term, problem.equations)
-        program = linear_program(alone)
-        answer = solve_highs(program.matrix, program.cost, program.lower, program.upper)
-        found.append(f"{budget.measure.name} is at least {dual_bound(alone, program, answer.duals).value:.6g}")
-    return f"Raise a budget: without the others, {'; '.join(found)}." if found else "Loosen a constraint."
+        least = _least(Problem(budget.measure.term, problem.equations), budget.limit)
+        if least is not None:
+            found.append(f"{budget.measure.name} is at least {different_texts(least, budget.limit)[0]}")
+    if not found:
+        return "Raise a budget." if problem.budgets else "Loosen a constraint."
+    return f"Raise a budget: without the others, {'; '.join(found)}."
+
+
+def _least(problem: Problem, limit: ExactNumber) -> ExactNumber | None:
+    """Return a lower bound, exact where it is not above the limit otherwise; None if none was found."""
+    program = linear_program(problem)
+    duals = _duals(program.matrix, program.cost, program)
+    bound = None if duals is None else dual_bound(problem, program, duals).bound
+    if (bound is None or bound <= limit) and problem.equations.distance == 0:
+        found = settled(problem)
+        return bound if found is None or isinstance(found, Contradiction) else found[1].bound.bound
+    return bound
+
+
+def _duals(matrix: sp.csc_array, cost: NDArray[np.float64], program: LinearProgram) -> NDArray[np.float64] | None:
+    """Return a solver's duals; None where numbers of very different sizes leave it without."""
+    try:
+        duals = solve_highs(matrix, cost, program.lower, program.upper).duals
+    except TimeLimitError:
+        raise
+    except SolverError:
+        return None
+    return duals if len(duals) else None
 
 
 def _zero(problem: Problem) -> Linear:
@@ -102,9 +129,9 @@ def _farkas(problem: Problem) -> DualBound | None:
     elastic = sp.csc_array(sp.eye_array(rows, format="csc")[:, np.concatenate([np.arange(rows)[p] for p in places])])
     matrix = sp.csc_array(sp.hstack([program.matrix, elastic, -elastic], format="csc"))
     cost = np.concatenate([np.zeros(program.matrix.shape[1]), np.ones(2 * elastic.shape[1])])
-    answer = solve_highs(matrix, cost, program.lower, program.upper)
-    found = dual_bound(problem, program, answer.duals)
-    if float(found.bound) > _PROOF:
+    duals = _duals(matrix, cost, program)
+    found = None if duals is None else dual_bound(problem, program, duals)
+    if found is not None and float(found.bound) > _PROOF:
         return found
     return contradiction(problem, program) if problem.equations.distance == 0 else None
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis
-from relaxbell.exact.numbers import ExactNumber, Surd, sign
-from relaxbell.exact.simplex import Contradiction, ExactProgram, Optimum, State
+from relaxbell.exact.numbers import ExactNumber, sign
+from relaxbell.exact.simplex import Contradiction, ExactProgram, Optimum, State, size
 from relaxbell.lp.clock import passed
 from relaxbell.solve.dual import DualBound, Proof
 from relaxbell.solve.exactness import dual_data
@@ -28,6 +28,9 @@ from relaxbell.solve.refinement import Corrections
 
 _ROUNDS = 8
 """Of magnifying what is wrong with a basis."""
+
+_FEW = 400
+"""Rows of a program whose pivots may start from the slacks, where the solver has no basis to start from."""
 
 _FAR = 30
 """Exponent of two beyond which a number is out of sight of a correction of size one."""
@@ -62,8 +65,14 @@ def _outcome(problem: Problem) -> Optimum | Contradiction | None:
     exact = exact_program(problem)
     if exact is None:
         return None
-    start = _Scaled(exact, problem.equations.exponents).basis()
-    return None if start is None else exact.optimum(start, passed)
+    scaled = _Scaled(exact, problem.equations.exponents)
+    start = scaled.basis()
+    outcome = None if start is None else exact.optimum(start, passed, scaled.exponents)
+    rows = len(exact.rhs)
+    if outcome is None and rows <= _FEW:  # no basis, or one that is singular in exact arithmetic
+        none = Basis(np.zeros(0, dtype=np.intp), np.arange(rows))
+        outcome = exact.optimum(none, passed, scaled.exponents)
+    return outcome
 
 
 class _Scaled:
@@ -76,8 +85,9 @@ class _Scaled:
         i, j = (np.array([entry[k] for entry in entries], dtype=np.intp) for k in (0, 1))
         data = np.array([_shifted(v, self.rows[a] + self.columns[b]) for a, b, v in entries])
         self.matrix = sp.csc_array((data, (i, j)), shape=program.matrix.shape)
-        costs = [_exponent(c) + k for c, k in zip(program.cost, self.columns, strict=True) if c]
+        costs = [size(c) + k for c, k in zip(program.cost, self.columns, strict=True) if c]
         self.price = -max(costs, default=0)
+        self.exponents = [*(-k for k in self.columns), *self.rows]  # of the scaled values of columns and slacks
 
     def basis(self) -> Basis | None:
         """Return the basis that HiGHS ends with, and again on what is wrong with it, magnified; None if it has none."""
@@ -101,7 +111,7 @@ class _Scaled:
     def _step(self, corrections: Corrections, state: State, basis: Basis | None) -> Basis | None:
         """Return the basis of the best correction of a basic solution; None if there is nothing to correct."""
         n, equal = self.program.matrix.width, self.program.equality
-        exponents = [*(-k for k in self.columns), *self.rows]  # of the scaled values of columns and slacks
+        exponents = self.exponents
         values = {j: v * Fraction(2) ** exponents[j] for j, v in state.values.items()}
         prices = {j: d * Fraction(2) ** (self.price - exponents[j]) for j, d in state.reduced.items()}
         missed = {j: v for j, v in values.items() if j >= n and equal[j - n]}
@@ -113,19 +123,19 @@ class _Scaled:
         cost = _floats([prices.get(j, Fraction(0)) * (factor or 1) for j in order], 2.0**_FAR)
         below = _floats([-values.get(j, Fraction(0)) * (scale or 1) for j in order], np.inf)
         right = _floats([missed.get(n + i, Fraction(0)) * (scale or 1) for i in range(len(equal))], 2.0**_FAR)
-        step = corrections.solve(cost, right, below, basis)
+        step = corrections.solve(cost, right, below, basis) or corrections.solve(cost, right, below, None)
         return None if step is None else step.basis
 
 
 def _magnified(violations: list[ExactNumber]) -> Fraction | None:
     """Return the power of two that brings the largest violation to about one; None if there is none."""
-    found = [_exponent(v) for v in violations if sign(v) > 0]
+    found = [size(v) for v in violations if sign(v) > 0]
     return Fraction(2) ** -max(found) if found else None
 
 
 def _floats(values: list[ExactNumber], far: float) -> NDArray[np.float64]:
     """Return floats; numbers out of sight of a correction of size one become ± `far`."""
-    return np.array([_shifted(v, 0) if _exponent(v) < _FAR else math.copysign(far, sign(v)) for v in values])
+    return np.array([_shifted(v, 0) if size(v) < _FAR else math.copysign(far, sign(v)) for v in values])
 
 
 def _scales(program: ExactProgram, exponents: NDArray[np.int64] | None) -> tuple[list[int], list[int]]:
@@ -133,7 +143,7 @@ def _scales(program: ExactProgram, exponents: NDArray[np.int64] | None) -> tuple
 
     The weights of strategies are of the size of their setting's probability; auxiliary columns follow from their rows.
     """
-    sizes = [{j: _exponent(v) for j, v in row.items()} for row in program.matrix.rows]
+    sizes = [{j: size(v) for j, v in row.items()} for row in program.matrix.rows]
     known = dict(enumerate(exponents.tolist())) if exponents is not None else {}
     rows: dict[int, int] = {}
     waiting = list(range(len(sizes)))
@@ -158,20 +168,11 @@ def _largest(exponents: Iterable[int]) -> int:
     return max(exponents, default=0)
 
 
-def _exponent(number: ExactNumber) -> int:
-    """Return about log2 |number|; 0 for 0."""
-    if isinstance(number, Surd):
-        low, high = number.bounds()
-        number = (low + high) / 2
-    fraction = Fraction(number)
-    return fraction.numerator.bit_length() - fraction.denominator.bit_length() if fraction else 0
-
-
 def _shifted(number: ExactNumber, exponent: int) -> float:
     """Return number · 2^exponent as a float, within the range of floats."""
-    size = _exponent(number) + exponent
-    if size < -1000:
+    total = size(number) + exponent
+    if total < -1000:
         return 0.0
-    if size > 1000:
+    if total > 1000:
         return math.copysign(2.0**1000, sign(number))
     return float(number * Fraction(2) ** exponent)

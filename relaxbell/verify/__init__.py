@@ -26,7 +26,8 @@ digits of the SHA-256 of these lines (in UTF-8, with "\n" between them); ``relax
 
 or, for values, sorted lines ``value c c c … = v`` in place of the last, divided by the first c that is not 0. Numbers
 are in lowest terms. Rows of a measure that are written out have a digest, too, of a line with the sizes of their groups
-and a line ``strategy:number …`` for each row, sorted by strategies.
+and a line ``strategy:number …`` for each row, sorted by strategies. So have the constraints, and the parts of a sum or
+maximum, that come after the ninth: of their texts, one a line.
 
 **Measures** are maxima, over groups of rows, of Σ |row · q|; or linear; or sums and maxima of such.
 probability: of some values of a node, averaged over p(free inputs), under an intervention; linear.

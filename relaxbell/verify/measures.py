@@ -88,8 +88,9 @@ def read_measure(model: Model, data: Any, factor: Fraction = ONE) -> Measure:
         factors = rationals([number for number, _ in pairs], "a factor")
         need(pairs and (kind == "sum" or set(factors) == {ONE}), f"a {kind} has no parts, or a maximum has factors")
         parts = tuple(read_measure(model, part, factor * f) for f, (_, part) in zip(factors, pairs, strict=True))
-        texts = [part.text if f == 1 else f"{f}*({part.text})" for f, part in zip(factors[:9], parts, strict=False)]
-        text = (" + " if kind == "sum" else ", ").join(texts) + "..." * (len(parts) > 9)
+        texts = [part.text if f == 1 else f"{f}*({part.text})" for f, part in zip(factors, parts, strict=True)]
+        texts[9:] = [f"{len(texts) - 9} more parts (digest {short_digest(texts[9:])})"] if texts[9:] else []
+        text = (" + " if kind == "sum" else ", ").join(texts)
         return Measure(text if kind == "sum" else f"max({text})", kind=kind, parts=parts, factors=factors)
     readers = {"probability": probability, "influence": influence, "dependence": dependence, "rows": own_rows}
     need(type(kind) is str and kind in readers, "a measure is of no known kind")

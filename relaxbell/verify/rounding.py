@@ -28,10 +28,10 @@ def text(number: Real) -> str:
     if all(max(x.denominator, abs(x.numerator)).bit_length() <= 40 for x in (number.a, number.b)):
         return str(number.a) + (f" + {number.b}*sqrt({number.n})" if number.b else "")
     digits = 30
-    while abs(found := floor(number, digits)) * 10 ** (digits - 20) < 1:  # the number is not 0
+    while abs(floor(number, digits)) * 10**digits < 10**15:  # it is not 0, which is short: digits of it come
         digits *= 2
     with localcontext(Context(prec=12, rounding=ROUND_FLOOR)):
-        return f"{decimal(found)} (rounded down)"
+        return f"{decimal(floor(number, digits))} (rounded down)"
 
 
 def log2_mean(terms: list[tuple[Fraction, Fraction]]) -> Fraction:

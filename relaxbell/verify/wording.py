@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, Protocol
 
-from .digest import data_digest
+from .digest import data_digest, number, short_digest
 from .measures import Measure
 from .model import Model
 from .reading import Real, whole
@@ -44,8 +44,9 @@ def given(case: Given) -> str:
     rounded = ""
     if case.bits is not None:
         rounded = f" (floats, says the file, changed by at most 2^-{whole(case.bits, 'rounded', 0, 10**4)})"
-    limits = [f"{measure.text} <= {text(limit)}" for measure, limit in case.constraints]
-    limits[9:] = [f"{len(limits) - 9} more constraints"] if limits[9:] else []
+    limits = [f"{measure.text} <= {text(limit)}" for measure, limit in case.constraints[:9]]
+    if rest := [f"{measure.text} <= {number(limit)}" for measure, limit in case.constraints[9:]]:
+        limits.append(f"{len(rest)} more constraints (digest {short_digest(rest)})")
     return " and ".join([f"(digest {digest(case)}) the {data}{rounded}", *limits])
 
 

@@ -69,14 +69,14 @@ def enumerate_column(given, j):
     return [(i, row[j]) for i, row in enumerate(given.matrix.rows) if j in row]
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(24))
 def test_random_programs_from_the_slack_basis(seed):
     rng = np.random.default_rng(seed)
     given = program(rng, int(rng.integers(2, 7)), int(rng.integers(3, 9)), feasible=seed % 3 != 0)
     assert check(given, given.optimum(slack_basis(given))) == standard(given)
 
 
-@pytest.mark.parametrize("seed", range(15))
+@pytest.mark.parametrize("seed", range(9))
 def test_programs_over_a_root_scale_like_their_numbers(seed):
     """Multiplying columns by positive numbers a + b√2 changes the solution, not the value."""
     rng = np.random.default_rng(seed)

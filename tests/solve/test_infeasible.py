@@ -1,5 +1,8 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
+import sympy
 
 import relaxbell as rb
 
@@ -101,6 +104,29 @@ def test_models_with_dependent_inputs():
     solution = rb.minimize(nothing(model), rb.Behavior(p))
     assert solution.status == "optimal"
     assert abs(model.T @ solution.q.weights - p.ravel() / 6).max() < 1e-9
+
+
+@pytest.mark.parametrize("digits", [4, 10, 20])
+def test_the_remedy_names_a_least_value_above_the_budget(digits):
+    """C = v − 1/2 at visibility v, and (√2 − 1)/2 at the Tsirelson point: not "at least 0" within C <= 0."""
+    c, tiny = rb.influence(rb.input_signaling(), "X", "B"), Fraction(1, 10**digits)
+    with pytest.raises(rb.errors.InfeasibleError, match=f"is at least {float(tiny):g}\\.$"):
+        rb.minimize(c, rb.boxes.pr().visibility(Fraction(1, 2) + tiny), c <= 0)
+    root, shown = (sympy.sqrt(2) - 1) / 2, {4: "0.207107", 10: "0.2071067812", 20: r"0.207107 \+ 1e-20"}
+    with pytest.raises(rb.errors.InfeasibleError, match=f"is at least {shown[digits]}\\.$"):
+        rb.minimize(c, rb.boxes.tsirelson(), c <= root - sympy.Rational(1, 10**digits))
+
+
+def test_what_a_solver_gives_up_on_is_decided_exactly():
+    """HiGHS ends without a status here. CHSH is 4 v for this box, and Hall's measure of Y alone (S − 2), so 1.92."""
+    tiny, v = Fraction(1, 10**16), Fraction(98, 100)
+    model = rb.bell().relax("L -> Y", input_distribution={"X": [Fraction(1, 2)] * 2, "Y": [1 - tiny, tiny]})
+    hall = rb.hall_dependence(model)
+    with pytest.raises(rb.errors.InfeasibleError, match=r"is at least 1\.92") as caught:
+        rb.minimize(
+            rb.dependence(model), rb.boxes.pr().visibility(v), [hall <= Fraction(1, 3), hall <= Fraction(1, 10)]
+        )
+    assert caught.value.certificate.verify()
 
 
 def test_zero_probability_settings_carry_no_data():
