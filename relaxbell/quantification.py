@@ -22,7 +22,7 @@ from relaxbell.errors import (
     SolverError,
 )
 from relaxbell.functionals.chsh import CHSHValue, largest_chsh
-from relaxbell.lp.clock import deadline
+from relaxbell.lp.clock import TimeLimitError, deadline
 from relaxbell.measures.dependence import dependence, hall_dependence
 from relaxbell.measures.information import mutual_information
 from relaxbell.measures.locality import influence, message_entropy
@@ -115,6 +115,7 @@ class Quantification:
                 "deviance": self.fit.deviance,
                 "degrees_of_freedom": self.fit.degrees_of_freedom,
                 "p_value": self.fit.p_value,
+                "complete": self.fit.complete,
             }
         if self.chsh is not None:
             data["S"] = {
@@ -229,8 +230,8 @@ def quantify(
     progress
         Called before each row.
     seconds_per_row
-        Time limit of each row's solver; None for none. A row that takes longer says so as its problem, and the others
-        go on.
+        Time limit of the fit and of each row; None for none. A row that takes longer says so as its problem, and
+        the others go on. Where the fit takes longer, all rows say so.
 
     Returns
     -------
@@ -253,7 +254,7 @@ def quantify(
     """
     if isinstance(data, str | Path):
         data = load_counts(data)
-    fit = data.fit() if isinstance(data, Counts) else data if isinstance(data, Fit) else None
+    fit, late = _fitted(data, seconds_per_row)
     behavior = fit.behavior if fit is not None else data
     if not isinstance(behavior, Behavior):
         raise BehaviorError(f"cannot quantify a {type(data).__name__}. Expected Counts, a Fit, a Behavior or a path.")
@@ -269,11 +270,23 @@ def quantify(
         if progress is not None:
             progress(k, len(tasks), name)
         try:
+            if late is not None:
+                raise late
             with deadline(seconds_per_row, name):  # what builds the measure counts too
                 rows.append(Row(name, relaxed, unit, minimize(make(), scenario)))
         except (InfeasibleError, MeasureError, ModelTooLargeError, SolverError) as error:
             rows.append(Row(name, relaxed, unit, None, str(error)))
     return Quantification(scenario, fit, largest_chsh(scenario), tuple(rows), input_distribution)
+
+
+def _fitted(data: Any, seconds: float | None) -> tuple[Fit | None, TimeLimitError | None]:
+    """Return the fit of counts; where time is over the incomplete one, and the error that every row then carries."""
+    if not isinstance(data, Counts):
+        return (data if isinstance(data, Fit) else None), None
+    try:
+        return data.fit(seconds=seconds), None
+    except TimeLimitError as error:
+        return error.partial, error
 
 
 def _named_as_bell(behavior: Behavior) -> Behavior:

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.errors import SolverError
 from relaxbell.exact.numbers import Exact
+from relaxbell.lp.clock import passed
 
 _BITS = 1024  # the linear systems reach condition numbers of 2^660
 _LAST = 300  # the path ends at s = 2^−300; a probability that vanishes there is below about √s
@@ -33,7 +34,7 @@ _DENOMINATOR = 2**128
 _ADVICE = "Please report the counts; merging rare outcomes helps."
 
 
-def maximum_likelihood(counts: NDArray[np.int64], coordinates: Coordinates) -> tuple[Exact, float, int]:
+def maximum_likelihood(counts: NDArray[np.int64], coordinates: Coordinates) -> tuple[Exact, float, int, bool]:
     """Maximize Σ n log p over behaviors p = K (1, g) ≥ 0 with the given coordinates g.
 
     Cells with counts have unique probabilities. Where the likelihood leaves those of other cells open,
@@ -42,8 +43,9 @@ def maximum_likelihood(counts: NDArray[np.int64], coordinates: Coordinates) -> t
 
     Returns
     -------
-    table, deviance, iterations
-        Fractions ≥ 0, in the affine hull and with zeros exactly 0; G²; Newton steps.
+    table, deviance, iterations, complete
+        Fractions ≥ 0, in the affine hull and with zeros exactly 0; G²; Newton steps; and whether the end of the path
+        was reached. Before it, where time was over, the table is that of counts with pseudo-counts: nothing is 0.
 
     Raises
     ------
@@ -55,14 +57,14 @@ def maximum_likelihood(counts: NDArray[np.int64], coordinates: Coordinates) -> t
     settings = counts.sum(axis=tuple(range(len(coordinates.outputs))))
     frequencies: Exact = counts.astype(object) * Fraction(1) / settings.astype(object)
     if (coordinates.expand(coordinates.project(frequencies)) == frequencies).all():
-        return frequencies, 0.0, 0
+        return frequencies, 0.0, 0, True
     with flint.ctx.workprec(_BITS):
         path = _Path(counts, coordinates)
         state, iterations = path.follow()
         table = coordinates.expand(path.snap(state))
         if table.min() < 0:
             raise SolverError(f"the fit has a probability {float(table.min()):.3g}, expected ≥ 0. {_ADVICE}")
-        return table, _deviance(counts, frequencies, table), iterations
+        return table, _deviance(counts, frequencies, table), iterations, state.s <= path.last
 
 
 def _deviance(counts: NDArray[np.int64], frequencies: Exact, fitted: Exact) -> float:
@@ -114,16 +116,14 @@ class _Path:
         self.slopes: list[list[int]] = columns[:, 1:].tolist()
         self.matrix = flint.arb_mat(self.slopes)
         self.transposed = self.matrix.transpose()
+        self.last = flint.arb(2) ** -_LAST
         largest = int(counts.max())
         self.weights = _array(flint.arb(int(n)) / largest for n in counts.ravel())
 
     def follow(self) -> tuple[_State, int]:
-        """Return the end of the path and the number of steps."""
-        import flint
-
-        last = flint.arb(2) ** -_LAST
+        """Return the end of the path, or where it was when the time was over, and the number of steps."""
         state, factor, iterations = self._start(), 0.5, 0
-        while state.s > last:
+        while state.s > self.last and not passed():
             state, factor = self._step(state, factor)
             iterations += 1
         self._check(state)
