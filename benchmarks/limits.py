@@ -116,12 +116,18 @@ CASES: dict[str, Callable[[], Task]] = {
 }
 
 
-def outcome(task: Task, seconds: float) -> str:
-    """Return what a task gave."""
+def outcome(task: Task, seconds: float) -> Any:
+    """Return what a task gives, or its error."""
     try:
-        found = task(seconds)
+        return task(seconds)
     except rb.RelaxbellError as error:
-        partial = getattr(error, "partial", None)
+        return error
+
+
+def told(found: Any) -> str:
+    """Say what a task gave."""
+    if isinstance(found, rb.RelaxbellError):
+        partial = getattr(found, "partial", None)
         return f"error; {'nothing' if partial is None else repr(partial).splitlines()[0]}"
     if isinstance(found, rb.Sweep):
         done = int((found.status == "optimal").sum())
@@ -138,7 +144,7 @@ def line(name: str, asked: float) -> str:
     found = outcome(task, asked)
     taken = time.perf_counter() - started
     kept = "yes" if taken <= asked + max(1.0, 0.2 * asked) else "NO"
-    return f"{name:<30} {asked:>6.1f} {taken:>6.1f}  {kept:<4} {found}"
+    return f"{name:<30} {asked:>6.1f} {taken:>6.1f}  {kept:<4} {told(found)}"
 
 
 def main() -> None:
