@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.errors import SolverError
 from relaxbell.exact.numbers import Exact
-from relaxbell.lp.clock import passed
+from relaxbell.lp.clock import left, now
 
 _BITS = 1024  # the linear systems reach condition numbers of 2^660
 _LAST = 300  # the path ends at s = 2^−300; a probability that vanishes there is below about √s
@@ -122,10 +122,11 @@ class _Path:
 
     def follow(self) -> tuple[_State, int]:
         """Return the end of the path, or where it was when the time was over, and the number of steps."""
-        state, factor, iterations = self._start(), 0.5, 0
-        while state.s > self.last and not passed():
+        state, factor, iterations, longest = self._start(), 0.5, 0, 0.0
+        while state.s > self.last and left() > longest:  # there is time for another step
+            began = now()
             state, factor = self._step(state, factor)
-            iterations += 1
+            iterations, longest = iterations + 1, max(longest, now() - began)
         self._check(state)
         return state, iterations
 

@@ -33,6 +33,11 @@ class TimeLimitError(SolverError):
         self.partial = partial
 
 
+def now() -> float:
+    """Return a reading of the clock."""
+    return clock()
+
+
 @dataclass(frozen=True)
 class _Deadline:
     end: float

@@ -20,6 +20,7 @@ from relaxbell.causal.independence import private_settings
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Exact, to_floats
+from relaxbell.lp.clock import remaining
 from relaxbell.measures.groups import Group
 from relaxbell.measures.marginals import marginal_constraints, solve_affine
 from relaxbell.measures.products import Nonbilocality
@@ -186,6 +187,7 @@ def read_scenario(measure: Nonbilocality, observed: Behavior | Observed, *, symm
 
 
 def _side(group: Group, equations: Equations, found: Sequence[Symmetry]) -> Side:
+    remaining()
     rows, rhs = marginal_constraints(group, equations.rhs)
     equal = {(min(i, j), max(i, j)) for s in found for i, j in enumerate(s.functions.tolist()) if i != j}
     extra = np.zeros((len(equal), group.count), dtype=np.int64)
