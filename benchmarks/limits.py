@@ -78,7 +78,7 @@ def sweep(workers: bool) -> Task:
         from concurrent.futures import ProcessPoolExecutor
 
         with ProcessPoolExecutor(2) as pool:
-            return rb.sweep(measure, points, pool, progress=False, seconds=seconds)
+            return rb.sweep(measure, points, executor=pool, progress=False, seconds=seconds)
 
     return with_workers
 

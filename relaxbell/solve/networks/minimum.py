@@ -81,7 +81,7 @@ def _searched(
     started = now()
     end = started + limit
     scenario = read_scenario(measure, observed)
-    search, kind = Search(), "rigorous"
+    search, kind = Search(), "solver bound" if solver == "scip" else "rigorous"
     box = ranges(scenario, started + _PART_OF_RANGES * limit, lambda q: _take(scenario, search, q))
     if box is None:
         raise_infeasible(measure.model, observed)
@@ -90,7 +90,10 @@ def _searched(
         if solver == "scip":
             from relaxbell.solve.networks.scip import search_with_scip
 
-            search, kind = search_with_scip(scenario, box, 0.9 * wanted, end), "solver bound"
+            own = search_with_scip(scenario, box, 0.9 * wanted, end)
+            if not len(own.q):
+                own.q, own.value, own.point = search.q, search.value, search.point
+            search = own
         else:
             if scenario.parameters > _MANY:
                 search.lower = best_of_settings(measure.model, observed, 0.5 * wanted, started + 0.3 * limit)

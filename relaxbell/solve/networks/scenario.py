@@ -170,7 +170,7 @@ def read_scenario(measure: Nonbilocality, observed: Behavior | Observed, *, symm
         found = symmetries(model, measure.products[0], exact)
         if observed.is_exact:
             flat = exact.ravel()
-            found = [[s for s in own if (flat[s.cells] == flat).all()] for own in found]
+            found = [[s for s in own if _holds(flat, s)] for own in found]
         elif any(found):
             table, found = averaged(exact, found)
             distance += float(abs(to_floats(table) - to_floats(exact)).max())
@@ -184,6 +184,11 @@ def read_scenario(measure: Nonbilocality, observed: Behavior | Observed, *, symm
         )
         products.append(tuple(sides))
     return Scenario(measure, equations, tuple(products), reduced, distance)
+
+
+def _holds(flat: Exact, symmetry: Symmetry) -> bool:
+    remaining()
+    return bool((flat[symmetry.cells] == flat).all())
 
 
 def _side(group: Group, equations: Equations, found: Sequence[Symmetry]) -> Side:
