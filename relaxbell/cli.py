@@ -83,7 +83,10 @@ def _quantify(
         Settings, typer.Option(help="Distribution of the settings, for measures that depend on it.")
     ] = Settings.uniform,
     seconds: Annotated[
-        float, typer.Option(min=0.001, help="Time limit of each row. A row that takes longer is left out, and says so.")
+        float,
+        typer.Option(
+            min=0.001, help="Time limit of the fit and of each row. A row that takes longer is left out, and says so."
+        ),
     ] = 60.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
     certificates: Annotated[
@@ -122,7 +125,7 @@ def _quantify(
         files = None if certificates is None else CertificateFiles(certificates)
         done: list[Row] = []
         refused: list[str] = []
-        plan = Plan(counts, input_distribution.value)
+        plan = Plan(counts, input_distribution.value, seconds)
         bar = _Bar()
         rows = _Interruptible(plan.solved(bar, seconds))
         with bar, rows.listening():

@@ -16,7 +16,7 @@ from relaxbell.causal.networks import bell, message
 from relaxbell.errors import BehaviorError, RelaxbellError
 from relaxbell.exact.texts import as_written
 from relaxbell.functionals.chsh import CHSHValue, largest_chsh
-from relaxbell.lp.clock import deadline
+from relaxbell.lp.clock import TimeLimitError, deadline
 from relaxbell.measures.dependence import dependence, hall_dependence
 from relaxbell.measures.information import mutual_information
 from relaxbell.measures.locality import influence, message_entropy
@@ -129,6 +129,7 @@ class Quantification:
                 "deviance": self.fit.deviance,
                 "degrees_of_freedom": self.fit.degrees_of_freedom,
                 "p_value": self.fit.p_value,
+                "complete": self.fit.complete,
             }
         if self.chsh is not None:
             data["S"] = {
@@ -265,8 +266,8 @@ def quantify(
     each
         Called with each `Row` as soon as it is there.
     seconds_per_row
-        Time limit of each row's solver; None for none. A row that takes longer says so as its problem, and the others
-        go on.
+        Time limit of the fit and of each row; None for none. A row that takes longer says so as its problem, and
+        the others go on. Where the fit takes longer, all rows say so.
 
     Returns
     -------
@@ -288,7 +289,7 @@ def quantify(
     >>> report["C(X -> B)"].value, report["C(A -> B)"].value
     (0.5, 1.0)
     """
-    plan, rows = Plan(observed, input_distribution), list[Row]()
+    plan, rows = Plan(observed, input_distribution, seconds_per_row), list[Row]()
     try:
         for row in plan.solved(progress, seconds_per_row):
             rows.append(row)
@@ -311,10 +312,15 @@ class Interrupted(KeyboardInterrupt):
 class Plan:
     """The rows to solve for some data, one after the other; see `quantify`."""
 
-    def __init__(self, data: Counts | CountsFit | Behavior | str | Path, input_distribution: str = "uniform") -> None:
+    def __init__(
+        self,
+        data: Counts | CountsFit | Behavior | str | Path,
+        input_distribution: str = "uniform",
+        seconds: float | None = None,
+    ) -> None:
         if isinstance(data, str | Path):
             data = load_counts(data)
-        self._fit = data.fit() if isinstance(data, Counts) else data if isinstance(data, CountsFit) else None
+        self._fit, self._late = _fitted(data, seconds)
         behavior = self._fit.behavior if self._fit is not None else data
         if not isinstance(behavior, Behavior):
             raise BehaviorError(
@@ -338,6 +344,8 @@ class Plan:
             if progress is not None:
                 progress(k, len(self._tasks), name)
             try:
+                if self._late is not None:
+                    raise self._late
                 with deadline(seconds_per_row, name):  # what builds the measure counts too
                     row = Row(name, relaxed, unit, minimize(make(), self._scenario))
             except RelaxbellError as error:
@@ -354,6 +362,16 @@ class Plan:
     def _repr_lines_(self, rows: Iterable[Row]) -> Iterator[str]:
         """Yield the lines of the report's text as the rows come."""
         return provided("Plan._repr_lines_")(self.report(()), rows)
+
+
+def _fitted(data: Any, seconds: float | None) -> tuple[CountsFit | None, TimeLimitError | None]:
+    """Return the fit of counts; where time is over the incomplete one, and the error that every row then carries."""
+    if not isinstance(data, Counts):
+        return (data if isinstance(data, CountsFit) else None), None
+    try:
+        return data.fit(seconds=seconds), None
+    except TimeLimitError as error:
+        return error.partial, error
 
 
 def _named_as_bell(behavior: Behavior) -> Behavior:

@@ -24,6 +24,7 @@ from relaxbell.errors import CountsError
 from relaxbell.exact.arrays import axis_names, complete_table
 from relaxbell.exact.numbers import Exact
 from relaxbell.frozen import Frozen
+from relaxbell.lp.clock import TimeLimitError, deadline, time_is_over
 from relaxbell.methods import provided
 
 _DATA = files("relaxbell.behavior") / "data"
@@ -125,12 +126,17 @@ class Counts(Frozen):
         """Relative frequencies of the settings, exact, one axis for each input."""
         return np.asarray(self.settings.astype(object) * Fraction(1, self.trials))
 
-    def fit(self) -> CountsFit:
+    def fit(self, *, seconds: float | None = None) -> CountsFit:
         """Return the multinomial maximum-likelihood fit within non-signaling behaviors.
 
         A primal-dual path in 1024-bit arithmetic: converges for all counts, and the photon experiments,
         with probabilities of 1e-5, are fitted as well as any other. Cells without counts may end at
         probability zero, exactly. Frequencies that are non-signaling already are their own fit.
+
+        Parameters
+        ----------
+        seconds
+            Time limit, kept within a second or a fifth, whichever is more; None for none.
 
         Returns
         -------
@@ -140,7 +146,10 @@ class Counts(Frozen):
         Raises
         ------
         SolverError
-            If the precision does not suffice.
+            If the precision does not suffice, or the time: then its ``partial`` is a `Fit` that is not complete, whose
+            deviance is an upper bound of the least one.
+        MeasureError
+            If `seconds` is not a positive number.
 
         Examples
         --------
@@ -152,10 +161,15 @@ class Counts(Frozen):
         (2.433852, 4)
         """
         coordinates = self.frequencies.coordinates
-        table, deviance, iterations = maximum_likelihood(self.table, coordinates)
+        with deadline(seconds, f"G² of {self.name or 'counts'}"):
+            table, deviance, iterations, complete = maximum_likelihood(self.table, coordinates)
+            late = time_is_over()
         behavior = Behavior(table, self.outputs, self.inputs, parties=self.parties)
         freedom = self.table.size - self.settings.size - coordinates.dimension
-        return CountsFit(self, behavior, deviance, freedom, iterations)
+        found = CountsFit(self, behavior, deviance, freedom, iterations, complete)
+        if not complete:
+            raise TimeLimitError(str(late), found)
+        return found
 
     @classmethod
     def read_csv(
@@ -227,6 +241,8 @@ class CountsFit:
         Cells − settings − dimension of the non-signaling behaviors.
     iterations
         Newton steps.
+    complete
+        False for the partial result that the error of a time limit carries: then a better behavior exists.
 
     Examples
     --------
@@ -241,6 +257,7 @@ class CountsFit:
     deviance: float
     degrees_of_freedom: int
     iterations: int
+    complete: bool = True
 
     @property
     def p_value(self) -> float:
@@ -250,9 +267,10 @@ class CountsFit:
         return float(chdtrc(self.degrees_of_freedom, self.deviance)) if self.degrees_of_freedom else 1.0
 
     def __repr__(self) -> str:
+        kind = "Fit" if self.complete else "Incomplete fit"
         return (
-            f"Fit of {self.counts.name or 'counts'}: deviance {self.deviance:.4g} at {self.degrees_of_freedom} degrees "
-            f"of freedom (p = {self.p_value:.3g})"
+            f"{kind} of {self.counts.name or 'counts'}: deviance {self.deviance:.4g} at {self.degrees_of_freedom} "
+            f"degrees of freedom (p = {self.p_value:.3g})"
         )
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.errors import SolverError
 from relaxbell.exact.numbers import Exact
+from relaxbell.lp.clock import TimeLimitError, left, now, remaining, time_is_over
 
 _BITS = 1024  # the linear systems reach condition numbers of 2^660
 _LAST = 300  # the path ends at s = 2^−300; a probability that vanishes there is below about √s
@@ -33,7 +35,7 @@ _DENOMINATOR = 2**128
 _ADVICE = "Please report the counts; merging rare outcomes helps."
 
 
-def maximum_likelihood(counts: NDArray[np.int64], coordinates: Coordinates) -> tuple[Exact, float, int]:
+def maximum_likelihood(counts: NDArray[np.int64], coordinates: Coordinates) -> tuple[Exact, float, int, bool]:
     """Maximize Σ n log p over behaviors p = K (1, g) ≥ 0 with the given coordinates g.
 
     Cells with counts have unique probabilities. Where the likelihood leaves those of other cells open,
@@ -42,8 +44,9 @@ def maximum_likelihood(counts: NDArray[np.int64], coordinates: Coordinates) -> t
 
     Returns
     -------
-    table, deviance, iterations
-        Fractions ≥ 0, in the affine hull and with zeros exactly 0; G²; Newton steps.
+    table, deviance, iterations, complete
+        Fractions ≥ 0, in the affine hull and with zeros exactly 0; G²; Newton steps; and whether the end of the path
+        was reached. Before it, where time was over, the table is that of counts with pseudo-counts: nothing is 0.
 
     Raises
     ------
@@ -55,14 +58,14 @@ def maximum_likelihood(counts: NDArray[np.int64], coordinates: Coordinates) -> t
     settings = counts.sum(axis=tuple(range(len(coordinates.outputs))))
     frequencies: Exact = counts.astype(object) * Fraction(1) / settings.astype(object)
     if (coordinates.expand(coordinates.project(frequencies)) == frequencies).all():
-        return frequencies, 0.0, 0
+        return frequencies, 0.0, 0, True
     with flint.ctx.workprec(_BITS):
         path = _Path(counts, coordinates)
         state, iterations = path.follow()
         table = coordinates.expand(path.snap(state))
         if table.min() < 0:
             raise SolverError(f"the fit has a probability {float(table.min()):.3g}, expected ≥ 0. {_ADVICE}")
-        return table, _deviance(counts, frequencies, table), iterations
+        return table, _deviance(counts, frequencies, table), iterations, state.s <= path.last
 
 
 def _deviance(counts: NDArray[np.int64], frequencies: Exact, fitted: Exact) -> float:
@@ -114,18 +117,17 @@ class _Path:
         self.slopes: list[list[int]] = columns[:, 1:].tolist()
         self.matrix = flint.arb_mat(self.slopes)
         self.transposed = self.matrix.transpose()
+        self.last, self.slowest = flint.arb(2) ** -_LAST, 0.0
         largest = int(counts.max())
         self.weights = _array(flint.arb(int(n)) / largest for n in counts.ravel())
 
     def follow(self) -> tuple[_State, int]:
-        """Return the end of the path and the number of steps."""
-        import flint
-
-        last = flint.arb(2) ** -_LAST
+        """Return the end of the path, or where it was when the time was over, and the number of steps."""
         state, factor, iterations = self._start(), 0.5, 0
-        while state.s > last:
-            state, factor = self._step(state, factor)
-            iterations += 1
+        with suppress(TimeLimitError):
+            while state.s > self.last:
+                state, factor = self._step(state, factor)
+                iterations += 1
         self._check(state)
         return state, iterations
 
@@ -149,6 +151,7 @@ class _Path:
         advancing = -s * (1 - self.weights) / p
         dg, dp, dz = self._directions(z / p, [centering, advancing])
         for shrink in self._factors(factor):
+            remaining()
             part = 1 - shrink  # the target is linear in s, so its direction is linear in `part`
             new = _State(
                 _array(state.g + dg[0] + part * dg[1]),
@@ -179,12 +182,16 @@ class _Path:
         import flint
 
         scaled = [[r * k if k else 0 for k in row] for r, row in zip(ratio, self.slopes, strict=True)]
+        began = now()
+        if left() <= self.slowest:  # it cannot be interrupted
+            raise time_is_over()
         normal = self.transposed * flint.arb_mat(scaled)
         right = self.transposed * flint.arb_mat([list(row) for row in zip(*sides, strict=True)])
         try:
             solution = normal.mid().solve(right.mid(), algorithm="approx")
         except ZeroDivisionError:
             raise SolverError(f"the Newton equations of the fit are singular to {_BITS} bits. {_ADVICE}") from None
+        self.slowest = max(self.slowest, now() - began)
         dg = [_array(column) for column in solution.transpose().tolist()]
         dp = [_array(column) for column in (self.matrix * solution).transpose().tolist()]
         return dg, dp, [side - ratio * change for side, change in zip(sides, dp, strict=True)]

@@ -18,7 +18,7 @@ from relaxbell.closed_forms.outer import Epigraph, OuterApproximation
 from relaxbell.closed_forms.symmetries import symmetries
 from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, installation
 from relaxbell.exact.numbers import Exact
-from relaxbell.lp.clock import deadline
+from relaxbell.lp.clock import TimeLimitError, deadline
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.locality import BinaryEntropy
 from relaxbell.measures.measure import Budget, Measure
@@ -78,7 +78,10 @@ def closed_form(measure: Measure, domain: Any = None, subject_to: Any = (), *, s
     require_ppl()
     with deadline(seconds, measure.name):
         where = read_domain(measure.model, domain)
-        search, symbols = _search(measure, where, subject_to)
+        try:
+            search, symbols = _search(measure, where, subject_to)
+        except TimeLimitError as error:
+            raise ClosedFormError(f"the linear program of a closed form was not written in time: {error}") from None
         found = search.run()
     if not found.terms and found.complete:
         raise InfeasibleError(f"{measure.model.name} reproduces no behavior of the domain. Relax another edge.")

@@ -21,7 +21,7 @@ from relaxbell.errors import BehaviorError, ClosedFormError
 from relaxbell.exact.numbers import Exact, ExactNumber
 from relaxbell.exact.polyhedra import Polyhedron
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.lp.clock import deadline, left
+from relaxbell.lp.clock import TimeLimitError, deadline, left
 from relaxbell.measures.measure import Measure
 from relaxbell.solve.program import Problem, linear_program
 
@@ -159,7 +159,10 @@ def dual_vertices(measure: Measure, *, seconds: float = 60.0) -> DualVertices:
     require_time(seconds)
     require_ppl()
     with deadline(seconds, measure.name):
-        return _dual_vertices(measure, seconds)
+        try:
+            return _dual_vertices(measure, seconds)
+        except TimeLimitError as error:
+            raise ClosedFormError(f"the linear program of the dual region was not written in time: {error}") from None
 
 
 def _dual_vertices(measure: Measure, seconds: float) -> DualVertices:

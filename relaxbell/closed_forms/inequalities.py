@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from relaxbell.closed_forms.closed_form import LinearTerm
 from relaxbell.closed_forms.derive import in_order, require_ppl, require_time
 from relaxbell.closed_forms.domains import Domain, read_domain, whole_numbers
 from relaxbell.errors import ClosedFormError, UnsupportedModelError
+from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.conversion import Row
 from relaxbell.exact.polyhedra import Polyhedron
 from relaxbell.functionals.functional import BellFunctional
@@ -112,8 +114,11 @@ def inequalities(model: CausalModel, seconds: float = 60.0) -> Inequalities:
         points = _points(domain)
         with deadline(_SHARE * seconds, model.name):
             hull, done = Polyhedron.hull_in_steps(points, left)
-        rows = _both_signs(hull) if done == len(points) else _valid(_both_signs(hull), points, left)
-        complete = done == len(points)
+        rows, complete = _both_signs(hull), done == len(points)
+        if not complete:
+            rows = _valid(rows, points, left)
+            if not model.dependent_inputs:
+                rows = list(dict.fromkeys([*rows, *domain.positivity]))
         if model.dependent_inputs:  # only the part of the hull with the right frequencies of the settings
             rows = [*_over_coordinates(domain, rows), *domain.positivity]
             part = Polyhedron(domain.dimension)
@@ -135,12 +140,15 @@ def inequalities(model: CausalModel, seconds: float = 60.0) -> Inequalities:
 
 def _valid(rows: Sequence[Row], points: Sequence[tuple[int, ...]], left: Callable[[], float]) -> list[Row]:
     """Return the rows ≥ 0 that hold at all points, of those that there is time to try."""
-    columns, found = np.array(points, dtype=object).T, []
+    largest = max(abs(v) for row in rows for v in row) * max(1, *(abs(v) for point in points for v in point))
+    # sums of whole numbers that floats hold exactly, in any order
+    kind: Any = np.float64 if largest * (len(points[0]) + 1) < EXACT else object
+    columns, found = np.array(points, dtype=kind).T, []
     size = max(1, _TRIED // len(points))
     for start in range(0, len(rows), size):
         if left() <= 0:
             break
-        part = np.array(rows[start : start + size], dtype=object)
+        part = np.array(rows[start : start + size], dtype=kind)
         holds = (part[:, :1] + part[:, 1:] @ columns >= 0).all(axis=1)
         found += [rows[start + int(i)] for i in np.flatnonzero(holds)]
     return found

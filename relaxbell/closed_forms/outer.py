@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from relaxbell.exact.conversion import Row
 from relaxbell.exact.polyhedra import Point, Polyhedron
-from relaxbell.lp.clock import TimeLimitError, clock, left, passed
+from relaxbell.lp.clock import TimeLimitError, left, now, passed
 from relaxbell.solve.parametric import Cut, ParametricProgram
 
 _BATCH = 12
@@ -99,10 +99,10 @@ class OuterApproximation:
 
     def run(self) -> Epigraph:
         """Cut until every vertex is attained or the time is over."""
-        started, complete = clock(), False
+        started, complete = now(), False
         with suppress(TimeLimitError):  # what was found so far is the result
             complete = self._attain()
-        return self._result(complete, clock() - started)
+        return self._result(complete, now() - started)
 
     def _attain(self) -> bool:
         """Cut until every vertex is attained; False where the time is over before."""

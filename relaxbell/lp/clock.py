@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 from relaxbell.errors import MeasureError, SolverError
 
@@ -19,7 +20,22 @@ clock: Callable[[], float] = time.monotonic
 
 
 class TimeLimitError(SolverError):
-    """A minimization took longer than it may."""
+    """Something took longer than it may.
+
+    Attributes
+    ----------
+    partial
+        What was found so far, labeled incomplete; or None.
+    """
+
+    def __init__(self, message: str, partial: Any = None) -> None:
+        super().__init__(message)
+        self.partial = partial
+
+
+def now() -> float:
+    """Return a reading of the clock."""
+    return clock()
 
 
 @dataclass(frozen=True)

@@ -80,9 +80,10 @@ def _head(report: Quantification) -> list[str]:
     lines = []
     if report.fit is not None:
         counts, fit = report.fit.counts, report.fit
+        kind = "maximum likelihood" if fit.complete else "incomplete, not yet of maximum likelihood"
         lines.append(f"data  {counts.name or 'counts'}: {counts.trials:,} trials, {counts.settings.size} settings")
         lines.append(
-            f"fit   non-signaling, maximum likelihood: deviance {fit.deviance:.4g} at {fit.degrees_of_freedom} degrees "
+            f"fit   non-signaling, {kind}: deviance {fit.deviance:.4g} at {fit.degrees_of_freedom} degrees "
             f"of freedom (p = {fit.p_value:.2g})"
         )
         if fit.p_value < _UNLIKELY:

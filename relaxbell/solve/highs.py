@@ -204,7 +204,9 @@ def _sift(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats) -> A
     rows, n = matrix.shape
     rng = np.random.default_rng(0)
     size = 20 * rows
-    first = np.unique(np.concatenate([rng.integers(0, n, size), np.flatnonzero(cost != 0), np.arange(n - 64, n)]))
+    chosen = cost != 0
+    chosen[rng.integers(0, n, size)] = chosen[n - 64 :] = True
+    first = np.flatnonzero(chosen)
     active = first if len(first) < n // 2 else rng.choice(n, min(size, n), replace=False)
     elastic = sp.csc_array(sp.hstack([sp.eye_array(rows), -sp.eye_array(rows)], format="csc"))
     transposed = sp.csr_array(matrix.T)

@@ -326,6 +326,7 @@ def _assembled(
     i, j, v = (np.array(c) for c in zip(*entries, strict=True)) if entries else (np.empty(0, int),) * 3
     right = sp.csc_array((np.asarray(v, float), (i, j)), shape=(builder.count, builder.aux))
     left = sp.csc_array(sp.vstack(builder.parts, format="csr"))  # mixed formats would go through a copy in COO
+    remaining()
     matrix = sp.csc_array(sp.hstack([left, right], format="csc"))
     cost = np.zeros(builder.n + builder.aux)
     if objective.row is not None:

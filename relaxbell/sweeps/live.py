@@ -23,10 +23,12 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 
 from relaxbell.causal.equations import Equations
+from relaxbell.lp.clock import TimeLimitError
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import Budget
 from relaxbell.measures.terms import Term, fresh
 from relaxbell.solve.dual import dual_bound
+from relaxbell.solve.highs import run
 from relaxbell.solve.program import Problem, linear_program
 from relaxbell.sweeps.bounds import PointBound, evaluated, point_bound
 from relaxbell.sweeps.points import ExactRow, Floats
@@ -187,7 +189,10 @@ class LiveProgram:
         while len(open_points):
             began = time.perf_counter()
             first, others = int(open_points[0]), open_points[1:]
-            self._run(solver, rights[first])
+            try:
+                self._run(solver, rights[first])
+            except TimeLimitError:
+                return  # for the points that are still open as well
             if _is_optimal(solver):
                 values[first] = solver.getObjectiveValue()
                 done = open_points[:1]
@@ -248,7 +253,7 @@ class LiveProgram:
     def _run(self, solver: Any, right: Floats) -> None:
         values = right[self._program.equations]
         solver.changeRowsBounds(len(values), self._numbers, values, values)
-        solver.run()
+        run(solver)
 
     def _loaded(self) -> Any:
         import highspy

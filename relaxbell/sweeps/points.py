@@ -22,6 +22,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.errors import InfeasibleError, RelaxbellError, SignalingError, SolverError
 from relaxbell.exact.numbers import Exact, Surd, common_denominator, surd, to_floats
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.lp.clock import TimeLimitError
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -168,7 +169,13 @@ def read_points(model: CausalModel, observed: Sequence[Any]) -> Points:
 
 def failure(error: Exception) -> Failure:
     """Return what is recorded of an error."""
-    for kind, status in ((SignalingError, "signaling"), (InfeasibleError, "infeasible"), (SolverError, "failed")):
+    kinds = (
+        (SignalingError, "signaling"),
+        (InfeasibleError, "infeasible"),
+        (TimeLimitError, "time limit"),
+        (SolverError, "failed"),
+    )
+    for kind, status in kinds:
         if isinstance(error, kind):
             return Failure(status, str(error))
     if isinstance(error, RelaxbellError):

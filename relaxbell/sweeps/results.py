@@ -33,7 +33,8 @@ class SweepPoint:
         Rigorous.
     status
         ``optimal``; ``infeasible`` (no model reproduces it within the constraints), ``signaling`` or ``invalid``
-        (it is not a behavior of the model), ``failed`` (no solver converged).
+        (it is not a behavior of the model), ``failed`` (no solver converged), ``time limit`` (given
+        up, or for `nonbilocality` an interval).
     reason
         Empty, or the message of the error.
     seconds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import BehaviorError, MeasureError
+from relaxbell.lp.clock import deadline, left, passed, remaining
 from relaxbell.measures.measure import Measure
 from relaxbell.solve.program import read_constraints
 from relaxbell.sweeps.checkpoint import Checkpoint
@@ -30,6 +32,9 @@ _LARGEST_CHUNK = 256
 _FEWEST_CHUNKS = 16
 """So that there is something to share and to save, also in short sweeps."""
 
+_GRACE = 0.5
+"""Seconds, when the time is over, for workers to return what they have."""
+
 _PATIENCE = 0.5
 """Seconds before a progress bar is worth showing."""
 
@@ -44,6 +49,7 @@ def sweep(
     executor: Executor | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: bool = True,
+    seconds: float | None = None,
 ) -> Sweep:
     """Return the least value of one or several measures at many points, each with a rigorous lower bound.
 
@@ -69,6 +75,10 @@ def sweep(
         line has a checksum, and no two sweeps can use one file at a time.
     progress
         Show a progress bar if tqdm is installed and the sweep takes more than half a second.
+    seconds
+        Time limit of the whole sweep, kept within a second or a fifth, whichever is more; None for none. Points
+        without a value by then have the status ``time limit``; with a checkpoint, another call goes on with them. What
+        workers of an executor have begun they end within these seconds of its start.
 
     Returns
     -------
@@ -97,6 +107,19 @@ def sweep(
     1.0    C(X -> B)   0.207106781   0.207106781186  optimal
     """
     measures = _read_measures(measure)
+    with deadline(seconds, ", ".join(measures)):
+        return _swept(measures, observed, executor, checkpoint, progress, subject_to, isinstance(measure, Measure))
+
+
+def _swept(
+    measures: dict[str, Measure],
+    observed: Any,
+    executor: Executor | None,
+    checkpoint: str | os.PathLike[str] | None,
+    progress: bool,
+    subject_to: Any,
+    single: bool,
+) -> Sweep:
     labels, listed = _read_behaviors(observed)
     models = list({id(m.model): m.model for m in measures.values()}.values())
     points = [read_points(model, listed) for model in models]
@@ -113,7 +136,7 @@ def sweep(
     bar = _Bar(len(labels), sum(chunks[n].stop - chunks[n].start for n, f in enumerate(rows) if f), progress)
     try:
         for number, found in _solved(task, entries, executor):
-            if file:
+            if file and not passed():  # else some of its points may have been given up
                 file.add(number, found)
             rows[number] = found
             bar.advance(chunks[number].stop - chunks[number].start)
@@ -122,7 +145,7 @@ def sweep(
         if file:
             file.close()
     table = [[row for chunk in rows if chunk for row in chunk[k]] for k in range(len(measures))]
-    return _columns(labels, measures, table, isinstance(measure, Measure))
+    return _columns(labels, measures, table, single)
 
 
 def _solved(task: Task, entries: Mapping[int, Any], executor: Executor | None) -> Iterator[Solved]:
@@ -133,13 +156,23 @@ def _solved(task: Task, entries: Mapping[int, Any], executor: Executor | None) -
             yield number, compiled.solve(chunk)
         return
     payload = task.payload
-    key = task_key(payload)
+    key, seconds = task_key(payload), None if math.isinf(left()) else remaining()
+    name = ", ".join(job.measure.name for job in task.jobs)
     futures: dict[Future[list[list[Row]]], int] = {
-        executor.submit(solve_chunk, key, payload, chunk): number for number, chunk in entries.items()
+        executor.submit(solve_chunk, key, payload, chunk, seconds, name): number for number, chunk in entries.items()
     }
+    waiting = dict(entries)
     try:
-        for future in as_completed(futures):
+        for future in as_completed(futures, None if seconds is None else seconds + _GRACE):
+            del waiting[futures[future]]
             yield futures[future], future.result()
+    except TimeoutError:
+        if not passed():  # it is a worker's
+            raise
+        for future in futures:
+            future.cancel()
+        for number, chunk in waiting.items():
+            yield number, Compiled(task).solve(chunk)  # which says at once that the time is over
     except BaseException as error:
         for future in futures:
             future.cancel()

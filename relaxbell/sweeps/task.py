@@ -26,6 +26,7 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import FLOAT_GRID, Equations, cell_weights, weight_exponents
 from relaxbell.causal.model import CausalModel
 from relaxbell.exact.numbers import Exact, common_denominator, floor_float
+from relaxbell.lp.clock import TimeLimitError, deadline, remaining
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.definitions import from_definition, holds_all
 from relaxbell.measures.dependence import Dependence
@@ -135,7 +136,10 @@ class Compiled:
         self._lock = threading.Lock()
 
     def solve(self, entries: Sequence[Sequence[Point]]) -> list[list[Row]]:
-        """Return the rows of a chunk for each job; `entries` are the points as each model reads them."""
+        """Return the rows of a chunk for each job; `entries` are the points as each model reads them.
+
+        Where the time is over before, rows say so in place of a value.
+        """
         return [self._solve_job(number, entries[job.model]) for number, job in enumerate(self._task.jobs)]
 
     def _solve_job(self, number: int, entries: Sequence[Point]) -> list[Row]:
@@ -148,7 +152,12 @@ class Compiled:
                 together.setdefault(entry[0], []).append(i)
         for group, members in together.items():
             rows: list[Any] = [entries[i][1] for i in members]  # type: ignore[index]  # failures are sorted out
-            for i, row in zip(members, self._form(number, group).solve(rows), strict=True):
+            try:
+                remaining()
+                solved = self._form(number, group).solve(rows)
+            except TimeLimitError as error:  # while the program was compiled
+                solved = [(None, None, "time limit", str(error), 0.0)] * len(rows)
+            for i, row in zip(members, solved, strict=True):
                 found[i] = row
         return found
 
@@ -193,6 +202,7 @@ class _Form:
     def _minimized(self, row: ExactRow) -> Row:
         began = time.perf_counter()
         try:
+            remaining()
             solution = minimize(
                 self._job.measure, self._points.observed(row, self._job.measure), self._constraints, thorough=False
             )
@@ -316,8 +326,10 @@ _compiled: OrderedDict[str, Compiled] = OrderedDict()
 _compiled_lock = threading.Lock()
 
 
-def solve_chunk(key: str, payload: bytes, entries: Sequence[Sequence[Point]]) -> list[list[Row]]:
-    """Solve a chunk in a worker; the compiled task is kept under `key`."""
+def solve_chunk(
+    key: str, payload: bytes, entries: Sequence[Sequence[Point]], seconds: float | None = None, name: str = ""
+) -> list[list[Row]]:
+    """Solve a chunk in a worker, in limited time if need be; the compiled task is kept under `key`."""
     with _compiled_lock:
         if key not in _compiled:
             _compiled[key] = Compiled(Task(*pickle.loads(payload)))
@@ -325,7 +337,8 @@ def solve_chunk(key: str, payload: bytes, entries: Sequence[Sequence[Point]]) ->
         while len(_compiled) > _KEPT:
             _compiled.popitem(last=False)
         own = _compiled[key]
-    return own.solve(entries)
+    with deadline(seconds, name):
+        return own.solve(entries)
 
 
 def task_key(payload: bytes) -> str:

@@ -13,7 +13,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.errors import RelaxbellError
 from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
-from relaxbell.lp.clock import TimeLimitError, clock, deadline, remaining
+from relaxbell.lp.clock import TimeLimitError, deadline, now, remaining
 from relaxbell.measures.products import nonbilocality
 from relaxbell.measures.terms import Floats
 from relaxbell.solve.dual import Proof
@@ -117,7 +117,7 @@ def proved_everywhere(
 ) -> GlobalProof | None:
     """Return a proof that no marginals give less than is attained, exactly; None if none is found."""
     layout = Layout.of(scenario)
-    left = end - clock()
+    left = end - now()
     if left <= 0:
         return None
     if layout.columns <= _LARGEST_EXACT:
@@ -133,7 +133,7 @@ def _from_settings(
 ) -> GlobalProof | None:
     model = scenario.measure.model
     for choice in choices_of_settings(model):
-        left = end - clock()
+        left = end - now()
         if left <= 0 or not isinstance(observed, Behavior):
             return None
         small, restricted = restricted_to(model, model.match(observed), choice)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from relaxbell.lp.clock import clock, over
+from relaxbell.lp.clock import now, over
 from relaxbell.measures.terms import Floats
 from relaxbell.solve.networks.program import Box
 from relaxbell.solve.networks.relaxation import FixedProgram, Point, Relaxation, follow
@@ -139,7 +139,7 @@ def branch(
     TimeLimitError
         If there was no time to begin; then `start` is what is known.
     """
-    began = clock()
+    began = now()
     search = start or Search()
     relaxation, upper = Relaxation(scenario), Upper(scenario)
     floor = search.lower
@@ -164,8 +164,8 @@ def branch(
             if search.boxes > 1 or not over(end):
                 upper.improve(search, relaxation.point(x), floor, end)
                 if search.value < descended - tolerance:
-                    now = clock()
-                    upper.descend(search, relaxation, box, tolerance, floor, now + _DESCENT * (end - now))
+                    moment = now()
+                    upper.descend(search, relaxation, box, tolerance, floor, moment + _DESCENT * (end - moment))
                     descended = search.value
         if bound >= search.value - tolerance:
             done = min(done, bound)
@@ -188,7 +188,7 @@ def branch(
     least = min(done, heap[0][0] if heap else math.inf)
     search.lower = max(floor, min(least, search.value))
     search.complete = search.value - search.lower <= tolerance
-    search.seconds = clock() - began
+    search.seconds = now() - began
     return search
 
 

@@ -16,7 +16,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.errors import InfeasibleError, MeasureError, SolverError
 from relaxbell.exact.numbers import Exact, ExactNumber
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.lp.clock import TimeLimitError, clock, deadline, left
+from relaxbell.lp.clock import TimeLimitError, deadline, left, now
 from relaxbell.measures.measure import measure as own_measure
 from relaxbell.measures.products import Nonbilocality, nonbilocality
 from relaxbell.measures.terms import Floats
@@ -78,10 +78,10 @@ def _searched(
     solver: Literal["scip"] | None,
 ) -> NetworkSolution:
     """Return the interval that there is time for."""
-    started = clock()
+    started = now()
     end = started + limit
     scenario = read_scenario(measure, observed)
-    search, kind = Search(), "rigorous"
+    search, kind = Search(), "solver bound" if solver == "scip" else "rigorous"
     box = ranges(scenario, started + _PART_OF_RANGES * limit, lambda q: _take(scenario, search, q))
     if box is None:
         raise_infeasible(measure.model, observed)
@@ -90,7 +90,10 @@ def _searched(
         if solver == "scip":
             from relaxbell.solve.networks.scip import search_with_scip
 
-            search, kind = search_with_scip(scenario, box, 0.9 * wanted, end), "solver bound"
+            own = search_with_scip(scenario, box, 0.9 * wanted, end)
+            if not len(own.q):
+                own.q, own.value, own.point = search.q, search.value, search.point
+            search = own
         else:
             if scenario.parameters > _MANY:
                 search.lower = best_of_settings(measure.model, observed, 0.5 * wanted, started + 0.3 * limit)
@@ -163,7 +166,7 @@ def _reported(
     statistics = {
         "solver": f"{name} ({search.boxes:,} {'nodes' if name == 'SCIP' else 'boxes'})",
         "boxes": search.boxes,
-        "seconds": clock() - started,
+        "seconds": now() - started,
         "strategies": measure.model.strategies.count,
         "rows": len(scenario.equations.rows),
         "parameters": scenario.parameters,
@@ -208,7 +211,7 @@ def _no_functional(model: CausalModel, scenario: Scenario) -> BellFunctional:
 
 def _at_fixed(measure: Nonbilocality, observed: Behavior | Observed, subject_to: Any) -> NetworkSolution:
     """Solve the linear program at fixed marginals."""
-    started = clock()
+    started = now()
     scenario = read_scenario(nonbilocality(measure.model), observed, symmetric=False)
     equations = with_marginals(measure, scenario.equations)
     try:
@@ -248,7 +251,7 @@ def _fixed_solution(
     statistics = {
         "solver": answer.solver,
         "iterations": answer.iterations,
-        "seconds": clock() - started,
+        "seconds": now() - started,
         "strategies": n,
         "rows": len(equations.rows),
         "gap": value - lower,

@@ -21,6 +21,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Exact, to_floats
+from relaxbell.lp.clock import remaining
 from relaxbell.measures.groups import Group
 from relaxbell.measures.marginals import marginal_constraints, solve_affine
 from relaxbell.measures.products import Nonbilocality
@@ -180,7 +181,7 @@ def read_scenario(measure: Nonbilocality, observed: Behavior | Observed, *, symm
         found = symmetries(model, measure.products[0], exact)
         if observed.is_exact:
             flat = exact.ravel()
-            found = [[s for s in own if (flat[s.cells] == flat).all()] for own in found]
+            found = [[s for s in own if _holds(flat, s)] for own in found]
         elif any(found):
             table, found = averaged(exact, found)
             distance += float(abs(to_floats(table) - to_floats(exact)).max())
@@ -196,7 +197,13 @@ def read_scenario(measure: Nonbilocality, observed: Behavior | Observed, *, symm
     return Scenario(measure, equations, tuple(products), reduced, distance)
 
 
+def _holds(flat: Exact, symmetry: Symmetry) -> bool:
+    remaining()
+    return bool((flat[symmetry.cells] == flat).all())
+
+
 def _side(group: Group, equations: Equations, found: Sequence[Symmetry]) -> Side:
+    remaining()
     rows, rhs = marginal_constraints(group, equations.rhs)
     equal = {(min(i, j), max(i, j)) for s in found for i, j in enumerate(s.functions.tolist()) if i != j}
     extra = np.zeros((len(equal), group.count), dtype=np.int64)

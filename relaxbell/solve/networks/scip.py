@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from relaxbell.errors import SolverError, installation
-from relaxbell.lp.clock import clock, end_of
+from relaxbell.lp.clock import end_of, now
 from relaxbell.solve.networks.branching import Search, Upper
 from relaxbell.solve.networks.program import Box
 from relaxbell.solve.networks.relaxation import Relaxation, follow
@@ -32,7 +32,7 @@ def search_with_scip(scenario: Scenario, box: Box, tolerance: float, end: float)
             f"solver='scip' needs PySCIPOpt, which is not installed. {installation('global')} Or leave solver out: "
             "branch and bound needs no extra."
         ) from None
-    began = clock()
+    began = now()
     relaxation = Relaxation(scenario)
     tight = follow(scenario, box) or box
     relaxation.write(tight)
@@ -40,7 +40,7 @@ def search_with_scip(scenario: Scenario, box: Box, tolerance: float, end: float)
     model = pyscipopt.Model()
     model.hideOutput(True)
     for name, value in (
-        ("limits/time", max(0.1, end - clock())),
+        ("limits/time", max(0.1, end - now())),
         ("limits/absgap", tolerance),
         ("numerics/feastol", _FEASIBLE),
         ("numerics/dualfeastol", 1e-9),
@@ -80,5 +80,5 @@ def search_with_scip(scenario: Scenario, box: Box, tolerance: float, end: float)
         upper.take(search, relaxation, found)
         upper.improve(search, relaxation.point(found), search.lower, end_of(10))
     search.complete = search.value - search.lower <= tolerance
-    search.seconds = clock() - began
+    search.seconds = now() - began
     return search

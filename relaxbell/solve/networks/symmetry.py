@@ -66,6 +66,7 @@ def averaged(table: Exact, found: Sequence[Sequence[Symmetry]]) -> tuple[Exact, 
     for own in found:
         total = flat.copy()
         for symmetry in own:
+            remaining()
             moved = np.empty_like(flat)
             moved[symmetry.cells] = flat
             total = total + moved
