@@ -16,6 +16,7 @@ from relaxbell.causal.size import check_memory
 from relaxbell.errors import MeasureError, UnsupportedModelError
 from relaxbell.exact.numbers import Exact, as_exact, common_denominator, read_fraction, to_floats
 from relaxbell.exact.rows import Rows
+from relaxbell.exact.texts import decimal_text, different_texts
 from relaxbell.measures.dependence import Labels
 from relaxbell.measures.groups import Group, joint_numbers, product_distance
 from relaxbell.measures.measure import Measure, check_model
@@ -195,8 +196,8 @@ def _read_marginals(products: Sequence[Sequence[Group]], marginals: Any, name: s
         allowed = 0 if all(as_exact(v) is not None for v in values) else Fraction(1, 10**9)
         if min(exact) < 0 or abs(total - 1) > allowed:
             raise MeasureError(
-                f"the marginal of {key} misses the sum 1 by {float(abs(total - 1)):.3g} with least entry "
-                f"{float(min(exact)):.3g}, expected a distribution. Correct it."
+                f"the marginal of {key} sums to {different_texts(total, 1)[0]} with least entry "
+                f"{decimal_text(min(exact))}, expected a distribution. Correct it."
             )
         fixed[key] = np.array(exact, dtype=object)
     for product in products:

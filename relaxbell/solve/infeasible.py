@@ -14,10 +14,10 @@ from relaxbell.exact.rows import Rows
 from relaxbell.exact.simplex import Contradiction
 from relaxbell.exact.texts import decimal_text, different_texts
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.lp.clock import TimeLimitError
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import Linear
-from relaxbell.solve.deadline import TimeLimitError
 from relaxbell.solve.dual import DualBound, Proof, dual_bound
 from relaxbell.solve.highs import solve_highs
 from relaxbell.solve.program import LinearProgram, Problem, linear_program

@@ -17,13 +17,14 @@ def both():
 
 
 def test_hopeless_ones_end_in_time_with_valid_lower_bounds(monkeypatch):
-    clock = replaced(monkeypatch, ["closed_forms.outer", "exact.polyhedra"], step=1)
+    clock = replaced(monkeypatch, step=1)
     measure = rb.dependence(rb.measurement_dependence())
     with pytest.raises(rb.errors.ClosedFormError, match=r"are open, at least \d+ s more") as error:
         rb.closed_form(measure, "model", seconds=30)
     partial = error.value.partial
     assert isinstance(partial, rb.classes.ClosedForm)
-    assert 30 <= partial.seconds <= clock.now < 50
+    assert partial.seconds <= clock.now
+    assert 30 <= clock.now < 50
     assert "linear programs gave" in str(error.value)
     rng = np.random.default_rng(0)
     for _ in range(5):

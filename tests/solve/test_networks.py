@@ -370,8 +370,7 @@ def test_sub_scenarios_and_a_time_limit_return_an_interval(monkeypatch):
     model = rb.bilocality((3, 3))
     least = 2 * 0.95**2 - 1
     assert best_of_settings(model, p, 1e-6, np.inf) >= least - 1e-5
-    modules = [f"solve.networks.{name}" for name in ("minimum", "branching", "settings", "attained", "relaxation")]
-    replaced(monkeypatch, modules, step=0.05)
+    replaced(monkeypatch, step=0.003)
     solution = rb.minimize(rb.nonbilocality(model), p, seconds=6)
     assert solution.status == "time limit"
     assert 0 < solution.lower_bound < least <= solution.value
