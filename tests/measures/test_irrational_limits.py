@@ -56,7 +56,7 @@ def test_exact_marginals_are_kept_and_must_sum_to_one():
     tiny, quarter = Fraction(1, 10**13), Fraction(1, 4)
     kept = [quarter + tiny, quarter - tiny, quarter, quarter]
     assert [*rb.nonbilocality(rb.bilocality(), marginals=kept).fixed["A"]] == kept
-    with pytest.raises(rb.errors.MeasureError, match="sums to 1.0000000000001"):
+    with pytest.raises(rb.errors.MeasureError, match=r"sums to 1\.0000000000001"):
         rb.nonbilocality(rb.bilocality(), marginals=[quarter + tiny, quarter, quarter, quarter])
 
 
