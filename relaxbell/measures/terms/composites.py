@@ -70,10 +70,11 @@ class Total(Composite):
         return cp.sum([part.expression(q) for part in self.parts])
 
     def formula(self) -> str:
-        return " + ".join(part.formula() for part in self.parts)
+        return listed([part.formula() for part in self.parts[:4]], len(self.parts), " + ", "parts")
 
     def latex(self, most: int) -> str:
-        return " + ".join(part.latex(most) for part in self.parts)
+        parts = [part.latex(most) for part in self.parts[:most]]
+        return " + ".join(parts + ([r"\cdots"] if len(self.parts) > most else []))
 
     def lower(self, builder: Builder) -> Lowered:
         parts = [part.lower(builder) for part in self.parts]
