@@ -298,7 +298,7 @@ def _on_line(formula: BellFunctional | Maximum, source: Any) -> Any:
     parts = []
     for term in terms:
         own = term.transposed(start.outputs, start.inputs)
-        parts.append(sympy.expand(sympy.sympify(own(first + (last - first) * share))))
+        parts.append(sympy.expand(sympy.sympify(own(first + (last - first) * share), strict=True)))
     return sympy.Max(*parts)
 
 
