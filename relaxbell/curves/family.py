@@ -21,8 +21,8 @@ from relaxbell.measures.measure import Budget, Measure
 from relaxbell.measures.products import Nonbilocality
 from relaxbell.solve.dual import DualBound, Proof
 from relaxbell.solve.highs import Answer
-from relaxbell.solve.minimization import solve_over
 from relaxbell.solve.networks.fixed import with_marginals
+from relaxbell.solve.over import solve_over
 
 
 @dataclass(frozen=True)

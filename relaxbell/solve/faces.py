@@ -15,7 +15,7 @@ from relaxbell.errors import FunctionalError, InfeasibleError, SolverError
 from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.solve.functional_bound import check_scenario, negated, rational_multiple
-from relaxbell.solve.minimization import solve_over
+from relaxbell.solve.over import solve_over
 
 if TYPE_CHECKING:
     from relaxbell.causal.model import CausalModel

@@ -17,7 +17,7 @@ from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.measure import Budget, Measure, check_model
 from relaxbell.measures.terms import Linear
 from relaxbell.methods import provided
-from relaxbell.solve.minimization import solve_over
+from relaxbell.solve.over import solve_over
 
 
 def bound(functional: BellFunctional, model: CausalModel, subject_to: Any) -> Any:

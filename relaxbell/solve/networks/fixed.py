@@ -19,7 +19,7 @@ from relaxbell.measures.terms import fresh
 from relaxbell.solve.dual import Proof
 from relaxbell.solve.exactness import exact_proof
 from relaxbell.solve.highs import Answer, solve_highs
-from relaxbell.solve.minimization import solve_over
+from relaxbell.solve.over import solve_over
 from relaxbell.solve.program import Problem, linear_program
 
 _AGREE = 1e-9
