@@ -136,7 +136,7 @@ def test_a_polyhedron_that_is_forgotten_leaves_no_process():
 def test_the_process_ends_itself_when_nobody_does():
     """The 25-cube's inverse problem takes hours: an alarm ends it, though a step of PPL cannot be interrupted."""
     rows = [" ".join(map(str, (1, *(s * (i == j) for j in range(25))))) for i in range(25) for s in (1, -1)]
-    request = {"dimension": 25, "hull": False, "seconds": 0.01, "rows": rows}
+    request = {"dimension": 25, "hull": False, "seconds": 0.01, "steps": [rows]}
     command = [sys.executable, "-P", conversion.__file__]
     ended = subprocess.run(command, input=json.dumps(request) + "\n", text=True, capture_output=True, check=False)
     assert ended.returncode == -signal.SIGALRM
@@ -150,10 +150,10 @@ import os, subprocess, sys
 child = subprocess.Popen([sys.executable, "-P", {conversion.__file__!r}], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 rows = [" ".join(map(str, (1, *(s * (i == j) for j in range(25))))) for i in range(25) for s in (1, -1)]
 import json
-small = {{"dimension": 25, "hull": False, "seconds": None, "rows": []}}
+small = {{"dimension": 25, "hull": False, "seconds": None, "steps": []}}
 child.stdin.write((json.dumps(small) + "\\n").encode()); child.stdin.flush()
 child.stdout.readline()  # it has started
-child.stdin.write((json.dumps(small | {{"rows": rows}}) + "\\n").encode()); child.stdin.flush()
+child.stdin.write((json.dumps(small | {{"steps": [rows]}}) + "\\n").encode()); child.stdin.flush()
 print(child.pid, flush=True)
 os.kill(os.getpid(), 9)
 """

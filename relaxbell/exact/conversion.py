@@ -99,8 +99,9 @@ def main() -> None:
             conversion = Conversion(request["dimension"], request["hull"])
             signal.signal(signal.SIGINT, signal.SIG_DFL)  # PPL brought handlers, which wait for the end of a step
         _limit(request["seconds"])
-        conversion.add(read(request["rows"]))
-        conversion.size()
+        for step in request["steps"]:
+            conversion.add(read(step))
+            conversion.size()
         inequalities, equations = map(written, conversion.facets())
         vertices = [] if conversion.hull else written(conversion.vertices())
         _limit(None)

@@ -58,6 +58,7 @@ class Polyhedron:
 
     def __init__(self, dimension: int, inequalities: Iterable[Sequence[int]] = ()) -> None:
         self._state: Conversion | _Elsewhere = Conversion(dimension, hull=False)
+        self._steps: list[Sequence[Sequence[int]]] = []  # another process repeats them: all at once takes far longer
         self._size = 0
         self.add(inequalities)
 
@@ -65,7 +66,7 @@ class Polyhedron:
     def hull_in_steps(points: Sequence[Sequence[int]], left: Callable[[], float]) -> tuple[Polyhedron, int]:
         """Return the convex hull of as many whole points as the time allows, and how many were taken in."""
         found = Polyhedron(len(points[0]))
-        found._state = Conversion(len(points[0]), hull=True)
+        found._state, found._steps = Conversion(len(points[0]), hull=True), []
         return found, found.add_in_steps(points, left)
 
     def add(self, inequalities: Iterable[Sequence[int]]) -> None:
@@ -112,10 +113,11 @@ class Polyhedron:
     def _step(self, rows: Sequence[Sequence[int]], left: Callable[[], float]) -> bool:
         """Take in rows; return False where the time did not suffice."""
         if isinstance(self._state, Conversion) and math.isfinite(left()) and self._size > _LARGE:
-            self._state = _Elsewhere(self._state)
+            self._state, self._steps = _Elsewhere(self._state, self._steps), []
         if isinstance(self._state, _Elsewhere):
             return self._state.add(rows, left)
         self._state.add(rows)
+        self._steps.append(rows)
         self._size = self._state.size()
         return True
 
@@ -135,7 +137,7 @@ class _Elsewhere:
     Plain pipes and no `multiprocessing`: workers of pools may be daemons, which must not have children of that kind.
     """
 
-    def __init__(self, begun: Conversion) -> None:
+    def __init__(self, begun: Conversion, steps: Sequence[Sequence[Sequence[int]]]) -> None:
         # by its path and without its folder on the path of imports, where `numbers` would hide the standard library's
         command = [sys.executable, "-P", conversion.__file__]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -145,10 +147,7 @@ class _Elsewhere:
         self.hull, self._dimension = begun.hull, begun.dimension
         inequalities, equations = begun.facets()
         self._facets, self._vertices = _text(inequalities, equations), json.dumps(written(begun.vertices()))
-        if self.hull:
-            self._start: list[Row] = [tuple(coordinates) for _, *coordinates in begun.vertices()]
-        else:
-            self._start = [*inequalities, *(tuple(sign * v for v in row) for row in equations for sign in (1, -1))]
+        self._before = list(steps)
 
     def add(self, rows: Sequence[Sequence[int]], left: Callable[[], float]) -> bool:
         """Take in rows; False where the time did not suffice: then the process is ended, and takes no more rows in."""
@@ -159,7 +158,7 @@ class _Elsewhere:
             "dimension": self._dimension,
             "hull": self.hull,
             "seconds": None if math.isinf(seconds) else seconds,
-            "rows": written([*self._start, *rows]),
+            "steps": [written(step) for step in (*self._before, rows)],
         }
         try:
             answers = self._ask(json.dumps(request), left)
@@ -169,7 +168,7 @@ class _Elsewhere:
         if answers is None:
             self._end()
             return False
-        self._start = []
+        self._before = []
         self._facets, self._vertices = answers
         return True
 
