@@ -133,8 +133,11 @@ def count_by_listing(functionals):
     [
         [rb.BellFunctional.from_correlators({"AB": np.reshape(signs, (2, 3))})
          for signs in product((-1, 0, 1), repeat=6)],
-        [rb.BellFunctional.from_correlators({"ABC": np.reshape(signs, (2, 2, 2))}, "A B C", "X Y Z")
-         for signs in list(product((-1, 0, 1), repeat=8))[::300]],
+        pytest.param(
+            [rb.BellFunctional.from_correlators({"ABC": np.reshape(signs, (2, 2, 2))}, "A B C", "X Y Z")
+             for signs in list(product((-1, 0, 1), repeat=8))[::300]],
+            marks=pytest.mark.slow,
+        ),
         [rb.BellFunctional(np.reshape(bits, (2, 2, 2)), "A B", "Z") for bits in product((0, 1), repeat=8)],
         [rb.BellFunctional(np.reshape(bits, (2, 2, 2)), "A B", "X", parties={"A": None, "B": "X"})
          for bits in product((0, 1), repeat=8)],

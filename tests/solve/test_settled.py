@@ -61,6 +61,7 @@ def test_messages_and_effects_with_rare_free_settings(power):
     assert checked(rb.minimize(rb.maximum(effect, -effect), TSIRELSON)).exact == 0
 
 
+@pytest.mark.slow
 def test_hall_in_unequal_scenarios_does_not_depend_on_the_settings_frequency():
     """Hall's measure is of p(λ|x) alone: the same for every positive p(x,y)."""
     rng = np.random.default_rng(3)
@@ -84,6 +85,7 @@ def random_signaling(rng, shape):
     return table
 
 
+@pytest.mark.slow
 def test_budgets_see_rare_settings():
     """With X → B beside dependent settings of weight 1e-12: Hall's measure must shrink as C grows, both ends exact."""
     e = Fraction(1, 10**12)
@@ -125,7 +127,12 @@ def chained_box(n):
     ("box", "model", "value"),
     [
         pytest.param(rb.boxes.i3322(), {"inputs": (3, 3)}, sympy.Rational(2, 3), marks=pytest.mark.slow),
-        (rb.boxes.i3322().visibility(Fraction(9, 10)), {"inputs": (3, 3)}, sympy.Rational(8, 15)),
+        pytest.param(
+            rb.boxes.i3322().visibility(Fraction(9, 10)),
+            {"inputs": (3, 3)},
+            sympy.Rational(8, 15),
+            marks=pytest.mark.slow,
+        ),
         (rb.boxes.ghz(), {"inputs": (2, 2, 2), "outputs": (2, 2, 2)}, sympy.Rational(2, 3)),
         (chained_box(3), {"inputs": (3, 3)}, (3 * sympy.sqrt(3) - 4) / 5),
     ],
