@@ -13,6 +13,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.counts import Counts, CountsFit, load_counts
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, message
+from relaxbell.engines.linear.solution import Solution
 from relaxbell.errors import BehaviorError, RelaxbellError
 from relaxbell.exact.texts import as_written
 from relaxbell.functionals.chsh import CHSHValue, largest_chsh
@@ -23,7 +24,6 @@ from relaxbell.measures.locality import influence, message_entropy
 from relaxbell.measures.measure import Measure
 from relaxbell.methods import provided
 from relaxbell.solve.minimization import minimize
-from relaxbell.solve.solution import Solution
 from relaxbell.writing import make_directory
 
 Progress = Callable[[int, int, str], None]

@@ -16,6 +16,8 @@ from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm, linear_te
 from relaxbell.closed_forms.domains import Domain, read_domain
 from relaxbell.closed_forms.outer import Epigraph, OuterApproximation
 from relaxbell.closed_forms.symmetries import symmetries
+from relaxbell.engines.linear.parametric import ParametricProgram, parameter_sides
+from relaxbell.engines.linear.program import Problem, linear_program, read_constraints
 from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, installation
 from relaxbell.exact.numbers import Exact
 from relaxbell.lp.clock import TimeLimitError, deadline
@@ -24,8 +26,6 @@ from relaxbell.measures.locality import BinaryEntropy
 from relaxbell.measures.measure import Budget, Measure
 from relaxbell.measures.products import require_convex
 from relaxbell.measures.terms import fresh
-from relaxbell.solve.parametric import ParametricProgram, parameter_sides
-from relaxbell.solve.program import Problem, linear_program, read_constraints
 
 __all__ = ["closed_form"]
 

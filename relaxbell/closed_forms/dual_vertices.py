@@ -17,13 +17,13 @@ from relaxbell.causal.equations import cell_weights
 from relaxbell.causal.model import CausalModel
 from relaxbell.closed_forms.derive import domain_equations, piecewise_linear, require_ppl, require_time
 from relaxbell.closed_forms.domains import read_domain
+from relaxbell.engines.linear.program import Problem, linear_program
 from relaxbell.errors import BehaviorError, ClosedFormError
 from relaxbell.exact.numbers import Exact, ExactNumber
 from relaxbell.exact.polyhedra import Polyhedron
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import TimeLimitError, deadline, left
 from relaxbell.measures.measure import Measure
-from relaxbell.solve.program import Problem, linear_program
 
 _LARGEST_DIMENSION = 40
 """Double description of larger dual regions does not end, and a step of it cannot be interrupted."""

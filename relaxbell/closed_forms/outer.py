@@ -17,10 +17,10 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from relaxbell.engines.linear.parametric import Cut, ParametricProgram
 from relaxbell.exact.conversion import Row
 from relaxbell.exact.polyhedra import Point, Polyhedron
 from relaxbell.lp.clock import TimeLimitError, left, now, passed
-from relaxbell.solve.parametric import Cut, ParametricProgram
 
 _BATCH = 12
 """Cuts of different orbits that are added at once: fewer make better vertices, more make fewer conversions."""

@@ -20,9 +20,9 @@ from relaxbell.causal.equations import cell_weights
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.responses import Node
 from relaxbell.closed_forms.domains import Domain
+from relaxbell.engines.linear.program import Problem
 from relaxbell.functionals.exchanges import Exchange, coordinate_action, exchanges
 from relaxbell.measures.terms import Composite, Leaf, Term
-from relaxbell.solve.program import Problem
 
 
 def symmetries(problem: Problem, domain: Domain) -> Iterator[NDArray[np.int64]]:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.curves.parameters import power_text
 from relaxbell.curves.paths import Reading
-from relaxbell.curves.tracing import Trace
+from relaxbell.engines.linear.tracing import Trace
 
 if TYPE_CHECKING:
     from relaxbell.certificate.claims import Certificate

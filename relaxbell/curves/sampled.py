@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.curves.curve import Curve, read_level
-from relaxbell.curves.family import Family, Sample
 from relaxbell.curves.paths import Path, Reading
+from relaxbell.engines.linear.family import Family, Sample
 from relaxbell.errors import CurveError, optional
 from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber

@@ -15,11 +15,10 @@ from fractions import Fraction
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from relaxbell.exact.numbers import Floats
 from relaxbell.exact.rows import Rows
 
-Floats: TypeAlias = NDArray[np.float64]
 Block: TypeAlias = tuple[Rows, Floats]
 """Rows (their scale is not used) and a weight for each: contributes matrixᵀ weights."""
 

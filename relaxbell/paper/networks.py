@@ -12,6 +12,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.swapping import entanglement_swapping
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bilocality
+from relaxbell.engines.sources.scanning import scan
 from relaxbell.exact.numbers import Exact, floor_text
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.products import nonbilocality
@@ -19,7 +20,6 @@ from relaxbell.paper.claim import Evidence, Section
 from relaxbell.paper.mixtures import exactly, random_weights
 from relaxbell.paper.standard_form import l1
 from relaxbell.solve.minimization import minimize
-from relaxbell.solve.networks.scanning import scan
 
 section = Section()
 

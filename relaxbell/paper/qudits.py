@@ -13,7 +13,6 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.behavior.search import optimize_quantum
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, measurement_dependence
-from relaxbell.curves.making import curve
 from relaxbell.exact.numbers import floor_text
 from relaxbell.functionals.catalog import cglmp
 from relaxbell.measures.dependence import dependence
@@ -21,6 +20,7 @@ from relaxbell.measures.information import mutual_information, pinsker_bound
 from relaxbell.paper.claim import Evidence, Section
 from relaxbell.paper.dependence import SINGLET
 from relaxbell.proofs.proving import prove
+from relaxbell.solve.lines import curve
 from relaxbell.solve.minimization import minimize
 
 section = Section()

@@ -11,7 +11,7 @@ import numpy as np
 from relaxbell.behavior.swapping import entanglement_swapping
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bilocality
-from relaxbell.curves.making import curve
+from relaxbell.engines.sources.scanning import marginal_ranges
 from relaxbell.exact.numbers import surd
 from relaxbell.exact.rows import Rows
 from relaxbell.functionals.catalog import bilocality_i, bilocality_j
@@ -24,8 +24,8 @@ from relaxbell.measures.terms import Linear
 from relaxbell.paper.claim import Evidence, Section
 from relaxbell.paper.networks import marginal
 from relaxbell.proofs.proving import prove
+from relaxbell.solve.lines import curve
 from relaxbell.solve.minimization import minimize
-from relaxbell.solve.networks.scanning import marginal_ranges
 
 section = Section()
 

@@ -13,7 +13,6 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.causal.networks import bell, input_signaling, outcome_signaling
 from relaxbell.closed_forms.classes import classes
 from relaxbell.closed_forms.derive import closed_form
-from relaxbell.curves.making import curve
 from relaxbell.exact.numbers import Exact
 from relaxbell.functionals.catalog import I3322, chained
 from relaxbell.functionals.functional import BellFunctional
@@ -22,6 +21,7 @@ from relaxbell.measures.locality import influence
 from relaxbell.paper.claim import Evidence, Section
 from relaxbell.paper.standard_form import largest
 from relaxbell.proofs.proving import prove
+from relaxbell.solve.lines import curve
 
 section = Section()
 

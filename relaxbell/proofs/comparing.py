@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.closed_forms.domains import Domain
+from relaxbell.engines.linear.solution import Solution
 from relaxbell.errors import ProofError
 from relaxbell.exact.numbers import Exact, as_exact, to_sympy
 from relaxbell.functionals.functional import BellFunctional
@@ -15,7 +16,6 @@ from relaxbell.functionals.maximum import Maximum
 from relaxbell.measures.measure import Measure
 from relaxbell.proofs.verdict import Counterexample
 from relaxbell.solve.minimization import minimize
-from relaxbell.solve.solution import Solution
 
 TOLERANCE = 1e-6
 """Numerical values and formulas that differ by more are refuted."""

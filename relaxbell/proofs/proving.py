@@ -12,7 +12,6 @@ from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.closed_forms.domains import Domain, read_domain
 from relaxbell.curves.curve import Curve
-from relaxbell.curves.making import curve_along
 from relaxbell.curves.parameters import read_parameter
 from relaxbell.curves.paths import read_path
 from relaxbell.curves.sampled import EntropyCurve, SampledCurve
@@ -26,6 +25,7 @@ from relaxbell.proofs.comparing import TOLERANCE, as_formula, compared_at, least
 from relaxbell.proofs.convex import Affine, Region, affine_terms, functional_form
 from relaxbell.proofs.symbols import called, check_assumptions, with_one_symbol
 from relaxbell.proofs.verdict import Counterexample, Verdict
+from relaxbell.solve.lines import curve_along
 from relaxbell.solve.minimization import minimize
 
 _TRIALS = 4

@@ -14,7 +14,7 @@ from relaxbell.show.numbers import arrows
 
 if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve
-    from relaxbell.solve.networks.scanning import Scan
+    from relaxbell.engines.sources.scanning import Scan
 
 _TOP, _WIDTH, _HEIGHT = 34.0, 250.0, 140.0
 _LETTER = 7.0

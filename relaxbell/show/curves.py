@@ -11,7 +11,7 @@ from relaxbell.show.graph import INK
 
 if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve
-    from relaxbell.solve.networks.scanning import Scan
+    from relaxbell.engines.sources.scanning import Scan
 
 _STYLE = {"color": INK, "linewidth": 1.4}
 _SIZE = (4.2, 3.0)

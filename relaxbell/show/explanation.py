@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.names import party_names
+from relaxbell.engines.linear.solution import Solution
 from relaxbell.errors import MeasureError
 from relaxbell.show.numbers import CERTAIN, probability_text, weight_text
-from relaxbell.solve.solution import Solution
 
 if TYPE_CHECKING:
     from relaxbell.causal.graph import Edge

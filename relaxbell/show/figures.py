@@ -20,8 +20,8 @@ from relaxbell.behavior import boxes
 from relaxbell.behavior.observed import Observed
 from relaxbell.behavior.swapping import entanglement_swapping
 from relaxbell.causal import networks
-from relaxbell.curves.making import curve
 from relaxbell.curves.sampled import SampledCurve
+from relaxbell.engines.sources.scanning import marginal_ranges, scan
 from relaxbell.errors import RelaxbellError, optional
 from relaxbell.functionals.catalog import I3322, cglmp
 from relaxbell.functionals.stars import star_values
@@ -31,7 +31,7 @@ from relaxbell.measures.products import nonbilocality
 from relaxbell.show.axes import SIZE, STYLES, finished, new_axes, open_frame
 from relaxbell.show.dags import NETWORKS_SIZE, figure_1
 from relaxbell.show.graph import INK
-from relaxbell.solve.networks.scanning import marginal_ranges, scan
+from relaxbell.solve.lines import curve
 from relaxbell.writing import make_directory, write_whole
 
 SINGLET_INFORMATION = 0.0663

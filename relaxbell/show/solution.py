@@ -6,14 +6,14 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
+from relaxbell.engines.linear.solution import LONGEST
 from relaxbell.exact.numbers import floor_text, to_sympy
 from relaxbell.show.measures import measure_symbol
 from relaxbell.show.numbers import arrows, weight_text
-from relaxbell.solve.solution import LONGEST
 
 if TYPE_CHECKING:
-    from relaxbell.solve.networks.solution import NetworkSolution
-    from relaxbell.solve.solution import Solution
+    from relaxbell.engines.linear.solution import Solution
+    from relaxbell.engines.sources.solution import NetworkSolution
 
 _SHOWN = 6
 

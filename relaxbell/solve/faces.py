@@ -11,11 +11,11 @@ import numpy as np
 
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import cell_weights
+from relaxbell.engines.linear.over import solve_over
 from relaxbell.errors import FunctionalError, InfeasibleError, SolverError
 from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.solve.functional_bound import check_scenario, negated, rational_multiple
-from relaxbell.solve.over import solve_over
 
 if TYPE_CHECKING:
     from relaxbell.causal.model import CausalModel

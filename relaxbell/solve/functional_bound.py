@@ -11,13 +11,13 @@ import numpy as np
 from relaxbell.behavior.scenario import same_variables
 from relaxbell.causal.equations import cell_weights, functional_rows, joint_coefficients, normalization_equations
 from relaxbell.causal.model import CausalModel
+from relaxbell.engines.linear.over import solve_over
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import Exact, ExactNumber, ceil_float
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.measure import Budget, Measure, check_model
 from relaxbell.measures.terms import Linear
 from relaxbell.methods import provided
-from relaxbell.solve.over import solve_over
 
 
 def bound(functional: BellFunctional, model: CausalModel, subject_to: Any) -> Any:

@@ -11,23 +11,22 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations
+from relaxbell.engines.linear.dual import Proof
+from relaxbell.engines.linear.over import Solver, solve_over
+from relaxbell.engines.linear.size import check_measure
+from relaxbell.engines.linear.solution import Bounds, Solution, StrategyWeights
 from relaxbell.errors import MeasureError
-from relaxbell.exact.numbers import Exact, floor_float
+from relaxbell.exact.numbers import Exact, Floats, floor_float
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import deadline, remaining
+from relaxbell.lp.highs import Answer
 from relaxbell.measures.locality import BinaryEntropy, binary_entropy
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.products import Nonbilocality
-from relaxbell.measures.terms import Floats
 from relaxbell.methods import provided
-from relaxbell.solve.dual import Proof
-from relaxbell.solve.highs import Answer
-from relaxbell.solve.over import Solver, solve_over
-from relaxbell.solve.size import check_measure
-from relaxbell.solve.solution import Bounds, Solution, StrategyWeights
 
 if TYPE_CHECKING:
-    from relaxbell.solve.networks.solution import NetworkSolution
+    from relaxbell.engines.sources.solution import NetworkSolution
 
 NetworkSolver = Literal["scip"]
 

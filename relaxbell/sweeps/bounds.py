@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.exact.numbers import Surd, common_denominator, floor_float, surd
-from relaxbell.solve.dual import DualBound
-from relaxbell.sweeps.points import ExactRow, Floats
+from relaxbell.engines.linear.dual import DualBound
+from relaxbell.exact.numbers import Floats, Surd, common_denominator, floor_float, surd
+from relaxbell.sweeps.points import ExactRow
 
 
 @dataclass(frozen=True, eq=False)

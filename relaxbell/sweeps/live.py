@@ -23,15 +23,16 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 
 from relaxbell.causal.equations import Equations
+from relaxbell.engines.linear.dual import dual_bound
+from relaxbell.engines.linear.program import Problem, linear_program
+from relaxbell.exact.numbers import Floats
 from relaxbell.lp.clock import TimeLimitError
+from relaxbell.lp.highs import run
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import Budget
 from relaxbell.measures.terms import Term, fresh
-from relaxbell.solve.dual import dual_bound
-from relaxbell.solve.highs import run
-from relaxbell.solve.program import Problem, linear_program
 from relaxbell.sweeps.bounds import PointBound, evaluated, point_bound
-from relaxbell.sweeps.points import ExactRow, Floats
+from relaxbell.sweeps.points import ExactRow
 
 WANTED = (1e-9, 1e-12)
 """Relative and absolute gap between value and bound that `minimize` aims at."""

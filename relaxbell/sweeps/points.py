@@ -20,11 +20,9 @@ from relaxbell.behavior.table import TOLERANCE
 from relaxbell.causal.equations import FLOAT_GRID
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import InfeasibleError, RelaxbellError, SignalingError, SolverError
-from relaxbell.exact.numbers import Exact, Surd, common_denominator, surd, to_floats
+from relaxbell.exact.numbers import Exact, Floats, Surd, common_denominator, surd, to_floats
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import TimeLimitError
-
-Floats: TypeAlias = NDArray[np.float64]
 
 _BLOCK = 2**22
 """Most probabilities that are read at once."""

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.names import check_ordered
 from relaxbell.errors import RelaxbellError, optional
+from relaxbell.exact.numbers import Floats
 from relaxbell.exact.texts import as_written, plain_repr
 from relaxbell.methods import provided
-from relaxbell.sweeps.points import Floats
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
+from relaxbell.engines.linear.program import read_constraints
 from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.lp.clock import deadline, left, passed, remaining
 from relaxbell.measures.measure import Measure
-from relaxbell.solve.program import read_constraints
 from relaxbell.sweeps.checkpoint import Checkpoint
 from relaxbell.sweeps.points import Points, read_points
 from relaxbell.sweeps.results import Sweep

@@ -27,6 +27,7 @@ from relaxbell.causal.equations import FLOAT_GRID, Equations, cell_weights, weig
 from relaxbell.causal.model import CausalModel
 from relaxbell.exact.numbers import Exact, common_denominator, floor_float
 from relaxbell.lp.clock import TimeLimitError, deadline, remaining
+from relaxbell.lp.highs import SIFTING_FROM
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.definitions import from_definition, holds_all
 from relaxbell.measures.dependence import Dependence
@@ -35,7 +36,6 @@ from relaxbell.measures.locality import BinaryEntropy, binary_entropy
 from relaxbell.measures.measure import Budget, Measure
 from relaxbell.measures.products import Nonbilocality
 from relaxbell.measures.terms import Term
-from relaxbell.solve.highs import SIFTING_FROM
 from relaxbell.solve.minimization import minimize
 from relaxbell.sweeps.live import Found, LiveProgram
 from relaxbell.sweeps.points import ExactRow, Failure, Group, Point, exact_row, failure

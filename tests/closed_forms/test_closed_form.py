@@ -11,8 +11,8 @@ import relaxbell as rb
 from relaxbell.closed_forms.derive import domain_equations
 from relaxbell.closed_forms.domains import read_domain
 from relaxbell.closed_forms.symmetries import symmetries
+from relaxbell.engines.linear.program import Problem
 from relaxbell.exact.numbers import as_exact
-from relaxbell.solve.program import Problem
 
 HALF, QUARTER = Fraction(1, 2), Fraction(1, 4)
 UNFAIR = {"X": [QUARTER, 1 - QUARTER], "Y": [Fraction(1, 3), Fraction(2, 3)]}

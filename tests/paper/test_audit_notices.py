@@ -9,6 +9,7 @@ import pytest
 from relaxbell.behavior.swapping import entanglement_swapping
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, outcome_signaling
+from relaxbell.engines.sources.scanning import Scan
 from relaxbell.exact.rows import Rows
 from relaxbell.functionals.catalog import I3322, cglmp
 from relaxbell.measures.dependence import dependence
@@ -18,7 +19,6 @@ from relaxbell.paper import locality, models, networks, programs, qudits, swappi
 from relaxbell.paper.audit import CLAIMS
 from relaxbell.paper.instances import Instance
 from relaxbell.paper.standard_form import StandardForm
-from relaxbell.solve.networks.scanning import Scan
 
 
 def verdict(id):

@@ -8,10 +8,10 @@ import pytest
 from network_reference import products_of, random_network_behavior
 
 import relaxbell as rb
+from relaxbell.engines.sources.cover import Prover, cover, pieces
+from relaxbell.engines.sources.polynomials import Layout, lower_bound
+from relaxbell.engines.sources.scenario import read_scenario
 from relaxbell.exact.numbers import to_floats
-from relaxbell.solve.networks.cover import Prover, cover, pieces
-from relaxbell.solve.networks.polynomials import Layout, lower_bound
-from relaxbell.solve.networks.scenario import read_scenario
 
 
 def scenario_of(model, p):

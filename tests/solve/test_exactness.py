@@ -10,10 +10,10 @@ from exact_reference import fraction, generic, least_influence, mixed
 from reference import free_settings, influence_rows, random_model, run, strategies
 
 import relaxbell as rb
+from relaxbell.engines.linear.program import Problem, linear_program
 from relaxbell.exact.numbers import Surd, as_exact, to_sympy
+from relaxbell.lp.highs import solve_highs
 from relaxbell.solve import exactness
-from relaxbell.solve.highs import solve_highs
-from relaxbell.solve.program import Problem, linear_program
 
 ROOT = sympy.sqrt(2)
 HALF, QUARTER = Fraction(1, 2), Fraction(1, 4)

@@ -8,10 +8,10 @@ import pytest
 import scipy.sparse as sp
 
 import relaxbell as rb
-from relaxbell.solve.networks.branching import branch
-from relaxbell.solve.networks.program import BoxProgram
-from relaxbell.solve.networks.relaxation import Relaxation, follow, ranges, some_model
-from relaxbell.solve.networks.scenario import read_scenario
+from relaxbell.engines.sources.branching import branch
+from relaxbell.engines.sources.program import BoxProgram
+from relaxbell.engines.sources.relaxation import Relaxation, follow, ranges, some_model
+from relaxbell.engines.sources.scenario import read_scenario
 
 MODELS = [
     rb.bilocality(),
@@ -96,7 +96,7 @@ def test_symmetries_are_those_of_the_behavior():
     best = branch(small, ranges(small), 1e-6, np.inf)
     rng = np.random.default_rng(0)
     relaxation = Relaxation(large)
-    from relaxbell.solve.networks.branching import Search, Upper
+    from relaxbell.engines.sources.branching import Search, Upper
 
     upper, found = Upper(large), Search()
     for _ in range(5):

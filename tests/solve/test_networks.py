@@ -15,8 +15,8 @@ from clock import replaced
 from scipy.optimize import linprog
 
 import relaxbell as rb
+from relaxbell.engines.sources.settings import best_of_settings
 from relaxbell.measures.definitions import from_definition
-from relaxbell.solve.networks.settings import best_of_settings
 
 AXES = [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
 DIAGONAL = list(rb.boxes.diagonal_settings())

@@ -343,7 +343,7 @@ def test_pivots_start_from_the_slacks_where_the_solver_has_no_basis(monkeypatch,
         if gives_up:
             raise rb.errors.SolverError("no basis")
 
-    monkeypatch.setattr("relaxbell.solve.settled.last_basis", nothing)
+    monkeypatch.setattr("relaxbell.engines.linear.settled.last_basis", nothing)
     tiny = Fraction(1, 10**20)
     rare = {"X": [1 - tiny, tiny], "Y": [Fraction(1, 3), Fraction(2, 3)]}
     model = rb.bell().relax("L -> X", input_distribution=rare)

@@ -11,7 +11,7 @@ import pytest
 import relaxbell as rb
 from relaxbell.causal import size
 from relaxbell.causal.equations import Equations
-from relaxbell.solve.program import Problem, linear_program
+from relaxbell.engines.linear.program import Problem, linear_program
 
 REFUSED = {
     "Hall, 34 million entries": "rb.hall_dependence(dependent((2, 2), (41, 41)))",

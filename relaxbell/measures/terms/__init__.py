@@ -21,7 +21,6 @@ from relaxbell.measures.terms.composites import Composite, Largest, Total
 from relaxbell.measures.terms.leaves import LargestRow, Linear, SumOfRows
 from relaxbell.measures.terms.term import (
     Builder,
-    Floats,
     Leaf,
     Lowered,
     Size,
@@ -36,7 +35,6 @@ from relaxbell.measures.terms.term import (
 __all__ = [
     "Builder",
     "Composite",
-    "Floats",
     "Largest",
     "LargestRow",
     "Leaf",

@@ -9,9 +9,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from relaxbell.exact.numbers import Floats
 from relaxbell.measures.terms.term import (
     Builder,
-    Floats,
     Leaf,
     Lowered,
     Size,

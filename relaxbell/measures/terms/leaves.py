@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from relaxbell.measures.terms.term import Builder, Floats, Leaf, Lowered, Size, Slot, Weights, listed
+from relaxbell.exact.numbers import Floats
+from relaxbell.measures.terms.term import Builder, Leaf, Lowered, Size, Slot, Weights, listed
 
 
 @dataclass(frozen=True, eq=False)

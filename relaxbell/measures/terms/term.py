@@ -11,10 +11,9 @@ from typing import Any, NamedTuple, Protocol, Self, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from relaxbell.exact.numbers import Floats
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import text_latex
-
-Floats = NDArray[np.float64]
 
 Weights: TypeAlias = "Mapping[Leaf, Any]"
 """Row weights of leaves: exact numbers."""

@@ -1,0 +1,1 @@
+"""Engines: how the least value of each kind of measure is found, bounded, drawn and certified."""

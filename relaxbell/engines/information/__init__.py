@@ -1,0 +1,1 @@
+"""Mutual information: convex programs of relative entropy."""

@@ -1,0 +1,240 @@
+"""Least mutual information: a smooth convex program with a rigorous dual bound.
+
+For any real z, with z_x(λ) = (Tᵀ z)_(x, λ) and q(x) = p(x) fixed by the data,
+
+    I ≥ ⟨p̃, z⟩ − max_λ log2 Σ_x p(x) 2^{z_x(λ)} .
+
+Proof: by the Gibbs variational principle Σ_x q(x|λ) [z_x − log2(q(x|λ)/p(x))] ≤ log2 Σ_x p(x) 2^{z_x} for
+every λ; average over λ. Affine constraints on q and budgets enter z_x(λ) with their multipliers.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from relaxbell.engines.information.interior import independent_rows, solve_inside
+from relaxbell.engines.linear.dual import DualBound, RawDuals, clip_budgets, fractions, nothing, raw_duals
+from relaxbell.engines.linear.program import LinearProgram, Problem, all_leaves, linear_program
+from relaxbell.errors import SolverError
+from relaxbell.exact.bounds import dyadic_bits, entry_error
+from relaxbell.exact.numbers import ExactNumber, Floats
+from relaxbell.exact.rows import Rows
+from relaxbell.lp.clock import remaining
+from relaxbell.lp.highs import Answer
+from relaxbell.measures.dependence import SettingLayout
+from relaxbell.measures.information import MutualInformation
+from relaxbell.measures.terms import Leaf
+
+_LIBM = 1e-9
+"""Assumed relative accuracy of exp and log in float64 (it is 1e-16 in practice); only preselects candidates."""
+
+_MOST = 2000
+"""With more candidates than this the assumption above is part of the bound."""
+
+_WANTED = (1e-8, 1e-12)
+"""Relative and absolute gap, in bits, with which the second method is not tried."""
+
+_FINE = 2.0**80
+"""Multipliers are rounded to multiples of 1/_FINE; coarser where budgets need sums that are exact in float64."""
+
+
+def least_information(
+    measure: MutualInformation, layout: SettingLayout, problem: Problem
+) -> tuple[Answer, DualBound] | None:
+    """Minimize the information; None if the constraints seem infeasible.
+
+    By the interior-point method of this package, then, where value and bound do not agree, by Clarabel.
+
+    Raises
+    ------
+    SolverError
+        If neither solves the program.
+    """
+    started, program = time.perf_counter(), linear_program(problem)
+    found = solve_inside(layout, program)
+    best = None
+    if found is not None:
+        answer = Answer(True, found.q, found.duals, measure.at(found.q), "interior point", found.iterations, 0.0)
+        best = answer, information_bound(problem, layout, program, found.duals)
+    if best is None or not _agree(*best, problem):
+        try:
+            second = _clarabel(measure, program)
+        except SolverError:
+            if best is None or not _feasible(best[0], problem):
+                raise
+            second = None
+        else:
+            if second is None and (best is None or not _feasible(best[0], problem)):
+                return None
+        if second is not None:
+            bound = information_bound(problem, layout, program, second.duals)
+            if best is None or not _feasible(best[0], problem) or _gap(second, bound) < _gap(*best):
+                best = second, bound
+    assert best is not None  # there is a second, or the first is feasible
+    answer, bound = best
+    return replace(answer, seconds=time.perf_counter() - started), bound
+
+
+def _gap(answer: Answer, bound: DualBound) -> float:
+    return answer.value - bound.value
+
+
+def _agree(answer: Answer, bound: DualBound, problem: Problem) -> bool:
+    close = _gap(answer, bound) <= max(_WANTED[0] * answer.value, _WANTED[1])
+    return close and _feasible(answer, problem)
+
+
+def _feasible(answer: Answer, problem: Problem) -> bool:
+    missed = abs(problem.equations.rows.matrix @ answer.x - problem.equations.floats).max(initial=0.0)
+    return float(missed) <= 1e-8
+
+
+def _clarabel(measure: MutualInformation, program: LinearProgram) -> Answer | None:
+    """Minimize the information as a cone program; None if it is reported infeasible."""
+    import cvxpy as cp
+
+    n = measure.model.strategies.count
+    x = cp.Variable(n + program.auxiliary, nonneg=True)  # not model.q, whose value is the user's
+    equal = program.lower == program.upper
+    rows = sp.csr_array(program.matrix)
+    same, less = independent_rows(program.matrix, np.flatnonzero(equal)), np.flatnonzero(~equal)
+    scale = max(1.0, 1 / float(measure.settings.weights[0]))  # data of order one
+    match = (rows[same] * scale) @ x == program.upper[same] * scale
+    limit = [rows[less] @ x <= program.upper[less]] if len(less) else []
+    task = cp.Problem(cp.Minimize(measure.expression_of(x[:n])), [match, *limit])
+    options: dict[str, Any] = {"tol_gap_abs": 1e-10, "tol_gap_rel": 1e-10, "tol_feas": 1e-10, "max_threads": 1}
+    options["time_limit"] = remaining()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # "may be inaccurate": the rigorous bound decides
+            task.solve(solver=cp.CLARABEL, accept_unknown=True, **options)
+    except cp.SolverError as error:
+        remaining()
+        raise SolverError(f"Clarabel failed on {measure.name}: {error}") from None
+    if task.status in ("infeasible", "infeasible_inaccurate"):
+        return None
+    if x.value is None:
+        raise SolverError(f"Clarabel ended with status {task.status} on {measure.name}.")
+    duals = np.zeros(len(rows.indptr) - 1)
+    duals[same] = -np.asarray(match.dual_value).ravel() * scale
+    if limit:
+        duals[less] = -np.maximum(np.ravel(limit[0].dual_value), 0.0)
+    weights = np.asarray(x.value).ravel()[:n].clip(0.0)
+    iterations = int(task.solver_stats.num_iters or 0)
+    return Answer(True, weights, duals, measure.at(weights), "Clarabel", iterations, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """Rows with whole-number multipliers: contributes scale · matrixᵀ multipliers / grid to z_x(λ)."""
+
+    rows: Rows
+    multipliers: Floats
+    scale: Fraction
+
+
+def information_bound(problem: Problem, layout: SettingLayout, program: LinearProgram, duals: Floats) -> DualBound:
+    """Return the rigorous bound of the duals of the program's rows.
+
+    All λ are evaluated in float64; those within reach of the maximum again in ball arithmetic.
+    """
+    raw = raw_duals(problem, program, duals)
+    grid = _grid(problem, raw)
+    whole = raw.scaled(grid)
+    weights: dict[Leaf, Floats] = {}
+    shares = clip_budgets(problem, whole, weights)
+    blocks = [_Block(problem.equations.rows, whole.z, Fraction(1))]
+    for leaf in all_leaves(problem):
+        if leaf in weights:
+            blocks.append(_Block(leaf.rows, -weights[leaf], leaf.rows.scale))
+    blocks += [_Block(c.rows, -y, c.rows.scale) for c, y in zip(problem.affine, whole.affine, strict=True)]
+    offset = -_largest(blocks, layout, int(grid))
+    offset -= sum((mu * b.limit for mu, b in zip(shares, problem.budgets, strict=True)), Fraction(0)) / int(grid)
+    for c, y in zip(problem.affine, whole.affine, strict=True):
+        terms = (h * int(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True))
+        offset -= sum(terms, Fraction(0)) / int(grid)
+    z = fractions(whole.z, int(grid))
+    total: ExactNumber = (z * problem.equations.rhs).sum() + offset
+    if not total > 0:
+        return nothing(problem, raw, Fraction(0))
+    return DualBound(
+        total,
+        z,
+        offset,
+        {leaf: fractions(own, int(grid)) for leaf, own in weights.items()},
+        tuple(share / int(grid) for share in shares),
+        tuple(fractions(y, int(grid)) for y in whole.affine),
+    )
+
+
+def _grid(problem: Problem, raw: RawDuals) -> float:
+    if not problem.budgets:
+        return _FINE
+    size = max((float(abs(a).sum()) for a in raw.arrays()), default=1.0)
+    return 2.0 ** max(1, dyadic_bits(max(1.0, size)))
+
+
+def _largest(blocks: list[_Block], layout: SettingLayout, grid: int) -> Fraction:
+    """Return an upper bound of max_λ log2 Σ_x p(x) 2^{z_x(λ)}."""
+    scaled = [(b, b.multipliers * (float(b.scale) / grid)) for b in blocks]
+    values = np.asarray(sum(b.rows.matrix.T @ y for b, y in scaled))[layout.numbers]
+    size = sum(b.rows.mass * float(abs(y).max(initial=0.0)) for b, y in scaled)
+    rounding = size * 2.0**-50 * (sum(len(b.rows) for b in blocks) + 4)
+    weights = np.array([float(w) for w in layout.weights])
+    top = values.max(axis=0)
+    top = np.where(abs(top) < 1, 0.0, top)
+    parts = np.expm1((values - top) * np.log(2))
+    with np.errstate(divide="ignore"):  # −∞ where all weight is on settings that λ excludes
+        sums = top + np.log1p(weights @ parts) / np.log(2)
+    margin = rounding + _LIBM * float((weights @ abs(parts)).max() + abs(top).max(initial=0.0))
+    near = np.flatnonzero(sums >= sums.max() - 2 * margin)
+    if len(near) > _MOST:
+        largest = Fraction(float(sums.max())) + Fraction(margin)
+    else:
+        found = {tuple(column) for column in _exact_columns(blocks, layout.numbers[:, near], grid)}
+        largest = max(_upper_log_sum(column, layout) for column in found)
+    # log2 Σ p 2^z moves at most as far as z does
+    return largest + entry_error([(b.rows, b.multipliers) for b in blocks]) / grid
+
+
+def _exact_columns(blocks: list[_Block], numbers: NDArray[np.intp], grid: int) -> list[list[Fraction]]:
+    """Return z_x(λ) of the strategies `numbers`, shape (settings, λ), as a list over λ."""
+    flat = numbers.T.ravel()
+    totals = [Fraction(0)] * len(flat)
+    for block in blocks:
+        used = np.flatnonzero(block.multipliers)
+        whole = [int(v) for v in block.multipliers[used].tolist()]
+        part = sp.csc_array(sp.csr_array(block.rows.matrix)[used][:, flat])
+        ends, rows, data = part.indptr.tolist(), part.indices.tolist(), part.data.tolist()
+        for j in range(len(flat)):
+            terms = (Fraction(data[i]) * whole[rows[i]] for i in range(ends[j], ends[j + 1]))
+            totals[j] += sum(terms, Fraction(0)) * block.scale / grid
+    n = numbers.shape[0]
+    return [totals[i : i + n] for i in range(0, len(totals), n)]
+
+
+def _upper_log_sum(values: tuple[Fraction, ...], layout: SettingLayout) -> Fraction:
+    """Return an upper bound of log2 Σ_x p(x) 2^{z_x}, by ball arithmetic."""
+    import flint
+
+    def ball(number: Fraction) -> Any:
+        return flint.arb(flint.fmpq(number.numerator, number.denominator))
+
+    before = flint.ctx.prec
+    flint.ctx.prec = 160
+    try:
+        two = flint.arb(2)
+        terms = (ball(w) * two ** ball(v) for w, v in zip(layout.weights, values, strict=True))
+        upper = (sum(terms, flint.arb(0)).log() / two.log()).upper()
+        mantissa, exponent = upper.man_exp()
+        return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+    finally:
+        flint.ctx.prec = before

@@ -1,0 +1,1 @@
+"""Measures that are written by terms: linear programs."""

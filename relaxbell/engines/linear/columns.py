@@ -1,0 +1,295 @@
+"""Measurement dependence in its small form, by column generation.
+
+For fixed λ the cost Σ_x |q(x, λ) − p(x) q(λ)| is a polyhedral norm of the weights q(·, λ) ≥ 0. Its
+extreme rays are (S, x*): mass p(x) on the settings in S and all the rest on x*, at cost 2 (1 − p(S)). With
+these as columns no auxiliary variables are left, and the rows are those of T alone.
+
+Every dual vector z gives a bound, and the same formula prices all columns at once::
+
+    M ≥ ⟨p̃, z⟩ − max_λ Σ_x p(x) max(z_x(λ), max_x' z_x'(λ) − 2),      z_x(λ) = (Tᵀ z)_(x, λ)
+
+because the best column at z takes x* = argmax z_x and S = {x: z_x > z_x* − 2}.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from relaxbell.causal.equations import Equations
+from relaxbell.engines.linear.dual import DualBound
+from relaxbell.engines.linear.exactness import LARGEST_BASIS, optimal_vertex
+from relaxbell.errors import SolverError
+from relaxbell.exact.basis import Basis, Dual, IntegerProgram, RightHandSide, exact_product
+from relaxbell.exact.bounds import EXACT, dyadic_bits, entry_error, snapped
+from relaxbell.exact.numbers import ExactNumber, Floats, common_denominator
+from relaxbell.lp.highs import Answer, read_basis, run
+from relaxbell.measures.dependence import SettingLayout
+
+_TOLERANCE = 1e-11
+_ROUNDS = 5000
+_LARGEST_UNIT = 2**20
+
+_EXACT_ROUNDS = 20
+"""Of adding columns that exact duals violate; one or two are usual."""
+
+_PRICES = (2.1, 21.0, 2100.0)
+"""Of missing a row by one. The lowest bounds the duals and halves the time; raised while rows are missed."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """Columns (λ, S, x*) as mass over the settings, shape (columns, N), with their λ."""
+
+    strategies: Any
+    mass: Floats
+
+    def joined(self, other: _Columns) -> _Columns:
+        return _Columns(np.concatenate([self.strategies, other.strategies]), np.concatenate([self.mass, other.mass]))
+
+
+def least_dependence(
+    equations: Equations, layout: SettingLayout, *, thorough: bool
+) -> tuple[Answer, DualBound, dict[int, ExactNumber] | None] | None:
+    """Minimize M over the q that satisfy the equations; None if they seem infeasible.
+
+    Returns
+    -------
+    answer, bound, primal
+        `answer.x` is q; the bound is rigorous and evaluated exactly; `primal` has exact weights that attain
+        it, or is None.
+
+    Raises
+    ------
+    SolverError
+        If the columns do not stop improving, or the time is over.
+    """
+    started = time.perf_counter()
+    matrix = sp.csc_array(equations.rows.matrix)
+    weights = np.array([float(w) for w in layout.weights])
+    rhs, m = equations.floats, matrix.shape[0]
+    master, iterations = _master(matrix, rhs), 0
+    count = layout.numbers.shape[1]
+    first = np.arange(count) if count <= m else np.random.default_rng(0).choice(count, m, replace=False)
+    columns = _Columns(first, np.tile(weights, (len(first), 1)))
+    _add(master, matrix, layout, columns, weights)
+    prices = iter(_PRICES[1:])
+    for _ in range(_ROUNDS):
+        run(master)
+        iterations += int(master.getInfo().simplex_iteration_count)
+        z = np.array(master.getSolution().row_dual)
+        values = _gathered(equations, layout, z)
+        excess = weights @ np.maximum(values, values.max(axis=0) - 2)
+        worst = np.flatnonzero(excess > _TOLERANCE)
+        if len(worst) > m // 2:  # few at a time: the next duals ask for others
+            worst = worst[np.argpartition(-excess[worst], m // 2)[: m // 2]]
+        if len(worst):
+            new = _best_columns(worst, values[:, worst], weights)
+            _add(master, matrix, layout, new, weights)
+            columns = columns.joined(new)
+            continue
+        amounts = np.array(master.getSolution().col_value)
+        if amounts[: 2 * m].sum() <= 1e-9:
+            break
+        price = next(prices, None)
+        if price is None:
+            return None
+        master.changeColsCost(2 * m, np.arange(2 * m, dtype=np.int32), np.full(2 * m, price))
+    else:
+        raise SolverError(f"column generation did not end in {_ROUNDS} rounds (excess {float(excess.max()):.3g}).")
+    q = _distribution(columns, amounts[2 * m :], layout, matrix.shape[1])
+    bound = dependence_bound(equations, layout, z)
+    name = f"HiGHS, column generation ({len(columns.strategies):,} columns)"
+    value = float(abs(q[layout.numbers] - np.outer(weights, q[layout.numbers].sum(axis=0))).sum())
+    exact = _exact_solution(equations, layout, columns, read_basis(master), thorough)
+    if exact is not None:
+        bound, primal = exact
+    answer = Answer(True, q, z, value, name, iterations, time.perf_counter() - started)
+    return answer, bound, primal if exact is not None else None
+
+
+def _exact_solution(
+    equations: Equations, layout: SettingLayout, columns: _Columns, basis: Basis | None, thorough: bool
+) -> tuple[DualBound, dict[int, ExactNumber]] | None:
+    """Return the exact bound and weights of strategies, or None; all λ are checked, not the columns only.
+
+    Pivots among the columns may end in duals that another λ violates: then its column is added.
+    """
+    m, unit = len(equations.rows), layout.denominator
+    if basis is None or not equations.rows.integral or unit > _LARGEST_UNIT or m > LARGEST_BASIS:
+        return None
+    elastic = basis.columns[basis.columns < 2 * m] % m
+    basis = Basis(basis.columns[basis.columns >= 2 * m] - 2 * m, np.union1d(basis.loose, elastic))
+    rhs = RightHandSide.read(equations.rhs * unit)
+    for _ in range(_EXACT_ROUNDS):
+        mass = _whole_mass(columns.mass, layout)
+        matrix = sp.csc_array(_mixed(equations.rows.matrix, layout, columns.strategies, mass))
+        cost = abs(mass - layout.whole_weights.astype(np.int64)).sum(axis=1)
+        integers = IntegerProgram(sp.csc_array(matrix, dtype=np.int64), cost, np.ones(m, dtype=bool))
+        found = optimal_vertex(integers, basis, rhs, thorough=thorough)
+        if found is None:
+            return None
+        vertex, dual = found
+        if _excess(equations, layout, dual.numerators, dual.denominator) <= 0:
+            break
+        columns, basis = columns.joined(_violated(equations, layout, dual)), vertex.basis
+    else:
+        return None
+    z = np.array([Fraction(v, dual.denominator) for v in dual.numerators], dtype=object)
+    bound = DualBound((z * equations.rhs).sum(), z, Fraction(0))
+    primal: dict[int, ExactNumber] = {}
+    for j, amount in zip(vertex.basis.columns.tolist(), vertex.values, strict=True):
+        for number, share in zip(layout.numbers[:, columns.strategies[j]].tolist(), mass[j].tolist(), strict=True):
+            if share and amount != 0:
+                primal[number] = primal.get(number, Fraction(0)) + amount * Fraction(share, unit)
+    return bound, primal
+
+
+def _violated(equations: Equations, layout: SettingLayout, dual: Dual) -> _Columns:
+    """Return the columns that exact duals violate most, at most one for each row."""
+    weights = np.array([float(w) for w in layout.weights])
+    values = _gathered(equations, layout, np.array([v / dual.denominator for v in dual.numerators]))
+    excess = weights @ np.maximum(values, values.max(axis=0) - 2)
+    worst = np.argsort(-excess, kind="stable")[: len(equations.rows)]
+    worst = worst[excess[worst] >= min(_TOLERANCE, excess[worst[0]])]
+    return _best_columns(worst, values[:, worst], weights)
+
+
+def _whole_mass(mass: Floats, layout: SettingLayout) -> NDArray[np.int64]:
+    """Return the columns' mass in units of 1/denominator, exactly: settings in S have p(x), x* the rest."""
+    weights = layout.whole_weights.astype(np.int64)
+    star = (mass - np.array([float(w) for w in layout.weights])).argmax(axis=1)
+    whole = np.where(mass > 0, weights, 0)
+    whole[np.arange(len(star)), star] += layout.denominator - whole.sum(axis=1)
+    return whole
+
+
+def _excess(equations: Equations, layout: SettingLayout, whole: list[int], scale: int) -> int:
+    """Return the sign of max_λ Σ_x p(x) max(z_x, max z − 2) at z = whole / scale, exactly."""
+    rows: Any = equations.rows.matrix.T.astype(np.int64).tocsr()
+    values = exact_product(rows, whole, int(equations.rows.mass))[layout.numbers]
+    if values.dtype != object and float(abs(values).max(initial=0)) * layout.denominator < 2**60 and scale < 2**60:
+        top = np.maximum(values, values.max(axis=0) - 2 * scale)
+        largest = int((layout.whole_weights.astype(np.int64) @ top).max())
+    else:
+        weights = np.array([int(w) for w in layout.whole_weights], dtype=object)
+        wide = values.astype(object)
+        largest = int((weights @ np.maximum(wide, wide.max(axis=0) - 2 * scale)).max())
+    return (largest > 0) - (largest < 0)
+
+
+def dependence_bound(equations: Equations, layout: SettingLayout, z: Floats) -> DualBound:
+    """Return the better rigorous bound of the duals as simple fractions and as multiples of 2^−s."""
+    scales = []
+    simple = snapped(z, 1000, 1e-8)
+    if simple is not None:
+        scales.append(common_denominator(simple))
+    size = (float(abs(z).max(initial=0.0)) + 2) * max(1.0, equations.rows.mass) * _unit(layout)
+    scales.append(1 << max(1, dyadic_bits(2 * size)))
+    zero = DualBound(Fraction(0), np.full(len(z), Fraction(0), dtype=object), Fraction(0))
+    found = [b for b in (_evaluated(equations, layout, z, scale) for scale in scales) if b is not None]
+    return max([zero, *found], key=lambda b: b.bound)
+
+
+def _unit(layout: SettingLayout) -> int:
+    """Return a factor that makes the weights whole; 1 if it would leave too few digits."""
+    return layout.denominator if layout.denominator <= 4096 else 1
+
+
+def _evaluated(equations: Equations, layout: SettingLayout, z: Floats, scale: int) -> DualBound | None:
+    whole, unit = np.rint(z * scale), _unit(layout)
+    size = (float(abs(whole).max(initial=0.0)) + 2.0 * scale) * max(1.0, equations.rows.mass) * unit
+    if size >= EXACT:
+        return None
+    values = _gathered(equations, layout, whole)  # whole numbers: exact so far
+    weights = np.array([float(w * unit) for w in layout.weights])
+    largest = Fraction(float((weights @ np.maximum(values, values.max(axis=0) - 2.0 * scale)).max()))
+    if unit != layout.denominator or not equations.rows.integral:  # rounded numbers: room for the errors of sums
+        largest += Fraction(size) * Fraction(len(weights) + len(whole) + 4, 2**52)
+        largest += entry_error([(equations.rows, whole)]) * unit
+    offset = -largest / (unit * scale)
+    exact = np.array([Fraction(int(v), scale) for v in whole.tolist()], dtype=object)
+    return DualBound((exact * equations.rhs).sum() + offset, exact, offset)
+
+
+def _gathered(equations: Equations, layout: SettingLayout, z: Floats) -> Floats:
+    """Return z_x(λ), shape (N, number of λ)."""
+    return np.asarray(equations.rows.matrix.T @ z)[layout.numbers]
+
+
+def _best_columns(strategies: Any, values: Floats, weights: Floats) -> _Columns:
+    best = values.argmax(axis=0)
+    inside = values > values.max(axis=0) - 2
+    mass = np.where(inside, weights[:, None], 0.0).T
+    mass[np.arange(len(strategies)), best] += 1 - mass.sum(axis=1)
+    return _Columns(strategies, mass)
+
+
+def _costs(mass: Floats, weights: Floats) -> Floats:
+    return np.asarray(abs(mass - weights).sum(axis=1))
+
+
+def _master(matrix: sp.csc_array, rhs: Floats) -> Any:
+    """Return a live model with elastic columns only."""
+    import highspy
+
+    m = matrix.shape[0]
+    eye = sp.csc_array(sp.hstack([sp.eye_array(m), -sp.eye_array(m)], format="csc"))
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = m, 2 * m
+    lp.col_cost_ = np.full(2 * m, _PRICES[0])
+    lp.col_lower_, lp.col_upper_ = np.zeros(2 * m), np.full(2 * m, highspy.kHighsInf)
+    lp.row_lower_ = lp.row_upper_ = rhs
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = eye.indptr, eye.indices, eye.data
+    solver = highspy.Highs()
+    for option, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("presolve", "off"),
+        ("simplex_strategy", 4),  # primal: new columns leave the basis feasible
+        ("primal_feasibility_tolerance", 1e-10),
+        ("dual_feasibility_tolerance", 1e-10),
+    ):
+        solver.setOptionValue(option, value)
+    solver.passModel(lp)
+    return solver
+
+
+def _add(solver: Any, matrix: sp.csc_array, layout: SettingLayout, columns: _Columns, weights: Floats) -> None:
+    import highspy
+
+    k = len(columns.mass)
+    block = sp.csc_array(_mixed(matrix, layout, columns.strategies, columns.mass))
+    solver.addCols(
+        k,
+        _costs(columns.mass, weights),
+        np.zeros(k),
+        np.full(k, highspy.kHighsInf),
+        block.nnz,
+        block.indptr[:-1].astype(np.int32),
+        block.indices.astype(np.int32),
+        block.data,
+    )
+
+
+def _mixed(matrix: Any, layout: SettingLayout, strategies: Any, mass: NDArray[Any]) -> Any:
+    """Return T times the columns' distributions over strategies."""
+    k, settings = mass.shape
+    numbers = layout.numbers[:, strategies].T.ravel()
+    mix = sp.csc_array((mass.flatten(), numbers, np.arange(0, k * settings + 1, settings)), shape=(matrix.shape[1], k))
+    mix.eliminate_zeros()
+    return matrix @ mix
+
+
+def _distribution(columns: _Columns, amounts: Floats, layout: SettingLayout, strategies: int) -> Floats:
+    q = np.zeros(strategies)
+    used = np.flatnonzero(amounts > 0)
+    np.add.at(q, layout.numbers[:, columns.strategies[used]], columns.mass[used].T * amounts[used])
+    return q

@@ -1,0 +1,210 @@
+"""From approximate duals to a rigorous lower bound, and the exact dual data behind it.
+
+For feasible row weights u of the objective, multipliers z of the equations, μ ≥ 0 of the budgets with
+feasible weights of their own, and y of the affine constraints (≥ 0 for inequalities), every
+probability vector q that satisfies the constraints has
+
+    objective(q) ≥ ⟨z, rhs⟩ − Σ μ limit − ⟨y, h⟩ + min_λ (Rᵀu + Σ μ-part + Gᵀy − Eᵀz)_λ .
+
+The solver's duals are rounded to a common denominator and clipped to feasible ones; then the right
+side is evaluated exactly. Two denominators are tried: duals of Bell problems are nearly always
+simple fractions, and where they are not, a power of two loses less than 1e-12.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from relaxbell.engines.linear.program import LinearProgram, Problem, all_leaves
+from relaxbell.exact.bounds import Block, column_minimum, dyadic_bits, snapped
+from relaxbell.exact.numbers import Exact, ExactNumber, Floats, common_denominator, floor_float
+from relaxbell.measures.terms import Leaf
+
+_LARGEST_DENOMINATOR = 1000
+_LARGEST_UNIT = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class DualBound:
+    """A rigorous lower bound with the dual data that prove it.
+
+    Attributes
+    ----------
+    bound
+        Exact number; every feasible q has objective ≥ bound.
+    z
+        Exact multipliers of the equations.
+    offset
+        The rest of the bound: bound = ⟨z, rhs⟩ + offset.
+    weights
+        Feasible weights of the rows of each leaf of the objective and the budgets; a leaf that is not
+        listed has none, or the best for z follow from a formula.
+    budgets
+        Multiplier μ ≥ 0 of each budget.
+    affine
+        Multipliers of each affine constraint, ≥ 0 for inequalities.
+    """
+
+    bound: ExactNumber
+    z: Exact
+    offset: ExactNumber
+    weights: Mapping[Leaf, Exact] = field(default_factory=dict)
+    budgets: tuple[Fraction, ...] = ()
+    affine: tuple[Exact, ...] = ()
+
+    @property
+    def value(self) -> float:
+        """The bound as a float, rounded down."""
+        return floor_float(self.bound)
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """What proves a solution: the problem, its dual bound, and exact weights that attain it.
+
+    Attributes
+    ----------
+    problem
+        What was minimized, and under which constraints.
+    bound
+        The lower bound and its dual data.
+    primal
+        Exact probability of each strategy that occurs, where the solution is exact; the measure at it
+        equals the bound. None otherwise.
+    """
+
+    problem: Problem
+    bound: DualBound
+    primal: Mapping[int, ExactNumber] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class RawDuals:
+    """Approximate duals, sorted by what they belong to."""
+
+    z: Floats
+    leaves: dict[Leaf, Floats]
+    budgets: Floats
+    affine: tuple[Floats, ...]
+
+    def arrays(self) -> Iterator[Floats]:
+        """Yield all of them."""
+        yield self.z
+        yield from self.leaves.values()
+        yield self.budgets
+        yield from self.affine
+
+    def scaled(self, factor: float) -> RawDuals:
+        """Return whole numbers near factor · duals."""
+        return RawDuals(
+            np.rint(self.z * factor),
+            {leaf: np.rint(raw * factor) for leaf, raw in self.leaves.items()},
+            np.rint(self.budgets * factor),
+            tuple(np.rint(y * factor) for y in self.affine),
+        )
+
+
+def raw_duals(problem: Problem, program: LinearProgram, duals: Floats) -> RawDuals:
+    """Sort the duals of a linear program; multipliers of inequalities are ≥ 0."""
+    return RawDuals(
+        duals[program.equations],
+        program.raw_weights(duals),
+        np.array([max(0.0, -float(duals[place][0])) for place in program.budgets]),
+        tuple(
+            -duals[place] if c.equality else np.maximum(-duals[place], 0.0)
+            for place, c in zip(program.affine, problem.affine, strict=True)
+        ),
+    )
+
+
+def dual_bound(problem: Problem, program: LinearProgram, duals: Floats) -> DualBound:
+    """Return the better of the rigorous bounds with simple fractions and with a power of two."""
+    raw = raw_duals(problem, program, duals)
+    candidates = []
+    values = np.concatenate([np.ravel(a) for a in raw.arrays()])
+    simple = snapped(values, _LARGEST_DENOMINATOR, 1e-8)
+    if simple is not None:
+        denominator = common_denominator(simple)
+        if denominator < 10**7:
+            candidates.append(_evaluate(problem, raw, denominator))
+    unit = _unit(problem)
+    mass = sum(float(leaf.rows.scale * unit) * leaf.rows.mass for leaf in all_leaves(problem))
+    mass += sum(float(c.rows.scale * unit) * c.rows.mass for c in problem.affine)
+    mass += unit * problem.equations.rows.mass
+    size = mass * max(1.0, float(abs(values).max()))
+    candidates.append(_evaluate(problem, raw, 1 << max(1, dyadic_bits(size))))
+    found = [c for c in candidates if c is not None]
+    trivial = Fraction(0) if problem.objective.is_nonnegative else None
+    best = max(found, key=lambda c: c.bound, default=None)
+    if trivial is not None and (best is None or best.bound < trivial):
+        return nothing(problem, raw, trivial)
+    if best is None:
+        return nothing(problem, raw, Fraction(-(10**9)))
+    return best
+
+
+def nothing(problem: Problem, raw: RawDuals, bound: Fraction) -> DualBound:
+    """Return a bound that follows without any dual."""
+    zero = np.full(len(raw.z), Fraction(0), dtype=object)
+    budgets = tuple(Fraction(0) for _ in problem.budgets)
+    return DualBound(bound, zero, bound, {}, budgets, tuple(fractions(0 * y, 1) for y in raw.affine))
+
+
+def fractions(whole: Floats, denominator: int) -> Exact:
+    """Return whole numbers over a denominator."""
+    return np.array([Fraction(int(v), denominator) for v in whole.tolist()], dtype=object)
+
+
+def _unit(problem: Problem) -> int:
+    """Return a factor that makes all rows whole; 1 if it would be so large that too few digits remain."""
+    scales = [*(leaf.rows.scale for leaf in all_leaves(problem)), *(c.rows.scale for c in problem.affine)]
+    common = math.lcm(*(scale.denominator for scale in scales))
+    return common if common <= _LARGEST_UNIT else 1
+
+
+def clip_budgets(problem: Problem, whole: RawDuals, weights: dict[Leaf, Floats]) -> list[Fraction]:
+    """Write feasible row weights of the budgets' leaves into `weights`, and return the multipliers."""
+    shares = []
+    for budget, mu in zip(problem.budgets, whole.budgets, strict=True):
+        share = max(float(mu), float(np.rint(budget.measure.term.gauge(whole.leaves))))
+        budget.measure.term.clip(whole.leaves, share, weights)
+        shares.append(Fraction(share))
+    return shares
+
+
+def _evaluate(problem: Problem, raw: RawDuals, denominator: int) -> DualBound | None:
+    """Clip whole-number duals over `denominator` and evaluate the bound exactly."""
+    whole = raw.scaled(float(denominator))
+    weights: dict[Leaf, Floats] = {}
+    problem.objective.clip(whole.leaves, float(denominator), weights)
+    shares = clip_budgets(problem, whole, weights)
+    unit = _unit(problem)
+    blocks: list[Block] = [(problem.equations.rows, -whole.z * unit)]
+    for leaf in all_leaves(problem):
+        blocks.append((leaf.rows, weights[leaf] * float(leaf.rows.scale * unit)))
+    scaled = zip(problem.affine, whole.affine, strict=True)
+    blocks += [(c.rows, y * float(c.rows.scale * unit)) for c, y in scaled]
+    least = column_minimum(blocks)
+    if least is None:
+        return None
+    offset = least / unit
+    offset -= sum((mu * b.limit for mu, b in zip(shares, problem.budgets, strict=True)), Fraction(0))
+    for c, y in zip(problem.affine, whole.affine, strict=True):
+        offset -= sum((h * Fraction(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True)), Fraction(0))
+    z = fractions(whole.z, denominator)
+    rest = offset / denominator
+    total: Any = (z * problem.equations.rhs).sum() if len(z) else Fraction(0)
+    return DualBound(
+        total + rest,
+        z,
+        rest,
+        {leaf: fractions(own, denominator) for leaf, own in weights.items()},
+        tuple(share / denominator for share in shares),
+        tuple(fractions(y, denominator) for y in whole.affine),
+    )

@@ -1,0 +1,192 @@
+"""Families of problems along a parameter t: a line of behaviors, a functional's value, a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
+from relaxbell.causal.equations import FLOAT_GRID, Equations
+from relaxbell.causal.model import CausalModel
+from relaxbell.curves.paths import Path
+from relaxbell.engines.linear.dual import DualBound, Proof
+from relaxbell.engines.linear.over import solve_over
+from relaxbell.engines.sources.fixed import with_marginals
+from relaxbell.errors import BehaviorError, InfeasibleError, MeasureError
+from relaxbell.exact.numbers import Exact, ExactNumber, Surd
+from relaxbell.lp.highs import Answer
+from relaxbell.measures.measure import Budget, Measure
+from relaxbell.measures.products import Nonbilocality
+
+
+@dataclass(frozen=True)
+class Line:
+    """intercept + slope · t, exact."""
+
+    intercept: ExactNumber
+    slope: ExactNumber
+
+    def at(self, t: ExactNumber) -> ExactNumber:
+        """Return the value at t."""
+        return self.intercept + self.slope * t
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The least value at one parameter.
+
+    Attributes
+    ----------
+    t
+        The parameter.
+    value
+        Exact where `proof.primal` attains it; else the float found, as it stands.
+    tangent
+        From the dual: no more than the least value at any parameter.
+    proof
+        Problem, dual data and exact weights.
+    answer
+        Of the solver.
+    exact
+        Whether the data are exact and exact weights attain the value. Floats that are read as exact numbers have ties
+        broken by rounding: taken literally, their curves would have pieces of length 1e-12.
+    """
+
+    t: ExactNumber
+    value: ExactNumber
+    tangent: Line
+    proof: Proof
+    answer: Answer
+    exact: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """Equations and budgets that are affine in t between `low` and `high`.
+
+    Attributes
+    ----------
+    measure
+        What is minimized.
+    equations
+        Its equations at a parameter.
+    low, high
+        Ends of the parameter.
+    subject_to
+        Constraints; the budgets in `moving` have the limit t.
+    moving
+        Budgets whose limit is the parameter.
+    distance
+        How far float data were moved to be exact.
+    """
+
+    measure: Measure
+    equations: Callable[[ExactNumber], Equations]
+    low: ExactNumber
+    high: ExactNumber
+    subject_to: tuple[Any, ...] = ()
+    moving: tuple[Measure, ...] = ()
+    distance: float = 0.0
+
+    @cached_property
+    def _sides(self) -> tuple[Exact, Exact]:
+        """Right-hand sides a + b t of the equations."""
+        first, last = self.equations(self.low).rhs, self.equations(self.high).rhs
+        slope = (last - first) * (1 / (self.high - self.low))
+        return first - slope * self.low, slope
+
+    def solve(self, t: ExactNumber) -> Sample:
+        """Return the least value at t with its tangent; errors as `minimize`."""
+        budgets = [Budget(m, t) for m in self.moving]
+        if any(isinstance(b.limit, Surd) for b in budgets):
+            raise MeasureError(f"the budget {t} is irrational, expected a rational one.")
+        equations = replace(self.equations(t), distance=self.distance)
+        answer, proof = solve_over(self.measure, equations, [*budgets, *self.subject_to])
+        bound = proof.bound
+        value: ExactNumber = (
+            bound.bound if proof.primal is not None else Fraction(max(answer.value, float(bound.bound)))
+        )
+        return Sample(t, value, self.line(bound, t), proof, answer, proof.primal is not None and not self.distance)
+
+    def line(self, bound: DualBound, t: ExactNumber) -> Line:
+        """Return the bound of the dual data, found at t, as a function of the parameter."""
+        constant, slope = self._sides
+        moved = sum(bound.budgets[: len(self.moving)], Fraction(0))
+        offset = bound.offset + moved * t
+        return Line((bound.z * constant).sum() + offset, (bound.z * slope).sum() - moved)
+
+    def feasible_end(self, t: ExactNumber, inward: int) -> Sample:
+        """Return the sample at the first feasible parameter from an end, going inward (+1: upwards).
+
+        An infeasible parameter comes with a dual ray: an affine function of t that is positive there and nowhere
+        where something is feasible. Its zero is the next parameter to try.
+        """
+        for _ in range(_STEPS):
+            try:
+                return self.solve(t)
+            except InfeasibleError as error:
+                if error.proof is None:
+                    raise
+                ray = self.line(error.proof.bound, t)
+                if ray.slope == 0:
+                    raise
+                zero = -ray.intercept / ray.slope
+                if (zero - t) * inward <= 0 or not self.low <= zero <= self.high:
+                    raise
+                t = zero
+        raise MeasureError(f"no end of the feasible parameters was found in {_STEPS} steps. Please report the model.")
+
+
+_STEPS = 60
+
+
+def exact_line(model: CausalModel, path: Path) -> tuple[Callable[[ExactNumber], Behavior], float]:
+    """Return the behaviors of a path, exact, and how far floats were moved to be."""
+    ends = [p for p in (path.start, path.end) if isinstance(p, Behavior)]
+    first, last = (_exact(model, p) for p in ends)
+    try:
+        step = (last.table - first.table) / (path.high - path.low)
+    except ValueError as error:  # √2 at one end, √3 at the other
+        raise BehaviorError(f"the ends of the curve have different square roots: {error}") from None
+    moved = [np.abs(model.match(p).p - q.p).max() for p, q in zip(ends, (first, last), strict=True) if not p.is_exact]
+
+    def behavior(t: ExactNumber) -> Behavior:
+        return Behavior(first.table + step * (t - path.low), model.outputs, model.inputs, parties=first.parties)
+
+    return behavior, max((float(v) for v in moved), default=0.0)
+
+
+def family_along(measure: Measure, path: Path, subject_to: tuple[Any, ...]) -> Family:
+    """Return the family of problems along a path."""
+    if isinstance(path.start, Observed):
+        return Family(measure, lambda t: measure.model.equations(path.at(t)), path.low, path.high, subject_to)
+    behavior, distance = exact_line(measure.model, path)
+
+    def equations(t: ExactNumber) -> Equations:
+        own = measure.model.equations(behavior(t))
+        return with_marginals(measure, own) if isinstance(measure, Nonbilocality) else own
+
+    return Family(measure, equations, path.low, path.high, subject_to, distance=distance)
+
+
+def _exact(model: CausalModel, p: Behavior) -> Behavior:
+    matched = model.match(p)
+    return matched if matched.is_exact else matched.rounded(model, denominator=FLOAT_GRID)
+
+
+def budget_line(
+    measure: Measure,
+    equations: Equations,
+    moving: tuple[Measure, ...],
+    subject_to: tuple[Any, ...],
+    low: ExactNumber,
+    high: ExactNumber,
+) -> Family:
+    """Return the family in which the limit of budgets is the parameter."""
+    return Family(measure, lambda _: replace(equations), low, high, subject_to, moving)

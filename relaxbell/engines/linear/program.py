@@ -1,0 +1,350 @@
+"""The linear program of a minimization, in a form that keeps track of whose dual is whose.
+
+Measures are lowered to epigraph form: auxiliary columns and rows besides q. Built straight from
+the measure's blocks rather than through CVXPY, because the integer matrix, the place of every dual,
+and a live model for re-solves are needed; the tests compare with ``measure.expression``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from relaxbell.causal.equations import Equations
+from relaxbell.engines.linear.size import check_program
+from relaxbell.errors import MeasureError
+from relaxbell.exact.basis import IntegerProgram
+from relaxbell.exact.bounds import EXACT
+from relaxbell.exact.numbers import Exact, ExactNumber, Floats, to_floats
+from relaxbell.exact.rows import Rows
+from relaxbell.exact.simplex import ExactProgram
+from relaxbell.exact.sparse import ExactMatrix
+from relaxbell.exact.texts import one_line
+from relaxbell.lp.clock import remaining
+from relaxbell.measures.affine import AffineConstraint, read_affine
+from relaxbell.measures.measure import Budget, Measure, same_model
+from relaxbell.measures.terms import Leaf, Lowered, Slot, Term
+
+_MOST_ENTRIES = 200_000
+"""Programs with more entries are not written in exact numbers of any size: that takes seconds and a gigabyte."""
+
+
+class NotExactError(Exception):
+    """Rows that are known to rounding only."""
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Minimize `objective` over q ≥ 0, Σ q = 1, subject to equations, budgets and affine constraints."""
+
+    objective: Term
+    equations: Equations
+    budgets: tuple[Budget, ...] = ()
+    affine: tuple[AffineConstraint, ...] = ()
+
+    @property
+    def strategies(self) -> int:
+        """Number n of strategies."""
+        return int(self.equations.rows.matrix.shape[1])
+
+
+def read_constraints(
+    measure: Measure, subject_to: Any, *, symbolic: bool = False
+) -> tuple[tuple[Budget, ...], tuple[AffineConstraint, ...]]:
+    """Sort `subject_to` into budgets (symbolic ones where allowed) and affine CVXPY constraints on the measure's own q.
+
+    Raises
+    ------
+    MeasureError
+        For a budget of another model instance, a constraint on another variable, one that is not
+        affine, or anything else.
+    """
+    budgets, affine = [], []
+    for item in _flat(subject_to):
+        if isinstance(item, Budget):
+            same_model(measure, item.measure)
+            if item.is_symbolic and not symbolic:
+                raise MeasureError(
+                    f"the budget {item} is symbolic, expected a number here. Symbols are for closed_form."
+                )
+            budgets.append(item)
+        elif isinstance(item, AffineConstraint):
+            affine.append(item)
+        elif _is_cvxpy(item):
+            affine.append(read_affine(measure.model, item))
+        else:
+            raise MeasureError(
+                f"{one_line(item)} is not a constraint: found {type(item).__name__}, expected a budget (measure <= "
+                "number) or an affine CVXPY constraint on model.q."
+            )
+    return tuple(budgets), tuple(affine)
+
+
+def _is_cvxpy(item: Any) -> bool:
+    """Return whether this is a constraint of CVXPY, which must have been imported then."""
+    cvxpy = sys.modules.get("cvxpy")
+    return cvxpy is not None and isinstance(item, cvxpy.constraints.constraint.Constraint)
+
+
+def _flat(subject_to: Any) -> Iterator[Any]:
+    """Yield constraints from lists in lists: `setting_bounds(…)` beside a budget."""
+    if isinstance(subject_to, Sequence) and not isinstance(subject_to, str):
+        for item in subject_to:
+            yield from _flat(item)
+    else:
+        yield subject_to
+
+
+@dataclass(frozen=True, eq=False)
+class LinearProgram:
+    """min cost · x, lower ≤ matrix x ≤ upper, x ≥ 0; columns are q, then auxiliary ones.
+
+    Attributes
+    ----------
+    matrix, cost, lower, upper
+        In float64; `lower` is −∞ or equals `upper`.
+    auxiliary
+        Number of columns after q.
+    units, cost_unit
+        Whole factors that make each row, and the cost, whole numbers.
+    exact
+        Whether they do, so that `integers` is what `matrix` means.
+    rhs
+        The exact upper sides.
+    slots, equations, budgets, affine
+        Whose duals are in which rows.
+    """
+
+    matrix: sp.csc_array
+    auxiliary: int
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    units: NDArray[np.int64]
+    cost_unit: int
+    exact: bool
+    rhs: Exact
+    slots: dict[Leaf, Slot]
+    equations: slice
+    budgets: tuple[slice, ...]
+    affine: tuple[slice, ...]
+
+    def raw_weights(self, duals: NDArray[Any]) -> dict[Leaf, NDArray[Any]]:
+        """Return the row weights of each leaf, from the duals of its rows (∂value/∂rhs), floats or exact."""
+        return {leaf: slot.weights(duals, len(leaf.rows)) for leaf, slot in self.slots.items()}
+
+    @cached_property
+    def integers(self) -> IntegerProgram | None:
+        """The program in whole numbers, rows times `units`; None if some number is not exact."""
+        if not self.exact:
+            return None
+        scaled = self.matrix.data * self.units[self.matrix.indices]
+        cost = self.cost * self.cost_unit
+        if max(abs(scaled).max(initial=0.0), abs(cost).max(initial=0.0)) >= EXACT:
+            return None
+        data, whole = np.rint(scaled), np.rint(cost)
+        matrix = sp.csc_array((data.astype(np.int64), self.matrix.indices, self.matrix.indptr), self.matrix.shape)
+        return IntegerProgram(matrix, whole.astype(np.int64), self.lower == self.upper)
+
+
+class _Builder:
+    """Collects rows over (q, auxiliary columns): sparse floats, or with `exactly` exact numbers."""
+
+    def __init__(self, strategies: int, *, exactly: bool = False) -> None:
+        self.n, self.exactly = strategies, exactly
+        self.units: list[NDArray[np.int64]] = []
+        self.rhs: list[Exact] = []
+        self.exact = True
+        self.aux = 0
+        self.parts: list[Any] = []
+        self.extra: list[list[tuple[int, int, float]]] = []
+        self.bounds: list[tuple[Floats, Floats]] = []
+        self.count = 0
+        self.slots: dict[Leaf, Slot] = {}
+
+    def columns(self, count: int) -> range:
+        self.aux += count
+        return range(self.aux - count, self.aux)
+
+    def add(
+        self, matrix: Any, unit: int | NDArray[np.int64], extra: list[tuple[int, int, float]], rhs: Any, equality: bool
+    ) -> slice:
+        """Append rows that `unit` makes whole; `rhs` is exact, one number or one for each row."""
+        k = matrix.shape[0]
+        exact = np.array(np.broadcast_to(np.asarray(rhs, dtype=object), k))
+        upper = to_floats(exact)
+        self.parts.append(matrix)
+        self.units.append(np.array(np.broadcast_to(np.asarray(unit, dtype=np.int64), k)))
+        self.rhs.append(exact)
+        self.extra.append([(self.count + i, j, v) for i, j, v in extra])
+        self.bounds.append((upper if equality else np.full(k, -np.inf), upper))
+        self.count += k
+        return slice(self.count - k, self.count)
+
+    def total(self, rows: Rows) -> Any:
+        """Return the sum of some rows as one row over q."""
+        self.note(rows)
+        matrix = self.matrix(rows)
+        return matrix.total() if self.exactly else sp.csr_array(matrix.sum(axis=0)[None, :])
+
+    def norm(self, rows: Rows, extra: list[tuple[int, int, float]]) -> list[tuple[slice, float]]:
+        """Append ± rows + extra ≤ 0 (+ only, where no entry is negative), and return where, with the signs."""
+        self.note(rows)
+        matrix = self.matrix(rows)
+        signs = (1.0,) if rows.nonnegative else (1.0, -1.0)
+        return [
+            (self.add(matrix if sign > 0 else -matrix, rows.unit, extra, Fraction(0), False), sign) for sign in signs
+        ]
+
+    def limit(self, term: Lowered, rhs: Fraction, extra: list[tuple[int, int, float]]) -> slice:
+        """Append the row term + extra ≤ rhs, which prices the term's own leaves."""
+        nothing: Any = ExactMatrix(({},), self.n) if self.exactly else sp.csr_array((1, self.n))
+        body = nothing if term.row is None else term.row
+        place = self.add(body, term.unit, [*((0, j, sign) for j, sign in term.auxiliary), *extra], rhs, False)
+        for leaf in term.leaves:
+            self.slots[leaf] = Slot([(place, 1.0)])
+        return place
+
+    def note(self, rows: Rows) -> None:
+        """Note whether the rows are whole numbers times a simple fraction."""
+        self.exact = self.exact and rows.is_simple
+
+    def matrix(self, rows: Rows) -> Any:
+        """Return the rows with their scale.
+
+        Raises
+        ------
+        NotExactError
+            If they are not known exactly, but should be.
+        """
+        if not self.exactly:
+            return rows.array
+        if rows.exact is None:
+            raise NotExactError
+        return rows.exact
+
+    def add_affine(self, constraint: AffineConstraint) -> slice:
+        """Append a user's rows."""
+        self.note(constraint.rows)
+        matrix = self.matrix(constraint.rows)
+        return self.add(matrix, constraint.rows.unit, [], constraint.rhs, constraint.equality)
+
+
+def linear_program(problem: Problem) -> LinearProgram:
+    """Return the linear program of a problem, q first.
+
+    Raises
+    ------
+    ModelTooLargeError
+        If it does not fit in memory.
+    """
+    known = [problem.equations.rows, *(c.rows for c in problem.affine)]
+    check_program(
+        problem.objective,
+        [b.measure.term for b in problem.budgets],
+        sum(map(len, known)),
+        sum(int(rows.matrix.nnz) for rows in known),
+        problem.strategies,
+    )
+    collected = _collected(problem, exactly=False)
+    remaining()  # among many strategies each takes seconds
+    return _assembled(*collected)
+
+
+def exact_program(problem: Problem) -> ExactProgram | None:
+    """Return the same program in exact numbers of any size; None if they are not known, or too many."""
+    if sum(2 * rows.matrix.nnz for rows in all_rows(problem)) > _MOST_ENTRIES:  # norms have rows of both signs
+        return None
+    try:
+        builder, objective, *_ = _collected(problem, exactly=True)
+    except NotExactError:
+        return None
+    rows: list[dict[int, ExactNumber]] = [dict(row) for part in builder.parts for row in part.rows]
+    for i, j, v in (entry for extra in builder.extra for entry in extra):
+        rows[i][builder.n + j] = rows[i].get(builder.n + j, 0) + Fraction(v)
+    cost: list[ExactNumber] = [Fraction(0)] * (builder.n + builder.aux)
+    if objective.row is not None:
+        for j, v in objective.row.rows[0].items():
+            cost[j] = v
+    for column, sign in objective.auxiliary:
+        cost[builder.n + column] = Fraction(sign)
+    equality = [bool(low == high) for lower, upper in builder.bounds for low, high in zip(lower, upper, strict=True)]
+    rhs = [Fraction(v) if isinstance(v, int) else v for part in builder.rhs for v in part.tolist()]
+    return ExactProgram(ExactMatrix(tuple(rows), len(cost)), cost, rhs, equality)
+
+
+def is_hard(problem: Problem) -> bool:
+    """Return whether some numbers are no small multiples of simple fractions: a solver in floats may not see them."""
+    return not all(rows.is_simple for rows in all_rows(problem))
+
+
+def all_rows(problem: Problem) -> Iterator[Rows]:
+    """Yield the rows of the equations, the measures and the affine constraints."""
+    yield problem.equations.rows
+    yield from (leaf.rows for leaf in all_leaves(problem))
+    yield from (constraint.rows for constraint in problem.affine)
+
+
+def all_leaves(problem: Problem) -> Iterator[Leaf]:
+    """Yield the leaves of the objective and of the budgets."""
+    yield from problem.objective.leaves()
+    for budget in problem.budgets:
+        yield from budget.measure.term.leaves()
+
+
+def _collected(
+    problem: Problem, *, exactly: bool
+) -> tuple[_Builder, Lowered, slice, tuple[slice, ...], tuple[slice, ...]]:
+    builder = _Builder(problem.strategies, exactly=exactly)
+    builder.exact = problem.equations.rows.integral
+    known = builder.matrix(problem.equations.rows)
+    equations = builder.add(known, 1, [], problem.equations.rhs, True)
+    objective = problem.objective.lower(builder)
+    numbers = [Fraction(0) if b.is_symbolic else b.limit for b in problem.budgets]
+    lowered = [b.measure.term.lower(builder) for b in problem.budgets]
+    budgets = [builder.limit(term, limit, []) for term, limit in zip(lowered, numbers, strict=True)]
+    affine = [builder.add_affine(c) for c in problem.affine]
+    return builder, objective, equations, tuple(budgets), tuple(affine)
+
+
+def _assembled(
+    builder: _Builder,
+    objective: Lowered,
+    equations: slice,
+    budgets: tuple[slice, ...],
+    affine: tuple[slice, ...],
+) -> LinearProgram:
+    entries = [entry for extra in builder.extra for entry in extra]
+    i, j, v = (np.array(c) for c in zip(*entries, strict=True)) if entries else (np.empty(0, int),) * 3
+    right = sp.csc_array((np.asarray(v, float), (i, j)), shape=(builder.count, builder.aux))
+    left = sp.csc_array(sp.vstack(builder.parts, format="csr"))  # mixed formats would go through a copy in COO
+    remaining()
+    matrix = sp.csc_array(sp.hstack([left, right], format="csc"))
+    cost = np.zeros(builder.n + builder.aux)
+    if objective.row is not None:
+        cost[: builder.n] = objective.row.toarray().ravel()
+    for column, sign in objective.auxiliary:
+        cost[builder.n + column] = sign
+    return LinearProgram(
+        matrix,
+        builder.aux,
+        cost,
+        np.concatenate([low for low, _ in builder.bounds]),
+        np.concatenate([high for _, high in builder.bounds]),
+        np.concatenate(builder.units),
+        objective.unit,
+        builder.exact,
+        np.concatenate(builder.rhs),
+        builder.slots,
+        equations,
+        budgets,
+        affine,
+    )

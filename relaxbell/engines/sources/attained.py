@@ -1,0 +1,145 @@
+"""From a good model in floats to an exact one, and to the proof that no marginals give less."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
+from relaxbell.engines.linear.dual import Proof
+from relaxbell.engines.sources.branching import Search
+from relaxbell.engines.sources.cover import GlobalProof, cover
+from relaxbell.engines.sources.fixed import exact_fixed
+from relaxbell.engines.sources.polynomials import Layout
+from relaxbell.engines.sources.relaxation import FixedProgram
+from relaxbell.engines.sources.scenario import Scenario, Side
+from relaxbell.engines.sources.settings import choices_of_settings, restricted_to
+from relaxbell.errors import RelaxbellError
+from relaxbell.exact.numbers import Exact, ExactNumber, Floats, to_floats
+from relaxbell.lp.clock import TimeLimitError, deadline, now, remaining
+from relaxbell.measures.products import nonbilocality
+from relaxbell.solve.minimization import minimize
+
+ZERO = 1e-8
+"""Values below this may be zero: then an exact decomposition is sought."""
+
+_DENOMINATORS = (1, 2, 4, 12, 60, 840, 10**4, 10**5, 10**6, 10**7)
+"""Marginals are read as the nearest fractions with denominators up to these; the first that lose nothing are taken."""
+
+_BETTER = 1e-12
+"""By so much less must be attained at marginals with larger denominators."""
+
+_LARGEST_EXACT = 5000
+"""Most columns of the programs for which the least value is proved exactly as a matter of course."""
+
+_EXACT_BOXES, _EXACT_SECONDS = 24, 5.0
+"""Most boxes and seconds for that: where two do not suffice, many seldom do."""
+
+_SECONDS_FOR_FLOATS = 3.0
+"""Most seconds for exact models of float data."""
+
+
+def exact_model(scenario: Scenario, search: Search, tolerance: float, seconds: float) -> Proof | None:
+    """Return the exact solution at marginals near the best ones; None if there is none as good, or none in time.
+
+    For floats it is worth a few seconds only: of them no exact value is claimed.
+    """
+    seconds = min(seconds, _SECONDS_FOR_FLOATS) if scenario.distance else seconds
+    try:
+        with deadline(seconds if math.isfinite(seconds) else None, scenario.measure.name):
+            return _near(scenario, search, tolerance)
+    except TimeLimitError:
+        return None
+
+
+def _near(scenario: Scenario, search: Search, tolerance: float) -> Proof | None:
+    limit = max(0.0 if search.value <= ZERO else search.value + 0.05 * tolerance, 1e-12)
+    program = FixedProgram(scenario, [len(product) - 1 for product in scenario.products])
+    found: Proof | None = None
+    for largest in _DENOMINATORS:
+        remaining()
+        fixed = _simple(scenario, search, largest)
+        if fixed is None:
+            continue
+        near = program.solve(
+            tuple(
+                tuple(to_floats(fixed.get(side.group.name, np.zeros(side.group.count))) for side in product)
+                for product in scenario.products
+            )
+        )
+        if near is None or near[0] > limit:
+            continue
+        measure = nonbilocality(scenario.measure.model, fixed)
+        try:
+            proof = exact_fixed(measure, scenario.equations)
+        except TimeLimitError:
+            raise
+        except RelaxbellError:
+            continue
+        if proof is not None and proof.primal is not None and float(proof.bound.bound) <= limit:
+            if proof.bound.bound == 0:
+                return proof
+            found, limit = proof, float(proof.bound.bound) - _BETTER
+    return found
+
+
+def _simple(scenario: Scenario, search: Search, largest: int) -> dict[str, Exact] | None:
+    """Return marginals of all groups but the last of each family, free entries with denominators up to `largest`."""
+    fixed: dict[str, Exact] = {}
+    for product, point in zip(scenario.products, search.point, strict=True):
+        for side, own in zip(product[:-1], point, strict=False):
+            exact = _simple_side(side, own, largest)
+            if exact is None:
+                return None
+            fixed[side.group.name] = exact
+    return fixed
+
+
+def _simple_side(side: Side, own: Floats, largest: int) -> Exact | None:
+    free = np.array([Fraction(float(own[j])).limit_denominator(largest) for j in side.free], dtype=object)
+    follows = np.asarray(side.constant + (side.matrix @ free if len(free) else 0), dtype=object)
+    fine = all(isinstance(v, Fraction) and v >= 0 for v in follows)
+    return follows if fine else None
+
+
+def proved_everywhere(
+    scenario: Scenario,
+    observed: Behavior | Observed,
+    attained: ExactNumber,
+    marginals: Mapping[str, Mapping[str, Any]],
+    end: float,
+) -> GlobalProof | None:
+    """Return a proof that no marginals give less than is attained, exactly; None if none is found."""
+    layout = Layout.of(scenario)
+    left = end - now()
+    if left <= 0:
+        return None
+    if layout.columns <= _LARGEST_EXACT:
+        point = [marginals[side.group.name][side.group.labels[j]] for side in layout.held for j in side.free]
+        found = cover([scenario], [attained], point, most=_EXACT_BOXES, seconds=min(left, _EXACT_SECONDS))
+        if found is not None:
+            return GlobalProof(found)
+    return _from_settings(scenario, observed, attained, end)
+
+
+def _from_settings(
+    scenario: Scenario, observed: Behavior | Observed, attained: ExactNumber, end: float
+) -> GlobalProof | None:
+    model = scenario.measure.model
+    for choice in choices_of_settings(model):
+        left = end - now()
+        if left <= 0 or not isinstance(observed, Behavior):
+            return None
+        small, restricted = restricted_to(model, model.match(observed), choice)
+        try:
+            part: Any = minimize(nonbilocality(small), restricted, seconds=left)
+        except TimeLimitError:
+            return None
+        if part.everywhere is not None and part.attained == attained:
+            return GlobalProof(part.everywhere.cover, choice)
+    return None

@@ -1,0 +1,217 @@
+"""The certificate of a network's least non-bilocality: boxes of marginals with dual polynomials, or fixed marginals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.causal.equations import Equations
+from relaxbell.causal.model import CausalModel
+from relaxbell.certificate.claims import Certificate, as_text, as_texts, with_strategies
+from relaxbell.engines.linear.certificates import given_data
+from relaxbell.engines.linear.dual import Proof
+from relaxbell.engines.sources.cover import Cover, GlobalProof, Piece, cover
+from relaxbell.engines.sources.polynomials import Layout
+from relaxbell.engines.sources.scenario import Scenario, Side, read_scenario
+from relaxbell.engines.sources.settings import choices_of_settings, restricted_to
+from relaxbell.engines.sources.solution import NetworkSolution
+from relaxbell.errors import CertificateError
+from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator
+from relaxbell.measures.groups import Group
+from relaxbell.measures.products import Nonbilocality, nonbilocality
+from relaxbell.solve.minimization import minimize
+
+_SECONDS = 60.0
+_BOXES = 2000
+_LOSS = Fraction(1, 10**9)
+"""What the claim may lose where numbers are floats: the duals are rounded."""
+
+
+def network_certificate(solution: NetworkSolution) -> Certificate:
+    """Return the certificate of a network's solution.
+
+    Raises
+    ------
+    CertificateError
+        If the bound is SCIP's, if there are too many free marginals for a proof that is found in a minute, or as in
+        `relaxbell.engines.linear.certificates.solution_certificate`.
+    """
+    measure = solution.measure
+    assert isinstance(measure, Nonbilocality)  # no other measure has such a solution
+    return _at_fixed(solution, measure) if measure.fixed else _everywhere(solution, measure)
+
+
+def _everywhere(solution: NetworkSolution, measure: Nonbilocality) -> Certificate:
+    if solution.kind != "rigorous":
+        raise CertificateError(
+            f"the lower bound of {measure.name} is SCIP's, in floating point: expected a rigorous one. Minimize it "
+            "without solver='scip'."
+        )
+    model = measure.model
+    assert isinstance(solution.observed, Behavior)  # the measure needs one
+    p = model.match(solution.observed)
+    bound = solution.attained if solution.exact is not None else Fraction(solution.lower_bound)
+    found = _known(solution) or _sought(solution, model, p)
+    if not found.settings:
+        layout = _layout(model, p)
+        return covered(measure, layout, found.cover, bound, solution.primal)
+    whole, layout = _layout(model, p), _layout(*restricted_to(model, p, found.settings))
+    data = _common(whole.scenario.equations, measure, [[*family.held, family.last] for family in layout.families])
+    data["measure"]["settings"] = [[name, list(values)] for name, values in found.settings.items()]
+    data["proof"] = _proof(layout, found.cover)
+    return with_strategies(data, bound, solution.primal)
+
+
+def _layout(model: CausalModel, p: Behavior) -> Layout:
+    return Layout.of(read_scenario(nonbilocality(model), p, symmetric=False))
+
+
+def _known(solution: NetworkSolution) -> GlobalProof | None:
+    """Return the proof behind the solution, if it does not rest on symmetries."""
+    own = solution.everywhere
+    symmetric = solution.statistics["parameters removed by symmetry"] and not (own and own.settings)
+    return None if symmetric else own
+
+
+def _sought(solution: NetworkSolution, model: CausalModel, p: Behavior) -> GlobalProof:
+    """Return boxes that prove the lower bound, or a little less; of the whole scenario, or of two settings each."""
+    target: Any = solution.attained if solution.exact is not None else Fraction(solution.lower_bound) - _LOSS
+    target = max(target, Fraction(0))
+    layout = _layout(model, p)
+    values = (solution.marginals[side.group.name][side.group.labels[j]] for side in layout.held for j in side.free)
+    point = [Fraction(float(v)).limit_denominator(10**6) for v in values]
+    found = cover([layout.scenario], [target], point, most=_BOXES, seconds=_SECONDS)
+    if found is not None:
+        return GlobalProof(found)
+    for choice in choices_of_settings(model):
+        small, restricted = restricted_to(model, p, choice)
+        part: Any = minimize(nonbilocality(small), restricted, seconds=_SECONDS)
+        if part.lower_bound < float(target) - float(_LOSS):
+            continue
+        best = _known(part)
+        if best is None:
+            held = _layout(small, restricted).held
+            point = [Fraction(float(part.marginals[s.group.name][s.group.labels[j]])) for s in held for j in s.free]
+            scenario = read_scenario(nonbilocality(small), restricted, symmetric=False)
+            own = cover([scenario], [target], point, most=_BOXES, seconds=_SECONDS)
+            best = None if own is None else GlobalProof(own)
+        if best is not None:
+            return GlobalProof(best.cover, choice)
+    groups = ", ".join(side.group.name for side in layout.held)
+    raise CertificateError(
+        f"no certificate of {solution.measure.name} >= {solution.lower_bound:.9g}: the {layout.parameters} free "
+        f"marginals of {groups} were not covered in {_SECONDS:g} s. Expected few: fix some, "
+        "nonbilocality(model, marginals=…), use fewer settings, or minimize with a coarser tolerance."
+    )
+
+
+def covered(
+    measure: Nonbilocality,
+    layout: Layout,
+    found: Cover,
+    bound: Any,
+    primal: Mapping[int, ExactNumber] | None,
+) -> Certificate:
+    """Return the certificate of boxes that hold all marginals."""
+    equations = layout.scenario.equations
+    data = _common(equations, measure, [[*family.held, family.last] for family in layout.families])
+    data["proof"] = _proof(layout, found)
+    return with_strategies(data, bound, primal)
+
+
+def _proof(layout: Layout, found: Cover) -> dict[str, Any]:
+    return {
+        "marginals": [_marginal(layout.scenario, side) for side in layout.held],
+        "region": [as_texts(ends) for ends in layout.root()],
+        "cover": _tree(found),
+    }
+
+
+def _at_fixed(solution: NetworkSolution, measure: Nonbilocality) -> Certificate:
+    """Return the certificate of the linear program at fixed marginals: one box that is a point."""
+    (proof,) = solution.proofs
+    return fixed_certificate(measure, proof, proof.bound.bound if proof.primal else Fraction(solution.lower_bound))
+
+
+def fixed_certificate(measure: Nonbilocality, proof: Proof, bound: Any) -> Certificate:
+    """Return the certificate of a proof at fixed marginals; errors as in `network_certificate`."""
+    if proof.problem.budgets or proof.problem.affine:
+        raise CertificateError(
+            f"{measure.name} was minimized within constraints: expected none, as the verifier of networks knows none. "
+            "Minimize it without subject_to."
+        )
+    equations = proof.problem.equations
+    held = [[g for g in product if g.name in measure.fixed] for product in measure.products]
+    last = [next(g for g in product if g.name not in measure.fixed) for product in measure.products]
+    data = _common(equations, measure, [[*own, group] for own, group in zip(held, last, strict=True)])
+    flat = [group for own in held for group in own]
+    data["measure"]["fixed"] = [as_texts(measure.fixed[group.name]) for group in flat]
+    cells = math.prod(measure.model.observed_shape)
+    s = {group.name: [Fraction(0)] * group.count for group in flat}
+    named = {label: (group.name, i) for group in flat for i, label in enumerate(group.labels)}
+    for label, multiplier in zip(equations.rows.labels[cells:], proof.bound.z[cells:], strict=True):
+        name, place = named[label]
+        s[name][place] = multiplier
+    y = [proof.bound.weights[leaf] for leaf in proof.problem.objective.leaves()]
+    leaf = {
+        "y": [[as_texts(own)] for own in y],
+        "s": [[as_texts(s[group.name])] for group in flat],
+        "z": [as_texts(proof.bound.z[:cells])],
+    }
+    data["proof"] = {"marginals": [], "region": [], "cover": leaf}
+    return with_strategies(data, bound, proof.primal)
+
+
+def _common(equations: Equations, measure: Nonbilocality, products: Sequence[Sequence[Side | Group]]) -> dict[str, Any]:
+    model = measure.model
+    groups = [[own if isinstance(own, Group) else own.group for own in product] for product in products]
+    names = [[[model.responding[i] for i in group.axes] for group in product] for product in groups]
+    measured = {"kind": "nonbilocality", "products": names}
+    return given_data(model, equations) | {"measure": measured, "constraints": []}
+
+
+def _marginal(scenario: Scenario, side: Side) -> dict[str, Any]:
+    """Return q^a = f(ν) with the multipliers of the data from which it follows."""
+    multipliers = _multipliers(scenario, side)
+    constant = multipliers @ scenario.equations.rhs
+    return {
+        "free": list(side.free),
+        "constant": as_texts(constant),
+        "matrix": [as_texts(row) for row in side.matrix],
+        "multipliers": [as_texts(row) for row in multipliers],
+    }
+
+
+def _multipliers(scenario: Scenario, side: Side) -> Exact:
+    """Return m, one row for each α, with Tᵀ m = [α] − Σ matrix [free]."""
+    import flint
+
+    kept, group = scenario.kept, side.group
+    observed = scenario.matrix.toarray().astype(int)
+    wanted = -side.matrix @ np.eye(group.count, dtype=int).astype(object)[list(side.free)] if side.free else 0
+    wanted = np.eye(group.count, dtype=int).astype(object) + wanted  # rows: α; columns: values of the group
+    unit = common_denominator(Fraction(v) for v in wanted.ravel())
+    whole = np.array([[int(v * unit) for v in row] for row in wanted], dtype=object)
+    columns = whole[:, group.numbers]
+    count = len(observed)
+    reduced = flint.fmpz_mat([[*t, *w] for t, w in zip(observed.T.tolist(), columns.T.tolist(), strict=True)]).rref()[0]
+    found = np.full((group.count, len(scenario.equations.rhs)), Fraction(0), dtype=object)
+    for i, row in enumerate(kept.tolist()):
+        for alpha in range(group.count):
+            found[alpha, row] = Fraction(int(reduced[i, count + alpha]), int(reduced[i, i]) * unit)
+    return found
+
+
+def _tree(own: Cover) -> Mapping[str, Any]:
+    if isinstance(own, Piece):
+        return {
+            "y": [[as_texts(corner) for corner in part] for part in own.y],
+            "s": [[as_texts(corner) for corner in part] for part in own.s],
+            "z": [as_texts(point) for point in own.z],
+        }
+    return {"split": own.parameter, "at": as_text(own.at), "below": _tree(own.below), "above": _tree(own.above)}

@@ -1,0 +1,277 @@
+"""`minimize` for networks: an interval around the least non-bilocality."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from contextlib import suppress
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
+from relaxbell.causal.model import CausalModel
+from relaxbell.engines.linear.dual import Proof
+from relaxbell.engines.linear.solution import StrategyWeights
+from relaxbell.engines.sources.attained import ZERO, exact_model, proved_everywhere
+from relaxbell.engines.sources.branching import Search, branch
+from relaxbell.engines.sources.cover import GlobalProof
+from relaxbell.engines.sources.decomposition import Decomposition, decompose
+from relaxbell.engines.sources.fixed import WithMarginals, solve_fixed, with_marginals
+from relaxbell.engines.sources.relaxation import ranges, some_model
+from relaxbell.engines.sources.scenario import Scenario, read_scenario
+from relaxbell.engines.sources.settings import best_of_settings
+from relaxbell.engines.sources.solution import NetworkSolution, marginals_of
+from relaxbell.errors import InfeasibleError, MeasureError, SolverError
+from relaxbell.exact.numbers import Exact, ExactNumber, Floats
+from relaxbell.functionals.functional import BellFunctional
+from relaxbell.lp.clock import TimeLimitError, deadline, left, now
+from relaxbell.lp.highs import Answer
+from relaxbell.measures.measure import measure as own_measure
+from relaxbell.measures.products import Nonbilocality, nonbilocality
+from relaxbell.solve.minimization import dual_functional, minimize
+
+TOLERANCE = 1e-6
+TIME_LIMIT = 60.0
+
+_LITTLE, _PART = 0.5, 0.1
+"""Seconds, or part of the time limit, that are left for exact arithmetic where the search took all the time."""
+
+_PART_OF_RANGES = 0.2
+"""Part of the time limit for the ranges of marginals."""
+
+_MANY = 4
+"""With more free parameters, scenarios of two settings for each party are bounded first."""
+
+
+def minimize_network(
+    measure: Nonbilocality,
+    observed: Behavior | Observed,
+    subject_to: Any,
+    *,
+    tolerance: float | None = None,
+    seconds: float | None = None,
+    solver: Literal["scip"] | None = None,
+) -> NetworkSolution:
+    """Return the least value of the measure; see `relaxbell.minimize`."""
+    if measure.fixed:
+        return _at_fixed(measure, observed, subject_to)
+    if subject_to is not None and (not hasattr(subject_to, "__len__") or len(subject_to)):
+        raise MeasureError(
+            f"{measure.name} is minimized over all marginals without further constraints: found {subject_to}. Fix "
+            "marginals, nonbilocality(model, marginals=…), to add some."
+        )
+    wanted = _positive(tolerance, TOLERANCE, "tolerance")
+    limit = min(_positive(seconds, TIME_LIMIT, "seconds"), left())
+    with deadline(limit + max(_LITTLE, _PART * limit) if math.isfinite(limit) else None, measure.name):
+        return _searched(measure, observed, wanted, limit, solver)
+
+
+def _searched(
+    measure: Nonbilocality,
+    observed: Behavior | Observed,
+    wanted: float,
+    limit: float,
+    solver: Literal["scip"] | None,
+) -> NetworkSolution:
+    """Return the interval that there is time for."""
+    started = now()
+    end = started + limit
+    scenario = read_scenario(measure, observed)
+    search, kind = Search(), "solver bound" if solver == "scip" else "rigorous"
+    box = ranges(scenario, started + _PART_OF_RANGES * limit, lambda q: _take(scenario, search, q))
+    if box is None:
+        raise_infeasible(measure.model, observed)
+    assert box is not None  # for type checkers: the line above raises
+    with suppress(TimeLimitError):  # what is known by then is returned
+        if solver == "scip":
+            from relaxbell.engines.sources.scip import search_with_scip
+
+            own = search_with_scip(scenario, box, 0.9 * wanted, end)
+            if not len(own.q):
+                own.q, own.value, own.point = search.q, search.value, search.point
+            search = own
+        else:
+            if scenario.parameters > _MANY:
+                search.lower = best_of_settings(measure.model, observed, 0.5 * wanted, started + 0.3 * limit)
+            search = branch(scenario, box, 0.9 * wanted, end, start=search)
+    if not len(search.q) and (q := some_model(scenario)) is not None:
+        _take(scenario, search, q)
+    if not len(search.q):
+        raise SolverError(
+            f"min {measure.name}: no model was found in {limit:g} s, {search.boxes} boxes bounded it by "
+            f"{search.lower:.6g} from below. Raise seconds."
+        )
+    found = exact_model(scenario, search, wanted, max(left(), _LITTLE))
+    return _reported(scenario, observed, search, found, kind, wanted, started, end)
+
+
+def _take(scenario: Scenario, search: Search, q: Floats) -> None:
+    """Update the search with any model of the behavior: an upper bound where there is no time for better ones."""
+    search.q, search.value = q, scenario.measure.value(q / q.sum())
+    search.point = tuple(tuple(side.group.rows @ q for side in product) for product in scenario.products)
+
+
+def _positive(given: float | None, usual: float, name: str) -> float:
+    if given is None:
+        return usual
+    if isinstance(given, bool) or not isinstance(given, int | float) or not given > 0:
+        raise MeasureError(f"{name} is {given!r}, expected a positive number, or None for {usual:g}.")
+    return float(given)
+
+
+def raise_infeasible(model: CausalModel, observed: Behavior | Observed) -> None:
+    """Raise InfeasibleError with a witness: not even a shared source reproduces the behavior."""
+    shared = model.shared()
+    minimize(own_measure(shared, np.zeros((1, shared.strategies.count)), norm="linear", name="0"), observed)
+    raise SolverError(
+        f"the linear programs of {model.name} found nothing that reproduces the behavior, without a proof. Round it: "
+        "p.rounded(model)."
+    )
+
+
+def _reported(
+    scenario: Scenario,
+    observed: Behavior | Observed,
+    search: Search,
+    found: Proof | None,
+    kind: Any,
+    tolerance: float,
+    started: float,
+    end: float,
+) -> NetworkSolution:
+    measure = scenario.measure
+    value, q = search.value, search.q / search.q.sum()
+    exact: Mapping[int, ExactNumber] | None = None
+    attained: ExactNumber | None = None
+    proofs: tuple[Proof, ...] = ()
+    everywhere: GlobalProof | None = None
+    if found is not None:
+        attained, exact = found.bound.bound, found.primal or {}
+        value, q = float(attained), np.zeros(len(search.q))
+        q[list(exact)] = [float(v) for v in exact.values()]
+        if not any(side.free for product in scenario.products for side in product[:-1]):
+            # the program at the only marginals there are
+            search.lower, proofs = value if scenario.distance == 0 else found.bound.value, (found,)
+        elif attained > 0 and scenario.distance == 0 and kind == "rigorous":
+            everywhere = proved_everywhere(scenario, observed, attained, marginals_of(measure, q, exact), end)
+            search.lower = search.lower if everywhere is None else value
+    lower = min(search.lower, value)
+    status = "optimal" if value - lower <= tolerance else "time limit"
+    q.setflags(write=False)
+    name = "SCIP" if kind == "solver bound" else "HiGHS, branch and bound"
+    statistics = {
+        "solver": f"{name} ({search.boxes:,} {'nodes' if name == 'SCIP' else 'boxes'})",
+        "boxes": search.boxes,
+        "seconds": now() - started,
+        "strategies": measure.model.strategies.count,
+        "rows": len(scenario.equations.rows),
+        "parameters": scenario.parameters,
+        "parameters removed by symmetry": scenario.reduced,
+        "gap": value - lower,
+        "distance": scenario.distance,
+    }
+    return NetworkSolution(
+        measure,
+        observed,
+        value,
+        lower,
+        status,
+        StrategyWeights(measure.model, q),
+        statistics,
+        _no_functional(measure.model, scenario),
+        0.0,
+        proofs,
+        kind=kind,
+        network="lower bound" if measure.is_bound else "exact",
+        attained=attained,
+        marginals=marginals_of(measure, q, exact),
+        decomposition=_decomposition(measure, value, q, exact, scenario.equations.rhs),
+        tolerance=tolerance,
+        everywhere=everywhere,
+        primal=exact,
+    )
+
+
+def _decomposition(
+    measure: Nonbilocality, value: float, q: Floats, exact: Mapping[int, ExactNumber] | None, rhs: Exact
+) -> Decomposition | None:
+    if value > ZERO or len(measure.products) > 1 or measure.is_bound:
+        return None
+    return decompose(measure.model, measure.products[0], q, exact, rhs.reshape(measure.model.observed_shape))
+
+
+def _no_functional(model: CausalModel, scenario: Scenario) -> BellFunctional:
+    table = np.full(model.observed_shape, Fraction(0), dtype=object)
+    return BellFunctional(table, model.outputs, model.inputs, parties=scenario.equations.parties)
+
+
+def _at_fixed(measure: Nonbilocality, observed: Behavior | Observed, subject_to: Any) -> NetworkSolution:
+    """Solve the linear program at fixed marginals."""
+    started = now()
+    scenario = read_scenario(nonbilocality(measure.model), observed, symmetric=False)
+    equations = with_marginals(measure, scenario.equations)
+    try:
+        answer, proof = solve_fixed(measure, equations, subject_to)
+    except InfeasibleError:
+        if ranges(scenario) is None:
+            raise_infeasible(measure.model, observed)
+        raise InfeasibleError(
+            f"{measure.name}: no q with these marginals reproduces the behavior, others do. They lie outside "
+            "marginal_ranges(model, p).",
+            model=measure.model,
+        ) from None
+    return _fixed_solution(measure, observed, scenario, equations, answer, proof, started)
+
+
+def _fixed_solution(
+    measure: Nonbilocality,
+    observed: Behavior | Observed,
+    scenario: Scenario,
+    equations: WithMarginals,
+    answer: Answer,
+    proof: Proof,
+    started: float,
+) -> NetworkSolution:
+    exact, bound = proof.primal, proof.bound
+    n = measure.model.strategies.count
+    if exact is None:
+        q = answer.x[:n].clip(0.0)
+        q = q / q.sum()
+        value, lower = max(measure.value(q), bound.value), bound.value
+    else:
+        q = np.zeros(n)
+        q[list(exact)] = [float(v) for v in exact.values()]
+        value = float(bound.bound)
+        lower = value if equations.distance == 0 else bound.value
+    q.setflags(write=False)
+    statistics = {
+        "solver": answer.solver,
+        "iterations": answer.iterations,
+        "seconds": now() - started,
+        "strategies": n,
+        "rows": len(equations.rows),
+        "gap": value - lower,
+        "distance": scenario.distance,
+    }
+    functional = dual_functional(measure, equations, bound.z)
+    total: Any = (bound.z[: equations.observed] * equations.rhs[: equations.observed]).sum()
+    return NetworkSolution(
+        measure,
+        observed,
+        value,
+        lower,
+        "optimal",
+        StrategyWeights(measure.model, q),
+        statistics,
+        functional,
+        total,
+        (proof,),
+        network="lower bound" if measure.is_bound else "exact",
+        attained=None if exact is None else bound.bound,
+        marginals=marginals_of(measure, q, exact),
+        decomposition=_decomposition(measure, value, q, exact, scenario.equations.rhs),
+        primal=exact,
+    )

@@ -1,0 +1,146 @@
+"""What a minimization over a network reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal
+
+from relaxbell.engines.linear.solution import Solution
+from relaxbell.engines.sources.cover import GlobalProof
+from relaxbell.engines.sources.decomposition import Decomposition
+from relaxbell.exact.numbers import ExactNumber, ceil_float, floor_text, to_sympy
+from relaxbell.measures.products import Nonbilocality
+from relaxbell.methods import provided
+
+if TYPE_CHECKING:
+    from relaxbell.results import CertificateLike
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NetworkSolution(Solution):
+    """The least value of a non-convex measure of a network, as an interval.
+
+    Attributes
+    ----------
+    kind
+        What `lower_bound` is: ``rigorous`` (dual bounds of boxes that cover all marginals, all rounding errors
+        subtracted) or ``solver bound`` (floating point, within SCIP's tolerances).
+    network
+        ``exact``: zero if and only if the network has a model. ``lower bound``: products of marginals are only
+        necessary there, so that the value is a lower bound of the distance from models of the network.
+    attained
+        The measure at the model found, exact; None where it is known in floats only.
+    marginals
+        By group: label of each response function with its probability at the model found.
+    decomposition
+        An explicit model of the network, where the value is zero; or None.
+    primal
+        Weights of the strategies of the model found, by number, where they are exact.
+    everywhere
+        Where `exact` is the global minimum: boxes that hold all marginals, with exact dual polynomials over each.
+    status
+        ``optimal``: the interval is as narrow as asked for; ``time limit``: it is not.
+    tolerance
+        How narrow it was to be.
+    measure, observed, value, lower_bound, q, statistics, functional, functional_value, proofs
+        As in `Solution`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> from fractions import Fraction
+    >>> s = rb.minimize(rb.nonbilocality(rb.bilocality()), rb.boxes.entanglement_swapping(Fraction(4, 5)))
+    >>> s.exact, s.lower_bound, s.kind  # 2v² − 1, over all ν
+    (7/25, 0.28, 'rigorous')
+    """
+
+    kind: Literal["rigorous", "solver bound"] = "rigorous"
+    network: Literal["exact", "lower bound"] = "exact"
+    attained: ExactNumber | None = None
+    marginals: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    decomposition: Decomposition | None = None
+    tolerance: float = 0.0
+    everywhere: GlobalProof | None = None
+    primal: Mapping[int, ExactNumber] | None = None
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Lower bound and value; the least value lies between them."""
+        return self.lower_bound, self.value
+
+    @property
+    def exact(self) -> Any:
+        """The least value as a sympy number: where the interval is a point and its ends are exact; else None."""
+        if self.attained is None or self.statistics["distance"] or self.kind != "rigorous":
+            return None
+        known = (self.proofs and self.proofs[0].primal is not None) or self.everywhere is not None
+        return to_sympy(self.attained) if known or self.attained == 0 else None
+
+    @property
+    def upper_bound(self) -> float | None:
+        """Rigorous upper bound, where an exact model attains it; else None."""
+        return None if self.attained is None else ceil_float(self.attained)
+
+    @property
+    def witness(self) -> Any:
+        """None: the set of behaviors is not convex, and no linear functional separates it."""
+        return None
+
+    @property
+    def certificate(self) -> CertificateLike:
+        """Exact data that prove the lower bound, over all marginals; with an exact model, also that it is attained.
+
+        Made now: where `everywhere` is None, boxes that prove `lower_bound` are sought for up to a minute.
+
+        Raises
+        ------
+        CertificateError
+            If the bound is SCIP's, or the free marginals are too many.
+        """
+        return provided("NetworkSolution.certificate")(self)
+
+    def __repr__(self) -> str:
+        measure, low = self.measure, floor_text(self.lower_bound, 9)
+        if self.exact is not None:
+            headline = f"= {self.exact}" + ("" if self.exact.is_Integer else f" = {self.value:.9g}")
+        elif self.status == "optimal":
+            headline = f"= {self.value:.9g}"
+        else:
+            headline = f"in [{low}, {self.value:.9g}]"
+        missed = "" if self.status == "optimal" else f": incomplete, expected within {self.tolerance:g}"
+        said = "rigorous" if self.kind == "rigorous" else "solver bound, not rigorous"
+        text = "" if self.attained is None else f"{to_sympy(self.attained)}"
+        found = "floats" if not text else f"{text}, exact" if len(text) <= 24 else "exact"
+        lines = [
+            f"min {measure.name} {headline}   ({measure.model.name})",
+            f"  lower bound  {low} ({said}); {self.status}{missed}",
+            f"  model found  {self.value:.9g} ({found}), {len(self.q)} strategies of {self.q.model.strategies.count:,}",
+        ]
+        if self.network != "exact":
+            lines.append(f"  network      only a lower bound: {measure.model.independence.reason}")
+        if self.decomposition is not None:
+            lines.append(f"  decomposition of independent sources, p within {self.decomposition.error:.2g}")
+        return "\n".join([*lines, f"  solver       {self.statistics['solver']}"])
+
+    def _repr_html_(self) -> str:
+        return provided("NetworkSolution._repr_html_")(self)
+
+    def _repr_latex_(self) -> str | None:  # type: ignore[override]
+        return None
+
+
+def marginals_of(measure: Nonbilocality, q: Any, exact: Mapping[int, ExactNumber] | None) -> dict[str, dict[str, Any]]:
+    """Return the marginals of a distribution over strategies, by group and label."""
+    found: dict[str, dict[str, Any]] = {}
+    for product in measure.products:
+        for group in product:
+            if exact is None:
+                values: list[Any] = [float(v) for v in group.rows @ q]
+            else:
+                values = [Fraction(0)] * group.count
+                for strategy, weight in exact.items():
+                    values[group.numbers[strategy]] = values[group.numbers[strategy]] + weight
+            found[group.name] = dict(zip(group.labels, values, strict=True))
+    return found

@@ -1,0 +1,327 @@
+"""`curve`, `critical_visibility`, `tradeoff`, and bounds of functionals as functions of a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import scipy.sparse as sp
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
+from relaxbell.causal.equations import normalization_equations
+from relaxbell.causal.model import CausalModel
+from relaxbell.curves.curve import Curve, Piece
+from relaxbell.curves.parameters import Parameter, read_parameter
+from relaxbell.curves.paths import Path, Reading, read_path
+from relaxbell.curves.sampled import EntropyCurve, sampled
+from relaxbell.engines.linear.family import Family, budget_line, family_along
+from relaxbell.engines.linear.tracing import trace
+from relaxbell.engines.sources.curves import network_curve
+from relaxbell.errors import BehaviorError, MeasureError, UnsupportedModelError
+from relaxbell.exact.numbers import ExactNumber
+from relaxbell.exact.rows import Rows
+from relaxbell.measures.information import MutualInformation
+from relaxbell.measures.locality import BinaryEntropy
+from relaxbell.measures.measure import Budget, Measure, check_model, same_model
+from relaxbell.measures.products import Nonbilocality, require_convex
+from relaxbell.measures.terms import Linear
+from relaxbell.solve.functional_bound import negated
+from relaxbell.solve.minimization import dual_functional, minimize
+
+if TYPE_CHECKING:
+    from relaxbell.functionals.functional import BellFunctional
+
+
+def curve(
+    measure: Measure,
+    start: Behavior | Observed | Callable[[Any], Any] | Mapping[Any, Any],
+    end: Behavior | Observed | None = None,
+    subject_to: Any = (),
+    *,
+    parameter: Any = None,
+    over: tuple[Any, Any] | None = None,
+) -> Any:
+    """Return the least value of a measure along a line of behaviors or of observed values, exactly.
+
+    Parameters
+    ----------
+    measure
+        What is minimized.
+    start, end
+        Behaviors: p(t) = start + t (end − start), so that t is the visibility if start is white noise. Floats are
+        read as exact behaviors first. Or `Observed` values of the same functionals: with one of them changing, t is
+        its value. Or, without `end`, a family that is affine in a power of the parameter:
+
+        - A function of it. Where it returns, for a sympy symbol, a table of polynomials (axes as in the model), these
+          are the family. Where it takes numbers only and returns a table, a behavior or `Observed`, seven values are
+          read: that they are affine in a power of the parameter is checked, and the curve says that between
+          them this is assumed.
+        - A mapping of at least three values of the parameter to behaviors or `Observed`, read in the same way.
+    subject_to
+        Budgets and affine constraints, as in `minimize`.
+    parameter
+        Its name or its sympy symbol; ``t``, or the functional's name. For functions and mappings also a power of
+        a symbol, ``v**2``, in which the family must be affine. Break points are values of v.
+    over
+        Ends of a function's parameter, (0, 1) by default.
+
+    Returns
+    -------
+    Curve, EntropyCurve or SampledCurve
+        All pieces and break points; where nothing reproduces the data, the domain ends. For `message_entropy` h of an
+        exact curve, for `mutual_information` rigorous tangents and chords between samples. For `nonbilocality`, which
+        is not convex, an exact curve over all marginals, where there is one of finitely many pieces.
+
+    Raises
+    ------
+    InfeasibleError
+        If nothing reproduces the data at any parameter.
+    MeasureError, BehaviorError
+        If the parts do not fit together, or a family is not affine in a power of its parameter.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> c = rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B")
+    >>> low, high = (rb.Observed([(rb.catalog.I3322, v)], nonsignaling=True) for v in (-1, 1))
+    >>> rb.curve(c, low, high)
+    min C(X -> B) for I3322 in [-1, 1]: exact, 3 pieces, 5 linear programs
+      [-1, 0]: 0
+      [0, 5/7]: (2/5) I3322
+      [5/7, 1]: -1/4 + (3/4) I3322
+
+    Fig. 5 of arXiv:1411.4648, the least non-bilocality over all ν, proved for all visibilities of two Werner states:
+
+    >>> noise, full = rb.boxes.entanglement_swapping(0).exact, rb.boxes.entanglement_swapping(1).exact
+    >>> rb.curve(rb.nonbilocality(rb.bilocality()), lambda v: noise + v**2 * (full - noise), parameter="v")
+    min M(A×C) for v in [0, 1]: exact, 2 pieces, ... linear programs
+      [0, √2/2]: 0
+      [√2/2, 1]: -1 + 2 v^2
+
+    A function that takes numbers only is read at seven of them:
+
+    >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr().visibility, parameter="v")
+    min C(X -> B) for v in [0, 1]: exact for what was read, 2 pieces, 3 linear programs
+      [0, 1/2]: 0
+      [1/2, 1]: -1/2 + v
+      p = p(0) + [p(1) - p(0)] v, read at v = 0, 1/7, 1/3, 1/2, 5/7, 12/13, 1 and assumed between
+    """
+    if not isinstance(measure, Measure):
+        raise MeasureError(f"a curve is of a Measure, found {type(measure).__name__}.")
+    own = read_parameter(parameter)
+    return curve_along(measure, read_path(measure.model, start, end, own, over), _as_tuple(subject_to))
+
+
+def curve_along(measure: Measure, path: Path, constraints: tuple[Any, ...]) -> Any:
+    """Return the curve of a measure along a path; see `curve`."""
+    if isinstance(measure, Nonbilocality):
+        if not isinstance(path.start, Behavior):
+            raise BehaviorError(
+                f"a curve of {measure.name} along values of functionals: expected two behaviors, because its "
+                "marginals are fixed by the whole table."
+            )
+        if not measure.fixed:
+            if constraints:
+                raise MeasureError(f"{measure.name} has no curve within constraints: found {constraints}. Drop them.")
+            return network_curve(measure, path)
+    if isinstance(measure, BinaryEntropy):
+        ends = [
+            _traced(family_along(m, path, constraints), f"min {m.name}", path.parameter, reading=path.reading)
+            for m in (measure.weight, -measure.weight)
+        ]
+        return EntropyCurve(measure, *ends)
+    family = family_along(measure, path, constraints)
+    if isinstance(measure, MutualInformation):
+        if path.parameter.power != 1:
+            raise MeasureError(
+                f"mutual information is sampled along the line itself, not along {path.parameter.text}: choose the "
+                "parameter so that the behaviors are affine in it."
+            )
+        return sampled(family, path)
+    return _traced(family, f"min {measure.name}", path.parameter, reading=path.reading)
+
+
+def critical_visibility(
+    model: CausalModel, observed: Behavior, subject_to: Any = (), *, noise: Behavior | None = None
+) -> ExactNumber:
+    """Return the largest v for which v · observed + (1 − v) · noise is reproduced by a model within constraints.
+
+    Parameters
+    ----------
+    model
+        The model.
+    observed
+        A behavior that the model reproduces up to some visibility.
+    subject_to
+        Budgets and affine constraints on the model, as in `minimize`.
+    noise
+        White noise by default.
+
+    Returns
+    -------
+    ExactNumber
+        Exact; 1 if the behavior itself is reproduced. For floats, exact for the exact behavior that they are read as.
+
+    Raises
+    ------
+    InfeasibleError
+        If not even the noise is reproduced.
+    BehaviorError, MeasureError
+        If one of the arguments is something else, or they do not fit together.
+    UnsupportedModelError
+        For several independent sources.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> rb.critical_visibility(rb.bell(), rb.boxes.pr()), rb.critical_visibility(rb.bell(), rb.boxes.tsirelson())
+    (Fraction(1, 2), √2/2)
+    >>> model = rb.input_signaling()
+    >>> rb.critical_visibility(model, rb.boxes.pr(), subject_to=[rb.influence(model, "X", "B") <= 0.25])
+    Fraction(3, 4)
+    """
+    check_model(model, "a critical visibility")
+    for p in (observed, *(() if noise is None else (noise,))):
+        if not isinstance(p, Behavior):
+            raise BehaviorError(f"found a {type(p).__name__}, expected a Behavior, such as counts.fit().behavior.")
+    if len(model.latents) > 1:
+        raise UnsupportedModelError(
+            f"a critical visibility of {model.name}: what independent sources reproduce is not convex, so the "
+            "visibilities may not be an interval. Use sweep(nonbilocality(model), {v: p.visibility(v) for v in …}), or "
+            "model.shared() for a common source."
+        )
+    nothing = Linear(Rows(sp.csr_array((1, model.strategies.count)), ("0",)))
+    start = observed.white_noise() if noise is None else noise
+    path = read_path(model, start, observed, Parameter(), None)
+    family = family_along(Measure(model, nothing, "0"), path, _as_tuple(subject_to))
+    family.feasible_end(family.low, 1)
+    return family.feasible_end(family.high, -1).t
+
+
+def tradeoff(measure: Measure, budgeted: Measure, observed: Behavior | Observed, subject_to: Any = ()) -> Curve:
+    """Return the least value of one measure as a function of the budget of another: their Pareto curve.
+
+    Parameters
+    ----------
+    measure, budgeted
+        Two measures of one model instance, with linear programs.
+    observed
+        What must be reproduced.
+    subject_to
+        Further constraints.
+
+    Returns
+    -------
+    Curve
+        From the least possible budget to the least one that leaves `measure` at its own minimum. Decreasing and convex.
+
+    Raises
+    ------
+    MeasureError
+        If one of the measures is not piecewise linear, or they belong to different model instances.
+    InfeasibleError, SolverError, BehaviorError, SignalingError
+        As in `minimize`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> both = rb.bell().relax("X -> B", "Y -> A")
+    >>> rb.tradeoff(rb.influence(both, "X", "B"), rb.influence(both, "Y", "A"), rb.boxes.pr())
+    min C(X -> B) for C(Y -> A) in [0, 1/2]: exact, 1 piece, ... linear programs
+      [0, 1/2]: 1/2 - C(Y -> A)
+    """
+    for part in (measure, budgeted):
+        _piecewise(part)
+    same_model(measure, budgeted)
+    constraints = _as_tuple(subject_to)
+    equations = measure.model.equations(observed)
+    least = _exact_minimum(minimize(budgeted, observed, constraints))
+    best = _exact_minimum(minimize(measure, observed, constraints))
+    most = _exact_minimum(minimize(budgeted, observed, [measure <= best, *constraints]))
+    family = budget_line(measure, equations, (budgeted,), constraints, least, most)
+    if least == most:
+        family = budget_line(measure, equations, (budgeted,), constraints, least, least + 1)
+    return _traced(family, f"min {measure.name}", Parameter(default=budgeted.name))
+
+
+def bound_curve(functional: BellFunctional, model: CausalModel, subject_to: Any) -> Curve:
+    """Return the largest value of a functional as a function of a symbolic budget; see `BellFunctional.bound`."""
+    constraints = _as_tuple(subject_to)
+    symbolic = [b for b in constraints if isinstance(b, Budget) and b.is_symbolic]
+    symbols = {b.limit for b in symbolic}
+    if len(symbols) != 1:
+        raise MeasureError(
+            f"the budgets have the symbols {', '.join(sorted(map(_described, symbols)))}, expected a single one: "
+            "symbols with other assumptions are others. Use one, or put numbers for the rest."
+        )
+    measure, symbol = negated(functional, model), symbols.pop()
+    moving = tuple(b.measure for b in symbolic)
+    rest = tuple(b for b in constraints if not any(b is own for own in symbolic))
+    # signed measures reach below 0; where a measure is the same for every q, the ends would coincide
+    low = max(m.term.floor() for m in moving)
+    high = max(low + 1, *(m.term.ceiling() for m in moving))
+    family = budget_line(measure, normalization_equations(model), moving, rest, low, high)
+    return _traced(family, f"max {functional}", read_parameter(symbol), largest_of=functional)
+
+
+def _described(symbol: Any) -> str:
+    """Return a symbol with what it is assumed to be."""
+    assumed = [name for name, holds in symbol.assumptions0.items() if holds and name != "commutative"]
+    return f"{symbol} ({', '.join(assumed)})" if assumed else str(symbol)
+
+
+def _exact_minimum(solution: Any) -> Fraction:
+    exact = solution.proofs[0].bound.bound
+    if solution.proofs[0].primal is None or not isinstance(exact, Fraction):
+        raise MeasureError(
+            f"min {solution.measure.name} = {solution.value:.9g} is not rational or was not found exactly, and budgets "
+            "are rational. Use behavior.rounded(model, 10**6) for a rational behavior nearby."
+        )
+    return exact
+
+
+def _traced(
+    family: Family,
+    name: str,
+    parameter: Parameter,
+    *,
+    largest_of: BellFunctional | None = None,
+    reading: Reading | None = None,
+) -> Curve:
+    found = trace(family)
+    sign, constant = (1, Fraction(0)) if largest_of is None else (-1, largest_of.constant)
+    pieces = []
+    for segment in found.segments:
+        equations = segment.source.proof.problem.equations
+        functional = dual_functional(family.measure, equations, segment.source.proof.bound.z)
+        line = segment.line
+        pieces.append(
+            Piece(segment.start, segment.end, sign * line.intercept + constant, sign * line.slope, functional)
+        )
+    exact = all(sample.exact for sample in found.samples)
+    return Curve(
+        name,
+        parameter.name,
+        family.measure,
+        tuple(pieces),
+        exact,
+        found.programs,
+        found,
+        parameter.power,
+        parameter.own,
+        reading,
+    )
+
+
+def _piecewise(measure: Measure) -> None:
+    if not isinstance(measure, Measure):
+        raise MeasureError(f"a trade-off is between measures, found {type(measure).__name__}.")
+    require_convex(measure, "a trade-off")
+    if isinstance(measure, BinaryEntropy | MutualInformation):
+        raise MeasureError(f"{measure.name} is not piecewise linear, as both measures of a trade-off must be.")
+
+
+def _as_tuple(subject_to: Any) -> tuple[Any, ...]:
+    return tuple(subject_to) if isinstance(subject_to, list | tuple) else (subject_to,)
