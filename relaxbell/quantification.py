@@ -18,10 +18,12 @@ from relaxbell.errors import BehaviorError, RelaxbellError
 from relaxbell.exact.texts import as_written
 from relaxbell.functionals.chsh import CHSHValue, largest_chsh
 from relaxbell.lp.clock import TimeLimitError, deadline
-from relaxbell.measures.dependence import dependence, hall_dependence
+from relaxbell.measures.dependences import dependence
+from relaxbell.measures.hall import hall_dependence
+from relaxbell.measures.influences import influence
 from relaxbell.measures.information import mutual_information
-from relaxbell.measures.locality import influence, message_entropy
 from relaxbell.measures.measure import Measure
+from relaxbell.measures.messages import message_entropy
 from relaxbell.methods import provided
 from relaxbell.solve.minimization import minimize
 from relaxbell.writing import make_directory

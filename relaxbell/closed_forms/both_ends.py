@@ -14,8 +14,8 @@ from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import ExactNumber
-from relaxbell.measures.locality import BinaryEntropy
 from relaxbell.measures.measure import Measure
+from relaxbell.measures.messages import BinaryEntropy
 from relaxbell.methods import provided
 
 

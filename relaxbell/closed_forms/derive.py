@@ -22,8 +22,8 @@ from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, ins
 from relaxbell.exact.numbers import Exact
 from relaxbell.lp.clock import TimeLimitError, deadline
 from relaxbell.measures.information import MutualInformation
-from relaxbell.measures.locality import BinaryEntropy
 from relaxbell.measures.measure import Budget, Measure
+from relaxbell.measures.messages import BinaryEntropy
 from relaxbell.measures.products import require_convex
 from relaxbell.measures.terms import fresh
 

@@ -20,8 +20,8 @@ from relaxbell.causal.networks import (
     outcome_signaling,
 )
 from relaxbell.exact.numbers import Exact
-from relaxbell.measures.dependence import dependence
-from relaxbell.measures.locality import influence
+from relaxbell.measures.dependences import dependence
+from relaxbell.measures.influences import influence
 from relaxbell.paper.claim import Evidence, Section
 from relaxbell.paper.mixtures import (
     Mixture,

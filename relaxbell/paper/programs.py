@@ -14,8 +14,9 @@ from relaxbell.causal.networks import bell, input_signaling, measurement_depende
 from relaxbell.closed_forms.derive import closed_form, require_ppl
 from relaxbell.closed_forms.dual_vertices import dual_vertices
 from relaxbell.exact.polyhedra import Polyhedron
-from relaxbell.measures.dependence import dependence, hall_dependence
-from relaxbell.measures.locality import influence
+from relaxbell.measures.dependences import dependence
+from relaxbell.measures.hall import hall_dependence
+from relaxbell.measures.influences import influence
 from relaxbell.measures.measure import Measure
 from relaxbell.paper.claim import Evidence, Section
 from relaxbell.paper.instances import Instance, least_largest

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from relaxbell.engines.linear.solution import LONGEST
 from relaxbell.exact.numbers import floor_text, to_sympy
-from relaxbell.show.measures import measure_symbol
 from relaxbell.show.numbers import arrows, weight_text
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def _table(solution: Solution, *rows: tuple[str, str]) -> str:
 
 def solution_latex(solution: Solution) -> str:
     """Return the result as an equation."""
-    name = measure_symbol(solution.measure)
+    name = solution.measure.symbol
     unit = "" if solution.measure.unit == "probability" else rf"\ \text{{{solution.measure.unit}}}"
     if solution.exact is not None and len(str(solution.exact)) <= LONGEST:
         from sympy import latex

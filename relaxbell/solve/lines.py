@@ -23,8 +23,8 @@ from relaxbell.errors import BehaviorError, MeasureError, UnsupportedModelError
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.information import MutualInformation
-from relaxbell.measures.locality import BinaryEntropy
 from relaxbell.measures.measure import Budget, Measure, check_model, same_model
+from relaxbell.measures.messages import BinaryEntropy
 from relaxbell.measures.products import Nonbilocality, require_convex
 from relaxbell.measures.terms import Linear
 from relaxbell.solve.functional_bound import negated

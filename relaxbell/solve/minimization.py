@@ -20,8 +20,8 @@ from relaxbell.exact.numbers import Exact, Floats, floor_float
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import deadline, remaining
 from relaxbell.lp.highs import Answer
-from relaxbell.measures.locality import BinaryEntropy, binary_entropy
 from relaxbell.measures.measure import Measure
+from relaxbell.measures.messages import BinaryEntropy, binary_entropy
 from relaxbell.measures.products import Nonbilocality
 from relaxbell.methods import provided
 

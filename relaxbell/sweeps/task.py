@@ -30,10 +30,10 @@ from relaxbell.lp.clock import TimeLimitError, deadline, remaining
 from relaxbell.lp.highs import SIFTING_FROM
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.definitions import from_definition, holds_all
-from relaxbell.measures.dependence import Dependence
+from relaxbell.measures.dependences import Dependence
 from relaxbell.measures.information import MutualInformation
-from relaxbell.measures.locality import BinaryEntropy, binary_entropy
 from relaxbell.measures.measure import Budget, Measure
+from relaxbell.measures.messages import BinaryEntropy, binary_entropy
 from relaxbell.measures.products import Nonbilocality
 from relaxbell.measures.terms import Term
 from relaxbell.solve.minimization import minimize

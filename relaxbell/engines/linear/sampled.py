@@ -1,179 +1,42 @@
-"""Curves that are not piecewise affine: the entropy of a message, and mutual information."""
+"""Curves between rigorous tangents and chords."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
+from relaxbell.certificate.claims import Certificate
 from relaxbell.curves.curve import Curve, read_level
+from relaxbell.curves.parameters import Parameter
 from relaxbell.curves.paths import Path, Reading
 from relaxbell.engines.linear.family import Family, Sample
-from relaxbell.errors import CurveError, optional
+from relaxbell.errors import CertificateError, CurveError, optional
 from relaxbell.exact.arrays import float_array
-from relaxbell.exact.numbers import ExactNumber
-from relaxbell.measures.locality import BinaryEntropy, binary_entropy
+from relaxbell.exact.numbers import ExactNumber, Floats
+from relaxbell.lp.clock import TimeLimitError, time_is_over
 from relaxbell.measures.measure import Measure
-from relaxbell.methods import provided
+
+if TYPE_CHECKING:
+    import pandas
+    import sympy
 
 _TOLERANCE = 1e-4
 _MOST = 200
 
 
 @dataclass(frozen=True, eq=False)
-class EntropyCurve:
-    """The least entropy of a message along a parameter: h of two exact curves.
+class SampledCurve(Curve):
+    """A convex curve between rigorous tangents from below and chords from above; see `Curve`.
 
-    h is concave, so its least value is at an end of the interval of reachable p(m≠0).
-
-    Attributes
-    ----------
-    measure
-        The entropy.
-    least, largest
-        Exact curves of the least p(m≠0) and of minus the largest.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> box = rb.boxes.pr()
-    >>> line = rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box)
-    >>> line.critical, line.value(1.0)
-    (Fraction(1, 2), 1.0)
-    """
-
-    measure: BinaryEntropy
-    least: Curve
-    largest: Curve
-
-    @property
-    def domain(self) -> tuple[ExactNumber, ExactNumber]:
-        """First and last feasible parameter."""
-        return self.least.domain
-
-    @property
-    def critical(self) -> ExactNumber | None:
-        """The parameter beyond which a message is needed, exact; None if one is needed everywhere."""
-        return self.least.critical
-
-    def value(self, t: Any) -> Any:
-        """Return the least entropy in bits at a parameter or an array of them; NaN outside the domain.
-
-        Parameters
-        ----------
-        t
-            The parameter, a number or an array.
-
-        Returns
-        -------
-        float or ndarray
-            Bits.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> box = rb.boxes.pr()
-        >>> line = rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box)
-        >>> line.value([0.5, 0.75]).round(6)  # h(t − 1/2)
-        array([0.      , 0.811278])
-        """
-        array = float_array(t, "the parameter", CurveError)
-        ends = (self.least.value(array), -np.asarray(self.largest.value(array)))
-        entropy = np.vectorize(lambda p: p if np.isnan(p) else binary_entropy(float(p)), otypes=[np.float64])
-        found = np.minimum(*(entropy(end) for end in ends))
-        return float(found) if found.ndim == 0 else found
-
-    def to_sympy(self, symbol: Any = None) -> Any:
-        """Return the curve as a sympy expression, the smaller of h at both ends.
-
-        Parameters
-        ----------
-        symbol
-            As in `Curve.to_sympy`.
-
-        Returns
-        -------
-        sympy expression
-            In bits.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> from sympy import Symbol
-        >>> box, v = rb.boxes.pr(), Symbol("v", real=True)
-        >>> line = rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box)
-        >>> round(float(line.to_sympy(v).subs(v, 0.75)), 6)
-        0.811278
-        """
-        import sympy
-
-        least, largest = self.least.to_sympy(symbol), self.largest.to_sympy(symbol)
-        ends = [_symbolic_entropies(least, 1), _symbolic_entropies(largest, -1)]
-        domain = least.args[-2].cond  # of the last piece: its lower end is that of the curve
-        return sympy.Piecewise((sympy.Min(*ends, evaluate=False), domain), (sympy.nan, True))
-
-    def plot(self, *, ax: Any = None, **style: Any) -> Any:
-        """Draw the curve on matplotlib axes and return them (extra ``plot``).
-
-        Parameters
-        ----------
-        ax, **style
-            As in `Curve.plot`.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-            With labels and unit.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> box = rb.boxes.pr()
-        >>> ax = rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box).plot()
-        >>> len(ax.lines) > 0
-        True
-        """
-        low, high = (float(v) for v in self.domain)
-        return provided("EntropyCurve.plot")(self, (low, high), self.least.variable, ax, **style)
-
-    @property
-    def name(self) -> str:
-        """What is plotted."""
-        return f"min {self.measure.name}"
-
-    def __repr__(self) -> str:
-        low, high = self.domain
-        return f"{self.name} = h(p) for {self.least.variable} in [{low}, {high}], with p from\n{self.least!r}"
-
-    def _repr_svg_(self) -> str:
-        critical = [] if self.critical in (None, *self.domain) else [self.critical]
-        ends = [self.domain[0], *critical, self.domain[1]]
-        notes = [f"h(p), with the least p = {self.measure.weight.name}:", *repr(self.least).splitlines()[1:]]
-        return provided("EntropyCurve._repr_svg_")(self, self.least.variable, ends, notes)
-
-
-def _symbolic_entropies(curve: Any, sign: int) -> Any:
-    """Return the binary entropy in bits of each piece, without the last branch: NaN compares with nothing."""
-    import sympy
-
-    pieces = []
-    for p, where in curve.args[:-1]:
-        inside = -sign * p * sympy.log(sign * p, 2) - (1 - sign * p) * sympy.log(1 - sign * p, 2)
-        certain = sympy.Or(sympy.Le(sign * p, 0), sympy.Ge(sign * p, 1))
-        pieces.append((sympy.Piecewise((0, certain), (inside, True)), where))
-    return sympy.Piecewise(*pieces[:-1], (pieces[-1][0], True))
-
-
-@dataclass(frozen=True, eq=False)
-class SampledCurve:
-    """A convex curve between rigorous tangents from below and chords from above.
-
-    Made by `curve` for mutual information: samples are added where tangents and chords are farthest apart.
+    Made by `curve` for mutual information: samples are added where tangents and chords are farthest apart. And for
+    linear programs where the time is over before the exact curve is found.
 
     Attributes
     ----------
@@ -185,6 +48,8 @@ class SampledCurve:
         From left to right.
     gap
         Largest distance between chord and tangents, in the measure's unit.
+    wanted
+        What it should be at most.
     symbol, reading
         As in `Curve`.
 
@@ -201,16 +66,17 @@ class SampledCurve:
     variable: str
     samples: tuple[Sample, ...]
     gap: float
-    symbol: Any = None
+    wanted: float
+    symbol: sympy.Symbol | None = None
     reading: Reading | None = None
 
     @cached_property
-    def parameters(self) -> NDArray[np.float64]:
+    def parameters(self) -> Floats:
         """Parameters of the samples."""
         return np.array([float(sample.t) for sample in self.samples])
 
     @cached_property
-    def values(self) -> NDArray[np.float64]:
+    def values(self) -> Floats:
         """Values of the samples, upper bounds to the solver's accuracy."""
         return np.array([float(sample.value) for sample in self.samples])
 
@@ -224,7 +90,7 @@ class SampledCurve:
         """What is plotted."""
         return f"min {self.measure.name}"
 
-    def value(self, t: Any) -> Any:
+    def value(self, t: ArrayLike | ExactNumber) -> float | Floats:  # type: ignore[override]
         """Return the chord at parameters: no less than the least value, at most `gap` more; NaN outside the domain.
 
         Parameters
@@ -249,7 +115,7 @@ class SampledCurve:
         found = np.interp(array, self.parameters, self.values, left=np.nan, right=np.nan)
         return float(found) if np.ndim(found) == 0 else found
 
-    def lower_bound(self, t: Any) -> Any:
+    def lower_bound(self, t: ArrayLike) -> float | Floats:
         """Return the largest of the rigorous tangents at parameters (in float64, to rounding).
 
         Parameters
@@ -275,7 +141,7 @@ class SampledCurve:
         found = np.max([a + b * array for a, b in lines], axis=0)
         return float(found) if found.ndim == 0 else found
 
-    def crossing(self, level: Any) -> float | None:
+    def crossing(self, level: object) -> float | None:
         """Return the parameter at which the chord passes a level; None if it does not.
 
         On a curve that rises at its end the last parameter with a chord ≤ level, on a falling one the first.
@@ -314,7 +180,7 @@ class SampledCurve:
         (a, b), (u, v) = self.parameters[[inner, outer]], self.values[[inner, outer]]
         return float(a + (b - a) * (wanted - u) / (v - u))
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> pandas.DataFrame:
         """Return the samples as a pandas DataFrame: parameter, value, rigorous lower bound (extra ``plot``).
 
         Returns
@@ -330,34 +196,16 @@ class SampledCurve:
         >>> line.to_frame().columns.tolist()
         ['t', 'value', 'lower_bound']
         """
-        pandas = optional("pandas", "plot")
-
+        frames = optional("pandas", "plot")
         lower = [float(s.proof.bound.value) for s in self.samples]
-        return pandas.DataFrame({self.variable: self.parameters, "value": self.values, "lower_bound": lower})
+        return frames.DataFrame({self.variable: self.parameters, "value": self.values, "lower_bound": lower})
 
-    def plot(self, *, ax: Any = None, **style: Any) -> Any:
-        """Draw the curve on matplotlib axes and return them (extra ``plot``).
-
-        Parameters
-        ----------
-        ax, **style
-            As in `Curve.plot`.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-            With labels and unit.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> box = rb.boxes.pr()
-        >>> line = rb.curve(rb.mutual_information(rb.measurement_dependence()), box.white_noise(), box)
-        >>> len(line.plot().lines) > 0
-        True
-        """
-        return provided("SampledCurve.plot")(
-            self, (self.parameters[0], self.parameters[-1]), self.variable, ax, **style
+    @property
+    def certificate(self) -> Certificate:
+        """Raise CertificateError: the verifier knows curves of affine pieces."""
+        raise CertificateError(
+            f"{self.name} lies between tangents and chords {self.gap:.2g} {self.measure.unit} apart: expected an exact "
+            "curve. Certificates of single points, minimize(measure, p).certificate, are possible."
         )
 
     def __repr__(self) -> str:
@@ -369,13 +217,14 @@ class SampledCurve:
         return text if self.reading is None else f"{text}\n  {self.reading}"
 
     @property
-    def _short_of(self) -> str:
-        return "" if self.gap <= _TOLERANCE else f"; incomplete: expected {_TOLERANCE:g}"
+    def notes(self) -> list[str]:
+        """What a picture says beside the line."""
+        found = [f"{len(self.samples)} samples, rigorous to {self.gap:.2g} {self.measure.unit}{self._short_of}"]
+        return found if self.reading is None else [*found, str(self.reading)]
 
-    def _repr_svg_(self) -> str:
-        notes = [f"{len(self.samples)} samples, rigorous to {self.gap:.2g} {self.measure.unit}{self._short_of}"]
-        notes += [] if self.reading is None else [str(self.reading)]
-        return provided("SampledCurve._repr_svg_")(self, self.variable, self.domain, notes)
+    @property
+    def _short_of(self) -> str:
+        return "" if self.gap <= self.wanted else f"; incomplete: expected {self.wanted:g}"
 
 
 def sampled(family: Family, path: Path) -> SampledCurve:
@@ -387,9 +236,32 @@ def sampled(family: Family, path: Path) -> SampledCurve:
         gaps = [_gap(a, b) for a, b in pairwise(ordered)]
         worst = max(gaps, default=(0.0, first.t))
         if worst[0] <= _TOLERANCE or len(samples) >= _MOST or worst[1] in samples:
-            own = path.parameter
-            return SampledCurve(family.measure, own.name, tuple(ordered), worst[0], own.own, path.reading)
-        samples[worst[1]] = family.solve(worst[1])
+            break
+        try:
+            samples[worst[1]] = family.solve(worst[1])
+        except TimeLimitError:  # what is known by then is a curve too, and says how good it is
+            break
+    return between(family.measure, ordered, path.parameter, path.reading, _TOLERANCE)
+
+
+def between(
+    measure: Measure,
+    samples: Sequence[Sample],
+    parameter: Parameter,
+    reading: Reading | None,
+    wanted: float = 0.0,
+) -> SampledCurve:
+    """Return the curve between the tangents and chords of samples, from left to right.
+
+    Raises
+    ------
+    TimeLimitError
+        If chords say nothing, because the family is affine in a higher power of the parameter.
+    """
+    if parameter.power != 1:
+        raise time_is_over()
+    gap = max((_gap(a, b)[0] for a, b in pairwise(samples)), default=0.0)
+    return SampledCurve(measure, parameter.name, tuple(samples), gap, wanted, parameter.own, reading)
 
 
 def _gap(left: Sample, right: Sample) -> tuple[float, ExactNumber]:
