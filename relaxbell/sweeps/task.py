@@ -25,7 +25,9 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import FLOAT_GRID, Equations, cell_weights, weight_exponents
 from relaxbell.causal.model import CausalModel
+from relaxbell.engines.linear.live import Found, LiveProgram
 from relaxbell.exact.numbers import Exact, common_denominator, floor_float
+from relaxbell.exact.vectors import ExactRow, exact_row
 from relaxbell.lp.clock import TimeLimitError, deadline, remaining
 from relaxbell.lp.highs import SIFTING_FROM
 from relaxbell.measures.affine import AffineConstraint
@@ -37,8 +39,7 @@ from relaxbell.measures.measure import Budget, Measure
 from relaxbell.measures.products import Nonbilocality
 from relaxbell.measures.terms import Term
 from relaxbell.solve.minimization import minimize
-from relaxbell.sweeps.live import Found, LiveProgram
-from relaxbell.sweeps.points import ExactRow, Failure, Group, Point, exact_row, failure
+from relaxbell.sweeps.points import Failure, Group, Point, failure
 
 Row: TypeAlias = tuple[float | None, float | None, str, str, float]
 """Value, rigorous lower bound, status, reason, seconds: what JSON can hold."""

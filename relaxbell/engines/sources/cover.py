@@ -19,7 +19,6 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from relaxbell.engines.linear.exactness import LARGEST_BASIS, optimal_vertex
 from relaxbell.engines.sources.polynomials import Layout, Region, lower_bound, outer
 from relaxbell.engines.sources.scenario import Scenario
 from relaxbell.errors import SolverError
@@ -27,6 +26,7 @@ from relaxbell.exact.basis import IntegerProgram, RightHandSide
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, Surd, common_denominator, to_floats
 from relaxbell.lp.clock import TimeLimitError, deadline, remaining
 from relaxbell.lp.highs import Answer, solve_highs
+from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
 
 MOST_PARAMETERS = 3
 """With more, a linear program has 3^4 copies of q and more."""
