@@ -75,7 +75,7 @@ class Answer:
 
 
 class LiveModel:
-    """min cost · x, lower ≤ matrix x ≤ upper, low ≤ x, that keeps its basis while its numbers change.
+    """min cost · x, lower ≤ matrix x ≤ upper, low ≤ x ≤ high, that keeps its basis while its numbers change.
 
     Parameters
     ----------
@@ -89,8 +89,8 @@ class LiveModel:
         Whether the first run may reduce the program; a basis to start from is lost then.
     method
         ``primal simplex`` where columns are added: the basis stays feasible.
-    low
-        Lower bounds of the columns; None for zero.
+    low, high
+        Bounds of the columns; None for zero, and for infinity.
     """
 
     def __init__(
@@ -103,6 +103,7 @@ class LiveModel:
         presolve: bool = False,
         method: Method = "simplex",
         low: Floats | None = None,
+        high: Floats | None = None,
     ) -> None:
         import highspy
 
@@ -119,7 +120,8 @@ class LiveModel:
             self._highs.setOptionValue(option, value)
         self.use(method)
         n = matrix.shape[1]
-        self.load(matrix, cost, lower, upper, np.zeros(n) if low is None else low, np.full(n, math.inf))
+        low, high = np.zeros(n) if low is None else low, np.full(n, math.inf) if high is None else high
+        self.load(matrix, cost, lower, upper, low, high)
 
     # ------------------------------------------------------------- what is solved
 

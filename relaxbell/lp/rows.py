@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from relaxbell.exact.numbers import Exact, ExactNumber, Floats
+from relaxbell.exact.numbers import Exact, ExactNumber, Floats, to_floats
 from relaxbell.exact.sparse import ExactMatrix
 
 Block: TypeAlias = sp.csr_array | ExactMatrix
@@ -107,9 +107,7 @@ class RowBuilder:
     def matrix(self) -> sp.csc_array:
         """Return the rows in floats. Explicit zeros keep their place, which `places` finds."""
         row, column, value = self.entries()
-        right = sp.csc_array(
-            (np.asarray(value, dtype=np.float64), (row, column - self.first)), (self.count, self.width - self.first)
-        )
+        right = sp.csc_array((to_floats(value), (row, column - self.first)), (self.count, self.width - self.first))
         if not self._blocks:
             return right if self.first == 0 else self._beside(sp.csc_array((self.count, self.first)), right)
         # mixed formats would go through a copy in coordinates
