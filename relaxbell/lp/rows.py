@@ -20,7 +20,7 @@ from relaxbell.exact.sparse import ExactMatrix
 Block: TypeAlias = sp.csr_array | ExactMatrix
 """Some rows over the first columns: floats, or exact numbers."""
 
-Entries: TypeAlias = tuple[ArrayLike, ArrayLike, ArrayLike]
+Entries: TypeAlias = tuple[ArrayLike, ArrayLike, ArrayLike | ExactNumber]
 """Numbers of rows, counted from the first that is added, numbers of columns, values; each array or one for all."""
 
 _Coordinates: TypeAlias = tuple[NDArray[np.intp], NDArray[np.intp], "Floats | Exact"]
@@ -88,7 +88,7 @@ class RowBuilder:
     def extend(self, entries: Sequence[Entries], start: int = 0) -> None:
         """Add entries to rows that are there; their numbers count from `start`."""
         for row, column, value in entries:
-            i, j, v = np.broadcast_arrays(row, column, value)
+            i, j, v = np.broadcast_arrays(row, column, np.asarray(value))
             self._entries.append((i.ravel().astype(np.intp) + start, j.ravel().astype(np.intp), v.ravel()))
 
     @property
