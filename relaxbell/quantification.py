@@ -373,7 +373,7 @@ def _fitted(data: Any, seconds: float | None) -> tuple[CountsFit | None, TimeLim
     try:
         return data.fit(seconds=seconds), None
     except TimeLimitError as error:
-        return error.partial, error
+        return (error.partial if isinstance(error.partial, CountsFit) else None), error
 
 
 def _named_as_bell(behavior: Behavior) -> Behavior:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias, overload
 
@@ -23,6 +24,7 @@ Value: TypeAlias = "ExactNumber | sympy.Expr"
 """Of a parameter: exact, or a sympy number where roots are needed."""
 
 
+@dataclass(frozen=True, eq=False)
 class Curve(abc.ABC):
     """The least value of a measure (or the largest of a functional) along a parameter.
 
@@ -30,6 +32,10 @@ class Curve(abc.ABC):
 
     Attributes
     ----------
+    name
+        What is plotted, for example ``min C(X -> B)``.
+    variable
+        Name of the parameter.
     measure
         What was minimized.
     symbol
@@ -47,19 +53,11 @@ class Curve(abc.ABC):
     (True, 0.25, Fraction(1, 2))
     """
 
+    name: str
+    variable: str
     measure: Measure
-    symbol: sympy.Symbol | None
-    reading: Reading | None
-
-    @property
-    @abc.abstractmethod
-    def name(self) -> str:
-        """What is plotted, for example ``min C(X -> B)``."""
-
-    @property
-    @abc.abstractmethod
-    def variable(self) -> str:
-        """Name of the parameter."""
+    symbol: sympy.Symbol | None = field(default=None, kw_only=True)
+    reading: Reading | None = field(default=None, kw_only=True)
 
     @property
     @abc.abstractmethod

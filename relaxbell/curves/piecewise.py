@@ -13,13 +13,11 @@ from numpy.typing import ArrayLike
 from relaxbell.certificate.claims import Certificate
 from relaxbell.curves.curve import Curve, Value, read_level, symbol_of
 from relaxbell.curves.parameters import power_text
-from relaxbell.curves.paths import Reading
 from relaxbell.errors import CertificateError, CurveError, optional
 from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, Floats, as_exact, to_sympy
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import sum_text
-from relaxbell.measures.measure import Measure
 
 if TYPE_CHECKING:
     import pandas
@@ -65,12 +63,6 @@ class PiecewiseCurve(Curve):
 
     Attributes
     ----------
-    name
-        What is plotted, for example ``min C(X -> B)``.
-    variable
-        Name of the parameter.
-    measure
-        What was minimized.
     pieces
         From left to right.
     exact
@@ -80,11 +72,8 @@ class PiecewiseCurve(Curve):
         Linear programs solved.
     power
         Pieces are affine in this power of the parameter, and in terms of it.
-    symbol
-        The parameter as a sympy symbol, where it was given; None where it has a name of ours.
-    reading
-        Where a function that takes numbers only, or a mapping, was read: between these values the family is assumed
-        to be the polynomial through them. None where it is known.
+    name, variable, measure, symbol, reading
+        As in `Curve`.
 
     Examples
     --------
@@ -99,15 +88,10 @@ class PiecewiseCurve(Curve):
     (Fraction(1, 2), Fraction(3, 4), 0.25)
     """
 
-    name: str
-    variable: str
-    measure: Measure
     pieces: tuple[Piece, ...]
     exact: bool
     programs: int
     power: int = 1
-    symbol: sympy.Symbol | None = None
-    reading: Reading | None = None
 
     @property
     def domain(self) -> tuple[Value, Value]:

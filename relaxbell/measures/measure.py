@@ -30,7 +30,7 @@ class Measure(abc.ABC):
     """A function of the distribution q over a model's strategies: how far an assumption is relaxed.
 
     Made by `influence`, `message_weight`, `average_causal_effect`, … or by `measure` from one's own
-    rows. Which engine minimizes it follows from its class, see `relaxbell.engines.engine`.
+    rows. Which engine minimizes it follows from its class, see `relaxbell.engines.base`.
 
     Attributes
     ----------
@@ -388,6 +388,13 @@ def budget_of(measure: LinearMeasure, limit: object) -> Budget:
 def is_symbol(limit: object) -> TypeGuard[sympy.Symbol]:
     """Return whether a limit is a sympy symbol."""
     return bool(getattr(limit, "is_Symbol", False))
+
+
+def read_measure(given: object, what: str) -> Measure:
+    """Return a measure; raise MeasureError for anything else, naming what needs one."""
+    if not isinstance(given, Measure):
+        raise MeasureError(f"{what} a Measure such as influence(…): found a {type(given).__name__}. Give one.")
+    return given
 
 
 def check_model(model: object, what: str) -> None:

@@ -94,7 +94,7 @@ class Nonbilocality(Measure):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FixedNonbilocality(LinearMeasure):
-    """Σ |q^ac − q^a q^c| where all marginals but one are fixed: convex, for q with these marginals; see `nonbilocality`.
+    """Σ |q^ac − q^a q^c| where all marginals but one are fixed: convex, for q with these; see `nonbilocality`.
 
     Attributes
     ----------
@@ -149,9 +149,7 @@ class FixedNonbilocality(LinearMeasure):
 def nonbilocality(model: CausalModel, marginals: None = None) -> Nonbilocality: ...
 @overload
 def nonbilocality(model: CausalModel, marginals: Marginals) -> FixedNonbilocality: ...
-def nonbilocality(
-    model: CausalModel, marginals: Marginals | None = None
-) -> Nonbilocality | FixedNonbilocality:
+def nonbilocality(model: CausalModel, marginals: Marginals | None = None) -> Nonbilocality | FixedNonbilocality:
     """Return M_BL = Σ |q^ac − q^a q^c|, Eqs. (12) and (46), or its analogue for more independent groups.
 
     α and γ are the response functions of groups of nodes that share no source. Where the network is not captured

@@ -14,7 +14,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bilocality
 from relaxbell.engines.sources.scanning import scan
 from relaxbell.exact.numbers import Exact, floor_text
-from relaxbell.measures.measure import Measure
+from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.products import nonbilocality
 from relaxbell.paper.claim import Evidence, Section
 from relaxbell.paper.mixtures import exactly, random_weights
@@ -115,10 +115,10 @@ def marginal(nu: Fraction) -> list[Fraction]:
     return [nu, Fraction(1, 2) - nu, Fraction(1, 2) - nu, nu]
 
 
-def as_printed(nu: Fraction) -> Measure:
+def as_printed(nu: Fraction) -> LinearMeasure:
     """Return ‖M_ν q‖₁ of Eqs. (51)–(52) for binary inputs, without any constraint on q^a."""
     fixed = nonbilocality(bilocality(), marginals={"A": marginal(nu)})
-    return Measure(fixed.model.shared(), fixed.term, fixed.name)
+    return LinearMeasure(fixed.model.shared(), fixed.name, term=fixed.term)
 
 
 @section.claim(

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from relaxbell.engines.linear.exactness import optimal_vertex
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import IntegerProgram, RightHandSide
 from relaxbell.exact.numbers import Exact, common_denominator
 from relaxbell.lp.highs import solve_highs
+from relaxbell.lp.vertex import optimal_vertex
 
 
 @dataclass(frozen=True)

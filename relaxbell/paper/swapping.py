@@ -18,7 +18,7 @@ from relaxbell.functionals.catalog import bilocality_i, bilocality_j
 from relaxbell.functionals.stars import star_values
 from relaxbell.measures.groups import Group
 from relaxbell.measures.marginals import marginal_parameters
-from relaxbell.measures.measure import Measure
+from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.products import nonbilocality
 from relaxbell.measures.terms import Linear
 from relaxbell.paper.claim import Evidence, Section
@@ -121,7 +121,7 @@ def _ranges() -> Evidence:
     v = sympy.Symbol("v", positive=True)
     model = bilocality().shared()
     group = Group(model, ("A",))
-    nu = Measure(model, Linear(Rows(group.rows[[0]], (group.labels[0],))), "ν")
+    nu = LinearMeasure(model, "ν", term=Linear(Rows(group.rows[[0]], (group.labels[0],))))
     lower, upper = (curve(own, _printed_table, parameter=v) for own in (nu, -nu))
     found = prove(lower, v**2 / 4), prove(upper, -(sympy.Rational(1, 2) - v**2 / 4))
     at = {w: marginal_ranges(bilocality(), entanglement_swapping(w))["q(A=00)"] for w in (Fraction(4, 5), Fraction(1))}

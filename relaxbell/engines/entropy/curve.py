@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from relaxbell.certificate.claims import Certificate
 from relaxbell.curves.curve import Curve, Value, read_level
-from relaxbell.curves.paths import Reading
 from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.errors import CertificateError, CurveError
 from relaxbell.exact.arrays import float_array
@@ -37,10 +36,10 @@ class EntropyCurve(Curve):
 
     Attributes
     ----------
-    measure
-        The entropy.
     least, largest
         Exact curves of the least p(m≠0) and of minus the largest.
+    name, variable, measure, symbol, reading
+        As in `Curve`.
 
     Examples
     --------
@@ -56,21 +55,6 @@ class EntropyCurve(Curve):
     largest: PiecewiseCurve
 
     @property
-    def variable(self) -> str:
-        """Name of the parameter."""
-        return self.least.variable
-
-    @property
-    def symbol(self) -> sympy.Symbol | None:  # type: ignore[override]
-        """The parameter as a sympy symbol, where it was given."""
-        return self.least.symbol
-
-    @property
-    def reading(self) -> Reading | None:  # type: ignore[override]
-        """Where the data were read."""
-        return self.least.reading
-
-    @property
     def domain(self) -> tuple[Value, Value]:
         """First and last feasible parameter."""
         return self.least.domain
@@ -80,7 +64,13 @@ class EntropyCurve(Curve):
         """The parameter beyond which a message is needed, exact; None if one is needed everywhere."""
         return self.least.critical
 
-    def value(self, t: ArrayLike | ExactNumber) -> float | Floats:  # type: ignore[override]
+    @overload
+    def value(self, t: float) -> float: ...
+    @overload
+    def value(self, t: ExactNumber) -> float: ...
+    @overload
+    def value(self, t: ArrayLike) -> Floats: ...
+    def value(self, t: ArrayLike | ExactNumber) -> float | Floats:
         """Return the least entropy in bits at a parameter or an array of them; NaN outside the domain.
 
         Parameters
@@ -204,11 +194,6 @@ class EntropyCurve(Curve):
         ends = [_symbolic_entropies(least, 1), _symbolic_entropies(largest, -1)]
         domain = least.args[-2].cond  # of the last piece: its lower end is that of the curve
         return sympy.Piecewise((sympy.Min(*ends, evaluate=False), domain), (sympy.nan, True))
-
-    @property
-    def name(self) -> str:
-        """What is plotted."""
-        return f"min {self.measure.name}"
 
     def __repr__(self) -> str:
         low, high = self.domain

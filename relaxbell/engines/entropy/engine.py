@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
@@ -15,7 +15,7 @@ from relaxbell.certificate.claims import Certificate
 from relaxbell.curves.curve import Curve
 from relaxbell.curves.paths import Path
 from relaxbell.curves.piecewise import PiecewiseCurve
-from relaxbell.engines.engine import Engine, Found, Live, engine
+from relaxbell.engines.base import Engine, Found, Live, engine
 from relaxbell.engines.entropy.curve import EntropyCurve
 from relaxbell.engines.linear.certificates import bound_certificate
 from relaxbell.engines.linear.engine import LinearEngine
@@ -24,8 +24,8 @@ from relaxbell.engines.linear.solution import LinearSolution
 from relaxbell.engines.solution import Bounds, Solution
 from relaxbell.engines.witness import Witness
 from relaxbell.errors import MeasureError
-from relaxbell.exact.batches import ExactRow
 from relaxbell.exact.numbers import floor_float
+from relaxbell.exact.vectors import ExactRow
 from relaxbell.lp.clock import deadline, time_is_over
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import Budget, LinearMeasure
@@ -104,6 +104,9 @@ class EntropyEngine(Engine[BinaryEntropy]):
         low, high = (LinearEngine(m, solver=self.solver, thorough=self.thorough) for m in measures)
         return low, high
 
+    def quick(self) -> Self:
+        return replace(self, thorough=False)
+
     def minimize(
         self, observed: Behavior | Observed, subject_to: object = (), seconds: float | None = None
     ) -> EntropySolution:
@@ -128,7 +131,15 @@ class EntropyEngine(Engine[BinaryEntropy]):
         least, largest = (end.curve(path, subject_to) for end in self._linear)
         if not isinstance(least, PiecewiseCurve) or not isinstance(largest, PiecewiseCurve):
             raise time_is_over()
-        return EntropyCurve(self.measure, least, largest)
+        return EntropyCurve(
+            f"min {self.measure.name}",
+            least.variable,
+            self.measure,
+            least,
+            largest,
+            symbol=least.symbol,
+            reading=least.reading,
+        )
 
     def live(
         self,

@@ -12,7 +12,7 @@ from relaxbell.causal.equations import Equations
 from relaxbell.certificate.claims import Certificate
 from relaxbell.curves.curve import Curve
 from relaxbell.curves.paths import Path
-from relaxbell.engines.engine import engine
+from relaxbell.engines.base import engine
 from relaxbell.engines.information.minimum import solve_information
 from relaxbell.engines.linear.certificates import bound_certificate
 from relaxbell.engines.linear.dual import Proof

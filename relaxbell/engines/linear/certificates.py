@@ -29,7 +29,6 @@ from relaxbell.certificate.claims import (
     with_strategies,
 )
 from relaxbell.engines.linear.dual import Proof
-from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import ExactNumber, Surd
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.affine import AffineConstraint
@@ -52,9 +51,7 @@ def linear_certificate(measure: Measure, proof: Proof, value: ExactNumber | None
     return with_strategies(data, proof.bound.bound if value is None else value, proof.primal)
 
 
-def bound_certificate(
-    measure: Measure, proofs: Mapping[str, Proof], lower_bound: float
-) -> Certificate:
+def bound_certificate(measure: Measure, proofs: Mapping[str, Proof], lower_bound: float) -> Certificate:
     """Return the certificate of a lower bound whose row weights the verifier does not need; errors as before.
 
     Parameters

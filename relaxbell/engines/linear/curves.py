@@ -21,7 +21,6 @@ from relaxbell.engines.linear.tracing import Trace, trace
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import Exact, ExactNumber
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import Leaf
 
 
@@ -109,7 +108,7 @@ def traced(
         all(sample.exact for sample in found.samples),
         found.programs,
         parameter.power,
-        parameter.own,
-        reading,
+        symbol=parameter.own,
+        reading=reading,
         trace=found,
     )

@@ -5,15 +5,15 @@ from __future__ import annotations
 import abc
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import Generic, Self, TypeVar
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations, cell_weights, weight_exponents
 from relaxbell.curves.curve import Curve
 from relaxbell.curves.paths import Path
-from relaxbell.engines.engine import Engine, engine
+from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.linear.columns import dependence_proof
 from relaxbell.engines.linear.curves import linear_curve
 from relaxbell.engines.linear.dual import Proof
@@ -25,7 +25,7 @@ from relaxbell.engines.linear.size import check_program
 from relaxbell.engines.linear.solution import ConvexSolution, LinearSolution, convex_solution
 from relaxbell.engines.solution import Bounds
 from relaxbell.errors import MeasureError
-from relaxbell.exact.batches import ExactRow
+from relaxbell.exact.vectors import ExactRow
 from relaxbell.lp.clock import deadline, remaining
 from relaxbell.lp.highs import SIFTING_FROM, Answer
 from relaxbell.measures.affine import AffineConstraint
@@ -67,6 +67,9 @@ class ConvexEngine(Engine[M], Generic[M, S]):
         """Return what was observed as equations over q."""
         return self.measure.model.equations(observed)
 
+    def quick(self) -> Self:
+        return replace(self, thorough=False)
+
     @abc.abstractmethod
     def check_size(self) -> None:
         """Raise ModelTooLargeError if the measure cannot be minimized, whatever is observed: before that is read."""
@@ -76,14 +79,10 @@ class ConvexEngine(Engine[M], Generic[M, S]):
         """Minimize over the q that satisfy equations and constraints: the answer of a solver, and the proof."""
 
     @abc.abstractmethod
-    def solution(
-        self, observed: Behavior | Observed, equations: Equations, answer: Answer, proof: Proof
-    ) -> S:
+    def solution(self, observed: Behavior | Observed, equations: Equations, answer: Answer, proof: Proof) -> S:
         """Return what `minimize` reports."""
 
-    def minimize(
-        self, observed: Behavior | Observed, subject_to: object = (), seconds: float | None = None
-    ) -> S:
+    def minimize(self, observed: Behavior | Observed, subject_to: object = (), seconds: float | None = None) -> S:
         with deadline(seconds, self.measure.name):
             self.check_size()
             equations = self.equations(observed)
@@ -153,9 +152,7 @@ class DependenceEngine(LinearEngine[Dependence]):
         def columns(problem: Problem, thorough: bool) -> tuple[Answer, Proof] | None:
             return dependence_proof(problem, self.measure, thorough=thorough)
 
-        return solve_over(
-            self.measure, equations, subject_to, self.solver, thorough=self.thorough, special=columns
-        )
+        return solve_over(self.measure, equations, subject_to, self.solver, thorough=self.thorough, special=columns)
 
     def _most_live_rows(self) -> int:
         return _LIVE_DEPENDENCE

@@ -184,9 +184,7 @@ def family_along(engine: Solving, path: Path, subject_to: Sequence[object]) -> F
     if isinstance(path.start, Observed):
         return Family(engine, lambda t: engine.equations(path.at(t)), path.low, path.high, constraints)
     behavior, distance = exact_line(engine.measure.model, path)
-    return Family(
-        engine, lambda t: engine.equations(behavior(t)), path.low, path.high, constraints, distance=distance
-    )
+    return Family(engine, lambda t: engine.equations(behavior(t)), path.low, path.high, constraints, distance=distance)
 
 
 def _exact(model: CausalModel, p: Behavior) -> Behavior:

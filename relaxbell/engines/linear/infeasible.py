@@ -19,6 +19,7 @@ from relaxbell.exact.texts import decimal_text, different_texts
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import TimeLimitError
 from relaxbell.lp.highs import solve_highs
+from relaxbell.lp.rows import misses
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import ZERO
@@ -120,9 +121,9 @@ def _farkas(problem: Problem) -> DualBound | None:
     program = linear_program(problem)
     rows = program.matrix.shape[0]
     places = [program.equations, *program.budgets, *program.affine]
-    elastic = sp.csc_array(sp.eye_array(rows, format="csc")[:, np.concatenate([np.arange(rows)[p] for p in places])])
-    matrix = sp.csc_array(sp.hstack([program.matrix, elastic, -elastic], format="csc"))
-    cost = np.concatenate([np.zeros(program.matrix.shape[1]), np.ones(2 * elastic.shape[1])])
+    elastic = misses(np.concatenate([np.arange(rows)[p] for p in places]), rows)
+    matrix = sp.csc_array(sp.hstack([program.matrix, elastic], format="csc"))
+    cost = np.concatenate([np.zeros(program.matrix.shape[1]), np.ones(elastic.shape[1])])
     duals = _duals(matrix, cost, program)
     found = None if duals is None else dual_bound(problem, program, duals)
     if found is not None and float(found.bound) > _PROOF:

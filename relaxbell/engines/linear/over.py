@@ -185,10 +185,12 @@ def _attempt(name: str, data: tuple[Any, ...], best: Answer | None) -> Answer:
 
 
 def violation(answer: Answer, problem: Problem) -> float:
+    """Return how far an answer misses the equations, or falls below 0."""
     q = answer.x[: problem.strategies]
     missed = abs(problem.equations.rows.matrix @ q.clip(0.0) - problem.equations.floats).max(initial=0.0)
     return float(max(missed, -q.min(initial=0.0)))
 
 
 def limit(size: float, tolerance: tuple[float, float]) -> float:
+    """Return an absolute tolerance from a relative and an absolute one."""
     return max(tolerance[0] * abs(size), tolerance[1])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,7 +25,6 @@ from relaxbell.measures.measure import Measure
 
 if TYPE_CHECKING:
     import pandas
-    import sympy
 
 _TOLERANCE = 1e-4
 _MOST = 200
@@ -40,17 +39,13 @@ class SampledCurve(Curve):
 
     Attributes
     ----------
-    measure
-        What was minimized.
-    variable
-        Name of the parameter.
     samples
         From left to right.
     gap
         Largest distance between chord and tangents, in the measure's unit.
     wanted
         What it should be at most.
-    symbol, reading
+    name, variable, measure, symbol, reading
         As in `Curve`.
 
     Examples
@@ -62,13 +57,9 @@ class SampledCurve(Curve):
     (True, 0.415037)
     """
 
-    measure: Measure
-    variable: str
     samples: tuple[Sample, ...]
     gap: float
     wanted: float
-    symbol: sympy.Symbol | None = None
-    reading: Reading | None = None
 
     @cached_property
     def parameters(self) -> Floats:
@@ -85,12 +76,13 @@ class SampledCurve(Curve):
         """First and last feasible parameter."""
         return self.samples[0].t, self.samples[-1].t
 
-    @property
-    def name(self) -> str:
-        """What is plotted."""
-        return f"min {self.measure.name}"
-
-    def value(self, t: ArrayLike | ExactNumber) -> float | Floats:  # type: ignore[override]
+    @overload
+    def value(self, t: float) -> float: ...
+    @overload
+    def value(self, t: ExactNumber) -> float: ...
+    @overload
+    def value(self, t: ArrayLike) -> Floats: ...
+    def value(self, t: ArrayLike | ExactNumber) -> float | Floats:
         """Return the chord at parameters: no less than the least value, at most `gap` more; NaN outside the domain.
 
         Parameters
@@ -261,7 +253,10 @@ def between(
     if parameter.power != 1:
         raise time_is_over()
     gap = max((_gap(a, b)[0] for a, b in pairwise(samples)), default=0.0)
-    return SampledCurve(measure, parameter.name, tuple(samples), gap, wanted, parameter.own, reading)
+    own = tuple(samples)
+    return SampledCurve(
+        f"min {measure.name}", parameter.name, measure, own, gap, wanted, symbol=parameter.own, reading=reading
+    )
 
 
 def _gap(left: Sample, right: Sample) -> tuple[float, ExactNumber]:

@@ -15,19 +15,18 @@ from typing import Any
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.certificate.claims import Certificate, as_text, of_pieces
-from relaxbell.curves.piecewise import Piece, PiecewiseCurve
 from relaxbell.curves.paths import Path
+from relaxbell.curves.piecewise import Piece, PiecewiseCurve
 from relaxbell.engines.linear.family import Line, exact_line
+from relaxbell.engines.linear.solution import dual_functional
+from relaxbell.engines.sources.certificates import covered
 from relaxbell.engines.sources.cover import Cover, cover
+from relaxbell.engines.sources.minimum import minimize_at_fixed, minimize_network
 from relaxbell.engines.sources.polynomials import Layout
 from relaxbell.engines.sources.scenario import Scenario, read_scenario
 from relaxbell.errors import InfeasibleError, MeasureError
 from relaxbell.exact.numbers import ExactNumber, as_exact
 from relaxbell.measures.products import Nonbilocality, nonbilocality
-from relaxbell.engines.linear.solution import dual_functional
-from relaxbell.engines.sources.certificates import covered
-from relaxbell.engines.sources.minimum import minimize_at_fixed, minimize_network
-from relaxbell.engines.sources.solution import NetworkSolution
 
 _BOXES, _SECONDS = 24, 20.0
 """Most boxes of a proof, and most time for them."""
@@ -141,8 +140,8 @@ def network_curve(measure: Nonbilocality, path: Path) -> NetworkCurve:
         True,
         tracer.programs,
         own.power,
-        own.own,
-        path.reading,
+        symbol=own.own,
+        reading=path.reading,
         proofs=tuple(found),
     )
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations
+from relaxbell.certificate.claims import Certificate
 from relaxbell.curves.curve import Curve
 from relaxbell.curves.paths import Path
-from relaxbell.engines.engine import Engine, engine
+from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.linear.curves import LinearCurve, traced
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.family import family_along
@@ -23,7 +24,6 @@ from relaxbell.engines.sources.fixed import with_marginals
 from relaxbell.engines.sources.minimum import minimize_at_fixed, minimize_network
 from relaxbell.engines.sources.solution import FixedSolution, NetworkSolution
 from relaxbell.errors import BehaviorError, MeasureError
-from relaxbell.certificate.claims import Certificate
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.lp.clock import deadline
 from relaxbell.lp.highs import Answer

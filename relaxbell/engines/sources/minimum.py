@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sized
 from contextlib import suppress
-from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
@@ -13,11 +12,10 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
+from relaxbell.engines.base import engine
 from relaxbell.engines.linear.dual import Proof
-from relaxbell.engines.engine import engine
 from relaxbell.engines.linear.over import solve_over
 from relaxbell.engines.linear.solution import weights_of
-from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.engines.sources.attained import ZERO, exact_model, proved_everywhere
 from relaxbell.engines.sources.branching import Search, branch
 from relaxbell.engines.sources.cover import GlobalProof
@@ -27,6 +25,7 @@ from relaxbell.engines.sources.relaxation import ranges, some_model
 from relaxbell.engines.sources.scenario import Scenario, read_scenario
 from relaxbell.engines.sources.settings import best_of_settings
 from relaxbell.engines.sources.solution import FixedSolution, NetworkSolution, marginals_of
+from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.errors import InfeasibleError, MeasureError, SolverError
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats
 from relaxbell.lp.clock import TimeLimitError, deadline, left, now
@@ -199,7 +198,11 @@ def _within(measure: Nonbilocality, observed: Behavior, seconds: float) -> Netwo
 
 
 def _decomposition(
-    measure: Nonbilocality | FixedNonbilocality, value: float, q: Floats, exact: Mapping[int, ExactNumber] | None, rhs: Exact
+    measure: Nonbilocality | FixedNonbilocality,
+    value: float,
+    q: Floats,
+    exact: Mapping[int, ExactNumber] | None,
+    rhs: Exact,
 ) -> Decomposition | None:
     if value > ZERO or len(measure.products) > 1 or measure.is_bound:
         return None

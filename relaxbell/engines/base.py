@@ -18,7 +18,7 @@ from relaxbell.measures.measure import Measure
 
 if TYPE_CHECKING:
     from relaxbell.causal.equations import Equations
-    from relaxbell.exact.batches import ExactRow
+    from relaxbell.exact.vectors import ExactRow
     from relaxbell.measures.affine import AffineConstraint
     from relaxbell.measures.measure import Budget
 
@@ -85,6 +85,10 @@ class Engine(abc.ABC, Generic[M]):
     def curve(self, path: Path, subject_to: Sequence[object] = ()) -> Curve:
         """Return the least value along a path, or say why there is none; see `relaxbell.curve`."""
 
+    def quick(self) -> Self:
+        """Return the engine for one point of many: without what takes long and only makes a good bound exact."""
+        return self
+
     def live(
         self,
         equations: Equations,
@@ -140,5 +144,5 @@ def engine(measure: object, **options: object) -> Engine[Measure]:
     name = type(measure).__name__
     raise MeasureError(
         f"cannot minimize a {name}, expected a Measure such as influence(…). Another package adds a kind of measure by "
-        "relaxbell.engines.engine.engine.register(its class, its engine)."
+        "relaxbell.engines.engine.register(its class, its engine)."
     )
