@@ -190,6 +190,50 @@ class Curve:
             "there, or the family ends before."
         )
 
+    def lower_bound(self, t: float, /) -> float:
+        """Return what the value is at least: the value itself, of curves that are not exact to 1e-9.
+
+        Parameters
+        ----------
+        t
+            The parameter.
+
+        Returns
+        -------
+        float
+            NaN outside the domain.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.boxes.pr()
+        >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).lower_bound(0.75)
+        0.25
+        """
+        return self.value(float(t))
+
+    def upper_bound(self, t: float, /) -> float:
+        """Return what the value is at most, as `lower_bound`.
+
+        Parameters
+        ----------
+        t
+            The parameter.
+
+        Returns
+        -------
+        float
+            NaN outside the domain.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.boxes.pr()
+        >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).upper_bound(0.75)
+        0.25
+        """
+        return self.value(float(t))
+
     @property
     def _inner(self) -> str:
         return power_text(self.variable, self.power)

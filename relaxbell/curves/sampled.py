@@ -57,6 +57,21 @@ class EntropyCurve:
         return self.least.domain
 
     @property
+    def variable(self) -> str:
+        """Name of the parameter."""
+        return self.least.variable
+
+    @property
+    def symbol(self) -> Any:
+        """The parameter as a sympy symbol, as in `Curve`."""
+        return self.least.symbol
+
+    @property
+    def reading(self) -> Reading | None:
+        """Where the data were read, as in `Curve`."""
+        return self.least.reading
+
+    @property
     def critical(self) -> ExactNumber | None:
         """The parameter beyond which a message is needed, exact; None if one is needed everywhere."""
         return self.least.critical
@@ -87,6 +102,50 @@ class EntropyCurve:
         entropy = np.vectorize(lambda p: p if np.isnan(p) else binary_entropy(float(p)), otypes=[np.float64])
         found = np.minimum(*(entropy(end) for end in ends))
         return float(found) if found.ndim == 0 else found
+
+    def lower_bound(self, t: float, /) -> float:
+        """Return what the entropy is at least: the value itself.
+
+        Parameters
+        ----------
+        t
+            The parameter.
+
+        Returns
+        -------
+        float
+            In bits.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.boxes.pr()
+        >>> rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box).lower_bound(1.0)
+        1.0
+        """
+        return float(self.value(t))
+
+    def upper_bound(self, t: float, /) -> float:
+        """Return what the entropy is at most: the value itself.
+
+        Parameters
+        ----------
+        t
+            The parameter.
+
+        Returns
+        -------
+        float
+            In bits.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.boxes.pr()
+        >>> rb.curve(rb.message_entropy(rb.message()), box.white_noise(), box).upper_bound(1.0)
+        1.0
+        """
+        return float(self.value(t))
 
     def to_sympy(self, symbol: Any = None) -> Any:
         """Return the curve as a sympy expression, the smaller of h at both ends.
@@ -274,6 +333,29 @@ class SampledCurve:
         lines = [(float(s.tangent.intercept), float(s.tangent.slope)) for s in self.samples]
         found = np.max([a + b * array for a, b in lines], axis=0)
         return float(found) if found.ndim == 0 else found
+
+    def upper_bound(self, t: float, /) -> float:
+        """Return the chord at a parameter: models that attain it exist, to the solver's accuracy.
+
+        Parameters
+        ----------
+        t
+            The parameter.
+
+        Returns
+        -------
+        float
+            In the measure's unit.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.boxes.pr()
+        >>> line = rb.curve(rb.mutual_information(rb.measurement_dependence()), box.white_noise(), box)
+        >>> line.upper_bound(0.75) == line.value(0.75)
+        True
+        """
+        return float(self.value(t))
 
     def crossing(self, level: Any) -> float | None:
         """Return the parameter at which the chord passes a level; None if it does not.
