@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.swapping import entanglement_swapping
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bilocality
-from relaxbell.engines.sources.scanning import scan
+from relaxbell.engines.sources.scanning import Scan, scan
 from relaxbell.exact.numbers import Exact, floor_text
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.products import nonbilocality
@@ -129,7 +128,7 @@ def as_printed(nu: Fraction) -> Measure:
     erratum="“= 0”: it is non-bilocal if M_BL(ν) = 0 for no ν",
 )
 def _no_values() -> Evidence:
-    def values(v: Fraction) -> Any:
+    def values(v: Fraction) -> Scan:
         return scan(nonbilocality(bilocality()), entanglement_swapping(v), points=9)
 
     noise, quantum = values(Fraction(0)), values(Fraction(4, 5))

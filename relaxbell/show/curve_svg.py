@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relaxbell.exact.numbers import ExactNumber
 from relaxbell.show.numbers import arrows
 
 if TYPE_CHECKING:
+    from sympy import Expr
+
     from relaxbell.curves.curve import Curve
+    from relaxbell.curves.sampled import EntropyCurve, SampledCurve
     from relaxbell.engines.sources.scanning import Scan
 
 _TOP, _WIDTH, _HEIGHT = 34.0, 250.0, 140.0
@@ -39,7 +43,9 @@ def curve_svg(curve: Curve) -> str:
     return _picture(curve.name, curve.variable, curve.measure.unit, grid, values, marks, text)
 
 
-def function_svg(curve: Any, variable: str, ends: Sequence[Any], notes: Sequence[str]) -> str:
+def function_svg(
+    curve: EntropyCurve | SampledCurve, variable: str, ends: Sequence[ExactNumber], notes: Sequence[str]
+) -> str:
     """Return a curve that is not piecewise affine, drawn on a fine grid, with its values at exact `ends`."""
     grid = np.linspace(float(ends[0]), float(ends[-1]), 201)
     heights = [float(curve.value(float(t))) for t in ends]
@@ -100,7 +106,7 @@ def _picture(
     return "\n".join([*parts, "</svg>"])
 
 
-def _scale(values: NDArray[np.float64], origin: float, length: float) -> Any:
+def _scale(values: NDArray[np.float64], origin: float, length: float) -> Callable[[float], float]:
     finite = values[np.isfinite(values)]
     low, high = float(finite.min()), float(finite.max())
     span = high - low or 1.0
@@ -111,6 +117,6 @@ def _text(x: float, y: float, words: str, anchor: str) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{_INK}">{escape(words)}</text>'
 
 
-def _short(number: Any) -> str:
+def _short(number: ExactNumber | Expr | float) -> str:
     exact = str(number)
     return exact if len(exact) <= 9 else f"{float(number):.4g}"
