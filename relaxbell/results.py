@@ -58,6 +58,22 @@ class CertificateLike(Protocol):
         """Write it to a file."""
 
 
+class ReadingLike(Protocol):
+    """Values of a parameter at which data were read, affine in a power of it between; as text it says so."""
+
+    @property
+    def name(self) -> str:
+        """The parameter."""
+
+    @property
+    def power(self) -> int:
+        """The power of it."""
+
+    @property
+    def values(self) -> tuple[ExactNumber, ...]:
+        """Ascending."""
+
+
 @runtime_checkable
 class CurveLike(Protocol):
     """What every curve offers: of a least value, of a largest one, exact or between bounds."""
@@ -75,8 +91,8 @@ class CurveLike(Protocol):
         """The parameter as the sympy symbol that it was given as."""
 
     @property
-    def reading(self) -> object | None:
-        """Where the data were read, if they are not known in between; as text it says so."""
+    def reading(self) -> ReadingLike | None:
+        """Where the data were read, if they are not known in between."""
 
     @property
     def domain(self) -> tuple[ExactNumber | Expr, ExactNumber | Expr]:

@@ -55,7 +55,8 @@ def _everywhere(solution: NetworkSolution, measure: Nonbilocality) -> Certificat
     model = measure.model
     assert isinstance(solution.observed, Behavior)  # the measure needs one
     p = model.match(solution.observed)
-    bound = solution.attained if solution.exact is not None else Fraction(solution.lower_bound)
+    attained = solution.attained if solution.exact is not None else None
+    bound = Fraction(solution.lower_bound) if attained is None else attained
     found = _known(solution) or _sought(solution, model, p)
     if not found.settings:
         layout = _layout(model, p)
