@@ -13,7 +13,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.counts import Counts, CountsFit, load_counts
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, message
-from relaxbell.engines.linear.solution import Solution
+from relaxbell.engines.linear.solution import ConvexSolution
 from relaxbell.errors import BehaviorError, RelaxbellError
 from relaxbell.exact.texts import as_written
 from relaxbell.functionals.chsh import CHSHValue, largest_chsh
@@ -53,7 +53,7 @@ class Row:
     name: str
     relaxed: str
     unit: str
-    solution: Solution | None
+    solution: ConvexSolution | None
     problem: str = ""
 
 
@@ -96,7 +96,7 @@ class Quantification:
         """Names of the relaxations that were not treated, because of an interruption."""
         return tuple(self.names)[len(self.rows) :]
 
-    def __getitem__(self, name: str) -> Solution:
+    def __getitem__(self, name: str) -> ConvexSolution:
         """Return the solution of a row by the name of its measure, as it is written or printed."""
         name = as_written(name, [row.name for row in self.rows])
         for row in self.rows:

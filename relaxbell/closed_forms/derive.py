@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,10 +24,15 @@ from relaxbell.lp.clock import TimeLimitError, deadline
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure, read_measure
 from relaxbell.measures.terms import fresh
 
+if TYPE_CHECKING:
+    from sympy import Expr, Symbol
+
 __all__ = ["closed_form"]
 
 
-def closed_form(measure: Measure, domain: Any = None, subject_to: Any = (), *, seconds: float = 60.0) -> ClosedForm:
+def closed_form(
+    measure: Measure, domain: object = None, subject_to: object = (), *, seconds: float = 60.0
+) -> ClosedForm:
     """Derive the least value of a measure as a maximum of linear terms, valid for every behavior of a domain.
 
     The paper's Proposition 9, without its redundant terms: outer approximation in the space of behaviors, each
@@ -115,7 +120,7 @@ def _progress(found: Epigraph) -> str:
     )
 
 
-def require_time(seconds: Any) -> None:
+def require_time(seconds: object) -> None:
     """Raise ClosedFormError if `seconds` is not a number of seconds."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
         raise ClosedFormError(f"seconds={seconds!r} leaves no time, expected a positive number of seconds.")
@@ -131,7 +136,9 @@ def require_ppl() -> None:
         ) from None
 
 
-def _search(measure: LinearMeasure, domain: Domain, subject_to: Any) -> tuple[OuterApproximation, tuple[Any, ...]]:
+def _search(
+    measure: LinearMeasure, domain: Domain, subject_to: object
+) -> tuple[OuterApproximation, tuple[Symbol, ...]]:
     """Return the outer approximation of a problem, and the symbols of its budgets."""
     budgets, affine = read_constraints(measure, subject_to, symbolic=True)
     budgets = tuple(Budget(replace(b.measure, term=fresh(b.measure.term)), b.limit) for b in budgets)
@@ -182,7 +189,7 @@ def _padded(sides: Exact, symbols: int) -> Exact:
     return np.concatenate([sides, zero], axis=1)
 
 
-def _limit_row(budget: Budget, symbols: Sequence[Any], size: int) -> list[Fraction]:
+def _limit_row(budget: Budget, symbols: Sequence[Symbol], size: int) -> list[Fraction]:
     row = [Fraction(0)] * (size + len(symbols))
     if isinstance(budget.limit, Fraction):
         row[0] = budget.limit
@@ -191,7 +198,7 @@ def _limit_row(budget: Budget, symbols: Sequence[Any], size: int) -> list[Fracti
     return row
 
 
-def _beyond(symbol: Any, budgets: Sequence[Budget]) -> int:
+def _beyond(symbol: Expr, budgets: Sequence[Budget]) -> int:
     """Return a whole number well beyond what the symbol's measures can reach: there budgets are no constraints.
 
     Up to it the terms are derived. Because the least value is constant before it, and no term grows with a budget,

@@ -20,7 +20,7 @@ from relaxbell.closed_forms.domains import read_domain
 from relaxbell.engines.linear.program import Problem, linear_program
 from relaxbell.errors import BehaviorError, ClosedFormError
 from relaxbell.exact.numbers import Exact, ExactNumber
-from relaxbell.exact.polyhedra import Polyhedron
+from relaxbell.exact.polyhedra import Point, Polyhedron
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import TimeLimitError, deadline, left
 from relaxbell.measures.measure import LinearMeasure, Measure, read_measure
@@ -228,7 +228,7 @@ def _left_kernel(matrix: NDArray[Any]) -> list[list[int]]:
     return [[int(dense[i][j]) for i in range(len(dense))] for j in range(int(rank))]
 
 
-def _enumerated(rows: Sequence[tuple[int, ...]], dimension: int, seconds: float, measure: Measure) -> Any:
+def _enumerated(rows: Sequence[tuple[int, ...]], dimension: int, seconds: float, measure: Measure) -> list[Point]:
     if dimension > _LARGEST_DIMENSION:
         raise ClosedFormError(
             f"the dual region of {measure.name} has dimension {dimension} and {len(rows):,} inequalities, expected at "

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import abc
+import contextlib
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeAlias, overload
+from typing import TYPE_CHECKING, SupportsFloat, TypeAlias, overload
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from relaxbell.certificate.claims import Certificate
 from relaxbell.curves.paths import Reading
 from relaxbell.errors import CurveError
+from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, Floats, as_exact
 from relaxbell.measures.measure import Measure
 from relaxbell.methods import provided
@@ -114,6 +117,28 @@ class Curve(abc.ABC):
         0.25
         """
 
+    def upper_bound(self, t: ArrayLike) -> float | Floats:
+        """Return the value: models that attain it exist, to the solver's accuracy where the curve is not exact.
+
+        Parameters
+        ----------
+        t
+            The parameter, a number or an array of them.
+
+        Returns
+        -------
+        float or ndarray
+            In the measure's unit; NaN outside the domain.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.boxes.pr()
+        >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).upper_bound(0.75)
+        0.25
+        """
+        return self.value(float_array(t, "the parameter", CurveError))
+
     @abc.abstractmethod
     def crossing(self, level: object) -> Value | float | None:
         """Return the parameter at which the curve passes a level; None if it does not.
@@ -160,6 +185,41 @@ class Curve(abc.ABC):
             For curves of floats, for bounds of functionals, and for curves that are not piecewise affine.
         """
 
+    # ------------------------------------------------------------- what a picture shows
+
+    @property
+    @abc.abstractmethod
+    def marks(self) -> list[tuple[Value, ExactNumber | float]]:
+        """Parameters that a picture marks, from end to end, with the values there."""
+
+    @property
+    @abc.abstractmethod
+    def notes(self) -> list[str]:
+        """What a picture says beside the line."""
+
+    def grid(self, count: int) -> Floats:
+        """Return parameters between which a picture may draw straight lines.
+
+        Parameters
+        ----------
+        count
+            How many of them, where the curve bends.
+
+        Returns
+        -------
+        ndarray
+            Ascending, from end to end.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.boxes.pr()
+        >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).grid(400)
+        array([0. , 0.5, 1. ])
+        """
+        low, high = self.domain
+        return np.linspace(float(low), float(high), count)
+
     def plot(self, *, ax: Axes | None = None, **style: object) -> Axes:
         """Draw the curve on matplotlib axes and return them, break points marked (extra ``plot``).
 
@@ -201,7 +261,7 @@ def read_level(level: object) -> ExactNumber:
     exact = as_exact(level)
     if exact is not None:
         return exact
-    try:
-        return Fraction(str(float(level)))
-    except (TypeError, ValueError):
-        raise CurveError(f"the level {level!r} is not a number, expected one such as 0.1 or Fraction(1, 10).") from None
+    with contextlib.suppress(TypeError, ValueError):
+        if isinstance(level, SupportsFloat | str):
+            return Fraction(str(float(level)))
+    raise CurveError(f"the level {level!r} is not a number, expected one such as 0.1 or Fraction(1, 10).")

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     import sympy
 
 
+_LISTED = 7
+"""Pieces that a picture lists."""
+
+
 @dataclass(frozen=True, eq=False)
 class Piece:
     """intercept + slope · t between start and end.
@@ -311,6 +315,43 @@ class PiecewiseCurve(Curve):
             "functional": [p.functional.formula() for p in self.pieces],
         }
         return frames.DataFrame(columns)
+
+    @property
+    def marks(self) -> list[tuple[Value, ExactNumber | float]]:
+        """Both ends and the break points, with the exact values there."""
+        places = [self.domain[0], *self.breakpoints, self.domain[1]]
+        values = [self.pieces[0].intercept + self.pieces[0].slope * self.pieces[0].start]
+        values += [piece.intercept + piece.slope * piece.end for piece in self.pieces]
+        return list(zip(places, values, strict=True))
+
+    @property
+    def notes(self) -> list[str]:
+        """How it was found, and the pieces."""
+        lines = repr(self).splitlines()
+        found = [lines[0].partition(": ")[2], *(line.strip() for line in lines[1 : 1 + _LISTED])]
+        return [*found, "…"] if len(lines) > 1 + _LISTED else found
+
+    def grid(self, count: int) -> Floats:
+        """Return parameters between which a picture may draw straight lines: corners, where the curve is affine.
+
+        Parameters
+        ----------
+        count
+            How many of them, where the curve is affine in a power of the parameter.
+
+        Returns
+        -------
+        ndarray
+            Ascending, from end to end.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.boxes.pr()
+        >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).grid(400)
+        array([0. , 0.5, 1. ])
+        """
+        return np.array([float(t) for t, _ in self.marks]) if self.power == 1 else super().grid(count)
 
     @cached_property
     def _headline(self) -> str:

@@ -6,7 +6,7 @@ import abc
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import singledispatch
-from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
@@ -78,7 +78,9 @@ class Engine(abc.ABC, Generic[M]):
         """Return the least value among the models that reproduce what was observed; see `relaxbell.minimize`."""
 
     @abc.abstractmethod
-    def bounds(self, observed: Behavior | Observed, subject_to: object = (), seconds: float | None = None) -> Bounds:
+    def bounds(
+        self, observed: Behavior | Observed, subject_to: object = (), seconds: float | None = None
+    ) -> Bounds[Solution]:
         """Return both ends of a linear query, or say why there are none; see `relaxbell.bounds`."""
 
     @abc.abstractmethod
@@ -115,7 +117,7 @@ class Engine(abc.ABC, Generic[M]):
 
 
 @singledispatch
-def engine(measure: object, **options: object) -> Engine[Measure]:
+def engine(measure: object, **options: object) -> Engine[Any]:
     """Return the engine that minimizes a measure, chosen by its class.
 
     Parameters

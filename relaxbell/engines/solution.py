@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
@@ -62,7 +62,7 @@ class Solution(abc.ABC):
     lower_bound: float
     status: str
     q: StrategyWeights
-    statistics: Mapping[str, str | float]
+    statistics: Mapping[str, Any]
 
     # ------------------------------------------------------------- what an engine says
 

@@ -107,7 +107,7 @@ def dependence(model: CausalModel) -> Dependence:
         distinct = np.array([part for w in layout.weights for part in (-w, 1 - w)], dtype=object)
         own = Rows.read(rows(np.ones(columns.shape)), distinct, place.ravel(), labels)
     term = SumOfRows(own, {"kind": "dependence", "hall": False}, implied=True)
-    x = ",".join(small(n) for n in layout.names)
-    equation = rf"\sum_{{{x},\lambda}} \left| p({x},\lambda) - p({x})\,p(\lambda) \right|"
+    xs = ",".join(small(n) for n in layout.names)
+    equation = rf"\sum_{{{xs},\lambda}} \left| p({xs},\lambda) - p({xs})\,p(\lambda) \right|"
     definition = Definition("dependence", dependence, {}, f"M({layout.latex} : \\Lambda)", equation)
     return Dependence(model, f"M({who}:Λ)", term=term, definition=definition, layout=layout)

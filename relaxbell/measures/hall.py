@@ -65,10 +65,10 @@ def hall_dependence(model: CausalModel) -> LinearMeasure:
         raise MeasureError(f"a single setting of {', '.join(layout.names)} occurs, so nothing can depend on it.")
     name = f"Hall({','.join(layout.names)}:Λ)"
     term = Largest(tuple(parts), {"kind": "dependence", "hall": True})
-    x = ",".join(small(n) for n in layout.names)
+    xs = ",".join(small(n) for n in layout.names)
     other = ",".join(f"{small(n)}'" for n in layout.names)
-    shifted = rf"p(\lambda \mid {x}) - p(\lambda \mid {other})"
-    equation = rf"\max_{{{x};\,{other}}} \sum_\lambda \left| {shifted} \right|"
+    shifted = rf"p(\lambda \mid {xs}) - p(\lambda \mid {other})"
+    equation = rf"\max_{{{xs};\,{other}}} \sum_\lambda \left| {shifted} \right|"
     symbol = rf"M_{{\mathrm{{Hall}}}}({layout.latex} : \Lambda)"
     definition = Definition("hall dependence", hall_dependence, {}, symbol, equation)
     return LinearMeasure(model, name, term=term, definition=definition)

@@ -105,7 +105,7 @@ def _check_size(model: CausalModel, source: str, target: str, settings: int, var
     )
 
 
-def _indicator_rows(rows: list[NDArray[np.bool_]], labels: list[str]) -> Rows:
+def _indicator_rows(rows: list[NDArray[np.generic]], labels: list[str]) -> Rows:
     columns = [np.flatnonzero(row).astype(np.int32) for row in rows]
     pointers = np.concatenate([[0], np.cumsum([len(c) for c in columns])])
     indices = np.concatenate(columns)

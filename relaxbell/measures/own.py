@@ -16,7 +16,7 @@ Norm = Literal["max", "sum", "linear", "max of sums"]
 
 def measure(
     model: CausalModel,
-    rows: RowsLike,
+    rows: RowsLike | Term,
     *,
     norm: Norm = "max",
     name: str = "measure",

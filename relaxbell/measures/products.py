@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeAlias, overload
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import ArrayLike
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory
@@ -26,7 +25,7 @@ from relaxbell.measures.terms import SumOfRows, Total
 if TYPE_CHECKING:
     import cvxpy as cp
 
-Marginals: TypeAlias = "Mapping[str, ArrayLike] | ArrayLike"
+Marginals: TypeAlias = "Mapping[str, Sequence[object] | np.ndarray] | Sequence[object] | np.ndarray"
 """By name of a group its distribution; of the first group alone, where it is no mapping."""
 
 _SYMBOL = r"M_{\mathrm{BL}}"

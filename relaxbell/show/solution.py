@@ -6,12 +6,12 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
-from relaxbell.engines.linear.solution import LONGEST
+from relaxbell.engines.solution import LONGEST
 from relaxbell.exact.numbers import floor_text, to_sympy
 from relaxbell.show.numbers import arrows, weight_text
 
 if TYPE_CHECKING:
-    from relaxbell.engines.linear.solution import Solution
+    from relaxbell.engines.solution import Solution
     from relaxbell.engines.sources.solution import NetworkSolution
 
 _SHOWN = 6

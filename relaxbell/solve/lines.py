@@ -136,8 +136,8 @@ def curve(
     Returns
     -------
     Curve
-        A `PiecewiseCurve`: all pieces and break points; where nothing reproduces the data, the domain ends. For `message_entropy` an
-        `EntropyCurve`, h of an exact curve; for `mutual_information` a `SampledCurve`, rigorous tangents and chords
+        A `PiecewiseCurve`: all pieces and break points; where nothing reproduces the data, the domain ends. For
+        `message_entropy` an `EntropyCurve`, h of an exact curve; for `mutual_information` a `SampledCurve`, rigorous tangents and chords
         between samples. For `nonbilocality`, which is not convex, an exact curve over all marginals, where there is one
         of finitely many pieces.
 

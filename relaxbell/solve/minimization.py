@@ -37,6 +37,7 @@ def minimize(
     *,
     seconds: float | None = None,
     solver: Solver | None = None,
+    thorough: bool = True,
 ) -> FixedSolution: ...
 @overload
 def minimize(

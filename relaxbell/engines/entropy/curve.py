@@ -200,6 +200,13 @@ class EntropyCurve(Curve):
         return f"{self.name} = h(p) for {self.least.variable} in [{low}, {high}], with p from\n{self.least!r}"
 
     @property
+    def marks(self) -> list[tuple[Value, ExactNumber | float]]:
+        """Both ends, and where a message is needed, with the values there."""
+        low, high = self.domain
+        critical = [] if self.critical in (None, low, high) else [self.critical]
+        return [(t, self.value(float(t))) for t in (low, *critical, high) if t is not None]
+
+    @property
     def notes(self) -> list[str]:
         """What a picture says beside the line."""
         return [f"h(p), with the least p = {self.measure.weight.name}:", *repr(self.least).splitlines()[1:]]

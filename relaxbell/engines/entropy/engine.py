@@ -121,7 +121,9 @@ class EntropyEngine(Engine[BinaryEntropy]):
             self.measure, observed, value, lower, "optimal", chosen.q, statistics, ends=ends, chosen=chosen
         )
 
-    def bounds(self, observed: Behavior | Observed, subject_to: object = (), seconds: float | None = None) -> Bounds:
+    def bounds(
+        self, observed: Behavior | Observed, subject_to: object = (), seconds: float | None = None
+    ) -> Bounds[Solution]:
         raise MeasureError(
             f"bounds are for linear queries such as average_causal_effect(…): found {self.measure.name}. Use "
             "bounds(message_weight(model), …), whose entropy this is."

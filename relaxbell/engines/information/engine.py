@@ -20,7 +20,7 @@ from relaxbell.engines.linear.engine import ConvexEngine
 from relaxbell.engines.linear.family import family_along
 from relaxbell.engines.linear.sampled import sampled
 from relaxbell.engines.linear.solution import ConvexSolution, convex_solution
-from relaxbell.engines.solution import Bounds
+from relaxbell.engines.solution import Bounds, Solution
 from relaxbell.errors import MeasureError
 from relaxbell.lp.highs import Answer
 from relaxbell.measures.information import MutualInformation
@@ -51,7 +51,9 @@ class InformationEngine(ConvexEngine[MutualInformation, InformationSolution]):
     ) -> InformationSolution:
         return convex_solution(InformationSolution, self.measure, observed, equations, answer, proof)
 
-    def bounds(self, observed: Behavior | Observed, subject_to: object = (), seconds: float | None = None) -> Bounds:
+    def bounds(
+        self, observed: Behavior | Observed, subject_to: object = (), seconds: float | None = None
+    ) -> Bounds[Solution]:
         raise MeasureError(
             f"bounds are for linear queries such as average_causal_effect(…): found {self.measure.name}. Use minimize."
         )

@@ -188,7 +188,7 @@ def information_bound(problem: Problem, layout: SettingLayout, program: LinearPr
         if leaf in weights:
             blocks.append(_Block(leaf.rows, -weights[leaf], leaf.rows.scale))
     blocks += [_Block(c.rows, -y, c.rows.scale) for c, y in zip(problem.affine, whole.affine, strict=True)]
-    offset = -_largest(blocks, layout, int(grid))
+    offset: ExactNumber = -_largest(blocks, layout, int(grid))
     offset -= sum((mu * b.limit for mu, b in zip(shares, problem.budgets, strict=True)), Fraction(0)) / int(grid)
     for c, y in zip(problem.affine, whole.affine, strict=True):
         terms = (h * int(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True))

@@ -147,7 +147,7 @@ class Family:
             try:
                 return self.solve(t)
             except InfeasibleError as error:
-                if error.proof is None:
+                if not isinstance(error.proof, Proof):  # there is none
                     raise
                 ray = self.line(error.proof.bound, t)
                 if ray.slope == 0:

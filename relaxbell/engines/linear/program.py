@@ -300,7 +300,7 @@ def _collected(
     known = builder.matrix(problem.equations.rows)
     equations = builder.add(known, 1, [], problem.equations.rhs, True)
     objective = problem.objective.lower(builder)
-    numbers = [Fraction(0) if b.is_symbolic else b.limit for b in problem.budgets]
+    numbers = [b.limit if isinstance(b.limit, Fraction | Surd) else Fraction(0) for b in problem.budgets]
     lowered = [b.measure.term.lower(builder) for b in problem.budgets]
     budgets = [builder.limit(term, limit, []) for term, limit in zip(lowered, numbers, strict=True)]
     affine = [builder.add_affine(c) for c in problem.affine]

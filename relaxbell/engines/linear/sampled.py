@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relaxbell.certificate.claims import Certificate
-from relaxbell.curves.curve import Curve, read_level
+from relaxbell.curves.curve import Curve, Value, read_level
 from relaxbell.curves.parameters import Parameter
 from relaxbell.curves.paths import Path, Reading
 from relaxbell.engines.linear.family import Family, Sample
@@ -207,6 +207,11 @@ class SampledCurve(Curve):
             f"tangents and chords {self.gap:.2g} {self.measure.unit} apart{self._short_of}"
         )
         return text if self.reading is None else f"{text}\n  {self.reading}"
+
+    @property
+    def marks(self) -> list[tuple[Value, ExactNumber | float]]:
+        """Both ends, with the values there."""
+        return [(t, self.value(float(t))) for t in self.domain]
 
     @property
     def notes(self) -> list[str]:

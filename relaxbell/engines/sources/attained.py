@@ -125,7 +125,8 @@ def proved_everywhere(
     if left <= 0:
         return None
     if layout.columns <= _LARGEST_EXACT:
-        point = [marginals[side.group.name][side.group.labels[j]] for side in layout.held for j in side.free]
+        values = (marginals[side.group.name][side.group.labels[j]] for side in layout.held for j in side.free)
+        point = [v if isinstance(v, Fraction) else Fraction(float(v)) for v in values]  # where boxes are cut first
         found = cover([scenario], [attained], point, most=_EXACT_BOXES, seconds=min(left, _EXACT_SECONDS))
         if found is not None:
             return GlobalProof(found)

@@ -24,7 +24,7 @@ from relaxbell.engines.sources.solution import FixedSolution, NetworkSolution
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator
 from relaxbell.measures.groups import Group
-from relaxbell.measures.products import FixedNonbilocality, Nonbilocality, nonbilocality, statement_of
+from relaxbell.measures.products import FixedNonbilocality, nonbilocality, statement_of
 
 _SECONDS = 60.0
 _BOXES = 2000
@@ -41,7 +41,7 @@ def network_certificate(solution: NetworkSolution) -> Certificate:
         If the bound is SCIP's, if there are too many free marginals for a proof that is found in a minute, or as in
         `relaxbell.engines.linear.certificates.linear_certificate`.
     """
-    measure = nonbilocality(solution.measure.model)
+    measure = solution.measure
     if solution.kind != "rigorous":
         raise CertificateError(
             f"the lower bound of {measure.name} is SCIP's, in floating point: expected a rigorous one. Minimize it "
@@ -50,11 +50,12 @@ def network_certificate(solution: NetworkSolution) -> Certificate:
     model = measure.model
     assert isinstance(solution.observed, Behavior)  # the measure needs one
     p = model.match(solution.observed)
-    bound = solution.attained if solution.exact is not None else Fraction(solution.lower_bound)
+    attained = solution.attained if solution.exact is not None else None
+    bound = Fraction(solution.lower_bound) if attained is None else attained
     found = _known(solution) or _sought(solution, model, p)
     if not found.settings:
         layout = _layout(model, p)
-        return covered(measure, layout, found.cover, bound, solution.primal)
+        return covered(model, layout, found.cover, bound, solution.primal)
     whole, layout = _layout(model, p), _layout(*restricted_to(model, p, found.settings))
     data = _common(whole.scenario.equations, model, [[*family.held, family.last] for family in layout.families])
     data["measure"]["settings"] = [[name, list(values)] for name, values in found.settings.items()]
@@ -106,15 +107,15 @@ def _sought(solution: NetworkSolution, model: CausalModel, p: Behavior) -> Globa
 
 
 def covered(
-    measure: Nonbilocality,
+    model: CausalModel,
     layout: Layout,
     found: Cover,
-    bound: Any,
+    bound: ExactNumber,
     primal: Mapping[int, ExactNumber] | None,
 ) -> Certificate:
     """Return the certificate of boxes that hold all marginals."""
     equations = layout.scenario.equations
-    data = _common(equations, measure.model, [[*family.held, family.last] for family in layout.families])
+    data = _common(equations, model, [[*family.held, family.last] for family in layout.families])
     data["proof"] = _proof(layout, found)
     return with_strategies(data, bound, primal)
 

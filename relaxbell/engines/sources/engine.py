@@ -17,7 +17,7 @@ from relaxbell.engines.linear.curves import LinearCurve, traced
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.family import family_along
 from relaxbell.engines.linear.over import Solver, solve_over
-from relaxbell.engines.solution import Bounds
+from relaxbell.engines.solution import Bounds, Solution
 from relaxbell.engines.sources.certificates import fixed_certificate
 from relaxbell.engines.sources.curves import network_curve
 from relaxbell.engines.sources.fixed import with_marginals
@@ -60,7 +60,9 @@ class SourcesEngine(Engine[Nonbilocality]):
             self.measure, observed, subject_to, tolerance=self.tolerance, seconds=seconds, solver=self.solver
         )
 
-    def bounds(self, observed: Behavior | Observed, subject_to: object = (), seconds: float | None = None) -> Bounds:
+    def bounds(
+        self, observed: Behavior | Observed, subject_to: object = (), seconds: float | None = None
+    ) -> Bounds[Solution]:
         raise MeasureError(
             f"bounds are for linear queries such as average_causal_effect(…): found {self.measure.name}. Use minimize, "
             "or marginal_ranges(model, p)."
@@ -93,11 +95,12 @@ class FixedEngine(Engine[FixedNonbilocality]):
     ----------
     measure
         What is minimized.
-    solver
+    solver, thorough
         As for other linear programs.
     """
 
     solver: Solver | None = None
+    thorough: bool = True
 
     def equations(self, observed: Behavior | Observed) -> Equations:
         """Return what was observed, and the marginals, as equations over q."""
@@ -105,15 +108,17 @@ class FixedEngine(Engine[FixedNonbilocality]):
 
     def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
         """Minimize over the q that satisfy equations and constraints."""
-        return solve_over(self.measure, equations, subject_to, self.solver)
+        return solve_over(self.measure, equations, subject_to, self.solver, thorough=self.thorough)
 
     def minimize(
         self, observed: Behavior | Observed, subject_to: object = (), seconds: float | None = None
     ) -> FixedSolution:
         with deadline(seconds, self.measure.name):
-            return minimize_at_fixed(self.measure, observed, subject_to)
+            return minimize_at_fixed(self.measure, observed, subject_to, self.solver, thorough=self.thorough)
 
-    def bounds(self, observed: Behavior | Observed, subject_to: object = (), seconds: float | None = None) -> Bounds:
+    def bounds(
+        self, observed: Behavior | Observed, subject_to: object = (), seconds: float | None = None
+    ) -> Bounds[Solution]:
         raise MeasureError(
             f"bounds are for linear queries such as average_causal_effect(…): found {self.measure.name}. Use minimize."
         )

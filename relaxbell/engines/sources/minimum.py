@@ -14,7 +14,7 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
 from relaxbell.engines.base import engine
 from relaxbell.engines.linear.dual import Proof
-from relaxbell.engines.linear.over import solve_over
+from relaxbell.engines.linear.over import Solver, solve_over
 from relaxbell.engines.linear.solution import weights_of
 from relaxbell.engines.sources.attained import ZERO, exact_model, proved_everywhere
 from relaxbell.engines.sources.branching import Search, branch
@@ -210,14 +210,19 @@ def _decomposition(
 
 
 def minimize_at_fixed(
-    measure: FixedNonbilocality, observed: Behavior | Observed, subject_to: object = ()
+    measure: FixedNonbilocality,
+    observed: Behavior | Observed,
+    subject_to: object = (),
+    solver: Solver | None = None,
+    *,
+    thorough: bool = True,
 ) -> FixedSolution:
     """Solve the linear program at fixed marginals."""
     started = now()
     scenario = read_scenario(nonbilocality(measure.model), observed, symmetric=False)
     equations = with_marginals(measure, scenario.equations)
     try:
-        answer, proof = solve_over(measure, equations, subject_to)
+        answer, proof = solve_over(measure, equations, subject_to, solver, thorough=thorough)
     except InfeasibleError:
         if ranges(scenario) is None:
             raise_infeasible(measure.model, observed)
