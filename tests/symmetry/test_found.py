@@ -177,7 +177,7 @@ def test_exact_behaviors_are_compared_exactly():
 
 @pytest.mark.parametrize("tolerance", [-1e-9, 1, True, "small", float("nan")])
 def test_tolerances_that_are_none(tolerance):
-    with pytest.raises(rb.errors.BehaviorError, match="the tolerance is .*expected a number from 0 to below 1"):
+    with pytest.raises(rb.errors.BehaviorError, match=r"the tolerance is .*expected a number from 0 to below 1"):
         rb.boxes.pr().symmetries(tolerance=tolerance)
 
 

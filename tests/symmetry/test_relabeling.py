@@ -216,8 +216,8 @@ BOX = rb.bell((2, 3), (3, 2)).scenario
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: rb.Relabeling(BOX, parties={"A": "B", "B": "A"}), "A has 3 outcomes and 2 settings, B has 2 outcomes and"),
-        (lambda: rb.Relabeling(rb.bell(), parties={"A": "B"}), r"A → B is no permutation of A, B.*\{\"A\": \"B\", \"B\""),
+        (lambda: rb.Relabeling(BOX, parties={"A": "B", "B": "A"}), "A has 3 outcomes and 2 settings, B has 2"),
+        (lambda: rb.Relabeling(rb.bell(), parties={"A": "B"}), "A → B is no permutation of A, B"),
         (lambda: rb.Relabeling(rb.bell(), parties={"A": "C", "C": "A"}), "parties names 'C', expected A or B"),
         (lambda: rb.Relabeling(rb.bell(), parties=["B", "A"]), "parties is .*expected a mapping by name"),
         (lambda: rb.Relabeling(BOX, settings={"A": [0, 1]}), "settings names 'A', expected X or Y"),
@@ -227,10 +227,10 @@ BOX = rb.bell((2, 3), (3, 2)).scenario
         (lambda: rb.Relabeling(BOX, settings={"X": {0, 1}}), "no permutation of the 2 values of X"),
         (lambda: rb.Relabeling(BOX, settings={"X": "10"}), "no permutation of the 2 values of X"),
         (lambda: rb.Relabeling(BOX, outcomes={"A": {2: [0, 1, 2]}}), "A is relabeled at setting 2, expected 0 … 1"),
-        (lambda: rb.Relabeling(BOX, outcomes={"A": [[0, 1, 2]] * 3}), "A has 3 permutations, expected one, or .* 2 settings"),
+        (lambda: rb.Relabeling(BOX, outcomes={"A": [[0, 1, 2]] * 3}), r"expected one, or one for each of the 2 settings"),
         (lambda: rb.Relabeling(BOX, outcomes={"A": {1: [1, 0]}}), "no permutation of the 3 values of A at setting 1"),
         (lambda: rb.Relabeling("A B"), "of a scenario: found a str"),
-        (lambda: rb.Relabeling(SCENARIOS["no parties"], parties={"A": "B", "B": "A"}), "which party chooses which input"),
+        (lambda: rb.Relabeling(SCENARIOS["no parties"], parties={"A": "B", "B": "A"}), "which party chooses"),
         (lambda: rb.Relabeling(BOX)(rb.boxes.pr()), "cardinalities do not match.*A 3"),
         (lambda: rb.Relabeling(BOX)(rb.boxes.pr().rename({"A": "C"})), r"found a table p\(C,B\|X,Y\)"),
         (lambda: rb.Relabeling(BOX)(rb.boxes.pr().p), r"shape \(2, 2, 2, 2\), expected \(3, 2, 2, 3\)"),
