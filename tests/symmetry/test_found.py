@@ -150,6 +150,18 @@ def test_the_whole_group_is_not_listed(m):
     assert len(found.generators) < 4 * m
 
 
+@pytest.mark.parametrize(("k", "linear"), [(1, 1), (2, 6), (3, 168), (4, 20160)])
+def test_hadamard_matrices(k, linear):
+    """Sylvester's matrix of order 2^k: 2^{2k+1} |GL(k, 2)| pairs of signed permutations (de Launey, Flannery, Algebraic
+    Design Theory, AMS 2011, ch. 9), and its transposition."""
+    matrix = np.array([[1]])
+    for _ in range(k):
+        matrix = np.kron(matrix, [[1, 1], [1, -1]])
+    sign = np.array([[1, -1], [-1, 1]])[:, :, None, None]
+    game = (1 + sign * matrix * Fraction(1, 2)) * Fraction(1, 4)
+    assert in_scenario(game, matrix.shape, (2, 2)).symmetries().order == 2 ** (2 * k + 1) * linear * 2
+
+
 def test_four_parties():
     noise = in_scenario(np.full((2,) * 8, Fraction(1, 16)), (2,) * 4, (2,) * 4)
     assert noise.symmetries().order == 8**4 * 24

@@ -227,7 +227,7 @@ BOX = rb.bell((2, 3), (3, 2)).scenario
         (lambda: rb.Relabeling(BOX, settings={"X": {0, 1}}), "no permutation of the 2 values of X"),
         (lambda: rb.Relabeling(BOX, settings={"X": "10"}), "no permutation of the 2 values of X"),
         (lambda: rb.Relabeling(BOX, outcomes={"A": {2: [0, 1, 2]}}), "A is relabeled at setting 2, expected 0 … 1"),
-        (lambda: rb.Relabeling(BOX, outcomes={"A": [[0, 1, 2]] * 3}), r"expected one, or one for each of the 2 settings"),
+        (lambda: rb.Relabeling(BOX, outcomes={"A": [[0, 1, 2]] * 3}), "expected one, or one for each of the 2"),
         (lambda: rb.Relabeling(BOX, outcomes={"A": {1: [1, 0]}}), "no permutation of the 3 values of A at setting 1"),
         (lambda: rb.Relabeling("A B"), "of a scenario: found a str"),
         (lambda: rb.Relabeling(SCENARIOS["no parties"], parties={"A": "B", "B": "A"}), "which party chooses"),
