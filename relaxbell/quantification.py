@@ -13,15 +13,17 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.counts import Counts, CountsFit, load_counts
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, message
-from relaxbell.engines.linear.solution import Solution
+from relaxbell.engines.linear.solution import ConvexSolution
 from relaxbell.errors import BehaviorError, RelaxbellError
 from relaxbell.exact.texts import as_written
 from relaxbell.functionals.chsh import CHSHValue, largest_chsh
 from relaxbell.lp.clock import TimeLimitError, deadline
-from relaxbell.measures.dependence import dependence, hall_dependence
+from relaxbell.measures.dependences import dependence
+from relaxbell.measures.hall import hall_dependence
+from relaxbell.measures.influences import influence
 from relaxbell.measures.information import mutual_information
-from relaxbell.measures.locality import influence, message_entropy
 from relaxbell.measures.measure import Measure
+from relaxbell.measures.messages import message_entropy
 from relaxbell.methods import provided
 from relaxbell.solve.minimization import minimize
 from relaxbell.writing import make_directory
@@ -51,7 +53,7 @@ class Row:
     name: str
     relaxed: str
     unit: str
-    solution: Solution | None
+    solution: ConvexSolution | None
     problem: str = ""
 
 
@@ -94,7 +96,7 @@ class Quantification:
         """Names of the relaxations that were not treated, because of an interruption."""
         return tuple(self.names)[len(self.rows) :]
 
-    def __getitem__(self, name: str) -> Solution:
+    def __getitem__(self, name: str) -> ConvexSolution:
         """Return the solution of a row by the name of its measure, as it is written or printed."""
         name = as_written(name, [row.name for row in self.rows])
         for row in self.rows:
@@ -371,7 +373,7 @@ def _fitted(data: Any, seconds: float | None) -> tuple[CountsFit | None, TimeLim
     try:
         return data.fit(seconds=seconds), None
     except TimeLimitError as error:
-        return error.partial, error
+        return (error.partial if isinstance(error.partial, CountsFit) else None), error
 
 
 def _named_as_bell(behavior: Behavior) -> Behavior:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from relaxbell.exact.numbers import ExactNumber
+
+if TYPE_CHECKING:
+    pass
 
 F_co = TypeVar("F_co", covariant=True)
 """Bell functionals."""
@@ -83,6 +86,22 @@ class CertificateLike(Protocol):
 
     def save(self, path: str | Path) -> None:
         """Write it to a file."""
+
+
+class ReadingLike(Protocol):
+    """Values of a parameter at which data were read, affine in a power of it between; as text it says so."""
+
+    @property
+    def name(self) -> str:
+        """The parameter."""
+
+    @property
+    def power(self) -> int:
+        """The power of it."""
+
+    @property
+    def values(self) -> tuple[ExactNumber, ...]:
+        """Ascending."""
 
 
 class FaceLike(Protocol[F_co]):

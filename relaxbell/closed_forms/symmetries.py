@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -48,7 +47,7 @@ def _maps_observation(model: CausalModel, cells: NDArray[np.intp], strategies: N
     return bool((moved == np.sort(own, axis=1)[strategies]).all())
 
 
-def _canonical(term: Term, strategies: NDArray[np.intp] | None) -> Any:
+def _canonical(term: Term, strategies: NDArray[np.intp] | None) -> tuple[object, ...]:
     """Return the term up to the order of its rows and parts, with the strategies permuted."""
     if isinstance(term, Leaf):
         matrix = sp.csr_array(term.rows.matrix, copy=True)  # sorted in place below
