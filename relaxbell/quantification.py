@@ -13,7 +13,8 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.counts import Counts, CountsFit, load_counts
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, message
-from relaxbell.engines.linear.solution import ConvexSolution
+from relaxbell.engines.solution import Solution
+from relaxbell.engines.witness import Witness
 from relaxbell.errors import BehaviorError, RelaxbellError
 from relaxbell.exact.texts import as_written
 from relaxbell.functionals.chsh import CHSHValue, largest_chsh
@@ -53,7 +54,7 @@ class Row:
     name: str
     relaxed: str
     unit: str
-    solution: ConvexSolution | None
+    solution: Solution | None
     problem: str = ""
 
 
@@ -96,7 +97,7 @@ class Quantification:
         """Names of the relaxations that were not treated, because of an interruption."""
         return tuple(self.names)[len(self.rows) :]
 
-    def __getitem__(self, name: str) -> ConvexSolution:
+    def __getitem__(self, name: str) -> Solution:
         """Return the solution of a row by the name of its measure, as it is written or printed."""
         name = as_written(name, [row.name for row in self.rows])
         for row in self.rows:
@@ -226,21 +227,22 @@ def _row_data(row: Row) -> dict[str, Any]:
     data: dict[str, Any] = {"measure": row.name, "relaxed": row.relaxed, "unit": row.unit}
     if row.solution is None:
         return data | {"problem": row.problem}
-    witness = row.solution.witness
+    own = row.solution
+    witness = None if own.witness is None else _witness_data(own.witness)
+    return data | {"minimum": own.value, "lower_bound": own.lower_bound, "witness": witness}
+
+
+def _witness_data(witness: Witness) -> dict[str, Any]:
     known = None
     if witness.in_catalog_form is not None:
         name, value, bound = witness.in_catalog_form
         known = {"name": name, "value": value, "bound": bound, "excess": witness.excess}
-    return data | {
-        "minimum": row.solution.value,
-        "lower_bound": row.solution.lower_bound,
-        "witness": {
-            "name": witness.name,
-            "functional": witness.functional.formula(),
-            "value": float(witness.value),
-            "bound": float(witness.bound),
-            "catalog": known,
-        },
+    return {
+        "name": witness.name,
+        "functional": witness.functional.formula(),
+        "value": float(witness.value),
+        "bound": float(witness.bound),
+        "catalog": known,
     }
 
 
