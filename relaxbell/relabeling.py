@@ -213,8 +213,9 @@ class Relabeling(Frozen):
 
     @property
     def scenario_text(self) -> str:
-        """The scenario by its variables and their numbers of values."""
-        sizes = ", ".join(f"{name} {size}" for name, size in self.cardinality.items())
+        """The scenario by its variables, their numbers of values, and who chooses what: ``A 3 of X``."""
+        own = {a: f" of {x}" for a, x in self.parties.items() if x is not None}
+        sizes = ", ".join(f"{name} {size}{own.get(name, '')}" for name, size in self.cardinality.items())
         return f"p({','.join(self.outputs)}|{','.join(self.inputs)}): {sizes}"
 
     # ---------------------------------------------------------------- as action
