@@ -15,9 +15,10 @@ from typing import Any
 from relaxbell.lazy import homes, load
 
 _HOMES = {
+    "relabeling": "Symmetries",
     "behavior.counts": "CountsFit",
     "behavior.search": "QuantumOptimum",
-    "functionals.relabeling": "Recognition",
+    "symmetry.recognition": "Recognition",
     "functionals.stars": "StarValues",
     "functionals.files": "InequalityFile",
     "causal.independence": "Independence",
