@@ -105,8 +105,8 @@ class BinaryEntropy(Measure):
 
     def _concave(self, what: str) -> MeasureError:
         return MeasureError(
-            f"{self.name} is a concave function of q, not piecewise linear, so it has no {what}. Use message_weight(model), the probability "
-            "p(m≠0), as the expression or budget: h is increasing on [0, 1/2]."
+            f"{self.name} is a concave function of q, not piecewise linear, so it has no {what}. Use "
+            "message_weight(model), the probability p(m≠0), as the expression or budget: h is increasing on [0, 1/2]."
         )
 
     def statement(self) -> dict[str, object]:

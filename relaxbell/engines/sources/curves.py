@@ -98,10 +98,10 @@ class NetworkCurve(PiecewiseCurve):
     Examples
     --------
     >>> import relaxbell as rb
-    >>> noise, full = rb.boxes.entanglement_swapping(0).exact, rb.boxes.entanglement_swapping(1).exact
-    >>> line = rb.curve(rb.nonbilocality(rb.bilocality()), lambda t: noise + t**2 * (full - noise))
+    >>> noise, full = rb.boxes.entanglement_swapping(0), rb.boxes.entanglement_swapping(1)
+    >>> line = rb.curve(rb.nonbilocality(rb.bilocality()), noise, full)
     >>> len(line.proofs), line.critical
-    (2, √2/2)
+    (2, Fraction(1, 2))
     """
 
     proofs: tuple[NetworkPiece, ...] = field(kw_only=True)
