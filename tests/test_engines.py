@@ -89,9 +89,9 @@ def test_nobody_outside_its_engine_asks_what_kind_a_measure_is():
         asked = set(questions(ast.parse(path.read_text()))) & {*KINDS, "a kind by its word"}
         found += [f"{where} asks for {name}" for name in asked if not where.startswith(OWN.get(name, "nowhere"))]
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("hasattr", "getattr"):
-                if getattr(node.args[0], "id", "") in ("measure", "query"):
-                    found.append(f"{where} asks a measure for {ast.unparse(node.args[1])}")
+            call = isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("hasattr", "getattr")
+            if call and getattr(node.args[0], "id", "") in ("measure", "query"):
+                found.append(f"{where} asks a measure for {ast.unparse(node.args[1])}")
     assert found == []
 
 
