@@ -26,9 +26,8 @@ _HOMES = {
     "functionals.relabeling": "recognize",
     "functionals.files": "read_inequalities write_inequalities",
     "causal.model": "CausalModel",
-    "causal.networks": (
-        "bell bilocality input_signaling instrumental measurement_dependence message outcome_signaling star"
-    ),
+    "causal.networks": "bell input_signaling instrumental measurement_dependence message outcome_signaling",
+    "causal.sources": "bilocality star",
     "measures.measure": "maximum measure",
     "measures.dependence": "dependence hall_dependence setting_bounds",
     "measures.information": "mutual_information pinsker_bound",

@@ -31,27 +31,44 @@ def shared(model: HasRelaxed) -> Arguments:
     return _copied(model, edges, latent=(first,), relaxed=relaxed, name=f"{model.name} with a shared source")
 
 
-def relaxed_by(model: HasRelaxed, edges: Iterable[object], input_distribution: object) -> Arguments:
-    """Return the model with more edges, remembered as relaxed."""
-    new = tuple((own_name(model, u), own_name(model, v)) for u, v in read_edges(edges))
+def relaxed_by(
+    model: HasRelaxed, edges: Iterable[object], hidden: Mapping[str, int], input_distribution: object
+) -> Arguments:
+    """Return the model with more edges and hidden nodes; edges into old nodes are remembered as relaxed."""
+    check_hidden(model, hidden)
+    nodes = (*model.nodes, *hidden)
+    new = tuple((u if u in nodes else own_name(model, u), own_name(model, v)) for u, v in read_edges(edges))
     for edge in new:
         for node in edge:
-            if node not in model.nodes:
+            if node not in nodes:
                 raise ModelError(
                     f"cannot relax {edge[0]!r} -> {edge[1]!r}: {node!r} is not a node of {model.name}. "
-                    f"Its nodes are {', '.join(model.nodes)}."
+                    f"Its nodes are {', '.join(nodes)}."
                 )
         if edge in model.edges:
             raise ModelError(f"the edge {edge[0]!r} -> {edge[1]!r} is already in {model.name}. Relax another.")
     check_latent_ends(new, model.latents)  # the other errors would be about a cycle, through the latent variable
-    texts = ", ".join(f'"{u} -> {v}"' for u, v in new)
+    texts = [f'"{u} -> {v}"' for u, v in new]
+    sizes = ", ".join(f'"{name}": {size}' for name, size in hidden.items())
+    texts += [f"hidden={{{sizes}}}"] if hidden else []
     return _copied(
         model,
         (*model.edges, *new),
-        relaxed=(*model.relaxed, *new),
+        relaxed=(*model.relaxed, *(edge for edge in new if edge[1] not in hidden)),
+        hidden=(*model.hidden, *hidden),
+        sizes=model.cardinality | dict(hidden),
         input_distribution=model.input_distribution if input_distribution is None else input_distribution,
-        name=f"{model.name}.relax({texts})",
+        name=f"{model.name}.relax({', '.join(texts)})",
     )
+
+
+def check_hidden(model: HasGraph, hidden: Mapping[str, int]) -> None:
+    """Raise ModelError unless hidden nodes are new, and come with their numbers of values."""
+    if not isinstance(hidden, Mapping):
+        raise ModelError(f'hidden is {hidden!r}, expected the number of values of each new node, such as {{"M": 2}}.')
+    for name in hidden:
+        if name in model.nodes:
+            raise ModelError(f"{name!r} is already a node of {model.name}. Give the new hidden node another name.")
 
 
 def unrelaxed(model: HasRelaxed) -> Arguments:
@@ -96,7 +113,7 @@ def renamed(model: HasRelaxed, names: Mapping[str, str]) -> Arguments:
     pairs = ", ".join(f"{u} -> {v}" for u, v in names.items() if u != v)
     roles = {"inputs": model.inputs, "latent": model.latents, "hidden": model.hidden, "outputs": model.outputs}
     return {
-        "graph": [(new[u], new[v]) for u, v in model.edges],
+        "graph": Graph(tuple(new.values()), tuple((new[u], new[v]) for u, v in model.edges)),
         "cardinality": {new[n]: c for n, c in model.cardinality.items()},
         **{role: [new[n] for n in own] for role, own in roles.items()},
         "input_distribution": model.input_distribution,
@@ -105,7 +122,9 @@ def renamed(model: HasRelaxed, names: Mapping[str, str]) -> Arguments:
     }
 
 
-def _copied(model: HasRelaxed, edges: Iterable[Edge], **changes: Any) -> Arguments:
+def _copied(
+    model: HasRelaxed, edges: Iterable[Edge], *, sizes: Mapping[str, int] | None = None, **changes: Any
+) -> Arguments:
     settings: Arguments = {
         "inputs": model.inputs,
         "latent": model.latents,
@@ -113,7 +132,7 @@ def _copied(model: HasRelaxed, edges: Iterable[Edge], **changes: Any) -> Argumen
         "outputs": model.outputs,
         "input_distribution": model.input_distribution,
     } | changes
+    known = model.cardinality if sizes is None else sizes
     kept = (*model.inputs, *model.outputs, *settings["latent"], *settings["hidden"])
-    graph = Graph.of((n for n in model.nodes if n in kept), edges)
-    names = [n for n in graph.nodes if n not in model.latents]
-    return settings | {"graph": graph, "cardinality": {n: model.cardinality[n] for n in names}}
+    graph = Graph.of((n for n in (*model.nodes, *settings["hidden"]) if n in kept), edges)
+    return settings | {"graph": graph, "cardinality": {n: known[n] for n in graph.nodes if n not in model.latents}}

@@ -276,7 +276,9 @@ class CausalModel(Frozen):
         """
         return self if len(self.latents) == 1 else CausalModel(**changes.shared(self))
 
-    def relax(self, *edges: object, input_distribution: object = None) -> CausalModel:
+    def relax(
+        self, *edges: object, hidden: Mapping[str, int] | None = None, input_distribution: object = None
+    ) -> CausalModel:
         """Return the model with more edges, remembered as relaxed.
 
         Parameters
@@ -284,6 +286,9 @@ class CausalModel(Frozen):
         *edges
             Arrow strings (``"X -> B"``, ``"X → B"``) or pairs between nodes of the model. An edge from the latent
             variable to an input makes the input dependent; it may be called Λ, as it is printed.
+        hidden
+            New nodes that are not observed, such as messages, with their numbers of values. Edges into them are not
+            relaxed themselves: only what they tell others is.
         input_distribution
             A new p(inputs); by default the model's own.
 
@@ -295,15 +300,17 @@ class CausalModel(Frozen):
         Raises
         ------
         ModelError
-            For unknown nodes, an edge that is already there, or a cycle.
+            For unknown nodes, an edge that is already there, a hidden node that is not new, or a cycle.
 
         Examples
         --------
         >>> import relaxbell as rb
         >>> rb.bell().relax("X -> B", ("L", "Y")).relaxed
         (('X', 'B'), ('L', 'Y'))
+        >>> rb.bell().relax("Y -> M <- L", "M -> A", hidden={"M": 3}).relaxed
+        (('M', 'A'),)
         """
-        return CausalModel(**changes.relaxed_by(self, edges, input_distribution))
+        return CausalModel(**changes.relaxed_by(self, edges, {} if hidden is None else hidden, input_distribution))
 
     def rename(self, names: Mapping[str, str]) -> CausalModel:
         """Return the same model with nodes renamed; names not mentioned stay.

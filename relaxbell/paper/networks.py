@@ -11,7 +11,7 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.swapping import entanglement_swapping
 from relaxbell.causal.model import CausalModel
-from relaxbell.causal.networks import bilocality
+from relaxbell.causal.sources import bilocality
 from relaxbell.engines.sources.scanning import scan
 from relaxbell.exact.numbers import Exact, floor_text
 from relaxbell.measures.measure import Measure

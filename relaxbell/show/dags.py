@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from relaxbell.causal import networks
+from relaxbell.causal import networks, sources
 from relaxbell.causal.model import CausalModel
 from relaxbell.show.axes import new_axes
 from relaxbell.show.graph import HIDDEN, INK, RELAXED
@@ -18,7 +18,7 @@ NETWORKS: tuple[tuple[str, Callable[[], CausalModel]], ...] = (
     ("(c) input signaling", networks.input_signaling),
     ("(d) message", networks.message),
     ("(e) measurement dependence", networks.measurement_dependence),
-    ("(f) bilocality", networks.bilocality),
+    ("(f) bilocality", sources.bilocality),
 )
 """Title and maker of each panel of Fig. 1."""
 
