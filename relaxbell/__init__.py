@@ -61,7 +61,7 @@ _IMPLEMENTED = {
     "BellFunctional.equivalent": "functionals.orbits:equivalent",
     "BellFunctional.is_facet": "solve.faces:face",
     "BellFunctional.relabelings": "functionals.orbits:all_tables",
-    "CausalModel._repr_svg_": "show.graph:dag_svg",
+    "CausalModel._repr_svg_": "show.dags:dag_svg",
     "CausalModel.inequalities": "closed_forms.inequalities:inequalities",
     "ClosedBounds._repr_html_": "show.closed_forms:closed_bounds_html",
     "ClosedForm._repr_html_": "show.closed_forms:closed_form_html",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from relaxbell.show.axes import new_axes, open_frame
-from relaxbell.show.graph import INK
+from relaxbell.show.drawing import INK
 
 if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve

@@ -30,7 +30,7 @@ from relaxbell.measures.locality import influence
 from relaxbell.measures.products import nonbilocality
 from relaxbell.show.axes import SIZE, STYLES, finished, new_axes, open_frame
 from relaxbell.show.dags import NETWORKS_SIZE, figure_1
-from relaxbell.show.graph import INK
+from relaxbell.show.drawing import INK
 from relaxbell.solve.lines import curve
 from relaxbell.writing import make_directory, write_whole
 

@@ -111,7 +111,7 @@ def test_a_million_strategies_build_within_limits():
 def test_svg_marks_relaxed_edges_and_names_every_node():
     svg = rb.message()._repr_svg_()
     assert svg.count("stroke-dasharray") == 1
-    for node in ("X", "Y", "A", "B", "M", "L"):
+    for node in ("X", "Y", "A", "B", "M", "Λ"):
         assert f">{node}</text>" in svg
     assert svg.count("<rect x") == 2  # M and L are not observed
 
