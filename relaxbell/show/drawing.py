@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 INK, RELAXED, HIDDEN = "#222222", "#c04a00", "#e3e3e3"
 """Lines and letters; what is relaxed; what is not observed."""
 
-_LETTERS = 15.0
+_LETTERS = 18.0
 _POINTS = 0.8
 """Points of a line on axes for each unit of its width: like those of plots, lines do not grow with the axes."""
 

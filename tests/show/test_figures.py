@@ -90,10 +90,11 @@ def test_svg_and_axes_show_the_same_drawing(model, ax):
 
 
 @pytest.mark.parametrize("size", [(1.5, 1), (9, 6)])
-def test_names_stay_inside_their_nodes(size):
+@pytest.mark.parametrize("model", [rb.star(3), MODELS[-1]], ids=lambda model: model.name)
+def test_names_stay_inside_their_nodes(model, size):
     """Letters grow with the axes, as shapes do."""
     own = figure.Figure(figsize=size)
-    ax = plot_dag(rb.star(3), own.subplots())
+    ax = plot_dag(model, own.subplots())
     own.draw_without_rendering()
     shapes = [patch for patch in ax.patches if isinstance(patch, patches.Ellipse | patches.Rectangle)]
     for words, shape in zip(ax.texts, shapes, strict=True):
