@@ -123,7 +123,7 @@ def renamed(model: HasRelaxed, names: Mapping[str, str]) -> Arguments:
 
 
 def _copied(
-    model: HasRelaxed, edges: Iterable[Edge], *, sizes: Mapping[str, int] | None = None, **changes: Any
+    model: HasRelaxed, edges: Iterable[Edge], *, sizes: Mapping[str, int] | None = None, **changes: object
 ) -> Arguments:
     settings: Arguments = {
         "inputs": model.inputs,

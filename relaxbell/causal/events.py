@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -45,10 +44,10 @@ def event_rows(model: HasStrategies, event: Setting, given: Setting, do: Setting
 def _hit(model: HasStrategies, setting: Setting, wanted: Setting) -> NDArray[np.int64]:
     """Return 1 for each strategy that answers a setting as wanted, else 0."""
     values = model.strategies.evaluate(setting)
-    hit: Any = 1
+    hit: NDArray[np.bool_] | np.bool_ = np.True_
     for name, value in wanted.items():
-        hit = hit * (np.asarray(values[name]) == value)
-    return np.asarray(model.strategies.spread(hit), dtype=np.int64)
+        hit = hit & (np.asarray(values[name]) == value)
+    return np.asarray(model.strategies.spread(np.asarray(hit)), dtype=np.int64)
 
 
 def _weighted(hits: Iterable[NDArray[np.int64]], weights: list[Fraction], label: str) -> Rows:
