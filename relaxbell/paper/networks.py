@@ -13,7 +13,8 @@ from relaxbell.behavior.swapping import entanglement_swapping
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.sources import bilocality
 from relaxbell.engines.sources.scanning import scan
-from relaxbell.exact.numbers import Exact, floor_text
+from relaxbell.exact.numbers import Exact
+from relaxbell.exact.texts import floor_text
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.products import nonbilocality
 from relaxbell.paper.claim import Evidence, Section

@@ -13,7 +13,8 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.witness import Witness
-from relaxbell.exact.numbers import ExactNumber, Floats, ceil_float, floor_text, supported_text, to_sympy
+from relaxbell.exact.numbers import ExactNumber, Floats, ceil_float, to_sympy
+from relaxbell.exact.texts import floor_text, supported_text
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.methods import provided
 

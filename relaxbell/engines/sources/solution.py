@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from relaxbell.engines.linear.solution import Solution
 from relaxbell.engines.sources.cover import GlobalProof
 from relaxbell.engines.sources.decomposition import Decomposition
-from relaxbell.exact.numbers import ExactNumber, ceil_float, floor_text, to_sympy
+from relaxbell.exact.numbers import ExactNumber, ceil_float, to_sympy
+from relaxbell.exact.texts import floor_text
 from relaxbell.measures.products import Nonbilocality
 from relaxbell.methods import provided
 
