@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relaxbell.exact.numbers import ExactNumber
 from relaxbell.show.numbers import arrows
 
 if TYPE_CHECKING:
+    import sympy
+
     from relaxbell.curves.curve import Curve
     from relaxbell.engines.sources.scanning import Scan
 
@@ -39,7 +42,7 @@ def curve_svg(curve: Curve) -> str:
     return _picture(curve.name, curve.variable, curve.measure.unit, grid, values, marks, text)
 
 
-def function_svg(curve: Any, variable: str, ends: Sequence[Any], notes: Sequence[str]) -> str:
+def function_svg(curve: Any, variable: str, ends: Sequence[ExactNumber | sympy.Expr], notes: Sequence[str]) -> str:
     """Return a curve that is not piecewise affine, drawn on a fine grid, with its values at exact `ends`."""
     grid = np.linspace(float(ends[0]), float(ends[-1]), 201)
     heights = [float(curve.value(float(t))) for t in ends]
@@ -100,7 +103,7 @@ def _picture(
     return "\n".join([*parts, "</svg>"])
 
 
-def _scale(values: NDArray[np.float64], origin: float, length: float) -> Any:
+def _scale(values: NDArray[np.float64], origin: float, length: float) -> Callable[[float], float]:
     finite = values[np.isfinite(values)]
     low, high = float(finite.min()), float(finite.max())
     span = high - low or 1.0
@@ -111,6 +114,6 @@ def _text(x: float, y: float, words: str, anchor: str) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{_INK}">{escape(words)}</text>'
 
 
-def _short(number: Any) -> str:
+def _short(number: ExactNumber | sympy.Expr) -> str:
     exact = str(number)
     return exact if len(exact) <= 9 else f"{float(number):.4g}"

@@ -10,6 +10,8 @@ from relaxbell.show.axes import new_axes, open_frame
 from relaxbell.show.drawing import INK
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from relaxbell.curves.curve import Curve
     from relaxbell.engines.sources.scanning import Scan
 
@@ -17,7 +19,7 @@ _STYLE = {"color": INK, "linewidth": 1.4}
 _SIZE = (4.2, 3.0)
 
 
-def plot_curve(curve: Curve, ax: Any = None, **style: Any) -> Any:
+def plot_curve(curve: Curve, ax: Axes | None = None, **style: Any) -> Axes:
     """Draw a piecewise affine curve exactly, with its break points; return the axes."""
     ax = new_axes(ax, _SIZE)
     corners = [curve.pieces[0].start, *(piece.end for piece in curve.pieces)]
@@ -33,7 +35,7 @@ def plot_curve(curve: Curve, ax: Any = None, **style: Any) -> Any:
     return _labeled(ax, curve.variable, curve.name, curve.measure.unit)
 
 
-def plot_function(curve: Any, ends: tuple[float, float], variable: str, ax: Any = None, **style: Any) -> Any:
+def plot_function(curve: Any, ends: tuple[float, float], variable: str, ax: Axes | None = None, **style: Any) -> Axes:
     """Draw a curve that is not piecewise affine on a fine grid; return the axes."""
     ax = new_axes(ax, _SIZE)
     grid = np.linspace(*ends, 400)
@@ -41,7 +43,7 @@ def plot_function(curve: Any, ends: tuple[float, float], variable: str, ax: Any 
     return _labeled(ax, variable, curve.name, curve.measure.unit)
 
 
-def plot_scan(scan: Scan, ax: Any = None, **style: Any) -> Any:
+def plot_scan(scan: Scan, ax: Axes | None = None, **style: Any) -> Axes:
     """Draw a scan of one parameter, with the band above its rigorous bounds; return the axes."""
     ax = new_axes(ax, _SIZE)
     nu = scan.points[:, 0]
@@ -52,7 +54,7 @@ def plot_scan(scan: Scan, ax: Any = None, **style: Any) -> Any:
     return _labeled(ax, scan.labels[0], scan.measure.name, scan.measure.unit)
 
 
-def _labeled(ax: Any, variable: str, name: str, unit: str) -> Any:
+def _labeled(ax: Axes, variable: str, name: str, unit: str) -> Axes:
     ax.set_xlabel(variable)
     ax.set_ylabel(f"{name}{'' if unit == 'probability' else f' ({unit})'}".replace("->", "→"))
     ax.margins(x=0.02)

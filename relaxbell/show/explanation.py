@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -199,7 +199,7 @@ def _clause(who: str, what: str, verbs: Verbs) -> str:
     return f"{who} {', '.join(said[:-1])}{' and ' if len(said) > 1 else ''}{said[-1]}"
 
 
-def _verb(values: Any, name: str) -> str:
+def _verb(values: NDArray[np.integer], name: str) -> str:
     """Return what a function of one variable does with it."""
     count = len(values)
     if len(set(values.tolist())) == 1:
