@@ -14,8 +14,8 @@ from relaxbell.errors import ModelError
 _TWO = (2, 2)
 
 
-def read_sizes(sizes: object, what: str, whose: Sequence[str]) -> tuple[int, ...]:
-    """Return numbers of values, one for each variable; a single number is that of all.
+def read_sizes(sizes: object, what: str, whose: Sequence[str], of: str = "values") -> tuple[int, ...]:
+    """Return numbers of values (or of something else), one for each variable; a single number is that of all.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def read_sizes(sizes: object, what: str, whose: Sequence[str]) -> tuple[int, ...
     found = tuple(sizes) if isinstance(sizes, Iterable) else ()
     if len(found) != len(whose):
         raise ModelError(
-            f"{what}={sizes!r}: expected the number{'s' if len(whose) > 1 else ''} of values of "
+            f"{what}={sizes!r}: expected the number{'s' if len(whose) > 1 else ''} of {of} of "
             f"{' and '.join(filter(None, (', '.join(whose[:-1]), whose[-1])))}, as in {example(len(whose))}."
         )
     return tuple(int(size) if isinstance(size, np.integer) else size for size in found)

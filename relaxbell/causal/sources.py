@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Sized
 
-from relaxbell.behavior.names import check_ordered
+import numpy as np
+
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import read_sizes
 from relaxbell.errors import ModelError
@@ -62,7 +63,7 @@ def star(
     *,
     center: int | None = None,
     center_inputs: int = 1,
-    parties: Sequence[int] | None = None,
+    parties: int | Sequence[int] | None = None,
     input_distribution: object = None,
 ) -> CausalModel:
     """Return a star: n independent sources, each shared by one party (or several) and the center B.
@@ -80,7 +81,7 @@ def star(
     center_inputs
         Number of settings of B, called Y; with a single one there is no Y.
     parties
-        How many outer parties each source has; by default one.
+        How many outer parties each source has, one number for all or one each; by default one.
     input_distribution
         p(inputs), see `CausalModel`.
 
@@ -102,10 +103,14 @@ def star(
     >>> rb.star(2, inputs=(2, 3, 2), center=3, parties=(1, 2)).independence.products
     ((('A1',), ('A2', 'A3')),)
     """
-    check_ordered(parties, "parties", ModelError)
-    shares = (1,) * n if parties is None else tuple(parties)
-    if n < 2 or len(shares) != n or min(shares) < 1:
-        raise ModelError(f"a star of n={n} sources with parties={shares}: expected n ≥ 2 and a number ≥ 1 for each.")
+    for what, number, least in (("n", n, 2), ("center_inputs", center_inputs, 1)):
+        if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
+            raise ModelError(f"a star with {what}={number!r}: expected an integer ≥ {least}.")
+    shares = read_sizes(
+        1 if parties is None else parties, "parties", [f"L{i}" for i in range(1, n + 1)], "outer parties"
+    )
+    if any(isinstance(share, bool) or not isinstance(share, int) or share < 1 for share in shares):
+        raise ModelError(f"a star with parties={parties!r}: expected a whole number ≥ 1 for each source.")
     total = sum(shares)
     outer, choices = [f"A{i}" for i in range(1, total + 1)], [f"X{i}" for i in range(1, total + 1)]
     settings, outcomes = read_sizes(inputs, "inputs", choices), read_sizes(outputs, "outputs", outer)
@@ -115,8 +120,9 @@ def star(
     sizes = dict(zip(outer + choices, outcomes + settings, strict=True)) | {"B": 2**n if center is None else center}
     names = [*choices, "Y"] if center_inputs > 1 else choices
     sizes |= {"Y": center_inputs} if center_inputs > 1 else {}
-    changed = {"inputs": (inputs, 2), "outputs": (outputs, 2), "center": (center, None)}
-    changed |= {"center_inputs": (center_inputs, 1), "parties": (parties, None)}
+    lists = {"inputs": (settings, 2), "outputs": (outcomes, 2), "parties": (shares, 1)}
+    changed = {key: (values[0] if len(set(values)) == 1 else values, usual) for key, (values, usual) in lists.items()}
+    changed |= {"center": (sizes["B"], 2**n), "center_inputs": (center_inputs, 1)}
     given = "".join(f", {key}={value}" for key, (value, usual) in changed.items() if value != usual)
     return CausalModel(
         edges,

@@ -224,6 +224,7 @@ NETWORKS = [
     rb.instrumental(3, (2, 3)),
     rb.bilocality((2, 3, 2), (2, 3, 2)),
     rb.star(2, (2, 3), (3, 2), center=3),
+    rb.star(2, np.array([2, 3, 2]), center_inputs=2, parties=[1, 2]),
 ]
 
 
@@ -276,6 +277,12 @@ def test_a_hidden_node_of_its_own():
         (lambda: rb.bilocality(outputs=(2, 2)), "expected the numbers of values of A, B and C"),
         (lambda: rb.star(2, (2, 3, 4)), "expected the numbers of values of X1 and X2"),
         (lambda: rb.star(2, {2, 3}), "which has no order"),
+        (lambda: rb.star(1), "n=1: expected an integer ≥ 2"),
+        (lambda: rb.star(2.5), "n=2.5: expected an integer ≥ 2"),
+        (lambda: rb.star(2, parties=(1, 2, 3)), "expected the numbers of outer parties of L1 and L2"),
+        (lambda: rb.star(2, parties=(1, 0)), r"parties=\(1, 0\): expected a whole number ≥ 1"),
+        (lambda: rb.star(2, center_inputs=0), "center_inputs=0: expected an integer ≥ 1"),
+        (lambda: rb.star(2, center=0), "cardinality of 'B' is 0"),
     ],
 )
 def test_numbers_that_fit_no_network(wrong, message):
@@ -286,7 +293,8 @@ def test_numbers_that_fit_no_network(wrong, message):
 def test_one_number_for_all_where_the_parties_are_known():
     assert rb.instrumental(3, 2).name == rb.instrumental((3,), (2, 2)).name
     assert rb.bilocality(3, 2).cardinality == rb.bilocality((3, 3), (2, 2, 2)).cardinality
-    assert rb.star(2, 3).cardinality == rb.star(2, (3, 3)).cardinality
+    assert rb.star(2, 3).name == rb.star(2, np.array([3, 3])).name == "star(2, inputs=3)"
+    assert rb.star(2, parties=2).outputs == ("A1", "A2", "A3", "A4", "B")
     assert rb.bell(np.array([2, 3])).name == "bell(inputs=(2, 3), outputs=(2, 2))"
 
 
