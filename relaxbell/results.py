@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from relaxbell.exact.numbers import ExactNumber
+
+if TYPE_CHECKING:
+    pass
 
 F_co = TypeVar("F_co", covariant=True)
 """Bell functionals."""
@@ -53,6 +56,22 @@ class CertificateLike(Protocol):
 
     def save(self, path: str | Path) -> None:
         """Write it to a file."""
+
+
+class ReadingLike(Protocol):
+    """Values of a parameter at which data were read, affine in a power of it between; as text it says so."""
+
+    @property
+    def name(self) -> str:
+        """The parameter."""
+
+    @property
+    def power(self) -> int:
+        """The power of it."""
+
+    @property
+    def values(self) -> tuple[ExactNumber, ...]:
+        """Ascending."""
 
 
 class FaceLike(Protocol[F_co]):

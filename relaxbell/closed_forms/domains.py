@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,7 +128,7 @@ class Domain:
         return u
 
 
-def read_domain(model: CausalModel, domain: Any) -> Domain:
+def read_domain(model: CausalModel, domain: object) -> Domain:
     """Return the domain that a user names: 'nonsignaling', 'model', or behaviors that span a slice.
 
     None means 'nonsignaling' where the model without relaxations is a Bell scenario, else 'model'.
@@ -179,7 +178,7 @@ def _expansion(coordinates: Coordinates) -> Exact:
     return np.array(columns, dtype=object).T * Fraction(1)
 
 
-def _slice(model: CausalModel, behaviors: Any, parties: dict[str, str | None] | None) -> Domain:
+def _slice(model: CausalModel, behaviors: object, parties: dict[str, str | None] | None) -> Domain:
     if isinstance(behaviors, Behavior) or not isinstance(behaviors, Iterable):
         raise MeasureError(
             f"the domain is a {type(behaviors).__name__}, expected 'nonsignaling', 'model', or a sequence of behaviors "

@@ -89,7 +89,7 @@ def _maps_observation(model: CausalModel, cells: NDArray[np.intp], strategies: N
     return bool((moved == np.sort(own, axis=1)[strategies]).all())
 
 
-def _canonical(term: Term, strategies: NDArray[np.intp] | None) -> Any:
+def _canonical(term: Term, strategies: NDArray[np.intp] | None) -> tuple[object, ...]:
     """Return the term up to the order of its rows and parts, with the strategies permuted."""
     if isinstance(term, Leaf):
         matrix = sp.csr_array(term.rows.matrix, copy=True)  # sorted in place below

@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from relaxbell.exact.numbers import ExactNumber, Surd, surd
+
+if TYPE_CHECKING:
+    from flint import fmpq, fmpq_mat
 
 Entries = Mapping[int, ExactNumber]
 """The entries of a row or a column that are not zero, by position."""
@@ -182,19 +185,19 @@ class _Rational:
         self._table = table
 
     @cached_property
-    def _matrix(self) -> Any:
+    def _matrix(self) -> fmpq_mat:
         import flint
 
         return flint.fmpq_mat(self._table)
 
-    def solve(self, right: Sequence[Any]) -> list[Any]:
+    def solve(self, right: Sequence[fmpq]) -> list[fmpq]:
         return _column(self._matrix, right)
 
-    def solve_transposed(self, right: Sequence[Any]) -> list[Any]:
+    def solve_transposed(self, right: Sequence[fmpq]) -> list[fmpq]:
         return _column(self._matrix.transpose(), right)
 
 
-def _column(matrix: Any, right: Sequence[Any]) -> list[Any]:
+def _column(matrix: fmpq_mat, right: Sequence[fmpq]) -> list[fmpq]:
     import flint
 
     return list(matrix.solve(flint.fmpq_mat([[v] for v in right])).entries())
@@ -221,7 +224,7 @@ class _Quadratic:
         roots = {v.n for row in rows for v in row.values() if isinstance(v, Surd)}
         roots |= {v.n for v in right if isinstance(v, Surd)}
         n = roots.pop() if roots else 1
-        table: list[list[Any]] = [[0] * (2 * size) for _ in range(2 * size)]
+        table: list[list[fmpq | int]] = [[0] * (2 * size) for _ in range(2 * size)]
         for i, row in enumerate(rows):
             for j, v in row.items():
                 a, b = _parts(v)
@@ -239,13 +242,13 @@ def _parts(number: ExactNumber) -> tuple[Fraction, Fraction]:
     return (number.a, number.b) if isinstance(number, Surd) else (Fraction(number), Fraction(0))
 
 
-def as_fmpq(number: Fraction | int) -> Any:
+def as_fmpq(number: Fraction | int) -> fmpq:
     """Return a fraction as flint's."""
     import flint
 
     return flint.fmpq(number.numerator, number.denominator)
 
 
-def as_fraction(number: Any) -> Fraction:
+def as_fraction(number: fmpq) -> Fraction:
     """Return flint's fraction as Python's."""
     return Fraction(int(number.p), int(number.q))

@@ -24,8 +24,7 @@ def new_axes(ax: Axes | None = None, size: tuple[float, float] = SIZE) -> Axes:
     """Return the given axes, or new ones of a size in inches."""
     if ax is not None:
         return ax
-    made: Axes = optional("matplotlib.pyplot", "plot").figure(figsize=size, layout="constrained").subplots()
-    return made
+    return optional("matplotlib.pyplot", "plot").figure(figsize=size, layout="constrained").subplots()
 
 
 def open_frame(ax: Axes) -> Axes:
@@ -34,7 +33,7 @@ def open_frame(ax: Axes) -> Axes:
     return ax
 
 
-def finished(ax: Axes, **legend: Any) -> Axes:
+def finished(ax: Axes, **legend: object) -> Axes:
     """Open the frame and add a legend; return the axes."""
     ax.legend(**{"frameon": False, "fontsize": 9, **legend})
     return open_frame(ax)
