@@ -22,7 +22,7 @@ from relaxbell.exact.texts import text_latex
 from relaxbell.frozen import Frozen, FrozenMapping
 from relaxbell.functionals.arithmetic import read_coefficients, read_number
 from relaxbell.functionals.evaluation import evaluate
-from relaxbell.functionals.exchanges import Frame
+from relaxbell.functionals.frame import Frame
 from relaxbell.functionals.notation import (
     Terms,
     check_notation,
@@ -37,6 +37,7 @@ from relaxbell.functionals.notation import (
     to_correlators,
 )
 from relaxbell.methods import provided
+from relaxbell.relabeling import Relabeling, Symmetries, act, moved
 
 if TYPE_CHECKING:
     from relaxbell.results import FaceLike, ModelLike
@@ -489,7 +490,7 @@ class BellFunctional(Frozen):
 
     @cached_property
     def frame(self) -> Frame:
-        """The scenario's relabelings; without parties, coordinates modulo normalization alone."""
+        """Coordinates that tell functionals apart; without parties, modulo normalization alone."""
         k, shape = len(self.outputs), self.coefficients.shape
         if self.coordinates is None or self.parties is None:
             every = frozenset(range(len(self.inputs)))
@@ -526,6 +527,25 @@ class BellFunctional(Frozen):
         (8, 576)
         """
         return tuple(self._combine(table, self.constant) for table in provided("BellFunctional.relabelings")(self))
+
+    def symmetries(self) -> Symmetries:
+        """Return the relabelings that turn the functional into an equal one.
+
+        Functionals are the same if they agree on all non-signaling behaviors (without `parties`: on all behaviors), as
+        in `relabelings`.
+
+        Returns
+        -------
+        Symmetries
+            Generators, and the order of their group: all relabelings of the scenario over its `relabelings`.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.catalog.CHSH.symmetries().order, rb.catalog.I3322.symmetries().order
+        (16, 8)
+        """
+        return provided("BellFunctional.symmetries")(self)
 
     def canonical(self) -> BellFunctional:
         """Return the representative of the functional's class under relabelings: the same for all its members.
@@ -656,6 +676,19 @@ class BellFunctional(Frozen):
 
     def __repr__(self) -> str:
         return f"{self.name} = {self.formula()}" if self.name else self.formula()
+
+
+@act.register
+def _relabeled(functional: BellFunctional, relabeling: Relabeling) -> BellFunctional:
+    """Return the functional that has the old one's values on relabeled behaviors, its axes in the same order."""
+    cells = relabeling.cells(functional.outputs, functional.inputs)
+    if dict(relabeling.cardinality) != dict(functional.scenario.cardinality):
+        raise FunctionalError(
+            f"cardinalities do not match: the relabeling is of {relabeling.scenario_text}, the functional of "
+            f"{functional.scenario}. Make the relabeling for it."
+        )
+    table = moved(functional.coefficients, cells, functional.coefficients.ndim)
+    return functional._combine(table, functional.constant)
 
 
 def check_functional(value: object) -> None:
