@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from relaxbell.exact.numbers import floor_text
+from relaxbell.exact.texts import floor_text
 from relaxbell.show.numbers import arrows
 
 if TYPE_CHECKING:
