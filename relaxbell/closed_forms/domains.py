@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.exact.numbers import Exact, common_denominator
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import marginal_names
+
+if TYPE_CHECKING:
+    from sympy import Symbol
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +54,19 @@ class Domain:
     def dimension(self) -> int:
         """Number D of coordinates."""
         return len(self.labels)
+
+    @property
+    def text(self) -> str:
+        """Which behaviors these are, in words."""
+        words = {"nonsignaling": "non-signaling p", "model": "every p of the model", "slice": "p in the slice"}
+        return words[self.name]
+
+    @cached_property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """The coordinates as sympy symbols: ``p(00|01)``, ``pA(0|0)``, …, or t, t1, … on a slice."""
+        import sympy
+
+        return tuple(sympy.Symbol(label, real=True) for label in self.labels)
 
     @cached_property
     def own_inputs(self) -> tuple[int | None, ...]:
