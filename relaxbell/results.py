@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from relaxbell.exact.numbers import ExactNumber
 
 if TYPE_CHECKING:
-    from sympy import Expr, Symbol
+    pass
 
 F_co = TypeVar("F_co", covariant=True)
 """Bell functionals."""
@@ -72,40 +72,6 @@ class ReadingLike(Protocol):
     @property
     def values(self) -> tuple[ExactNumber, ...]:
         """Ascending."""
-
-
-@runtime_checkable
-class CurveLike(Protocol):
-    """What every curve offers: of a least value, of a largest one, exact or between bounds."""
-
-    @property
-    def name(self) -> str:
-        """What is plotted."""
-
-    @property
-    def variable(self) -> str:
-        """Name of the parameter."""
-
-    @property
-    def symbol(self) -> Symbol | None:
-        """The parameter as the sympy symbol that it was given as."""
-
-    @property
-    def reading(self) -> ReadingLike | None:
-        """Where the data were read, if they are not known in between."""
-
-    @property
-    def domain(self) -> tuple[ExactNumber | Expr, ExactNumber | Expr]:
-        """First and last parameter."""
-
-    def value(self, t: float, /) -> float:
-        """Return the value at a parameter; NaN outside the domain."""
-
-    def lower_bound(self, t: float, /) -> float:
-        """Return what the value is at least."""
-
-    def upper_bound(self, t: float, /) -> float:
-        """Return what the value is at most."""
 
 
 class FaceLike(Protocol[F_co]):

@@ -28,9 +28,9 @@ ORDER = [
     "functionals",
     "causal",
     "measures",
-    "curves",
     "verify",
     "certificate",
+    "curves",
     "engines",
     "solve",
     "closed_forms",
@@ -226,6 +226,27 @@ def test_exact_imports_nothing_of_ours():
     for module, others in IMPORTS.items():
         if room(module) == "exact":
             assert {room(other) for other in others} <= {"exact"}
+
+
+def test_linear_programs_know_no_bell():
+    for module, others in IMPORTS.items():
+        if room(module) == "lp":
+            assert {room(other) for other in others} <= {"lp", "exact", "errors"}, module
+
+
+def test_only_lp_speaks_to_solvers():
+    """Elsewhere nobody imports one, and one file fills in a model of HiGHS."""
+    importing, filling = set(), set()
+    for module, tree in MODULES.items():
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+            if {name.partition(".")[0] for name in names} & {"highspy", "clarabel"}:
+                importing.add(module)
+            if isinstance(node, ast.Attribute) and node.attr in ("HighsLp", "passModel"):
+                filling.add(module)
+    assert importing == {"relaxbell.lp.highs", "relaxbell.lp.conic"}
+    assert filling == {"relaxbell.lp.highs"}
 
 
 def test_the_verifier_imports_nothing_but_the_standard_library():

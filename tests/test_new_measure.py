@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 import relaxbell as rb
 from relaxbell.exact.rows import Rows
-from relaxbell.measures.dependence import setting_layout
+from relaxbell.measures.settings import setting_layout
 from relaxbell.measures.terms import Largest, Linear, Total
 
 

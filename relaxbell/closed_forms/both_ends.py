@@ -15,8 +15,7 @@ from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import ExactNumber
-from relaxbell.measures.locality import BinaryEntropy
-from relaxbell.measures.measure import Measure
+from relaxbell.measures.measure import Measure, read_measure
 from relaxbell.methods import provided
 
 if TYPE_CHECKING:
@@ -157,13 +156,13 @@ def closed_bounds(
     >>> both.evaluate([noise]).lower, both.evaluate([noise]).upper
     (array([-0.5]), array([0.5]))
     """
-    if not isinstance(query, Measure) or isinstance(query, BinaryEntropy) or not query.term.is_linear:
-        name = query.name if isinstance(query, Measure) else type(query).__name__
+    own = read_measure(query, "closed_bounds are of").linear("closed bounds")
+    if not own.term.is_linear:
         raise MeasureError(
-            f"closed_bounds is for linear queries such as average_causal_effect(…): found {name}. Use closed_form "
+            f"closed_bounds is for linear queries such as average_causal_effect(…): found {own.name}. Use closed_form "
             "for norms."
         )
     return ClosedBounds(
-        closed_form(query, domain, subject_to, seconds=seconds),
-        closed_form(-query, domain, subject_to, seconds=seconds),
+        closed_form(own, domain, subject_to, seconds=seconds),
+        closed_form(-own, domain, subject_to, seconds=seconds),
     )

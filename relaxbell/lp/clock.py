@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
 
 from relaxbell.errors import MeasureError, SolverError
 
@@ -28,7 +27,7 @@ class TimeLimitError(SolverError):
         What was found so far, labeled incomplete; or None.
     """
 
-    def __init__(self, message: str, partial: Any = None) -> None:
+    def __init__(self, message: str, partial: object = None) -> None:
         super().__init__(message)
         self.partial = partial
 

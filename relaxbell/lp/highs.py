@@ -1,24 +1,45 @@
-"""Linear programs on HiGHS, with sifting."""
+"""Linear programs on HiGHS: one program that is solved again and again, and single ones, large ones by sifting.
+
+This is the only file that speaks to HiGHS, and it always runs within the time that is left.
+"""
 
 from __future__ import annotations
 
+import enum
+import math
 import time
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Literal, NewType, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.errors import SolverError
-from relaxbell.exact.basis import Basis, IntegerProgram
+from relaxbell.exact.basis import Basis
 from relaxbell.exact.numbers import Floats
-from relaxbell.lp.clock import remaining, time_is_over
+from relaxbell.lp.clock import left, remaining, time_is_over
+from relaxbell.lp.rows import misses
 
 SIFTING_FROM = 30_000
 """Programs with more columns are solved on a growing subset of them."""
 
-_TOLERANCE = 1e-10
+TOLERANCE = 1e-10
+"""How far a row or a sign may be missed."""
+
+Method: TypeAlias = Literal["simplex", "primal simplex", "interior point"]
+
+State = NewType("State", object)
+"""A basis as HiGHS keeps it, with the sides at which columns and rows are."""
+
+
+class Status(enum.Enum):
+    """How a run ended."""
+
+    OPTIMAL = enum.auto()
+    INFEASIBLE = enum.auto()
+    STOPPED = enum.auto()
+    OTHER = enum.auto()
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,144 +74,219 @@ class Answer:
     basis: Basis | None = None
 
 
-def solve_highs(
-    matrix: sp.csc_array,
-    cost: Floats,
-    lower: Floats,
-    upper: Floats,
-    *,
-    presolve: bool = True,
-    column_lower: Floats | None = None,
-    start: Basis | None = None,
-) -> Answer:
-    """Minimize cost · x over lower ≤ matrix x ≤ upper, x ≥ 0 or ≥ `column_lower`, from a basis if one is given.
+class LiveModel:
+    """min cost · x, lower ≤ matrix x ≤ upper, low ≤ x ≤ high, that keeps its basis while its numbers change.
+
+    Parameters
+    ----------
+    matrix
+        m rows, n columns.
+    cost
+        Of the columns.
+    lower, upper
+        Sides of the rows, ± infinity where there is none.
+    presolve
+        Whether the first run may reduce the program; a basis to start from is lost then.
+    method
+        ``primal simplex`` where columns are added: the basis stays feasible.
+    low, high
+        Bounds of the columns; None for zero, and for infinity.
+    """
+
+    def __init__(
+        self,
+        matrix: sp.csc_array,
+        cost: Floats,
+        lower: Floats,
+        upper: Floats,
+        *,
+        presolve: bool = False,
+        method: Method = "simplex",
+        low: Floats | None = None,
+        high: Floats | None = None,
+    ) -> None:
+        import highspy
+
+        self._began = time.perf_counter()
+        self._highs = highspy.Highs()
+        options = {
+            "output_flag": False,
+            "threads": 1,  # the same path every time
+            "primal_feasibility_tolerance": TOLERANCE,
+            "dual_feasibility_tolerance": TOLERANCE,
+            "presolve": "choose" if presolve else "off",
+        }
+        for option, value in options.items():
+            self._highs.setOptionValue(option, value)
+        self.use(method)
+        n = matrix.shape[1]
+        low, high = np.zeros(n) if low is None else low, np.full(n, math.inf) if high is None else high
+        self.load(matrix, cost, lower, upper, low, high)
+
+    # ------------------------------------------------------------- what is solved
+
+    def use(self, method: Method) -> None:
+        """Choose the method of the runs that follow."""
+        self._highs.setOptionValue("solver", "ipm" if method == "interior point" else "simplex")
+        self._highs.setOptionValue("simplex_strategy", 4 if method == "primal simplex" else 1)
+
+    def load(self, matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats, low: Floats, high: Floats) -> None:
+        """Take another program with low ≤ x ≤ high; the basis is lost."""
+        import highspy
+
+        lp = highspy.HighsLp()
+        lp.num_row_, lp.num_col_ = matrix.shape
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, low, high
+        lp.row_lower_, lp.row_upper_ = lower, upper
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
+        self._highs.passModel(lp)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of rows and columns."""
+        return int(self._highs.getNumRow()), int(self._highs.getNumCol())
+
+    def set_rows(self, lower: Floats, upper: Floats, numbers: NDArray[np.int32] | None = None) -> None:
+        """Set the sides of the rows with these numbers, or of all."""
+        numbers = np.arange(len(upper), dtype=np.int32) if numbers is None else numbers
+        self._highs.changeRowsBounds(len(upper), numbers, lower, upper)
+
+    def set_cost(self, cost: Floats) -> None:
+        """Set the cost of the first columns."""
+        self._highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
+
+    def add_columns(self, matrix: sp.csc_array, cost: Floats) -> None:
+        """Add columns, x ≥ 0."""
+        starts, indices = matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32)
+        zero, infinite = np.zeros(len(cost)), np.full(len(cost), math.inf)
+        self._highs.addCols(len(cost), cost, zero, infinite, matrix.nnz, starts, indices, matrix.data)
+
+    # ---------------------------------------------------------------------- bases
+
+    def basis(self) -> Basis | None:
+        """Return the basis of the last run; None if there is none."""
+        import highspy
+
+        status, basic = self._highs.getBasicVariables()
+        if status != highspy.HighsStatus.kOk:
+            return None
+        basic = np.asarray(basic, dtype=np.intp)
+        return Basis(np.sort(basic[basic >= 0]), np.sort(-1 - basic[basic < 0]))
+
+    def start_from(self, basis: Basis) -> None:
+        """Start the next run from a basis: other columns are at zero, other rows at their upper side."""
+        import highspy
+
+        status, (m, n) = highspy.HighsBasisStatus, self.shape
+        columns, rows = [status.kLower] * n, [status.kUpper] * m
+        for j in basis.columns.tolist():
+            columns[j] = status.kBasic
+        for i in basis.loose.tolist():
+            rows[i] = status.kBasic
+        given = highspy.HighsBasis()
+        given.col_status, given.row_status, given.valid = columns, rows, True
+        self._highs.setBasis(given)
+
+    def state(self) -> State:
+        """Return where the last run ended, for `restore`."""
+        return State(self._highs.getBasis())
+
+    def restore(self, state: State) -> None:
+        """Start the next run from there."""
+        self._highs.setBasis(state)
+
+    def forget(self) -> None:
+        """Start the next run from nothing."""
+        self._highs.clearSolver()
+
+    # ----------------------------------------------------------------------- runs
+
+    def run(self, seconds: float | None = None) -> Status:
+        """Run for no longer than the clock allows, nor than `seconds`.
+
+        Raises
+        ------
+        TimeLimitError
+            If the time is over; where `seconds` are given the status says so instead.
+        """
+        allowed = remaining() if seconds is None else max(0.0, min(seconds, left()))
+        self._highs.setOptionValue("time_limit", self._highs.getRunTime() + allowed)  # it counts the time of all runs
+        self._highs.run()
+        status = self.status
+        if status is Status.STOPPED and seconds is None:
+            raise time_is_over()
+        return status
+
+    @property
+    def status(self) -> Status:
+        """How the last run ended."""
+        import highspy
+
+        known, found = highspy.HighsModelStatus, self._highs.getModelStatus()
+        if found in (known.kInfeasible, known.kUnboundedOrInfeasible):
+            return Status.INFEASIBLE
+        kinds = {known.kOptimal: Status.OPTIMAL, known.kTimeLimit: Status.STOPPED}
+        return kinds.get(found, Status.OTHER)
+
+    @property
+    def value(self) -> float:
+        """Objective."""
+        return float(self._highs.getObjectiveValue())
+
+    @property
+    def x(self) -> Floats:
+        """Values of the columns."""
+        return np.array(self._highs.getSolution().col_value)
+
+    @property
+    def duals(self) -> Floats:
+        """∂value/∂rhs for each row."""
+        return np.array(self._highs.getSolution().row_dual)
+
+    @property
+    def iterations(self) -> int:
+        """Simplex iterations of the last run."""
+        return int(self._highs.getInfo().simplex_iteration_count)
+
+    def ray(self) -> Floats | None:
+        """Return multipliers of the rows that may prove that nothing is feasible; None if HiGHS has none."""
+        _, found, ray = self._highs.getDualRay()
+        return np.array(ray) if found else None
+
+    def answer(self) -> Answer:
+        """Return the result of the last run; its seconds count from the making of this model.
+
+        Raises
+        ------
+        SolverError
+            If it ended neither optimal nor infeasible.
+        """
+        status, iterations, seconds = self.status, self.iterations, time.perf_counter() - self._began
+        if status is Status.INFEASIBLE:
+            return Answer(False, np.empty(0), np.empty(0), np.nan, "HiGHS", iterations, seconds)
+        if status is not Status.OPTIMAL:
+            (m, n), highs = self.shape, self._highs
+            raise SolverError(
+                f"HiGHS ended with status {highs.modelStatusToString(highs.getModelStatus())} on a program of {m} rows "
+                f"and {n} columns. Try another solver, or report the model and data."
+            )
+        return Answer(True, self.x, self.duals, self.value, "HiGHS", iterations, seconds, self.basis())
+
+
+def solve_highs(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats, *, presolve: bool = True) -> Answer:
+    """Minimize cost · x over lower ≤ matrix x ≤ upper, x ≥ 0.
 
     Raises
     ------
     SolverError
         If HiGHS ends neither optimal nor infeasible.
     """
-    if matrix.shape[1] > SIFTING_FROM and column_lower is None:
+    if matrix.shape[1] > SIFTING_FROM:
         return _sift(matrix, cost, lower, upper)
-    started = time.perf_counter()
-    solver = _load(matrix, cost, lower, upper, presolve, column_lower)
-    if start is not None:
-        _set_basis(solver, start, matrix.shape)
-    run(solver)
-    return _read(solver, matrix, started)
-
-
-def last_basis(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats) -> Basis | None:
-    """Return the basis with which HiGHS ends, whatever it says of the program.
-
-    Raises
-    ------
-    TimeLimitError
-        If it was stopped.
-    """
-    solver = _load(matrix, cost, lower, upper, False)
-    run(solver)
-    return read_basis(solver)
-
-
-def run(solver: Any) -> None:
-    """Run HiGHS for no longer than the deadline allows.
-
-    Raises
-    ------
-    TimeLimitError
-        If it was stopped.
-    """
-    import highspy
-
-    solver.setOptionValue("time_limit", solver.getRunTime() + remaining())  # it counts the time of all runs
-    solver.run()
-    if solver.getModelStatus() == highspy.HighsModelStatus.kTimeLimit:
-        raise time_is_over()
-
-
-def _set_basis(solver: Any, basis: Basis, shape: tuple[int, int]) -> None:
-    import highspy
-
-    status = highspy.HighsBasisStatus
-    columns, rows = [status.kLower] * shape[1], [status.kUpper] * shape[0]
-    for j in basis.columns.tolist():
-        columns[j] = status.kBasic
-    for i in basis.loose.tolist():
-        rows[i] = status.kBasic
-    given = highspy.HighsBasis()
-    given.col_status, given.row_status, given.valid = columns, rows, True
-    solver.setBasis(given)
-
-
-def _load(
-    matrix: sp.csc_array,
-    cost: Floats,
-    lower: Floats,
-    upper: Floats,
-    presolve: bool,
-    column_lower: Floats | None = None,
-) -> Any:
-    import highspy
-
-    lp = highspy.HighsLp()
-    lp.num_row_, lp.num_col_ = matrix.shape
-    lp.col_cost_ = cost
-    lp.col_lower_ = np.zeros(matrix.shape[1]) if column_lower is None else column_lower
-    lp.col_upper_ = np.full(matrix.shape[1], highspy.kHighsInf)
-    lp.row_lower_, lp.row_upper_ = lower, upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
-    solver = highspy.Highs()
-    options = {
-        "output_flag": False,
-        "threads": 1,  # the same path every time
-        "primal_feasibility_tolerance": _TOLERANCE,
-        "dual_feasibility_tolerance": _TOLERANCE,
-        "presolve": "choose" if presolve else "off",
-    }
-    for option, value in options.items():
-        solver.setOptionValue(option, value)
-    solver.passModel(lp)
-    return solver
-
-
-def live_model(program: IntegerProgram) -> Any:
-    """Return a live HiGHS model of an integer program, right-hand sides 0: for re-solves from the last basis."""
-    zero = np.zeros(program.matrix.shape[0])
-    matrix = sp.csc_array(program.matrix, dtype=np.float64)
-    lower = np.where(program.equality, zero, -np.inf)
-    return _load(matrix, program.cost.astype(np.float64), lower, zero, False)
-
-
-def _read(solver: Any, matrix: sp.csc_array, started: float) -> Answer:
-    import highspy
-
-    status = solver.getModelStatus()
-    seconds = time.perf_counter() - started
-    iterations = int(solver.getInfo().simplex_iteration_count)
-    if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
-        return Answer(False, np.empty(0), np.empty(0), np.nan, "HiGHS", iterations, seconds)
-    if status != highspy.HighsModelStatus.kOptimal:
-        raise SolverError(
-            f"HiGHS ended with status {solver.modelStatusToString(status)} on a program of {matrix.shape[0]} rows and "
-            f"{matrix.shape[1]} columns. Try another solver, or report the model and data."
-        )
-    found = solver.getSolution()
-    x, duals = np.array(found.col_value), np.array(found.row_dual)
-    value = float(solver.getObjectiveValue())
-    return Answer(True, x, duals, value, "HiGHS", iterations, seconds, read_basis(solver))
-
-
-def read_basis(solver: Any) -> Basis | None:
-    """Return the basis of a live HiGHS model."""
-    import highspy
-
-    status, basic = solver.getBasicVariables()
-    if status != highspy.HighsStatus.kOk:
-        return None
-    basic = np.asarray(basic, dtype=np.intp)
-    return Basis(np.sort(basic[basic >= 0]), np.sort(-1 - basic[basic < 0]))
+    model = LiveModel(matrix, cost, lower, upper, presolve=presolve)
+    model.run()
+    return model.answer()
 
 
 def _sift(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats) -> Answer:
@@ -208,7 +304,7 @@ def _sift(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats) -> A
     chosen[rng.integers(0, n, size)] = chosen[n - 64 :] = True
     first = np.flatnonzero(chosen)
     active = first if len(first) < n // 2 else rng.choice(n, min(size, n), replace=False)
-    elastic = sp.csc_array(sp.hstack([sp.eye_array(rows), -sp.eye_array(rows)], format="csc"))
+    elastic = misses(np.arange(rows), rows)
     transposed = sp.csr_array(matrix.T)
     scale = max(1.0, float(abs(cost).max()))
     iterations = 0
@@ -217,11 +313,14 @@ def _sift(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats) -> A
         while True:
             part = sp.csc_array(sp.hstack([matrix[:, active], elastic], format="csc"))
             prices = np.concatenate([cost[active], np.full(2 * rows, penalty)])
-            answer = _solve_part(part, prices, lower, upper)
+            # presolve gains more than a basis to start from
+            model = LiveModel(part, prices, lower, upper, presolve=True)
+            model.run()
+            answer = model.answer()
             iterations += answer.iterations
             reduced = cost - transposed @ answer.duals
             reduced[active] = 0.0
-            promising = np.flatnonzero(reduced < -_TOLERANCE)
+            promising = np.flatnonzero(reduced < -TOLERANCE)
             if not len(promising):
                 break
             if len(promising) > size:
@@ -242,9 +341,3 @@ def _without_elastic(basis: Basis, active: NDArray[np.intp], rows: int) -> Basis
     own = basis.columns[basis.columns < len(active)]
     elastic = (basis.columns[basis.columns >= len(active)] - len(active)) % rows
     return Basis(np.sort(active[own]), np.union1d(basis.loose, elastic))
-
-
-def _solve_part(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats) -> Answer:
-    solver = _load(matrix, cost, lower, upper, True)
-    run(solver)
-    return _read(solver, matrix, time.perf_counter())

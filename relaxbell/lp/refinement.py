@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis
 from relaxbell.exact.numbers import Floats
-from relaxbell.lp.highs import Answer, solve_highs
+from relaxbell.lp.highs import Answer, LiveModel
 
 _SCALE = 1e5
 """Most a residual is magnified: redundant equations miss each other by 1e-17, which must stay below 1e-10."""
@@ -53,9 +53,12 @@ class Corrections:
 
         The bases, of `start` and of the answer, are those of the program without slack columns.
         """
-        begin = None if start is None else self._with_slacks(start)
+        model = LiveModel(self.matrix, prices, right, right, low=lower)
+        if start is not None:
+            model.start_from(self._with_slacks(start))
         try:
-            answer = solve_highs(self.matrix, prices, right, right, presolve=False, column_lower=lower, start=begin)
+            model.run()
+            answer = model.answer()
         except SolverError:
             return None
         if not answer.feasible:

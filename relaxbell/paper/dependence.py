@@ -16,8 +16,10 @@ from relaxbell.causal.networks import measurement_dependence
 from relaxbell.exact.numbers import Exact, Floats, floor_text
 from relaxbell.functionals.catalog import CHSH
 from relaxbell.functionals.maximum import Maximum
-from relaxbell.measures.dependence import dependence, hall_dependence, setting_layout
+from relaxbell.measures.dependences import dependence
+from relaxbell.measures.hall import hall_dependence
 from relaxbell.measures.information import mutual_information, pinsker_bound
+from relaxbell.measures.settings import setting_layout
 from relaxbell.paper.claim import Evidence, Section
 from relaxbell.paper.mixtures import exactly, random_weights
 from relaxbell.paper.standard_form import l1

@@ -13,9 +13,9 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bilocality
 from relaxbell.engines.sources.scanning import Scan, scan
 from relaxbell.exact.numbers import Exact, floor_text
-from relaxbell.measures.measure import Measure
+from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.products import nonbilocality
-from relaxbell.paper.claim import Evidence, Section
+from relaxbell.paper.claim import Evidence, Section, exactly
 from relaxbell.paper.mixtures import exactly, random_weights
 from relaxbell.paper.standard_form import l1
 from relaxbell.solve.minimization import minimize
@@ -99,9 +99,9 @@ def _missing_constraint() -> Evidence:
         near = [least + Fraction(k, unit) for k in range(-reach, reach + 1)]
         without = {nu: minimize(as_printed(nu), p).value for nu in near}
         least = min(near, key=lambda nu: without[nu])
-    exact = minimize(as_printed(least), p).exact
-    full = minimize(nonbilocality(bilocality(), marginals={"A": marginal(least)}), p).exact
-    best = minimize(nonbilocality(bilocality(), marginals={"A": marginal(Fraction(1, 4))}), p).exact
+    exact = exactly(minimize(as_printed(least), p))
+    full = exactly(minimize(nonbilocality(bilocality(), marginals={"A": marginal(least)}), p))
+    best = exactly(minimize(nonbilocality(bilocality(), marginals={"A": marginal(Fraction(1, 4))}), p))
     text = (
         f"v = 0.8: the program as printed falls to {float(exact):.5f} at ν = {float(least):.4f}, where M_BL(ν) = "
         f"{full}; with the constraint the least value is {best} = {float(best)}"
@@ -114,10 +114,10 @@ def marginal(nu: Fraction) -> list[Fraction]:
     return [nu, Fraction(1, 2) - nu, Fraction(1, 2) - nu, nu]
 
 
-def as_printed(nu: Fraction) -> Measure:
+def as_printed(nu: Fraction) -> LinearMeasure:
     """Return ‖M_ν q‖₁ of Eqs. (51)–(52) for binary inputs, without any constraint on q^a."""
     fixed = nonbilocality(bilocality(), marginals={"A": marginal(nu)})
-    return Measure(fixed.model.shared(), fixed.term, fixed.name)
+    return LinearMeasure(fixed.model.shared(), fixed.name, term=fixed.term)
 
 
 @section.claim(

@@ -11,11 +11,11 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from relaxbell.engines.linear.exactness import optimal_vertex
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import IntegerProgram, RightHandSide
 from relaxbell.exact.numbers import Exact, common_denominator
 from relaxbell.lp.highs import solve_highs
+from relaxbell.lp.vertex import optimal_vertex
 
 Whole: TypeAlias = NDArray[np.int64]
 """Tables of whole numbers."""

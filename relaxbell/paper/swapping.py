@@ -19,10 +19,10 @@ from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.stars import star_values
 from relaxbell.measures.groups import Group
 from relaxbell.measures.marginals import marginal_parameters
-from relaxbell.measures.measure import Measure
+from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.products import nonbilocality
 from relaxbell.measures.terms import Linear
-from relaxbell.paper.claim import Evidence, Section
+from relaxbell.paper.claim import Evidence, Section, exactly
 from relaxbell.paper.networks import marginal
 from relaxbell.paper.standard_form import Whole
 from relaxbell.proofs.proving import prove
@@ -126,11 +126,11 @@ def _ranges() -> Evidence:
     v = sympy.Symbol("v", positive=True)
     model = bilocality().shared()
     group = Group(model, ("A",))
-    nu = Measure(model, Linear(Rows(group.rows[[0]], (group.labels[0],))), "ν")
+    nu = LinearMeasure(model, "ν", term=Linear(Rows(group.rows[[0]], (group.labels[0],))))
     lower, upper = (curve(own, _printed_table, parameter=v) for own in (nu, -nu))
     found = prove(lower, v**2 / 4), prove(upper, -(sympy.Rational(1, 2) - v**2 / 4))
     at = {w: marginal_ranges(bilocality(), entanglement_swapping(w))["q(A=00)"] for w in (Fraction(4, 5), Fraction(1))}
-    numbers = [(own.minimum.exact, -own.maximum.exact) for own in at.values()]
+    numbers = [(exactly(own.minimum), -exactly(own.maximum)) for own in at.values()]
     quarter = Fraction(1, 4)
     right = numbers == [(Fraction(16, 100), Fraction(34, 100)), (quarter, quarter)]
     proved = all(verdict.status == "proved" for verdict in found)
@@ -298,7 +298,9 @@ def _three_settings() -> Evidence:
     own = marginal_parameters(model, p)[0].at([Fraction(0), quarter, quarter, quarter])
     fixed = minimize(nonbilocality(model, marginals={"A": own.tolist()}), p)
     ranges = marginal_ranges(model, p)
-    ends = {(str(b.minimum.exact), str(-b.maximum.exact)) for label, b in ranges.items() if label.startswith("q(A=")}
+    ends = {
+        (str(exactly(b.minimum)), str(-exactly(b.maximum))) for label, b in ranges.items() if label.startswith("q(A=")
+    }
     text = f"min M_BL = {fixed.exact} with q^a = ({', '.join(map(str, own))}); all four parameters range over "
     text += ", ".join(f"[{low}, {high}]" for low, high in sorted(ends))
     return Evidence("proved" if fixed.exact == 0 and min(own) >= 0 else "refuted", text)

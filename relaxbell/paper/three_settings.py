@@ -16,7 +16,7 @@ from relaxbell.exact.numbers import Exact
 from relaxbell.functionals.catalog import I3322, chained
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.relabeling import recognize
-from relaxbell.measures.locality import influence
+from relaxbell.measures.influences import influence
 from relaxbell.paper.claim import Evidence, Section
 from relaxbell.paper.standard_form import Whole, largest
 from relaxbell.proofs.proving import prove

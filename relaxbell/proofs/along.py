@@ -8,10 +8,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from relaxbell.curves.curve import Curve
+from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.errors import ProofError
 from relaxbell.exact.numbers import ExactNumber, as_exact, to_sympy
 from relaxbell.proofs.verdict import Counterexample, Verdict
-from relaxbell.results import CurveLike
 
 if TYPE_CHECKING:
     from sympy import Basic, Expr, Symbol
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MOST_BRANCHES = 400
 
 
-def compare_curve(line: Curve, expression: Expr, symbol: Symbol, claim: str) -> Verdict:
+def compare_curve(line: PiecewiseCurve, expression: Expr, symbol: Symbol, claim: str) -> Verdict:
     """Return whether an expression equals a curve at every parameter of its domain.
 
     Between the curve's break points and the kinks and poles of the expression both are smooth; there they are equal if
@@ -55,7 +55,7 @@ def compare_curve(line: Curve, expression: Expr, symbol: Symbol, claim: str) -> 
 
 
 def compare_sampled(
-    line: CurveLike, expression: Expr, symbol: Symbol, claim: str, tolerance: float, method: str = ""
+    line: Curve, expression: Expr, symbol: Symbol, claim: str, tolerance: float, method: str = ""
 ) -> Verdict:
     """Return whether an expression and a curve agree to a tolerance at 101 parameters."""
     method = method or f"{type(line).__name__} at 101 parameters"
@@ -64,7 +64,7 @@ def compare_sampled(
     for k in range(101):
         t = low + (high - low) * Fraction(k, 100)
         value = complex(_at(expression, symbol, to_sympy(t)).evalf(30))
-        below, above = line.lower_bound(float(t)), line.upper_bound(float(t))
+        below, above = float(line.lower_bound(float(t))), float(line.upper_bound(float(t)))
         gap = max(below - value.real, value.real - above, 0.0)
         if not abs(value.imag) < 1e-12 or not gap <= tolerance:
             shown = None if not abs(value.imag) < 1e-12 or value != value else value.real
@@ -75,7 +75,7 @@ def compare_sampled(
     return Verdict("numerical", claim, method, 101, worst)
 
 
-def _refuted(line: Curve, expression: Expr, symbol: Symbol, place: Expr, claim: str, method: str) -> Verdict:
+def _refuted(line: PiecewiseCurve, expression: Expr, symbol: Symbol, place: Expr, claim: str, method: str) -> Verdict:
     value = _at(expression, symbol, place)
     least = line.to_sympy(symbol).subs(symbol, place)
     shown = value if value.is_real else None
@@ -87,7 +87,7 @@ def _sympy(value: ExactNumber | Expr) -> Expr:
     return value if exact is None else to_sympy(exact)
 
 
-def _piece(line: Curve, symbol: Symbol, place: Expr) -> Expr:
+def _piece(line: PiecewiseCurve, symbol: Symbol, place: Expr) -> Expr:
     inner = place**line.power
     for piece in line.pieces:
         if to_sympy(piece.start) <= inner <= to_sympy(piece.end):

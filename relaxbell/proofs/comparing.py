@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.closed_forms.domains import Domain
-from relaxbell.engines.linear.solution import Solution
+from relaxbell.engines.solution import Solution
 from relaxbell.errors import ProofError
 from relaxbell.exact.numbers import Exact, as_exact, decimal, to_sympy
 from relaxbell.functionals.functional import BellFunctional

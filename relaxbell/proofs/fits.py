@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from relaxbell.closed_forms.closed_form import ClosedForm
-from relaxbell.curves.curve import Curve, symbol_of
+from relaxbell.curves.curve import symbol_of
+from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.errors import MeasureError, ProofError
 from relaxbell.exact.numbers import ExactNumber, as_exact, exact_array, to_sympy
 from relaxbell.functionals.functional import BellFunctional
@@ -63,7 +64,7 @@ class Fit:
         )
 
 
-def fit(values: Mapping[object, object] | Curve | ClosedForm, *, symbol: Symbol | str | None = None) -> Fit:
+def fit(values: Mapping[object, object] | PiecewiseCurve | ClosedForm, *, symbol: Symbol | str | None = None) -> Fit:
     """Return the simplest formula that exact data obey.
 
     From points, the first of: convex or concave piecewise affine with at least two pieces, each on three points or
@@ -73,7 +74,7 @@ def fit(values: Mapping[object, object] | Curve | ClosedForm, *, symbol: Symbol 
     Parameters
     ----------
     values
-        {parameter: value}, exact numbers of both; a `Curve`; or a `ClosedForm` on non-signaling p.
+        {parameter: value}, exact numbers of both; a `PiecewiseCurve`; or a `ClosedForm` on non-signaling p.
     symbol
         The parameter, a sympy symbol or its name; by default ``t``, or the curve's own.
 
@@ -108,7 +109,7 @@ def fit(values: Mapping[object, object] | Curve | ClosedForm, *, symbol: Symbol 
         if symbol is not None:
             raise ProofError(f"a closed form has no parameter {symbol}: its terms are functionals of p. Leave it out.")
         return Fit(Maximum(*_functionals(values)), "maximum of functionals", 0, 0)
-    if isinstance(values, Curve):
+    if isinstance(values, PiecewiseCurve):
         return _of_curve(values, symbol)
     if not isinstance(values, Mapping):
         raise ProofError(f"a formula is fitted to a mapping, Curve or ClosedForm, found {type(values).__name__}.")
@@ -143,7 +144,7 @@ def _functionals(form: ClosedForm) -> Sequence[BellFunctional]:
         raise ProofError(f"the terms of this closed form are not functionals: {error}") from error
 
 
-def _of_curve(line: Curve, symbol: Symbol | None) -> Fit:
+def _of_curve(line: PiecewiseCurve, symbol: Symbol | None) -> Fit:
     import sympy
 
     if not line.exact:

@@ -15,7 +15,9 @@ from relaxbell.closed_forms.domains import Domain, read_domain
 from relaxbell.curves.curve import Curve
 from relaxbell.curves.parameters import read_parameter
 from relaxbell.curves.paths import Path, read_path
-from relaxbell.engines.linear.solution import Solution
+from relaxbell.curves.piecewise import PiecewiseCurve
+from relaxbell.engines import engine
+from relaxbell.engines.solution import Solution
 from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, ProofError
 from relaxbell.exact.numbers import Exact, as_exact, to_sympy
 from relaxbell.functionals.functional import BellFunctional
@@ -26,8 +28,6 @@ from relaxbell.proofs.comparing import TOLERANCE, Formula, compared_at, least_va
 from relaxbell.proofs.convex import Affine, Region, affine_terms, functional_form
 from relaxbell.proofs.symbols import called, check_assumptions, with_one_symbol
 from relaxbell.proofs.verdict import Counterexample, Verdict
-from relaxbell.results import CurveLike
-from relaxbell.solve.lines import curve_along
 from relaxbell.solve.minimization import minimize
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class _Source(NamedTuple):
 
 
 def prove(
-    measure: Measure | CurveLike,
+    measure: Measure | Curve,
     formula: object,
     domain: object = None,
     subject_to: object = (),
@@ -120,7 +120,7 @@ def prove(
       formula 0, least value 1/2 at 1
     """
     formula = _read_formula(formula)
-    if isinstance(measure, CurveLike):
+    if isinstance(measure, Curve):
         return _along(measure, formula, None, parameter)
     if not isinstance(measure, Measure):
         raise ProofError(f"a formula is proved for a Measure or a Curve, found {type(measure).__name__}.")
@@ -135,7 +135,7 @@ def prove(
             read = {v: path.at(v**path.parameter.power) for v in path.reading.values}
             return _at_points(measure, formula, read.items(), subject_to, parameter)
         constraints = tuple(subject_to) if isinstance(subject_to, list | tuple) else (subject_to,)
-        return _along(curve_along(measure, path, constraints), formula, _Source(measure, path, constraints), None)
+        return _along(engine(measure).curve(path, constraints), formula, _Source(measure, path, constraints), None)
     if parameter is not None:
         raise ProofError(
             f"the parameter {parameter} has no meaning on the domain {domain!r:.60}: its symbols are those of the "
@@ -274,7 +274,7 @@ def _behavior(domain: Domain, u: Exact) -> Behavior:
 # ------------------------------------------------------------- parameters and points
 
 
-def _along(line: CurveLike, formula: Formula, source: _Source | None, parameter: object) -> Verdict:
+def _along(line: Curve, formula: Formula, source: _Source | None, parameter: object) -> Verdict:
     """Compare with a curve; `source` says how to solve anew at a parameter."""
     import sympy
 
@@ -286,7 +286,7 @@ def _along(line: CurveLike, formula: Formula, source: _Source | None, parameter:
     check_assumptions(symbol, low, high)
     claim = f"{line.name} = {expression}, for {symbol} in [{low}, {high}]"
     claim += "" if line.reading is None else f", if {line.reading}"
-    if isinstance(line, Curve):
+    if isinstance(line, PiecewiseCurve):
         verdict = compare_curve(line, expression, symbol, claim)
         return verdict if source is None else _confirmed(verdict, source, line)
     return compare_sampled(line, expression, symbol, claim, TOLERANCE)
@@ -321,7 +321,7 @@ def _formula_table(behavior: Behavior) -> Exact:
     return found
 
 
-def _confirmed(verdict: Verdict, source: _Source, line: Curve) -> Verdict:
+def _confirmed(verdict: Verdict, source: _Source, line: PiecewiseCurve) -> Verdict:
     """Solve at the counterexample anew, independently of the curve."""
     import sympy
 

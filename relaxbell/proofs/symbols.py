@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from relaxbell.curves.curve import Curve
 from relaxbell.curves.parameters import read_parameter
 from relaxbell.errors import ProofError
 from relaxbell.exact.numbers import ExactNumber
-from relaxbell.results import CurveLike
 
 if TYPE_CHECKING:
     from sympy import Expr, Symbol
@@ -16,7 +16,7 @@ _LONGEST = 40
 """Letters of a name in a message: parameters are called like functionals where nobody names them."""
 
 
-def called(line: CurveLike, parameter: object, expression: Expr) -> str:
+def called(line: Curve, parameter: object, expression: Expr) -> str:
     """Return what a formula calls the parameter of a curve: the name it was given; where there is none, any, or t."""
     if parameter is None:
         plain = line.symbol is None and {str(s) for s in expression.free_symbols} == {"t"}

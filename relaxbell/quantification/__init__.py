@@ -15,10 +15,12 @@ from relaxbell.errors import BehaviorError, RelaxbellError
 from relaxbell.exact.numbers import Exact
 from relaxbell.functionals.chsh import largest_chsh
 from relaxbell.lp.clock import TimeLimitError, deadline
-from relaxbell.measures.dependence import dependence, hall_dependence
+from relaxbell.measures.dependences import dependence
+from relaxbell.measures.hall import hall_dependence
+from relaxbell.measures.influences import influence
 from relaxbell.measures.information import mutual_information
-from relaxbell.measures.locality import influence, message_entropy
 from relaxbell.measures.measure import Measure
+from relaxbell.measures.messages import message_entropy
 from relaxbell.methods import provided
 from relaxbell.quantification.report import Quantification, Row
 from relaxbell.solve.minimization import minimize
@@ -156,7 +158,7 @@ def _fitted(data: object, seconds: float | None) -> tuple[CountsFit | None, Time
     try:
         return data.fit(seconds=seconds), None
     except TimeLimitError as error:
-        return error.partial, error
+        return (error.partial if isinstance(error.partial, CountsFit) else None), error
 
 
 def _named_as_bell(behavior: Behavior) -> Behavior:

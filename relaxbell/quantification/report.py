@@ -10,7 +10,7 @@ from typing import Any
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.counts import CountsFit
-from relaxbell.engines.linear.solution import Solution
+from relaxbell.engines.linear.solution import ConvexSolution
 from relaxbell.errors import RelaxbellError
 from relaxbell.exact.texts import as_written
 from relaxbell.functionals.chsh import CHSHValue
@@ -39,7 +39,7 @@ class Row:
     name: str
     relaxed: str
     unit: str
-    solution: Solution | None
+    solution: ConvexSolution | None
     problem: str = ""
 
 
@@ -82,7 +82,7 @@ class Quantification:
         """Names of the relaxations that were not treated, because of an interruption."""
         return tuple(self.names)[len(self.rows) :]
 
-    def __getitem__(self, name: str) -> Solution:
+    def __getitem__(self, name: str) -> ConvexSolution:
         """Return the solution of a row by the name of its measure, as it is written or printed."""
         name = as_written(name, [row.name for row in self.rows])
         for row in self.rows:

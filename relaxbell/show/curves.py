@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from relaxbell.show.axes import new_axes, open_frame
 from relaxbell.show.graph import INK
 
@@ -14,7 +12,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from relaxbell.curves.curve import Curve
-    from relaxbell.curves.sampled import EntropyCurve, SampledCurve
     from relaxbell.engines.sources.scanning import Scan
 
 _STYLE = {"color": INK, "linewidth": 1.4}
@@ -22,33 +19,12 @@ _SIZE = (4.2, 3.0)
 
 
 def plot_curve(curve: Curve, ax: Axes | None = None, **style: object) -> Axes:
-    """Draw a piecewise affine curve exactly, with its break points; return the axes."""
+    """Draw a curve with what it marks between its ends, exactly where it is affine; return the axes."""
     ax = new_axes(ax, _SIZE)
-    corners = [curve.pieces[0].start, *(piece.end for piece in curve.pieces)]
-    xs = [float(t) ** (1 / curve.power) for t in corners]
-    ys = [float(curve.pieces[0].intercept + curve.pieces[0].slope * corners[0])]
-    ys += [float(piece.intercept + piece.slope * piece.end) for piece in curve.pieces]
-    if curve.power == 1:
-        (line,) = ax.plot(xs, ys, **_styled(style))
-    else:
-        grid = np.linspace(xs[0], xs[-1], 400)
-        (line,) = ax.plot(grid, curve.value(grid), **_styled(style))
-    ax.plot(xs[1:-1], ys[1:-1], "o", color=line.get_color(), markersize=4)
+    grid, marks = curve.grid(400), curve.marks[1:-1]
+    (line,) = ax.plot(grid, curve.value(grid), **_styled(style))
+    ax.plot([float(t) for t, _ in marks], [float(v) for _, v in marks], "o", color=line.get_color(), markersize=4)
     return _labeled(ax, curve.variable, curve.name, curve.measure.unit)
-
-
-def plot_function(
-    curve: EntropyCurve | SampledCurve,
-    ends: tuple[float, float],
-    variable: str,
-    ax: Axes | None = None,
-    **style: object,
-) -> Axes:
-    """Draw a curve that is not piecewise affine on a fine grid; return the axes."""
-    ax = new_axes(ax, _SIZE)
-    grid = np.linspace(*ends, 400)
-    ax.plot(grid, curve.value(grid), **_styled(style))
-    return _labeled(ax, variable, curve.name, curve.measure.unit)
 
 
 def plot_scan(scan: Scan, ax: Axes | None = None, **style: object) -> Axes:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.names import party_names
-from relaxbell.engines.linear.solution import Solution
+from relaxbell.engines.solution import Solution
 from relaxbell.errors import MeasureError
 from relaxbell.show.numbers import CERTAIN, probability_text, weight_text
 

@@ -15,8 +15,10 @@ from relaxbell.causal.networks import input_signaling, measurement_dependence, o
 from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.functionals.catalog import CHSH
-from relaxbell.measures.dependence import dependence, hall_dependence
-from relaxbell.measures.locality import binary_entropy, influence
+from relaxbell.measures.dependences import dependence
+from relaxbell.measures.hall import hall_dependence
+from relaxbell.measures.influences import influence
+from relaxbell.measures.messages import binary_entropy
 
 if TYPE_CHECKING:
     from ipywidgets import VBox

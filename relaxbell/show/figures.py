@@ -20,13 +20,13 @@ from relaxbell.behavior import boxes
 from relaxbell.behavior.observed import Observed
 from relaxbell.behavior.swapping import entanglement_swapping
 from relaxbell.causal import networks
-from relaxbell.curves.sampled import SampledCurve
+from relaxbell.engines.linear.sampled import SampledCurve
 from relaxbell.engines.sources.scanning import marginal_ranges, scan
 from relaxbell.errors import RelaxbellError, optional
 from relaxbell.functionals.catalog import I3322, cglmp
 from relaxbell.functionals.stars import star_values
+from relaxbell.measures.influences import influence
 from relaxbell.measures.information import mutual_information, pinsker_bound
-from relaxbell.measures.locality import influence
 from relaxbell.measures.products import nonbilocality
 from relaxbell.show.axes import SIZE, STYLES, finished, new_axes, open_frame
 from relaxbell.show.dags import NETWORKS_SIZE, figure_1

@@ -10,9 +10,9 @@ import pytest
 from exact_reference import fraction
 from matrix import plain
 from matrix.kinds import KINDS, Case
+from relaxbell.measures.definitions import _MAKERS
 
 import relaxbell as rb
-from relaxbell.measures.definitions import _MAKERS
 
 SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 5))]
 CLOSE = 1e-9

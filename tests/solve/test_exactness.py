@@ -10,10 +10,11 @@ from exact_reference import fraction, generic, least_influence, mixed
 from reference import free_settings, influence_rows, random_model, run, strategies
 
 import relaxbell as rb
+from relaxbell.engines.linear.exactness import scaled_rhs
 from relaxbell.engines.linear.program import Problem, linear_program
 from relaxbell.exact.numbers import Surd, as_exact, to_sympy
+from relaxbell.lp import vertex
 from relaxbell.lp.highs import solve_highs
-from relaxbell.solve import exactness
 
 ROOT = sympy.sqrt(2)
 HALF, QUARTER = Fraction(1, 2), Fraction(1, 4)
@@ -198,7 +199,7 @@ def test_columns_that_exact_duals_ask_for():
 def tried(monkeypatch):
     """How often pivots and refinement were needed."""
     count = {"pivots": 0, "refined": 0}
-    pivots, refined = exactness.dual_simplex, exactness._refined
+    pivots, refined = vertex.dual_simplex, vertex._refined
 
     def counted_pivots(*arguments):
         count["pivots"] += 1
@@ -208,8 +209,8 @@ def tried(monkeypatch):
         count["refined"] += 1
         return refined(*arguments)
 
-    monkeypatch.setattr(exactness, "dual_simplex", counted_pivots)
-    monkeypatch.setattr(exactness, "_refined", counted_refinement)
+    monkeypatch.setattr(vertex, "dual_simplex", counted_pivots)
+    monkeypatch.setattr(vertex, "_refined", counted_refinement)
     return count
 
 
@@ -253,8 +254,8 @@ def test_a_basis_of_another_objective_is_refined(tried):
         p = mixed(model, rng)
         program = linear_program(Problem(c.term, model.equations(p)))
         wrong = solve_highs(program.matrix, rng.random(len(program.cost)), program.lower, program.upper)
-        rhs = exactness.scaled_rhs(program)
-        found = exactness.optimal_vertex(program.integers, wrong.basis, rhs, thorough=True)
+        rhs = scaled_rhs(program)
+        found = vertex.optimal_vertex(program.integers, wrong.basis, rhs, thorough=True)
         y = np.array([Fraction(v, found[1].denominator) for v in found[1].numerators], dtype=object)
         value = (y * program.units.astype(object) * program.rhs).sum() / program.cost_unit
         assert value == fraction(rb.minimize(c, p).exact)

@@ -73,7 +73,7 @@ def test_bounds_include_all_rounding_errors(seed):
     lower, upper, cost = rng.normal(size=m), None, rng.normal(size=n)
     upper = lower.copy()
     lower[4], upper[5] = -np.inf, np.inf
-    program = BoxProgram(sp.csr_array(matrix), cost, lower, upper, [slice(0, 4), slice(4, 7)])
+    program = BoxProgram(sp.csc_array(matrix), cost, lower, upper, [slice(0, 4), slice(4, 7)])
     y = rng.normal(size=m) * 10.0 ** rng.integers(-4, 5, m)
     y[4], y[5] = -abs(y[4]), abs(y[5])
     side = [lower[i] if y[i] > 0 else upper[i] for i in range(m)]

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import sympy
 from clock import replaced
+from relaxbell.measures.definitions import from_definition
 from scipy.optimize import linprog
 
 import relaxbell as rb
 from relaxbell.engines.sources.settings import best_of_settings
-from relaxbell.measures.definitions import from_definition
 
 AXES = [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
 DIAGONAL = list(rb.boxes.diagonal_settings())

@@ -9,7 +9,7 @@ import sympy
 from exact_reference import fraction
 
 import relaxbell as rb
-from relaxbell.measures.dependence import setting_layout
+from relaxbell.measures.settings import setting_layout
 
 ROOT2 = sympy.sqrt(2)
 TSIRELSON = rb.boxes.tsirelson()
@@ -339,11 +339,11 @@ def test_information_within_a_budget_of_a_signed_maximum():
 def test_pivots_start_from_the_slacks_where_the_solver_has_no_basis(monkeypatch, gives_up):
     """Hall's measure of X alone is S − 2, however rare X = 1 is."""
 
-    def nothing(*_):
-        if gives_up:
-            raise rb.errors.SolverError("no basis")
+    def fails(*_):
+        raise rb.errors.SolverError("no basis")
 
-    monkeypatch.setattr("relaxbell.engines.linear.settled.last_basis", nothing)
+    method, does = ("run", fails) if gives_up else ("basis", lambda _: None)
+    monkeypatch.setattr(f"relaxbell.lp.highs.LiveModel.{method}", does)
     tiny = Fraction(1, 10**20)
     rare = {"X": [1 - tiny, tiny], "Y": [Fraction(1, 3), Fraction(2, 3)]}
     model = rb.bell().relax("L -> X", input_distribution=rare)

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from relaxbell.measures.definitions import from_definition, holds_all
 
 import relaxbell as rb
+from relaxbell.engines.linear.live import LiveProgram
+from relaxbell.engines.linear.point_bounds import PointBound, evaluated
 from relaxbell.exact.numbers import surd
-from relaxbell.measures.definitions import from_definition, holds_all
-from relaxbell.sweeps.bounds import PointBound, evaluated
-from relaxbell.sweeps.live import LiveProgram
-from relaxbell.sweeps.points import exact_row
+from relaxbell.exact.vectors import exact_row
 from relaxbell.sweeps.task import Job
 
 FRACTIONS = st.fractions(min_value=-10, max_value=10, max_denominator=10**12)

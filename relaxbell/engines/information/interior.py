@@ -21,7 +21,7 @@ import scipy.sparse as sp
 from relaxbell.engines.linear.program import LinearProgram
 from relaxbell.exact.numbers import Floats
 from relaxbell.lp.clock import remaining
-from relaxbell.measures.dependence import SettingLayout
+from relaxbell.measures.settings import SettingLayout
 
 _ITERATIONS = 150
 _GAP = (1e-11, 1e-16)

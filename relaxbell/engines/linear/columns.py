@@ -23,14 +23,20 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.causal.equations import Equations
-from relaxbell.engines.linear.dual import DualBound
-from relaxbell.engines.linear.exactness import LARGEST_BASIS, optimal_vertex
+from relaxbell.engines.linear.dual import DualBound, Proof
+from relaxbell.engines.linear.infeasible import infeasible
+from relaxbell.engines.linear.over import WANTED, limit
+from relaxbell.engines.linear.program import Problem
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis, Dual, IntegerProgram, RightHandSide, exact_product
 from relaxbell.exact.bounds import EXACT, dyadic_bits, entry_error, snapped
 from relaxbell.exact.numbers import ExactNumber, Floats, common_denominator
-from relaxbell.lp.highs import Answer, read_basis, run
-from relaxbell.measures.dependence import SettingLayout
+from relaxbell.lp.clock import TimeLimitError
+from relaxbell.lp.highs import Answer, LiveModel
+from relaxbell.lp.rows import misses
+from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
+from relaxbell.measures.dependences import Dependence
+from relaxbell.measures.settings import SettingLayout
 
 _TOLERANCE = 1e-11
 _ROUNDS = 5000
@@ -52,6 +58,29 @@ class _Columns:
 
     def joined(self, other: _Columns) -> _Columns:
         return _Columns(np.concatenate([self.strategies, other.strategies]), np.concatenate([self.mass, other.mass]))
+
+
+def dependence_proof(problem: Problem, measure: Dependence, *, thorough: bool) -> tuple[Answer, Proof] | None:
+    """Minimize M by columns; None where the general program serves, which has more ways to converge.
+
+    Raises
+    ------
+    InfeasibleError
+        If nothing satisfies the equations.
+    """
+    try:
+        found = least_dependence(problem.equations, measure.layout, thorough=thorough)
+    except TimeLimitError:
+        raise
+    except SolverError:
+        return None
+    if found is None:
+        infeasible(problem, measure)
+        return None
+    answer, bound, primal = found
+    if primal is None and answer.value - bound.value > limit(answer.value, WANTED):
+        return None
+    return answer, Proof(problem, bound, primal)
 
 
 def least_dependence(
@@ -81,9 +110,9 @@ def least_dependence(
     _add(master, matrix, layout, columns, weights)
     prices = iter(_PRICES[1:])
     for _ in range(_ROUNDS):
-        run(master)
-        iterations += int(master.getInfo().simplex_iteration_count)
-        z = np.array(master.getSolution().row_dual)
+        master.run()
+        iterations += master.iterations
+        z = master.duals
         values = _gathered(equations, layout, z)
         excess = weights @ np.maximum(values, values.max(axis=0) - 2)
         worst = np.flatnonzero(excess > _TOLERANCE)
@@ -94,20 +123,20 @@ def least_dependence(
             _add(master, matrix, layout, new, weights)
             columns = columns.joined(new)
             continue
-        amounts = np.array(master.getSolution().col_value)
+        amounts = master.x
         if amounts[: 2 * m].sum() <= 1e-9:
             break
         price = next(prices, None)
         if price is None:
             return None
-        master.changeColsCost(2 * m, np.arange(2 * m, dtype=np.int32), np.full(2 * m, price))
+        master.set_cost(np.full(2 * m, price))
     else:
         raise SolverError(f"column generation did not end in {_ROUNDS} rounds (excess {float(excess.max()):.3g}).")
     q = _distribution(columns, amounts[2 * m :], layout, matrix.shape[1])
     bound = dependence_bound(equations, layout, z)
     name = f"HiGHS, column generation ({len(columns.strategies):,} columns)"
     value = float(abs(q[layout.numbers] - np.outer(weights, q[layout.numbers].sum(axis=0))).sum())
-    exact = _exact_solution(equations, layout, columns, read_basis(master), thorough)
+    exact = _exact_solution(equations, layout, columns, master.basis(), thorough)
     if exact is not None:
         bound, primal = exact
     answer = Answer(True, q, z, value, name, iterations, time.perf_counter() - started)
@@ -235,48 +264,16 @@ def _costs(mass: Floats, weights: Floats) -> Floats:
     return np.asarray(abs(mass - weights).sum(axis=1))
 
 
-def _master(matrix: sp.csc_array, rhs: Floats) -> Any:
+def _master(matrix: sp.csc_array, rhs: Floats) -> LiveModel:
     """Return a live model with elastic columns only."""
-    import highspy
-
     m = matrix.shape[0]
-    eye = sp.csc_array(sp.hstack([sp.eye_array(m), -sp.eye_array(m)], format="csc"))
-    lp = highspy.HighsLp()
-    lp.num_row_, lp.num_col_ = m, 2 * m
-    lp.col_cost_ = np.full(2 * m, _PRICES[0])
-    lp.col_lower_, lp.col_upper_ = np.zeros(2 * m), np.full(2 * m, highspy.kHighsInf)
-    lp.row_lower_ = lp.row_upper_ = rhs
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = eye.indptr, eye.indices, eye.data
-    solver = highspy.Highs()
-    for option, value in (
-        ("output_flag", False),
-        ("threads", 1),
-        ("presolve", "off"),
-        ("simplex_strategy", 4),  # primal: new columns leave the basis feasible
-        ("primal_feasibility_tolerance", 1e-10),
-        ("dual_feasibility_tolerance", 1e-10),
-    ):
-        solver.setOptionValue(option, value)
-    solver.passModel(lp)
-    return solver
+    # primal: new columns leave the basis feasible
+    return LiveModel(misses(np.arange(m), m), np.full(2 * m, _PRICES[0]), rhs, rhs, method="primal simplex")
 
 
-def _add(solver: Any, matrix: sp.csc_array, layout: SettingLayout, columns: _Columns, weights: Floats) -> None:
-    import highspy
-
-    k = len(columns.mass)
+def _add(master: LiveModel, matrix: sp.csc_array, layout: SettingLayout, columns: _Columns, weights: Floats) -> None:
     block = sp.csc_array(_mixed(matrix, layout, columns.strategies, columns.mass))
-    solver.addCols(
-        k,
-        _costs(columns.mass, weights),
-        np.zeros(k),
-        np.full(k, highspy.kHighsInf),
-        block.nnz,
-        block.indptr[:-1].astype(np.int32),
-        block.indices.astype(np.int32),
-        block.data,
-    )
+    master.add_columns(block, _costs(columns.mass, weights))
 
 
 def _mixed(matrix: Any, layout: SettingLayout, strategies: Any, mass: NDArray[Any]) -> Any:

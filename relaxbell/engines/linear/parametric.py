@@ -18,14 +18,15 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from relaxbell.engines.linear.exactness import optimal_vertex
 from relaxbell.engines.linear.program import LinearProgram, Problem
 from relaxbell.errors import MeasureError, SolverError
 from relaxbell.exact.basis import Dual, IntegerProgram, RightHandSide
 from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.numbers import Exact, common_denominator
 from relaxbell.lp.clock import remaining
-from relaxbell.lp.highs import live_model, read_basis, run
+from relaxbell.lp.highs import LiveModel, Status
+from relaxbell.lp.rows import misses
+from relaxbell.lp.vertex import optimal_vertex
 
 
 @dataclass(frozen=True)
@@ -84,21 +85,19 @@ class ParametricProgram:
         self.programs = 0
 
     @cached_property
-    def _live(self) -> Any:
-        return live_model(self.integers)
+    def _live(self) -> LiveModel:
+        return _live_model(self.integers)
 
     @cached_property
-    def _elastic(self) -> tuple[IntegerProgram, Any]:
+    def _elastic(self) -> tuple[IntegerProgram, LiveModel]:
         """Minimize the sum of violations: its duals prove infeasibility."""
-        rows = np.arange(self.integers.matrix.shape[0])
-        equal = self.integers.equality
-        eye = sp.csc_array(sp.eye_array(len(rows), dtype=np.int64, format="csc"))
-        matrix = sp.csc_array(sp.hstack([self.integers.matrix, eye[:, rows[equal]], -eye], format="csc"))
-        cost = np.concatenate(
-            [np.zeros_like(self.integers.cost), np.ones(int(equal.sum()) + len(rows), dtype=np.int64)]
-        )
+        rows, equal = np.arange(self.integers.matrix.shape[0]), self.integers.equality
+        needed = np.concatenate([equal, np.full(len(rows), True)])  # an inequality misses its side one way
+        elastic = sp.csc_array(misses(rows, len(rows))[:, needed], dtype=np.int64)
+        matrix = sp.csc_array(sp.hstack([self.integers.matrix, elastic], format="csc"))
+        cost = np.concatenate([np.zeros_like(self.integers.cost), np.ones(elastic.shape[1], dtype=np.int64)])
         program = IntegerProgram(matrix, cost, equal)
-        return program, live_model(program)
+        return program, _live_model(program)
 
     def right(self, point: Sequence[int]) -> RightHandSide:
         """Return R u for u = point / point[0], in whole numbers."""
@@ -120,15 +119,13 @@ class ParametricProgram:
         SolverError
             If no exact solution was found; TimeLimitError where the time was over.
         """
-        import highspy
-
         self.programs += 1
         right = self.right(point)
         status = self._run(self._live, self.integers, right)
-        if status == highspy.HighsModelStatus.kOptimal:
+        if status is Status.OPTIMAL:
             return self._value_cut(point, right, above)
-        if status not in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
-            raise SolverError(f"HiGHS ended with status {status} on a parametric program. Please report the model.")
+        if status is not Status.INFEASIBLE:
+            self._live.answer()  # which says how it ended
         return self._infeasible_cut(point, right), True
 
     def boundary_cut(self, inside: Sequence[int], outside: Sequence[int]) -> Cut | None:
@@ -148,22 +145,20 @@ class ParametricProgram:
         matrix = sp.csc_array(sp.hstack([self.integers.matrix, column], format="csc"))
         cost = np.concatenate([np.zeros_like(self.integers.cost), np.array([-1], dtype=np.int64)])
         program = IntegerProgram(matrix, cost, self.integers.equality)
-        live, right = live_model(program), self.right(inside)
+        live, right = _live_model(program), self.right(inside)
         self._run(live, program, right)
-        basis = read_basis(live)
+        basis = live.basis()
         found = None if basis is None else optimal_vertex(program, basis, right, thorough=True)
         cut = None if found is None else self._cut(found[1], False)
         return cut if cut is not None and cut.at(outside) > 0 else None
 
-    def _run(self, live: Any, program: IntegerProgram, right: RightHandSide) -> Any:
+    def _run(self, live: LiveModel, program: IntegerProgram, right: RightHandSide) -> Status:
         upper = np.array([v / right.denominator for v in right.parts[0]])
-        lower = np.where(program.equality, upper, -np.inf)
-        live.changeRowsBounds(len(upper), np.arange(len(upper), dtype=np.int32), lower, upper)
-        run(live)
-        return live.getModelStatus()
+        live.set_rows(np.where(program.equality, upper, -np.inf), upper)
+        return live.run()
 
     def _value_cut(self, point: Sequence[int], right: RightHandSide, above: Fraction | None) -> tuple[Cut, bool]:
-        basis = read_basis(self._live)
+        basis = self._live.basis()
         dual = None if basis is None else self.integers.dual(basis)
         if basis is None or dual is None:
             remaining()  # which says so where the time is over
@@ -187,7 +182,7 @@ class ParametricProgram:
     def _infeasible_cut(self, point: Sequence[int], right: RightHandSide) -> Cut:
         program, live = self._elastic
         self._run(live, program, right)
-        basis = read_basis(live)
+        basis = live.basis()
         found = None if basis is None else optimal_vertex(program, basis, right, thorough=True)
         cut = None if found is None else self._cut(found[1], False)
         if cut is None or cut.at(point) <= 0:
@@ -201,6 +196,12 @@ class ParametricProgram:
         total = y @ self.sides[used] if used else np.zeros(self.sides.shape[1], dtype=object)
         below = dual.denominator * self.unit * (self.program.cost_unit if feasible else 1)
         return Cut(feasible, tuple(int(v) for v in total), below, dual)
+
+
+def _live_model(program: IntegerProgram) -> LiveModel:
+    """Return an integer program for the solver, right-hand sides 0."""
+    zero, matrix = np.zeros(program.matrix.shape[0]), sp.csc_array(program.matrix, dtype=np.float64)
+    return LiveModel(matrix, program.cost.astype(np.float64), np.where(program.equality, zero, -np.inf), zero)
 
 
 def parameter_sides(problem: Problem, program: LinearProgram, cells: Exact, limits: Sequence[Any]) -> Exact:

@@ -29,6 +29,7 @@ from relaxbell.exact.simplex import ExactProgram
 from relaxbell.exact.sparse import ExactMatrix
 from relaxbell.exact.texts import one_line
 from relaxbell.lp.clock import remaining
+from relaxbell.lp.rows import Block, RowBuilder
 from relaxbell.measures.affine import AffineConstraint, read_affine
 from relaxbell.measures.measure import Budget, Measure, same_model
 from relaxbell.measures.terms import Leaf, Lowered, Slot, Term
@@ -156,44 +157,40 @@ class LinearProgram:
 
 
 class _Builder:
-    """Collects rows over (q, auxiliary columns): sparse floats, or with `exactly` exact numbers."""
+    """What terms add to: rows over (q, auxiliary columns), floats or with `exactly` exact numbers, and their duals."""
 
     def __init__(self, strategies: int, *, exactly: bool = False) -> None:
-        self.n, self.exactly = strategies, exactly
+        self.rows, self.exactly = RowBuilder(strategies), exactly
         self.units: list[NDArray[np.int64]] = []
         self.rhs: list[Exact] = []
         self.exact = True
-        self.aux = 0
-        self.parts: list[Any] = []
-        self.extra: list[list[tuple[int, int, float]]] = []
-        self.bounds: list[tuple[Floats, Floats]] = []
-        self.count = 0
         self.slots: dict[Leaf, Slot] = {}
 
     def columns(self, count: int) -> range:
-        self.aux += count
-        return range(self.aux - count, self.aux)
+        return self.rows.columns(count)
 
     def add(
-        self, matrix: Any, unit: int | NDArray[np.int64], extra: list[tuple[int, int, float]], rhs: Any, equality: bool
+        self,
+        matrix: Block | None,
+        unit: int | NDArray[np.int64],
+        extra: list[tuple[int, int, float]],
+        rhs: ExactNumber | Exact,
+        equality: bool,
     ) -> slice:
-        """Append rows that `unit` makes whole; `rhs` is exact, one number or one for each row."""
-        k = matrix.shape[0]
+        """Append rows that `unit` makes whole, one where the matrix is None; `rhs` is exact, one for each or all."""
+        k = 1 if matrix is None else matrix.shape[0]
         exact = np.array(np.broadcast_to(np.asarray(rhs, dtype=object), k))
-        upper = to_floats(exact)
-        self.parts.append(matrix)
         self.units.append(np.array(np.broadcast_to(np.asarray(unit, dtype=np.int64), k)))
         self.rhs.append(exact)
-        self.extra.append([(self.count + i, j, v) for i, j, v in extra])
-        self.bounds.append((upper if equality else np.full(k, -np.inf), upper))
-        self.count += k
-        return slice(self.count - k, self.count)
+        upper = to_floats(exact)
+        i, j, v = (np.array(part) for part in zip(*extra, strict=True)) if extra else (np.empty(0, dtype=np.intp),) * 3
+        return self.rows.add(k, upper if equality else -np.inf, upper, [(i, j, v)], matrix)
 
-    def total(self, rows: Rows) -> Any:
+    def total(self, rows: Rows) -> Block:
         """Return the sum of some rows as one row over q."""
         self.note(rows)
         matrix = self.matrix(rows)
-        return matrix.total() if self.exactly else sp.csr_array(matrix.sum(axis=0)[None, :])
+        return matrix.total() if isinstance(matrix, ExactMatrix) else sp.csr_array(matrix.sum(axis=0)[None, :])
 
     def norm(self, rows: Rows, extra: list[tuple[int, int, float]]) -> list[tuple[slice, float]]:
         """Append ± rows + extra ≤ 0 (+ only, where no entry is negative), and return where, with the signs."""
@@ -206,9 +203,7 @@ class _Builder:
 
     def limit(self, term: Lowered, rhs: Fraction, extra: list[tuple[int, int, float]]) -> slice:
         """Append the row term + extra ≤ rhs, which prices the term's own leaves."""
-        nothing: Any = ExactMatrix(({},), self.n) if self.exactly else sp.csr_array((1, self.n))
-        body = nothing if term.row is None else term.row
-        place = self.add(body, term.unit, [*((0, j, sign) for j, sign in term.auxiliary), *extra], rhs, False)
+        place = self.add(term.row, term.unit, [*((0, j, sign) for j, sign in term.auxiliary), *extra], rhs, False)
         for leaf in term.leaves:
             self.slots[leaf] = Slot([(place, 1.0)])
         return place
@@ -217,7 +212,7 @@ class _Builder:
         """Note whether the rows are whole numbers times a simple fraction."""
         self.exact = self.exact and rows.is_simple
 
-    def matrix(self, rows: Rows) -> Any:
+    def matrix(self, rows: Rows) -> Block:
         """Return the rows with their scale.
 
         Raises
@@ -267,18 +262,15 @@ def exact_program(problem: Problem) -> ExactProgram | None:
         builder, objective, *_ = _collected(problem, exactly=True)
     except NotExactError:
         return None
-    rows: list[dict[int, ExactNumber]] = [dict(row) for part in builder.parts for row in part.rows]
-    for i, j, v in (entry for extra in builder.extra for entry in extra):
-        rows[i][builder.n + j] = rows[i].get(builder.n + j, 0) + Fraction(v)
-    cost: list[ExactNumber] = [Fraction(0)] * (builder.n + builder.aux)
+    cost: list[ExactNumber] = [Fraction(0)] * builder.rows.width
     if objective.row is not None:
         for j, v in objective.row.rows[0].items():
             cost[j] = v
     for column, sign in objective.auxiliary:
-        cost[builder.n + column] = Fraction(sign)
-    equality = [bool(low == high) for lower, upper in builder.bounds for low, high in zip(lower, upper, strict=True)]
+        cost[column] = Fraction(sign)
+    lower, upper = builder.rows.sides
     rhs = [Fraction(v) if isinstance(v, int) else v for part in builder.rhs for v in part.tolist()]
-    return ExactProgram(ExactMatrix(tuple(rows), len(cost)), cost, rhs, equality)
+    return ExactProgram(builder.rows.exact(), cost, rhs, (lower == upper).tolist())
 
 
 def is_hard(problem: Problem) -> bool:
@@ -308,7 +300,7 @@ def _collected(
     known = builder.matrix(problem.equations.rows)
     equations = builder.add(known, 1, [], problem.equations.rhs, True)
     objective = problem.objective.lower(builder)
-    numbers = [Fraction(0) if b.is_symbolic else b.limit for b in problem.budgets]
+    numbers = [b.limit if isinstance(b.limit, Fraction | Surd) else Fraction(0) for b in problem.budgets]
     lowered = [b.measure.term.lower(builder) for b in problem.budgets]
     budgets = [builder.limit(term, limit, []) for term, limit in zip(lowered, numbers, strict=True)]
     affine = [builder.add_affine(c) for c in problem.affine]
@@ -322,23 +314,17 @@ def _assembled(
     budgets: tuple[slice, ...],
     affine: tuple[slice, ...],
 ) -> LinearProgram:
-    entries = [entry for extra in builder.extra for entry in extra]
-    i, j, v = (np.array(c) for c in zip(*entries, strict=True)) if entries else (np.empty(0, int),) * 3
-    right = sp.csc_array((np.asarray(v, float), (i, j)), shape=(builder.count, builder.aux))
-    left = sp.csc_array(sp.vstack(builder.parts, format="csr"))  # mixed formats would go through a copy in COO
-    remaining()
-    matrix = sp.csc_array(sp.hstack([left, right], format="csc"))
-    cost = np.zeros(builder.n + builder.aux)
+    matrix = builder.rows.matrix()
+    cost = np.zeros(builder.rows.width)
     if objective.row is not None:
-        cost[: builder.n] = objective.row.toarray().ravel()
+        cost[: builder.rows.first] = objective.row.toarray().ravel()
     for column, sign in objective.auxiliary:
-        cost[builder.n + column] = sign
+        cost[column] = sign
     return LinearProgram(
         matrix,
-        builder.aux,
+        builder.rows.width - builder.rows.first,
         cost,
-        np.concatenate([low for low, _ in builder.bounds]),
-        np.concatenate([high for _, high in builder.bounds]),
+        *builder.rows.sides,
         np.concatenate(builder.units),
         objective.unit,
         builder.exact,

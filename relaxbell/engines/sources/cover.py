@@ -19,7 +19,6 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from relaxbell.engines.linear.exactness import LARGEST_BASIS, optimal_vertex
 from relaxbell.engines.sources.polynomials import Layout, Region, lower_bound, outer
 from relaxbell.engines.sources.scenario import Scenario
 from relaxbell.errors import SolverError
@@ -27,6 +26,8 @@ from relaxbell.exact.basis import IntegerProgram, RightHandSide
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, Surd, common_denominator, to_floats
 from relaxbell.lp.clock import TimeLimitError, deadline, remaining
 from relaxbell.lp.highs import Answer, solve_highs
+from relaxbell.lp.rows import Entries, RowBuilder
+from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
 
 MOST_PARAMETERS = 3
 """With more, a linear program has 3^4 copies of q and more."""
@@ -257,20 +258,22 @@ class Prover:
         layout = self.layout
         values = layout.corner_values(region)
         n, points, ends = len(layout.families[0].joint), len(layout.points), range(len(self.layouts))
-        rows, every = _Rows(), np.arange(n)
+        rows, every = RowBuilder(0), np.arange(n)
         blocks = points * len(self.layouts)  # of q, the behavior changing slowest; then their π, then what is missing
+        last = rows.columns(n * blocks + blocks + 1)[-1]
+        signed: list[slice] = []
 
         def moments(e: int, k: int) -> tuple[NDArray[np.intp], int]:
             block = e * points + k
             return block * n + every, n * blocks + block
 
         for k in range(points):
-            entries: list[tuple[Any, Any, Any]] = []
+            entries: list[Entries] = []
             for e in ends:
                 q, pi = moments(e, k)
                 entries.append((self._matrix.row, q[self._matrix.col], self._ones))
-                entries.append((np.arange(len(self._kept)), np.full(len(self._kept), pi), -self._rhs[e]))
-            rows.add(len(self._kept), entries)
+                entries.append((np.arange(len(self._kept)), pi, -self._rhs[e]))
+            rows.add(len(self._kept), 0.0, 0.0, entries)
         for f, family in enumerate(layout.families):
             for g, side in enumerate(family.held):  # E[ν-polynomial · q^a] = E[ν-polynomial · f(ν)]
                 count = side.group.count
@@ -278,71 +281,41 @@ class Prover:
                     entries = []
                     for e, (k, j, w) in ((e, own) for e in ends for own in layout.partners(i)):
                         q, pi = moments(e, k)
-                        entries.append((side.group.numbers, q, np.full(n, w)))
-                        entries.append((np.arange(count), np.full(count, pi), -w * values[j][f][g]))
-                    rows.add(count, entries)
+                        entries.append((side.group.numbers, q, w))
+                        entries.append((np.arange(count), pi, -w * values[j][f][g]))
+                    rows.add(count, 0.0, 0.0, entries)
             for i in range(len(layout.corners)):  # E[ν-polynomial · (q^ac − f(ν) q^c)], in absolute value
                 entries = []
                 for e, (k, j, w) in ((e, own) for e in ends for own in layout.partners(i)):
                     q, _ = moments(e, k)
-                    entries.append((family.joint, q, np.full(n, w)))
+                    entries.append((family.joint, q, w))
                     for alpha, product in enumerate(outer(values[j][f])):
                         place = alpha * family.last.count + family.last.numbers
-                        entries.append((place, q, np.full(n, -w * product)))
-                rows.add(family.weights * family.last.count, entries, signed=True)
-        last = n * blocks + blocks
+                        entries.append((place, q, -w * product))
+                signed.append(rows.add(family.weights * family.last.count, 0.0, 0.0, entries))
         # where no q reproduces p, the last column takes what is missing, at more than the measure can be
         total = np.arange(last - blocks, last + 1)
-        rows.add(1, [(np.zeros_like(total), total, np.full(len(total), Fraction(1)))])
+        rows.add(1, 1.0, 1.0, [(0, total, Fraction(1))])
         charges = [-target for target in self.targets for _ in range(points)]
-        return rows.program([0] * (n * blocks) + [*charges, 4 * len(layout.families)])
+        # absolute values are u⁺ + u⁻ for Σ = u⁺ − u⁻
+        either = np.concatenate([np.arange(own.start, own.stop) for own in signed])
+        for sign in (-1, 1):
+            rows.extend([(either, np.array(rows.columns(len(either))), Fraction(sign))])
+        ones = [Fraction(1)] * (2 * len(either))
+        cost = [*[0] * (n * blocks), *charges, 4 * len(layout.families), *ones]
+        return _Program(rows, np.array(cost, dtype=object))
 
 
 def _rounded(duals: Floats) -> Exact:
     return np.array([Fraction(round(float(v) * _DIGITS), _DIGITS) for v in duals], dtype=object)
 
 
-class _Rows:
-    """Equations, gathered in blocks."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.entries: list[tuple[Any, Any, Exact]] = []
-        self.signed: list[slice] = []
-
-    def add(self, count: int, entries: Sequence[tuple[Any, Any, Any]], *, signed: bool = False) -> None:
-        """Add rows, from arrays of (row, column, value); `signed` ones are Σ = u⁺ − u⁻, at a cost of 1 each."""
-        for row, column, value in entries:
-            self.entries.append((self.count + row, column, value))
-        if signed:
-            self.signed.append(slice(self.count, self.count + count))
-        self.count += count
-
-    def program(self, cost: list[Any]) -> _Program:
-        """Return the program; the costs are of all columns but u⁺ and u⁻."""
-        row = np.concatenate([entry[0] for entry in self.entries])
-        column = np.concatenate([entry[1] for entry in self.entries])
-        value = np.concatenate([entry[2] for entry in self.entries])
-        signed = np.concatenate([np.arange(own.start, own.stop) for own in self.signed])
-        more = np.arange(len(cost), len(cost) + 2 * len(signed))
-        row, column = np.concatenate([row, signed, signed]), np.concatenate([column, more])
-        unit = np.full(len(signed), Fraction(1), dtype=object)
-        value = np.concatenate([value, -unit, unit])
-        charges = np.array([*cost, *[Fraction(1)] * len(more)], dtype=object)
-        rhs = np.zeros(self.count)
-        rhs[-1] = 1.0
-        return _Program(row, column, value, charges, rhs)
-
-
 @dataclass(frozen=True, eq=False)
 class _Program:
-    """min charges · x subject to matrix x = rhs, x ≥ 0; charges and entries of the matrix are exact."""
+    """min charges · x subject to rows, which are equations, and x ≥ 0; charges and entries of the rows are exact."""
 
-    row: NDArray[np.intp]
-    column: NDArray[np.intp]
-    value: Exact
+    rows: RowBuilder
     charges: Exact
-    rhs: Floats
 
     @cached_property
     def cost(self) -> Floats:
@@ -350,12 +323,14 @@ class _Program:
         return to_floats(self.charges)
 
     @cached_property
+    def rhs(self) -> Floats:
+        """Right-hand sides."""
+        return self.rows.sides[0]
+
+    @cached_property
     def matrix(self) -> sp.csc_array:
         """In floats."""
-        return self._array(to_floats(self.value))
-
-    def _array(self, data: Any) -> sp.csc_array:
-        matrix = sp.csc_array(sp.coo_array((data, (self.row, self.column)), (len(self.rhs), len(self.charges))))
+        matrix = self.rows.matrix()
         matrix.eliminate_zeros()
         return matrix
 
@@ -363,17 +338,20 @@ class _Program:
         """Return the duals of the solver's vertex in exact arithmetic, mended where it is not quite optimal."""
         if answer.basis is None or len(answer.basis.columns) > LARGEST_BASIS:
             return None
-        if any(isinstance(v, Surd) for v in (*self.charges, *self.value)):
+        row, column, value = self.rows.entries()
+        if any(isinstance(v, Surd) for v in (*self.charges, *value)):
             return None
         unit = common_denominator(Fraction(v) for v in self.charges)
         cost = self.charges * unit
         units: Any = np.full(len(self.rhs), 1, dtype=object)
-        for i, v in zip(self.row.tolist(), self.value.tolist(), strict=True):
+        for i, v in zip(row.tolist(), value.tolist(), strict=True):
             units[i] = math.lcm(units[i], v.denominator)
-        scaled = self.value * units[self.row]
+        scaled = value * units[row]
         if max(*abs(scaled), *abs(cost)) >= _LARGEST_ENTRY:
             return None
-        whole = self._array(np.array([int(v) for v in scaled]))
+        shape = (len(self.rhs), len(self.charges))
+        whole = sp.csc_array(sp.coo_array((np.array([int(v) for v in scaled]), (row, column)), shape))
+        whole.eliminate_zeros()
         integers = IntegerProgram(whole, cost.astype(np.int64), np.full(len(self.rhs), True))
         rhs = RightHandSide.read(np.array([Fraction(v) for v in self.rhs], dtype=object) * units)
         found = optimal_vertex(integers, answer.basis, rhs, thorough=True)

@@ -10,16 +10,22 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from relaxbell.engines.sources.program import Box, BoxProgram, Rows
+from relaxbell.engines.sources.program import Box, BoxProgram
 from relaxbell.engines.sources.scenario import Scenario, Side
 from relaxbell.exact.numbers import Floats
 from relaxbell.lp.clock import over, passed, remaining
-from relaxbell.measures.groups import Group, joint_numbers
+from relaxbell.lp.rows import RowBuilder, places
+from relaxbell.measures.groups import joint_numbers
+
+Numbers: TypeAlias = NDArray[np.intp]
+"""Of rows, columns or entries."""
 
 _MARGIN = 1e-14
 """Bounds of entries that follow from others are widened by this: sums of numbers below one in floats."""
@@ -71,89 +77,115 @@ def _follow_side(side: Side, low: Floats, high: Floats) -> tuple[Floats, Floats]
     return None if (low > high).any() else (low, high)
 
 
+@dataclass(frozen=True, eq=False)
+class _Coupling:
+    """The McCormick inequalities of V_S = V_i ⊗ V_{S∖i}, four for each entry of V_S.
+
+    Attributes
+    ----------
+    product, side, rest
+        The family, i, and S∖i.
+    alphas, places
+        For each entry of V_S, the entries of V_i and V_{S∖i}.
+    whole, left, right
+        The columns of all three.
+    rows
+        The first of the four rows.
+    """
+
+    product: int
+    side: int
+    rest: tuple[int, ...]
+    alphas: Numbers
+    places: Numbers
+    whole: Numbers
+    left: Numbers
+    right: Numbers
+    rows: Numbers
+
+
 class Relaxation:
     """The lower bound of a scenario over any box."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        rows = Rows()
-        n = scenario.matrix.shape[1]
-        column, blocks = n, [slice(0, n)]
-        rows.add_matrix(scenario.matrix, scenario.rhs)
+        rows, blocks = _reproducing(scenario)
         self.singles: list[list[slice]] = []
         self.full: list[slice] = []
-        self._mccormick: list[tuple[Any, ...]] = []
-        cost_columns: list[slice] = []
+        self._couplings: list[_Coupling] = []
+        costs: list[range] = []
         for f, product in enumerate(scenario.products):
-            arrays: dict[tuple[int, ...], NDArray[np.intp]] = {}
+            arrays: dict[tuple[int, ...], Numbers] = {}
             for size in range(1, len(product) + 1):
                 for subset in itertools.combinations(range(len(product)), size):
                     shape = tuple(product[i].group.count for i in subset)
-                    count = math.prod(shape)
-                    arrays[subset] = np.arange(column, column + count).reshape(shape)
-                    blocks.append(slice(column, column + count))
-                    column += count
-            arrays[()] = np.empty((), dtype=np.intp)
+                    arrays[subset] = np.array(rows.columns(math.prod(shape))).reshape(shape)
+                    blocks.append(blocks_of(arrays[subset]))
             self.singles.append([blocks_of(arrays[(i,)]) for i in range(len(product))])
             for i, side in enumerate(product):
                 _link(rows, side, arrays[(i,)])
             for subset in arrays:
-                for i in subset:
+                for i in subset if len(subset) > 1 else ():
                     self._couple(rows, f, product, arrays, subset, i)
-            full = arrays[tuple(range(len(product)))]
+            full = arrays[tuple(range(len(product)))].ravel()
             self.full.append(blocks_of(full))
-            cost_columns.append(slice(column, column + full.size))
-            together = _strategies_with([side.group for side in product])
-            for k, (w, strategies) in enumerate(zip(full.ravel().tolist(), together, strict=True)):
-                remaining()
-                entries = [(w, 1.0), *((s, -1.0) for s in strategies), (column + k, -1.0)]
-                rows.add(entries, -math.inf, 0.0)
-            column += full.size
-        cost = np.zeros(column)
-        for own in cost_columns:
+            costs.append(rows.columns(len(full)))
+            _distances(rows, product, full, 1.0, costs[-1])
+        cost = np.zeros(rows.width)
+        for own in costs:
             cost[own] = 2.0
-        self.program = rows.program(column, cost, blocks)
-        self._prepare(rows)
+        self.program = BoxProgram.of(rows, cost, blocks)
+        matrix = self.program.matrix
+        self._entries = [
+            [(places(matrix, c.rows + k, c.left), places(matrix, c.rows + k, c.right)) for k in range(4)]
+            for c in self._couplings
+        ]
 
     def _couple(
-        self, rows: Rows, f: int, product: Sequence[Side], arrays: Any, subset: tuple[int, ...], i: int
+        self,
+        rows: RowBuilder,
+        f: int,
+        product: Sequence[Side],
+        arrays: Mapping[tuple[int, ...], Numbers],
+        subset: tuple[int, ...],
+        i: int,
     ) -> None:
         """V_S sums to V_{S∖i}, satisfies the equations of side i, and is V_i ⊗ V_{S∖i} to McCormick."""
         remaining()
-        if len(subset) < 2:
-            return
-        rest = tuple(k for k in subset if k != i)
-        own, other = np.moveaxis(arrays[subset], subset.index(i), 0), arrays[rest]
+        rest, single = tuple(k for k in subset if k != i), arrays[(i,)]
+        other = arrays[rest].ravel()
+        own = np.moveaxis(arrays[subset], subset.index(i), 0).reshape(len(single), len(other))
         matrix, rhs = product[i].homogeneous
-        for place in np.ndindex(*other.shape):
-            line, whole = own[(slice(None), *place)], int(other[place])
-            rows.add([*((int(c), 1.0) for c in line), (whole, -1.0)], 0.0, 0.0)
-            for coefficients, value in zip(matrix, rhs, strict=True):
-                entries = [(int(line[j]), float(c)) for j, c in enumerate(coefficients) if c != 0]
-                rows.add([*entries, (whole, -float(value))], 0.0, 0.0)
+        held, entries = np.nonzero(matrix)
+        start = np.arange(len(other))[:, None] * (1 + len(rhs))
+        each = 1 + np.arange(len(rhs))
+        rows.add(
+            len(other) * (1 + len(rhs)),
+            0.0,
+            0.0,
+            [
+                (start, own.T, 1.0),
+                (start, other[:, None], -1.0),
+                (start + 1 + held, own[entries].T, matrix[held, entries]),
+                (start + each, other[:, None], -rhs),
+            ],
+        )
         if len(subset) == 2 and i != subset[0]:
             return  # the same inequalities
-        for alpha in range(product[i].group.count):
-            for place in np.ndindex(*other.shape):
-                columns = (int(own[(alpha, *place)]), int(arrays[(i,)][alpha]), int(other[place]))
-                numbers = [
-                    rows.add([(columns[0], 1.0), (columns[1], 0.0), (columns[2], 0.0)], *sides)
-                    for sides in ((0.0, math.inf), (0.0, math.inf), (-math.inf, 0.0), (-math.inf, 0.0))
-                ]
-                flat = int(np.ravel_multi_index(place, other.shape))
-                self._mccormick.append((f, i, alpha, rest, flat, numbers[0]))
-
-    def _prepare(self, rows: Rows) -> None:
-        """Sort the McCormick inequalities so that a box is written with a few array operations."""
-        self._tables: list[Any] = []
-        for f, product in enumerate(self.scenario.products):
-            for i in range(len(product)):
-                for rest in {m[3] for m in self._mccormick if m[0] == f and m[1] == i}:
-                    own = [m for m in self._mccormick if m[0] == f and m[1] == i and m[3] == rest]
-                    first = np.array([m[5] for m in own])
-                    start = np.array([rows.starts[m[5]] for m in own])
-                    alphas, places = np.array([m[2] for m in own]), np.array([m[4] for m in own])
-                    self._tables.append((f, i, rest, alphas, places, first, start))
+        alphas, at = (index.ravel() for index in np.indices(own.shape))
+        numbers = np.arange(own.size)[:, None] * 4 + np.arange(4)
+        added = rows.add(
+            4 * own.size,
+            np.tile([0.0, 0.0, -math.inf, -math.inf], own.size),
+            np.tile([math.inf, math.inf, 0.0, 0.0], own.size),
+            [
+                (numbers, own.ravel()[:, None], 1.0),
+                (numbers, single[alphas][:, None], 0.0),
+                (numbers, other[at][:, None], 0.0),
+            ],
+        )
+        columns = (own.ravel(), single[alphas], other[at])
+        self._couplings.append(_Coupling(f, i, rest, alphas, at, *columns, added.start + 4 * np.arange(own.size)))
 
     def solve(self, box: Box) -> tuple[Floats, float] | None:
         """Return (x, rigorous lower bound) of the relaxation over a box; see `BoxProgram.solve`."""
@@ -162,14 +194,15 @@ class Relaxation:
 
     def products(self) -> Iterator[tuple[int, int, int]]:
         """Yield (w, x, y) of the products of free entries: columns of V_S, V_i and V_{S∖i}."""
-        for f, i, alpha, rest, flat, row in self._mccormick:
-            product = self.scenario.products[f]
-            place = np.unravel_index(flat, [product[k].group.count for k in rest])
-            free = all(int(j) in product[k].free for k, j in zip(rest, place, strict=True))
-            if alpha in product[i].free and free:
-                start = self.program.matrix.indptr[row]
-                w, x, y = self.program.matrix.indices[start : start + 3].tolist()
-                yield w, x, y
+        for c in self._couplings:
+            product = self.scenario.products[c.product]
+            shape = [product[k].group.count for k in c.rest]
+            numbers = zip(c.alphas.tolist(), c.places.tolist(), c.whole.tolist(), strict=True)
+            for (alpha, flat, whole), left, right in zip(numbers, c.left.tolist(), c.right.tolist(), strict=True):
+                place = np.unravel_index(flat, shape)
+                free = all(int(j) in product[k].free for k, j in zip(c.rest, place, strict=True))
+                if alpha in product[c.side].free and free:
+                    yield whole, left, right
 
     def write(self, box: Box) -> None:
         """Write a box into the program."""
@@ -178,64 +211,71 @@ class Relaxation:
         for f, product in enumerate(box):
             for place, (low, high) in zip(self.singles[f], product, strict=True):
                 program.low[place], program.high[place] = low, high
-        for f, i, rest, alphas, places, first, start in self._tables:
-            a, u = (side[alphas] for side in box[f][i])
-            m, h = (_outer([box[f][k][end] for k in rest])[places] for end in (0, 1))
+        for c, entries in zip(self._couplings, self._entries, strict=True):
+            a, u = (side[c.alphas] for side in box[c.product][c.side])
+            m, h = (_outer([box[c.product][k][end] for k in c.rest])[c.places] for end in (0, 1))
             # for x in [a, u], y in [m, h]: w ≥ a y + m x − a m, w ≥ u y + h x − u h, and so on
             for k, (s, t, sides) in enumerate(((a, m, lower), (u, h, lower), (u, m, upper), (a, h, upper))):
-                data[start + 3 * k + 1], data[start + 3 * k + 2] = -t, -s
-                sides[first + k] = -s * t
+                x, y = entries[k]
+                data[x], data[y] = -t, -s
+                sides[c.rows + k] = -s * t
 
     def point(self, x: Floats) -> Point:
         """Return the marginals at a solution."""
         return tuple(tuple(x[place].clip(0.0) for place in own) for own in self.singles)
 
 
-def _marginals(scenario: Scenario) -> tuple[Rows, list[list[slice]], int, list[slice]]:
-    """Return rows T q = p, with columns for the marginals of q: those of each side, their number, what sums to one."""
-    rows, n = Rows(), scenario.matrix.shape[1]
-    rows.add_matrix(scenario.matrix, scenario.rhs)
-    column, blocks, found = n, [slice(0, n)], []
+def _reproducing(scenario: Scenario) -> tuple[RowBuilder, list[slice]]:
+    """Return rows T q = p, and the columns that sum to one."""
+    n = scenario.matrix.shape[1]
+    rows = RowBuilder(n)
+    rows.add(len(scenario.rhs), scenario.rhs, scenario.rhs, block=scenario.matrix)
+    return rows, [slice(0, n)]
+
+
+def _marginals(scenario: Scenario) -> tuple[RowBuilder, list[list[slice]], list[slice]]:
+    """Return rows T q = p, with columns for the marginals of q: those of each side, and what sums to one."""
+    rows, blocks = _reproducing(scenario)
+    found = []
     for product in scenario.products:
         own = []
         for side in product:
-            own.append(slice(column, column + side.group.count))
-            _link(rows, side, np.arange(column, own[-1].stop))
-            column = own[-1].stop
+            columns = np.array(rows.columns(side.group.count))
+            _link(rows, side, columns)
+            own.append(blocks_of(columns))
         found.append(own)
         blocks += own
-    return rows, found, column, blocks
+    return rows, found, blocks
 
 
-def _link(rows: Rows, side: Side, own: NDArray[np.intp]) -> None:
+def _link(rows: RowBuilder, side: Side, own: Numbers) -> None:
     """Tie columns to the marginal of q, and state its equations."""
-    marginal = side.group.rows
-    for alpha, column in enumerate(own.tolist()):
-        remaining()  # among many strategies this takes seconds
-        strategies = marginal.indices[marginal.indptr[alpha] : marginal.indptr[alpha + 1]].tolist()
-        rows.add([(column, 1.0), *((s, -1.0) for s in strategies)], 0.0, 0.0)
+    remaining()  # among many strategies this takes seconds
+    rows.add(len(own), 0.0, 0.0, [(np.arange(len(own)), own, 1.0)], -side.group.rows)
     matrix, rhs = side.homogeneous
-    for coefficients, value in zip(matrix, rhs, strict=True):
-        entries = [(int(own[j]), float(c)) for j, c in enumerate(coefficients) if c != 0]
-        rows.add(entries, float(value), float(value))
+    held, entries = np.nonzero(matrix)
+    rows.add(len(rhs), rhs, rhs, [(held, own[entries], matrix[held, entries])])
 
 
-def _strategies_with(groups: Sequence[Group]) -> list[list[int]]:
-    """Return the strategies for each (α, γ, …), the first group being the most significant."""
+def _distances(rows: RowBuilder, sides: Sequence[Side], products: Numbers, factor: float, distances: range) -> slice:
+    """Append factor · product − q^{ac…} ≤ distance for each (α, γ, …), the first side being the most significant."""
+    remaining()
+    groups, count = [side.group for side in sides], len(products)
     joint = joint_numbers(groups)
-    order = np.argsort(joint, kind="stable")
-    starts = np.searchsorted(joint[order], np.arange(math.prod(g.count for g in groups) + 1))
-    return [order[low:high].tolist() for low, high in itertools.pairwise(starts.tolist())]
+    block = sp.csr_array((np.full(len(joint), -1.0), (joint, np.arange(len(joint)))), (count, rows.first))
+    every = np.arange(count)
+    entries = [(every, products, factor), (every, np.array(distances), -1.0)]
+    return rows.add(count, -math.inf, 0.0, entries, block)
 
 
 def _outer(vectors: Sequence[Floats]) -> Floats:
-    total: Any = np.ones(())
+    total: Floats = np.ones(())
     for vector in vectors:
-        total = np.multiply.outer(total, vector)
-    return np.asarray(total).ravel()
+        total = np.asarray(np.multiply.outer(total, vector))
+    return total.ravel()
 
 
-def blocks_of(columns: NDArray[np.intp]) -> slice:
+def blocks_of(columns: Numbers) -> slice:
     """Return consecutive columns as a slice."""
     return slice(int(columns.min()), int(columns.max()) + 1)
 
@@ -245,33 +285,33 @@ class FixedProgram:
 
     def __init__(self, scenario: Scenario, free: Sequence[int]) -> None:
         self.scenario, self.free = scenario, tuple(free)
-        rows, self._own, column, blocks = _marginals(scenario)
-        self._product_rows: list[Any] = []
-        costs = []
+        rows, self._own, blocks = _marginals(scenario)
+        added: list[tuple[list[int], int, Numbers, slice]] = []
+        costs: list[range] = []
         for product, own, chosen in zip(scenario.products, self._own, self.free, strict=True):
             held = [i for i in range(len(product)) if i != chosen]
+            sides = [product[i] for i in (*held, chosen)]
             last = product[chosen].group.count
-            places = []
-            for k, strategies in enumerate(_strategies_with([product[i].group for i in (*held, chosen)])):
-                remaining()
-                entries = [(own[chosen].start + k % last, 0.0), (column + k, -1.0), *((s, -1.0) for s in strategies)]
-                places.append(rows.starts[rows.add(entries, -math.inf, 0.0)])
-            self._product_rows.append((held, last, np.array(places)))
-            costs.append(slice(column, column + len(places)))
-            column += len(places)
-        cost = np.zeros(column)
+            costs.append(rows.columns(math.prod(side.group.count for side in sides)))
+            columns = own[chosen].start + np.arange(len(costs[-1])) % last
+            added.append((held, last, columns, _distances(rows, sides, columns, 0.0, costs[-1])))
+        cost = np.zeros(rows.width)
         for block in costs:
             cost[block] = 2.0
         self.bound = 0.0
-        self.program: BoxProgram = rows.program(column, cost, blocks)
+        self.program = BoxProgram.of(rows, cost, blocks)
+        matrix = self.program.matrix
+        self._product_rows = [
+            (held, last, places(matrix, np.arange(own.start, own.stop), columns)) for held, last, columns, own in added
+        ]
 
     def solve(self, point: Point) -> tuple[float, Floats, Point] | None:
         """Return (value, q, marginals) at the fixed marginals of a point; None if nothing reproduces p with them."""
         program = self.program
         self._release()
         for f, product in enumerate(self.scenario.products):
-            held, last, places = self._product_rows[f]
-            program.matrix.data[places] = np.repeat(_outer([point[f][i] for i in held]), last)
+            held, last, where = self._product_rows[f]
+            program.matrix.data[where] = np.repeat(_outer([point[f][i] for i in held]), last)
             for i in held:
                 for j in product[i].free:
                     self._hold(f, i, j, float(point[f][i][j]))
@@ -327,8 +367,8 @@ def ranges(scenario: Scenario, end: float = math.inf, seen: Callable[[Floats], N
     The linear programs (57)–(58), for every entry until `end`, when the others stay between 0 and 1. The q that the
     first of them finds, if there was time for it, is shown to `seen`.
     """
-    rows, own, column, blocks = _marginals(scenario)
-    program = rows.program(column, np.zeros(column), blocks)
+    rows, own, blocks = _marginals(scenario)
+    program = BoxProgram.of(rows, np.zeros(rows.width), blocks)
     anything = program.solve()
     if anything is not None and not len(anything[0]):
         return None
@@ -358,6 +398,6 @@ def ranges(scenario: Scenario, end: float = math.inf, seen: Callable[[Floats], N
 
 def some_model(scenario: Scenario) -> Floats | None:
     """Return any q that reproduces the behavior; None if none was found."""
-    rows, _, column, blocks = _marginals(scenario)
-    found = rows.program(column, np.zeros(column), blocks).solve()
+    rows, _, blocks = _marginals(scenario)
+    found = BoxProgram.of(rows, np.zeros(rows.width), blocks).solve()
     return None if found is None or not len(found[0]) else found[0][: scenario.matrix.shape[1]].clip(0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import scipy.sparse as sp
 
 from relaxbell.engines.sources.branching import Search, Upper
 from relaxbell.engines.sources.program import Box
@@ -51,7 +52,7 @@ def search_with_scip(scenario: Scenario, box: Box, tolerance: float, end: float)
         model.addVar(lb=float(low), ub=float(high), obj=float(cost))
         for low, high, cost in zip(program.low, program.high, program.cost, strict=True)
     ]
-    matrix = program.matrix
+    matrix = sp.csr_array(program.matrix)
     for i, (low, high) in enumerate(zip(program.lower.tolist(), program.upper.tolist(), strict=True)):
         entries = range(matrix.indptr[i], matrix.indptr[i + 1])
         row = pyscipopt.quicksum(

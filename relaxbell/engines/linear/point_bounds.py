@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from relaxbell.engines.linear.dual import DualBound
 from relaxbell.exact.numbers import Floats, Surd, common_denominator, floor_float, surd
-from relaxbell.sweeps.points import ExactRow
+from relaxbell.exact.vectors import ExactRow
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,8 +1,7 @@
 """A compiled linear program, solved for many right-hand sides.
 
-HiGHS keeps its model and the basis it ended with. Whether a basis is optimal depends on the costs, which
-stay; what changes with the right-hand side is whether it is feasible, and that is decided for all points
-that are still open by one product of matrices. So along a curve only one point of each piece is solved.
+The solver keeps its model and the basis it ended with, and each basis is tried on all points that are still open
+(see `lp/bases.py`). So along a curve only one point of each piece is solved.
 
 The points of one call start from one and the same basis, whatever was solved before: results depend
 neither on the process nor on the order of calls.
@@ -15,61 +14,29 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, TypeAlias
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.sparse.linalg import splu
 
 from relaxbell.causal.equations import Equations
+from relaxbell.engines.base import Found
 from relaxbell.engines.linear.dual import dual_bound
+from relaxbell.engines.linear.point_bounds import PointBound, evaluated, point_bound
 from relaxbell.engines.linear.program import Problem, linear_program
 from relaxbell.exact.numbers import Floats
+from relaxbell.exact.vectors import ExactRow
+from relaxbell.lp.bases import OptimalBasis
 from relaxbell.lp.clock import TimeLimitError
-from relaxbell.lp.highs import run
+from relaxbell.lp.highs import TOLERANCE, LiveModel, State, Status
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import Budget
 from relaxbell.measures.terms import Term, fresh
-from relaxbell.sweeps.bounds import PointBound, evaluated, point_bound
-from relaxbell.sweeps.points import ExactRow
 
 WANTED = (1e-9, 1e-12)
 """Relative and absolute gap between value and bound that `minimize` aims at."""
 
-_FEASIBLE = 1e-10
-"""How far a row or a sign may be missed."""
-
 _FRUITLESS = 3
 """After as many bases in a row that served a single point, only every eighth is tried on the others."""
-
-Found: TypeAlias = tuple[float, float, float]
-"""Value, rigorous lower bound, seconds."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Basis:
-    """An optimal basis.
-
-    Attributes
-    ----------
-    duals
-        ∂value/∂rhs for each row.
-    rows
-        The rows that are tight; as many as basic columns.
-    columns
-        The basic columns, all rows of them, shape (rows of the program, len(rows)).
-    factors
-        LU factors of the tight rows of the basic columns.
-    cost
-        Of the basic columns.
-    """
-
-    duals: Floats
-    rows: NDArray[np.intp]
-    columns: sp.csr_array
-    factors: Any
-    cost: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +48,7 @@ class _Start:
     row, right
         Its right-hand sides, exact, and those of all rows of the program.
     state
-        The basis as HiGHS keeps it.
+        The basis as the solver keeps it.
     basis
         The same, factorized; None where that failed.
     duals
@@ -90,8 +57,8 @@ class _Start:
 
     row: ExactRow
     right: Floats
-    state: Any
-    basis: _Basis | None
+    state: State
+    basis: OptimalBasis | None
     duals: Floats
 
 
@@ -126,22 +93,21 @@ class LiveProgram:
         lower, upper = self._program.lower, self._program.upper
         self._scale = upper[self._program.equations]
         self._equal = lower == upper
-        self._tolerance = _FEASIBLE * np.where(self._equal, np.maximum(1.0, abs(upper)), 1.0)[:, None]
+        self._tolerance = TOLERANCE * np.where(self._equal, np.maximum(1.0, abs(upper)), 1.0)
         self._numbers = np.arange(len(lower), dtype=np.int32)[self._program.equations]
         self._nonnegative = self._problem.objective.is_nonnegative
-        self._idle: list[Any] = []
+        self._idle: list[LiveModel] = []
         self._starts: list[_Start] = []
         self._start_bounds: dict[bytes, PointBound] = {}
-        solver = self._loaded()
+        live = self._loaded()
         rights = self._rights(references)
         for k, row in enumerate(references):
             if any(self._serves(start.basis, rights[k]) for start in self._starts):
                 continue
-            self._run(solver, rights[k])
-            if _is_optimal(solver):
-                duals = np.array(solver.getSolution().row_dual)
-                self._starts.append(_Start(row, rights[k], solver.getBasis(), self._basis(solver), duals))
-        self._idle.append(solver)
+            if self._run(live, rights[k]):
+                duals = live.duals
+                self._starts.append(_Start(row, rights[k], live.state(), self._basis(live, duals), duals))
+        self._idle.append(live)
 
     def solve(self, rows: Sequence[ExactRow]) -> list[Found | None]:
         """Return value, rigorous bound and seconds for exact right-hand sides; None: `minimize` has to decide."""
@@ -181,69 +147,50 @@ class LiveProgram:
         served: list[tuple[Floats, NDArray[np.intp]]],
     ) -> None:
         """Solve one point after the other, and whatever its basis serves besides."""
-        solver = self._idle.pop() if self._idle else self._loaded()
-        solver.clearSolver()
+        live = self._idle.pop() if self._idle else self._loaded()
+        live.forget()
         if self._starts:
             distances = [abs(start.right - rights[open_points[0]]).sum() for start in self._starts]
-            solver.setBasis(self._starts[int(np.argmin(distances))].state)
+            live.restore(self._starts[int(np.argmin(distances))].state)
         fruitless = 0
         while len(open_points):
             began = time.perf_counter()
             first, others = int(open_points[0]), open_points[1:]
             try:
-                self._run(solver, rights[first])
+                optimal = self._run(live, rights[first])
             except TimeLimitError:
                 return  # for the points that are still open as well
-            if _is_optimal(solver):
-                values[first] = solver.getObjectiveValue()
+            if optimal:
+                values[first], duals = live.value, live.duals
                 done = open_points[:1]
                 if len(others) and (fruitless < _FRUITLESS or len(others) % 8 == 0):
-                    basis = self._basis(solver)
+                    basis = self._basis(live, duals)
                     found = others[:0] if basis is None else self._serve(basis, rights, others, values)
                     fruitless = 0 if len(found) else fruitless + 1
                     done = np.concatenate([done, found])
                     others = np.setdiff1d(others, found, assume_unique=True)
-                served.append((np.array(solver.getSolution().row_dual), done))
+                served.append((duals, done))
                 seconds[done] += (time.perf_counter() - began) / len(done)
             else:
                 seconds[first] += time.perf_counter() - began
             open_points = others
-        self._idle.append(solver)
+        self._idle.append(live)
 
-    def _serve(self, basis: _Basis, rights: Floats, points: NDArray[np.intp], values: Floats) -> NDArray[np.intp]:
+    def _serve(self, basis: OptimalBasis, rights: Floats, points: NDArray[np.intp], values: Floats) -> NDArray[np.intp]:
         """Write the values of those points at which a basis is feasible, and return them."""
-        wanted = rights[points].T
-        x = basis.factors.solve(wanted[basis.rows])
-        missed = basis.columns @ x - wanted
-        missed[self._equal] = abs(missed[self._equal])
-        feasible = (x >= -_FEASIBLE).all(axis=0) & (missed <= self._tolerance).all(axis=0)
-        used = np.flatnonzero(basis.duals)
-        parts = rights[np.ix_(points, used)] * basis.duals[used]
-        # fsum is correctly rounded, hence the same on every machine; products of matrices are not
-        totals = np.array([math.fsum(part) for part in parts.tolist()])
-        feasible &= abs(basis.cost @ x - totals) <= np.maximum(WANTED[0] * abs(totals), WANTED[1])
+        found = basis.values(rights[points], self._equal, self._tolerance, WANTED)
+        feasible = ~np.isnan(found)
         done = points[feasible]
-        values[done] = totals[feasible]
+        values[done] = found[feasible]
         return done
 
-    def _serves(self, basis: _Basis | None, right: Floats) -> bool:
+    def _serves(self, basis: OptimalBasis | None, right: Floats) -> bool:
         return basis is not None and len(self._serve(basis, right[None], np.arange(1), np.empty(1))) > 0
 
-    def _basis(self, solver: Any) -> _Basis | None:
-        """Return the basis that HiGHS ended with; None where it cannot be factorized."""
-        basic = np.asarray(solver.getBasicVariables()[1])
-        columns = np.sort(basic[basic >= 0])
-        tight = np.ones(len(self._equal), dtype=bool)
-        tight[-1 - basic[basic < 0]] = False
-        duals = np.array(solver.getSolution().row_dual)
-        part = self._program.matrix[:, columns]
-        rows = np.flatnonzero(tight)
-        try:
-            # sparse, hence in one thread: a dense product this small is slower on many
-            factors = splu(part[rows])
-        except RuntimeError:  # singular to working precision
-            return None
-        return _Basis(duals, rows, sp.csr_array(part), factors, self._program.cost[columns])
+    def _basis(self, live: LiveModel, duals: Floats) -> OptimalBasis | None:
+        """Return the basis that the solver ended with; None where it cannot be factorized."""
+        basis = live.basis()
+        return None if basis is None else OptimalBasis.of(self._program.matrix, self._program.cost, basis, duals)
 
     def _rights(self, rows: Sequence[ExactRow]) -> Floats:
         """Return the right-hand sides of all rows of the program, shape (points, rows)."""
@@ -251,36 +198,15 @@ class LiveProgram:
         rights[:, self._program.equations] = np.stack([row.floats for row in rows]) * self._scale
         return rights
 
-    def _run(self, solver: Any, right: Floats) -> None:
+    def _run(self, live: LiveModel, right: Floats) -> bool:
+        """Solve at right-hand sides of all rows; return whether an optimum was found."""
         values = right[self._program.equations]
-        solver.changeRowsBounds(len(values), self._numbers, values, values)
-        run(solver)
+        live.set_rows(values, values, self._numbers)
+        return live.run() is Status.OPTIMAL
 
-    def _loaded(self) -> Any:
-        import highspy
-
-        program = self._program
-        lp = highspy.HighsLp()
-        lp.num_row_, lp.num_col_ = program.matrix.shape
-        lp.col_cost_ = program.cost
-        lp.col_lower_ = np.zeros(program.matrix.shape[1])
-        lp.col_upper_ = np.full(program.matrix.shape[1], highspy.kHighsInf)
-        lp.row_lower_, lp.row_upper_ = program.lower, program.upper
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        matrix = program.matrix
-        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
-        solver = highspy.Highs()
-        for option, value in (
-            ("output_flag", False),
-            ("threads", 1),  # the same path every time
-            ("presolve", "off"),  # it would throw the basis away
-            ("solver", "simplex"),
-            ("primal_feasibility_tolerance", _FEASIBLE),
-            ("dual_feasibility_tolerance", _FEASIBLE),
-        ):
-            solver.setOptionValue(option, value)
-        solver.passModel(lp)
-        return solver
+    def _loaded(self) -> LiveModel:
+        own = self._program
+        return LiveModel(own.matrix, own.cost, own.lower, own.upper)
 
     # ------------------------------------------------------------------- bounds
 
@@ -326,9 +252,3 @@ class LiveProgram:
 def _key(duals: Floats) -> bytes:
     """Return the same for duals that differ by rounding errors only: any of them gives a rigorous bound."""
     return np.rint(duals * 2.0**36).tobytes()
-
-
-def _is_optimal(solver: Any) -> bool:
-    import highspy
-
-    return bool(solver.getModelStatus() == highspy.HighsModelStatus.kOptimal)

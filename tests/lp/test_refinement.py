@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from relaxbell.engines.linear.exactness import optimal_vertex
 from relaxbell.exact.basis import IntegerProgram, RightHandSide
 from relaxbell.lp.highs import solve_highs
 from relaxbell.lp.refinement import Corrections, refine
+from relaxbell.lp.vertex import optimal_vertex
 
 
 def program(seed, n=12, equations=3, inequalities=4):

@@ -1,0 +1,90 @@
+"""A basis at many right-hand sides at once.
+
+Whether a basis is optimal depends on the costs, which stay; what changes with the right-hand side is whether it is
+feasible, and that is decided for all points by one product of matrices.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.sparse.linalg import splu
+
+from relaxbell.exact.basis import Basis
+from relaxbell.exact.numbers import Floats
+from relaxbell.lp.highs import TOLERANCE
+
+
+class _Factors(Protocol):
+    def solve(self, right: Floats) -> Floats: ...
+
+
+@dataclass(frozen=True, eq=False)
+class OptimalBasis:
+    """An optimal basis of min cost · x over rows · x = or ≤ rhs, x ≥ 0.
+
+    Attributes
+    ----------
+    duals
+        ∂value/∂rhs for each row.
+    rows
+        The rows that are tight; as many as basic columns.
+    columns
+        The basic columns, all rows of them, shape (rows of the program, len(rows)).
+    factors
+        LU factors of the tight rows of the basic columns.
+    cost
+        Of the basic columns.
+    """
+
+    duals: Floats
+    rows: NDArray[np.intp]
+    columns: sp.csr_array
+    factors: _Factors
+    cost: Floats
+
+    @classmethod
+    def of(cls, matrix: sp.csc_array, cost: Floats, basis: Basis, duals: Floats) -> OptimalBasis | None:
+        """Return a solver's basis with its duals; None where it cannot be factorized."""
+        tight = np.ones(matrix.shape[0], dtype=bool)
+        tight[basis.loose] = False
+        part, rows = matrix[:, basis.columns], np.flatnonzero(tight)
+        try:
+            # sparse, hence in one thread: a dense product this small is slower on many
+            factors = splu(part[rows])
+        except RuntimeError:  # singular to working precision
+            return None
+        return cls(duals, rows, sp.csr_array(part), factors, cost[basis.columns])
+
+    def values(
+        self, rights: Floats, equality: NDArray[np.bool_], tolerance: Floats, gap: tuple[float, float]
+    ) -> Floats:
+        """Return the least value at each right-hand side, NaN where the basis is not feasible.
+
+        Parameters
+        ----------
+        rights
+            Shape (points, rows of the program).
+        equality
+            Which rows are equations.
+        tolerance
+            How far each row may be missed.
+        gap
+            How far the values of both sides may differ, relative and absolute.
+        """
+        wanted = rights.T
+        x = self.factors.solve(wanted[self.rows])
+        missed = self.columns @ x - wanted
+        missed[equality] = abs(missed[equality])
+        feasible = (x >= -TOLERANCE).all(axis=0) & (missed <= tolerance[:, None]).all(axis=0)
+        used = np.flatnonzero(self.duals)
+        parts = rights[:, used] * self.duals[used]
+        # fsum is correctly rounded, hence the same on every machine; products of matrices are not
+        totals = np.array([math.fsum(part) for part in parts.tolist()])
+        feasible &= abs(self.cost @ x - totals) <= np.maximum(gap[0] * abs(totals), gap[1])
+        return np.where(feasible, totals, np.nan)
