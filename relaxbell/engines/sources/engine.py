@@ -12,7 +12,7 @@ from relaxbell.causal.equations import Equations
 from relaxbell.certificate.claims import Certificate
 from relaxbell.curves.curve import Curve
 from relaxbell.curves.paths import Path
-from relaxbell.engines.base import Engine, engine
+from relaxbell.engines.base import Engine
 from relaxbell.engines.linear.curves import LinearCurve, traced
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.family import family_along
@@ -135,7 +135,3 @@ def _require_behaviors(name: str, path: Path) -> None:
             f"a curve of {name} along values of functionals: expected two behaviors, because its marginals are fixed "
             "by the whole table."
         )
-
-
-engine.register(Nonbilocality, SourcesEngine.of)
-engine.register(FixedNonbilocality, FixedEngine.of)
