@@ -41,7 +41,7 @@ class Combined(LinearMeasure):
         parts = [part.plain for part in self.parts]
         return None if None in parts else {"kind": kind, "of": parts}
 
-    def _recipe(self, make: Callable[..., LinearMeasure], **arguments: object) -> Recipe | None:
+    def _recipe(self, make: Callable[..., LinearMeasure], **arguments: object) -> Recipe[Measure] | None:
         parts = [part.recipe() for part in self.parts]
         return None if None in parts else Recipe(make, {"parts": parts, **arguments}, self.name, self.unit)
 
@@ -65,7 +65,7 @@ class Sum(Combined):
     def plain(self) -> dict[str, object] | None:
         return self._plain("sum")
 
-    def recipe(self) -> Recipe | None:
+    def recipe(self) -> Recipe[Measure] | None:
         return self._recipe(_sum_anew)
 
 
@@ -82,7 +82,7 @@ def sum_of(parts: Sequence[LinearMeasure]) -> Sum:
     return Sum(model, " + ".join(part.name for part in parts), parts[0].unit, term=term, parts=tuple(parts))
 
 
-def _sum_anew(model: CausalModel, parts: Sequence[Recipe]) -> Sum:
+def _sum_anew(model: CausalModel, parts: Sequence[Recipe[Measure]]) -> Sum:
     return sum_of([part.made(model).linear("sum") for part in parts])
 
 
@@ -109,7 +109,7 @@ class Multiple(Combined):
         part = self.parts[0].plain
         return None if part is None else {"kind": "multiple", "factor": str(self.factor), "of": part}
 
-    def recipe(self) -> Recipe | None:
+    def recipe(self) -> Recipe[Measure] | None:
         return self._recipe(_multiple_anew, factor=self.factor)
 
 
@@ -132,7 +132,7 @@ def multiplied(measure: Measure, factor: object) -> Multiple:
     return Multiple(part.model, name, part.unit, term=part.term.scaled(fraction), parts=(part,), factor=fraction)
 
 
-def _multiple_anew(model: CausalModel, parts: Sequence[Recipe], factor: Fraction) -> Multiple:
+def _multiple_anew(model: CausalModel, parts: Sequence[Recipe[Measure]], factor: Fraction) -> Multiple:
     (part,) = parts
     return multiplied(part.made(model), factor)
 
@@ -148,7 +148,7 @@ class LargestOf(Combined):
     def plain(self) -> dict[str, object] | None:
         return self._plain("maximum")
 
-    def recipe(self) -> Recipe | None:
+    def recipe(self) -> Recipe[Measure] | None:
         return self._recipe(_maximum_anew)
 
 
@@ -192,5 +192,5 @@ def maximum(*measures: Measure) -> LargestOf:
     return LargestOf(same_model(*parts), name, parts[0].unit, term=term, parts=tuple(parts))
 
 
-def _maximum_anew(model: CausalModel, parts: Sequence[Recipe]) -> LargestOf:
+def _maximum_anew(model: CausalModel, parts: Sequence[Recipe[Measure]]) -> LargestOf:
     return maximum(*(part.made(model) for part in parts))

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Generic, Protocol, Self, TypeVar
 
 from relaxbell.behavior.names import name_latex
+from relaxbell.causal.model import CausalModel
 
-if TYPE_CHECKING:
-    from relaxbell.causal.model import CausalModel
-    from relaxbell.measures.measure import Measure
+
+class Named(Protocol):
+    """What is made: a measure."""
+
+    def named(self, name: str, unit: str) -> Self:
+        """Return it with another name and unit."""
+
+
+M_co = TypeVar("M_co", bound=Named, covariant=True)
 
 
 @dataclass(frozen=True, eq=False)
-class Definition:
+class Definition(Generic[M_co]):
     """The definition of a measure, written once: by the function that makes it.
 
     Attributes
@@ -30,7 +37,7 @@ class Definition:
     """
 
     kind: str
-    make: Callable[..., Measure]
+    make: Callable[..., M_co]
     arguments: Mapping[str, object]
     symbol: str
     equation: str = ""
@@ -42,7 +49,7 @@ class Definition:
 
 
 @dataclass(frozen=True, eq=False)
-class Recipe:
+class Recipe(Generic[M_co]):
     """How a worker makes a measure anew; parts of sums, multiples and maxima are recipes themselves.
 
     Attributes
@@ -53,12 +60,12 @@ class Recipe:
         Of the measure.
     """
 
-    make: Callable[..., Measure]
+    make: Callable[..., M_co]
     arguments: Mapping[str, object]
     name: str
     unit: str
 
-    def made(self, model: CausalModel) -> Measure:
+    def made(self, model: CausalModel) -> M_co:
         """Return the measure of a model.
 
         Examples

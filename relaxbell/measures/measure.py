@@ -54,7 +54,7 @@ class Measure(abc.ABC):
     model: CausalModel
     name: str
     unit: str = "probability"
-    definition: Definition | None = field(default=None, kw_only=True)
+    definition: Definition[Measure] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse models with several sources, whose q is not free."""
@@ -205,7 +205,7 @@ class Measure(abc.ABC):
         """
         return replace(self, name=name, unit=unit)
 
-    def recipe(self) -> Recipe | None:
+    def recipe(self) -> Recipe[Measure] | None:
         """Return how a worker makes the measure anew; None where its rows must travel.
 
         Returns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 import numpy as np
 import scipy.sparse as sp
@@ -110,7 +110,8 @@ def _is_expression(row: object) -> TypeGuard[cp.Expression]:
     return cvxpy is not None and isinstance(row, cvxpy.Expression)
 
 
-def _real_sparse(rows: sp.sparray | sp.spmatrix) -> sp.csr_array:
+def _real_sparse(rows: Any) -> sp.csr_array:
     if rows.dtype.kind == "c":
         raise MeasureError("the sparse rows are complex, expected real numbers. Take .real if that is meant.")
-    return sp.csr_array(rows)
+    found: sp.csr_array = sp.csr_array(rows)
+    return found

@@ -20,7 +20,7 @@ from relaxbell.measures.definition import Definition, small
 from relaxbell.measures.groups import Group, joint_numbers, product_distance
 from relaxbell.measures.measure import LinearMeasure, Measure, check_model
 from relaxbell.measures.settings import Labels
-from relaxbell.measures.terms import SumOfRows, Total
+from relaxbell.measures.terms import SumOfRows, Term, Total
 
 if TYPE_CHECKING:
     import cvxpy as cp
@@ -92,7 +92,7 @@ class Nonbilocality(Measure):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class FixedNonbilocality(LinearMeasure):
+class FixedNonbilocality(Measure):
     """Σ |q^ac − q^a q^c| where all marginals but one are fixed: convex, for q with these; see `nonbilocality`.
 
     Attributes
@@ -101,8 +101,10 @@ class FixedNonbilocality(LinearMeasure):
         The families of independent groups; the measure is the sum over them.
     fixed
         By name of the group: the marginal that is fixed, exact.
-    model, term, name, unit, definition
-        As in `LinearMeasure`.
+    term
+        Rows over q, and their norm.
+    model, name, unit, definition
+        As in `Measure`.
 
     Examples
     --------
@@ -111,6 +113,7 @@ class FixedNonbilocality(LinearMeasure):
     M(A×C) at q(A) = Σ |q(A,C) - q(A) q(C)|  (probability; bilocality())
     """
 
+    term: Term = field(kw_only=True)
     products: tuple[tuple[Group, ...], ...] = field(kw_only=True)
     fixed: Mapping[str, Exact] = field(kw_only=True)
 
@@ -128,6 +131,11 @@ class FixedNonbilocality(LinearMeasure):
         return statement_of(self.model, [own + rest for own, rest in zip(held, last, strict=True)])
 
     @property
+    def expression(self) -> cp.Expression:
+        """‖M_ν q‖₁ as a CVXPY expression, Eq. (51); it goes with `constraints`."""
+        return self.term.expression(self.model.q)
+
+    @property
     def constraints(self) -> list[cp.Constraint]:
         """The CVXPY constraints that the marginals of q are the fixed ones (erratum E3)."""
         groups = {g.name: g for product in self.products for g in product}
@@ -142,6 +150,9 @@ class FixedNonbilocality(LinearMeasure):
     @property
     def formula(self) -> str:
         return _formula(self.products)
+
+    def _at(self, q: Floats) -> float:
+        return self.term.value(q)
 
 
 @overload
@@ -201,8 +212,8 @@ def nonbilocality(model: CausalModel, marginals: Marginals | None = None) -> Non
     products = tuple(tuple(Group(model, nodes) for nodes in groups) for groups in found.products)
     name = f"M({' + '.join('×'.join(g.name for g in product) for product in products)})"
     if marginals is None:
-        definition = Definition("nonbilocality", nonbilocality, {}, _SYMBOL, _latex(products))
-        return Nonbilocality(model, name, definition=definition, products=products)
+        own = Definition("nonbilocality", _anew, {}, _SYMBOL, _latex(products))
+        return Nonbilocality(model, name, definition=own, products=products)
     fixed = _read_marginals(products, marginals, name)
     parts = tuple(_fixed_term(product, fixed, name) for product in products)
     term = parts[0] if len(parts) == 1 else Total(parts)
@@ -210,6 +221,10 @@ def nonbilocality(model: CausalModel, marginals: Marginals | None = None) -> Non
     definition = Definition("nonbilocality", _fixed_anew, given, _SYMBOL, _latex(products))
     name = f"{name} at {', '.join(f'q({key})' for key in fixed)}"
     return FixedNonbilocality(model, name, term=term, definition=definition, products=products, fixed=fixed)
+
+
+def _anew(model: CausalModel) -> Nonbilocality:
+    return nonbilocality(model)
 
 
 def _fixed_anew(model: CausalModel, marginals: Mapping[str, Sequence[str]]) -> FixedNonbilocality:

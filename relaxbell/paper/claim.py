@@ -17,7 +17,7 @@ Verdict = Literal["proved", "exact at points", "numerical", "refuted"]
 """How strong: for every behavior or parameter; exactly, at finitely many; to a tolerance; by a counterexample."""
 
 
-def exactly(solution: Solution) -> sympy.Expr:
+def least_exactly(solution: Solution) -> sympy.Expr:
     """Return the exact least value; raise SolverError where none was found."""
     if solution.exact is None:
         raise SolverError(f"no exact least value of {solution.measure.name} was found. Please report it.")

@@ -22,7 +22,7 @@ from relaxbell.causal.networks import (
 from relaxbell.exact.numbers import Exact
 from relaxbell.measures.dependences import dependence
 from relaxbell.measures.influences import influence
-from relaxbell.paper.claim import Evidence, Section, exactly
+from relaxbell.paper.claim import Evidence, Section, least_exactly
 from relaxbell.paper.mixtures import (
     Mixture,
     configurations,
@@ -230,9 +230,10 @@ def _dependence_definition() -> Evidence:
 def _not_monotone() -> Evidence:
     coin = _with_coin(boxes.pr())
     model, fine = input_signaling(), input_signaling(outputs=(2, 4))
-    plain = [exactly(minimize(influence(m, "X", "B"), p)) for m, p in ((model, boxes.pr()), (fine, coin))]
+    plain = [least_exactly(minimize(influence(m, "X", "B"), p)) for m, p in ((model, boxes.pr()), (fine, coin))]
     variation = [
-        exactly(minimize(influence(m, "X", "B", variation=True), p)) for m, p in ((model, boxes.pr()), (fine, coin))
+        least_exactly(minimize(influence(m, "X", "B", variation=True), p))
+        for m, p in ((model, boxes.pr()), (fine, coin))
     ]
     text = (
         f"a private coin appended to Bob's output of the PR box: min C falls from {plain[0]} to {plain[1]}, though b "

@@ -15,7 +15,7 @@ from relaxbell.engines.sources.scanning import Scan, scan
 from relaxbell.exact.numbers import Exact, floor_text
 from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.products import nonbilocality
-from relaxbell.paper.claim import Evidence, Section, exactly
+from relaxbell.paper.claim import Evidence, Section, least_exactly
 from relaxbell.paper.mixtures import exactly, random_weights
 from relaxbell.paper.standard_form import l1
 from relaxbell.solve.minimization import minimize
@@ -78,7 +78,8 @@ def _fixed() -> Evidence:
     for _ in range(3):
         q = np.array(random_weights(model.strategies.count, rng), dtype=object)
         marginal = _joint(model, q).sum(axis=1)
-        (rows,) = nonbilocality(model, marginals={"A": marginal.tolist()}).blocks
+        (leaf,) = nonbilocality(model, marginals={"A": marginal.tolist()}).term.leaves()
+        rows = leaf.rows
         if len(rows) != 2**2 * 2**3 or l1(exactly(rows, q)) != _distance(model, q):
             return Evidence("refuted", f"{len(rows)} rows, ‖M_ν q‖₁ = {l1(exactly(rows, q))}")
     return Evidence("exact at points", "‖M_ν q‖₁ is M_BL for three random q, with ν the marginal of q")
@@ -99,9 +100,9 @@ def _missing_constraint() -> Evidence:
         near = [least + Fraction(k, unit) for k in range(-reach, reach + 1)]
         without = {nu: minimize(as_printed(nu), p).value for nu in near}
         least = min(near, key=lambda nu: without[nu])
-    exact = exactly(minimize(as_printed(least), p))
-    full = exactly(minimize(nonbilocality(bilocality(), marginals={"A": marginal(least)}), p))
-    best = exactly(minimize(nonbilocality(bilocality(), marginals={"A": marginal(Fraction(1, 4))}), p))
+    exact = least_exactly(minimize(as_printed(least), p))
+    full = least_exactly(minimize(nonbilocality(bilocality(), marginals={"A": marginal(least)}), p))
+    best = least_exactly(minimize(nonbilocality(bilocality(), marginals={"A": marginal(Fraction(1, 4))}), p))
     text = (
         f"v = 0.8: the program as printed falls to {float(exact):.5f} at ν = {float(least):.4f}, where M_BL(ν) = "
         f"{full}; with the constraint the least value is {best} = {float(best)}"

@@ -22,7 +22,7 @@ from relaxbell.measures.marginals import marginal_parameters
 from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.products import nonbilocality
 from relaxbell.measures.terms import Linear
-from relaxbell.paper.claim import Evidence, Section, exactly
+from relaxbell.paper.claim import Evidence, Section, least_exactly
 from relaxbell.paper.networks import marginal
 from relaxbell.paper.standard_form import Whole
 from relaxbell.proofs.proving import prove
@@ -130,7 +130,7 @@ def _ranges() -> Evidence:
     lower, upper = (curve(own, _printed_table, parameter=v) for own in (nu, -nu))
     found = prove(lower, v**2 / 4), prove(upper, -(sympy.Rational(1, 2) - v**2 / 4))
     at = {w: marginal_ranges(bilocality(), entanglement_swapping(w))["q(A=00)"] for w in (Fraction(4, 5), Fraction(1))}
-    numbers = [(exactly(own.minimum), -exactly(own.maximum)) for own in at.values()]
+    numbers = [(least_exactly(own.minimum), -least_exactly(own.maximum)) for own in at.values()]
     quarter = Fraction(1, 4)
     right = numbers == [(Fraction(16, 100), Fraction(34, 100)), (quarter, quarter)]
     proved = all(verdict.status == "proved" for verdict in found)
@@ -299,7 +299,9 @@ def _three_settings() -> Evidence:
     fixed = minimize(nonbilocality(model, marginals={"A": own.tolist()}), p)
     ranges = marginal_ranges(model, p)
     ends = {
-        (str(exactly(b.minimum)), str(-exactly(b.maximum))) for label, b in ranges.items() if label.startswith("q(A=")
+        (str(least_exactly(b.minimum)), str(-least_exactly(b.maximum)))
+        for label, b in ranges.items()
+        if label.startswith("q(A=")
     }
     text = f"min M_BL = {fixed.exact} with q^a = ({', '.join(map(str, own))}); all four parameters range over "
     text += ", ".join(f"[{low}, {high}]" for low, high in sorted(ends))

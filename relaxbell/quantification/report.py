@@ -10,7 +10,8 @@ from typing import Any
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.counts import CountsFit
-from relaxbell.engines.linear.solution import ConvexSolution
+from relaxbell.engines.solution import Solution
+from relaxbell.engines.witness import Witness
 from relaxbell.errors import RelaxbellError
 from relaxbell.exact.texts import as_written
 from relaxbell.functionals.chsh import CHSHValue
@@ -39,7 +40,7 @@ class Row:
     name: str
     relaxed: str
     unit: str
-    solution: ConvexSolution | None
+    solution: Solution | None
     problem: str = ""
 
 
@@ -82,7 +83,7 @@ class Quantification:
         """Names of the relaxations that were not treated, because of an interruption."""
         return tuple(self.names)[len(self.rows) :]
 
-    def __getitem__(self, name: str) -> ConvexSolution:
+    def __getitem__(self, name: str) -> Solution:
         """Return the solution of a row by the name of its measure, as it is written or printed."""
         name = as_written(name, [row.name for row in self.rows])
         for row in self.rows:
@@ -212,19 +213,20 @@ def _row_data(row: Row) -> dict[str, Any]:
     data: dict[str, Any] = {"measure": row.name, "relaxed": row.relaxed, "unit": row.unit}
     if row.solution is None:
         return data | {"problem": row.problem}
-    witness = row.solution.witness
+    own = row.solution
+    witness = None if own.witness is None else _witness_data(own.witness)
+    return data | {"minimum": own.value, "lower_bound": own.lower_bound, "witness": witness}
+
+
+def _witness_data(witness: Witness) -> dict[str, Any]:
     known = None
     if witness.in_catalog_form is not None:
         name, value, bound = witness.in_catalog_form
         known = {"name": name, "value": value, "bound": bound, "excess": witness.excess}
-    return data | {
-        "minimum": row.solution.value,
-        "lower_bound": row.solution.lower_bound,
-        "witness": {
-            "name": witness.name,
-            "functional": witness.functional.formula(),
-            "value": float(witness.value),
-            "bound": float(witness.bound),
-            "catalog": known,
-        },
+    return {
+        "name": witness.name,
+        "functional": witness.functional.formula(),
+        "value": float(witness.value),
+        "bound": float(witness.bound),
+        "catalog": known,
     }

@@ -34,7 +34,8 @@ def functional_bound(functional: BellFunctional, model: CausalModel, subject_to:
     if not constraints and not model.dependent_inputs:
         return _largest_column(table, model) + functional.constant
     whole, scale = rational_multiple(functional)
-    _, found = solve_over(negated(whole, model), normalization_equations(model), constraints)
+    own = negated(whole, model)
+    _, found = solve_over(own, own.term, normalization_equations(model), constraints)
     value = functional.constant - scale * found.bound.bound
     return value if found.primal is not None else ceil_float(value)
 

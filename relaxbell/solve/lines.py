@@ -137,9 +137,9 @@ def curve(
     -------
     Curve
         A `PiecewiseCurve`: all pieces and break points; where nothing reproduces the data, the domain ends. For
-        `message_entropy` an `EntropyCurve`, h of an exact curve; for `mutual_information` a `SampledCurve`, rigorous tangents and chords
-        between samples. For `nonbilocality`, which is not convex, an exact curve over all marginals, where there is one
-        of finitely many pieces.
+        `message_entropy` an `EntropyCurve`, h of an exact curve; for `mutual_information` a `SampledCurve`, rigorous
+        tangents and chords between samples. For `nonbilocality`, which is not convex, an exact curve over all
+        marginals, where there is one of finitely many pieces.
 
     Raises
     ------

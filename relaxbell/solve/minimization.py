@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
@@ -12,11 +12,13 @@ from relaxbell.engines.information.engine import InformationSolution
 from relaxbell.engines.linear.over import Solver
 from relaxbell.engines.linear.solution import LinearSolution
 from relaxbell.engines.solution import Bounds, Solution
-from relaxbell.engines.sources.solution import FixedSolution, NetworkSolution
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.measure import LinearMeasure, Measure
 from relaxbell.measures.messages import BinaryEntropy
 from relaxbell.measures.products import FixedNonbilocality, Nonbilocality
+
+if TYPE_CHECKING:  # large, and most minimizations need none of it
+    from relaxbell.engines.sources.solution import FixedSolution, NetworkSolution
 
 
 @overload

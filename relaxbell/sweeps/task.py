@@ -36,7 +36,7 @@ from relaxbell.measures.measure import Budget, Measure, budget_of
 from relaxbell.measures.terms import Term
 from relaxbell.sweeps.points import Failure, Group, Point, failure
 
-Light: TypeAlias = Measure | tuple[CausalModel, Recipe]
+Light: TypeAlias = Measure | tuple[CausalModel, Recipe[Measure]]
 """How a measure travels: by what makes it anew, where that is enough."""
 
 Row: TypeAlias = tuple[float | None, float | None, str, str, float]

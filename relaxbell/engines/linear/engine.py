@@ -100,7 +100,7 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
         check_program(self.measure.term, (), rows, strategies * len(model.settings), strategies)
 
     def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
-        return solve_over(self.measure, equations, subject_to, self.solver, thorough=self.thorough)
+        return solve_over(self.measure, self.measure.term, equations, subject_to, self.solver, thorough=self.thorough)
 
     def solution(
         self, observed: Behavior | Observed, equations: Equations, answer: Answer, proof: Proof
@@ -152,7 +152,15 @@ class DependenceEngine(LinearEngine[Dependence]):
         def columns(problem: Problem, thorough: bool) -> tuple[Answer, Proof] | None:
             return dependence_proof(problem, self.measure, thorough=thorough)
 
-        return solve_over(self.measure, equations, subject_to, self.solver, thorough=self.thorough, special=columns)
+        return solve_over(
+            self.measure,
+            self.measure.term,
+            equations,
+            subject_to,
+            self.solver,
+            thorough=self.thorough,
+            special=columns,
+        )
 
     def _most_live_rows(self) -> int:
         return _LIVE_DEPENDENCE

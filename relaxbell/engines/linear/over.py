@@ -21,7 +21,7 @@ from relaxbell.lp.clock import TimeLimitError, deadline, passed, remaining
 from relaxbell.lp.conic import solve_clarabel
 from relaxbell.lp.highs import Answer, solve_highs
 from relaxbell.lp.refinement import refine
-from relaxbell.measures.measure import Budget, LinearMeasure, Measure
+from relaxbell.measures.measure import Budget, Measure
 from relaxbell.measures.terms import Term, fresh
 
 Solver = Literal["highs", "clarabel"]
@@ -51,7 +51,8 @@ def read_problem(measure: Measure, term: Term, equations: Equations, subject_to:
 
 
 def solve_over(
-    measure: LinearMeasure,
+    measure: Measure,
+    term: Term,
     equations: Equations,
     subject_to: object,
     solver: Solver | None = None,
@@ -64,7 +65,7 @@ def solve_over(
     The proof is exact wherever an exact solution was found; where the equations come from floats (`distance`), only
     the solver's own basis is tried. `special` is tried first, where there are no constraints.
     """
-    problem = read_problem(measure, measure.term, equations, subject_to)
+    problem = read_problem(measure, term, equations, subject_to)
     thorough = thorough and equations.distance == 0
     rare = equations.exponents is not None  # such float data too are read exactly, and scaled
     own = special if not (problem.budgets or problem.affine or solver) else None

@@ -108,7 +108,7 @@ class FixedEngine(Engine[FixedNonbilocality]):
 
     def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
         """Minimize over the q that satisfy equations and constraints."""
-        return solve_over(self.measure, equations, subject_to, self.solver, thorough=self.thorough)
+        return solve_over(self.measure, self.measure.term, equations, subject_to, self.solver, thorough=self.thorough)
 
     def minimize(
         self, observed: Behavior | Observed, subject_to: object = (), seconds: float | None = None

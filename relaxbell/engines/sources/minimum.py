@@ -222,7 +222,7 @@ def minimize_at_fixed(
     scenario = read_scenario(nonbilocality(measure.model), observed, symmetric=False)
     equations = with_marginals(measure, scenario.equations)
     try:
-        answer, proof = solve_over(measure, equations, subject_to, solver, thorough=thorough)
+        answer, proof = solve_over(measure, measure.term, equations, subject_to, solver, thorough=thorough)
     except InfeasibleError:
         if ranges(scenario) is None:
             raise_infeasible(measure.model, observed)
