@@ -16,6 +16,7 @@ from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.exact.numbers import Exact, common_denominator
+from relaxbell.exact.sparse import SquareSystem
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import marginal_names
 
@@ -235,14 +236,9 @@ def _rank(vectors: list[Exact]) -> int:
 
 def _solved(matrix: Exact, right: Exact) -> Exact:
     """Return x with x_0 = 1 that solves the least independent set of equations matrix x = right (object arrays)."""
-    from sympy.polys.domains import QQ
-    from sympy.polys.matrices import DomainMatrix
-
-    rational = [[QQ(v.numerator, v.denominator) for v in row] for row in (matrix.T @ matrix)]
-    inverse = DomainMatrix(rational, (len(rational), len(rational)), QQ).inv().to_list()
-    exact = np.array([[Fraction(int(v.numerator), int(v.denominator)) for v in row] for row in inverse], dtype=object)
-    found: Exact = exact @ (matrix.T @ right)
-    return found
+    normal = matrix.T @ matrix
+    columns = [{i: v for i, v in enumerate(column) if v != 0} for column in normal.T]
+    return np.array(SquareSystem(columns).solve(list(matrix.T @ right)), dtype=object)
 
 
 def whole_numbers(row: Sequence[Fraction]) -> tuple[int, ...]:
