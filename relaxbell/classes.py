@@ -15,15 +15,16 @@ from typing import Any
 from relaxbell.lazy import homes, load
 
 _HOMES = {
+    "relabeling": "Symmetries",
     "behavior.counts": "CountsFit",
     "behavior.search": "QuantumOptimum",
-    "functionals.relabeling": "Recognition",
+    "symmetry.recognition": "Recognition",
     "functionals.stars": "StarValues",
     "functionals.files": "InequalityFile",
     "causal.independence": "Independence",
     "measures.measure": "Budget LinearMeasure Measure",
     "measures.combined": "LargestOf Multiple Sum",
-    "measures.definition": "Definition",
+    "measures.definition": "Definition Recipe",
     "measures.dependences": "Dependence",
     "measures.information": "MutualInformation",
     "measures.messages": "BinaryEntropy",
@@ -37,7 +38,7 @@ _HOMES = {
     "engines.linear.solution": "LinearSolution",
     "engines.information.engine": "InformationSolution",
     "engines.entropy.engine": "EntropySolution",
-    "engines.base": "Engine",
+    "engines.base": "Engine Live",
     "engines.witness": "Witness",
     "closed_forms.both_ends": "ClosedBounds Interval",
     "closed_forms.closed_form": "ClosedForm Evaluation",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from relaxbell.exact.numbers import ExactNumber
 
@@ -15,6 +16,35 @@ F_co = TypeVar("F_co", covariant=True)
 
 M_co = TypeVar("M_co", covariant=True)
 """Causal models."""
+
+
+@runtime_checkable
+class Variables(Protocol):
+    """What a relabeling asks of a scenario, behavior or model."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the outputs."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the inputs."""
+
+    @property
+    def cardinality(self) -> Mapping[str, int]:
+        """Number of values of each variable."""
+
+    @property
+    def parties(self) -> Mapping[str, str | None] | None:
+        """Which input each output's party chooses; None where it is not known."""
+
+
+class HasScenario(Protocol):
+    """A behavior, functional or model."""
+
+    @property
+    def scenario(self) -> Variables:
+        """Its variables."""
 
 
 class ModelLike(Protocol):

@@ -75,7 +75,7 @@ def closed_form(
     >>> len(form.terms), len(form.domain)
     (8, 4)
     """
-    own = read_measure(measure, "a closed form is of").linear("closed form, piecewise linear in p")
+    own = read_measure(measure, "a closed form is of").linear("closed form")
     require_time(seconds)
     require_ppl()
     with deadline(seconds, own.name):

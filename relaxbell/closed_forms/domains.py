@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.behavior.scenario import Scenario
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.exact.numbers import Exact, common_denominator
@@ -70,11 +71,10 @@ class Domain:
         return tuple(sympy.Symbol(label, real=True) for label in self.labels)
 
     @cached_property
-    def own_inputs(self) -> tuple[int | None, ...]:
-        """For each output the position of its party's input, or None: for all, where the graph has no parties."""
+    def scenario(self) -> Scenario:
+        """The variables; parties as the graph says, also where it gives some inputs to none."""
         parties = self.parties if self.name == "nonsignaling" else self.model.parties
-        chosen = [None if parties is None else parties[name] for name in self.model.outputs]
-        return tuple(None if x is None else self.model.inputs.index(x) for x in chosen)
+        return Scenario.of(self.model.outputs, self.model.inputs, self.model.observed_shape, parties)
 
     @cached_property
     def positivity(self) -> list[tuple[int, ...]]:

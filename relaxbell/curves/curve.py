@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, SupportsFloat, TypeAlias, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from relaxbell.certificate.claims import Certificate
 from relaxbell.curves.paths import Reading
 from relaxbell.errors import CurveError
-from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, Floats, as_exact
 from relaxbell.measures.measure import Measure
 from relaxbell.methods import provided
@@ -22,6 +20,8 @@ from relaxbell.methods import provided
 if TYPE_CHECKING:
     import sympy
     from matplotlib.axes import Axes
+
+    from relaxbell.certificate.claims import Certificate
 
 Value: TypeAlias = "ExactNumber | sympy.Expr"
 """Of a parameter: exact, or a sympy number where roots are needed."""
@@ -96,7 +96,7 @@ class Curve(abc.ABC):
         """
 
     @abc.abstractmethod
-    def lower_bound(self, t: ArrayLike) -> float | Floats:
+    def lower_bound(self, t: ArrayLike | ExactNumber) -> ExactNumber | float | Floats:
         """Return what no model falls below at parameters, a float or an array; NaN outside the domain.
 
         Parameters
@@ -117,7 +117,7 @@ class Curve(abc.ABC):
         0.25
         """
 
-    def upper_bound(self, t: ArrayLike) -> float | Floats:
+    def upper_bound(self, t: ArrayLike | ExactNumber) -> ExactNumber | float | Floats:
         """Return the value: models that attain it exist, to the solver's accuracy where the curve is not exact.
 
         Parameters
@@ -137,7 +137,7 @@ class Curve(abc.ABC):
         >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).upper_bound(0.75)
         0.25
         """
-        return self.value(float_array(t, "the parameter", CurveError))
+        return self.value(t)
 
     @abc.abstractmethod
     def crossing(self, level: object) -> Value | float | None:

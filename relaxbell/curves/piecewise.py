@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from relaxbell.certificate.claims import Certificate
 from relaxbell.curves.curve import Curve, Value, read_level, symbol_of
 from relaxbell.curves.parameters import power_text
 from relaxbell.errors import CertificateError, CurveError, optional
@@ -22,6 +21,8 @@ from relaxbell.functionals.notation import sum_text
 if TYPE_CHECKING:
     import pandas
     import sympy
+
+    from relaxbell.certificate.claims import Certificate
 
 
 _LISTED = 7
@@ -217,8 +218,8 @@ class PiecewiseCurve(Curve):
                 return self._root((wanted - piece.intercept) / piece.slope)
         return None
 
-    def lower_bound(self, t: ArrayLike) -> float | Floats:
-        """Return the value: the pieces are rigorous lower bounds.
+    def lower_bound(self, t: ArrayLike | ExactNumber) -> ExactNumber | float | Floats:
+        """Return the value, exact for an exact number: the pieces are rigorous lower bounds.
 
         Parameters
         ----------
@@ -227,8 +228,8 @@ class PiecewiseCurve(Curve):
 
         Returns
         -------
-        float or ndarray
-            In the measure's unit (in float64, to rounding).
+        ExactNumber, float or ndarray
+            In the measure's unit (of floats to rounding).
 
         Examples
         --------
@@ -237,7 +238,7 @@ class PiecewiseCurve(Curve):
         >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).lower_bound(0.75)
         0.25
         """
-        return self.value(float_array(t, "the parameter", CurveError))
+        return self.value(t)
 
     @property
     def certificate(self) -> Certificate:

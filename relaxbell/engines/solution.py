@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
-from relaxbell.certificate.claims import Certificate
 from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.engines.witness import Witness
 from relaxbell.exact.numbers import floor_text, supported_text
@@ -18,6 +17,8 @@ from relaxbell.methods import provided
 
 if TYPE_CHECKING:
     import sympy
+
+    from relaxbell.certificate.claims import Certificate
 
 _ROUNDING = 1e-13
 LONGEST = 32
@@ -184,7 +185,7 @@ class Bounds(Generic[S_co]):
     @property
     def upper(self) -> float:
         """Largest value."""
-        return -self.maximum.value
+        return 0.0 - self.maximum.value  # 0, not −0
 
     @property
     def lower_bound(self) -> float:
@@ -194,7 +195,7 @@ class Bounds(Generic[S_co]):
     @property
     def upper_bound(self) -> float:
         """Rigorous upper end."""
-        return -self.maximum.lower_bound
+        return 0.0 - self.maximum.lower_bound
 
     def __iter__(self) -> Iterator[float]:
         yield self.lower

@@ -47,7 +47,15 @@ class Combined(LinearMeasure):
 
 
 class Sum(Combined):
-    """The sum of measures, flat."""
+    """The sum of measures, flat; see `Combined`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> c = rb.influence(rb.input_signaling(), "X", "B")
+    >>> [part.name for part in sum([c, 2 * c, c]).parts]
+    ['C(X -> B)', '2 C(X -> B)', 'C(X -> B)']
+    """
 
     @property
     def summands(self) -> tuple[LinearMeasure, ...]:
@@ -88,7 +96,22 @@ def _sum_anew(model: CausalModel, parts: Sequence[Recipe[Measure]]) -> Sum:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Multiple(Combined):
-    """A measure times a rational number: negative only for linear functions of q."""
+    """A measure times a rational number: negative only for linear functions of q.
+
+    Attributes
+    ----------
+    factor
+        The number.
+    parts, model, term, name, unit, definition
+        As in `Combined`: the measure is the only part.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> c = rb.influence(rb.input_signaling(), "X", "B")
+    >>> (0.5 * c).factor
+    Fraction(1, 2)
+    """
 
     factor: Fraction = field(kw_only=True)
 
@@ -128,7 +151,7 @@ def multiplied(measure: Measure, factor: object) -> Multiple:
             "Only linear measures, such as average_causal_effect, can be negated."
         )
     own = part.in_product[0]
-    name = f"-{own}" if factor == -1 else f"{factor} {own}"
+    name = f"{factor} {own}"
     return Multiple(part.model, name, part.unit, term=part.term.scaled(fraction), parts=(part,), factor=fraction)
 
 
@@ -138,7 +161,15 @@ def _multiple_anew(model: CausalModel, parts: Sequence[Recipe[Measure]], factor:
 
 
 class LargestOf(Combined):
-    """The largest of several measures."""
+    """The largest of several measures; see `Combined`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> c = rb.influence(rb.input_signaling(), "X", "B")
+    >>> rb.maximum(c, 2 * c).name
+    'max(C(X -> B), 2 C(X -> B))'
+    """
 
     @property
     def symbol(self) -> str:

@@ -34,6 +34,13 @@ class Definition(Generic[M_co]):
         Plain data.
     symbol, equation
         In LaTeX: the measure's symbol, and what it equals (empty: the symbol says it all).
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> c = rb.influence(rb.input_signaling(), "X", "B")
+    >>> c.definition.plain
+    {'kind': 'influence', 'source': 'X', 'target': 'B', 'variation': False}
     """
 
     kind: str
@@ -58,6 +65,13 @@ class Recipe(Generic[M_co]):
         As in `Definition`.
     name, unit
         Of the measure.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> c = rb.influence(rb.input_signaling(), "X", "B")
+    >>> c.recipe().name
+    'C(X -> B)'
     """
 
     make: Callable[..., M_co]
@@ -67,6 +81,16 @@ class Recipe(Generic[M_co]):
 
     def made(self, model: CausalModel) -> M_co:
         """Return the measure of a model.
+
+        Parameters
+        ----------
+        model
+            Any that the maker accepts.
+
+        Returns
+        -------
+        Measure
+            Of the same name and unit.
 
         Examples
         --------

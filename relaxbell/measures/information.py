@@ -49,7 +49,18 @@ class MutualInformation(Measure):
         return self.expression_of(self.model.q)
 
     def check_size(self) -> None:
-        """Raise ModelTooLargeError if the exponential cones of the information do not fit in memory."""
+        """Raise ModelTooLargeError if the exponential cones of the information do not fit in memory.
+
+        Raises
+        ------
+        ModelTooLargeError
+            With the size of the program.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.mutual_information(rb.measurement_dependence()).check_size()
+        """
         settings, count = self.layout.numbers.shape
         check_memory(
             f"min {self.name}, a program of {settings * count:,} exponential cones,",
@@ -57,14 +68,33 @@ class MutualInformation(Measure):
             "Reduce the settings or the outcomes, or bound it by dependence(model): see pinsker_bound.",
         )
 
-    def expression_of(self, q: cp.Expression) -> cp.Expression:
-        """Return the information in bits as an expression of another CVXPY variable of shape (n,)."""
+    def expression_of(self, variable: cp.Expression) -> cp.Expression:
+        """Return the information in bits as an expression of another CVXPY variable.
+
+        Parameters
+        ----------
+        variable
+            Weights of the strategies, shape (n,).
+
+        Returns
+        -------
+        cvxpy.Expression
+            Convex.
+
+        Examples
+        --------
+        >>> import cvxpy as cp
+        >>> import relaxbell as rb
+        >>> measure = rb.mutual_information(rb.measurement_dependence())
+        >>> measure.expression_of(cp.Variable(measure.model.strategies.count, nonneg=True)).is_convex()
+        True
+        """
         import cvxpy as cp
 
         self.check_size()
         layout = self.layout
         reference = _reference(layout, self.model.strategies.count)
-        return cp.sum(cp.rel_entr(q[layout.numbers.ravel()], reference @ q)) / np.log(2)
+        return cp.sum(cp.rel_entr(variable[layout.numbers.ravel()], reference @ variable)) / np.log(2)
 
     def _at(self, q: Floats) -> float:
         joint = q[self.layout.numbers].clip(0.0)
@@ -77,13 +107,12 @@ class MutualInformation(Measure):
         return max(0.0, float(product[used] @ terms / np.log(2)))
 
     def statement(self) -> dict[str, object]:
-        """Return the information, as certificates state it."""
         return {"kind": "mutual information"}
 
     def linear(self, what: str) -> LinearMeasure:
         raise MeasureError(
-            f"{self.name} is a relative entropy and has no {what} here. Use its .expression in your own cp.Problem, or "
-            "dependence(model), which bounds it: see pinsker_bound."
+            f"{self.name} is a relative entropy, not piecewise linear, and has no {what} here. Use its .expression in "
+            "your own cp.Problem, or dependence(model), which bounds it: see pinsker_bound."
         )
 
     @property

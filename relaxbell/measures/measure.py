@@ -261,7 +261,8 @@ class Measure(abc.ABC):
     __rmul__ = __mul__
 
     def __neg__(self) -> LinearMeasure:
-        return self * -1
+        negative = self * -1
+        return negative.named(f"-{self.linear('negative').in_product[0]}", negative.unit)
 
     def __sub__(self, other: Measure) -> LinearMeasure:
         return self + (-other)
@@ -393,7 +394,7 @@ def is_symbol(limit: object) -> TypeGuard[sympy.Symbol]:
 def read_measure(given: object, what: str) -> Measure:
     """Return a measure; raise MeasureError for anything else, naming what needs one."""
     if not isinstance(given, Measure):
-        raise MeasureError(f"{what} a Measure such as influence(…): found a {type(given).__name__}. Give one.")
+        raise MeasureError(f"{what} a Measure: found {type(given).__name__}, expected one such as influence(…).")
     return given
 
 

@@ -91,7 +91,13 @@ class BinaryEntropy(Measure):
 
     @property
     def expression(self) -> cp.Expression:
-        """Raise MeasureError: entropy is concave."""
+        """Raise MeasureError: entropy is concave.
+
+        Raises
+        ------
+        MeasureError
+            It says what to use instead.
+        """
         raise self._concave("convex expression")
 
     def linear(self, what: str) -> LinearMeasure:
@@ -99,12 +105,11 @@ class BinaryEntropy(Measure):
 
     def _concave(self, what: str) -> MeasureError:
         return MeasureError(
-            f"{self.name} is a concave function of q, so it has no {what}. Use message_weight(model), the probability "
-            "p(m≠0), as the expression or budget: h is increasing on [0, 1/2]."
+            f"{self.name} is a concave function of q, not piecewise linear, so it has no {what}. Use "
+            "message_weight(model), the probability p(m≠0), as the expression or budget: h is increasing on [0, 1/2]."
         )
 
     def statement(self) -> dict[str, object]:
-        """Return the entropy of the probability, as certificates state it."""
         return {"kind": "binary entropy", "of": self.weight.statement()}
 
     @property

@@ -67,7 +67,13 @@ class Nonbilocality(Measure):
 
     @property
     def expression(self) -> cp.Expression:
-        """Raise MeasureError: the measure is not convex in q; with fixed marginals it is."""
+        """Raise MeasureError: the measure is not convex in q; with fixed marginals it is.
+
+        Raises
+        ------
+        MeasureError
+            It says what to use instead.
+        """
         raise MeasureError(
             f"{self.name} is not convex in q. Fix marginals: nonbilocality(model, marginals={{…}}), or minimize it "
             "with minimize(…), which searches over all marginals."

@@ -15,12 +15,12 @@ from relaxbell.closed_forms.derive import closed_form
 from relaxbell.exact.numbers import Exact
 from relaxbell.functionals.catalog import I3322, chained
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.functionals.relabeling import recognize
 from relaxbell.measures.influences import influence
 from relaxbell.paper.claim import Evidence, Section
 from relaxbell.paper.standard_form import Whole, largest
 from relaxbell.proofs.proving import prove
 from relaxbell.solve.lines import curve
+from relaxbell.symmetry.recognition import recognize
 
 section = Section()
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Literal, overload
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.engines import engine
-from relaxbell.engines.entropy.engine import EntropySolution
-from relaxbell.engines.information.engine import InformationSolution
-from relaxbell.engines.linear.over import Solver
-from relaxbell.engines.linear.solution import LinearSolution
-from relaxbell.engines.solution import Bounds, Solution
-from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.measure import LinearMeasure, Measure
-from relaxbell.measures.messages import BinaryEntropy
-from relaxbell.measures.products import FixedNonbilocality, Nonbilocality
 
-if TYPE_CHECKING:  # large, and most minimizations need none of it
+if TYPE_CHECKING:
+    from relaxbell.engines.entropy.engine import EntropySolution
+    from relaxbell.engines.information.engine import InformationSolution
+    from relaxbell.engines.linear.over import Solver
+    from relaxbell.engines.linear.solution import LinearSolution
+    from relaxbell.engines.solution import Bounds, Solution
     from relaxbell.engines.sources.solution import FixedSolution, NetworkSolution
+    from relaxbell.measures.information import MutualInformation
+    from relaxbell.measures.messages import BinaryEntropy
+    from relaxbell.measures.products import FixedNonbilocality, Nonbilocality
 
 
 @overload
@@ -148,7 +148,7 @@ def minimize(
     >>> round(s.value, 9), str(s.witness)
     (0.207106781, 'CHSH = 2.82843 > 2')
     """
-    return engine(measure, **options).minimize(observed, subject_to, seconds)
+    return engine(measure, **options).minimize(observed, subject_to, seconds=seconds)
 
 
 def bounds(
@@ -190,4 +190,4 @@ def bounds(
     >>> rb.bounds(rb.average_causal_effect(iv, "A", "B"), noise)
     [-0.5, 0.5] for ACE(A -> B)
     """
-    return engine(query, **options).bounds(observed, subject_to, seconds)
+    return engine(query, **options).bounds(observed, subject_to, seconds=seconds)

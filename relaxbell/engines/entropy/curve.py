@@ -97,7 +97,7 @@ class EntropyCurve(Curve):
         found = np.minimum(*(entropy(end) for end in ends))
         return float(found) if found.ndim == 0 else found
 
-    def lower_bound(self, t: ArrayLike) -> float | Floats:
+    def lower_bound(self, t: ArrayLike | ExactNumber) -> float | Floats:
         """Return the value: both curves behind it are rigorous.
 
         Parameters
@@ -160,7 +160,13 @@ class EntropyCurve(Curve):
 
     @property
     def certificate(self) -> Certificate:
-        """Raise CertificateError: those of the two curves behind it are certificates."""
+        """Raise CertificateError: those of the two curves behind it are certificates.
+
+        Raises
+        ------
+        CertificateError
+            It says what to use instead.
+        """
         raise CertificateError(
             f"{self.name} is h of two curves: expected one of affine pieces. Use .least.certificate and "
             ".largest.certificate, which prove them."

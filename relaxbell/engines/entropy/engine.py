@@ -11,13 +11,7 @@ from typing import TYPE_CHECKING, Self
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations
-from relaxbell.certificate.claims import Certificate
-from relaxbell.curves.curve import Curve
-from relaxbell.curves.paths import Path
-from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.engines.base import Engine, Found, Live, engine
-from relaxbell.engines.entropy.curve import EntropyCurve
-from relaxbell.engines.linear.certificates import bound_certificate
 from relaxbell.engines.linear.engine import LinearEngine
 from relaxbell.engines.linear.over import Solver
 from relaxbell.engines.linear.solution import LinearSolution
@@ -34,6 +28,10 @@ from relaxbell.measures.messages import BinaryEntropy, binary_entropy
 if TYPE_CHECKING:
     import sympy
 
+    from relaxbell.certificate.claims import Certificate
+    from relaxbell.curves.curve import Curve
+    from relaxbell.curves.paths import Path
+
 _LOG = Fraction(1, 2**50)
 """More than the rounding of the binary entropy in float64."""
 
@@ -46,6 +44,8 @@ class EntropySolution(Solution):
     ----------
     ends
         Both ends of the probability, with the solutions behind them.
+    chosen
+        The one at which the entropy is least.
     measure, observed, value, lower_bound, status, q, statistics
         As in `Solution`.
 
@@ -77,6 +77,8 @@ class EntropySolution(Solution):
     @cached_property
     def certificate(self) -> Certificate:
         """The exact data from which anyone can check the lower bound: the proofs of both ends."""
+        from relaxbell.engines.linear.certificates import bound_certificate
+
         proofs = {"least": self.ends.minimum.proof, "largest": self.ends.maximum.proof}
         return bound_certificate(self.measure, proofs, self.lower_bound)
 
@@ -108,7 +110,7 @@ class EntropyEngine(Engine[BinaryEntropy]):
         return replace(self, thorough=False)
 
     def minimize(
-        self, observed: Behavior | Observed, subject_to: object = (), seconds: float | None = None
+        self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
     ) -> EntropySolution:
         with deadline(seconds, self.measure.name):
             ends = self._linear[0].bounds(observed, subject_to)
@@ -122,7 +124,7 @@ class EntropyEngine(Engine[BinaryEntropy]):
         )
 
     def bounds(
-        self, observed: Behavior | Observed, subject_to: object = (), seconds: float | None = None
+        self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
     ) -> Bounds[Solution]:
         raise MeasureError(
             f"bounds are for linear queries such as average_causal_effect(…): found {self.measure.name}. Use "
@@ -130,6 +132,9 @@ class EntropyEngine(Engine[BinaryEntropy]):
         )
 
     def curve(self, path: Path, subject_to: Sequence[object] = ()) -> Curve:
+        from relaxbell.curves.piecewise import PiecewiseCurve
+        from relaxbell.engines.entropy.curve import EntropyCurve
+
         least, largest = (end.curve(path, subject_to) for end in self._linear)
         if not isinstance(least, PiecewiseCurve) or not isinstance(largest, PiecewiseCurve):
             raise time_is_over()

@@ -34,13 +34,27 @@ class LinearCurve(PiecewiseCurve):
         The samples behind it, with their proofs.
     name, variable, measure, pieces, exact, programs, power, symbol, reading
         As in `PiecewiseCurve`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> box = rb.boxes.pr()
+    >>> c = rb.influence(rb.input_signaling(), "X", "B")
+    >>> len(rb.curve(c, box.white_noise(), box).trace.samples)
+    3
     """
 
     trace: Trace = field(kw_only=True)
 
     @cached_property
     def certificate(self) -> Certificate:
-        """The exact data that prove the whole curve; CertificateError for those of floats and of functionals."""
+        """The exact data that prove the whole curve, for `relaxbell verify`.
+
+        Raises
+        ------
+        CertificateError
+            For curves of floats, and for bounds of functionals.
+        """
         if not self.exact:
             raise CertificateError(
                 f"{self.name} is a curve of floats, right to 1e-9: expected exact behaviors. Use rounded(model, …)."

@@ -1,4 +1,7 @@
-"""The engines of measures that are written by terms, and what they share with other convex ones."""
+"""The engines of measures that are written by terms, and what they share with other convex ones.
+
+Curves, live programs and columns are loaded when they are used: a first minimum needs none of them.
+"""
 
 from __future__ import annotations
 
@@ -6,31 +9,30 @@ import abc
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations, cell_weights, weight_exponents
-from relaxbell.curves.curve import Curve
-from relaxbell.curves.paths import Path
 from relaxbell.engines.base import Engine, engine
-from relaxbell.engines.linear.columns import dependence_proof
-from relaxbell.engines.linear.curves import linear_curve
 from relaxbell.engines.linear.dual import Proof
-from relaxbell.engines.linear.family import family_along
-from relaxbell.engines.linear.live import LiveProgram
 from relaxbell.engines.linear.over import Solver, solve_over
 from relaxbell.engines.linear.program import Problem
 from relaxbell.engines.linear.size import check_program
 from relaxbell.engines.linear.solution import ConvexSolution, LinearSolution, convex_solution
 from relaxbell.engines.solution import Bounds
 from relaxbell.errors import MeasureError
-from relaxbell.exact.vectors import ExactRow
 from relaxbell.lp.clock import deadline, remaining
 from relaxbell.lp.highs import SIFTING_FROM, Answer
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.dependences import Dependence
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure
+
+if TYPE_CHECKING:
+    from relaxbell.curves.curve import Curve
+    from relaxbell.curves.paths import Path
+    from relaxbell.engines.linear.live import LiveProgram
+    from relaxbell.exact.vectors import ExactRow
 
 _LIVE_ROWS = 3000
 _LIVE_DEPENDENCE = 500
@@ -82,7 +84,7 @@ class ConvexEngine(Engine[M], Generic[M, S]):
     def solution(self, observed: Behavior | Observed, equations: Equations, answer: Answer, proof: Proof) -> S:
         """Return what `minimize` reports."""
 
-    def minimize(self, observed: Behavior | Observed, subject_to: object = (), seconds: float | None = None) -> S:
+    def minimize(self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None) -> S:
         with deadline(seconds, self.measure.name):
             self.check_size()
             equations = self.equations(observed)
@@ -108,7 +110,7 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
         return convex_solution(LinearSolution, self.measure, observed, equations, answer, proof)
 
     def bounds(
-        self, observed: Behavior | Observed, subject_to: object = (), seconds: float | None = None
+        self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
     ) -> Bounds[LinearSolution]:
         if not self.measure.term.is_linear:
             raise MeasureError(
@@ -120,6 +122,9 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
             return Bounds(self.minimize(observed, subject_to), negated.minimize(observed, subject_to))
 
     def curve(self, path: Path, subject_to: Sequence[object] = ()) -> Curve:
+        from relaxbell.engines.linear.curves import linear_curve
+        from relaxbell.engines.linear.family import family_along
+
         return linear_curve(family_along(self, path, subject_to), f"min {self.measure.name}", path)
 
     def live(
@@ -129,6 +134,8 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
         affine: Sequence[AffineConstraint],
         references: Sequence[ExactRow],
     ) -> LiveProgram | None:
+        from relaxbell.engines.linear.live import LiveProgram
+
         return LiveProgram(self.measure.term, equations, budgets, affine, references) if self.has_live() else None
 
     def has_live(self) -> bool:
@@ -149,6 +156,8 @@ class DependenceEngine(LinearEngine[Dependence]):
         """Accept any size: the columns need no program of the measure's rows."""
 
     def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+        from relaxbell.engines.linear.columns import dependence_proof
+
         def columns(problem: Problem, thorough: bool) -> tuple[Answer, Proof] | None:
             return dependence_proof(problem, self.measure, thorough=thorough)
 

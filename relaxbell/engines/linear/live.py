@@ -195,7 +195,8 @@ class LiveProgram:
     def _rights(self, rows: Sequence[ExactRow]) -> Floats:
         """Return the right-hand sides of all rows of the program, shape (points, rows)."""
         rights = np.tile(self._program.upper, (len(rows), 1))
-        rights[:, self._program.equations] = np.stack([row.floats for row in rows]) * self._scale
+        if rows:
+            rights[:, self._program.equations] = np.stack([row.floats for row in rows]) * self._scale
         return rights
 
     def _run(self, live: LiveModel, right: Floats) -> bool:

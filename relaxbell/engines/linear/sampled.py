@@ -107,7 +107,7 @@ class SampledCurve(Curve):
         found = np.interp(array, self.parameters, self.values, left=np.nan, right=np.nan)
         return float(found) if np.ndim(found) == 0 else found
 
-    def lower_bound(self, t: ArrayLike) -> float | Floats:
+    def lower_bound(self, t: ArrayLike | ExactNumber) -> float | Floats:
         """Return the largest of the rigorous tangents at parameters (in float64, to rounding).
 
         Parameters
@@ -194,7 +194,13 @@ class SampledCurve(Curve):
 
     @property
     def certificate(self) -> Certificate:
-        """Raise CertificateError: the verifier knows curves of affine pieces."""
+        """Raise CertificateError: the verifier knows curves of affine pieces.
+
+        Raises
+        ------
+        CertificateError
+            It says what to use instead.
+        """
         raise CertificateError(
             f"{self.name} lies between tangents and chords {self.gap:.2g} {self.measure.unit} apart: expected an exact "
             "curve. Certificates of single points, minimize(measure, p).certificate, are possible."

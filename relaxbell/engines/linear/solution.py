@@ -12,19 +12,19 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations
-from relaxbell.certificate.claims import Certificate
-from relaxbell.engines.linear.certificates import linear_certificate
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.solution import Solution
 from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.engines.witness import Witness
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, ceil_float, to_sympy
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.lp.highs import Answer
 from relaxbell.measures.measure import Measure
 
 if TYPE_CHECKING:
     import sympy
+
+    from relaxbell.certificate.claims import Certificate
+    from relaxbell.lp.highs import Answer
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -73,11 +73,21 @@ class ConvexSolution(Solution):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LinearSolution(ConvexSolution):
-    """The least value of a measure that is written by a term; see `Solution` and `ConvexSolution`."""
+    """The least value of a measure that is written by a term; see `Solution` and `ConvexSolution`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> c = rb.influence(rb.input_signaling(), "X", "B")
+    >>> rb.minimize(c, rb.boxes.tsirelson()).exact
+    -1/2 + sqrt(2)/2
+    """
 
     @cached_property
     def certificate(self) -> Certificate:
         """The exact data from which anyone can check the lower bound, without this package."""
+        from relaxbell.engines.linear.certificates import linear_certificate  # with the verifier, when one is made
+
         return linear_certificate(self.measure, self.proof)
 
 

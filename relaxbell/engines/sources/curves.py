@@ -92,6 +92,16 @@ class NetworkCurve(PiecewiseCurve):
     ----------
     proofs
         For each stretch from left to right its ends and the proof; pieces consist of one or several.
+    name, variable, measure, pieces, exact, programs, power, symbol, reading
+        As in `PiecewiseCurve`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> noise, full = rb.boxes.entanglement_swapping(0), rb.boxes.entanglement_swapping(1)
+    >>> line = rb.curve(rb.nonbilocality(rb.bilocality()), noise, full)
+    >>> len(line.proofs), line.critical
+    (2, Fraction(1, 2))
     """
 
     proofs: tuple[NetworkPiece, ...] = field(kw_only=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from relaxbell.certificate.claims import Certificate
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.solution import Solution
 from relaxbell.engines.sources.cover import GlobalProof
@@ -18,6 +17,8 @@ from relaxbell.methods import provided
 
 if TYPE_CHECKING:
     import sympy
+
+    from relaxbell.certificate.claims import Certificate
 
 
 Number: TypeAlias = ExactNumber | float
@@ -141,7 +142,16 @@ class NetworkSolution(Solution):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FixedSolution(NetworkSolution):
-    """The least value at fixed marginals: a linear program; see `NetworkSolution`."""
+    """The least value at fixed marginals: a linear program; see `NetworkSolution`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> from fractions import Fraction
+    >>> fixed = rb.nonbilocality(rb.bilocality(), marginals={"A": [Fraction(1, 4)] * 4})
+    >>> rb.minimize(fixed, rb.boxes.entanglement_swapping(Fraction(4, 5))).exact
+    7/25
+    """
 
     @property
     def certificate(self) -> Certificate:
