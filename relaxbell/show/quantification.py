@@ -10,7 +10,7 @@ from relaxbell.exact.texts import floor_text
 from relaxbell.show.numbers import arrows
 
 if TYPE_CHECKING:
-    from relaxbell.quantification import Quantification, Row
+    from relaxbell.quantification.report import Quantification, Row
 
 _COLUMNS = ("relaxation", "edges added", "minimum", "lower bound", "witness")
 _NUMBER = 16
