@@ -207,6 +207,10 @@ class LiveModel:
 
     # ----------------------------------------------------------------------- runs
 
+    def limit(self, iterations: int) -> None:
+        """Let no run take more simplex iterations: where numbers are extreme, the method may cycle."""
+        self._highs.setOptionValue("simplex_iteration_limit", iterations)
+
     def run(self, seconds: float | None = None) -> Status:
         """Run for no longer than the clock allows, nor than `seconds`.
 

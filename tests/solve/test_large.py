@@ -25,7 +25,7 @@ def test_a_million_strategies():
 
 def test_sifting_gives_the_same_values(monkeypatch):
     """Forced on small programs, feasible and infeasible ones."""
-    from relaxbell.solve import highs
+    from relaxbell.lp import highs
 
     whole = rb.minimize(rb.influence(rb.input_signaling((3, 3)), "X", "B"), rb.boxes.i3322(0.8))
     monkeypatch.setattr(highs, "SIFTING_FROM", 10)
