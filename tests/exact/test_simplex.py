@@ -7,9 +7,10 @@ import pytest
 from exact_reference import simplex
 
 from relaxbell.exact.basis import Basis
+from relaxbell.exact.factors import SquareSystem
 from relaxbell.exact.numbers import sign, surd
 from relaxbell.exact.simplex import Contradiction, ExactProgram, Optimum
-from relaxbell.exact.sparse import ExactMatrix, SquareSystem, as_fmpq, as_fraction, product
+from relaxbell.exact.sparse import ExactMatrix, as_fmpq, as_fraction, product
 
 
 def program(rng, m, n, feasible=True):
