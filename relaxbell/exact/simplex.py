@@ -21,8 +21,8 @@ from relaxbell.exact.factors import SquareSystem
 from relaxbell.exact.numbers import ExactNumber, Surd, sign, surd
 from relaxbell.exact.sparse import ExactMatrix, as_fmpq, as_fraction, product
 
-_PIVOTS = 2000
-_ROWS = 2_000_000
+_PIVOTS = 5000
+_ROWS = 6_000_000
 """Most pivots of a kind, and most pivots times rows: each takes as long as there are rows."""
 
 _LARGEST_NUCLEUS = 1000
@@ -31,7 +31,7 @@ _LARGEST_NUCLEUS = 1000
 _CHANGES = 30
 """Columns of a basis that are replaced before it is factored anew."""
 
-_GREEDY = 200
+_GREEDY = 1000
 """Pivots after which the first candidate is taken instead of the best: this cannot cycle."""
 
 
