@@ -13,11 +13,13 @@ import time
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from relaxbell.errors import RelaxbellError
     from relaxbell.quantification import CertificateFiles, Row
 
@@ -308,25 +310,23 @@ class _Bar:
     """A progress bar on the terminal's standard error, shown after one second."""
 
     def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import Progress
-
-        console = Console(stderr=True)
-        self.progress = Progress(console=console, transient=True, disable=not console.is_terminal)
         self.started = time.perf_counter()
-        self.task: Any = None
+        self.progress: Progress | None = None
+        self.task: TaskID | None = None
 
     def __call__(self, done: int, total: int, name: str) -> None:
+        if self.task is None and time.perf_counter() - self.started < 1:
+            return
+        if self.progress is None:
+            self.progress = _progress()
         if self.task is None:
-            if time.perf_counter() - self.started < 1:
-                return
             self.progress.start()
             self.task = self.progress.add_task(name, total=total)
         self.progress.update(self.task, completed=done, description=name)
 
     def hide(self) -> None:
         """Take the bar off the terminal, so that a line can be printed; the next call shows it again."""
-        if self.task is not None:
+        if self.progress is not None and self.task is not None:
             self.progress.stop()
             self.progress.remove_task(self.task)
             self.task = None
@@ -335,10 +335,20 @@ class _Bar:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.task is not None:
+        if self.progress is not None:
             self.progress.stop()
+
+
+def _progress() -> Progress:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    return Progress(console=console, transient=True, disable=not console.is_terminal)
 
 
 def main() -> None:
     """Run the command line."""
+    # NumPy's BLAS starts threads when it is loaded, which then wait busily: a fifth of a table's CPU time, for nothing
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     app()

@@ -85,7 +85,7 @@ class InfeasibleError(RelaxbellError):
         The causal model.
     """
 
-    def __init__(self, message: str, witness: Any = None, proof: Any = None, model: Any = None) -> None:
+    def __init__(self, message: str, witness: object = None, proof: object = None, model: object = None) -> None:
         super().__init__(message)
         self.witness = witness
         self.proof = proof
@@ -117,7 +117,7 @@ class ClosedFormError(RelaxbellError, RuntimeError):
         bounds, or valid `relaxbell.classes.Inequalities`; or None.
     """
 
-    def __init__(self, message: str, partial: Any = None) -> None:
+    def __init__(self, message: str, partial: object = None) -> None:
         super().__init__(message)
         self.partial = partial
 

@@ -46,7 +46,7 @@ class Frozen:
     def _seal(self) -> None:
         self.__dict__["_sealed"] = True
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         if self.__dict__.get("_sealed"):
             raise AttributeError(f"{type(self).__name__} is frozen: cannot set {name!r}. Make a new object.")
         super().__setattr__(name, value)

@@ -13,15 +13,18 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.counts import Counts, CountsFit, load_counts
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, message
-from relaxbell.engines.linear.solution import Solution
+from relaxbell.engines.solution import Solution
+from relaxbell.engines.witness import Witness
 from relaxbell.errors import BehaviorError, RelaxbellError
 from relaxbell.exact.texts import as_written
 from relaxbell.functionals.chsh import CHSHValue, largest_chsh
 from relaxbell.lp.clock import TimeLimitError, deadline
-from relaxbell.measures.dependence import dependence, hall_dependence
+from relaxbell.measures.dependences import dependence
+from relaxbell.measures.hall import hall_dependence
+from relaxbell.measures.influences import influence
 from relaxbell.measures.information import mutual_information
-from relaxbell.measures.locality import influence, message_entropy
 from relaxbell.measures.measure import Measure
+from relaxbell.measures.messages import message_entropy
 from relaxbell.methods import provided
 from relaxbell.solve.minimization import minimize
 from relaxbell.writing import make_directory
@@ -224,21 +227,22 @@ def _row_data(row: Row) -> dict[str, Any]:
     data: dict[str, Any] = {"measure": row.name, "relaxed": row.relaxed, "unit": row.unit}
     if row.solution is None:
         return data | {"problem": row.problem}
-    witness = row.solution.witness
+    own = row.solution
+    witness = None if own.witness is None else _witness_data(own.witness)
+    return data | {"minimum": own.value, "lower_bound": own.lower_bound, "witness": witness}
+
+
+def _witness_data(witness: Witness) -> dict[str, Any]:
     known = None
     if witness.in_catalog_form is not None:
         name, value, bound = witness.in_catalog_form
         known = {"name": name, "value": value, "bound": bound, "excess": witness.excess}
-    return data | {
-        "minimum": row.solution.value,
-        "lower_bound": row.solution.lower_bound,
-        "witness": {
-            "name": witness.name,
-            "functional": witness.functional.formula(),
-            "value": float(witness.value),
-            "bound": float(witness.bound),
-            "catalog": known,
-        },
+    return {
+        "name": witness.name,
+        "functional": witness.functional.formula(),
+        "value": float(witness.value),
+        "bound": float(witness.bound),
+        "catalog": known,
     }
 
 

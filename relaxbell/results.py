@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from relaxbell.exact.numbers import ExactNumber
+
+if TYPE_CHECKING:
+    pass
 
 F_co = TypeVar("F_co", covariant=True)
 """Bell functionals."""
 
 M_co = TypeVar("M_co", covariant=True)
 """Causal models."""
+
+
+@runtime_checkable
+class Variables(Protocol):
+    """What a relabeling asks of a scenario, behavior or model."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the outputs."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the inputs."""
+
+    @property
+    def cardinality(self) -> Mapping[str, int]:
+        """Number of values of each variable."""
+
+    @property
+    def parties(self) -> Mapping[str, str | None] | None:
+        """Which input each output's party chooses; None where it is not known."""
+
+
+class HasScenario(Protocol):
+    """A behavior, functional or model."""
+
+    @property
+    def scenario(self) -> Variables:
+        """Its variables."""
 
 
 class ModelLike(Protocol):
@@ -53,6 +86,22 @@ class CertificateLike(Protocol):
 
     def save(self, path: str | Path) -> None:
         """Write it to a file."""
+
+
+class ReadingLike(Protocol):
+    """Values of a parameter at which data were read, affine in a power of it between; as text it says so."""
+
+    @property
+    def name(self) -> str:
+        """The parameter."""
+
+    @property
+    def power(self) -> int:
+        """The power of it."""
+
+    @property
+    def values(self) -> tuple[ExactNumber, ...]:
+        """Ascending."""
 
 
 class FaceLike(Protocol[F_co]):

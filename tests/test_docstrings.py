@@ -69,8 +69,13 @@ def find(label):
     return value.func if isinstance(value, functools.cached_property) else getattr(PUBLIC[name], member)
 
 
+def described(label):
+    """Return the docstring, inherited where a method of a subclass has none."""
+    return inspect.getdoc(MEMBERS.get(label) or find(label)) or ""
+
+
 def sections(label):
-    return dict(SECTION.findall(inspect.getdoc(find(label)) or ""))
+    return dict(SECTION.findall(described(label)))
 
 
 def entries(section):
@@ -109,7 +114,7 @@ def set_by_init(cls):
 
 @pytest.mark.parametrize("label", [*NAMES, *MEMBERS])
 def test_begins_with_one_sentence(label):
-    lines = (inspect.getdoc(find(label)) or "").splitlines()
+    lines = described(label).splitlines()
     assert lines, f"{label} has no docstring"
     assert lines[0].rstrip().endswith("."), f"{label}: {lines[0]!r}"
     assert len(lines) == 1 or not lines[1], f"{label}: the summary takes more than a line"
@@ -127,7 +132,9 @@ def test_every_parameter_and_what_is_returned(label):
 @pytest.mark.parametrize("name", [name for name in CLASSES if name not in ERRORS])
 def test_every_field_of_a_class(name):
     cls, found = PUBLIC[name], sections(name)
-    described = entries(found.get("Parameters", "")) | entries(found.get("Attributes", ""))
+    above = [base for base in cls.__mro__ if dataclasses.is_dataclass(base)]  # what is inherited is described there
+    texts = [dict(SECTION.findall(inspect.getdoc(base) or "")).get("Attributes", "") for base in above]
+    described = entries(found.get("Parameters", "")).union(*map(entries, [found.get("Attributes", ""), *texts]))
     fields = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
     stored = {field.name for field in fields} or set_by_init(cls)
     built = set(parameters(cls)) if "Parameters" in found else set()

@@ -1,5 +1,6 @@
 """`import relaxbell` is cheap: nothing heavy is loaded before it is used."""
 
+import os
 import subprocess
 import sys
 
@@ -9,8 +10,9 @@ import relaxbell as rb
 
 
 def loaded_after(statement):
-    code = f"{statement}; import sys; print(' '.join(sorted(m.partition('.')[0] for m in sys.modules)))"
-    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+    code = f"{statement}\nimport sys; print('loaded:', *sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    return set(printed.rpartition("loaded:")[2].split())
 
 
 def test_importing_the_package_loads_no_third_party_module():
@@ -18,12 +20,39 @@ def test_importing_the_package_loads_no_third_party_module():
     assert not loaded_after("import relaxbell") & third_party
 
 
-def test_solving_loads_neither_sympy_nor_plotting():
+SLOW = {
+    *("cvxpy", "sympy", "networkx", "matplotlib", "pandas", "rich.console", "clarabel", "ppl"),
+    *("scipy.stats", "scipy.optimize", "scipy.special", "scipy.sparse.linalg"),
+}
+"""What a first minimum and the table do without."""
+
+
+def test_solving_loads_what_it_needs():
     solved = loaded_after(
         "import relaxbell as rb; rb.minimize(rb.influence(rb.input_signaling(), 'X', 'B'), rb.boxes.pr()).witness"
     )
     assert "highspy" in solved
-    assert not solved & {"matplotlib", "pandas", "rich", "typer"}
+    assert not solved & (SLOW | {"scipy.linalg", "typer"})
+
+
+def test_the_table_loads_what_it_needs():
+    command = "import sys; from relaxbell.cli import main; sys.argv = ['relaxbell', 'quantify', 'delft2015']"
+    printed = loaded_after(f"{command}\ntry: main()\nexcept SystemExit: pass")
+    assert {"highspy", "typer"} <= printed
+    assert not printed & SLOW
+
+
+def test_the_command_starts_one_thread_of_blas_unless_told_otherwise(monkeypatch):
+    """Idle ones wait busily."""
+    from relaxbell import cli
+
+    monkeypatch.setattr(cli, "app", lambda: None)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
+    cli.main()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "3"
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    cli.main()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
 
 
 def test_each_public_name_has_one_home():

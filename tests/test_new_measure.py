@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 import relaxbell as rb
 from relaxbell.exact.rows import Rows
-from relaxbell.measures.dependence import setting_layout
+from relaxbell.measures.settings import setting_layout
 from relaxbell.measures.terms import Largest, Linear, Total
 
 
@@ -24,7 +24,7 @@ def guessing_probability(model):
 
     settings, count = layout.numbers.shape
     best = (Largest(tuple(row(x, k) for x in range(settings))) for k in range(count))
-    return rb.classes.Measure(model, Total(tuple(best)), "p_guess")
+    return rb.measure(model, Total(tuple(best)), name="p_guess")
 
 
 @pytest.fixture(scope="module")
@@ -75,4 +75,4 @@ def test_its_closed_form():
     guess = guessing_probability(model)
     form = rb.closed_form(guess)
     for p in (rb.boxes.pr(), rb.boxes.tsirelson(), rb.boxes.pr().visibility(Fraction(2, 3))):
-        assert form(p) == rb.minimize(guess, p).proofs[0].bound.bound
+        assert form(p) == rb.minimize(guess, p).proof.bound.bound

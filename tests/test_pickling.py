@@ -91,10 +91,10 @@ def test_a_copied_solution_keeps_its_proof(way):
     again = way(solution)
     assert again.lower_bound == solution.lower_bound
     assert again.witness.bound == solution.witness.bound
-    (proof,) = again.proofs
+    proof = again.proof
     leaf = proof.problem.budgets[0].measure.term
     assert list(proof.bound.weights[leaf]) == list(
-        solution.proofs[0].bound.weights[solution.proofs[0].problem.budgets[0].measure.term]
+        solution.proof.bound.weights[solution.proof.problem.budgets[0].measure.term]
     )
 
 

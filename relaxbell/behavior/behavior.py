@@ -20,6 +20,7 @@ from relaxbell.exact.arrays import real_array
 from relaxbell.exact.numbers import Exact, exact_array, to_floats
 from relaxbell.exact.texts import decimal_text, different_texts
 from relaxbell.methods import provided
+from relaxbell.relabeling import Relabeling, Symmetries, act, moved
 
 
 class HasCoordinates(Protocol):
@@ -202,6 +203,36 @@ class Behavior(Derived):
         integers = np.array([round(Fraction(float(v)) * denominator) for v in vector], dtype=object)
         return self._like(coordinates.exact_table(integers, denominator))
 
+    def symmetries(self, *, tolerance: float | None = None) -> Symmetries:
+        """Return the relabelings of parties, settings and outcomes under which the behavior stays as it is.
+
+        They are found by individualization and refinement (McKay, Piperno, J. Symb. Comput. 60, 94, 2014), so that the
+        number of relabelings does not matter. Without `parties` each variable's values are permuted alone.
+
+        Parameters
+        ----------
+        tolerance
+            Probabilities count as equal if they differ by so much, or are linked by others in between that do; by
+            default 0 for exact behaviors and 1e-9 for floats.
+
+        Returns
+        -------
+        Symmetries
+            Generators, and the order of their group.
+
+        Raises
+        ------
+        BehaviorError
+            If `tolerance` is no number from 0 to below 1.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.boxes.tsirelson().symmetries().order, rb.boxes.i3322(1).symmetries().order
+        (16, 24)
+        """
+        return provided("Behavior.symmetries")(self, tolerance)
+
     # ------------------------------------------------------------------ helpers
 
     def _validate(self, table: NDArray[np.float64], exact: Exact | None) -> None:
@@ -242,6 +273,18 @@ class Behavior(Derived):
 
     def _repr_html_(self) -> str:
         return provided("Behavior._repr_html_")(self)
+
+
+@act.register
+def _relabeled(behavior: Behavior, relabeling: Relabeling) -> Behavior:
+    """Return the behavior with its parties, settings and outcomes relabeled, its axes in the same order."""
+    cells = relabeling.cells(behavior.outputs, behavior.inputs)
+    if dict(relabeling.cardinality) != behavior.cardinality:
+        raise BehaviorError(
+            f"cardinalities do not match: the relabeling is of {relabeling.scenario_text}, the behavior of "
+            f"{behavior.scenario}. Make the relabeling for it."
+        )
+    return behavior._like(moved(behavior.table, cells, behavior.p.ndim))
 
 
 def _numeric(p: NDArray[Any]) -> NDArray[np.float64]:

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from relaxbell.errors import SignalingError
 from relaxbell.exact.numbers import Exact
 from relaxbell.exact.texts import different_texts
+from relaxbell.relabeling import moved
 
 __all__ = ["Coordinates", "axis_product"]
 
@@ -208,6 +209,20 @@ class Coordinates:
             weight = deficit / (deficit + noise)
             table = (1 - weight) * table + weight * noise
         return table
+
+    def action(self, cells: NDArray[np.intp]) -> NDArray[np.int64] | None:
+        """Return R with u(g p) = R u(p) for a relabeling g by its `cells`: forms become form @ R.
+
+        None where g p may leave the affine hull.
+        """
+        units = np.eye(self.dimension + 1)
+        tables = self.expand(units)
+        images = moved(tables, cells, len(self.shape))
+        projected = self.project(images)
+        projected[0] = units[0]  # expand and project are linear; only the constant is not read off a table
+        matrix = np.rint(projected).astype(np.int64)
+        stays = abs(self.expand(matrix.astype(float)) - images).max() < 0.5  # whole numbers
+        return matrix if stays else None
 
     def signaling(self, tables: NDArray[Any]) -> NDArray[Any]:
         """Return by how much each of several tables, along the last axis, misses its worst equality."""

@@ -24,6 +24,7 @@ from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import different_texts
 from relaxbell.methods import provided
+from relaxbell.relabeling import Symmetries
 
 if TYPE_CHECKING:
     from relaxbell.functionals.functional import BellFunctional
@@ -354,6 +355,26 @@ class CausalModel(Observing):
         True
         """
         return (self.rows(event, given=given, do=do).array @ self.q)[0]
+
+    def symmetries(self) -> Symmetries:
+        """Return the relabelings of parties, settings and outcomes that the graph allows.
+
+        They permute the strategies, and leave the input distribution as it is; so with a behavior the model reproduces
+        each relabeled one. Outcomes are permuted for each setting where all children see it, else for all settings
+        alike. Hidden nodes stay as they are.
+
+        Returns
+        -------
+        Symmetries
+            Generators, and the order of their group.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> [model.symmetries().order for model in (rb.bell(), rb.input_signaling(), rb.outcome_signaling())]
+        [128, 64, 32]
+        """
+        return provided("CausalModel.symmetries")(self)
 
     # ------------------------------------------------------------- observations
 

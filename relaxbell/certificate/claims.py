@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -12,6 +12,7 @@ from typing import Any
 
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import ExactNumber, Surd
+from relaxbell.results import ReadingLike
 from relaxbell.verify import CURVE, SCHEMA, Real, Refused, digests, read_case, read_file, verify
 from relaxbell.writing import write_whole
 
@@ -187,7 +188,7 @@ class Certificate:
         return f"Certificate: {self.claim}"
 
 
-def claimed(data: dict[str, Any], bound: Any) -> Certificate:
+def claimed(data: dict[str, Any], bound: ExactNumber) -> Certificate:
     """Claim the bound, or what the verifier's exact arithmetic makes of the proof, if that is less."""
     try:
         proven = read_case(data | {"claim": {}}).proven()
@@ -198,7 +199,7 @@ def claimed(data: dict[str, Any], bound: Any) -> Certificate:
     return Certificate(data | {"claim": {"lower_bound": as_text(lower)}})
 
 
-def with_strategies(data: dict[str, Any], bound: Any, primal: Mapping[int, Any] | None) -> Certificate:
+def with_strategies(data: dict[str, Any], bound: ExactNumber, primal: Mapping[int, ExactNumber] | None) -> Certificate:
     """Claim the bound, and that an exact model attains it, where there is one."""
     found = claimed(data, bound)
     if not primal:
@@ -221,7 +222,9 @@ def checked(data: dict[str, Any]) -> Certificate:
     return Certificate(data)
 
 
-def of_pieces(pieces: list[Any], parameters: Iterable[ExactNumber], reading: Any = None) -> Certificate:
+def of_pieces(
+    pieces: Sequence[object], parameters: Iterable[ExactNumber], reading: ReadingLike | None = None
+) -> Certificate:
     """Return the certificate of a curve from those at both ends of each piece, all t, and where its data were read."""
     data: dict[str, Any] = {"schema": CURVE, "pieces": pieces}
     values = () if reading is None else reading.values
@@ -242,12 +245,12 @@ def refused(refusal: Refused) -> CertificateError:
 # ------------------------------------------------------------------- numbers
 
 
-def as_real(number: Any) -> Real:
+def as_real(number: ExactNumber | int) -> Real:
     """Return an exact number as the verifier's."""
     return Real(number.a, number.b, number.n) if isinstance(number, Surd) else Real(Fraction(number))
 
 
-def as_text(number: Any) -> Any:
+def as_text(number: ExactNumber | Real | int) -> str | list[str]:
     """Return a number as it stands in the file."""
     real = number if isinstance(number, Real) else as_real(number)
     bits = max(part.bit_length() for x in (real.a, real.b) for part in (x.numerator, x.denominator))
@@ -256,7 +259,7 @@ def as_text(number: Any) -> Any:
     return [str(real.a), str(real.b)] if real.b else str(real.a)
 
 
-def as_data(stated: Any) -> Any:
+def as_data(stated: object) -> Any:
     """Return what measures state, and weights of their rows, as they stand in the file."""
     if isinstance(stated, Mapping):
         return {key: as_data(value) for key, value in stated.items()}
@@ -270,6 +273,6 @@ def as_data(stated: Any) -> Any:
     return as_text(stated) if isinstance(stated, Fraction) else stated
 
 
-def as_texts(numbers: Iterable[Any]) -> list[Any]:
+def as_texts(numbers: Iterable[ExactNumber | Real | int]) -> list[str | list[str]]:
     """Return numbers as they stand in the file."""
     return [as_text(number) for number in numbers]

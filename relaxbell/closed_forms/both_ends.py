@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import ExactNumber
-from relaxbell.measures.locality import BinaryEntropy
-from relaxbell.measures.measure import Measure
+from relaxbell.measures.measure import Measure, read_measure
 from relaxbell.methods import provided
+
+if TYPE_CHECKING:
+    from sympy import Expr
 
 
 class Interval(NamedTuple):
@@ -66,12 +69,12 @@ class ClosedBounds:
     largest: ClosedForm
 
     @cached_property
-    def lower(self) -> Any:
+    def lower(self) -> Expr:
         """The lower end as a sympy ``Max``."""
         return self.least.expression
 
     @cached_property
-    def upper(self) -> Any:
+    def upper(self) -> Expr:
         """The upper end as a sympy ``Min``, over the same symbols."""
         import sympy
 
@@ -83,7 +86,7 @@ class ClosedBounds:
         """Return both ends at an exact behavior; errors as `ClosedForm`."""
         return self.least(behavior), -self.largest(behavior)
 
-    def evaluate(self, observed: Any, *, tolerance: float = 1e-9) -> Interval:
+    def evaluate(self, observed: Iterable[Behavior | ArrayLike] | Behavior, *, tolerance: float = 1e-9) -> Interval:
         """Return both ends at many behaviors, in float64.
 
         Parameters
@@ -121,7 +124,9 @@ class ClosedBounds:
         return provided("ClosedBounds._repr_html_")(self)
 
 
-def closed_bounds(query: Measure, domain: Any = None, subject_to: Any = (), *, seconds: float = 60.0) -> ClosedBounds:
+def closed_bounds(
+    query: Measure, domain: object = None, subject_to: object = (), *, seconds: float = 60.0
+) -> ClosedBounds:
     """Derive both ends of a signed (linear) query in closed form.
 
     Parameters
@@ -151,13 +156,13 @@ def closed_bounds(query: Measure, domain: Any = None, subject_to: Any = (), *, s
     >>> both.evaluate([noise]).lower, both.evaluate([noise]).upper
     (array([-0.5]), array([0.5]))
     """
-    if not isinstance(query, Measure) or isinstance(query, BinaryEntropy) or not query.term.is_linear:
-        name = query.name if isinstance(query, Measure) else type(query).__name__
+    own = read_measure(query, "closed_bounds are of").linear("closed bounds")
+    if not own.term.is_linear:
         raise MeasureError(
-            f"closed_bounds is for linear queries such as average_causal_effect(…): found {name}. Use closed_form "
+            f"closed_bounds is for linear queries such as average_causal_effect(…): found {own.name}. Use closed_form "
             "for norms."
         )
     return ClosedBounds(
-        closed_form(query, domain, subject_to, seconds=seconds),
-        closed_form(-query, domain, subject_to, seconds=seconds),
+        closed_form(own, domain, subject_to, seconds=seconds),
+        closed_form(-own, domain, subject_to, seconds=seconds),
     )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relaxbell.closed_forms.domains import Domain
 from relaxbell.exact.numbers import common_denominator
-from relaxbell.functionals.exchanges import coordinate_actions
 from relaxbell.functionals.notation import sum_text
-from relaxbell.functionals.relabeling import recognize
+from relaxbell.permutations import orbit
+from relaxbell.symmetry.generators import generators
+from relaxbell.symmetry.recognition import recognize
 
 Form = tuple[Fraction, ...]
 
@@ -68,18 +70,13 @@ def _orbits(domain: Domain, forms: Sequence[Form]) -> list[tuple[int, ...]]:
         return [(i,) for i in range(len(forms))]
     denominator = common_denominator([c for form in forms for c in form])
     size = domain.dimension + 1
-    actions = [np.array(a) for a in coordinate_actions(domain.coordinates, domain.own_inputs)]
+    found = (domain.coordinates.action(g.cells()) for g in generators(domain.scenario))
+    actions = [action for action in found if action is not None]
     number = {tuple(int(c * denominator) for c in form): i for i, form in enumerate(forms)}
     left = dict.fromkeys(number)
     groups = []
     while left:
-        first = next(iter(left))
-        seen, frontier = {first}, [first]
-        while frontier:
-            block = np.array(frontier, dtype=np.int64)
-            images = {row for a in actions for row in _moved(block, a, size)}
-            frontier = sorted(images - seen)
-            seen.update(frontier)
+        seen = list(orbit([next(iter(left))], lambda found: _moved(found, actions, size)))
         members = tuple(sorted(number[form] for form in seen if form in number))
         for form in seen:
             left.pop(form, None)
@@ -87,8 +84,10 @@ def _orbits(domain: Domain, forms: Sequence[Form]) -> list[tuple[int, ...]]:
     return groups
 
 
-def _moved(block: np.ndarray, action: np.ndarray, size: int) -> list[tuple[int, ...]]:
-    return [tuple(row) for row in np.hstack([block[:, :size] @ action, block[:, size:]]).tolist()]
+def _moved(forms: list[tuple[int, ...]], actions: Sequence[NDArray[np.int64]], size: int) -> Iterator[tuple[int, ...]]:
+    block = np.array(forms, dtype=np.int64)
+    for action in actions:
+        yield from map(tuple, np.hstack([block[:, :size] @ action, block[:, size:]]).tolist())
 
 
 def _described(domain: Domain, forms: Sequence[Form], members: tuple[int, ...], budgets: Sequence[str]) -> TermClass:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.closed_forms.classes import TermClass, classes, listing
@@ -22,6 +22,9 @@ from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import sum_text
 from relaxbell.measures.measure import Measure
 from relaxbell.methods import provided
+
+if TYPE_CHECKING:
+    from sympy import Expr, Symbol
 
 _CHUNK = 1000
 """Behaviors at a time: in cache, and small enough products for BLAS to stay on one thread, which is faster here."""
@@ -125,21 +128,21 @@ class ClosedForm:
         return (*self.region.labels, *(str(symbol) for symbol in self.budgets))
 
     @cached_property
-    def symbols(self) -> tuple[Any, ...]:
+    def symbols(self) -> tuple[Symbol, ...]:
         """The same as sympy symbols: ``p(00|01)``, ``pA(0|0)``, …, or t, t1, … on a slice."""
         import sympy
 
         return (*(sympy.Symbol(label, real=True) for label in self.region.labels), *self.budgets)
 
     @cached_property
-    def expression(self) -> Any:
+    def expression(self) -> Expr:
         """The closed form as a sympy ``Max`` over `symbols`; substitute ``form.substitution(p)``."""
         import sympy
 
         arguments = [self._affine(term) for term in self.terms]
         return arguments[0] if len(arguments) == 1 else sympy.Max(*arguments, evaluate=False)
 
-    def _affine(self, term: LinearTerm) -> Any:
+    def _affine(self, term: LinearTerm) -> Expr:
         import sympy
 
         pairs = zip(term.form[1:], self.symbols, strict=True)
@@ -256,7 +259,7 @@ class ClosedForm:
 
     def evaluate(
         self,
-        observed: Any,
+        observed: Iterable[Behavior | ArrayLike] | Behavior,
         budgets: Mapping[Any, Any] | None = None,
         *,
         tolerance: float = 1e-9,
@@ -298,7 +301,7 @@ class ClosedForm:
             value[part], feasible[part] = self._evaluated(tables[part], limits, tolerance)
         return Evaluation(value, feasible)
 
-    def _tables(self, behaviors: Any) -> NDArray[np.float64]:
+    def _tables(self, behaviors: object) -> NDArray[np.float64]:
         model = self.measure.model
         if isinstance(behaviors, Behavior):
             behaviors = [behaviors]
@@ -314,7 +317,7 @@ class ClosedForm:
             )
         return behaviors.reshape(len(behaviors), math.prod(model.observed_shape))
 
-    def _table(self, p: Any) -> Any:
+    def _table(self, p: object) -> ArrayLike:
         model = self.measure.model
         return complete_table(p, "a behavior", BehaviorError, model.outputs + model.inputs)
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,16 +21,18 @@ from relaxbell.engines.linear.program import Problem, linear_program, read_const
 from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, installation
 from relaxbell.exact.numbers import Exact
 from relaxbell.lp.clock import TimeLimitError, deadline
-from relaxbell.measures.information import MutualInformation
-from relaxbell.measures.locality import BinaryEntropy
-from relaxbell.measures.measure import Budget, Measure
-from relaxbell.measures.products import require_convex
+from relaxbell.measures.measure import Budget, LinearMeasure, Measure, read_measure
 from relaxbell.measures.terms import fresh
+
+if TYPE_CHECKING:
+    from sympy import Expr, Symbol
 
 __all__ = ["closed_form"]
 
 
-def closed_form(measure: Measure, domain: Any = None, subject_to: Any = (), *, seconds: float = 60.0) -> ClosedForm:
+def closed_form(
+    measure: Measure, domain: object = None, subject_to: object = (), *, seconds: float = 60.0
+) -> ClosedForm:
     """Derive the least value of a measure as a maximum of linear terms, valid for every behavior of a domain.
 
     The paper's Proposition 9, without its redundant terms: outer approximation in the space of behaviors, each
@@ -73,20 +75,20 @@ def closed_form(measure: Measure, domain: Any = None, subject_to: Any = (), *, s
     >>> len(form.terms), len(form.domain)
     (8, 4)
     """
-    piecewise_linear(measure)
+    own = read_measure(measure, "a closed form is of").linear("closed form")
     require_time(seconds)
     require_ppl()
-    with deadline(seconds, measure.name):
-        where = read_domain(measure.model, domain)
+    with deadline(seconds, own.name):
+        where = read_domain(own.model, domain)
         try:
-            search, symbols = _search(measure, where, subject_to)
+            search, symbols = _search(own, where, subject_to)
         except TimeLimitError as error:
             raise ClosedFormError(f"the linear program of a closed form was not written in time: {error}") from None
         found = search.run()
     if not found.terms and found.complete:
-        raise InfeasibleError(f"{measure.model.name} reproduces no behavior of the domain. Relax another edge.")
+        raise InfeasibleError(f"{own.model.name} reproduces no behavior of the domain. Relax another edge.")
     result = ClosedForm(
-        measure,
+        own,
         where,
         in_order(linear_terms(found.terms)),
         in_order(linear_terms((*row, 1) for row in found.constraints)),
@@ -99,7 +101,7 @@ def closed_form(measure: Measure, domain: Any = None, subject_to: Any = (), *, s
     )
     if not found.complete:
         raise ClosedFormError(
-            f"the closed form of {measure.name} on {where.dimension} coordinates is not complete after {seconds:g} s: "
+            f"the closed form of {own.name} on {where.dimension} coordinates is not complete after {seconds:g} s: "
             f"{_progress(found)}. Use a smaller domain (non-signaling, a slice) or minimize; or raise seconds.",
             result,
         )
@@ -118,17 +120,7 @@ def _progress(found: Epigraph) -> str:
     )
 
 
-def piecewise_linear(measure: Measure) -> None:
-    """Raise MeasureError if the least value is not a maximum of linear terms."""
-    if not isinstance(measure, Measure):
-        raise MeasureError(f"a closed form is derived from a Measure, found {type(measure).__name__}.")
-    require_convex(measure, "a closed form")
-    if isinstance(measure, BinaryEntropy | MutualInformation):
-        other = "message_weight(model)" if isinstance(measure, BinaryEntropy) else "dependence(model)"
-        raise MeasureError(f"{measure.name} is not piecewise linear in p, so it has no such closed form. Use {other}.")
-
-
-def require_time(seconds: Any) -> None:
+def require_time(seconds: object) -> None:
     """Raise ClosedFormError if `seconds` is not a number of seconds."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
         raise ClosedFormError(f"seconds={seconds!r} leaves no time, expected a positive number of seconds.")
@@ -144,7 +136,9 @@ def require_ppl() -> None:
         ) from None
 
 
-def _search(measure: Measure, domain: Domain, subject_to: Any) -> tuple[OuterApproximation, tuple[Any, ...]]:
+def _search(
+    measure: LinearMeasure, domain: Domain, subject_to: object
+) -> tuple[OuterApproximation, tuple[Symbol, ...]]:
     """Return the outer approximation of a problem, and the symbols of its budgets."""
     budgets, affine = read_constraints(measure, subject_to, symbolic=True)
     budgets = tuple(Budget(replace(b.measure, term=fresh(b.measure.term)), b.limit) for b in budgets)
@@ -195,7 +189,7 @@ def _padded(sides: Exact, symbols: int) -> Exact:
     return np.concatenate([sides, zero], axis=1)
 
 
-def _limit_row(budget: Budget, symbols: Sequence[Any], size: int) -> list[Fraction]:
+def _limit_row(budget: Budget, symbols: Sequence[Symbol], size: int) -> list[Fraction]:
     row = [Fraction(0)] * (size + len(symbols))
     if isinstance(budget.limit, Fraction):
         row[0] = budget.limit
@@ -204,7 +198,7 @@ def _limit_row(budget: Budget, symbols: Sequence[Any], size: int) -> list[Fracti
     return row
 
 
-def _beyond(symbol: Any, budgets: Sequence[Budget]) -> int:
+def _beyond(symbol: Expr, budgets: Sequence[Budget]) -> int:
     """Return a whole number well beyond what the symbol's measures can reach: there budgets are no constraints.
 
     Up to it the terms are derived. Because the least value is constant before it, and no term grows with a budget,

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.behavior.scenario import Scenario
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.exact.numbers import Exact, common_denominator
@@ -53,11 +53,10 @@ class Domain:
         return len(self.labels)
 
     @cached_property
-    def own_inputs(self) -> tuple[int | None, ...]:
-        """For each output the position of its party's input, or None: for all, where the graph has no parties."""
+    def scenario(self) -> Scenario:
+        """The variables; parties as the graph says, also where it gives some inputs to none."""
         parties = self.parties if self.name == "nonsignaling" else self.model.parties
-        chosen = [None if parties is None else parties[name] for name in self.model.outputs]
-        return tuple(None if x is None else self.model.inputs.index(x) for x in chosen)
+        return Scenario.of(self.model.outputs, self.model.inputs, self.model.observed_shape, parties)
 
     @cached_property
     def positivity(self) -> list[tuple[int, ...]]:
@@ -129,7 +128,7 @@ class Domain:
         return u
 
 
-def read_domain(model: CausalModel, domain: Any) -> Domain:
+def read_domain(model: CausalModel, domain: object) -> Domain:
     """Return the domain that a user names: 'nonsignaling', 'model', or behaviors that span a slice.
 
     None means 'nonsignaling' where the model without relaxations is a Bell scenario, else 'model'.
@@ -179,7 +178,7 @@ def _expansion(coordinates: Coordinates) -> Exact:
     return np.array(columns, dtype=object).T * Fraction(1)
 
 
-def _slice(model: CausalModel, behaviors: Any, parties: dict[str, str | None] | None) -> Domain:
+def _slice(model: CausalModel, behaviors: object, parties: dict[str, str | None] | None) -> Domain:
     if isinstance(behaviors, Behavior) or not isinstance(behaviors, Iterable):
         raise MeasureError(
             f"the domain is a {type(behaviors).__name__}, expected 'nonsignaling', 'model', or a sequence of behaviors "

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.equations import cell_weights
 from relaxbell.causal.model import CausalModel
-from relaxbell.closed_forms.derive import domain_equations, piecewise_linear, require_ppl, require_time
+from relaxbell.closed_forms.derive import domain_equations, require_ppl, require_time
 from relaxbell.closed_forms.domains import read_domain
 from relaxbell.engines.linear.program import Problem, linear_program
 from relaxbell.errors import BehaviorError, ClosedFormError
 from relaxbell.exact.numbers import Exact, ExactNumber
-from relaxbell.exact.polyhedra import Polyhedron
+from relaxbell.exact.polyhedra import Point, Polyhedron
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import TimeLimitError, deadline, left
-from relaxbell.measures.measure import Measure
+from relaxbell.measures.measure import LinearMeasure, Measure, read_measure
 
 _LARGEST_DIMENSION = 40
 """Double description of larger dual regions does not end, and a step of it cannot be interrupted."""
@@ -155,17 +155,17 @@ def dual_vertices(measure: Measure, *, seconds: float = 60.0) -> DualVertices:
     >>> len(rb.dual_vertices(rb.influence(rb.outcome_signaling(), "A", "B")))
     21
     """
-    piecewise_linear(measure)
+    own = read_measure(measure, "dual vertices are of").linear("dual vertices")
     require_time(seconds)
     require_ppl()
-    with deadline(seconds, measure.name):
+    with deadline(seconds, own.name):
         try:
-            return _dual_vertices(measure, seconds)
+            return _dual_vertices(own, seconds)
         except TimeLimitError as error:
             raise ClosedFormError(f"the linear program of the dual region was not written in time: {error}") from None
 
 
-def _dual_vertices(measure: Measure, seconds: float) -> DualVertices:
+def _dual_vertices(measure: LinearMeasure, seconds: float) -> DualVertices:
     model = measure.model
     problem = Problem(measure.term, domain_equations(read_domain(model, "model")))
     program = linear_program(problem)
@@ -228,7 +228,7 @@ def _left_kernel(matrix: NDArray[Any]) -> list[list[int]]:
     return [[int(dense[i][j]) for i in range(len(dense))] for j in range(int(rank))]
 
 
-def _enumerated(rows: Sequence[tuple[int, ...]], dimension: int, seconds: float, measure: Measure) -> Any:
+def _enumerated(rows: Sequence[tuple[int, ...]], dimension: int, seconds: float, measure: Measure) -> list[Point]:
     if dimension > _LARGEST_DIMENSION:
         raise ClosedFormError(
             f"the dual region of {measure.name} has dimension {dimension} and {len(rows):,} inequalities, expected at "

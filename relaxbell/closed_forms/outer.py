@@ -9,7 +9,7 @@ irredundant terms, and the solved vertices are the proof (Benson, J. Global Opti
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,6 +21,7 @@ from relaxbell.engines.linear.parametric import Cut, ParametricProgram
 from relaxbell.exact.conversion import Row
 from relaxbell.exact.polyhedra import Point, Polyhedron
 from relaxbell.lp.clock import TimeLimitError, left, now, passed
+from relaxbell.permutations import orbit
 
 _BATCH = 12
 """Cuts of different orbits that are added at once: fewer make better vertices, more make fewer conversions."""
@@ -119,7 +120,8 @@ class OuterApproximation:
                     break
             if not new and all(point in self.attained for point in self.points):
                 return True
-            cuts = _images_of_all(new, self.actions, self.rows)
+            cuts = [row for row in orbit(new, lambda found: _moved_rows(found, self.actions)) if row not in self.rows]
+            self.rows.update(cuts)
             if self.polyhedron.add_in_steps(cuts, left) < len(cuts) or passed():
                 return False
 
@@ -128,7 +130,7 @@ class OuterApproximation:
         u, level = point[:-1], Fraction(point[-1], point[0])
         cut, _ = self.program.solve(u, level)
         if cut.feasible and cut.at(u) <= level:
-            self.attained |= _orbit(point, self.actions)
+            self.attained.update(orbit([point], lambda found: _moved_points(found, self.actions)))
             return []
         return [_row(self._better(cut, u, level))]
 
@@ -168,31 +170,15 @@ def _row(cut: Cut) -> Row:
     return _lowest((*(-c for c in cut.coefficients), cut.denominator if cut.feasible else 0))
 
 
-def _images_of_all(rows: Sequence[Row], actions: Sequence[NDArray[np.object_]], known: set[Row]) -> list[Row]:
-    """Return the rows and their images that are not yet known, and note them."""
-    found: list[Row] = []
-    queue = [row for row in dict.fromkeys(rows) if row not in known]
-    known.update(queue)
-    while queue:
-        row = queue.pop()
-        found.append(row)
-        form = np.array(row[:-1], dtype=object)
-        for action in actions:
-            image = (*(int(v) for v in form @ action), row[-1])
-            if image not in known:
-                known.add(image)
-                queue.append(image)
-    return found
+def _moved_rows(rows: list[Row], actions: Sequence[NDArray[np.object_]]) -> Iterator[Row]:
+    """Yield the images of rows (form, coefficient of t)."""
+    block = np.array(rows, dtype=object)
+    for action in actions:
+        yield from map(tuple, np.hstack([block[:, :-1] @ action, block[:, -1:]]).tolist())
 
 
-def _orbit(point: tuple[int, ...], actions: Sequence[NDArray[np.object_]]) -> set[tuple[int, ...]]:
-    """Return the images of a vertex (divisor, u …, t)."""
-    found, queue = {point}, [point]
-    while queue:
-        u = np.array(queue.pop(), dtype=object)
-        for action in actions:
-            image = (*(int(v) for v in action @ u[:-1]), int(u[-1]))
-            if image not in found:
-                found.add(image)
-                queue.append(image)
-    return found
+def _moved_points(points: list[tuple[int, ...]], actions: Sequence[NDArray[np.object_]]) -> Iterator[tuple[int, ...]]:
+    """Yield the images of vertices (divisor, u …, t)."""
+    block = np.array(points, dtype=object)
+    for action in actions:
+        yield from map(tuple, np.hstack([block[:, :-1] @ action.T, block[:, -1:]]).tolist())

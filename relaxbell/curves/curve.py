@@ -1,66 +1,35 @@
-"""`Curve`: a piecewise affine function of a parameter, exact, with the Bell functional behind each piece."""
+"""`Curve`: the least value of a measure along a parameter, whichever engine drew it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import abc
+import contextlib
+from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, SupportsFloat, TypeAlias, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from relaxbell.curves.parameters import power_text
 from relaxbell.curves.paths import Reading
-from relaxbell.engines.linear.tracing import Trace
-
-if TYPE_CHECKING:
-    from relaxbell.certificate.claims import Certificate
-from relaxbell.errors import CurveError, optional
-from relaxbell.exact.arrays import float_array
-from relaxbell.exact.numbers import ExactNumber, as_exact, to_sympy
-from relaxbell.functionals.functional import BellFunctional
-from relaxbell.functionals.notation import sum_text
+from relaxbell.errors import CurveError
+from relaxbell.exact.numbers import ExactNumber, Floats, as_exact
 from relaxbell.measures.measure import Measure
 from relaxbell.methods import provided
 
+if TYPE_CHECKING:
+    import sympy
+    from matplotlib.axes import Axes
 
-@dataclass(frozen=True, eq=False)
-class Piece:
-    """intercept + slope · t between start and end.
+    from relaxbell.certificate.claims import Certificate
 
-    Attributes
-    ----------
-    start, end
-        Exact parameters.
-    intercept, slope
-        Exact.
-    functional
-        The dual functional, the Bell inequality that is active on the piece: together with a constant it bounds the
-        measure from below for every behavior.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> box = rb.boxes.pr()
-    >>> piece = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).pieces[-1]
-    >>> piece.start, piece.end, piece.slope, piece.functional.equivalent(rb.catalog.CH)
-    (Fraction(1, 2), Fraction(1, 1), Fraction(1, 1), True)
-    """
-
-    start: ExactNumber
-    end: ExactNumber
-    intercept: ExactNumber
-    slope: ExactNumber
-    functional: BellFunctional
-
-    def __repr__(self) -> str:
-        return f"[{_readable(self.start)}, {_readable(self.end)}]: {_affine_text(self.intercept, self.slope)}"
+Value: TypeAlias = "ExactNumber | sympy.Expr"
+"""Of a parameter: exact, or a sympy number where roots are needed."""
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
-    """The least value of a measure (or the largest of a functional) along a parameter: convex (concave), exact.
+class Curve(abc.ABC):
+    """The least value of a measure (or the largest of a functional) along a parameter.
 
     Made by `curve`, `tradeoff`, and `BellFunctional.bound` with a symbolic budget.
 
@@ -72,17 +41,6 @@ class Curve:
         Name of the parameter.
     measure
         What was minimized.
-    pieces
-        From left to right.
-    exact
-        Whether every value at a break point is attained by exact weights; else the curve is right to 1e-9, and the
-        pieces are still rigorous lower bounds.
-    programs
-        Linear programs solved.
-    trace
-        The samples behind it.
-    power
-        Pieces are affine in this power of the parameter, and in terms of it.
     symbol
         The parameter as a sympy symbol, where it was given; None where it has a name of ours.
     reading
@@ -94,108 +52,96 @@ class Curve:
     >>> import relaxbell as rb
     >>> box = rb.boxes.pr()
     >>> line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box)
-    >>> line
-    min C(X -> B) for t in [0, 1]: exact, 2 pieces, 3 linear programs
-      [0, 1/2]: 0
-      [1/2, 1]: -1/2 + t
-    >>> line.critical, line.crossing(0.25), line.value(0.75)
-    (Fraction(1, 2), Fraction(3, 4), 0.25)
+    >>> isinstance(line, rb.classes.Curve), line.lower_bound(0.75), line.critical
+    (True, 0.25, Fraction(1, 2))
     """
 
     name: str
     variable: str
     measure: Measure
-    pieces: tuple[Piece, ...]
-    exact: bool
-    programs: int
-    trace: Trace
-    power: int = 1
-    symbol: Any = None
-    reading: Reading | None = None
+    symbol: sympy.Symbol | None = field(default=None, kw_only=True)
+    reading: Reading | None = field(default=None, kw_only=True)
 
     @property
-    def domain(self) -> tuple[Any, Any]:
+    @abc.abstractmethod
+    def domain(self) -> tuple[Value, Value]:
         """First and last parameter at which something reproduces the data within the constraints, exact."""
-        return self._root(self.pieces[0].start), self._root(self.pieces[-1].end)
-
-    @property
-    def breakpoints(self) -> tuple[Any, ...]:
-        """Parameters between the ends at which the slope changes, exact."""
-        return tuple(self._root(piece.start) for piece in self.pieces[1:])
-
-    def _root(self, t: ExactNumber) -> Any:
-        """Return the parameter whose power is t: exact number where that suffices, else a sympy number."""
-        if self.power == 1:
-            return t
-        if not self.exact:
-            return Fraction(float(t) ** (1 / self.power))
-        import sympy
-
-        root = sympy.root(to_sympy(t), self.power)
-        exact = as_exact(root)
-        return root if exact is None else exact
 
     @overload
     def value(self, t: float) -> float: ...
     @overload
-    def value(self, t: ArrayLike) -> NDArray[np.float64]: ...
-    def value(self, t: Any) -> Any:
-        """Return the value at parameters.
+    def value(self, t: ExactNumber) -> ExactNumber | float: ...
+    @overload
+    def value(self, t: ArrayLike) -> Floats: ...
+    @abc.abstractmethod
+    def value(self, t: ArrayLike | ExactNumber) -> ExactNumber | float | Floats:
+        """Return the value at parameters, no less than the least value; NaN outside the domain.
 
         Parameters
         ----------
         t
-            The parameter. An exact number gives an exact one; a float a float; an array an array.
+            The parameter, a number or an array of them.
 
         Returns
         -------
         ExactNumber, float or ndarray
-            NaN for floats outside the domain.
-
-        Raises
-        ------
-        CurveError
-            For an exact number outside the domain.
+            In the measure's unit.
 
         Examples
         --------
-        >>> from fractions import Fraction
         >>> import relaxbell as rb
         >>> box = rb.boxes.pr()
-        >>> line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box)
-        >>> line.value(Fraction(2, 3)), line.value([0.5, 0.75])
-        (Fraction(1, 6), array([0.  , 0.25]))
+        >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).value([0.5, 0.75])
+        array([0.  , 0.25])
         """
-        number = None if isinstance(t, np.ndarray | list | tuple) else as_exact(t)
-        if number is not None:
-            return self._exact_value(number)
-        given = float_array(t, "the parameter", CurveError)
-        array = np.where((given < 0) & (self.power > 1), np.nan, given**self.power)  # powers begin at 0
-        starts = np.array([float(piece.start) for piece in self.pieces])
-        low, high = float(self.pieces[0].start), float(self.pieces[-1].end)
-        which = np.clip(np.searchsorted(starts, array, side="right") - 1, 0, len(starts) - 1)
-        intercepts = np.array([float(piece.intercept) for piece in self.pieces])
-        slopes = np.array([float(piece.slope) for piece in self.pieces])
-        found = np.where((array >= low) & (array <= high), intercepts[which] + slopes[which] * array, np.nan)
-        return float(found) if found.ndim == 0 else found
 
-    def _exact_value(self, given: ExactNumber) -> ExactNumber:
-        t = given**self.power
-        for piece in self.pieces:
-            if piece.start <= t <= piece.end and not (self.power > 1 and given < 0):
-                return piece.intercept + piece.slope * t
-        low, high = self.domain
-        raise CurveError(
-            f"{self.variable} = {given} is outside the curve's domain [{low}, {high}]: nothing reproduces the data "
-            "there, or the family ends before."
-        )
+    @abc.abstractmethod
+    def lower_bound(self, t: ArrayLike | ExactNumber) -> ExactNumber | float | Floats:
+        """Return what no model falls below at parameters, a float or an array; NaN outside the domain.
 
-    @property
-    def _inner(self) -> str:
-        return power_text(self.variable, self.power)
+        Parameters
+        ----------
+        t
+            The parameter, a number or an array of them.
 
-    def crossing(self, level: Any) -> Any:
-        """Return the parameter at which the curve passes a level, exact; None if it does not.
+        Returns
+        -------
+        float or ndarray
+            In the measure's unit (in float64, to rounding).
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.boxes.pr()
+        >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).lower_bound(0.75)
+        0.25
+        """
+
+    def upper_bound(self, t: ArrayLike | ExactNumber) -> ExactNumber | float | Floats:
+        """Return the value: models that attain it exist, to the solver's accuracy where the curve is not exact.
+
+        Parameters
+        ----------
+        t
+            The parameter, a number or an array of them.
+
+        Returns
+        -------
+        float or ndarray
+            In the measure's unit; NaN outside the domain.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.boxes.pr()
+        >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).upper_bound(0.75)
+        0.25
+        """
+        return self.value(t)
+
+    @abc.abstractmethod
+    def crossing(self, level: object) -> Value | float | None:
+        """Return the parameter at which the curve passes a level; None if it does not.
 
         On a rising curve the last parameter with a value ≤ level, on a falling one the first. A level given as a
         float is read as the shortest decimal that prints it: 0.25 is 1/4.
@@ -207,7 +153,7 @@ class Curve:
 
         Returns
         -------
-        exact number, sympy number or None
+        exact number, sympy number, float or None
             The parameter.
 
         Raises
@@ -222,97 +168,60 @@ class Curve:
         >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).crossing(0.1)
         Fraction(3, 5)
         """
-        wanted = read_level(level)
-        rising = self.pieces[-1].slope > 0
-        pieces = reversed(self.pieces) if rising else self.pieces
-        for piece in pieces:
-            ends = [piece.intercept + piece.slope * t for t in (piece.start, piece.end)]
-            if piece.slope != 0 and min(ends) <= wanted <= max(ends):
-                return self._root((wanted - piece.intercept) / piece.slope)
-        return None
 
     @property
-    def critical(self) -> Any:
+    def critical(self) -> Value | float | None:
         """The parameter beyond which the value is positive; None if it does not pass 0."""
         return self.crossing(0)
 
-    def to_sympy(self, symbol: Any = None) -> Any:
-        """Return the curve as a sympy Piecewise of `symbol` (by default a symbol with the variable's name).
-
-        Parameters
-        ----------
-        symbol
-            The parameter; by default the symbol that the curve was made with, or a real one with the name `variable`.
-
-        Returns
-        -------
-        sympy.Piecewise
-            NaN outside the domain.
+    @property
+    @abc.abstractmethod
+    def certificate(self) -> Certificate:
+        """The exact data that prove the whole curve, for `relaxbell verify`.
 
         Raises
         ------
-        CurveError
-            If `symbol` is no sympy expression.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> from sympy import Symbol, Rational
-        >>> box, v = rb.boxes.pr(), Symbol("v", real=True)
-        >>> line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box)
-        >>> line.to_sympy(v).subs(v, Rational(3, 4))
-        1/4
+        CertificateError
+            For curves of floats, for bounds of functionals, and for curves that are not piecewise affine.
         """
-        import sympy
 
-        x = symbol_of(self) if symbol is None else symbol
-        if not isinstance(x, sympy.Expr):
-            raise CurveError(f"the symbol is {symbol!r}, expected a sympy symbol: sympy.Symbol('v', real=True).")
-        t = x**self.power
-        corners = (self.pieces[0].start, *(p.end for p in self.pieces))
-        first, *ends = (sympy.root(to_sympy(v), self.power) for v in corners)
-        parts = [
-            (to_sympy(p.intercept) + to_sympy(p.slope) * t, x <= end) for p, end in zip(self.pieces, ends, strict=True)
-        ]
-        inside = [(expression, sympy.And(x >= first, condition)) for expression, condition in parts]
-        return sympy.Piecewise(*inside, (sympy.nan, True))
+    # ------------------------------------------------------------- what a picture shows
 
-    def to_frame(self) -> Any:
-        """Return the pieces as a pandas DataFrame, affine in the parameter's power (extra ``plot``).
+    @property
+    @abc.abstractmethod
+    def marks(self) -> list[tuple[Value, ExactNumber | float]]:
+        """Parameters that a picture marks, from end to end, with the values there."""
+
+    @property
+    @abc.abstractmethod
+    def notes(self) -> list[str]:
+        """What a picture says beside the line."""
+
+    def grid(self, count: int) -> Floats:
+        """Return parameters between which a picture may draw straight lines.
+
+        Parameters
+        ----------
+        count
+            How many of them, where the curve bends.
 
         Returns
         -------
-        pandas.DataFrame
-            Columns start, end, intercept, slope (exact) and functional (text); a row for each piece.
+        ndarray
+            Ascending, from end to end.
 
         Examples
         --------
         >>> import relaxbell as rb
         >>> box = rb.boxes.pr()
-        >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).to_frame()["slope"].tolist()
-        [0, 1]
+        >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), box.white_noise(), box).grid(400)
+        array([0. , 0.5, 1. ])
         """
-        pandas = optional("pandas", "plot")
+        low, high = self.domain
+        return np.linspace(float(low), float(high), count)
 
-        columns = {
-            "start": [self._root(p.start) for p in self.pieces],
-            "end": [self._root(p.end) for p in self.pieces],
-            "intercept": [to_sympy(p.intercept) for p in self.pieces],
-            "slope": [to_sympy(p.slope) for p in self.pieces],
-            "functional": [p.functional.formula() for p in self.pieces],
-        }
-        return pandas.DataFrame(columns)
-
-    @cached_property
-    def certificate(self) -> Certificate:
-        """The exact data that prove the whole curve, for `relaxbell verify`.
-
-        Raises CertificateError for curves of floats and for bounds of functionals.
-        """
-        return provided("Curve.certificate")(self)
-
-    def plot(self, *, ax: Any = None, **style: Any) -> Any:
-        """Draw the curve on matplotlib axes, break points marked, and return the axes (extra ``plot``).
+    def plot(self, *, ax: Axes | None = None, **style: object) -> Axes:
+        """Draw the curve on matplotlib axes and return them, break points marked (extra ``plot``).
 
         Parameters
         ----------
@@ -336,56 +245,23 @@ class Curve:
         """
         return provided("Curve.plot")(self, ax, **style)
 
-    @cached_property
-    def _headline(self) -> str:
-        low, high = self.domain
-        how = "exact" if self.exact else "to 1e-9"
-        how += "" if self.reading is None else " for what was read"
-        count = f"{len(self.pieces)} piece{'s' if len(self.pieces) != 1 else ''}"
-        where = f"{self.variable} in [{_readable(low)}, {_readable(high)}]"
-        return f"{self.name} for {where}: {how}, {count}, {self.programs} linear programs"
-
-    def __repr__(self) -> str:
-        lines = [
-            f"  [{_readable(self._root(p.start))}, {_readable(self._root(p.end))}]: "
-            f"{_affine_text(p.intercept, p.slope, self._inner)}"
-            for p in self.pieces[:20]
-        ]
-        if len(self.pieces) > 20:
-            lines.append(f"  … {len(self.pieces) - 20} more pieces")
-        lines += [] if self.reading is None else [f"  {self.reading}"]
-        return "\n".join([self._headline, *lines])
-
     def _repr_svg_(self) -> str:
         return provided("Curve._repr_svg_")(self)
 
 
-def symbol_of(curve: Curve) -> Any:
+def symbol_of(curve: Curve) -> sympy.Symbol:
     """Return the symbol that a curve was made with; else a real one with the name of its parameter."""
     import sympy
 
     return sympy.Symbol(curve.variable, real=True) if curve.symbol is None else curve.symbol
 
 
-def read_level(level: Any) -> ExactNumber:
+def read_level(level: object) -> ExactNumber:
     """Read a level, a float as the shortest decimal that prints it; raise CurveError for what is no number."""
     exact = as_exact(level)
     if exact is not None:
         return exact
-    try:
-        return Fraction(str(float(level)))
-    except (TypeError, ValueError):
-        raise CurveError(f"the level {level!r} is not a number, expected one such as 0.1 or Fraction(1, 10).") from None
-
-
-def _readable(number: Any) -> str:
-    """Return an exact number; fractions that nobody would read, as decimals."""
-    long = isinstance(number, Fraction) and number.denominator > 10_000
-    return f"{float(number):.9g}" if long else str(number)
-
-
-def _affine_text(intercept: ExactNumber, slope: ExactNumber, variable: str = "t") -> str:
-    pairs = [] if slope == 0 else [(slope, variable)]
-    if intercept == 0 or not pairs:
-        return sum_text(pairs, intercept)
-    return sum_text([(intercept, ""), *pairs], intercept * 0)
+    with contextlib.suppress(TypeError, ValueError):
+        if isinstance(level, SupportsFloat | str):
+            return Fraction(str(float(level)))
+    raise CurveError(f"the level {level!r} is not a number, expected one such as 0.1 or Fraction(1, 10).")

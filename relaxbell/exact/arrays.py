@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ _EXPECTED = "Expected a rectangular array of floats, Fractions, ints or sympy nu
 
 
 def real_array(
-    values: Any, what: str, error: type[Exception], axes: Sequence[str] = (), *, any_object: bool = False
+    values: object, what: str, error: type[Exception], axes: Sequence[str] = (), *, any_object: bool = False
 ) -> NDArray[Any]:
     """Return a table of real numbers or sympy expressions as a plain array, or raise `error`.
 
@@ -52,7 +52,7 @@ def real_array(
     return array
 
 
-def float_array(values: Any, what: str, error: type[Exception]) -> NDArray[np.float64]:
+def float_array(values: object, what: str, error: type[Exception]) -> NDArray[np.float64]:
     """Return a table of real numbers, or one number, as float64, or raise `error` as `real_array` does.
 
     Examples
@@ -67,13 +67,13 @@ def float_array(values: Any, what: str, error: type[Exception]) -> NDArray[np.fl
         raise error(f"{what} is a {type(values).__name__}, expected numbers. Give finite real ones.") from None
 
 
-def complete_table(values: Any, what: str, error: type[Exception], axes: Sequence[str] = ()) -> Any:
+def complete_table(values: object, what: str, error: type[Exception], axes: Sequence[str] = ()) -> Any:
     """Return a table, of whatever entries, with named axes in the order of `axes`; raise `error` if one is masked."""
     check_unmasked(values, what, error)
     return _in_order(values, what, error, axes)
 
 
-def check_unmasked(values: Any, what: str, error: type[Exception]) -> None:
+def check_unmasked(values: object, what: str, error: type[Exception]) -> None:
     """Raise `error` if an entry is masked: in a masked array, or in one inside nested lists.
 
     Masked arrays with nothing masked are complete, and pass.
@@ -88,7 +88,7 @@ def check_unmasked(values: Any, what: str, error: type[Exception]) -> None:
             )
 
 
-def _masked_parts(values: Any, place: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], Any]]:
+def _masked_parts(values: object, place: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], Any]]:
     """Yield (position, array) of everything with a mask."""
     if isinstance(values, list | tuple):
         for i, value in enumerate(values):
@@ -100,24 +100,34 @@ def _masked_parts(values: Any, place: tuple[int, ...]) -> Iterator[tuple[tuple[i
             if isinstance(value, np.ndarray):
                 yield from _masked_parts(value, (*place, *index))
         return
-    if callable(getattr(values, "compute", None)):  # Dask's arrays show their mask when computed
-        values = values.compute()
+    compute = getattr(values, "compute", None)
+    if callable(compute):  # Dask's arrays show their mask when computed
+        values = compute()
     if hasattr(values, "__array__") and not isinstance(values, np.ndarray | np.generic):
         values = np.asanyarray(values)
     if isinstance(getattr(values, "mask", None), np.ndarray | np.bool_ | bool):  # pandas has a method of this name
         yield place, values
 
 
-def axis_names(values: Any) -> tuple[Any, ...] | None:
+@runtime_checkable
+class _Labeled(Protocol):
+    """A table whose axes may have names, as those of xarray's DataArray."""
+
+    dims: object
+    shape: tuple[int, ...]
+
+
+def axis_names(values: object) -> tuple[str, ...] | None:
     """Return the names of a table's axes where it has some, as xarray's DataArray does (`dims`); else None."""
-    names = getattr(values, "dims", None)
-    return tuple(names) if isinstance(names, tuple | list) and len(names) == np.ndim(values) else None
+    if not isinstance(values, _Labeled) or not isinstance(values.dims, tuple | list):
+        return None
+    return tuple(values.dims) if len(values.dims) == len(values.shape) else None
 
 
-def _in_order(values: Any, what: str, error: type[Exception], axes: Sequence[str]) -> Any:
+def _in_order(values: object, what: str, error: type[Exception], axes: Sequence[str]) -> Any:
     """Return a table with named axes in the order of `axes`; others as they are."""
     names = axis_names(values)
-    if names is None or not axes:
+    if names is None or not axes or not isinstance(values, _Labeled):
         return values
     if sorted(map(str, names)) != sorted(axes):
         raise error(
@@ -128,10 +138,10 @@ def _in_order(values: Any, what: str, error: type[Exception], axes: Sequence[str
     return np.asarray(values).transpose([names.index(name) for name in axes])
 
 
-def _check_labels(values: Any, names: Sequence[Any], what: str, error: type[Exception]) -> None:
+def _check_labels(values: _Labeled, names: Sequence[str], what: str, error: type[Exception]) -> None:
     """Raise `error` where an axis labels its places 0 … n − 1 in another order."""
     coordinates = getattr(values, "coords", {})
-    for name, size in zip(names, np.shape(values), strict=True):
+    for name, size in zip(names, values.shape, strict=True):
         labels = np.asarray(coordinates[name]) if name in coordinates else np.arange(size)
         if labels.dtype.kind in "iuf" and (np.sort(labels) == np.arange(size)).all() and (np.diff(labels) < 0).any():
             raise error(
@@ -140,7 +150,7 @@ def _check_labels(values: Any, names: Sequence[Any], what: str, error: type[Exce
             )
 
 
-def _unreal(value: Any) -> str:
+def _unreal(value: object) -> str:
     """Return why an object is no real number or sympy expression; "" if it is one."""
     if isinstance(value, numbers.Real):
         return ""

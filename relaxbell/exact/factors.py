@@ -12,10 +12,13 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from heapq import heapify, heappop, heappush
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from relaxbell.exact.numbers import ExactNumber, Surd, surd
 from relaxbell.exact.sparse import as_fmpq, as_fraction
+
+if TYPE_CHECKING:
+    from flint import fmpq, fmpq_mat
 
 _DENSE = 30
 """Size from which a rest with more than a third of its entries is left to flint."""
@@ -190,19 +193,19 @@ class _Rational:
         self._table = table
 
     @cached_property
-    def _matrix(self) -> Any:
+    def _matrix(self) -> fmpq_mat:
         import flint
 
         return flint.fmpq_mat(self._table)
 
-    def solve(self, right: Sequence[Any]) -> list[Any]:
+    def solve(self, right: Sequence[fmpq]) -> list[fmpq]:
         return _column(self._matrix, right)
 
-    def solve_transposed(self, right: Sequence[Any]) -> list[Any]:
+    def solve_transposed(self, right: Sequence[fmpq]) -> list[fmpq]:
         return _column(self._matrix.transpose(), right)
 
 
-def _column(matrix: Any, right: Sequence[Any]) -> list[Any]:
+def _column(matrix: fmpq_mat, right: Sequence[fmpq]) -> list[fmpq]:
     import flint
 
     return list(matrix.solve(flint.fmpq_mat([[v] for v in right])).entries())
@@ -229,7 +232,7 @@ class _Quadratic:
         roots = {v.n for row in rows for v in row.values() if isinstance(v, Surd)}
         roots |= {v.n for v in right if isinstance(v, Surd)}
         n = roots.pop() if roots else 1
-        table: list[list[Any]] = [[0] * (2 * size) for _ in range(2 * size)]
+        table: list[list[fmpq | int]] = [[0] * (2 * size) for _ in range(2 * size)]
         for i, row in enumerate(rows):
             for j, v in row.items():
                 a, b = _parts(v)

@@ -14,10 +14,13 @@ from collections.abc import Iterable, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from functools import total_ordering
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, SupportsFloat, TypeAlias, TypeGuard
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from sympy import Expr
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -144,7 +147,7 @@ class Surd:
         low, high = self.bounds()
         return float((low + high) / 2)
 
-    def _sympy_(self) -> Any:  # called by sympy: v * surd(0, 1, 2) is √2 v, not 1.414 v
+    def _sympy_(self) -> Expr:  # called by sympy: v * surd(0, 1, 2) is √2 v, not 1.414 v
         return to_sympy(self)
 
     def __repr__(self) -> str:
@@ -213,7 +216,7 @@ def sign(number: ExactNumber | int) -> int:
     return (number > 0) - (number < 0)
 
 
-def as_exact(value: Any) -> ExactNumber | None:
+def as_exact(value: object) -> ExactNumber | None:
     """Return `value` as an exact number, or None if it is not one (a float, a free symbol, √2 + √3).
 
     Exact are int, Fraction, numpy integers, Surd, sympy rationals and sympy numbers a + b√n. A
@@ -229,12 +232,15 @@ def as_exact(value: Any) -> ExactNumber | None:
         return value
     if isinstance(value, numbers.Rational | np.integer | bool | np.bool_):
         return Fraction(int(value)) if isinstance(value, np.integer | np.bool_) else Fraction(value)
-    if "sympy" in str(type(value).__module__).partition(".")[0] and getattr(value, "is_number", False):
-        return _from_sympy(value)
-    return None
+    return _from_sympy(value) if _is_sympy_number(value) else None
 
 
-def _from_sympy(value: Any) -> ExactNumber | None:
+def _is_sympy_number(value: object) -> TypeGuard[Expr]:
+    """Whether a value is one; sympy is not loaded to find out."""
+    return "sympy" in str(type(value).__module__).partition(".")[0] and bool(getattr(value, "is_number", False))
+
+
+def _from_sympy(value: Expr) -> ExactNumber | None:
     import sympy
 
     value = sympy.radsimp(sympy.expand(value))
@@ -259,7 +265,7 @@ def _from_sympy(value: Any) -> ExactNumber | None:
     return total
 
 
-def is_irrational(value: Any) -> bool:
+def is_irrational(value: object) -> bool:
     """Whether a number is meant exactly and is no fraction: √2, π or √2 + √3, but no float, of sympy either.
 
     Examples
@@ -269,12 +275,12 @@ def is_irrational(value: Any) -> bool:
     [True, True, False, False, False]
     """
     exact = as_exact(value)
-    if exact is None and getattr(value, "is_number", False):
+    if exact is None and _is_sympy_number(value):
         return not value.atoms(type(value.evalf()))  # a sympy Float among its parts: it is as exact as that
     return isinstance(exact, Surd)
 
 
-def read_fraction(value: Any, what: str, error: type[Exception]) -> Fraction:
+def read_fraction(value: object, what: str, error: type[Exception]) -> Fraction:
     """Return a rational number as a Fraction (floats as the decimal that prints them), or raise `error`."""
     number = _read(value, what, error)
     if is_irrational(value):
@@ -285,25 +291,26 @@ def read_fraction(value: Any, what: str, error: type[Exception]) -> Fraction:
     return number
 
 
-def read_float(value: Any, what: str, error: type[Exception]) -> float:
+def read_float(value: object, what: str, error: type[Exception]) -> float:
     """Return a real number, exact or not, as a float, or raise `error`."""
     return float(_read(value, what, error))
 
 
-def _read(value: Any, what: str, error: type[Exception]) -> Fraction:
+def _read(value: object, what: str, error: type[Exception]) -> Fraction:
     exact = as_exact(value)
     number = exact if isinstance(exact, Fraction) else None
-    if number is None and (
-        exact is not None or isinstance(value, numbers.Real | np.floating) or hasattr(value, "evalf")
-    ):
-        with contextlib.suppress(TypeError, ValueError, OverflowError):
-            number = Fraction(float(exact)) if exact is not None else decimal(value)
+    real = isinstance(value, numbers.Real | np.floating) or hasattr(value, "evalf")
+    with contextlib.suppress(TypeError, ValueError, OverflowError):
+        if isinstance(exact, Surd):
+            number = Fraction(float(exact))
+        elif exact is None and real and isinstance(value, SupportsFloat):
+            number = decimal(value)
     if number is None or abs(number) > Fraction(10) ** 100:
         raise error(f"{what} is {str(value)[:40]!r}, expected a finite real number, at most 1e100 in size.")
     return number
 
 
-def decimal(value: Any) -> Fraction:
+def decimal(value: SupportsFloat) -> Fraction:
     """Return a float as the shortest decimal that prints it in its own precision: 0.1 is 1/10.
 
     Examples
@@ -314,7 +321,7 @@ def decimal(value: Any) -> Fraction:
     return Fraction(str(value) if isinstance(value, np.floating) else repr(float(value)))
 
 
-def exact_array(values: Any) -> Exact | None:
+def exact_array(values: object) -> Exact | None:
     """Return an object array of exact numbers with the shape of `values`; None if one is not exact."""
     try:
         array = np.asarray(values)
@@ -334,7 +341,7 @@ def exact_array(values: Any) -> Exact | None:
     return out if len(radicands) <= 1 else None
 
 
-def to_floats(values: Any) -> NDArray[np.float64]:
+def to_floats(values: ArrayLike) -> NDArray[np.float64]:
     """Return the nearest float64 of every entry of an array of numbers."""
     array = np.asarray(values)
     if array.dtype != object:
@@ -345,7 +352,7 @@ def to_floats(values: Any) -> NDArray[np.float64]:
     return np.array(flat, dtype=np.float64).reshape(array.shape)
 
 
-def to_sympy(number: ExactNumber | int) -> Any:
+def to_sympy(number: ExactNumber | int) -> Expr:
     """Return the number as a sympy expression."""
     import sympy
 

@@ -13,7 +13,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO
 
 from relaxbell.exact import conversion
 from relaxbell.exact.conversion import Conversion, Row, read, written
@@ -212,7 +212,7 @@ def _text(inequalities: Iterable[Sequence[int]], equations: Iterable[Sequence[in
     return json.dumps([written(inequalities), written(equations)])
 
 
-def _listen(source: Any, answers: queue.SimpleQueue[str]) -> None:
+def _listen(source: IO[str], answers: queue.SimpleQueue[str]) -> None:
     """Pass on lines; an empty one says that there are no more."""
     with source:
         for line in source:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from relaxbell.exact.basis import Basis
 from relaxbell.exact.factors import SquareSystem
 from relaxbell.exact.numbers import ExactNumber, Surd, sign, surd
 from relaxbell.exact.sparse import ExactMatrix, as_fmpq, as_fraction, product
+
+if TYPE_CHECKING:
+    from flint import fmpq
 
 _PIVOTS = 5000
 _ROWS = 6_000_000
@@ -104,7 +107,7 @@ class ExactProgram:
         entries = (v for row in self.matrix.rows for v in row.values())
         return not any(isinstance(v, Surd) for v in itertools.chain(entries, self.cost))
 
-    def number(self, value: ExactNumber) -> Any:
+    def number(self, value: ExactNumber) -> ExactNumber | fmpq:
         """Return a number of the matrix in the form that is fastest to compute with."""
         return as_fmpq(value) if self.is_rational and not isinstance(value, Surd) else value
 

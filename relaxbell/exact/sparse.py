@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from relaxbell.exact.numbers import ExactNumber
+
+if TYPE_CHECKING:
+    from flint import fmpq
 
 Entries = Mapping[int, ExactNumber]
 """The entries of a row or a column that are not zero, by position."""
@@ -64,13 +67,13 @@ def product(entries: Mapping[int, Any], vector: Sequence[Any]) -> Any:
     return total
 
 
-def as_fmpq(number: Fraction | int) -> Any:
+def as_fmpq(number: Fraction | int) -> fmpq:
     """Return a fraction as flint's."""
     import flint
 
     return flint.fmpq(number.numerator, number.denominator)
 
 
-def as_fraction(number: Any) -> Fraction:
+def as_fraction(number: fmpq) -> Fraction:
     """Return flint's fraction as Python's."""
     return Fraction(int(number.p), int(number.q))

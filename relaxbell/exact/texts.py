@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -70,7 +70,7 @@ def as_number(number: Number) -> ExactNumber:
     return number if isinstance(number, Surd) else Fraction(number)
 
 
-def plain_text(value: Any) -> str:
+def plain_text(value: object) -> str:
     """Return a label or value with numbers of NumPy written as numbers: ``(0.1, 2)``, not ``(np.float64(0.1), …)``.
 
     Examples
@@ -81,12 +81,12 @@ def plain_text(value: Any) -> str:
     return str(_plain(value))
 
 
-def plain_repr(value: Any) -> str:
+def plain_repr(value: object) -> str:
     """Return the same as Python code."""
     return repr(_plain(value))
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, tuple | list):
@@ -95,7 +95,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def one_line(value: Any, most: int = 60) -> str:
+def one_line(value: object, most: int = 60) -> str:
     """Return what an object is called in a message: one line, not longer than `most` letters.
 
     Examples

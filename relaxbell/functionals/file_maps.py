@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from relaxbell.errors import FunctionalError
 from relaxbell.functionals.file_rows import Numbers, summands
-from relaxbell.functionals.orbits import ORBIT_LIMIT
+from relaxbell.permutations import ORBIT_LIMIT, orbit
 
 Map = tuple[Numbers, ...]
 """The new coordinates, each as (constant, coefficients) of the old ones."""
@@ -42,21 +42,14 @@ def _expression(text: str, names: Mapping[str, int], where: str) -> Numbers:
 def images(row: Numbers, maps: Sequence[Map], equations: Sequence[Numbers], where: str) -> Iterator[Numbers]:
     """Yield the row and all its images, each once; rows that agree where the equations hold are the same."""
     echelon = _echelon(equations)
-    seen, waiting = {_key(row, echelon)}, [row]
-    while waiting:
-        current = waiting.pop()
+    found = orbit([row], lambda rows: (_image(own, to) for own in rows for to in maps), lambda own: _key(own, echelon))
+    for count, current in enumerate(found):
+        if count == ORBIT_LIMIT:
+            raise FunctionalError(
+                f"{where}: the maps make more than {ORBIT_LIMIT:,} inequalities of this one, expected a finite "
+                "symmetry. Write all inequalities instead."
+            )
         yield current
-        for own in maps:
-            image = _image(current, own)
-            key = _key(image, echelon)
-            if key not in seen:
-                if len(seen) == ORBIT_LIMIT:
-                    raise FunctionalError(
-                        f"{where}: the maps make more than {ORBIT_LIMIT:,} inequalities of this one, expected a finite "
-                        "symmetry. Write all inequalities instead."
-                    )
-                seen.add(key)
-                waiting.append(image)
 
 
 def _image(row: Numbers, own: Map) -> Numbers:

@@ -15,9 +15,10 @@ from relaxbell.exact.arrays import complete_table
 from relaxbell.exact.numbers import Exact, ExactNumber
 from relaxbell.functionals.arithmetic import read_coefficients
 from relaxbell.functionals.evaluation import Evaluated
-from relaxbell.functionals.exchanges import Frame
+from relaxbell.functionals.frame import Frame
 from relaxbell.functionals.notation import correlator_table, read_form
 from relaxbell.methods import provided
+from relaxbell.relabeling import Relabeling, Symmetries, act, moved
 
 if TYPE_CHECKING:
     from relaxbell.results import FaceLike, ModelLike
@@ -283,7 +284,7 @@ class BellFunctional(Evaluated):
 
     @cached_property
     def frame(self) -> Frame:
-        """The scenario's relabelings; without parties, coordinates modulo normalization alone."""
+        """Coordinates that tell functionals apart; without parties, modulo normalization alone."""
         k, shape = len(self.outputs), self.coefficients.shape
         if self.coordinates is None or self.parties is None:
             every = frozenset(range(len(self.inputs)))
@@ -320,6 +321,25 @@ class BellFunctional(Evaluated):
         (8, 576)
         """
         return tuple(self._combine(table, self.constant) for table in provided("BellFunctional.relabelings")(self))
+
+    def symmetries(self) -> Symmetries:
+        """Return the relabelings that turn the functional into an equal one.
+
+        Functionals are the same if they agree on all non-signaling behaviors (without `parties`: on all behaviors), as
+        in `relabelings`.
+
+        Returns
+        -------
+        Symmetries
+            Generators, and the order of their group: all relabelings of the scenario over its `relabelings`.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.catalog.CHSH.symmetries().order, rb.catalog.I3322.symmetries().order
+        (16, 8)
+        """
+        return provided("BellFunctional.symmetries")(self)
 
     def canonical(self) -> BellFunctional:
         """Return the representative of the functional's class under relabelings: the same for all its members.
@@ -368,6 +388,19 @@ class BellFunctional(Evaluated):
         """
         check_functional(other)
         return provided("BellFunctional.equivalent")(self, other, scale=scale, offset=offset)
+
+
+@act.register
+def _relabeled(functional: BellFunctional, relabeling: Relabeling) -> BellFunctional:
+    """Return the functional that has the old one's values on relabeled behaviors, its axes in the same order."""
+    cells = relabeling.cells(functional.outputs, functional.inputs)
+    if dict(relabeling.cardinality) != dict(functional.scenario.cardinality):
+        raise FunctionalError(
+            f"cardinalities do not match: the relabeling is of {relabeling.scenario_text}, the functional of "
+            f"{functional.scenario}. Make the relabeling for it."
+        )
+    table = moved(functional.coefficients, cells, functional.coefficients.ndim)
+    return functional._combine(table, functional.constant)
 
 
 def check_functional(value: object) -> None:

@@ -16,7 +16,7 @@ from relaxbell.frozen import Frozen
 from relaxbell.functionals.arithmetic import read_number
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import sum_text
-from relaxbell.functionals.relabeling import recognize
+from relaxbell.methods import provided
 
 _MOST_SHOWN = 6
 
@@ -149,7 +149,7 @@ class Maximum(Frozen):
             if not np.any(term.coefficients != 0):
                 count[sum_text([], term.constant)] += 1
                 continue
-            found = None if term.name else recognize(term)
+            found = None if term.name else provided("Maximum.__repr__, recognition")(term)
             text = str(term) if found is None else sum_text([(found.scale, str(found.known))], found.offset)
             count[text] += 1
         shown = [f"{n} × {text}" if n > 1 else text for text, n in count.items()]

@@ -2,65 +2,103 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory
 from relaxbell.errors import MeasureError
-from relaxbell.exact.numbers import read_float
-from relaxbell.exact.rows import Rows
-from relaxbell.measures.dependence import SettingLayout, setting_layout
-from relaxbell.measures.measure import Measure
-from relaxbell.measures.terms import Linear
+from relaxbell.exact.numbers import Floats, read_float
+from relaxbell.measures.definition import Definition, small
+from relaxbell.measures.measure import LinearMeasure, Measure
+from relaxbell.measures.settings import SettingLayout, setting_layout
+
+if TYPE_CHECKING:
+    import cvxpy as cp
 
 _CONE, _REFERENCE = 4600, 100
 """Bytes of the cone program for each cone, and for each entry of p(x) q(λ). Seen: 1.25 GB for 262,144 cones."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MutualInformation(Measure):
-    """I(X, Y, …:Λ) in bits: convex, relative entropy of q(x, λ) to p(x) q(λ)."""
+    """I(X, Y, …:Λ) in bits: convex, relative entropy of q(x, λ) to p(x) q(λ).
 
-    layout: SettingLayout | None = None
+    Attributes
+    ----------
+    layout
+        Strategies sorted by setting and λ.
+    model, name, unit, definition
+        As in `Measure`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> rb.mutual_information(rb.measurement_dependence()).unit
+    'bit'
+    """
+
+    layout: SettingLayout = field(kw_only=True)
 
     @property
-    def settings(self) -> SettingLayout:
-        """The strategies sorted by setting and λ."""
-        assert self.layout is not None  # set by mutual_information, the only maker
-        return self.layout
-
-    @property
-    def expression(self) -> Any:
+    def expression(self) -> cp.Expression:
         """The information in bits as a CVXPY expression (exponential cones)."""
         return self.expression_of(self.model.q)
 
     def check_size(self) -> None:
-        """Raise ModelTooLargeError if the exponential cones of the information do not fit in memory."""
-        settings, count = self.settings.numbers.shape
+        """Raise ModelTooLargeError if the exponential cones of the information do not fit in memory.
+
+        Raises
+        ------
+        ModelTooLargeError
+            With the size of the program.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.mutual_information(rb.measurement_dependence()).check_size()
+        """
+        settings, count = self.layout.numbers.shape
         check_memory(
             f"min {self.name}, a program of {settings * count:,} exponential cones,",
             settings * count * (_CONE + _REFERENCE * settings),
             "Reduce the settings or the outcomes, or bound it by dependence(model): see pinsker_bound.",
         )
 
-    def expression_of(self, q: Any) -> Any:
-        """Return the information in bits as an expression of another CVXPY variable of shape (n,)."""
+    def expression_of(self, variable: cp.Expression) -> cp.Expression:
+        """Return the information in bits as an expression of another CVXPY variable.
+
+        Parameters
+        ----------
+        variable
+            Weights of the strategies, shape (n,).
+
+        Returns
+        -------
+        cvxpy.Expression
+            Convex.
+
+        Examples
+        --------
+        >>> import cvxpy as cp
+        >>> import relaxbell as rb
+        >>> measure = rb.mutual_information(rb.measurement_dependence())
+        >>> measure.expression_of(cp.Variable(measure.model.strategies.count, nonneg=True)).is_convex()
+        True
+        """
         import cvxpy as cp
 
         self.check_size()
-        layout = self.settings
+        layout = self.layout
         reference = _reference(layout, self.model.strategies.count)
-        return cp.sum(cp.rel_entr(q[layout.numbers.ravel()], reference @ q)) / np.log(2)
+        return cp.sum(cp.rel_entr(variable[layout.numbers.ravel()], reference @ variable)) / np.log(2)
 
-    def _at(self, q: NDArray[np.float64]) -> float:
-        joint = q[self.settings.numbers].clip(0.0)
-        product = np.outer([float(w) for w in self.settings.weights], joint.sum(axis=0))
+    def _at(self, q: Floats) -> float:
+        joint = q[self.layout.numbers].clip(0.0)
+        product = np.outer([float(w) for w in self.layout.weights], joint.sum(axis=0))
         used = product > 0
         # r ln r − (r − 1), r = 1 + ratio: none is negative, and Σ product (r − 1) = 0, so nothing cancels in the sum
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -68,18 +106,18 @@ class MutualInformation(Measure):
             terms = np.where(ratio > -1, (1 + ratio) * np.log1p(ratio) - ratio, 1.0)
         return max(0.0, float(product[used] @ terms / np.log(2)))
 
-    def statement(self) -> dict[str, Any]:
-        """Return the information, as certificates state it."""
+    def statement(self) -> dict[str, object]:
         return {"kind": "mutual information"}
 
-    def _check_combinable(self, what: str) -> None:
+    def linear(self, what: str) -> LinearMeasure:
         raise MeasureError(
-            f"{self.name} is a relative entropy and has no {what} here. Use its .expression in your own cp.Problem, or "
-            "dependence(model), which bounds it: see pinsker_bound."
+            f"{self.name} is a relative entropy, not piecewise linear, and has no {what} here. Use its .expression in "
+            "your own cp.Problem, or dependence(model), which bounds it: see pinsker_bound."
         )
 
-    def __repr__(self) -> str:
-        return f"{self.name} = Σ q(x,λ) log2[q(x,λ) / (p(x) q(λ))]  (bit; {self.model.name})"
+    @property
+    def formula(self) -> str:
+        return "Σ q(x,λ) log2[q(x,λ) / (p(x) q(λ))]"
 
 
 def mutual_information(model: CausalModel) -> MutualInformation:
@@ -100,7 +138,7 @@ def mutual_information(model: CausalModel) -> MutualInformation:
 
     Returns
     -------
-    Measure
+    MutualInformation
         In bits, convex.
 
     Raises
@@ -118,9 +156,12 @@ def mutual_information(model: CausalModel) -> MutualInformation:
     (0.046274, True)
     """
     layout = setting_layout(model, "I")
-    none = Linear(Rows(sp.csr_array((1, model.strategies.count)), ("0",), Fraction(1)))
+    x = ",".join(small(n) for n in layout.names)
+    joint = rf"p({x},\lambda)"
+    equation = rf"\sum_{{{x},\lambda}} {joint} \log_2 \frac{{{joint}}}{{p({x})\,p(\lambda)}}"
+    definition = Definition("mutual information", mutual_information, {}, f"I({layout.latex} : \\Lambda)", equation)
     name = f"I({','.join(layout.names)}:Λ)"
-    return MutualInformation(model, none, name, "bit", definition={"kind": "mutual information"}, layout=layout)
+    return MutualInformation(model, name, "bit", definition=definition, layout=layout)
 
 
 def pinsker_bound(dependence: float) -> float:

@@ -1,47 +1,47 @@
-"""`Measure`: how far an assumption is relaxed, as a convex function of q that is kept as data."""
+"""`Measure`: how far an assumption is relaxed, as a function of q."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import abc
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Self, TypeGuard
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError, UnsupportedModelError
-from relaxbell.exact.numbers import Surd, as_exact, read_fraction
+from relaxbell.exact.numbers import ExactNumber, Floats, Surd, as_exact, read_fraction
 from relaxbell.exact.rows import Rows
-from relaxbell.exact.texts import decimal_text, one_line
-from relaxbell.measures.own_rows import read_rows
-from relaxbell.measures.terms import Largest, LargestRow, Leaf, Linear, SumOfRows, Term, Total, stated
+from relaxbell.exact.texts import decimal_text, text_latex
+from relaxbell.measures.definition import Definition, Recipe
+from relaxbell.measures.terms import Term, stated
 from relaxbell.measures.weights import read_numbers, read_weights
 from relaxbell.methods import provided
 
-Norm = Literal["max", "sum", "linear", "max of sums"]
+if TYPE_CHECKING:
+    import cvxpy as cp
+    import sympy
+
+_SHOWN = 4
+"""Rows or parts of a term that are written out in LaTeX."""
 
 
 @dataclass(frozen=True, eq=False)
-class Measure:
-    """A convex function of the distribution q over a model's strategies.
+class Measure(abc.ABC):
+    """A function of the distribution q over a model's strategies: how far an assumption is relaxed.
 
     Made by `influence`, `message_weight`, `average_causal_effect`, … or by `measure` from one's own
-    rows. Sums, non-negative multiples and `maximum` of measures of one model instance are measures.
+    rows. Which engine minimizes it follows from its class, see `relaxbell.engines.base`.
 
     Attributes
     ----------
     model
         The model whose q it is a function of.
-    term
-        Rows, norms, sums and maxima, see `relaxbell.measures.terms`.
     name
         Short name, for example ``C(X -> B)``.
     unit
         Of the value: ``probability`` or ``bit``.
     definition
-        What the measure is, as plain data: the name of its kind and its arguments, from which workers make it anew.
+        The name of its kind, how it is made anew, and how it is written; None for one's own rows.
 
     Examples
     --------
@@ -52,10 +52,9 @@ class Measure:
     """
 
     model: CausalModel
-    term: Term
     name: str
     unit: str = "probability"
-    definition: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+    definition: Definition[Measure] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse models with several sources, whose q is not free."""
@@ -66,22 +65,68 @@ class Measure:
                 "nonbilocality(model), or model.shared(): it can do more, so its least value is a lower bound."
             )
 
+    # ----------------------------------------------------- what a kind of measure says
+
     @property
-    def expression(self) -> Any:
+    @abc.abstractmethod
+    def expression(self) -> cp.Expression:
         """The measure as a plain CVXPY expression of ``model.q``."""
-        return self.term.expression(self.model.q)
+
+    @abc.abstractmethod
+    def statement(self) -> dict[str, object]:
+        """Return what the measure is as certificates state it: named rows that the verifier builds anew, or the rows.
+
+        Returns
+        -------
+        dict
+            Plain data.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.influence(rb.input_signaling(), "X", "B").statement()["kind"]
+        'influence'
+        """
+
+    @abc.abstractmethod
+    def linear(self, what: str) -> LinearMeasure:
+        """Return the measure as one of linear programs, for `what`: sums, budgets, closed forms, trade-offs.
+
+        Parameters
+        ----------
+        what
+            What is to be made of it, for messages: "sum with other measures".
+
+        Returns
+        -------
+        LinearMeasure
+            Itself, where it is one.
+
+        Raises
+        ------
+        MeasureError
+            If it is none; it says what to use instead.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> c = rb.influence(rb.input_signaling(), "X", "B")
+        >>> c.linear("closed form") is c
+        True
+        """
 
     @property
-    def blocks(self) -> tuple[Rows, ...]:
-        """The sparse blocks of rows, in the order of the formula."""
-        return tuple(leaf.rows for leaf in self.term.leaves())
+    @abc.abstractmethod
+    def formula(self) -> str:
+        """What the measure equals, as text."""
 
-    @property
-    def rows(self) -> tuple[str, ...]:
-        """What each row means."""
-        return tuple(label for block in self.blocks for label in block.labels)
+    @abc.abstractmethod
+    def _at(self, q: Floats) -> float:
+        """Return the measure at an array of one weight for each strategy."""
 
-    def value(self, q: Any) -> float:
+    # ------------------------------------------------------------------- values
+
+    def value(self, q: object) -> float:
         """Return the measure at a given distribution over strategies.
 
         Parameters
@@ -110,7 +155,7 @@ class Measure:
         """
         return self._at(read_weights(self.model, q, self.name))
 
-    def at(self, q: Any) -> float:
+    def at(self, q: object) -> float:
         """Return the measure at weights that a solver returned: they need not be probabilities to the last digit.
 
         Parameters
@@ -137,107 +182,164 @@ class Measure:
         """
         return self._at(read_numbers(self.model, q, self.name))
 
-    def statement(self) -> dict[str, Any]:
-        """Return what the measure is as certificates state it: named rows that the verifier builds anew, or the rows.
+    # -------------------------------------------------------------- made anew, written
+
+    def named(self, name: str, unit: str) -> Self:
+        """Return the measure with another name and unit.
+
+        Parameters
+        ----------
+        name, unit
+            For messages and axes.
 
         Returns
         -------
-        dict
-            Plain data.
+        Measure
+            Otherwise the same.
 
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.influence(rb.input_signaling(), "X", "B").statement()["kind"]
-        'influence'
+        >>> rb.influence(rb.input_signaling(), "X", "B").named("C", "probability").name
+        'C'
         """
-        return stated(self.term)
+        return replace(self, name=name, unit=unit)
 
-    def _at(self, q: NDArray[np.float64]) -> float:
-        """Return the measure at an array of one weight for each strategy."""
-        return self.term.value(q)
+    def recipe(self) -> Recipe[Measure] | None:
+        """Return how a worker makes the measure anew; None where its rows must travel.
 
-    def _check_combinable(self, what: str) -> None:
-        """Raise MeasureError if the measure cannot take part in sums, multiples, maxima or budgets."""
+        Returns
+        -------
+        Recipe or None
+            With ``recipe.made(model)`` equal to the measure.
 
-    def __add__(self, other: object) -> Measure:
-        if not isinstance(other, Measure):
-            return NotImplemented
-        for part in (self, other):
-            part._check_combinable("sum with other measures")
-        same_model(self, other)
-        summands, parts = zip(*map(_summands, (self, other)), strict=True)
-        definition = {"kind": "sum", "of": [definition for own in summands for definition in own]}
-        term = Total(tuple(term for own in parts for term in own))
-        return Measure(self.model, term, f"{self.name} + {other.name}", self.unit, definition=definition)
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.influence(rb.input_signaling(), "X", "B").recipe().name
+        'C(X -> B)'
+        """
+        own = self.definition
+        return None if own is None else Recipe(own.make, own.arguments, self.name, self.unit)
 
-    def __radd__(self, other: object) -> Measure:
+    @property
+    def plain(self) -> dict[str, object] | None:
+        """Kind and arguments of the definition, ready for JSON; None for one's own rows."""
+        return None if self.definition is None else self.definition.plain
+
+    @property
+    def symbol(self) -> str:
+        """The measure's symbol in LaTeX."""
+        return text_latex(self.name) if self.definition is None else self.definition.symbol
+
+    @property
+    def equation(self) -> str:
+        """What the symbol equals, in LaTeX; empty where it says it all."""
+        return "" if self.definition is None else self.definition.equation
+
+    def __repr__(self) -> str:
+        text = self.name if self.formula == self.name else f"{self.name} = {self.formula}"
+        return f"{text}  ({self.unit}; {self.model.name})"
+
+    def _repr_latex_(self) -> str:
+        unit = "" if self.unit == "probability" else rf"\quad[\text{{{self.unit}}}]"
+        right = f" = {self.equation}" if self.equation else ""
+        return rf"$\displaystyle {self.symbol}{right}{unit}$"
+
+    # ------------------------------------------------------------------- algebra
+
+    def __add__(self, other: object) -> LinearMeasure:
+        return provided("Measure.__add__")(self, other) if isinstance(other, Measure) else NotImplemented
+
+    def __radd__(self, other: object) -> Self:
         """Return the measure itself for 0 + measure, so that Python's `sum` works."""
         return self if isinstance(other, int) and other == 0 else NotImplemented
 
-    def __mul__(self, factor: Any) -> Measure:
-        self._check_combinable("multiple")
-        if isinstance(as_exact(factor), Surd):
-            raise MeasureError(
-                f"{factor} · {self.name}: found an irrational factor, expected a rational one. Multiply the least "
-                "value instead, or give the multiplied rows to measure(model, rows)."
-            )
-        fraction = read_fraction(factor, f"the factor of {self.name}", MeasureError)
-        if fraction < 0 and not self.term.is_linear:
-            raise MeasureError(
-                f"{factor} · {self.name} is concave: found a negative factor of a norm, expected one ≥ 0. "
-                "Only linear measures, such as average_causal_effect, can be negated."
-            )
-        definition = {"kind": "multiple", "factor": str(fraction), "of": self.definition}
-        term = self.term.scaled(fraction)
-        return Measure(self.model, term, f"{factor} {_in_product(self)}", self.unit, definition=definition)
+    def __mul__(self, factor: object) -> LinearMeasure:
+        return provided("Measure.__mul__")(self, factor)
 
     __rmul__ = __mul__
 
-    def __neg__(self) -> Measure:
-        return replace(self * -1, name=f"-{_in_product(self)}")
+    def __neg__(self) -> LinearMeasure:
+        negative = self * -1
+        return negative.named(f"-{self.linear('negative').in_product[0]}", negative.unit)
 
-    def __sub__(self, other: Measure) -> Measure:
+    def __sub__(self, other: Measure) -> LinearMeasure:
         return self + (-other)
 
-    def __le__(self, limit: Any) -> Budget:
-        self._check_combinable("budget")
-        if getattr(limit, "is_Symbol", False):
-            return Budget(self, limit)
-        exact = as_exact(limit)
-        if isinstance(exact, Surd):
-            return Budget(self, exact)
-        return Budget(self, read_fraction(limit, f"the budget of {self.name}", MeasureError))
+    def __le__(self, limit: object) -> Budget:
+        return budget_of(self.linear("budget"), limit)
 
-    def __ge__(self, limit: Any) -> Budget:
+    def __ge__(self, limit: object) -> Budget:
         raise MeasureError(
             f"{self.name} >= {limit} is a lower limit, expected an upper one: budgets are convex constraints. Write "
             f"{self.name} <= limit; for a linear measure -{self.name} <= -limit."
         )
 
-    def __repr__(self) -> str:
-        combined = self.definition.get("kind") in _COMBINED  # its name is the formula
-        formula = self.name if combined else self.term.formula()
-        text = self.name if formula == self.name else f"{self.name} = {formula}"
-        return f"{text}  ({self.unit}; {self.model.name})"
 
-    def _repr_latex_(self) -> str:
-        return provided("Measure._repr_latex_")(self)
+@dataclass(frozen=True, eq=False, repr=False)
+class LinearMeasure(Measure):
+    """A measure whose least value is a linear program: rows over q, norms, sums and maxima of them.
 
+    Sums, non-negative multiples and `maximum` of such measures of one model instance are such measures.
 
-_COMBINED = ("sum", "multiple", "maximum")
+    Attributes
+    ----------
+    term
+        Rows, norms, sums and maxima, see `relaxbell.measures.terms`.
+    model, name, unit, definition
+        As in `Measure`.
 
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> isinstance(rb.influence(rb.input_signaling(), "X", "B"), rb.classes.LinearMeasure)
+    True
+    """
 
-def _in_product(measure: Measure) -> str:
-    """Return the name of a measure as a factor."""
-    return f"({measure.name})" if measure.definition.get("kind") in ("sum", "multiple") else measure.name
+    term: Term = field(kw_only=True)
 
+    @property
+    def expression(self) -> cp.Expression:
+        """The measure as a plain CVXPY expression of ``model.q``."""
+        return self.term.expression(self.model.q)
 
-def _summands(measure: Measure) -> tuple[Sequence[Mapping[str, Any]], Sequence[Term]]:
-    """Return the definitions and terms of a sum's parts, so that sums of sums stay flat; of itself for others."""
-    if measure.definition.get("kind") == "sum" and isinstance(measure.term, Total):
-        return measure.definition["of"], measure.term.parts
-    return [measure.definition], [measure.term]
+    @property
+    def blocks(self) -> tuple[Rows, ...]:
+        """The sparse blocks of rows, in the order of the formula."""
+        return tuple(leaf.rows for leaf in self.term.leaves())
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """What each row means."""
+        return tuple(label for block in self.blocks for label in block.labels)
+
+    def statement(self) -> dict[str, object]:
+        return stated(self.term)
+
+    def linear(self, what: str) -> LinearMeasure:
+        return self
+
+    @property
+    def formula(self) -> str:
+        return self.term.formula()
+
+    @property
+    def equation(self) -> str:
+        return self.term.latex(_SHOWN) if self.definition is None else self.definition.equation
+
+    def _at(self, q: Floats) -> float:
+        return self.term.value(q)
+
+    @property
+    def summands(self) -> tuple[LinearMeasure, ...]:
+        """The parts of a sum, so that sums of sums stay flat; itself for others."""
+        return (self,)
+
+    @property
+    def in_product(self) -> tuple[str, str]:
+        """Name, and symbol in LaTeX, as a factor: those of sums and multiples in brackets."""
+        return self.name, self.symbol
 
 
 @dataclass(frozen=True, eq=False)
@@ -261,8 +363,8 @@ class Budget:
     0.25
     """
 
-    measure: Measure
-    limit: Any
+    measure: LinearMeasure
+    limit: ExactNumber | sympy.Symbol
 
     @property
     def is_symbolic(self) -> bool:
@@ -270,11 +372,33 @@ class Budget:
         return not isinstance(self.limit, Fraction | Surd)
 
     def __repr__(self) -> str:
-        limit = str(self.limit) if self.is_symbolic else decimal_text(self.limit, 9)
+        limit = decimal_text(self.limit, 9) if isinstance(self.limit, Fraction | Surd) else str(self.limit)
         return f"{self.measure.name} <= {limit}"
 
 
-def check_model(model: Any, what: str) -> None:
+def budget_of(measure: LinearMeasure, limit: object) -> Budget:
+    """Return an upper limit on a measure."""
+    if is_symbol(limit):
+        return Budget(measure, limit)
+    exact = as_exact(limit)
+    if isinstance(exact, Surd):
+        return Budget(measure, exact)
+    return Budget(measure, read_fraction(limit, f"the budget of {measure.name}", MeasureError))
+
+
+def is_symbol(limit: object) -> TypeGuard[sympy.Symbol]:
+    """Return whether a limit is a sympy symbol."""
+    return bool(getattr(limit, "is_Symbol", False))
+
+
+def read_measure(given: object, what: str) -> Measure:
+    """Return a measure; raise MeasureError for anything else, naming what needs one."""
+    if not isinstance(given, Measure):
+        raise MeasureError(f"{what} a Measure: found {type(given).__name__}, expected one such as influence(…).")
+    return given
+
+
+def check_model(model: object, what: str) -> None:
     """Raise MeasureError for anything but a causal model."""
     if not isinstance(model, CausalModel):
         raise MeasureError(
@@ -293,99 +417,3 @@ def same_model(*measures: Measure) -> CausalModel:
                 f"{other.model.name} (instance {id(other.model):#x}). Build both measures from one model instance."
             )
     return model
-
-
-def maximum(*measures: Measure) -> Measure:
-    """Return the measure max(m1, m2, …) of measures of one model instance.
-
-    Parameters
-    ----------
-    *measures
-        One or more, of one model instance.
-
-    Returns
-    -------
-    Measure
-        In the unit of the first.
-
-    Raises
-    ------
-    MeasureError
-        If there is none, the instances differ, or one is an entropy or mutual information.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> both = rb.bell().relax("X -> B", "Y -> A")
-    >>> rb.maximum(rb.influence(both, "X", "B"), rb.influence(both, "Y", "A")).name
-    'max(C(X -> B), C(Y -> A))'
-    """
-    if not measures:
-        raise MeasureError("maximum of no measures. Give at least one.")
-    for part in measures:
-        if not isinstance(part, Measure):
-            raise MeasureError(
-                f"the maximum is of measures: found {one_line(part)}, expected one such as influence(…). Leave it "
-                "out; norms are never negative."
-            )
-        part._check_combinable("maximum with other measures")
-    model = same_model(*measures)
-    name = f"max({', '.join(m.name for m in measures)})"
-    definition = {"kind": "maximum", "of": [m.definition for m in measures]}
-    return Measure(model, Largest(tuple(m.term for m in measures)), name, measures[0].unit, definition=definition)
-
-
-def measure(
-    model: CausalModel,
-    rows: Any,
-    *,
-    norm: Norm = "max",
-    name: str = "measure",
-    unit: str = "probability",
-) -> Measure:
-    """Return one's own measure: a norm of linear functions of q.
-
-    Parameters
-    ----------
-    model
-        The model.
-    rows
-        A mapping from a label to a row, or a list of rows; a row is an array of length n, or a CVXPY expression
-        affine in ``model.q`` without constant, such as ``model.probability(…)``. Or a (k, n) array, dense or
-        sparse. For ``max of sums``: a mapping from a label to such a group of rows.
-    norm
-        ``max``: max |row · q|; ``sum``: Σ |row · q|; ``linear``: Σ row · q, signed; ``max of sums``.
-    name, unit
-        For messages.
-
-    Returns
-    -------
-    Measure
-        Its certificates state the rows themselves.
-
-    Raises
-    ------
-    MeasureError
-        If the rows do not fit the model, have masked or complex entries or NaN, or the norm is unknown.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> model = rb.input_signaling()
-    >>> shift = model.probability({"B": 0}, do={"X": 0}) - model.probability({"B": 0}, do={"X": 1})
-    >>> rb.measure(model, {"shift of p(B=0)": shift}, name="average influence").rows
-    ('shift of p(B=0)',)
-    """
-    check_model(model, "a measure")
-    single: dict[str, type[Leaf]] = {"max": LargestRow, "sum": SumOfRows, "linear": Linear}
-    if norm == "max of sums":
-        if not isinstance(rows, Mapping) or not rows:
-            raise MeasureError("the rows of a max of sums are a mapping from a label to a group of rows.")
-        groups = tuple(SumOfRows(read_rows(model, group, f"{label} ")) for label, group in rows.items())
-        units = [group.rows.scale.denominator for group in groups]
-        return Measure(model, Largest(groups), name, unit, definition={"kind": "rows", "norm": norm, "units": units})
-    if norm not in single:
-        raise MeasureError(f"norm {norm!r} is unknown, expected 'max', 'sum', 'linear' or 'max of sums'.")
-    term = single[norm](read_rows(model, rows, ""))
-    definition = {"kind": "rows", "norm": norm, "units": [term.rows.scale.denominator]}
-    return Measure(model, term, name, unit, definition=definition)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
-from typing import Any
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
@@ -19,8 +20,16 @@ from relaxbell.exact.sparse import ExactMatrix
 from relaxbell.exact.texts import one_line, plain_text
 from relaxbell.measures.affine import affine_rows, decimal_rows
 
+if TYPE_CHECKING:
+    import cvxpy as cp
 
-def read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:
+
+Row: TypeAlias = "ArrayLike | sp.sparray | sp.spmatrix | cp.Expression"
+RowsLike: TypeAlias = "Mapping[str, RowsLike] | Sequence[Row] | Row"
+"""A mapping or list of rows, arrays or expressions; or all of them as one array."""
+
+
+def read_rows(model: CausalModel, rows: RowsLike, prefix: str) -> Rows:
     """Return rows given in any form, labeled; floats mean the decimals that print them.
 
     Raises
@@ -29,7 +38,7 @@ def read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:
         If they do not fit the model, or are no finite real numbers.
     """
     n = model.strategies.count
-    if isinstance(rows, list | tuple) and any(hasattr(row, "is_affine") for row in rows):
+    if isinstance(rows, list | tuple) and any(map(_is_expression, rows)):
         rows = {f"row {i}": row for i, row in enumerate(rows)}
     exact = _read_exact(rows)
     if exact is not None:
@@ -42,10 +51,9 @@ def read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:
         labels = tuple(f"{prefix}{plain_text(label)}" for label in rows)
         matrix = sp.vstack([_read_row(model, row) for row in rows.values()], format="csr") if rows else None
     else:
-        if hasattr(rows, "is_affine"):
+        if _is_expression(rows):
             return read_rows(model, [rows], prefix)
-        given: Any = _real_sparse(rows) if sp.issparse(rows) else np.atleast_2d(_read_numbers(rows))
-        matrix = sp.csr_array(given)
+        matrix = _real_sparse(rows) if sp.issparse(rows) else sp.csr_array(np.atleast_2d(_read_numbers(rows)))
         labels = tuple(f"{prefix}row {i}" for i in range(matrix.shape[0]))
     if matrix is None or not matrix.shape[0]:
         raise MeasureError("a measure needs at least one row, found none.")
@@ -56,19 +64,21 @@ def read_rows(model: CausalModel, rows: Any, prefix: str) -> Rows:
     return decimal_rows(sp.csr_array(matrix, dtype=np.float64), labels)
 
 
-def _read_exact(rows: Any) -> Exact | None:
+def _read_exact(rows: object) -> Exact | None:
     """Return rows given as fractions, roots or symbolic numbers; None for floats, whole numbers and expressions."""
     given = list(rows.values()) if isinstance(rows, Mapping) else rows
     check_unmasked(given, "the table of rows", MeasureError)
     with contextlib.suppress(ValueError, TypeError):  # ragged or no rows: refused later
-        if sp.issparse(given) or hasattr(given, "is_affine") or any(hasattr(row, "is_affine") for row in given):
+        if sp.issparse(given) or _is_expression(given):
+            return None
+        if isinstance(given, Iterable) and any(map(_is_expression, given)):
             return None
         array = np.asarray(given)
         return exact_array(np.atleast_2d(array)) if array.dtype == object else None
     return None
 
 
-def _read_numbers(rows: Any) -> NDArray[np.float64]:
+def _read_numbers(rows: object) -> NDArray[np.float64]:
     try:
         return float_array(rows, "the table of rows", TypeError)
     except TypeError as problem:
@@ -78,8 +88,8 @@ def _read_numbers(rows: Any) -> NDArray[np.float64]:
         ) from None
 
 
-def _read_row(model: CausalModel, row: Any) -> sp.csr_array:
-    if hasattr(row, "is_affine"):
+def _read_row(model: CausalModel, row: object) -> sp.csr_array:
+    if _is_expression(row):
         matrix, constant = affine_rows(model, row)
         if matrix.shape[0] != 1:
             raise MeasureError(
@@ -91,11 +101,17 @@ def _read_row(model: CausalModel, row: Any) -> sp.csr_array:
                 "or multiply it by cp.sum(model.q), which is 1."
             )
         return matrix
-    array: Any = _real_sparse(row) if sp.issparse(row) else _read_numbers(row).reshape(1, -1)
-    return sp.csr_array(array)
+    return _real_sparse(row) if sp.issparse(row) else sp.csr_array(_read_numbers(row).reshape(1, -1))
 
 
-def _real_sparse(rows: Any) -> Any:
+def _is_expression(row: object) -> TypeGuard[cp.Expression]:
+    """Return whether this is an expression of CVXPY, which must have been imported then."""
+    cvxpy = sys.modules.get("cvxpy")
+    return cvxpy is not None and isinstance(row, cvxpy.Expression)
+
+
+def _real_sparse(rows: Any) -> sp.csr_array:
     if rows.dtype.kind == "c":
         raise MeasureError("the sparse rows are complex, expected real numbers. Take .real if that is meant.")
-    return rows
+    found: sp.csr_array = sp.csr_array(rows)
+    return found

@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias, overload
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory
 from relaxbell.errors import MeasureError, UnsupportedModelError
-from relaxbell.exact.numbers import Exact, as_exact, common_denominator, read_fraction, to_floats
+from relaxbell.exact.numbers import Exact, Floats, as_exact, common_denominator, read_fraction, to_floats
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import decimal_text, different_texts
-from relaxbell.measures.dependence import Labels
+from relaxbell.measures.definition import Definition, small
 from relaxbell.measures.groups import Group, joint_numbers, product_distance
-from relaxbell.measures.measure import Measure, check_model
-from relaxbell.measures.terms import Linear, SumOfRows, Total
+from relaxbell.measures.measure import LinearMeasure, Measure, check_model
+from relaxbell.measures.settings import Labels
+from relaxbell.measures.terms import SumOfRows, Term, Total
+
+if TYPE_CHECKING:
+    import cvxpy as cp
+
+Marginals: TypeAlias = "Mapping[str, Sequence[object] | np.ndarray] | Sequence[object] | np.ndarray"
+"""By name of a group its distribution; of the first group alone, where it is no mapping."""
+
+_SYMBOL = r"M_{\mathrm{BL}}"
 
 _LARGEST_UNIT = 2**20
 _SNAP = 10**6
@@ -31,15 +39,13 @@ _ENTRY = 60
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Nonbilocality(Measure):
-    """Σ |q^ac − q^a q^c| over independent groups, with all marginals but one fixed or with none; see `nonbilocality`.
+    """Σ |q^ac − q^a q^c| over independent groups, for any marginals: not convex in q; see `nonbilocality`.
 
     Attributes
     ----------
     products
         The families of independent groups; the measure is the sum over them.
-    fixed
-        By name of the group: the marginal that is fixed, exact.
-    model, term, name, unit, definition
+    model, name, unit, definition
         As in `Measure`.
 
     Examples
@@ -49,8 +55,7 @@ class Nonbilocality(Measure):
     M(A×C) = Σ |q(A,C) - q(A) q(C)|  (probability; bilocality())
     """
 
-    products: tuple[tuple[Group, ...], ...] = ()
-    fixed: Mapping[str, Exact] = field(default_factory=dict)
+    products: tuple[tuple[Group, ...], ...] = field(kw_only=True)
 
     def __post_init__(self) -> None:
         """Accept models with several sources: this is the measure for them."""
@@ -61,59 +66,106 @@ class Nonbilocality(Measure):
         return self.model.independence.kind != "exact"
 
     @property
-    def expression(self) -> Any:
-        """‖M_ν q‖₁ as a CVXPY expression, Eq. (51); it goes with `constraints`.
+    def expression(self) -> cp.Expression:
+        """Raise MeasureError: the measure is not convex in q; with fixed marginals it is.
 
         Raises
         ------
         MeasureError
-            If no marginals are fixed: the measure is not convex in q.
+            It says what to use instead.
         """
-        if not self.fixed:
-            raise MeasureError(
-                f"{self.name} is not convex in q. Fix marginals: nonbilocality(model, marginals={{…}}), or minimize it "
-                "with minimize(…), which searches over all marginals."
-            )
-        return super().expression
+        raise MeasureError(
+            f"{self.name} is not convex in q. Fix marginals: nonbilocality(model, marginals={{…}}), or minimize it "
+            "with minimize(…), which searches over all marginals."
+        )
+
+    def linear(self, what: str) -> LinearMeasure:
+        raise MeasureError(
+            f"{self.name} is not convex in q and has no {what} here. Fix marginals, nonbilocality(model, "
+            "marginals={…}), and use .expression and .constraints in your own cp.Problem; or use sweep(measure, "
+            "behaviors) for intervals at many points, scan(nonbilocality(model), p) over marginals."
+        )
+
+    def statement(self) -> dict[str, object]:
+        return statement_of(self.model, self.products)
 
     @property
-    def constraints(self) -> list[Any]:
+    def formula(self) -> str:
+        return _formula(self.products)
+
+    def _at(self, q: Floats) -> float:
+        return float(sum(product_distance(product, q) for product in self.products))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FixedNonbilocality(Measure):
+    """Σ |q^ac − q^a q^c| where all marginals but one are fixed: convex, for q with these; see `nonbilocality`.
+
+    Attributes
+    ----------
+    products
+        The families of independent groups; the measure is the sum over them.
+    fixed
+        By name of the group: the marginal that is fixed, exact.
+    term
+        Rows over q, and their norm.
+    model, name, unit, definition
+        As in `Measure`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> rb.nonbilocality(rb.bilocality(), marginals={"A": [0, 0.5, 0.5, 0]})
+    M(A×C) at q(A) = Σ |q(A,C) - q(A) q(C)|  (probability; bilocality())
+    """
+
+    term: Term = field(kw_only=True)
+    products: tuple[tuple[Group, ...], ...] = field(kw_only=True)
+    fixed: Mapping[str, Exact] = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Accept models with several sources: this is the measure for them."""
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether zero is only necessary for a model of the network, so that values are lower bounds."""
+        return self.model.independence.kind != "exact"
+
+    def statement(self) -> dict[str, object]:
+        held = [[g for g in product if g.name in self.fixed] for product in self.products]
+        last = [[g for g in product if g.name not in self.fixed] for product in self.products]
+        return statement_of(self.model, [own + rest for own, rest in zip(held, last, strict=True)])
+
+    @property
+    def expression(self) -> cp.Expression:
+        """‖M_ν q‖₁ as a CVXPY expression, Eq. (51); it goes with `constraints`."""
+        return self.term.expression(self.model.q)
+
+    @property
+    def constraints(self) -> list[cp.Constraint]:
         """The CVXPY constraints that the marginals of q are the fixed ones (erratum E3)."""
         groups = {g.name: g for product in self.products for g in product}
         return [groups[name].rows @ self.model.q == to_floats(own) for name, own in self.fixed.items()]
 
-    def _at(self, q: NDArray[np.float64]) -> float:
-        if self.fixed:
-            return super()._at(q)
-        return float(sum(product_distance(product, q) for product in self.products))
-
-    def _check_combinable(self, what: str) -> None:
-        if self.fixed:
-            raise MeasureError(
-                f"{self.name} holds for q with these marginals only, so it has no {what} here. Use its .expression and "
-                ".constraints in your own cp.Problem."
-            )
+    def linear(self, what: str) -> LinearMeasure:
         raise MeasureError(
-            f"{self.name} is not convex in q and has no {what} here. Fix marginals, nonbilocality(model, "
-            "marginals={…}), and use .expression and .constraints in your own cp.Problem."
+            f"{self.name} holds for q with these marginals only, so it has no {what} here. Use its .expression and "
+            ".constraints in your own cp.Problem, or sweep(measure, behaviors)."
         )
 
-    def __repr__(self) -> str:
-        text = " + ".join(_formula(product) for product in self.products)
-        return f"{self.name} = {text}  ({self.unit}; {self.model.name})"
+    @property
+    def formula(self) -> str:
+        return _formula(self.products)
+
+    def _at(self, q: Floats) -> float:
+        return self.term.value(q)
 
 
-def require_convex(measure: Measure, what: str) -> None:
-    """Raise MeasureError for the measure of non-bilocality: of one source, what follows is for all behaviors."""
-    if isinstance(measure, Nonbilocality):
-        found = "marginals fixed for one behavior" if measure.fixed else "a measure that is not convex"
-        raise MeasureError(
-            f"{what} of {measure.name}: found {found}, expected a measure of a model with one source. Use "
-            "sweep(measure, behaviors) for intervals at many points, or scan(nonbilocality(model), p) over marginals."
-        )
-
-
-def nonbilocality(model: CausalModel, marginals: Any = None) -> Nonbilocality:
+@overload
+def nonbilocality(model: CausalModel, marginals: None = None) -> Nonbilocality: ...
+@overload
+def nonbilocality(model: CausalModel, marginals: Marginals) -> FixedNonbilocality: ...
+def nonbilocality(model: CausalModel, marginals: Marginals | None = None) -> Nonbilocality | FixedNonbilocality:
     """Return M_BL = Σ |q^ac − q^a q^c|, Eqs. (12) and (46), or its analogue for more independent groups.
 
     α and γ are the response functions of groups of nodes that share no source. Where the network is not captured
@@ -130,7 +182,7 @@ def nonbilocality(model: CausalModel, marginals: Any = None) -> Nonbilocality:
 
     Returns
     -------
-    Nonbilocality
+    Nonbilocality or FixedNonbilocality
         Dimensionless, twice a total variation distance: 0 … 2.
 
     Raises
@@ -165,19 +217,27 @@ def nonbilocality(model: CausalModel, marginals: Any = None) -> Nonbilocality:
         )
     products = tuple(tuple(Group(model, nodes) for nodes in groups) for groups in found.products)
     name = f"M({' + '.join('×'.join(g.name for g in product) for product in products)})"
-    none = Linear(Rows(sp.csr_array((1, model.strategies.count)), ("0",), Fraction(1)))
-    definition: dict[str, Any] = {"kind": "nonbilocality"}
     if marginals is None:
-        return Nonbilocality(model, none, name, definition=definition, products=products)
+        own = Definition("nonbilocality", _anew, {}, _SYMBOL, _latex(products))
+        return Nonbilocality(model, name, definition=own, products=products)
     fixed = _read_marginals(products, marginals, name)
     parts = tuple(_fixed_term(product, fixed, name) for product in products)
-    definition["marginals"] = {key: [str(v) for v in own] for key, own in fixed.items()}
     term = parts[0] if len(parts) == 1 else Total(parts)
-    given = ", ".join(f"q({key})" for key in fixed)
-    return Nonbilocality(model, term, f"{name} at {given}", definition=definition, products=products, fixed=fixed)
+    given = {"marginals": {key: [str(v) for v in own] for key, own in fixed.items()}}
+    definition = Definition("nonbilocality", _fixed_anew, given, _SYMBOL, _latex(products))
+    name = f"{name} at {', '.join(f'q({key})' for key in fixed)}"
+    return FixedNonbilocality(model, name, term=term, definition=definition, products=products, fixed=fixed)
 
 
-def _read_marginals(products: Sequence[Sequence[Group]], marginals: Any, name: str) -> dict[str, Exact]:
+def _anew(model: CausalModel) -> Nonbilocality:
+    return nonbilocality(model)
+
+
+def _fixed_anew(model: CausalModel, marginals: Mapping[str, Sequence[str]]) -> FixedNonbilocality:
+    return nonbilocality(model, {name: [Fraction(v) for v in values] for name, values in marginals.items()})
+
+
+def _read_marginals(products: Sequence[Sequence[Group]], marginals: Marginals, name: str) -> dict[str, Exact]:
     groups = {g.name: g for product in products for g in product}
     if not isinstance(marginals, Mapping):
         first = products[0][0]
@@ -210,7 +270,7 @@ def _read_marginals(products: Sequence[Sequence[Group]], marginals: Any, name: s
     return fixed
 
 
-def _snapped(value: Any, what: str) -> Fraction:
+def _snapped(value: object, what: str) -> Fraction:
     """Return an exact number as it is, a float as a fraction of a moderate denominator within 1e-12 of it, if any."""
     number = read_fraction(value, what, MeasureError)
     if as_exact(value) is not None:
@@ -242,6 +302,24 @@ def _fixed_term(product: Sequence[Group], fixed: Mapping[str, Exact], name: str)
     return SumOfRows(Rows(matrix, labels, Fraction(1, unit), error=0.0 if exact else 2.0**-52))
 
 
-def _formula(product: Sequence[Group]) -> str:
-    names = [f"q({g.name})" for g in product]
-    return f"Σ |q({','.join(g.name for g in product)}) - {' '.join(names)}|"
+def statement_of(model: CausalModel, products: Sequence[Sequence[Group]]) -> dict[str, object]:
+    """Return the measure of some families of groups as certificates state it."""
+    names = [[[model.responding[i] for i in group.axes] for group in product] for product in products]
+    return {"kind": "nonbilocality", "products": names}
+
+
+def _formula(products: Sequence[Sequence[Group]]) -> str:
+    return " + ".join(
+        f"Σ |q({','.join(g.name for g in product)}) - {' '.join(f'q({g.name})' for g in product)}|"
+        for product in products
+    )
+
+
+def _latex(products: Sequence[Sequence[Group]]) -> str:
+    """Return how far joint distributions of response functions are from the products of their marginals."""
+    found = []
+    for product in products:
+        names = [",".join(small(n) for n in group.nodes) for group in product]
+        apart = " ".join(rf"q^{{{name}}}" for name in names)
+        found.append(rf"\sum \left| q^{{{','.join(names)}}} - {apart} \right|")
+    return " + ".join(found)

@@ -5,12 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from relaxbell.errors import RelaxbellError
+from relaxbell.engines.solution import Solution
+from relaxbell.errors import RelaxbellError, SolverError
+
+if TYPE_CHECKING:
+    import sympy
 
 Verdict = Literal["proved", "exact at points", "numerical", "refuted"]
 """How strong: for every behavior or parameter; exactly, at finitely many; to a tolerance; by a counterexample."""
+
+
+def least_exactly(solution: Solution) -> sympy.Expr:
+    """Return the exact least value; raise SolverError where none was found."""
+    if solution.exact is None:
+        raise SolverError(f"no exact least value of {solution.measure.name} was found. Please report it.")
+    return solution.exact
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -14,11 +13,13 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.quantum import born
 from relaxbell.behavior.states import partially_entangled, qubit_observable
 from relaxbell.causal.networks import measurement_dependence
-from relaxbell.exact.numbers import Exact, floor_text
+from relaxbell.exact.numbers import Exact, Floats, floor_text
 from relaxbell.functionals.catalog import CHSH
 from relaxbell.functionals.maximum import Maximum
-from relaxbell.measures.dependence import dependence, hall_dependence, setting_layout
+from relaxbell.measures.dependences import dependence
+from relaxbell.measures.hall import hall_dependence
 from relaxbell.measures.information import mutual_information, pinsker_bound
+from relaxbell.measures.settings import setting_layout
 from relaxbell.paper.claim import Evidence, Section
 from relaxbell.paper.mixtures import exactly, random_weights
 from relaxbell.paper.standard_form import l1
@@ -214,13 +215,13 @@ def _qubits() -> Evidence:
     return Evidence("numerical" if right else "refuted", text)
 
 
-def _most_violating(theta: float) -> Any:
+def _most_violating(theta: float) -> Floats:
     """Return the angles of the settings with S = 2 √(1 + sin² 2θ), the largest of the state (Horodecki)."""
     tilt = math.atan(math.sin(2 * theta))
     return np.array([[0.0, math.pi / 2], [tilt, -tilt]])
 
 
-def _measured(theta: float, alice: Any, bob: Any) -> Behavior:
+def _measured(theta: float, alice: Floats, bob: Floats) -> Behavior:
     return born(partially_entangled(theta), [[qubit_observable(float(t)) for t in own] for own in (alice, bob)])
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from relaxbell.exact.numbers import Exact
-from relaxbell.paper.standard_form import StandardForm, fractions, l1, largest, least
+from relaxbell.paper.standard_form import StandardForm, Whole, fractions, l1, largest, least
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,10 +27,10 @@ class Instance:
         A feasible point.
     """
 
-    A: Any
+    A: Whole
     p: Exact
-    M: Any
-    N: Any
+    M: Whole
+    N: Whole
     q: Exact
 
     @staticmethod
@@ -54,7 +53,7 @@ class Instance:
     def standard_form(self) -> StandardForm:
         """Return Φ, b and c of the proof of Theorem 6, over ξ = v ⊕ t_1 ⊕ … ⊕ t_L ⊕ q."""
         L, k, n, m, _ = self.sizes
-        rows: list[Any] = [
+        rows: list[Whole] = [
             np.concatenate([[1], -np.kron(np.eye(L, dtype=int)[i], np.ones(k, int)), np.zeros(n, int)])
             for i in range(L)
         ]
@@ -90,17 +89,17 @@ class Instance:
         starts = dict(zip(names, np.cumsum([0, *names.values()]), strict=False))
         width = sum(names.values())
 
-        def block(rows: int, **parts: Any) -> Any:
+        def block(rows: int, **parts: Whole) -> Whole:
             found = np.zeros((rows, width), dtype=int)
             for name, part in parts.items():
                 found[:, starts[name] : starts[name] + names[name]] = part
             return found
 
-        def free(matrix: Any) -> Any:
+        def free(matrix: Whole) -> Whole:
             return np.concatenate([matrix, -matrix], axis=1)
 
         stacked = self.M.reshape(L * k, n)
-        parts: dict[str, Any] = {"z": free(self.A.T)}
+        parts: dict[str, Whole] = {"z": free(self.A.T)}
         if normalized:
             parts["u"] = free(np.ones((n, 1), int))
         if with_m:
@@ -128,12 +127,12 @@ class Instance:
         return largest(gain, np.vstack(rows), rhs).value
 
 
-def least_largest(N: Any, A: Any, p: Exact, normalized: bool) -> Fraction:
+def least_largest(N: Whole, A: Whole, p: Exact, normalized: bool) -> Fraction:
     """Return min ‖N q‖_∞ subject to A q = p, q ≥ 0, and ⟨1, q⟩ = 1 if `normalized`."""
     ones, n = np.ones((len(N), 1), int), N.shape[1]
     rows = [np.concatenate([-ones, sign * N], axis=1) for sign in (1, -1)]
     equal = [(A, p)] + ([(np.ones((1, n), int), fractions([1]))] if normalized else [])
-    rhs: list[Any] = [0] * (2 * len(N))
+    rhs: list[int | Fraction] = [0] * (2 * len(N))
     for matrix, right in equal:
         for sign in (1, -1):
             rows.append(np.concatenate([np.zeros((len(matrix), 1), int), sign * matrix], axis=1))

@@ -16,7 +16,8 @@ from relaxbell.exact.numbers import floor_text, surd
 from relaxbell.functionals.catalog import CH, CHSH
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.maximum import Maximum
-from relaxbell.measures.locality import influence, message_entropy, message_weight
+from relaxbell.measures.influences import influence
+from relaxbell.measures.messages import message_entropy, message_weight
 from relaxbell.paper.claim import Evidence, Section, Verdict
 from relaxbell.paper.mixtures import exactly, random_mixture
 from relaxbell.proofs.proving import prove

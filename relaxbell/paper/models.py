@@ -20,9 +20,9 @@ from relaxbell.causal.networks import (
     outcome_signaling,
 )
 from relaxbell.exact.numbers import Exact
-from relaxbell.measures.dependence import dependence
-from relaxbell.measures.locality import influence
-from relaxbell.paper.claim import Evidence, Section
+from relaxbell.measures.dependences import dependence
+from relaxbell.measures.influences import influence
+from relaxbell.paper.claim import Evidence, Section, least_exactly
 from relaxbell.paper.mixtures import (
     Mixture,
     configurations,
@@ -230,9 +230,10 @@ def _dependence_definition() -> Evidence:
 def _not_monotone() -> Evidence:
     coin = _with_coin(boxes.pr())
     model, fine = input_signaling(), input_signaling(outputs=(2, 4))
-    plain = [minimize(influence(m, "X", "B"), p).exact for m, p in ((model, boxes.pr()), (fine, coin))]
+    plain = [least_exactly(minimize(influence(m, "X", "B"), p)) for m, p in ((model, boxes.pr()), (fine, coin))]
     variation = [
-        minimize(influence(m, "X", "B", variation=True), p).exact for m, p in ((model, boxes.pr()), (fine, coin))
+        least_exactly(minimize(influence(m, "X", "B", variation=True), p))
+        for m, p in ((model, boxes.pr()), (fine, coin))
     ]
     text = (
         f"a private coin appended to Bob's output of the PR box: min C falls from {plain[0]} to {plain[1]}, though b "

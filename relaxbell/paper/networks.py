@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -12,11 +11,11 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.swapping import entanglement_swapping
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bilocality
-from relaxbell.engines.sources.scanning import scan
+from relaxbell.engines.sources.scanning import Scan, scan
 from relaxbell.exact.numbers import Exact, floor_text
-from relaxbell.measures.measure import Measure
+from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.products import nonbilocality
-from relaxbell.paper.claim import Evidence, Section
+from relaxbell.paper.claim import Evidence, Section, least_exactly
 from relaxbell.paper.mixtures import exactly, random_weights
 from relaxbell.paper.standard_form import l1
 from relaxbell.solve.minimization import minimize
@@ -79,7 +78,8 @@ def _fixed() -> Evidence:
     for _ in range(3):
         q = np.array(random_weights(model.strategies.count, rng), dtype=object)
         marginal = _joint(model, q).sum(axis=1)
-        (rows,) = nonbilocality(model, marginals={"A": marginal.tolist()}).blocks
+        (leaf,) = nonbilocality(model, marginals={"A": marginal.tolist()}).term.leaves()
+        rows = leaf.rows
         if len(rows) != 2**2 * 2**3 or l1(exactly(rows, q)) != _distance(model, q):
             return Evidence("refuted", f"{len(rows)} rows, ‖M_ν q‖₁ = {l1(exactly(rows, q))}")
     return Evidence("exact at points", "‖M_ν q‖₁ is M_BL for three random q, with ν the marginal of q")
@@ -100,9 +100,9 @@ def _missing_constraint() -> Evidence:
         near = [least + Fraction(k, unit) for k in range(-reach, reach + 1)]
         without = {nu: minimize(as_printed(nu), p).value for nu in near}
         least = min(near, key=lambda nu: without[nu])
-    exact = minimize(as_printed(least), p).exact
-    full = minimize(nonbilocality(bilocality(), marginals={"A": marginal(least)}), p).exact
-    best = minimize(nonbilocality(bilocality(), marginals={"A": marginal(Fraction(1, 4))}), p).exact
+    exact = least_exactly(minimize(as_printed(least), p))
+    full = least_exactly(minimize(nonbilocality(bilocality(), marginals={"A": marginal(least)}), p))
+    best = least_exactly(minimize(nonbilocality(bilocality(), marginals={"A": marginal(Fraction(1, 4))}), p))
     text = (
         f"v = 0.8: the program as printed falls to {float(exact):.5f} at ν = {float(least):.4f}, where M_BL(ν) = "
         f"{full}; with the constraint the least value is {best} = {float(best)}"
@@ -115,10 +115,10 @@ def marginal(nu: Fraction) -> list[Fraction]:
     return [nu, Fraction(1, 2) - nu, Fraction(1, 2) - nu, nu]
 
 
-def as_printed(nu: Fraction) -> Measure:
+def as_printed(nu: Fraction) -> LinearMeasure:
     """Return ‖M_ν q‖₁ of Eqs. (51)–(52) for binary inputs, without any constraint on q^a."""
     fixed = nonbilocality(bilocality(), marginals={"A": marginal(nu)})
-    return Measure(fixed.model.shared(), fixed.term, fixed.name)
+    return LinearMeasure(fixed.model.shared(), fixed.name, term=fixed.term)
 
 
 @section.claim(
@@ -129,7 +129,7 @@ def as_printed(nu: Fraction) -> Measure:
     erratum="“= 0”: it is non-bilocal if M_BL(ν) = 0 for no ν",
 )
 def _no_values() -> Evidence:
-    def values(v: Fraction) -> Any:
+    def values(v: Fraction) -> Scan:
         return scan(nonbilocality(bilocality()), entanglement_swapping(v), points=9)
 
     noise, quantum = values(Fraction(0)), values(Fraction(4, 5))

@@ -14,9 +14,10 @@ from relaxbell.causal.networks import bell, input_signaling, measurement_depende
 from relaxbell.closed_forms.derive import closed_form, require_ppl
 from relaxbell.closed_forms.dual_vertices import dual_vertices
 from relaxbell.exact.polyhedra import Polyhedron
-from relaxbell.measures.dependence import dependence, hall_dependence
-from relaxbell.measures.locality import influence
-from relaxbell.measures.measure import Measure
+from relaxbell.measures.dependences import dependence
+from relaxbell.measures.hall import hall_dependence
+from relaxbell.measures.influences import influence
+from relaxbell.measures.measure import LinearMeasure
 from relaxbell.paper.claim import Evidence, Section
 from relaxbell.paper.instances import Instance, least_largest
 from relaxbell.paper.standard_form import StandardForm, fractions, l1, largest, least
@@ -251,7 +252,7 @@ def _theorem_1() -> Evidence:
         vertices = dual_vertices(measure)
         for _ in range(20):
             p = random_behavior(model, rng)
-            if minimize(measure, p).proofs[0].bound.bound != vertices(p):
+            if minimize(measure, p).proof.bound.bound != vertices(p):
                 return Evidence("refuted", f"{measure.name} at a random behavior")
             count += 1
     return Evidence(
@@ -300,7 +301,7 @@ def _cone() -> Evidence:
     return Evidence("proved", "no counterexample among the unit vectors")
 
 
-def _measures() -> list[Measure]:
+def _measures() -> list[LinearMeasure]:
     return [
         influence(input_signaling((2, 3), (2, 2)), "X", "B"),
         influence(outcome_signaling((2, 2), (3, 2)), "A", "B"),

@@ -15,7 +15,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, measurement_dependence
 from relaxbell.exact.numbers import floor_text
 from relaxbell.functionals.catalog import cglmp
-from relaxbell.measures.dependence import dependence
+from relaxbell.measures.dependences import dependence
 from relaxbell.measures.information import mutual_information, pinsker_bound
 from relaxbell.paper.claim import Evidence, Section
 from relaxbell.paper.dependence import SINGLET

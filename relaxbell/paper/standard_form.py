@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import IntegerProgram, RightHandSide
 from relaxbell.exact.numbers import Exact, common_denominator
 from relaxbell.lp.highs import solve_highs
 from relaxbell.lp.vertex import optimal_vertex
+
+Whole: TypeAlias = NDArray[np.int64]
+"""Tables of whole numbers."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class StandardForm:
         Fractions, m and n of them.
     """
 
-    phi: Any
+    phi: Whole
     b: Exact
     c: Exact
 
@@ -54,7 +58,7 @@ class StandardForm:
         return bool(self.c @ xi >= zeta @ self.b)
 
 
-def least(cost: Sequence[Any] | Exact, rows: Any, rhs: Sequence[Any] | Exact) -> Optimum:
+def least(cost: Sequence[int | Fraction] | Exact, rows: Whole, rhs: Sequence[int | Fraction] | Exact) -> Optimum:
     """Return the least cost · x over rows · x ≤ rhs, x ≥ 0, with primal and dual solution checked exactly.
 
     Raises
@@ -83,7 +87,7 @@ def least(cost: Sequence[Any] | Exact, rows: Any, rhs: Sequence[Any] | Exact) ->
     return Optimum(sum((p * x for p, x in zip(price, point, strict=True)), Fraction(0)), point)
 
 
-def largest(gain: Sequence[Any] | Exact, rows: Any, rhs: Sequence[Any] | Exact) -> Optimum:
+def largest(gain: Sequence[int | Fraction] | Exact, rows: Whole, rhs: Sequence[int | Fraction] | Exact) -> Optimum:
     """Return the largest gain · x over rows · x ≤ rhs, x ≥ 0; errors as `least`."""
     found = least([-Fraction(v) for v in gain], rows, rhs)
     return Optimum(-found.value, found.point)
@@ -94,7 +98,7 @@ def l1(vector: Exact) -> Fraction:
     return sum((abs(v) for v in vector), Fraction(0))
 
 
-def fractions(values: Any, below: int = 1) -> Exact:
+def fractions(values: ArrayLike, below: int = 1) -> Exact:
     """Return whole numbers over a denominator, as an object array of the same shape."""
     array = np.asarray(values)
     return np.array([Fraction(int(v), below) for v in array.ravel()], dtype=object).reshape(array.shape)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,20 +12,25 @@ from relaxbell.behavior.swapping import entanglement_swapping
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bilocality
 from relaxbell.engines.sources.scanning import marginal_ranges
-from relaxbell.exact.numbers import surd
+from relaxbell.exact.numbers import Exact, surd
 from relaxbell.exact.rows import Rows
 from relaxbell.functionals.catalog import bilocality_i, bilocality_j
+from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.stars import star_values
 from relaxbell.measures.groups import Group
 from relaxbell.measures.marginals import marginal_parameters
-from relaxbell.measures.measure import Measure
+from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.products import nonbilocality
 from relaxbell.measures.terms import Linear
-from relaxbell.paper.claim import Evidence, Section
+from relaxbell.paper.claim import Evidence, Section, least_exactly
 from relaxbell.paper.networks import marginal
+from relaxbell.paper.standard_form import Whole
 from relaxbell.proofs.proving import prove
 from relaxbell.solve.lines import curve
 from relaxbell.solve.minimization import minimize
+
+if TYPE_CHECKING:
+    from sympy import Symbol
 
 section = Section()
 
@@ -37,7 +42,7 @@ _AXES = [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
 """Bloch vectors of X, Y, Z."""
 
 
-def _printed_table(v: Any) -> Any:
+def _printed_table(v: Fraction | Symbol) -> Exact:
     """Return Eqs. (54)–(55), axes [a, b, c, x, z] with b = 2 b0 + b1; v may be a symbol."""
     table = np.empty((2, 4, 2, 2, 2), dtype=object)
     for a, b, c, x, z in np.ndindex(*table.shape):
@@ -56,15 +61,15 @@ def _printed_table(v: Any) -> Any:
 def _distribution() -> Evidence:
     """Compare polynomials of degree 2 in v: traces over whole matrices, computed here, at three values of v."""
     for v in (Fraction(0), Fraction(1, 2), Fraction(1)):
-        printed, own = _printed_table(v), _born(v)
-        if (printed != own).any() or (entanglement_swapping(v).exact != printed).any():
+        printed, box = _printed_table(v), entanglement_swapping(v).exact
+        if box is None or not (np.array_equal(printed, _born(v)) and np.array_equal(printed, box)):
             return Evidence("refuted", f"p differs at v = {v}")
     return Evidence(
         "proved", "exact traces of 16 × 16 matrices at three v; both sides are polynomials of degree 2 in v"
     )
 
 
-def _born(v: Fraction) -> Any:
+def _born(v: Fraction) -> Exact:
     """Return the Born rule for A0 = C0 = (Z + X)/√2, A1 = C1 = (Z − X)/√2 and Bob's Bell basis, exact.
 
     Traces are of whole matrices R = √2 A, Π_b and singlets; what is left of the roots is a + b√2.
@@ -79,7 +84,7 @@ def _born(v: Fraction) -> Any:
         projector = np.outer(bell[b], bell[b])
         first, second = (z + x if choice == 0 else z - x for choice in (s, t))
 
-        def trace(left: Any, right: Any, own: Any = projector) -> Fraction:
+        def trace(left: Whole, right: Whole, own: Whole = projector) -> Fraction:
             operator = np.kron(np.kron(left, own), right).astype(object)
             return Fraction((pair * operator.T).sum()) / 2  # Π_b is half of the outer product
 
@@ -121,11 +126,11 @@ def _ranges() -> Evidence:
     v = sympy.Symbol("v", positive=True)
     model = bilocality().shared()
     group = Group(model, ("A",))
-    nu = Measure(model, Linear(Rows(group.rows[[0]], (group.labels[0],))), "ν")
+    nu = LinearMeasure(model, "ν", term=Linear(Rows(group.rows[[0]], (group.labels[0],))))
     lower, upper = (curve(own, _printed_table, parameter=v) for own in (nu, -nu))
     found = prove(lower, v**2 / 4), prove(upper, -(sympy.Rational(1, 2) - v**2 / 4))
     at = {w: marginal_ranges(bilocality(), entanglement_swapping(w))["q(A=00)"] for w in (Fraction(4, 5), Fraction(1))}
-    numbers = [(own.minimum.exact, -own.maximum.exact) for own in at.values()]
+    numbers = [(least_exactly(own.minimum), -least_exactly(own.maximum)) for own in at.values()]
     quarter = Fraction(1, 4)
     right = numbers == [(Fraction(16, 100), Fraction(34, 100)), (quarter, quarter)]
     proved = all(verdict.status == "proved" for verdict in found)
@@ -171,7 +176,7 @@ def _constant(values: tuple[int, ...]) -> bool:
     return len(set(values)) == 1
 
 
-def _is_below(model: CausalModel, functional: Any, same: bool) -> bool:
+def _is_below(model: CausalModel, functional: BellFunctional, same: bool) -> bool:
     """Whether a functional is ≤ 1 at strategies whose α and γ are both constant (or both not), and ≤ 0 else."""
     coefficients = np.array([Fraction(c) for c in functional.coefficients.ravel()], dtype=object)
     values = model.T.toarray().astype(int).astype(object).T @ coefficients + functional.constant
@@ -293,7 +298,11 @@ def _three_settings() -> Evidence:
     own = marginal_parameters(model, p)[0].at([Fraction(0), quarter, quarter, quarter])
     fixed = minimize(nonbilocality(model, marginals={"A": own.tolist()}), p)
     ranges = marginal_ranges(model, p)
-    ends = {(str(b.minimum.exact), str(-b.maximum.exact)) for label, b in ranges.items() if label.startswith("q(A=")}
+    ends = {
+        (str(least_exactly(b.minimum)), str(-least_exactly(b.maximum)))
+        for label, b in ranges.items()
+        if label.startswith("q(A=")
+    }
     text = f"min M_BL = {fixed.exact} with q^a = ({', '.join(map(str, own))}); all four parameters range over "
     text += ", ".join(f"[{low}, {high}]" for low, high in sorted(ends))
     return Evidence("proved" if fixed.exact == 0 and min(own) >= 0 else "refuted", text)

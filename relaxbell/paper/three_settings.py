@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -16,12 +15,12 @@ from relaxbell.closed_forms.derive import closed_form
 from relaxbell.exact.numbers import Exact
 from relaxbell.functionals.catalog import I3322, chained
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.functionals.relabeling import recognize
-from relaxbell.measures.locality import influence
+from relaxbell.measures.influences import influence
 from relaxbell.paper.claim import Evidence, Section
-from relaxbell.paper.standard_form import largest
+from relaxbell.paper.standard_form import Whole, largest
 from relaxbell.proofs.proving import prove
 from relaxbell.solve.lines import curve
+from relaxbell.symmetry.recognition import recognize
 
 section = Section()
 
@@ -128,7 +127,7 @@ def _classes() -> Evidence:
     return Evidence("proved" if len(kinds) > 1 else "refuted", text)
 
 
-def _some_facet(vertices: Any, shape: tuple[int, ...], rng: np.random.Generator) -> BellFunctional:
+def _some_facet(vertices: Whole, shape: tuple[int, ...], rng: np.random.Generator) -> BellFunctional:
     """Return the facet that a random ray from the middle of the polytope meets, as a whole functional."""
     signaling = np.unique(input_signaling(_THREE).T.toarray().T.astype(np.int64), axis=0)
     target = signaling[rng.integers(len(signaling), size=3)].sum(axis=0) / 3
@@ -147,7 +146,7 @@ def _some_facet(vertices: Any, shape: tuple[int, ...], rng: np.random.Generator)
     return BellFunctional(np.array([v * int(unit) for v in z], dtype=object).reshape(shape))
 
 
-def _columns(matrix: Any) -> list[int]:
+def _columns(matrix: Whole) -> list[int]:
     """Return columns that are independent, as many as there are."""
     import flint
 

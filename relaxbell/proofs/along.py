@@ -5,17 +5,21 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING
 
 from relaxbell.curves.curve import Curve
+from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.errors import ProofError
-from relaxbell.exact.numbers import as_exact, to_sympy
+from relaxbell.exact.numbers import ExactNumber, as_exact, to_sympy
 from relaxbell.proofs.verdict import Counterexample, Verdict
+
+if TYPE_CHECKING:
+    from sympy import Basic, Expr, Symbol
 
 _MOST_BRANCHES = 400
 
 
-def compare_curve(line: Curve, expression: Any, symbol: Any, claim: str) -> Verdict:
+def compare_curve(line: PiecewiseCurve, expression: Expr, symbol: Symbol, claim: str) -> Verdict:
     """Return whether an expression equals a curve at every parameter of its domain.
 
     Between the curve's break points and the kinks and poles of the expression both are smooth; there they are equal if
@@ -33,7 +37,7 @@ def compare_curve(line: Curve, expression: Any, symbol: Any, claim: str) -> Verd
         return compare_sampled(line, expression, symbol, claim, 1e-9, method)
     unsure = False
     for place in [*ends, *itertools.starmap(_between, itertools.pairwise(ends))]:
-        difference = _zero(_at(expression, symbol, place) - _on(line, symbol).subs(symbol, place))
+        difference = _zero(_at(expression, symbol, place) - line.to_sympy(symbol).subs(symbol, place))
         if difference is False:
             return _refuted(line, expression, symbol, place, claim, method)
         unsure |= difference is None
@@ -42,7 +46,7 @@ def compare_curve(line: Curve, expression: Any, symbol: Any, claim: str) -> Verd
         difference = active(expression, symbol, middle) - _piece(line, symbol, middle)
         if sympy.cancel(sympy.together(sympy.expand(difference))) != 0 and sympy.simplify(difference) != 0:
             for place in _inside(left, right):
-                if _zero(_at(expression, symbol, place) - _on(line, symbol).subs(symbol, place)) is False:
+                if _zero(_at(expression, symbol, place) - line.to_sympy(symbol).subs(symbol, place)) is False:
                     return _refuted(line, expression, symbol, place, claim, method)
             unsure = True
     if unsure:
@@ -50,7 +54,9 @@ def compare_curve(line: Curve, expression: Any, symbol: Any, claim: str) -> Verd
     return Verdict("proved", claim, method)
 
 
-def compare_sampled(line: Any, expression: Any, symbol: Any, claim: str, tolerance: float, method: str = "") -> Verdict:
+def compare_sampled(
+    line: Curve, expression: Expr, symbol: Symbol, claim: str, tolerance: float, method: str = ""
+) -> Verdict:
     """Return whether an expression and a curve agree to a tolerance at 101 parameters."""
     method = method or f"{type(line).__name__} at 101 parameters"
     low, high = (as_exact(v) or Fraction(float(v)) for v in line.domain)
@@ -58,36 +64,30 @@ def compare_sampled(line: Any, expression: Any, symbol: Any, claim: str, toleran
     for k in range(101):
         t = low + (high - low) * Fraction(k, 100)
         value = complex(_at(expression, symbol, to_sympy(t)).evalf(30))
-        least = float(line.value(float(t)))
-        # a sampled curve is known to lie between its lower bound and its chord
-        below = float(line.lower_bound(float(t))) if hasattr(line, "lower_bound") else least
-        gap = max(below - value.real, value.real - least, 0.0)
+        below, above = float(line.lower_bound(float(t))), float(line.upper_bound(float(t)))
+        gap = max(below - value.real, value.real - above, 0.0)
         if not abs(value.imag) < 1e-12 or not gap <= tolerance:
             shown = None if not abs(value.imag) < 1e-12 or value != value else value.real
             return Verdict(
-                "refuted", claim, method, counterexample=Counterexample(None, to_sympy(t), shown, least, False)
+                "refuted", claim, method, counterexample=Counterexample(None, to_sympy(t), shown, above, False)
             )
-        worst = max(worst, gap)
-    return Verdict("numerical", claim, method, 101, max(worst, float(getattr(line, "gap", 0.0))))
+        worst = max(worst, above - value.real, value.real - below)
+    return Verdict("numerical", claim, method, 101, worst)
 
 
-def _refuted(line: Curve, expression: Any, symbol: Any, place: Any, claim: str, method: str) -> Verdict:
+def _refuted(line: PiecewiseCurve, expression: Expr, symbol: Symbol, place: Expr, claim: str, method: str) -> Verdict:
     value = _at(expression, symbol, place)
-    least = _on(line, symbol).subs(symbol, place)
+    least = line.to_sympy(symbol).subs(symbol, place)
     shown = value if value.is_real else None
     return Verdict("refuted", claim, method, counterexample=Counterexample(None, place, shown, least, True))
 
 
-def _sympy(value: Any) -> Any:
+def _sympy(value: ExactNumber | Expr) -> Expr:
     exact = as_exact(value)
     return value if exact is None else to_sympy(exact)
 
 
-def _on(line: Curve, symbol: Any) -> Any:
-    return line.to_sympy(symbol)
-
-
-def _piece(line: Curve, symbol: Any, place: Any) -> Any:
+def _piece(line: PiecewiseCurve, symbol: Symbol, place: Expr) -> Expr:
     inner = place**line.power
     for piece in line.pieces:
         if to_sympy(piece.start) <= inner <= to_sympy(piece.end):
@@ -95,7 +95,7 @@ def _piece(line: Curve, symbol: Any, place: Any) -> Any:
     raise AssertionError("a place inside the domain")
 
 
-def _at(expression: Any, symbol: Any, place: Any) -> Any:
+def _at(expression: Expr, symbol: Symbol, place: Expr) -> Expr:
     """Return the value, nan where it is not a real number."""
     import sympy
 
@@ -106,7 +106,7 @@ def _at(expression: Any, symbol: Any, place: Any) -> Any:
     return sympy.nan if value.has(sympy.zoo, sympy.oo, -sympy.oo) or value.is_real is False else value
 
 
-def _zero(value: Any) -> bool | None:
+def _zero(value: Expr) -> bool | None:
     """Return whether an exact number is zero; None if that could not be decided."""
     import sympy
 
@@ -121,7 +121,7 @@ def _zero(value: Any) -> bool | None:
     return None if decided is None else bool(decided)
 
 
-def active(expression: Any, symbol: Any, place: Any) -> Any:
+def active(expression: Expr, symbol: Symbol, place: Expr) -> Expr:
     """Return the smooth branch of an expression that is active at a place; where branches meet, one of them."""
     import sympy
 
@@ -142,7 +142,7 @@ def active(expression: Any, symbol: Any, place: Any) -> Any:
     return expression.func(*(active(argument, symbol, place) for argument in expression.args))
 
 
-def _decimal(expression: Any, symbol: Any, place: Any) -> Any:
+def _decimal(expression: Expr, symbol: Symbol, place: Expr) -> Expr:
     """Return a value with 50 digits; zero where no digit is left of it."""
     import sympy
 
@@ -152,7 +152,7 @@ def _decimal(expression: Any, symbol: Any, place: Any) -> Any:
     return value
 
 
-def _holds(condition: Any, symbol: Any, place: Any) -> bool:
+def _holds(condition: Basic, symbol: Symbol, place: Expr) -> bool:
     """Return whether a condition holds; relations that sympy cannot decide, by 50 digits."""
     import sympy
 
@@ -171,14 +171,14 @@ def _holds(condition: Any, symbol: Any, place: Any) -> bool:
     return bool(condition.func(gap if abs(gap) > sympy.Float(10) ** -40 else 0, 0))
 
 
-def _cuts(expression: Any, symbol: Any, low: Any, high: Any) -> set[Any] | None:
+def _cuts(expression: Expr, symbol: Symbol, low: Expr, high: Expr) -> set[Expr] | None:
     """Return the kinks and poles strictly inside the domain; None if they could not be found exactly."""
     import sympy
 
     levels = list(_levels(expression))
     if len(levels) > _MOST_BRANCHES:
         return None
-    cuts: set[Any] = set()
+    cuts: set[Expr] = set()
     for level in levels:
         numerator, _ = sympy.fraction(sympy.together(sympy.expand(level)))
         if not numerator.has(symbol):
@@ -190,7 +190,7 @@ def _cuts(expression: Any, symbol: Any, low: Any, high: Any) -> set[Any] | None:
     return cuts
 
 
-def _levels(expression: Any) -> Iterator[Any]:
+def _levels(expression: Expr) -> Iterator[Expr]:
     """Yield expressions whose zeros are where branches change or denominators vanish."""
     import sympy
 
@@ -210,7 +210,7 @@ def _levels(expression: Any) -> Iterator[Any]:
             yield from _branches(node.args[0])
 
 
-def _branches(expression: Any) -> list[Any]:
+def _branches(expression: Expr) -> list[Expr]:
     """Return every smooth expression that an expression may be somewhere."""
     import sympy
 
@@ -226,7 +226,7 @@ def _branches(expression: Any) -> list[Any]:
     return [expression.func(*choice) for choice in choices]
 
 
-def _real_roots(numerator: Any, symbol: Any) -> list[Any] | None:
+def _real_roots(numerator: Expr, symbol: Symbol) -> list[Expr] | None:
     """Return the exact real roots of a polynomial, or None."""
     import sympy
 
@@ -237,13 +237,13 @@ def _real_roots(numerator: Any, symbol: Any) -> list[Any] | None:
     if polynomial.degree() <= 2:
         return [root for root in sympy.roots(polynomial) if root.is_real]
     try:
-        found: list[Any] = sympy.real_roots(polynomial)
+        found: list[Expr] = sympy.real_roots(polynomial)
     except (NotImplementedError, sympy.PolynomialError):
         return None
     return found
 
 
-def _distinct(ends: list[Any]) -> list[Any] | None:
+def _distinct(ends: list[Expr]) -> list[Expr] | None:
     """Return ascending numbers, each once; None where two could not be told apart."""
     kept = ends[:1]
     for end in ends[1:]:
@@ -255,17 +255,17 @@ def _distinct(ends: list[Any]) -> list[Any] | None:
     return kept
 
 
-def _between(left: Any, right: Any) -> Any:
+def _between(left: Expr, right: Expr) -> Expr:
     """Return a simple rational strictly between two exact numbers."""
     return _fraction_between(left, right, Fraction(1, 2))
 
 
-def _inside(left: Any, right: Any) -> Iterator[Any]:
+def _inside(left: Expr, right: Expr) -> Iterator[Expr]:
     for k in range(1, 8):
         yield _fraction_between(left, right, Fraction(k, 8))
 
 
-def _fraction_between(left: Any, right: Any, share: Fraction) -> Any:
+def _fraction_between(left: Expr, right: Expr, share: Fraction) -> Expr:
     import sympy
 
     if left.is_Rational and right.is_Rational:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.closed_forms.domains import Domain
-from relaxbell.engines.linear.solution import Solution
+from relaxbell.engines.solution import Solution
 from relaxbell.errors import ProofError
 from relaxbell.exact.numbers import Exact, as_exact, to_sympy
 from relaxbell.functionals.functional import BellFunctional
@@ -16,6 +17,11 @@ from relaxbell.functionals.maximum import Maximum
 from relaxbell.measures.measure import Measure
 from relaxbell.proofs.verdict import Counterexample
 from relaxbell.solve.minimization import minimize
+
+if TYPE_CHECKING:
+    from sympy import Expr
+
+Formula: TypeAlias = "Expr | BellFunctional | Maximum"
 
 TOLERANCE = 1e-6
 """Numerical values and formulas that differ by more are refuted."""
@@ -27,22 +33,22 @@ class Comparison(NamedTuple):
     gap: float
     exact: bool
     counterexample: Counterexample | None
-    solution: Any
+    solution: Solution
 
 
 def compared_at(
     measure: Measure,
-    formula: Any,
+    formula: Formula,
     behavior: Behavior | Observed,
-    subject_to: Any,
+    subject_to: object,
     u: Exact | None = None,
     domain: Domain | None = None,
-    parameter: Any = None,
+    parameter: object = None,
 ) -> Comparison:
     """Compare a formula with the least value at a behavior."""
     import sympy
 
-    value = as_formula(formula)
+    value = formula
     if isinstance(value, BellFunctional | Maximum):
         value = value(behavior)
         value = to_sympy(value) if as_exact(value) is not None else sympy.sympify(value, strict=True)
@@ -70,28 +76,18 @@ def compared_at(
     return Comparison(abs(gap), False, Counterexample(behavior, parameter, value, bound, False), solution)
 
 
-def least_value(solution: Solution) -> Any:
+def least_value(solution: Solution) -> Expr | float:
     """Return the least value, exact where it is known (0 as well)."""
     return solution.value if solution.exact is None else solution.exact
 
 
-def _number(parameter: Any) -> Any:
+def _number(parameter: object) -> Expr:
     """Return a parameter as a sympy number; a float as the shortest decimal that prints it."""
     exact = as_exact(parameter)
-    if exact is None and not isinstance(parameter, float):
+    if exact is None and isinstance(parameter, float) and math.isfinite(parameter):
+        exact = Fraction(repr(float(parameter)))
+    if exact is None:
         raise ProofError(
             f"the formula has a symbol, but the point {parameter!r} is no number. Give {{number: behavior}}."
         )
-    return to_sympy(exact if exact is not None else Fraction(repr(float(parameter))))
-
-
-def as_formula(formula: Any) -> Any:
-    """Return exact numbers as sympy numbers, other formulas as they are.
-
-    Examples
-    --------
-    >>> as_formula(Fraction(1, 2))
-    1/2
-    """
-    exact = as_exact(formula) if not isinstance(formula, BellFunctional | Maximum) else None
-    return formula if exact is None else to_sympy(exact)
+    return to_sympy(exact)

@@ -5,18 +5,24 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from relaxbell.errors import ProofError
 from relaxbell.exact.numbers import as_exact, to_sympy
 
+if TYPE_CHECKING:
+    from mpmath import mpf
+    from sympy import Expr
+
 _MARGIN = 3
 """Random numbers are taken for a relation less often than once in 10 to this power."""
 
 
-def recognize_number(value: Any, *, basis: Sequence[Any] | None = None, digits: int | None = None) -> Any:
+def recognize_number(
+    value: object, *, basis: Sequence[Expr | int] | None = None, digits: int | None = None
+) -> Expr | None:
     """Return a rational combination of basis numbers that a decimal is, or None if its digits do not suffice.
 
     By an integer relation (PSLQ), Σ c_i b_i = c_0 · value. Any number satisfies some relation: one is believed only
@@ -86,7 +92,7 @@ def _decimals_needed(relation: Sequence[int]) -> float:
     return count + _MARGIN
 
 
-def _basis(basis: Sequence[Any]) -> list[Any]:
+def _basis(basis: Sequence[Expr | int]) -> list[Expr]:
     import sympy
 
     found = []
@@ -102,7 +108,7 @@ def _basis(basis: Sequence[Any]) -> list[Any]:
     return found
 
 
-def _check_independent(relation: Sequence[int], numbers: Sequence[Any]) -> None:
+def _check_independent(relation: Sequence[int], numbers: Sequence[Expr]) -> None:
     import sympy
 
     total = sympy.Add(*(c * b for c, b in zip(relation, numbers, strict=True)))
@@ -110,7 +116,7 @@ def _check_independent(relation: Sequence[int], numbers: Sequence[Any]) -> None:
         raise ProofError(f"the basis {numbers} is linearly dependent: {relation} times these is 0. Leave one out.")
 
 
-def _decimal(value: Any) -> Any:
+def _decimal(value: object) -> mpf:
     import mpmath
 
     x = value if isinstance(value, mpmath.mpf) else mpmath.mpf(str(value))
@@ -119,7 +125,7 @@ def _decimal(value: Any) -> Any:
     return x
 
 
-def _digits_of(value: Any) -> int:
+def _digits_of(value: object) -> int:
     from decimal import Decimal
 
     if isinstance(value, Decimal):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +15,10 @@ from relaxbell.errors import ProofError
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, common_denominator, sign
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.maximum import Maximum
+from relaxbell.proofs.comparing import Formula
+
+if TYPE_CHECKING:
+    from sympy import Expr, Symbol
 
 Affine = tuple[ExactNumber, ...]
 """Coefficients over (1, coordinates)."""
@@ -25,7 +29,7 @@ _SLACK = Fraction(1, 2**60)
 _MOST_TERMS = 20_000
 
 
-def affine_terms(formula: Any, domain: Domain, symbols: Sequence[Any]) -> list[Affine] | None:
+def affine_terms(formula: Formula, domain: Domain, symbols: Sequence[Symbol]) -> list[Affine] | None:
     """Return the affine functions whose maximum a formula is; None if it is no maximum of exact ones."""
     import sympy
 
@@ -53,7 +57,7 @@ def functional_form(functional: BellFunctional, domain: Domain) -> Affine:
     return tuple(form)
 
 
-def _of_sympy(expression: Any, places: dict[str, int], size: int) -> list[Affine] | None:
+def _of_sympy(expression: Expr, places: dict[str, int], size: int) -> list[Affine] | None:
     """Return the terms of sums, nonnegative multiples and maxima of affine expressions."""
     import sympy
 

@@ -6,15 +6,22 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from relaxbell.closed_forms.closed_form import ClosedForm
-from relaxbell.curves.curve import Curve, symbol_of
+from relaxbell.curves.curve import symbol_of
+from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.errors import MeasureError, ProofError
 from relaxbell.exact.numbers import ExactNumber, as_exact, exact_array, to_sympy
+from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.maximum import Maximum
+
+if TYPE_CHECKING:
+    from sympy import Expr, Symbol
+
+Point: TypeAlias = tuple[ExactNumber, ExactNumber]
 
 _SPARE = 2
 """Points that a formula must reproduce beyond those that determine it."""
@@ -44,7 +51,7 @@ class Fit:
     polynomial: t**2 + 1 (determined by 3 points, confirmed by 2)
     """
 
-    formula: Any
+    formula: Expr | Maximum
     kind: str
     determined_by: int
     confirmed_by: int
@@ -57,7 +64,7 @@ class Fit:
         )
 
 
-def fit(values: Mapping[Any, Any] | Curve | ClosedForm, *, symbol: Any = None) -> Fit:
+def fit(values: Mapping[object, object] | PiecewiseCurve | ClosedForm, *, symbol: Symbol | str | None = None) -> Fit:
     """Return the simplest formula that exact data obey.
 
     From points, the first of: convex or concave piecewise affine with at least two pieces, each on three points or
@@ -67,7 +74,7 @@ def fit(values: Mapping[Any, Any] | Curve | ClosedForm, *, symbol: Any = None) -
     Parameters
     ----------
     values
-        {parameter: value}, exact numbers of both; a `Curve`; or a `ClosedForm` on non-signaling p.
+        {parameter: value}, exact numbers of both; a `PiecewiseCurve`; or a `ClosedForm` on non-signaling p.
     symbol
         The parameter, a sympy symbol or its name; by default ``t``, or the curve's own.
 
@@ -102,7 +109,7 @@ def fit(values: Mapping[Any, Any] | Curve | ClosedForm, *, symbol: Any = None) -
         if symbol is not None:
             raise ProofError(f"a closed form has no parameter {symbol}: its terms are functionals of p. Leave it out.")
         return Fit(Maximum(*_functionals(values)), "maximum of functionals", 0, 0)
-    if isinstance(values, Curve):
+    if isinstance(values, PiecewiseCurve):
         return _of_curve(values, symbol)
     if not isinstance(values, Mapping):
         raise ProofError(f"a formula is fitted to a mapping, Curve or ClosedForm, found {type(values).__name__}.")
@@ -120,7 +127,7 @@ def fit(values: Mapping[Any, Any] | Curve | ClosedForm, *, symbol: Any = None) -
     return found
 
 
-def _exact(value: Any, what: str) -> ExactNumber:
+def _exact(value: object, what: str) -> ExactNumber:
     number = as_exact(value)
     if number is None:
         raise ProofError(
@@ -130,14 +137,14 @@ def _exact(value: Any, what: str) -> ExactNumber:
     return number
 
 
-def _functionals(form: ClosedForm) -> Sequence[Any]:
+def _functionals(form: ClosedForm) -> Sequence[BellFunctional]:
     try:
         return form.functionals()
     except MeasureError as error:
         raise ProofError(f"the terms of this closed form are not functionals: {error}") from error
 
 
-def _of_curve(line: Curve, symbol: Any) -> Fit:
+def _of_curve(line: PiecewiseCurve, symbol: Symbol | None) -> Fit:
     import sympy
 
     if not line.exact:
@@ -158,7 +165,7 @@ def _of_curve(line: Curve, symbol: Any) -> Fit:
 # ------------------------------------------------------------------ rational functions
 
 
-def _rational(points: list[tuple[ExactNumber, ExactNumber]], t: Any) -> Fit | None:
+def _rational(points: list[Point], t: Symbol) -> Fit | None:
     """Return the polynomial or rational function with the fewest coefficients that all points obey."""
     import sympy
 
@@ -179,13 +186,13 @@ def _rational(points: list[tuple[ExactNumber, ExactNumber]], t: Any) -> Fit | No
     return None
 
 
-def _spread(points: list[Any], count: int) -> list[Any]:
+def _spread(points: list[Point], count: int) -> list[Point]:
     """Return points from the whole range: near ones could all lie on one piece."""
     places = np.unique(np.linspace(0, len(points) - 1, count).round().astype(int))
     return [points[i] for i in places]
 
 
-def _interpolated(points: list[Any], above: int, below: int) -> tuple[list[Any], list[Any]] | None:
+def _interpolated(points: list[Point], above: int, below: int) -> tuple[list[ExactNumber], list[ExactNumber]] | None:
     """Return numerator and denominator (constant term first, leading denominator coefficient by normalization 1)."""
     if len(points) != above + below + 1:
         return None
@@ -226,8 +233,8 @@ def _kernel(rows: list[list[ExactNumber]]) -> list[ExactNumber] | None:
     return found
 
 
-def _horner(coefficients: Sequence[Any], x: ExactNumber) -> Any:
-    total: Any = Fraction(0)
+def _horner(coefficients: Sequence[ExactNumber], x: ExactNumber) -> ExactNumber:
+    total: ExactNumber = Fraction(0)
     for c in reversed(coefficients):
         total = total * x + c
     return total
@@ -236,7 +243,7 @@ def _horner(coefficients: Sequence[Any], x: ExactNumber) -> Any:
 # -------------------------------------------------------------------- piecewise affine
 
 
-def _piecewise_affine(points: list[tuple[ExactNumber, ExactNumber]], t: Any) -> Fit | None:
+def _piecewise_affine(points: list[Point], t: Symbol) -> Fit | None:
     """Return a convex or concave piecewise affine function, each piece on at least three points."""
     import sympy
 
@@ -259,7 +266,7 @@ def _piecewise_affine(points: list[tuple[ExactNumber, ExactNumber]], t: Any) -> 
     falling = all(a > b for a, b in itertools.pairwise(slopes))
     if len(pieces) < 2 or not (rising or falling):
         return None
-    choose: Any = max if rising else min
+    choose = max if rising else min
     if any(choose(a + b * x for a, b in pieces) != y for x, y in points):
         return None
     formula = (sympy.Max if rising else sympy.Min)(*(to_sympy(a) + to_sympy(b) * t for a, b in pieces))

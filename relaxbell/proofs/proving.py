@@ -2,44 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
 from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.closed_forms.domains import Domain, read_domain
 from relaxbell.curves.curve import Curve
 from relaxbell.curves.parameters import read_parameter
-from relaxbell.curves.paths import read_path
-from relaxbell.curves.sampled import EntropyCurve, SampledCurve
+from relaxbell.curves.paths import Path, read_path
+from relaxbell.curves.piecewise import PiecewiseCurve
+from relaxbell.engines import engine
+from relaxbell.engines.solution import Solution
 from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, ProofError
 from relaxbell.exact.numbers import Exact, as_exact, to_sympy
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.maximum import Maximum
 from relaxbell.measures.measure import Measure
 from relaxbell.proofs.along import compare_curve, compare_sampled
-from relaxbell.proofs.comparing import TOLERANCE, as_formula, compared_at, least_value
+from relaxbell.proofs.comparing import TOLERANCE, Formula, compared_at, least_value
 from relaxbell.proofs.convex import Affine, Region, affine_terms, functional_form
 from relaxbell.proofs.symbols import called, check_assumptions, with_one_symbol
 from relaxbell.proofs.verdict import Counterexample, Verdict
-from relaxbell.solve.lines import curve_along
 from relaxbell.solve.minimization import minimize
+
+if TYPE_CHECKING:
+    from sympy import Expr, Symbol
 
 _TRIALS = 4
 """Behaviors tried for each that is to be compared: some the model does not reproduce."""
 
 
+class _Source(NamedTuple):
+    """How to solve anew at a parameter of a curve."""
+
+    measure: Measure
+    path: Path
+    subject_to: tuple[object, ...]
+
+
 def prove(
     measure: Measure | Curve,
-    formula: Any,
-    domain: Any = None,
-    subject_to: Any = (),
+    formula: object,
+    domain: object = None,
+    subject_to: object = (),
     *,
-    parameter: Any = None,
-    over: tuple[Any, Any] | None = None,
+    parameter: Expr | str | None = None,
+    over: tuple[object, object] | None = None,
     points: int = 40,
     seconds: float = 60.0,
 ) -> Verdict:
@@ -106,23 +119,23 @@ def prove(
       exact curve of 2 pieces
       formula 0, least value 1/2 at 1
     """
-    _check_formula(formula)
-    if isinstance(measure, Curve | EntropyCurve | SampledCurve):
+    formula = _read_formula(formula)
+    if isinstance(measure, Curve):
         return _along(measure, formula, None, parameter)
     if not isinstance(measure, Measure):
         raise ProofError(f"a formula is proved for a Measure or a Curve, found {type(measure).__name__}.")
     if over is not None and not callable(domain):
         raise ProofError(f"over={over!r} belongs to a function of the parameter: found the domain {domain!r:.60}.")
     if isinstance(domain, Mapping):
-        return _at_points(measure, formula, domain, subject_to, parameter)
+        return _at_points(measure, formula, domain.items(), subject_to, parameter)
     if callable(domain) or (isinstance(domain, tuple | list) and len(domain) == 2):
         start, end = (domain, None) if callable(domain) else domain
         path = read_path(measure.model, start, end, read_parameter(parameter), over)
         if path.reading is not None:  # of a function that takes numbers only, nothing is known between
             read = {v: path.at(v**path.parameter.power) for v in path.reading.values}
-            return _at_points(measure, formula, read, subject_to, parameter)
+            return _at_points(measure, formula, read.items(), subject_to, parameter)
         constraints = tuple(subject_to) if isinstance(subject_to, list | tuple) else (subject_to,)
-        return _along(curve_along(measure, path, constraints), formula, (measure, path, constraints), None)
+        return _along(engine(measure).curve(path, constraints), formula, _Source(measure, path, constraints), None)
     if parameter is not None:
         raise ProofError(
             f"the parameter {parameter} has no meaning on the domain {domain!r:.60}: its symbols are those of the "
@@ -131,7 +144,8 @@ def prove(
     return _everywhere(measure, formula, domain, subject_to, points, seconds)
 
 
-def _check_formula(formula: Any) -> None:
+def _read_formula(formula: object) -> Formula:
+    """Return a formula, exact numbers as those of sympy; raise ProofError for what is none."""
     import sympy
     from sympy.core.function import AppliedUndef
 
@@ -140,7 +154,10 @@ def _check_formula(formula: Any) -> None:
             f"the formula is the text {formula[:40]!r}, which is not evaluated. Give a sympy expression, such as "
             "sympy.Max(0, sympy.Symbol('t')), or rb.Maximum(0, *rb.catalog.CH.relabelings())."
         )
-    if not isinstance(formula, sympy.Expr | BellFunctional | Maximum) and as_exact(formula) is None:
+    exact = as_exact(formula)
+    if exact is not None:
+        return to_sympy(exact)
+    if not isinstance(formula, sympy.Expr | BellFunctional | Maximum):
         raise ProofError(
             f"the formula is a {type(formula).__name__}, expected a sympy expression, an exact number, a "
             "BellFunctional or a Maximum."
@@ -148,12 +165,15 @@ def _check_formula(formula: Any) -> None:
     unknown = sorted(map(str, formula.atoms(AppliedUndef))) if isinstance(formula, sympy.Expr) else []
     if unknown:
         raise ProofError(f"the formula has the function {unknown[0]}, which is not defined. Write it out.")
+    return formula
 
 
 # ------------------------------------------------------------------ every behavior
 
 
-def _everywhere(measure: Measure, formula: Any, domain: Any, subject_to: Any, points: int, seconds: float) -> Verdict:
+def _everywhere(
+    measure: Measure, formula: Formula, domain: object, subject_to: object, points: int, seconds: float
+) -> Verdict:
     where = read_domain(measure.model, domain)
     text = {"nonsignaling": "every non-signaling p", "model": "every p of the model", "slice": "every p in the slice"}
     claim = f"min {measure.name} = {_text(formula)}, for {text[where.name]}"
@@ -172,7 +192,7 @@ def _everywhere(measure: Measure, formula: Any, domain: Any, subject_to: Any, po
             f"the budgets have the symbols {[str(s) for s in form.budgets]}, expected numbers. Give numbers, or prove "
             "a curve: functional.bound(model, subject_to=…) or tradeoff(…)."
         )
-    terms = affine_terms(as_formula(formula), where, symbols)
+    terms = affine_terms(formula, where, symbols)
     own = [] if form is None else [term.form for term in form.terms]
     if form is None or terms is None:
         telling = [direction for direction in (*own, *(terms or ())) if any(direction[1:])]
@@ -192,7 +212,7 @@ def _everywhere(measure: Measure, formula: Any, domain: Any, subject_to: Any, po
     return Verdict("proved", claim, method)
 
 
-def where_symbols(domain: Domain) -> list[Any]:
+def where_symbols(domain: Domain) -> list[Symbol]:
     """Return the coordinates of a domain as sympy symbols."""
     import sympy
 
@@ -201,14 +221,14 @@ def where_symbols(domain: Domain) -> list[Any]:
 
 def _sampled(
     measure: Measure,
-    formula: Any,
-    subject_to: Any,
+    formula: Formula,
+    subject_to: object,
     region: Region,
     claim: str,
     method: str,
     points: int,
-    telling: Any,
-    terms: Any,
+    telling: Sequence[Affine],
+    terms: Sequence[Affine] | None,
 ) -> Verdict:
     """Compare at exact behaviors: vertices of the domain and mixtures of them.
 
@@ -236,7 +256,7 @@ def _sampled(
     return Verdict("numerical", claim, method, count, worst)
 
 
-def _beyond(solution: Any, terms: Sequence[Affine] | None, region: Region, known: set[Affine]) -> Exact | None:
+def _beyond(solution: Solution, terms: Sequence[Affine] | None, region: Region, known: set[Affine]) -> Exact | None:
     """Return where the dual functional of a solution exceeds the terms of a formula, or None."""
     functional = getattr(solution, "functional", None)
     if terms is None or not isinstance(functional, BellFunctional):
@@ -248,7 +268,9 @@ def _beyond(solution: Any, terms: Sequence[Affine] | None, region: Region, known
     return region.excess([form], terms)[0]
 
 
-def _compared(measure: Measure, formula: Any, subject_to: Any, domain: Domain, u: Exact) -> Counterexample | None:
+def _compared(
+    measure: Measure, formula: Formula, subject_to: object, domain: Domain, u: Exact
+) -> Counterexample | None:
     return compared_at(measure, formula, _behavior(domain, u), subject_to, u, domain).counterexample
 
 
@@ -261,38 +283,34 @@ def _behavior(domain: Domain, u: Exact) -> Behavior:
 # ------------------------------------------------------------- parameters and points
 
 
-def _along(line: Any, formula: Any, source: Any, parameter: Any) -> Verdict:
+def _along(line: Curve, formula: Formula, source: _Source | None, parameter: object) -> Verdict:
     """Compare with a curve; `source` says how to solve anew at a parameter."""
     import sympy
 
-    own = line.least if isinstance(line, EntropyCurve) else line
     if isinstance(formula, BellFunctional | Maximum):
         formula = _on_line(formula, source)
     low, high = line.domain
-    expression = sympy.sympify(as_formula(formula), strict=True).doit()
-    expression, symbol = with_one_symbol(expression, called(own, parameter, expression))
+    expression = sympy.sympify(formula, strict=True).doit()
+    expression, symbol = with_one_symbol(expression, called(line, parameter, expression))
     check_assumptions(symbol, low, high)
     claim = f"{line.name} = {expression}, for {symbol} in [{low}, {high}]"
-    claim += "" if own.reading is None else f", if {own.reading}"
-    if isinstance(line, Curve):
+    claim += "" if line.reading is None else f", if {line.reading}"
+    if isinstance(line, PiecewiseCurve):
         verdict = compare_curve(line, expression, symbol, claim)
-    else:
-        verdict = compare_sampled(line, expression, symbol, claim, TOLERANCE)
-    if verdict.counterexample is None or source is None:
-        return verdict
-    return _confirmed(verdict, source, line)
+        return verdict if source is None else _confirmed(verdict, source, line)
+    return compare_sampled(line, expression, symbol, claim, TOLERANCE)
 
 
-def _on_line(formula: BellFunctional | Maximum, source: Any) -> Any:
+def _on_line(formula: BellFunctional | Maximum, source: _Source | None) -> Expr:
     """Return a functional formula as a function of the parameter."""
     import sympy
 
-    path = None if source is None else source[1]
-    if path is None or not isinstance(path.start, Behavior):
+    path = None if source is None else source.path
+    if path is None or not isinstance(path.start, Behavior) or not isinstance(path.end, Behavior):
         raise ProofError("functionals are evaluated on behaviors: give the pair of behaviors of the curve as domain.")
     start, end = path.start, path.end
     t = sympy.Symbol(path.parameter.name, real=True)
-    first, last = formula_table(start), formula_table(end.transposed(start.outputs, start.inputs))
+    first, last = _formula_table(start), _formula_table(end.transposed(start.outputs, start.inputs))
     share = (t**path.parameter.power - to_sympy(path.low)) / to_sympy(path.high - path.low)
     terms = formula.terms if isinstance(formula, Maximum) else (formula,)
     parts = []
@@ -302,7 +320,7 @@ def _on_line(formula: BellFunctional | Maximum, source: Any) -> Any:
     return sympy.Max(*parts)
 
 
-def formula_table(behavior: Behavior) -> Any:
+def _formula_table(behavior: Behavior) -> Exact:
     """Return an exact behavior as an array of sympy numbers."""
     if behavior.exact is None:
         raise ProofError("a formula is compared with an exact curve: found floats. Use rounded(model) first.")
@@ -312,33 +330,40 @@ def formula_table(behavior: Behavior) -> Any:
     return found
 
 
-def _confirmed(verdict: Verdict, source: Any, line: Any) -> Verdict:
+def _confirmed(verdict: Verdict, source: _Source, line: PiecewiseCurve) -> Verdict:
     """Solve at the counterexample anew, independently of the curve."""
-    measure, path, subject_to = source
+    import sympy
+
     found = verdict.counterexample
-    if found is None or isinstance(line, EntropyCurve | SampledCurve):
+    if found is None:
         return verdict
-    inner = as_exact(found.parameter**line.power)
+    inner = as_exact(sympy.sympify(found.parameter) ** line.power)
     if inner is None:
         return verdict
-    behavior = path.at(inner)
-    again = minimize(measure, behavior, subject_to)
+    behavior = source.path.at(inner)
+    again = minimize(source.measure, behavior, source.subject_to)
     exact = again.exact is not None and found.exact
     confirmed = Counterexample(behavior, found.parameter, found.formula, least_value(again), exact)
     return Verdict("refuted", verdict.claim, verdict.method, counterexample=confirmed)
 
 
-def _at_points(measure: Measure, formula: Any, points: Mapping[Any, Any], subject_to: Any, parameter: Any) -> Verdict:
+def _at_points(
+    measure: Measure,
+    formula: Formula,
+    points: Collection[tuple[object, Behavior | Observed]],
+    subject_to: object,
+    parameter: object,
+) -> Verdict:
     claim = f"min {measure.name} = {_text(formula)}, at {len(points)} points"
-    names = sorted({str(s) for s in getattr(as_formula(formula), "free_symbols", ())})
+    names = _names(formula)
     if parameter is not None and names:
-        with_one_symbol(as_formula(formula), read_parameter(parameter).name)
+        with_one_symbol(formula, read_parameter(parameter).name)
     if len(names) > 1:
         raise ProofError(f"the formula has the symbols {', '.join(names)}, expected one: the points' parameter.")
     if not points:
         raise ProofError("the domain is an empty mapping, expected {parameter or name: behavior}.")
     worst, exact, count = 0.0, True, 0
-    for key, observed in points.items():
+    for key, observed in points:
         found = compared_at(measure, formula, observed, subject_to, parameter=key)
         count += 1
         if found.counterexample is not None:
@@ -349,9 +374,13 @@ def _at_points(measure: Measure, formula: Any, points: Mapping[Any, Any], subjec
     return Verdict("numerical", claim, "solved one by one", count, worst)
 
 
-def _check_symbols(formula: Any, known: Sequence[str]) -> None:
-    names: Iterable[str] = (str(s) for s in getattr(formula, "free_symbols", ()))
-    unknown = sorted(set(names) - set(known))
+def _names(formula: Formula) -> list[str]:
+    """Return the names of the symbols of a formula."""
+    return [] if isinstance(formula, BellFunctional | Maximum) else sorted({str(s) for s in formula.free_symbols})
+
+
+def _check_symbols(formula: Formula, known: Sequence[str]) -> None:
+    unknown = [name for name in _names(formula) if name not in known]
     if unknown:
         raise ProofError(
             f"the formula has the symbol {unknown[0]}, expected those of the domain: {', '.join(known[:12])}"
@@ -359,6 +388,6 @@ def _check_symbols(formula: Any, known: Sequence[str]) -> None:
         )
 
 
-def _text(formula: Any) -> str:
+def _text(formula: Formula) -> str:
     text = repr(formula)
     return text if len(text) <= 160 else text[:157] + "…"

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
+from relaxbell.curves.curve import Curve
 from relaxbell.curves.parameters import read_parameter
 from relaxbell.errors import ProofError
+from relaxbell.exact.numbers import ExactNumber
+
+if TYPE_CHECKING:
+    from sympy import Expr, Symbol
 
 _LONGEST = 40
 """Letters of a name in a message: parameters are called like functionals where nobody names them."""
 
 
-def called(line: Any, parameter: Any, expression: Any) -> str:
+def called(line: Curve, parameter: object, expression: Expr) -> str:
     """Return what a formula calls the parameter of a curve: the name it was given; where there is none, any, or t."""
     if parameter is None:
         plain = line.symbol is None and {str(s) for s in expression.free_symbols} == {"t"}
-        return "t" if plain else str(line.variable)
+        return "t" if plain else line.variable
     own = read_parameter(parameter)
     if own.power != 1 or (line.symbol is not None and line.variable != own.name):
         raise ProofError(f"the parameter is {parameter}, but that of the curve is {line.variable}. Leave it out.")
     return own.name
 
 
-def with_one_symbol(expression: Any, name: str) -> tuple[Any, Any]:
+def with_one_symbol(expression: Expr, name: str) -> tuple[Expr, Symbol]:
     """Return a formula whose only symbol is that of a parameter, and the symbol.
 
     Symbols are told apart by their names, here as in closed forms: v and a real v are one.
@@ -43,7 +48,7 @@ def with_one_symbol(expression: Any, name: str) -> tuple[Any, Any]:
     return expression.xreplace({s: symbol for s in free}), symbol
 
 
-def check_assumptions(symbol: Any, low: Any, high: Any) -> None:
+def check_assumptions(symbol: Symbol, low: ExactNumber | Expr, high: ExactNumber | Expr) -> None:
     """Raise ProofError if a symbol is assumed to be what a parameter is not: sympy may have used it."""
     wrong = {
         "integer": symbol.is_integer,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
+
+if TYPE_CHECKING:
+    from sympy import Expr
 
 Status = Literal["proved", "exact at points", "numerical", "refuted"]
 """For every behavior or parameter; exactly, at finitely many; to a tolerance; by a counterexample."""
@@ -37,9 +40,9 @@ class Counterexample:
     """
 
     observed: Behavior | Observed | None
-    parameter: Any
-    formula: Any
-    least: Any
+    parameter: object
+    formula: Expr | float | None
+    least: Expr | float
     exact: bool
 
     def __repr__(self) -> str:

@@ -3,51 +3,41 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relaxbell.exact.numbers import ExactNumber
 from relaxbell.show.numbers import arrows
 
 if TYPE_CHECKING:
+    from sympy import Expr
+
     from relaxbell.curves.curve import Curve
     from relaxbell.engines.sources.scanning import Scan
 
 _TOP, _WIDTH, _HEIGHT = 34.0, 250.0, 140.0
 _LETTER = 7.0
 """Width of a letter or digit, about."""
-_LISTED = 7
 _ROUNDING = 1e-9
 _INK, _FAINT = "#222222", "#bbbbbb"
 
 
 def curve_svg(curve: Curve) -> str:
-    """Return a piecewise affine curve with its break points marked, and its pieces as text labels_below it."""
-    corners = [curve.pieces[0].start, *(piece.end for piece in curve.pieces)]
-    exact = [curve.domain[0], *curve.breakpoints, curve.domain[1]]
-    heights = [curve.pieces[0].intercept + curve.pieces[0].slope * corners[0]]
-    heights += [piece.intercept + piece.slope * piece.end for piece in curve.pieces]
-    marks = [(float(t), _short(t), float(y), _short(y)) for t, y in zip(exact, heights, strict=True)]
-    grid = np.array([t for t, *_ in marks]) if curve.power == 1 else np.linspace(marks[0][0], marks[-1][0], 201)
-    values = np.array([y for *_, y, _ in marks]) if curve.power == 1 else np.asarray(curve.value(grid))
-    lines = repr(curve).splitlines()
-    text = [lines[0].partition(": ")[2], *(line.strip() for line in lines[1 : 1 + _LISTED])]
-    text += ["…"] if len(lines) > 1 + _LISTED else []
-    return _picture(curve.name, curve.variable, curve.measure.unit, grid, values, marks, text)
-
-
-def function_svg(curve: Any, variable: str, ends: Sequence[Any], notes: Sequence[str]) -> str:
-    """Return a curve that is not piecewise affine, drawn on a fine grid, with its values at exact `ends`."""
-    grid = np.linspace(float(ends[0]), float(ends[-1]), 201)
-    heights = [float(curve.value(float(t))) for t in ends]
-    marks = [
-        (float(t), _short(t), y, f"{y if abs(y) > _ROUNDING else 0:.4g}") for t, y in zip(ends, heights, strict=True)
-    ]
+    """Return a curve with its marks, and its notes as text beside it."""
+    grid = curve.grid(201)
+    marks = [(float(t), _short(t), float(v), _value_text(v)) for t, v in curve.marks]
     values = np.asarray(curve.value(grid))
-    return _picture(curve.name, variable, curve.measure.unit, grid, values, marks, notes)
+    return _picture(curve.name, curve.variable, curve.measure.unit, grid, values, marks, curve.notes)
+
+
+def _value_text(value: ExactNumber | float) -> str:
+    if isinstance(value, float):
+        return f"{value if abs(value) > _ROUNDING else 0:.4g}"
+    return _short(value)
 
 
 def scan_svg(scan: Scan) -> str:
@@ -100,7 +90,7 @@ def _picture(
     return "\n".join([*parts, "</svg>"])
 
 
-def _scale(values: NDArray[np.float64], origin: float, length: float) -> Any:
+def _scale(values: NDArray[np.float64], origin: float, length: float) -> Callable[[float], float]:
     finite = values[np.isfinite(values)]
     low, high = float(finite.min()), float(finite.max())
     span = high - low or 1.0
@@ -111,6 +101,6 @@ def _text(x: float, y: float, words: str, anchor: str) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{_INK}">{escape(words)}</text>'
 
 
-def _short(number: Any) -> str:
+def _short(number: ExactNumber | Expr | float) -> str:
     exact = str(number)
     return exact if len(exact) <= 9 else f"{float(number):.4g}"

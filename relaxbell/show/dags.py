@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from relaxbell.causal import networks
 from relaxbell.causal.model import CausalModel
 from relaxbell.show.axes import new_axes
 from relaxbell.show.graph import HIDDEN, INK, RELAXED
 from relaxbell.show.layout import MARGIN, RADIUS, arcs, half_width, layout, with_head
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 NETWORKS: tuple[tuple[str, Callable[[], CausalModel]], ...] = (
     ("(a) Bell scenario", networks.bell),
@@ -27,7 +30,7 @@ NETWORKS_SIZE = (6.6, 4.6)
 _ACROSS, _TITLE = 3, 0.06
 
 
-def plot_dag(model: CausalModel, ax: Any = None) -> Any:
+def plot_dag(model: CausalModel, ax: Axes | None = None) -> Axes:
     """Draw a model's graph: circles are observed, squares are not, relaxed edges are dashed and orange.
 
     Parameters
@@ -77,7 +80,7 @@ def plot_dag(model: CausalModel, ax: Any = None) -> Any:
     return ax
 
 
-def figure_1(ax: Any = None) -> Any:
+def figure_1(ax: Axes | None = None) -> Axes:
     """Draw Fig. 1, the networks and their relaxed edges, as panels within one Axes (its ``child_axes``); return it.
 
     Parameters
@@ -103,7 +106,7 @@ def figure_1(ax: Any = None) -> Any:
     return ax
 
 
-def _same_scale(axes: Sequence[Any]) -> None:
+def _same_scale(axes: Sequence[Axes]) -> None:
     """Give all axes the largest ranges: around their own middles, and from the top down."""
     limits = [(ax.get_xlim(), ax.get_ylim()) for ax in axes]
     width = max(right - left for (left, right), _ in limits)

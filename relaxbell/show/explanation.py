@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.names import party_names
-from relaxbell.engines.linear.solution import Solution
+from relaxbell.engines.solution import Solution
 from relaxbell.errors import MeasureError
 from relaxbell.show.numbers import CERTAIN, probability_text, weight_text
 
@@ -199,7 +199,7 @@ def _clause(who: str, what: str, verbs: Verbs) -> str:
     return f"{who} {', '.join(said[:-1])}{' and ' if len(said) > 1 else ''}{said[-1]}"
 
 
-def _verb(values: Any, name: str) -> str:
+def _verb(values: NDArray[np.intp], name: str) -> str:
     """Return what a function of one variable does with it."""
     count = len(values)
     if len(set(values.tolist())) == 1:

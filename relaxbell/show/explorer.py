@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.quantum import born
@@ -15,8 +15,13 @@ from relaxbell.causal.networks import input_signaling, measurement_dependence, o
 from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.functionals.catalog import CHSH
-from relaxbell.measures.dependence import dependence, hall_dependence
-from relaxbell.measures.locality import binary_entropy, influence
+from relaxbell.measures.dependences import dependence
+from relaxbell.measures.hall import hall_dependence
+from relaxbell.measures.influences import influence
+from relaxbell.measures.messages import binary_entropy
+
+if TYPE_CHECKING:
+    from ipywidgets import VBox
 
 _LEFT, _WIDTH, _ROW, _TOP = 150, 260, 26, 34
 _INK, _BAR = "#222222", "#5b7fb5"
@@ -147,7 +152,7 @@ class Explorer:
         return "\n".join([*parts, f'<path d="M {_LEFT} {_TOP - 4} V {height - 8}" stroke="{_INK}"/>', "</svg>"])
 
     @cached_property
-    def widget(self) -> Any:
+    def widget(self) -> VBox:
         """Sliders and the picture as an ipywidgets box (extra ``notebooks``)."""
         import ipywidgets
 
@@ -159,7 +164,7 @@ class Explorer:
         }
         picture = ipywidgets.HTML(self.svg())
 
-        def redraw(_: Any) -> None:
+        def redraw(_: object) -> None:
             picture.value = self.svg(**{name: slider.value for name, slider in sliders.items()})
 
         for slider in sliders.values():
@@ -172,9 +177,9 @@ class Explorer:
         )
         return f"least relaxations for CHSH = {float(CHSH(self.behavior())):.6f}\n{values}"
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """Return the sliders where ipywidgets is installed, and the picture for readers without them."""
-        found: dict[str, Any] = {"text/plain": repr(self), "image/svg+xml": self.svg()}
+        found: dict[str, str] = {"text/plain": repr(self), "image/svg+xml": self.svg()}
         try:
             box = self.widget
         except ModuleNotFoundError:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,13 +20,13 @@ from relaxbell.behavior import boxes
 from relaxbell.behavior.observed import Observed
 from relaxbell.behavior.swapping import entanglement_swapping
 from relaxbell.causal import networks
-from relaxbell.curves.sampled import SampledCurve
+from relaxbell.engines.linear.sampled import SampledCurve
 from relaxbell.engines.sources.scanning import marginal_ranges, scan
 from relaxbell.errors import RelaxbellError, optional
 from relaxbell.functionals.catalog import I3322, cglmp
 from relaxbell.functionals.stars import star_values
+from relaxbell.measures.influences import influence
 from relaxbell.measures.information import mutual_information, pinsker_bound
-from relaxbell.measures.locality import influence
 from relaxbell.measures.products import nonbilocality
 from relaxbell.show.axes import SIZE, STYLES, finished, new_axes, open_frame
 from relaxbell.show.dags import NETWORKS_SIZE, figure_1
@@ -34,16 +34,19 @@ from relaxbell.show.graph import INK
 from relaxbell.solve.lines import curve
 from relaxbell.writing import make_directory, write_whole
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 SINGLET_INFORMATION = 0.0663
 """I(X, Y : λ) in bits that suffices for every projective measurement on a singlet: the dashed line of Fig. 3."""
 
 _VECTOR = {"svg.hashsalt": "relaxbell", "svg.fonttype": "none", "pdf.fonttype": 42}
 """Text stays text."""
 
-_UNDATED: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
+_UNDATED: dict[str, dict[str, None]] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
 
 
-def figure_2(ax: Any = None) -> Any:
+def figure_2(ax: Axes | None = None) -> Axes:
     """Draw Fig. 2: min C_{X→B} over the value of I3322, exact, with the break points.
 
     One line is for v p_PR + (1 − v) p_W of Eq. (36), where I3322 = 2v − 1; the other, which is lower, for the value of
@@ -105,8 +108,8 @@ def information_curve(d: int) -> SampledCurve:
 
 
 def figure_3(
-    ax: Any = None, dimensions: Sequence[int] = (2, 5, 7), *, curves: Mapping[int, SampledCurve] | None = None
-) -> Any:
+    ax: Axes | None = None, dimensions: Sequence[int] = (2, 5, 7), *, curves: Mapping[int, SampledCurve] | None = None
+) -> Axes:
     """Draw Fig. 3: I(X, Y : Λ) over the visibility of the largest quantum violation of I_d.
 
     Lines are the exact minimum (rigorous to 1e-4 bit, less than their width), where the paper has an upper bound from a
@@ -153,7 +156,9 @@ def _local_visibility(d: int) -> float:
     return 2 / float(cglmp(d)(boxes.cglmp(d)))
 
 
-def figure_4(ax: Any = None, visibilities: Sequence[Any] = (Fraction(3, 4), Fraction(4, 5), Fraction(17, 20))) -> Any:
+def figure_4(
+    ax: Axes | None = None, visibilities: Sequence[Fraction] = (Fraction(3, 4), Fraction(4, 5), Fraction(17, 20))
+) -> Axes:
     r"""Draw Fig. 4: M_BL(ν) of the distribution (54), with q^a = f(ν), between the dashed ends of ν's range.
 
     Each point is a linear program with its rigorous bound (`scan`); the band between the two is thinner than the line.
@@ -194,7 +199,7 @@ def figure_4(ax: Any = None, visibilities: Sequence[Any] = (Fraction(3, 4), Frac
     return open_frame(ax)
 
 
-def figure_5(ax: Any = None, visibilities: Sequence[float] | None = None) -> Any:
+def figure_5(ax: Axes | None = None, visibilities: Sequence[float] | None = None) -> Axes:
     """Draw Fig. 5: min M_BL and the bilocality value B = √|I| + √|J| of the distribution (54) over the visibility.
 
     The minimum is over all ν, an exact curve in v². Circles are B² − 1, the paper's relation.
@@ -233,7 +238,7 @@ def figure_5(ax: Any = None, visibilities: Sequence[float] | None = None) -> Any
     return finished(ax)
 
 
-FIGURES: Mapping[str, tuple[Callable[[Any], Any], tuple[float, float]]] = MappingProxyType(
+FIGURES: Mapping[str, tuple[Callable[[Axes | None], Axes], tuple[float, float]]] = MappingProxyType(
     {
         "figure_1": (figure_1, NETWORKS_SIZE),
         "figure_2": (figure_2, SIZE),

@@ -120,6 +120,8 @@ def _excess(row: Row) -> str:
     if row.solution is None:
         return f"none: {_short(row.problem)}"
     witness = row.solution.witness
+    if witness is None:
+        return row.solution.witness_text
     if witness.in_catalog_form is not None and witness.violation > 0:
         name, _, bound = witness.in_catalog_form
         if witness.excess < 1e-3:

@@ -6,13 +6,12 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
-from relaxbell.engines.linear.solution import LONGEST
+from relaxbell.engines.solution import LONGEST
 from relaxbell.exact.numbers import floor_text, to_sympy
-from relaxbell.show.measures import measure_symbol
 from relaxbell.show.numbers import arrows, weight_text
 
 if TYPE_CHECKING:
-    from relaxbell.engines.linear.solution import Solution
+    from relaxbell.engines.solution import Solution
     from relaxbell.engines.sources.solution import NetworkSolution
 
 _SHOWN = 6
@@ -85,7 +84,7 @@ def _table(solution: Solution, *rows: tuple[str, str]) -> str:
 
 def solution_latex(solution: Solution) -> str:
     """Return the result as an equation."""
-    name = measure_symbol(solution.measure)
+    name = solution.measure.symbol
     unit = "" if solution.measure.unit == "probability" else rf"\ \text{{{solution.measure.unit}}}"
     if solution.exact is not None and len(str(solution.exact)) <= LONGEST:
         from sympy import latex

@@ -165,7 +165,8 @@ class _Slice:
         pair = (self.whole, Fraction(1)) if bound is None else (self.functional, bound)
         equations = self.model.equations(Observed([pair], nonsignaling=self.nonsignaling))
         try:
-            _, proof = solve_over(negated(functional, self.model), equations, [])
+            own = negated(functional, self.model)
+            _, proof = solve_over(own, own.term, equations, [])
         except InfeasibleError:
             return None
         if proof.primal is None:

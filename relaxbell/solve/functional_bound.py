@@ -15,7 +15,7 @@ from relaxbell.engines.linear.over import solve_over
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import Exact, ExactNumber, ceil_float
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.measures.measure import Budget, Measure, check_model
+from relaxbell.measures.measure import Budget, LinearMeasure, check_model
 from relaxbell.measures.terms import Linear
 from relaxbell.methods import provided
 
@@ -34,7 +34,8 @@ def functional_bound(functional: BellFunctional, model: CausalModel, subject_to:
     if not constraints and not model.dependent_inputs:
         return _largest_column(table, model) + functional.constant
     whole, scale = rational_multiple(functional)
-    _, found = solve_over(negated(whole, model), normalization_equations(model), constraints)
+    own = negated(whole, model)
+    _, found = solve_over(own, own.term, normalization_equations(model), constraints)
     value = functional.constant - scale * found.bound.bound
     return value if found.primal is not None else ceil_float(value)
 
@@ -87,12 +88,12 @@ def _largest_column(table: Any, model: CausalModel) -> ExactNumber:
     return best
 
 
-def negated(functional: BellFunctional, model: CausalModel) -> Measure:
+def negated(functional: BellFunctional, model: CausalModel) -> LinearMeasure:
     """Return minus the functional, without its constant, as a measure on a model with the same variables."""
     table = check_scenario(functional, model)
     joint = joint_coefficients(model, str(functional), table.ravel(), cell_weights(model), FunctionalError)
     rows, (factor,) = functional_rows(model, [joint], [functional.title], FunctionalError)
-    return Measure(model, Linear(rows.scaled(Fraction(-1, factor))), f"-{functional}")
+    return LinearMeasure(model, f"-{functional}", term=Linear(rows.scaled(Fraction(-1, factor))))
 
 
 def is_symbolic(subject_to: Any) -> bool:

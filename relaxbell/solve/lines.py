@@ -4,45 +4,108 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
-
-import scipy.sparse as sp
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import normalization_equations
 from relaxbell.causal.model import CausalModel
-from relaxbell.curves.curve import Curve, Piece
+from relaxbell.curves.curve import Curve
 from relaxbell.curves.parameters import Parameter, read_parameter
-from relaxbell.curves.paths import Path, Reading, read_path
-from relaxbell.curves.sampled import EntropyCurve, sampled
-from relaxbell.engines.linear.family import Family, budget_line, family_along
-from relaxbell.engines.linear.tracing import trace
-from relaxbell.engines.sources.curves import network_curve
+from relaxbell.curves.paths import read_path
+from relaxbell.curves.piecewise import PiecewiseCurve
+from relaxbell.engines import LinearEngine, engine
+from relaxbell.engines.entropy.curve import EntropyCurve
+from relaxbell.engines.linear.curves import traced
+from relaxbell.engines.linear.family import budget_line, family_along
+from relaxbell.engines.linear.sampled import SampledCurve
+from relaxbell.engines.linear.solution import LinearSolution
+from relaxbell.engines.sources.curves import NetworkCurve
 from relaxbell.errors import BehaviorError, MeasureError, UnsupportedModelError
 from relaxbell.exact.numbers import ExactNumber
-from relaxbell.exact.rows import Rows
+from relaxbell.lp.clock import deadline
 from relaxbell.measures.information import MutualInformation
-from relaxbell.measures.locality import BinaryEntropy
-from relaxbell.measures.measure import Budget, Measure, check_model, same_model
-from relaxbell.measures.products import Nonbilocality, require_convex
-from relaxbell.measures.terms import Linear
+from relaxbell.measures.measure import Budget, LinearMeasure, Measure, check_model, read_measure, same_model
+from relaxbell.measures.messages import BinaryEntropy
+from relaxbell.measures.products import Nonbilocality
+from relaxbell.measures.terms import ZERO
 from relaxbell.solve.functional_bound import negated
-from relaxbell.solve.minimization import dual_functional, minimize
+from relaxbell.solve.minimization import minimize
 
 if TYPE_CHECKING:
+    import sympy
+
     from relaxbell.functionals.functional import BellFunctional
 
+Start: TypeAlias = Behavior | Observed | Callable[[Any], object] | Mapping[object, object]
+"""Two ends start at a behavior or observation; or a function of the parameter, or a mapping."""
 
+
+@overload
+def curve(
+    measure: MutualInformation,
+    start: Start,
+    end: Behavior | Observed | None = None,
+    subject_to: object = (),
+    *,
+    parameter: object = None,
+    over: tuple[object, object] | None = None,
+    seconds: None = None,
+) -> SampledCurve: ...
+@overload
+def curve(
+    measure: BinaryEntropy,
+    start: Start,
+    end: Behavior | Observed | None = None,
+    subject_to: object = (),
+    *,
+    parameter: object = None,
+    over: tuple[object, object] | None = None,
+    seconds: None = None,
+) -> EntropyCurve: ...
+@overload
+def curve(
+    measure: Nonbilocality,
+    start: Start,
+    end: Behavior | Observed | None = None,
+    subject_to: object = (),
+    *,
+    parameter: object = None,
+    over: tuple[object, object] | None = None,
+    seconds: None = None,
+) -> NetworkCurve: ...
+@overload
+def curve(
+    measure: LinearMeasure,
+    start: Start,
+    end: Behavior | Observed | None = None,
+    subject_to: object = (),
+    *,
+    parameter: object = None,
+    over: tuple[object, object] | None = None,
+    seconds: None = None,
+) -> PiecewiseCurve: ...
+@overload
 def curve(
     measure: Measure,
-    start: Behavior | Observed | Callable[[Any], Any] | Mapping[Any, Any],
+    start: Start,
     end: Behavior | Observed | None = None,
-    subject_to: Any = (),
+    subject_to: object = (),
     *,
-    parameter: Any = None,
-    over: tuple[Any, Any] | None = None,
-) -> Any:
+    parameter: object = None,
+    over: tuple[object, object] | None = None,
+    seconds: float | None = None,
+) -> Curve: ...
+def curve(
+    measure: Measure,
+    start: Start,
+    end: Behavior | Observed | None = None,
+    subject_to: object = (),
+    *,
+    parameter: object = None,
+    over: tuple[object, object] | None = None,
+    seconds: float | None = None,
+) -> Curve:
     """Return the least value of a measure along a line of behaviors or of observed values, exactly.
 
     Parameters
@@ -66,18 +129,24 @@ def curve(
         a symbol, ``v**2``, in which the family must be affine. Break points are values of v.
     over
         Ends of a function's parameter, (0, 1) by default.
+    seconds
+        Time limit; None for none. An exact curve that is not found by then is returned as a `SampledCurve`, between the
+        rigorous tangents and the chords of what was.
 
     Returns
     -------
-    Curve, EntropyCurve or SampledCurve
-        All pieces and break points; where nothing reproduces the data, the domain ends. For `message_entropy` h of an
-        exact curve, for `mutual_information` rigorous tangents and chords between samples. For `nonbilocality`, which
-        is not convex, an exact curve over all marginals, where there is one of finitely many pieces.
+    Curve
+        A `PiecewiseCurve`: all pieces and break points; where nothing reproduces the data, the domain ends. For
+        `message_entropy` an `EntropyCurve`, h of an exact curve; for `mutual_information` a `SampledCurve`, rigorous
+        tangents and chords between samples. For `nonbilocality`, which is not convex, an exact curve over all
+        marginals, where there is one of finitely many pieces.
 
     Raises
     ------
     InfeasibleError
         If nothing reproduces the data at any parameter.
+    SolverError
+        If the time is over before anything can be said between two parameters, or a solver fails.
     MeasureError, BehaviorError
         If the parts do not fit together, or a family is not affine in a power of its parameter.
 
@@ -108,43 +177,14 @@ def curve(
       [1/2, 1]: -1/2 + v
       p = p(0) + [p(1) - p(0)] v, read at v = 0, 1/7, 1/3, 1/2, 5/7, 12/13, 1 and assumed between
     """
-    if not isinstance(measure, Measure):
-        raise MeasureError(f"a curve is of a Measure, found {type(measure).__name__}.")
-    own = read_parameter(parameter)
-    return curve_along(measure, read_path(measure.model, start, end, own, over), _as_tuple(subject_to))
-
-
-def curve_along(measure: Measure, path: Path, constraints: tuple[Any, ...]) -> Any:
-    """Return the curve of a measure along a path; see `curve`."""
-    if isinstance(measure, Nonbilocality):
-        if not isinstance(path.start, Behavior):
-            raise BehaviorError(
-                f"a curve of {measure.name} along values of functionals: expected two behaviors, because its "
-                "marginals are fixed by the whole table."
-            )
-        if not measure.fixed:
-            if constraints:
-                raise MeasureError(f"{measure.name} has no curve within constraints: found {constraints}. Drop them.")
-            return network_curve(measure, path)
-    if isinstance(measure, BinaryEntropy):
-        ends = [
-            _traced(family_along(m, path, constraints), f"min {m.name}", path.parameter, reading=path.reading)
-            for m in (measure.weight, -measure.weight)
-        ]
-        return EntropyCurve(measure, *ends)
-    family = family_along(measure, path, constraints)
-    if isinstance(measure, MutualInformation):
-        if path.parameter.power != 1:
-            raise MeasureError(
-                f"mutual information is sampled along the line itself, not along {path.parameter.text}: choose the "
-                "parameter so that the behaviors are affine in it."
-            )
-        return sampled(family, path)
-    return _traced(family, f"min {measure.name}", path.parameter, reading=path.reading)
+    read_measure(measure, "a curve is of")
+    with deadline(seconds, measure.name):
+        path = read_path(measure.model, start, end, read_parameter(parameter), over)
+        return engine(measure).curve(path, _as_tuple(subject_to))
 
 
 def critical_visibility(
-    model: CausalModel, observed: Behavior, subject_to: Any = (), *, noise: Behavior | None = None
+    model: CausalModel, observed: Behavior, subject_to: object = (), *, noise: Behavior | None = None
 ) -> ExactNumber:
     """Return the largest v for which v · observed + (1 − v) · noise is reproduced by a model within constraints.
 
@@ -192,15 +232,14 @@ def critical_visibility(
             "visibilities may not be an interval. Use sweep(nonbilocality(model), {v: p.visibility(v) for v in …}), or "
             "model.shared() for a common source."
         )
-    nothing = Linear(Rows(sp.csr_array((1, model.strategies.count)), ("0",)))
     start = observed.white_noise() if noise is None else noise
     path = read_path(model, start, observed, Parameter(), None)
-    family = family_along(Measure(model, nothing, "0"), path, _as_tuple(subject_to))
+    family = family_along(LinearEngine(LinearMeasure(model, "0", term=ZERO)), path, _as_tuple(subject_to))
     family.feasible_end(family.low, 1)
     return family.feasible_end(family.high, -1).t
 
 
-def tradeoff(measure: Measure, budgeted: Measure, observed: Behavior | Observed, subject_to: Any = ()) -> Curve:
+def tradeoff(measure: Measure, budgeted: Measure, observed: Behavior | Observed, subject_to: object = ()) -> Curve:
     """Return the least value of one measure as a function of the budget of another: their Pareto curve.
 
     Parameters
@@ -232,21 +271,23 @@ def tradeoff(measure: Measure, budgeted: Measure, observed: Behavior | Observed,
     min C(X -> B) for C(Y -> A) in [0, 1/2]: exact, 1 piece, ... linear programs
       [0, 1/2]: 1/2 - C(Y -> A)
     """
-    for part in (measure, budgeted):
-        _piecewise(part)
-    same_model(measure, budgeted)
+    own, other = (
+        read_measure(part, "a trade-off is between measures, expected").linear("trade-off")
+        for part in (measure, budgeted)
+    )
+    same_model(own, other)
     constraints = _as_tuple(subject_to)
-    equations = measure.model.equations(observed)
-    least = _exact_minimum(minimize(budgeted, observed, constraints))
-    best = _exact_minimum(minimize(measure, observed, constraints))
-    most = _exact_minimum(minimize(budgeted, observed, [measure <= best, *constraints]))
-    family = budget_line(measure, equations, (budgeted,), constraints, least, most)
+    equations = own.model.equations(observed)
+    least = _exact_minimum(minimize(other, observed, constraints))
+    best = _exact_minimum(minimize(own, observed, constraints))
+    most = _exact_minimum(minimize(other, observed, [own <= best, *constraints]))
+    family = budget_line(LinearEngine(own), equations, (other,), constraints, least, most)
     if least == most:
-        family = budget_line(measure, equations, (budgeted,), constraints, least, least + 1)
-    return _traced(family, f"min {measure.name}", Parameter(default=budgeted.name))
+        family = budget_line(LinearEngine(own), equations, (other,), constraints, least, least + 1)
+    return traced(family, f"min {own.name}", Parameter(default=other.name))
 
 
-def bound_curve(functional: BellFunctional, model: CausalModel, subject_to: Any) -> Curve:
+def bound_curve(functional: BellFunctional, model: CausalModel, subject_to: object) -> Curve:
     """Return the largest value of a functional as a function of a symbolic budget; see `BellFunctional.bound`."""
     constraints = _as_tuple(subject_to)
     symbolic = [b for b in constraints if isinstance(b, Budget) and b.is_symbolic]
@@ -262,19 +303,19 @@ def bound_curve(functional: BellFunctional, model: CausalModel, subject_to: Any)
     # signed measures reach below 0; where a measure is the same for every q, the ends would coincide
     low = max(m.term.floor() for m in moving)
     high = max(low + 1, *(m.term.ceiling() for m in moving))
-    family = budget_line(measure, normalization_equations(model), moving, rest, low, high)
-    return _traced(family, f"max {functional}", read_parameter(symbol), largest_of=functional)
+    family = budget_line(LinearEngine(measure), normalization_equations(model), moving, rest, low, high)
+    return traced(family, f"max {functional}", read_parameter(symbol), largest_of=functional)
 
 
-def _described(symbol: Any) -> str:
+def _described(symbol: sympy.Symbol) -> str:
     """Return a symbol with what it is assumed to be."""
     assumed = [name for name, holds in symbol.assumptions0.items() if holds and name != "commutative"]
     return f"{symbol} ({', '.join(assumed)})" if assumed else str(symbol)
 
 
-def _exact_minimum(solution: Any) -> Fraction:
-    exact = solution.proofs[0].bound.bound
-    if solution.proofs[0].primal is None or not isinstance(exact, Fraction):
+def _exact_minimum(solution: LinearSolution) -> Fraction:
+    exact = solution.proof.bound.bound
+    if solution.proof.primal is None or not isinstance(exact, Fraction):
         raise MeasureError(
             f"min {solution.measure.name} = {solution.value:.9g} is not rational or was not found exactly, and budgets "
             "are rational. Use behavior.rounded(model, 10**6) for a rational behavior nearby."
@@ -282,46 +323,5 @@ def _exact_minimum(solution: Any) -> Fraction:
     return exact
 
 
-def _traced(
-    family: Family,
-    name: str,
-    parameter: Parameter,
-    *,
-    largest_of: BellFunctional | None = None,
-    reading: Reading | None = None,
-) -> Curve:
-    found = trace(family)
-    sign, constant = (1, Fraction(0)) if largest_of is None else (-1, largest_of.constant)
-    pieces = []
-    for segment in found.segments:
-        equations = segment.source.proof.problem.equations
-        functional = dual_functional(family.measure, equations, segment.source.proof.bound.z)
-        line = segment.line
-        pieces.append(
-            Piece(segment.start, segment.end, sign * line.intercept + constant, sign * line.slope, functional)
-        )
-    exact = all(sample.exact for sample in found.samples)
-    return Curve(
-        name,
-        parameter.name,
-        family.measure,
-        tuple(pieces),
-        exact,
-        found.programs,
-        found,
-        parameter.power,
-        parameter.own,
-        reading,
-    )
-
-
-def _piecewise(measure: Measure) -> None:
-    if not isinstance(measure, Measure):
-        raise MeasureError(f"a trade-off is between measures, found {type(measure).__name__}.")
-    require_convex(measure, "a trade-off")
-    if isinstance(measure, BinaryEntropy | MutualInformation):
-        raise MeasureError(f"{measure.name} is not piecewise linear, as both measures of a trade-off must be.")
-
-
-def _as_tuple(subject_to: Any) -> tuple[Any, ...]:
+def _as_tuple(subject_to: object) -> tuple[object, ...]:
     return tuple(subject_to) if isinstance(subject_to, list | tuple) else (subject_to,)

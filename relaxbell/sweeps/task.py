@@ -14,7 +14,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -23,33 +23,27 @@ import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
-from relaxbell.causal.equations import FLOAT_GRID, Equations, cell_weights, weight_exponents
+from relaxbell.causal.equations import FLOAT_GRID, Equations, cell_weights
 from relaxbell.causal.model import CausalModel
-from relaxbell.engines.linear.live import Found, LiveProgram
-from relaxbell.exact.numbers import Exact, common_denominator, floor_float
+from relaxbell.engines import engine
+from relaxbell.engines.base import Found, Live
+from relaxbell.exact.numbers import Exact, common_denominator
 from relaxbell.exact.vectors import ExactRow, exact_row
 from relaxbell.lp.clock import TimeLimitError, deadline, remaining
-from relaxbell.lp.highs import SIFTING_FROM
 from relaxbell.measures.affine import AffineConstraint
-from relaxbell.measures.definitions import from_definition, holds_all
-from relaxbell.measures.dependence import Dependence
-from relaxbell.measures.information import MutualInformation
-from relaxbell.measures.locality import BinaryEntropy, binary_entropy
-from relaxbell.measures.measure import Budget, Measure
-from relaxbell.measures.products import Nonbilocality
+from relaxbell.measures.definition import Recipe
+from relaxbell.measures.measure import Budget, Measure, budget_of
 from relaxbell.measures.terms import Term
-from relaxbell.solve.minimization import minimize
 from relaxbell.sweeps.points import Failure, Group, Point, failure
+
+Light: TypeAlias = Measure | tuple[CausalModel, Recipe[Measure]]
+"""How a measure travels: by what makes it anew, where that is enough."""
 
 Row: TypeAlias = tuple[float | None, float | None, str, str, float]
 """Value, rigorous lower bound, status, reason, seconds: what JSON can hold."""
 
 _KEPT = 4
 """Tasks that a worker keeps compiled."""
-
-_LIVE_ROWS = 3000
-_LIVE_DEPENDENCE = 500
-"""Measures with more rows are minimized point by point: by column generation, or with presolve."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +72,7 @@ class Job:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         measure = _heavy(state["measure"])
-        budgets = tuple(Budget(_heavy(light), limit) for light, limit in state["budgets"])
+        budgets = tuple(budget_of(_heavy(light).linear("budget"), limit) for light, limit in state["budgets"])
         self.__dict__.update(state | {"measure": measure, "budgets": budgets})
 
     def digest(self) -> Any:
@@ -125,7 +119,7 @@ class Task:
         sizes = [
             self.models[j.model].strategies.count * math.prod(self.models[j.model].observed_shape) for j in self.jobs
         ]
-        return 0 if any(not _has_live_form(job.measure) for job in self.jobs) else max(sizes)
+        return 0 if any(not engine(job.measure).has_live() for job in self.jobs) else max(sizes)
 
 
 class Compiled:
@@ -178,23 +172,18 @@ class _Form:
         self._job, self._model = job, model
         self._points = _Observations(model, group) if group.functionals else _Behaviors(model, group)
         self._constraints = [*job.budgets, *job.affine]
-        measure = job.measure
-        terms = [measure.weight.term, (-measure.weight).term] if isinstance(measure, BinaryEntropy) else [measure.term]
-        self._live = [self._program(term, references) for term in terms] if _has_live_form(measure) else []
-
-    def _program(self, term: Term, references: Sequence[ExactRow]) -> LiveProgram:
-        points = self._points
-        return LiveProgram(
-            term, points.equations, self._job.budgets, self._job.affine, list(map(points.rights, references))
-        )
+        self._engine = engine(job.measure).quick()
+        self._live: Live | None = None
+        if self._engine.has_live():
+            points = self._points
+            rights = list(map(points.rights, references))
+            self._live = self._engine.live(points.equations, job.budgets, job.affine, rights)
 
     def solve(self, rows: Sequence[ExactRow]) -> list[Row]:
         """Return a row for each point: from the live program, or else from `minimize`."""
         found: list[Found | None] = [None] * len(rows)
-        if self._live:
-            rights = [self._points.rights(row) for row in rows]
-            columns = [live.solve(rights) for live in self._live]
-            found = columns[0] if len(columns) == 1 else [_entropy(*ends) for ends in zip(*columns, strict=True)]
+        if self._live is not None:
+            found = self._live.solve([self._points.rights(row) for row in rows])
         return [
             self._minimized(row) if f is None else (f[0], f[1], "optimal", "", f[2])
             for row, f in zip(rows, found, strict=True)
@@ -204,9 +193,8 @@ class _Form:
         began = time.perf_counter()
         try:
             remaining()
-            solution = minimize(
-                self._job.measure, self._points.observed(row, self._job.measure), self._constraints, thorough=False
-            )
+            observed = self._points.observed(row, self._engine.prefers_floats)
+            solution = self._engine.minimize(observed, self._constraints)
         except Exception as error:  # one point must not end a long sweep: the reason is recorded instead
             found = failure(error)
             return None, None, found.status, found.reason, time.perf_counter() - began
@@ -228,9 +216,9 @@ class _Behaviors:
         """Return the right-hand sides of the equations."""
         return row.times(self._factors, self._denominator)
 
-    def observed(self, row: ExactRow, measure: Measure) -> Behavior:
-        """Return the point as a behavior; as floats, if it was one, where symmetries up to rounding are of use."""
-        rough = isinstance(measure, Nonbilocality) and row.root is None and row.denominator == FLOAT_GRID
+    def observed(self, row: ExactRow, floats: bool) -> Behavior:
+        """Return the point as a behavior; with `floats` as one of floats, if it was one."""
+        rough = floats and row.root is None and row.denominator == FLOAT_GRID
         table = (row.floats if rough else row.numbers()).reshape(self._model.observed_shape)
         return Behavior(table, self._model.outputs, self._model.inputs, parties=self._parties)
 
@@ -255,52 +243,34 @@ class _Observations:
         rhs[: len(self._factors)] += row.numbers() * self._factors
         return exact_row(rhs)
 
-    def observed(self, row: ExactRow, measure: Measure) -> Observed:
-        """Return the point as an observation, for any measure."""
+    def observed(self, row: ExactRow, floats: bool) -> Observed:
+        """Return the point as an observation; of exact numbers in any case."""
         return self._with(row.numbers().tolist())
-
-
-def _has_live_form(measure: Measure) -> bool:
-    model = measure.model
-    if isinstance(measure, MutualInformation | Nonbilocality) or model.strategies.count > SIFTING_FROM:
-        return False
-    if weight_exponents(model, cell_weights(model)) is not None:
-        return False  # rare settings need the scaling of `minimize`
-    return sum(map(len, measure.blocks)) <= (_LIVE_DEPENDENCE if isinstance(measure, Dependence) else _LIVE_ROWS)
-
-
-def _entropy(low: Found | None, high: Found | None) -> Found | None:
-    """Return the least binary entropy over [low, −high]: h is concave, so at one of the ends."""
-    if low is None or high is None:
-        return None
-    value = min(binary_entropy(low[0]), binary_entropy(-high[0]))
-    rigorous = min(binary_entropy(min(max(p, 0.0), 1.0)) for p in (low[1], -high[1]))
-    return value, max(0.0, floor_float(Fraction(rigorous) - Fraction(1, 2**50))), low[2] + high[2]
 
 
 # ------------------------------------------------------------------ travelling
 
 
-def _light(measure: Measure) -> Any:
-    if not holds_all(measure.definition):
-        return measure
-    return measure.model, measure.definition, {"name": measure.name, "unit": measure.unit}
+def _light(measure: Measure) -> Light:
+    recipe = measure.recipe()
+    return measure if recipe is None else (measure.model, recipe)
 
 
-def _heavy(light: Any) -> Measure:
-    if isinstance(light, Measure):
+def _heavy(light: Light) -> Measure:
+    if not isinstance(light, tuple):
         return light
-    model, definition, own = light
-    return replace(from_definition(model, definition), **own)
+    model, recipe = light
+    return recipe.made(model)
 
 
-def _measure_digest(measure: Measure) -> Any:
-    if holds_all(measure.definition):
-        return measure.definition
-    return [str(measure.definition), _rows_digest(leaf.rows for leaf in measure.term.leaves()), _shape(measure.term)]
+def _measure_digest(measure: Measure) -> object:
+    if measure.plain is not None:
+        return measure.plain
+    own = measure.linear("digest: only measures of linear programs may have rows of one's own")
+    return [_rows_digest(own.blocks), _shape(own.term)]
 
 
-def _shape(term: Term) -> Any:
+def _shape(term: Term) -> list[object]:
     parts = getattr(term, "parts", ())
     return [type(term).__name__, [_shape(part) for part in parts]]
 

@@ -73,14 +73,13 @@ exceeds the limits of the verifier is refused, so that every check ends within a
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from .curves import CURVE, Curve
 from .entropies import EntropyCase, InformationCase
 from .files import read_file
 from .kernel import SCHEMA, Case
 from .networks import NetworkCase
-from .reading import Real, with_numbers
+from .reading import Json, Real, with_numbers
 from .refusals import Refused, printable
 from .wording import digest
 
@@ -92,7 +91,7 @@ def verify_file(path: str | Path) -> str:
     return verify(read_file(Path(path)))
 
 
-def verify(data: Any) -> str:
+def verify(data: Json) -> str:
     """Return what a certificate, read from JSON, proves, as a sentence; raise `Refused` otherwise.
 
     The sentence is in ASCII, so that no name can pass for another or change the direction of writing.
@@ -100,19 +99,19 @@ def verify(data: Any) -> str:
     return printable(Curve(data, read_case).verdict() if is_curve(data) else read_case(data).verdict())
 
 
-def is_curve(data: Any) -> bool:
+def is_curve(data: Json) -> bool:
     """Return whether data say that they are the certificate of a curve."""
     return type(data) is dict and data.get("schema") == CURVE
 
 
-def read_case(data: Any, work: int = 0) -> Case:
+def read_case(data: Json, work: int = 0) -> Case:
     """Return the certificate of one solution, or of infeasibility, unchecked; `work` was spent before."""
     measure = data.get("measure") if type(data) is dict else None
     kind = measure.get("kind") if type(measure) is dict else None
     return _KINDS.get(kind if type(kind) is str else "", Case)(with_numbers(data), work)
 
 
-def digests(data: Any) -> tuple[str, ...]:
+def digests(data: Json) -> tuple[str, ...]:
     """Return the digest of data and settings: one, or those of the first and the last end of a curve."""
     if not is_curve(data):
         return (digest(read_case(data)),)

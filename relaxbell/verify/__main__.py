@@ -6,10 +6,10 @@ import argparse
 import importlib.util
 import sys
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 
-def package() -> Any:
+def package() -> ModuleType:
     """Return the package that this file is part of; a folder that Python runs is no package before it is loaded."""
     if __package__:
         return sys.modules[__package__]

@@ -9,7 +9,7 @@ from typing import Any
 
 from .kernel import Case
 from .measures import Measure
-from .reading import FRACTION, Real, array, fields, read_real, read_root, whole, with_numbers
+from .reading import FRACTION, Json, Real, array, fields, read_real, read_root, whole, with_numbers
 from .refusals import need
 from .rounding import text
 from .wording import given
@@ -20,25 +20,25 @@ CURVE = "relaxbell-curve-1"
 class Curve:
     """The ends of all pieces in order, each with its parameter t, its least value, and its numbers."""
 
-    def __init__(self, data: Any, case: Callable[[Any, int], Case]) -> None:
+    def __init__(self, data: Json, case: Callable[[Json, int], Case]) -> None:
         _, pieces, root, self.reading = fields(data, "the curve", "schema", "pieces", optional=("root", "reading"))
         self.root, self.case = read_root(root), case
         self.roots = {self.root, 0}
-        self.problem: Any = None
+        self.problem: tuple[object, ...] | None = None
         self.work = 0
         self.ends: list[tuple[Real, Real, list[Real]]] = []
         for piece in array(pieces, "the pieces"):
             self._piece(array(piece, "a piece", 2))
         need(self.ends, "there are no pieces")
 
-    def _piece(self, piece: list[Any]) -> None:
+    def _piece(self, piece: list[Json]) -> None:
         """Read both ends of a piece, which must have one proof and, in networks, the same marginals."""
         (low, first), (high, last) = (self._end(end) for end in piece)
         need(low["proof"] == high["proof"], "the ends of a piece have different proofs")
         need(first.held == last.held, "the strategies at the ends of a piece have different marginals")
         need(self.ends[-2][0] < self.ends[-1][0], "the ends of a piece are not in order")
 
-    def _end(self, end: Any) -> tuple[Any, Case]:
+    def _end(self, end: Json) -> tuple[dict[str, Any], Case]:
         """Verify the certificate of one end; return it as it is in the file, and as it was read."""
         t, certificate = fields(end, "an end of a piece", "t", "certificate")
         case = self.case(certificate, self.work)
@@ -78,7 +78,7 @@ class Curve:
         return f"least values are affine in t between the corners {corners}{read}; {known}"
 
 
-def assumed(reading: Any, root: int, first: Real, last: Real) -> str:
+def assumed(reading: Json, root: int, first: Real, last: Real) -> str:
     """Return in words what a curve assumes whose data were read at some values of a parameter, t a power of it."""
     name, power, at = fields(with_numbers(reading), "the reading", "parameter", "power", "at")
     need(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
 
 from .kernel import Case
 from .measures import Measure, read_measure
-from .reading import FRACTION, ZERO, Real, fields
+from .reading import FRACTION, ZERO, Json, Real, fields
 from .refusals import need
 from .rounding import floor, log2_mean
 
@@ -18,7 +17,7 @@ class EntropyCase(Case):
 
     linear = False
 
-    def read(self, measure: Any, model: Any) -> Measure:
+    def read(self, measure: Json, model: Json) -> Measure:
         """Return m."""
         probability = fields(measure, "the entropy", "kind", "of")[1]
         known = type(probability) is dict and probability.get("kind") == "probability"
@@ -44,13 +43,13 @@ class InformationCase(Case):
 
     linear = False
 
-    def read(self, measure: Any, model: Any) -> Measure:
+    def read(self, measure: Json, model: Json) -> Measure:
         """Return a measure without rows: its dual is in `largest`."""
         fields(measure, "the measure", "kind")
         self.model.spend(FRACTION * self.model.count * bool(self.model.occurring))
         return Measure(f"I({','.join(self.model.dependent)}:Lambda)")
 
-    def largest(self, reduced: Iterator[tuple[int, Any]], scale: int, w: Fraction) -> Fraction:
+    def largest(self, reduced: Iterator[tuple[int, int | Fraction]], scale: int, w: Fraction) -> Fraction:
         """Return max over Λ of log2 Σ_x p(x) 2^r, rounded up; the share w of dependence, which is ≥ 0, is not used."""
         groups = ([(p, Fraction(r) / scale) for p, r in group] for group in self.by_rest(reduced))
         return max(log2_mean(group) for group in groups)

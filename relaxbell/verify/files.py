@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
+from .reading import Json
 from .refusals import Refused, need
 
 FILE_BYTES, WHOLE_DIGITS = 2**23, 20
 
 
-def read_file(path: Path) -> Any:
+def read_file(path: Path) -> Json:
     """Return the JSON data of a file; refuse what is no file, too large, or not JSON."""
     try:
         reason = "it is a directory or device" if path.exists() else "there is no such file"
@@ -26,7 +26,7 @@ def read_file(path: Path) -> Any:
         raise Refused(f"the file cannot be read: {getattr(error, 'strerror', None) or error}") from None
 
 
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     need(len({name for name, _ in pairs}) == len(pairs), "a field is given twice")
     return dict(pairs)
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
 
 from .measures import Charges, Measure, Weights, charge, evaluate, read_measure
 from .model import Model
-from .reading import FRACTION, ONE, Real, array, common_denominator, fields, rationals, read_real, read_root, sparse
+from .reading import FRACTION, Json, Real, array, common_denominator, fields, rationals, read_real, read_root, sparse
 from .refusals import need
 from .rounding import text
 from .wording import models
@@ -23,9 +22,9 @@ class Case:
 
     one_latent = True  # what its measure needs of the model
     linear = True  # whether strategies can attain the bound
-    held: Any = None  # marginals that must stay the same along a piece of a curve: those of networks
+    held: object = None  # marginals that must stay the same along a piece of a curve: those of networks
 
-    def __init__(self, data: Any, work: int = 0) -> None:
+    def __init__(self, data: Json, work: int = 0) -> None:
         names = ("schema", "model", "measure", "observed", "constraints", "claim", "proof")
         values = fields(data, "the certificate", *names, optional=("root", "strategies"))
         schema, model, measure, self.observed, constraints, self.claim, self.proof, root, self.strategies = values
@@ -42,7 +41,7 @@ class Case:
         pairs = [fields(c, "a constraint", "measure", "limit") for c in array(constraints, "the constraints")]
         self.constraints = [(read_measure(self.model, m), self.real(limit, "a limit")) for m, limit in pairs]
 
-    def read(self, measure: Any, model: Any) -> Measure:
+    def read(self, measure: Json, model: Json) -> Measure:
         """Return the measure of the objective."""
         return read_measure(self.model, measure)
 
@@ -61,7 +60,7 @@ class Case:
             return None, [(rationals(c, "coefficients", cells), self.real(v, "a value")) for c, v in pairs]
         p = [self.real(v, "the behavior") for v in array(table, "the behavior", cells)]
         need(not min(p) < Real(), "the behavior has a negative probability")
-        sums = [sum(p[x::settings], Real(-ONE)) for x in range(settings)]
+        sums = [sum(p[x::settings], Real(Fraction(-1))) for x in range(settings)]
         need(not any(total.sign() for total in sums), "the behavior is not normalized")
         return p, []
 
@@ -71,14 +70,16 @@ class Case:
         cells, settings = range(model.cells), model.settings
         chance = [model.conditional[cell % settings] for cell in cells]
         if self.behavior is not None:
-            found = [({cell: ONE}, self.behavior[cell] * chance[cell]) for cell in cells]
+            found = [({cell: Fraction(1)}, self.behavior[cell] * chance[cell]) for cell in cells]
         else:
             common_denominator(1 / p for p in model.conditional if p)  # of sums of coefficients, too
         for c, value in self.values:
             need(all(chance[i] for i in cells if c[i]), "there are coefficients of a setting of probability 0")
             found.append(({i: c[i] / chance[i] for i in cells if c[i]}, value))
             model.spend(FRACTION * (len(found[-1][0]) + 1))
-        return found + [(dict.fromkeys(cells[x::settings], ONE), Real(p)) for x, p in enumerate(model.conditional)]
+        return found + [
+            (dict.fromkeys(cells[x::settings], Fraction(1)), Real(p)) for x, p in enumerate(model.conditional)
+        ]
 
     def verdict(self) -> str:
         """Return the claim as a sentence, if it is proved."""
@@ -103,7 +104,7 @@ class Case:
         """Return the largest lower bound that the proof gives, rounded down where there are logarithms or roots."""
         return self.bound(self.proof)
 
-    def bound(self, proof: Any, sign: int = 1) -> Real:
+    def bound(self, proof: Json, sign: int = 1) -> Real:
         """Return the lower bound of the measure, times sign, that a proof gives."""
         z, weights, duals = fields(proof, "the proof", "z", "weights", "constraints")
         multipliers = rationals(z, "z", len(self.equations))
@@ -124,7 +125,7 @@ class Case:
         scale = common_denominator(itertools.chain(prices, *(weights for _, weights in charges), [w]))
         return constant - Real(self.largest(self.reduced(prices, charges, scale), scale, w))
 
-    def reduced(self, prices: list[Fraction], charges: Charges, scale: int) -> Iterator[tuple[int, Any]]:
+    def reduced(self, prices: list[Fraction], charges: Charges, scale: int) -> Iterator[tuple[int, int | Fraction]]:
         """Yield each strategy that can occur with r(λ), in multiples of 1/scale so that integers do for most of it."""
         model = self.model
         model.spend(model.count * (model.effort + sum(measure.effort for measure, _ in charges)))
@@ -135,18 +136,18 @@ class Case:
             cells = model.visited(functions)
             if never and not never.isdisjoint(cells):
                 continue  # it needs a setting of probability 0
-            r: Any = sum([whole_prices[cell] for cell in cells])
+            r: int | Fraction = sum([whole_prices[cell] for cell in cells])
             for column, weights in columns:
                 for row, coefficient in column(number, functions):
                     r -= weights[row] * coefficient
             yield number, r
 
-    def largest(self, reduced: Iterator[tuple[int, Any]], scale: int, w: Fraction) -> Fraction:
+    def largest(self, reduced: Iterator[tuple[int, int | Fraction]], scale: int, w: Fraction) -> Fraction:
         """Return max r(λ); or, where w is the share of dependence, max over Λ of Σ_x p(x) max(r, max_x' r − 2w)."""
         if not w:
-            best: Any = max((r for _, r in reduced), default=None)
-            need(best is not None, "no strategy can occur")
-            return Fraction(best) / scale
+            found = [r for _, r in reduced]
+            need(found, "no strategy can occur")
+            return Fraction(max(found)) / scale
         means = []
         for group in self.by_rest(reduced):
             top = max(r for _, r in group) - 2 * w * scale
@@ -154,9 +155,9 @@ class Case:
             means.append(sum((p * max(r, top) for p, r in group), never * top))
         return max(means) / scale
 
-    def by_rest(self, reduced: Iterator[tuple[int, Any]]) -> list[list[tuple[Fraction, Any]]]:
+    def by_rest(self, reduced: Iterator[tuple[int, int | Fraction]]) -> list[list[tuple[Fraction, int | Fraction]]]:
         """Return for each Λ the pairs p(x), r(x, Λ) of the settings x that occur."""
-        groups: dict[int, list[tuple[Fraction, Any]]] = {}
+        groups: dict[int, list[tuple[Fraction, int | Fraction]]] = {}
         for number, r in reduced:
             x, rest = self.model.split(number)
             groups.setdefault(rest, []).append((self.model.occurring[x], r))
@@ -185,6 +186,6 @@ class Case:
         """Return the measure at q."""
         return evaluate(self.model, self.measure, q)
 
-    def real(self, data: Any, what: str) -> Real:
+    def real(self, data: Json, what: str) -> Real:
         """Return a rational number, or a + b√root."""
         return read_real(data, what, self.root)

@@ -7,15 +7,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
 
 from .digest import short_digest
 from .model import Functions, Model
-from .reading import FRACTION, NUMBER_BITS, ONE, ZERO, Real, array, fields, rationals, sparse, whole
+from .reading import FRACTION, NUMBER_BITS, ONE, ZERO, Json, Real, array, fields, rationals, sparse, whole
 from .refusals import need, quoted
 
 Weights = list[tuple[int, Functions, Real]]  # strategies: number, functions, weight
-Column = Callable[[int, Functions], Sequence[tuple[int, Any]]]  # (its number, a strategy) -> (row, coefficient)
+Column = Callable[[int, Functions], Sequence[tuple[int, int | Fraction]]]  # (number, strategy) -> (row, coefficient)
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Measure:
 Charges = list[tuple[Measure, list[Fraction]]]
 
 
-def charge(measure: Measure, weights: Any, share: Fraction, charges: Charges) -> Fraction:
+def charge(measure: Measure, weights: Json, share: Fraction, charges: Charges) -> Fraction:
     """Append the row weights of a share of a measure, if they are feasible; return the share of dependence."""
     if measure.parts:
         own = array(weights, "the weights of a measure's parts", len(measure.parts))
@@ -78,11 +77,12 @@ def evaluate(model: Model, measure: Measure, q: Weights) -> Real:
     return max(sum((value * value.sign() for value in group), Real()) for group in groups)
 
 
-def read_measure(model: Model, data: Any, factor: Fraction = ONE) -> Measure:
+def read_measure(model: Model, data: Json, factor: Fraction = ONE) -> Measure:
     """Return a measure with its parts; the factors before it have the product `factor`."""
     model.spend(FRACTION)
     need(max(factor.denominator, abs(factor.numerator)).bit_length() <= NUMBER_BITS, "the factors are too large")
-    kind: Any = data.get("kind") if type(data) is dict else None
+    stated = data.get("kind") if type(data) is dict else None
+    kind = stated if type(stated) is str else ""
     if kind in ("sum", "maximum"):
         pairs = [array(pair, "a part", 2) for pair in array(fields(data, f"a {kind}", "kind", "of")[1], f"a {kind}")]
         factors = rationals([number for number, _ in pairs], "a factor")
@@ -93,11 +93,11 @@ def read_measure(model: Model, data: Any, factor: Fraction = ONE) -> Measure:
         text = (" + " if kind == "sum" else ", ").join(texts)
         return Measure(text if kind == "sum" else f"max({text})", kind=kind, parts=parts, factors=factors)
     readers = {"probability": probability, "influence": influence, "dependence": dependence, "rows": own_rows}
-    need(type(kind) is str and kind in readers, "a measure is of no known kind")
+    need(kind in readers, "a measure is of no known kind")
     return readers[kind](model, data)
 
 
-def probability(model: Model, data: Any) -> Measure:
+def probability(model: Model, data: Json) -> Measure:
     """Return p(target in values|do(…)), averaged over p(free inputs)."""
     _, target, values, do = fields(data, "a probability", "kind", "target", "values", "do")
     pairs = [array(pair, "an intervention", 2) for pair in array(do, "the interventions")]
@@ -116,7 +116,7 @@ def probability(model: Model, data: Any) -> Measure:
     return Measure(text, column, model.effort + 8 * len(model.chances) + FRACTION)
 
 
-def influence(model: Model, data: Any) -> Measure:
+def influence(model: Model, data: Json) -> Measure:
     """Return how an intervention on one parent shifts the values of a node."""
     _, source, target, variation = fields(data, "an influence", "kind", "source", "target", "variation")
     need(type(source) is str and type(target) is str and type(variation) is bool, "an influence has odd fields")
@@ -142,7 +142,7 @@ def influence(model: Model, data: Any) -> Measure:
     return Measure(f"{'TV' if variation else 'C'}({source} -> {target})", column, 2 * count + 8, (1,) * count)
 
 
-def dependence(model: Model, data: Any) -> Measure:
+def dependence(model: Model, data: Json) -> Measure:
     """Return Σ |p(x, Λ) − p(x) p(Λ)|, or Hall's measure, the largest over pairs x, x' of Σ |p(Λ|x) − p(Λ|x')|."""
     _, hall = fields(data, "a dependence", "kind", "hall")
     p, each = model.occurring, model.count // math.prod(model.size[name] for name in model.dependent)
@@ -150,7 +150,7 @@ def dependence(model: Model, data: Any) -> Measure:
     need(pairs or hall is False, "the pairs of settings are none, or too many")
     model.spend(len(pairs) * each + 2 * FRACTION * model.count)
 
-    def column(number: int, _: Functions) -> list[tuple[int, Any]]:
+    def column(number: int, _: Functions) -> list[tuple[int, int | Fraction]]:
         x, rest = model.split(number)
         if hall:
             return [(k * each + rest, (1 if x == y else -1) / p[x]) for k, (y, z) in pairs if x in (y, z)]
@@ -161,7 +161,7 @@ def dependence(model: Model, data: Any) -> Measure:
     return Measure(text, column, FRACTION * len(p) + len(pairs), groups, kind="dependence" if not hall else "rows")
 
 
-def own_rows(model: Model, data: Any) -> Measure:
+def own_rows(model: Model, data: Json) -> Measure:
     """Return rows that are written out, each as [strategy, number], in groups of these sizes (none: their sum)."""
     _, rows, groups = fields(data, "rows", "kind", "rows", "groups")
     sizes = tuple(whole(size, "the size of a group", 1, 2**23) for size in array(groups, "the groups"))

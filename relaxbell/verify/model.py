@@ -8,9 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
 
-from .reading import CELLS, NODES, STRATEGIES, WORK, ZERO, array, common_denominator, fields, rationals, whole
+from .reading import CELLS, NODES, STRATEGIES, WORK, ZERO, Json, array, common_denominator, fields, rationals, whole
 from .refusals import need
 
 Functions = tuple[tuple[int, ...], ...]  # a strategy: of each responding node the values, by configuration
@@ -20,7 +19,7 @@ _NAME = re.compile(r"[^\W\d]\w{0,99}'{0,9}")  # letters, digits and _ of any scr
 class Model:
     """The graph, its strategies, and the distribution of its inputs."""
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: Json) -> None:
         names = ("latents", "nodes", "outputs", "inputs", "input_distribution")
         self.latents, nodes, self.outputs, self.inputs, table = fields(data, "the model", *names)
         own = array(self.latents, "the latent variables")

@@ -7,19 +7,35 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import TypeVar
 
 from .kernel import Case
 from .measures import Measure, Weights
 from .model import Model
-from .reading import FRACTION, ONE, ZERO, Real, array, common_denominator, fields, rationals, read_real, whole
+from .reading import (
+    FRACTION,
+    ONE,
+    ZERO,
+    Json,
+    Real,
+    array,
+    common_denominator,
+    fields,
+    rationals,
+    read_real,
+    record,
+    whole,
+)
 from .refusals import need
 from .rounding import above, text
 
 PARAMETERS = 4
 
-
+T = TypeVar("T")
 Point = tuple[Fraction, ...]  # a value of each parameter
+Box = list[tuple[Fraction, Fraction]]  # an interval of each
+Check = tuple[tuple[int, int], list[int], list[int]]  # a group; what it must be for each function; prices of the cells
+Test = tuple[Real, int, list[int], list[list[int]]]  # see `Network.tests`
 
 
 @dataclass(frozen=True)
@@ -44,7 +60,7 @@ class NetworkCase(Case):
 
     one_latent = False  # it is convex only where the marginals stay the same
 
-    def read(self, measure: Any, model: Any) -> Measure:
+    def read(self, measure: Json, model: Json) -> Measure:
         """Return a measure without rows: its value and its dual are those of the network."""
         self.network = Network(self.model, measure, self.root)
         self.part, self.cells = self.network.part(model, measure)
@@ -68,7 +84,7 @@ class NetworkCase(Case):
 class Network:
     """Products of independent groups of nodes, all but the last of each with a known marginal."""
 
-    def __init__(self, model: Model, data: Any, root: int) -> None:
+    def __init__(self, model: Model, data: Json, root: int) -> None:
         optional = ("fixed", "settings")
         _, products, fixed, self.settings = fields(data, "the measure", "kind", "products", optional=optional)
         self.model, self.root = model, root
@@ -96,7 +112,7 @@ class Network:
             pairs = zip(names, self.fixed, strict=True)
             self.text += " at " + ", ".join(f"q({name}) = ({', '.join(map(text, own))})" for name, own in pairs)
 
-    def part(self, model: Any, data: Any) -> tuple[Network, list[int]]:
+    def part(self, model: Json, data: Json) -> tuple[Network, list[int]]:
         """Return the same for some settings only, if such are named, and the cells of the table that are left."""
         own = self.model
         if self.settings is None:
@@ -108,19 +124,20 @@ class Network:
             kept[name] = [whole(v, "a setting", 0, own.size[name]) for v in array(values, "the settings of an input")]
             need(kept[name] and len(set(kept[name])) == len(kept[name]), "settings are none, or repeated")
         count = math.prod(len(kept[name]) for name in own.inputs)
-        nodes = [n | {"cardinality": len(kept[n["name"]])} if n["name"] in kept else n for n in model["nodes"]]
-        small = Model(model | {"nodes": nodes, "input_distribution": [Fraction(1, count)] * count})
+        graph, measure = record(model, "the model"), record(data, "the measure")
+        nodes = [n | {"cardinality": len(kept[n["name"]])} if n["name"] in kept else n for n in graph["nodes"]]
+        small = Model(graph | {"nodes": nodes, "input_distribution": [Fraction(1, count)] * count})
         small.spend(own.work)
         cells = [0]
         for name in own.axes:
             cells = [cell * own.size[name] + value for cell in cells for value in kept[name]]
-        return Network(small, {name: part for name, part in data.items() if name != "settings"}, self.root), cells
+        return Network(small, {name: part for name, part in measure.items() if name != "settings"}, self.root), cells
 
-    def reals(self, data: Any, what: str, f: int, g: int) -> list[Real]:
+    def reals(self, data: Json, what: str, f: int, g: int) -> list[Real]:
         """Return a number for each function of a group."""
         return [read_real(v, what, self.root) for v in array(data, what, self.sizes[f][g])]
 
-    def nested(self, values: Iterable[Any]) -> list[list[Any]]:
+    def nested(self, values: Iterable[T]) -> list[list[T]]:
         """Return a list for each product, from values for all groups with known marginals."""
         rest = iter(values)
         return [list(itertools.islice(rest, len(sizes) - 1)) for sizes in self.sizes]
@@ -159,30 +176,32 @@ class Network:
         pairs = [pair for *single, joint in found for pair in zip(joint, outer(single), strict=True)]
         return sum(((a - b) * (a - b).sign() for a, b in pairs), Real())
 
-    def bound(self, proof: Any, p: list[Real]) -> Real:
+    def bound(self, proof: Json, p: list[Real]) -> Real:
         """Return the lower bound that a cover of the marginals gives, for a table T q."""
         given, region, tree = fields(proof, "the proof", "marginals", "region", "cover")
         marginals, checks = self.marginals(given, p)
-        box = [tuple(rationals(ends, "the ends of a parameter", 2)) for ends in array(region, "the region")]
+        pairs = [rationals(ends, "the ends of a parameter", 2) for ends in array(region, "the region")]
+        box = [(low, high) for low, high in pairs]
         holds_all(box, marginals)
         tests = [test for leaf, own in boxes(tree, box) for test in self.tests(leaf, own, marginals, p)]
         model, look = self.model, len(self.model.chances) // 2 + 8
         each = look * len(checks) + (look + 4 * len(self.sizes)) * len(tests)
         model.spend(model.count * (model.effort + self.effort + each))
-        least: list[Any] = [None] * len(tests)
+        least: list[int] = []
         for number, functions in enumerate(model.strategies()):
             cells, numbers = model.visited(functions), self.numbers(number)
             for (f, g), wanted, prices in checks:
                 follows = sum([prices[cell] for cell in cells]) == wanted[numbers[f][g]]
                 need(follows, "a marginal does not follow from the data")
             joint = [own[-1] for own in numbers]
-            for i, (_, _, prices, tables) in enumerate(tests):
-                r = sum([table[j] for table, j in zip(tables, joint, strict=True)]) - sum([prices[c] for c in cells])
-                if least[i] is None or r < least[i]:
-                    least[i] = r
+            values = [
+                sum([table[j] for table, j in zip(tables, joint, strict=True)]) - sum([prices[c] for c in cells])
+                for _, _, prices, tables in tests
+            ]
+            least = list(map(min, least, values)) if least else values
         return min(constant + Real(Fraction(r, scale)) for (constant, scale, *_), r in zip(tests, least, strict=True))
 
-    def marginals(self, data: Any, p: list[Real]) -> tuple[list[Marginal], list[Any]]:
+    def marginals(self, data: Json, p: list[Real]) -> tuple[list[Marginal], list[Check]]:
         """Return the marginals, and what every strategy must satisfy for them to follow from the data."""
         if self.fixed is not None:
             array(data, "the marginals, which are fixed", 0)
@@ -210,7 +229,7 @@ class Network:
         need(count <= PARAMETERS, "there are too many parameters")
         return found, checks
 
-    def tests(self, leaf: Any, box: list[Any], marginals: list[Marginal], p: list[Real]) -> Iterator[Any]:
+    def tests(self, leaf: Json, box: Box, marginals: list[Marginal], p: list[Real]) -> Iterator[Test]:
         """Return for each coefficient: constant, scale, then in whole numbers of 1/scale z, and a table of the rest.
 
         The rest is for each product y_αγ − Σ_α' f_α' y_α'γ − s_α.
@@ -247,7 +266,7 @@ class Network:
             yield constant, scale, *([int(v * scale) for v in prices], [[int(v * scale) for v in t] for t in tables])
 
 
-def holds_all(box: list[Any], marginals: list[Marginal]) -> None:
+def holds_all(box: Box, marginals: list[Marginal]) -> None:
     """Refuse unless the box holds all parameters from 0 to 1 at which no marginal is negative."""
     count = sum(len(marginal.places) for marginal in marginals)
     need(len(box) == count, "the region has not an interval for each parameter")
@@ -266,7 +285,7 @@ def holds_all(box: list[Any], marginals: list[Marginal]) -> None:
     need(inside, "the region does not hold all marginals")
 
 
-def boxes(tree: Any, box: list[Any]) -> Iterator[tuple[Any, list[Any]]]:
+def boxes(tree: Json, box: Box) -> Iterator[tuple[Json, Box]]:
     """Return the ends of a tree of splits, each with its part of a box."""
     if type(tree) is not dict or "split" not in tree:
         yield tree, box

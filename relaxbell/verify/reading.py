@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
-from .refusals import need, quoted
+from .refusals import Refused, need, quoted
 
 DEPTH, NODES, CELLS, STRATEGIES = 50, 64, 2**16, 2**20
 DIGITS, NUMBER_BITS, ROOT = 700, 2**11, 10**12
@@ -18,6 +18,9 @@ WORK, FRACTION = 2**28, 2**8  # in all, and for one operation with fractions: a 
 
 _NUMBER = re.compile(rf"-?[0-9]{{1,{DIGITS}}}(/[1-9][0-9]{{0,{DIGITS - 1}}})?")
 ZERO, ONE = Fraction(0), Fraction(1)
+
+Json: TypeAlias = "bool | int | float | str | Fraction | list[Json] | dict[str, Json] | None"
+"""What is in a file, with fractions after `with_numbers`; nothing is known of it before a function here has read it."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Real:
         return (larger > 0) - (larger < 0)
 
 
-def read_real(data: Any, what: str, root: int) -> Real:
+def read_real(data: Json, what: str, root: int) -> Real:
     """Return a rational number, or a + b√root."""
     if type(data) is not list:
         return Real(rationals([data], what)[0])
@@ -60,7 +63,7 @@ def read_real(data: Any, what: str, root: int) -> Real:
     return Real(a, b, root)
 
 
-def read_root(data: Any) -> int:
+def read_root(data: Json) -> int:
     """Return a square-free number, or 0 where there is none."""
     root = 0 if data is None else whole(data, "the root", 2, ROOT)
     need(is_square_free(root), "the root is not square-free")
@@ -73,11 +76,11 @@ def is_square_free(number: int) -> bool:
     return all(number % (k * k) for k in range(2, math.isqrt(number) + 1))
 
 
-def with_numbers(data: Any) -> Any:
+def with_numbers(data: Json) -> Any:
     """Return JSON data in which each text that is a rational number is one; refuse what is too deep or too long."""
-    seen: dict[str, Any] = {}
+    seen: dict[str, str | Fraction] = {}
 
-    def convert(item: Any, depth: int) -> Any:
+    def convert(item: Json, depth: int) -> Json:
         need(depth < DEPTH, "the certificate is nested too deeply")
         if type(item) is str:
             if item not in seen:
@@ -102,36 +105,46 @@ def common_denominator(values: Iterable[Fraction]) -> int:
     return common
 
 
-def fields(data: Any, what: str, *names: str, optional: Sequence[str] = ()) -> list[Any]:
+def record(data: Json, what: str) -> dict[str, Any]:
+    """Return an object."""
+    if type(data) is not dict:
+        raise Refused(f"{what}: not an object")
+    return data
+
+
+def fields(data: Json, what: str, *names: str, optional: Sequence[str] = ()) -> list[Any]:
     """Return the values of an object's fields; refuse missing and unknown ones."""
-    need(type(data) is dict, f"{what}: not an object")
-    for name in (*names, *data):
-        need(name in data, f"{what}: lacks the field {name}")
+    own = record(data, what)
+    for name in (*names, *own):
+        need(name in own, f"{what}: lacks the field {name}")
         need(name in (*names, *optional), f"{what}: has the unknown field {quoted(name)}")
-    return [data.get(name) for name in (*names, *optional)]
+    return [own.get(name) for name in (*names, *optional)]
 
 
-def array(data: Any, what: str, length: int | None = None) -> Any:
+def array(data: Json, what: str, length: int | None = None) -> list[Any]:
     """Return a list, of the given length."""
-    need(type(data) is list, f"{what}: not a list")
+    if type(data) is not list:
+        raise Refused(f"{what}: not a list")
     need(length is None or len(data) == length, f"{what}: {len(data)} entries, expected {length}")
     return data
 
 
-def whole(data: Any, what: str, least: int, limit: int) -> int:
+def whole(data: Json, what: str, least: int, limit: int) -> int:
     """Return an integer, least ≤ value < limit."""
-    need(type(data) is int and least <= data < limit, f"{what}: not an integer from {least} to below {limit}")
-    return int(data)
+    if type(data) is not int or not least <= data < limit:
+        raise Refused(f"{what}: not an integer from {least} to below {limit}")
+    return data
 
 
-def rationals(data: Any, what: str, length: int | None = None) -> list[Fraction]:
+def rationals(data: Json, what: str, length: int | None = None) -> list[Fraction]:
     """Return a list of rational numbers."""
-    numbers = all(type(number) is Fraction for number in array(data, what, length))
-    need(numbers, f'{what}: not a rational number such as "-3/7" of at most {DIGITS} digits')
-    return list(data)
+    numbers = array(data, what, length)
+    known = all(type(number) is Fraction for number in numbers)
+    need(known, f'{what}: not a rational number such as "-3/7" of at most {DIGITS} digits')
+    return list(numbers)
 
 
-def sparse(data: Any, what: str, limit: int) -> dict[int, Any]:
+def sparse(data: Json, what: str, limit: int) -> dict[int, Any]:
     """Return a list of [strategy, value] as a dict."""
     pairs = [array(pair, what, 2) for pair in array(data, what)]
     found = {whole(place, f"{what}: a strategy", 0, limit): value for place, value in pairs}

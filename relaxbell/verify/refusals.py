@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 
 def printable(text: str, most: int | None = None) -> str:
     """Return text as one line of visible ASCII: nothing in it can move a cursor, hide, or pass for another letter.
@@ -15,7 +13,7 @@ def printable(text: str, most: int | None = None) -> str:
     return "".join(c if " " <= c <= "~" else c.encode("unicode_escape").decode() for c in cut)
 
 
-def quoted(text: Any) -> str:
+def quoted(text: object) -> str:
     """Return text of the file as it may stand in a refusal: in quotes, and short."""
     return f"'{printable(str(text), 40)}'"
 
@@ -27,7 +25,7 @@ class Refused(ValueError):  # noqa: N818 - says what happened: the program works
         super().__init__(printable(reason, 600))
 
 
-def need(condition: Any, reason: str) -> None:
+def need(condition: object, reason: str) -> None:
     """Refuse unless the condition holds."""
     if not condition:
         raise Refused(reason)

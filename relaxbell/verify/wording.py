@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Protocol
 
 from .digest import data_digest, number, short_digest
 from .measures import Measure
 from .model import Model
-from .reading import Real, whole
+from .reading import Json, Real, whole
 from .rounding import text
 
 
@@ -18,7 +18,7 @@ class Given(Protocol):
     model: Model
     behavior: list[Real] | None
     values: list[tuple[list[Fraction], Real]]
-    bits: Any
+    bits: Json
     constraints: list[tuple[Measure, Real]]
 
 

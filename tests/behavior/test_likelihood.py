@@ -1,7 +1,9 @@
 """Facts about the fit that need no other fit: closed forms, exact stationarity, certificates by LP."""
 
+import dataclasses
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 import pytest
 import sympy
@@ -127,3 +129,14 @@ def test_nonsignaling_frequencies_are_returned_exactly():
     fit = counts.fit()
     assert (fit.behavior.exact == counts.frequencies.exact).all()
     assert (fit.deviance, fit.p_value, fit.iterations) == (0.0, 1.0, 0)
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 9, 64, 1001])
+@pytest.mark.parametrize("deviance", [0.0, 1e-9, 0.7, 23.0, 900.0, 5e4])
+def test_p_values_are_those_of_chi_squared(freedom, deviance):
+    """Against mpmath's incomplete gamma function, to the last digits, in the tails too."""
+    fit = dataclasses.replace(rb.Counts(np.ones((2, 2, 2, 2), dtype=int)).fit(), deviance=deviance)
+    fit = dataclasses.replace(fit, degrees_of_freedom=freedom)
+    with mpmath.workdps(60):
+        exact = mpmath.gammainc(mpmath.mpf(freedom) / 2, mpmath.mpf(deviance) / 2, regularized=True)
+        assert fit.p_value == pytest.approx(float(exact), rel=1e-14, abs=0)

@@ -50,7 +50,7 @@ def test_what_is_complete_says_so(both):
 
 
 def test_a_curve_that_does_not_end_is_no_curve(monkeypatch):
-    from relaxbell.curves import tracing
+    from relaxbell.engines.linear import tracing
 
     c = rb.influence(rb.input_signaling(), "X", "B")
     assert len(rb.curve(c, rb.boxes.pr().white_noise(), rb.boxes.pr()).pieces) == 2
@@ -62,7 +62,7 @@ def test_a_curve_that_does_not_end_is_no_curve(monkeypatch):
 
 
 def test_samples_that_are_too_few_say_so(monkeypatch):
-    from relaxbell.curves import sampled
+    from relaxbell.engines.linear import sampled
 
     information = rb.mutual_information(rb.measurement_dependence())
     box = rb.boxes.pr()

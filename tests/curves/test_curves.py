@@ -83,7 +83,7 @@ def test_curves_agree_with_minimize_exactly(model, make):
     assert line.exact
     for t in [Fraction(int(rng.integers(0, 101)), 100) for _ in range(8)] + list(line.breakpoints):
         mixed = end.mix(start, t)
-        assert rb.minimize(measure, mixed).proofs[0].bound.bound == line.value(t)
+        assert rb.minimize(measure, mixed).proof.bound.bound == line.value(t)
 
 
 def nonlocal_behavior(model, start):
@@ -128,7 +128,7 @@ def test_near_ties_are_exact():
         line = rb.curve(measure, start, end)
         assert line.exact
         for t in (*line.breakpoints, Fraction(1, 3), Fraction(10**9 - 1, 10**9)):
-            assert rb.minimize(measure, end.mix(start, t)).proofs[0].bound.bound == line.value(t)
+            assert rb.minimize(measure, end.mix(start, t)).proof.bound.bound == line.value(t)
 
 
 def test_domain_ends_where_nothing_is_feasible():
@@ -217,7 +217,7 @@ def test_tradeoff_agrees_with_budgets():
     line = rb.tradeoff(c, m, rb.boxes.pr())
     assert line.domain == (0, Fraction(1, 2))
     for limit in (Fraction(0), Fraction(1, 5), Fraction(1, 2)):
-        assert rb.minimize(c, rb.boxes.pr(), subject_to=[m <= limit]).proofs[0].bound.bound == line.value(limit)
+        assert rb.minimize(c, rb.boxes.pr(), subject_to=[m <= limit]).proof.bound.bound == line.value(limit)
 
 
 def test_tradeoff_needs_one_instance():

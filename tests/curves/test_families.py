@@ -259,7 +259,7 @@ def test_axes_in_another_order_are_matched_by_name():
     ]
     assert rb.curve(XB, *both).value(Fraction(3)) == Fraction(1, 4)
     points = {0: NOISE, 1: turned.mix(NOISE, Fraction(1, 2)), 2: plain}
-    assert rb.curve(XB, points).value(Fraction(2)) == rb.minimize(XB, turned).proofs[0].bound.bound
+    assert rb.curve(XB, points).value(Fraction(2)) == rb.minimize(XB, turned).proof.bound.bound
 
 
 def test_the_symbol_of_a_curve_is_the_one_that_was_given():

@@ -7,7 +7,7 @@ import sympy
 import relaxbell as rb
 from relaxbell.exact.numbers import surd
 from relaxbell.functionals.chsh import largest_chsh
-from relaxbell.functionals.relabeling import recognize
+from relaxbell.symmetry.recognition import recognize
 
 
 def random_functional(seed, shape=(3, 2, 2, 3)):

@@ -9,7 +9,7 @@ import pytest
 
 import relaxbell as rb
 from relaxbell.exact.numbers import surd
-from relaxbell.functionals.points import point_table
+from relaxbell.symmetry.points import point_table
 
 EQ10 = rb.BellFunctional.from_correlators({"AB": [[1, 0, -1], [0, -1, 1], [-1, 1, 0]]}, name="Eq. (10)")
 

@@ -240,7 +240,7 @@ def test_information_of_nearly_deterministic_behaviors(inputs, outputs, seed):
     model = rb.measurement_dependence(inputs, outputs)
     rng = np.random.default_rng(seed)
     given_setting = rng.dirichlet(np.full(model.strategies.count // np.prod(inputs), 0.01), np.prod(inputs))
-    layout = rb.mutual_information(model).settings
+    layout = rb.mutual_information(model).layout
     q = np.zeros(model.strategies.count)
     q[layout.numbers] = given_setting / np.prod(inputs)
     table = (model.T @ q).reshape(model.observed_shape)

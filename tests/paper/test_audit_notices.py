@@ -12,8 +12,9 @@ from relaxbell.causal.networks import bell, outcome_signaling
 from relaxbell.engines.sources.scanning import Scan
 from relaxbell.exact.rows import Rows
 from relaxbell.functionals.catalog import I3322, cglmp
-from relaxbell.measures.dependence import dependence
-from relaxbell.measures.locality import influence, message_weight
+from relaxbell.measures.dependences import dependence
+from relaxbell.measures.influences import influence
+from relaxbell.measures.messages import message_weight
 from relaxbell.paper import dependence as dependent
 from relaxbell.paper import locality, models, networks, programs, qudits, swapping, three_settings
 from relaxbell.paper.audit import CLAIMS

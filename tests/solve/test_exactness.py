@@ -27,7 +27,7 @@ def check(solution, expected=None):
     if expected is not None:
         assert sympy.simplify(exact - to_sympy(as_exact(expected))) == 0
     assert solution.value == solution.lower_bound == solution.upper_bound == float(as_exact(exact))
-    model, q = solution.measure.model, solution.proofs[0].primal
+    model, q = solution.measure.model, solution.proof.primal
     every = strategies(model)
     assert len(every) == model.strategies.count
     assert min(q.values()) > 0
@@ -78,7 +78,7 @@ def test_3322_of_eq_36(v):
     model = rb.input_signaling((3, 3))  # max(0, I3322/2) with I3322 = 2v − 1
     solution = rb.minimize(rb.influence(model, "X", "B"), rb.boxes.i3322(v))
     assert fraction(solution.exact) == max(Fraction(0), (2 * Fraction(v) - 1) / 2)
-    assert sum(solution.proofs[0].primal.values()) == 1
+    assert sum(solution.proof.primal.values()) == 1
 
 
 @pytest.mark.parametrize("value", [0, Fraction(1, 3), Fraction(5, 7), Fraction(6, 7), 1])
@@ -120,7 +120,7 @@ def test_ghz_needs_a_quarter_of_dependence():
     model = rb.measurement_dependence((2, 2, 2), (2, 2, 2))
     solution = rb.minimize(rb.dependence(model), rb.boxes.ghz())
     assert fraction(solution.exact) == QUARTER
-    assert dependence_at(model, solution.proofs[0].primal) == QUARTER
+    assert dependence_at(model, solution.proof.primal) == QUARTER
 
 
 def test_budgets_trade_one_relaxation_for_another():
@@ -284,7 +284,7 @@ def test_data_with_roots():
     check(rb.minimize(c, tie), (ROOT - 1) / 2)
     observed = rb.Observed([(rb.catalog.CHSH, 2 * ROOT)], nonsignaling=True)
     assert sympy.simplify(rb.minimize(c, observed).exact - (ROOT - 1) / 2) == 0
-    weights = rb.minimize(c, rb.boxes.tsirelson()).proofs[0].primal.values()
+    weights = rb.minimize(c, rb.boxes.tsirelson()).proof.primal.values()
     assert any(isinstance(w, Surd) for w in weights)
 
 

@@ -16,7 +16,6 @@ from scipy.optimize import linprog
 
 import relaxbell as rb
 from relaxbell.engines.sources.settings import best_of_settings
-from relaxbell.measures.definitions import from_definition
 
 AXES = [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
 DIAGONAL = list(rb.boxes.diagonal_settings())
@@ -161,9 +160,12 @@ def test_symbolic_behaviors_give_symbolic_parameters():
 def test_measures_are_made_again_from_their_definition():
     fixed = rb.nonbilocality(rb.bilocality(), {"A": [Fraction(1, 3), Fraction(1, 6), Fraction(1, 6), Fraction(1, 3)]})
     for measure in (BILOCALITY, fixed):
-        again = pickle.loads(pickle.dumps(from_definition(measure.model, measure.definition)))
-        assert (again.blocks[0].array != measure.blocks[0].array).nnz == 0
-        assert {k: v.tolist() for k, v in again.fixed.items()} == {k: v.tolist() for k, v in measure.fixed.items()}
+        again = pickle.loads(pickle.dumps(measure.recipe().made(measure.model)))
+        assert type(again) is type(measure)
+        assert repr(again) == repr(measure)
+    rows, own = (next(m.term.leaves()).rows.array for m in (again, fixed))
+    assert (rows != own).nnz == 0
+    assert {k: v.tolist() for k, v in again.fixed.items()} == {k: v.tolist() for k, v in fixed.fixed.items()}
 
 
 def test_irrational_marginals_are_kept_exactly():
@@ -495,7 +497,7 @@ P = box(Fraction(4, 5))
         (lambda: rb.minimize(BILOCALITY, P, seconds="1"),
          rb.errors.MeasureError, "seconds is '1', expected a positive"),
         (lambda: rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr(), tolerance=1),
-         rb.errors.MeasureError, "is for nonbilocality"),
+         rb.errors.MeasureError, "no option for C.*expected solver or thorough"),
         (lambda: rb.minimize(BILOCALITY, rb.Observed([(rb.catalog.CHSH, 2)])),
          rb.errors.MeasureError, "whole behavior"),
         (lambda: rb.minimize(rb.nonbilocality(rb.bilocality(), {"A": [0.5, 0.5, 0, 0]}), P),

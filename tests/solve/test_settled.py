@@ -9,7 +9,7 @@ import sympy
 from exact_reference import fraction
 
 import relaxbell as rb
-from relaxbell.measures.dependence import setting_layout
+from relaxbell.measures.settings import setting_layout
 
 ROOT2 = sympy.sqrt(2)
 TSIRELSON = rb.boxes.tsirelson()

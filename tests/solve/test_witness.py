@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import relaxbell as rb
-from relaxbell.functionals.relabeling import holds_with_signaling
+from relaxbell.symmetry.recognition import holds_with_signaling
 
 
 def nothing(model):

@@ -16,13 +16,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 import scipy.sparse as sp
 
 from relaxbell.engines.linear.program import LinearProgram
 from relaxbell.exact.numbers import Floats
 from relaxbell.lp.clock import remaining
-from relaxbell.measures.dependence import SettingLayout
+from relaxbell.measures.settings import SettingLayout
 
 _ITERATIONS = 150
 _GAP = (1e-11, 1e-16)
@@ -124,6 +123,8 @@ def independent_rows(columns: sp.csc_array, rows: Any) -> Any:
     The Gram matrix of integer rows is factorized with pivoting; ranks of 0/1 matrices of this size are
     decided without ambiguity, and a wrong choice would only loosen the bound, which is checked.
     """
+    import scipy.linalg  # takes long to load, with a second BLAS: most minimizations need neither
+
     part = sp.csr_array(columns)[rows]
     _, r, pivots = scipy.linalg.qr((part @ part.T).toarray(), pivoting=True)
     diagonal = abs(np.diag(r))
@@ -190,6 +191,8 @@ def _reach(values: Floats, steps: Floats) -> float:
 
 def _solver(matrix: Floats) -> Callable[[Floats], Floats] | None:
     """Return x ↦ matrix⁻¹ x for a positive semidefinite matrix, refined twice; None if it is not one."""
+    import scipy.linalg
+
     scale = 1 / np.sqrt(np.maximum(np.diag(matrix), 1e-300))
     scaled = matrix * scale * scale[:, None]
     if not np.isfinite(scaled).all():

@@ -20,18 +20,21 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from relaxbell.causal.equations import Equations
 from relaxbell.engines.information.interior import independent_rows, solve_inside
-from relaxbell.engines.linear.dual import DualBound, RawDuals, clip_budgets, fractions, nothing, raw_duals
+from relaxbell.engines.linear.dual import DualBound, Proof, RawDuals, clip_budgets, fractions, nothing, raw_duals
+from relaxbell.engines.linear.infeasible import infeasible
+from relaxbell.engines.linear.over import Solver, read_problem, violation
 from relaxbell.engines.linear.program import LinearProgram, Problem, all_leaves, linear_program
-from relaxbell.errors import SolverError
+from relaxbell.errors import MeasureError, SolverError
 from relaxbell.exact.bounds import dyadic_bits, entry_error
 from relaxbell.exact.numbers import ExactNumber, Floats
 from relaxbell.exact.rows import Rows
 from relaxbell.lp.clock import remaining
 from relaxbell.lp.highs import Answer
-from relaxbell.measures.dependence import SettingLayout
 from relaxbell.measures.information import MutualInformation
-from relaxbell.measures.terms import Leaf
+from relaxbell.measures.settings import SettingLayout
+from relaxbell.measures.terms import ZERO, Leaf
 
 _LIBM = 1e-9
 """Assumed relative accuracy of exp and log in float64 (it is 1e-16 in practice); only preselects candidates."""
@@ -42,13 +45,42 @@ _MOST = 2000
 _WANTED = (1e-8, 1e-12)
 """Relative and absolute gap, in bits, with which the second method is not tried."""
 
+_NEEDED = 1e-6
+"""What is a result, in bits; programs end at 1e-9 relative, as a rule."""
+
 _FINE = 2.0**80
 """Multipliers are rounded to multiples of 1/_FINE; coarser where budgets need sums that are exact in float64."""
 
 
-def least_information(
-    measure: MutualInformation, layout: SettingLayout, problem: Problem
-) -> tuple[Answer, DualBound] | None:
+def solve_information(
+    measure: MutualInformation,
+    equations: Equations,
+    subject_to: object,
+    solver: Solver | None = None,
+    *,
+    thorough: bool = True,
+) -> tuple[Answer, Proof]:
+    """Minimize the information over the q that satisfy equations and constraints; errors as `minimize`."""
+    problem = read_problem(measure, ZERO, equations, subject_to)
+    if thorough and equations.distance == 0 and (problem.budgets or problem.affine or measure.model.free_inputs):
+        infeasible(problem, measure)  # decided exactly; the interior-point method has a tolerance
+    if solver == "highs":
+        raise MeasureError(f"{measure.name} is not linear, so HiGHS cannot minimize it. Leave out solver.")
+    found = least_information(measure, problem)
+    if found is None:
+        infeasible(problem, measure)
+        raise SolverError(f"min {measure.name}: reported infeasible without a proof. Round the behavior first.")
+    answer, bound = found
+    budgets = [b.measure.term.value(answer.x) - float(b.limit) for b in problem.budgets]
+    if max(answer.value - bound.value, violation(answer, problem), *budgets) > _NEEDED:
+        raise SolverError(
+            f"min {measure.name} did not converge: value {answer.value:.9g}, rigorous bound {bound.value:.9g}. "
+            "Expected a gap of 1e-6 bit. Round the behavior with rounded(model)."
+        )
+    return answer, Proof(problem, bound)
+
+
+def least_information(measure: MutualInformation, problem: Problem) -> tuple[Answer, DualBound] | None:
     """Minimize the information; None if the constraints seem infeasible.
 
     By the interior-point method of this package, then, where value and bound do not agree, by Clarabel.
@@ -58,7 +90,7 @@ def least_information(
     SolverError
         If neither solves the program.
     """
-    started, program = time.perf_counter(), linear_program(problem)
+    started, program, layout = time.perf_counter(), linear_program(problem), measure.layout
     found = solve_inside(layout, program)
     best = None
     if found is not None:
@@ -106,7 +138,7 @@ def _clarabel(measure: MutualInformation, program: LinearProgram) -> Answer | No
     equal = program.lower == program.upper
     rows = sp.csr_array(program.matrix)
     same, less = independent_rows(program.matrix, np.flatnonzero(equal)), np.flatnonzero(~equal)
-    scale = max(1.0, 1 / float(measure.settings.weights[0]))  # data of order one
+    scale = max(1.0, 1 / float(measure.layout.weights[0]))  # data of order one
     match = (rows[same] * scale) @ x == program.upper[same] * scale
     limit = [rows[less] @ x <= program.upper[less]] if len(less) else []
     task = cp.Problem(cp.Minimize(measure.expression_of(x[:n])), [match, *limit])
@@ -156,7 +188,7 @@ def information_bound(problem: Problem, layout: SettingLayout, program: LinearPr
         if leaf in weights:
             blocks.append(_Block(leaf.rows, -weights[leaf], leaf.rows.scale))
     blocks += [_Block(c.rows, -y, c.rows.scale) for c, y in zip(problem.affine, whole.affine, strict=True)]
-    offset = -_largest(blocks, layout, int(grid))
+    offset: ExactNumber = -_largest(blocks, layout, int(grid))
     offset -= sum((mu * b.limit for mu, b in zip(shares, problem.budgets, strict=True)), Fraction(0)) / int(grid)
     for c, y in zip(problem.affine, whole.affine, strict=True):
         terms = (h * int(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True))

@@ -8,7 +8,7 @@ would not grant is not claimed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -29,43 +29,50 @@ from relaxbell.certificate.claims import (
     with_strategies,
 )
 from relaxbell.engines.linear.dual import Proof
-from relaxbell.engines.linear.solution import Solution
-from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import ExactNumber, Surd
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.affine import AffineConstraint
-from relaxbell.measures.information import MutualInformation
-from relaxbell.measures.locality import BinaryEntropy
+from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import stated_weights
 from relaxbell.verify import SCHEMA, Refused, digests
 
 
-def solution_certificate(solution: Solution) -> Certificate:
-    """Return the certificate of a solution.
+def linear_certificate(measure: Measure, proof: Proof, value: ExactNumber | None = None) -> Certificate:
+    """Return the certificate of a minimum, or that it is no less than a `value` below the proof's bound.
 
     Raises
     ------
     CertificateError
-        If the solution has no proof, its measure states no definition, or the proof exceeds the verifier's limits.
+        If its measure states no definition, or the proof exceeds the verifier's limits.
     """
-    measure = solution.measure
-    if not solution.proofs:
-        raise CertificateError(f"the solution of {measure.name} carries no proof. Minimize it anew.")
-    data = common_data(measure.model, solution.proofs[0])
+    data = common_data(measure.model, proof)
     data["measure"] = as_data(measure.statement())
-    if isinstance(measure, BinaryEntropy):
-        least, largest = (proof_data(measure.model, proof, stated=False) for proof in solution.proofs)
-        data["proof"] = {"least": least, "largest": largest}
-    elif isinstance(measure, MutualInformation):
-        data["proof"] = proof_data(measure.model, solution.proofs[0], stated=False)
-    else:
-        data["proof"] = proof_data(measure.model, solution.proofs[0])
-        return with_strategies(data, solution.proofs[0].bound.bound, solution.proofs[0].primal)
-    return claimed(data, Fraction(solution.lower_bound))
+    data["proof"] = proof_data(measure.model, proof)
+    return with_strategies(data, proof.bound.bound if value is None else value, proof.primal)
+
+
+def bound_certificate(measure: Measure, proofs: Mapping[str, Proof], lower_bound: float) -> Certificate:
+    """Return the certificate of a lower bound whose row weights the verifier does not need; errors as before.
+
+    Parameters
+    ----------
+    measure
+        Of which it is a bound.
+    proofs
+        By name where there are several; a single one has the name "".
+    lower_bound
+        What is claimed.
+    """
+    first = next(iter(proofs.values()))
+    data = common_data(measure.model, first)
+    data["measure"] = as_data(measure.statement())
+    parts = {name: proof_data(measure.model, proof, stated=False) for name, proof in proofs.items()}
+    data["proof"] = parts.get("", parts)
+    return claimed(data, Fraction(lower_bound))
 
 
 def infeasibility_certificate(model: CausalModel, proof: Proof) -> Certificate:
-    """Return the certificate of a proof that nothing satisfies the constraints; errors as `solution_certificate`."""
+    """Return the certificate of a proof that nothing satisfies the constraints; errors as `linear_certificate`."""
     data = common_data(model, proof) | {"measure": None, "proof": proof_data(model, proof, stated=False)}
     data["claim"] = {"infeasible": True}
     return checked(data)

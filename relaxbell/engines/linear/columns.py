@@ -23,15 +23,20 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.causal.equations import Equations
-from relaxbell.engines.linear.dual import DualBound
+from relaxbell.engines.linear.dual import DualBound, Proof
+from relaxbell.engines.linear.infeasible import infeasible
+from relaxbell.engines.linear.over import WANTED, limit
+from relaxbell.engines.linear.program import Problem
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis, Dual, IntegerProgram, RightHandSide, exact_product
 from relaxbell.exact.bounds import EXACT, dyadic_bits, entry_error, snapped
 from relaxbell.exact.numbers import ExactNumber, Floats, common_denominator
+from relaxbell.lp.clock import TimeLimitError
 from relaxbell.lp.highs import Answer, LiveModel
 from relaxbell.lp.rows import misses
 from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
-from relaxbell.measures.dependence import SettingLayout
+from relaxbell.measures.dependences import Dependence
+from relaxbell.measures.settings import SettingLayout
 
 _TOLERANCE = 1e-11
 _ROUNDS = 5000
@@ -53,6 +58,29 @@ class _Columns:
 
     def joined(self, other: _Columns) -> _Columns:
         return _Columns(np.concatenate([self.strategies, other.strategies]), np.concatenate([self.mass, other.mass]))
+
+
+def dependence_proof(problem: Problem, measure: Dependence, *, thorough: bool) -> tuple[Answer, Proof] | None:
+    """Minimize M by columns; None where the general program serves, which has more ways to converge.
+
+    Raises
+    ------
+    InfeasibleError
+        If nothing satisfies the equations.
+    """
+    try:
+        found = least_dependence(problem.equations, measure.layout, thorough=thorough)
+    except TimeLimitError:
+        raise
+    except SolverError:
+        return None
+    if found is None:
+        infeasible(problem, measure)
+        return None
+    answer, bound, primal = found
+    if primal is None and answer.value - bound.value > limit(answer.value, WANTED):
+        return None
+    return answer, Proof(problem, bound, primal)
 
 
 def least_dependence(

@@ -193,7 +193,7 @@ def _evaluate(problem: Problem, raw: RawDuals, denominator: int) -> DualBound | 
     least = column_minimum(blocks)
     if least is None:
         return None
-    offset = least / unit
+    offset: ExactNumber = least / unit
     offset -= sum((mu * b.limit for mu, b in zip(shares, problem.budgets, strict=True)), Fraction(0))
     for c, y in zip(problem.affine, whole.affine, strict=True):
         offset -= sum((h * Fraction(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True)), Fraction(0))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 
@@ -16,13 +16,24 @@ from relaxbell.causal.equations import FLOAT_GRID, Equations
 from relaxbell.causal.model import CausalModel
 from relaxbell.curves.paths import Path
 from relaxbell.engines.linear.dual import DualBound, Proof
-from relaxbell.engines.linear.over import solve_over
-from relaxbell.engines.sources.fixed import with_marginals
 from relaxbell.errors import BehaviorError, InfeasibleError, MeasureError
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd
 from relaxbell.lp.highs import Answer
-from relaxbell.measures.measure import Budget, Measure
-from relaxbell.measures.products import Nonbilocality
+from relaxbell.measures.measure import Budget, LinearMeasure, Measure
+
+
+class Solving(Protocol):
+    """What is asked of an engine: dual data at single parameters."""
+
+    @property
+    def measure(self) -> Measure:
+        """What is minimized."""
+
+    def equations(self, observed: Behavior | Observed) -> Equations:
+        """Return what was observed as equations over q."""
+
+    def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+        """Minimize over the q that satisfy equations and constraints; errors as `minimize`."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +83,8 @@ class Family:
 
     Attributes
     ----------
-    measure
-        What is minimized.
+    engine
+        What minimizes.
     equations
         Its equations at a parameter.
     low, high
@@ -86,13 +97,18 @@ class Family:
         How far float data were moved to be exact.
     """
 
-    measure: Measure
+    engine: Solving
     equations: Callable[[ExactNumber], Equations]
     low: ExactNumber
     high: ExactNumber
-    subject_to: tuple[Any, ...] = ()
-    moving: tuple[Measure, ...] = ()
+    subject_to: tuple[object, ...] = ()
+    moving: tuple[LinearMeasure, ...] = ()
     distance: float = 0.0
+
+    @property
+    def measure(self) -> Measure:
+        """What is minimized."""
+        return self.engine.measure
 
     @cached_property
     def _sides(self) -> tuple[Exact, Exact]:
@@ -107,7 +123,7 @@ class Family:
         if any(isinstance(b.limit, Surd) for b in budgets):
             raise MeasureError(f"the budget {t} is irrational, expected a rational one.")
         equations = replace(self.equations(t), distance=self.distance)
-        answer, proof = solve_over(self.measure, equations, [*budgets, *self.subject_to])
+        answer, proof = self.engine.solved(equations, [*budgets, *self.subject_to])
         bound = proof.bound
         value: ExactNumber = (
             bound.bound if proof.primal is not None else Fraction(max(answer.value, float(bound.bound)))
@@ -131,7 +147,7 @@ class Family:
             try:
                 return self.solve(t)
             except InfeasibleError as error:
-                if error.proof is None:
+                if not isinstance(error.proof, Proof):  # there is none
                     raise
                 ray = self.line(error.proof.bound, t)
                 if ray.slope == 0:
@@ -162,17 +178,13 @@ def exact_line(model: CausalModel, path: Path) -> tuple[Callable[[ExactNumber], 
     return behavior, max((float(v) for v in moved), default=0.0)
 
 
-def family_along(measure: Measure, path: Path, subject_to: tuple[Any, ...]) -> Family:
+def family_along(engine: Solving, path: Path, subject_to: Sequence[object]) -> Family:
     """Return the family of problems along a path."""
+    constraints = tuple(subject_to)
     if isinstance(path.start, Observed):
-        return Family(measure, lambda t: measure.model.equations(path.at(t)), path.low, path.high, subject_to)
-    behavior, distance = exact_line(measure.model, path)
-
-    def equations(t: ExactNumber) -> Equations:
-        own = measure.model.equations(behavior(t))
-        return with_marginals(measure, own) if isinstance(measure, Nonbilocality) else own
-
-    return Family(measure, equations, path.low, path.high, subject_to, distance=distance)
+        return Family(engine, lambda t: engine.equations(path.at(t)), path.low, path.high, constraints)
+    behavior, distance = exact_line(engine.measure.model, path)
+    return Family(engine, lambda t: engine.equations(behavior(t)), path.low, path.high, constraints, distance=distance)
 
 
 def _exact(model: CausalModel, p: Behavior) -> Behavior:
@@ -181,12 +193,12 @@ def _exact(model: CausalModel, p: Behavior) -> Behavior:
 
 
 def budget_line(
-    measure: Measure,
+    engine: Solving,
     equations: Equations,
-    moving: tuple[Measure, ...],
-    subject_to: tuple[Any, ...],
+    moving: tuple[LinearMeasure, ...],
+    subject_to: tuple[object, ...],
     low: ExactNumber,
     high: ExactNumber,
 ) -> Family:
     """Return the family in which the limit of budgets is the parameter."""
-    return Family(measure, lambda _: replace(equations), low, high, subject_to, moving)
+    return Family(engine, lambda _: replace(equations), low, high, subject_to, moving)

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from relaxbell.engines.linear.dual import DualBound, Proof, dual_bound
 from relaxbell.engines.linear.program import LinearProgram, Problem, linear_program
 from relaxbell.engines.linear.settled import contradiction, settled
-from relaxbell.engines.linear.witness import Witness
+from relaxbell.engines.witness import Witness
 from relaxbell.errors import InfeasibleError, SolverError
 from relaxbell.exact.numbers import ExactNumber
-from relaxbell.exact.rows import Rows
 from relaxbell.exact.simplex import Contradiction
 from relaxbell.exact.texts import decimal_text, different_texts
 from relaxbell.functionals.functional import BellFunctional
@@ -23,7 +22,7 @@ from relaxbell.lp.highs import solve_highs
 from relaxbell.lp.rows import misses
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import Measure
-from relaxbell.measures.terms import Linear
+from relaxbell.measures.terms import ZERO
 
 _PROOF = 1e-11
 """Violations below this are not told from rounding; those of exact data are decided in exact arithmetic."""
@@ -35,7 +34,7 @@ _SHOWN = 4
 def infeasible(problem: Problem, measure: Measure) -> None:
     """Raise InfeasibleError with a witness if infeasibility can be proved; else return."""
     model = measure.model
-    bare = Problem(_zero(problem), problem.equations)
+    bare = Problem(ZERO, problem.equations)
     proof = _farkas(bare)
     if proof is not None:
         witness = _witness(measure, problem, proof)
@@ -48,7 +47,7 @@ def infeasible(problem: Problem, measure: Measure) -> None:
             model,
         )
     if problem.budgets or problem.affine:
-        constrained = Problem(_zero(problem), problem.equations, problem.budgets, problem.affine)
+        constrained = Problem(ZERO, problem.equations, problem.budgets, problem.affine)
         proof = _farkas(constrained)
         if proof is not None:
             limits = [*map(str, problem.budgets), *map(_constraint_text, problem.affine)]
@@ -110,11 +109,6 @@ def _duals(matrix: sp.csc_array, cost: NDArray[np.float64], program: LinearProgr
     except SolverError:
         return None
     return duals if len(duals) else None
-
-
-def _zero(problem: Problem) -> Linear:
-    """Return the objective 0."""
-    return Linear(Rows(sp.csr_array((1, problem.strategies)), ("0",)))
 
 
 def _farkas(problem: Problem) -> DualBound | None:

@@ -14,12 +14,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.causal.equations import Equations
+from relaxbell.engines.base import Found
 from relaxbell.engines.linear.dual import dual_bound
 from relaxbell.engines.linear.point_bounds import PointBound, evaluated, point_bound
 from relaxbell.engines.linear.program import Problem, linear_program
@@ -37,9 +37,6 @@ WANTED = (1e-9, 1e-12)
 
 _FRUITLESS = 3
 """After as many bases in a row that served a single point, only every eighth is tried on the others."""
-
-Found: TypeAlias = tuple[float, float, float]
-"""Value, rigorous lower bound, seconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +195,8 @@ class LiveProgram:
     def _rights(self, rows: Sequence[ExactRow]) -> Floats:
         """Return the right-hand sides of all rows of the program, shape (points, rows)."""
         rights = np.tile(self._program.upper, (len(rows), 1))
-        rights[:, self._program.equations] = np.stack([row.floats for row in rows]) * self._scale
+        if rows:
+            rights[:, self._program.equations] = np.stack([row.floats for row in rows]) * self._scale
         return rights
 
     def _run(self, live: LiveModel, right: Floats) -> bool:

@@ -23,7 +23,7 @@ from relaxbell.engines.linear.size import check_program
 from relaxbell.errors import MeasureError
 from relaxbell.exact.basis import IntegerProgram
 from relaxbell.exact.bounds import EXACT
-from relaxbell.exact.numbers import Exact, ExactNumber, Floats, to_floats
+from relaxbell.exact.numbers import Exact, ExactNumber, Floats, Surd, to_floats
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.simplex import ExactProgram
 from relaxbell.exact.sparse import ExactMatrix
@@ -201,7 +201,7 @@ class _Builder:
             (self.add(matrix if sign > 0 else -matrix, rows.unit, extra, Fraction(0), False), sign) for sign in signs
         ]
 
-    def limit(self, term: Lowered, rhs: Fraction, extra: list[tuple[int, int, float]]) -> slice:
+    def limit(self, term: Lowered, rhs: ExactNumber, extra: list[tuple[int, int, float]]) -> slice:
         """Append the row term + extra ≤ rhs, which prices the term's own leaves."""
         place = self.add(term.row, term.unit, [*((0, j, sign) for j, sign in term.auxiliary), *extra], rhs, False)
         for leaf in term.leaves:
@@ -300,7 +300,8 @@ def _collected(
     known = builder.matrix(problem.equations.rows)
     equations = builder.add(known, 1, [], problem.equations.rhs, True)
     objective = problem.objective.lower(builder)
-    numbers = [Fraction(0) if b.is_symbolic else b.limit for b in problem.budgets]
+    limits = (b.limit for b in problem.budgets)
+    numbers: list[ExactNumber] = [v if isinstance(v, Fraction | Surd) else Fraction(0) for v in limits]
     lowered = [b.measure.term.lower(builder) for b in problem.budgets]
     budgets = [builder.limit(term, limit, []) for term, limit in zip(lowered, numbers, strict=True)]
     affine = [builder.add_affine(c) for c in problem.affine]

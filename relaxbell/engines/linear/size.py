@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 from relaxbell.causal.size import check_memory, program_memory
-from relaxbell.measures.dependence import Dependence
-from relaxbell.measures.information import MutualInformation
-from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import Size, Term
 
 
@@ -32,13 +28,3 @@ def check_program(objective: Term, limits: Iterable[Term], rows: int, entries: i
         f"columns and {size.entries:,} entries",
         program_memory(size.rows + size.auxiliary, size.entries, strategies),
     )
-
-
-def check_measure(measure: Measure) -> None:
-    """Raise ModelTooLargeError if a measure cannot be minimized whatever is observed: before that is looked at."""
-    if isinstance(measure, MutualInformation):
-        measure.check_size()
-    elif not isinstance(measure, Dependence):  # which needs no program of its own, see solve/columns.py
-        model = measure.model
-        rows, strategies = math.prod(model.observed_shape), model.strategies.count
-        check_program(measure.term, (), rows, strategies * len(model.settings), strategies)

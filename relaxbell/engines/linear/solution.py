@@ -1,327 +1,144 @@
-"""What a minimization reports: `Solution`, and its strategies."""
+"""The solution of a linear program, or of another convex one with a dual functional."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
-from relaxbell.causal.model import CausalModel
+from relaxbell.causal.equations import Equations
 from relaxbell.engines.linear.dual import Proof
-from relaxbell.engines.linear.witness import Witness
-from relaxbell.exact.numbers import ExactNumber, Floats, ceil_float, floor_text, supported_text, to_sympy
+from relaxbell.engines.solution import Solution
+from relaxbell.engines.strategies import StrategyWeights
+from relaxbell.engines.witness import Witness
+from relaxbell.exact.numbers import Exact, ExactNumber, Floats, ceil_float, to_sympy
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.methods import provided
+from relaxbell.measures.measure import Measure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import sympy
 
-    from relaxbell.measures.measure import Measure
-    from relaxbell.results import CertificateLike
-
-_ROUNDING = 1e-13
-LONGEST = 32
-"""Exact numbers with more letters are called exact, not written out."""
+    from relaxbell.certificate.claims import Certificate
+    from relaxbell.lp.highs import Answer
 
 
-@dataclass(frozen=True, eq=False)
-class StrategyWeights:
-    """A distribution over strategies, with readable response functions.
+@dataclass(frozen=True, eq=False, repr=False)
+class ConvexSolution(Solution):
+    """The least value of a convex measure, with the problem and the dual data behind the bound.
 
     Attributes
     ----------
-    model
-        The model.
-    weights
-        Probability of each strategy, shape (n,), read-only.
+    functional, functional_value
+        The dual functional and its value on the data; `witness` adds the bound that they violate.
+    proof
+        The problem, the exact dual data, and exact weights that attain the bound, where they are known.
+    measure, observed, value, lower_bound, status, q, statistics
+        As in `Solution`.
 
     Examples
     --------
     >>> import relaxbell as rb
     >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr())
-    >>> weight, functions = next(iter(solution.q))
-    >>> weight, functions.startswith("A: ")
-    (0.25, True)
+    >>> solution.proof.bound.bound, solution.functional.equivalent(rb.catalog.CH)
+    (Fraction(1, 2), True)
     """
 
-    model: CausalModel
-    weights: Floats
-
-    @cached_property
-    def support(self) -> np.ndarray[Any, np.dtype[np.intp]]:
-        """Numbers of the strategies with weight above 1e-9, the heaviest first."""
-        found = np.flatnonzero(self.weights > 1e-9)
-        return found[np.argsort(-self.weights[found], kind="stable")]
-
-    def __len__(self) -> int:
-        return len(self.support)
-
-    def __iter__(self) -> Iterator[tuple[float, str]]:
-        """Yield (probability, response functions) of the strategies with weight."""
-        for strategy in self.support:
-            yield float(self.weights[strategy]), self.describe(int(strategy))
-
-    def describe(self, strategy: int) -> str:
-        """Return the response functions of a strategy: ``A: x↦01, B: (x,y)↦00 11``.
-
-        Parameters
-        ----------
-        strategy
-            Its number, 0 … n − 1.
-
-        Returns
-        -------
-        str
-            One function for each responding node.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr())
-        >>> solution.q.describe(0)
-        'A: 0, B: 0'
-        """
-        return ", ".join(f"{name}: {text}" for name, text in self.functions(strategy).items())
-
-    def functions(self, strategy: int) -> dict[str, str]:
-        """Return the response function of each node in a strategy, as text.
-
-        Parameters
-        ----------
-        strategy
-            Its number, 0 … n − 1.
-
-        Returns
-        -------
-        dict
-            Node → its constant, the parent that it copies, or its table of values.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr())
-        >>> solution.q.functions(63)
-        {'A': '1', 'B': '1'}
-        """
-        digits = self.model.strategies.digits(strategy)
-        return {
-            node.name: _function(node.parents, node.radices, node.table[digits[node.name]])
-            for node in self.model.strategies.nodes
-        }
-
-    def __str__(self) -> str:
-        lines = [f"{weight:10.6f}  {text}" for weight, text in list(self)[:20]]
-        if len(self) > 20:
-            lines.append(f"{'…':>10}  {len(self) - 20} more strategies")
-        return "\n".join(lines)
-
-    __repr__ = __str__
-
-
-def _function(parents: tuple[str, ...], radices: tuple[int, ...], row: Any) -> str:
-    """Return a response function as text: its constant, the parent it copies, or its table."""
-    values = [int(v) for v in row]
-    if len(set(values)) == 1:
-        return str(values[0])
-    names = [p.lower() for p in parents]
-    grid = np.array(values).reshape(radices)
-    for axis, name in enumerate(names):
-        shape = [1] * len(radices)
-        shape[axis] = radices[axis]
-        if (grid == np.arange(radices[axis]).reshape(shape)).all():
-            return name if len(names) == 1 else f"({','.join(names)})↦{name}"
-    last = radices[-1]
-    table = " ".join("".join(map(str, values[i : i + last])) for i in range(0, len(values), last))
-    left = names[0] if len(names) == 1 else f"({','.join(names)})"
-    return f"{left}↦{table}"
-
-
-@dataclass(frozen=True, eq=False)
-class Solution:
-    """The least value of a measure, with a rigorous lower bound.
-
-    Attributes
-    ----------
-    measure
-        What was minimized.
-    observed
-        What had to be reproduced.
-    value
-        The measure at the model found (in its unit); never below `lower_bound`.
-    lower_bound
-        No model that satisfies the constraints has a smaller value: computed from the dual solution
-        in exact arithmetic and rounded down. Where `exact` is known, the float nearest to it.
-    status
-        ``optimal``: value and bound agree to 1e-7 relative or 1e-10; those of mutual information, where its program is
-        hard, to 1e-6 bit.
-    q
-        The model found: strategies with their weights.
-    statistics
-        Solver, iterations, seconds; strategies, rows; ``gap`` = value − lower bound; ``distance`` =
-        how far float probabilities were moved to be read exactly.
-    functional, functional_value
-        The dual functional and its value on the data; `witness` adds the bound that they violate.
-    proofs
-        The problem and the exact dual data behind the bound; two of them, of the least and the negated
-        largest p(m≠0), for the entropy of a message.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> solution = rb.minimize(rb.influence(rb.outcome_signaling(), "A", "B"), rb.boxes.pr())
-    >>> solution.value, solution.lower_bound, solution.status
-    (1.0, 1.0, 'optimal')
-    """
-
-    measure: Measure
-    observed: Behavior | Observed
-    value: float
-    lower_bound: float
-    status: str
-    q: StrategyWeights
-    statistics: dict[str, Any]
     functional: BellFunctional
-    functional_value: ExactNumber | float
-    proofs: tuple[Proof, ...] = ()
+    functional_value: ExactNumber
+    proof: Proof
 
     @property
-    def exact(self) -> Any:
-        """The least value as a sympy number, where what was observed is exact and so is the solution; or None.
-
-        Then the exact q of `certificate` attains it, and `value`, `lower_bound` and `upper_bound` are the float nearest
-        to it.
-        """
-        return to_sympy(self.proofs[0].bound.bound) if self._is_exact and not self.statistics["distance"] else None
-
-    @property
-    def value_text(self) -> str:
-        """The value with at most nine digits, and no more than its lower bound supports; 0 below 1e-13."""
-        if abs(self.value) < _ROUNDING and self.lower_bound <= 0:
-            return "0"
-        return supported_text(self.value, self.lower_bound)
-
-    @property
-    def _is_exact(self) -> bool:
-        return len(self.proofs) == 1 and self.proofs[0].primal is not None
+    def exact(self) -> sympy.Expr | None:
+        if self.proof.primal is None or self.statistics["distance"]:
+            return None
+        return to_sympy(self.proof.bound.bound)
 
     @property
     def upper_bound(self) -> float | None:
-        """Rigorous upper bound, where exact weights of strategies attain it; else None.
-
-        Equal to `lower_bound` where `exact` is known. For floats, which are read as an exact behavior first, the two
-        are rounded down and up.
-        """
-        if not self._is_exact:
+        if self.proof.primal is None:
             return None
-        return ceil_float(self.proofs[0].bound.bound) if self.statistics["distance"] else self.lower_bound
+        return ceil_float(self.proof.bound.bound) if self.statistics["distance"] else self.lower_bound
 
     @cached_property
     def witness(self) -> Witness:
         """The Bell functional of the dual solution, its value on the data and its unrelaxed bound."""
         bound = self.functional.bound(self.measure.model.unrelaxed)
-        signaling = bool(self.proofs) and self.proofs[0].problem.equations.may_signal
-        return Witness(self.functional, self.functional_value, bound, signaling)
-
-    @cached_property
-    def certificate(self) -> CertificateLike:
-        """The exact data from which anyone can check the lower bound, without this package.
-
-        Raises
-        ------
-        CertificateError
-            If the solution has no proof, its measure states no definition, or the proof exceeds the limits of
-            `relaxbell.verify`.
-        """
-        return provided("Solution.certificate")(self)
-
-    def __repr__(self) -> str:
-        unit = "" if self.measure.unit == "probability" else f" {self.measure.unit}"
-        return "\n".join(
-            [
-                f"min {self.measure.name} = {self._headline()}{unit}   ({self.measure.model.name})",
-                f"  lower bound  {self._bound_text()}{unit}",
-                f"  witness      {self.witness_text}",
-                f"  model        {len(self.q)} strategies of {self.q.model.strategies.count:,}",
-                f"  solver       {self.statistics['solver']}",
-            ]
-        )
-
-    @property
-    def witness_text(self) -> str:
-        """The witness as text; where there is none, why."""
-        if self.witness is None:
-            return "none: the behaviors of a network are not a convex set"
-        if self.value > _ROUNDING and not self.measure.model.relaxed:
-            return "none: no edge of the model is marked as relaxed; see CausalModel.relax"
-        return str(self.witness)
-
-    def _headline(self) -> str:
-        exact = "" if self.exact is None else str(self.exact)
-        if exact in ("", self.value_text):
-            return self.value_text
-        return f"{exact} = {self.value:.9g}" if len(exact) <= LONGEST else f"{self.value:.9g} (an exact number)"
-
-    def _bound_text(self) -> str:
-        return f"{floor_text(self.lower_bound, 12)} (rigorous)" if self.exact is None else "the same: exact"
-
-    def _repr_html_(self) -> str:
-        return provided("Solution._repr_html_")(self)
-
-    def _repr_latex_(self) -> str:
-        return provided("Solution._repr_latex_")(self)
+        return Witness(self.functional, self.functional_value, bound, self.proof.problem.equations.may_signal)
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """Both ends of a query: ``lower, upper = bounds(query, p)``.
-
-    Attributes
-    ----------
-    lower, upper
-        Extreme values.
-    lower_bound, upper_bound
-        Rigorous: every model that satisfies the constraints lies between them.
-    minimum, maximum
-        The solutions behind them; `maximum` is of the negated query.
+@dataclass(frozen=True, eq=False, repr=False)
+class LinearSolution(ConvexSolution):
+    """The least value of a measure that is written by a term; see `Solution` and `ConvexSolution`.
 
     Examples
     --------
     >>> import relaxbell as rb
-    >>> lower, upper = rb.bounds(rb.message_weight(rb.message()), rb.boxes.pr())
-    >>> lower, upper
-    (0.5, 0.5)
+    >>> c = rb.influence(rb.input_signaling(), "X", "B")
+    >>> rb.minimize(c, rb.boxes.tsirelson()).exact
+    -1/2 + sqrt(2)/2
     """
 
-    minimum: Solution
-    maximum: Solution
+    @cached_property
+    def certificate(self) -> Certificate:
+        """The exact data from which anyone can check the lower bound, without this package."""
+        from relaxbell.engines.linear.certificates import linear_certificate  # with the verifier, when one is made
 
-    @property
-    def lower(self) -> float:
-        """Least value."""
-        return self.minimum.value
+        return linear_certificate(self.measure, self.proof)
 
-    @property
-    def upper(self) -> float:
-        """Largest value."""
-        return -self.maximum.value
 
-    @property
-    def lower_bound(self) -> float:
-        """Rigorous lower end."""
-        return self.minimum.lower_bound
+S = TypeVar("S", bound=ConvexSolution)
 
-    @property
-    def upper_bound(self) -> float:
-        """Rigorous upper end."""
-        return -self.maximum.lower_bound
 
-    def __iter__(self) -> Iterator[float]:
-        yield self.lower
-        yield self.upper
+def convex_solution(
+    kind: type[S],
+    measure: Measure,
+    observed: Behavior | Observed,
+    equations: Equations,
+    answer: Answer,
+    proof: Proof,
+) -> S:
+    """Return the solution that a solver's answer and its proof make."""
+    bound = proof.bound
+    q = weights_of(answer, proof)
+    if proof.primal is None:
+        found, lower = max(measure.at(q), bound.value), bound.value
+    else:
+        found = float(bound.bound)
+        lower = bound.value if equations.distance else found
+    statistics = {
+        "solver": answer.solver,
+        "iterations": answer.iterations,
+        "seconds": answer.seconds,
+        "strategies": proof.problem.strategies,
+        "rows": len(equations.rows),
+        "gap": found - lower,
+        "distance": equations.distance,
+    }
+    functional = dual_functional(measure, equations, bound.z)
+    total: ExactNumber = (bound.z * equations.rhs).sum() if len(bound.z) else Fraction(0)
+    weights = StrategyWeights(measure.model, q)
+    return kind(measure, observed, found, lower, "optimal", weights, statistics, functional, total, proof)
 
-    def __repr__(self) -> str:
-        return f"[{self.lower:.9g}, {self.upper:.9g}] for {self.minimum.measure.name}"
+
+def weights_of(answer: Answer, proof: Proof) -> Floats:
+    """Return q as floats, read-only: the exact weights where they are known."""
+    if proof.primal is not None:
+        q = np.zeros(proof.problem.strategies)
+        q[list(proof.primal)] = [float(v) for v in proof.primal.values()]
+    else:
+        q = answer.x[: proof.problem.strategies].clip(0.0)
+        q = q / q.sum()
+    q.setflags(write=False)
+    return q
+
+
+def dual_functional(measure: Measure, equations: Equations, z: Exact) -> BellFunctional:
+    """Return the multipliers of the equations as a functional of p(outputs|inputs)."""
+    model = measure.model
+    table = np.array(equations.functional(z) * Fraction(1), dtype=object).reshape(model.observed_shape)
+    return BellFunctional(table, model.outputs, model.inputs, parties=equations.parties)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from relaxbell.engines.linear.family import Family, Line, Sample
 from relaxbell.errors import CurveError
 from relaxbell.exact.numbers import ExactNumber
+from relaxbell.lp.clock import TimeLimitError
 
 _CLOSE = 1e-9
 """Where no exact weights were found: how far value and tangent may be apart."""
@@ -33,11 +34,12 @@ class Segment:
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """All pieces from left to right, and the samples at their ends."""
+    """All pieces from left to right, and the samples at their ends; without pieces where the time was over before."""
 
     segments: tuple[Segment, ...]
     samples: tuple[Sample, ...]
     programs: int
+    complete: bool = True
 
 
 def trace(family: Family) -> Trace:
@@ -47,6 +49,8 @@ def trace(family: Family) -> Trace:
     ------
     CurveError
         If it does not end: numerical noise, not a curve.
+    TimeLimitError
+        If the time is over before its ends are known.
     """
     first = family.feasible_end(family.low, 1)
     last = first if first.t == family.high else family.feasible_end(family.high, -1)
@@ -63,7 +67,10 @@ def trace(family: Family) -> Trace:
             found.append(direct)
             continue
         a, b = left.tangent, right.tangent
-        middle = family.solve((a.intercept - b.intercept) / (b.slope - a.slope))
+        try:
+            middle = family.solve((a.intercept - b.intercept) / (b.slope - a.slope))
+        except TimeLimitError:
+            return Trace((), tuple(samples[t] for t in sorted(samples)), programs, complete=False)
         programs += 1
         samples[middle.t] = middle
         if programs > _MOST:

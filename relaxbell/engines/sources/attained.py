@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
@@ -19,11 +19,11 @@ from relaxbell.engines.sources.polynomials import Layout
 from relaxbell.engines.sources.relaxation import FixedProgram
 from relaxbell.engines.sources.scenario import Scenario, Side
 from relaxbell.engines.sources.settings import choices_of_settings, restricted_to
+from relaxbell.engines.sources.solution import NetworkSolution, Number
 from relaxbell.errors import RelaxbellError
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, to_floats
 from relaxbell.lp.clock import TimeLimitError, deadline, now, remaining
-from relaxbell.measures.products import nonbilocality
-from relaxbell.solve.minimization import minimize
+from relaxbell.measures.products import Nonbilocality, nonbilocality
 
 ZERO = 1e-8
 """Values below this may be zero: then an exact decomposition is sought."""
@@ -55,6 +55,10 @@ def exact_model(scenario: Scenario, search: Search, tolerance: float, seconds: f
             return _near(scenario, search, tolerance)
     except TimeLimitError:
         return None
+
+
+Minimized: TypeAlias = Callable[[Nonbilocality, Behavior, float], NetworkSolution]
+"""What minimizes a smaller scenario in some seconds."""
 
 
 def _near(scenario: Scenario, search: Search, tolerance: float) -> Proof | None:
@@ -111,8 +115,9 @@ def proved_everywhere(
     scenario: Scenario,
     observed: Behavior | Observed,
     attained: ExactNumber,
-    marginals: Mapping[str, Mapping[str, Any]],
+    marginals: Mapping[str, Mapping[str, Number]],
     end: float,
+    minimized: Minimized,
 ) -> GlobalProof | None:
     """Return a proof that no marginals give less than is attained, exactly; None if none is found."""
     layout = Layout.of(scenario)
@@ -120,15 +125,16 @@ def proved_everywhere(
     if left <= 0:
         return None
     if layout.columns <= _LARGEST_EXACT:
-        point = [marginals[side.group.name][side.group.labels[j]] for side in layout.held for j in side.free]
+        values = (marginals[side.group.name][side.group.labels[j]] for side in layout.held for j in side.free)
+        point = [v if isinstance(v, Fraction) else Fraction(float(v)) for v in values]  # where boxes are cut first
         found = cover([scenario], [attained], point, most=_EXACT_BOXES, seconds=min(left, _EXACT_SECONDS))
         if found is not None:
             return GlobalProof(found)
-    return _from_settings(scenario, observed, attained, end)
+    return _from_settings(scenario, observed, attained, end, minimized)
 
 
 def _from_settings(
-    scenario: Scenario, observed: Behavior | Observed, attained: ExactNumber, end: float
+    scenario: Scenario, observed: Behavior | Observed, attained: ExactNumber, end: float, minimized: Minimized
 ) -> GlobalProof | None:
     model = scenario.measure.model
     for choice in choices_of_settings(model):
@@ -137,7 +143,7 @@ def _from_settings(
             return None
         small, restricted = restricted_to(model, model.match(observed), choice)
         try:
-            part: Any = minimize(nonbilocality(small), restricted, seconds=left)
+            part = minimized(nonbilocality(small), restricted, left)
         except TimeLimitError:
             return None
         if part.everywhere is not None and part.attained == attained:

@@ -16,15 +16,15 @@ from relaxbell.certificate.claims import Certificate, as_text, as_texts, with_st
 from relaxbell.engines.linear.certificates import given_data
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.sources.cover import Cover, GlobalProof, Piece, cover
+from relaxbell.engines.sources.minimum import minimize_network
 from relaxbell.engines.sources.polynomials import Layout
 from relaxbell.engines.sources.scenario import Scenario, Side, read_scenario
 from relaxbell.engines.sources.settings import choices_of_settings, restricted_to
-from relaxbell.engines.sources.solution import NetworkSolution
+from relaxbell.engines.sources.solution import FixedSolution, NetworkSolution
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator
 from relaxbell.measures.groups import Group
-from relaxbell.measures.products import Nonbilocality, nonbilocality
-from relaxbell.solve.minimization import minimize
+from relaxbell.measures.products import FixedNonbilocality, nonbilocality, statement_of
 
 _SECONDS = 60.0
 _BOXES = 2000
@@ -39,14 +39,9 @@ def network_certificate(solution: NetworkSolution) -> Certificate:
     ------
     CertificateError
         If the bound is SCIP's, if there are too many free marginals for a proof that is found in a minute, or as in
-        `relaxbell.engines.linear.certificates.solution_certificate`.
+        `relaxbell.engines.linear.certificates.linear_certificate`.
     """
     measure = solution.measure
-    assert isinstance(measure, Nonbilocality)  # no other measure has such a solution
-    return _at_fixed(solution, measure) if measure.fixed else _everywhere(solution, measure)
-
-
-def _everywhere(solution: NetworkSolution, measure: Nonbilocality) -> Certificate:
     if solution.kind != "rigorous":
         raise CertificateError(
             f"the lower bound of {measure.name} is SCIP's, in floating point: expected a rigorous one. Minimize it "
@@ -55,13 +50,14 @@ def _everywhere(solution: NetworkSolution, measure: Nonbilocality) -> Certificat
     model = measure.model
     assert isinstance(solution.observed, Behavior)  # the measure needs one
     p = model.match(solution.observed)
-    bound = solution.attained if solution.exact is not None else Fraction(solution.lower_bound)
+    attained = solution.attained if solution.exact is not None else None
+    bound = Fraction(solution.lower_bound) if attained is None else attained
     found = _known(solution) or _sought(solution, model, p)
     if not found.settings:
         layout = _layout(model, p)
-        return covered(measure, layout, found.cover, bound, solution.primal)
+        return covered(model, layout, found.cover, bound, solution.primal)
     whole, layout = _layout(model, p), _layout(*restricted_to(model, p, found.settings))
-    data = _common(whole.scenario.equations, measure, [[*family.held, family.last] for family in layout.families])
+    data = _common(whole.scenario.equations, model, [[*family.held, family.last] for family in layout.families])
     data["measure"]["settings"] = [[name, list(values)] for name, values in found.settings.items()]
     data["proof"] = _proof(layout, found.cover)
     return with_strategies(data, bound, solution.primal)
@@ -90,7 +86,7 @@ def _sought(solution: NetworkSolution, model: CausalModel, p: Behavior) -> Globa
         return GlobalProof(found)
     for choice in choices_of_settings(model):
         small, restricted = restricted_to(model, p, choice)
-        part: Any = minimize(nonbilocality(small), restricted, seconds=_SECONDS)
+        part = minimize_network(nonbilocality(small), restricted, seconds=_SECONDS)
         if part.lower_bound < float(target) - float(_LOSS):
             continue
         best = _known(part)
@@ -111,15 +107,15 @@ def _sought(solution: NetworkSolution, model: CausalModel, p: Behavior) -> Globa
 
 
 def covered(
-    measure: Nonbilocality,
+    model: CausalModel,
     layout: Layout,
     found: Cover,
-    bound: Any,
+    bound: ExactNumber,
     primal: Mapping[int, ExactNumber] | None,
 ) -> Certificate:
     """Return the certificate of boxes that hold all marginals."""
     equations = layout.scenario.equations
-    data = _common(equations, measure, [[*family.held, family.last] for family in layout.families])
+    data = _common(equations, model, [[*family.held, family.last] for family in layout.families])
     data["proof"] = _proof(layout, found)
     return with_strategies(data, bound, primal)
 
@@ -132,13 +128,15 @@ def _proof(layout: Layout, found: Cover) -> dict[str, Any]:
     }
 
 
-def _at_fixed(solution: NetworkSolution, measure: Nonbilocality) -> Certificate:
+def fixed_solution_certificate(solution: FixedSolution) -> Certificate:
     """Return the certificate of the linear program at fixed marginals: one box that is a point."""
-    (proof,) = solution.proofs
+    measure, proof = solution.measure, solution.proof
+    assert isinstance(measure, FixedNonbilocality)  # as the engine of this measure makes it
+    assert proof is not None
     return fixed_certificate(measure, proof, proof.bound.bound if proof.primal else Fraction(solution.lower_bound))
 
 
-def fixed_certificate(measure: Nonbilocality, proof: Proof, bound: Any) -> Certificate:
+def fixed_certificate(measure: FixedNonbilocality, proof: Proof, bound: ExactNumber) -> Certificate:
     """Return the certificate of a proof at fixed marginals; errors as in `network_certificate`."""
     if proof.problem.budgets or proof.problem.affine:
         raise CertificateError(
@@ -148,7 +146,7 @@ def fixed_certificate(measure: Nonbilocality, proof: Proof, bound: Any) -> Certi
     equations = proof.problem.equations
     held = [[g for g in product if g.name in measure.fixed] for product in measure.products]
     last = [next(g for g in product if g.name not in measure.fixed) for product in measure.products]
-    data = _common(equations, measure, [[*own, group] for own, group in zip(held, last, strict=True)])
+    data = _common(equations, measure.model, [[*own, group] for own, group in zip(held, last, strict=True)])
     flat = [group for own in held for group in own]
     data["measure"]["fixed"] = [as_texts(measure.fixed[group.name]) for group in flat]
     cells = math.prod(measure.model.observed_shape)
@@ -167,12 +165,9 @@ def fixed_certificate(measure: Nonbilocality, proof: Proof, bound: Any) -> Certi
     return with_strategies(data, bound, proof.primal)
 
 
-def _common(equations: Equations, measure: Nonbilocality, products: Sequence[Sequence[Side | Group]]) -> dict[str, Any]:
-    model = measure.model
+def _common(equations: Equations, model: CausalModel, products: Sequence[Sequence[Side | Group]]) -> dict[str, Any]:
     groups = [[own if isinstance(own, Group) else own.group for own in product] for product in products]
-    names = [[[model.responding[i] for i in group.axes] for group in product] for product in groups]
-    measured = {"kind": "nonbilocality", "products": names}
-    return given_data(model, equations) | {"measure": measured, "constraints": []}
+    return given_data(model, equations) | {"measure": statement_of(model, groups), "constraints": []}
 
 
 def _marginal(scenario: Scenario, side: Side) -> dict[str, Any]:

@@ -11,24 +11,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.curves.curve import Curve, Piece
+from relaxbell.certificate.claims import Certificate, as_text, of_pieces
 from relaxbell.curves.paths import Path
+from relaxbell.curves.piecewise import Piece, PiecewiseCurve
 from relaxbell.engines.linear.family import Line, exact_line
-from relaxbell.engines.linear.tracing import Trace
+from relaxbell.engines.linear.solution import dual_functional
+from relaxbell.engines.sources.certificates import covered
 from relaxbell.engines.sources.cover import Cover, cover
+from relaxbell.engines.sources.minimum import minimize_at_fixed, minimize_network
 from relaxbell.engines.sources.polynomials import Layout
 from relaxbell.engines.sources.scenario import Scenario, read_scenario
 from relaxbell.errors import InfeasibleError, MeasureError
 from relaxbell.exact.numbers import ExactNumber, as_exact
 from relaxbell.measures.products import Nonbilocality, nonbilocality
-from relaxbell.methods import provided
-from relaxbell.solve.minimization import dual_functional, minimize
-
-if TYPE_CHECKING:
-    from relaxbell.certificate.claims import Certificate
 
 _BOXES, _SECONDS = 24, 20.0
 """Most boxes of a proof, and most time for them."""
@@ -87,21 +85,38 @@ class NetworkPiece:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class NetworkCurve(Curve):
-    """A curve of the least non-bilocality, over all marginals; see `Curve`.
+class NetworkCurve(PiecewiseCurve):
+    """A curve of the least non-bilocality, over all marginals; see `PiecewiseCurve`.
 
     Attributes
     ----------
     proofs
         For each stretch from left to right its ends and the proof; pieces consist of one or several.
+    name, variable, measure, pieces, exact, programs, power, symbol, reading
+        As in `PiecewiseCurve`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> noise, full = rb.boxes.entanglement_swapping(0), rb.boxes.entanglement_swapping(1)
+    >>> line = rb.curve(rb.nonbilocality(rb.bilocality()), noise, full)
+    >>> len(line.proofs), line.critical
+    (2, Fraction(1, 2))
     """
 
-    proofs: tuple[NetworkPiece, ...] = field(default=())
+    proofs: tuple[NetworkPiece, ...] = field(kw_only=True)
 
     @cached_property
     def certificate(self) -> Certificate:
-        """The exact data that prove the whole curve, for `relaxbell verify`; errors as in `Curve.certificate`."""
-        return provided("NetworkCurve.certificate")(self)
+        """The exact data that prove the whole curve: the same cover at both ends of each stretch."""
+        parts = []
+        for piece in self.proofs:
+            ends = []
+            for own in (piece.left, piece.right):
+                found = covered(self.measure.model, own.layout, piece.cover, own.value, own.primal)
+                ends.append({"t": as_text(own.t), "certificate": found.data})
+            parts.append(ends)
+        return of_pieces(parts, (piece.right.t for piece in self.proofs), self.reading)
 
 
 def network_curve(measure: Nonbilocality, path: Path) -> NetworkCurve:
@@ -126,7 +141,6 @@ def network_curve(measure: Nonbilocality, path: Path) -> NetworkCurve:
             pieces[-1] = Piece(pieces[-1].start, piece.end, piece.intercept, piece.slope, none)
         else:
             pieces.append(piece)
-    trace = Trace((), (), tracer.programs)
     own = path.parameter
     return NetworkCurve(
         f"min {measure.name}",
@@ -135,10 +149,9 @@ def network_curve(measure: Nonbilocality, path: Path) -> NetworkCurve:
         tuple(pieces),
         True,
         tracer.programs,
-        trace,
         own.power,
-        own.own,
-        path.reading,
+        symbol=own.own,
+        reading=path.reading,
         proofs=tuple(found),
     )
 
@@ -158,7 +171,7 @@ class _Tracer:
     def sample(self, t: ExactNumber) -> NetworkSample:
         """Return the exact least value at t."""
         p = self.behavior(t)
-        solution = minimize(self.measure, p, tolerance=_TOLERANCE)
+        solution = minimize_network(self.measure, p, tolerance=_TOLERANCE)
         self.programs += solution.statistics["boxes"]
         if solution.exact is None or solution.primal is None:
             low, high = solution.interval
@@ -234,7 +247,7 @@ class _Tracer:
     def _with_marginals(self, sample: NetworkSample, held: Mapping[str, Any]) -> NetworkSample | None:
         fixed = nonbilocality(self.measure.model, {name: list(values) for name, values in held.items()})
         try:
-            solution = minimize(fixed, self.behavior(sample.t))
+            solution = minimize_at_fixed(fixed, self.behavior(sample.t))
         except InfeasibleError:
             return None
         self.programs += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,15 +10,14 @@ import scipy.sparse as sp
 from relaxbell.causal.equations import Equations
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.exactness import exact_proof
-from relaxbell.engines.linear.over import solve_over
 from relaxbell.engines.linear.program import Problem, linear_program
 from relaxbell.errors import InfeasibleError
 from relaxbell.exact.numbers import Exact, to_floats
 from relaxbell.exact.rows import Rows
-from relaxbell.lp.highs import Answer, solve_highs
+from relaxbell.lp.highs import solve_highs
 from relaxbell.measures.groups import Group
 from relaxbell.measures.marginals import marginal_constraints, solve_affine
-from relaxbell.measures.products import Nonbilocality
+from relaxbell.measures.products import FixedNonbilocality
 from relaxbell.measures.terms import fresh
 
 _AGREE = 1e-9
@@ -37,7 +35,7 @@ class WithMarginals(Equations):
         return super().functional(z[: self.observed])
 
 
-def with_marginals(measure: Nonbilocality, equations: Equations) -> WithMarginals:
+def with_marginals(measure: FixedNonbilocality, equations: Equations) -> WithMarginals:
     """Return the equations with q^a = f(ν) for the fixed marginals.
 
     Raises
@@ -59,7 +57,7 @@ def with_marginals(measure: Nonbilocality, equations: Equations) -> WithMarginal
     return WithMarginals(**kept, observed=len(equations.rows))
 
 
-def _check(measure: Nonbilocality, group: Group, own: Exact, equations: Equations) -> tuple[int, ...]:
+def _check(measure: FixedNonbilocality, group: Group, own: Exact, equations: Equations) -> tuple[int, ...]:
     rows, rhs = marginal_constraints(group, equations.rhs)
     free, constant, matrix = solve_affine(rows, rhs)
     follows = constant + (matrix @ own[list(free)] if free else 0)
@@ -74,20 +72,9 @@ def _check(measure: Nonbilocality, group: Group, own: Exact, equations: Equation
     return free
 
 
-def exact_fixed(measure: Nonbilocality, equations: Equations) -> Proof | None:
+def exact_fixed(measure: FixedNonbilocality, equations: Equations) -> Proof | None:
     """Return the exact solution at fixed marginals if the solver's basis gives it without repair, else None."""
     problem = Problem(fresh(measure.term), with_marginals(measure, equations))
     program = linear_program(problem)
     answer = solve_highs(program.matrix, program.cost, program.lower, program.upper)
     return exact_proof(problem, program, answer, thorough=False) if answer.feasible else None
-
-
-def solve_fixed(measure: Nonbilocality, equations: WithMarginals, subject_to: Any = ()) -> tuple[Answer, Proof]:
-    """Minimize ‖M_ν q‖₁ over q with the fixed marginals, as equations, that reproduce the behavior.
-
-    Raises
-    ------
-    InfeasibleError
-        If nothing reproduces it with these marginals.
-    """
-    return solve_over(measure, equations, subject_to)

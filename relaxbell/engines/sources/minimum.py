@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from contextlib import suppress
-from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
@@ -13,25 +12,27 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
+from relaxbell.engines.base import engine
 from relaxbell.engines.linear.dual import Proof
-from relaxbell.engines.linear.solution import StrategyWeights
+from relaxbell.engines.linear.over import Solver, solve_over
+from relaxbell.engines.linear.solution import weights_of
 from relaxbell.engines.sources.attained import ZERO, exact_model, proved_everywhere
 from relaxbell.engines.sources.branching import Search, branch
 from relaxbell.engines.sources.cover import GlobalProof
 from relaxbell.engines.sources.decomposition import Decomposition, decompose
-from relaxbell.engines.sources.fixed import WithMarginals, solve_fixed, with_marginals
+from relaxbell.engines.sources.fixed import WithMarginals, with_marginals
 from relaxbell.engines.sources.relaxation import ranges, some_model
 from relaxbell.engines.sources.scenario import Scenario, read_scenario
 from relaxbell.engines.sources.settings import best_of_settings
-from relaxbell.engines.sources.solution import NetworkSolution, marginals_of
+from relaxbell.engines.sources.solution import FixedSolution, NetworkSolution, marginals_of
+from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.errors import InfeasibleError, MeasureError, SolverError
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats
-from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import TimeLimitError, deadline, left, now
 from relaxbell.lp.highs import Answer
-from relaxbell.measures.measure import measure as own_measure
-from relaxbell.measures.products import Nonbilocality, nonbilocality
-from relaxbell.solve.minimization import dual_functional, minimize
+from relaxbell.measures.measure import LinearMeasure
+from relaxbell.measures.products import FixedNonbilocality, Nonbilocality, nonbilocality
+from relaxbell.measures.terms import ZERO as ZERO_TERM
 
 TOLERANCE = 1e-6
 TIME_LIMIT = 60.0
@@ -49,16 +50,14 @@ _MANY = 4
 def minimize_network(
     measure: Nonbilocality,
     observed: Behavior | Observed,
-    subject_to: Any,
+    subject_to: object = (),
     *,
     tolerance: float | None = None,
     seconds: float | None = None,
     solver: Literal["scip"] | None = None,
 ) -> NetworkSolution:
     """Return the least value of the measure; see `relaxbell.minimize`."""
-    if measure.fixed:
-        return _at_fixed(measure, observed, subject_to)
-    if subject_to is not None and (not hasattr(subject_to, "__len__") or len(subject_to)):
+    if subject_to is not None and not (isinstance(subject_to, Sized) and not len(subject_to)):
         raise MeasureError(
             f"{measure.name} is minimized over all marginals without further constraints: found {subject_to}. Fix "
             "marginals, nonbilocality(model, marginals=…), to add some."
@@ -124,8 +123,8 @@ def _positive(given: float | None, usual: float, name: str) -> float:
 
 def raise_infeasible(model: CausalModel, observed: Behavior | Observed) -> None:
     """Raise InfeasibleError with a witness: not even a shared source reproduces the behavior."""
-    shared = model.shared()
-    minimize(own_measure(shared, np.zeros((1, shared.strategies.count)), norm="linear", name="0"), observed)
+    nothing = LinearMeasure(model.shared(), "0", term=ZERO_TERM)
+    engine(nothing).minimize(observed)
     raise SolverError(
         f"the linear programs of {model.name} found nothing that reproduces the behavior, without a proof. Round it: "
         "p.rounded(model)."
@@ -146,7 +145,7 @@ def _reported(
     value, q = search.value, search.q / search.q.sum()
     exact: Mapping[int, ExactNumber] | None = None
     attained: ExactNumber | None = None
-    proofs: tuple[Proof, ...] = ()
+    proof: Proof | None = None
     everywhere: GlobalProof | None = None
     if found is not None:
         attained, exact = found.bound.bound, found.primal or {}
@@ -154,9 +153,10 @@ def _reported(
         q[list(exact)] = [float(v) for v in exact.values()]
         if not any(side.free for product in scenario.products for side in product[:-1]):
             # the program at the only marginals there are
-            search.lower, proofs = value if scenario.distance == 0 else found.bound.value, (found,)
+            search.lower, proof = value if scenario.distance == 0 else found.bound.value, found
         elif attained > 0 and scenario.distance == 0 and kind == "rigorous":
-            everywhere = proved_everywhere(scenario, observed, attained, marginals_of(measure, q, exact), end)
+            held = marginals_of(measure.products, q, exact)
+            everywhere = proved_everywhere(scenario, observed, attained, held, end, _within)
             search.lower = search.lower if everywhere is None else value
     lower = min(search.lower, value)
     status = "optimal" if value - lower <= tolerance else "time limit"
@@ -181,40 +181,48 @@ def _reported(
         status,
         StrategyWeights(measure.model, q),
         statistics,
-        _no_functional(measure.model, scenario),
-        0.0,
-        proofs,
         kind=kind,
         network="lower bound" if measure.is_bound else "exact",
         attained=attained,
-        marginals=marginals_of(measure, q, exact),
+        marginals=marginals_of(measure.products, q, exact),
         decomposition=_decomposition(measure, value, q, exact, scenario.equations.rhs),
         tolerance=tolerance,
         everywhere=everywhere,
         primal=exact,
+        proof=proof,
     )
 
 
+def _within(measure: Nonbilocality, observed: Behavior, seconds: float) -> NetworkSolution:
+    return minimize_network(measure, observed, seconds=seconds)
+
+
 def _decomposition(
-    measure: Nonbilocality, value: float, q: Floats, exact: Mapping[int, ExactNumber] | None, rhs: Exact
+    measure: Nonbilocality | FixedNonbilocality,
+    value: float,
+    q: Floats,
+    exact: Mapping[int, ExactNumber] | None,
+    rhs: Exact,
 ) -> Decomposition | None:
     if value > ZERO or len(measure.products) > 1 or measure.is_bound:
         return None
     return decompose(measure.model, measure.products[0], q, exact, rhs.reshape(measure.model.observed_shape))
 
 
-def _no_functional(model: CausalModel, scenario: Scenario) -> BellFunctional:
-    table = np.full(model.observed_shape, Fraction(0), dtype=object)
-    return BellFunctional(table, model.outputs, model.inputs, parties=scenario.equations.parties)
-
-
-def _at_fixed(measure: Nonbilocality, observed: Behavior | Observed, subject_to: Any) -> NetworkSolution:
+def minimize_at_fixed(
+    measure: FixedNonbilocality,
+    observed: Behavior | Observed,
+    subject_to: object = (),
+    solver: Solver | None = None,
+    *,
+    thorough: bool = True,
+) -> FixedSolution:
     """Solve the linear program at fixed marginals."""
     started = now()
     scenario = read_scenario(nonbilocality(measure.model), observed, symmetric=False)
     equations = with_marginals(measure, scenario.equations)
     try:
-        answer, proof = solve_fixed(measure, equations, subject_to)
+        answer, proof = solve_over(measure, measure.term, equations, subject_to, solver, thorough=thorough)
     except InfeasibleError:
         if ranges(scenario) is None:
             raise_infeasible(measure.model, observed)
@@ -227,26 +235,21 @@ def _at_fixed(measure: Nonbilocality, observed: Behavior | Observed, subject_to:
 
 
 def _fixed_solution(
-    measure: Nonbilocality,
+    measure: FixedNonbilocality,
     observed: Behavior | Observed,
     scenario: Scenario,
     equations: WithMarginals,
     answer: Answer,
     proof: Proof,
     started: float,
-) -> NetworkSolution:
+) -> FixedSolution:
     exact, bound = proof.primal, proof.bound
-    n = measure.model.strategies.count
+    n, q = measure.model.strategies.count, weights_of(answer, proof)
     if exact is None:
-        q = answer.x[:n].clip(0.0)
-        q = q / q.sum()
-        value, lower = max(measure.value(q), bound.value), bound.value
+        value, lower = max(measure.at(q), bound.value), bound.value
     else:
-        q = np.zeros(n)
-        q[list(exact)] = [float(v) for v in exact.values()]
         value = float(bound.bound)
         lower = value if equations.distance == 0 else bound.value
-    q.setflags(write=False)
     statistics = {
         "solver": answer.solver,
         "iterations": answer.iterations,
@@ -256,9 +259,7 @@ def _fixed_solution(
         "gap": value - lower,
         "distance": scenario.distance,
     }
-    functional = dual_functional(measure, equations, bound.z)
-    total: Any = (bound.z[: equations.observed] * equations.rhs[: equations.observed]).sum()
-    return NetworkSolution(
+    return FixedSolution(
         measure,
         observed,
         value,
@@ -266,12 +267,10 @@ def _fixed_solution(
         "optimal",
         StrategyWeights(measure.model, q),
         statistics,
-        functional,
-        total,
-        (proof,),
         network="lower bound" if measure.is_bound else "exact",
         attained=None if exact is None else bound.bound,
-        marginals=marginals_of(measure, q, exact),
+        marginals=marginals_of(measure.products, q, exact),
         decomposition=_decomposition(measure, value, q, exact, scenario.equations.rhs),
         primal=exact,
+        proof=proof,
     )

@@ -9,7 +9,9 @@ import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.model import CausalModel
-from relaxbell.engines.linear.solution import Bounds
+from relaxbell.engines.linear.engine import LinearEngine
+from relaxbell.engines.linear.solution import LinearSolution
+from relaxbell.engines.solution import Bounds
 from relaxbell.engines.sources.minimum import raise_infeasible
 from relaxbell.engines.sources.relaxation import FixedProgram, ranges
 from relaxbell.engines.sources.scenario import read_scenario
@@ -18,17 +20,16 @@ from relaxbell.exact.numbers import Floats
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.groups import Group
 from relaxbell.measures.marginals import marginal_parameters
-from relaxbell.measures.measure import Measure
+from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.products import Nonbilocality, nonbilocality
 from relaxbell.measures.terms import Linear
 from relaxbell.methods import provided
-from relaxbell.solve.minimization import bounds
 
 _POINTS = {1: 41, 2: 13, 3: 7, 4: 5}
 """Points for each parameter by number of parameters; 3 where there are more."""
 
 
-def marginal_ranges(model: CausalModel, observed: Behavior) -> dict[str, Bounds]:
+def marginal_ranges(model: CausalModel, observed: Behavior) -> dict[str, Bounds[LinearSolution]]:
     """Return the range of each free parameter ν among all q that reproduce what was observed, Eqs. (57)–(58).
 
     Parameters
@@ -63,9 +64,8 @@ def marginal_ranges(model: CausalModel, observed: Behavior) -> dict[str, Bounds]
         group = Group(shared, parameters.group)
         for i in parameters.free:
             row = group.rows[[i]]
-            linear = Linear(Rows(row, (group.labels[i],)))
-            query = Measure(shared, linear, group.labels[i], definition={"kind": "rows", "norm": "linear"})
-            found[group.labels[i]] = bounds(query, observed)
+            query = LinearMeasure(shared, group.labels[i], term=Linear(Rows(row, (group.labels[i],))))
+            found[group.labels[i]] = LinearEngine(query).bounds(observed)
     return found
 
 
@@ -184,7 +184,7 @@ def scan(measure: Nonbilocality, observed: Behavior, *, points: int | None = Non
     >>> found.values.round(6).tolist()
     [0.316406, 0.125, 0.316406]
     """
-    if not isinstance(measure, Nonbilocality) or measure.fixed or len(measure.products) > 1:
+    if not isinstance(measure, Nonbilocality) or len(measure.products) > 1:
         raise MeasureError(
             f"scan is for nonbilocality(model) with one family of independent groups and no marginals fixed: found "
             f"{getattr(measure, 'name', type(measure).__name__)}."

@@ -177,14 +177,13 @@ def read_scenario(measure: Nonbilocality, observed: Behavior | Observed, *, symm
     found: list[list[Symmetry]] = [[] for _ in measure.products[0]]
     if symmetric and len(measure.products) == 1 and equations.behavior is not None:
         exact = equations.behavior.table
-        found = symmetries(model, measure.products[0], exact)
         if observed.is_exact:
-            flat = exact.ravel()
-            found = [[s for s in own if _holds(flat, s)] for own in found]
-        elif any(found):
-            table, found = averaged(exact, found)
-            distance += float(abs(to_floats(table) - to_floats(exact)).max())
-            equations = behavior_equations(model, equations.behavior._like(table))
+            found = symmetries(model, measure.products[0], exact, exact=True)
+        else:
+            table, found = averaged(model, measure.products[0], exact)
+            if any(found):
+                distance += float(abs(to_floats(table) - to_floats(exact)).max())
+                equations = behavior_equations(model, equations.behavior._like(table))
     products, reduced = [], 0
     for groups in measure.products:
         own = found if len(measure.products) == 1 else [[] for _ in groups]
@@ -194,11 +193,6 @@ def read_scenario(measure: Nonbilocality, observed: Behavior | Observed, *, symm
         )
         products.append(tuple(sides))
     return Scenario(measure, equations, tuple(products), reduced, distance)
-
-
-def _holds(flat: Exact, symmetry: Symmetry) -> bool:
-    remaining()
-    return bool((flat[symmetry.cells] == flat).all())
 
 
 def _side(group: Group, equations: Equations, found: Sequence[Symmetry]) -> Side:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from relaxbell.engines.linear.solution import Solution
+from relaxbell.engines.linear.dual import Proof
+from relaxbell.engines.solution import Solution
 from relaxbell.engines.sources.cover import GlobalProof
 from relaxbell.engines.sources.decomposition import Decomposition
-from relaxbell.exact.numbers import ExactNumber, ceil_float, floor_text, to_sympy
-from relaxbell.measures.products import Nonbilocality
+from relaxbell.exact.numbers import ExactNumber, Floats, ceil_float, floor_text, to_sympy
+from relaxbell.measures.groups import Group
 from relaxbell.methods import provided
 
 if TYPE_CHECKING:
-    from relaxbell.results import CertificateLike
+    import sympy
+
+    from relaxbell.certificate.claims import Certificate
+
+
+Number: TypeAlias = ExactNumber | float
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -44,7 +50,9 @@ class NetworkSolution(Solution):
         ``optimal``: the interval is as narrow as asked for; ``time limit``: it is not.
     tolerance
         How narrow it was to be.
-    measure, observed, value, lower_bound, q, statistics, functional, functional_value, proofs
+    proof
+        The linear program at the only marginals there are, where there are no others; or None.
+    measure, observed, value, lower_bound, q, statistics
         As in `Solution`.
 
     Examples
@@ -59,11 +67,12 @@ class NetworkSolution(Solution):
     kind: Literal["rigorous", "solver bound"] = "rigorous"
     network: Literal["exact", "lower bound"] = "exact"
     attained: ExactNumber | None = None
-    marginals: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    marginals: Mapping[str, Mapping[str, Number]] = field(default_factory=dict)
     decomposition: Decomposition | None = None
     tolerance: float = 0.0
     everywhere: GlobalProof | None = None
     primal: Mapping[int, ExactNumber] | None = None
+    proof: Proof | None = None
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -71,11 +80,11 @@ class NetworkSolution(Solution):
         return self.lower_bound, self.value
 
     @property
-    def exact(self) -> Any:
+    def exact(self) -> sympy.Expr | None:
         """The least value as a sympy number: where the interval is a point and its ends are exact; else None."""
         if self.attained is None or self.statistics["distance"] or self.kind != "rigorous":
             return None
-        known = (self.proofs and self.proofs[0].primal is not None) or self.everywhere is not None
+        known = (self.proof is not None and self.proof.primal is not None) or self.everywhere is not None
         return to_sympy(self.attained) if known or self.attained == 0 else None
 
     @property
@@ -84,12 +93,12 @@ class NetworkSolution(Solution):
         return None if self.attained is None else ceil_float(self.attained)
 
     @property
-    def witness(self) -> Any:
+    def witness(self) -> None:
         """None: the set of behaviors is not convex, and no linear functional separates it."""
         return None
 
     @property
-    def certificate(self) -> CertificateLike:
+    def certificate(self) -> Certificate:
         """Exact data that prove the lower bound, over all marginals; with an exact model, also that it is attained.
 
         Made now: where `everywhere` is None, boxes that prove `lower_bound` are sought for up to a minute.
@@ -127,20 +136,42 @@ class NetworkSolution(Solution):
     def _repr_html_(self) -> str:
         return provided("NetworkSolution._repr_html_")(self)
 
-    def _repr_latex_(self) -> str | None:  # type: ignore[override]
+    def _repr_latex_(self) -> None:
         return None
 
 
-def marginals_of(measure: Nonbilocality, q: Any, exact: Mapping[int, ExactNumber] | None) -> dict[str, dict[str, Any]]:
+@dataclass(frozen=True, eq=False, repr=False)
+class FixedSolution(NetworkSolution):
+    """The least value at fixed marginals: a linear program; see `NetworkSolution`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> from fractions import Fraction
+    >>> fixed = rb.nonbilocality(rb.bilocality(), marginals={"A": [Fraction(1, 4)] * 4})
+    >>> rb.minimize(fixed, rb.boxes.entanglement_swapping(Fraction(4, 5))).exact
+    7/25
+    """
+
+    @property
+    def certificate(self) -> Certificate:
+        """The exact data from which anyone can check the lower bound, for these marginals."""
+        return provided("FixedSolution.certificate")(self)
+
+
+def marginals_of(
+    products: Iterable[Iterable[Group]], q: Floats, exact: Mapping[int, ExactNumber] | None
+) -> dict[str, dict[str, Number]]:
     """Return the marginals of a distribution over strategies, by group and label."""
-    found: dict[str, dict[str, Any]] = {}
-    for product in measure.products:
+    found: dict[str, dict[str, Number]] = {}
+    for product in products:
         for group in product:
             if exact is None:
-                values: list[Any] = [float(v) for v in group.rows @ q]
+                values: list[Number] = [float(v) for v in group.rows @ q]
             else:
-                values = [Fraction(0)] * group.count
+                own: list[ExactNumber] = [Fraction(0)] * group.count
                 for strategy, weight in exact.items():
-                    values[group.numbers[strategy]] = values[group.numbers[strategy]] + weight
+                    own[group.numbers[strategy]] = own[group.numbers[strategy]] + weight
+                values = [*own]
             found[group.name] = dict(zip(group.labels, values, strict=True))
     return found

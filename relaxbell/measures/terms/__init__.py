@@ -32,7 +32,11 @@ from relaxbell.measures.terms.term import (
     stated_weights,
 )
 
+ZERO = Total(())
+"""The function 0: where only the constraints matter."""
+
 __all__ = [
+    "ZERO",
     "Builder",
     "Composite",
     "Largest",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -30,7 +31,7 @@ class Composite(Term):
     Attributes
     ----------
     parts
-        At least one.
+        At least one; of a `Total` also none, which is 0.
     """
 
     parts: tuple[Term, ...]
@@ -67,7 +68,7 @@ class Total(Composite):
     def expression(self, q: Any) -> Any:
         import cvxpy as cp
 
-        return cp.sum([part.expression(q) for part in self.parts])
+        return cp.sum([part.expression(q) for part in self.parts]) if self.parts else cp.Constant(0)
 
     def formula(self) -> str:
         return listed([part.formula() for part in self.parts[:4]], len(self.parts), " + ", "parts")
@@ -81,7 +82,7 @@ class Total(Composite):
         rows = [part.row for part in parts if part.row is not None]
         return Lowered(
             sum(rows[1:], rows[0]) if rows else None,
-            int(np.lcm.reduce([part.unit for part in parts])),
+            math.lcm(*(part.unit for part in parts)),
             [entry for part in parts for entry in part.auxiliary],
             [leaf for part in parts for leaf in part.leaves],
         )
@@ -90,7 +91,7 @@ class Total(Composite):
         return Size.sum(part.size() for part in self.parts)
 
     def gauge(self, raw: Mapping[Leaf, Floats]) -> float:
-        return max(part.gauge(raw) for part in self.parts)
+        return max((part.gauge(raw) for part in self.parts), default=0.0)
 
     def clip(self, raw: Mapping[Leaf, Floats], weight: float, out: dict[Leaf, Floats]) -> None:
         for part in self.parts:
@@ -102,7 +103,7 @@ class Total(Composite):
 
     def need(self, weights: Weights) -> tuple[Fraction, bool]:
         needs = [part.need(weights) for part in self.parts]
-        return max(size for size, _ in needs), any(fixed for _, fixed in needs)
+        return max((size for size, _ in needs), default=Fraction(0)), any(fixed for _, fixed in needs)
 
     def stated_weights(self, share: Fraction, weights: Weights) -> Any:
         return [part.stated_weights(share, weights) for part in self.parts]

@@ -7,24 +7,24 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.exact.numbers import ExactNumber, exact_parts, from_parts
-from relaxbell.functionals.labeling import Labeling, canonical_labeling, ranked
-
-if TYPE_CHECKING:
-    from relaxbell.functionals.exchanges import Frame
-    from relaxbell.functionals.functional import BellFunctional
+from relaxbell.functionals.functional import BellFunctional
+from relaxbell.permutations import group_order
+from relaxbell.results import Variables
+from relaxbell.symmetry.labeling import Labeling, canonical_labeling, ranked
 
 
 @dataclass(frozen=True)
 class Axes:
     """The axes of a table over points.
 
-    A point of a party's axis is an outcome for a setting. Without parties each output and each input has an axis.
+    A point of a party's axis is an outcome for a setting. Inputs that belong to no party have axes of their own, after
+    those of the outputs.
 
     Attributes
     ----------
@@ -40,41 +40,56 @@ class Axes:
     kinds: tuple[Hashable, ...]
     joint: int | None
 
+    @property
+    def relabelings(self) -> int:
+        """How many permutations of points, settings and axes there are."""
+        group = math.prod(math.factorial(count) for count in Counter(self.kinds).values())
+        for own in self.settings:
+            outcomes = Counter(own).values()
+            group *= math.prod(map(math.factorial, outcomes))
+            group *= math.prod(math.factorial(same) for same in Counter(outcomes).values())
+        return group
 
-def axes_of(frame: Frame) -> Axes:
-    """Return the axes of a scenario."""
-    outputs, inputs = frame.coordinates.outputs, frame.coordinates.inputs
-    if frame.is_joint:
-        sizes = outputs + inputs
-        return Axes(tuple((0,) * size for size in sizes), tuple(range(len(sizes))), len(outputs))
-    counts = [1 if x is None else inputs[x] for x in frame.own]
-    settings = tuple(tuple(s for s in range(m) for _ in range(d)) for d, m in zip(outputs, counts, strict=True))
-    kinds = tuple((x is None, d, m) for x, d, m in zip(frame.own, outputs, counts, strict=True))
+
+def axes_of(scenario: Variables) -> Axes:
+    """Return the axes of a scenario. Where it is not known who chooses what, none are exchanged."""
+    grouped = _grouped(scenario)
+    sizes = [tuple(scenario.cardinality[name] for name in names) for names in grouped]
+    settings = tuple(tuple(s for s in range(math.prod(own[:-1])) for _ in range(own[-1])) for own in sizes)
+    if scenario.parties is None and scenario.inputs:
+        return Axes(settings, tuple(range(len(sizes))), len(scenario.outputs))
+    kinds = tuple(
+        ("input", names[0]) if names[-1] in scenario.inputs else (len(own) == 1, own[-1], math.prod(own[:-1]))
+        for names, own in zip(grouped, sizes, strict=True)
+    )
     return Axes(settings, kinds, None)
 
 
-def over_points(table: NDArray[Any], frame: Frame) -> NDArray[Any]:
+def _grouped(scenario: Variables) -> list[tuple[str, ...]]:
+    """Return the variables of each axis: (input, output) or (output,) of each party, then inputs of no party."""
+    parties = scenario.parties or {}
+    found = [tuple(n for n in (parties.get(a), a) if n is not None) for a in scenario.outputs]
+    chosen = set(parties.values())
+    return found + [(x,) for x in scenario.inputs if x not in chosen]
+
+
+def over_points(table: NDArray[Any], scenario: Variables) -> NDArray[Any]:
     """Return a table over outputs and inputs as a table over points; further axes stay where they are."""
-    if frame.is_joint:
-        return table
-    k, own = len(frame.own), frame.own
-    order = [axis for i, x in enumerate(own) for axis in ((i,) if x is None else (k + x, i))]
+    grouped, variables = _grouped(scenario), scenario.outputs + scenario.inputs
+    order = [variables.index(name) for names in grouped for name in names]
     extra = list(range(len(order), table.ndim))
-    sizes = [d * (1 if x is None else frame.coordinates.inputs[x]) for d, x in zip(table.shape, own, strict=False)]
+    sizes = [math.prod(scenario.cardinality[name] for name in names) for names in grouped]
     return table.transpose(order + extra).reshape(*sizes, *(table.shape[axis] for axis in extra))
 
 
-def over_variables(table: NDArray[Any], frame: Frame) -> NDArray[Any]:
+def over_variables(table: NDArray[Any], scenario: Variables) -> NDArray[Any]:
     """Return a table over points as one over outputs and inputs; further axes stay where they are."""
-    if frame.is_joint:
-        return table
-    k, own, inputs = len(frame.own), frame.own, frame.coordinates.inputs
-    sizes = [n for x, d in zip(own, frame.coordinates.outputs, strict=True)
-             for n in ((d,) if x is None else (inputs[x], d))]  # fmt: skip
-    order = [axis for i, x in enumerate(own) for axis in ((i,) if x is None else (k + x, i))]
-    extra = table.shape[k:]
-    back = [order.index(axis) for axis in range(len(order))]
-    return table.reshape(*sizes, *extra).transpose(back + [len(order) + i for i in range(len(extra))])
+    grouped = _grouped(scenario)
+    order = [name for names in grouped for name in names]
+    extra = table.shape[len(grouped) :]
+    back = [order.index(name) for name in scenario.outputs + scenario.inputs]
+    wide = table.reshape(*(scenario.cardinality[name] for name in order), *extra)
+    return wide.transpose(back + [len(order) + i for i in range(len(extra))])
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,16 +156,7 @@ class PointTable:
     @cached_property
     def relabelings(self) -> int:
         """How many functionals relabelings make of this one: all relabelings over those that leave it as it is."""
-        from sympy.combinatorics import Permutation, PermutationGroup
-
-        settings, kinds = self.axes.settings, self.axes.kinds
-        group = math.prod(math.factorial(count) for count in Counter(kinds).values())
-        for own in settings:
-            outcomes = Counter(own).values()
-            group *= math.prod(map(math.factorial, outcomes))
-            group *= math.prod(math.factorial(same) for same in Counter(outcomes).values())
-        generators = [Permutation(list(g)) for g in self.labeling.symmetries]
-        return int(group // (PermutationGroup(generators).order() if generators else 1))
+        return self.axes.relabelings // group_order(self.labeling.symmetries)
 
     def is_relabeled(self, other: PointTable) -> bool:
         """Return whether relabelings turn one into a positive multiple of the other, constants aside."""
@@ -210,10 +216,10 @@ class PointTable:
 
 def point_table(functional: BellFunctional) -> PointTable:
     """Return a functional as a table over points."""
-    frame = functional.frame
+    scenario = functional.scenario
     parts, denominator, radicand = exact_parts([*functional.coefficients.ravel(), functional.constant])
-    table = over_points(parts[:-1].reshape(*functional.coefficients.shape, -1), frame)
-    return _centered(table, parts[-1], denominator, radicand, axes_of(frame))
+    table = over_points(parts[:-1].reshape(*functional.coefficients.shape, -1), scenario)
+    return _centered(table, parts[-1], denominator, radicand, axes_of(scenario))
 
 
 def _centered(table: Any, constant: Any, denominator: int, radicand: int, axes: Axes) -> PointTable:

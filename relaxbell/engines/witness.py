@@ -8,7 +8,7 @@ from functools import cached_property
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.exact.texts import as_number, different_texts
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.functionals.relabeling import holds_with_signaling, recognize
+from relaxbell.symmetry.recognition import holds_with_signaling, recognize
 
 
 @dataclass(frozen=True, eq=False)

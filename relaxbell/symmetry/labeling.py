@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Permutation = tuple[int, ...]
+from relaxbell.permutations import Permutation, orbit
 
 
 class Labeling(NamedTuple):
@@ -37,7 +37,10 @@ class Labeling(NamedTuple):
 
 
 def canonical_labeling(
-    ranks: NDArray[np.int64], settings: Sequence[Sequence[int]], kinds: Sequence[Hashable]
+    ranks: NDArray[np.int64],
+    settings: Sequence[Sequence[int]],
+    kinds: Sequence[Hashable],
+    colors: Sequence[int] | None = None,
 ) -> Labeling:
     """Return the canonical labeling of a table.
 
@@ -49,6 +52,8 @@ def canonical_labeling(
         For each axis the setting of each of its points.
     kinds
         For each axis; only axes of the same kind are exchanged.
+    colors
+        For each point, axis by axis; only points of the same color are exchanged. By default all are alike.
 
     Examples
     --------
@@ -57,7 +62,7 @@ def canonical_labeling(
     >>> one.key == other.key
     True
     """
-    search = _Search(ranks, settings, kinds)
+    search = _Search(ranks, settings, kinds, colors)
     search.explore(search.refined(search.start), ())
     if search.leaf is None:
         raise AssertionError("a search ends at a leaf")
@@ -67,7 +72,13 @@ def canonical_labeling(
 
 
 class _Search:
-    def __init__(self, ranks: NDArray[np.int64], settings: Sequence[Sequence[int]], kinds: Sequence[Hashable]) -> None:
+    def __init__(
+        self,
+        ranks: NDArray[np.int64],
+        settings: Sequence[Sequence[int]],
+        kinds: Sequence[Hashable],
+        colors: Sequence[int] | None,
+    ) -> None:
         self.axes = [axis for axis, size in enumerate(ranks.shape) for _ in range(size)]
         self.points = len(self.axes)
         self.places = [(axis, setting) for axis, own in enumerate(settings) for setting in own]
@@ -75,7 +86,8 @@ class _Search:
         base = max(self.points, 1)
         fits = (int(ranks.max(initial=0)) + 1) * base**ranks.ndim < 2**62
         self.base, self.ranks = base, ranks if fits else ranks.astype(object)
-        self.start = ranked([str(kinds[axis]) for axis in self.axes])
+        given = [0] * self.points if colors is None else colors
+        self.start = ranked([(str(kinds[axis]), color) for axis, color in zip(self.axes, given, strict=True)])
         self.best: list[Any] = []  # traces along the best path
         self.leaf: tuple[Permutation, Permutation] | None = None  # colors at its end, and the points individualized
         self.symmetries: list[Permutation] = []
@@ -183,12 +195,8 @@ class _Search:
     def _reached(self, explored: Iterable[int], path: Permutation, point: int) -> bool:
         """Return whether known symmetries that fix a path carry an explored point to this one."""
         fixing = [g for g in self.symmetries if all(g[v] == v for v in path)]
-        orbit, frontier = {point}, [point]
-        while frontier and fixing:
-            images = {g[v] for g in fixing for v in frontier} - orbit
-            orbit |= images
-            frontier = list(images)
-        return not orbit.isdisjoint(explored)
+        known = set(explored)
+        return any(v in known for v in orbit([point], lambda found: (g[v] for g in fixing for v in found)))
 
 
 def ranked(keys: Sequence[Any]) -> list[int]:

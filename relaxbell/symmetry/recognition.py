@@ -12,8 +12,8 @@ from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.functionals import catalog
 from relaxbell.functionals.functional import BellFunctional, check_functional
-from relaxbell.functionals.orbits import all_tables, by_cardinality
-from relaxbell.functionals.points import Axes, PointTable, point_table
+from relaxbell.symmetry.orbits import all_tables, by_cardinality
+from relaxbell.symmetry.points import Axes, PointTable, axes_of, point_table
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def holds_with_signaling(functional: BellFunctional, found: Recognition) -> bool
     >>> [holds_with_signaling(f, rb.recognize(f)) for f in (2 * rb.catalog.CHSH - 1, rb.catalog.CH)]
     [True, False]
     """
-    if functional.frame.is_joint:
+    if axes_of(functional.scenario).joint is not None:
         return True  # compared modulo normalization alone
     own = by_cardinality(functional)
     shape, k = own.coefficients.shape, len(own.outputs)

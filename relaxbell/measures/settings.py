@@ -1,8 +1,7 @@
-"""Relaxations of measurement independence: how much the settings depend on the latent variable."""
+"""Strategies sorted by the settings that depend on the latent variable, and bounds of p(x|λ)."""
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,15 +13,14 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from relaxbell.behavior.names import name_latex
 from relaxbell.causal.model import CausalModel
-from relaxbell.causal.size import check_memory, program_memory
+from relaxbell.causal.size import check_memory
 from relaxbell.errors import MeasureError
-from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.numbers import ExactNumber, as_exact, common_denominator, read_fraction
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.affine import AffineConstraint
-from relaxbell.measures.measure import Measure, check_model
-from relaxbell.measures.terms import Largest, SumOfRows
+from relaxbell.measures.measure import check_model
 
 _STRATEGY, _ENTRY = 24, 24
 """Bytes of a layout for each strategy, and of the rows of M or of bounds for each entry, while they are built."""
@@ -61,6 +59,11 @@ class SettingLayout:
     def whole_weights(self) -> NDArray[np.float64]:
         """The weights times `denominator`: whole numbers."""
         return np.array([float(w * self.denominator) for w in self.weights])
+
+    @property
+    def latex(self) -> str:
+        """The dependent inputs in LaTeX."""
+        return ",".join(map(name_latex, self.names))
 
     def label(self, setting: int) -> str:
         """Return a setting as text."""
@@ -143,143 +146,6 @@ class Labels(Sequence[str]):
         if isinstance(index, slice):
             return tuple(self._make(i) for i in range(*index.indices(self._count)))
         return self._make(range(self._count)[index])
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Dependence(Measure):
-    """The measure M; it knows its layout, so that `minimize` can use the small column form."""
-
-    layout: SettingLayout | None = None
-
-    def __repr__(self) -> str:
-        layout = self.layout
-        if layout is None:
-            return super().__repr__()
-        unit, weight = ("", "") if layout.denominator == 1 else (f"{layout.denominator} ", f"1/{layout.denominator} · ")
-        first = "" if layout.whole_weights[0] == 1 else f"{layout.whole_weights[0]:.0f} "
-        row = f"{unit}p({layout.label(0)},Λ=0) - {first}p(Λ=0)"
-        return f"{self.name} = {weight}sum |{row}, … {layout.numbers.size} rows|  ({self.unit}; {self.model.name})"
-
-
-def dependence(model: CausalModel) -> Measure:
-    """Return the measurement dependence M = Σ_x,λ |p(x, λ) − p(x) p(λ)|, Eqs. (5) and (41).
-
-    x runs over the joint settings of all dependent inputs (any number of parties, any p(x)), λ over
-    the response functions of all other responding nodes. M is twice the total variation distance
-    between p(x, λ) and p(x) p(λ).
-
-    The joint settings x depend on λ in any way: where there are several, p(x, y|λ) need not factorize into
-    p(x|λ) p(y|λ). That is the retrocausal question, settings that influence λ or a conspiracy of both; for settings
-    that each respond to λ on their own, the values are lower bounds.
-
-    Parameters
-    ----------
-    model
-        With dependent inputs, such as `measurement_dependence`.
-
-    Returns
-    -------
-    Measure
-        In [0, 2).
-
-    Raises
-    ------
-    MeasureError
-        If no input of the model is dependent.
-    ModelTooLargeError
-        If its rows do not fit in memory.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> round(rb.minimize(rb.dependence(rb.measurement_dependence()), rb.boxes.pr()).value, 9)
-    0.5
-    """
-    layout = setting_layout(model, "M", lambda settings, count: _ENTRY * settings**2 * count)
-    settings, count = layout.numbers.shape
-    columns = np.broadcast_to(layout.numbers.T[None], (settings, count, settings))
-    pointers = np.arange(0, columns.size + 1, settings)
-    shape = (settings * count, model.strategies.count)
-    who = ",".join(layout.names)
-    labels = Labels(shape[0], lambda i: f"p({layout.label(i // count)},Λ={i % count}) - p({who}) p(Λ={i % count})")
-
-    def rows(data: NDArray[Any]) -> sp.csr_array:
-        return sp.csr_array((data.ravel(), columns.ravel().astype(np.int32), pointers), shape=shape)
-
-    if layout.denominator < EXACT:
-        data = np.broadcast_to(-layout.whole_weights[:, None, None], columns.shape).copy()
-        for x in range(settings):
-            data[x, :, x] += layout.denominator
-        own = Rows(rows(data), labels, Fraction(1, layout.denominator))
-    else:  # entries 2x: −p(x), 2x + 1: 1 − p(x)
-        place = np.broadcast_to(2 * np.arange(settings)[:, None, None], columns.shape).copy()
-        for x in range(settings):
-            place[x, :, x] += 1
-        distinct = np.array([part for w in layout.weights for part in (-w, 1 - w)], dtype=object)
-        own = Rows.read(rows(np.ones(columns.shape)), distinct, place.ravel(), labels)
-    term = SumOfRows(own, {"kind": "dependence", "hall": False}, implied=True)
-    return Dependence(model, term, f"M({who}:Λ)", definition={"kind": "dependence"}, layout=layout)
-
-
-def hall_dependence(model: CausalModel) -> Measure:
-    """Return Hall's measure: max over pairs of settings of Σ_λ |p(λ|x) − p(λ|x')|.
-
-    Over the joint settings x of all dependent inputs with p(x) > 0 (Hall, PRL 105, 250404, 2010; the
-    paper prints a sum over y, erratum E5). A maximum of l1 norms: Theorem 6 with L > 1.
-
-    The joint settings x depend on λ in any way: where there are several, p(x, y|λ) need not factorize into
-    p(x|λ) p(y|λ). That is the retrocausal question, settings that influence λ or a conspiracy of both; for settings
-    that each respond to λ on their own, the values are lower bounds.
-
-    Parameters
-    ----------
-    model
-        With dependent inputs, such as `measurement_dependence`.
-
-    Returns
-    -------
-    Measure
-        In [0, 2].
-
-    Raises
-    ------
-    MeasureError
-        If no input of the model is dependent.
-    ModelTooLargeError
-        If its rows do not fit in memory.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> round(rb.minimize(rb.hall_dependence(rb.measurement_dependence()), rb.boxes.tsirelson()).value, 6)
-    0.276142
-    """
-    layout = setting_layout(model, "Hall", _hall_memory)
-    count = layout.numbers.shape[1]
-    inverse = np.array([part for w in layout.weights for part in (1 / w, -1 / w)], dtype=object)
-    parts = []
-    for x, y in itertools.combinations(range(len(layout.weights)), 2):
-        columns = np.stack([layout.numbers[x], layout.numbers[y]], axis=1).ravel().astype(np.int32)
-        shape = (count, model.strategies.count)
-        pattern = sp.csr_array((np.ones(2 * count), columns, np.arange(0, 2 * count + 1, 2)), shape=shape)
-        place = np.tile([2 * x, 2 * y + 1], count)
-        parts.append(SumOfRows(Rows.read(pattern, inverse, place, _pair_labels(layout, x, y, count))))
-    if not parts:
-        raise MeasureError(f"a single setting of {', '.join(layout.names)} occurs, so nothing can depend on it.")
-    name = f"Hall({','.join(layout.names)}:Λ)"
-    term = Largest(tuple(parts), {"kind": "dependence", "hall": True})
-    return Measure(model, term, name, definition={"kind": "hall dependence"})
-
-
-def _hall_memory(settings: int, count: int) -> int:
-    """Return the bytes of its linear program: a row for each sign, and a column, for each pair of settings and λ."""
-    rows = math.comb(settings, 2) * count
-    return program_memory(3 * rows, 6 * rows, settings * count)
-
-
-def _pair_labels(layout: SettingLayout, x: int, y: int, count: int) -> Labels:
-    left, right = layout.label(x), layout.label(y)
-    return Labels(count, lambda i: f"p(Λ={i}|{left}) - p(Λ={i}|{right})")
 
 
 def setting_bounds(model: CausalModel, *, lower: Any = None, upper: Any = None) -> list[Any]:

@@ -1,0 +1,84 @@
+"""The engine of mutual information: a smooth convex program with a rigorous dual bound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
+from relaxbell.causal.equations import Equations
+from relaxbell.engines.base import engine
+from relaxbell.engines.linear.dual import Proof
+from relaxbell.engines.linear.engine import ConvexEngine
+from relaxbell.engines.linear.solution import ConvexSolution, convex_solution
+from relaxbell.engines.solution import Bounds, Solution
+from relaxbell.errors import MeasureError
+from relaxbell.lp.highs import Answer
+from relaxbell.measures.information import MutualInformation
+
+if TYPE_CHECKING:
+    from relaxbell.certificate.claims import Certificate
+    from relaxbell.curves.curve import Curve
+    from relaxbell.curves.paths import Path
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class InformationSolution(ConvexSolution):
+    """The least mutual information; see `Solution` and `ConvexSolution`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> s = rb.minimize(rb.mutual_information(rb.measurement_dependence()), rb.boxes.pr())
+    >>> round(s.value, 6), s.value - s.lower_bound < 1e-9  # 2 − log2 3
+    (0.415037, True)
+    """
+
+    @cached_property
+    def certificate(self) -> Certificate:
+        """The exact data from which anyone can check the lower bound, without this package."""
+        from relaxbell.engines.linear.certificates import bound_certificate
+
+        return bound_certificate(self.measure, {"": self.proof}, self.lower_bound)
+
+
+@dataclass(frozen=True, eq=False)
+class InformationEngine(ConvexEngine[MutualInformation, InformationSolution]):
+    """An interior-point method, then Clarabel; curves between rigorous tangents and chords."""
+
+    def check_size(self) -> None:
+        self.measure.check_size()
+
+    def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+        from relaxbell.engines.information.minimum import solve_information
+
+        return solve_information(self.measure, equations, subject_to, self.solver, thorough=self.thorough)
+
+    def solution(
+        self, observed: Behavior | Observed, equations: Equations, answer: Answer, proof: Proof
+    ) -> InformationSolution:
+        return convex_solution(InformationSolution, self.measure, observed, equations, answer, proof)
+
+    def bounds(
+        self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
+    ) -> Bounds[Solution]:
+        raise MeasureError(
+            f"bounds are for linear queries such as average_causal_effect(…): found {self.measure.name}. Use minimize."
+        )
+
+    def curve(self, path: Path, subject_to: Sequence[object] = ()) -> Curve:
+        if path.parameter.power != 1:
+            raise MeasureError(
+                f"mutual information is sampled along the line itself, not along {path.parameter.text}: choose the "
+                "parameter so that the behaviors are affine in it."
+            )
+        from relaxbell.engines.linear.family import family_along
+        from relaxbell.engines.linear.sampled import sampled
+
+        return sampled(family_along(self, path, subject_to), path)
+
+
+engine.register(MutualInformation, InformationEngine.of)

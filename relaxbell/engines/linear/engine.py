@@ -1,0 +1,179 @@
+"""The engines of measures that are written by terms, and what they share with other convex ones.
+
+Curves, live programs and columns are loaded when they are used: a first minimum needs none of them.
+"""
+
+from __future__ import annotations
+
+import abc
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
+from relaxbell.causal.equations import Equations, cell_weights, weight_exponents
+from relaxbell.engines.base import Engine, engine
+from relaxbell.engines.linear.dual import Proof
+from relaxbell.engines.linear.over import Solver, solve_over
+from relaxbell.engines.linear.program import Problem
+from relaxbell.engines.linear.size import check_program
+from relaxbell.engines.linear.solution import ConvexSolution, LinearSolution, convex_solution
+from relaxbell.engines.solution import Bounds
+from relaxbell.errors import MeasureError
+from relaxbell.lp.clock import deadline, remaining
+from relaxbell.lp.highs import SIFTING_FROM, Answer
+from relaxbell.measures.affine import AffineConstraint
+from relaxbell.measures.dependences import Dependence
+from relaxbell.measures.measure import Budget, LinearMeasure, Measure
+
+if TYPE_CHECKING:
+    from relaxbell.curves.curve import Curve
+    from relaxbell.curves.paths import Path
+    from relaxbell.engines.linear.live import LiveProgram
+    from relaxbell.exact.vectors import ExactRow
+
+_LIVE_ROWS = 3000
+_LIVE_DEPENDENCE = 500
+"""Measures with more rows are minimized point by point: by column generation, or with presolve."""
+
+M = TypeVar("M", bound=Measure)
+L = TypeVar("L", bound=LinearMeasure)
+S = TypeVar("S", bound=ConvexSolution)
+
+
+@dataclass(frozen=True, eq=False)
+class ConvexEngine(Engine[M], Generic[M, S]):
+    """An engine whose proofs are dual data of a convex program.
+
+    Attributes
+    ----------
+    measure
+        What is minimized.
+    solver
+        ``highs`` (simplex), ``clarabel`` (interior point, refined by simplex), or None: whatever is best.
+    thorough
+        Whether to go on to an exact solution where exact data allow it but the solver's basis is not quite optimal.
+    """
+
+    solver: Solver | None = None
+    thorough: bool = True
+
+    def __post_init__(self) -> None:
+        """Raise MeasureError for an unknown solver."""
+        if self.solver not in (None, "highs", "clarabel"):
+            raise MeasureError(f"solver {self.solver!r} is unknown, expected 'highs', 'clarabel' or None.")
+
+    def equations(self, observed: Behavior | Observed) -> Equations:
+        """Return what was observed as equations over q."""
+        return self.measure.model.equations(observed)
+
+    def quick(self) -> Self:
+        return replace(self, thorough=False)
+
+    @abc.abstractmethod
+    def check_size(self) -> None:
+        """Raise ModelTooLargeError if the measure cannot be minimized, whatever is observed: before that is read."""
+
+    @abc.abstractmethod
+    def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+        """Minimize over the q that satisfy equations and constraints: the answer of a solver, and the proof."""
+
+    @abc.abstractmethod
+    def solution(self, observed: Behavior | Observed, equations: Equations, answer: Answer, proof: Proof) -> S:
+        """Return what `minimize` reports."""
+
+    def minimize(self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None) -> S:
+        with deadline(seconds, self.measure.name):
+            self.check_size()
+            equations = self.equations(observed)
+            remaining()  # many strategies take seconds to write down
+            return self.solution(observed, equations, *self.solved(equations, subject_to))
+
+
+@dataclass(frozen=True, eq=False)
+class LinearEngine(ConvexEngine[L, LinearSolution]):
+    """Linear programs: floats until a rigorous bound agrees, then exactly."""
+
+    def check_size(self) -> None:
+        model = self.measure.model
+        rows, strategies = math.prod(model.observed_shape), model.strategies.count
+        check_program(self.measure.term, (), rows, strategies * len(model.settings), strategies)
+
+    def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+        return solve_over(self.measure, self.measure.term, equations, subject_to, self.solver, thorough=self.thorough)
+
+    def solution(
+        self, observed: Behavior | Observed, equations: Equations, answer: Answer, proof: Proof
+    ) -> LinearSolution:
+        return convex_solution(LinearSolution, self.measure, observed, equations, answer, proof)
+
+    def bounds(
+        self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
+    ) -> Bounds[LinearSolution]:
+        if not self.measure.term.is_linear:
+            raise MeasureError(
+                f"bounds are for linear queries such as average_causal_effect(…): found {self.measure.name}. Use "
+                "minimize for norms."
+            )
+        with deadline(seconds, self.measure.name):
+            negated: LinearEngine[LinearMeasure] = LinearEngine(-self.measure, self.solver, self.thorough)
+            return Bounds(self.minimize(observed, subject_to), negated.minimize(observed, subject_to))
+
+    def curve(self, path: Path, subject_to: Sequence[object] = ()) -> Curve:
+        from relaxbell.engines.linear.curves import linear_curve
+        from relaxbell.engines.linear.family import family_along
+
+        return linear_curve(family_along(self, path, subject_to), f"min {self.measure.name}", path)
+
+    def live(
+        self,
+        equations: Equations,
+        budgets: Sequence[Budget],
+        affine: Sequence[AffineConstraint],
+        references: Sequence[ExactRow],
+    ) -> LiveProgram | None:
+        from relaxbell.engines.linear.live import LiveProgram
+
+        return LiveProgram(self.measure.term, equations, budgets, affine, references) if self.has_live() else None
+
+    def has_live(self) -> bool:
+        model = self.measure.model
+        if model.strategies.count > SIFTING_FROM or weight_exponents(model, cell_weights(model)) is not None:
+            return False  # rare settings need the scaling of `minimize`
+        return sum(map(len, self.measure.blocks)) <= self._most_live_rows()
+
+    def _most_live_rows(self) -> int:
+        return _LIVE_ROWS
+
+
+@dataclass(frozen=True, eq=False)
+class DependenceEngine(LinearEngine[Dependence]):
+    """Measurement dependence M: without constraints by column generation, without rows of its own."""
+
+    def check_size(self) -> None:
+        """Accept any size: the columns need no program of the measure's rows."""
+
+    def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+        from relaxbell.engines.linear.columns import dependence_proof
+
+        def columns(problem: Problem, thorough: bool) -> tuple[Answer, Proof] | None:
+            return dependence_proof(problem, self.measure, thorough=thorough)
+
+        return solve_over(
+            self.measure,
+            self.measure.term,
+            equations,
+            subject_to,
+            self.solver,
+            thorough=self.thorough,
+            special=columns,
+        )
+
+    def _most_live_rows(self) -> int:
+        return _LIVE_DEPENDENCE
+
+
+engine.register(LinearMeasure, LinearEngine.of)
+engine.register(Dependence, DependenceEngine.of)

@@ -1,0 +1,205 @@
+"""What a minimization reports, whichever engine did it: `Solution`, and `Bounds` of a query."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
+from relaxbell.engines.strategies import StrategyWeights
+from relaxbell.engines.witness import Witness
+from relaxbell.exact.numbers import floor_text, supported_text
+from relaxbell.measures.measure import Measure
+from relaxbell.methods import provided
+
+if TYPE_CHECKING:
+    import sympy
+
+    from relaxbell.certificate.claims import Certificate
+
+_ROUNDING = 1e-13
+LONGEST = 32
+"""Exact numbers with more letters are called exact, not written out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Solution(abc.ABC):
+    """The least value of a measure, with a rigorous lower bound.
+
+    Attributes
+    ----------
+    measure
+        What was minimized.
+    observed
+        What had to be reproduced.
+    value
+        The measure at the model found (in its unit); never below `lower_bound`.
+    lower_bound
+        No model that satisfies the constraints has a smaller value: computed from dual data in exact arithmetic and
+        rounded down. Where `exact` is known, the float nearest to it.
+    status
+        ``optimal``: value and bound agree to 1e-7 relative or 1e-10, or as far as was asked for; those of mutual
+        information, where its program is hard, to 1e-6 bit. ``time limit``: they do not yet.
+    q
+        The model found: strategies with their weights.
+    statistics
+        Solver, iterations, seconds; strategies, rows; ``gap`` = value − lower bound; ``distance`` =
+        how far float probabilities were moved to be read exactly.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> solution = rb.minimize(rb.influence(rb.outcome_signaling(), "A", "B"), rb.boxes.pr())
+    >>> solution.value, solution.lower_bound, solution.status
+    (1.0, 1.0, 'optimal')
+    """
+
+    measure: Measure
+    observed: Behavior | Observed
+    value: float
+    lower_bound: float
+    status: str
+    q: StrategyWeights
+    statistics: Mapping[str, Any]
+
+    # ------------------------------------------------------------- what an engine says
+
+    @property
+    @abc.abstractmethod
+    def exact(self) -> sympy.Expr | None:
+        """The least value as a sympy number, where what was observed is exact and so is the solution; or None.
+
+        Then the exact q of `certificate` attains it, and `value`, `lower_bound` and `upper_bound` are the float nearest
+        to it.
+        """
+
+    @property
+    @abc.abstractmethod
+    def upper_bound(self) -> float | None:
+        """Rigorous upper bound, where exact weights of strategies attain it; else None.
+
+        Equal to `lower_bound` where `exact` is known. For floats, which are read as an exact behavior first, the two
+        are rounded down and up.
+        """
+
+    @property
+    @abc.abstractmethod
+    def witness(self) -> Witness | None:
+        """The Bell functional of the dual solution, its value on the data and its unrelaxed bound; None in networks.
+
+        What a network reproduces is no convex set, and no linear functional separates it.
+        """
+
+    @property
+    @abc.abstractmethod
+    def certificate(self) -> Certificate:
+        """The exact data from which anyone can check the lower bound, without this package.
+
+        Raises
+        ------
+        CertificateError
+            If the measure states no definition, or the proof exceeds the limits of `relaxbell.verify`.
+        """
+
+    # --------------------------------------------------------------------- as text
+
+    @property
+    def value_text(self) -> str:
+        """The value with at most nine digits, and no more than its lower bound supports; 0 below 1e-13."""
+        if abs(self.value) < _ROUNDING and self.lower_bound <= 0:
+            return "0"
+        return supported_text(self.value, self.lower_bound)
+
+    @property
+    def witness_text(self) -> str:
+        """The witness as text; where there is none, why."""
+        if self.witness is None:
+            return "none: the behaviors of a network are not a convex set"
+        if self.value > _ROUNDING and not self.measure.model.relaxed:
+            return "none: no edge of the model is marked as relaxed; see CausalModel.relax"
+        return str(self.witness)
+
+    def __repr__(self) -> str:
+        unit = "" if self.measure.unit == "probability" else f" {self.measure.unit}"
+        return "\n".join(
+            [
+                f"min {self.measure.name} = {self._headline()}{unit}   ({self.measure.model.name})",
+                f"  lower bound  {self._bound_text()}{unit}",
+                f"  witness      {self.witness_text}",
+                f"  model        {len(self.q)} strategies of {self.q.model.strategies.count:,}",
+                f"  solver       {self.statistics['solver']}",
+            ]
+        )
+
+    def _headline(self) -> str:
+        exact = "" if self.exact is None else str(self.exact)
+        if exact in ("", self.value_text):
+            return self.value_text
+        return f"{exact} = {self.value:.9g}" if len(exact) <= LONGEST else f"{self.value:.9g} (an exact number)"
+
+    def _bound_text(self) -> str:
+        return f"{floor_text(self.lower_bound, 12)} (rigorous)" if self.exact is None else "the same: exact"
+
+    def _repr_html_(self) -> str:
+        return provided("Solution._repr_html_")(self)
+
+    def _repr_latex_(self) -> str | None:
+        return provided("Solution._repr_latex_")(self)
+
+
+S_co = TypeVar("S_co", bound=Solution, covariant=True)
+
+
+@dataclass(frozen=True)
+class Bounds(Generic[S_co]):
+    """Both ends of a query: ``lower, upper = bounds(query, p)``.
+
+    Attributes
+    ----------
+    lower, upper
+        Extreme values.
+    lower_bound, upper_bound
+        Rigorous: every model that satisfies the constraints lies between them.
+    minimum, maximum
+        The solutions behind them; `maximum` is of the negated query.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> lower, upper = rb.bounds(rb.message_weight(rb.message()), rb.boxes.pr())
+    >>> lower, upper
+    (0.5, 0.5)
+    """
+
+    minimum: S_co
+    maximum: S_co
+
+    @property
+    def lower(self) -> float:
+        """Least value."""
+        return self.minimum.value
+
+    @property
+    def upper(self) -> float:
+        """Largest value."""
+        return 0.0 - self.maximum.value  # 0, not −0
+
+    @property
+    def lower_bound(self) -> float:
+        """Rigorous lower end."""
+        return self.minimum.lower_bound
+
+    @property
+    def upper_bound(self) -> float:
+        """Rigorous upper end."""
+        return 0.0 - self.maximum.lower_bound
+
+    def __iter__(self) -> Iterator[float]:
+        yield self.lower
+        yield self.upper
+
+    def __repr__(self) -> str:
+        return f"[{self.lower:.9g}, {self.upper:.9g}] for {self.minimum.measure.name}"

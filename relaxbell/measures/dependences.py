@@ -1,0 +1,113 @@
+"""Measurement dependence M."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from relaxbell.causal.model import CausalModel
+from relaxbell.exact.bounds import EXACT
+from relaxbell.exact.rows import Rows
+from relaxbell.measures.definition import Definition, small
+from relaxbell.measures.measure import LinearMeasure
+from relaxbell.measures.settings import Labels, SettingLayout, setting_layout
+from relaxbell.measures.terms import SumOfRows
+
+_ENTRY = 24
+"""Bytes of the rows for each entry, while they are built."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dependence(LinearMeasure):
+    """The measure M; with its layout it has a linear program in small columns.
+
+    Attributes
+    ----------
+    layout
+        Strategies sorted by setting and λ.
+    model, term, name, unit, definition
+        As in `LinearMeasure`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> rb.dependence(rb.measurement_dependence()).layout.names
+    ('X', 'Y')
+    """
+
+    layout: SettingLayout = field(kw_only=True)
+
+    @property
+    def formula(self) -> str:
+        own = self.layout
+        unit, weight = ("", "") if own.denominator == 1 else (f"{own.denominator} ", f"1/{own.denominator} · ")
+        first = "" if own.whole_weights[0] == 1 else f"{own.whole_weights[0]:.0f} "
+        row = f"{unit}p({own.label(0)},Λ=0) - {first}p(Λ=0)"
+        return f"{weight}sum |{row}, … {own.numbers.size} rows|"
+
+
+def dependence(model: CausalModel) -> Dependence:
+    """Return the measurement dependence M = Σ_x,λ |p(x, λ) − p(x) p(λ)|, Eqs. (5) and (41).
+
+    x runs over the joint settings of all dependent inputs (any number of parties, any p(x)), λ over
+    the response functions of all other responding nodes. M is twice the total variation distance
+    between p(x, λ) and p(x) p(λ).
+
+    The joint settings x depend on λ in any way: where there are several, p(x, y|λ) need not factorize into
+    p(x|λ) p(y|λ). That is the retrocausal question, settings that influence λ or a conspiracy of both; for settings
+    that each respond to λ on their own, the values are lower bounds.
+
+    Parameters
+    ----------
+    model
+        With dependent inputs, such as `measurement_dependence`.
+
+    Returns
+    -------
+    Dependence
+        In [0, 2).
+
+    Raises
+    ------
+    MeasureError
+        If no input of the model is dependent.
+    ModelTooLargeError
+        If its rows do not fit in memory.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> round(rb.minimize(rb.dependence(rb.measurement_dependence()), rb.boxes.pr()).value, 9)
+    0.5
+    """
+    layout = setting_layout(model, "M", lambda settings, count: _ENTRY * settings**2 * count)
+    settings, count = layout.numbers.shape
+    columns = np.broadcast_to(layout.numbers.T[None], (settings, count, settings))
+    pointers = np.arange(0, columns.size + 1, settings)
+    shape = (settings * count, model.strategies.count)
+    who = ",".join(layout.names)
+    labels = Labels(shape[0], lambda i: f"p({layout.label(i // count)},Λ={i % count}) - p({who}) p(Λ={i % count})")
+
+    def rows(data: NDArray[np.float64]) -> sp.csr_array:
+        return sp.csr_array((data.ravel(), columns.ravel().astype(np.int32), pointers), shape=shape)
+
+    if layout.denominator < EXACT:
+        data = np.broadcast_to(-layout.whole_weights[:, None, None], columns.shape).copy()
+        for x in range(settings):
+            data[x, :, x] += layout.denominator
+        own = Rows(rows(data), labels, Fraction(1, layout.denominator))
+    else:  # entries 2x: −p(x), 2x + 1: 1 − p(x)
+        place = np.broadcast_to(2 * np.arange(settings)[:, None, None], columns.shape).copy()
+        for x in range(settings):
+            place[x, :, x] += 1
+        distinct = np.array([part for w in layout.weights for part in (-w, 1 - w)], dtype=object)
+        own = Rows.read(rows(np.ones(columns.shape)), distinct, place.ravel(), labels)
+    term = SumOfRows(own, {"kind": "dependence", "hall": False}, implied=True)
+    xs = ",".join(small(n) for n in layout.names)
+    equation = rf"\sum_{{{xs},\lambda}} \left| p({xs},\lambda) - p({xs})\,p(\lambda) \right|"
+    definition = Definition("dependence", dependence, {}, f"M({layout.latex} : \\Lambda)", equation)
+    return Dependence(model, f"M({who}:Λ)", term=term, definition=definition, layout=layout)

@@ -1,0 +1,85 @@
+"""Hall's measure of measurement dependence."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import scipy.sparse as sp
+
+from relaxbell.causal.model import CausalModel
+from relaxbell.causal.size import program_memory
+from relaxbell.errors import MeasureError
+from relaxbell.exact.rows import Rows
+from relaxbell.measures.definition import Definition, small
+from relaxbell.measures.measure import LinearMeasure
+from relaxbell.measures.settings import Labels, SettingLayout, setting_layout
+from relaxbell.measures.terms import Largest, SumOfRows
+
+
+def hall_dependence(model: CausalModel) -> LinearMeasure:
+    """Return Hall's measure: max over pairs of settings of Σ_λ |p(λ|x) − p(λ|x')|.
+
+    Over the joint settings x of all dependent inputs with p(x) > 0 (Hall, PRL 105, 250404, 2010; the
+    paper prints a sum over y, erratum E5). A maximum of l1 norms: Theorem 6 with L > 1.
+
+    The joint settings x depend on λ in any way: where there are several, p(x, y|λ) need not factorize into
+    p(x|λ) p(y|λ). That is the retrocausal question, settings that influence λ or a conspiracy of both; for settings
+    that each respond to λ on their own, the values are lower bounds.
+
+    Parameters
+    ----------
+    model
+        With dependent inputs, such as `measurement_dependence`.
+
+    Returns
+    -------
+    LinearMeasure
+        In [0, 2].
+
+    Raises
+    ------
+    MeasureError
+        If no input of the model is dependent.
+    ModelTooLargeError
+        If its rows do not fit in memory.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> round(rb.minimize(rb.hall_dependence(rb.measurement_dependence()), rb.boxes.tsirelson()).value, 6)
+    0.276142
+    """
+    layout = setting_layout(model, "Hall", _hall_memory)
+    count = layout.numbers.shape[1]
+    inverse = np.array([part for w in layout.weights for part in (1 / w, -1 / w)], dtype=object)
+    parts = []
+    for x, y in itertools.combinations(range(len(layout.weights)), 2):
+        columns = np.stack([layout.numbers[x], layout.numbers[y]], axis=1).ravel().astype(np.int32)
+        shape = (count, model.strategies.count)
+        pattern = sp.csr_array((np.ones(2 * count), columns, np.arange(0, 2 * count + 1, 2)), shape=shape)
+        place = np.tile([2 * x, 2 * y + 1], count)
+        parts.append(SumOfRows(Rows.read(pattern, inverse, place, _pair_labels(layout, x, y, count))))
+    if not parts:
+        raise MeasureError(f"a single setting of {', '.join(layout.names)} occurs, so nothing can depend on it.")
+    name = f"Hall({','.join(layout.names)}:Λ)"
+    term = Largest(tuple(parts), {"kind": "dependence", "hall": True})
+    xs = ",".join(small(n) for n in layout.names)
+    other = ",".join(f"{small(n)}'" for n in layout.names)
+    shifted = rf"p(\lambda \mid {xs}) - p(\lambda \mid {other})"
+    equation = rf"\max_{{{xs};\,{other}}} \sum_\lambda \left| {shifted} \right|"
+    symbol = rf"M_{{\mathrm{{Hall}}}}({layout.latex} : \Lambda)"
+    definition = Definition("hall dependence", hall_dependence, {}, symbol, equation)
+    return LinearMeasure(model, name, term=term, definition=definition)
+
+
+def _hall_memory(settings: int, count: int) -> int:
+    """Return the bytes of its linear program: a row for each sign, and a column, for each pair of settings and λ."""
+    rows = math.comb(settings, 2) * count
+    return program_memory(3 * rows, 6 * rows, settings * count)
+
+
+def _pair_labels(layout: SettingLayout, x: int, y: int, count: int) -> Labels:
+    left, right = layout.label(x), layout.label(y)
+    return Labels(count, lambda i: f"p(Λ={i}|{left}) - p(Λ={i}|{right})")

@@ -1,0 +1,129 @@
+"""Causal influence of one node on another."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from relaxbell.behavior.names import name_latex
+from relaxbell.causal.model import CausalModel
+from relaxbell.causal.size import check_memory, program_memory
+from relaxbell.errors import MeasureError
+from relaxbell.exact.rows import Rows
+from relaxbell.measures.definition import Definition, small
+from relaxbell.measures.measure import LinearMeasure, check_model
+from relaxbell.measures.terms import LargestRow
+
+
+def influence(model: CausalModel, source: str, target: str, *, variation: bool = False) -> LinearMeasure:
+    """Return the direct causal influence C(source → target) of an edge, Eqs. (4) and (29).
+
+    The largest shift that an intervention on `source` makes in the probability of a value of `target`,
+    averaged over the latent variable::
+
+        max over w, other parents, u ≠ u'   Σ_λ p(λ) |p(w|do(u), others, λ) − p(w|do(u'), others, λ)|
+
+    Parameters
+    ----------
+    model
+        Must contain the edge.
+    source, target
+        Its ends; `source` may be an input, output or hidden node.
+    variation
+        Use total variation, max over others, u ≠ u' of Σ_λ p(λ) [f(u) ≠ f(u')]. The two agree for
+        binary targets. Beyond, only this one cannot grow when outcomes are merged: appending a
+        private coin to Bob's output of the PR box halves the plain form (erratum E9).
+
+    Returns
+    -------
+    LinearMeasure
+        A probability in [0, 1].
+
+    Raises
+    ------
+    MeasureError
+        If the model has no such edge or `source` has a single value.
+    ModelTooLargeError
+        If its rows do not fit in memory.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> round(rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr()).value, 9)
+    0.5
+    """
+    check_model(model, "influence")
+    if (source, target) not in model.edges or source in model.latents:
+        raise MeasureError(
+            f"{model.name} has no edge {source} -> {target} between observed or hidden nodes. Its edges are "
+            f"{', '.join(f'{u} -> {v}' for u, v in model.edges)}; add one with relax(...)."
+        )
+    values = model.cardinality[source]
+    if values < 2:
+        raise MeasureError(f"{source} has a single value, so it cannot influence {target}. Give it two or more.")
+    others = [n for n in model.parents(target) if n not in (source, *model.latents)]
+    outcomes = range(model.cardinality[target])
+    _check_size(model, source, target, math.prod(model.cardinality[n] for n in others), variation)
+    found, labels = [], []
+    for setting in itertools.product(*(range(model.cardinality[n]) for n in others)):
+        fixed = dict(zip(others, setting, strict=True))
+        responses = [model.strategies.response(target, {**fixed, source: u}) for u in range(values)]
+        given = "".join(f", {n}={v}" for n, v in fixed.items())
+        for u, v in itertools.combinations(range(values), 2):
+            pair = f"do({source}={u}) vs do({source}={v}){given}"
+            if variation:
+                found.append(model.strategies.spread(responses[u] != responses[v]))
+                labels.append(f"p({target} changes), {pair}")
+                continue
+            # for two outcomes the shifts of both are equal, so one row serves
+            for w in outcomes if len(outcomes) > 2 else outcomes[:1]:
+                shift = (responses[u] == w) != (responses[v] == w)
+                found.append(model.strategies.spread(shift))
+                labels.append(f"mean over λ of |shift of p({target}={w})|, {pair}")
+    name = f"{'TV' if variation else 'C'}({source} -> {target})"
+    arguments = {"source": source, "target": target, "variation": variation}
+    definition = Definition("influence", influence, arguments, *_latex(model, source, target, others, variation))
+    term = LargestRow(_indicator_rows(found, labels), definition.plain)  # the verifier makes its rows as well
+    return LinearMeasure(model, name, term=term, definition=definition)
+
+
+def _check_size(model: CausalModel, source: str, target: str, settings: int, variation: bool) -> None:
+    """Raise ModelTooLargeError if the rows of an influence, or its linear program, do not fit in memory."""
+    c, n = model.cardinality[target], model.strategies.count
+    pairs = settings * math.comb(model.cardinality[source], 2)
+    rows = pairs * (c if c > 2 and not variation else 1)
+    shifted = pairs * n * (c - 1) // c  # two values differ; that one of them is w has 2 (c − 1)/c² of all
+    entries = shifted if variation or c == 2 else 2 * shifted
+    check_memory(
+        f"{'TV' if variation else 'C'}({source} -> {target}), {rows:,} rows over {n:,} strategies of {model.name},",
+        rows * n + program_memory(rows, entries, n),
+    )
+
+
+def _indicator_rows(rows: list[NDArray[np.generic]], labels: list[str]) -> Rows:
+    columns = [np.flatnonzero(row).astype(np.int32) for row in rows]
+    pointers = np.concatenate([[0], np.cumsum([len(c) for c in columns])])
+    indices = np.concatenate(columns)
+    matrix = sp.csr_array((np.ones(len(indices)), indices, pointers), shape=(len(rows), len(rows[0])))
+    return Rows(matrix, tuple(labels))
+
+
+def _latex(model: CausalModel, source: str, target: str, others: Sequence[str], variation: bool) -> tuple[str, str]:
+    """Return symbol and definition."""
+    u, w = small(source), small(target)
+    edge = rf"{name_latex(source)} \to {name_latex(target)}"
+    context = [small(n) for n in others]
+    given = "".join(f", {n}" for n in context)
+    if variation:
+        over = ",".join([*context, rf"{u} \neq {u}'"])
+        who = target if len(target) == 1 else f"{{{name_latex(target)}}}"
+        changed = rf"\max_{{{over}}} \sum_\lambda p(\lambda)\,[f_{who}({u}{given}) \neq f_{who}({u}'{given})]"
+        return rf"\mathrm{{TV}}_{{{edge}}}", changed
+    over = ",".join([w, *context, rf"{u} \neq {u}'"])
+    shifted = " - ".join(rf"p({w} \mid do({v}){given}, \lambda)" for v in (u, f"{u}'"))
+    return f"C_{{{edge}}}", rf"\max_{{{over}}} \sum_\lambda p(\lambda) \left| {shifted} \right|"

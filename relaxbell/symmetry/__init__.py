@@ -1,0 +1,1 @@
+"""Symmetries of behaviors, functionals and models; orbits, canonical labelings and recognition."""
