@@ -27,9 +27,8 @@ _HOMES = {
     "symmetry.recognition": "recognize",
     "functionals.files": "read_inequalities write_inequalities",
     "causal.model": "CausalModel",
-    "causal.networks": (
-        "bell bilocality input_signaling instrumental measurement_dependence message outcome_signaling star"
-    ),
+    "causal.networks": "bell input_signaling instrumental measurement_dependence message outcome_signaling",
+    "causal.sources": "bilocality star",
     "measures.own": "measure",
     "measures.combined": "maximum",
     "measures.influences": "influence",
@@ -70,7 +69,7 @@ _IMPLEMENTED = {
     "BellFunctional.is_facet": "solve.faces:face",
     "BellFunctional.relabelings": "symmetry.orbits:all_tables",
     "BellFunctional.symmetries": "symmetry.found:functional_symmetries",
-    "CausalModel._repr_svg_": "show.graph:dag_svg",
+    "CausalModel._repr_svg_": "show.dags:dag_svg",
     "CausalModel.inequalities": "closed_forms.inequalities:inequalities",
     "CausalModel.symmetries": "symmetry.models:model_symmetries",
     "ClosedBounds._repr_html_": "show.closed_forms:closed_bounds_html",

@@ -54,7 +54,7 @@ _HOMES = {
     "sweeps.results": "Sweep SweepPoint",
     "proofs.fits": "Fit",
     "proofs.verdict": "Counterexample Verdict",
-    "quantification": "Quantification",
+    "quantification.report": "Quantification",
     "show.explanation": "Explanation",
     "show.explorer": "Explorer",
 }

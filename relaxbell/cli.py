@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from relaxbell.errors import RelaxbellError
-    from relaxbell.quantification import CertificateFiles, Row
+    from relaxbell.quantification.report import CertificateFiles, Row
 
 _INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells expect it."""
@@ -110,7 +110,8 @@ def _quantify(
     """
     from relaxbell.behavior.counts import Counts, data_sets, load_counts
     from relaxbell.errors import CountsError, RelaxbellError
-    from relaxbell.quantification import CertificateFiles, Plan
+    from relaxbell.quantification import Plan
+    from relaxbell.quantification.report import CertificateFiles
 
     try:
         if certificates is not None and certificates.exists() and not certificates.is_dir():

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from relaxbell.methods import provided
 
@@ -142,7 +143,7 @@ class FileError(RelaxbellError, OSError):
     """The system refuses to write a file: permissions, a full disk, a missing directory. Give another name."""
 
 
-def optional(module: str, extra: str) -> Any:
+def optional(module: str, extra: str) -> ModuleType:
     """Return a module that an extra of the package brings; raise RelaxbellError if it is not installed."""
     try:
         return import_module(module)

@@ -138,7 +138,7 @@ class InequalitiesLike(Protocol[M_co, F_co]):
         """The model."""
 
     @property
-    def domain(self) -> Any:
+    def domain(self) -> object:
         """Its coordinates."""
 
     @property

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from relaxbell.behavior import derived
 from relaxbell.behavior.block_table import block_table
 from relaxbell.behavior.coordinates import Coordinates
-from relaxbell.behavior.derived import Derived
-from relaxbell.behavior.names import read_names, read_parties
-from relaxbell.behavior.table import TOLERANCE
-from relaxbell.errors import BehaviorError
+from relaxbell.behavior.names import Setting, read_names, read_parties
+from relaxbell.behavior.scenario import Scenario
+from relaxbell.behavior.table import TOLERANCE, check_axes, check_probabilities, probability, read_floats
+from relaxbell.errors import BehaviorError, SignalingError
 from relaxbell.exact.arrays import real_array
-from relaxbell.exact.numbers import Exact, exact_array, to_floats
-from relaxbell.exact.texts import decimal_text, different_texts
+from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_array, read_float, to_floats
+from relaxbell.frozen import Frozen
 from relaxbell.methods import provided
 from relaxbell.relabeling import Relabeling, Symmetries, act, moved
+
+if TYPE_CHECKING:
+    import sympy
 
 
 class HasCoordinates(Protocol):
@@ -31,7 +36,7 @@ class HasCoordinates(Protocol):
         ...
 
 
-class Behavior(Derived):
+class Behavior(Frozen):
     """A behavior p(a, b, …|x, y, …): a table of conditional probabilities with named variables.
 
     Parameters
@@ -84,29 +89,359 @@ class Behavior(Derived):
         read_names(self.outputs + self.inputs, "outputs and inputs together", BehaviorError)
         given = real_array(p, "p", BehaviorError, self.variables)
         exact = exact_array(given)
-        table = to_floats(exact) if exact is not None else _numeric(given)
-        if table.ndim != len(self.variables):
-            raise BehaviorError(
-                f"p has {table.ndim} axes (shape {table.shape}), expected {len(self.variables)}: one for each of "
-                f"outputs {', '.join(self.outputs)} and inputs {', '.join(self.inputs) or '(none)'}, in this order: "
-                "axes are outputs first. Name them with outputs= and inputs=."
-            )
+        table = to_floats(exact) if exact is not None else read_floats(given)
+        check_axes(table, self.outputs, self.inputs)
         self.parties = read_parties(parties, self.outputs, self.inputs)
-        self._validate(table, exact)
+        check_probabilities(table if exact is None else exact, len(self.outputs), TOLERANCE if exact is None else 0)
         self.p: NDArray[np.float64] = _frozen(table)
         self.exact: Exact | None = None if exact is None else _frozen(exact)
         self._seal()
+
+    # ------------------------------------------------------------------ reading
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of all axes: outputs, then inputs."""
+        return self.outputs + self.inputs
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """Variables, their numbers of values, and which party chooses which input."""
+        return Scenario.of(self.outputs, self.inputs, self.p.shape, self.parties)
+
+    @cached_property
+    def cardinality(self) -> dict[str, int]:
+        """Number of values of each variable."""
+        return dict(zip(self.variables, self.p.shape, strict=True))
+
+    @property
+    def table(self) -> NDArray[Any]:
+        """The exact table if there is one, else the floats."""
+        return self.p if self.exact is None else self.exact
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every probability is an exact number."""
+        return self.exact is not None
+
+    @property
+    def tolerance(self) -> float:
+        """How far equalities may be missed: 0 for exact behaviors, else 1e-9."""
+        return 0.0 if self.is_exact else TOLERANCE
+
+    def probability(self, event: Setting, given: Setting | None = None) -> float | ExactNumber:
+        """Return p(event|given); outputs not mentioned are summed over.
+
+        Inputs may be left out of `given` only where the marginal does not depend on them.
+
+        Parameters
+        ----------
+        event
+            Values of outputs, ``{"A": 0}``.
+        given
+            Values of inputs.
+
+        Returns
+        -------
+        Fraction, a + b√n, or float
+            A probability, exact if the behavior is.
+
+        Raises
+        ------
+        BehaviorError
+            For an unknown variable or value, or where an input that matters is missing.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.boxes.pr().probability({"A": 1}), rb.boxes.pr().probability({"A": 1, "B": 1}, {"X": 0, "Y": 1})
+        (Fraction(1, 2), Fraction(1, 2))
+        """
+        found = probability(self.table, self.scenario, event, given or {}, self.tolerance)
+        return found if self.is_exact else float(found)
+
+    # ----------------------------------------------------------- other behaviors
+
+    def marginal(self, *outputs: str, keep_inputs: bool = False) -> Self:
+        """Return the behavior of some outputs, conditioned on their own inputs.
+
+        Parameters
+        ----------
+        *outputs
+            Names of the outputs to keep, in the order wanted.
+        keep_inputs
+            Keep every input, also those of the parties that are summed over. Without it the
+            marginal must not depend on them.
+
+        Returns
+        -------
+        Behavior
+            Axes: the outputs in the order asked for, then their inputs in the behavior's order.
+
+        Raises
+        ------
+        SignalingError
+            If an input that would be dropped matters; the violated equality is named.
+        BehaviorError
+            If an output is unknown, or it is not known which party chooses which input.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.boxes.ghz().marginal("C", "A").p.shape  # axes [c, a, x, z]
+        (2, 2, 2, 2)
+        """
+        return self._like(*derived.marginal(self.table, self.scenario, outputs, keep_inputs, self.tolerance))
+
+    def condition(self, event: Setting, given: Setting | None = None) -> Self:
+        """Return p(other outputs|event, inputs): post-select on outputs and fix the inputs in `given`.
+
+        Parameters
+        ----------
+        event
+            Values of the outputs to condition on.
+        given
+            Values of inputs to fix; they disappear from the table.
+
+        Returns
+        -------
+        Behavior
+            Axes: the other outputs, then the other inputs.
+
+        Raises
+        ------
+        BehaviorError
+            If a name or value is unknown, or the event has probability 0 for some value of the remaining inputs.
+
+        Examples
+        --------
+        Entanglement swapping: once Bob has announced his outcome, Alice and Charlie are correlated.
+
+        >>> import relaxbell as rb
+        >>> swapped = rb.boxes.entanglement_swapping().condition({"B": 0})
+        >>> swapped.outputs, swapped.probability({"A": 0, "C": 0}, {"X": 0, "Z": 0})
+        (('A', 'C'), Fraction(1, 2))
+        """
+        return self._like(*derived.condition(self.table, self.scenario, event, given or {}))
+
+    def mix(self, other: Self, weight: float | ExactNumber | sympy.Expr) -> Self:
+        """Return weight · self + (1 − weight) · other, exact if all three are.
+
+        `other` is matched by variable names.
+
+        Parameters
+        ----------
+        other
+            Matched by variable names.
+        weight
+            Of self, a probability.
+
+        Returns
+        -------
+        Behavior
+            In self's order of axes.
+
+        Raises
+        ------
+        BehaviorError
+            If the weight is no probability, or the scenarios differ.
+
+        Examples
+        --------
+        >>> from fractions import Fraction
+        >>> import relaxbell as rb
+        >>> mixed = rb.boxes.pr().mix(rb.boxes.tsirelson(), Fraction(1, 2))
+        >>> print(rb.catalog.CHSH(mixed))
+        (2 + √2)
+        """
+        exact_weight = as_exact(weight)
+        fraction = read_float(weight, "the weight of a mixture", BehaviorError)
+        if not 0 <= fraction <= 1:
+            raise BehaviorError(f"the weight of a mixture is a probability: found {weight}, expected 0 … 1.")
+        if not isinstance(other, Behavior):
+            raise BehaviorError(f"cannot mix a behavior with a {type(other).__name__}, expected another Behavior.")
+        other = other.transposed(self.outputs, self.inputs)
+        if other.scenario.shape != self.scenario.shape:
+            raise BehaviorError(
+                f"cannot mix behaviors of different cardinalities: found {self.scenario} and {other.scenario}. "
+                "Use behaviors of one scenario."
+            )
+        if exact_weight is not None and self.exact is not None and other.exact is not None:
+            return self._like(self.exact * exact_weight + other.exact * (1 - exact_weight))
+        return self._like(fraction * self.p + (1 - fraction) * other.p)
+
+    def white_noise(self) -> Self:
+        """Return the uniform behavior of the same scenario (exact).
+
+        Returns
+        -------
+        Behavior
+            Each outcome has the same probability for each setting.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.boxes.cglmp(3).white_noise().probability({"A": 2, "B": 0}, {"X": 0, "Y": 1})
+        Fraction(1, 9)
+        """
+        outcomes = math.prod(self.p.shape[: len(self.outputs)])
+        return self._like(np.full(self.p.shape, Fraction(1, outcomes), dtype=object))
+
+    def visibility(self, v: float | ExactNumber | sympy.Expr) -> Self:
+        """Return v · self + (1 − v) · white noise.
+
+        Parameters
+        ----------
+        v
+            A probability.
+
+        Returns
+        -------
+        Behavior
+            Exact if self and v are.
+
+        Raises
+        ------
+        BehaviorError
+            If v is no probability.
+
+        Examples
+        --------
+        >>> from fractions import Fraction
+        >>> import relaxbell as rb
+        >>> rb.catalog.CHSH(rb.boxes.pr().visibility(Fraction(1, 2)))
+        Fraction(2, 1)
+        """
+        return self.mix(self.white_noise(), v)
+
+    def rename(self, names: Mapping[str, str]) -> Self:
+        """Return the same table with variables renamed; exchanging A with B and X with Y swaps parties.
+
+        Parameters
+        ----------
+        names
+            Old name → new name; names not mentioned stay.
+
+        Returns
+        -------
+        Behavior
+            The same table.
+
+        Raises
+        ------
+        BehaviorError
+            If an old name is unknown, or two variables get the same.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.boxes.pr().rename({"A": "Alice", "X": "Setting"}).variables
+        ('Alice', 'B', 'Setting', 'Y')
+        """
+        return self._like(self.table, derived.renamed(self.scenario, names))
+
+    def transposed(self, outputs: str | Sequence[str], inputs: str | Sequence[str]) -> Self:
+        """Return the same behavior with its axes in another order.
+
+        Parameters
+        ----------
+        outputs, inputs
+            The behavior's own names in the order wanted.
+
+        Returns
+        -------
+        Behavior
+            The same probabilities.
+
+        Raises
+        ------
+        BehaviorError
+            If the names are others.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.boxes.cglmp(3).coarse_grain("A", [0, 1, 1]).transposed("B A", "X Y").p.shape
+        (3, 2, 2, 2)
+        """
+        outputs = read_names(outputs, "outputs", BehaviorError)
+        inputs = read_names(inputs, "inputs", BehaviorError)
+        if (outputs, inputs) == (self.outputs, self.inputs):
+            return self
+        return self._like(*derived.transposed(self.table, self.scenario, outputs, inputs))
+
+    def relabel(self, variable: str, permutation: Sequence[int], given: Setting | None = None) -> Self:
+        """Return the behavior in which value v of `variable` is called ``permutation[v]``.
+
+        With `given`, an output is relabeled only where these inputs have these values.
+
+        Parameters
+        ----------
+        variable
+            An output or input.
+        permutation
+            New name of each value, 0 … cardinality − 1.
+        given
+            Values of inputs.
+
+        Returns
+        -------
+        Behavior
+            In the same scenario.
+
+        Raises
+        ------
+        BehaviorError
+            If a name or value is unknown, or `permutation` is none.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> flipped = rb.boxes.pr().relabel("A", [1, 0], given={"X": 1})
+        >>> flipped.probability({"A": 0, "B": 0}, {"X": 1, "Y": 1})
+        Fraction(1, 2)
+        """
+        return self._like(derived.relabeled(self.table, self.scenario, variable, permutation, given or {}))
+
+    def coarse_grain(self, output: str, mapping: Sequence[int]) -> Self:
+        """Return the behavior in which value v of `output` is reported as ``mapping[v]``.
+
+        Parameters
+        ----------
+        output
+            Name of an output.
+        mapping
+            What each of its values is reported as; all of 0 … k occur.
+
+        Returns
+        -------
+        Behavior
+            The output has k + 1 values.
+
+        Raises
+        ------
+        BehaviorError
+            If the output is unknown, or `mapping` is not onto 0 … k.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.boxes.cglmp(3).coarse_grain("B", [0, 1, 1]).cardinality["B"]
+        2
+        """
+        return self._like(derived.coarse_grained(self.table, self.scenario, output, mapping))
+
+    def _like(self, table: NDArray[Any], scenario: Scenario | None = None) -> Self:
+        """Return the behavior of another table, of the same scenario or another."""
+        of = scenario or self.scenario
+        return type(self)(table, of.outputs, of.inputs, parties=of.parties)
 
     # --------------------------------------------------- no-signaling and rounding
 
     @cached_property
     def coordinates(self) -> Coordinates:
         """Collins–Gisin coordinates of the non-signaling behaviors of this scenario."""
-        parties = self._paired()
-        own = {o: None if i is None else self.inputs.index(i) for o, i in parties.items()}
-        reach = tuple(frozenset() if own[o] is None else frozenset({own[o]}) for o in self.outputs)
-        k = len(self.outputs)
-        return Coordinates(self.p.shape[:k], self.p.shape[k:], reach)  # type: ignore[arg-type]  # None was excluded
+        return derived.nonsignaling_coordinates(self.scenario)
 
     def check_nonsignaling(self, *, tolerance: float | None = None) -> None:
         """Raise SignalingError naming the most violated no-signaling equality, if there is one.
@@ -155,8 +490,6 @@ class Behavior(Derived):
         >>> rb.Behavior(told).is_nonsignaling()
         False
         """
-        from relaxbell.errors import SignalingError
-
         try:
             self.check_nonsignaling(tolerance=tolerance)
         except SignalingError:
@@ -233,43 +566,10 @@ class Behavior(Derived):
         """
         return provided("Behavior.symmetries")(self, tolerance)
 
-    # ------------------------------------------------------------------ helpers
-
-    def _validate(self, table: NDArray[np.float64], exact: Exact | None) -> None:
-        empty = [n for n, size in zip(self.variables, table.shape, strict=True) if size < 1]
-        if empty:
-            raise BehaviorError(f"{empty[0]} has no values (shape {table.shape}). Expected at least one.")
-        bad = np.argwhere(~np.isfinite(table))
-        if len(bad):
-            raise BehaviorError(f"p{list(map(int, bad[0]))} is {table[tuple(bad[0])]}, expected a probability.")
-        values, limit = (table, -TOLERANCE) if exact is None else (exact, 0)
-        if values.min() < limit:
-            index = np.unravel_index(np.argmin(values), values.shape)
-            raise BehaviorError(
-                f"p{list(map(int, index))} is {decimal_text(values[index])}, expected a probability ≥ 0. "
-                "Correct the entry; use Counts(...) for raw data."
-            )
-        k = len(self.outputs)
-        total = np.asarray(values.sum(axis=tuple(range(k))))
-        gap = np.asarray(abs(total - 1))
-        if gap.max() > -limit:
-            index = np.unravel_index(np.argmax(gap), gap.shape)
-            place = ", ".join([":"] * k + [str(int(i)) for i in index])
-            raise BehaviorError(
-                f"p[{place}] sums to {different_texts(total[index], 1, 12)[0]}, expected 1"
-                f"{'' if exact is not None else ' within 1e-9'}.{self._order_hint(values)} "
-                "Use Counts(...) for raw data."
-            )
-
-    def _order_hint(self, values: NDArray[Any]) -> str:
-        """Return a sentence if the table would be normalized with inputs first."""
-        k = len(self.inputs)
-        if not k or abs(np.asarray(values.sum(axis=tuple(range(k, values.ndim)))) - 1).max() > TOLERANCE:
-            return ""
-        return " It is normalized over its last axes: axes are outputs first, then inputs; transpose it."
+    # --------------------------------------------------------------------- text
 
     def __repr__(self) -> str:
-        return block_table(self)
+        return block_table(self.table, self.scenario)
 
     def _repr_html_(self) -> str:
         return provided("Behavior._repr_html_")(self)
@@ -285,16 +585,6 @@ def _relabeled(behavior: Behavior, relabeling: Relabeling) -> Behavior:
             f"{behavior.scenario}. Make the relabeling for it."
         )
     return behavior._like(moved(behavior.table, cells, behavior.p.ndim))
-
-
-def _numeric(p: NDArray[Any]) -> NDArray[np.float64]:
-    try:
-        return to_floats(p)
-    except (TypeError, ValueError) as error:
-        raise BehaviorError(
-            f"p is not a table of numbers: {error}. Expected a rectangular array of floats, Fractions, ints "
-            "or sympy numbers. A table with free symbols stays an array: functional(table) evaluates it."
-        ) from None
 
 
 def _frozen(table: NDArray[Any]) -> NDArray[Any]:

@@ -9,7 +9,6 @@ from functools import cached_property
 from importlib.resources import as_file, files
 from numbers import Real
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -341,7 +340,7 @@ def load_counts(source: str | Path) -> Counts:
     return Counts.read_csv(source)
 
 
-def _whole(table: Any, axes: Sequence[str]) -> NDArray[np.int64]:
+def _whole(table: object, axes: Sequence[str]) -> NDArray[np.int64]:
     remedy = "Expected whole numbers of trials."
     complete = complete_table(table, "the table", CountsError, axes)
     try:

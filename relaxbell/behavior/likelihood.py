@@ -14,11 +14,11 @@ Lemma 14.1). The iteration therefore converges for all counts; longer steps are 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.errors import SolverError
 from relaxbell.exact.numbers import Exact
 from relaxbell.lp.clock import TimeLimitError, left, now, remaining, time_is_over
+
+if TYPE_CHECKING:
+    import flint
 
 _BITS = 1024  # the linear systems reach condition numbers of 2^660
 _LAST = 300  # the path ends at s = 2^−300; a probability that vanishes there is below about √s
@@ -78,18 +81,18 @@ def _deviance(counts: NDArray[np.int64], frequencies: Exact, fitted: Exact) -> f
     return max(0.0, 2 * float(total))
 
 
-def _arb(number: Fraction) -> Any:
+def _arb(number: Fraction) -> flint.arb:
     import flint
 
     return flint.arb(flint.fmpq(number.numerator, number.denominator))
 
 
-def _fraction(number: Any) -> Fraction:
+def _fraction(number: flint.arb) -> Fraction:
     mantissa, exponent = map(int, number.man_exp())
     return Fraction(mantissa) * Fraction(2) ** exponent
 
 
-def _array(entries: Any) -> NDArray[Any]:
+def _array(entries: Iterable[flint.arb]) -> NDArray[Any]:
     """Return midpoints: convergence is judged by residuals, so enclosures may be dropped."""
     return np.array([entry.mid() for entry in entries], dtype=object)
 
@@ -101,7 +104,7 @@ class _State:
     g: NDArray[Any]
     p: NDArray[Any]
     z: NDArray[Any]
-    s: Any
+    s: flint.arb
 
 
 class _Path:
@@ -140,7 +143,7 @@ class _Path:
         one = np.array([flint.arb(1)] * cells, dtype=object)
         return _State(g, _array(one / outcomes), _array(one * outcomes), flint.arb(1))
 
-    def _target(self, s: Any) -> NDArray[Any]:
+    def _target(self, s: flint.arb) -> NDArray[Any]:
         target: NDArray[Any] = self.weights + s * (1 - self.weights)
         return target
 
@@ -166,7 +169,7 @@ class _Path:
             f"stays near the path. {_ADVICE}"
         )
 
-    def _factors(self, factor: float) -> Iterator[Any]:
+    def _factors(self, factor: float) -> Iterator[flint.arb]:
         """Yield factors for s: the square of the last one, its roots, and the one that always works."""
         import flint
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Reversible, Sequence, Set
-from typing import Any
 
 import numpy as np
 
@@ -32,7 +31,7 @@ def read_names(names: str | Sequence[str], what: str, error: type[RelaxbellError
     return found
 
 
-def check_ordered(values: Any, what: str, error: type[RelaxbellError]) -> None:
+def check_ordered(values: object, what: str, error: type[RelaxbellError]) -> None:
     """Raise `error` for a set: its order is nobody's choice. Dictionaries and their views are in order.
 
     Examples

@@ -154,7 +154,7 @@ class Observed(Frozen):
         return f"Observed: {', '.join(parts + (['no-signaling'] if self.nonsignaling else []))}"
 
 
-def _read_value(value: Any) -> ExactNumber:
+def _read_value(value: object) -> ExactNumber:
     exact = as_exact(value)
     return exact if isinstance(exact, Surd) else read_fraction(value, "an observed value", BehaviorError)
 

@@ -120,7 +120,7 @@ def _contract(rho: Complex, parties: Sequence[Complex]) -> NDArray[np.float64]:
 # --------------------------------------------------------------------- reading
 
 
-def read_matrix(value: Any, what: str) -> Complex:
+def read_matrix(value: object, what: str) -> Complex:
     """Return an operator as an array; raise BehaviorError if it is none."""
     check_unmasked(value, what, BehaviorError)
     try:

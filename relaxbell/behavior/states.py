@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -229,5 +228,5 @@ def _check_size(value: int, what: str) -> None:
         raise BehaviorError(f"{what} is {value!r}, expected an integer ≥ 1. Give a positive size.")
 
 
-def _real(value: Any, what: str) -> float:
+def _real(value: object, what: str) -> float:
     return read_float(value, what, BehaviorError)

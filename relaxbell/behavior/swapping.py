@@ -12,16 +12,18 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.arrays import real_array
-from relaxbell.exact.numbers import Exact, as_exact, read_float, surd
+from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, read_float, surd
 
 Bloch = Sequence[Any]
 """Components along X, Y and Z of an observable r·σ with outcomes ±1: exact numbers or floats."""
@@ -53,7 +55,7 @@ def diagonal_settings() -> tuple[Bloch, Bloch]:
 
 
 def entanglement_swapping(
-    v: Any = 1, w: Any = None, *, alice: Sequence[Bloch] | None = None, charlie: Sequence[Bloch] | None = None
+    v: object = 1, w: object = None, *, alice: Sequence[Bloch] | None = None, charlie: Sequence[Bloch] | None = None
 ) -> Behavior:
     """Return p(a,b,c|x,z) of two Werner states, the middle measured in the Bell basis, Eqs. (54)–(55).
 
@@ -91,7 +93,7 @@ def entanglement_swapping(
     return Behavior(table.swapaxes(1, 2), "A B C", "X Z", parties={"A": "X", "B": None, "C": "Z"})
 
 
-def star(n: int, v: Any = 1, *, settings: Sequence[Bloch] | Sequence[Sequence[Bloch]] | None = None) -> Behavior:
+def star(n: int, v: object = 1, *, settings: Sequence[Bloch] | Sequence[Sequence[Bloch]] | None = None) -> Behavior:
     """Return the behavior of n Werner states whose other halves are measured in the GHZ basis.
 
     The outcome b of B has n bits: the first is the phase s of (|0 k⟩ + (−1)^s |1 k̄⟩)/√2, the others are k.
@@ -129,7 +131,7 @@ def star(n: int, v: Any = 1, *, settings: Sequence[Bloch] | Sequence[Sequence[Bl
     if not isinstance(n, int) or not 2 <= n <= 5:
         raise BehaviorError(f"a star of {n!r} sources: expected an integer from 2 to 5, for tables of moderate size.")
     visibilities = list(v) if isinstance(v, Sequence) else [v] * n
-    common: Any = diagonal_settings() if settings is None else settings
+    common = diagonal_settings() if settings is None else settings
     each = list(common) if np.ndim(common[0][0]) else [common] * n
     if len(visibilities) != n or len(each) != n:
         raise BehaviorError(
@@ -161,25 +163,16 @@ def _filled(weights: Sequence[Any], vectors: Sequence[Sequence[tuple[Any, ...]]]
     signs = _basis_signs(n)
     strings = [s for s in itertools.product(range(4), repeat=n) if signs[:, _number(s)].any()]
     # roots in the visibilities and in the settings may each cancel among themselves
-    sizes = {s: _product([-w for w, k in zip(weights, s, strict=True) if k]) for s in strings}
+    sizes = {s: math.prod([-w for w, k in zip(weights, s, strict=True) if k], start=Fraction(1)) for s in strings}
     table: Exact = np.empty((2,) * n + (2**n,) + tuple(len(own) for own in vectors), dtype=object)
     for choice in np.ndindex(*table.shape[n + 1 :]):
         chosen = [own[x] for own, x in zip(vectors, choice, strict=True)]
-        size = {s: sizes[s] * _product([r[k - 1] for r, k in zip(chosen, s, strict=True) if k]) for s in strings}
+        size = {s: sizes[s] * math.prod(r[k - 1] for r, k in zip(chosen, s, strict=True) if k) for s in strings}
         for outcome in np.ndindex(*table.shape[: n + 1]):
-            total: Any = 0
-            for s in strings:
-                sign = (-1) ** sum(a for a, k in zip(outcome, s, strict=False) if k)
-                total = total + int(signs[outcome[n], _number(s)]) * sign * size[s]
-            table[outcome + choice] = total
+            odd = {s: sum(a for a, k in zip(outcome, s, strict=False) if k) % 2 for s in strings}
+            terms = (int(signs[outcome[n], _number(s)]) * (-1 if odd[s] else 1) * size[s] for s in strings)
+            table[outcome + choice] = sum(terms)
     return table
-
-
-def _product(factors: Sequence[Any]) -> Any:
-    total: Any = Fraction(1)
-    for factor in factors:
-        total = total * factor
-    return total
 
 
 def _number(string: Sequence[int]) -> int:
@@ -187,7 +180,7 @@ def _number(string: Sequence[int]) -> int:
 
 
 @functools.cache
-def _basis_signs(n: int) -> Any:
+def _basis_signs(n: int) -> NDArray[np.int_]:
     """Return ⟨b|P|b⟩ for the GHZ basis and all Pauli strings, entries −1, 0, 1, axes [b, P]."""
     states = np.zeros((2**n, 2**n))
     half = 2 ** (n - 1)
@@ -202,7 +195,7 @@ def _basis_signs(n: int) -> Any:
     return np.rint(np.array(signs).T).astype(int)
 
 
-def _visibility(v: Any) -> Any:
+def _visibility(v: object) -> ExactNumber | float:
     exact = as_exact(v)
     number = read_float(v, "the visibility of a source", BehaviorError) if exact is None else exact
     if not Fraction(-1, 3) <= number <= 1:

@@ -1,9 +1,8 @@
-"""A table of probabilities with named axes, to be read."""
+"""Tables of probabilities with named axes, outputs first: what makes them valid, and reading them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,102 +11,97 @@ from numpy.typing import NDArray
 from relaxbell.behavior.names import Setting, check_values
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.errors import BehaviorError
-from relaxbell.exact.numbers import Exact, ExactNumber
-from relaxbell.exact.texts import different_texts
-from relaxbell.frozen import Frozen
+from relaxbell.exact.numbers import to_floats
+from relaxbell.exact.texts import decimal_text, different_texts
 
 TOLERANCE = 1e-9
 """How far float probabilities may miss 0, normalization and no-signaling."""
 
 
-class Table(Frozen):
-    """The part of `Behavior` that is read."""
+def read_floats(p: NDArray[Any]) -> NDArray[np.float64]:
+    """Return a table of numbers as float64, or raise BehaviorError."""
+    try:
+        return to_floats(p)
+    except (TypeError, ValueError) as error:
+        raise BehaviorError(
+            f"p is not a table of numbers: {error}. Expected a rectangular array of floats, Fractions, ints "
+            "or sympy numbers. A table with free symbols stays an array: functional(table) evaluates it."
+        ) from None
 
-    p: NDArray[np.float64]
-    exact: Exact | None
-    outputs: tuple[str, ...]
-    inputs: tuple[str, ...]
-    parties: Mapping[str, str | None] | None
 
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """Names of all axes: outputs, then inputs."""
-        return self.outputs + self.inputs
+def check_axes(table: NDArray[Any], outputs: tuple[str, ...], inputs: tuple[str, ...]) -> None:
+    """Raise BehaviorError unless a table has one axis for each variable, and each variable has a value."""
+    variables = outputs + inputs
+    if table.ndim != len(variables):
+        raise BehaviorError(
+            f"p has {table.ndim} axes (shape {table.shape}), expected {len(variables)}: one for each of "
+            f"outputs {', '.join(outputs)} and inputs {', '.join(inputs) or '(none)'}, in this order: "
+            "axes are outputs first. Name them with outputs= and inputs=."
+        )
+    empty = [n for n, size in zip(variables, table.shape, strict=True) if size < 1]
+    if empty:
+        raise BehaviorError(f"{empty[0]} has no values (shape {table.shape}). Expected at least one.")
 
-    @cached_property
-    def scenario(self) -> Scenario:
-        """Variables, their numbers of values, and which party chooses which input."""
-        return Scenario.of(self.outputs, self.inputs, self.p.shape, self.parties)
 
-    @cached_property
-    def cardinality(self) -> dict[str, int]:
-        """Number of values of each variable."""
-        return dict(zip(self.variables, self.p.shape, strict=True))
+def check_probabilities(table: NDArray[Any], outputs: int, tolerance: float) -> None:
+    """Raise BehaviorError unless entries are probabilities that sum to one over the first axes, for each setting.
 
-    @property
-    def table(self) -> NDArray[Any]:
-        """The exact table if there is one, else the floats."""
-        return self.p if self.exact is None else self.exact
+    Parameters
+    ----------
+    table
+        Floats, or exact numbers.
+    outputs
+        How many of the axes are outputs.
+    tolerance
+        How far 0 and 1 may be missed; 0 for exact numbers.
+    """
+    if table.dtype != object and len(bad := np.argwhere(~np.isfinite(table))):
+        raise BehaviorError(f"p{list(map(int, bad[0]))} is {table[tuple(bad[0])]}, expected a probability.")
+    if table.min() < -tolerance:
+        index = np.unravel_index(np.argmin(table), table.shape)
+        raise BehaviorError(
+            f"p{list(map(int, index))} is {decimal_text(table[index])}, expected a probability ≥ 0. "
+            "Correct the entry; use Counts(...) for raw data."
+        )
+    total = np.asarray(table.sum(axis=tuple(range(outputs))))
+    gap = np.asarray(abs(total - 1))
+    if gap.max() > tolerance:
+        index = np.unravel_index(np.argmax(gap), gap.shape)
+        place = ", ".join([":"] * outputs + [str(int(i)) for i in index])
+        raise BehaviorError(
+            f"p[{place}] sums to {different_texts(total[index], 1, 12)[0]}, expected 1"
+            f"{' within 1e-9' if tolerance else ''}.{_order_hint(table, table.ndim - outputs)} "
+            "Use Counts(...) for raw data."
+        )
 
-    @property
-    def is_exact(self) -> bool:
-        """Whether every probability is an exact number."""
-        return self.exact is not None
 
-    def probability(self, event: Setting, given: Setting | None = None) -> float | ExactNumber:
-        """Return p(event|given); outputs not mentioned are summed over.
+def _order_hint(table: NDArray[Any], inputs: int) -> str:
+    """Return a sentence if the table would be normalized with inputs first."""
+    if not inputs or abs(np.asarray(table.sum(axis=tuple(range(inputs, table.ndim)))) - 1).max() > TOLERANCE:
+        return ""
+    return " It is normalized over its last axes: axes are outputs first, then inputs; transpose it."
 
-        Inputs may be left out of `given` only where the marginal does not depend on them.
 
-        Parameters
-        ----------
-        event
-            Values of outputs, ``{"A": 0}``.
-        given
-            Values of inputs.
+def probability(table: NDArray[Any], scenario: Scenario, event: Setting, given: Setting, tolerance: float) -> Any:
+    """Return p(event|given), an entry of the table's kind; see `Behavior.probability`."""
+    check_values(event, scenario.outputs, scenario.cardinality, "output", BehaviorError)
+    check_values(given, scenario.inputs, scenario.cardinality, "input", BehaviorError)
+    part = np.asarray(table[tuple(event.get(n, given.get(n, slice(None))) for n in scenario.variables)])
+    values = np.asarray(part.sum(axis=tuple(range(len(scenario.outputs) - len(event))))).ravel()
+    if abs(values - values[0]).max() > tolerance:
+        missing = [n for n in scenario.inputs if n not in given]
+        raise BehaviorError(
+            f"the probability of {dict(event)} depends on {', '.join(missing)}: found values from "
+            f"{' to '.join(different_texts(min(values), max(values)))}. Give a value for each input in `given`."
+        )
+    return values[0]
 
-        Returns
-        -------
-        Fraction, a + b√n, or float
-            A probability, exact if the behavior is.
 
-        Raises
-        ------
-        BehaviorError
-            For an unknown variable or value, or where an input that matters is missing.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> rb.boxes.pr().probability({"A": 1}), rb.boxes.pr().probability({"A": 1, "B": 1}, {"X": 0, "Y": 1})
-        (Fraction(1, 2), Fraction(1, 2))
-        """
-        given = {} if given is None else given
-        check_values(event, self.outputs, self.cardinality, "output", BehaviorError)
-        check_values(given, self.inputs, self.cardinality, "input", BehaviorError)
-        index = tuple(event.get(n, given.get(n, slice(None))) for n in self.variables)
-        part = self.table[index]
-        part = np.asarray(part)
-        part = part.sum(axis=tuple(range(len(self.outputs) - len(event))))
-        values = np.asarray(part).ravel()
-        if abs(values - values[0]).max() > self.tolerance:
-            missing = [n for n in self.inputs if n not in given]
-            raise BehaviorError(
-                f"the probability of {dict(event)} depends on {', '.join(missing)}: found values from "
-                f"{' to '.join(different_texts(min(values), max(values)))}. Give a value for each input in `given`."
-            )
-        value = values[0]
-        return float(value) if self.exact is None else value
-
-    @property
-    def tolerance(self) -> float:
-        """How far equalities may be missed: 0 for exact behaviors, else 1e-9."""
-        return 0.0 if self.is_exact else TOLERANCE
-
-    def _paired(self) -> Mapping[str, str | None]:
-        if self.parties is None:
-            raise BehaviorError(
-                f"which party chooses which input? {self.scenario.symbol} has "
-                f'{len(self.outputs)} outputs and {len(self.inputs)} inputs. Give parties={{"A": "X", "B": None, …}}.'
-            )
-        return self.parties
+def known_parties(scenario: Scenario) -> Mapping[str, str | None]:
+    """Return which party chooses which input, or raise BehaviorError where that is not known."""
+    if scenario.parties is None:
+        raise BehaviorError(
+            f"which party chooses which input? {scenario.symbol} has {len(scenario.outputs)} outputs and "
+            f'{len(scenario.inputs)} inputs. Give parties={{"A": "X", "B": None, …}}.'
+        )
+    return scenario.parties

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from relaxbell.causal.structure import Structure
+from relaxbell.causal.protocols import HasGraph
 from relaxbell.errors import ModelError, UnsupportedModelError
 from relaxbell.exact.texts import plain_repr
 
 
-def check_roles(model: Structure, others: Sequence[str]) -> None:
+def check_roles(model: HasGraph, others: Sequence[str]) -> None:
     """Raise ModelError unless every node has exactly one role and there is an output."""
     roles = {
         "inputs": model.inputs,
@@ -34,7 +34,7 @@ def check_roles(model: Structure, others: Sequence[str]) -> None:
         raise ModelError("the model has no outputs, so there is nothing to reproduce. Add an observed node.")
 
 
-def read_cardinality(model: Structure, cardinality: Mapping[str, int]) -> dict[str, int]:
+def read_cardinality(model: HasGraph, cardinality: Mapping[str, int]) -> dict[str, int]:
     """Return the cardinalities of all nodes but the latent ones, in the graph's order."""
     if not isinstance(cardinality, Mapping):
         raise ModelError(
@@ -55,7 +55,7 @@ def read_cardinality(model: Structure, cardinality: Mapping[str, int]) -> dict[s
     return {n: int(cardinality[n]) for n in model.nodes if n not in model.latents}
 
 
-def check_structure(model: Structure) -> None:
+def check_structure(model: HasGraph) -> None:
     """Raise ModelError for responding nodes without latent parent."""
     if not model.latents:
         raise UnsupportedModelError(

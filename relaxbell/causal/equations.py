@@ -16,7 +16,8 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.behavior.scenario import same_variables
 from relaxbell.behavior.table import TOLERANCE
-from relaxbell.causal.observing import Observing, cell_label
+from relaxbell.causal.cells import cell_label
+from relaxbell.causal.protocols import HasStrategies
 from relaxbell.causal.size import check_memory
 from relaxbell.errors import BehaviorError, ModelError, RelaxbellError
 from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
@@ -94,7 +95,7 @@ class Equations:
         return total
 
 
-def cell_weights(model: Observing) -> Exact:
+def cell_weights(model: HasStrategies) -> Exact:
     """Return p(dependent inputs|free inputs) for each cell of the table, flat, exact."""
     shape, k = model.observed_shape, len(model.outputs)
     table = np.full(shape[k:], Fraction(1), dtype=object)
@@ -106,7 +107,7 @@ def cell_weights(model: Observing) -> Exact:
     return np.array(wide, dtype=object).ravel()
 
 
-def _conditional(model: Observing, setting: Mapping[str, int]) -> Fraction:
+def _conditional(model: HasStrategies, setting: Mapping[str, int]) -> Fraction:
     dependent = {n: setting[n] for n in model.dependent_inputs}
     if not model.inputs_connected:
         return model.input_distribution.probability(dependent)
@@ -117,7 +118,7 @@ def _conditional(model: Observing, setting: Mapping[str, int]) -> Fraction:
     return model.input_distribution.probability({**dependent, **free}) / norm
 
 
-def behavior_equations(model: Observing, behavior: Behavior) -> Equations:
+def behavior_equations(model: HasStrategies, behavior: Behavior) -> Equations:
     """Return T q = p · p(dependent|free) for a behavior that is already in the model's order."""
     names = (model.outputs, model.inputs)
     model.coordinates.check(behavior.table, names, behavior.tolerance, model.name)
@@ -136,7 +137,7 @@ def behavior_equations(model: Observing, behavior: Behavior) -> Equations:
     )
 
 
-def observed_equations(model: Observing, observed: Observed) -> Equations:
+def observed_equations(model: HasStrategies, observed: Observed) -> Equations:
     """Return V T q = V p for values of functionals, with normalization and known input frequencies."""
     outputs, inputs, shape = model.outputs, model.inputs, model.observed_shape
     if not same_variables(observed, model):
@@ -171,7 +172,7 @@ def observed_equations(model: Observing, observed: Observed) -> Equations:
     )
 
 
-def normalization_equations(model: Observing) -> Equations:
+def normalization_equations(model: HasStrategies) -> Equations:
     """Return what holds before anything is observed: Σ p = 1, and the frequencies of dependent inputs."""
     cells = math.prod(model.observed_shape)
     sums = math.prod(model.cardinality[n] for n in (model.inputs if model.inputs_connected else model.dependent_inputs))
@@ -188,7 +189,7 @@ def normalization_equations(model: Observing) -> Equations:
     )
 
 
-def weight_exponents(model: Observing, weights: Exact) -> NDArray[np.int64] | None:
+def weight_exponents(model: HasStrategies, weights: Exact) -> NDArray[np.int64] | None:
     """Return the exponent of each strategy's rarest setting that occurs; None where they are nearly alike."""
     if not model.dependent_inputs:
         return None
@@ -200,7 +201,7 @@ def weight_exponents(model: Observing, weights: Exact) -> NDArray[np.int64] | No
 
 
 def joint_coefficients(
-    model: Observing, label: str, table: Exact, weights: Exact, error: type[RelaxbellError]
+    model: HasStrategies, label: str, table: Exact, weights: Exact, error: type[RelaxbellError]
 ) -> list[Fraction]:
     """Return the coefficients on p(outputs, dependent inputs|free ones) of a functional on p(outputs|inputs).
 
@@ -220,7 +221,7 @@ def joint_coefficients(
 
 
 def _over_strategies(
-    model: Observing, labels: list[str], tables: list[Exact], weights: Exact
+    model: HasStrategies, labels: list[str], tables: list[Exact], weights: Exact
 ) -> tuple[Rows, list[int]]:
     """Return rows over q for tables over p, whole where possible, and the factor of each."""
     joints = [
@@ -231,7 +232,7 @@ def _over_strategies(
 
 
 def functional_rows(
-    model: Observing, joints: Sequence[Sequence[Fraction]], labels: Sequence[str], error: type[RelaxbellError]
+    model: HasStrategies, joints: Sequence[Sequence[Fraction]], labels: Sequence[str], error: type[RelaxbellError]
 ) -> tuple[Rows, list[int]]:
     """Return factor · (functional of T q) as rows over q, and the factors.
 
@@ -258,7 +259,7 @@ def functional_rows(
     return Rows(sp.csr_array(coefficients @ model.T), tuple(labels), error=total_error), factors
 
 
-def _normalization(model: Observing, weights: Exact) -> list[tuple[str, Exact, Fraction]]:
+def _normalization(model: HasStrategies, weights: Exact) -> list[tuple[str, Exact, Fraction]]:
     """Σ_outputs p(outputs, dependent|free) = p(dependent|free), for each dependent setting.
 
     One free setting suffices unless dependent inputs respond to free ones.

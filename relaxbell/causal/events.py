@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.behavior.names import Setting, check_values
-from relaxbell.causal.observing import Observing
+from relaxbell.causal.protocols import HasStrategies
 from relaxbell.causal.size import check_memory
 from relaxbell.errors import ModelError
 from relaxbell.exact.bounds import EXACT
@@ -22,7 +21,7 @@ _ROW = 48
 """Bytes of a row over all strategies, for each of them, while it is built."""
 
 
-def event_rows(model: Observing, event: Setting, given: Setting, do: Setting) -> Rows:
+def event_rows(model: HasStrategies, event: Setting, given: Setting, do: Setting) -> Rows:
     """Return p(event|given, do(·)) as one labeled row over q; see `CausalModel.probability`."""
     observable = model.outputs + model.hidden + model.inputs
     check_values(event, observable, model.cardinality, "output, hidden node or input", ModelError)
@@ -42,13 +41,13 @@ def event_rows(model: Observing, event: Setting, given: Setting, do: Setting) ->
     return _weighted(hits, [weight for _, weight in used], label)
 
 
-def _hit(model: Observing, setting: Setting, wanted: Setting) -> NDArray[np.int64]:
+def _hit(model: HasStrategies, setting: Setting, wanted: Setting) -> NDArray[np.int64]:
     """Return 1 for each strategy that answers a setting as wanted, else 0."""
     values = model.strategies.evaluate(setting)
-    hit: Any = 1
+    hit: NDArray[np.bool_] | np.bool_ = np.True_
     for name, value in wanted.items():
-        hit = hit * (np.asarray(values[name]) == value)
-    return np.asarray(model.strategies.spread(hit), dtype=np.int64)
+        hit = hit & (np.asarray(values[name]) == value)
+    return np.asarray(model.strategies.spread(np.asarray(hit)), dtype=np.int64)
 
 
 def _weighted(hits: Iterable[NDArray[np.int64]], weights: list[Fraction], label: str) -> Rows:
@@ -64,7 +63,7 @@ def _weighted(hits: Iterable[NDArray[np.int64]], weights: list[Fraction], label:
     return Rows.read(pattern, sums.astype(object), place[used], (label,))
 
 
-def _setting_weights(model: Observing, given: Setting, do: Setting) -> list[Fraction]:
+def _setting_weights(model: HasStrategies, given: Setting, do: Setting) -> list[Fraction]:
     """Weight of each free setting: p(setting|given free inputs, forced ones fixed) / p(given dependent|…)."""
     kept = [n for n in model.free_inputs if n not in do]
     free_given = {n: v for n, v in given.items() if n in kept}

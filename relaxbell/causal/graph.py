@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
-from typing import Any
+from typing import Protocol, runtime_checkable
 
 from relaxbell.behavior.names import check_ordered, read_names
 from relaxbell.errors import ModelError
@@ -38,6 +38,25 @@ class Graph:
         return cls(ordered, tuple(sorted(edges, key=lambda edge: ordered.index(edge[0]))))
 
 
+@runtime_checkable
+class DirectedGraph(Protocol):
+    """What is asked of a networkx DiGraph, without importing it."""
+
+    @property
+    def nodes(self) -> Iterable[str]:
+        """Names."""
+
+    @property
+    def edges(self) -> Iterable[Edge]:
+        """Pairs (parent, child)."""
+
+    def is_directed(self) -> bool:
+        """Return whether edges have a direction."""
+
+    def is_multigraph(self) -> bool:
+        """Return whether two edges may have the same ends."""
+
+
 _TOKEN = re.compile(r"\s*(->|<-|→|←|[^\s<>;→←-]+)")
 _ARROWS = {"->": "->", "→": "->", "<-": "<-", "←": "<-"}
 _PRINTED_LATENT = re.compile(r"Λ(\d*)")
@@ -63,7 +82,7 @@ def printed_latent(name: str, latent: Sequence[str]) -> str:
 
 
 def read_graph(
-    graph: Any, latent: Sequence[str] = (), named: Iterable[str] = ()
+    graph: object, latent: Sequence[str] = (), named: Iterable[str] = ()
 ) -> tuple[tuple[str, ...], tuple[Edge, ...]]:
     """Return the nodes, in order of appearance, and the edges of a graph.
 
@@ -87,7 +106,7 @@ def read_graph(
         nodes, edges = _read_arrows(graph)
     elif isinstance(graph, Graph):
         nodes, edges = list(graph.nodes), list(graph.edges)
-    elif hasattr(graph, "edges") and hasattr(graph, "nodes"):
+    elif isinstance(graph, DirectedGraph):
         if not graph.is_directed() or graph.is_multigraph():
             raise ModelError(f"the graph is a {type(graph).__name__}, expected a networkx.DiGraph.")
         nodes, edges = list(graph.nodes), [(u, v) for u, v in graph.edges]
@@ -103,7 +122,7 @@ def read_graph(
     return tuple(ordered), tuple(edges)
 
 
-def read_edges(edges: Iterable[Any]) -> tuple[Edge, ...]:
+def read_edges(edges: Iterable[object]) -> tuple[Edge, ...]:
     """Return one or more edges given as arrow strings or pairs."""
     found = listed_edges(edges, "the list of edges")
     if not found:
@@ -111,7 +130,7 @@ def read_edges(edges: Iterable[Any]) -> tuple[Edge, ...]:
     return tuple(found)
 
 
-def listed_edges(edges: Any, what: str) -> tuple[Edge, ...]:
+def listed_edges(edges: object, what: str) -> tuple[Edge, ...]:
     """Return the edges of an arrow string, or of a list of arrow strings and pairs.
 
     Examples
@@ -195,7 +214,7 @@ def _read_arrows(text: str) -> tuple[list[str], list[Edge]]:
     return nodes, edges
 
 
-def _read_edge(edge: Any) -> list[Edge]:
+def _read_edge(edge: object) -> list[Edge]:
     """Return the edges of an arrow string without single nodes, or the one of a pair of names."""
     if isinstance(edge, str):
         nodes, edges = _read_arrows(edge)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from relaxbell.causal.structure import Structure
+from relaxbell.causal.protocols import HasGraph
 
 Groups = tuple[tuple[str, ...], ...]
 
@@ -47,7 +47,7 @@ class Independence:
     reason: str
 
 
-def independence(model: Structure) -> Independence:
+def independence(model: HasGraph) -> Independence:
     """Return what the sources of a model imply; see `Independence`."""
     sources = _effective_sources(model)
     components = _components(sources)
@@ -71,7 +71,7 @@ class _Component:
     latents: frozenset[str]
 
 
-def private_settings(model: Structure) -> dict[str, tuple[str, ...]] | None:
+def private_settings(model: HasGraph) -> dict[str, tuple[str, ...]] | None:
     """Return the free inputs of each responding node; None if two share one, or a node responds to another."""
     settings = {n: tuple(u for u in model.parents(n) if u not in model.latents) for n in model.responding}
     used = [u for own in settings.values() for u in own]
@@ -79,7 +79,7 @@ def private_settings(model: Structure) -> dict[str, tuple[str, ...]] | None:
     return settings if apart else None
 
 
-def _effective_sources(model: Structure) -> Mapping[str, frozenset[str]]:
+def _effective_sources(model: HasGraph) -> Mapping[str, frozenset[str]]:
     """Return the sources of each responding node, without those whose children all see one other source.
 
     A source can send what another one knows as well, so a source that reaches no node beyond those of

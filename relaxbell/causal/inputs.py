@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -46,7 +45,7 @@ class InputDistribution(Frozen):
         Whether its equalities are meant exactly: unless it was a table with a float.
     """
 
-    def __init__(self, distribution: Any, inputs: Sequence[str], cardinality: Mapping[str, int]) -> None:
+    def __init__(self, distribution: object, inputs: Sequence[str], cardinality: Mapping[str, int]) -> None:
         self.inputs = tuple(inputs)
         shape = tuple(cardinality[name] for name in inputs)
         self.is_exact = True
@@ -109,7 +108,7 @@ class InputDistribution(Frozen):
         return Fraction(table[tuple(setting.values())] if setting else 1)
 
 
-def _read(values: Any, shape: tuple[int, ...], owner: str, axes: Sequence[str]) -> Exact:
+def _read(values: object, shape: tuple[int, ...], owner: str, axes: Sequence[str]) -> Exact:
     array = real_array(values, owner, ModelError, axes)
     try:
         floats = to_floats(array)

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.names import Setting, read_names
 from relaxbell.behavior.observed import Observed
+from relaxbell.behavior.scenario import Scenario
+from relaxbell.causal import changes, structure
+from relaxbell.causal.cells import cell_label, observation_matrix
 from relaxbell.causal.checks import check_roles, check_structure, read_cardinality
 from relaxbell.causal.equations import Equations, behavior_equations, observed_equations
 from relaxbell.causal.events import event_rows
-from relaxbell.causal.graph import Edge, Graph, check_latent_ends, listed_edges, read_edges, read_graph
+from relaxbell.causal.graph import Edge, listed_edges, read_graph, topological_order
+from relaxbell.causal.independence import Independence, independence
 from relaxbell.causal.inputs import InputDistribution
-from relaxbell.causal.observing import Observing
-from relaxbell.causal.responses import count_text
+from relaxbell.causal.responses import Node, Strategies, count_text
 from relaxbell.causal.size import check_equations
+from relaxbell.causal.text import model_text
 from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError
 from relaxbell.exact.rows import Rows
-from relaxbell.exact.texts import different_texts
+from relaxbell.frozen import Frozen
 from relaxbell.methods import provided
 from relaxbell.relabeling import Symmetries
 
@@ -34,7 +41,7 @@ SETTING_LIMIT = 2**20
 """Most settings of all inputs together."""
 
 
-class CausalModel(Observing):
+class CausalModel(Frozen):
     """A causal model: any DAG of inputs, outputs, hidden nodes and latent variables.
 
     Every responding node (outputs, hidden nodes, and inputs that depend on a latent variable) takes
@@ -103,15 +110,15 @@ class CausalModel(Observing):
 
     def __init__(
         self,
-        graph: Any,
+        graph: object,
         inputs: str | Sequence[str],
         latent: str | Sequence[str],
         cardinality: Mapping[str, int],
         *,
         hidden: str | Sequence[str] = (),
         outputs: str | Sequence[str] | None = None,
-        input_distribution: Any = None,
-        relaxed: str | Iterable[Any] = (),
+        input_distribution: object = None,
+        relaxed: str | Iterable[object] = (),
         name: str | None = None,
     ) -> None:
         self.latents = read_names(latent, "latent", ModelError)
@@ -125,7 +132,9 @@ class CausalModel(Observing):
         check_roles(self, others)
         self.cardinality = read_cardinality(self, cardinality)
         marked = listed_edges(relaxed, "relaxed")
-        self.relaxed: tuple[Edge, ...] = tuple((self._own(u), self._own(v)) for u, v in marked)
+        self.relaxed: tuple[Edge, ...] = tuple(
+            (changes.own_name(self, u), changes.own_name(self, v)) for u, v in marked
+        )
         for edge in self.relaxed:
             if edge not in self.edges:
                 raise ModelError(f"the relaxed edge {edge[0]!r} -> {edge[1]!r} is not in the graph. Add it first.")
@@ -138,6 +147,117 @@ class CausalModel(Observing):
             self.input_distribution.check_independent(self.free_inputs, self.dependent_inputs)
         self.name = name or "CausalModel({})".format("; ".join(f"{u} -> {v}" for u, v in self.edges))
         self._seal()
+
+    # ------------------------------------------------------------------- graph
+
+    def parents(self, node: str) -> tuple[str, ...]:
+        """Return the parents of a node, in the order of the graph's nodes.
+
+        Parameters
+        ----------
+        node
+            Name of a node.
+
+        Returns
+        -------
+        tuple of str
+            Latent variables included; empty for a node without parents.
+
+        Raises
+        ------
+        ModelError
+            If there is no such node.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.input_signaling().parents("B")
+        ('X', 'L', 'Y')
+        """
+        node = changes.own_name(self, node)
+        if node not in self.nodes:
+            raise ModelError(f"{node!r} is not a node of {self.name}. Its nodes are {', '.join(self.nodes)}.")
+        given = {u for u, v in self.edges if v == node}
+        return tuple(n for n in self.nodes if n in given)
+
+    def ancestors(self, node: str) -> set[str]:
+        """Return the nodes that can influence `node`; a node with a single value passes nothing on.
+
+        Parameters
+        ----------
+        node
+            Name of a node.
+
+        Returns
+        -------
+        set of str
+            Without the node itself.
+
+        Raises
+        ------
+        ModelError
+            If there is no such node.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> sorted(rb.outcome_signaling().ancestors("B"))
+        ['A', 'L', 'X', 'Y']
+        """
+        return structure.ancestors(self, node)
+
+    @cached_property
+    def free_inputs(self) -> tuple[str, ...]:
+        """Inputs without parents: they are conditioned on."""
+        return tuple(n for n in self.inputs if not self.parents(n))
+
+    @cached_property
+    def dependent_inputs(self) -> tuple[str, ...]:
+        """Inputs that respond to the latent variable."""
+        return tuple(n for n in self.inputs if self.parents(n))
+
+    @cached_property
+    def inputs_connected(self) -> bool:
+        """Whether a dependent input descends from a free one."""
+        return any(set(self.free_inputs) & self.ancestors(n) for n in self.dependent_inputs)
+
+    @cached_property
+    def responding(self) -> tuple[str, ...]:
+        """Responding nodes, parents first: outputs, hidden nodes and dependent inputs."""
+        order = topological_order(self.nodes, self.edges)
+        return tuple(n for n in order if n not in self.latents + self.free_inputs)
+
+    @property
+    def observed_shape(self) -> tuple[int, ...]:
+        """Shape of a behavior of this model: outputs, then inputs."""
+        return tuple(self.cardinality[n] for n in self.outputs + self.inputs)
+
+    @cached_property
+    def parties(self) -> dict[str, str | None] | None:
+        """Which input each output's party chooses, as the graph says: one of the inputs among its parents.
+
+        Where several outputs have several, all get different ones, the first that the order of the inputs allows. An
+        output that no input reaches may have none; None where another one has none.
+        """
+        return structure.parties(self)
+
+    @property
+    def scenario(self) -> Scenario:
+        """Variables, their numbers of values, and which party chooses which input as the graph says."""
+        chosen = {name for name in (self.parties or {}).values() if name is not None}
+        return Scenario.of(
+            self.outputs, self.inputs, self.observed_shape, self.parties if chosen == set(self.inputs) else None
+        )
+
+    @cached_property
+    def coordinates(self) -> Coordinates:
+        """Independent coordinates of the behaviors p(outputs|inputs) of this model."""
+        return structure.coordinates(self)
+
+    @cached_property
+    def independence(self) -> Independence:
+        """Which groups of nodes respond independently because they share no source, and whether that is all."""
+        return independence(self)
 
     # ------------------------------------------------------------- other models
 
@@ -155,16 +275,11 @@ class CausalModel(Observing):
         >>> rb.bilocality().shared().latents
         ('L1',)
         """
-        if len(self.latents) == 1:
-            return self
-        first, *others = self.latents
-        edges = dict.fromkeys((first if u in others else u, v) for u, v in self.edges)
-        relaxed = dict.fromkeys((first if u in others else u, v) for u, v in self.relaxed)
-        return self._copy(
-            graph=tuple(edges), latent=(first,), relaxed=tuple(relaxed), name=f"{self.name} with a shared source"
-        )
+        return self if len(self.latents) == 1 else CausalModel(**changes.shared(self))
 
-    def relax(self, *edges: Any, input_distribution: Any = None) -> CausalModel:
+    def relax(
+        self, *edges: object, hidden: Mapping[str, int] | None = None, input_distribution: object = None
+    ) -> CausalModel:
         """Return the model with more edges, remembered as relaxed.
 
         Parameters
@@ -172,6 +287,9 @@ class CausalModel(Observing):
         *edges
             Arrow strings (``"X -> B"``, ``"X → B"``) or pairs between nodes of the model. An edge from the latent
             variable to an input makes the input dependent; it may be called Λ, as it is printed.
+        hidden
+            New nodes that are not observed, such as messages, with their numbers of values. Edges into them are not
+            relaxed themselves: only what they tell others is.
         input_distribution
             A new p(inputs); by default the model's own.
 
@@ -183,32 +301,17 @@ class CausalModel(Observing):
         Raises
         ------
         ModelError
-            For unknown nodes, an edge that is already there, or a cycle.
+            For unknown nodes, an edge that is already there, a hidden node that is not new, or a cycle.
 
         Examples
         --------
         >>> import relaxbell as rb
         >>> rb.bell().relax("X -> B", ("L", "Y")).relaxed
         (('X', 'B'), ('L', 'Y'))
+        >>> rb.bell().relax("Y -> M <- L", "M -> A", hidden={"M": 3}).relaxed
+        (('M', 'A'),)
         """
-        new = tuple((self._own(u), self._own(v)) for u, v in read_edges(edges))
-        for edge in new:
-            for node in edge:
-                if node not in self.nodes:
-                    raise ModelError(
-                        f"cannot relax {edge[0]!r} -> {edge[1]!r}: {node!r} is not a node of {self.name}. "
-                        f"Its nodes are {', '.join(self.nodes)}."
-                    )
-            if edge in self.edges:
-                raise ModelError(f"the edge {edge[0]!r} -> {edge[1]!r} is already in {self.name}. Relax another.")
-        check_latent_ends(new, self.latents)  # the other errors would be about a cycle, through the latent variable
-        texts = ", ".join(f'"{u} -> {v}"' for u, v in new)
-        return self._copy(
-            graph=(*self.edges, *new),
-            relaxed=(*self.relaxed, *new),
-            input_distribution=self.input_distribution if input_distribution is None else input_distribution,
-            name=f"{self.name}.relax({texts})",
-        )
+        return CausalModel(**changes.relaxed_by(self, edges, {} if hidden is None else hidden, input_distribution))
 
     def rename(self, names: Mapping[str, str]) -> CausalModel:
         """Return the same model with nodes renamed; names not mentioned stay.
@@ -234,67 +337,63 @@ class CausalModel(Observing):
         >>> rb.instrumental().rename({"Z": "lottery", "A": "treated", "B": "healthy"}).outputs
         ('treated', 'healthy')
         """
-        own = [self._own(old) for old in names]
-        if len(set(own)) < len(own):
-            raise ModelError(f"{', '.join(names)} name a node of {self.name} twice. Give each its new name once.")
-        names = dict(zip(own, names.values(), strict=True))
-        unknown = [n for n in names if n not in self.nodes]
-        if unknown:
-            raise ModelError(f"cannot rename {unknown[0]!r}: the nodes of {self.name} are {', '.join(self.nodes)}.")
-        new = {n: names.get(n, n) for n in self.nodes}
-        twice = [n for n in new.values() if list(new.values()).count(n) > 1]
-        if twice:
-            raise ModelError(f"two nodes of {self.name} would be called {twice[0]!r}. Rename the other one as well.")
-        pairs = ", ".join(f"{u} -> {v}" for u, v in names.items() if u != v)
-        return CausalModel(
-            [(new[u], new[v]) for u, v in self.edges],
-            [new[n] for n in self.inputs],
-            [new[n] for n in self.latents],
-            {new[n]: c for n, c in self.cardinality.items()},
-            hidden=[new[n] for n in self.hidden],
-            outputs=[new[n] for n in self.outputs],
-            input_distribution=self.input_distribution,
-            relaxed=[(new[u], new[v]) for u, v in self.relaxed],
-            name=f"{self.name} with {pairs}" if pairs else self.name,
-        )
+        return CausalModel(**changes.renamed(self, names))
 
     @cached_property
     def unrelaxed(self) -> CausalModel:
         """The model without its relaxed edges, and without hidden nodes that then have no children."""
-        if not self.relaxed:
-            return self
-        edges = [edge for edge in self.edges if edge not in self.relaxed]
-        hidden = list(self.hidden)
-        while idle := [n for n in hidden if all(u != n for u, _ in edges)]:
-            edges = [(u, v) for u, v in edges if v not in idle]
-            hidden = [n for n in hidden if n not in idle]
-        name = self.name.partition(".relax(")[0]
-        return self._copy(
-            graph=edges, relaxed=(), hidden=hidden, name=name, input_distribution=self._distribution_without(edges)
-        )
+        return CausalModel(**changes.unrelaxed(self)) if self.relaxed else self
 
-    def _distribution_without(self, edges: Sequence[Edge]) -> Any:
-        """Return p(inputs), with free and dependent ones made independent where the edges left require it."""
-        responding = {v for u, v in edges if u in self.latents}
-        dependent = [n for n in self.inputs if n in responding]
-        free = [n for n in self.inputs if n not in responding]
-        connected = any(u in free and v in dependent for u, v in edges)
-        return self.input_distribution if connected else self.input_distribution.product(free, dependent)
+    # -------------------------------------------------- strategies and probabilities
 
-    def _copy(self, **changes: Any) -> CausalModel:
-        settings: dict[str, Any] = {
-            "inputs": self.inputs,
-            "latent": self.latents,
-            "hidden": self.hidden,
-            "outputs": self.outputs,
-            "input_distribution": self.input_distribution,
-        } | changes
-        kept = (*self.inputs, *self.outputs, *settings["latent"], *settings["hidden"])
-        graph = Graph.of((n for n in self.nodes if n in kept), settings.pop("graph"))
-        names = [n for n in graph.nodes if n not in self.latents]
-        return CausalModel(graph, cardinality={n: self.cardinality[n] for n in names}, **settings)
+    @cached_property
+    def strategies(self) -> Strategies:
+        """The strategies, numbered; `strategies.count` is n."""
+        settings = math.prod(self.cardinality[n] for n in self.free_inputs)
+        return Strategies([self._node(name) for name in self.responding], settings)
 
-    # ------------------------------------------------------------ probabilities
+    def _node(self, name: str) -> Node:
+        parents = tuple(n for n in self.parents(name) if n not in self.latents)
+        return Node(name, self.cardinality[name], parents, tuple(self.cardinality[n] for n in parents))
+
+    @cached_property
+    def settings(self) -> tuple[dict[str, int], ...]:
+        """All settings of the free inputs, the last input changing fastest."""
+        ranges = [range(self.cardinality[n]) for n in self.free_inputs]
+        return tuple(dict(zip(self.free_inputs, values, strict=True)) for values in itertools.product(*ranges))
+
+    @cached_property
+    def T(self) -> sp.csc_array:  # noqa: N802 - the paper's name
+        """The 0/1 map from q to the observed table, shape (cells, n), cells in C order of the table.
+
+        Cell (a, …, x, …) of T q is p(a, …, x_dependent|x_free): the probability of the outputs and
+        of the dependent inputs given the free ones.
+        """
+        check_equations(self, self.strategies.count)
+        return observation_matrix(self)
+
+    @cached_property
+    def observed_rows(self) -> Rows:
+        """T as labeled rows, one for each cell of the table."""
+        labels = tuple(cell_label(self, index) for index in np.ndindex(*self.observed_shape))
+        return Rows(sp.csr_array(self.T.tocsr()), labels)
+
+    @cached_property
+    def q(self) -> Any:
+        """The optimization variable: q = cp.Variable(n, nonneg=True), one weight for each strategy.
+
+        It belongs to this instance; expressions of two models do not mix.
+        """
+        import cvxpy as cp
+
+        return cp.Variable(self.strategies.count, nonneg=True, name="q")
+
+    @cached_property
+    def valid(self) -> Any:
+        """The CVXPY constraint Σ q = 1."""
+        import cvxpy as cp
+
+        return cp.sum(self.q) == 1
 
     def rows(self, event: Setting, *, given: Setting | None = None, do: Setting | None = None) -> Rows:
         """Return p(event|given, do(·)) as one labeled row over q; see `probability`.
@@ -377,6 +476,62 @@ class CausalModel(Observing):
         return provided("CausalModel.symmetries")(self)
 
     # ------------------------------------------------------------- observations
+
+    def match(self, observed: Behavior) -> Behavior:
+        """Return the behavior with its axes in the model's order; raise BehaviorError if it does not fit.
+
+        Parameters
+        ----------
+        observed
+            With the model's variables, in any order.
+
+        Returns
+        -------
+        Behavior
+            Axes: the model's outputs, then its inputs.
+
+        Raises
+        ------
+        BehaviorError
+            If variables or cardinalities differ.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.bell().match(rb.boxes.pr().transposed("B A", "Y X")).outputs
+        ('A', 'B')
+        """
+        return structure.matched(self, observed)
+
+    def coordinates_of(self, observed: Behavior) -> Coordinates:
+        """Return `coordinates` for a behavior whose axes may be in another order.
+
+        Parameters
+        ----------
+        observed
+            With the model's variables and cardinalities.
+
+        Returns
+        -------
+        Coordinates
+            In the behavior's order of axes.
+
+        Raises
+        ------
+        BehaviorError
+            If variables or cardinalities differ.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.input_signaling().coordinates_of(rb.boxes.pr()).dimension
+        10
+        """
+        self.match(observed)
+        reach = dict(zip(self.outputs, self.coordinates.reach, strict=True))
+        own = [frozenset(observed.inputs.index(self.inputs[j]) for j in reach[name]) for name in observed.outputs]
+        k = len(observed.outputs)
+        return Coordinates(observed.p.shape[:k], observed.p.shape[k:], tuple(own))
 
     def equations(self, observed: Behavior | Observed) -> Equations:
         """Return V T q = V p as exact, labeled rows.
@@ -486,35 +641,7 @@ class CausalModel(Observing):
     # --------------------------------------------------------------------- text
 
     def __repr__(self) -> str:
-        marked = [f"{u} -> {v}{' (relaxed)' if (u, v) in self.relaxed else ''}" for u, v in self.edges]
-        sizes = ", ".join(f"{n}: {c}" for n, c in self.cardinality.items())
-        lines = [
-            self.name,
-            f"  edges         {', '.join(marked)}",
-            f"  inputs        {', '.join(self.free_inputs) or '(none)'}"
-            + (f"; dependent {', '.join(self.dependent_inputs)}" if self.dependent_inputs else ""),
-            f"  outputs       {', '.join(self.outputs)}"
-            + (f"; hidden {', '.join(self.hidden)}" if self.hidden else ""),
-            f"  latent        {', '.join(self.latents)}",
-            f"  cardinality   {sizes}",
-            *self._distribution_lines(),
-            f"  strategies    {count_text([self._node(name) for name in self.responding])}",
-        ]
-        return "\n".join(lines)
-
-    def _distribution_lines(self) -> list[str]:
-        """Return p(inputs) as a line, unless it is uniform."""
-        table = self.input_distribution.table
-        if len(set(table.ravel().tolist())) == 1:
-            return []
-        shown = [f"{','.join(map(str, x))}: {_chance(v)}" for x, v in np.ndenumerate(table)]
-        text = ", ".join(shown[:8]) + (f", … {len(shown)} in all" if len(shown) > 8 else "")
-        label = f"p({','.join(self.inputs)})"
-        return [f"  {label:<13} {text}"]
+        return model_text(self, count_text([self._node(name) for name in self.responding]))
 
     def _repr_svg_(self) -> str:
         return provided("CausalModel._repr_svg_")(self)
-
-
-def _chance(p: Any) -> str:
-    return str(p) if p.denominator <= 1000 else different_texts(p, 1)[0]

@@ -1,9 +1,10 @@
-"""The networks of the paper's Fig. 1, stars, and the instrumental model, for any cardinalities and parties."""
+"""The Bell scenario, the relaxations of the paper's Fig. 1 a–e as lines on top of it, and the instrumental model."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+
+import numpy as np
 
 from relaxbell.behavior.names import check_ordered, party_names, read_names
 from relaxbell.causal.graph import Edge, read_edges
@@ -13,30 +14,56 @@ from relaxbell.errors import ModelError
 _TWO = (2, 2)
 
 
-def _check_ordered(**cardinalities: Any) -> None:
-    for what, sizes in cardinalities.items():
-        check_ordered(sizes, what, ModelError)
+def read_sizes(sizes: object, what: str, whose: Sequence[str], of: str = "values") -> tuple[int, ...]:
+    """Return numbers of values (or of something else), one for each variable; a single number is that of all.
 
+    Raises
+    ------
+    ModelError
+        If they are in no order, or not as many as the variables.
 
-def _each_party(inputs: Sequence[int] | None, outputs: Sequence[int] | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return settings and outcomes of each party: two where only the others are given, two parties by default."""
-    _check_ordered(inputs=inputs, outputs=outputs)
-    try:
-        given = [None if sizes is None else tuple(sizes) for sizes in (inputs, outputs)]
-    except TypeError:
+    Examples
+    --------
+    >>> read_sizes(3, "outputs", "AB"), read_sizes((2, 3), "outputs", "AB")
+    ((3, 3), (2, 3))
+    """
+    check_ordered(sizes, what, ModelError)
+    if isinstance(sizes, int | np.integer):
+        return (int(sizes),) * len(whose)
+    found = tuple(sizes) if isinstance(sizes, Iterable) else ()
+    if len(found) != len(whose):
         raise ModelError(
-            f"inputs={inputs!r}, outputs={outputs!r}: expected one number for each party, as in (2, 3)."
-        ) from None
-    settings, outcomes = given
-    settings = settings if settings is not None else _TWO if outcomes is None else (2,) * len(outcomes)
-    outcomes = outcomes if outcomes is not None else (2,) * len(settings)
+            f"{what}={sizes!r}: expected the number{'s' if len(whose) > 1 else ''} of {of} of "
+            f"{' and '.join(filter(None, (', '.join(whose[:-1]), whose[-1])))}, as in {example(len(whose))}."
+        )
+    return tuple(int(size) if isinstance(size, np.integer) else size for size in found)
+
+
+def example(length: int) -> tuple[int, ...]:
+    """Return numbers of values for the error that wants so many."""
+    return (2, 3, 2, 3, 2)[:length] if length <= 5 else (2,) * length
+
+
+def _each_party(inputs: object, outputs: object) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return settings and outcomes of each party: two where only the others are given, two parties by default."""
+    for what, sizes in (("inputs", inputs), ("outputs", outputs)):
+        check_ordered(sizes, what, ModelError)
+        if sizes is not None and not isinstance(sizes, Iterable):
+            raise ModelError(
+                f"inputs={inputs!r}, outputs={outputs!r}: expected one number for each party, as in (2, 3)."
+            )
+    settings, outcomes = (tuple(sizes) if isinstance(sizes, Iterable) else None for sizes in (inputs, outputs))
+    parties = len(outcomes or _TWO) if settings is None else len(settings)
+    settings = (2,) * parties if settings is None else settings
+    outcomes = (2,) * parties if outcomes is None else outcomes
     if len(settings) != len(outcomes) or not settings:
         raise ModelError(f"{len(settings)} inputs and {len(outcomes)} outputs, expected one of each for every party.")
-    return settings, outcomes
+    names = [str(k) for k in range(parties)]
+    return read_sizes(settings, "inputs", names), read_sizes(outcomes, "outputs", names)
 
 
 def bell(
-    inputs: Sequence[int] | None = None, outputs: Sequence[int] | None = None, *, input_distribution: Any = None
+    inputs: Sequence[int] | None = None, outputs: Sequence[int] | None = None, *, input_distribution: object = None
 ) -> CausalModel:
     """Return the Bell scenario, Fig. 1a: each output depends on its own input and the shared L.
 
@@ -79,8 +106,8 @@ def input_signaling(
     inputs: Sequence[int] | None = None,
     outputs: Sequence[int] | None = None,
     *,
-    edge: Any = "X -> B",
-    input_distribution: Any = None,
+    edge: str | tuple[str, str] = "X -> B",
+    input_distribution: object = None,
 ) -> CausalModel:
     """Return Fig. 1c: a party's input may influence another's output.
 
@@ -108,21 +135,15 @@ def input_signaling(
     (('Y', 'A'),)
     """
     model = bell(inputs, outputs, input_distribution=input_distribution)
-    source, target = _one_edge(edge)
-    if source not in model.inputs or target not in model.outputs:
-        raise ModelError(
-            f"{source} -> {target} is not input signaling. Expected an edge from one of {', '.join(model.inputs)} "
-            f"to one of {', '.join(model.outputs)}."
-        )
-    return model.relax(edge)
+    return model.relax(_edge(edge, "input signaling", model.inputs, model.outputs))
 
 
 def outcome_signaling(
     inputs: Sequence[int] | None = None,
     outputs: Sequence[int] | None = None,
     *,
-    edge: Any = "A -> B",
-    input_distribution: Any = None,
+    edge: str | tuple[str, str] = "A -> B",
+    input_distribution: object = None,
 ) -> CausalModel:
     """Return Fig. 1b: a party's outcome may influence another's.
 
@@ -150,20 +171,21 @@ def outcome_signaling(
     512
     """
     model = bell(inputs, outputs, input_distribution=input_distribution)
-    source, target = _one_edge(edge)
-    if source not in model.outputs or target not in model.outputs:
-        raise ModelError(
-            f"{source} -> {target} is not outcome signaling. Expected an edge between two of "
-            f"{', '.join(model.outputs)}."
-        )
-    return model.relax(edge)
+    return model.relax(_edge(edge, "outcome signaling", model.outputs, model.outputs))
 
 
-def _one_edge(edge: Any) -> Edge:
+def _edge(edge: str | tuple[str, str], what: str, sources: Sequence[str], targets: Sequence[str]) -> Edge:
+    """Return the one edge from a source to a target."""
     found = read_edges([edge])
     if len(found) != 1:
         raise ModelError(f"edge={edge!r} holds {len(found)} edges, expected one. Use bell(…).relax(…) for several.")
-    return found[0]
+    source, target = found[0]
+    if source not in sources or target not in targets:
+        raise ModelError(
+            f"{source} -> {target} is not {what}. Expected an edge from one of {', '.join(sources)} "
+            f"to one of {', '.join(targets)}."
+        )
+    return source, target
 
 
 def message(
@@ -171,7 +193,7 @@ def message(
     outputs: Sequence[int] | None = None,
     *,
     alphabet: int = 2,
-    input_distribution: Any = None,
+    input_distribution: object = None,
 ) -> CausalModel:
     """Return Fig. 1d: the first party sends a message M, made from its input and outcome, to the second.
 
@@ -202,18 +224,7 @@ def message(
     if len(local.outputs) < 2:
         raise ModelError("a message needs a sender and a receiver: found one party, expected at least two.")
     (a, b), x = local.outputs[:2], local.inputs[0]
-    arguments = [local.name.removeprefix("bell(").removesuffix(")"), "" if alphabet == 2 else f"alphabet={alphabet}"]
-    return CausalModel(
-        [*local.edges, (x, "M"), (a, "M"), ("L", "M"), ("M", b)],
-        local.inputs,
-        "L",
-        {**local.cardinality, "M": alphabet},
-        hidden="M",
-        outputs=local.outputs,
-        input_distribution=local.input_distribution,
-        relaxed=[("M", b)],
-        name=f"message({', '.join(filter(None, arguments))})",
-    )
+    return local.relax((x, "M"), (a, "M"), ("L", "M"), ("M", b), hidden={"M": alphabet})
 
 
 def measurement_dependence(
@@ -221,7 +232,7 @@ def measurement_dependence(
     outputs: Sequence[int] | None = None,
     *,
     dependent: str | Sequence[str] | None = None,
-    input_distribution: Any = None,
+    input_distribution: object = None,
 ) -> CausalModel:
     """Return Fig. 1e: the latent variable may correlate with settings.
 
@@ -252,17 +263,16 @@ def measurement_dependence(
     64
     """
     model = bell(inputs, outputs, input_distribution=input_distribution)
-    if dependent is None:
-        chosen: Sequence[str] = model.inputs
-    else:
-        chosen = read_names(dependent, "dependent", ModelError)
+    chosen = model.inputs if dependent is None else read_names(dependent, "dependent", ModelError)
     for name in chosen:
         if name not in model.inputs:
             raise ModelError(f"{name!r} is not an input. Choose dependent inputs among {', '.join(model.inputs)}.")
     return model.relax(*(("L", name) for name in chosen))
 
 
-def instrumental(inputs: int = 2, outputs: Sequence[int] = _TWO, *, input_distribution: Any = None) -> CausalModel:
+def instrumental(
+    inputs: int | Sequence[int] = 2, outputs: int | Sequence[int] = 2, *, input_distribution: object = None
+) -> CausalModel:
     """Return the instrumental model Z → A → B, with a latent variable on A and B.
 
     Source: Pearl, arXiv:1302.4976; Balke and Pearl, doi:10.1080/01621459.1997.10474074.
@@ -270,9 +280,9 @@ def instrumental(inputs: int = 2, outputs: Sequence[int] = _TWO, *, input_distri
     Parameters
     ----------
     inputs
-        Number of values of the instrument Z.
+        Number of values of the instrument Z: a number, or a sequence of one.
     outputs
-        Numbers of values of the treatment A and the outcome B.
+        Numbers of values of the treatment A and the outcome B; one number for both.
     input_distribution
         p(Z).
 
@@ -284,7 +294,7 @@ def instrumental(inputs: int = 2, outputs: Sequence[int] = _TWO, *, input_distri
     Raises
     ------
     ModelError
-        If there are not two outputs.
+        If there are not one input and two outputs.
 
     Examples
     --------
@@ -292,144 +302,12 @@ def instrumental(inputs: int = 2, outputs: Sequence[int] = _TWO, *, input_distri
     >>> rb.instrumental(inputs=3).strategies.count
     32
     """
-    _check_ordered(outputs=outputs)
-    try:
-        a, b = outputs
-    except (TypeError, ValueError):
-        raise ModelError(f"outputs={outputs!r}: expected the numbers of values of A and B, as in (2, 3).") from None
-    sizes = {"Z": inputs, "A": a, "B": b}
-    suffix = "" if (inputs, a, b) == (2, 2, 2) else f"inputs={inputs}, outputs={(a, b)}"
+    (z,), (a, b) = read_sizes(inputs, "inputs", "Z"), read_sizes(outputs, "outputs", "AB")
     return CausalModel(
         "Z -> A -> B; L -> A; L -> B",
         "Z",
         "L",
-        sizes,
+        {"Z": z, "A": a, "B": b},
         input_distribution=input_distribution,
-        name=f"instrumental({suffix})",
-    )
-
-
-def bilocality(
-    inputs: Sequence[int] = _TWO, outputs: Sequence[int] = (2, 4, 2), *, input_distribution: Any = None
-) -> CausalModel:
-    """Return Fig. 1f: A and C share one of two independent sources each with B, as in entanglement swapping.
-
-    Parameters
-    ----------
-    inputs
-        Cardinalities of X and Z, the settings of A and C; or of X, Y and Z if B has settings as well.
-    outputs
-        Cardinalities of A, B and C.
-    input_distribution
-        p(inputs), see `CausalModel`.
-
-    Returns
-    -------
-    CausalModel
-        Outputs A, B, C, inputs X, Z (and Y), latent L1, L2.
-
-    Raises
-    ------
-    ModelError
-        If there are not two or three inputs, or not three outputs.
-
-    Examples
-    --------
-    The paper's 64 strategies, and settings and outcomes of different number:
-
-    >>> import relaxbell as rb
-    >>> rb.bilocality().strategies.count, rb.bilocality((2, 3), (3, 2, 2)).strategies.count
-    (64, 144)
-    """
-    _check_ordered(inputs=inputs, outputs=outputs)
-    if len(inputs) not in (2, 3) or len(outputs) != 3:
-        raise ModelError(
-            f"inputs={tuple(inputs)}, outputs={tuple(outputs)}: expected two inputs (of A and C) or three, and three "
-            "outputs. For more parties use star(…) or CausalModel(…)."
-        )
-    settings = ("X", "Z") if len(inputs) == 2 else ("X", "Y", "Z")
-    edges = [("X", "A"), ("L1", "A"), ("L1", "B"), ("L2", "B"), ("L2", "C"), ("Z", "C")]
-    edges += [("Y", "B")] if len(inputs) == 3 else []
-    sizes = dict(zip("ABC", outputs, strict=True)) | dict(zip(settings, inputs, strict=True))
-    default = (tuple(inputs), tuple(outputs)) == (_TWO, (2, 4, 2))
-    name = "bilocality()" if default else f"bilocality(inputs={tuple(inputs)}, outputs={tuple(outputs)})"
-    return CausalModel(
-        edges, settings, "L1 L2", sizes, outputs="A B C", input_distribution=input_distribution, name=name
-    )
-
-
-def star(
-    n: int,
-    inputs: int | Sequence[int] = 2,
-    outputs: int | Sequence[int] = 2,
-    *,
-    center: int | None = None,
-    center_inputs: int = 1,
-    parties: Sequence[int] | None = None,
-    input_distribution: Any = None,
-) -> CausalModel:
-    """Return a star: n independent sources, each shared by one party (or several) and the center B.
-
-    Source: Tavakoli, Skrzypczyk, Cavalcanti, Acín, PRA 90, 062109 (2014), doi:10.1103/PhysRevA.90.062109.
-
-    Parameters
-    ----------
-    n
-        Number of sources.
-    inputs, outputs
-        Cardinalities of the outer parties, A1, A2, … with settings X1, X2, …: one number for all, or one each.
-    center
-        Number of outcomes of B; by default 2^n, as of a measurement in a basis of n qubits.
-    center_inputs
-        Number of settings of B, called Y; with a single one there is no Y.
-    parties
-        How many outer parties each source has; by default one.
-    input_distribution
-        p(inputs), see `CausalModel`.
-
-    Returns
-    -------
-    CausalModel
-        Outputs A1, …, B, inputs X1, … (and Y), latent L1, …, Ln.
-
-    Raises
-    ------
-    ModelError
-        If the numbers do not fit.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> rb.star(3).strategies.count  # (2^2)^3 · 8
-    512
-    >>> rb.star(2, inputs=(2, 3, 2), center=3, parties=(1, 2)).independence.products
-    ((('A1',), ('A2', 'A3')),)
-    """
-    _check_ordered(inputs=inputs, outputs=outputs, parties=parties)
-    shares = (1,) * n if parties is None else tuple(parties)
-    if n < 2 or len(shares) != n or min(shares) < 1:
-        raise ModelError(f"a star of n={n} sources with parties={shares}: expected n ≥ 2 and a number ≥ 1 for each.")
-    total = sum(shares)
-    settings = (inputs,) * total if isinstance(inputs, int) else tuple(inputs)
-    outcomes = (outputs,) * total if isinstance(outputs, int) else tuple(outputs)
-    if len(settings) != total or len(outcomes) != total:
-        raise ModelError(f"inputs={settings} and outputs={outcomes}, expected {total} of each: one for an outer party.")
-    outer, choices = [f"A{i}" for i in range(1, total + 1)], [f"X{i}" for i in range(1, total + 1)]
-    source = [f"L{i}" for i, share in enumerate(shares, 1) for _ in range(share)]
-    edges = [e for a, x, s in zip(outer, choices, source, strict=True) for e in ((x, a), (s, a))]
-    edges += [(s, "B") for s in dict.fromkeys(source)] + ([("Y", "B")] if center_inputs > 1 else [])
-    sizes = dict(zip(outer + choices, outcomes + settings, strict=True)) | {"B": 2**n if center is None else center}
-    names = [*choices, "Y"] if center_inputs > 1 else choices
-    sizes |= {"Y": center_inputs} if center_inputs > 1 else {}
-    changed = {"inputs": (inputs, 2), "outputs": (outputs, 2), "center": (center, None)}
-    changed |= {"center_inputs": (center_inputs, 1), "parties": (parties, None)}
-    given = "".join(f", {key}={value}" for key, (value, usual) in changed.items() if value != usual)
-    return CausalModel(
-        edges,
-        names,
-        list(dict.fromkeys(source)),
-        sizes,
-        outputs=[*outer, "B"],
-        input_distribution=input_distribution,
-        name=f"star({n}{given})",
+        name="instrumental()" if (z, a, b) == (2, 2, 2) else f"instrumental(inputs={z}, outputs={(a, b)})",
     )

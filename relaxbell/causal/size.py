@@ -10,7 +10,7 @@ import math
 import os
 import sys
 
-from relaxbell.causal.structure import Structure
+from relaxbell.causal.protocols import HasGraph
 from relaxbell.errors import ModelTooLargeError
 
 MEMORY_LIMIT = 4 * 2**30
@@ -60,7 +60,7 @@ def _gibibytes(size: int) -> str:
     return f"{max(size, 2**24) / 2**30:,.3g} GiB"
 
 
-def check_equations(model: Structure, strategies: int) -> None:
+def check_equations(model: HasGraph, strategies: int) -> None:
     """Raise ModelTooLargeError if T, its labels and what was observed do not fit."""
     settings, cells = math.prod(model.cardinality[n] for n in model.free_inputs), math.prod(model.observed_shape)
     entries = settings * strategies

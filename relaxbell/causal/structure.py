@@ -1,133 +1,36 @@
-"""What a causal model's graph says: parents, roles, and what reaches what."""
+"""What a causal model's graph says: what reaches what, who chooses which input, which numbers are independent."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 
-from relaxbell.causal.graph import Edge, printed_latent, topological_order
-from relaxbell.errors import ModelError
-from relaxbell.frozen import Frozen
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.behavior.scenario import same_variables
+from relaxbell.causal.protocols import HasGraph
+from relaxbell.errors import BehaviorError
 
 
-class Structure(Frozen):
-    """The part of `CausalModel` that needs no strategies."""
+def ancestors(model: HasGraph, node: str) -> set[str]:
+    """Return the nodes that can influence a node; one with a single value passes nothing on."""
+    found: set[str] = set()
+    queue = [node]
+    while queue:
+        for parent in model.parents(queue.pop()):
+            if parent not in found and model.cardinality.get(parent, 2) > 1:
+                found.add(parent)
+                queue.append(parent)
+    return found
 
-    nodes: tuple[str, ...]
-    edges: tuple[Edge, ...]
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    latents: tuple[str, ...]
-    hidden: tuple[str, ...]
-    cardinality: dict[str, int]
-    name: str
 
-    def _own(self, name: str) -> str:
-        """Return the node that is written so, or printed so; other names as they are, for the error to quote."""
-        return name if name in self.nodes else printed_latent(name, self.latents)
-
-    def parents(self, node: str) -> tuple[str, ...]:
-        """Return the parents of a node, in the order of the graph's nodes.
-
-        Parameters
-        ----------
-        node
-            Name of a node.
-
-        Returns
-        -------
-        tuple of str
-            Latent variables included; empty for a node without parents.
-
-        Raises
-        ------
-        ModelError
-            If there is no such node.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> rb.input_signaling().parents("B")
-        ('X', 'L', 'Y')
-        """
-        node = self._own(node)
-        if node not in self.nodes:
-            raise ModelError(f"{node!r} is not a node of {self.name}. Its nodes are {', '.join(self.nodes)}.")
-        given = {u for u, v in self.edges if v == node}
-        return tuple(n for n in self.nodes if n in given)
-
-    @cached_property
-    def free_inputs(self) -> tuple[str, ...]:
-        """Inputs without parents: they are conditioned on."""
-        return tuple(n for n in self.inputs if not self.parents(n))
-
-    @cached_property
-    def dependent_inputs(self) -> tuple[str, ...]:
-        """Inputs that respond to the latent variable."""
-        return tuple(n for n in self.inputs if self.parents(n))
-
-    @cached_property
-    def inputs_connected(self) -> bool:
-        """Whether a dependent input descends from a free one."""
-        return any(set(self.free_inputs) & self.ancestors(n) for n in self.dependent_inputs)
-
-    @cached_property
-    def responding(self) -> tuple[str, ...]:
-        """Responding nodes, parents first: outputs, hidden nodes and dependent inputs."""
-        order = topological_order(self.nodes, self.edges)
-        return tuple(n for n in order if n not in self.latents + self.free_inputs)
-
-    @property
-    def observed_shape(self) -> tuple[int, ...]:
-        """Shape of a behavior of this model: outputs, then inputs."""
-        return tuple(self.cardinality[n] for n in self.outputs + self.inputs)
-
-    @cached_property
-    def parties(self) -> dict[str, str | None] | None:
-        """Which input each output's party chooses, as the graph says: one of the inputs among its parents.
-
-        Where several outputs have several, all get different ones, the first that the order of the inputs allows. An
-        output that no input reaches may have none; None where another one has none.
-        """
-        choices: dict[str, list[str | None]] = {}
-        for output in self.outputs:
-            own = sorted((n for n in self.inputs if n in self.parents(output)), key=lambda n: self.cardinality[n] == 1)
-            reached = any(self.cardinality[n] > 1 for n in self.ancestors(output).intersection(self.inputs))
-            choices[output] = [*own] if reached else [*own, None]
-        return _different(choices)
-
-    def ancestors(self, node: str) -> set[str]:
-        """Return the nodes that can influence `node`; a node with a single value passes nothing on.
-
-        Parameters
-        ----------
-        node
-            Name of a node.
-
-        Returns
-        -------
-        set of str
-            Without the node itself.
-
-        Raises
-        ------
-        ModelError
-            If there is no such node.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> sorted(rb.outcome_signaling().ancestors("B"))
-        ['A', 'L', 'X', 'Y']
-        """
-        found: set[str] = set()
-        queue = [node]
-        while queue:
-            for parent in self.parents(queue.pop()):
-                if parent not in found and self.cardinality.get(parent, 2) > 1:
-                    found.add(parent)
-                    queue.append(parent)
-        return found
+def parties(model: HasGraph) -> dict[str, str | None] | None:
+    """Return which input each output's party chooses; see `CausalModel.parties`."""
+    choices: dict[str, list[str | None]] = {}
+    for output in model.outputs:
+        own = sorted((n for n in model.inputs if n in model.parents(output)), key=lambda n: model.cardinality[n] == 1)
+        reached = any(model.cardinality[n] > 1 for n in model.ancestors(output).intersection(model.inputs))
+        choices[output] = [*own] if reached else [*own, None]
+    return _different(choices)
 
 
 def _different(choices: Mapping[str, Sequence[str | None]]) -> dict[str, str | None] | None:
@@ -141,3 +44,33 @@ def _different(choices: Mapping[str, Sequence[str | None]]) -> dict[str, str | N
         if found is not None:
             return {key: value, **found}
     return None
+
+
+def coordinates(model: HasGraph) -> Coordinates:
+    """Return independent coordinates of the behaviors of a model."""
+    reach = []
+    for name in model.outputs:
+        above = model.ancestors(name)
+        reached = [model.inputs_connected or n in model.dependent_inputs or n in above for n in model.inputs]
+        reach.append(frozenset(i for i, yes in enumerate(reached) if yes))
+    shape, k = model.observed_shape, len(model.outputs)
+    return Coordinates(shape[:k], shape[k:], tuple(reach))
+
+
+def matched(model: HasGraph, observed: object) -> Behavior:
+    """Return a behavior with its axes in a model's order; raise BehaviorError if it does not fit."""
+    if not isinstance(observed, Behavior):
+        raise BehaviorError(f"found a {type(observed).__name__}, expected a Behavior of {model.name}.")
+    if not same_variables(observed, model):
+        raise BehaviorError(
+            f"variables do not match: the behavior is {observed.scenario.symbol}, {model.name} needs "
+            f"{model.scenario.symbol}. Use rename({{old: new}})."
+        )
+    behavior = observed.transposed(model.outputs, model.inputs)
+    for name in model.outputs + model.inputs:
+        if behavior.cardinality[name] != model.cardinality[name]:
+            raise BehaviorError(
+                f"{name} has {behavior.cardinality[name]} values in the behavior and {model.cardinality[name]} in "
+                f"{model.name}. Build the model with the behavior's cardinalities."
+            )
+    return behavior

@@ -130,9 +130,7 @@ class ClosedForm:
     @cached_property
     def symbols(self) -> tuple[Symbol, ...]:
         """The same as sympy symbols: ``p(00|01)``, ``pA(0|0)``, …, or t, t1, … on a slice."""
-        import sympy
-
-        return (*(sympy.Symbol(label, real=True) for label in self.region.labels), *self.budgets)
+        return (*self.region.symbols, *self.budgets)
 
     @cached_property
     def expression(self) -> Expr:
@@ -347,11 +345,10 @@ class ClosedForm:
     # --------------------------------------------------------------------- text
 
     def __repr__(self) -> str:
-        where = {"nonsignaling": "non-signaling p", "model": "every p of the model", "slice": "p in the slice"}
         relation, plural = "=" if self.complete else ">=", "s" if len(self.terms) != 1 else ""
         lines = [
             f"min {self.measure.name} {relation} max of {len(self.terms)} term{plural}, for "
-            f"{where[self.region.name]}; {self.measure.model.name}",
+            f"{self.region.text}; {self.measure.model.name}",
             *listing(self.classes, 3),
         ]
         if self.domain:

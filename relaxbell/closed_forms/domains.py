@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +16,13 @@ from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import BehaviorError, MeasureError
+from relaxbell.exact.factors import SquareSystem
 from relaxbell.exact.numbers import Exact, common_denominator
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import marginal_names
+
+if TYPE_CHECKING:
+    from sympy import Symbol
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +56,19 @@ class Domain:
     def dimension(self) -> int:
         """Number D of coordinates."""
         return len(self.labels)
+
+    @property
+    def text(self) -> str:
+        """Which behaviors these are, in words."""
+        words = {"nonsignaling": "non-signaling p", "model": "every p of the model", "slice": "p in the slice"}
+        return words[self.name]
+
+    @cached_property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """The coordinates as sympy symbols: ``p(00|01)``, ``pA(0|0)``, …, or t, t1, … on a slice."""
+        import sympy
+
+        return tuple(sympy.Symbol(label, real=True) for label in self.labels)
 
     @cached_property
     def scenario(self) -> Scenario:
@@ -218,14 +236,9 @@ def _rank(vectors: list[Exact]) -> int:
 
 def _solved(matrix: Exact, right: Exact) -> Exact:
     """Return x with x_0 = 1 that solves the least independent set of equations matrix x = right (object arrays)."""
-    from sympy.polys.domains import QQ
-    from sympy.polys.matrices import DomainMatrix
-
-    rational = [[QQ(v.numerator, v.denominator) for v in row] for row in (matrix.T @ matrix)]
-    inverse = DomainMatrix(rational, (len(rational), len(rational)), QQ).inv().to_list()
-    exact = np.array([[Fraction(int(v.numerator), int(v.denominator)) for v in row] for row in inverse], dtype=object)
-    found: Exact = exact @ (matrix.T @ right)
-    return found
+    normal = matrix.T @ matrix
+    columns = [{i: v for i, v in enumerate(column) if v != 0} for column in normal.T]
+    return np.array(SquareSystem(columns).solve(list(matrix.T @ right)), dtype=object)
 
 
 def whole_numbers(row: Sequence[Fraction]) -> tuple[int, ...]:

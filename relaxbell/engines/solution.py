@@ -11,7 +11,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.engines.witness import Witness
-from relaxbell.exact.numbers import floor_text, supported_text
+from relaxbell.exact.texts import floor_text, supported_text
 from relaxbell.measures.measure import Measure
 from relaxbell.methods import provided
 

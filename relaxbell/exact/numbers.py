@@ -11,7 +11,6 @@ import contextlib
 import math
 import numbers
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from functools import total_ordering
 from typing import TYPE_CHECKING, SupportsFloat, TypeAlias, TypeGuard
@@ -373,39 +372,6 @@ def floor_float(number: ExactNumber | int) -> float:
 def ceil_float(number: ExactNumber | int) -> float:
     """Return a float64 that is at least `number`, the smallest such or its neighbor."""
     return -floor_float(-number)
-
-
-def floor_text(value: float, digits: int = 9) -> str:
-    """Return a float as text with at most `digits` significant digits, never rounded up.
-
-    Examples
-    --------
-    >>> floor_text(0.4952625979), floor_text(0.25)
-    ('0.495262597', '0.25')
-    """
-    if value == 0 or not math.isfinite(value):
-        return f"{value:g}"
-    number = Decimal(value)
-    step = Decimal(1).scaleb(number.adjusted() - digits + 1)
-    return f"{float(number.quantize(step, rounding=ROUND_FLOOR)):.{digits}g}"
-
-
-def supported_text(value: float, bound: float, digits: int = 9) -> str:
-    """Return a least value as text, with the significant digits on which it agrees with its lower bound.
-
-    Where not even the first digit does, "≤" and the value rounded up.
-
-    Examples
-    --------
-    >>> supported_text(0.0462738468534, 0.0462738468531), supported_text(6.2896e-8, 6.2889e-8), supported_text(3e-12, 0)
-    ('0.0462738469', '6.29e-08', '≤ 3e-12')
-    """
-    for count in range(digits, 0, -1):
-        text = f"{value:.{count}g}"
-        if text == f"{bound:.{count}g}":
-            return text
-    short = float(f"{value:.2g}")
-    return f"≤ {short if short >= value else -float(floor_text(-value, 2)):.2g}"
 
 
 def exact_parts(values: Iterable[ExactNumber]) -> tuple[Exact, int, int]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.exact.numbers import ExactNumber
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class CHSHValue:
         Which correlators enter with which sign.
     """
 
-    value: Any
+    value: float | ExactNumber
     formula: str
 
 

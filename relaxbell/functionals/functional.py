@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
+from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.behavior.derived import nonsignaling_coordinates
 from relaxbell.behavior.names import read_names, read_parties
-from relaxbell.errors import FunctionalError
-from relaxbell.exact.arrays import complete_table
-from relaxbell.exact.numbers import Exact, ExactNumber
-from relaxbell.functionals.arithmetic import read_coefficients
-from relaxbell.functionals.evaluation import Evaluated
+from relaxbell.behavior.scenario import Scenario, same_variables
+from relaxbell.errors import BehaviorError, FunctionalError
+from relaxbell.exact.arrays import complete_table, real_array
+from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
+from relaxbell.exact.texts import text_latex
+from relaxbell.frozen import Frozen, FrozenMapping
+from relaxbell.functionals.arithmetic import read_coefficients, read_number
+from relaxbell.functionals.evaluation import evaluate
 from relaxbell.functionals.frame import Frame
-from relaxbell.functionals.notation import correlator_table, read_form
+from relaxbell.functionals.notation import (
+    Terms,
+    check_notation,
+    collins_gisin_terms,
+    correlator_table,
+    correlator_terms,
+    full_terms,
+    read_form,
+    split_form,
+    sum_latex,
+    sum_text,
+    to_correlators,
+)
 from relaxbell.methods import provided
 from relaxbell.relabeling import Relabeling, Symmetries, act, moved
 
 if TYPE_CHECKING:
     from relaxbell.results import FaceLike, ModelLike
 
+T = TypeVar("T")
 
-class BellFunctional(Evaluated):
+_TITLE = 60
+"""Longest formula in a message."""
+
+
+class BellFunctional(Frozen):
     """A linear functional Σ c(a,b,…,x,y,…) p(a,b,…|x,y,…) + constant, with exact coefficients.
 
     Parameters
@@ -51,13 +75,15 @@ class BellFunctional(Evaluated):
     Fraction(4, 1)
     """
 
+    __array_ufunc__ = None  # numbers of numpy leave products to __rmul__
+
     def __init__(
         self,
         coefficients: ArrayLike,
         outputs: str | Sequence[str] = ("A", "B"),
         inputs: str | Sequence[str] = ("X", "Y"),
         *,
-        constant: Any = 0,
+        constant: object = 0,
         parties: Mapping[str, str | None] | None = None,
         name: str | None = None,
     ) -> None:
@@ -158,7 +184,13 @@ class BellFunctional(Evaluated):
 
     @classmethod
     def _from_form(
-        cls, tables: Mapping[str, Any], outputs: Any, inputs: Any, parties: Any, name: str | None, table_of: Any
+        cls,
+        tables: Mapping[str, Any],
+        outputs: str | Sequence[str],
+        inputs: str | Sequence[str],
+        parties: Mapping[str, str | None] | None,
+        name: str | None,
+        table_of: Callable[[Coordinates, Exact], Exact],
     ) -> BellFunctional:
         outputs = read_names(outputs, "outputs", FunctionalError)
         inputs = read_names(inputs, "inputs", FunctionalError)
@@ -170,6 +202,194 @@ class BellFunctional(Evaluated):
             )
         coordinates, form = read_form(tables, outputs, inputs, owners)
         return cls(table_of(coordinates, form), outputs, inputs, constant=form[0], parties=owners, name=name)
+
+    # --------------------------------------------------------------------- forms
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """Variables, their numbers of values, and which party chooses which input."""
+        return Scenario.of(self.outputs, self.inputs, self.coefficients.shape, self.parties)
+
+    @cached_property
+    def floats(self) -> NDArray[np.float64]:
+        """The coefficients as float64."""
+        return to_floats(self.coefficients)
+
+    @cached_property
+    def coordinates(self) -> Coordinates | None:
+        """Collins–Gisin coordinates of the scenario's non-signaling behaviors; None without parties."""
+        return None if self.parties is None else nonsignaling_coordinates(self.scenario)
+
+    @cached_property
+    def collins_gisin(self) -> Exact:
+        """The constant and the coefficients of the Collins–Gisin marginals.
+
+        Two functionals agree on all non-signaling behaviors if and only if these agree.
+        """
+        form = self._coordinates().pull_back(self.coefficients)
+        form[0] = form[0] + self.constant
+        return form
+
+    @property
+    def marginals(self) -> Mapping[str, Any]:
+        """The Collins–Gisin coefficients by sets of outputs, as `from_collins_gisin` reads them.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> [str(c) for c in rb.catalog.CH.marginals["A"].ravel()]
+        ['-1', '0']
+        """
+        form = self.collins_gisin
+        return FrozenMapping(split_form(self._coordinates(), form, self.outputs, outcomes=True))
+
+    @property
+    def correlators(self) -> Mapping[str, Any]:
+        """The coefficients on correlators by sets of outputs, as `from_correlators` reads them; two outcomes each.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> found = rb.catalog.CH.correlators
+        >>> found[""], [str(c) for c in found["A"]], [str(c) for c in found["AB"].ravel()]
+        (Fraction(-1, 2), ['0', '0'], ['1/4', '1/4', '1/4', '-1/4'])
+        """
+        form = to_correlators(self._coordinates(), self.collins_gisin)
+        return FrozenMapping(split_form(self._coordinates(), form, self.outputs, outcomes=False))
+
+    def _coordinates(self) -> Coordinates:
+        if self.coordinates is None:
+            raise FunctionalError(
+                f"{self.title} does not know which party chooses which input. Give parties={{output: input or None}}."
+            )
+        return self.coordinates
+
+    # -------------------------------------------------------------------- values
+
+    def __call__(self, behavior: object) -> Any:
+        """Return the value on a behavior, or on any table of numbers or sympy expressions.
+
+        Parameters
+        ----------
+        behavior
+            A `Behavior`, matched by name; or an array with the shape and the axes of `coefficients`, for example
+            one with free symbols, ``v * box.table + (1 - v) * noise.table``. Axes with names (``dims``) are matched
+            by name.
+
+        Returns
+        -------
+        ExactNumber, float or sympy expression
+            Exact if the behavior is; a sympy expression if a free symbol occurs, or several square roots.
+
+        Raises
+        ------
+        FunctionalError
+            If the behavior has other variables or cardinalities.
+        BehaviorError
+            If an array has entries that are masked, complex or no numbers.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> from sympy import Symbol
+        >>> v, box = Symbol("v"), rb.boxes.tsirelson()
+        >>> rb.catalog.CHSH(v * box.table + (1 - v) * box.white_noise().table)
+        2*sqrt(2)*v
+        """
+        table = behavior
+        if isinstance(behavior, Behavior):
+            if not same_variables(behavior, self):
+                raise FunctionalError(
+                    f"{self.title} lives on {self.scenario.symbol}, found a behavior {behavior.scenario.symbol}. "
+                    "Use rename({old: new})."
+                )
+            table = behavior.transposed(self.outputs, self.inputs).table
+        array = real_array(table, "p", BehaviorError, self.outputs + self.inputs, any_object=True)
+        if not array.ndim:
+            raise FunctionalError(
+                f"{self.title} is a function of probabilities: found a {type(table).__name__}, expected a Behavior or "
+                "an array of them. Counts become one by counts.fit().behavior."
+            )
+        if array.shape != self.coefficients.shape:
+            raise FunctionalError(
+                f"{self.title} has cardinalities {self.coefficients.shape}, the behavior {array.shape}. "
+                "Use the functional of this scenario."
+            )
+        if array.dtype.kind == "f":
+            return float((self.floats * array).sum() + float(self.constant))
+        return evaluate(self.coefficients, self.constant, array)
+
+    # --------------------------------------------------------- sums and multiples
+
+    def __add__(self, other: object) -> BellFunctional:
+        if isinstance(other, BellFunctional):
+            same = self._aligned(other)
+            return self._combine(
+                self._one_root(lambda: self.coefficients + same.coefficients, same),
+                self._one_root(lambda: self.constant + same.constant, same),
+            )
+        number = self._number(other, "plus")
+        if number is None:
+            return NotImplemented
+        return self._combine(self.coefficients, self._one_root(lambda: self.constant + number, other))
+
+    __radd__ = __add__
+
+    def __neg__(self) -> BellFunctional:
+        return self * -1
+
+    def __sub__(self, other: object) -> BellFunctional:
+        if isinstance(other, BellFunctional):
+            return self + other * -1
+        number = self._number(other, "minus")
+        return NotImplemented if number is None else self + -number
+
+    def __rsub__(self, other: object) -> BellFunctional:
+        return -self + other
+
+    def __mul__(self, factor: object) -> BellFunctional:
+        number = self._number(factor, "times")
+        if number is None:
+            return NotImplemented
+        return self._combine(
+            self._one_root(lambda: self.coefficients * number, factor),
+            self._one_root(lambda: self.constant * number, factor),
+        )
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: object) -> BellFunctional:
+        number = self._number(divisor, "over")
+        if number is None:
+            return NotImplemented
+        if number == 0:
+            raise FunctionalError(f"{self.title} over 0 is undefined, expected another exact number.")
+        return self * (Fraction(1) / number)
+
+    def _one_root(self, combine: Callable[[], T], other: object) -> T:
+        try:
+            return combine()
+        except ValueError as error:  # √2 and √3
+            text = other.title if isinstance(other, BellFunctional) else str(other)
+            raise FunctionalError(
+                f"{self.title} and {text[:60]} have different square roots, expected one: exact numbers are a + b√n. "
+                "Combine their values on a behavior instead."
+            ) from error
+
+    def _number(self, value: object, operation: str) -> ExactNumber | None:
+        return read_number(value, f"{self.title} {operation}")
+
+    def _combine(self, coefficients: Exact, constant: ExactNumber) -> BellFunctional:
+        return BellFunctional(coefficients, self.outputs, self.inputs, constant=constant, parties=self.parties)
+
+    def _aligned(self, other: BellFunctional) -> BellFunctional:
+        same = other.transposed(self.outputs, self.inputs)
+        if same.coefficients.shape != self.coefficients.shape:
+            raise FunctionalError(
+                f"{self.title} and {other.title} are functionals of different scenarios and have no sum: found "
+                f"{self.scenario} and {same.scenario}. Write one of them in the other's scenario."
+            )
+        return same
 
     # ------------------------------------------------------------ bounds and faces
 
@@ -229,19 +449,7 @@ class BellFunctional(Evaluated):
         """
         return provided("BellFunctional.is_facet")(self, model, nonsignaling)
 
-    # --------------------------------------------------------------------- axes
-
-    def _combine(self, coefficients: Exact, constant: ExactNumber) -> BellFunctional:
-        return BellFunctional(coefficients, self.outputs, self.inputs, constant=constant, parties=self.parties)
-
-    def _aligned(self, other: BellFunctional) -> BellFunctional:
-        same = other.transposed(self.outputs, self.inputs)
-        if same.coefficients.shape != self.coefficients.shape:
-            raise FunctionalError(
-                f"{self.title} and {other.title} are functionals of different scenarios and have no sum: found "
-                f"{self.scenario} and {same.scenario}. Write one of them in the other's scenario."
-            )
-        return same
+    # --------------------------------------------------------- axes and relabelings
 
     def transposed(self, outputs: str | Sequence[str], inputs: str | Sequence[str]) -> BellFunctional:
         """Return the same functional with its axes in another order.
@@ -279,8 +487,6 @@ class BellFunctional(Evaluated):
         order = [(self.outputs + self.inputs).index(n) for n in outputs + inputs]
         table = self.coefficients.transpose(order)
         return BellFunctional(table, outputs, inputs, constant=self.constant, parties=self.parties, name=self.name)
-
-    # -------------------------------------------------------------- relabelings
 
     @cached_property
     def frame(self) -> Frame:
@@ -388,6 +594,88 @@ class BellFunctional(Evaluated):
         """
         check_functional(other)
         return provided("BellFunctional.equivalent")(self, other, scale=scale, offset=offset)
+
+    # -------------------------------------------------------------------- text
+
+    def _terms(self, notation: str) -> tuple[Terms, ExactNumber]:
+        check_notation(notation)
+        if notation == "probabilities":
+            return full_terms(self.coefficients, self.outputs), self.constant
+        coordinates, form = self._coordinates(), self.collins_gisin
+        if notation == "collins_gisin":
+            return collins_gisin_terms(coordinates, form, self.outputs), form[0]
+        form = to_correlators(coordinates, form)
+        return correlator_terms(coordinates, form, self.outputs), form[0]
+
+    def formula(self, notation: str | None = None) -> str:
+        """Return the functional as text.
+
+        Parameters
+        ----------
+        notation
+            ``"probabilities"``, ``"collins_gisin"`` or ``"correlators"``. By default the one with the shortest text;
+            the last two suppose no-signaling.
+
+        Returns
+        -------
+        str
+            A sum of terms with exact coefficients.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.catalog.CH.formula("correlators")
+        '(1/4) ⟨A0 B0⟩ + (1/4) ⟨A0 B1⟩ + (1/4) ⟨A1 B0⟩ - (1/4) ⟨A1 B1⟩ - 1/2'
+        """
+        return sum_text(*self._terms(self._shortest if notation is None else notation))
+
+    def latex(self, notation: str | None = None) -> str:
+        r"""Return the functional in LaTeX; by default in the notation of `formula`.
+
+        Parameters
+        ----------
+        notation
+            As in `formula`.
+
+        Returns
+        -------
+        str
+            LaTeX without dollar signs.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> print(rb.catalog.CH.latex("collins_gisin"))
+        p(00|00) + p(00|01) + p(00|10) - p(00|11) - p_{A}(0|0) - p_{B}(0|0)
+        """
+        return sum_latex(*self._terms(self._shortest if notation is None else notation))
+
+    @cached_property
+    def _shortest(self) -> str:
+        if self.coordinates is None:
+            return "probabilities"
+        k = len(self.outputs)
+        if not self.collins_gisin[1:].any() and (self.coefficients != self.coefficients[(0,) * k]).any():
+            return "probabilities"  # zero without signaling: the other notations would not show it
+        binary = all(c == 2 for c in self.coefficients.shape[:k])
+        choices = ["collins_gisin", "correlators", "probabilities"] if binary else ["collins_gisin", "probabilities"]
+        return min(choices, key=lambda notation: len(self.formula(notation)))
+
+    @property
+    def title(self) -> str:
+        """The name, or the beginning of the formula: for messages."""
+        text = str(self)
+        return text if len(text) <= _TITLE else f"{text[:_TITLE].rsplit(' ', 1)[0]} …"
+
+    def _repr_latex_(self) -> str:
+        name = f"{text_latex(self.name)} = " if self.name else ""
+        return f"$\\displaystyle {name}{self.latex()}$"
+
+    def __str__(self) -> str:
+        return self.name or self.formula()
+
+    def __repr__(self) -> str:
+        return f"{self.name} = {self.formula()}" if self.name else self.formula()
 
 
 @act.register

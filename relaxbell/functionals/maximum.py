@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from relaxbell.behavior.behavior import Behavior
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import as_exact, sign, to_sympy
 from relaxbell.frozen import Frozen
@@ -48,7 +47,7 @@ class Maximum(Frozen):
 
     __array_ufunc__ = None  # numbers of numpy leave products to __rmul__
 
-    def __init__(self, *terms: Any) -> None:
+    def __init__(self, *terms: object) -> None:
         terms = tuple(own for term in terms for own in (term.terms if isinstance(term, Maximum) else (term,)))
         first = next((t for t in terms if isinstance(t, BellFunctional)), None)
         if first is None:
@@ -70,7 +69,7 @@ class Maximum(Frozen):
         self.terms: tuple[BellFunctional, ...] = tuple(read)
         self._seal()
 
-    def __call__(self, behavior: Behavior | Any) -> Any:
+    def __call__(self, behavior: object) -> Any:
         """Return the largest value on a behavior; on a symbolic table a sympy ``Max``."""
         values = [term(behavior) for term in self.terms]
         if all(as_exact(value) is not None or isinstance(value, float) for value in values):
@@ -97,10 +96,13 @@ class Maximum(Frozen):
     def __neg__(self) -> Maximum:
         return self * -1
 
-    def __sub__(self, other: Any) -> Maximum:
-        return self + other * -1
+    def __sub__(self, other: object) -> Maximum:
+        if isinstance(other, Maximum | BellFunctional):
+            return self + other * -1
+        number = read_number(other, "a maximum minus")
+        return NotImplemented if number is None else self + -number
 
-    def __rsub__(self, other: Any) -> Maximum:
+    def __rsub__(self, other: object) -> Maximum:
         return -self + other
 
     def __mul__(self, factor: object) -> Maximum:

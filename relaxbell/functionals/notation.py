@@ -66,7 +66,7 @@ def correlator_table(coordinates: Coordinates, form: Exact) -> Exact:
     parity = np.array([1, -1], dtype=object)
     for coefficient, (block, _, values) in zip(form[1:], coordinates.labels(), strict=True):
         setting = dict(zip(block.inputs, values, strict=True))
-        index: Any = (..., *(setting.get(j, 0) for j in range(len(coordinates.inputs))))
+        index = (slice(None),) * k + tuple(setting.get(j, 0) for j in range(len(coordinates.inputs)))
         signs = np.ones((1,) * k, dtype=object)
         for i in block.members:
             signs = signs * parity.reshape([2 if j == i else 1 for j in range(k)])
@@ -184,6 +184,12 @@ def _members(key: object, outputs: Sequence[str]) -> tuple[int, ...]:
 
 
 # --------------------------------------------------------------------------- terms
+
+
+def check_notation(notation: str) -> None:
+    """Raise FunctionalError for what is none of `NOTATIONS`."""
+    if notation not in NOTATIONS:
+        raise FunctionalError(f"the notation {notation!r} is unknown, expected one of {', '.join(NOTATIONS)}.")
 
 
 def full_terms(table: Exact, outputs: Sequence[str]) -> Terms:

@@ -13,7 +13,6 @@ from typing import Protocol
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.sparse.linalg import splu
 
 from relaxbell.exact.basis import Basis
 from relaxbell.exact.numbers import Floats
@@ -54,6 +53,8 @@ class OptimalBasis:
         tight = np.ones(matrix.shape[0], dtype=bool)
         tight[basis.loose] = False
         part, rows = matrix[:, basis.columns], np.flatnonzero(tight)
+        from scipy.sparse.linalg import splu  # takes longer to load than a first minimum, and needs no basis of floats
+
         try:
             # sparse, hence in one thread: a dense product this small is slower on many
             factors = splu(part[rows])

@@ -13,7 +13,8 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.quantum import born
 from relaxbell.behavior.states import partially_entangled, qubit_observable
 from relaxbell.causal.networks import measurement_dependence
-from relaxbell.exact.numbers import Exact, Floats, floor_text
+from relaxbell.exact.numbers import Exact, Floats
+from relaxbell.exact.texts import floor_text
 from relaxbell.functionals.catalog import CHSH
 from relaxbell.functionals.maximum import Maximum
 from relaxbell.measures.dependences import dependence

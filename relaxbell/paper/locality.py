@@ -12,7 +12,8 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.networks import bell, input_signaling, message, outcome_signaling
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.closed_forms.dual_vertices import dual_vertices
-from relaxbell.exact.numbers import floor_text, surd
+from relaxbell.exact.numbers import surd
+from relaxbell.exact.texts import floor_text
 from relaxbell.functionals.catalog import CH, CHSH
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.maximum import Maximum

@@ -13,12 +13,12 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import (
     bell,
-    bilocality,
     input_signaling,
     measurement_dependence,
     message,
     outcome_signaling,
 )
+from relaxbell.causal.sources import bilocality
 from relaxbell.exact.numbers import Exact
 from relaxbell.measures.dependences import dependence
 from relaxbell.measures.influences import influence

@@ -10,9 +10,10 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.swapping import entanglement_swapping
 from relaxbell.causal.model import CausalModel
-from relaxbell.causal.networks import bilocality
+from relaxbell.causal.sources import bilocality
 from relaxbell.engines.sources.scanning import Scan, scan
-from relaxbell.exact.numbers import Exact, floor_text
+from relaxbell.exact.numbers import Exact
+from relaxbell.exact.texts import floor_text
 from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.products import nonbilocality
 from relaxbell.paper.claim import Evidence, Section, least_exactly

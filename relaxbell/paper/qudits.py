@@ -13,7 +13,7 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.behavior.search import optimize_quantum
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, measurement_dependence
-from relaxbell.exact.numbers import floor_text
+from relaxbell.exact.texts import floor_text
 from relaxbell.functionals.catalog import cglmp
 from relaxbell.measures.dependences import dependence
 from relaxbell.measures.information import mutual_information, pinsker_bound

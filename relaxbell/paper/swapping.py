@@ -10,7 +10,7 @@ import numpy as np
 
 from relaxbell.behavior.swapping import entanglement_swapping
 from relaxbell.causal.model import CausalModel
-from relaxbell.causal.networks import bilocality
+from relaxbell.causal.sources import bilocality
 from relaxbell.engines.sources.scanning import marginal_ranges
 from relaxbell.exact.numbers import Exact, surd
 from relaxbell.exact.rows import Rows

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from relaxbell.behavior.behavior import Behavior
@@ -11,7 +10,7 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.closed_forms.domains import Domain
 from relaxbell.engines.solution import Solution
 from relaxbell.errors import ProofError
-from relaxbell.exact.numbers import Exact, as_exact, to_sympy
+from relaxbell.exact.numbers import Exact, as_exact, decimal, to_sympy
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.maximum import Maximum
 from relaxbell.measures.measure import Measure
@@ -85,7 +84,7 @@ def _number(parameter: object) -> Expr:
     """Return a parameter as a sympy number; a float as the shortest decimal that prints it."""
     exact = as_exact(parameter)
     if exact is None and isinstance(parameter, float) and math.isfinite(parameter):
-        exact = Fraction(repr(float(parameter)))
+        exact = decimal(parameter)
     if exact is None:
         raise ProofError(
             f"the formula has a symbol, but the point {parameter!r} is no number. Give {{number: behavior}}."

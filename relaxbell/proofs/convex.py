@@ -18,7 +18,7 @@ from relaxbell.functionals.maximum import Maximum
 from relaxbell.proofs.comparing import Formula
 
 if TYPE_CHECKING:
-    from sympy import Expr, Symbol
+    from sympy import Expr
 
 Affine = tuple[ExactNumber, ...]
 """Coefficients over (1, coordinates)."""
@@ -29,7 +29,7 @@ _SLACK = Fraction(1, 2**60)
 _MOST_TERMS = 20_000
 
 
-def affine_terms(formula: Formula, domain: Domain, symbols: Sequence[Symbol]) -> list[Affine] | None:
+def affine_terms(formula: Formula, domain: Domain) -> list[Affine] | None:
     """Return the affine functions whose maximum a formula is; None if it is no maximum of exact ones."""
     import sympy
 
@@ -37,9 +37,9 @@ def affine_terms(formula: Formula, domain: Domain, symbols: Sequence[Symbol]) ->
         formula = Maximum(formula)
     if isinstance(formula, Maximum):
         return [functional_form(term, domain) for term in formula]
-    places = {str(symbol): k + 1 for k, symbol in enumerate(symbols)}
+    places = {label: k + 1 for k, label in enumerate(domain.labels)}
     try:
-        return _of_sympy(sympy.expand(formula), places, len(symbols) + 1)
+        return _of_sympy(sympy.expand(formula), places, len(domain.labels) + 1)
     except ValueError:  # √2 and √3 in one term
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
@@ -14,6 +15,7 @@ from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.curves.curve import symbol_of
 from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.errors import MeasureError, ProofError
+from relaxbell.exact.factors import SquareSystem
 from relaxbell.exact.numbers import ExactNumber, as_exact, exact_array, to_sympy
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.maximum import Maximum
@@ -207,30 +209,13 @@ def _interpolated(points: list[Point], above: int, below: int) -> tuple[list[Exa
 
 def _kernel(rows: list[list[ExactNumber]]) -> list[ExactNumber] | None:
     """Return the vector that rows (one more column than rows) send to zero; None if it is not unique."""
-    rows = [list(row) for row in rows]
-    pivots: list[int] = []
-    for column in range(len(rows[0])):
-        done = len(pivots)
-        k = next((k for k in range(done, len(rows)) if rows[k][column] != 0), None)
-        if k is None:
-            continue
-        rows[done], rows[k] = rows[k], rows[done]
-        rows[done] = [v / rows[done][column] for v in rows[done]]
-        for other in range(len(rows)):
-            if other != done and rows[other][column] != 0:
-                factor = rows[other][column]
-                rows[other] = [v - factor * w for v, w in zip(rows[other], rows[done], strict=True)]
-        pivots.append(column)
-        if len(pivots) == len(rows):
-            break
-    if len(pivots) < len(rows):
-        return None
-    found: list[ExactNumber] = [Fraction(0)] * len(rows[0])
-    free = next(column for column in range(len(rows[0])) if column not in pivots)
-    found[free] = Fraction(1)
-    for row, column in zip(rows, pivots, strict=True):
-        found[column] = -row[free]
-    return found
+    for free in range(len(rows[0])):
+        others = [j for j in range(len(rows[0])) if j != free]
+        columns = [{i: row[j] for i, row in enumerate(rows) if row[j] != 0} for j in others]
+        with suppress(ZeroDivisionError):
+            found = SquareSystem(columns).solve([-row[free] for row in rows])
+            return [*found[:free], Fraction(1), *found[free:]]
+    return None
 
 
 def _horner(coefficients: Sequence[ExactNumber], x: ExactNumber) -> ExactNumber:

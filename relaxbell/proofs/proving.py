@@ -31,7 +31,7 @@ from relaxbell.proofs.verdict import Counterexample, Verdict
 from relaxbell.solve.minimization import minimize
 
 if TYPE_CHECKING:
-    from sympy import Expr, Symbol
+    from sympy import Expr
 
 _TRIALS = 4
 """Behaviors tried for each that is to be compared: some the model does not reproduce."""
@@ -175,8 +175,7 @@ def _everywhere(
     measure: Measure, formula: Formula, domain: object, subject_to: object, points: int, seconds: float
 ) -> Verdict:
     where = read_domain(measure.model, domain)
-    text = {"nonsignaling": "every non-signaling p", "model": "every p of the model", "slice": "every p in the slice"}
-    claim = f"min {measure.name} = {_text(formula)}, for {text[where.name]}"
+    claim = f"min {measure.name} = {_text(formula)}, for every {where.text.removeprefix('every ')}"
     form: ClosedForm | None
     try:
         form = closed_form(measure, domain, subject_to, seconds=seconds)
@@ -185,14 +184,13 @@ def _everywhere(
     except (ClosedFormError, MeasureError) as error:
         form, region = None, Region(where, [])
         method = "compared at vertices of the domain and mixtures of them; " + str(error).partition(". ")[0]
-    symbols = where_symbols(where)
-    _check_symbols(formula, [str(s) for s in symbols])
+    _check_symbols(formula, where.labels)
     if form is not None and form.budgets:
         raise ProofError(
             f"the budgets have the symbols {[str(s) for s in form.budgets]}, expected numbers. Give numbers, or prove "
             "a curve: functional.bound(model, subject_to=…) or tradeoff(…)."
         )
-    terms = affine_terms(formula, where, symbols)
+    terms = affine_terms(formula, where)
     own = [] if form is None else [term.form for term in form.terms]
     if form is None or terms is None:
         telling = [direction for direction in (*own, *(terms or ())) if any(direction[1:])]
@@ -210,13 +208,6 @@ def _everywhere(
         telling = [direction for direction in (*own, *terms) if any(direction[1:])]
         return _sampled(measure, formula, subject_to, region, claim, method, points, telling, terms)
     return Verdict("proved", claim, method)
-
-
-def where_symbols(domain: Domain) -> list[Symbol]:
-    """Return the coordinates of a domain as sympy symbols."""
-    import sympy
-
-    return [sympy.Symbol(label, real=True) for label in domain.labels]
 
 
 def _sampled(

@@ -20,11 +20,10 @@ _LISTED = 100
 
 def closed_form_html(form: ClosedForm) -> str:
     """Return the classes of terms, each with its members on demand, and what the model demands of p."""
-    where = {"nonsignaling": "non-signaling p", "model": "every p of the model", "slice": "every p in the slice"}
     name, model = escape(arrows(form.measure.name)), escape(form.measure.model.name)
     relation = "=" if form.complete else "≥"
     least = f"<b>min {name}</b> {relation} max of {len(form.terms)} terms"
-    head = f"{least}, for {where[form.region.name]}; <code>{model}</code>"
+    head = f"{least}, for {form.region.text}; <code>{model}</code>"
     notes = []
     if form.domain:
         count = len(form.domain)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from relaxbell.show.axes import new_axes, open_frame
-from relaxbell.show.graph import INK
+from relaxbell.show.drawing import INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from relaxbell.causal import networks
+from relaxbell.causal import networks, sources
 from relaxbell.causal.model import CausalModel
 from relaxbell.show.axes import new_axes
-from relaxbell.show.graph import HIDDEN, INK, RELAXED
+from relaxbell.show.drawing import HIDDEN, INK, RELAXED, Drawing, Filled, Item, Node, Stroke
 from relaxbell.show.layout import MARGIN, RADIUS, arcs, half_width, layout, with_head
 
 if TYPE_CHECKING:
@@ -21,13 +21,43 @@ NETWORKS: tuple[tuple[str, Callable[[], CausalModel]], ...] = (
     ("(c) input signaling", networks.input_signaling),
     ("(d) message", networks.message),
     ("(e) measurement dependence", networks.measurement_dependence),
-    ("(f) bilocality", networks.bilocality),
+    ("(f) bilocality", sources.bilocality),
 )
 """Title and maker of each panel of Fig. 1."""
 
 NETWORKS_SIZE = (6.6, 4.6)
 """Of Fig. 1, in inches."""
 _ACROSS, _TITLE = 3, 0.06
+
+
+def drawn(model: CausalModel) -> Drawing:
+    """Return a model's graph: circles are observed, squares are not, relaxed edges are dashed and orange."""
+    places, items = layout(model), list[Item]()
+    for edge, line in arcs(model, places).items():
+        curve, head = with_head(line)
+        relaxed = edge in model.relaxed
+        color = RELAXED if relaxed else INK
+        items.append(Stroke(curve, color, *((2.2, (6, 4)) if relaxed else (1.5,))))
+        items.append(Filled(head, color))  # not a marker, which some readers of SVG do not turn
+    for name, place in places.items():
+        hidden = name in model.latents + model.hidden
+        label = re.sub(r"^L(?=\d*$)", "Λ", name) if name in model.latents else name
+        smaller = 2 if hidden else 0  # a square looks larger than a circle
+        wide, high = half_width(name) - smaller, RADIUS - smaller
+        items.append(Node(label, place, wide, high, not hidden, HIDDEN if hidden else "#ffffff"))
+    edge_of_box = MARGIN - RADIUS
+    return Drawing(
+        model.name,
+        tuple(items),
+        left=min(x - half_width(name) for name, (x, _) in places.items()) - edge_of_box,
+        right=max(x + half_width(name) for name, (x, _) in places.items()) + edge_of_box,
+        bottom=max(y for _, y in places.values()) + MARGIN,
+    )
+
+
+def dag_svg(model: CausalModel) -> str:
+    """Return the graph as SVG text: inputs and latent variables on top, what responds below."""
+    return drawn(model).svg()
 
 
 def plot_dag(model: CausalModel, ax: Axes | None = None) -> Axes:
@@ -51,32 +81,8 @@ def plot_dag(model: CausalModel, ax: Axes | None = None) -> Axes:
     >>> plot_dag(rb.input_signaling()).get_aspect()  # doctest: +SKIP
     1.0
     """
-    from matplotlib.patches import Ellipse, PathPatch, Polygon, Rectangle
-    from matplotlib.path import Path
-
     ax = new_axes(ax, (3.0, 2.0))
-    places = layout(model)
-    for edge, line in arcs(model, places).items():
-        curve, head = with_head(line)
-        relaxed = edge in model.relaxed
-        color, style = (
-            (RELAXED, {"linewidth": 1.8, "linestyle": (0, (3.2, 2))}) if relaxed else (INK, {"linewidth": 1.2})
-        )
-        path = Path(curve, [Path.MOVETO, Path.CURVE3, Path.CURVE3])
-        ax.add_patch(PathPatch(path, fill=False, edgecolor=color, capstyle="butt", **style))
-        ax.add_patch(Polygon(head, facecolor=color, edgecolor="none"))
-    for name, (x, y) in places.items():
-        wide, hidden = half_width(name), name in model.latents + model.hidden
-        corner, size = (x - wide + 2, y - RADIUS + 2), (2 * wide - 4, 2 * RADIUS - 4)
-        shape = Rectangle(corner, *size) if hidden else Ellipse((x, y), 2 * wide, 2 * RADIUS)
-        shape.set(facecolor=HIDDEN if hidden else "white", edgecolor=INK)
-        ax.add_patch(shape)
-        label = re.sub(r"^L(?=\d*$)", "Λ", name) if name in model.latents else name
-        ax.text(x, y, label, ha="center", va="center", color=INK, fontsize=9 if len(label) == 1 else 8)
-    left = min(x - half_width(name) for name, (x, _) in places.items()) - MARGIN + RADIUS
-    right = max(x + half_width(name) for name, (x, _) in places.items()) + MARGIN - RADIUS
-    ax.set(xlim=(left, right), ylim=(max(y for _, y in places.values()) + MARGIN, 0), aspect="equal")
-    ax.set_axis_off()
+    drawn(model).draw(ax)
     return ax
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from relaxbell.behavior import boxes
 from relaxbell.behavior.observed import Observed
 from relaxbell.behavior.swapping import entanglement_swapping
-from relaxbell.causal import networks
+from relaxbell.causal import networks, sources
 from relaxbell.engines.linear.sampled import SampledCurve
 from relaxbell.engines.sources.scanning import marginal_ranges, scan
 from relaxbell.errors import RelaxbellError, optional
@@ -30,7 +30,7 @@ from relaxbell.measures.information import mutual_information, pinsker_bound
 from relaxbell.measures.products import nonbilocality
 from relaxbell.show.axes import SIZE, STYLES, finished, new_axes, open_frame
 from relaxbell.show.dags import NETWORKS_SIZE, figure_1
-from relaxbell.show.graph import INK
+from relaxbell.show.drawing import INK
 from relaxbell.solve.lines import curve
 from relaxbell.writing import make_directory, write_whole
 
@@ -177,7 +177,7 @@ def figure_4(
     '$\\nu = q^a_{00}$'
     """
     ax = new_axes(ax)
-    model = networks.bilocality()
+    model = sources.bilocality()
     for k, v in enumerate(visibilities):
         p = entanglement_swapping(v)
         found = scan(nonbilocality(model), p, points=65)
@@ -220,7 +220,7 @@ def figure_5(ax: Axes | None = None, visibilities: Sequence[float] | None = None
     threshold = math.sqrt(0.5)
     vs = np.union1d(np.linspace(0.5, 1, 26), threshold) if visibilities is None else np.sort(np.asarray(visibilities))
     noise, full = (entanglement_swapping(v).table for v in (0, 1))
-    least = curve(nonbilocality(networks.bilocality()), lambda v: noise + (full - noise) * v**2, parameter="v")
+    least = curve(nonbilocality(sources.bilocality()), lambda v: noise + (full - noise) * v**2, parameter="v")
     values = np.array([star_values(entanglement_swapping(float(v))).B for v in vs])
     blue, red = STYLES[:2]
     ax.plot(vs, values, linewidth=1.8, label=r"$B = \sqrt{|I|} + \sqrt{|J|}$", **red)

@@ -16,7 +16,7 @@ Line = tuple[Point, Point, Point]
 
 RADIUS, MARGIN = 18.0, 34.0
 _COLUMN, _ROW = 84.0, 78.0
-_LETTER = 9.0
+_LETTER = 10.5
 """Width of a letter of the labels."""
 _CLEAR, _TIP, _HEAD = 6.0, 2.0, 9.0
 _BENDS = tuple(side * step for step in range(1, 9) for side in (0.5 * RADIUS, -0.5 * RADIUS))

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from relaxbell.exact.numbers import floor_text
+from relaxbell.exact.texts import floor_text
 from relaxbell.show.numbers import arrows
 
 if TYPE_CHECKING:
-    from relaxbell.quantification import Quantification, Row
+    from relaxbell.quantification.report import Quantification, Row
 
 _COLUMNS = ("relaxation", "edges added", "minimum", "lower bound", "witness")
 _NUMBER = 16

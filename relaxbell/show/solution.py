@@ -7,7 +7,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from relaxbell.engines.solution import LONGEST
-from relaxbell.exact.numbers import floor_text, to_sympy
+from relaxbell.exact.numbers import to_sympy
+from relaxbell.exact.texts import floor_text
 from relaxbell.show.numbers import arrows, weight_text
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from relaxbell.exact.numbers import floor_text
-from relaxbell.exact.texts import plain_text
+from relaxbell.exact.texts import floor_text, plain_text
 from relaxbell.show.numbers import arrows
 
 if TYPE_CHECKING:

@@ -222,7 +222,7 @@ def point_table(functional: BellFunctional) -> PointTable:
     return _centered(table, parts[-1], denominator, radicand, axes_of(scenario))
 
 
-def _centered(table: Any, constant: Any, denominator: int, radicand: int, axes: Axes) -> PointTable:
+def _centered(table: NDArray[Any], constant: NDArray[Any], denominator: int, radicand: int, axes: Axes) -> PointTable:
     """Return a table of coefficients over points in the form that is unique."""
     if axes.joint is not None:
         outputs = tuple(range(axes.joint))
@@ -236,7 +236,7 @@ def _centered(table: Any, constant: Any, denominator: int, radicand: int, axes: 
     return _without_constant(table, constant, denominator, radicand, axes)
 
 
-def _party_form(table: Any, settings: Sequence[int]) -> tuple[Any, int]:
+def _party_form(table: NDArray[Any], settings: Sequence[int]) -> tuple[NDArray[Any], int]:
     """Return deviations from the means over outcomes, plus the sum of the means, all times a factor; return both."""
     factor = math.lcm(*Counter(settings).values())
     table = table * factor
@@ -244,13 +244,15 @@ def _party_form(table: Any, settings: Sequence[int]) -> tuple[Any, int]:
     return table - np.stack([means[s] for s in settings]) + sum(means.values()), factor
 
 
-def _means(table: Any, settings: Sequence[int]) -> dict[int, Any]:
+def _means(table: NDArray[Any], settings: Sequence[int]) -> dict[int, NDArray[Any]]:
     """Return the mean over the points of each setting; the sums must be divisible."""
     return {s: table[[i for i, own in enumerate(settings) if own == s]].sum(axis=0) // settings.count(s)
             for s in sorted(set(settings))}  # fmt: skip
 
 
-def _without_constant(table: Any, constant: Any, denominator: int, radicand: int, axes: Axes) -> PointTable:
+def _without_constant(
+    table: NDArray[Any], constant: NDArray[Any], denominator: int, radicand: int, axes: Axes
+) -> PointTable:
     """Move the value for uniform outcomes into the constant."""
     mean = table
     for settings in axes.settings:

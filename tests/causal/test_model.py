@@ -111,7 +111,7 @@ def test_a_million_strategies_build_within_limits():
 def test_svg_marks_relaxed_edges_and_names_every_node():
     svg = rb.message()._repr_svg_()
     assert svg.count("stroke-dasharray") == 1
-    for node in ("X", "Y", "A", "B", "M", "L"):
+    for node in ("X", "Y", "A", "B", "M", "Λ"):
         assert f">{node}</text>" in svg
     assert svg.count("<rect x") == 2  # M and L are not observed
 
@@ -208,10 +208,94 @@ def test_too_large_models_are_refused_with_their_size():
 
 
 def test_names_of_networks():
-    assert rb.message(alphabet=3).name == "message(alphabet=3)"
-    assert rb.message((2, 3), (2, 2)).name == "message(inputs=(2, 3), outputs=(2, 2))"
+    told = '.relax("X -> M", "A -> M", "L -> M", "M -> B", hidden={"M": 3})'
+    assert rb.message(alphabet=3).name == f"bell(){told}"
+    assert rb.message((2, 3), (3, 2), alphabet=3).name == f"bell(inputs=(2, 3), outputs=(3, 2)){told}"
     with pytest.raises(rb.errors.ModelError, match="one number for each party"):
         rb.bell(inputs=2)
+
+
+NETWORKS = [
+    rb.bell((2, 3, 2), (3, 2, 2)),
+    rb.input_signaling((2, 3), (3, 2), edge="Y -> A"),
+    rb.outcome_signaling((2, 2, 3), edge="C → A"),
+    rb.message((2, 3), (3, 2), alphabet=3),
+    rb.measurement_dependence((2, 3), (3, 2), dependent="Y"),
+    rb.instrumental(3, (2, 3)),
+    rb.bilocality((2, 3, 2), (2, 3, 2)),
+    rb.star(2, (2, 3), (3, 2), center=3),
+    rb.star(2, np.array([2, 3, 2]), center_inputs=2, parties=[1, 2]),
+]
+
+
+@pytest.mark.parametrize("model", NETWORKS, ids=lambda model: model.name)
+def test_a_name_is_how_the_model_is_made(model):
+    """Printed names are Python: of networks, and of what `relax` makes of them."""
+    again = eval(f"rb.{model.name}", {"rb": rb})
+    assert (again.name, again.nodes, again.edges) == (model.name, model.nodes, model.edges)
+    assert (again.relaxed, again.hidden, again.cardinality) == (model.relaxed, model.hidden, model.cardinality)
+    assert (again.T != model.T).nnz == 0
+
+
+@pytest.mark.parametrize("model", NETWORKS, ids=lambda model: model.name)
+def test_another_name_changes_no_order(model):
+    same = model.rename({})
+    assert (same.nodes, same.edges, same.relaxed) == (model.nodes, model.edges, model.relaxed)
+    assert same.strategies.nodes == model.strategies.nodes
+    other = model.rename({"A": "Alice"} if "A" in model.nodes else {"A1": "Alice"})
+    assert (other.T != model.T).nnz == 0
+
+
+@pytest.mark.parametrize("model", NETWORKS[:5], ids=lambda model: model.name)
+def test_the_named_relaxations_are_lines_on_top_of_bell(model):
+    """Fig. 1 b–e: what they relax is the Bell scenario of these settings and outcomes."""
+    settings = tuple(model.cardinality[n] for n in model.inputs)
+    local = rb.bell(settings, tuple(model.cardinality[n] for n in model.outputs))
+    assert model.unrelaxed.name == local.name
+    assert set(model.unrelaxed.edges) == set(local.edges)
+    assert (model.unrelaxed.hidden, model.unrelaxed.cardinality) == ((), local.cardinality)
+
+
+def test_a_hidden_node_of_its_own():
+    """A referee Y -> R <- L that A and C hear, with three values: 3^(2·1) functions for R."""
+    model = rb.bell((2, 3, 2)).relax("Y -> R <- L", "R -> A", ("R", "C"), hidden={"R": 3})
+    assert (model.relaxed, model.hidden, model.cardinality["R"]) == ((("R", "A"), ("R", "C")), ("R",), 3)
+    assert model.strategies.count == 3**3 * 2 ** (2 * 3) * 2**3 * 2 ** (2 * 3)
+    assert model.unrelaxed.name == "bell(inputs=(2, 3, 2), outputs=(2, 2, 2))"
+    assert model.relax("X -> B").unrelaxed.strategies.count == 2 ** (2 + 3 + 2)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda: rb.bell().relax("L -> M -> B", hidden="M"), "hidden is 'M', expected the number of values"),
+        (lambda: rb.bell().relax("L -> A -> B", hidden={"A": 2}), "'A' is already a node of bell"),
+        (lambda: rb.bell().relax("X -> M -> B", hidden={"M": 2}), "'M' responds to X but has no latent parent"),
+        (lambda: rb.bell().relax("L -> M -> Q", hidden={"M": 2}), "'Q' is not a node of bell.* L, Y, B, M"),
+        (lambda: rb.instrumental((2, 3)), r"inputs=\(2, 3\): expected the number of values of Z, as in \(2,\)"),
+        (lambda: rb.bilocality((2,) * 4), "expected the numbers of values of X and Z"),
+        (lambda: rb.bilocality(outputs=(2, 2)), "expected the numbers of values of A, B and C"),
+        (lambda: rb.star(2, (2, 3, 4)), "expected the numbers of values of X1 and X2"),
+        (lambda: rb.star(2, {2, 3}), "which has no order"),
+        (lambda: rb.star(1), "n=1: expected an integer ≥ 2"),
+        (lambda: rb.star(2.5), "n=2.5: expected an integer ≥ 2"),
+        (lambda: rb.star(2, parties=(1, 2, 3)), "expected the numbers of outer parties of L1 and L2"),
+        (lambda: rb.star(2, parties=(1, 0)), r"parties=\(1, 0\): expected a whole number ≥ 1"),
+        (lambda: rb.star(2, center_inputs=0), "center_inputs=0: expected an integer ≥ 1"),
+        (lambda: rb.star(2, center=0), "cardinality of 'B' is 0"),
+    ],
+)
+def test_numbers_that_fit_no_network(wrong, message):
+    with pytest.raises(rb.errors.ModelError, match=message):
+        wrong()
+
+
+def test_one_number_for_all_where_the_parties_are_known():
+    assert rb.instrumental(3, 2).name == rb.instrumental((3,), (2, 2)).name
+    assert rb.bilocality(3, 2).cardinality == rb.bilocality((3, 3), (2, 2, 2)).cardinality
+    assert rb.star(2, 3).name == rb.star(2, np.array([3, 3])).name == "star(2, inputs=3)"
+    assert rb.star(2, parties=2).outputs == ("A1", "A2", "A3", "A4", "B")
+    assert rb.bell(np.array([2, 3])).name == "bell(inputs=(2, 3), outputs=(2, 2))"
 
 
 def test_bad_events():

@@ -369,3 +369,11 @@ def test_custom_rows():
         p = random_in(form, rng)
         assert form(p) == least(form.measure, p)
     assert rb.closed_form(rb.measure(model, np.zeros((1, 64)))).expression == 0
+
+
+def test_a_form_on_a_slice_takes_irrational_behaviors():
+    """On v p_PR + (1 − v) p_noise the least C(X → B) is max(0, v − 1/2); Tsirelson's box has v = 1/√2."""
+    box = rb.boxes.pr()
+    form = rb.closed_form(rb.influence(rb.input_signaling(), "X", "B"), [box.white_noise(), box])
+    assert form(rb.boxes.tsirelson()) == as_exact((sympy.sqrt(2) - 1) / 2)
+    assert form(box.visibility(Fraction(3, 4))) == Fraction(1, 4)

@@ -9,18 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relaxbell.exact.bounds import column_minimum, snapped
-from relaxbell.exact.numbers import (
-    Surd,
-    as_exact,
-    ceil_float,
-    exact_array,
-    floor_float,
-    floor_text,
-    sign,
-    surd,
-    to_sympy,
-)
+from relaxbell.exact.numbers import Surd, as_exact, ceil_float, exact_array, floor_float, sign, surd, to_sympy
 from relaxbell.exact.rows import Rows
+from relaxbell.exact.texts import floor_text
 
 RATIONALS = st.fractions(min_value=-1000, max_value=1000, max_denominator=997)
 

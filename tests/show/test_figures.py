@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 
 import relaxbell as rb
 from relaxbell.cli import app
-from relaxbell.show.dags import NETWORKS, figure_1, plot_dag
+from relaxbell.show.dags import NETWORKS, drawn, figure_1, plot_dag
 from relaxbell.show.figures import FIGURES, figure_2, figure_3, figure_4, figure_5, information_curve, save_figures
 from relaxbell.show.layout import arcs, half_width, layout
 
@@ -63,6 +64,45 @@ def test_no_edge_touches_another_node_and_no_nodes_overlap(model):
     for one, (x, y) in places.items():
         for other, (px, py) in places.items():
             assert one == other or abs(x - px) >= half_width(one) + half_width(other) or abs(y - py) > 36
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_svg_and_axes_show_the_same_drawing(model, ax):
+    drawing = drawn(model)
+    root = ElementTree.fromstring(model._repr_svg_())
+    ours = {
+        tag: [e for e in root if e.tag.endswith(f"}}{tag}")] for tag in ("path", "polygon", "ellipse", "rect", "text")
+    }
+    plot_dag(model, ax)
+    kinds = {kind: [p for p in ax.patches if type(p) is getattr(patches, kind)] for kind in ("PathPatch", "Ellipse")}
+    for path, patch in zip(ours["path"], kinds["PathPatch"], strict=True):
+        points = [float(word) for word in path.get("d").split() if word not in "MQ"]
+        assert points == pytest.approx(patch.get_path().vertices.ravel(), abs=0.06)
+        assert ("stroke-dasharray" in path.attrib) == (patch.get_linestyle() not in ("-", "solid"))
+    assert [e.text for e in ours["text"]] == [words.get_text() for words in ax.texts]
+    centers = [(float(e.get("cx")), float(e.get("cy"))) for e in ours["ellipse"]]
+    assert centers == [pytest.approx(patch.center, abs=0.06) for patch in kinds["Ellipse"]]
+    assert len(ours["rect"]) - 1 == len(model.latents + model.hidden)
+    left, top, wide, high = map(float, root.get("viewBox").split())
+    assert (left, left + wide) == pytest.approx(ax.get_xlim(), abs=0.11)
+    assert (top + high, top) == pytest.approx(ax.get_ylim(), abs=0.06)
+    assert len(drawing.items) == 2 * len(model.edges) + len(model.nodes)
+
+
+@pytest.mark.parametrize("size", [(1.5, 1), (9, 6)])
+@pytest.mark.parametrize("model", [rb.star(3), MODELS[-1]], ids=lambda model: model.name)
+def test_names_stay_inside_their_nodes(model, size):
+    """Letters grow with the axes, as shapes do."""
+    own = figure.Figure(figsize=size)
+    ax = plot_dag(model, own.subplots())
+    own.draw_without_rendering()
+    shapes = [patch for patch in ax.patches if isinstance(patch, patches.Ellipse | patches.Rectangle)]
+    for words, shape in zip(ax.texts, shapes, strict=True):
+        box, outline = words.get_window_extent(), shape.get_window_extent()
+        assert outline.x0 < box.x0
+        assert box.x1 < outline.x1
+        assert outline.y0 < box.y0
+        assert box.y1 < outline.y1
 
 
 def test_relaxing_an_edge_moves_no_node_of_its_row():

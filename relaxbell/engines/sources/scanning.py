@@ -20,7 +20,7 @@ from relaxbell.exact.numbers import Floats
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.groups import Group
 from relaxbell.measures.marginals import marginal_parameters
-from relaxbell.measures.measure import LinearMeasure
+from relaxbell.measures.measure import LinearMeasure, Measure
 from relaxbell.measures.products import Nonbilocality, nonbilocality
 from relaxbell.measures.terms import Linear
 from relaxbell.methods import provided
@@ -187,7 +187,7 @@ def scan(measure: Nonbilocality, observed: Behavior, *, points: int | None = Non
     if not isinstance(measure, Nonbilocality) or len(measure.products) > 1:
         raise MeasureError(
             f"scan is for nonbilocality(model) with one family of independent groups and no marginals fixed: found "
-            f"{getattr(measure, 'name', type(measure).__name__)}."
+            f"{measure.name if isinstance(measure, Measure) else type(measure).__name__}."
         )
     scenario = read_scenario(nonbilocality(measure.model), observed, symmetric=False)
     if ranges(scenario) is None:

@@ -11,7 +11,8 @@ from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.solution import Solution
 from relaxbell.engines.sources.cover import GlobalProof
 from relaxbell.engines.sources.decomposition import Decomposition
-from relaxbell.exact.numbers import ExactNumber, Floats, ceil_float, floor_text, to_sympy
+from relaxbell.exact.numbers import ExactNumber, Floats, ceil_float, to_sympy
+from relaxbell.exact.texts import floor_text
 from relaxbell.measures.groups import Group
 from relaxbell.methods import provided
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.counts import Counts, CountsFit, load_counts
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, message
-from relaxbell.engines.solution import Solution
-from relaxbell.engines.witness import Witness
 from relaxbell.errors import BehaviorError, RelaxbellError
-from relaxbell.exact.texts import as_written
-from relaxbell.functionals.chsh import CHSHValue, largest_chsh
+from relaxbell.exact.numbers import Exact
+from relaxbell.functionals.chsh import largest_chsh
 from relaxbell.lp.clock import TimeLimitError, deadline
 from relaxbell.measures.dependences import dependence
 from relaxbell.measures.hall import hall_dependence
@@ -26,224 +22,11 @@ from relaxbell.measures.information import mutual_information
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.messages import message_entropy
 from relaxbell.methods import provided
+from relaxbell.quantification.report import Quantification, Row
 from relaxbell.solve.minimization import minimize
-from relaxbell.writing import make_directory
 
 Progress = Callable[[int, int, str], None]
 """Called with (rows done, rows in all, what comes next)."""
-
-
-@dataclass(frozen=True, eq=False)
-class Row:
-    """One relaxation.
-
-    Attributes
-    ----------
-    name
-        Of the measure, for example ``C(X -> B)``.
-    relaxed
-        The edges added to the Bell scenario.
-    unit
-        ``probability`` or ``bit``.
-    solution
-        The minimum; None where `problem` says why there is none. An error in one row leaves the others.
-    problem
-        Empty, or the message of the error.
-    """
-
-    name: str
-    relaxed: str
-    unit: str
-    solution: Solution | None
-    problem: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Quantification:
-    """The least relaxation of each assumption that explains the data.
-
-    Attributes
-    ----------
-    behavior
-        What was explained: the fit where there are counts.
-    fit
-        The maximum-likelihood fit, or None.
-    chsh
-        Largest CHSH value of `behavior`; None outside two binary outcomes.
-    rows
-        One for each relaxation that was treated, also where there is no minimum.
-    input_distribution
-        ``uniform`` or ``observed``: p(x, y) for measures that depend on it.
-    names
-        Of all relaxations, in order, with the edges that they add.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> report = rb.quantify("delft2015")
-    >>> report["M(X,Y:Λ)"].value_text, len(report.rows)
-    ('0.108463057', 8)
-    """
-
-    behavior: Behavior
-    fit: CountsFit | None
-    chsh: CHSHValue | None
-    rows: tuple[Row, ...]
-    input_distribution: str
-    names: Mapping[str, str]
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """Names of the relaxations that were not treated, because of an interruption."""
-        return tuple(self.names)[len(self.rows) :]
-
-    def __getitem__(self, name: str) -> Solution:
-        """Return the solution of a row by the name of its measure, as it is written or printed."""
-        name = as_written(name, [row.name for row in self.rows])
-        for row in self.rows:
-            if row.name == name:
-                if row.solution is None:
-                    raise RelaxbellError(f"{name} has no solution: {row.problem}")
-                return row.solution
-        if name in self.missing:
-            raise RelaxbellError(f"{name} is missing: the computation was interrupted before. Quantify the data again.")
-        raise KeyError(f"no row {name!r}. The rows are {', '.join(row.name for row in self.rows)}.")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain data, ready for JSON.
-
-        Returns
-        -------
-        dict
-            Data, fit, S, the rows with their witnesses, and the names of rows that are missing after an interruption;
-            what ``relaxbell quantify --json`` prints.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> rb.quantify(rb.boxes.pr()).to_dict()["relaxations"][0]["measure"]
-        'C(X -> B)'
-        """
-        data: dict[str, Any] = {"input_distribution": self.input_distribution}
-        if self.fit is not None:
-            counts = self.fit.counts
-            data["data"] = {"name": counts.name, "trials": counts.trials, "cardinality": counts.cardinality}
-            data["fit"] = {
-                "deviance": self.fit.deviance,
-                "degrees_of_freedom": self.fit.degrees_of_freedom,
-                "p_value": self.fit.p_value,
-                "complete": self.fit.complete,
-            }
-        if self.chsh is not None:
-            data["S"] = {
-                "value": float(self.chsh.value),
-                "excess": float(self.chsh.value - 2),
-                "formula": self.chsh.formula,
-            }
-        data["relaxations"] = [_row_data(row) for row in self.rows]
-        data["missing"] = list(self.missing)
-        return data
-
-    def save_certificates(self, directory: str | Path) -> tuple[Path, ...]:
-        """Write the certificate of each row to a file of a directory, which is made, and return the paths.
-
-        The names are those of the measures without what file systems dislike: ``C(X -> B)`` becomes ``C_X-B.json``.
-        Each certificate is checked before it is written. Rows without solution are left out.
-
-        Parameters
-        ----------
-        directory
-            Where the files go.
-
-        Returns
-        -------
-        tuple of Path
-            One file for each row with a solution.
-
-        Raises
-        ------
-        CertificateError
-            If a row has no certificate; see `Solution.certificate`.
-        FileError
-            If the directory cannot be made or written.
-
-        Examples
-        --------
-        >>> import tempfile, relaxbell as rb
-        >>> with tempfile.TemporaryDirectory() as directory:
-        ...     paths = rb.quantify(rb.boxes.pr()).save_certificates(directory)
-        >>> paths[0].name, len(paths)
-        ('C_X-B.json', 8)
-        """
-        files = CertificateFiles(directory)
-        for row in self.rows:
-            files.add(row)
-        return tuple(files.paths.values())
-
-    def __repr__(self) -> str:
-        return provided("Quantification.__repr__")(self)
-
-    def _repr_html_(self) -> str:
-        return provided("Quantification._repr_html_")(self)
-
-
-class CertificateFiles:
-    """Certificates of rows in a directory, which is made.
-
-    Parameters
-    ----------
-    directory
-        Where the files go.
-
-    Raises
-    ------
-    FileError
-        If it cannot be made.
-    """
-
-    def __init__(self, directory: str | Path) -> None:
-        self._folder = make_directory(directory)
-        self.paths: dict[str, Path] = {}
-
-    def add(self, row: Row) -> None:
-        """Check and write the certificate of a row, if it has a solution."""
-        if row.solution is None:
-            return
-        certificate, stem = row.solution.certificate, _file_name(row.name)
-        certificate.verify()
-        while stem.casefold() in self.paths:  # some file systems do not tell x from X
-            stem += "_"
-        certificate.save(self._folder / f"{stem}.json")
-        self.paths[stem.casefold()] = self._folder / f"{stem}.json"
-
-
-def _file_name(name: str) -> str:
-    """Return a name of letters, digits, - and _ only."""
-    parts = re.findall(r"[\w'-]+", name.replace(" -> ", "-").replace(",", "-").replace("Λ", "L"))
-    return "_".join(parts).replace("'", "′")
-
-
-def _row_data(row: Row) -> dict[str, Any]:
-    data: dict[str, Any] = {"measure": row.name, "relaxed": row.relaxed, "unit": row.unit}
-    if row.solution is None:
-        return data | {"problem": row.problem}
-    own = row.solution
-    witness = None if own.witness is None else _witness_data(own.witness)
-    return data | {"minimum": own.value, "lower_bound": own.lower_bound, "witness": witness}
-
-
-def _witness_data(witness: Witness) -> dict[str, Any]:
-    known = None
-    if witness.in_catalog_form is not None:
-        name, value, bound = witness.in_catalog_form
-        known = {"name": name, "value": value, "bound": bound, "excess": witness.excess}
-    return {
-        "name": witness.name,
-        "functional": witness.functional.formula(),
-        "value": float(witness.value),
-        "bound": float(witness.bound),
-        "catalog": known,
-    }
 
 
 def quantify(
@@ -338,8 +121,8 @@ class Plan:
                 "counts."
             )
         self._scenario, self._distribution = _named_as_bell(behavior), input_distribution
-        observed = self._fit is not None and input_distribution == "observed"
-        self._tasks = list(_tasks(self._scenario, self._fit.counts.input_distribution if observed else None))  # type: ignore[union-attr]
+        observed = self._fit.counts.input_distribution if self._fit is not None else None
+        self._tasks = list(_tasks(self._scenario, None if input_distribution == "uniform" else observed))
         self._chsh = largest_chsh(self._scenario)
 
     def solved(self, progress: Progress | None, seconds_per_row: float | None) -> Iterator[Row]:
@@ -368,7 +151,7 @@ class Plan:
         return provided("Plan._repr_lines_")(self.report(()), rows)
 
 
-def _fitted(data: Any, seconds: float | None) -> tuple[CountsFit | None, TimeLimitError | None]:
+def _fitted(data: object, seconds: float | None) -> tuple[CountsFit | None, TimeLimitError | None]:
     """Return the fit of counts; where time is over the incomplete one, and the error that every row then carries."""
     if not isinstance(data, Counts):
         return (data if isinstance(data, CountsFit) else None), None
@@ -393,7 +176,7 @@ def _named_as_bell(behavior: Behavior) -> Behavior:
     return behavior.transposed(behavior.outputs, [str(behavior.parties[name]) for name in behavior.outputs])
 
 
-def _tasks(p: Behavior, frequencies: Any) -> Iterator[tuple[str, str, str, Callable[[], Measure]]]:
+def _tasks(p: Behavior, frequencies: Exact | None) -> Iterator[tuple[str, str, str, Callable[[], Measure]]]:
     """Yield (name, relaxed edges, unit, how to make the measure)."""
     outputs, inputs = [p.cardinality[n] for n in p.outputs], [p.cardinality[n] for n in p.inputs]
     base = bell(inputs, outputs, input_distribution=frequencies)
@@ -420,7 +203,7 @@ def _influence(model: CausalModel, source: str, target: str) -> Callable[[], Mea
 
 
 def _message(
-    inputs: tuple[int, ...], outputs: tuple[int, ...], frequencies: Any, names: dict[str, str]
+    inputs: tuple[int, ...], outputs: tuple[int, ...], frequencies: Exact | None, names: dict[str, str]
 ) -> Callable[[], Measure]:
     return lambda: message_entropy(_renamed(message(inputs, outputs, input_distribution=frequencies), names))
 

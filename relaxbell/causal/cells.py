@@ -1,0 +1,35 @@
+"""The cells of a behavior: which of them each strategy fills."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from relaxbell.causal.protocols import HasGraph, HasStrategies
+
+
+def observation_matrix(model: HasStrategies) -> sp.csc_array:
+    """Return the 0/1 map from q to the observed table; see `CausalModel.T`."""
+    strategies, settings = model.strategies, model.settings
+    columns = np.empty((strategies.count, len(settings)), dtype=np.int32)
+    for k, setting in enumerate(settings):
+        values = strategies.evaluate(setting)
+        index: NDArray[np.intp] | int = 0
+        for name, size in zip(model.outputs + model.inputs, model.observed_shape, strict=True):
+            index = index * size + values[name]
+        columns[:, k] = strategies.spread(index)
+    pointers = np.arange(0, columns.size + 1, len(settings))
+    cells = math.prod(model.observed_shape)
+    return sp.csc_array((np.ones(columns.size), columns.ravel(), pointers), shape=(cells, strategies.count))
+
+
+def cell_label(model: HasGraph, index: Sequence[int | np.integer]) -> str:
+    """Return a cell of the observed table as text: ``p(A=0,B=1|X=0,Y=0)``."""
+    k = len(model.outputs)
+    outputs = ",".join(f"{n}={v}" for n, v in zip(model.outputs, index[:k], strict=True))
+    inputs = ",".join(f"{n}={v}" for n, v in zip(model.inputs, index[k:], strict=True))
+    return f"p({outputs}|{inputs})"

@@ -1,0 +1,232 @@
+"""What `quantify` reports: a row for each relaxation, as data, text and certificates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.counts import CountsFit
+from relaxbell.engines.solution import Solution
+from relaxbell.engines.witness import Witness
+from relaxbell.errors import RelaxbellError
+from relaxbell.exact.texts import as_written
+from relaxbell.functionals.chsh import CHSHValue
+from relaxbell.methods import provided
+from relaxbell.writing import make_directory
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One relaxation.
+
+    Attributes
+    ----------
+    name
+        Of the measure, for example ``C(X -> B)``.
+    relaxed
+        The edges added to the Bell scenario.
+    unit
+        ``probability`` or ``bit``.
+    solution
+        The minimum; None where `problem` says why there is none. An error in one row leaves the others.
+    problem
+        Empty, or the message of the error.
+    """
+
+    name: str
+    relaxed: str
+    unit: str
+    solution: Solution | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Quantification:
+    """The least relaxation of each assumption that explains the data.
+
+    Attributes
+    ----------
+    behavior
+        What was explained: the fit where there are counts.
+    fit
+        The maximum-likelihood fit, or None.
+    chsh
+        Largest CHSH value of `behavior`; None outside two binary outcomes.
+    rows
+        One for each relaxation that was treated, also where there is no minimum.
+    input_distribution
+        ``uniform`` or ``observed``: p(x, y) for measures that depend on it.
+    names
+        Of all relaxations, in order, with the edges that they add.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> report = rb.quantify("delft2015")
+    >>> report["M(X,Y:Λ)"].value_text, len(report.rows)
+    ('0.108463057', 8)
+    """
+
+    behavior: Behavior
+    fit: CountsFit | None
+    chsh: CHSHValue | None
+    rows: tuple[Row, ...]
+    input_distribution: str
+    names: Mapping[str, str]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names of the relaxations that were not treated, because of an interruption."""
+        return tuple(self.names)[len(self.rows) :]
+
+    def __getitem__(self, name: str) -> Solution:
+        """Return the solution of a row by the name of its measure, as it is written or printed."""
+        name = as_written(name, [row.name for row in self.rows])
+        for row in self.rows:
+            if row.name == name:
+                if row.solution is None:
+                    raise RelaxbellError(f"{name} has no solution: {row.problem}")
+                return row.solution
+        if name in self.missing:
+            raise RelaxbellError(f"{name} is missing: the computation was interrupted before. Quantify the data again.")
+        raise KeyError(f"no row {name!r}. The rows are {', '.join(row.name for row in self.rows)}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data, ready for JSON.
+
+        Returns
+        -------
+        dict
+            Data, fit, S, the rows with their witnesses, and the names of rows that are missing after an interruption;
+            what ``relaxbell quantify --json`` prints.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.quantify(rb.boxes.pr()).to_dict()["relaxations"][0]["measure"]
+        'C(X -> B)'
+        """
+        data: dict[str, Any] = {"input_distribution": self.input_distribution}
+        if self.fit is not None:
+            counts = self.fit.counts
+            data["data"] = {"name": counts.name, "trials": counts.trials, "cardinality": counts.cardinality}
+            data["fit"] = {
+                "deviance": self.fit.deviance,
+                "degrees_of_freedom": self.fit.degrees_of_freedom,
+                "p_value": self.fit.p_value,
+                "complete": self.fit.complete,
+            }
+        if self.chsh is not None:
+            data["S"] = {
+                "value": float(self.chsh.value),
+                "excess": float(self.chsh.value - 2),
+                "formula": self.chsh.formula,
+            }
+        data["relaxations"] = [_row_data(row) for row in self.rows]
+        data["missing"] = list(self.missing)
+        return data
+
+    def save_certificates(self, directory: str | Path) -> tuple[Path, ...]:
+        """Write the certificate of each row to a file of a directory, which is made, and return the paths.
+
+        The names are those of the measures without what file systems dislike: ``C(X -> B)`` becomes ``C_X-B.json``.
+        Each certificate is checked before it is written. Rows without solution are left out.
+
+        Parameters
+        ----------
+        directory
+            Where the files go.
+
+        Returns
+        -------
+        tuple of Path
+            One file for each row with a solution.
+
+        Raises
+        ------
+        CertificateError
+            If a row has no certificate; see `Solution.certificate`.
+        FileError
+            If the directory cannot be made or written.
+
+        Examples
+        --------
+        >>> import tempfile, relaxbell as rb
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     paths = rb.quantify(rb.boxes.pr()).save_certificates(directory)
+        >>> paths[0].name, len(paths)
+        ('C_X-B.json', 8)
+        """
+        files = CertificateFiles(directory)
+        for row in self.rows:
+            files.add(row)
+        return tuple(files.paths.values())
+
+    def __repr__(self) -> str:
+        return provided("Quantification.__repr__")(self)
+
+    def _repr_html_(self) -> str:
+        return provided("Quantification._repr_html_")(self)
+
+
+class CertificateFiles:
+    """Certificates of rows in a directory, which is made.
+
+    Parameters
+    ----------
+    directory
+        Where the files go.
+
+    Raises
+    ------
+    FileError
+        If it cannot be made.
+    """
+
+    def __init__(self, directory: str | Path) -> None:
+        self._folder = make_directory(directory)
+        self.paths: dict[str, Path] = {}
+
+    def add(self, row: Row) -> None:
+        """Check and write the certificate of a row, if it has a solution."""
+        if row.solution is None:
+            return
+        certificate, stem = row.solution.certificate, _file_name(row.name)
+        certificate.verify()
+        while stem.casefold() in self.paths:  # some file systems do not tell x from X
+            stem += "_"
+        certificate.save(self._folder / f"{stem}.json")
+        self.paths[stem.casefold()] = self._folder / f"{stem}.json"
+
+
+def _file_name(name: str) -> str:
+    """Return a name of letters, digits, - and _ only."""
+    parts = re.findall(r"[\w'-]+", name.replace(" -> ", "-").replace(",", "-").replace("Λ", "L"))
+    return "_".join(parts).replace("'", "′")
+
+
+def _row_data(row: Row) -> dict[str, Any]:
+    data: dict[str, Any] = {"measure": row.name, "relaxed": row.relaxed, "unit": row.unit}
+    if row.solution is None:
+        return data | {"problem": row.problem}
+    own = row.solution
+    witness = None if own.witness is None else _witness_data(own.witness)
+    return data | {"minimum": own.value, "lower_bound": own.lower_bound, "witness": witness}
+
+
+def _witness_data(witness: Witness) -> dict[str, Any]:
+    known = None
+    if witness.in_catalog_form is not None:
+        name, value, bound = witness.in_catalog_form
+        known = {"name": name, "value": value, "bound": bound, "excess": witness.excess}
+    return {
+        "name": witness.name,
+        "functional": witness.functional.formula(),
+        "value": float(witness.value),
+        "bound": float(witness.bound),
+        "catalog": known,
+    }
