@@ -16,8 +16,8 @@ from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import BehaviorError, MeasureError
+from relaxbell.exact.factors import SquareSystem
 from relaxbell.exact.numbers import Exact, common_denominator
-from relaxbell.exact.sparse import SquareSystem
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import marginal_names
 

@@ -17,20 +17,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from relaxbell.exact.basis import Basis
+from relaxbell.exact.factors import SquareSystem
 from relaxbell.exact.numbers import ExactNumber, Surd, sign, surd
-from relaxbell.exact.sparse import ExactMatrix, SquareSystem, as_fmpq, as_fraction, product
+from relaxbell.exact.sparse import ExactMatrix, as_fmpq, as_fraction, product
 
 if TYPE_CHECKING:
     from flint import fmpq
 
-_PIVOTS = 2000
-_ROWS = 2_000_000
+_PIVOTS = 5000
+_ROWS = 6_000_000
 """Most pivots of a kind, and most pivots times rows: each takes as long as there are rows."""
 
 _LARGEST_NUCLEUS = 1000
 """Largest part of a basis that is solved densely: the effort grows with the cube."""
 
-_GREEDY = 200
+_CHANGES = 30
+"""Columns of a basis that are replaced before it is factored anew."""
+
+_GREEDY = 1000
 """Pivots after which the first candidate is taken instead of the best: this cannot cycle."""
 
 
@@ -117,6 +121,16 @@ class ExactProgram:
         one = self.number(Fraction(1))
         return [*found, *({i: one} for i in range(len(self.matrix.rows)))]
 
+    @property
+    def radicand(self) -> int:
+        """n, where right-hand sides have a root √n; else 1."""
+        return next((v.n for v in self.rhs if isinstance(v, Surd)), 1)
+
+    @cached_property
+    def numbers(self) -> list[Mapping[int, Any]]:
+        """The rows, in the same form."""
+        return [{j: self.number(v) for j, v in row.items()} for row in self.matrix.rows]
+
     @cached_property
     def sides(self) -> tuple[list[Any], ...]:
         """The right-hand sides: as they are, or for a rational matrix their rational parts, then those of the root."""
@@ -180,7 +194,7 @@ class _StoppedError(Exception):
 
 
 class _Pivots:
-    """The state of the method: which columns are basic, their matrix, and the reduced costs of the others."""
+    """The state of the method: which columns are basic, their values, and the reduced costs of the others."""
 
     def __init__(
         self,
@@ -192,10 +206,13 @@ class _Pivots:
         self.program, self.basic, self.stop = program, basic, stop
         self.exponents = exponents or [0] * len(program.columns)
         self.n = program.matrix.width
-        self.cost: list[Any] = [*map(program.number, program.cost), *[program.number(Fraction(0))] * len(program.rhs)]
+        self.zero, self.one = program.number(Fraction(0)), program.number(Fraction(1))
+        self.cost: list[Any] = [*map(program.number, program.cost), *[self.zero] * len(program.rhs)]
         self.fixed = [False] * self.n + list(program.equality)  # the slack of an equation is zero
         self.system = self._factored()
+        self.parts = [self.system.solve(side) for side in program.sides]
         self.reduced: dict[int, Any] = {}
+        self.wrong: dict[int, int] = {}
 
     def _factored(self) -> SquareSystem:
         if self.stop():
@@ -209,32 +226,33 @@ class _Pivots:
         """Return the outcome; None after too many pivots."""
         # where the start is not dual feasible costs are raised for now
         self.reduced = {j: max(d, 0 * d) for j, d in self._priced(self._duals()).items()}
+        for k in range(len(self.basic)):
+            self._check(k)
         most = min(_PIVOTS, _ROWS // max(1, len(self.basic)))
         for count in range(most):
-            values = self._values()
-            position = self._leaving(values, count)
+            position = self._leaving(count)
             if position is None:
                 break
-            found = self._dual_pivot(position, sign(values[position]))
+            found = self._dual_pivot(position, sign(self._value(position)))
             if found is not None:
                 return found
         else:
             return None
+        self.reduced = self._priced(self._duals())
         for count in range(most):
-            duals = self._duals()
-            entering = self._entering(self._priced(duals), count)
+            entering = self._entering(count)
             if entering is None:
-                return self._optimum(self._values(), duals)
-            if not self._primal_pivot(entering, self._values()):
+                return self._optimum()
+            if not self._primal_pivot(entering):
                 return None
         return None
 
     def state(self) -> State:
         """Return where the basis stands."""
-        values: dict[int, ExactNumber] = {j: v for j, v in zip(self.basic, self._values(), strict=True) if v != 0}
+        values = {j: self._value(k) for k, j in enumerate(self.basic)}
         priced = self._priced(self._duals())
         reduced = dict(zip(priced, self._exact(priced.values()), strict=True))
-        return State(values, {j: d for j, d in reduced.items() if d != 0})
+        return State({j: v for j, v in values.items() if v != 0}, {j: d for j, d in reduced.items() if d != 0})
 
     def _duals(self) -> list[Any]:
         return self.system.solve_transposed([self.cost[j] for j in self.basic])
@@ -245,70 +263,106 @@ class _Pivots:
         free = (j for j in range(len(columns)) if j not in used and not self.fixed[j])
         return {j: self.cost[j] - product(columns[j], duals) for j in free}
 
-    def _values(self) -> list[ExactNumber]:
-        """Return the basic solution."""
-        parts = [self.system.solve(side) for side in self.program.sides]
+    def _value(self, position: int) -> ExactNumber:
+        """Return the value of a basic column."""
+        own = [part[position] for part in self.parts]
         if not self.program.is_rational:
-            return parts[0]
-        if len(parts) == 1:
-            return [as_fraction(v) for v in parts[0]]
-        n = next(v.n for v in self.program.rhs if isinstance(v, Surd))
-        return [surd(as_fraction(a), as_fraction(b), n) for a, b in zip(*parts, strict=True)]
+            exact: ExactNumber = own[0]
+            return exact
+        if len(own) == 1:
+            return as_fraction(own[0])
+        return surd(as_fraction(own[0]), as_fraction(own[1]), self.program.radicand)
 
     def _exact(self, numbers: Iterable[Any]) -> list[ExactNumber]:
         return list(map(as_fraction, numbers)) if self.program.is_rational else list(numbers)
 
-    def _optimum(self, values: list[ExactNumber], duals: list[Any]) -> Optimum:
+    def _optimum(self) -> Optimum:
         own = sorted(j for j in self.basic if j < self.n)
         loose = sorted(j - self.n for j in self.basic if j >= self.n)
-        used = {j: v for j, v in zip(self.basic, values, strict=True) if j < self.n and v != 0}
+        values = {j: self._value(k) for k, j in enumerate(self.basic) if j < self.n}
         basis = Basis(np.array(own, dtype=np.intp), np.array(loose, dtype=np.intp))
-        return Optimum(basis, used, self._exact(duals))
+        return Optimum(basis, {j: v for j, v in values.items() if v != 0}, self._exact(self._duals()))
+
+    # ------------------------------------------------------------- any pivot
+
+    def _check(self, position: int) -> None:
+        """Note whether a basic column is outside its bounds, and how far."""
+        self.wrong.pop(position, None)
+        if not any(part[position] for part in self.parts):
+            return
+        single = len(self.parts) == 1
+        negative = sign(self.parts[0][position] if single else self._value(position)) < 0
+        if negative or self.fixed[self.basic[position]]:
+            self.wrong[position] = size(self._value(position)) + self.exponents[self.basic[position]]
+
+    def _solved(self, number: int) -> list[Any]:
+        """Return a column in terms of the basis."""
+        column = [self.zero] * len(self.basic)
+        for i, v in self.program.columns[number].items():
+            column[i] = v
+        return self.system.solve(column)
+
+    def _row(self, position: int) -> tuple[list[Any], dict[int, Any]]:
+        """Return the weights of the rows that isolate a basic column, and what they give in columns that may enter."""
+        unit = [self.zero] * len(self.basic)
+        unit[position] = self.one
+        weights = self.system.solve_transposed(unit)
+        found: dict[int, Any] = {}
+        for i, (w, row) in enumerate(zip(weights, self.program.numbers, strict=True)):
+            if w:
+                found[self.n + i] = w
+                for j, v in row.items():
+                    found[j] = found[j] + w * v if j in found else w * v
+        return weights, {j: v for j, v in found.items() if v and j in self.reduced}
+
+    def _exchange(self, position: int, entering: int, alphas: dict[int, Any], change: Sequence[Any]) -> None:
+        """Let a column enter the basis at a position; `alphas` is the row there, `change` the column."""
+        leaving = self.basic[position]
+        step = self.reduced.pop(entering) / alphas[entering]
+        for j, alpha in alphas.items():
+            if j != entering:
+                self.reduced[j] = self.reduced[j] - step * alpha
+        if not self.fixed[leaving]:
+            self.reduced[leaving] = -step
+        moved = [k for k, v in enumerate(change) if v]
+        for part in self.parts:
+            if part[position]:
+                amount = part[position] / change[position]
+                for k in moved:
+                    part[k] = part[k] - amount * change[k]
+                part[position] = amount
+        self.basic[position] = entering
+        for k in moved:
+            self._check(k)
+        if self.system.changes < _CHANGES and not self.stop():
+            self.system.replace(position, change)
+        else:
+            self.system = self._factored()
 
     # ------------------------------------------------------------- dual pivots
 
-    def _leaving(self, values: list[ExactNumber], count: int) -> int | None:
+    def _leaving(self, count: int) -> int | None:
         """Return the position of a basic column outside its bounds: the farthest, later the first by number."""
-        wrong = [
-            k
-            for k, (j, v) in enumerate(zip(self.basic, values, strict=True))
-            if sign(v) < 0 or (self.fixed[j] and sign(v) != 0)
-        ]
-        if not wrong:
+        if not self.wrong:
             return None
         if count < _GREEDY:
-            return max((size(values[k]) + self.exponents[self.basic[k]], k) for k in wrong)[1]
-        return min(wrong, key=lambda k: self.basic[k])
+            return max((far, k) for k, far in self.wrong.items())[1]
+        return min(self.wrong, key=lambda k: self.basic[k])
 
     def _dual_pivot(self, position: int, side: int) -> Contradiction | None:
         """Let a basic column leave towards zero; or return the contradiction that nothing can push it there."""
-        zero, one = self.program.number(Fraction(0)), self.program.number(Fraction(1))
-        unit = [zero] * len(self.basic)
-        unit[position] = one
-        row = self.system.solve_transposed(unit)
-        columns = self.program.columns
-        alphas = {j: alpha for j in self.reduced if (alpha := product(columns[j], row))}
+        weights, alphas = self._row(position)
         ratios = ((self.reduced[j] / alpha * side, j) for j, alpha in alphas.items() if side * alpha > 0)
         best = min(ratios, default=None)
         if best is None:
-            return Contradiction(self._exact(v * side for v in row))
-        entering, leaving = best[1], self.basic[position]
-        step = self.reduced.pop(entering) / alphas.pop(entering)
-        for j, alpha in alphas.items():
-            self.reduced[j] = self.reduced[j] - step * alpha
-        if not self.fixed[leaving]:
-            self.reduced[leaving] = -step
-        self._exchange(position, entering)
+            return Contradiction(self._exact(v * side for v in weights))
+        self._exchange(position, best[1], alphas, self._solved(best[1]))
         return None
-
-    def _exchange(self, position: int, entering: int) -> None:
-        self.basic[position] = entering
-        self.system = self._factored()
 
     # ----------------------------------------------------------- primal pivots
 
-    def _entering(self, reduced: dict[int, Any], count: int) -> int | None:
-        negative = {j: d for j, d in reduced.items() if d < 0}
+    def _entering(self, count: int) -> int | None:
+        negative = {j: d for j, d in self.reduced.items() if d < 0}
         if not negative:
             return None
         if count >= _GREEDY:
@@ -317,18 +371,15 @@ class _Pivots:
             (size(d) - self.exponents[j], j) for j, d in zip(negative, self._exact(negative.values()), strict=True)
         )[1]
 
-    def _primal_pivot(self, entering: int, values: list[ExactNumber]) -> bool:
+    def _primal_pivot(self, entering: int) -> bool:
         """Let a column enter; False if nothing bounds it."""
-        column = [self.program.number(Fraction(0))] * len(self.basic)
-        for i, v in self.program.columns[entering].items():
-            column[i] = v
-        change = self._exact(self.system.solve(column))
+        change = self._solved(entering)
         best: tuple[ExactNumber, int, int] | None = None
-        for k, (j, v, w) in enumerate(zip(self.basic, values, change, strict=True)):
-            if sign(w) > 0 or (self.fixed[j] and sign(w) != 0):
-                ratio = (v / w, j, k)
+        for k, (j, w) in enumerate(zip(self.basic, change, strict=True)):
+            if w and (w > 0 or self.fixed[j]):
+                ratio = (self._value(k) / self._exact([w])[0], j, k)
                 best = ratio if best is None or ratio < best else best
         if best is None:
             return False
-        self._exchange(best[2], entering)
+        self._exchange(best[2], entering, self._row(best[2])[1], change)
         return True

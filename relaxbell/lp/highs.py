@@ -115,9 +115,11 @@ class LiveModel:
             "primal_feasibility_tolerance": TOLERANCE,
             "dual_feasibility_tolerance": TOLERANCE,
             "presolve": "choose" if presolve else "off",
+            "solver": "simplex",
         }
         for option, value in options.items():
             self._highs.setOptionValue(option, value)
+        self._method: Method = "simplex"
         self.use(method)
         n = matrix.shape[1]
         low, high = np.zeros(n) if low is None else low, np.full(n, math.inf) if high is None else high
@@ -127,6 +129,9 @@ class LiveModel:
 
     def use(self, method: Method) -> None:
         """Choose the method of the runs that follow."""
+        if method == self._method:
+            return
+        self._method = method
         self._highs.setOptionValue("solver", "ipm" if method == "interior point" else "simplex")
         self._highs.setOptionValue("simplex_strategy", 4 if method == "primal simplex" else 1)
 
@@ -202,6 +207,10 @@ class LiveModel:
 
     # ----------------------------------------------------------------------- runs
 
+    def limit(self, iterations: int) -> None:
+        """Let no run take more simplex iterations: where numbers are extreme, the method may cycle."""
+        self._highs.setOptionValue("simplex_iteration_limit", iterations)
+
     def run(self, seconds: float | None = None) -> Status:
         """Run for no longer than the clock allows, nor than `seconds`.
 
@@ -271,7 +280,9 @@ class LiveModel:
                 f"HiGHS ended with status {highs.modelStatusToString(highs.getModelStatus())} on a program of {m} rows "
                 f"and {n} columns. Try another solver, or report the model and data."
             )
-        return Answer(True, self.x, self.duals, self.value, "HiGHS", iterations, seconds, self.basis())
+        found = self._highs.getSolution()
+        x, duals = np.array(found.col_value), np.array(found.row_dual)
+        return Answer(True, x, duals, self.value, "HiGHS", iterations, seconds, self.basis())
 
 
 def solve_highs(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats, *, presolve: bool = True) -> Answer:

@@ -22,6 +22,9 @@ from relaxbell.lp.highs import Answer, LiveModel
 _SCALE = 1e5
 """Most a residual is magnified: redundant equations miss each other by 1e-17, which must stay below 1e-10."""
 
+_ITERATIONS = 4
+"""Most simplex iterations of a correction, times rows and columns: more were seen where it cycled for half a minute."""
+
 
 @dataclass(frozen=True, eq=False)
 class Corrections:
@@ -54,6 +57,7 @@ class Corrections:
         The bases, of `start` and of the answer, are those of the program without slack columns.
         """
         model = LiveModel(self.matrix, prices, right, right, low=lower)
+        model.limit(_ITERATIONS * sum(self.matrix.shape))
         if start is not None:
             model.start_from(self._with_slacks(start))
         try:

@@ -6,7 +6,7 @@ copy costs seconds. Entries in further columns are given one by one, as arrays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -88,8 +88,10 @@ class RowBuilder:
     def extend(self, entries: Sequence[Entries], start: int = 0) -> None:
         """Add entries to rows that are there; their numbers count from `start`."""
         for row, column, value in entries:
-            i, j, v = np.broadcast_arrays(row, column, np.asarray(value))
-            self._entries.append((i.ravel().astype(np.intp) + start, j.ravel().astype(np.intp), v.ravel()))
+            i, j, v = np.asarray(row, dtype=np.intp) + start, np.asarray(column, dtype=np.intp), np.asarray(value)
+            if not i.shape == j.shape == v.shape:
+                i, j, v = np.broadcast_arrays(i, j, v)
+            self._entries.append((i.ravel(), j.ravel(), v.ravel()))
 
     @property
     def sides(self) -> tuple[Floats, Floats]:
@@ -109,25 +111,24 @@ class RowBuilder:
         row, column, value = self.entries()
         right = sp.csc_array((to_floats(value), (row, column - self.first)), (self.count, self.width - self.first))
         if not self._blocks:
-            return right if self.first == 0 else self._beside(sp.csc_array((self.count, self.first)), right)
-        # mixed formats would go through a copy in coordinates
-        return self._beside(sp.csc_array(sp.vstack(list(self._floats()), format="csr")), right)
+            left = sp.csc_array((self.count, self.first))
+        else:  # all in one format: others would go through a copy in coordinates
+            left = sp.csc_array(self._stacked([(start, _floats(block)) for start, block in self._blocks]))
+        if not self.first:
+            return right
+        data = np.concatenate([left.data, right.data])
+        indices = np.concatenate([left.indices, right.indices])
+        starts = np.concatenate([left.indptr, right.indptr[1:] + left.indptr[-1]]).astype(np.int64)
+        return sp.csc_array((data, indices, starts), shape=(self.count, self.width))
 
-    def _beside(self, left: sp.csc_array, right: sp.csc_array) -> sp.csc_array:
-        return sp.csc_array(sp.hstack([left, right], format="csc"))
-
-    def _floats(self) -> Iterator[sp.csr_array]:
-        """Yield the blocks, and nothing where there is none, for all rows in order."""
-        known = 0
-        for start, block in self._blocks:
-            if isinstance(block, ExactMatrix):
-                raise TypeError("found rows of exact numbers, expected floats. Use `exact`.")
-            if start > known:
-                yield sp.csr_array((start - known, self.first))
-            yield block
-            known = start + block.shape[0]
-        if self.count > known:
-            yield sp.csr_array((self.count - known, self.first))
+    def _stacked(self, blocks: Sequence[tuple[int, sp.csr_array]]) -> sp.csr_array:
+        """Return the blocks as one matrix, with nothing in the rows between them."""
+        counts = np.zeros(self.count + 1, dtype=np.int64)
+        for start, block in blocks:
+            counts[start + 1 : start + 1 + block.shape[0]] = np.diff(block.indptr)
+        data = np.concatenate([block.data for _, block in blocks])
+        indices = np.concatenate([block.indices for _, block in blocks])
+        return sp.csr_array((data, indices, np.cumsum(counts)), shape=(self.count, self.first))
 
     def exact(self) -> ExactMatrix:
         """Return the rows in exact numbers; floats among the entries are what they say."""
@@ -141,6 +142,12 @@ class RowBuilder:
         for i, j, v in zip(row.tolist(), column.tolist(), value.tolist(), strict=True):
             rows[i][j] = rows[i].get(j, Fraction(0)) + (Fraction(v) if isinstance(v, int | float) else v)
         return ExactMatrix(tuple(rows), self.width)
+
+
+def _floats(block: Block) -> sp.csr_array:
+    if isinstance(block, ExactMatrix):
+        raise TypeError("found rows of exact numbers, expected floats. Use `exact`.")
+    return block
 
 
 def places(matrix: sp.csc_array, rows: ArrayLike, columns: ArrayLike) -> NDArray[np.intp]:

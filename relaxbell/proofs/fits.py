@@ -15,8 +15,8 @@ from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.curves.curve import symbol_of
 from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.errors import MeasureError, ProofError
+from relaxbell.exact.factors import SquareSystem
 from relaxbell.exact.numbers import ExactNumber, as_exact, exact_array, to_sympy
-from relaxbell.exact.sparse import SquareSystem
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.maximum import Maximum
 

@@ -7,9 +7,10 @@ import pytest
 from exact_reference import simplex
 
 from relaxbell.exact.basis import Basis
+from relaxbell.exact.factors import SquareSystem
 from relaxbell.exact.numbers import sign, surd
 from relaxbell.exact.simplex import Contradiction, ExactProgram, Optimum
-from relaxbell.exact.sparse import ExactMatrix, SquareSystem, as_fmpq, as_fraction, product
+from relaxbell.exact.sparse import ExactMatrix, as_fmpq, as_fraction, product
 
 
 def program(rng, m, n, feasible=True):
@@ -69,8 +70,11 @@ def enumerate_column(given, j):
     return [(i, row[j]) for i, row in enumerate(given.matrix.rows) if j in row]
 
 
+@pytest.mark.parametrize("changes", [0, 2, 30])
 @pytest.mark.parametrize("seed", range(24))
-def test_random_programs_from_the_slack_basis(seed):
+def test_random_programs_from_the_slack_basis(seed, changes, monkeypatch):
+    """However often the basis is factored anew."""
+    monkeypatch.setattr("relaxbell.exact.simplex._CHANGES", changes)
     rng = np.random.default_rng(seed)
     given = program(rng, int(rng.integers(2, 7)), int(rng.integers(3, 9)), feasible=seed % 3 != 0)
     assert check(given, given.optimum(slack_basis(given))) == standard(given)
@@ -86,6 +90,21 @@ def test_programs_over_a_root_scale_like_their_numbers(seed):
     cost = [c * f for c, f in zip(given.cost, factors, strict=True)]
     scaled = ExactProgram(ExactMatrix(rows, given.matrix.width), cost, given.rhs, given.equality)
     assert check(scaled, scaled.optimum(slack_basis(scaled))) == standard(given)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_outcome_is_the_same_from_any_basis(seed):
+    """Also where the pivots take the first candidate instead of the best."""
+    rng = np.random.default_rng(seed)
+    given = program(rng, 5, 9, feasible=seed % 3 != 0)
+    expected = standard(given)
+    for _ in range(5):
+        chosen = np.sort(rng.choice(14, 5, replace=False))
+        found = given.optimum(Basis(chosen[chosen < 9], chosen[chosen >= 9] - 9))
+        assert found is None or check(given, found) == expected  # None: singular
+    state = given.state(slack_basis(given))
+    assert state.values == {9 + i: b for i, b in enumerate(given.rhs) if b}
+    assert state.reduced == {j: c for j, c in enumerate(given.cost) if c}
 
 
 def test_a_root_at_the_right_only():

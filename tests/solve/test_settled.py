@@ -350,3 +350,26 @@ def test_pivots_start_from_the_slacks_where_the_solver_has_no_basis(monkeypatch,
     solution = rb.minimize(rb.hall_dependence(model), rb.boxes.tsirelson())
     assert solution.exact == 2 * sympy.sqrt(2) - 2
     assert solution.certificate.verify().endswith("minimum = -2 + 2*sqrt(2)")
+
+
+@pytest.mark.parametrize("outcomes", [(2, 3), (3, 3)])
+def test_large_and_tiny_prices_together_are_settled(outcomes):
+    """Hall's measure plus M / (7·10^8) where settings are rare: value and bound meet exactly.
+
+    The minimum grows with the price of M, and by no more than M of the best model without it: it lies between the least
+    Hall and what Hall's best model has. The weights of strategies attain it, and the certificate is checked apart.
+    """
+    rare, small = Fraction(1, 10**9), Fraction(1, 7 * 10**8)
+    distribution = np.array([[1 - 3 * rare, rare], [rare, rare]], dtype=object)
+    model = rb.bell((2, 2), outcomes).relax("L -> X", "L -> Y", input_distribution=distribution)
+    box = np.full((*outcomes, 2, 2), Fraction(0), dtype=object)
+    for a, b, x, y in np.ndindex(2, 2, 2, 2):  # PR correlations of two of the outcomes, with noise of all
+        box[a, b, x, y] = Fraction(int((a + b) % 2 == x * y), 2)
+    noise = np.full(box.shape, Fraction(1, box[..., 0, 0].size), dtype=object)
+    p = rb.Behavior((4 * box + noise) / 5, ["A", "B"], ["X", "Y"])
+    hall, dependence = rb.hall_dependence(model), rb.dependence(model)
+    alone, both = rb.minimize(hall, p), rb.minimize(hall + small * dependence, p)
+    assert both.exact is not None
+    assert alone.exact <= both.exact <= alone.exact + small * Fraction(2)
+    assert both.exact > alone.exact
+    assert "and one attains it: minimum = " in both.certificate.verify()

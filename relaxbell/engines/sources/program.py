@@ -49,6 +49,8 @@ class BoxProgram:
         self._live: LiveModel | None = None
         self._state: State | None = None
         self.interior = matrix.nnz > _LARGE
+        self._transposed = matrix.T  # of the same numbers, which may change
+        self._sizes = abs(self._transposed)
         self._longest = int(np.diff(matrix.indptr).max(initial=0)) + 4
 
     @classmethod
@@ -109,8 +111,9 @@ class BoxProgram:
         side = np.where(y > 0, self.lower, self.upper)
         products = np.where(y == 0, 0.0, y * np.where(y == 0, 0.0, side))
         prices = self.cost if cost else np.zeros_like(self.cost)
-        reduced = prices - self.matrix.T @ y
-        size = abs(prices) + abs(self.matrix).T @ abs(y)
+        reduced = prices - self._transposed @ y
+        np.abs(self.matrix.data, out=self._sizes.data)
+        size = abs(prices) + self._sizes @ abs(y)
         error = size * (self._longest * _UNIT)
         total = math.fsum(products) - 4 * _UNIT * math.fsum(abs(products))
         least = reduced - error

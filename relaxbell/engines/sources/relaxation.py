@@ -136,9 +136,9 @@ class Relaxation:
             cost[own] = 2.0
         self.program = BoxProgram.of(rows, cost, blocks)
         matrix = self.program.matrix
+        four = np.arange(4)[:, None]
         self._entries = [
-            [(places(matrix, c.rows + k, c.left), places(matrix, c.rows + k, c.right)) for k in range(4)]
-            for c in self._couplings
+            (places(matrix, c.rows + four, c.left), places(matrix, c.rows + four, c.right)) for c in self._couplings
         ]
 
     def _couple(
@@ -211,13 +211,12 @@ class Relaxation:
         for f, product in enumerate(box):
             for place, (low, high) in zip(self.singles[f], product, strict=True):
                 program.low[place], program.high[place] = low, high
-        for c, entries in zip(self._couplings, self._entries, strict=True):
+        for c, (left, right) in zip(self._couplings, self._entries, strict=True):
             a, u = (side[c.alphas] for side in box[c.product][c.side])
             m, h = (_outer([box[c.product][k][end] for k in c.rest])[c.places] for end in (0, 1))
             # for x in [a, u], y in [m, h]: w ≥ a y + m x − a m, w ≥ u y + h x − u h, and so on
             for k, (s, t, sides) in enumerate(((a, m, lower), (u, h, lower), (u, m, upper), (a, h, upper))):
-                x, y = entries[k]
-                data[x], data[y] = -t, -s
+                data[left[k]], data[right[k]] = -t, -s
                 sides[c.rows + k] = -s * t
 
     def point(self, x: Floats) -> Point:
