@@ -84,6 +84,7 @@ _IMPLEMENTED = {
     "Measure.__add__": "measures.combined:added",
     "Measure.__mul__": "measures.combined:multiplied",
     "NetworkSolution._repr_html_": "show.solution:network_html",
+    "NetworkSolution.boxes": "engines.sources.proving:boxes",
     "NetworkSolution.certificate": "engines.sources.certificates:network_certificate",
     "Plan._repr_lines_": "show.quantification:quantification_lines",
     "Quantification.__repr__": "show.quantification:quantification_text",

@@ -15,21 +15,16 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.certificate.claims import Certificate, as_text, as_texts, with_strategies
 from relaxbell.engines.linear.certificates import given_data
 from relaxbell.engines.linear.dual import Proof
-from relaxbell.engines.sources.cover import Cover, GlobalProof, Piece, cover
-from relaxbell.engines.sources.minimum import minimize_network
+from relaxbell.engines.sources.cover import Cover, Piece
 from relaxbell.engines.sources.polynomials import Layout
-from relaxbell.engines.sources.scenario import Scenario, Side, read_scenario
-from relaxbell.engines.sources.settings import choices_of_settings, restricted_to
+from relaxbell.engines.sources.proving import layout_of
+from relaxbell.engines.sources.scenario import Scenario, Side
+from relaxbell.engines.sources.settings import restricted_to
 from relaxbell.engines.sources.solution import FixedSolution, NetworkSolution
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator
 from relaxbell.measures.groups import Group
-from relaxbell.measures.products import FixedNonbilocality, nonbilocality, statement_of
-
-_SECONDS = 60.0
-_BOXES = 2000
-_LOSS = Fraction(1, 10**9)
-"""What the claim may lose where numbers are floats: the duals are rounded."""
+from relaxbell.measures.products import FixedNonbilocality, statement_of
 
 
 def network_certificate(solution: NetworkSolution) -> Certificate:
@@ -38,7 +33,7 @@ def network_certificate(solution: NetworkSolution) -> Certificate:
     Raises
     ------
     CertificateError
-        If the bound is SCIP's, if there are too many free marginals for a proof that is found in a minute, or as in
+        If the bound is SCIP's, if there is no such proof (see `NetworkSolution.boxes`), or as in
         `relaxbell.engines.linear.certificates.linear_certificate`.
     """
     measure = solution.measure
@@ -52,58 +47,15 @@ def network_certificate(solution: NetworkSolution) -> Certificate:
     p = model.match(solution.observed)
     attained = solution.attained if solution.exact is not None else None
     bound = Fraction(solution.lower_bound) if attained is None else attained
-    found = _known(solution) or _sought(solution, model, p)
+    found = solution.boxes
     if not found.settings:
-        layout = _layout(model, p)
+        layout = layout_of(model, p)
         return covered(model, layout, found.cover, bound, solution.primal)
-    whole, layout = _layout(model, p), _layout(*restricted_to(model, p, found.settings))
+    whole, layout = layout_of(model, p), layout_of(*restricted_to(model, p, found.settings))
     data = _common(whole.scenario.equations, model, [[*family.held, family.last] for family in layout.families])
     data["measure"]["settings"] = [[name, list(values)] for name, values in found.settings.items()]
     data["proof"] = _proof(layout, found.cover)
     return with_strategies(data, bound, solution.primal)
-
-
-def _layout(model: CausalModel, p: Behavior) -> Layout:
-    return Layout.of(read_scenario(nonbilocality(model), p, symmetric=False))
-
-
-def _known(solution: NetworkSolution) -> GlobalProof | None:
-    """Return the proof behind the solution, if it does not rest on symmetries."""
-    own = solution.everywhere
-    symmetric = solution.statistics["parameters removed by symmetry"] and not (own and own.settings)
-    return None if symmetric else own
-
-
-def _sought(solution: NetworkSolution, model: CausalModel, p: Behavior) -> GlobalProof:
-    """Return boxes that prove the lower bound, or a little less; of the whole scenario, or of two settings each."""
-    target: Any = solution.attained if solution.exact is not None else Fraction(solution.lower_bound) - _LOSS
-    target = max(target, Fraction(0))
-    layout = _layout(model, p)
-    values = (solution.marginals[side.group.name][side.group.labels[j]] for side in layout.held for j in side.free)
-    point = [Fraction(float(v)).limit_denominator(10**6) for v in values]
-    found = cover([layout.scenario], [target], point, most=_BOXES, seconds=_SECONDS)
-    if found is not None:
-        return GlobalProof(found)
-    for choice in choices_of_settings(model):
-        small, restricted = restricted_to(model, p, choice)
-        part = minimize_network(nonbilocality(small), restricted, seconds=_SECONDS)
-        if part.lower_bound < float(target) - float(_LOSS):
-            continue
-        best = _known(part)
-        if best is None:
-            held = _layout(small, restricted).held
-            point = [Fraction(float(part.marginals[s.group.name][s.group.labels[j]])) for s in held for j in s.free]
-            scenario = read_scenario(nonbilocality(small), restricted, symmetric=False)
-            own = cover([scenario], [target], point, most=_BOXES, seconds=_SECONDS)
-            best = None if own is None else GlobalProof(own)
-        if best is not None:
-            return GlobalProof(best.cover, choice)
-    groups = ", ".join(side.group.name for side in layout.held)
-    raise CertificateError(
-        f"no certificate of {solution.measure.name} >= {solution.lower_bound:.9g}: the {layout.parameters} free "
-        f"marginals of {groups} were not covered in {_SECONDS:g} s. Expected few: fix some, "
-        "nonbilocality(model, marginals=…), use fewer settings, or minimize with a coarser tolerance."
-    )
 
 
 def covered(

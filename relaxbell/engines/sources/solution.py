@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from relaxbell.engines.linear.dual import Proof
@@ -98,16 +99,28 @@ class NetworkSolution(Solution):
         """None: the set of behaviors is not convex, and no linear functional separates it."""
         return None
 
-    @property
-    def certificate(self) -> Certificate:
-        """Exact data that prove the lower bound, over all marginals; with an exact model, also that it is attained.
+    @cached_property
+    def boxes(self) -> GlobalProof:
+        """Boxes that hold all marginals, with the dual polynomials that prove `lower_bound` (1e-9 less for floats).
 
-        Made now: where `everywhere` is None, boxes that prove `lower_bound` are sought for up to a minute.
+        Those of `everywhere` where they do not rest on symmetries of the behavior; else they are sought when first
+        asked for, for up to a minute.
 
         Raises
         ------
         CertificateError
-            If the bound is SCIP's, or the free marginals are too many.
+            If the free marginals are too many.
+        """
+        return provided("NetworkSolution.boxes")(self)
+
+    @property
+    def certificate(self) -> Certificate:
+        """The proof in `boxes`, over all marginals; with an exact model, also that the bound is attained.
+
+        Raises
+        ------
+        CertificateError
+            If the bound is SCIP's, or there is no such proof.
         """
         return provided("NetworkSolution.certificate")(self)
 
