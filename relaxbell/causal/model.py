@@ -24,6 +24,7 @@ from relaxbell.causal.events import event_rows
 from relaxbell.causal.graph import Edge, listed_edges, read_graph, topological_order
 from relaxbell.causal.independence import Independence, independence
 from relaxbell.causal.inputs import InputDistribution
+from relaxbell.causal.plain import is_expression, reproduced
 from relaxbell.causal.responses import Node, Strategies, count_text
 from relaxbell.causal.size import check_equations
 from relaxbell.causal.text import model_text
@@ -34,6 +35,8 @@ from relaxbell.methods import provided
 from relaxbell.relabeling import Symmetries
 
 if TYPE_CHECKING:
+    import cvxpy as cp
+
     from relaxbell.functionals.functional import BellFunctional
     from relaxbell.results import InequalitiesLike
 
@@ -574,7 +577,7 @@ class CausalModel(Frozen):
             f"(Behavior(array), Counts(...).fit().behavior) or an Observed.{remedy}"
         )
 
-    def reproduces(self, observed: Behavior | Observed) -> list[Any]:
+    def reproduces(self, observed: Behavior | Observed | cp.Expression) -> list[cp.Constraint]:
         """Return the CVXPY constraints V T q = V p: the model reproduces what was observed.
 
         Settings of dependent inputs that have probability 0 carry no data. Errors as `equations`.
@@ -582,7 +585,8 @@ class CausalModel(Frozen):
         Parameters
         ----------
         observed
-            A behavior, or values of functionals.
+            A behavior, or values of functionals. Or a CVXPY expression of p, of the shape of its table or flattened: a
+            ``cp.Parameter`` that is set for one point after the other (DPP), or variables of one's own.
 
         Returns
         -------
@@ -604,7 +608,19 @@ class CausalModel(Frozen):
         >>> constraints = [*model.reproduces(rb.boxes.pr()), model.valid]
         >>> cp.Problem(cp.Minimize(0), constraints).solve(solver=cp.HIGHS)  # Bell's theorem: infeasible
         inf
+
+        Compiled once, for many visibilities:
+
+        >>> model, box, v = rb.input_signaling(), rb.boxes.pr(), cp.Parameter()
+        >>> noise, full = box.white_noise().p.ravel(), box.p.ravel()
+        >>> c = rb.influence(model, "X", "B").expression
+        >>> problem = cp.Problem(cp.Minimize(c), [*model.reproduces(noise + v * (full - noise)), model.valid])
+        >>> v.value = 0.75
+        >>> round(float(problem.solve(solver=cp.HIGHS, enforce_dpp=True)), 6)
+        0.25
         """
+        if is_expression(observed):
+            return [reproduced(self, self.observed_rows, observed, self.q)]
         equations = self.equations(observed)
         return [equations.rows.array @ self.q == equations.floats]
 

@@ -151,8 +151,17 @@ def expression(case):
         *getattr(case.measure, "constraints", []),
     ]
     problem = cp.Problem(cp.Minimize(case.measure.expression), constraints)
-    problem.solve(solver=cp.CLARABEL if case.kind.tolerance else cp.HIGHS)
+    solver = cp.CLARABEL if case.kind.tolerance else cp.HIGHS
+    problem.solve(solver=solver)
     assert problem.value == pytest.approx(float(case.expected[0]), abs=1e-6)
+    if constraints[2:]:
+        return  # marginals that are fixed for one behavior
+    p = cp.Parameter(case.tables[0].size)  # compiled once, for several behaviors
+    problem = cp.Problem(cp.Minimize(case.measure.expression), [*case.model.reproduces(p), case.model.valid])
+    for behavior, expected in list(zip(case.behaviors, case.expected, strict=True))[:2]:
+        p.value = case.model.match(behavior).p.ravel()
+        problem.solve(solver=solver, enforce_dpp=True)
+        assert problem.value == pytest.approx(float(expected), abs=1e-6)
 
 
 def budget(case):

@@ -8,6 +8,9 @@ from dataclasses import replace
 from math import inf
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
+import scipy.sparse as sp
+
 from relaxbell.causal.equations import Equations
 from relaxbell.engines.linear.dual import DualBound, Proof, dual_bound
 from relaxbell.engines.linear.exactness import exact_proof
@@ -29,6 +32,9 @@ Solver = Literal["highs", "clarabel"]
 WANTED = (1e-9, 1e-12)
 NEEDED = (1e-7, 1e-10)
 """Relative and absolute gap between value and bound: what is aimed at, and what is a result."""
+
+_SMALLEST = -1000
+"""Exponents below this are no floats any more."""
 
 _FEASIBLE = 1e-8
 """How far the model found may miss the equations; a hundredth is aimed at."""
@@ -186,10 +192,15 @@ def _attempt(name: str, data: tuple[Any, ...], best: Answer | None) -> Answer:
 
 
 def violation(answer: Answer, problem: Problem) -> float:
-    """Return how far an answer misses the equations, or falls below 0."""
-    q = answer.x[: problem.strategies]
-    missed = abs(problem.equations.rows.matrix @ q.clip(0.0) - problem.equations.floats).max(initial=0.0)
-    return float(max(missed, -q.min(initial=0.0)))
+    """Return how far an answer misses the equations, or falls below 0; where settings are rare, relative to them."""
+    q, equations = answer.x[: problem.strategies], problem.equations
+    missed, below = abs(equations.rows.matrix @ q.clip(0.0) - equations.floats), -q
+    if equations.exponents is not None:
+        size = np.ldexp(1.0, np.maximum(equations.exponents, _SMALLEST))  # of each strategy's weight
+        pattern = sp.csr_array(abs(equations.rows.matrix) > 0, dtype=np.float64)
+        largest = pattern.multiply(size[None, :]).max(axis=1).toarray().ravel()
+        missed, below = missed / np.where(largest > 0, largest, 1.0), below / size
+    return float(max(missed.max(initial=0.0), below.max(initial=0.0)))
 
 
 def limit(size: float, tolerance: tuple[float, float]) -> float:

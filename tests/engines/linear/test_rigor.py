@@ -166,3 +166,20 @@ def test_maximum_of_one_is_itself():
     c = rb.maximum(rb.influence(model, "X", "B"))
     problem = cp.Problem(cp.Minimize(c.expression), [*model.reproduces(TSIRELSON), model.valid])
     assert problem.solve(solver=cp.HIGHS) == pytest.approx(rb.minimize(c, TSIRELSON).value, abs=1e-8)
+
+
+@pytest.mark.parametrize("e", [Fraction(1, 10**9), Fraction(1, 10**12)])
+def test_floats_that_miss_a_rare_setting_are_no_result(monkeypatch, e):
+    """Its equations are of size e, so that missing them by less than 1e-8 means nothing: judged relative to them."""
+    model = rb.measurement_dependence((2, 2), (4, 4), input_distribution=[[1 - 3 * e, e], [e, e]])
+    measure = rb.hall_dependence(model) + Fraction(1, 7 * 10**8) * rb.dependence(model)
+    box = rb.boxes.cglmp(4)
+    right = rb.minimize(measure, box)
+    assert right.value - right.lower_bound <= 1e-9
+    monkeypatch.setattr("relaxbell.engines.linear.over._settled", lambda problem, measure: None)  # pivots gave up
+    try:
+        found = rb.minimize(measure, box)
+    except rb.errors.SolverError as error:
+        assert "did not converge" in str(error)
+    else:
+        assert found.value == pytest.approx(right.value, abs=1e-7)
