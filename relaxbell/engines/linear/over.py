@@ -197,8 +197,10 @@ def violation(answer: Answer, problem: Problem) -> float:
     missed, below = abs(equations.rows.matrix @ q.clip(0.0) - equations.floats), -q
     if equations.exponents is not None:
         size = np.ldexp(1.0, np.maximum(equations.exponents, _SMALLEST))  # of each strategy's weight
-        pattern = sp.csr_array(abs(equations.rows.matrix) > 0, dtype=np.float64)
-        largest = pattern.multiply(size[None, :]).max(axis=1).toarray().ravel()
+        own = sp.csr_array(equations.rows.matrix)
+        rows = np.repeat(np.arange(own.shape[0]), np.diff(own.indptr))
+        largest = np.zeros(own.shape[0])
+        np.maximum.at(largest, rows, size[own.indices])
         missed, below = missed / np.where(largest > 0, largest, 1.0), below / size
     return float(max(missed.max(initial=0.0), below.max(initial=0.0)))
 
