@@ -9,9 +9,9 @@ import pytest
 import scipy.sparse as sp
 
 from relaxbell.exact.basis import IntegerProgram, RightHandSide
+from relaxbell.lp import vertex
 from relaxbell.lp.highs import solve_highs
 from relaxbell.lp.refinement import Corrections, refine
-from relaxbell.lp import vertex
 from relaxbell.lp.vertex import optimal_vertex
 
 
