@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from relaxbell.errors import CountsError
+
 
 @dataclass(frozen=True, eq=False)
 class Game:
@@ -46,6 +48,11 @@ class Game:
         int
             Exact.
 
+        Raises
+        ------
+        CountsError
+            If the table has another shape: numbers are never stretched to fit.
+
         Examples
         --------
         >>> import relaxbell as rb
@@ -53,7 +60,12 @@ class Game:
         >>> vienna.published.game.total(vienna.table)
         6364
         """
-        return int((self.scores * table).sum())
+        if np.shape(table) != self.scores.shape:
+            raise CountsError(
+                f"the table has shape {np.shape(table)}, expected {self.scores.shape} as the scores of the game "
+                f"({self.rule}). Play it with counts of axes a, b, x, y."
+            )
+        return sum(s * n for s, n in zip(self.scores.ravel().tolist(), np.ravel(table).tolist(), strict=True))
 
     def __repr__(self) -> str:
         return f"Game: {self.rule} ({self.source})"

@@ -55,6 +55,8 @@ def test_published_games():
         assert counts.published.game.total(counts.table) == total
         assert not counts.published.game.scores.flags.writeable
         assert counts.published.game.source == counts.published.source
+    with pytest.raises(rb.errors.CountsError, match=r"shape \(1, 1, 2, 2\), expected \(2, 2, 2, 2\)"):
+        counts.published.game.total(counts.table[:1, :1])
     for name in ("weihs1998", "ibm_hanoi_5_8", "vitamin_a"):
         assert rb.load_counts(name).published.game is None
 
