@@ -369,7 +369,7 @@ class Counts(Frozen):
     def __repr__(self) -> str:
         sizes = ", ".join(f"{n}: {c}" for n, c in self.cardinality.items())
         what = self.scenario.symbol
-        return f"Counts {self.name or ''}: {self.trials:,} trials of {what}, {sizes}"
+        return f"{f'Counts {self.name}' if self.name else 'Counts'}: {self.trials:,} trials of {what}, {sizes}"
 
     def _repr_html_(self) -> str:
         return provided("Counts._repr_html_")(self)
