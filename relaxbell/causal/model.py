@@ -632,7 +632,7 @@ class CausalModel(Frozen):
         Parameters
         ----------
         seconds
-            After this time the enumeration is refused.
+            After this time the enumeration is refused; infinity for no limit.
 
         Returns
         -------

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from relaxbell.measures.affine import AffineConstraint
     from relaxbell.measures.measure import Budget
 
-Found = tuple[float, float, float]
-"""Value, rigorous lower bound, seconds."""
+Found = tuple[float | None, float, float]
+"""Value, rigorous lower bound, seconds; the value is None where the time was over before."""
 
 M = TypeVar("M", bound=Measure)
 
@@ -49,8 +49,8 @@ class Live(Protocol):
 
         Returns
         -------
-        list of (float, float, float) or None
-            One for each point.
+        list of (float or None, float, float) or None
+            One for each point; without a value where the time was over before.
 
         Examples
         --------
@@ -88,6 +88,11 @@ class Engine(abc.ABC, Generic[M]):
 
     measure: M
     prefers_floats: ClassVar[bool] = False
+
+    @property
+    def floor(self) -> float | None:
+        """What no value falls below, whatever was observed; None where that is not known without solving anything."""
+        return None
 
     @classmethod
     def of(cls, measure: M, **options: object) -> Self:

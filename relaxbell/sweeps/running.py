@@ -77,8 +77,10 @@ def sweep(
         Show a progress bar if tqdm is installed and the sweep takes more than half a second.
     seconds
         Time limit of the whole sweep, kept within a second or a fifth, whichever is more; None for none. Points
-        without a value by then have the status ``time limit``; with a checkpoint, another call goes on with them. What
-        workers of an executor have begun they end within these seconds of its start.
+        without a value by then have the status ``time limit`` and the rigorous lower bound that is known; with a
+        checkpoint, another call goes on with them. A hard point takes at most four times its even share of what is
+        left, and no more than half, so that the others get theirs. What workers of an executor have begun they end
+        within these seconds of its start.
 
     Returns
     -------
@@ -136,7 +138,7 @@ def _swept(
     bar = _Bar(len(labels), sum(chunks[n].stop - chunks[n].start for n, f in enumerate(rows) if f), progress)
     try:
         for number, found in _solved(task, entries, executor):
-            if file and not passed():  # else some of its points may have been given up
+            if file and not (passed() or (math.isfinite(left()) and _given_up(found))):
                 file.add(number, found)
             rows[number] = found
             bar.advance(chunks[number].stop - chunks[number].start)
@@ -148,18 +150,26 @@ def _swept(
     return _columns(labels, measures, table, single)
 
 
+def _given_up(found: list[list[Row]]) -> bool:
+    """Return whether there was no time for some of the points."""
+    return any(row[2] == "time limit" for rows in found for row in rows)
+
+
 def _solved(task: Task, entries: Mapping[int, Any], executor: Executor | None) -> Iterator[Solved]:
     """Yield the chunks as they are finished."""
+    sizes = {number: len(chunk[0]) for number, chunk in entries.items()}
+    later = {number: sum(size for k, size in sizes.items() if k > number) for number in sizes}
     if executor is None:
         compiled = Compiled(task)
         for number, chunk in entries.items():
-            yield number, compiled.solve(chunk)
+            yield number, compiled.solve(chunk, later[number])
         return
     payload = task.payload
     key, seconds = task_key(payload), None if math.isinf(left()) else remaining()
     name = ", ".join(job.measure.name for job in task.jobs)
     futures: dict[Future[list[list[Row]]], int] = {
-        executor.submit(solve_chunk, key, payload, chunk, seconds, name): number for number, chunk in entries.items()
+        executor.submit(solve_chunk, key, payload, chunk, seconds, name, later[number]): number
+        for number, chunk in entries.items()
     }
     waiting = dict(entries)
     try:
