@@ -43,6 +43,7 @@ ORDER = [
     "quantification",
     "show",
     "cli",
+    "__main__",
     "boxes",
     "catalog",
     "states",

@@ -20,6 +20,7 @@ from relaxbell.engines.linear.parametric import ParametricProgram, parameter_sid
 from relaxbell.engines.linear.program import Problem, linear_program, read_constraints
 from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, installation
 from relaxbell.exact.numbers import Exact
+from relaxbell.exact.texts import counted
 from relaxbell.lp.clock import TimeLimitError, deadline, read_seconds, seconds_text
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure, read_measure
 from relaxbell.measures.terms import fresh
@@ -113,13 +114,25 @@ def closed_form(
 def _progress(found: Epigraph) -> str:
     """Say how far a search came."""
     if not found.vertices:
-        return "there was no time for the vertices of the domain, at which linear programs would have been solved"
+        known = f"; {counted(len(found.terms), 'term')}{_worth(found)}" if found.terms else ""
+        return (
+            f"there was no time for the vertices of the domain, at which linear programs would have been solved{known}"
+        )
     rate = found.seconds / max(found.programs, 1)
     return (
-        f"{found.programs:,} linear programs gave {len(found.terms):,} terms, and {found.open_vertices:,} of "
-        f"{found.vertices:,} vertices are open, at least {found.open_vertices * rate:.0f} s more, growing with every "
-        "cut"
+        f"{counted(found.programs, 'linear program')} gave {counted(len(found.terms), 'term')}{_worth(found)}, and "
+        f"{found.open_vertices:,} of {found.vertices:,} vertices are open, at least {found.open_vertices * rate:.0f} s "
+        "more, growing with every cut"
     )
+
+
+def _worth(found: Epigraph) -> str:
+    """Say so where the terms bound the least value by the same number everywhere."""
+    terms = linear_terms(found.terms)
+    if any(any(term.form[1:]) for term in terms):
+        return ""
+    least = max((term.form[0] for term in terms), default=None)
+    return ", which bound nothing so far" if least is None else f", {least} everywhere so far"
 
 
 def require_ppl() -> None:

@@ -12,6 +12,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.engines.solution import Bounds, Solution
 from relaxbell.errors import MeasureError
+from relaxbell.exact.texts import a_kind
 from relaxbell.measures.measure import Measure
 
 if TYPE_CHECKING:
@@ -313,8 +314,7 @@ def engine(measure: object, **options: object) -> Engine[Any]:
     >>> engine(rb.influence(rb.input_signaling(), "X", "B"), solver="highs").solver
     'highs'
     """
-    name = type(measure).__name__
     raise MeasureError(
-        f"cannot minimize a {name}, expected a Measure such as influence(…). Another package adds a kind of measure by "
-        "relaxbell.engines.engine.register(its class, its engine)."
+        f"cannot minimize {a_kind(measure)}, expected a Measure such as influence(…). Another package adds a kind of "
+        "measure by relaxbell.engines.engine.register(its class, its engine)."
     )

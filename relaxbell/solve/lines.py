@@ -24,6 +24,7 @@ from relaxbell.engines.linear.solution import LinearSolution
 from relaxbell.engines.sources.curves import NetworkCurve
 from relaxbell.errors import BehaviorError, MeasureError, UnsupportedModelError
 from relaxbell.exact.numbers import ExactNumber
+from relaxbell.exact.texts import a_kind
 from relaxbell.lp.clock import TimeLimitError, UpperBound, deadline, known_at_least, time_is_over
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure, check_model, read_measure, same_model
@@ -247,7 +248,7 @@ def critical_visibility(
     check_model(model, "a critical visibility")
     for p in (observed, *(() if noise is None else (noise,))):
         if not isinstance(p, Behavior):
-            raise BehaviorError(f"found a {type(p).__name__}, expected a Behavior, such as counts.fit().behavior.")
+            raise BehaviorError(f"found {a_kind(p)}, expected a Behavior, such as counts.fit().behavior.")
     if len(model.latents) > 1:
         raise UnsupportedModelError(
             f"a critical visibility of {model.name}: what independent sources reproduce is not convex, so the "

@@ -17,6 +17,7 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
 from relaxbell.engines.linear.program import read_constraints
 from relaxbell.errors import BehaviorError, MeasureError
+from relaxbell.exact.texts import a_kind
 from relaxbell.lp.clock import deadline, left, passed, remaining
 from relaxbell.measures.measure import Measure
 from relaxbell.sweeps.checkpoint import Checkpoint
@@ -90,7 +91,7 @@ def sweep(
     Raises
     ------
     MeasureError
-        If `measure` or `subject_to` is not what it should be, or names repeat.
+        If `measure`, `subject_to` or `executor` is not what it should be, or names repeat.
     BehaviorError
         If `observed` is neither a mapping nor a sequence.
     CheckpointError
@@ -109,6 +110,11 @@ def sweep(
     1.0    C(X -> B)   0.207106781   0.207106781186  optimal
     """
     measures = _read_measures(measure)
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise MeasureError(
+            f"executor is {a_kind(executor)}, expected a concurrent.futures.Executor, such as ProcessPoolExecutor(). "
+            "Leave it out for this process."
+        )
     with deadline(seconds, ", ".join(measures)):
         return _swept(measures, observed, executor, checkpoint, progress, subject_to, isinstance(measure, Measure))
 
@@ -201,7 +207,7 @@ def _read_measures(measure: Any) -> dict[str, Measure]:
     pairs = measure.items() if isinstance(measure, Mapping) else [(None, m) for m in _listed(measure)]
     for name, own in pairs:
         if not isinstance(own, Measure):
-            raise MeasureError(f"cannot sweep a {type(own).__name__}, expected a Measure such as influence(…).")
+            raise MeasureError(f"cannot sweep {a_kind(own)}, expected a Measure such as influence(…).")
         chosen = own.name if name is None else str(name)
         if chosen in found:
             raise MeasureError(f"two measures are called {chosen}. Give a mapping from names of your own to measures.")
@@ -213,7 +219,7 @@ def _read_measures(measure: Any) -> dict[str, Measure]:
 
 def _listed(measure: Any) -> list[Any]:
     if not isinstance(measure, Iterable) or isinstance(measure, str):
-        raise MeasureError(f"cannot sweep a {type(measure).__name__}, expected a Measure, a list or a mapping of them.")
+        raise MeasureError(f"cannot sweep {a_kind(measure)}, expected a Measure, a list or a mapping of them.")
     return list(measure)
 
 
@@ -222,7 +228,7 @@ def _read_behaviors(behaviors: Any) -> tuple[tuple[Any, ...], list[Any]]:
         return tuple(behaviors), list(behaviors.values())
     if isinstance(behaviors, Behavior | Observed) or not isinstance(behaviors, Iterable):
         raise BehaviorError(
-            f"the points of a sweep are a sequence or a mapping from labels: found a {type(behaviors).__name__}. "
+            f"the points of a sweep are a sequence or a mapping from labels: found {a_kind(behaviors)}. "
             "Use minimize for a single one."
         )
     found = list(behaviors)

@@ -223,3 +223,35 @@ def late_after_floats(monkeypatch):
 
     monkeypatch.setattr(LiveModel, "run", last)
     monkeypatch.setattr("relaxbell.engines.linear.over.is_hard", lambda problem: False)
+
+
+def test_a_trivial_closed_form_says_so(monkeypatch):
+    pytest.importorskip("ppl")
+    c = rb.influence(rb.bell((2, 3), (2, 2)).relax("X -> B"), "X", "B")
+    said = set()
+    for readings in (5, 20, 80):
+        with monkeypatch.context() as patch:
+            replaced(patch, 1.0)
+            try:
+                rb.closed_form(c, seconds=readings)
+            except rb.errors.ClosedFormError as late:
+                said.add((str(late), late.partial))
+    partial = [(text, form) for text, form in said if form is not None and form.terms]
+    assert partial
+    for text, form in partial:
+        trivial = not any(any(term.form[1:]) for term in form.terms)
+        assert ("everywhere so far" in text) == trivial
+        assert "gave 1 terms" not in text
+    assert any("gave 1 term, 0 everywhere so far, and" in text for text, _ in partial)
+
+
+def test_symmetries_of_a_network_take_a_share_only(monkeypatch):
+    from relaxbell.engines.sources.symmetry import symmetries
+    from relaxbell.lp.clock import deadline, passed
+
+    network = rb.nonbilocality(rb.star(3))
+    table = _star_noise(network).rounded(network.model).table
+    replaced(monkeypatch, 1.0)
+    with deadline(40, "symmetries"):
+        assert symmetries(network.model, network.products[0], table, exact=True) == [[], [], []]
+        assert not passed()

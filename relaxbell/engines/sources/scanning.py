@@ -18,6 +18,7 @@ from relaxbell.engines.sources.scenario import read_scenario
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats
 from relaxbell.exact.rows import Rows
+from relaxbell.exact.texts import counted
 from relaxbell.lp.clock import TimeLimitError, deadline, remaining, time_is_over
 from relaxbell.measures.groups import Group
 from relaxbell.measures.marginals import marginal_parameters
@@ -76,7 +77,7 @@ def marginal_ranges(
                     query = LinearMeasure(shared, group.labels[i], term=Linear(Rows(row, (group.labels[i],))))
                     found[group.labels[i]] = LinearEngine(query).bounds(observed)
         except TimeLimitError as late:
-            said = f"{time_is_over()} {len(found)} range{'' if len(found) == 1 else 's'} found by then."
+            said = f"{time_is_over()} {counted(len(found), 'range')} found by then."
             raise TimeLimitError(said, found) from late
     return found
 
