@@ -1,5 +1,6 @@
 """Multiples, names, and what is refused with which words."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -68,3 +69,18 @@ def test_articles():
         rb.minimize(3, rb.boxes.pr())
     with pytest.raises(rb.errors.MeasureError, match="cannot sweep a str"):
         rb.sweep("c", [rb.boxes.pr()])
+
+
+@pytest.mark.parametrize("factor", [Fraction(3), Fraction(1, 3)])
+def test_certificates_of_foreign_rows_are_refused(factor):
+    """The generator makes C, the rows are those of a multiple: a certificate would prove something else."""
+    c = parts()[0]
+    table = np.full((3, 2, 2, 3), Fraction(0), dtype=object)
+    for i, j, k in np.ndindex(2, 3, 2):
+        table[k, (i * j - k) % 2, i, j] = Fraction(1, 2)
+    foreign = rb.minimize(rb.measure(c.model, replace(c.term.scaled(factor), factor=1)), rb.Behavior(table))
+    assert foreign.exact == factor / 2
+    with pytest.raises(rb.errors.CertificateError, match=r"the verifier's own rows give 0\.5 where the solution says"):
+        _ = foreign.certificate
+    own = rb.minimize(rb.measure(c.model, c.term.scaled(factor)), rb.Behavior(table))
+    assert f"= {factor / 2}" in own.certificate.claim
