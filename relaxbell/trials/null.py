@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from relaxbell.causal.equations import normalization_equations
 from relaxbell.causal.model import CausalModel
-from relaxbell.engines.linear.dual import dual_bound
+from relaxbell.engines.linear.dual import DualBound, Proof, dual_bound
 from relaxbell.engines.linear.over import read_problem
 from relaxbell.engines.linear.program import LinearProgram, Problem, linear_program
 from relaxbell.errors import InfeasibleError, MeasureError
-from relaxbell.exact.numbers import Exact, Floats, common_denominator
+from relaxbell.exact.numbers import Exact, ExactNumber, Floats, common_denominator
 from relaxbell.exact.rows import Rows
 from relaxbell.lp.highs import LiveModel, Status
 from relaxbell.measures.measure import Budget, LinearMeasure
@@ -51,11 +51,14 @@ class Extreme:
         The distribution over the cells that has it, flat.
     bound
         No distribution of the null set has a larger mean; rigorous, exact where the table is of small whole numbers.
+    proof
+        Whose multipliers prove it, for minus the mean; None where it was not asked for.
     """
 
     value: float
     joint: Floats
     bound: Fraction
+    proof: Proof | None = None
 
 
 class Null:
@@ -119,9 +122,9 @@ class Null:
         lost = top - gain  # whole where `unit` says so
         size = float(lost.max())
         if size == 0.0:
-            return Extreme(
-                top * unit, costs.joint(flat, self._any(limit)), (Fraction(top) + costs.error) * costs.exact_unit
-            )
+            proof, _ = self._proof(lost, np.zeros(len(self.program.upper)), limit)
+            bound = (Fraction(top) + costs.error) * costs.exact_unit
+            return Extreme(top * unit, costs.joint(flat, self._any(limit)), bound, proof)
         run = self._run(lost * (_SHARP / size), limit)
         q = np.maximum(run.x[: len(lost)], 0.0)
         value = (top - float(lost @ q)) * unit
@@ -129,9 +132,10 @@ class Null:
         if not rigorous:
             return Extreme(value, joint, Fraction(float(flat.max())))
         whole, scale = costs.whole(lost, size)
-        floor = self._floor(whole, run.duals * (size / _SHARP / float(scale)), limit)
+        proof, power = self._proof(whole, run.duals * (size / _SHARP / float(scale)), limit)
+        floor = max(Fraction(0), _rational(proof.bound.bound, self.measure) * power)
         bound = (Fraction(top) + costs.error - floor * scale) * costs.exact_unit
-        return Extreme(value, joint, bound)
+        return Extreme(value, joint, bound, _times(proof, power * scale * costs.exact_unit))
 
     def _run(self, cost: Floats, limit: Fraction) -> LiveModel:
         live, program = self._live, self.program
@@ -151,23 +155,42 @@ class Null:
         cost = np.zeros(self.model.strategies.count)
         return np.maximum(self._run(cost, limit).x[: len(cost)], 0.0)
 
-    def _floor(self, whole: Floats, duals: Floats, limit: Fraction) -> Fraction:
-        """Return a rigorous lower bound of the least Σ whole · q."""
+    def _proof(self, whole: Floats, duals: Floats, limit: Fraction) -> tuple[Proof, int]:
+        """Return what bounds the least Σ whole · q from below, in units of a power of two, and that."""
         rows = Rows(sp.csr_array(whole[None, :]), ("mean",))
         size = float(abs(whole).max())
         # in units of the largest entry, so that the multipliers are of size one
         power = 1 if size < 2 else 2 ** int(np.ceil(np.log2(size)))
-        own = replace(rows, scale=Fraction(1, power))
         first, *others = self.problem.budgets
         problem = Problem(
-            Linear(own), self.problem.equations, (Budget(first.measure, limit), *others), self.problem.affine
+            Linear(replace(rows, scale=Fraction(1, power))),
+            self.problem.equations,
+            (Budget(first.measure, limit), *others),
+            self.problem.affine,
         )
-        found = dual_bound(problem, self.program, duals / power).bound
-        if not isinstance(found, Fraction):
-            raise MeasureError(
-                f"the budgets of {self.measure.name} have irrational numbers, found {found}. Give fractions or floats."
-            )
-        return max(Fraction(0), found * power)
+        return Proof(problem, dual_bound(problem, self.program, duals / power)), power
+
+
+def _rational(number: ExactNumber, measure: LinearMeasure) -> Fraction:
+    if not isinstance(number, Fraction):
+        raise MeasureError(
+            f"the budgets of {measure.name} have irrational numbers, found {number}. Give fractions or floats."
+        )
+    return number
+
+
+def _times(proof: Proof, factor: Fraction) -> Proof:
+    """Return the proof with all multipliers times a factor."""
+    own = proof.bound
+    bound = DualBound(
+        own.bound * factor,
+        own.z * factor,
+        own.offset * factor,
+        {leaf: weights * factor for leaf, weights in own.weights.items()},
+        tuple(share * factor for share in own.budgets),
+        tuple(y * factor for y in own.affine),
+    )
+    return Proof(proof.problem, bound)
 
 
 class _Costs:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from relaxbell.errors import MeasureError
+from relaxbell.certificate.claims import Certificate
+from relaxbell.errors import CertificateError, MeasureError
 from relaxbell.exact.numbers import Floats, read_fraction
 from relaxbell.measures.measure import Measure
 from relaxbell.trials.betting import Test, search
+from relaxbell.trials.certificates import p_value_certificate
 from relaxbell.trials.projection import Projector
 from relaxbell.trials.text import evidence_html, evidence_text
 
@@ -238,6 +240,39 @@ class Evidence:
             raise MeasureError(f"the p-value is {p_value!r}, expected a number between 0 and 1.")
         strength = self.strength_at(limit)
         return math.inf if strength <= 0 else float(math.ceil(-math.log(p_value) / strength))
+
+    def certificate(self, limit: object = 0) -> Certificate:
+        """Return the counts, the test factor or game, and the proof from which anyone recomputes the p-value of ε.
+
+        Parameters
+        ----------
+        limit
+            ε ≥ 0.
+
+        Returns
+        -------
+        Certificate
+            For ``relaxbell verify``.
+
+        Raises
+        ------
+        CertificateError
+            For several runs, scores, games that the data chose, and numbers beyond the verifier's limits.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
+        >>> found = rb.evidence(rb.load_counts("delft2015"), c).certificate(0.01)
+        >>> found.verify().endswith("with probability at most 0.0566057813286 (rounded up)")
+        True
+        """
+        if len(self.tests) != 1:
+            raise CertificateError(
+                f"no certificate of a product: found evidence of {len(self.tests)} runs, expected one. Certify "
+                "each run."
+            )
+        return p_value_certificate(self.tests[0], self._read(limit))
 
     # ----------------------------------------------------------------------- words
 
