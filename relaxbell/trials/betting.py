@@ -217,12 +217,20 @@ class FactorTest(Test):
         return self.conditions
 
     def log_e_at(self, limit: Fraction) -> float:
-        logs = self.factor(limit).log
+        return self._log(self.factor(limit))
+
+    def _log(self, factor: Factor) -> float:
         used = self.counts > 0
-        return float(self.counts[used].astype(np.float64) @ logs[used])
+        return float(self.counts[used].astype(np.float64) @ factor.log[used])
 
     def largest_limit(self, log_level: float, ceiling: Fraction) -> Fraction | None:
-        return search(self.log_p_at, log_level, ceiling, 1e-4)
+        def rough(limit: Fraction) -> float:
+            return -self._log(self.projector.rough(limit))
+
+        found = search(rough, log_level, ceiling, 1e-3)
+        while found and self.log_p_at(found) > log_level:  # the best factor need not have the smallest p-value
+            found = Fraction(float(found) * (1 - 1e-3))
+        return found
 
 
 def search(log_p: Callable[[Fraction], float], level: float, ceiling: Fraction, accuracy: float) -> Fraction | None:

@@ -125,35 +125,40 @@ class Null:
             proof, _ = self._proof(lost, np.zeros(len(self.program.upper)), limit)
             bound = (Fraction(top) + costs.error) * costs.exact_unit
             return Extreme(top * unit, costs.joint(flat, self._any(limit)), bound, proof)
-        run = self._run(lost * (_SHARP / size), limit)
+        run, sharp = self._run(lost / size, limit)
         q = np.maximum(run.x[: len(lost)], 0.0)
         value = (top - float(lost @ q)) * unit
         joint = costs.joint(flat, q)
         if not rigorous:
             return Extreme(value, joint, Fraction(float(flat.max())))
         whole, scale = costs.whole(lost, size)
-        proof, power = self._proof(whole, run.duals * (size / _SHARP / float(scale)), limit)
+        proof, power = self._proof(whole, run.duals * (size / sharp / float(scale)), limit)
         floor = max(Fraction(0), _rational(proof.bound.bound, self.measure) * power)
         bound = (Fraction(top) + costs.error - floor * scale) * costs.exact_unit
         return Extreme(value, joint, bound, _times(proof, power * scale * costs.exact_unit))
 
-    def _run(self, cost: Floats, limit: Fraction) -> LiveModel:
+    def _run(self, cost: Floats, limit: Fraction) -> tuple[LiveModel, float]:
+        """Minimize a cost of size one within a limit, magnified; where the solver gives up, anew and less magnified."""
         live, program = self._live, self.program
         place = program.budgets[0]
         live.set_rows(np.array([-np.inf]), np.array([float(limit)]), np.arange(place.start, place.stop, dtype=np.int32))
-        live.set_cost(cost)
-        live.run()
+        for sharp in (_SHARP, _SHARP, 1.0):
+            live.set_cost(cost * sharp)
+            live.run()
+            if live.status in (Status.OPTIMAL, Status.INFEASIBLE):
+                break
+            live.forget()
         if live.status is Status.INFEASIBLE:
             raise InfeasibleError(
                 f"no strategies of {self.model.name} have {self.measure.name} <= {float(limit):g} and satisfy the "
                 "other constraints: the null hypothesis is empty. Give larger budgets."
             )
         live.answer()  # raises where the run ended otherwise
-        return live
+        return live, sharp
 
     def _any(self, limit: Fraction) -> Floats:
         cost = np.zeros(self.model.strategies.count)
-        return np.maximum(self._run(cost, limit).x[: len(cost)], 0.0)
+        return np.maximum(self._run(cost, limit)[0].x[: len(cost)], 0.0)
 
     def _proof(self, whole: Floats, duals: Floats, limit: Fraction) -> tuple[Proof, int]:
         """Return what bounds the least Σ whole · q from below, in units of a power of two, and that."""

@@ -20,6 +20,9 @@ from relaxbell.trials.null import Null
 _GAP = 1e-9
 """Relative gap of the strength at which columns suffice."""
 
+_ROUGH = 1e-4
+"""The same, while a limit is searched for."""
+
 _ROUNDS = 100
 _MANY = 40
 """Columns beyond this are dropped where they have no weight: the master takes time in their third power."""
@@ -82,11 +85,16 @@ class Projector:
     def factor(self, limit: Fraction) -> Factor:
         """Return the best factor found for a limit, certified."""
         if limit not in self._known:
-            self._known[limit] = self._project(limit)
+            self._known[limit] = self._project(limit, _GAP)
         return self._known[limit]
 
-    def _project(self, limit: Fraction) -> Factor:
+    def rough(self, limit: Fraction) -> Factor:
+        """Return a factor for a limit, certified, that is nearly as good and found sooner."""
+        return self._known[limit] if limit in self._known else self._project(limit, _ROUGH)
+
+    def _project(self, limit: Fraction, enough: float) -> Factor:
         f, null = self.prediction, self.null
+        on = f > 0
         columns = self._start(limit)
         best: tuple[float, Floats] | None = None
         for _ in range(_ROUNDS):
@@ -94,13 +102,14 @@ class Projector:
             weights = master(f, np.array(columns).T)
             mixed = np.array(columns).T @ (weights / weights.sum())
             excess = _excess(f, mixed)
-            found = null.largest(excess, limit, rigorous=False)
-            on = f > 0
             strength = float(f[on] @ np.log1p(excess[on]))
+            if strength <= _NOTHING:  # that of the best factor is less: the prediction is in the null set
+                return Factor(limit, np.zeros(len(f)), Fraction(0), 0.0)
+            found = null.largest(excess, limit, rigorous=False)
             gap = float(np.log1p(max(found.value, -0.5)))
             if best is None or strength - gap > best[0]:
                 best = strength - gap, excess
-            if gap <= _GAP * strength or strength <= _NOTHING:
+            if gap <= enough * strength:
                 break
             if min(float(abs(found.joint - own).max()) for own in columns) < _SAME:
                 break
@@ -113,7 +122,7 @@ class Projector:
         if best[0] <= _NOTHING:  # the prediction is in the null set: do not bet
             return Factor(limit, np.zeros(len(f)), Fraction(0), 0.0)
         excess = best[1]
-        bound, on = null.largest(excess, limit).bound, f > 0
+        bound = null.largest(excess, limit).bound
         strength = max(0.0, float(f[on] @ np.log1p(excess[on])) - float(np.log1p(float(bound))))
         if (excess <= -1).any():  # one event that was thought impossible must not decide alone; still a valid factor
             excess = excess * (1 - _INSURANCE)
