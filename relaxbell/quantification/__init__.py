@@ -13,7 +13,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, message
 from relaxbell.errors import BehaviorError, RelaxbellError
 from relaxbell.exact.numbers import Exact
-from relaxbell.functionals.chsh import largest_chsh
+from relaxbell.functionals.chsh import CHSHValue, largest_chsh
 from relaxbell.lp.clock import TimeLimitError, deadline
 from relaxbell.measures.dependences import dependence
 from relaxbell.measures.hall import hall_dependence
@@ -124,6 +124,9 @@ class Plan:
         observed = self._fit.counts.input_distribution if self._fit is not None else None
         self._tasks = list(_tasks(self._scenario, None if input_distribution == "uniform" else observed))
         self._chsh = largest_chsh(self._scenario)
+        self._raw: CHSHValue | None = None
+        if self._fit is not None and self._chsh is not None:
+            self._raw = self._chsh.of(_named_as_bell(self._fit.counts.frequencies))
 
     def solved(self, progress: Progress | None, seconds_per_row: float | None) -> Iterator[Row]:
         """Yield the rows as they are solved."""
@@ -144,7 +147,8 @@ class Plan:
     def report(self, rows: Iterable[Row]) -> Quantification:
         """Return the report of some rows, the first ones."""
         names = {name: relaxed for name, relaxed, *_ in self._tasks}
-        return Quantification(self._scenario, self._fit, self._chsh, tuple(rows), self._distribution, names)
+        own = (self._scenario, self._fit, self._chsh, tuple(rows), self._distribution, names)
+        return Quantification(*own, raw_chsh=self._raw)
 
     def _repr_lines_(self, rows: Iterable[Row]) -> Iterator[str]:
         """Yield the lines of the report's text as the rows come."""

@@ -56,6 +56,8 @@ class Quantification:
         The maximum-likelihood fit, or None.
     chsh
         Largest CHSH value of `behavior`; None outside two binary outcomes.
+    raw_chsh
+        The same correlators from the raw frequencies of the counts; None without counts.
     rows
         One for each relaxation that was treated, also where there is no minimum.
     input_distribution
@@ -77,6 +79,7 @@ class Quantification:
     rows: tuple[Row, ...]
     input_distribution: str
     names: Mapping[str, str]
+    raw_chsh: CHSHValue | None = None
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -121,11 +124,9 @@ class Quantification:
                 "complete": self.fit.complete,
             }
         if self.chsh is not None:
-            data["S"] = {
-                "value": float(self.chsh.value),
-                "excess": float(self.chsh.value - 2),
-                "formula": self.chsh.formula,
-            }
+            data["S"] = _chsh_data(self.chsh) | {"formula": self.chsh.formula}
+        if self.raw_chsh is not None:
+            data["S"]["raw"] = _chsh_data(self.raw_chsh)
         data["relaxations"] = [_row_data(row) for row in self.rows]
         data["missing"] = list(self.missing)
         return data
@@ -207,6 +208,10 @@ def _file_name(name: str) -> str:
     """Return a name of letters, digits, - and _ only."""
     parts = re.findall(r"[\w'-]+", name.replace(" -> ", "-").replace(",", "-").replace("Λ", "L"))
     return "_".join(parts).replace("'", "′")
+
+
+def _chsh_data(chsh: CHSHValue) -> dict[str, Any]:
+    return {"value": float(chsh.value), "excess": float(chsh.value - 2)}
 
 
 def _row_data(row: Row) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from relaxbell.exact.texts import floor_text
+from relaxbell.exact.texts import FITTED, floor_text
 from relaxbell.show.numbers import arrows
 
 if TYPE_CHECKING:
+    from relaxbell.functionals.chsh import CHSHValue
     from relaxbell.quantification.report import Quantification, Row
 
 _COLUMNS = ("relaxation", "edges added", "minimum", "lower bound", "witness")
@@ -91,14 +92,19 @@ def _head(report: Quantification) -> list[str]:
     else:
         lines.append(f"data  a behavior {report.behavior.scenario.symbol}")
     if report.chsh is not None:
-        excess = float(report.chsh.value - 2)
-        text = (
-            f"{float(report.chsh.value):.6g}"
-            if abs(excess) > 1e-3
-            else f"2 {'-' if excess < 0 else '+'} {abs(excess):.6g}"
-        )
-        lines.append(f"S     {text} = {report.chsh.formula} (local models: at most 2)")
+        found = f"{_chsh_text(report.chsh)} ="
+        if report.raw_chsh is not None:
+            found = f"{_chsh_text(report.chsh)} fitted, {_chsh_text(report.raw_chsh)} from raw frequencies:"
+        lines.append(f"S     {found} {report.chsh.formula} (local models: at most 2)")
     return lines
+
+
+def _chsh_text(chsh: CHSHValue) -> str:
+    """Return S; close to 2 as 2 + excess, so that digits are not lost."""
+    excess = float(chsh.value - 2)
+    if abs(excess) > 1e-3:
+        return f"{float(chsh.value):.6g}"
+    return f"2 {'-' if excess < 0 else '+'} {abs(excess):.6g}"
 
 
 def _cells(row: Row) -> tuple[str, str, str, str, str]:
@@ -142,9 +148,10 @@ def _short(problem: str) -> str:
 
 
 def _notes(report: Quantification) -> list[str]:
+    of = f" {FITTED}" * report.behavior.estimated
     return [
         "C(U -> W): largest mean over λ of |shift of p(w|λ)| by an intervention on U, Eq. (4).",
         "H(M): entropy of a binary message. M, Hall, I: how much the settings depend on the latent variable λ.",
         "M, Hall and I answer the retrocausal question: p(x,y|λ) need not factorize into p(x|λ) p(y|λ).",
-        f"Settings for H(M), M and I: {report.input_distribution}. Lower bounds are rigorous.",
+        f"Settings for H(M), M and I: {report.input_distribution}. Lower bounds are rigorous{of}.",
     ]
