@@ -16,7 +16,10 @@ from relaxbell.lazy import homes, load
 
 _HOMES = {
     "relabeling": "Symmetries",
+    "behavior.chi_squared": "ChiSquared SettingsTest",
     "behavior.counts": "CountsFit",
+    "behavior.games": "Game Published",
+    "behavior.resampling": "Bootstrap StandardErrors",
     "behavior.search": "QuantumOptimum",
     "symmetry.recognition": "Recognition",
     "functionals.stars": "StarValues",

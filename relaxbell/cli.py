@@ -108,7 +108,8 @@ def _quantify(
 
     Example: `relaxbell quantify counts.csv --certificates proofs`
     """
-    from relaxbell.behavior.counts import Counts, data_sets, load_counts
+    from relaxbell.behavior.counts import Counts
+    from relaxbell.behavior.data_sets import data_sets, load_counts
     from relaxbell.errors import CountsError, RelaxbellError
     from relaxbell.quantification import Plan
     from relaxbell.quantification.report import CertificateFiles

@@ -17,7 +17,14 @@ from relaxbell.cli import app
 run = CliRunner().invoke
 
 
-@pytest.mark.parametrize("name", rb.data_sets())
+def test_shipped_data_of_no_bell_test_are_refused_with_a_remedy():
+    result = run(app, ["quantify", "vitamin_a"])
+    assert result.exit_code == 1
+    assert "p(A,B|Z) has 2 outputs and 1 inputs" in result.output
+    assert "take counts.frequencies" in result.output
+
+
+@pytest.mark.parametrize("name", [name for name in rb.data_sets() if rb.load_counts(name).parties])
 def test_shipped_data(name):
     result = run(app, ["quantify", name])
     assert result.exit_code == 0

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from importlib.resources import as_file, files
-from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -15,18 +13,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.behavior.axis_order import check_axis_order, order_hint
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.chi_squared import SettingsTest, chi_squared_tail, settings_test
 from relaxbell.behavior.counts_csv import read_csv_table
+from relaxbell.behavior.games import Published
 from relaxbell.behavior.likelihood import maximum_likelihood
 from relaxbell.behavior.names import read_names, read_parties
+from relaxbell.behavior.resampling import Bootstrap, draw_outcomes, generator, whole_number
 from relaxbell.behavior.scenario import Scenario
+from relaxbell.behavior.whole_table import whole_table
 from relaxbell.errors import CountsError
-from relaxbell.exact.arrays import axis_names, complete_table
+from relaxbell.exact.arrays import axis_names
+from relaxbell.exact.distributions import joint_distribution
 from relaxbell.exact.numbers import Exact
 from relaxbell.frozen import Frozen
 from relaxbell.lp.clock import TimeLimitError, deadline, time_is_over
 from relaxbell.methods import provided
-
-_DATA = files("relaxbell.behavior") / "data"
 
 
 class Counts(Frozen):
@@ -42,12 +43,17 @@ class Counts(Frozen):
         its marginals exceeds 1000, and that of the transposed table is at most the tenth root of it and 10^15.
     name
         Of the experiment.
+    empty_settings
+        Take settings without trials, such as those that the design never chooses. There are no frequencies then, and
+        no fit.
+    published
+        Of a shipped data set: where the counts come from, and the game that was named in advance.
 
     Raises
     ------
     CountsError
         For masked, negative, fractional or non-finite counts, a shape or names of axes that do not fit, a setting
-        without trials, or axes that are not named and look like x, y, a, b.
+        without trials (unless `empty_settings`), no trials at all, or axes that are not named and look like x, y, a, b.
 
     Examples
     --------
@@ -64,28 +70,45 @@ class Counts(Frozen):
         *,
         parties: Mapping[str, str | None] | None = None,
         name: str | None = None,
+        empty_settings: bool = False,
+        published: Published | None = None,
     ) -> None:
         named = (outputs, inputs, parties) != (None, None, None) or axis_names(table) is not None
         self.outputs = read_names(("A", "B") if outputs is None else outputs, "outputs", CountsError)
         self.inputs = read_names(("X", "Y") if inputs is None else inputs, "inputs", CountsError)
         read_names(self.outputs + self.inputs, "outputs and inputs together", CountsError)
-        self.table: NDArray[np.int64] = _whole(table, self.variables)
+        self.table: NDArray[np.int64] = whole_table(table, self.variables)
         if self.table.ndim != len(self.variables):
             raise CountsError(
                 f"the table has {self.table.ndim} axes (shape {self.table.shape}), expected {len(self.variables)}: "
                 f"outputs {', '.join(self.outputs)}, then inputs {', '.join(self.inputs)}."
             )
         self.parties = read_parties(parties, self.outputs, self.inputs)
-        self.name = name
+        self.name, self.published = name, published
+        empty = self._empty_setting()
+        if empty is not None and not (empty_settings and self.settings.any()):
+            hint = "" if named else order_hint(self.table)
+            raise CountsError(f"no trials{empty}. Remove this setting or add its counts.{hint}")
+        if not named and empty is None:
+            check_axis_order(self.table)
+        self._seal()
+
+    def _empty_setting(self) -> str | None:
+        """Return the first setting without trials, in words; None if there is none."""
         for index, total in np.ndenumerate(self.settings):
             if total == 0:
                 setting = ", ".join(f"{n}={v}" for n, v in zip(self.inputs, index, strict=True))
-                place = f" with {setting}" if setting else ""
-                hint = "" if named else order_hint(self.table)
-                raise CountsError(f"no trials{place}. Remove this setting or add its counts.{hint}")
-        if not named:
-            check_axis_order(self.table)
-        self._seal()
+                return f" with {setting}" if setting else ""
+        return None
+
+    def _check_all_settings(self, what: str) -> None:
+        """Raise CountsError if a setting has no trials."""
+        empty = self._empty_setting()
+        if empty is not None:
+            raise CountsError(
+                f"{self.name or 'counts'}: no trials{empty}, so {what} there; expected trials of each setting. Leave "
+                "out a value of an input that was never chosen, or add trials."
+            )
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -116,7 +139,14 @@ class Counts(Frozen):
 
     @cached_property
     def frequencies(self) -> Behavior:
-        """Raw relative frequencies, estimates as exact numbers; they signal a little, by finite statistics."""
+        """Raw relative frequencies, estimates as exact numbers; they signal a little, by finite statistics.
+
+        Raises
+        ------
+        CountsError
+            If a setting has no trials.
+        """
+        self._check_all_settings("there are no frequencies")
         exact = self.table.astype(object) * Fraction(1) / self.settings.astype(object)
         return Behavior(exact, self.outputs, self.inputs, parties=self.parties, estimated=True)
 
@@ -144,6 +174,8 @@ class Counts(Frozen):
 
         Raises
         ------
+        CountsError
+            If it is not known which party chooses which input, as for an instrument, or a setting has no trials.
         SolverError
             If the precision does not suffice, or the time: then its ``partial`` is a `Fit` that is not complete, whose
             deviance is an upper bound of the least one.
@@ -159,6 +191,14 @@ class Counts(Frozen):
         >>> round(float(S(fit.behavior)), 6), fit.degrees_of_freedom
         (2.433852, 4)
         """
+        if self.parties is None:
+            raise CountsError(
+                f"{self.scenario.symbol} has {len(self.outputs)} outputs and {len(self.inputs)} inputs, and it is not "
+                "known which party chooses which: expected that for a non-signaling fit. Give Counts "
+                'parties={"A": "X", "B": None, …}; or, for a model that lets every output depend on every input, such '
+                "as an instrument's, take counts.frequencies, which need no fit."
+            )
+        self._check_all_settings("a fit says nothing")
         coordinates = self.frequencies.coordinates
         with deadline(seconds, f"G² of {self.name or 'counts'}"):
             table, deviance, iterations, complete = maximum_likelihood(self.table, coordinates)
@@ -170,6 +210,114 @@ class Counts(Frozen):
             raise TimeLimitError(str(late), found)
         return found
 
+    def settings_test(self, *, design: object = None) -> SettingsTest:
+        """Test whether the settings were drawn from their design distribution, and the inputs independently.
+
+        Pearson's chi-squared: asymptotic, for independent trials. A p-value for a relaxation presupposes the design,
+        and small deviations from it matter: in a photon experiment with unequal settings, "uniform" is what is refuted.
+
+        Parameters
+        ----------
+        design
+            None for uniform settings, a table with one axis for each input, or a distribution for each input's name.
+            Never the frequencies of the same trials.
+
+        Returns
+        -------
+        SettingsTest
+            Statistic, degrees of freedom, p-value, and the same for independence.
+
+        Raises
+        ------
+        CountsError
+            If the design is no distribution of the settings.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> test = rb.load_counts("delft2015").settings_test()
+        >>> round(test.statistic, 2), test.degrees_of_freedom, round(test.p_value, 3)
+        (7.98, 3, 0.046)
+        """
+        table = joint_distribution(design, self.inputs, self.settings.shape, "design", CountsError)
+        return settings_test(self.settings, table, uniform=bool((table == table.flat[0]).all()))
+
+    def bootstrap(self, n: int, seed: int | np.random.Generator, *, parametric: bool = False) -> Bootstrap[Counts]:
+        """Draw resamples of the same numbers of trials of each setting, which hold no information on p(a, b|x, y).
+
+        Parameters
+        ----------
+        n
+            How many.
+        seed
+            An integer, or a numpy Generator.
+        parametric
+            Draw outcomes from the fit; otherwise (nonparametric) from the observed frequencies, which is drawing from
+            the trials of each setting with replacement, and needs no fit.
+
+        Returns
+        -------
+        Bootstrap
+            A sequence of counts; its ``errors`` are approximate standard errors of what is computed from counts.
+
+        Raises
+        ------
+        CountsError
+            If `n` or `seed` is no such number, or there is no fit of these counts.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> drawn = rb.load_counts("delft2015").bootstrap(50, 1, parametric=True)
+        >>> len(drawn), drawn[7].settings.tolist() == drawn.counts.settings.tolist()
+        (50, True)
+        """
+        size, rng = whole_number(n, "the number of resamples", 1, 10**6), generator(seed)
+        weights = self.fit().behavior.p if parametric else self.table.astype(np.float64)
+        tables = np.stack([draw_outcomes(weights, self.settings, rng) for _ in range(size)])
+        tables.setflags(write=False)
+        return Bootstrap(self, tables, parametric)
+
+    def with_table(self, table: ArrayLike) -> Counts:
+        """Return other counts of the same variables, as `bootstrap` does; settings may be without trials.
+
+        Parameters
+        ----------
+        table
+            Whole numbers, axes in the same order.
+
+        Returns
+        -------
+        Counts
+            Of the same name and source.
+
+        Raises
+        ------
+        CountsError
+            If the shape is another, or these are no counts.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> counts = rb.Counts([[7, 2], [3, 8]], outputs="A", inputs="X")
+        >>> counts.with_table(counts.table * 2).trials
+        40
+        """
+        found = Counts(
+            table,
+            self.outputs,
+            self.inputs,
+            parties=self.parties,
+            name=self.name,
+            empty_settings=True,
+            published=self.published,
+        )
+        if found.table.shape != self.table.shape:
+            raise CountsError(
+                f"the table has shape {found.table.shape}, expected {self.table.shape} as before. Make new Counts."
+            )
+        return found
+
     @classmethod
     def read_csv(
         cls,
@@ -177,6 +325,8 @@ class Counts(Frozen):
         *,
         outputs: str | Sequence[str] | None = None,
         inputs: str | Sequence[str] | None = None,
+        parties: Mapping[str, str | None] | None = None,
+        published: Published | None = None,
     ) -> Counts:
         """Read a tidy CSV: one row for each combination of values, with its number of trials.
 
@@ -188,6 +338,8 @@ class Counts(Frozen):
         outputs, inputs
             Names; by default the columns among A, B, C, A1, A2, … are outputs, those among X, Y, Z, X1, …
             inputs.
+        parties, published
+            As for `Counts`.
 
         Returns
         -------
@@ -212,12 +364,12 @@ class Counts(Frozen):
         """
         path = Path(path)
         table, out, ins = read_csv_table(path, outputs, inputs)
-        return cls(table, out, ins, name=path.stem)
+        return cls(table, out, ins, parties=parties, name=path.stem, published=published)
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{n}: {c}" for n, c in self.cardinality.items())
         what = self.scenario.symbol
-        return f"Counts {self.name or ''}: {self.trials:,} trials of {what}, {sizes}"
+        return f"{f'Counts {self.name}' if self.name else 'Counts'}: {self.trials:,} trials of {what}, {sizes}"
 
     def _repr_html_(self) -> str:
         return provided("Counts._repr_html_")(self)
@@ -262,13 +414,7 @@ class CountsFit:
     @property
     def p_value(self) -> float:
         """Probability of a deviance at least this large if the truth is non-signaling."""
-        import flint  # loaded by the fit; scipy.special takes a tenth of the time of `relaxbell quantify` to load
-
-        if not self.degrees_of_freedom:
-            return 1.0
-        with flint.ctx.workprec(256):  # small ones are differences
-            half = flint.arb(self.degrees_of_freedom) / 2
-            return float(flint.arb(self.deviance / 2).gamma_upper(half, regularized=1))
+        return chi_squared_tail(self.deviance, self.degrees_of_freedom)
 
     def __repr__(self) -> str:
         kind = "Fit" if self.complete else "Incomplete fit"
@@ -276,100 +422,3 @@ class CountsFit:
             f"{kind} of {self.counts.name or 'counts'}: deviance {self.deviance:.4g} at {self.degrees_of_freedom} "
             f"degrees of freedom (p = {self.p_value:.3g})"
         )
-
-
-def data_sets() -> tuple[str, ...]:
-    """Return the names of the shipped data sets.
-
-    Sources: Hensen et al., doi:10.1038/nature15759; Shalm et al., doi:10.1103/PhysRevLett.115.250402; Giustina et al.,
-    doi:10.1103/PhysRevLett.115.250401.
-
-    Returns
-    -------
-    tuple of str
-        Sorted; for `load_counts` and ``relaxbell quantify``.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> rb.data_sets()
-    ('delft2015', 'nist2015', 'vienna2015')
-    """
-    return tuple(sorted(item.name.removesuffix(".csv") for item in _DATA.iterdir() if item.name.endswith(".csv")))
-
-
-def load_counts(source: str | Path) -> Counts:
-    """Return the counts of a shipped data set, by name, or of a CSV file, by path.
-
-    Sources of the data: Hensen et al., Nature 526, 682 (2015), doi:10.1038/nature15759; Shalm et al., PRL 115, 250402
-    (2015), doi:10.1103/PhysRevLett.115.250402; Giustina et al., PRL 115, 250401 (2015),
-    doi:10.1103/PhysRevLett.115.250401.
-
-    Parameters
-    ----------
-    source
-        One of `data_sets`, or a path; the format is that of `Counts.read_csv`.
-
-    Returns
-    -------
-    Counts
-        Axes of the table: outputs, then inputs; entries are numbers of trials.
-
-    Raises
-    ------
-    CountsError
-        If there is neither such a data set nor such a file, or the file cannot be read.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> rb.load_counts("delft2015").trials
-    245
-    """
-    if str(source) in data_sets():
-        with as_file(_DATA / f"{source}.csv") as path:
-            return Counts.read_csv(path)
-    try:
-        exists = Path(source).is_file()
-    except (OSError, ValueError):  # a name too long, or with a zero byte
-        exists = False
-    if not exists:
-        raise CountsError(
-            f"{str(source)[:80]!r} is neither a file nor a shipped data set. Expected one of {', '.join(data_sets())}, "
-            "or the path of a CSV file."
-        )
-    return Counts.read_csv(source)
-
-
-def _whole(table: object, axes: Sequence[str]) -> NDArray[np.int64]:
-    remedy = "Expected whole numbers of trials."
-    complete = complete_table(table, "the table", CountsError, axes)
-    try:
-        array = np.asarray(complete)
-        if array.dtype.kind not in "iuf" and not all(
-            isinstance(v, Real) and not isinstance(v, bool | np.bool_) for v in array.ravel().tolist()
-        ):
-            raise TypeError("an entry is not a real number")
-        floats = array.astype(np.float64)
-    except (TypeError, ValueError):
-        raise CountsError(f"the table is not a rectangular array of numbers. {remedy}") from None
-    except OverflowError:
-        raise CountsError("a count is too large. Expected at most 2^62 trials in all.") from None
-    if not array.size:
-        raise CountsError(f"the table is empty. {remedy}")
-    for what, bad in (
-        ("not finite", ~np.isfinite(floats)),
-        ("negative", floats < 0),
-        ("fractional", np.where(np.isfinite(floats), floats, 0) % 1 != 0),
-    ):
-        if bad.any():
-            index = tuple(int(i) for i in np.argwhere(bad)[0])
-            raise CountsError(
-                f"count {list(index)} is {floats[index]:g}, which is {what}. Expected a whole number ≥ 0."
-            )
-    total = sum(int(v) for v in array.ravel().tolist())
-    if total > 2**62:
-        raise CountsError(f"{total:.3g} trials are too many. Expected at most 2^62.")
-    whole = np.array(array, dtype=np.int64)
-    whole.setflags(write=False)
-    return whole

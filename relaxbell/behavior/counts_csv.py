@@ -17,12 +17,18 @@ from relaxbell.behavior.names import read_names
 from relaxbell.errors import CountsError
 
 SIZE_LIMIT = 4 * 2**20
-"""Largest file that is read, in bytes."""
+"""Largest table of counts that is read, in bytes, …"""
+
+TRIALS_LIMIT = 256 * 2**20
+"""… and largest list of trials."""
 
 _COLUMNS = 33
 """Most columns of a table: numpy arrays have at most 64 axes, and nobody has so many settings."""
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
+_DIGITS = {str(k): k for k in range(100)}
+"""What nearly all cells of a list of trials are: read without a pattern."""
+
 _OUTPUT, _INPUT = re.compile(r"[ABC]|A[0-9]+"), re.compile(r"[XYZ]|X[0-9]+")
 
 Names = str | Sequence[str] | None
@@ -32,7 +38,7 @@ def read_csv_table(
     path: Path, outputs: Names, inputs: Names
 ) -> tuple[NDArray[np.int64], tuple[str, ...], tuple[str, ...]]:
     """Return (table, outputs, inputs) of a CSV file; see `Counts.read_csv`."""
-    rows = _rows(path)
+    rows = _rows(path, SIZE_LIMIT, "Sum the trials first: one row for each combination of settings and outcomes")
     first = next(rows, None)
     if first is None:
         raise CountsError(f"{path.name} is empty. Expected a header such as x,y,a,b,count and rows of numbers.")
@@ -43,11 +49,7 @@ def read_csv_table(
     found: dict[tuple[int, ...], int] = {}
     for line, cells in rows:
         where = f"{path.name}, line {line}"
-        if len(cells) != len(header):
-            raise CountsError(
-                f"{where}: {len(cells)} cells, expected {len(header)} ({', '.join(header)}). "
-                f"{'Fill the missing ones.' if len(cells) < len(header) else 'Remove the others.'}"
-            )
+        _check_length(cells, header, where)
         values = tuple(_value(cells[i], f"{where}, column {header[i]}") for i in order)
         if values in found:
             raise CountsError(
@@ -58,20 +60,56 @@ def read_csv_table(
     return _table(path, found, out, ins), out, ins
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def read_csv_trials(
+    path: Path, outputs: Names, inputs: Names
+) -> tuple[NDArray[np.int64], tuple[str, ...], tuple[str, ...]]:
+    """Return (rows in order, outputs, inputs) of a CSV file with one row for each trial; see `Trials.read_csv`."""
+    rows = _rows(path, TRIALS_LIMIT, "Read it in parts")
+    first = next(rows, None)
+    if first is None:
+        raise CountsError(f"{path.name} is empty. Expected a header such as x,y,a,b and a row for each trial.")
+    header = [cell.strip() for cell in first[1]]
+    out, ins = _roles(path, header, outputs, inputs, ordered=True)
+    lowered = [cell.lower() for cell in header]
+    order = [lowered.index(name.lower()) for name in out + ins]
+    found = []
+    for line, cells in rows:
+        _check_length(cells, header, f"{path.name}, line {line}")
+        try:
+            values = tuple(_DIGITS[cells[i]] for i in order)
+        except KeyError:
+            values = tuple(_value(cells[i], f"{path.name}, line {line}, column {header[i]}") for i in order)
+        found.append(values)
+    if not found:
+        raise CountsError(f"{path.name} has a header but no rows. Expected one for each trial.")
+    table = np.array(found, dtype=np.int64)
+    for name, least, most in zip(out + ins, table.min(axis=0).tolist(), table.max(axis=0).tolist(), strict=True):
+        if least == 1 and most > 1:
+            raise CountsError(
+                f"{path.name}: {name} takes the values 1 … {most}, never 0. Number values from 0: subtract 1."
+            )
+    return table, out, ins
+
+
+def _check_length(cells: Sequence[str], header: Sequence[str], where: str) -> None:
+    if len(cells) != len(header):
+        raise CountsError(
+            f"{where}: {len(cells)} cells, expected {len(header)} ({', '.join(header)}). "
+            f"{'Fill the missing ones.' if len(cells) < len(header) else 'Remove the others.'}"
+        )
+
+
+def _rows(path: Path, limit: int, remedy: str) -> Iterator[tuple[int, list[str]]]:
     """Yield (line number, cells) of all lines with content."""
     try:
         with path.open("rb") as file:
-            data = file.read(SIZE_LIMIT + 1)
+            data = file.read(limit + 1)
     except (OSError, ValueError) as error:
         raise CountsError(
             f"cannot read {path.name[:80]!r}: {getattr(error, 'strerror', error)}. Give the path of a CSV file."
         ) from None
-    if len(data) > SIZE_LIMIT:
-        raise CountsError(
-            f"{path.name} is larger than {SIZE_LIMIT // 2**20} MiB, expected a table of counts. Sum the trials first: "
-            "one row for each combination of settings and outcomes."
-        )
+    if len(data) > limit:
+        raise CountsError(f"{path.name} is larger than {limit // 2**20} MiB, expected a smaller table. {remedy}.")
     if data.startswith(b"\xef\xbb\xbf"):
         raise CountsError(
             f"{path.name} starts with a byte order mark (BOM), expected plain UTF-8. Save it without BOM."
@@ -89,24 +127,34 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise CountsError(f"{path.name}, line {reader.line_num}: {error}. Expected comma-separated values.") from None
 
 
-def _roles(path: Path, header: list[str], outputs: Names, inputs: Names) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _roles(
+    path: Path, header: list[str], outputs: Names, inputs: Names, *, ordered: bool = False
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     lowered = [cell.lower() for cell in header]
     shown = ", ".join(cell[:30] for cell in header[:8])
+    example = "x,y,a,b" if ordered else "x,y,a,b,count"
     if len(header) > _COLUMNS:
         raise CountsError(
             f"{path.name}: {len(header):,} columns, expected at most {_COLUMNS}. Is this a table of counts?"
         )
     if all(_NUMBER.fullmatch(cell) for cell in header):
         raise CountsError(
-            f"{path.name}: the first line holds numbers ({shown}), expected a header such as x,y,a,b,count. Add it."
+            f"{path.name}: the first line holds numbers ({shown}), expected a header such as {example}. Add it."
         )
     repeated = [cell for i, cell in enumerate(lowered) if cell in lowered[:i]]
     if repeated:
         raise CountsError(f"{path.name}: the column {repeated[0][:30]!r} appears twice. Give each variable one column.")
-    if "count" not in lowered:
-        _check_separator(path, header)
+    if ordered and "count" in lowered:
         raise CountsError(
-            f"{path.name}: no column 'count' in the header ({shown}). Expected, for example, x,y,a,b,count."
+            f"{path.name}: a column 'count' in the header ({shown}), expected one row for each trial, in order. Read "
+            "tables of counts with load_counts."
+        )
+    if not any(_OUTPUT.fullmatch(cell.upper()) for cell in header) if ordered else "count" not in lowered:
+        _check_separator(path, header)
+    if not ordered and "count" not in lowered:
+        raise CountsError(
+            f"{path.name}: no column 'count' in the header ({shown}). Expected, for example, {example}; read a "
+            "list of trials with Trials.read_csv."
         )
     variables = [cell.upper() for cell in header if cell.lower() != "count"]
     given = outputs is not None, inputs is not None
@@ -149,7 +197,7 @@ def _check_separator(path: Path, header: list[str]) -> None:
     text = ",".join(header)
     for separator, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars"), (" ", "spaces")):
         cells = [cell.strip().lower() for cell in text.split(separator)]
-        if len(cells) > 1 and "count" in cells:
+        if len(cells) > 1 and any(cell == "count" or _OUTPUT.fullmatch(cell.upper()) for cell in cells):
             raise CountsError(
                 f"{path.name}: the header is separated by {name} ({text[:60].strip()!r}), expected commas. "
                 "Replace them."

@@ -9,17 +9,9 @@ import numpy as np
 
 from relaxbell.errors import ModelError
 from relaxbell.exact.arrays import real_array
-from relaxbell.exact.numbers import Exact, as_exact, decimal, is_irrational, to_floats
+from relaxbell.exact.distributions import joint_distribution
+from relaxbell.exact.numbers import Exact, as_exact
 from relaxbell.frozen import Frozen
-
-_BITS = 50
-"""Floats whose decimals do not sum to one are read as multiples of 2^−_BITS, …"""
-
-_KEPT_BITS = 40
-"""… or of a smaller power of two, so that the least positive one keeps so many bits."""
-
-_OFF = 1e-9
-"""How far probabilities may miss their sum 1."""
 
 _CORRELATED = Fraction(1, 10**9)
 """How far floats p(x, y) may miss p(x) p(y), relative to it, where the graph wants independent inputs."""
@@ -49,25 +41,14 @@ class InputDistribution(Frozen):
         self.inputs = tuple(inputs)
         shape = tuple(cardinality[name] for name in inputs)
         self.is_exact = True
-        if distribution is None:
-            size = int(np.prod(shape, dtype=object)) if shape else 1
-            self.table: Exact = np.full(shape, Fraction(1, size), dtype=object)
-        elif isinstance(distribution, InputDistribution):
-            self.table, self.is_exact = distribution.table, distribution.is_exact
-        elif isinstance(distribution, Mapping):
-            if set(distribution) != set(inputs):
-                raise ModelError(
-                    f"input_distribution names {', '.join(map(str, distribution))}, expected each input once: "
-                    f"{', '.join(inputs)}."
-                )
-            self.table = np.array(Fraction(1), dtype=object).reshape(())
-            for name in inputs:
-                own = _read(distribution[name], (cardinality[name],), f"input_distribution[{name!r}]", (name,))
-                self.table = np.multiply.outer(self.table, own)
+        if isinstance(distribution, InputDistribution):
+            self.table: Exact = distribution.table
+            self.is_exact = distribution.is_exact
         else:
-            given = real_array(distribution, "input_distribution", ModelError, self.inputs)
-            self.table = _read(given, shape, "input_distribution", self.inputs)
-            self.is_exact = all(isinstance(as_exact(v), Fraction) for v in given.ravel())
+            if distribution is not None and not isinstance(distribution, Mapping):
+                distribution = real_array(distribution, "input_distribution", ModelError, self.inputs)
+                self.is_exact = all(isinstance(as_exact(v), Fraction) for v in distribution.ravel())
+            self.table = joint_distribution(distribution, self.inputs, shape, "input_distribution", ModelError)
         self.table.setflags(write=False)
         self._seal()
 
@@ -106,40 +87,3 @@ class InputDistribution(Frozen):
         """Return the probability that some inputs have these values."""
         table = self.marginal(tuple(setting))
         return Fraction(table[tuple(setting.values())] if setting else 1)
-
-
-def _read(values: object, shape: tuple[int, ...], owner: str, axes: Sequence[str]) -> Exact:
-    array = real_array(values, owner, ModelError, axes)
-    try:
-        floats = to_floats(array)
-    except (TypeError, ValueError, OverflowError):
-        raise ModelError(f"{owner} is not a table of numbers. Expected shape {shape}.") from None
-    if array.shape != shape:
-        raise ModelError(f"{owner} has shape {array.shape}, expected {shape}: one axis for each input, in order.")
-    if len(irrational := [v for v in array.ravel() if is_irrational(v)]):
-        raise ModelError(
-            f"{owner} contains {irrational[0]}, an irrational number, expected fractions or floats. Give floats, which "
-            "mean the decimals that print them, or fractions nearby."
-        )
-    exact = [as_exact(v) for v in array.ravel()]
-    if not np.isfinite(floats).all() or floats.min() < 0 or any(isinstance(v, Fraction) and v < 0 for v in exact):
-        raise ModelError(f"{owner} contains {floats.min():g}, expected probabilities ≥ 0.")
-    numbers = [v if isinstance(v, Fraction) else decimal(own) for v, own in zip(exact, array.ravel(), strict=True)]
-    total = sum(numbers, Fraction(0))
-    if abs(total - 1) > _OFF:
-        raise ModelError(f"{owner} sums to {float(total):.12g}, expected 1. Divide it by its sum if that is meant.")
-    if total != 1:
-        if all(isinstance(v, Fraction) for v in exact):
-            raise ModelError(f"{owner} sums to {total}, expected exactly 1.")
-        numbers = _on_grid(numbers)
-    return np.array(numbers, dtype=object).reshape(shape)
-
-
-def _on_grid(numbers: Sequence[Fraction]) -> list[Fraction]:
-    """Return the nearest multiples of a power of two that sum to one; none of them becomes zero."""
-    least = min(v for v in numbers if v > 0)
-    small = least.denominator.bit_length() - least.numerator.bit_length()  # 2^−small is within a factor 2 of it
-    grid = 2 ** max(_BITS, _KEPT_BITS + small)
-    wholes = [round(v * grid) for v in numbers]
-    wholes[wholes.index(max(wholes))] += grid - sum(wholes)
-    return [Fraction(v, grid) for v in wholes]

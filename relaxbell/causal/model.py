@@ -569,9 +569,9 @@ class CausalModel(Frozen):
             return behavior_equations(self, self.match(observed))
         if isinstance(observed, Observed):
             return observed_equations(self, observed)
-        remedy = {"Counts": " Use counts.fit().behavior.", "CountsFit": " Use fit.behavior."}.get(
-            type(observed).__name__, ""
-        )
+        fit = " Use counts.fit().behavior." if getattr(observed, "parties", None) is not None else ""
+        fit = fit or " Use counts.frequencies, or give the counts parties= and use counts.fit().behavior."
+        remedy = {"Counts": fit, "CountsFit": " Use fit.behavior."}.get(type(observed).__name__, "")
         raise BehaviorError(
             f"cannot compare {self.name} with a {type(observed).__name__}. Expected a Behavior "
             f"(Behavior(array), Counts(...).fit().behavior) or an Observed.{remedy}"

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.behavior.counts import Counts, CountsFit, load_counts
+from relaxbell.behavior.counts import Counts, CountsFit
+from relaxbell.behavior.data_sets import load_counts
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, message
 from relaxbell.errors import BehaviorError, RelaxbellError

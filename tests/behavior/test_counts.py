@@ -5,18 +5,66 @@ import relaxbell as rb
 
 # S − 2 of the maximum-likelihood non-signaling fit: 40-digit Newton iteration, independent of this package
 EXCESS = {"delft2015": 0.433852228, "nist2015": 5.09812945e-5, "vienna2015": 2.79918674e-5}
-TRIALS = {"delft2015": 245, "nist2015": 173_149_423, "vienna2015": 3_502_784_150}
+TRIALS = {
+    "delft2015": 245,
+    "ibm_hanoi_5_8": 180_000,
+    "nist2015": 173_149_423,
+    "vienna2015": 3_502_784_150,
+    "vitamin_a": 23_682,
+    "weihs1998": 14_573,
+}
 
 
 @pytest.mark.parametrize("name", rb.data_sets())
 def test_shipped_data(name):
     counts = rb.load_counts(name)
     assert counts.trials == TRIALS[name]
-    fit = counts.fit()
+    assert counts.published.source
+    assert counts.with_table(counts.table).published is counts.published
+
+
+@pytest.mark.parametrize("name", EXCESS)
+def test_fits_of_shipped_data(name):
+    fit = rb.load_counts(name).fit()
     excess = float(rb.catalog.CHSH(fit.behavior) - 2)
     assert excess == pytest.approx(EXCESS[name], rel=5e-9)  # the reference has nine digits
     assert fit.behavior.is_nonsignaling()
     assert fit.degrees_of_freedom == 16 - 4 - 8
+
+
+def test_an_ibm_pair():
+    """S = 2.3803 in the symmetry −E00 + E01 + E10 + E11: the note of the data set."""
+    p = rb.load_counts("ibm_hanoi_5_8").frequencies.p
+    E = p[0, 0] + p[1, 1] - p[0, 1] - p[1, 0]
+    assert E.sum() - 2 * E[0, 0] == pytest.approx(2.3803, abs=5e-5)
+
+
+def test_weihs_signals():
+    """Deviance p 1e-16, settings chi² 377; the note says so."""
+    counts = rb.load_counts("weihs1998")
+    assert counts.fit().p_value == pytest.approx(1e-16, rel=1)
+    assert counts.settings_test().statistic == pytest.approx(377, abs=0.5)
+    assert "post-selected" in counts.published.note
+    assert "signal" in counts.published.note
+
+
+def test_published_games():
+    """Delft: 196 wins of 245. Decisive trials of Vienna 141439 and 135075, of NIST 6378 and 5770."""
+    for name, total in (("delft2015", 196), ("vienna2015", 141439 - 135075), ("nist2015", 6378 - 5770)):
+        counts = rb.load_counts(name)
+        assert counts.published.game.total(counts.table) == total
+        assert not counts.published.game.scores.flags.writeable
+        assert counts.published.game.source == counts.published.source
+    with pytest.raises(rb.errors.CountsError, match=r"shape \(1, 1, 2, 2\), expected \(2, 2, 2, 2\)"):
+        counts.published.game.total(counts.table[:1, :1])
+    for name in ("weihs1998", "ibm_hanoi_5_8", "vitamin_a"):
+        assert rb.load_counts(name).published.game is None
+
+
+def test_a_file_of_the_same_name_is_not_the_published_one(tmp_path):
+    path = tmp_path / "delft2015.csv"
+    path.write_text(GOOD)
+    assert rb.load_counts(path).published is None
 
 
 def test_delft_raw_value():
@@ -157,5 +205,5 @@ def test_impossible_paths(name):
 
 
 def test_unknown_data_sets():
-    with pytest.raises(rb.errors.CountsError, match="delft2015, nist2015, vienna2015"):
+    with pytest.raises(rb.errors.CountsError, match="delft2015, ibm_hanoi_5_8, nist2015, vienna2015"):
         rb.load_counts("delft2016")

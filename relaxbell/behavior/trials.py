@@ -1,0 +1,385 @@
+"""`Trials`: settings and outcomes in the order in which they came, for what learns before it tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from relaxbell.behavior.counts import Counts
+from relaxbell.behavior.counts_csv import read_csv_trials
+from relaxbell.behavior.names import read_names, read_parties
+from relaxbell.behavior.resampling import whole_number
+from relaxbell.behavior.scenario import Scenario
+from relaxbell.errors import CountsError
+from relaxbell.exact.arrays import check_unmasked
+from relaxbell.exact.texts import plain_repr
+from relaxbell.frozen import Frozen, FrozenMapping
+
+_MOST_VALUES = 2**15
+"""Most values of a variable, and most cells of a table of counts that is made of trials: 2^15 · 2^15."""
+
+
+class Trials(Frozen):
+    """Trials in order: one row each, with its outcomes and settings.
+
+    A test that may be stopped at will, or is trained on earlier trials, needs their order; tables of counts have none.
+
+    Parameters
+    ----------
+    rows
+        Whole numbers 0, 1, …, one row for each trial; columns are outputs, then inputs, as the axes of `Counts`.
+    outputs, inputs, parties
+        Names as in `Counts`; by default A, B and X, Y.
+    cardinality
+        Numbers of values by name; by default one more than the largest value that was seen.
+    name
+        Of the experiment.
+
+    Attributes
+    ----------
+    rows
+        Read-only.
+    cardinality
+        Number of values of each variable.
+
+    Raises
+    ------
+    CountsError
+        If the rows are no table of whole numbers, or a value is out of range.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> trials = rb.Trials([[0, 0, 0, 0], [0, 1, 1, 1], [1, 1, 0, 1]])
+    >>> trials
+    Trials: 3 trials in order of p(A,B|X,Y), A: 2, B: 2, X: 2, Y: 2
+    >>> trials[1:].counts().trials
+    2
+    """
+
+    def __init__(
+        self,
+        rows: ArrayLike,
+        outputs: str | Sequence[str] | None = None,
+        inputs: str | Sequence[str] | None = None,
+        *,
+        cardinality: Mapping[str, int] | None = None,
+        parties: Mapping[str, str | None] | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.outputs = read_names(("A", "B") if outputs is None else outputs, "outputs", CountsError)
+        self.inputs = read_names(("X", "Y") if inputs is None else inputs, "inputs", CountsError)
+        read_names(self.outputs + self.inputs, "outputs and inputs together", CountsError)
+        self.parties = read_parties(parties, self.outputs, self.inputs)
+        self.name = name
+        self.rows = _read_rows(rows, self.variables)
+        self.cardinality: Mapping[str, int] = self._read_cardinality(cardinality)
+        self._seal()
+
+    def _read_cardinality(self, given: Mapping[str, int] | None) -> FrozenMapping[int]:
+        largest = dict(zip(self.variables, self.rows.max(axis=0).tolist(), strict=True))
+        if given is None:
+            sizes = {name: value + 1 for name, value in largest.items()}
+        elif not isinstance(given, Mapping) or set(given) != set(self.variables):
+            raise CountsError(
+                f"cardinality is {plain_repr(given)}, expected a number for each of {', '.join(self.variables)}: "
+                '{"A": 2, …}.'
+            )
+        else:
+            sizes = {n: whole_number(given[n], f"cardinality of {n}", 1, _MOST_VALUES) for n in self.variables}
+        for k, name in enumerate(self.variables):
+            if largest[name] >= sizes[name]:
+                row = int(np.argmax(self.rows[:, k]))
+                raise CountsError(
+                    f"trial {row} has {name} = {largest[name]}, expected 0 … {sizes[name] - 1}. Correct the trial or "
+                    "the cardinality."
+                )
+        return FrozenMapping(sizes)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of all columns: outputs, then inputs."""
+        return self.outputs + self.inputs
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """Variables, their numbers of values, and which party chooses which input."""
+        return Scenario.of(self.outputs, self.inputs, tuple(self.cardinality.values()), self.parties)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, part: slice) -> Trials:
+        """Return consecutive trials; the numbers of values stay."""
+        if not isinstance(part, slice) or part.step not in (None, 1):
+            raise CountsError(
+                f"trials[{plain_repr(part)}]: expected consecutive trials, trials[first:last]. For one trial, look at "
+                "trials.rows."
+            )
+        if not len(chosen := self.rows[part]):
+            raise CountsError(
+                f"trials[{part.start}:{part.stop}] holds none of the {len(self):,} trials, expected at least one."
+            )
+        return Trials(
+            chosen, self.outputs, self.inputs, cardinality=self.cardinality, parties=self.parties, name=self.name
+        )
+
+    def counts(self) -> Counts:
+        """Return how often each outcome was seen for each setting.
+
+        Returns
+        -------
+        Counts
+            Settings without trials are possible; then there are no frequencies and no fit.
+
+        Raises
+        ------
+        CountsError
+            If there are more combinations of values than trials could ever fill.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.Trials([[0, 0], [0, 1], [1, 1], [0, 0]], "A", "X").counts().table.tolist()
+        [[2, 1], [0, 1]]
+        """
+        shape = tuple(self.cardinality.values())
+        cells = int(np.prod(shape, dtype=object))
+        if cells > max(_MOST_VALUES, 64 * len(self)):
+            raise CountsError(
+                f"{cells:,} combinations of values for {len(self):,} trials, expected a table of counts. Number values "
+                "0, 1, … without gaps."
+            )
+        flat = np.ravel_multi_index(tuple(self.rows.T.astype(np.int64)), shape)
+        table = np.bincount(flat, minlength=cells).reshape(shape)
+        return Counts(table, self.outputs, self.inputs, parties=self.parties, name=self.name, empty_settings=True)
+
+    def block(self, k: int, *, of: int) -> Trials:
+        """Return the k-th of several blocks of consecutive trials, as equal as possible (the first ones longer by one).
+
+        Parameters
+        ----------
+        k
+            From 0.
+        of
+            How many blocks there are.
+
+        Returns
+        -------
+        Trials
+            In order. What a test of block k is trained on is ``trials[: trials.start(k, of=of)]``.
+
+        Raises
+        ------
+        CountsError
+            If there is no such block, or there are more blocks than trials.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> trials = rb.Trials([[k % 2, 0] for k in range(10)], "A", "X")
+        >>> [len(trials.block(k, of=3)) for k in range(3)]
+        [4, 3, 3]
+        """
+        start = self.start(k, of=of)
+        return self[start : self.start(k + 1, of=of) if k + 1 < of else len(self)]
+
+    def start(self, k: int, *, of: int) -> int:
+        """Return the number of trials before the k-th of several blocks; see `block`.
+
+        Parameters
+        ----------
+        k
+            From 0.
+        of
+            How many blocks there are.
+
+        Returns
+        -------
+        int
+            0 for the first block.
+
+        Raises
+        ------
+        CountsError
+            If there is no such block, or there are more blocks than trials.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.Trials([[k % 2, 0] for k in range(10)], "A", "X").start(1, of=3)
+        4
+        """
+        blocks = whole_number(of, "the number of blocks", 1, len(self))
+        place = whole_number(k, "the block", 0, blocks - 1)
+        each, longer = divmod(len(self), blocks)
+        return place * each + min(place, longer)
+
+    def split(self, *, training: int | float | Fraction = Fraction(1, 2)) -> tuple[Trials, Trials]:
+        """Return the first trials, to train on, and the others, to test: in order, so also for devices with memory.
+
+        Parameters
+        ----------
+        training
+            How many trials, or which share of them between 0 and 1, rounded down.
+
+        Returns
+        -------
+        training, test
+            None of them is empty.
+
+        Raises
+        ------
+        CountsError
+            If nothing would be left for one of them.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> training, test = rb.Trials([[k % 2, 0] for k in range(10)], "A", "X").split(training=0.3)
+        >>> len(training), len(test)
+        (3, 7)
+        """
+        size: object = training
+        if isinstance(training, float | Fraction) and 0 < training < 1:
+            size = int(Fraction(str(training)) * len(self))  # a float means the decimals that print it
+        if isinstance(size, bool) or not isinstance(size, int | np.integer) or not 0 < size < len(self):
+            raise CountsError(
+                f"training is {plain_repr(training)} of {len(self):,} trials, expected a whole number from 1 to "
+                f"{len(self) - 1:,} or a share between 0 and 1 that leaves trials for both."
+            )
+        return self[: int(size)], self[int(size) :]
+
+    @classmethod
+    def read_csv(
+        cls,
+        path: str | Path,
+        *,
+        outputs: str | Sequence[str] | None = None,
+        inputs: str | Sequence[str] | None = None,
+        parties: Mapping[str, str | None] | None = None,
+        cardinality: Mapping[str, int] | None = None,
+    ) -> Trials:
+        """Read a CSV with one row for each trial, in order.
+
+        Parameters
+        ----------
+        path
+            A UTF-8 file of at most 256 MiB. Columns are variables, matched to names without regard to case; values
+            are 0, 1, ….
+        outputs, inputs
+            Names, as in `Counts.read_csv`.
+        parties
+            As for `Trials`.
+        cardinality
+            Numbers of values by name, where some may not have been seen.
+
+        Returns
+        -------
+        Trials
+            Named after the file.
+
+        Raises
+        ------
+        CountsError
+            With the line number, what was found, what was expected, and the remedy.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "mine.csv"
+        >>> _ = path.write_text(chr(10).join(["x,y,a,b", "0,1,0,0", "1,1,0,1", "0,0,1,1"]))
+        >>> rb.Trials.read_csv(path)
+        Trials mine: 3 trials in order of p(A,B|X,Y), A: 2, B: 2, X: 2, Y: 2
+        """
+        path = Path(path)
+        rows, out, ins = read_csv_trials(path, outputs, inputs)
+        return cls(rows, out, ins, cardinality=cardinality, parties=parties, name=path.stem)
+
+    @classmethod
+    def from_cells(
+        cls,
+        cells: ArrayLike,
+        outputs: str | Sequence[str] | None = None,
+        inputs: str | Sequence[str] | None = None,
+        *,
+        cardinality: Mapping[str, int],
+    ) -> Trials:
+        """Return trials that are given by the places of their cells in a flattened table of counts.
+
+        Parameters
+        ----------
+        cells
+            Whole numbers: ``table.ravel()[cell]``, axes are outputs, then inputs.
+        outputs, inputs
+            Names as in `Counts`.
+        cardinality
+            Numbers of values by name.
+
+        Returns
+        -------
+        Trials
+            In the same order.
+
+        Raises
+        ------
+        CountsError
+            If a cell is out of range, or the cardinality is incomplete.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.Trials.from_cells([3, 0, 5], "A", "X", cardinality={"A": 3, "X": 2}).rows.tolist()
+        [[1, 1], [0, 0], [2, 1]]
+        """
+        out = read_names(("A", "B") if outputs is None else outputs, "outputs", CountsError)
+        ins = read_names(("X", "Y") if inputs is None else inputs, "inputs", CountsError)
+        if not isinstance(cardinality, Mapping) or set(cardinality) != set(out + ins):
+            raise CountsError(
+                f"cardinality is {plain_repr(cardinality)}, expected a number for each of {', '.join(out + ins)}: "
+                '{"A": 2, …}.'
+            )
+        shape = [whole_number(cardinality[n], f"cardinality of {n}", 1, _MOST_VALUES) for n in out + ins]
+        flat = _read_rows(np.reshape(np.asarray(cells), (-1, 1)), ("the cell",))[:, 0].astype(np.int64)
+        most = int(np.prod(shape, dtype=object))
+        if flat.max() >= most:
+            raise CountsError(
+                f"trial {int(np.argmax(flat))} is in cell {int(flat.max())}, expected 0 … {most - 1}: the table has "
+                f"{' · '.join(map(str, shape))} cells. Correct the cell or the cardinality."
+            )
+        return cls(np.stack(np.unravel_index(flat, shape), axis=1), out, ins, cardinality=cardinality)
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{n}: {c}" for n, c in self.cardinality.items())
+        own = f"Trials {self.name}" if self.name else "Trials"
+        return f"{own}: {len(self):,} trials in order of {self.scenario.symbol}, {sizes}"
+
+
+def _read_rows(rows: object, columns: Sequence[str]) -> NDArray[np.integer]:
+    """Return rows of whole numbers in the smallest type that holds them: there may be millions."""
+    expected = f"Expected whole numbers 0, 1, … with the columns {', '.join(columns)}."
+    check_unmasked(rows, "the trials", CountsError)
+    try:
+        array = np.asarray(rows)
+    except (TypeError, ValueError):
+        raise CountsError(f"the trials are no rectangular table. {expected}") from None
+    if array.ndim != 2 or array.shape[1] != len(columns):
+        raise CountsError(f"the trials have shape {array.shape}, expected (trials, {len(columns)}). {expected}")
+    if not len(array):
+        raise CountsError(f"there are no trials. {expected}")
+    if array.dtype.kind == "f" and np.isfinite(array).all() and (array % 1 == 0).all() and abs(array).max() < 2**62:
+        array = array.astype(np.int64)
+    if array.dtype.kind not in "iu":
+        raise CountsError(f"the trials hold entries of type {array.dtype}. {expected}")
+    if array.min() < 0 or array.max() >= _MOST_VALUES * _MOST_VALUES:
+        row = int(np.argmax(((array < 0) | (array >= _MOST_VALUES * _MOST_VALUES)).any(axis=1)))
+        raise CountsError(f"trial {row} is {array[row].tolist()}. {expected} For outcomes ±1 write 0 and 1.")
+    whole = np.array(array, dtype=np.min_scalar_type(int(array.max())))
+    whole.setflags(write=False)
+    return whole
