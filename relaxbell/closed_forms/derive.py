@@ -149,7 +149,7 @@ def _search(
     size = domain.dimension + 1
     limits = [_limit_row(b, symbols, size) for b in budgets]
     cells = _padded(domain.expansion * cell_weights(domain.model)[:, None], len(symbols))
-    parametric = ParametricProgram(problem, program, parameter_sides(problem, program, cells, limits))
+    parametric = ParametricProgram(problem, program, parameter_sides(program, cells, limits))
     start = [(*row, *(0,) * len(symbols)) for row in domain.positivity]
     demanded = []
     for k, symbol in enumerate(symbols):

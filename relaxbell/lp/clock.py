@@ -48,14 +48,17 @@ _current: ContextVar[_Deadline | None] = ContextVar("deadline", default=None)
 
 
 @contextmanager
-def deadline(seconds: float | None, name: str) -> Iterator[None]:
-    """Limit what is called inside; None for no limit. Inside another deadline the earlier one holds."""
+def deadline(seconds: float | None, name: str, *, asked: float | None = None) -> Iterator[None]:
+    """Limit what is called inside; None for no limit. Inside another deadline the earlier one holds.
+
+    Errors name the seconds that were `asked` for, where a little more is left for what follows a search.
+    """
     if seconds is None:
         yield
         return
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
         raise MeasureError(f"seconds is {seconds!r}, expected a positive number, or None for no limit.")
-    outer, own = _current.get(), _Deadline(clock() + seconds, seconds, name)
+    outer, own = _current.get(), _Deadline(clock() + seconds, seconds if asked is None else asked, name)
     token = _current.set(own if outer is None or own.end < outer.end else outer)
     try:
         yield

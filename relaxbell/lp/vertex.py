@@ -6,7 +6,7 @@ refinement on the exact residual, with pivots. Each was seen to succeed where th
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -22,7 +22,7 @@ LARGEST_BASIS = 600
 """Bases with more columns are not solved exactly: the numbers grow with the cube."""
 
 _SMALLEST = Fraction(1, 2**60)
-_FAR = 1e9
+_FAR = 10**9
 """Residuals are magnified at most by 2^60; what is then larger than this stays out of sight of the correction."""
 
 
@@ -59,11 +59,9 @@ def _refined(integers: IntegerProgram, primal: Primal, dual: Dual) -> Basis | No
     missed = max((abs(v) for v in slack[integers.equality]), default=Fraction(0))
     scale = _magnification(max(-min(value), -min(slack), missed))
     factor = _magnification(Fraction(-int(min(reduced)), dual.denominator))
-    prices = _moderate([Fraction(int(d), dual.denominator) * factor for d in reduced], _FAR)
-    lower = _moderate([-v * scale for v in (*value, *slack[form.inequalities])], np.inf)
-    right = _moderate(
-        [s * scale if equal else Fraction(0) for s, equal in zip(slack, integers.equality, strict=True)], _FAR
-    )
+    prices = _scaled(reduced, factor / dual.denominator, _FAR)
+    lower = _scaled([*value, *slack[form.inequalities]], -scale, np.inf)
+    right = _scaled([s if equal else 0 for s, equal in zip(slack, integers.equality, strict=True)], scale, _FAR)
     step = form.solve(prices, right, lower, primal.basis)
     return None if step is None else step.basis
 
@@ -76,6 +74,14 @@ def _rational(number: ExactNumber) -> Fraction:
     return number.bounds()[0] if isinstance(number, Surd) else Fraction(number)
 
 
-def _moderate(values: list[Fraction], far: float) -> Floats:
-    """Return floats; numbers beyond reach of a correction of size one become ± `far`."""
-    return np.array([float(v) if abs(v) < _FAR else math.copysign(far, v) for v in values])
+def _scaled(values: Sequence[Fraction | int], scale: Fraction, far: float) -> Floats:
+    """Return scale · values as floats; numbers beyond reach of a correction of size one become ± `far`.
+
+    By whole numbers: fractions for each of 10^5 columns would take seconds, most of them for zeros.
+    """
+    found = np.zeros(len(values))
+    for i, value in enumerate(values):
+        if value:
+            top, bottom = int(value.numerator) * scale.numerator, int(value.denominator) * scale.denominator
+            found[i] = top / bottom if abs(top) < _FAR * bottom else (far if top > 0 else -far)
+    return found

@@ -87,7 +87,7 @@ def influence(model: CausalModel, source: str, target: str, *, variation: bool =
                 labels.append(f"mean over λ of |shift of p({target}={w})|, {pair}")
     name = f"{'TV' if variation else 'C'}({source} -> {target})"
     arguments = {"source": source, "target": target, "variation": variation}
-    definition = Definition("influence", influence, arguments, *_latex(model, source, target, others, variation))
+    definition = Definition("influence", influence, arguments, *_latex(source, target, others, variation))
     term = LargestRow(_indicator_rows(found, labels), definition.plain)  # the verifier makes its rows as well
     return LinearMeasure(model, name, term=term, definition=definition)
 
@@ -113,7 +113,7 @@ def _indicator_rows(rows: list[NDArray[np.generic]], labels: list[str]) -> Rows:
     return Rows(matrix, tuple(labels))
 
 
-def _latex(model: CausalModel, source: str, target: str, others: Sequence[str], variation: bool) -> tuple[str, str]:
+def _latex(source: str, target: str, others: Sequence[str], variation: bool) -> tuple[str, str]:
     """Return symbol and definition."""
     u, w = small(source), small(target)
     edge = rf"{name_latex(source)} \to {name_latex(target)}"

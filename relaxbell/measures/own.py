@@ -46,7 +46,8 @@ def measure(
     Raises
     ------
     MeasureError
-        If the rows do not fit the model, have masked or complex entries or NaN, or the norm is unknown.
+        If the rows do not fit the model, have masked or complex entries or NaN, the norm is unknown, or a term has
+        none or is given one.
 
     Examples
     --------
@@ -58,6 +59,8 @@ def measure(
     """
     check_model(model, "a measure")
     if isinstance(rows, Term):
+        if norm != "max":
+            raise MeasureError(f"norm is {norm!r}, but a term has its own norms. Leave it out.")
         _check_size(model, rows, name)
         return LinearMeasure(model, name, unit, term=rows)
     single: dict[str, type[Leaf]] = {"max": LargestRow, "sum": SumOfRows, "linear": Linear}
@@ -73,6 +76,8 @@ def measure(
 
 def _check_size(model: CausalModel, term: Term, name: str) -> None:
     n = model.strategies.count
+    if not any(True for _ in term.leaves()):
+        raise MeasureError(f"{name} is a term without rows. Give at least one.")
     for leaf in term.leaves():
         if leaf.rows.matrix.shape[1] != n:
             raise MeasureError(

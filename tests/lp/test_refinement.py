@@ -1,5 +1,6 @@
 """Refinement of linear programs in floats against exact optima, with inequalities that are tight and that are not."""
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 
@@ -8,6 +9,7 @@ import pytest
 import scipy.sparse as sp
 
 from relaxbell.exact.basis import IntegerProgram, RightHandSide
+from relaxbell.lp import vertex
 from relaxbell.lp.highs import solve_highs
 from relaxbell.lp.refinement import Corrections, refine
 from relaxbell.lp.vertex import optimal_vertex
@@ -71,3 +73,12 @@ def test_bases_with_slack_columns_and_without():
     again = form._without_slacks(form._with_slacks(answer.basis))
     assert again.columns.tolist() == answer.basis.columns.tolist()
     assert again.loose.tolist() == answer.basis.loose.tolist()
+
+
+def test_corrections_see_scaled_numbers_rounded_once():
+    values = [0, 3, -(10**40), Fraction(1, 3), Fraction(-7, 10**30), 10**9, 2**2000]
+    scale = Fraction(-5, 7)
+    inside = [-v * Fraction(5, 7) for v in values]
+    expected = [float(v) if abs(v) < 10**9 else (math.inf if v > 0 else -math.inf) for v in inside]
+    assert vertex._scaled(values, scale, math.inf).tolist() == expected
+    assert vertex._scaled(values, scale, 10**9)[[2, 6]].tolist() == [1e9, -1e9]

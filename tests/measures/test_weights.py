@@ -8,6 +8,7 @@ import sympy
 
 import relaxbell as rb
 from relaxbell.exact.numbers import surd
+from relaxbell.measures.terms import Largest, Total
 
 WIDE = rb.bell((2, 3), (3, 2)).relax("X -> B", "L -> X", input_distribution={"X": [0.75, 0.25], "Y": [0.5, 0.5, 0]})
 THREE = rb.bell((2, 1, 2), (2, 2, 2)).relax("A -> C")
@@ -96,3 +97,16 @@ def test_bilocality_of_a_solution():
         assert value == pytest.approx(7 / 25, abs=1e-9)
     with pytest.raises(rb.errors.MeasureError, match="entry -1"):
         measure.value(np.r_[2, -1, np.zeros(62)])
+
+
+def test_terms_without_rows_or_that_are_none_are_refused_by_name():
+    model = rb.input_signaling()
+    own = rb.influence(model, "X", "B").term
+    with pytest.raises(rb.errors.MeasureError, match="maximum of no terms"):
+        Largest(())
+    with pytest.raises(rb.errors.MeasureError, match=r"^1 is no term of a Total"):
+        Total((own, 1))
+    with pytest.raises(rb.errors.MeasureError, match="without rows"):
+        rb.measure(model, Total((Total(()),)))
+    with pytest.raises(rb.errors.MeasureError, match="norm is 'sum', but a term has its own"):
+        rb.measure(model, own, norm="sum")

@@ -204,13 +204,13 @@ def _live_model(program: IntegerProgram) -> LiveModel:
     return LiveModel(matrix, program.cost.astype(np.float64), np.where(program.equality, zero, -np.inf), zero)
 
 
-def parameter_sides(problem: Problem, program: LinearProgram, cells: Exact, limits: Sequence[Any]) -> Exact:
+def parameter_sides(program: LinearProgram, cells: Exact, limits: Sequence[Any]) -> Exact:
     """Return R for equations that are affine in u, and budgets that are numbers or parameters.
 
     Parameters
     ----------
-    problem, program
-        The problem, with the behavior's own equations first.
+    program
+        The program, with the behavior's own equations first.
     cells
         Right-hand sides of the equations, shape (equations, D + 1).
     limits

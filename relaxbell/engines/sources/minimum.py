@@ -65,7 +65,8 @@ def minimize_network(
         )
     wanted = _positive(tolerance, TOLERANCE, "tolerance")
     limit = min(_positive(seconds, TIME_LIMIT, "seconds"), left())
-    with deadline(limit + max(_LITTLE, _PART * limit) if math.isfinite(limit) else None, measure.name):
+    whole = limit + max(_LITTLE, _PART * limit) if math.isfinite(limit) else None
+    with deadline(whole, measure.name, asked=limit):
         return _searched(measure, observed, wanted, limit, solver)
 
 

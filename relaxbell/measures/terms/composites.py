@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats
 from relaxbell.measures.terms.term import (
     Builder,
@@ -32,9 +33,19 @@ class Composite(Term):
     ----------
     parts
         At least one; of a `Total` also none, which is 0.
+
+    Raises
+    ------
+    MeasureError
+        If a part is no term, or a maximum has none.
     """
 
     parts: tuple[Term, ...]
+
+    def __post_init__(self) -> None:
+        for part in self.parts:
+            if not isinstance(part, Term):
+                raise MeasureError(f"{part!r} is no term of a {type(self).__name__}. Give terms, such as Linear(rows).")
 
     def leaves(self) -> Iterator[Leaf]:
         for part in self.parts:
@@ -123,6 +134,11 @@ class Largest(Composite):
 
     generator: Mapping[str, Any] | None = None
     factor: Fraction = Fraction(1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.parts:
+            raise MeasureError("maximum of no terms. Give at least one.")
 
     def scaled(self, factor: Fraction) -> Self:
         parts = tuple(part.scaled(factor) for part in self.parts)
