@@ -52,6 +52,7 @@ _HOMES = {
     "engines.linear.certificates": "data_digest",
     "solve.lines": "critical_visibility curve tradeoff",
     "sweeps.running": "sweep",
+    "trials.testing": "evidence",
     "proofs.constants": "recognize_number",
     "proofs.fits": "fit",
     "proofs.proving": "prove",
