@@ -7,7 +7,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.behavior.counts import Counts, data_sets, load_counts
+from relaxbell.behavior.counts import Counts
+from relaxbell.behavior.data_sets import data_sets, load_counts
 from relaxbell.behavior.scenario import same_variables
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import FunctionalError, MeasureError
