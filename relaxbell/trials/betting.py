@@ -115,7 +115,7 @@ class GameTest(Test):
     def _is_hopeless(self, game: int, limit: Fraction) -> bool:
         """Return whether a game has no more wins than expected, and so cannot pay the price of four games or more.
 
-        Then its tail exceeds 1/4: a binomial variable reaches its mean with a larger probability where the mean exceeds 1
+        Then its tail exceeds 1/4: a binomial variable reaches its mean with a larger probability if the mean exceeds 1
         (Greenberg and Mohri, Stat. Probab. Lett. 86, 91 (2014)). Chances of winning do not fall as the limit rises.
         """
         if len(self.games) < _FEW:
