@@ -23,6 +23,10 @@ _STAKES = tuple(2.0 ** (-j / 2) for j in range(1, 25))
 _FEW = 4
 """Games that a binomial tail of 1/4 does not pay for."""
 
+_STEPS = 30
+_NO_GAIN = 1e-13
+"""Relative to the largest score."""
+
 
 @dataclass(frozen=True, eq=False)
 class Test(abc.ABC):
@@ -146,7 +150,7 @@ class ScoreTest(Test):
     Attributes
     ----------
     scores
-        Whole numbers for each cell, flat.
+        A number for each cell, flat; floats are meant as they are.
     largest
         The largest of their absolute values.
     name
@@ -177,6 +181,27 @@ class ScoreTest(Test):
         return log_mean(
             [float(counts @ np.log1p(s * own[used])) - self.trials * math.log1p(s * bound) for s in _STAKES]
         )
+
+
+def without_gain(null: Null, scores: Floats) -> Floats:
+    """Return the scores with losses enlarged until nothing in the null set of 0 gains on the average, if that helps.
+
+    Where settings are biased, photons that always click win a little more often than they lose. A larger loss costs
+    much less than a bound of the gain would, which is paid in every trial and not in the few that have a score.
+    """
+    gains, losses = np.maximum(scores, 0.0), np.maximum(-scores, 0.0)
+    factor = 1.0
+    for _ in range(_STEPS):
+        own = gains - factor * losses
+        found = null.largest(own, Fraction(0))
+        if float(found.bound) <= _NO_GAIN * float(gains.max()):
+            return own
+        lost = float(losses @ found.joint)
+        step = found.value / lost if lost > 0 else math.inf
+        if not 0 < step < 1:
+            break
+        factor += step * (1 + 1e-12)
+    return scores
 
 
 @dataclass(frozen=True, eq=False)

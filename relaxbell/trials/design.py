@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from relaxbell.behavior.chi_squared import settings_test
 from relaxbell.behavior.counts import Counts
 from relaxbell.causal.inputs import InputDistribution
 from relaxbell.causal.model import CausalModel
@@ -67,21 +68,6 @@ def read_bias(bias: object) -> Fraction:
     return found
 
 
-def settings_p_value(seen: np.ndarray[tuple[int, ...], np.dtype[np.int64]], design: Exact) -> tuple[float, int, float]:
-    """Return Pearson's χ² of the settings, its degrees of freedom, and its p-value."""
-    import flint
-
-    total = int(seen.sum())
-    pairs = [(int(n), p) for n, p in zip(seen.ravel(), design.ravel(), strict=True) if p]
-    statistic = float(sum((n - total * p) ** 2 / (total * p) for n, p in pairs))
-    degrees = len(pairs) - 1
-    if not degrees:
-        return statistic, 0, 1.0
-    with flint.ctx.workprec(256):  # small ones are differences
-        half = flint.arb(degrees) / 2
-        return statistic, degrees, float(flint.arb(statistic / 2).gamma_upper(half, regularized=1))
-
-
 def design_words(counts: Counts, model: CausalModel, design: Exact, bias: Fraction) -> list[str]:
     """Return what is assumed of the settings, in words, with their test.
 
@@ -94,9 +80,10 @@ def design_words(counts: Counts, model: CausalModel, design: Exact, bias: Fracti
         return []
     seen = seen_settings(counts, model)
     total = int(seen.sum())
-    statistic, degrees, p = settings_p_value(seen, design)
-    kind = "uniform" if (design == design.ravel()[0]).all() else "distributed as declared"
-    tested = f"χ² = {statistic:.4g} at {degrees} degrees of freedom, p = {p:.2g}"
+    uniform = bool((design == design.ravel()[0]).all())
+    found = settings_test(seen, design, uniform=uniform)
+    p, kind = found.p_value, "uniform" if uniform else "distributed as declared"
+    tested = f"χ² = {found.statistic:.4g} at {found.degrees_of_freedom} degrees of freedom, p = {p:.2g}"
     if not bias:
         if p < _REFUSED:
             raise CountsError(
@@ -106,7 +93,8 @@ def design_words(counts: Counts, model: CausalModel, design: Exact, bias: Fracti
             )
         return [f"in each trial the settings are {kind} whatever was before ({tested})"]
     off = max(abs(Fraction(int(n), total) - q) for n, q in zip(seen.ravel(), design.ravel(), strict=True))
-    words = f"in each trial p(settings|λ, before) is within {float(bias):g} of {kind} ({tested})"
+    what = f"what {model.name} allows with settings that are {kind}" if model.dependent_inputs else kind
+    words = f"in each trial p(settings|λ, before) is within {float(bias):g} of {what} ({tested})"
     spread = 5 * (float(design.max()) / total) ** 0.5
     if float(off - bias) > spread:
         words += f"; THE DATA CONTRADICT THIS: a frequency is off by {float(off):.2g}"

@@ -7,15 +7,12 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.behavior.counts import Counts
-from relaxbell.behavior.data_sets import data_sets, load_counts
 from relaxbell.behavior.scenario import same_variables
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import FunctionalError, MeasureError
 from relaxbell.exact.arrays import complete_table
 from relaxbell.exact.numbers import Exact, Floats, as_exact, common_denominator
 from relaxbell.exact.texts import one_line
-from relaxbell.functionals import catalog
 from relaxbell.functionals.functional import BellFunctional
 
 Game = NDArray[np.int64]
@@ -23,18 +20,6 @@ Game = NDArray[np.int64]
 
 _MOST = 2.0**20
 """Scores are whole numbers up to this."""
-
-_PUBLISHED = {"delft2015": catalog.CHSH}
-"""Games that were named before the data of shipped sets were taken."""
-
-
-def published_game(counts: Counts) -> BellFunctional | None:
-    """Return the game that a shipped set of counts was taken for; None for other counts."""
-    if counts.name not in _PUBLISHED or counts.name not in data_sets():
-        return None
-    shipped = load_counts(counts.name)
-    same = counts.variables == shipped.variables and np.array_equal(counts.table, shipped.table)
-    return _PUBLISHED[counts.name] if same else None
 
 
 def read_table(given: object, model: CausalModel) -> tuple[Exact, str]:

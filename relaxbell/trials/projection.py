@@ -34,6 +34,9 @@ _CAP = 2.0**20
 
 _SAME = 1e-14
 
+_INSURANCE = 2.0**-10
+"""What is not bet, where a prediction has impossible events: it costs that share of the strength at most."""
+
 _NOTHING = 1e-14
 """A strength that rounding could make."""
 
@@ -50,26 +53,21 @@ class Factor:
         Of the unscaled factor, floats that are meant exactly as binary fractions, flat.
     bound
         Rigorous bound of the mean excess.
-    prediction
-        The joint distribution it was made for, flat.
+    strength
+        Mean logarithm of the best factor under the prediction it was made for, nat for each trial; at least 0, the
+        strength of not betting.
     """
 
     limit: Fraction
     excess: Floats
     bound: Fraction
-    prediction: Floats
+    strength: float
 
     @property
     def log(self) -> Floats:
         """Logarithm of the factor, minus infinity where it is zero."""
         with np.errstate(divide="ignore"):
             return np.log1p(self.excess) - np.log1p(float(self.bound))
-
-    @property
-    def strength(self) -> float:
-        """Mean logarithm under the prediction, nat for each trial; at least 0, the strength of not betting."""
-        on = self.prediction > 0
-        return max(0.0, float(self.prediction[on] @ np.log1p(self.excess[on])) - float(np.log1p(float(self.bound))))
 
 
 class Projector:
@@ -113,11 +111,14 @@ class Projector:
             raise SolverError(f"no projection on {null.measure.name} <= {float(limit):g} was found.")
         self._columns[limit] = [own for own, w in zip(columns, weights.tolist(), strict=False) if w > _LIGHT]
         if best[0] <= _NOTHING:  # the prediction is in the null set: do not bet
-            return Factor(limit, np.zeros(len(f)), Fraction(0), f)
+            return Factor(limit, np.zeros(len(f)), Fraction(0), 0.0)
         excess = best[1]
-        if (excess <= -1).any():
-            excess = excess * (1 - 2.0**-10)  # one impossible event must not decide alone; still a valid factor
-        return Factor(limit, excess, null.largest(excess, limit).bound, f)
+        bound, on = null.largest(excess, limit).bound, f > 0
+        strength = max(0.0, float(f[on] @ np.log1p(excess[on])) - float(np.log1p(float(bound))))
+        if (excess <= -1).any():  # one event that was thought impossible must not decide alone; still a valid factor
+            excess = excess * (1 - _INSURANCE)
+            bound = null.largest(excess, limit).bound
+        return Factor(limit, excess, bound, strength)
 
     def _start(self, limit: Fraction) -> list[Floats]:
         """Return columns that cover all cells: those of the next smaller limit are in this null set too."""

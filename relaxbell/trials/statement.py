@@ -159,14 +159,14 @@ class Evidence:
 
     @cached_property
     def at_least(self) -> float:
-        """The largest ε found such that all up to it are rejected at 1 − confidence; 0 where none is.
+        """The largest ε found such that all up to it are rejected at 1 − confidence; 0 where none is (signed: −∞).
 
         With that confidence the measure exceeds it in some trial. Infinity where no value of it explains the counts.
         """
         level = math.log(1 - read_fraction(self.confidence, "confidence", MeasureError)) - 1e-15
-        if self.only_zero or self._log_p(Fraction(0)) > level:
-            return 0.0
         linear = self.tests[0].null.measure
+        if self.only_zero or self._log_p(Fraction(0)) > level:
+            return 0.0 if linear.term.is_nonnegative else -math.inf
         ceiling = linear.term.ceiling()
         if len(self.tests) == 1:
             found = self.tests[0].largest_limit(level, ceiling)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,9 @@ from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.dependences import dependence
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.measure import Measure, read_measure
-from relaxbell.trials.betting import FactorTest, GameTest, ScoreTest, Test
+from relaxbell.trials.betting import FactorTest, GameTest, ScoreTest, Test, without_gain
 from relaxbell.trials.design import design_words, read_bias, read_design
-from relaxbell.trials.games import as_game, as_scores, family, published_game, read_table
+from relaxbell.trials.games import as_game, as_scores, family, read_table
 from relaxbell.trials.null import Null
 from relaxbell.trials.statement import Evidence
 
@@ -103,11 +104,17 @@ def evidence(
     table = matched(observed, model)
     design = read_design(observed, model, settings)
     words = design_words(observed, model, design, bias)
+    if observed.published is not None and observed.published.note:
+        words.append(f"of these data: {observed.published.note}")
     zero_only = isinstance(asked, MutualInformation)
     linear = dependence(model) if zero_only else asked.linear("evidence")
     null = Null(linear, subject_to, design, bias)
     test = _test(observed, table, null, game, training, split, seed)
-    prediction = test.prediction if isinstance(test, FactorTest) else fitted(observed, model, design, smooth=False)
+    prediction = (
+        test.prediction
+        if isinstance(test, FactorTest)
+        else fitted(observed, model, design, smooth=not observed.settings.all())
+    )
     return Evidence(
         (test,),
         asked,
@@ -145,8 +152,7 @@ def matched(counts: Counts, model: CausalModel) -> NDArray[np.int64]:
             f"variables do not match: {counts.name or 'the counts'} are of {counts.scenario.symbol}, {model.name} is "
             f"of {model.scenario.symbol}. Name the columns as the model does, or use model.rename({{old: new}})."
         )
-    order = [counts.variables.index(name) for name in model.outputs + model.inputs]
-    table = counts.table.transpose(order)
+    table = matched_table(counts.table, counts, model)
     if table.shape != model.observed_shape:
         raise CountsError(
             f"cardinalities do not match: {counts.name or 'the counts'} have {table.shape} over "
@@ -154,6 +160,11 @@ def matched(counts: Counts, model: CausalModel) -> NDArray[np.int64]:
             "with these."
         )
     return table
+
+
+def matched_table(table: NDArray[np.int64], counts: Counts, model: CausalModel) -> NDArray[np.int64]:
+    """Return a table with the axes of counts in the model's order."""
+    return table.transpose([counts.variables.index(name) for name in model.outputs + model.inputs])
 
 
 def _test(
@@ -174,23 +185,21 @@ def _test(
         return _trained(table, null, training)
     if split is not None:
         return _split(counts, table, null, split, seed)
-    own = game if game is not None else _published(counts, null.model)
-    if own is None:
+    if game is not None:
+        scores, name = read_table(game, null.model)
+    elif counts.published is not None and counts.published.game is not None:
+        own = counts.published.game
+        scores = matched_table(own.scores, counts, null.model).astype(object) * Fraction(1)
+        name = f"the game published with these data ({own.rule})"
+    else:
         games, name = family(null.model)
         return GameTest(null, table.ravel(), games, name)
-    scores, name = read_table(own, null.model)
-    if game is None:
-        name += ", the game published with these data"
     wins = as_game(scores)
     if wins is not None:
         return GameTest(null, table.ravel(), (wins,), name)
-    numbers = as_scores(scores, null.settings if isinstance(own, BellFunctional) else None)
-    return ScoreTest(null, table.ravel(), numbers, float(abs(numbers).max()), name)
-
-
-def _published(counts: Counts, model: CausalModel) -> BellFunctional | None:
-    found = published_game(counts)
-    return found if found is not None and same_variables(found, model) else None
+    numbers = as_scores(scores, null.settings if isinstance(game, BellFunctional) else None)
+    weighed = without_gain(null, numbers)
+    return ScoreTest(null, table.ravel(), weighed, float(abs(weighed).max()), name)
 
 
 def _trained(table: NDArray[np.int64], null: Null, training: object) -> FactorTest:

@@ -9,6 +9,7 @@ import pytest
 
 import relaxbell as rb
 from relaxbell.errors import CountsError, FunctionalError, MeasureError
+from relaxbell.trials.chances import log_mixture, log_tail
 
 WINS = 1 / 2 + math.sqrt(2) / 4
 """Of Tsirelson's box."""
@@ -94,7 +95,9 @@ def test_strength_of_ghz():
     model = rb.bell(inputs=(2, 2, 2), outputs=(2, 2, 2)).relax("X -> B")
     counts = rb.Counts(np.ones((2,) * 6, dtype=int), box.outputs, box.inputs)
     found = rb.evidence(counts, rb.influence(model, "X", "B"), training=box)
-    assert found.strength_at(0) == pytest.approx(math.log(4 / 3) / 2, rel=2e-3)  # impossible events are insured
+    assert found.strength_at(0) == pytest.approx(0.143841036225890, rel=1e-9)
+    assert found.strength_at(Fraction(1, 10)) == pytest.approx(0.111571775657, rel=1e-9)
+    assert np.isfinite(found.tests[0].factor(Fraction(0)).log).all()  # events that were thought impossible are insured
 
 
 def test_bias_costs_strength():
@@ -199,13 +202,45 @@ def test_unequal_cardinalities():
     assert found.strength >= 0
 
 
-def test_scores_with_more_values():
-    """R = (1 + s B)/(1 + s b) averaged: a valid e-value, which the decisive trials of photons need."""
-    scores = np.zeros((2, 2, 2, 2), dtype=int)
-    scores[1, 1, 0, 0], scores[1, 0, 0, 1], scores[0, 1, 1, 0], scores[1, 1, 1, 1] = 1, -1, -1, -1
-    found = rb.evidence(rb.load_counts("vienna2015"), influence(), game=scores, settings_bias=Fraction(1, 10**30))
-    assert found.tests[0].null.largest(scores, Fraction(0)).value == pytest.approx(0, abs=1e-12)
-    assert found.log_e_at(0) / math.log(10) > 25 or found.log_e_at(0) < 1  # by which outcome is the click
+@pytest.mark.parametrize(("name", "decades"), [("nist2015", 5.35), ("vienna2015", 30.38)])
+def test_decisive_trials_of_photons(name, decades):
+    """A grid of stakes on the published scores; with a bias, losses grow so that nothing gains by it."""
+    counts = rb.load_counts(name)
+    found = rb.evidence(counts, influence(), settings_bias=Fraction(1, 10**30))
+    assert found.log_e_at(0) / math.log(10) == pytest.approx(decades, abs=5e-3)
+    biased = rb.evidence(counts, influence(), settings_bias=Fraction(1, 10**5))
+    assert 0 < found.log_e_at(0) - biased.log_e_at(0) < 0.3
+    ratio = -biased.tests[0].scores.min()
+    assert ratio == pytest.approx(
+        (Fraction(1, 4) + Fraction(1, 10**5)) / (Fraction(1, 4) - Fraction(1, 10**5)), rel=1e-9
+    )
+
+
+def test_mixture_of_stakes_in_closed_form():
+    assert log_mixture(141439, 141439 + 135075, Fraction(1, 2)) == pytest.approx(67.894207763, abs=1e-9)
+    assert log_mixture(6378, 6378 + 5770, Fraction(1, 2)) == pytest.approx(11.436536205, abs=1e-9)
+
+
+@pytest.mark.parametrize(("wins", "trials", "chance"), [(7, 9, "1/3"), (0, 4, "1/2"), (5, 5, "3/4"), (3, 8, "9/10")])
+def test_tail_is_rounded_up(wins, trials, chance):
+    c = Fraction(chance)
+    exact = sum(math.comb(trials, k) * c**k * (1 - c) ** (trials - k) for k in range(wins, trials + 1))
+    found = Fraction(math.exp(log_tail(wins, trials, c)))
+    assert exact * (1 - Fraction(1, 10**14)) < found
+    assert found < exact * (1 + Fraction(1, 10**14))
+
+
+def test_budgets_beside():
+    """Theorem 7: with Y -> A forbidden, one influence more costs nothing; with it allowed, the null set is larger."""
+    model = rb.bell().relax("X -> B", "Y -> A")
+    first, second = rb.influence(model, "X", "B"), rb.influence(model, "Y", "A")
+    values = [
+        rb.evidence(DELFT, first, subject_to=[second <= limit]).p_value_at(0.01) for limit in (0, Fraction(1, 100))
+    ]
+    assert values[0] == pytest.approx(0.05660578132848229, rel=1e-12)
+    both = rb.evidence(DELFT, first + second).p_value_at(0.02)
+    assert values[1] == pytest.approx(rb.evidence(DELFT, influence()).p_value_at(0.02), rel=1e-12)
+    assert both == pytest.approx(values[1], rel=1e-12)
 
 
 def test_instruments():
