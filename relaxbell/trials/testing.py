@@ -16,8 +16,6 @@ from relaxbell.errors import CountsError, MeasureError
 from relaxbell.exact.numbers import Exact, Floats, to_floats
 from relaxbell.exact.texts import one_line
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.measures.dependences import dependence
-from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.measure import Measure, read_measure
 from relaxbell.trials.betting import FactorTest, GameTest, ScoreTest, Test, without_gain
 from relaxbell.trials.design import design_words, read_bias, read_design
@@ -51,7 +49,7 @@ def evidence(
     observed
         Counts of trials, matched to the measure's model by name; or evidence of several runs, which is multiplied.
     measure
-        Of a linear program, on any model; `mutual_information` at ε = 0 only.
+        Of a linear program, on any model; `mutual_information` and `message_entropy` at ε = 0 only.
     confidence
         Of the statement "at least".
     game
@@ -93,7 +91,7 @@ def evidence(
     >>> c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
     >>> found = rb.evidence(rb.load_counts("delft2015"), c)
     >>> round(found.p_value, 5), round(found.at_least, 5)
-    (0.03908, 0.00657)
+    (0.03908, 0.00658)
     """
     if not isinstance(observed, Counts):
         return _product(observed, measure)
@@ -106,8 +104,8 @@ def evidence(
     words = design_words(observed, model, design, bias)
     if observed.published is not None and observed.published.note:
         words.append(f"of these data: {observed.published.note}")
-    zero_only = isinstance(asked, MutualInformation)
-    linear = dependence(model) if zero_only else asked.linear("evidence")
+    linear = asked.zero_like("evidence")
+    zero_only = linear is not asked
     null = Null(linear, subject_to, design, bias)
     test = _test(observed, table, null, game, training, split, seed)
     prediction = (
