@@ -199,6 +199,8 @@ def without_gain(null: Null, scores: Floats) -> Floats:
         lost = float(losses @ found.joint)
         step = found.value / lost if lost > 0 else math.inf
         if not 0 < step < 1:
+            if factor > 1 and found.value <= _NO_GAIN * float(gains.max()):
+                return own  # nothing gains; what is left of the bound is rounding, and is paid
             break
         factor += step * (1 + 1e-12)
     return scores
