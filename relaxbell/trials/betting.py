@@ -20,6 +20,9 @@ from relaxbell.trials.projection import Factor, Projector
 _STAKES = tuple(2.0 ** (-j / 2) for j in range(1, 25))
 """Stakes that are averaged; spaced evenly in their logarithm, since the best one may be 1e-4 for photons."""
 
+_FEW = 4
+"""Games that a binomial tail of 1/4 does not pay for."""
+
 _STEPS = 30
 _NO_GAIN = 1e-13
 """Relative to the largest score."""
@@ -108,9 +111,29 @@ class GameTest(Test):
         return "the number of trials was fixed in advance (the e-value does not need that)", named
 
     def log_p_at(self, limit: Fraction) -> float:
-        tails = [log_tail(won, self.trials, self.chance(i, limit)) for i, won in enumerate(self.wins)]
+        hopeful = [i for i in range(len(self.games)) if not self._is_hopeless(i, limit)]
+        tails = [log_tail(self.wins[i], self.trials, self.chance(i, limit)) for i in hopeful]
         price = math.nextafter(math.log(len(self.games)), math.inf) if len(self.games) > 1 else 0.0
-        return min(0.0, min(tails) + price)
+        return min(0.0, min(tails, default=0.0) + price)
+
+    def _is_hopeless(self, game: int, limit: Fraction) -> bool:
+        """Return whether a game has no more wins than expected, and so cannot pay the price of four games or more.
+
+        Then its tail exceeds 1/4: a binomial variable reaches its mean with a larger probability if the mean exceeds 1
+        (Greenberg and Mohri, Stat. Probab. Lett. 86, 91 (2014)). Chances of winning do not fall as the limit rises.
+        """
+        if len(self.games) < _FEW:
+            return False
+        known, chance = self._chances.get(game, (None, Fraction(0)))
+        if known is None or limit < known:
+            chance = self.chance(game, limit)
+            self._chances[game] = limit, chance
+        return self.trials * chance > 1 and self.wins[game] <= self.trials * chance
+
+    @cached_property
+    def _chances(self) -> dict[int, tuple[Fraction, Fraction]]:
+        """For each game the least limit asked for, with the chance to win there."""
+        return {}
 
     def log_e_at(self, limit: Fraction) -> float:
         logs = [log_mixture(won, self.trials, self.chance(i, limit)) for i, won in enumerate(self.wins)]
@@ -176,6 +199,8 @@ def without_gain(null: Null, scores: Floats) -> Floats:
         lost = float(losses @ found.joint)
         step = found.value / lost if lost > 0 else math.inf
         if not 0 < step < 1:
+            if factor > 1 and found.value <= _NO_GAIN * float(gains.max()):
+                return own  # nothing gains; what is left of the bound is rounding, and is paid
             break
         factor += step * (1 + 1e-12)
     return scores

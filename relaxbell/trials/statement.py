@@ -6,15 +6,20 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from relaxbell.certificate.claims import Certificate
 from relaxbell.errors import CertificateError, MeasureError
 from relaxbell.exact.numbers import Floats, read_fraction
 from relaxbell.measures.measure import Measure
+from relaxbell.methods import provided
 from relaxbell.trials.betting import Test, search
 from relaxbell.trials.certificates import p_value_certificate
 from relaxbell.trials.projection import Projector
 from relaxbell.trials.text import evidence_html, evidence_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _LARGEST = 700.0
 """Of logarithms whose exponentials are floats."""
@@ -273,6 +278,37 @@ class Evidence:
                 "each run."
             )
         return p_value_certificate(self.tests[0], self._read(limit))
+
+    def plot(self, *, ax: Axes | None = None, **style: object) -> Axes:
+        """Draw −log10 of the p-value over ε on matplotlib axes and return them (extra ``plot``).
+
+        Parameters
+        ----------
+        ax
+            matplotlib axes; by default new ones.
+        **style
+            For matplotlib's line.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The limit `at_least` is marked where the line crosses the level of the confidence.
+
+        Raises
+        ------
+        MeasureError
+            Where only ε = 0 can be tested.
+        RelaxbellError
+            If matplotlib is not installed.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
+        >>> rb.evidence(rb.load_counts("delft2015"), c).plot().get_xlabel()
+        'ε, the limit on C(X → B)'
+        """
+        return provided("Evidence.plot")(self, ax, **style)
 
     # ----------------------------------------------------------------------- words
 
