@@ -43,8 +43,8 @@ print(fit)
 fit.behavior
 
 # %% [markdown]
-# One call computes all the usual relaxations. Each number is a minimum over *all* classical models, with a rigorous lower
-# bound, and with the Bell inequality that proves it.
+# One call computes all the usual relaxations. Each estimate is a minimum over *all* classical models, with its standard error, a
+# bound that is rigorous for the fitted p, and the Bell inequality that proves it. "At least" is what the counts themselves prove.
 
 # %%
 rb.quantify(counts)

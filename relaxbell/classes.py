@@ -56,6 +56,7 @@ _HOMES = {
     "engines.entropy.curve": "EntropyCurve",
     "engines.sources.curves": "NetworkCurve",
     "sweeps.results": "Sweep SweepPoint",
+    "trials.statement": "Evidence",
     "proofs.fits": "Fit",
     "proofs.verdict": "Counterexample Verdict",
     "quantification.report": "Quantification",

@@ -20,6 +20,7 @@ import typer
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from relaxbell.behavior.counts import Counts
     from relaxbell.errors import RelaxbellError
     from relaxbell.quantification.report import CertificateFiles, Row
 
@@ -84,6 +85,20 @@ def _quantify(
     input_distribution: Annotated[
         Settings, typer.Option(help="Distribution of the settings, for measures that depend on it.")
     ] = Settings.uniform,
+    confidence: Annotated[
+        float, typer.Option(metavar="C", help="Of the limits in the column *at least*, between 0 and 1.")
+    ] = 0.95,
+    training: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Counts of other trials, taken before: the test is made from them. Same columns."
+        ),
+    ] = None,
+    settings_bias: Annotated[
+        float,
+        typer.Option(metavar="TAU", help="How far the probabilities of settings may be from uniform in each trial."),
+    ] = 0.0,
+    resamples: Annotated[int, typer.Option(metavar="N", help="Of the counts, for standard errors; 0 for none.")] = 32,
     seconds: Annotated[
         float,
         typer.Option(
@@ -98,9 +113,11 @@ def _quantify(
 ) -> None:
     """Print the least relaxations of locality and measurement independence that explain a Bell test.
 
-    The counts are fitted within non-signaling behaviors; then each relaxation is minimized. Every
-    minimum comes with a rigorous lower bound and the Bell functional that proves it. A row is printed when it is
-    ready; after Ctrl-C those so far stay, and the others are named.
+    The counts are fitted within non-signaling behaviors; then each relaxation is minimized. The estimate has an
+    approximate standard error; it comes with a bound that is rigorous for the fitted p, and the Bell functional that
+    proves it. *At least* is what the counts prove with the confidence, whatever memory devices have; the method and
+    what it assumes are below the table. A row is printed when it is ready; after Ctrl-C those so far stay, and the
+    others are named.
 
     A CSV has a header, one column for each setting (x, y, z) and outcome (a, b, c) and a column *count*; then one
     row for each combination of values 0, 1, …, such as `0,1,0,0,427` below `x,y,a,b,count`. Any number of values;
@@ -108,28 +125,21 @@ def _quantify(
 
     Example: `relaxbell quantify counts.csv --certificates proofs`
     """
-    from relaxbell.behavior.counts import Counts
-    from relaxbell.behavior.data_sets import data_sets, load_counts
-    from relaxbell.errors import CountsError, RelaxbellError
+    from relaxbell.errors import RelaxbellError
     from relaxbell.quantification import Plan
     from relaxbell.quantification.report import CertificateFiles
+    from relaxbell.quantification.uncertainty import Options
 
     try:
         if certificates is not None and certificates.exists() and not certificates.is_dir():
             raise NotADirectoryError(0, "a file is there, expected a directory", str(certificates))
-        if outputs is None and inputs is None:
-            counts = load_counts(data)
-        elif data in data_sets():
-            raise CountsError(
-                f"{data} has the outcomes a, b and the settings x, y: found --outputs or --inputs. Leave them out, or "
-                f"write ./{data} if you mean a file."
-            )
-        else:
-            counts = Counts.read_csv(data, outputs=outputs, inputs=inputs)
+        counts = _read(data, outputs, inputs)
         files = None if certificates is None else CertificateFiles(certificates)
         done: list[Row] = []
         refused: list[str] = []
-        plan = Plan(counts, input_distribution.value, seconds)
+        trained = None if training is None else _read(training, outputs, inputs)
+        options = Options(confidence, trained, None, settings_bias, resamples)
+        plan = Plan(counts, input_distribution.value, seconds, options)
         bar = _Bar()
         rows = _Interruptible(plan.solved(bar, seconds))
         with bar, rows.listening():
@@ -151,6 +161,22 @@ def _quantify(
         rows.leave(_INTERRUPTED)
     if refused:
         raise typer.Exit(1)
+
+
+def _read(data: str, outputs: str | None, inputs: str | None) -> Counts:
+    """Return the counts of a shipped data set or of a file."""
+    from relaxbell.behavior.counts import Counts
+    from relaxbell.behavior.data_sets import data_sets, load_counts
+    from relaxbell.errors import CountsError
+
+    if outputs is None and inputs is None:
+        return load_counts(data)
+    if data in data_sets():
+        raise CountsError(
+            f"{data} has the outcomes a, b and the settings x, y: found --outputs or --inputs. Leave them out, or "
+            f"write ./{data} if you mean a file."
+        )
+    return Counts.read_csv(data, outputs=outputs, inputs=inputs)
 
 
 class _Interruptible:

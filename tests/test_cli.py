@@ -120,7 +120,7 @@ def test_errors_and_help():
     assert missing.exit_code == 1
     assert "neither a file nor a shipped data set" in missing.output
     help_text = re.sub(r"\x1b\[[0-9;]*m", "", run(app, ["quantify", "--help"], terminal_width=100).output)
-    for word in ("--json", "--input-distribution", "delft2015", "rigorous lower bound"):
+    for word in ("--json", "--input-distribution", "delft2015", "rigorous for the", "--confidence", "--training"):
         assert word in help_text
     assert run(app, ["--version"]).output.strip() == f"relaxbell {rb.__version__}"
 

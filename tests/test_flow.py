@@ -38,6 +38,7 @@ ORDER = [
     "solve",
     "closed_forms",
     "sweeps",
+    "trials",
     "proofs",
     "paper",
     "quantification",

@@ -15,7 +15,7 @@ import relaxbell as rb
 # settings and outcomes, what a problem is about (data, domain, constraints), the arguments of a mathematical function.
 SAID = {
     *("inputs", "outputs", "observed", "domain", "subject_to", "marginals", "message", "model", "event", "given"),
-    *("end", "n", "v", "w", "azimuth", "budgets", "notation", "symbol", "names"),
+    *("end", "n", "v", "w", "azimuth", "budgets", "notation", "symbol", "names", "measure", "confidence", "limit"),
 }
 OTHER_WORDS = {"behavior", "behaviors", "data", "p", "q", "counts", "distribution"}
 TAKES_NO_DATA = {"Behavior", "classes.Certificate"}  # p makes a behavior; the data of a certificate are JSON

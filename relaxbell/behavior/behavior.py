@@ -53,6 +53,10 @@ class Behavior(Frozen):
     parties
         Which input each output's party chooses: ``{"A": "X", "B": None, "C": "Z"}``. By default
         outputs and inputs are paired in order where there are equally many.
+    estimated
+        Whether the numbers are estimates, as those of a fit to counts. What is made of such a behavior is estimated as
+        well, and nothing that is shown of it, or computed from it, is called exact: the numbers are, but not the
+        probabilities of the experiment.
 
     Attributes
     ----------
@@ -84,6 +88,7 @@ class Behavior(Frozen):
         inputs: str | Sequence[str] = ("X", "Y"),
         *,
         parties: Mapping[str, str | None] | None = None,
+        estimated: bool = False,
     ) -> None:
         self.outputs = read_names(outputs, "outputs", BehaviorError)
         self.inputs = read_names(inputs, "inputs", BehaviorError)
@@ -96,6 +101,7 @@ class Behavior(Frozen):
         check_probabilities(table if exact is None else exact, len(self.outputs), TOLERANCE if exact is None else 0)
         self.p: NDArray[np.float64] = _frozen(table)
         self.exact: Exact | None = None if exact is None else _frozen(exact)
+        self.estimated = bool(estimated)
         self._seal()
 
     # ------------------------------------------------------------------ reading
@@ -267,9 +273,11 @@ class Behavior(Frozen):
                 f"cannot mix behaviors of different cardinalities: found {self.scenario} and {other.scenario}. "
                 "Use behaviors of one scenario."
             )
+        estimated = self.estimated or other.estimated
         if exact_weight is not None and self.exact is not None and other.exact is not None:
-            return self._like(self.exact * exact_weight + other.exact * (1 - exact_weight))
-        return self._like(fraction * self.p + (1 - fraction) * other.p)
+            table = self.exact * exact_weight + other.exact * (1 - exact_weight)
+            return self._like(table, estimated=estimated)
+        return self._like(fraction * self.p + (1 - fraction) * other.p, estimated=estimated)
 
     def white_noise(self) -> Self:
         """Return the uniform behavior of the same scenario (exact).
@@ -286,7 +294,7 @@ class Behavior(Frozen):
         Fraction(1, 9)
         """
         outcomes = math.prod(self.p.shape[: len(self.outputs)])
-        return self._like(np.full(self.p.shape, Fraction(1, outcomes), dtype=object))
+        return self._like(np.full(self.p.shape, Fraction(1, outcomes), dtype=object), estimated=False)
 
     def visibility(self, v: float | ExactNumber | sympy.Expr) -> Self:
         """Return v · self + (1 − v) · white noise.
@@ -432,10 +440,11 @@ class Behavior(Frozen):
         """
         return self._like(derived.coarse_grained(self.table, self.scenario, output, mapping))
 
-    def _like(self, table: NDArray[Any], scenario: Scenario | None = None) -> Self:
-        """Return the behavior of another table, of the same scenario or another."""
+    def _like(self, table: NDArray[Any], scenario: Scenario | None = None, *, estimated: bool | None = None) -> Self:
+        """Return the behavior of another table, of the same scenario or another, an estimate if this one is."""
         of = scenario or self.scenario
-        return type(self)(table, of.outputs, of.inputs, parties=of.parties)
+        kept = self.estimated if estimated is None else estimated
+        return type(self)(table, of.outputs, of.inputs, parties=of.parties, estimated=kept)
 
     # --------------------------------------------------- no-signaling and rounding
 
@@ -570,7 +579,7 @@ class Behavior(Frozen):
     # --------------------------------------------------------------------- text
 
     def __repr__(self) -> str:
-        return block_table(self.table, self.scenario)
+        return block_table(self.p if self.estimated else self.table, self.scenario, estimated=self.estimated)
 
     def _repr_html_(self) -> str:
         return provided("Behavior._repr_html_")(self)

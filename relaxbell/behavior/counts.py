@@ -139,7 +139,7 @@ class Counts(Frozen):
 
     @cached_property
     def frequencies(self) -> Behavior:
-        """Raw relative frequencies, exact; they signal a little, by finite statistics.
+        """Raw relative frequencies, estimates as exact numbers; they signal a little, by finite statistics.
 
         Raises
         ------
@@ -148,7 +148,7 @@ class Counts(Frozen):
         """
         self._check_all_settings("there are no frequencies")
         exact = self.table.astype(object) * Fraction(1) / self.settings.astype(object)
-        return Behavior(exact, self.outputs, self.inputs, parties=self.parties)
+        return Behavior(exact, self.outputs, self.inputs, parties=self.parties, estimated=True)
 
     @cached_property
     def input_distribution(self) -> Exact:
@@ -205,7 +205,7 @@ class Counts(Frozen):
         with deadline(seconds, f"G² of {self.name or 'counts'}"):
             table, deviance, iterations, complete = maximum_likelihood(self.table, coordinates)
             late = time_is_over()
-        behavior = Behavior(table, self.outputs, self.inputs, parties=self.parties)
+        behavior = Behavior(table, self.outputs, self.inputs, parties=self.parties, estimated=True)
         freedom = self.table.size - self.settings.size - coordinates.dimension
         found = CountsFit(self, behavior, deviance, freedom, iterations, complete)
         if not complete:
@@ -386,7 +386,8 @@ class CountsFit:
     counts
         What was fitted.
     behavior
-        The fit: exact and exactly non-signaling; its free coordinates are multiples of 2^−128.
+        The fit: an estimate of p (``estimated``), of exact numbers, and exactly non-signaling; its free coordinates are
+        multiples of 2^−128.
     deviance
         G² = 2 Σ n ln(n / (N_setting p)), dimensionless; asymptotically χ² where no fitted
         probability is zero.

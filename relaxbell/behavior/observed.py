@@ -42,6 +42,8 @@ class Observed(Frozen):
         Pairs (functional, value); all functionals live in one scenario.
     nonsignaling
         Whether the unknown behavior is known to be non-signaling.
+    estimated
+        Whether the values are estimates, from counts; see `Behavior`.
 
     Attributes
     ----------
@@ -64,7 +66,9 @@ class Observed(Frozen):
     Observed: CHSH = 5/2, no-signaling
     """
 
-    def __init__(self, values: Iterable[tuple[Functional, Any]], *, nonsignaling: bool = False) -> None:
+    def __init__(
+        self, values: Iterable[tuple[Functional, Any]], *, nonsignaling: bool = False, estimated: bool = False
+    ) -> None:
         try:
             pairs: list[Any] = [(functional, value) for functional, value in values]
         except TypeError:
@@ -79,6 +83,7 @@ class Observed(Frozen):
         self.outputs, self.inputs, self.parties = first.outputs, first.inputs, first.parties
         self.shape: tuple[int, ...] = first.coefficients.shape
         self.nonsignaling = nonsignaling
+        self.estimated = bool(estimated)
         self.functionals: tuple[Functional, ...] = tuple(f.transposed(self.outputs, self.inputs) for f, _ in pairs)
         for functional in self.functionals:
             if functional.coefficients.shape != self.shape:

@@ -208,8 +208,8 @@ def _compare(lost: Real, stated: Real, found: Real) -> None:
     size = max(Fraction(1), abs(stated.a), abs(stated.b) * stated.n)
     if (lost - Real(_ROUNDING * size)).sign() > 0:
         raise CertificateError(
-            f"the verifier's own rows give {_short(found)} where the solution says {_short(stated)}, expected the same: "
-            "the rows of the measure are not those that its generator makes. Give them without one, "
+            f"the verifier's own rows give {_short(found)} where the solution says {_short(stated)}, expected the "
+            "same: the rows of the measure are not those that its generator makes. Give them without one, "
             "measure(model, rows), so that the certificate states the rows."
         )
 

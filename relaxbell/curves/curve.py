@@ -46,6 +46,8 @@ class Curve(abc.ABC):
     reading
         Where a function that takes numbers only, or a mapping, was read: between these values the family is assumed
         to be the polynomial through them. None where it is known.
+    estimated
+        Whether the data are estimates; then the curve is one as well, and not called exact. See `Behavior`.
 
     Examples
     --------
@@ -61,6 +63,7 @@ class Curve(abc.ABC):
     measure: Measure
     symbol: sympy.Symbol | None = field(default=None, kw_only=True)
     reading: Reading | None = field(default=None, kw_only=True)
+    estimated: bool = field(default=False, kw_only=True)
 
     @property
     @abc.abstractmethod
@@ -265,3 +268,9 @@ def read_level(level: object) -> ExactNumber:
         if isinstance(level, SupportsFloat | str):
             return Fraction(str(float(level)))
     raise CurveError(f"the level {level!r} is not a number, expected one such as 0.1 or Fraction(1, 10).")
+
+
+def readable(number: object) -> str:
+    """Return an exact number; fractions that nobody would read, as decimals."""
+    long = isinstance(number, Fraction) and number.denominator > 10_000
+    return f"{float(number):.9g}" if isinstance(number, Fraction) and long else str(number)

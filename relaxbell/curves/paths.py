@@ -85,6 +85,11 @@ class Path:
     parameter: Parameter
     reading: Reading | None = None
 
+    @property
+    def estimated(self) -> bool:
+        """Whether one of the ends is an estimate."""
+        return self.start.estimated or self.end.estimated
+
     def at(self, t: ExactNumber) -> Behavior | Observed:
         """Return what is observed at t."""
         share = (t - self.low) / (self.high - self.low)
@@ -93,7 +98,7 @@ class Path:
         assert isinstance(self.start, Observed)  # as read_path made it
         values = _values(self.start, self.start) * (1 - share) + _values(self.end, self.start) * share
         pairs = zip(self.start.functionals, values, strict=True)
-        return Observed(list(pairs), nonsignaling=self.start.nonsignaling)
+        return Observed(list(pairs), nonsignaling=self.start.nonsignaling, estimated=self.estimated)
 
 
 def read_path(model: CausalModel, start: Any, end: Any, parameter: Parameter, over: Any) -> Path:

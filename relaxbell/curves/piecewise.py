@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from relaxbell.curves.curve import Curve, Value, read_level, symbol_of
+from relaxbell.curves.curve import Curve, Value, read_level, readable, symbol_of
 from relaxbell.curves.parameters import power_text
 from relaxbell.errors import CertificateError, CurveError, optional
 from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, Floats, as_exact, to_sympy
+from relaxbell.exact.texts import FITTED
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import sum_text
 
@@ -59,7 +60,7 @@ class Piece:
     functional: BellFunctional
 
     def __repr__(self) -> str:
-        return f"[{_readable(self.start)}, {_readable(self.end)}]: {_affine_text(self.intercept, self.slope)}"
+        return f"[{readable(self.start)}, {readable(self.end)}]: {_affine_text(self.intercept, self.slope)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +78,7 @@ class PiecewiseCurve(Curve):
         Linear programs solved.
     power
         Pieces are affine in this power of the parameter, and in terms of it.
-    name, variable, measure, symbol, reading
+    name, variable, measure, symbol, reading, estimated
         As in `Curve`.
 
     Examples
@@ -357,15 +358,16 @@ class PiecewiseCurve(Curve):
     @cached_property
     def _headline(self) -> str:
         low, high = self.domain
-        how = "exact" if self.exact else "to 1e-9"
-        how += "" if self.reading is None else " for what was read"
+        how = [] if self.exact and self.estimated else ["exact" if self.exact else "to 1e-9"]
+        how += [FITTED] if self.estimated else []
+        of = " ".join(how) + ("" if self.reading is None else " for what was read")
         count = f"{len(self.pieces)} piece{'s' if len(self.pieces) != 1 else ''}"
-        where = f"{self.variable} in [{_readable(low)}, {_readable(high)}]"
-        return f"{self.name} for {where}: {how}, {count}, {self.programs} linear programs"
+        where = f"{self.variable} in [{readable(low)}, {readable(high)}]"
+        return f"{self.name} for {where}: {of}, {count}, {self.programs} linear programs"
 
     def __repr__(self) -> str:
         lines = [
-            f"  [{_readable(self._root(p.start))}, {_readable(self._root(p.end))}]: "
+            f"  [{readable(self._root(p.start))}, {readable(self._root(p.end))}]: "
             f"{_affine_text(p.intercept, p.slope, self._inner)}"
             for p in self.pieces[:20]
         ]
@@ -373,12 +375,6 @@ class PiecewiseCurve(Curve):
             lines.append(f"  … {len(self.pieces) - 20} more pieces")
         lines += [] if self.reading is None else [f"  {self.reading}"]
         return "\n".join([self._headline, *lines])
-
-
-def _readable(number: object) -> str:
-    """Return an exact number; fractions that nobody would read, as decimals."""
-    long = isinstance(number, Fraction) and number.denominator > 10_000
-    return f"{float(number):.9g}" if isinstance(number, Fraction) and long else str(number)
 
 
 def _affine_text(intercept: ExactNumber, slope: ExactNumber, variable: str = "t") -> str:

@@ -11,7 +11,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.engines.witness import Witness
-from relaxbell.exact.texts import floor_text, supported_text
+from relaxbell.exact.texts import FITTED, floor_text, supported_text
 from relaxbell.measures.measure import Measure
 from relaxbell.methods import provided
 
@@ -112,6 +112,11 @@ class Solution(abc.ABC):
     # --------------------------------------------------------------------- as text
 
     @property
+    def estimated(self) -> bool:
+        """Whether what was observed is an estimate from counts: then so is the value; the bound is for the fitted p."""
+        return self.observed.estimated
+
+    @property
     def value_text(self) -> str:
         """The value with at most nine digits, and no more than its lower bound supports; 0 below 1e-13."""
         if abs(self.value) < _ROUNDING and self.lower_bound <= 0:
@@ -133,7 +138,7 @@ class Solution(abc.ABC):
         return "\n".join(
             [
                 f"min {self.measure.name} = {self._headline()}{unit}   ({self.measure.model.name})",
-                f"  lower bound  {self._bound_text()}{unit}",
+                f"  lower bound  {self._bound_text(unit)}",
                 *late,
                 f"  witness      {self.witness_text}",
                 f"  model        {len(self.q)} strategies of {self.q.model.strategies.count:,}",
@@ -142,13 +147,15 @@ class Solution(abc.ABC):
         )
 
     def _headline(self) -> str:
-        exact = "" if self.exact is None else str(self.exact)
+        exact = "" if self.exact is None or self.estimated else str(self.exact)
         if exact in ("", self.value_text):
             return self.value_text
         return f"{exact} = {self.value:.9g}" if len(exact) <= LONGEST else f"{self.value:.9g} (an exact number)"
 
-    def _bound_text(self) -> str:
-        return f"{floor_text(self.lower_bound, 12)} (rigorous)" if self.exact is None else "the same: exact"
+    def _bound_text(self, unit: str) -> str:
+        if self.exact is not None and not self.estimated:
+            return "the same: exact"
+        return f"{floor_text(self.lower_bound, 12)}{unit} (rigorous{f' {FITTED}' * self.estimated})"
 
     def _repr_html_(self) -> str:
         return provided("Solution._repr_html_")(self)

@@ -18,6 +18,9 @@ _MOST = 17
 _NORMAL = 1e-300
 """Smaller and larger (than its inverse) numbers are no floats, or lose digits as such."""
 
+FITTED = "for the fitted p"
+"""What is rigorous or certified where p is an estimate: it says nothing of the p that made the data."""
+
 Number: TypeAlias = ExactNumber | int | float
 
 

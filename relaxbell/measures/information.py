@@ -13,6 +13,7 @@ from relaxbell.causal.size import check_memory
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats, read_float
 from relaxbell.measures.definition import Definition, small
+from relaxbell.measures.dependences import dependence
 from relaxbell.measures.measure import LinearMeasure, Measure
 from relaxbell.measures.settings import SettingLayout, setting_layout
 
@@ -114,6 +115,9 @@ class MutualInformation(Measure):
             f"{self.name} is a relative entropy, not piecewise linear, and has no {what} here. Use its .expression in "
             "your own cp.Problem, or dependence(model), which bounds it: see pinsker_bound."
         )
+
+    def zero_like(self, what: str) -> LinearMeasure:
+        return dependence(self.model)
 
     @property
     def formula(self) -> str:

@@ -115,6 +115,32 @@ class Measure(abc.ABC):
         True
         """
 
+    def zero_like(self, what: str) -> LinearMeasure:
+        """Return a measure of linear programs that is 0 for the same models: all that "no relaxation at all" needs.
+
+        Parameters
+        ----------
+        what
+            What it is for, for messages.
+
+        Returns
+        -------
+        LinearMeasure
+            Itself, where it is one.
+
+        Raises
+        ------
+        MeasureError
+            If there is none.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.mutual_information(rb.measurement_dependence()).zero_like("evidence").name
+        'M(X,Y:Λ)'
+        """
+        return self.linear(what)
+
     @property
     @abc.abstractmethod
     def formula(self) -> str:

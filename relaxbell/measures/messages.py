@@ -112,6 +112,9 @@ class BinaryEntropy(Measure):
     def statement(self) -> dict[str, object]:
         return {"kind": "binary entropy", "of": self.weight.statement()}
 
+    def zero_like(self, what: str) -> LinearMeasure:
+        return self.weight  # a message that is always 1 is one that is always 0, by other names
+
     @property
     def formula(self) -> str:
         return f"h({self.weight.name})"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -15,17 +18,19 @@ from relaxbell.causal.networks import bell, message
 from relaxbell.errors import BehaviorError, RelaxbellError
 from relaxbell.exact.numbers import Exact
 from relaxbell.exact.texts import a_kind
-from relaxbell.functionals.chsh import largest_chsh
+from relaxbell.functionals.chsh import CHSHValue, largest_chsh
 from relaxbell.lp.clock import TimeLimitError, deadline
 from relaxbell.measures.dependences import dependence
 from relaxbell.measures.hall import hall_dependence
 from relaxbell.measures.influences import influence
-from relaxbell.measures.information import mutual_information
+from relaxbell.measures.information import mutual_information, pinsker_bound
 from relaxbell.measures.measure import Measure
-from relaxbell.measures.messages import message_entropy
+from relaxbell.measures.messages import binary_entropy, message_entropy, message_weight
 from relaxbell.methods import provided
 from relaxbell.quantification.report import Quantification, Row
+from relaxbell.quantification.uncertainty import RESAMPLES, Options, Tested, Uncertainty
 from relaxbell.solve.minimization import minimize
+from relaxbell.trials.statement import Evidence
 
 Progress = Callable[[int, int, str], None]
 """Called with (rows done, rows in all, what comes next)."""
@@ -35,11 +40,21 @@ def quantify(
     observed: Counts | CountsFit | Behavior | str | Path,
     *,
     input_distribution: Literal["uniform", "observed"] = "uniform",
+    confidence: float = 0.95,
+    training: Counts | Behavior | None = None,
+    game: object = None,
+    settings_bias: object = 0,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
     progress: Progress | None = None,
     each: Callable[[Row], None] | None = None,
     seconds_per_row: float | None = 60.0,
 ) -> Quantification:
     """Return the least relaxation of locality that explains counts or a behavior.
+
+    Counts give more than estimates. Each row has an approximate standard error, and evidence: a limit below which the
+    relaxation is not, with a confidence, whatever memory the devices have; see `evidence`. Where there can be no
+    evidence, as for settings that were not what they should be, the row says why and the estimates stay.
 
     Parameters
     ----------
@@ -49,14 +64,23 @@ def quantify(
     input_distribution
         p(x, y) for measures that depend on it (the message's entropy and those of measurement
         dependence): ``uniform``, or ``observed``,
-        the relative frequencies of the settings.
+        the relative frequencies of the settings. Evidence is about settings that are uniform by design.
+    confidence
+        Of the limits.
+    training, game, settings_bias
+        As in `evidence`: other counts, or a behavior from theory, from which the test is made; or a game that was named
+        before the data were seen; and how far the probabilities of settings may be from uniform.
+    resamples
+        Of the counts, for standard errors; 0 for none.
+    seed
+        Of the resamples.
     progress
         Called before each row.
     each
         Called with each `Row` as soon as it is there.
     seconds_per_row
-        Time limit of the fit and of each row; None for none. A row that takes longer says so as its problem, and
-        the others go on. Where the fit takes longer, all rows say so.
+        Time limit of the fit, of those to the resamples and of each row; None for none. A row that takes longer says so
+        as its problem, and the others go on. Where the fit takes longer, all rows say so.
 
     Returns
     -------
@@ -70,6 +94,8 @@ def quantify(
     ------
     CountsError, BehaviorError
         If the data cannot be read, or are not those of a Bell scenario (one input for each output).
+    MeasureError
+        If the confidence or the bias is none.
 
     Examples
     --------
@@ -77,8 +103,15 @@ def quantify(
     >>> report = rb.quantify(rb.boxes.pr())
     >>> report["C(X -> B)"].value, report["C(A -> B)"].value
     (0.5, 1.0)
+
+    With 95 % confidence, in some of the 245 trials of Delft the signal from X to B was at least
+
+    >>> row = rb.quantify("delft2015").rows[0]
+    >>> row.name, round(row.statement.at_least, 5), round(row.statement.evidence.p_value, 4)
+    ('C(X -> B)', 0.00657, 0.0391)
     """
-    plan, rows = Plan(observed, input_distribution, seconds_per_row), list[Row]()
+    options = Options(confidence, training, game, settings_bias, resamples, seed)
+    plan, rows = Plan(observed, input_distribution, seconds_per_row, options), list[Row]()
     try:
         for row in plan.solved(progress, seconds_per_row):
             rows.append(row)
@@ -106,7 +139,10 @@ class Plan:
         data: Counts | CountsFit | Behavior | str | Path,
         input_distribution: str = "uniform",
         seconds: float | None = None,
+        options: Options | None = None,
     ) -> None:
+        own = options or Options()
+        own.check()
         if isinstance(data, str | Path):
             data = load_counts(data)
         self._fit, self._late = _fitted(data, seconds)
@@ -123,28 +159,74 @@ class Plan:
         self._scenario, self._distribution = _named_as_bell(behavior), input_distribution
         observed = self._fit.counts.input_distribution if self._fit is not None else None
         self._tasks = list(_tasks(self._scenario, None if input_distribution == "uniform" else observed))
+        self._seconds = seconds
+        self._uncertainty: Uncertainty | None = None
+        if self._fit is not None and self._late is None:
+            self._uncertainty = Uncertainty(self._fit.counts, _named_as_bell, own)
         self._chsh = largest_chsh(self._scenario)
+        self._raw: CHSHValue | None = None
+        if self._fit is not None and self._chsh is not None:
+            self._raw = self._chsh.of(_named_as_bell(self._fit.counts.frequencies))
 
     def solved(self, progress: Progress | None, seconds_per_row: float | None) -> Iterator[Row]:
         """Yield the rows as they are solved."""
-        for k, (name, relaxed, unit, make) in enumerate(self._tasks):
+        if self._uncertainty is not None:
             if progress is not None:
-                progress(k, len(self._tasks), name)
-            try:
-                if self._late is not None:
-                    raise self._late
-                with deadline(seconds_per_row, name):  # what builds the measure counts too
-                    row = Row(name, relaxed, unit, minimize(make(), self._scenario))
-            except RelaxbellError as error:
-                row = Row(name, relaxed, unit, None, str(error))
-            except Exception as error:  # whatever it is: the rows before and after are worth having
-                row = Row(name, relaxed, unit, None, f"{type(error).__name__}: {error}")
-            yield row
+                progress(0, len(self._tasks), "resamples")
+            self._uncertainty.prepare(seconds_per_row)
+        for k, task in enumerate(self._tasks):
+            if progress is not None:
+                progress(k, len(self._tasks), task.name)
+            yield self._row(task, seconds_per_row)
+
+    def _row(self, task: _Task, seconds: float | None) -> Row:
+        own = task.name, task.relaxed, task.unit
+        try:
+            if self._late is not None:
+                raise self._late
+            with deadline(seconds, task.name):  # what builds the measure counts too
+                measure = task.make()
+                solution = minimize(measure, self._scenario)
+        except Exception as error:  # whatever it is: the rows before and after are worth having
+            return Row(*own, None, _words(error))
+        if self._uncertainty is None:
+            return Row(*own, solution)
+        spread, statement, unproved = None, None, ""
+        try:
+            with deadline(seconds, task.name):
+                spread = self._uncertainty.error(measure)
+                statement = self._uncertainty.statement(task.tested)
+        except Exception as error:  # the estimate stays
+            unproved = _words(error)
+        return Row(*own, solution, error=spread, statement=statement, unproved=unproved)
+
+    @cached_property
+    def _local(self) -> tuple[Evidence | None, str]:
+        """The evidence against local models, which is that of every row at ε = 0; or why there is none."""
+        if self._uncertainty is None:
+            return None, ""
+        try:
+            with deadline(self._seconds, "the evidence"):
+                return self._uncertainty.evidence(self._tasks[0].tested), ""
+        except RelaxbellError as error:
+            return None, str(error)
 
     def report(self, rows: Iterable[Row]) -> Quantification:
         """Return the report of some rows, the first ones."""
-        names = {name: relaxed for name, relaxed, *_ in self._tasks}
-        return Quantification(self._scenario, self._fit, self._chsh, tuple(rows), self._distribution, names)
+        names = {task.name: task.relaxed for task in self._tasks}
+        own = (self._scenario, self._fit, self._chsh, tuple(rows), self._distribution, names)
+        if self._uncertainty is None:
+            return Quantification(*own, raw_chsh=self._raw)
+        evidence, unproved = self._local
+        return Quantification(
+            *own,
+            raw_chsh=self._raw,
+            settings=self._uncertainty.settings,
+            local=evidence,
+            unproved=unproved,
+            confidence=self._uncertainty.options.confidence,
+            resampling=self._uncertainty.method,
+        )
 
     def _repr_lines_(self, rows: Iterable[Row]) -> Iterator[str]:
         """Yield the lines of the report's text as the rows come."""
@@ -176,26 +258,46 @@ def _named_as_bell(behavior: Behavior) -> Behavior:
     return behavior.transposed(behavior.outputs, [str(behavior.parties[name]) for name in behavior.outputs])
 
 
-def _tasks(p: Behavior, frequencies: Exact | None) -> Iterator[tuple[str, str, str, Callable[[], Measure]]]:
-    """Yield (name, relaxed edges, unit, how to make the measure)."""
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """One row: its name, the edges relaxed, its unit, how to make its measure, and what is tested for it."""
+
+    name: str
+    relaxed: str
+    unit: str
+    make: Callable[[], Measure]
+    tested: Tested
+
+
+def _tasks(p: Behavior, frequencies: Exact | None) -> Iterator[_Task]:
+    """Yield the rows. What is tested has settings that are uniform by design, not those that were observed."""
     outputs, inputs = [p.cardinality[n] for n in p.outputs], [p.cardinality[n] for n in p.inputs]
-    base = bell(inputs, outputs, input_distribution=frequencies)
+    base, design = bell(inputs, outputs, input_distribution=frequencies), bell(inputs, outputs)
     names = dict(zip(base.outputs + base.inputs, p.outputs + p.inputs, strict=True))
-    local = _renamed(base, names)
+    local, fair = _renamed(base, names), _renamed(design, names)
     parties = list(zip(p.outputs, p.inputs, strict=True))
     for sources in ([x for _, x in parties], [a for a, _ in parties]):
         for i, j in itertools.permutations(range(len(parties)), 2):
             u, w = sources[i], parties[j][0]
-            yield f"C({u} -> {w})", f"{u} -> {w}", "probability", _influence(local, u, w)
+            name = f"C({u} -> {w})"
+            yield _Task(
+                name, f"{u} -> {w}", "probability", _influence(local, u, w), Tested(name, _influence(fair, u, w))
+            )
     if len(parties) >= 2:
         (a, x), (b, _) = parties[:2]
-        relaxed = f"{x}, {a} -> M -> {b}"
-        yield "H(M)", relaxed, "bit", _message(tuple(inputs), tuple(outputs), frequencies, names)
-    dependent = local.relax(*((local.latents[0], x) for _, x in parties))
+        relaxed, sizes = f"{x}, {a} -> M -> {b}", (tuple(inputs), tuple(outputs))
+        tested = Tested("p(M≠0)", _weight(*sizes, names), _entropy, "H(M) >= h(p(M≠0)), of either message")
+        yield _Task("H(M)", relaxed, "bit", _message(*sizes, frequencies, names), tested)
+    edges = tuple((local.latents[0], x) for _, x in parties)
+    dependent, free = local.relax(*edges), fair.relax(*edges)
     relaxed, who = ", ".join(f"{u} -> {v}" for u, v in dependent.relaxed), ",".join(x for _, x in parties)
-    yield f"M({who}:Λ)", relaxed, "probability", lambda: dependence(dependent)
-    yield f"Hall({who}:Λ)", relaxed, "probability", lambda: hall_dependence(dependent)
-    yield f"I({who}:Λ)", relaxed, "bit", lambda: mutual_information(dependent)
+    own, hall, bits = f"M({who}:Λ)", f"Hall({who}:Λ)", f"I({who}:Λ)"
+    tested = Tested(own, lambda: dependence(free))
+    yield _Task(own, relaxed, "probability", lambda: dependence(dependent), tested)
+    by_hall = Tested(hall, lambda: hall_dependence(free))
+    yield _Task(hall, relaxed, "probability", lambda: hall_dependence(dependent), by_hall)
+    by_pinsker = replace(tested, convert=_pinsker, note="I >= M² / (2 ln 2) by Pinsker's inequality")
+    yield _Task(bits, relaxed, "bit", lambda: mutual_information(dependent), by_pinsker)
 
 
 def _influence(model: CausalModel, source: str, target: str) -> Callable[[], Measure]:
@@ -206,6 +308,30 @@ def _message(
     inputs: tuple[int, ...], outputs: tuple[int, ...], frequencies: Exact | None, names: dict[str, str]
 ) -> Callable[[], Measure]:
     return lambda: message_entropy(_renamed(message(inputs, outputs, input_distribution=frequencies), names))
+
+
+def _weight(inputs: tuple[int, ...], outputs: tuple[int, ...], names: dict[str, str]) -> Callable[[], Measure]:
+    return lambda: message_weight(_renamed(message(inputs, outputs), names))
+
+
+def _entropy(weight: float) -> float:
+    """Return the limit on the entropy of a message from one on p(M≠0), rounded down.
+
+    Names of a message's values are exchangeable, so the tests of p(M≠0) <= w are those of p(M≠0) >= 1 - w as well.
+    """
+    return _down(binary_entropy(weight)) if weight <= 1 / 2 else math.inf
+
+
+def _pinsker(limit: float) -> float:
+    return _down(pinsker_bound(limit)) if limit <= 2 else math.inf
+
+
+def _down(value: float) -> float:
+    return max(0.0, value - 8 * math.ulp(value))
+
+
+def _words(error: Exception) -> str:
+    return str(error) if isinstance(error, RelaxbellError) else f"{type(error).__name__}: {error}"
 
 
 def _renamed(model: CausalModel, names: dict[str, str]) -> CausalModel:

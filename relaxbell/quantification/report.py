@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.chi_squared import ChiSquared, SettingsTest
 from relaxbell.behavior.counts import CountsFit
 from relaxbell.engines.solution import Solution
 from relaxbell.engines.witness import Witness
@@ -16,7 +18,12 @@ from relaxbell.errors import RelaxbellError
 from relaxbell.exact.texts import as_written
 from relaxbell.functionals.chsh import CHSHValue
 from relaxbell.methods import provided
+from relaxbell.quantification.uncertainty import Statement
+from relaxbell.trials.statement import Evidence
 from relaxbell.writing import make_directory
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +42,13 @@ class Row:
         The minimum; None where `problem` says why there is none. An error in one row leaves the others.
     problem
         Empty, or the message of the error.
+    error
+        Standard error of the minimum, approximate: its standard deviation over resamples of the counts. None where
+        there are none.
+    statement
+        What the counts prove; None where `unproved` says why nothing, or there are no counts.
+    unproved
+        Empty, or the message of the error.
     """
 
     name: str
@@ -42,6 +56,9 @@ class Row:
     unit: str
     solution: Solution | None
     problem: str = ""
+    error: float | None = field(default=None, kw_only=True)
+    statement: Statement | None = field(default=None, kw_only=True)
+    unproved: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +73,24 @@ class Quantification:
         The maximum-likelihood fit, or None.
     chsh
         Largest CHSH value of `behavior`; None outside two binary outcomes.
+    raw_chsh
+        The same correlators from the raw frequencies of the counts; None without counts.
     rows
         One for each relaxation that was treated, also where there is no minimum.
     input_distribution
         ``uniform`` or ``observed``: p(x, y) for measures that depend on it.
     names
         Of all relaxations, in order, with the edges that they add.
+    settings
+        Whether the settings of the counts were uniform and independent; None without counts.
+    local
+        Evidence against local models, that of every row at ε = 0; None where `unproved` says why there is none.
+    unproved
+        Empty, or why there is no evidence.
+    confidence
+        Of the limits in the rows.
+    resampling
+        How standard errors were found; empty where there are none.
 
     Examples
     --------
@@ -77,6 +106,12 @@ class Quantification:
     rows: tuple[Row, ...]
     input_distribution: str
     names: Mapping[str, str]
+    raw_chsh: CHSHValue | None = None
+    settings: SettingsTest | None = None
+    local: Evidence | None = None
+    unproved: str = ""
+    confidence: float = 0.95
+    resampling: str = ""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -121,11 +156,16 @@ class Quantification:
                 "complete": self.fit.complete,
             }
         if self.chsh is not None:
-            data["S"] = {
-                "value": float(self.chsh.value),
-                "excess": float(self.chsh.value - 2),
-                "formula": self.chsh.formula,
+            data["S"] = _chsh_data(self.chsh) | {"formula": self.chsh.formula}
+        if self.raw_chsh is not None:
+            data["S"]["raw"] = _chsh_data(self.raw_chsh)
+        if self.settings is not None:
+            own = self.settings.independence
+            data["settings_test"] = _test_data(self.settings) | {
+                "independence": None if own is None else _test_data(own)
             }
+            data["confidence"], data["resampling"] = self.confidence, self.resampling
+            data["local_models"] = _evidence_data(self.local, self.unproved)
         data["relaxations"] = [_row_data(row) for row in self.rows]
         data["missing"] = list(self.missing)
         return data
@@ -165,6 +205,39 @@ class Quantification:
         for row in self.rows:
             files.add(row)
         return tuple(files.paths.values())
+
+    def plot(self, *, ax: Axes | None = None, **style: object) -> Axes:
+        """Draw the evidence against each relaxation over ε on matplotlib axes and return them (extra ``plot``).
+
+        A line falls from the p-value of ε = 0, that of local models, to where nothing is proved; where it crosses the
+        level of the confidence is the limit "at least". Relaxations with the same line share it; those in bits, which
+        follow from others, are left out.
+
+        Parameters
+        ----------
+        ax
+            matplotlib axes; by default new ones.
+        **style
+            For matplotlib's lines.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            With labels and a legend.
+
+        Raises
+        ------
+        RelaxbellError
+            If no row has evidence; or matplotlib is not installed.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> axes = rb.quantify("delft2015", resamples=0).plot()
+        >>> axes.get_xlabel(), len(axes.get_legend().get_texts())
+        ('ε', 4)
+        """
+        return provided("Quantification.plot")(self, ax, **style)
 
     def __repr__(self) -> str:
         return provided("Quantification.__repr__")(self)
@@ -209,13 +282,53 @@ def _file_name(name: str) -> str:
     return "_".join(parts).replace("'", "′")
 
 
+def _chsh_data(chsh: CHSHValue) -> dict[str, Any]:
+    return {"value": float(chsh.value), "excess": float(chsh.value - 2)}
+
+
 def _row_data(row: Row) -> dict[str, Any]:
     data: dict[str, Any] = {"measure": row.name, "relaxed": row.relaxed, "unit": row.unit}
     if row.solution is None:
         return data | {"problem": row.problem}
     own = row.solution
     witness = None if own.witness is None else _witness_data(own.witness)
-    return data | {"minimum": own.value, "lower_bound": own.lower_bound, "witness": witness}
+    data |= {"minimum": own.value, "lower_bound": own.lower_bound, "witness": witness}
+    if row.statement is None and not row.unproved:
+        return data
+    return data | {"standard_error": row.error, "evidence": _statement_data(row)}
+
+
+def _test_data(test: ChiSquared) -> dict[str, Any]:
+    return {"chi_squared": test.statistic, "degrees_of_freedom": test.degrees_of_freedom, "p_value": test.p_value}
+
+
+def _statement_data(row: Row) -> dict[str, Any]:
+    if row.statement is None:
+        return _evidence_data(None, row.unproved)
+    own = row.statement
+    data = _evidence_data(own.evidence, "") | {"measure": own.evidence.measure.name, "note": own.note}
+    return data | {"at_least": _number(own.at_least), "any_value_excluded": own.at_least == math.inf}
+
+
+def _evidence_data(evidence: Evidence | None, unproved: str) -> dict[str, Any]:
+    """Return p- and e-value with their decimal logarithms, which are no zero and no infinity where these are."""
+    if evidence is None:
+        return {"unproved": unproved}
+    p, e = evidence.log_p_at(0), evidence.log_e_at(0)
+    return {
+        "p_value": evidence.p_value,
+        "log10_p_value": _number(p / math.log(10)),
+        "e_value": _number(evidence.e_value),
+        "log10_e_value": _number(e / math.log(10)),
+        "trials": evidence.trials,
+        "method": evidence.method,
+        "assumptions": list(evidence.assumptions),
+    }
+
+
+def _number(value: float) -> float | None:
+    """Return a number as JSON knows it: there is no infinity."""
+    return value if math.isfinite(value) else None
 
 
 def _witness_data(witness: Witness) -> dict[str, Any]:

@@ -17,21 +17,26 @@ _ROWS, _COLUMNS = 16, 24
 _RULE = "2px solid #888"
 _DARKEST = 0.5
 _LONGEST = 16
-"""Exact numbers with more letters are shown as decimals, as those of fits."""
+"""Exact numbers with more letters are shown as decimals."""
 
 
 def behavior_html(behavior: Behavior) -> str:
     """Return one block for each setting: rows and columns are the settings and outcomes of half of the parties each.
 
     Behaviors whose parties are not known have a row for each outcome and a column for each setting. Large ones are
-    summarized in a line. Exact numbers that are too long to read are shown as decimals.
+    summarized in a line. Exact numbers that are too long to read, and estimates, are shown as decimals.
     """
-    exact = behavior.is_exact and all(len(str(value)) <= _LONGEST for value in behavior.table.flat)
+    exact = (
+        behavior.is_exact
+        and not behavior.estimated
+        and all(len(str(value)) <= _LONGEST for value in behavior.table.flat)
+    )
 
     def text(place: tuple[int, ...]) -> str:
         return str(behavior.table[place]).strip("()") if exact else f"{behavior.p[place]:.6g}"
 
     note = ", exact" if exact else ", decimals of exact numbers" if behavior.is_exact else ""
+    note = ", estimated" if behavior.estimated else note
     return _blocks(behavior, text, behavior.p, _title(behavior) + note)
 
 

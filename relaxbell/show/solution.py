@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from relaxbell.engines.solution import LONGEST
 from relaxbell.exact.numbers import to_sympy
-from relaxbell.exact.texts import floor_text
+from relaxbell.exact.texts import FITTED, floor_text
 from relaxbell.show.numbers import arrows, weight_text
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def solution_html(solution: Solution) -> str:
     return _table(
         solution,
         ("minimum", _value(solution)),
-        ("rigorous lower bound", bound if solution.exact is None else "the same: exact"),
+        (_bound_name(solution), bound if not _known(solution) else "the same: exact"),
         ("witness", escape(solution.witness_text)),
         ("strategies", _strategies(solution)),
     )
@@ -35,12 +35,14 @@ def network_html(solution: NetworkSolution) -> str:
     """Return a small table: the interval around the global minimum, and the model found."""
     rigorous = solution.kind == "rigorous"
     bound = floor_text(solution.lower_bound, 9)
-    found = solution.value_text if solution.attained is None else f"{_surds(str(to_sympy(solution.attained)))}, exact"
-    said = f"{bound} (solver bound)" if not rigorous else bound if solution.exact is None else "the same: exact"
+    found = solution.value_text
+    if solution.attained is not None and not solution.estimated:
+        found = f"{_surds(str(to_sympy(solution.attained)))}, exact"
+    said = f"{bound} (solver bound)" if not rigorous else bound if not _known(solution) else "the same: exact"
     headline = _value(solution) if solution.status == "optimal" else f"in [{bound}, {solution.value_text}]"
     rows = [
         ("minimum over all marginals", headline),
-        ("rigorous lower bound" if rigorous else "lower bound", said),
+        (_bound_name(solution) if rigorous else "lower bound", said),
         ("attained by the model found", found if len(found) <= LONGEST else f"{solution.value_text} (exact)"),
     ]
     if solution.status != "optimal":
@@ -48,9 +50,8 @@ def network_html(solution: NetworkSolution) -> str:
     if solution.network != "exact":
         rows.append(("network", f"only a lower bound: {escape(solution.measure.model.independence.reason)}"))
     if solution.decomposition is not None:
-        error = solution.decomposition.error
-        text = "exactly" if solution.decomposition.is_exact and error == 0 else f"within {error:.2g}"
-        rows.append(("independent sources", f"a model of the network reproduces p {text}"))
+        closeness = solution.decomposition.closeness
+        rows.append(("independent sources", f"a model of the network reproduces {closeness}"))
     return _table(solution, *rows, ("strategies", _strategies(solution)))
 
 
@@ -60,10 +61,19 @@ def _unit(solution: Solution) -> str:
 
 def _value(solution: Solution) -> str:
     value = f"<b>{solution.value_text}</b>{_unit(solution)}"
-    exact = "" if solution.exact is None else _surds(str(solution.exact))
+    exact = _surds(str(solution.exact)) if _known(solution) else ""
     if exact in ("", solution.value_text):
         return value
     return f"<b>{escape(exact)}</b> = {value}" if len(exact) <= LONGEST else f"{value} (an exact number)"
+
+
+def _known(solution: Solution) -> bool:
+    """Return whether the minimum is known exactly; what is computed from an estimate is one, exact numbers or not."""
+    return solution.exact is not None and not solution.estimated
+
+
+def _bound_name(solution: Solution) -> str:
+    return "rigorous lower bound" + f", {FITTED}" * solution.estimated
 
 
 def _surds(text: str) -> str:
@@ -89,7 +99,7 @@ def solution_latex(solution: Solution) -> str:
     """Return the result as an equation."""
     name = solution.measure.symbol
     unit = "" if solution.measure.unit == "probability" else rf"\ \text{{{solution.measure.unit}}}"
-    if solution.exact is not None and len(str(solution.exact)) <= LONGEST:
+    if _known(solution) and len(str(solution.exact)) <= LONGEST:
         from sympy import latex
 
         return rf"$\displaystyle \min\, {name} = {latex(solution.exact)} \approx {solution.value:.9g}{unit}$"

@@ -334,7 +334,7 @@ def _tradeoff(
     family = budget_line(LinearEngine(own), equations, (other,), constraints, least, most)
     if least == most:
         family = budget_line(LinearEngine(own), equations, (other,), constraints, least, least + 1)
-    return traced(family, f"min {own.name}", Parameter(default=other.name))
+    return traced(family, f"min {own.name}", Parameter(default=other.name), estimated=observed.estimated)
 
 
 def bound_curve(functional: BellFunctional, model: CausalModel, subject_to: object) -> Curve:

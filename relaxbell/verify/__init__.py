@@ -66,6 +66,11 @@ data are the same for all, numbers are affine in t, and there is at most one roo
 convex: no norm or maximum has a negative factor. Where the data were read at some values of a parameter only, the curve
 says so (reading): t is a power of the parameter, and what is between is assumed.
 
+**Evidence.** A factor, a number >= 0 for each cell, and counts, without other data. Minus its mean, Σ p(free) factor,
+is linear, so that the inequality gives a beta with mean <= beta; where settings have a bias, a strategy has the largest
+mean over all p(settings) within it. p-value: beta^trials over the product of the factor over all trials; or, for a
+factor of 0 and 1, P(Binomial(trials, beta) >= wins).
+
 **Format**: JSON without floats. A number is "-3/7" or, in data, limits and claims, ["a", "b"] for a + b√root. What
 exceeds the limits of the verifier is refused, so that every check ends within about a minute and 1 GiB of memory.
 """
@@ -76,6 +81,7 @@ from pathlib import Path
 
 from .curves import CURVE, Curve
 from .entropies import EntropyCase, InformationCase
+from .evidence import EvidenceCase
 from .files import read_file
 from .kernel import SCHEMA, Case
 from .networks import NetworkCase
@@ -83,7 +89,10 @@ from .reading import Json, Real, with_numbers
 from .refusals import Refused, printable
 from .wording import digest
 
-_KINDS = {"binary entropy": EntropyCase, "mutual information": InformationCase, "nonbilocality": NetworkCase}
+_KINDS = {
+    "binary entropy": EntropyCase, "evidence": EvidenceCase, "mutual information": InformationCase,
+    "nonbilocality": NetworkCase,
+}  # fmt: skip
 
 
 def verify_file(path: str | Path) -> str:

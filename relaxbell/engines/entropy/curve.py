@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relaxbell.certificate.claims import Certificate
-from relaxbell.curves.curve import Curve, Value, read_level
+from relaxbell.curves.curve import Curve, Value, read_level, readable
 from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.errors import CertificateError, CurveError
 from relaxbell.exact.arrays import float_array
@@ -38,7 +38,7 @@ class EntropyCurve(Curve):
     ----------
     least, largest
         Exact curves of the least p(m≠0) and of minus the largest.
-    name, variable, measure, symbol, reading
+    name, variable, measure, symbol, reading, estimated
         As in `Curve`.
 
     Examples
@@ -202,7 +202,7 @@ class EntropyCurve(Curve):
         return sympy.Piecewise((sympy.Min(*ends, evaluate=False), domain), (sympy.nan, True))
 
     def __repr__(self) -> str:
-        low, high = self.domain
+        low, high = map(readable, self.domain)
         return f"{self.name} = h(p) for {self.least.variable} in [{low}, {high}], with p from\n{self.least!r}"
 
     @property

@@ -151,6 +151,7 @@ class EntropyEngine(Engine[BinaryEntropy]):
             largest,
             symbol=least.symbol,
             reading=least.reading,
+            estimated=path.estimated,
         )
 
     def live(

@@ -32,7 +32,7 @@ class LinearCurve(PiecewiseCurve):
     ----------
     trace
         The samples behind it, with their proofs.
-    name, variable, measure, pieces, exact, programs, power, symbol, reading
+    name, variable, measure, pieces, exact, programs, power, symbol, reading, estimated
         As in `PiecewiseCurve`.
 
     Examples
@@ -89,7 +89,7 @@ def _leaves(problem: Problem) -> list[Leaf]:
 
 def linear_curve(family: Family, name: str, path: Path) -> Curve:
     """Return the exact curve of a family along a path; where the time is over, what lies between its samples."""
-    return traced(family, name, path.parameter, reading=path.reading)
+    return traced(family, name, path.parameter, reading=path.reading, estimated=path.estimated)
 
 
 def traced(
@@ -99,12 +99,13 @@ def traced(
     *,
     largest_of: BellFunctional | None = None,
     reading: Reading | None = None,
+    estimated: bool = False,
     kind: type[LinearCurve] = LinearCurve,
 ) -> Curve:
     """Return the exact curve of a family; `largest_of` is the functional whose negative is minimized."""
     found = trace(family)
     if not found.complete and largest_of is None:
-        return between(family.measure, found.samples, parameter, reading)
+        return between(family.measure, found.samples, parameter, reading, estimated=estimated)
     sign, constant = (1, Fraction(0)) if largest_of is None else (-1, largest_of.constant)
     pieces = []
     for segment in found.segments:
@@ -124,5 +125,6 @@ def traced(
         parameter.power,
         symbol=parameter.own,
         reading=reading,
+        estimated=estimated,
         trace=found,
     )

@@ -189,7 +189,8 @@ def exact_line(model: CausalModel, path: Path) -> tuple[Callable[[ExactNumber], 
     moved = [np.abs(model.match(p).p - q.p).max() for p, q in zip(ends, (first, last), strict=True) if not p.is_exact]
 
     def behavior(t: ExactNumber) -> Behavior:
-        return Behavior(first.table + step * (t - path.low), model.outputs, model.inputs, parties=first.parties)
+        table = first.table + step * (t - path.low)
+        return Behavior(table, model.outputs, model.inputs, parties=first.parties, estimated=path.estimated)
 
     return behavior, max((float(v) for v in moved), default=0.0)
 

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relaxbell.certificate.claims import Certificate
-from relaxbell.curves.curve import Curve, Value, read_level
+from relaxbell.curves.curve import Curve, Value, read_level, readable
 from relaxbell.curves.parameters import Parameter
 from relaxbell.curves.paths import Path, Reading
 from relaxbell.engines.linear.family import Family, Sample
 from relaxbell.errors import CertificateError, CurveError, optional
 from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, Floats
+from relaxbell.exact.texts import FITTED
 from relaxbell.lp.clock import TimeLimitError, time_is_over
 from relaxbell.measures.measure import Measure
 
@@ -45,7 +46,7 @@ class SampledCurve(Curve):
         Largest distance between chord and tangents, in the measure's unit.
     wanted
         What it should be at most.
-    name, variable, measure, symbol, reading
+    name, variable, measure, symbol, reading, estimated
         As in `Curve`.
 
     Examples
@@ -207,10 +208,11 @@ class SampledCurve(Curve):
         )
 
     def __repr__(self) -> str:
-        low, high = self.domain
+        low, high = map(readable, self.domain)
+        fitted = f", {FITTED}" if self.estimated else ""
         text = (
             f"{self.name} for {self.variable} in [{low}, {high}]: {len(self.samples)} samples, between rigorous "
-            f"tangents and chords {self.gap:.2g} {self.measure.unit} apart{self._short_of}"
+            f"tangents and chords {self.gap:.2g} {self.measure.unit} apart{self._short_of}{fitted}"
         )
         return text if self.reading is None else f"{text}\n  {self.reading}"
 
@@ -244,7 +246,7 @@ def sampled(family: Family, path: Path) -> SampledCurve:
             samples[worst[1]] = family.solve(worst[1])
         except TimeLimitError:  # what is known by then is a curve too, and says how good it is
             break
-    return between(family.measure, ordered, path.parameter, path.reading, _TOLERANCE)
+    return between(family.measure, ordered, path.parameter, path.reading, _TOLERANCE, estimated=path.estimated)
 
 
 def between(
@@ -253,6 +255,8 @@ def between(
     parameter: Parameter,
     reading: Reading | None,
     wanted: float = 0.0,
+    *,
+    estimated: bool = False,
 ) -> SampledCurve:
     """Return the curve between the tangents and chords of samples, from left to right.
 
@@ -266,7 +270,15 @@ def between(
     gap = max((_gap(a, b)[0] for a, b in pairwise(samples)), default=0.0)
     own = tuple(samples)
     return SampledCurve(
-        f"min {measure.name}", parameter.name, measure, own, gap, wanted, symbol=parameter.own, reading=reading
+        f"min {measure.name}",
+        parameter.name,
+        measure,
+        own,
+        gap,
+        wanted,
+        symbol=parameter.own,
+        reading=reading,
+        estimated=estimated,
     )
 
 

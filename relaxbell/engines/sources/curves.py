@@ -92,7 +92,7 @@ class NetworkCurve(PiecewiseCurve):
     ----------
     proofs
         For each stretch from left to right its ends and the proof; pieces consist of one or several.
-    name, variable, measure, pieces, exact, programs, power, symbol, reading
+    name, variable, measure, pieces, exact, programs, power, symbol, reading, estimated
         As in `PiecewiseCurve`.
 
     Examples
@@ -152,6 +152,7 @@ def network_curve(measure: Nonbilocality, path: Path) -> NetworkCurve:
         own.power,
         symbol=own.own,
         reading=path.reading,
+        estimated=path.estimated,
         proofs=tuple(found),
     )
 

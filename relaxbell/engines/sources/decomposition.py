@@ -41,6 +41,8 @@ class Decomposition:
         Largest difference between the behavior of this model, computed anew, and the one asked for; 0 if exact.
     weights
         For each group the probabilities of all its α, shape (number of α,): `marginals` with the zeros.
+    estimated
+        Whether the behavior asked for is an estimate; see `Behavior`.
 
     Examples
     --------
@@ -57,11 +59,19 @@ class Decomposition:
     response: NDArray[Any]
     error: float
     weights: tuple[NDArray[Any], ...] = ()
+    estimated: bool = False
 
     @property
     def is_exact(self) -> bool:
         """Whether all numbers are exact."""
         return self.response.dtype == object
+
+    @property
+    def closeness(self) -> str:
+        """How well the behavior asked for is reproduced, in words."""
+        if self.is_exact and self.error == 0:
+            return "the fitted p" if self.estimated else "p exactly"
+        return f"p within {self.error:.2g}"
 
     def behavior(self) -> Behavior:
         """Return the behavior of the model, from its marginals and response alone.
@@ -80,7 +90,8 @@ class Decomposition:
         >>> bool((found.behavior().exact == p.exact).all())
         True
         """
-        return Behavior(_reproduced(self.model, self._groups(), self.weights, self.response), *self._names())
+        table = _reproduced(self.model, self._groups(), self.weights, self.response)
+        return Behavior(table, *self._names(), estimated=self.estimated)
 
     def _groups(self) -> list[Group]:
         return [Group(self.model, nodes) for nodes in self.groups]
@@ -91,9 +102,9 @@ class Decomposition:
     def __str__(self) -> str:
         lines = []
         for names, own in zip(self.groups, self.marginals, strict=True):
-            lines.append(f"{','.join(names)}: " + ", ".join(f"{label} = {value}" for label, value in own.items()))
-        exact = "exactly" if self.is_exact and self.error == 0 else f"within {self.error:.2g}"
-        return "\n".join([*lines, f"center: {self.response.shape[-1]} response functions; reproduces p {exact}"])
+            shown = {label: f"{float(value):.6g}" if self.estimated else value for label, value in own.items()}
+            lines.append(f"{','.join(names)}: " + ", ".join(f"{label} = {value}" for label, value in shown.items()))
+        return "\n".join([*lines, f"center: {self.response.shape[-1]} response functions; reproduces {self.closeness}"])
 
     __repr__ = __str__
 

@@ -130,7 +130,8 @@ class FixedEngine(Engine[FixedNonbilocality]):
 
         _require_behaviors(self.measure.name, path)
         family = family_along(self, path, subject_to)
-        return traced(family, f"min {self.measure.name}", path.parameter, reading=path.reading, kind=FixedCurve)
+        name, own = f"min {self.measure.name}", path.parameter
+        return traced(family, name, own, reading=path.reading, estimated=path.estimated, kind=FixedCurve)
 
 
 def _require_behaviors(name: str, path: Path) -> None:

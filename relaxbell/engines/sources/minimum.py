@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sized
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -192,7 +193,7 @@ def _reported(
         network="lower bound" if measure.is_bound else "exact",
         attained=attained,
         marginals=marginals_of(measure.products, q, exact),
-        decomposition=_decomposition(measure, value, q, exact, scenario.equations.rhs),
+        decomposition=_decomposition(measure, value, q, exact, scenario.equations.rhs, observed),
         tolerance=tolerance,
         everywhere=everywhere,
         primal=exact,
@@ -210,10 +211,12 @@ def _decomposition(
     q: Floats,
     exact: Mapping[int, ExactNumber] | None,
     rhs: Exact,
+    observed: Behavior | Observed,
 ) -> Decomposition | None:
     if value > ZERO or len(measure.products) > 1 or measure.is_bound:
         return None
-    return decompose(measure.model, measure.products[0], q, exact, rhs.reshape(measure.model.observed_shape))
+    found = decompose(measure.model, measure.products[0], q, exact, rhs.reshape(measure.model.observed_shape))
+    return None if found is None else replace(found, estimated=observed.estimated)
 
 
 def minimize_at_fixed(
@@ -279,7 +282,7 @@ def _fixed_solution(
         network="lower bound" if measure.is_bound else "exact",
         attained=None if exact is None else bound.bound,
         marginals=marginals_of(measure.products, q, exact),
-        decomposition=_decomposition(measure, value, q, exact, scenario.equations.rhs),
+        decomposition=_decomposition(measure, value, q, exact, scenario.equations.rhs, observed),
         primal=exact,
         proof=proof,
     )

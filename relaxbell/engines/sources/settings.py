@@ -67,4 +67,4 @@ def restricted_to(
     small = CausalModel(
         model.edges, model.inputs, model.latents, sizes, hidden=model.hidden, outputs=model.outputs, name=model.name
     )
-    return small, Behavior(table, p.outputs, p.inputs, parties=p.parties)
+    return small, Behavior(table, p.outputs, p.inputs, parties=p.parties, estimated=p.estimated)

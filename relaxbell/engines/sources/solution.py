@@ -13,7 +13,7 @@ from relaxbell.engines.solution import Solution
 from relaxbell.engines.sources.cover import GlobalProof
 from relaxbell.engines.sources.decomposition import Decomposition
 from relaxbell.exact.numbers import ExactNumber, Floats, ceil_float, to_sympy
-from relaxbell.exact.texts import floor_text
+from relaxbell.exact.texts import FITTED, floor_text
 from relaxbell.measures.groups import Group
 from relaxbell.methods import provided
 
@@ -126,7 +126,7 @@ class NetworkSolution(Solution):
 
     def __repr__(self) -> str:
         measure, low = self.measure, floor_text(self.lower_bound, 9)
-        if self.exact is not None:
+        if self.exact is not None and not self.estimated:
             headline = f"= {self.exact}" + ("" if self.exact.is_Integer else f" = {self.value:.9g}")
         elif self.status == "optimal":
             headline = f"= {self.value:.9g}"
@@ -134,8 +134,9 @@ class NetworkSolution(Solution):
             headline = f"in [{low}, {self.value:.9g}]"
         missed = "" if self.status == "optimal" else f": incomplete, expected within {self.tolerance:g}"
         said = "rigorous" if self.kind == "rigorous" else "solver bound, not rigorous"
+        said += f" {FITTED}" * self.estimated
         text = "" if self.attained is None else f"{to_sympy(self.attained)}"
-        found = "floats" if not text else f"{text}, exact" if len(text) <= 24 else "exact"
+        found = "floats" if not text else FITTED if self.estimated else f"{text}, exact" if len(text) <= 24 else "exact"
         lines = [
             f"min {measure.name} {headline}   ({measure.model.name})",
             f"  lower bound  {low} ({said}); {self.status}{missed}",

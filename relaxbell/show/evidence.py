@@ -1,0 +1,123 @@
+"""Evidence against ε as figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relaxbell.errors import MeasureError, RelaxbellError
+from relaxbell.show.axes import finished, new_axes
+from relaxbell.show.numbers import arrows
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from relaxbell.quantification.report import Quantification
+    from relaxbell.trials.statement import Evidence
+
+_POINTS = 33
+_GRAY = "#767676"
+_STYLES: tuple[dict[str, Any], ...] = (  # from dark to light, and dashes: to be told apart in gray
+    {"color": "#222222", "linestyle": "-"},
+    {"color": "#0072b2", "linestyle": (0, (6, 2))},
+    {"color": "#d55e00", "linestyle": (0, (6, 2, 1, 2))},
+    {"color": "#009e73", "linestyle": (0, (1, 1.2))},
+    {"color": "#e69f00", "linestyle": (0, (3, 1, 1, 1, 1, 1))},
+)
+_SAME = 1e-6
+"""Lines that differ by less, relative, are drawn once."""
+
+
+def plot_evidence(evidence: Evidence, ax: Axes | None = None, **style: object) -> Axes:
+    """Draw the p-value of "at most ε" over ε, with the confidence limit; return the axes."""
+    if evidence.only_zero:
+        raise MeasureError(
+            f"of {evidence.measure.name} only ε = 0 is tested, and that is a number: {evidence.p_value:.3g}. Plot the "
+            "evidence about a measure with a linear program, such as dependence(model)."
+        )
+    ax = new_axes(ax)
+    _draw(ax, [(evidence, [arrows(evidence.measure.name)])], evidence.confidence, style)
+    ax.set_xlabel(f"ε, the limit on {arrows(evidence.measure.name)}")
+    return ax
+
+
+def plot_quantification(report: Quantification, ax: Axes | None = None, **style: object) -> Axes:
+    """Draw the same for each relaxation whose unit is a probability; those with the same line share it."""
+    groups: list[tuple[Evidence, list[str]]] = []
+    for row in report.rows:
+        if row.statement is None or row.unit != "probability":
+            continue
+        own = row.statement.evidence
+        for known, names in groups:
+            if _alike(known, own):
+                names.append(arrows(row.name))
+                break
+        else:
+            groups.append((own, [arrows(row.name)]))
+    if not groups:
+        reason = report.unproved or "the report is of a behavior, not of counts"
+        raise RelaxbellError(f"there is no evidence to plot: {reason}")
+    ax = new_axes(ax)
+    _draw(ax, groups, report.confidence, style)
+    ax.set_xlabel("ε")
+    return ax
+
+
+def _alike(one: Evidence, other: Evidence) -> bool:
+    """Return whether the p-values of two measures agree at a few limits."""
+    places = [Fraction(_end(one)) * k / 4 for k in range(4)]
+    pairs = [(one.log_p_at(place), other.log_p_at(place)) for place in places]
+    return all(math.isclose(a, b, rel_tol=_SAME, abs_tol=_SAME) for a, b in pairs)
+
+
+def _end(evidence: Evidence) -> float:
+    """Return an ε beyond which nothing is left to see: the p-value is a half or more."""
+    largest = float(evidence.tests[0].null.measure.term.ceiling())
+    low, high = 0.0, 2.0**-26
+    while high < largest and evidence.log_p_at(high) < -math.log(2):
+        low, high = high, 2 * high
+    while high - low > high / 64:
+        middle = (low + high) / 2
+        low, high = (middle, high) if evidence.log_p_at(middle) < -math.log(2) else (low, middle)
+    return min(high, largest)
+
+
+def _draw(ax: Axes, groups: Sequence[tuple[Evidence, list[str]]], confidence: float, style: dict[str, object]) -> None:
+    ends = [_end(own) for own, _ in groups]
+    last = max(ends)
+    for k, (own, names) in enumerate(groups):
+        grid = np.linspace(0.0, ends[k], _POINTS)
+        (line,) = ax.plot(
+            grid,
+            _decades(own, grid),
+            **{"linewidth": 1.5, "label": ", ".join(names), **_STYLES[k % len(_STYLES)], **style},  # type: ignore[arg-type]  # matplotlib refuses what it does not know
+        )
+        limit = own.at_least
+        if 0 < limit <= last:
+            ax.plot([limit], [-math.log10(1 - confidence)], "o", color=line.get_color(), markersize=4, zorder=3)
+    level = -math.log10(1 - confidence)
+    ax.axhline(level, color=_GRAY, linewidth=0.8, zorder=0)
+    ax.annotate(  # beside the axes, where no line can cross it
+        f"{100 * confidence:.10g} %",
+        (1.0, level),
+        xycoords=("axes fraction", "data"),
+        xytext=(3, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=9,
+        color=_GRAY,
+    )
+    ax.set_ylabel(r"evidence $-\log_{10}\,p$ against “at most ε”")
+    ax.set_xlim(0, last)
+    highest = max(level, *(_decades(own, np.zeros(1))[0] for own, _ in groups))
+    ax.set_ylim(0, highest * (1.1 + 0.09 * len(groups)))  # room for the legend above all lines
+    finished(ax, loc="upper right")
+
+
+def _decades(evidence: Evidence, grid: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.array([-evidence.log_p_at(Fraction(float(limit))) / math.log(10) for limit in grid])

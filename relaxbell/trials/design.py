@@ -1,0 +1,101 @@
+"""What the settings are by design, and whether those that were seen agree with it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from relaxbell.behavior.chi_squared import settings_test
+from relaxbell.behavior.counts import Counts
+from relaxbell.causal.inputs import InputDistribution
+from relaxbell.causal.model import CausalModel
+from relaxbell.errors import CountsError, MeasureError, ModelError
+from relaxbell.exact.numbers import Exact, read_fraction
+
+_REFUSED = 1e-3
+
+
+def read_design(counts: Counts, model: CausalModel, settings: object) -> Exact:
+    """Return the probabilities of the settings by design, axes in the model's order.
+
+    Raises
+    ------
+    CountsError
+        For the frequencies of the trials themselves, or trials of settings that cannot occur.
+    ModelError
+        Where the model's settings respond, and are distributed otherwise.
+    """
+    own = model.input_distribution
+    read = own if settings is None else InputDistribution(settings, model.inputs, model.cardinality)
+    table = read.table
+    if model.dependent_inputs and (table != own.table).any():
+        raise ModelError(
+            f"settings differ from the input_distribution of {model.name}, whose inputs "
+            f"{', '.join(model.dependent_inputs)} depend on the latent variable: found two distributions, expected "
+            "one. Build the model with input_distribution= instead."
+        )
+    seen = seen_settings(counts, model)
+    total = int(seen.sum())
+    observed = seen.astype(object) * Fraction(1, total)
+    if (table == observed).all() and (table != table.ravel()[0]).any():
+        raise CountsError(
+            f"the settings are the frequencies of the {total:,} trials that are tested, expected the distribution they "
+            "were drawn from by design. Frequencies make no valid test: give settings= as designed, uniform by default."
+        )
+    for index, number in np.ndenumerate(seen):
+        if number and table[index] == 0:
+            place = ", ".join(f"{n}={v}" for n, v in zip(model.inputs, index, strict=True))
+            raise CountsError(
+                f"{int(number):,} trials have {place}, a setting of probability 0 by design. Remove these trials, or "
+                "mend settings=."
+            )
+    return table
+
+
+def seen_settings(counts: Counts, model: CausalModel) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    """Return the numbers of trials with each setting, in the model's order."""
+    return np.asarray(counts.settings.transpose([counts.inputs.index(name) for name in model.inputs]))
+
+
+def read_bias(bias: object) -> Fraction:
+    """Return the bias of settings; raise MeasureError unless it is in [0, 1)."""
+    found = read_fraction(bias, "settings_bias", MeasureError)
+    if not 0 <= found < 1:
+        raise MeasureError(
+            f"settings_bias is {float(found):g}, expected a number τ in [0, 1): |p(settings|λ) − design| ≤ τ."
+        )
+    return found
+
+
+def design_words(counts: Counts, model: CausalModel, design: Exact, bias: Fraction) -> list[str]:
+    """Return what is assumed of the settings, in words, with their test.
+
+    Raises
+    ------
+    CountsError
+        If they contradict the design, and no bias is given.
+    """
+    if not model.inputs:
+        return []
+    seen = seen_settings(counts, model)
+    total = int(seen.sum())
+    uniform = bool((design == design.ravel()[0]).all())
+    found = settings_test(seen, design, uniform=uniform)
+    p, kind = found.p_value, "uniform" if uniform else "distributed as declared"
+    tested = f"χ² = {found.statistic:.4g} at {found.degrees_of_freedom} degrees of freedom, p = {p:.2g}"
+    if not bias:
+        if p < _REFUSED:
+            raise CountsError(
+                f"the settings of {counts.name or 'the counts'} are not {kind}: {tested}. A p-value would reject that "
+                "instead of the measure. Give the distribution by design, settings=, or settings_bias=τ: how far "
+                "p(settings|λ) may be from it."
+            )
+        return [f"in each trial the settings are {kind} whatever was before ({tested})"]
+    off = max(abs(Fraction(int(n), total) - q) for n, q in zip(seen.ravel(), design.ravel(), strict=True))
+    what = f"what {model.name} allows with settings that are {kind}" if model.dependent_inputs else kind
+    words = f"in each trial p(settings|λ, before) is within {float(bias):g} of {what} ({tested})"
+    spread = 5 * (float(design.max()) / total) ** 0.5
+    if float(off - bias) > spread:
+        words += f"; THE DATA CONTRADICT THIS: a frequency is off by {float(off):.2g}"
+    return [words]

@@ -1,0 +1,403 @@
+"""`Evidence`: what finite counts prove about a measure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from relaxbell.certificate.claims import Certificate
+from relaxbell.errors import CertificateError, MeasureError
+from relaxbell.exact.numbers import Floats, read_fraction
+from relaxbell.measures.measure import Measure
+from relaxbell.methods import provided
+from relaxbell.trials.betting import Test, search
+from relaxbell.trials.certificates import p_value_certificate
+from relaxbell.trials.projection import Projector
+from relaxbell.trials.text import evidence_html, evidence_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_LARGEST = 700.0
+"""Of logarithms whose exponentials are floats."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Tests of "in every trial the measure is at most ε", for every ε, valid for devices with memory.
+
+    Made by `evidence`. Evidence of independent or successive runs is multiplied: ``first * second``.
+
+    Attributes
+    ----------
+    tests
+        One for each run.
+    measure
+        What is tested.
+    confidence
+        Of `at_least`.
+    names
+        Of the counts.
+    settings
+        What is assumed of the settings, in words.
+    prediction
+        The joint distribution of which `strength` speaks: that of the test factor, or the fit of the counts.
+    only_zero
+        Whether only ε = 0 can be tested.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> c = rb.dependence(rb.bell().relax("L -> X", "L -> Y"))
+    >>> found = rb.evidence(rb.load_counts("delft2015"), c, game=rb.catalog.CHSH)
+    >>> round(found.p_value_at(0.01), 5), round(found.e_value, 5)
+    (0.05661, 1.36978)
+    """
+
+    tests: tuple[Test, ...]
+    measure: Measure
+    confidence: float
+    names: tuple[str, ...]
+    settings: tuple[str, ...]
+    prediction: Floats
+    only_zero: bool = False
+
+    # ------------------------------------------------------------------ statements
+
+    @cached_property
+    def p_value(self) -> float:
+        """The p-value of ε = 0."""
+        return self.p_value_at(0)
+
+    def p_value_at(self, limit: object) -> float:
+        """Return the p-value of "in every trial the measure is at most ε".
+
+        Parameters
+        ----------
+        limit
+            ε ≥ 0; floats mean the decimals that print them.
+
+        Returns
+        -------
+        float
+            Rounded up; 0 below 1e-304, see `log_p_at`.
+
+        Raises
+        ------
+        MeasureError
+            If ε is negative, or not 0 where only 0 can be tested.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> c = rb.influence(rb.bell().relax("A -> B"), "A", "B")
+        >>> round(rb.evidence(rb.load_counts("delft2015"), c).p_value_at(0.02), 6)
+        0.056606
+        """
+        return _exponential(self.log_p_at(limit))
+
+    def log_p_at(self, limit: object) -> float:
+        """Return the natural logarithm of the p-value of ε.
+
+        Parameters
+        ----------
+        limit
+            ε ≥ 0.
+
+        Returns
+        -------
+        float
+            At most 0.
+
+        Raises
+        ------
+        MeasureError
+            As `p_value_at`.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
+        >>> round(rb.evidence(rb.load_counts("delft2015"), c).log_p_at(0), 4)
+        -3.2422
+        """
+        return self._log_p(self._read(limit))
+
+    @cached_property
+    def e_value(self) -> float:
+        """The e-value against ε = 0: its mean is at most 1 under the null hypothesis, whenever the trials end."""
+        return _exponential(self.log_e_at(0))
+
+    def log_e_at(self, limit: object) -> float:
+        """Return the natural logarithm of the e-value against ε.
+
+        Parameters
+        ----------
+        limit
+            ε ≥ 0.
+
+        Returns
+        -------
+        float
+            Those of several runs add up. It may be minus infinity.
+
+        Raises
+        ------
+        MeasureError
+            As `p_value_at`.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
+        >>> round(rb.evidence(rb.load_counts("delft2015"), c).log_e_at(0), 6)
+        0.314652
+        """
+        own = self._read(limit)
+        return sum(test.log_e_at(own) for test in self.tests)
+
+    @cached_property
+    def at_least(self) -> float:
+        """The largest ε found such that all up to it are rejected at 1 − confidence; 0 where none is (signed: −∞).
+
+        With that confidence the measure exceeds it in some trial. Infinity where no value of it explains the counts.
+        """
+        level = math.log(1 - read_fraction(self.confidence, "confidence", MeasureError)) - 1e-15
+        linear = self.tests[0].null.measure
+        if self.only_zero or self._log_p(Fraction(0)) > level:
+            return 0.0 if linear.term.is_nonnegative else -math.inf
+        ceiling = linear.term.ceiling()
+        if len(self.tests) == 1:
+            found = self.tests[0].largest_limit(level, ceiling)
+        else:
+            found = search(self._log_p, level, ceiling, 1e-4)
+        if found is None:
+            return math.inf
+        near = float(found)
+        return near if Fraction(near) <= found else math.nextafter(near, 0.0)
+
+    # -------------------------------------------------------------------- planning
+
+    @cached_property
+    def strength(self) -> float:
+        """Mean gain of the best test factor against ε = 0, nat for each trial, if `prediction` is the truth."""
+        return self.strength_at(0)
+
+    def strength_at(self, limit: object) -> float:
+        """Return the mean gain of the best test factor against ε, in nat for each trial, certified.
+
+        Parameters
+        ----------
+        limit
+            ε ≥ 0.
+
+        Returns
+        -------
+        float
+            The relative entropy of the prediction to the nearest distribution of the null set; the prediction is the
+            fit of the counts where no other was given, and then this is an estimate, not a test.
+
+        Raises
+        ------
+        MeasureError
+            As `p_value_at`.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
+        >>> round(rb.evidence(rb.load_counts("delft2015"), c).strength_at(0.01), 9)
+        0.006993504
+        """
+        return self._projector.factor(self._read(limit)).strength
+
+    def trials_for(self, p_value: float, limit: object = 0) -> float:
+        """Return about how many trials a p-value needs, if `prediction` is the truth: ln(1/p) over the strength.
+
+        Parameters
+        ----------
+        p_value
+            Between 0 and 1.
+        limit
+            ε ≥ 0.
+
+        Returns
+        -------
+        float
+            Whole; infinity where the strength is 0.
+
+        Raises
+        ------
+        MeasureError
+            If the p-value is none.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
+        >>> rb.evidence(rb.load_counts("delft2015"), c).trials_for(1e-6)
+        1643.0
+        """
+        if not 0 < p_value < 1:
+            raise MeasureError(f"the p-value is {p_value!r}, expected a number between 0 and 1.")
+        strength = self.strength_at(limit)
+        return math.inf if strength <= 0 else float(math.ceil(-math.log(p_value) / strength))
+
+    def certificate(self, limit: object = 0) -> Certificate:
+        """Return the counts, the test factor or game, and the proof from which anyone recomputes the p-value of ε.
+
+        Parameters
+        ----------
+        limit
+            ε ≥ 0.
+
+        Returns
+        -------
+        Certificate
+            For ``relaxbell verify``.
+
+        Raises
+        ------
+        CertificateError
+            For several runs, scores, games that the data chose, and numbers beyond the verifier's limits.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
+        >>> found = rb.evidence(rb.load_counts("delft2015"), c).certificate(0.01)
+        >>> found.verify().endswith("with probability at most 0.0566057813286 (rounded up)")
+        True
+        """
+        if len(self.tests) != 1:
+            raise CertificateError(
+                f"no certificate of a product: found evidence of {len(self.tests)} runs, expected one. Certify "
+                "each run."
+            )
+        return p_value_certificate(self.tests[0], self._read(limit))
+
+    def plot(self, *, ax: Axes | None = None, **style: object) -> Axes:
+        """Draw −log10 of the p-value over ε on matplotlib axes and return them (extra ``plot``).
+
+        Parameters
+        ----------
+        ax
+            matplotlib axes; by default new ones.
+        **style
+            For matplotlib's line.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The limit `at_least` is marked where the line crosses the level of the confidence.
+
+        Raises
+        ------
+        MeasureError
+            Where only ε = 0 can be tested.
+        RelaxbellError
+            If matplotlib is not installed.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
+        >>> rb.evidence(rb.load_counts("delft2015"), c).plot().get_xlabel()
+        'ε, the limit on C(X → B)'
+        """
+        return provided("Evidence.plot")(self, ax, **style)
+
+    # ----------------------------------------------------------------------- words
+
+    @property
+    def trials(self) -> int:
+        """Number of trials that are tested."""
+        return sum(test.trials for test in self.tests)
+
+    @property
+    def method(self) -> str:
+        """What was done, in words."""
+        found = list(dict.fromkeys(test.method for test in self.tests))
+        if len(self.tests) == 1:
+            return found[0]
+        return f"product of the e-values of {len(self.tests)} runs: {'; '.join(found)}"
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What is assumed, in words."""
+        own = [words for test in self.tests for words in test.assumptions]
+        null = self.tests[0].null
+        others = [str(b) for b in null.problem.budgets[1:]]
+        if null.problem.affine:
+            others.append("the other constraints given")
+        first = f"null hypothesis: in every trial {self.measure.name} <= ε in {null.model.name}"
+        first += "".join(f", {text}" for text in others) + "; devices may have memory"
+        return tuple(dict.fromkeys([first, *self.settings, *own]))
+
+    def __mul__(self, other: object) -> Evidence:
+        """Return the evidence of both runs together: e-values multiply."""
+        if not isinstance(other, Evidence):
+            return NotImplemented
+        one, two = self.tests[0].null, other.tests[0].null
+        alike = (
+            self.measure.name == other.measure.name
+            and one.shape == two.shape
+            and one.model.name == two.model.name
+            and [str(b) for b in one.problem.budgets[1:]] == [str(b) for b in two.problem.budgets[1:]]
+            and self.only_zero == other.only_zero
+        )
+        if not alike:
+            raise MeasureError(
+                f"evidence about {self.measure.name} in {one.model.name} and about {other.measure.name} in "
+                f"{two.model.name} has no product, expected the same null hypothesis. Test both runs for one measure."
+            )
+        if self.confidence != other.confidence:
+            raise MeasureError(
+                f"evidence with confidence {self.confidence:g} and {other.confidence:g} has no product, expected one "
+                "confidence. Give both runs the same."
+            )
+        return Evidence(
+            self.tests + other.tests,
+            self.measure,
+            self.confidence,
+            self.names + other.names,
+            tuple(dict.fromkeys(self.settings + other.settings)),
+            self.prediction,
+            self.only_zero,
+        )
+
+    def __repr__(self) -> str:
+        return evidence_text(self)
+
+    def _repr_html_(self) -> str:
+        return evidence_html(self)
+
+    # -------------------------------------------------------------------- inside
+
+    @cached_property
+    def _projector(self) -> Projector:
+        return Projector(self.tests[0].null, self.prediction)
+
+    def _log_p(self, limit: Fraction) -> float:
+        if len(self.tests) == 1:
+            return self.tests[0].log_p_at(limit)
+        return min(0.0, -sum(test.log_e_at(limit) for test in self.tests))
+
+    def _read(self, limit: object) -> Fraction:
+        found = read_fraction(limit, f"ε, the limit on {self.measure.name}", MeasureError)
+        if found < 0:
+            raise MeasureError(f"ε is {float(found):g}, expected a number ≥ 0.")
+        if self.only_zero and found:
+            raise MeasureError(
+                f"{self.measure.name} <= {float(found):g} is no linear program, so only ε = 0 is tested. Use "
+                "dependence(model), which bounds it: see pinsker_bound."
+            )
+        return found
+
+
+def _exponential(log: float) -> float:
+    """Return e to a power, infinity where no float is as large."""
+    return math.inf if log > _LARGEST else 1.0 if log == 0 else math.exp(log)

@@ -1,0 +1,252 @@
+"""`evidence`: tests of a measure on counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.counts import Counts
+from relaxbell.behavior.scenario import same_variables
+from relaxbell.causal.model import CausalModel
+from relaxbell.errors import CountsError, MeasureError
+from relaxbell.exact.numbers import Exact, Floats, to_floats
+from relaxbell.exact.texts import one_line
+from relaxbell.functionals.functional import BellFunctional
+from relaxbell.measures.measure import Measure, read_measure
+from relaxbell.trials.betting import FactorTest, GameTest, ScoreTest, Test, without_gain
+from relaxbell.trials.design import design_words, read_bias, read_design
+from relaxbell.trials.games import as_game, as_scores, family, read_table
+from relaxbell.trials.null import Null
+from relaxbell.trials.statement import Evidence
+
+
+def evidence(
+    observed: Counts | Sequence[Evidence],
+    measure: Measure | None = None,
+    confidence: float = 0.95,
+    *,
+    game: object = None,
+    training: Counts | Behavior | None = None,
+    split: float | None = None,
+    seed: int = 0,
+    settings: object = None,
+    settings_bias: object = 0,
+    subject_to: object = (),
+) -> Evidence:
+    """Return what finite counts prove about a measure: tests of "in every trial it is at most ε".
+
+    The null hypothesis says that in every trial, whatever happened before, outputs and settings are distributed as the
+    measure's model allows within ε: devices may have memory. Zhang, Glancy and Knill, PRA 84, 062118 (2011),
+    doi:10.1103/PhysRevA.84.062118; Elkouss and Wehner, npj Quantum Information 2, 16026 (2016),
+    doi:10.1038/npjqi.2016.26.
+
+    Parameters
+    ----------
+    observed
+        Counts of trials, matched to the measure's model by name; or evidence of several runs, which is multiplied.
+    measure
+        Of a linear program, on any model; `mutual_information` and `message_entropy` at ε = 0 only.
+    confidence
+        Of the statement "at least".
+    game
+        A functional or a table of scores over outputs and settings, named before the data were seen. With two values
+        wins are counted, and tested by their exact binomial tail; with more they are betted on. Shipped data carry
+        their published game. Without a game, and without a prediction, all relabelings of CHSH are tried, and paid for.
+    training
+        Other counts or a behavior from theory: a prediction, whose ratio to its projection is the test factor. Training
+        counts are fitted with half a trial added to each cell.
+    split
+        The share of the trials, chosen at random, that serves as training; needs trials that are independent and alike.
+    seed
+        Of the split.
+    settings
+        The distribution of the settings by design, as `CausalModel` reads it; by default that of the measure's model.
+        Never the frequencies of the same trials.
+    settings_bias
+        τ: in each trial |p(settings|λ) − design| ≤ τ.
+    subject_to
+        Budgets and constraints that the null hypothesis has besides, as in `minimize`.
+
+    Returns
+    -------
+    Evidence
+        p-values, the confidence limit, e-values, and what they assume.
+
+    Raises
+    ------
+    CountsError
+        If the settings contradict their design (p < 0.001) and no bias is given, or the design is their frequencies.
+    MeasureError
+        If there is no linear program for the measure, or options exclude each other.
+    FunctionalError
+        If the game is of another scenario.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
+    >>> found = rb.evidence(rb.load_counts("delft2015"), c)
+    >>> round(found.p_value, 5), round(found.at_least, 5)
+    (0.03908, 0.00658)
+    """
+    if not isinstance(observed, Counts):
+        return _product(observed, measure)
+    read_confidence(confidence)
+    asked = read_measure(measure, "evidence needs")
+    bias = read_bias(settings_bias)
+    model = asked.model
+    table = matched(observed, model)
+    design = read_design(observed, model, settings)
+    words = design_words(observed, model, design, bias)
+    if observed.published is not None and observed.published.note:
+        words.append(f"of these data: {observed.published.note}")
+    linear = asked.zero_like("evidence")
+    zero_only = linear is not asked
+    null = Null(linear, subject_to, design, bias)
+    test = _test(observed, table, null, game, training, split, seed)
+    prediction = (
+        test.prediction
+        if isinstance(test, FactorTest)
+        else fitted(observed, model, design, smooth=not observed.settings.all())
+    )
+    return Evidence(
+        (test,),
+        asked,
+        float(confidence),
+        (observed.name or "counts",),
+        tuple(words),
+        prediction,
+        zero_only,
+    )
+
+
+def _product(runs: object, measure: Measure | None) -> Evidence:
+    if not isinstance(runs, Sequence) or not runs or not all(isinstance(run, Evidence) for run in runs):
+        raise MeasureError(
+            f"evidence of {one_line(runs)}: expected Counts with a measure, or a list of evidence of several runs."
+        )
+    if measure is not None:
+        raise MeasureError("evidence of several runs has their measure already, expected no other one. Leave it out.")
+    total: Evidence = runs[0]
+    for run in runs[1:]:
+        total = total * run
+    return total
+
+
+def read_confidence(confidence: float) -> None:
+    """Raise MeasureError unless a confidence is between 0 and 1."""
+    if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0 < confidence < 1:
+        raise MeasureError(f"confidence is {confidence!r}, expected a number between 0 and 1, such as 0.95.")
+
+
+def matched(counts: Counts, model: CausalModel) -> NDArray[np.int64]:
+    """Return counts in the model's order of axes; raise CountsError if variables or cardinalities differ."""
+    if not same_variables(counts, model):
+        raise CountsError(
+            f"variables do not match: {counts.name or 'the counts'} are of {counts.scenario.symbol}, {model.name} is "
+            f"of {model.scenario.symbol}. Name the columns as the model does, or use model.rename({{old: new}})."
+        )
+    table = matched_table(counts.table, counts, model)
+    if table.shape != model.observed_shape:
+        raise CountsError(
+            f"cardinalities do not match: {counts.name or 'the counts'} have {table.shape} over "
+            f"{', '.join(model.outputs + model.inputs)}, {model.name} {model.observed_shape}. Build the model "
+            "with these."
+        )
+    return table
+
+
+def matched_table(table: NDArray[np.int64], counts: Counts, model: CausalModel) -> NDArray[np.int64]:
+    """Return a table with the axes of counts in the model's order."""
+    return table.transpose([counts.variables.index(name) for name in model.outputs + model.inputs])
+
+
+def _test(
+    counts: Counts,
+    table: NDArray[np.int64],
+    null: Null,
+    game: object,
+    training: Counts | Behavior | None,
+    split: float | None,
+    seed: int,
+) -> Test:
+    given = [name for name, value in (("game", game), ("training", training), ("split", split)) if value is not None]
+    if len(given) > 1:
+        raise MeasureError(
+            f"{' and '.join(given)} exclude each other: one test must be chosen before the data are seen."
+        )
+    if training is not None:
+        return _trained(table, null, training)
+    if split is not None:
+        return _split(counts, table, null, split, seed)
+    if game is not None:
+        scores, name = read_table(game, null.model)
+    elif counts.published is not None and counts.published.game is not None:
+        own = counts.published.game
+        scores = matched_table(own.scores, counts, null.model).astype(object) * Fraction(1)
+        name = f"the game published with these data ({own.rule})"
+    else:
+        games, name = family(null.model)
+        return GameTest(null, table.ravel(), games, name)
+    wins = as_game(scores)
+    if wins is not None:
+        return GameTest(null, table.ravel(), (wins,), name)
+    numbers = as_scores(scores, null.settings if isinstance(game, BellFunctional) else None)
+    weighed = without_gain(null, numbers)
+    return ScoreTest(null, table.ravel(), weighed, float(abs(weighed).max()), name)
+
+
+def _trained(table: NDArray[np.int64], null: Null, training: object) -> FactorTest:
+    model = null.model
+    if isinstance(training, Behavior):
+        exact = model.match(training)
+        prediction = np.asarray(exact.p, dtype=np.float64) * to_floats(null.settings)
+        source, conditions = "a behavior from theory", ("the prediction was made before the data were seen",)
+    elif isinstance(training, Counts):
+        own = matched(training, model)
+        if np.array_equal(own, table):
+            raise CountsError(
+                "the training counts are the counts that are tested, expected others: a factor made from the data it "
+                "tests proves nothing. Give earlier trials, or split=0.5."
+            )
+        prediction = fitted(training, model, null.settings, smooth=True)
+        source = f"{training.trials:,} other trials"
+        conditions = ("the training trials are no part of the trials tested, and were taken before",)
+    else:
+        raise MeasureError(
+            f"training is a {type(training).__name__}, expected Counts of other trials, or a Behavior from theory."
+        )
+    return FactorTest(null, table.ravel(), prediction, source, (*conditions, "trials may end at any time"))
+
+
+def _split(counts: Counts, table: NDArray[np.int64], null: Null, split: float, seed: int) -> FactorTest:
+    if isinstance(split, bool) or not isinstance(split, int | float) or not 0 < split < 1:
+        raise MeasureError(f"split is {split!r}, expected the share of training trials, between 0 and 1.")
+    own = np.random.default_rng(seed).binomial(table, split).astype(np.int64)
+    model = null.model
+    prediction = _fitted(own, counts, model, null.settings, smooth=True)
+    conditions = (
+        "trials are independent and identically distributed (they were split at random)",
+        f"the split, seed {seed}, was chosen before the data were seen",
+    )
+    return FactorTest(
+        null, (table - own).ravel(), prediction, f"{int(own.sum()):,} trials chosen at random", conditions
+    )
+
+
+def fitted(counts: Counts, model: CausalModel, design: Exact, *, smooth: bool) -> Floats:
+    """Return the joint distribution that counts predict, flat: their fit times the settings by design."""
+    return _fitted(matched(counts, model), counts, model, design, smooth=smooth)
+
+
+def _fitted(table: NDArray[np.int64], counts: Counts, model: CausalModel, design: Exact, *, smooth: bool) -> Floats:
+    """Return the same for a table in the model's order; `smooth` adds half a trial to each cell."""
+    own = 2 * table + 1 if smooth else table
+    parties = model.parties if counts.parties is None else counts.parties
+    trials = Counts(own, model.outputs, model.inputs, parties=parties)
+    behavior = trials.frequencies if parties is None else trials.fit().behavior
+    return np.asarray(np.asarray(behavior.p, dtype=np.float64) * to_floats(design), dtype=np.float64).ravel()
