@@ -286,7 +286,7 @@ def test_quantify_other_scenarios():
         rb.quantify(rb.Behavior([[[0.25] * 2] * 2] * 2, "A B", "Z"))
     with pytest.raises(rb.errors.BehaviorError, match="'observed' where there are counts"):
         rb.quantify(rb.boxes.pr(), input_distribution="observed")
-    with pytest.raises(rb.errors.BehaviorError, match="cannot quantify a int"):
+    with pytest.raises(rb.errors.BehaviorError, match="cannot quantify an int"):
         rb.quantify(3)
 
 
