@@ -223,8 +223,14 @@ def _notes(report: Quantification, rows: Sequence[Row]) -> list[str]:
 def _statistics(report: Quantification, rows: Sequence[Row]) -> list[str]:
     """Return how errors and limits were found, and what they assume."""
     lines = []
-    if report.resampling and any(row.error is not None for row in rows):
+    solved = [row for row in rows if row.solution is not None]
+    if report.resampling and any(row.error is not None for row in solved):
         lines.append(f"±: standard error, approximate: {report.resampling}.")
+    without = [row.name for row in solved if row.error is None]
+    if report.resampling and without:
+        lines.append(
+            f"no ± for {', '.join(without)}: resamples without a minimum, or not solved within the time limit."
+        )
     stated = [row.statement for row in rows if row.statement is not None]
     if stated:
         lines += [
