@@ -29,6 +29,9 @@ _WITNESS = 39
 _DIGITS = 3
 """Of confidence limits."""
 
+_NOTHING = 1e-13
+"""Values and errors below this are rounding."""
+
 _SMALL = 1e-3
 """Smaller numbers are written with a power of ten."""
 
@@ -171,7 +174,9 @@ def _cells(report: Quantification, row: Row) -> tuple[str, ...]:
     bound = f"{floor_text(s.lower_bound)}{unit}"
     if report.fit is None:
         return row.name, row.relaxed, f"{s.value_text}{unit}", bound, _excess(row)
-    least = s.value_text if row.error is None else estimate_text(s.value, row.error)
+    least = s.value_text
+    if row.error is not None:
+        least = "0 ± 0" if max(abs(s.value), row.error) < _NOTHING else estimate_text(s.value, row.error)
     return row.name, row.relaxed, f"{least}{unit}", _limit_text(row, unit), bound, _excess(row)
 
 
