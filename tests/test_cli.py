@@ -26,7 +26,7 @@ def test_shipped_data_of_no_bell_test_are_refused_with_a_remedy():
 
 @pytest.mark.parametrize("name", [name for name in rb.data_sets() if rb.load_counts(name).parties])
 def test_shipped_data(name):
-    result = run(app, ["quantify", name])
+    result = run(app, ["quantify", "--resamples", "0", name])
     assert result.exit_code == 0
     for row in ("C(X -> B)", "C(Y -> A)", "C(A -> B)", "C(B -> A)", "H(M)"):
         assert row in result.output
@@ -34,7 +34,7 @@ def test_shipped_data(name):
 
 def test_json_numbers_obey_the_closed_forms():
     """C(X→B) = CH, C(A→B) = 2 CH, CH = (S − 2)/4 on the non-signaling fit."""
-    data = json.loads(run(app, ["quantify", "nist2015", "--json"]).output)
+    data = json.loads(run(app, ["quantify", "--resamples", "0", "nist2015", "--json"]).output)
     ch = data["S"]["excess"] / 4
     rows = {row["measure"]: row for row in data["relaxations"]}
     assert rows["C(X -> B)"]["minimum"] == pytest.approx(ch, rel=1e-9)
@@ -61,7 +61,9 @@ def test_nothing_but_json_on_standard_output():
 
 def test_observed_settings_change_the_message_only():
     uniform, observed = (
-        json.loads(run(app, ["quantify", "delft2015", "--json", "--input-distribution", kind]).output)
+        json.loads(
+            run(app, ["quantify", "--resamples", "0", "delft2015", "--json", "--input-distribution", kind]).output
+        )
         for kind in ("uniform", "observed")
     )
     left, right = ({r["measure"]: r["minimum"] for r in d["relaxations"]} for d in (uniform, observed))
@@ -80,10 +82,12 @@ def test_own_csv(tmp_path):
         for b in (0, 1)
     ]
     path.write_text("\n".join(lines))
-    result = run(app, ["quantify", str(path), "--outputs", "click1,click2", "--inputs", "setting1,setting2"])
+    result = run(
+        app, ["quantify", "--resamples", "0", str(path), "--outputs", "click1,click2", "--inputs", "setting1,setting2"]
+    )
     assert result.exit_code == 0, result.output
     assert "C(setting1 -> click2)" in result.output
-    refused = run(app, ["quantify", str(path)])
+    refused = run(app, ["quantify", "--resamples", "0", str(path)])
     assert refused.exit_code == 1
     assert "unknown column" in refused.output
     assert "Traceback" not in refused.output
@@ -93,24 +97,24 @@ def test_a_party_with_one_setting_and_a_column_that_is_not_there(tmp_path):
     path = tmp_path / "one.csv"
     lines = [f"0,{y},{a},{b},{10 + a + 2 * b + y}" for y in (0, 1) for a in (0, 1) for b in (0, 1)]
     path.write_text("\n".join(["x,y,a,b,count", *lines]))
-    printed = run(app, ["quantify", str(path)]).output
+    printed = run(app, ["quantify", "--resamples", "0", str(path)]).output
     assert "none: X has a single value, so it cannot influence B" in printed
     assert "A local model reproduces these data: nothing has to be relaxed." in printed
-    assert "nothing has to be relaxed" not in run(app, ["quantify", "delft2015"]).output
-    refused = run(app, ["quantify", str(path), "--inputs", "x,z", "--outputs", "a,b"])
+    assert "nothing has to be relaxed" not in run(app, ["quantify", "--resamples", "0", "delft2015"]).output
+    refused = run(app, ["quantify", "--resamples", "0", str(path), "--inputs", "x,z", "--outputs", "a,b"])
     assert "no column for z in the header (x, y, a, b, count)" in refused.output
     path.write_text("\n".join(["x,y,a,b,count", *(f"0,0,{a},{b},5" for a in (0, 1) for b in (0, 1))]))
-    assert "each of X, Y has a single value" in run(app, ["quantify", str(path)]).output
+    assert "each of X, Y has a single value" in run(app, ["quantify", "--resamples", "0", str(path)]).output
 
 
 def test_what_cannot_be_done_is_said_before_the_work(tmp_path):
     taken = tmp_path / "taken"
     taken.write_text("a file")
-    refused = run(app, ["quantify", "delft2015", "--certificates", str(taken)])
+    refused = run(app, ["quantify", "--resamples", "0", "delft2015", "--certificates", str(taken)])
     assert refused.exit_code == 1
     assert f"cannot use {taken}: a file is there, expected a directory. Give another name." in refused.output
     assert "minimum" not in refused.output
-    named = run(app, ["quantify", "delft2015", "--inputs", "p,q"])
+    named = run(app, ["quantify", "--resamples", "0", "delft2015", "--inputs", "p,q"])
     assert "delft2015 has the outcomes a, b and the settings x, y: found --outputs or --inputs" in named.output
     assert named.exit_code == 1
 
@@ -152,11 +156,11 @@ def test_the_time_limit_of_the_command_line(tmp_path, monkeypatch):
     lines = [f"{x},{y},{a},{b},{20 + (a * b + x * y) % 5}" for x, y, a, b in rows]
     path.write_text("\n".join(["x,y,a,b,count", *lines]))
     monkeypatch.setattr("relaxbell.lp.clock.clock", Clock(step=1))
-    result = run(app, ["quantify", str(path), "--seconds", "0.001", "--json"])
+    result = run(app, ["quantify", "--resamples", "0", str(path), "--seconds", "0.001", "--json"])
     assert result.exit_code == 0, result.output
     problems = [row.get("problem", "") for row in json.loads(result.output)["relaxations"]]
     assert all("time limit of 0.001 s" in problem for problem in problems)
-    assert run(app, ["quantify", str(path), "--seconds", "0"]).exit_code == 2
+    assert run(app, ["quantify", "--resamples", "0", str(path), "--seconds", "0"]).exit_code == 2
 
 
 def slow_rows(then):
@@ -231,7 +235,7 @@ def test_an_error_in_one_row_leaves_the_others(monkeypatch, error):
         return real(*given)
 
     monkeypatch.setattr(quantification, "minimize", failing)
-    result = run(app, ["quantify", "delft2015", "--json"])
+    result = run(app, ["quantify", "--resamples", "0", "delft2015", "--json"])
     assert result.exit_code == 0
     rows = json.loads(result.stdout)["relaxations"]
     problem = str(error) if isinstance(error, rb.errors.RelaxbellError) else f"{type(error).__name__}: {error}"
@@ -268,7 +272,7 @@ def test_a_certificate_that_cannot_be_written_leaves_the_rows(tmp_path, monkeypa
         Path(path).write_text(self.to_json())
 
     monkeypatch.setattr(rb.classes.Certificate, "save", refused)
-    result = run(app, ["quantify", "delft2015", "--certificates", str(tmp_path / "proofs")])
+    result = run(app, ["quantify", "--resamples", "0", "delft2015", "--certificates", str(tmp_path / "proofs")])
     assert result.exit_code == 1
     assert "I(X,Y:Λ)" in result.output
     assert "7 certificates written" in result.output

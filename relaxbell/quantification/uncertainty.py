@@ -12,6 +12,7 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.chi_squared import SettingsTest
 from relaxbell.behavior.counts import Counts
+from relaxbell.behavior.resampling import generator
 from relaxbell.errors import CountsError, RelaxbellError
 from relaxbell.lp.clock import deadline
 from relaxbell.measures.measure import Measure
@@ -83,6 +84,12 @@ class Options:
         """Raise CountsError or MeasureError for what makes no sense, before anything is computed."""
         read_confidence(self.confidence)
         read_bias(self.settings_bias)
+        generator(self.seed)
+        if self.training is not None and not isinstance(self.training, Counts | Behavior):
+            raise CountsError(
+                f"training is a {type(self.training).__name__}, expected Counts of other trials, such as "
+                "load_counts(path), or a Behavior from theory."
+            )
         if (
             isinstance(self.resamples, bool)
             or not isinstance(self.resamples, int)

@@ -29,6 +29,9 @@ _WITNESS = 39
 _DIGITS = 3
 """Of confidence limits."""
 
+_NOTHING = 1e-13
+"""Values and errors below this are rounding."""
+
 _SMALL = 1e-3
 """Smaller numbers are written with a power of ten."""
 
@@ -171,7 +174,9 @@ def _cells(report: Quantification, row: Row) -> tuple[str, ...]:
     bound = f"{floor_text(s.lower_bound)}{unit}"
     if report.fit is None:
         return row.name, row.relaxed, f"{s.value_text}{unit}", bound, _excess(row)
-    least = s.value_text if row.error is None else estimate_text(s.value, row.error)
+    least = s.value_text
+    if row.error is not None:
+        least = "0 ± 0" if max(abs(s.value), row.error) < _NOTHING else estimate_text(s.value, row.error)
     return row.name, row.relaxed, f"{least}{unit}", _limit_text(row, unit), bound, _excess(row)
 
 
@@ -223,8 +228,14 @@ def _notes(report: Quantification, rows: Sequence[Row]) -> list[str]:
 def _statistics(report: Quantification, rows: Sequence[Row]) -> list[str]:
     """Return how errors and limits were found, and what they assume."""
     lines = []
-    if report.resampling and any(row.error is not None for row in rows):
+    solved = [row for row in rows if row.solution is not None]
+    if report.resampling and any(row.error is not None for row in solved):
         lines.append(f"±: standard error, approximate: {report.resampling}.")
+    without = [row.name for row in solved if row.error is None]
+    if report.resampling and without:
+        lines.append(
+            f"no ± for {', '.join(without)}: resamples without a minimum, or not solved within the time limit."
+        )
     stated = [row.statement for row in rows if row.statement is not None]
     if stated:
         lines += [

@@ -84,6 +84,11 @@ class Null:
         budgets = [measure <= 0, *(subject_to if isinstance(subject_to, Sequence) else [subject_to])]
         self.problem = read_problem(measure, ZERO, normalization_equations(self.model), budgets)
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return what it was made of: live programs are made anew where they are needed."""
+        own = type(self)
+        return {n: v for n, v in self.__dict__.items() if not isinstance(getattr(own, n, None), cached_property)}
+
     @cached_property
     def program(self) -> LinearProgram:
         """The linear program; costs and the first budget's limit are set for each run."""

@@ -2,6 +2,7 @@
 
 import json
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -217,6 +218,24 @@ def test_a_resample_without_minimum_gives_no_error():
     assert errors["C(X -> B)"] > 0
     for row in report.rows:
         assert row.solution is not None or row.error is None
+
+
+def test_options_that_make_no_sense_are_refused_at_once():
+    counts = rb.load_counts("delft2015")
+    for wrong, message in (
+        ({"confidence": 95}, "confidence is 95, expected a number between 0 and 1"),
+        ({"settings_bias": "x"}, "settings_bias is 'x', expected a finite real number"),
+        ({"seed": -1}, "the seed is -1, expected an integer ≥ 0"),
+        ({"training": "before.csv"}, "training is a str, expected Counts of other trials"),
+    ):
+        with pytest.raises(rb.errors.RelaxbellError, match=message):
+            rb.quantify(counts, **wrong)
+
+
+def test_reports_travel():
+    copy = pickle.loads(pickle.dumps(DELFT))
+    assert repr(copy) == repr(DELFT)
+    assert copy.rows[2].statement.evidence.p_value_at(0.02) == DELFT.rows[2].statement.evidence.p_value_at(0.02)
 
 
 # ------------------------------------------------------------------------------ the commands
