@@ -39,7 +39,7 @@ def test_the_table_loads_what_it_needs():
     command = "import sys; from relaxbell.cli import main; sys.argv = ['relaxbell', 'quantify', 'delft2015']"
     printed = loaded_after(f"{command}\ntry: main()\nexcept SystemExit: pass")
     assert {"highspy", "typer"} <= printed
-    assert not printed & SLOW
+    assert not printed & (SLOW - {"scipy.sparse.linalg"})  # resamples are swept, and SciPy factorizes their bases
 
 
 def test_the_command_starts_one_thread_of_blas_unless_told_otherwise(monkeypatch):

@@ -108,7 +108,7 @@ def quantify(
 
     >>> row = rb.quantify("delft2015").rows[0]
     >>> row.name, round(row.statement.at_least, 5), round(row.statement.evidence.p_value, 4)
-    ('C(X -> B)', 0.00657, 0.0391)
+    ('C(X -> B)', 0.00658, 0.0391)
     """
     options = Options(confidence, training, game, settings_bias, resamples, seed)
     plan, rows = Plan(observed, input_distribution, seconds_per_row, options), list[Row]()

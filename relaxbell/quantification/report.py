@@ -235,7 +235,7 @@ class Quantification:
         >>> import relaxbell as rb
         >>> axes = rb.quantify("delft2015", resamples=0).plot()
         >>> axes.get_xlabel(), len(axes.get_legend().get_texts())
-        ('ε', 4)
+        ('ε', 3)
         """
         return provided("Quantification.plot")(self, ax, **style)
 

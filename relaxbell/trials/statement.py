@@ -269,7 +269,7 @@ class Evidence:
         >>> import relaxbell as rb
         >>> c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
         >>> found = rb.evidence(rb.load_counts("delft2015"), c).certificate(0.01)
-        >>> found.verify().endswith("with probability at most 0.0566057813286 (rounded up)")
+        >>> found.verify().endswith("with probability at most 0.0566057813285 (rounded up)")
         True
         """
         if len(self.tests) != 1:
