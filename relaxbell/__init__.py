@@ -88,6 +88,7 @@ _IMPLEMENTED = {
     "Maximum.__repr__, recognition": "symmetry.recognition:recognize",
     "Measure.__add__": "measures.combined:added",
     "Measure.__mul__": "measures.combined:multiplied",
+    "Measure.__truediv__": "measures.combined:divided",
     "NetworkSolution._repr_html_": "show.solution:network_html",
     "NetworkSolution.boxes": "engines.sources.proving:boxes",
     "NetworkSolution.certificate": "engines.sources.certificates:network_certificate",

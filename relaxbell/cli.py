@@ -380,3 +380,7 @@ def main() -> None:
     # NumPy's BLAS starts threads when it is loaded, which then wait busily: a fifth of a table's CPU time, for nothing
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     app()
+
+
+if __name__ == "__main__":
+    main()

@@ -32,6 +32,7 @@ __all__ = [
     "RelaxbellError",
     "SignalingError",
     "SolverError",
+    "TimeLimitError",
     "UnsupportedModelError",
 ]
 
@@ -133,6 +134,20 @@ class ProofError(RelaxbellError, ValueError):
 
 class SolverError(RelaxbellError, RuntimeError):
     """No solver reached the accuracy that a result needs. The message says what was tried."""
+
+
+class TimeLimitError(SolverError):
+    """Something took longer than it may.
+
+    Attributes
+    ----------
+    partial
+        What was found so far, labeled incomplete, such as a `LowerBound`; or None.
+    """
+
+    def __init__(self, message: str, partial: object = None) -> None:
+        super().__init__(message)
+        self.partial = partial
 
 
 class CheckpointError(RelaxbellError, ValueError):

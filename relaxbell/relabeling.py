@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.errors import BehaviorError
+from relaxbell.exact.texts import a_kind
 from relaxbell.frozen import Frozen, FrozenMapping
 from relaxbell.permutations import Permutation, cycles_text, inverted, read_permutation, read_permutations
 from relaxbell.results import HasScenario, Variables
@@ -306,7 +307,7 @@ def scenario_of(value: Variables | HasScenario) -> Variables:
     found: object = getattr(value, "scenario", value)
     if not isinstance(found, Variables):
         raise BehaviorError(
-            f"a relabeling is of a scenario: found a {type(value).__name__}, expected a Scenario, or a behavior, "
+            f"a relabeling is of a scenario: found {a_kind(value)}, expected a Scenario, or a behavior, "
             "functional or model."
         )
     return found

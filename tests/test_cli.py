@@ -290,7 +290,7 @@ def test_quantify_other_scenarios():
         rb.quantify(rb.Behavior([[[0.25] * 2] * 2] * 2, "A B", "Z"))
     with pytest.raises(rb.errors.BehaviorError, match="'observed' where there are counts"):
         rb.quantify(rb.boxes.pr(), input_distribution="observed")
-    with pytest.raises(rb.errors.BehaviorError, match="cannot quantify a int"):
+    with pytest.raises(rb.errors.BehaviorError, match="cannot quantify an int"):
         rb.quantify(3)
 
 
@@ -300,3 +300,12 @@ def test_json_witness_in_the_units_of_the_catalog():
     assert witness["catalog"] == {"name": "CHSH", "value": 4.0, "bound": 2.0, "excess": 2.0}
     assert {"name", "functional", "value", "bound"} < set(witness)
     assert [row["witness"]["catalog"] for row in data["relaxations"] if row["measure"] == "I(X,Y:Λ)"] == [None]
+
+
+@pytest.mark.parametrize("module", ["relaxbell", "relaxbell.cli"])
+def test_python_runs_the_command_line_as_a_module(module):
+    done = subprocess.run([sys.executable, "-m", module, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"relaxbell {rb.__version__}\n"
+    done = subprocess.run([sys.executable, "-m", module, "quantify", "nothing.csv"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "nothing.csv" in done.stderr

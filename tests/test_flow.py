@@ -44,6 +44,7 @@ ORDER = [
     "quantification",
     "show",
     "cli",
+    "__main__",
     "boxes",
     "catalog",
     "states",

@@ -20,6 +20,7 @@ from relaxbell.behavior.table import TOLERANCE, check_axes, check_probabilities,
 from relaxbell.errors import BehaviorError, SignalingError
 from relaxbell.exact.arrays import real_array
 from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_array, read_float, to_floats
+from relaxbell.exact.texts import a_kind
 from relaxbell.frozen import Frozen
 from relaxbell.methods import provided
 from relaxbell.relabeling import Relabeling, Symmetries, act, moved
@@ -265,7 +266,7 @@ class Behavior(Frozen):
         if not 0 <= fraction <= 1:
             raise BehaviorError(f"the weight of a mixture is a probability: found {weight}, expected 0 … 1.")
         if not isinstance(other, Behavior):
-            raise BehaviorError(f"cannot mix a behavior with a {type(other).__name__}, expected another Behavior.")
+            raise BehaviorError(f"cannot mix a behavior with {a_kind(other)}, expected another Behavior.")
         other = other.transposed(self.outputs, self.inputs)
         if other.scenario.shape != self.scenario.shape:
             raise BehaviorError(

@@ -177,8 +177,10 @@ class Counts(Frozen):
         CountsError
             If it is not known which party chooses which input, as for an instrument, or a setting has no trials.
         SolverError
-            If the precision does not suffice, or the time: then its ``partial`` is a `Fit` that is not complete, whose
-            deviance is an upper bound of the least one.
+            If the precision does not suffice.
+        TimeLimitError
+            If the time does not: its ``partial`` is a fit that is not complete, whose deviance is an upper bound of the
+            least one.
         MeasureError
             If `seconds` is not a positive number.
 

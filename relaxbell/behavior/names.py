@@ -8,7 +8,7 @@ from collections.abc import Mapping, Reversible, Sequence, Set
 import numpy as np
 
 from relaxbell.errors import BehaviorError, RelaxbellError
-from relaxbell.exact.texts import plain_repr
+from relaxbell.exact.texts import a_kind, plain_repr
 from relaxbell.frozen import FrozenMapping
 
 Setting = Mapping[str, int]
@@ -41,7 +41,7 @@ def check_ordered(values: object, what: str, error: type[RelaxbellError]) -> Non
     if isinstance(values, Set) and not isinstance(values, Mapping | Reversible):
         shown = ", ".join(sorted(map(str, values)))[:60]
         raise error(
-            f"{what} is a {type(values).__name__} ({shown}), which has no order, expected a list or tuple. Write it in "
+            f"{what} is {a_kind(values)} ({shown}), which has no order, expected a list or tuple. Write it in "
             "the order meant."
         )
 
@@ -74,7 +74,7 @@ def check_values(
     """Raise `error` if a variable of `setting` is not among `names` or its value is out of range."""
     if not isinstance(setting, Mapping):
         example = f'{{"{names[0] if names else "A"}": 0}}'
-        raise error(f"{setting!r} is a {type(setting).__name__}, expected a mapping such as {example}.")
+        raise error(f"{setting!r} is {a_kind(setting)}, expected a mapping such as {example}.")
     for name, value in setting.items():
         if name not in names:
             raise error(f"{name!r} is not an {what} here. Expected one of {', '.join(names) or '(none)'}.")

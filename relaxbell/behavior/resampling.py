@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.errors import CountsError
-from relaxbell.exact.texts import plain_repr
+from relaxbell.exact.texts import a_kind, plain_repr
 
 MOST = 2**62
 """Most trials of a table."""
@@ -253,7 +253,7 @@ def _numbers(found: ArrayLike, where: str, shape: tuple[int, ...] | None) -> NDA
         array = np.asarray(found, dtype=np.float64)
     except (TypeError, ValueError):
         raise CountsError(
-            f"the statistic of {where} is a {type(found).__name__}, expected a number or numbers. Return floats."
+            f"the statistic of {where} is {a_kind(found)}, expected a number or numbers. Return floats."
         ) from None
     if shape is not None and array.shape != shape:
         raise CountsError(f"the statistic of {where} has shape {array.shape}, expected {shape}, as of the counts.")

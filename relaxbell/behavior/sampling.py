@@ -12,6 +12,7 @@ from relaxbell.behavior.resampling import draw_outcomes, draw_settings, generato
 from relaxbell.errors import CountsError
 from relaxbell.exact.distributions import joint_distribution
 from relaxbell.exact.numbers import to_floats
+from relaxbell.exact.texts import a_kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,7 +55,7 @@ def sample(observed: Behavior, trials: int, seed: int | np.random.Generator, *, 
     if not isinstance(observed, Behavior):
         remedy = {"Counts": " Use counts.fit().behavior, or counts.bootstrap.", "CountsFit": " Use fit.behavior."}
         raise CountsError(
-            f"cannot sample a {type(observed).__name__}, expected a Behavior."
+            f"cannot sample {a_kind(observed)}, expected a Behavior."
             f"{remedy.get(type(observed).__name__, ' Make one of the table.')}"
         )
     size, rng = whole_number(trials, "the number of trials", 1), generator(seed)

@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from relaxbell.behavior.names import check_ordered, read_names
 from relaxbell.errors import ModelError
+from relaxbell.exact.texts import a_kind
 
 Edge = tuple[str, str]
 
@@ -108,7 +109,7 @@ def read_graph(
         nodes, edges = list(graph.nodes), list(graph.edges)
     elif isinstance(graph, DirectedGraph):
         if not graph.is_directed() or graph.is_multigraph():
-            raise ModelError(f"the graph is a {type(graph).__name__}, expected a networkx.DiGraph.")
+            raise ModelError(f"the graph is {a_kind(graph)}, expected a networkx.DiGraph.")
         nodes, edges = list(graph.nodes), [(u, v) for u, v in graph.edges]
     else:
         nodes, edges = [], list(listed_edges(graph, "the graph"))
@@ -143,7 +144,7 @@ def listed_edges(edges: object, what: str) -> tuple[Edge, ...]:
     check_ordered(edges, what, ModelError)
     if not isinstance(edges, Iterable) or (isinstance(edges, Mapping) and not isinstance(edges, Set)):
         raise ModelError(
-            f"{str(edges)[:60]} is not a graph: found a {type(edges).__name__}, expected an arrow string, a list of "
+            f"{str(edges)[:60]} is not a graph: found {a_kind(edges)}, expected an arrow string, a list of "
             "edges (parent, child), or a networkx DiGraph."
         )
     return tuple(own for edge in edges for own in _read_edge(edge))

@@ -30,6 +30,7 @@ from relaxbell.causal.size import check_equations
 from relaxbell.causal.text import model_text
 from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError
 from relaxbell.exact.rows import Rows
+from relaxbell.exact.texts import a_kind
 from relaxbell.frozen import Frozen
 from relaxbell.methods import provided
 from relaxbell.relabeling import Symmetries
@@ -573,7 +574,7 @@ class CausalModel(Frozen):
         fit = fit or " Use counts.frequencies, or give the counts parties= and use counts.fit().behavior."
         remedy = {"Counts": fit, "CountsFit": " Use fit.behavior."}.get(type(observed).__name__, "")
         raise BehaviorError(
-            f"cannot compare {self.name} with a {type(observed).__name__}. Expected a Behavior "
+            f"cannot compare {self.name} with {a_kind(observed)}. Expected a Behavior "
             f"(Behavior(array), Counts(...).fit().behavior) or an Observed.{remedy}"
         )
 
@@ -632,7 +633,7 @@ class CausalModel(Frozen):
         Parameters
         ----------
         seconds
-            After this time the enumeration is refused.
+            After this time the enumeration is refused; infinity for no limit.
 
         Returns
         -------

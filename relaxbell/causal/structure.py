@@ -9,6 +9,7 @@ from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.scenario import same_variables
 from relaxbell.causal.protocols import HasGraph
 from relaxbell.errors import BehaviorError
+from relaxbell.exact.texts import a_kind
 
 
 def ancestors(model: HasGraph, node: str) -> set[str]:
@@ -60,7 +61,7 @@ def coordinates(model: HasGraph) -> Coordinates:
 def matched(model: HasGraph, observed: object) -> Behavior:
     """Return a behavior with its axes in a model's order; raise BehaviorError if it does not fit."""
     if not isinstance(observed, Behavior):
-        raise BehaviorError(f"found a {type(observed).__name__}, expected a Behavior of {model.name}.")
+        raise BehaviorError(f"found {a_kind(observed)}, expected a Behavior of {model.name}.")
     if not same_variables(observed, model):
         raise BehaviorError(
             f"variables do not match: the behavior is {observed.scenario.symbol}, {model.name} needs "

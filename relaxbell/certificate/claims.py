@@ -16,6 +16,9 @@ from relaxbell.results import ReadingLike
 from relaxbell.verify import CURVE, SCHEMA, Real, Refused, digests, read_case, read_file, verify
 from relaxbell.writing import write_whole
 
+_ROUNDING = Fraction(1, 10**6)
+"""How far, relative to 1 or more, the verifier's value may be from the one that is claimed."""
+
 _LONGEST = 2**12
 """Bits of a numerator or denominator that are written; the verifier reads 700 digits."""
 
@@ -195,21 +198,46 @@ def claimed(data: dict[str, Any], bound: ExactNumber) -> Certificate:
     except Refused as refusal:
         raise refused(refusal) from None
     stated = as_real(bound)
+    _compare(stated - proven, stated, proven)
     lower = proven if proven < stated else stated
     return Certificate(data | {"claim": {"lower_bound": as_text(lower)}})
 
 
-def with_strategies(data: dict[str, Any], bound: ExactNumber, primal: Mapping[int, ExactNumber] | None) -> Certificate:
-    """Claim the bound, and that an exact model attains it, where there is one."""
+def _compare(lost: Real, stated: Real, found: Real) -> None:
+    """Raise CertificateError where the verifier finds something else than the solution, by more than rounding."""
+    size = max(Fraction(1), abs(stated.a), abs(stated.b) * stated.n)
+    if (lost - Real(_ROUNDING * size)).sign() > 0:
+        raise CertificateError(
+            f"the verifier's own rows give {_short(found)} where the solution says {_short(stated)}, expected the "
+            "same: the rows of the measure are not those that its generator makes. Give them without one, "
+            "measure(model, rows), so that the certificate states the rows."
+        )
+
+
+def _short(number: Real) -> str:
+    return f"{float(number.a) + float(number.b) * number.n**0.5:.9g}"
+
+
+def with_strategies(
+    data: dict[str, Any],
+    bound: ExactNumber,
+    primal: Mapping[int, ExactNumber] | None,
+    *,
+    tight: bool = False,
+) -> Certificate:
+    """Claim the bound, and that an exact model attains it, where there is one; `tight`: the bound itself."""
     found = claimed(data, bound)
     if not primal:
         return found
     weights = [[number, as_text(as_real(w))] for number, w in sorted(primal.items()) if w]
     data = found.data | {"strategies": weights}
     try:
-        data["claim"] = data["claim"] | {"upper_bound": as_text(read_case(data).reached())}
+        reached = read_case(data).reached()
     except Refused:  # exact for the float program, but not for the numbers behind it
         return found
+    if tight:
+        _compare(reached - as_real(bound), as_real(bound), reached)
+    data["claim"] = data["claim"] | {"upper_bound": as_text(reached)}
     return Certificate(data)
 
 

@@ -18,6 +18,7 @@ from relaxbell.closed_forms.domains import Domain
 from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.exact.arrays import complete_table, float_array
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, read_fraction, sign, to_floats, to_sympy
+from relaxbell.exact.texts import a_kind
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import sum_text
 from relaxbell.measures.measure import Measure
@@ -305,7 +306,7 @@ class ClosedForm:
             behaviors = [behaviors]
         if not isinstance(behaviors, np.ndarray):
             if not isinstance(behaviors, Iterable):
-                raise BehaviorError(f"found a {type(behaviors).__name__}, expected an array or behaviors.")
+                raise BehaviorError(f"found {a_kind(behaviors)}, expected an array or behaviors.")
             behaviors = [model.match(p).p if isinstance(p, Behavior) else self._table(p) for p in behaviors]
         behaviors = float_array(behaviors, "the table of behaviors", BehaviorError)
         if behaviors.shape[1:] != model.observed_shape:

@@ -20,7 +20,8 @@ from relaxbell.engines.linear.parametric import ParametricProgram, parameter_sid
 from relaxbell.engines.linear.program import Problem, linear_program, read_constraints
 from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, installation
 from relaxbell.exact.numbers import Exact
-from relaxbell.lp.clock import TimeLimitError, deadline
+from relaxbell.exact.texts import counted
+from relaxbell.lp.clock import TimeLimitError, deadline, read_seconds, seconds_text
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure, read_measure
 from relaxbell.measures.terms import fresh
 
@@ -52,6 +53,7 @@ def closed_form(
         ``dependence(both) <= sympy.Symbol("c")``, becomes a variable: the terms are affine in it.
     seconds
         After this time the derivation is refused with an estimate of what is left; kept within a second or a fifth.
+        Infinity for no limit.
 
     Returns
     -------
@@ -76,9 +78,9 @@ def closed_form(
     (8, 4)
     """
     own = read_measure(measure, "a closed form is of").linear("closed form")
-    require_time(seconds)
+    limit = read_seconds(seconds, ClosedFormError)
     require_ppl()
-    with deadline(seconds, own.name):
+    with deadline(limit, own.name):
         where = read_domain(own.model, domain)
         try:
             search, symbols = _search(own, where, subject_to)
@@ -101,8 +103,9 @@ def closed_form(
     )
     if not found.complete:
         raise ClosedFormError(
-            f"the closed form of {own.name} on {where.dimension} coordinates is not complete after {seconds:g} s: "
-            f"{_progress(found)}. Use a smaller domain (non-signaling, a slice) or minimize; or raise seconds.",
+            f"the closed form of {own.name} on {where.dimension} coordinates is not complete after "
+            f"{seconds_text(limit)}: {_progress(found)}. Use a smaller domain (non-signaling, a slice) or minimize; or "
+            "raise seconds.",
             result,
         )
     return result
@@ -111,19 +114,25 @@ def closed_form(
 def _progress(found: Epigraph) -> str:
     """Say how far a search came."""
     if not found.vertices:
-        return "there was no time for the vertices of the domain, at which linear programs would have been solved"
+        known = f"; {counted(len(found.terms), 'term')}{_worth(found)}" if found.terms else ""
+        return (
+            f"there was no time for the vertices of the domain, at which linear programs would have been solved{known}"
+        )
     rate = found.seconds / max(found.programs, 1)
     return (
-        f"{found.programs:,} linear programs gave {len(found.terms):,} terms, and {found.open_vertices:,} of "
-        f"{found.vertices:,} vertices are open, at least {found.open_vertices * rate:.0f} s more, growing with every "
-        "cut"
+        f"{counted(found.programs, 'linear program')} gave {counted(len(found.terms), 'term')}{_worth(found)}, and "
+        f"{found.open_vertices:,} of {found.vertices:,} vertices are open, at least {found.open_vertices * rate:.0f} s "
+        "more, growing with every cut"
     )
 
 
-def require_time(seconds: object) -> None:
-    """Raise ClosedFormError if `seconds` is not a number of seconds."""
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
-        raise ClosedFormError(f"seconds={seconds!r} leaves no time, expected a positive number of seconds.")
+def _worth(found: Epigraph) -> str:
+    """Say so where the terms bound the least value by the same number everywhere."""
+    terms = linear_terms(found.terms)
+    if any(any(term.form[1:]) for term in terms):
+        return ""
+    least = max((term.form[0] for term in terms), default=None)
+    return ", which bound nothing so far" if least is None else f", {least} everywhere so far"
 
 
 def require_ppl() -> None:

@@ -18,6 +18,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.exact.factors import SquareSystem
 from relaxbell.exact.numbers import Exact, common_denominator
+from relaxbell.exact.texts import a_kind
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import marginal_names
 
@@ -127,7 +128,7 @@ class Domain:
     def vector(self, behavior: Behavior) -> Exact:
         """Return u of an exact behavior; raise BehaviorError if it is not in the domain's affine hull."""
         if not isinstance(behavior, Behavior):
-            raise BehaviorError(f"found a {type(behavior).__name__}, expected a Behavior.")
+            raise BehaviorError(f"found {a_kind(behavior)}, expected a Behavior.")
         behavior = self.model.match(behavior)
         exact = behavior.exact
         if exact is None:
@@ -199,7 +200,7 @@ def _expansion(coordinates: Coordinates) -> Exact:
 def _slice(model: CausalModel, behaviors: object, parties: dict[str, str | None] | None) -> Domain:
     if isinstance(behaviors, Behavior) or not isinstance(behaviors, Iterable):
         raise MeasureError(
-            f"the domain is a {type(behaviors).__name__}, expected 'nonsignaling', 'model', or a sequence of behaviors "
+            f"the domain is {a_kind(behaviors)}, expected 'nonsignaling', 'model', or a sequence of behaviors "
             "that span a slice."
         )
     tables = []

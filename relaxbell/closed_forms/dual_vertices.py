@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.equations import cell_weights
 from relaxbell.causal.model import CausalModel
-from relaxbell.closed_forms.derive import domain_equations, require_ppl, require_time
+from relaxbell.closed_forms.derive import domain_equations, require_ppl
 from relaxbell.closed_forms.domains import read_domain
 from relaxbell.engines.linear.program import Problem, linear_program
 from relaxbell.errors import BehaviorError, ClosedFormError
 from relaxbell.exact.numbers import Exact, ExactNumber
 from relaxbell.exact.polyhedra import Point, Polyhedron
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.lp.clock import TimeLimitError, deadline, left
+from relaxbell.lp.clock import TimeLimitError, deadline, left, read_seconds, seconds_text
 from relaxbell.measures.measure import LinearMeasure, Measure, read_measure
 
 _LARGEST_DIMENSION = 40
@@ -135,7 +135,7 @@ def dual_vertices(measure: Measure, *, seconds: float = 60.0) -> DualVertices:
     measure
         A measure with an exact linear program.
     seconds
-        After this time the enumeration is refused.
+        After this time the enumeration is refused; infinity for no limit.
 
     Returns
     -------
@@ -156,16 +156,16 @@ def dual_vertices(measure: Measure, *, seconds: float = 60.0) -> DualVertices:
     21
     """
     own = read_measure(measure, "dual vertices are of").linear("dual vertices")
-    require_time(seconds)
+    limit = read_seconds(seconds, ClosedFormError)
     require_ppl()
-    with deadline(seconds, own.name):
+    with deadline(limit, own.name):
         try:
-            return _dual_vertices(own, seconds)
+            return _dual_vertices(own, limit)
         except TimeLimitError as error:
             raise ClosedFormError(f"the linear program of the dual region was not written in time: {error}") from None
 
 
-def _dual_vertices(measure: LinearMeasure, seconds: float) -> DualVertices:
+def _dual_vertices(measure: LinearMeasure, limit: float | None) -> DualVertices:
     model = measure.model
     problem = Problem(measure.term, domain_equations(read_domain(model, "model")))
     program = linear_program(problem)
@@ -186,7 +186,7 @@ def _dual_vertices(measure: LinearMeasure, seconds: float) -> DualVertices:
     for k, i in enumerate(kept):
         if not integers.equality[i]:
             rows.add((0, *(-1 if j == k else 0 for j in range(len(kept)))))
-    points = _enumerated(sorted(rows), len(kept), seconds, measure)
+    points = _enumerated(sorted(rows), len(kept), limit, measure)
     cells = len(weights)
     found = set()
     for point in points:
@@ -228,7 +228,7 @@ def _left_kernel(matrix: NDArray[Any]) -> list[list[int]]:
     return [[int(dense[i][j]) for i in range(len(dense))] for j in range(int(rank))]
 
 
-def _enumerated(rows: Sequence[tuple[int, ...]], dimension: int, seconds: float, measure: Measure) -> list[Point]:
+def _enumerated(rows: Sequence[tuple[int, ...]], dimension: int, limit: float | None, measure: Measure) -> list[Point]:
     if dimension > _LARGEST_DIMENSION:
         raise ClosedFormError(
             f"the dual region of {measure.name} has dimension {dimension} and {len(rows):,} inequalities, expected at "
@@ -240,6 +240,6 @@ def _enumerated(rows: Sequence[tuple[int, ...]], dimension: int, seconds: float,
     if done < len(rows):
         raise ClosedFormError(
             f"the dual region of {measure.name} has dimension {dimension} and {len(rows):,} inequalities; after "
-            f"{seconds:g} s {done:,} were taken in. Use closed_form, which derives the irredundant terms only."
+            f"{seconds_text(limit)} {done:,} were taken in. Use closed_form, which derives the irredundant terms only."
         )
     return list(polyhedron.vertices())

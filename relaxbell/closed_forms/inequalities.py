@@ -14,14 +14,14 @@ from relaxbell.causal.equations import cell_weights
 from relaxbell.causal.model import CausalModel
 from relaxbell.closed_forms.classes import TermClass, classes, listing
 from relaxbell.closed_forms.closed_form import LinearTerm
-from relaxbell.closed_forms.derive import in_order, require_ppl, require_time
+from relaxbell.closed_forms.derive import in_order, require_ppl
 from relaxbell.closed_forms.domains import Domain, read_domain, whole_numbers
 from relaxbell.errors import ClosedFormError, UnsupportedModelError
 from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.conversion import Row
 from relaxbell.exact.polyhedra import Polyhedron
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.lp.clock import deadline, left
+from relaxbell.lp.clock import deadline, left, read_seconds, seconds_text
 from relaxbell.methods import provided
 
 _SHARE = 0.9
@@ -102,17 +102,17 @@ class Inequalities:
 
 def inequalities(model: CausalModel, seconds: float = 60.0) -> Inequalities:
     """Return the facets of the behaviors of a model; see `CausalModel.inequalities`."""
-    require_time(seconds)
+    limit = read_seconds(seconds, ClosedFormError)
     if len(model.latents) > 1:
         raise UnsupportedModelError(
             f"the behaviors of {model.name} are no polytope: its sources {', '.join(model.latents)} are independent. "
             "Use model.shared().inequalities(): what holds for a shared source holds here as well."
         )
     require_ppl()
-    with deadline(seconds, model.name):
+    with deadline(limit, model.name):
         domain = read_domain(model, _own_domain(model))
         points = _points(domain)
-        with deadline(_SHARE * seconds, model.name):
+        with deadline(None if limit is None else _SHARE * limit, model.name):
             hull, done = Polyhedron.hull_in_steps(points, left)
         rows, complete = _both_signs(hull), done == len(points)
         if not complete:
@@ -130,9 +130,9 @@ def inequalities(model: CausalModel, seconds: float = 60.0) -> Inequalities:
     if not complete:
         raise ClosedFormError(
             f"the {len(points):,} vertices of {model.name} in dimension {domain.dimension} were not turned into "
-            f"inequalities in {seconds:g} s: {done:,} were taken in, and the time grows with each; {len(facets):,} "
-            "inequalities beyond positivity hold for all of them. Raise seconds, or take a smaller scenario. minimize "
-            "and BellFunctional.bound need no inequalities.",
+            f"inequalities in {seconds_text(limit)}: {done:,} were taken in, and the time grows with each; "
+            f"{len(facets):,} inequalities beyond positivity hold for all of them. Raise seconds, or take a smaller "
+            "scenario. minimize and BellFunctional.bound need no inequalities.",
             found,
         )
     return found

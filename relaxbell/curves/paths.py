@@ -22,6 +22,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.curves.parameters import Parameter, power_text, read_number, read_over
 from relaxbell.errors import BehaviorError, MeasureError, RelaxbellError
 from relaxbell.exact.numbers import ExactNumber, as_exact, to_floats
+from relaxbell.exact.texts import a_kind
 
 _SHARES = tuple(Fraction(*share) for share in ((0, 1), (1, 7), (1, 3), (1, 2), (5, 7), (12, 13), (1, 1)))
 """Where a function is evaluated between its ends: not evenly, as what oscillates would vanish there."""
@@ -123,7 +124,7 @@ def read_path(model: CausalModel, start: Any, end: Any, parameter: Parameter, ov
         )
     if end is not None:
         raise MeasureError(
-            f"a curve along a {type(start).__name__} has no end: found {str(end)[:60]!r}. Give constraints as "
+            f"a curve along {a_kind(start)} has no end: found {str(end)[:60]!r}. Give constraints as "
             "subject_to=…, and the ends of the parameter of a function as over=(low, high)."
         )
     if isinstance(start, Mapping):
@@ -316,7 +317,7 @@ def _points(given: Mapping[Any, Any], parameter: Parameter) -> list[tuple[ExactN
     points = [(read_number(v, f"a value of {parameter.name}"), own) for v, own in given.items()]
     for v, own in points:
         if not isinstance(own, Behavior | Observed):
-            raise BehaviorError(f"at {v} the mapping has a {type(own).__name__}, expected a Behavior or Observed.")
+            raise BehaviorError(f"at {v} the mapping has {a_kind(own)}, expected a Behavior or Observed.")
     if len({v for v, _ in points}) < 3:
         raise MeasureError(
             f"{len(points)} points do not say how the behaviors depend on {parameter.name}: expected three or more, "

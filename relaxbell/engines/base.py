@@ -12,6 +12,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.engines.solution import Bounds, Solution
 from relaxbell.errors import MeasureError
+from relaxbell.exact.texts import a_kind
 from relaxbell.measures.measure import Measure
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from relaxbell.measures.affine import AffineConstraint
     from relaxbell.measures.measure import Budget
 
-Found = tuple[float, float, float]
-"""Value, rigorous lower bound, seconds."""
+Found = tuple[float | None, float, float]
+"""Value, rigorous lower bound, seconds; the value is None where the time was over before."""
 
 M = TypeVar("M", bound=Measure)
 
@@ -49,8 +50,8 @@ class Live(Protocol):
 
         Returns
         -------
-        list of (float, float, float) or None
-            One for each point.
+        list of (float or None, float, float) or None
+            One for each point; without a value where the time was over before.
 
         Examples
         --------
@@ -88,6 +89,11 @@ class Engine(abc.ABC, Generic[M]):
 
     measure: M
     prefers_floats: ClassVar[bool] = False
+
+    @property
+    def floor(self) -> float | None:
+        """What no value falls below, whatever was observed; None where that is not known without solving anything."""
+        return None
 
     @classmethod
     def of(cls, measure: M, **options: object) -> Self:
@@ -308,8 +314,7 @@ def engine(measure: object, **options: object) -> Engine[Any]:
     >>> engine(rb.influence(rb.input_signaling(), "X", "B"), solver="highs").solver
     'highs'
     """
-    name = type(measure).__name__
     raise MeasureError(
-        f"cannot minimize a {name}, expected a Measure such as influence(…). Another package adds a kind of measure by "
-        "relaxbell.engines.engine.register(its class, its engine)."
+        f"cannot minimize {a_kind(measure)}, expected a Measure such as influence(…). Another package adds a kind of "
+        "measure by relaxbell.engines.engine.register(its class, its engine)."
     )

@@ -25,6 +25,10 @@ LONGEST = 32
 """Exact numbers with more letters are called exact, not written out."""
 
 
+UNSOUGHT = "not sought to the end: time limit"
+"""What ``statistics["exact"]`` says where exact data might have an exact value that there was no time for."""
+
+
 @dataclass(frozen=True, eq=False)
 class Solution(abc.ABC):
     """The least value of a measure, with a rigorous lower bound.
@@ -47,7 +51,8 @@ class Solution(abc.ABC):
         The model found: strategies with their weights.
     statistics
         Solver, iterations, seconds; strategies, rows; ``gap`` = value − lower bound; ``distance`` =
-        how far float probabilities were moved to be read exactly.
+        how far float probabilities were moved to be read exactly; ``exact``, where there was no time to seek the exact
+        value to the end.
 
     Examples
     --------
@@ -129,10 +134,12 @@ class Solution(abc.ABC):
 
     def __repr__(self) -> str:
         unit = "" if self.measure.unit == "probability" else f" {self.measure.unit}"
+        late = [f"  exact        {self.statistics['exact']}"] if "exact" in self.statistics else []
         return "\n".join(
             [
                 f"min {self.measure.name} = {self._headline()}{unit}   ({self.measure.model.name})",
                 f"  lower bound  {self._bound_text(unit)}",
+                *late,
                 f"  witness      {self.witness_text}",
                 f"  model        {len(self.q)} strategies of {self.q.model.strategies.count:,}",
                 f"  solver       {self.statistics['solver']}",

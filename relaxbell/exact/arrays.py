@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.exact.numbers import to_floats
+from relaxbell.exact.texts import a_kind
 
 _REAL_KINDS = "biuf"
 
@@ -64,7 +65,7 @@ def float_array(values: object, what: str, error: type[Exception]) -> NDArray[np
     try:
         return to_floats(array)
     except (TypeError, ValueError, OverflowError):
-        raise error(f"{what} is a {type(values).__name__}, expected numbers. Give finite real ones.") from None
+        raise error(f"{what} is {a_kind(values)}, expected numbers. Give finite real ones.") from None
 
 
 def complete_table(values: object, what: str, error: type[Exception], axes: Sequence[str] = ()) -> Any:
@@ -158,4 +159,4 @@ def _unreal(value: object) -> str:
         return _COMPLEX
     if hasattr(value, "free_symbols") or (hasattr(value, "__float__") and not isinstance(value, np.ndarray)):
         return ""
-    return f"a {type(value).__name__}"
+    return f"{a_kind(value)}"

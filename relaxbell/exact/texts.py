@@ -129,6 +129,29 @@ def text_latex(words: str) -> str:
     return rf"\text{{{plain}}}"
 
 
+def a_kind(value: object) -> str:
+    """Return the name of a value's class with its article, for errors.
+
+    Examples
+    --------
+    >>> a_kind(3), a_kind("text")
+    ('an int', 'a str')
+    """
+    name = type(value).__name__
+    return f"{'an' if name.lstrip('_')[:1].lower() in set('aeio') else 'a'} {name}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where need be.
+
+    Examples
+    --------
+    >>> counted(1, "term"), counted(2000, "term")
+    ('1 term', '2,000 terms')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def floor_text(value: float, digits: int = 9) -> str:
     """Return a float as text with at most `digits` significant digits, never rounded up.
 

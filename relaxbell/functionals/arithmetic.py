@@ -8,6 +8,7 @@ import numpy as np
 
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_array
+from relaxbell.exact.texts import a_kind
 
 
 def read_number(value: object, what: str) -> ExactNumber | None:
@@ -15,7 +16,7 @@ def read_number(value: object, what: str) -> ExactNumber | None:
     number = as_exact(value)
     if number is None and (isinstance(value, Number | str | np.ndarray) or hasattr(value, "free_symbols")):
         raise FunctionalError(
-            f"{what} {str(value)[:40]}: found a {type(value).__name__}, expected an exact number such as 2, "
+            f"{what} {str(value)[:40]}: found {a_kind(value)}, expected an exact number such as 2, "
             "Fraction(1, 2) or sympy's a + b√n. Functionals have no free symbols; their values may."
         )
     return number

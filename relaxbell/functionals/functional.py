@@ -18,7 +18,7 @@ from relaxbell.behavior.scenario import Scenario, same_variables
 from relaxbell.errors import BehaviorError, FunctionalError
 from relaxbell.exact.arrays import complete_table, real_array
 from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
-from relaxbell.exact.texts import text_latex
+from relaxbell.exact.texts import a_kind, text_latex
 from relaxbell.frozen import Frozen, FrozenMapping
 from relaxbell.functionals.arithmetic import read_coefficients, read_number
 from relaxbell.functionals.evaluation import evaluate
@@ -307,7 +307,7 @@ class BellFunctional(Frozen):
         array = real_array(table, "p", BehaviorError, self.outputs + self.inputs, any_object=True)
         if not array.ndim:
             raise FunctionalError(
-                f"{self.title} is a function of probabilities: found a {type(table).__name__}, expected a Behavior or "
+                f"{self.title} is a function of probabilities: found {a_kind(table)}, expected a Behavior or "
                 "an array of them. Counts become one by counts.fit().behavior."
             )
         if array.shape != self.coefficients.shape:
@@ -700,4 +700,4 @@ def check_functional(value: object) -> None:
     >>> check_functional(rb.catalog.CHSH)
     """
     if not isinstance(value, BellFunctional):
-        raise FunctionalError(f"{value!r:.60} is a {type(value).__name__}, expected a BellFunctional such as CHSH.")
+        raise FunctionalError(f"{value!r:.60} is {a_kind(value)}, expected a BellFunctional such as CHSH.")

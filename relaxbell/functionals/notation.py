@@ -15,7 +15,7 @@ from relaxbell.behavior.names import name_latex
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.arrays import axis_names, complete_table
 from relaxbell.exact.numbers import Exact, ExactNumber, exact_array, sign, to_sympy
-from relaxbell.exact.texts import decimal_text
+from relaxbell.exact.texts import a_kind, decimal_text
 
 NOTATIONS = ("probabilities", "collins_gisin", "correlators")
 
@@ -167,7 +167,7 @@ def read_form(
 def _members(key: object, outputs: Sequence[str]) -> tuple[int, ...]:
     if not isinstance(key, str):
         raise FunctionalError(
-            f"the set of outputs {key!r} is a {type(key).__name__}, expected a string of some of {', '.join(outputs)}: "
+            f"the set of outputs {key!r} is {a_kind(key)}, expected a string of some of {', '.join(outputs)}: "
             "'A', 'AB' or 'A1 A2'; '' is the constant."
         )
     names = [key] if key in outputs else key.split() if " " in key.strip() else list(key.strip())

@@ -11,25 +11,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 
-from relaxbell.errors import MeasureError, SolverError
+from relaxbell.errors import MeasureError, RelaxbellError
+from relaxbell.errors import TimeLimitError as TimeLimitError  # raised here, so imported from here
+from relaxbell.exact.numbers import ExactNumber
+from relaxbell.exact.texts import floor_text
 
 clock: Callable[[], float] = time.monotonic
 """What says how many seconds have passed: in one place, so that tests of time limits need not wait."""
-
-
-class TimeLimitError(SolverError):
-    """Something took longer than it may.
-
-    Attributes
-    ----------
-    partial
-        What was found so far, labeled incomplete; or None.
-    """
-
-    def __init__(self, message: str, partial: object = None) -> None:
-        super().__init__(message)
-        self.partial = partial
 
 
 def now() -> float:
@@ -38,28 +29,118 @@ def now() -> float:
 
 
 @dataclass(frozen=True)
+class LowerBound:
+    """What is known of a least value when the time is over.
+
+    Attributes
+    ----------
+    measure
+        Name of what was minimized.
+    lower_bound
+        Rigorous: no model that satisfies the constraints has a smaller value.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> known = rb.classes.LowerBound("C(X -> B)", 0.25)
+    >>> known.lower_bound
+    0.25
+    """
+
+    measure: str
+    lower_bound: float
+
+    @property
+    def text(self) -> str:
+        """The bound as it stands in errors and reasons."""
+        return f"It is at least {floor_text(self.lower_bound, 9)} by then (rigorous)."
+
+
+@dataclass(frozen=True)
+class UpperBound:
+    """What is known of a largest value when the time is over.
+
+    Attributes
+    ----------
+    name
+        Of what.
+    upper_bound
+        Rigorous, exact: the value is not larger.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> from fractions import Fraction
+    >>> rb.classes.UpperBound("critical visibility", Fraction(1, 2)).upper_bound
+    Fraction(1, 2)
+    """
+
+    name: str
+    upper_bound: ExactNumber
+
+
+@dataclass(frozen=True)
 class _Deadline:
     end: float
     seconds: float
     name: str
+    shared: bool = False
 
 
 _current: ContextVar[_Deadline | None] = ContextVar("deadline", default=None)
 
 
+def read_seconds(given: object, error: type[RelaxbellError] = MeasureError) -> float | None:
+    """Return a time limit, any positive real number, as a float; None for infinity: no limit."""
+    if isinstance(given, Real | Decimal) and not isinstance(given, bool):
+        try:
+            seconds = float(given)
+        except OverflowError:  # more than floats hold
+            seconds = math.inf if str(given)[0] != "-" else 0.0
+        if seconds > 0:
+            return None if math.isinf(seconds) else seconds
+    raise error(f"seconds is {given!r}, expected a positive number of seconds; infinity is no limit.")
+
+
+def seconds_text(limit: float | None) -> str:
+    """Return a time limit as it stands in errors."""
+    return "the time that was left" if limit is None else f"{limit:g} s"
+
+
 @contextmanager
-def deadline(seconds: float | None, name: str, *, asked: float | None = None) -> Iterator[None]:
+def deadline(seconds: object, name: str, *, asked: float | None = None) -> Iterator[None]:
     """Limit what is called inside; None for no limit. Inside another deadline the earlier one holds.
 
     Errors name the seconds that were `asked` for, where a little more is left for what follows a search.
     """
-    if seconds is None:
+    limit = None if seconds is None else read_seconds(seconds)
+    if limit is None:
         yield
         return
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
-        raise MeasureError(f"seconds is {seconds!r}, expected a positive number, or None for no limit.")
-    outer, own = _current.get(), _Deadline(clock() + seconds, seconds if asked is None else asked, name)
+    outer, own = _current.get(), _Deadline(clock() + limit, limit if asked is None else asked, name)
     token = _current.set(own if outer is None or own.end < outer.end else outer)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+_FAIR = 4
+"""How many times its even share a part of the work may take of the time that is left."""
+
+
+@contextmanager
+def share(part: int, whole: int) -> Iterator[None]:
+    """Limit one of several pieces of work to its fair share of what is left, so that a hard one leaves the others some.
+
+    Four times the even share, but no more than half, for `part` of `whole`; all of it where nothing else waits.
+    """
+    outer = _current.get()
+    if outer is None or part >= whole:
+        yield
+        return
+    own = max(0.0, outer.end - clock()) * min(0.5, _FAIR * part / whole)
+    token = _current.set(_Deadline(clock() + own, outer.seconds, outer.name, True))
     try:
         yield
     finally:
@@ -102,6 +183,36 @@ def time_is_over() -> TimeLimitError:
     what = (
         "a minimization took longer than its time limit"
         if current is None
-        else (f"min {current.name} took longer than its time limit of {current.seconds:g} s")
+        else (
+            f"min {current.name} took longer than its {'share of the ' if current.shared else ''}time limit of "
+            f"{current.seconds:g} s"
+        )
     )
     return TimeLimitError(f"{what}. Give more seconds, or a smaller scenario.")
+
+
+def with_bound(late: TimeLimitError, measure: str, bound: float) -> TimeLimitError:
+    """Return the error with a rigorous lower bound of what was minimized; as it is, if it says as much or more.
+
+    A bound of something else, which was minimized on the way, gives way.
+    """
+    known, own = late.partial, LowerBound(measure, bound)
+    if known is not None and not isinstance(known, LowerBound):
+        return late
+    said = str(late)
+    if known is not None:
+        if known.measure == measure and known.lower_bound >= bound:
+            return late
+        said = said.removesuffix(f" {known.text}")
+    return TimeLimitError(f"{said} {own.text}", own)
+
+
+@contextmanager
+def known_at_least(measure: str, bound: float | None) -> Iterator[None]:
+    """Let a TimeLimitError carry at least this bound of a measure; None where there is none."""
+    try:
+        yield
+    except TimeLimitError as late:
+        if bound is None:
+            raise
+        raise with_bound(late, measure, bound) from late

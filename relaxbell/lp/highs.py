@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis
 from relaxbell.exact.numbers import Floats
-from relaxbell.lp.clock import left, remaining, time_is_over
+from relaxbell.lp.clock import TimeLimitError, left, remaining, time_is_over
 from relaxbell.lp.rows import misses
 
 SIFTING_FROM = 30_000
@@ -40,6 +40,22 @@ class Status(enum.Enum):
     INFEASIBLE = enum.auto()
     STOPPED = enum.auto()
     OTHER = enum.auto()
+
+
+class StoppedError(TimeLimitError):
+    """HiGHS was stopped by the time limit.
+
+    Attributes
+    ----------
+    duals
+        ∂value/∂rhs for each row as far as it came, optimal or not: enough for a bound. None where there are none.
+    partial
+        As of every TimeLimitError.
+    """
+
+    def __init__(self, duals: Floats | None) -> None:
+        super().__init__(str(time_is_over()))
+        self.duals = duals
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,15 +232,17 @@ class LiveModel:
 
         Raises
         ------
-        TimeLimitError
+        StoppedError
             If the time is over; where `seconds` are given the status says so instead.
         """
-        allowed = remaining() if seconds is None else max(0.0, min(seconds, left()))
+        allowed = max(0.0, left() if seconds is None else min(seconds, left()))
+        if seconds is None and not allowed:
+            raise StoppedError(None)
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + allowed)  # it counts the time of all runs
         self._highs.run()
         status = self.status
         if status is Status.STOPPED and seconds is None:
-            raise time_is_over()
+            raise StoppedError(self._current_duals())
         return status
 
     @property
@@ -252,6 +270,11 @@ class LiveModel:
     def duals(self) -> Floats:
         """∂value/∂rhs for each row."""
         return np.array(self._highs.getSolution().row_dual)
+
+    def _current_duals(self) -> Floats | None:
+        """Return the duals of a run that was stopped; None where it was in presolve, which has none."""
+        duals = self.duals
+        return duals if len(duals) == self.shape[0] and np.isfinite(duals).all() and duals.any() else None
 
     @property
     def iterations(self) -> int:
@@ -318,7 +341,7 @@ def _sift(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats) -> A
     elastic = misses(np.arange(rows), rows)
     transposed = sp.csr_array(matrix.T)
     scale = max(1.0, float(abs(cost).max()))
-    iterations = 0
+    iterations, last = 0, None
     remaining()
     for penalty in (10 * scale, 1e3 * scale, 1e5 * scale):
         while True:
@@ -326,8 +349,12 @@ def _sift(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats) -> A
             prices = np.concatenate([cost[active], np.full(2 * rows, penalty)])
             # presolve gains more than a basis to start from
             model = LiveModel(part, prices, lower, upper, presolve=True)
-            model.run()
+            try:
+                model.run()
+            except StoppedError as stopped:
+                raise (stopped if last is None else StoppedError(last)) from None
             answer = model.answer()
+            last = answer.duals
             iterations += answer.iterations
             reduced = cost - transposed @ answer.duals
             reduced[active] = 0.0

@@ -141,18 +141,32 @@ def multiplied(measure: Measure, factor: object) -> Multiple:
     part = measure.linear("multiple")
     if isinstance(as_exact(factor), Surd):
         raise MeasureError(
-            f"{factor} · {part.name}: found an irrational factor, expected a rational one. Multiply the least "
+            f"{factor} · {part.in_product[0]}: found an irrational factor, expected a rational one. Multiply the least "
             "value instead, or give the multiplied rows to measure(model, rows)."
         )
     fraction = read_fraction(factor, f"the factor of {part.name}", MeasureError)
     if fraction < 0 and not part.term.is_linear:
         raise MeasureError(
-            f"{factor} · {part.name} is concave: found a negative factor of a norm, expected one ≥ 0. "
+            f"{factor} · {part.in_product[0]} is concave: found a negative factor of a norm, expected one ≥ 0. "
             "Only linear measures, such as average_causal_effect, can be negated."
         )
     own = part.in_product[0]
     name = f"{factor} {own}"
     return Multiple(part.model, name, part.unit, term=part.term.scaled(fraction), parts=(part,), factor=fraction)
+
+
+def divided(measure: Measure, divisor: object) -> Multiple:
+    """Return a measure divided by a rational number other than 0; see `Measure`."""
+    part = measure.linear("multiple")
+    if isinstance(as_exact(divisor), Surd):
+        raise MeasureError(
+            f"{part.in_product[0]} / ({divisor}): found an irrational divisor, expected a rational one. Divide the "
+            "least value instead."
+        )
+    fraction = read_fraction(divisor, f"the divisor of {part.name}", MeasureError)
+    if fraction == 0:
+        raise MeasureError(f"{part.in_product[0]} / {divisor}: found a division by 0, expected another number.")
+    return multiplied(part, 1 / fraction)
 
 
 def _multiple_anew(model: CausalModel, parts: Sequence[Recipe[Measure]], factor: Fraction) -> Multiple:

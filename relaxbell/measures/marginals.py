@@ -16,6 +16,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
 from relaxbell.exact.arrays import real_array
 from relaxbell.exact.numbers import Exact, as_exact
+from relaxbell.exact.texts import a_kind
 from relaxbell.measures.groups import Group
 from relaxbell.measures.products import nonbilocality
 
@@ -250,7 +251,7 @@ def _probabilities(model: CausalModel, p: Behavior | ArrayLike) -> Exact:
     table = np.asarray(real_array(p, "the table", MeasureError, axes), dtype=object)
     if table.shape != model.observed_shape or model.dependent_inputs:
         raise MeasureError(
-            f"the marginals follow from a behavior, found a {type(p).__name__} of shape {table.shape}. Give all of p, "
+            f"the marginals follow from a behavior, found {a_kind(p)} of shape {table.shape}. Give all of p, "
             f"or a table of expressions of shape {model.observed_shape} for a model without dependent inputs."
         )
     return table.ravel()

@@ -11,7 +11,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError, UnsupportedModelError
 from relaxbell.exact.numbers import ExactNumber, Floats, Surd, as_exact, read_fraction
 from relaxbell.exact.rows import Rows
-from relaxbell.exact.texts import decimal_text, text_latex
+from relaxbell.exact.texts import a_kind, decimal_text, text_latex
 from relaxbell.measures.definition import Definition, Recipe
 from relaxbell.measures.terms import Term, stated
 from relaxbell.measures.weights import read_numbers, read_weights
@@ -223,12 +223,18 @@ class Measure(abc.ABC):
         Measure
             Otherwise the same.
 
+        Raises
+        ------
+        MeasureError
+            If one of them is no text.
+
         Examples
         --------
         >>> import relaxbell as rb
         >>> rb.influence(rb.input_signaling(), "X", "B").named("C", "probability").name
         'C'
         """
+        check_texts(name, unit)
         return replace(self, name=name, unit=unit)
 
     def recipe(self) -> Recipe[Measure] | None:
@@ -285,6 +291,9 @@ class Measure(abc.ABC):
         return provided("Measure.__mul__")(self, factor)
 
     __rmul__ = __mul__
+
+    def __truediv__(self, divisor: object) -> LinearMeasure:
+        return provided("Measure.__truediv__")(self, divisor)
 
     def __neg__(self) -> LinearMeasure:
         negative = self * -1
@@ -424,11 +433,18 @@ def read_measure(given: object, what: str) -> Measure:
     return given
 
 
+def check_texts(name: object, unit: object) -> None:
+    """Raise MeasureError unless the name and the unit of a measure are texts."""
+    for what, given in (("name", name), ("unit", unit)):
+        if not isinstance(given, str):
+            raise MeasureError(f"the {what} of a measure is {given!r}, expected a text such as {what}='C'.")
+
+
 def check_model(model: object, what: str) -> None:
     """Raise MeasureError for anything but a causal model."""
     if not isinstance(model, CausalModel):
         raise MeasureError(
-            f"{what} belongs to a causal model: found a {type(model).__name__}. Give a model such as bell().relax(…) "
+            f"{what} belongs to a causal model: found {a_kind(model)}. Give a model such as bell().relax(…) "
             "first, and the behavior to minimize."
         )
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
-from relaxbell.measures.measure import LinearMeasure, check_model
+from relaxbell.measures.measure import LinearMeasure, check_model, check_texts
 from relaxbell.measures.own_rows import RowsLike, read_rows
 from relaxbell.measures.terms import Largest, LargestRow, Leaf, Linear, SumOfRows, Term
 
@@ -47,7 +47,7 @@ def measure(
     ------
     MeasureError
         If the rows do not fit the model, have masked or complex entries or NaN, the norm is unknown, or a term has
-        none or is given one.
+        none or is given one, or name or unit is no text.
 
     Examples
     --------
@@ -58,6 +58,7 @@ def measure(
     ('shift of p(B=0)',)
     """
     check_model(model, "a measure")
+    check_texts(name, unit)
     if isinstance(rows, Term):
         if norm != "max":
             raise MeasureError(f"norm is {norm!r}, but a term has its own norms. Leave it out.")

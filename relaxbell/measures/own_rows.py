@@ -17,7 +17,7 @@ from relaxbell.exact.arrays import check_unmasked, float_array
 from relaxbell.exact.numbers import Exact, exact_array
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.sparse import ExactMatrix
-from relaxbell.exact.texts import one_line, plain_text
+from relaxbell.exact.texts import a_kind, one_line, plain_text
 from relaxbell.measures.affine import affine_rows, decimal_rows
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _read_numbers(rows: object) -> NDArray[np.float64]:
         return float_array(rows, "the table of rows", TypeError)
     except TypeError as problem:
         raise MeasureError(
-            f"the rows are a {type(rows).__name__} that is no array of numbers: {problem} Expected a (k, n) array, or "
+            f"the rows are {a_kind(rows)} that is no array of numbers: {problem} Expected a (k, n) array, or "
             "a list or mapping of rows: arrays of length n, or expressions such as model.probability(…)."
         ) from None
 

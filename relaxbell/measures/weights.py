@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
 from relaxbell.exact.arrays import check_unmasked
+from relaxbell.exact.texts import a_kind
 
 _OFF = 1e-6
 """How far weights of strategies may miss 0 and their sum 1."""
@@ -39,7 +40,7 @@ def read_numbers(model: CausalModel, q: Any, name: str) -> NDArray[np.float64]:
         array = array.astype(np.float64, copy=False)
     except (TypeError, ValueError, OverflowError):
         raise MeasureError(
-            f"{name}: q is a {type(given).__name__} that is no array of real numbers. Give one probability for each "
+            f"{name}: q is {a_kind(given)} that is no array of real numbers. Give one probability for each "
             "strategy, or the q of a solution."
         ) from None
     n = model.strategies.count

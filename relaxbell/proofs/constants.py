@@ -11,6 +11,7 @@ import numpy as np
 
 from relaxbell.errors import ProofError
 from relaxbell.exact.numbers import as_exact, to_sympy
+from relaxbell.exact.texts import a_kind
 
 if TYPE_CHECKING:
     from mpmath import mpf
@@ -135,7 +136,7 @@ def _digits_of(value: object) -> int:
     precision = getattr(value, "_prec", None) or getattr(getattr(value, "context", None), "prec", None)
     if precision is None:
         raise ProofError(
-            f"{str(value)[:40]!r}, a {type(value).__name__}, does not say how many of its digits are right. Give a "
+            f"{str(value)[:40]!r}, {a_kind(value)}, does not say how many of its digits are right. Give a "
             "float, Decimal, sympy or mpmath number, or digits=…."
         )
     return int(precision * math.log10(2))

@@ -20,6 +20,7 @@ from relaxbell.engines import engine
 from relaxbell.engines.solution import Solution
 from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, ProofError
 from relaxbell.exact.numbers import Exact, as_exact, to_sympy
+from relaxbell.exact.texts import a_kind
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.maximum import Maximum
 from relaxbell.measures.measure import Measure
@@ -159,7 +160,7 @@ def _read_formula(formula: object) -> Formula:
         return to_sympy(exact)
     if not isinstance(formula, sympy.Expr | BellFunctional | Maximum):
         raise ProofError(
-            f"the formula is a {type(formula).__name__}, expected a sympy expression, an exact number, a "
+            f"the formula is {a_kind(formula)}, expected a sympy expression, an exact number, a "
             "BellFunctional or a Maximum."
         )
     unknown = sorted(map(str, formula.atoms(AppliedUndef))) if isinstance(formula, sympy.Expr) else []

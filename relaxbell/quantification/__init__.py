@@ -17,6 +17,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.causal.networks import bell, message
 from relaxbell.errors import BehaviorError, RelaxbellError
 from relaxbell.exact.numbers import Exact
+from relaxbell.exact.texts import a_kind
 from relaxbell.functionals.chsh import CHSHValue, largest_chsh
 from relaxbell.lp.clock import TimeLimitError, deadline
 from relaxbell.measures.dependences import dependence
@@ -147,9 +148,7 @@ class Plan:
         self._fit, self._late = _fitted(data, seconds)
         behavior = self._fit.behavior if self._fit is not None else data
         if not isinstance(behavior, Behavior):
-            raise BehaviorError(
-                f"cannot quantify a {type(data).__name__}. Expected Counts, a Fit, a Behavior or a path."
-            )
+            raise BehaviorError(f"cannot quantify {a_kind(data)}. Expected Counts, a Fit, a Behavior or a path.")
         if input_distribution not in ("uniform", "observed") or (
             input_distribution == "observed" and self._fit is None
         ):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from relaxbell.behavior.names import party_names
 from relaxbell.engines.solution import Solution
 from relaxbell.errors import MeasureError
+from relaxbell.exact.texts import a_kind
 from relaxbell.show.numbers import CERTAIN, probability_text, weight_text
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def explain(solution: Solution) -> Explanation:
     Bob's output copies x with probability 0.104 and flips x with probability 0.104, whatever y.
     """
     if not isinstance(solution, Solution):
-        raise MeasureError(f"cannot explain a {type(solution).__name__}, expected a Solution, as minimize returns it.")
+        raise MeasureError(f"cannot explain {a_kind(solution)}, expected a Solution, as minimize returns it.")
     model = solution.q.model
     responding = {node.name for node in model.strategies.nodes}
     edges = [edge for edge in model.relaxed or model.edges if edge[0] not in model.latents and edge[1] in responding]

@@ -88,6 +88,8 @@ def _strategies(solution: Solution) -> str:
 
 def _table(solution: Solution, *rows: tuple[str, str]) -> str:
     left = 'style="text-align:left"'
+    if "exact" in solution.statistics:
+        rows = (*rows, ("exact value", solution.statistics["exact"]))
     cells = "".join(f"<tr><th {left}>{name}</th><td {left}>{value}</td></tr>" for name, value in rows)
     caption = f"min {arrows(solution.measure.name)}, {solution.measure.model.name}"
     return f"<table><caption>{escape(caption)}</caption>{cells}</table>"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
@@ -17,13 +18,14 @@ from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.engines import LinearEngine, engine
 from relaxbell.engines.entropy.curve import EntropyCurve
 from relaxbell.engines.linear.curves import traced
-from relaxbell.engines.linear.family import budget_line, family_along
+from relaxbell.engines.linear.family import EndBeyond, budget_line, family_along
 from relaxbell.engines.linear.sampled import SampledCurve
 from relaxbell.engines.linear.solution import LinearSolution
 from relaxbell.engines.sources.curves import NetworkCurve
 from relaxbell.errors import BehaviorError, MeasureError, UnsupportedModelError
 from relaxbell.exact.numbers import ExactNumber
-from relaxbell.lp.clock import deadline
+from relaxbell.exact.texts import a_kind
+from relaxbell.lp.clock import TimeLimitError, UpperBound, deadline, known_at_least, time_is_over
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure, check_model, read_measure, same_model
 from relaxbell.measures.messages import BinaryEntropy
@@ -146,7 +148,9 @@ def curve(
     InfeasibleError
         If nothing reproduces the data at any parameter.
     SolverError
-        If the time is over before anything can be said between two parameters, or a solver fails.
+        If a solver fails.
+    TimeLimitError
+        If the time is over before anything can be said between two parameters.
     MeasureError, BehaviorError
         If the parts do not fit together, or a family is not affine in a power of its parameter.
 
@@ -178,13 +182,28 @@ def curve(
       p = p(0) + [p(1) - p(0)] v, read at v = 0, 1/7, 1/3, 1/2, 5/7, 12/13, 1 and assumed between
     """
     read_measure(measure, "a curve is of")
-    with deadline(seconds, measure.name):
+    own = engine(measure)
+    with deadline(seconds, measure.name), known_at_least(measure.name, own.floor), _along():
         path = read_path(measure.model, start, end, read_parameter(parameter), over)
-        return engine(measure).curve(path, _as_tuple(subject_to))
+        return own.curve(path, _as_tuple(subject_to))
+
+
+@contextmanager
+def _along() -> Iterator[None]:
+    """Drop what is known when the time is over at a single parameter: it is no bound of a curve."""
+    try:
+        yield
+    except TimeLimitError as late:
+        raise time_is_over() from late
 
 
 def critical_visibility(
-    model: CausalModel, observed: Behavior, subject_to: object = (), *, noise: Behavior | None = None
+    model: CausalModel,
+    observed: Behavior,
+    subject_to: object = (),
+    *,
+    noise: Behavior | None = None,
+    seconds: float | None = None,
 ) -> ExactNumber:
     """Return the largest v for which v · observed + (1 − v) · noise is reproduced by a model within constraints.
 
@@ -198,6 +217,8 @@ def critical_visibility(
         Budgets and affine constraints on the model, as in `minimize`.
     noise
         White noise by default.
+    seconds
+        Time limit, kept within a second or a fifth, whichever is more; None for none.
 
     Returns
     -------
@@ -212,6 +233,8 @@ def critical_visibility(
         If one of the arguments is something else, or they do not fit together.
     UnsupportedModelError
         For several independent sources.
+    TimeLimitError
+        If the time is over. Its `partial` is an exact `UpperBound` of the visibility, where a larger one is excluded.
 
     Examples
     --------
@@ -225,7 +248,7 @@ def critical_visibility(
     check_model(model, "a critical visibility")
     for p in (observed, *(() if noise is None else (noise,))):
         if not isinstance(p, Behavior):
-            raise BehaviorError(f"found a {type(p).__name__}, expected a Behavior, such as counts.fit().behavior.")
+            raise BehaviorError(f"found {a_kind(p)}, expected a Behavior, such as counts.fit().behavior.")
     if len(model.latents) > 1:
         raise UnsupportedModelError(
             f"a critical visibility of {model.name}: what independent sources reproduce is not convex, so the "
@@ -233,13 +256,29 @@ def critical_visibility(
             "model.shared() for a common source."
         )
     start = observed.white_noise() if noise is None else noise
-    path = read_path(model, start, observed, Parameter(), None)
-    family = family_along(LinearEngine(LinearMeasure(model, "0", term=ZERO)), path, _as_tuple(subject_to))
-    family.feasible_end(family.low, 1)
-    return family.feasible_end(family.high, -1).t
+    name = "critical visibility"
+    with deadline(seconds, name):
+        with _along():
+            path = read_path(model, start, observed, Parameter(), None)
+            family = family_along(LinearEngine(LinearMeasure(model, "0", term=ZERO)), path, _as_tuple(subject_to))
+            family.feasible_end(family.low, 1)
+        try:
+            return family.feasible_end(family.high, -1).t
+        except TimeLimitError as late:
+            if not isinstance(late.partial, EndBeyond) or late.partial.t == family.high:
+                raise time_is_over() from late
+            known = UpperBound(name, late.partial.t)
+            raise TimeLimitError(f"{time_is_over()} It is at most {known.upper_bound} (exact).", known) from late
 
 
-def tradeoff(measure: Measure, budgeted: Measure, observed: Behavior | Observed, subject_to: object = ()) -> Curve:
+def tradeoff(
+    measure: Measure,
+    budgeted: Measure,
+    observed: Behavior | Observed,
+    subject_to: object = (),
+    *,
+    seconds: float | None = None,
+) -> Curve:
     """Return the least value of one measure as a function of the budget of another: their Pareto curve.
 
     Parameters
@@ -250,6 +289,9 @@ def tradeoff(measure: Measure, budgeted: Measure, observed: Behavior | Observed,
         What must be reproduced.
     subject_to
         Further constraints.
+    seconds
+        Time limit, kept within a second or a fifth, whichever is more; None for none. A curve that is not found by then
+        is returned as a `SampledCurve`, between the rigorous tangents and the chords of what was.
 
     Returns
     -------
@@ -262,6 +304,8 @@ def tradeoff(measure: Measure, budgeted: Measure, observed: Behavior | Observed,
         If one of the measures is not piecewise linear, or they belong to different model instances.
     InfeasibleError, SolverError, BehaviorError, SignalingError
         As in `minimize`.
+    TimeLimitError
+        If the time is over before anything can be said between two budgets.
 
     Examples
     --------
@@ -276,7 +320,13 @@ def tradeoff(measure: Measure, budgeted: Measure, observed: Behavior | Observed,
         for part in (measure, budgeted)
     )
     same_model(own, other)
-    constraints = _as_tuple(subject_to)
+    with deadline(seconds, own.name), known_at_least(own.name, LinearEngine(own).floor), _along():
+        return _tradeoff(own, other, observed, _as_tuple(subject_to))
+
+
+def _tradeoff(
+    own: LinearMeasure, other: LinearMeasure, observed: Behavior | Observed, constraints: tuple[object, ...]
+) -> Curve:
     equations = own.model.equations(observed)
     least = _exact_minimum(minimize(other, observed, constraints))
     best = _exact_minimum(minimize(own, observed, constraints))
@@ -315,6 +365,8 @@ def _described(symbol: sympy.Symbol) -> str:
 
 def _exact_minimum(solution: LinearSolution) -> Fraction:
     exact = solution.proof.bound.bound
+    if solution.proof.stopped:
+        raise time_is_over()
     if solution.proof.primal is None or not isinstance(exact, Fraction):
         raise MeasureError(
             f"min {solution.measure.name} = {solution.value:.9g} is not rational or was not found exactly, and budgets "

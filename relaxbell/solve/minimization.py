@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, overload
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.engines import engine
+from relaxbell.lp.clock import known_at_least
 from relaxbell.measures.measure import LinearMeasure, Measure
 
 if TYPE_CHECKING:
@@ -134,7 +135,10 @@ def minimize(
         If no model satisfies the constraints; it carries a witness, an inequality that the model obeys
         and the data violate.
     SolverError
-        If no solver reached a gap of 1e-7 relative or 1e-10 absolute, or none did in time.
+        If no solver reached a gap of 1e-7 relative or 1e-10 absolute.
+    TimeLimitError
+        If the time is over. Its `partial` is what is known by then, a `LowerBound`: rigorous, from the multipliers at
+        which the solver was stopped.
     BehaviorError, SignalingError, MeasureError
         If the parts do not fit together, or an option is none of the engine's.
     ModelTooLargeError
@@ -148,7 +152,9 @@ def minimize(
     >>> round(s.value, 9), str(s.witness)
     (0.207106781, 'CHSH = 2.82843 > 2')
     """
-    return engine(measure, **options).minimize(observed, subject_to, seconds=seconds)
+    own = engine(measure, **options)
+    with known_at_least(measure.name, own.floor):
+        return own.minimize(observed, subject_to, seconds=seconds)
 
 
 def bounds(

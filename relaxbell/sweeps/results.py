@@ -34,7 +34,7 @@ class SweepPoint:
     status
         ``optimal``; ``infeasible`` (no model reproduces it within the constraints), ``signaling`` or ``invalid``
         (it is not a behavior of the model), ``failed`` (no solver converged), ``time limit`` (given
-        up, or for `nonbilocality` an interval).
+        up, with the lower bound known by then; or for `nonbilocality` an interval).
     reason
         Empty, or the message of the error.
     seconds

@@ -17,6 +17,7 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
 from relaxbell.engines.linear.program import read_constraints
 from relaxbell.errors import BehaviorError, MeasureError
+from relaxbell.exact.texts import a_kind
 from relaxbell.lp.clock import deadline, left, passed, remaining
 from relaxbell.measures.measure import Measure
 from relaxbell.sweeps.checkpoint import Checkpoint
@@ -77,8 +78,10 @@ def sweep(
         Show a progress bar if tqdm is installed and the sweep takes more than half a second.
     seconds
         Time limit of the whole sweep, kept within a second or a fifth, whichever is more; None for none. Points
-        without a value by then have the status ``time limit``; with a checkpoint, another call goes on with them. What
-        workers of an executor have begun they end within these seconds of its start.
+        without a value by then have the status ``time limit`` and the rigorous lower bound that is known; with a
+        checkpoint, another call goes on with them. A hard point takes at most four times its even share of what is
+        left, and no more than half, so that the others get theirs. What workers of an executor have begun they end
+        within these seconds of its start.
 
     Returns
     -------
@@ -88,7 +91,7 @@ def sweep(
     Raises
     ------
     MeasureError
-        If `measure` or `subject_to` is not what it should be, or names repeat.
+        If `measure`, `subject_to` or `executor` is not what it should be, or names repeat.
     BehaviorError
         If `observed` is neither a mapping nor a sequence.
     CheckpointError
@@ -107,6 +110,11 @@ def sweep(
     1.0    C(X -> B)   0.207106781   0.207106781186  optimal
     """
     measures = _read_measures(measure)
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise MeasureError(
+            f"executor is {a_kind(executor)}, expected a concurrent.futures.Executor, such as ProcessPoolExecutor(). "
+            "Leave it out for this process."
+        )
     with deadline(seconds, ", ".join(measures)):
         return _swept(measures, observed, executor, checkpoint, progress, subject_to, isinstance(measure, Measure))
 
@@ -136,7 +144,7 @@ def _swept(
     bar = _Bar(len(labels), sum(chunks[n].stop - chunks[n].start for n, f in enumerate(rows) if f), progress)
     try:
         for number, found in _solved(task, entries, executor):
-            if file and not passed():  # else some of its points may have been given up
+            if file and not (passed() or (math.isfinite(left()) and _given_up(found))):
                 file.add(number, found)
             rows[number] = found
             bar.advance(chunks[number].stop - chunks[number].start)
@@ -148,18 +156,26 @@ def _swept(
     return _columns(labels, measures, table, single)
 
 
+def _given_up(found: list[list[Row]]) -> bool:
+    """Return whether there was no time for some of the points."""
+    return any(row[2] == "time limit" for rows in found for row in rows)
+
+
 def _solved(task: Task, entries: Mapping[int, Any], executor: Executor | None) -> Iterator[Solved]:
     """Yield the chunks as they are finished."""
+    sizes = {number: len(chunk[0]) for number, chunk in entries.items()}
+    later = {number: sum(size for k, size in sizes.items() if k > number) for number in sizes}
     if executor is None:
         compiled = Compiled(task)
         for number, chunk in entries.items():
-            yield number, compiled.solve(chunk)
+            yield number, compiled.solve(chunk, later[number])
         return
     payload = task.payload
     key, seconds = task_key(payload), None if math.isinf(left()) else remaining()
     name = ", ".join(job.measure.name for job in task.jobs)
     futures: dict[Future[list[list[Row]]], int] = {
-        executor.submit(solve_chunk, key, payload, chunk, seconds, name): number for number, chunk in entries.items()
+        executor.submit(solve_chunk, key, payload, chunk, seconds, name, later[number]): number
+        for number, chunk in entries.items()
     }
     waiting = dict(entries)
     try:
@@ -191,7 +207,7 @@ def _read_measures(measure: Any) -> dict[str, Measure]:
     pairs = measure.items() if isinstance(measure, Mapping) else [(None, m) for m in _listed(measure)]
     for name, own in pairs:
         if not isinstance(own, Measure):
-            raise MeasureError(f"cannot sweep a {type(own).__name__}, expected a Measure such as influence(…).")
+            raise MeasureError(f"cannot sweep {a_kind(own)}, expected a Measure such as influence(…).")
         chosen = own.name if name is None else str(name)
         if chosen in found:
             raise MeasureError(f"two measures are called {chosen}. Give a mapping from names of your own to measures.")
@@ -203,7 +219,7 @@ def _read_measures(measure: Any) -> dict[str, Measure]:
 
 def _listed(measure: Any) -> list[Any]:
     if not isinstance(measure, Iterable) or isinstance(measure, str):
-        raise MeasureError(f"cannot sweep a {type(measure).__name__}, expected a Measure, a list or a mapping of them.")
+        raise MeasureError(f"cannot sweep {a_kind(measure)}, expected a Measure, a list or a mapping of them.")
     return list(measure)
 
 
@@ -212,7 +228,7 @@ def _read_behaviors(behaviors: Any) -> tuple[tuple[Any, ...], list[Any]]:
         return tuple(behaviors), list(behaviors.values())
     if isinstance(behaviors, Behavior | Observed) or not isinstance(behaviors, Iterable):
         raise BehaviorError(
-            f"the points of a sweep are a sequence or a mapping from labels: found a {type(behaviors).__name__}. "
+            f"the points of a sweep are a sequence or a mapping from labels: found {a_kind(behaviors)}. "
             "Use minimize for a single one."
         )
     found = list(behaviors)

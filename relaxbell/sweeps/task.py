@@ -29,7 +29,7 @@ from relaxbell.engines import engine
 from relaxbell.engines.base import Found, Live
 from relaxbell.exact.numbers import Exact, common_denominator
 from relaxbell.exact.vectors import ExactRow, exact_row
-from relaxbell.lp.clock import TimeLimitError, deadline, remaining
+from relaxbell.lp.clock import LowerBound, TimeLimitError, deadline, remaining, share, time_is_over, with_bound
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.definition import Recipe
 from relaxbell.measures.measure import Budget, Measure, budget_of
@@ -130,12 +130,19 @@ class Compiled:
         self._forms: dict[tuple[int, int], _Form] = {}
         self._lock = threading.Lock()
 
-    def solve(self, entries: Sequence[Sequence[Point]]) -> list[list[Row]]:
+    def solve(self, entries: Sequence[Sequence[Point]], later: int = 0) -> list[list[Row]]:
         """Return the rows of a chunk for each job; `entries` are the points as each model reads them.
 
-        Where the time is over before, rows say so in place of a value.
+        Where the time is over before, rows say so in place of a value, with the bound that is known. No part of the
+        chunk takes more than its share of the time, which the points of `later` chunks need as well.
         """
-        return [self._solve_job(number, entries[job.model]) for number, job in enumerate(self._task.jobs)]
+        jobs = self._task.jobs
+        found = []
+        for number, job in enumerate(jobs):
+            points = len(entries[job.model])
+            with share(points, points * (len(jobs) - number) + later * len(jobs)):
+                found.append(self._solve_job(number, entries[job.model]))
+        return found
 
     def _solve_job(self, number: int, entries: Sequence[Point]) -> list[Row]:
         found: list[Any] = [None] * len(entries)
@@ -151,7 +158,8 @@ class Compiled:
                 remaining()
                 solved = self._form(number, group).solve(rows)
             except TimeLimitError as error:  # while the program was compiled
-                solved = [(None, None, "time limit", str(error), 0.0)] * len(rows)
+                own = self._task.jobs[number].measure
+                solved = [_late(error, own, 0.0)] * len(rows)
             for i, row in zip(members, solved, strict=True):
                 found[i] = row
         return found
@@ -184,10 +192,16 @@ class _Form:
         found: list[Found | None] = [None] * len(rows)
         if self._live is not None:
             found = self._live.solve([self._points.rights(row) for row in rows])
-        return [
-            self._minimized(row) if f is None else (f[0], f[1], "optimal", "", f[2])
-            for row, f in zip(rows, found, strict=True)
-        ]
+        done: list[Row] = []
+        for i, (row, f) in enumerate(zip(rows, found, strict=True)):
+            if f is None:
+                with share(1, sum(own is None for own in found[i:])):
+                    done.append(self._minimized(row))
+            elif f[0] is None:
+                done.append(_late(with_bound(time_is_over(), self._job.measure.name, f[1]), self._job.measure, f[2]))
+            else:
+                done.append((f[0], f[1], "optimal", "", f[2]))
+        return done
 
     def _minimized(self, row: ExactRow) -> Row:
         began = time.perf_counter()
@@ -195,10 +209,20 @@ class _Form:
             remaining()
             observed = self._points.observed(row, self._engine.prefers_floats)
             solution = self._engine.minimize(observed, self._constraints)
+        except TimeLimitError as error:
+            return _late(error, self._job.measure, time.perf_counter() - began)
         except Exception as error:  # one point must not end a long sweep: the reason is recorded instead
             found = failure(error)
             return None, None, found.status, found.reason, time.perf_counter() - began
         return solution.value, solution.lower_bound, solution.status, "", time.perf_counter() - began
+
+
+def _late(error: TimeLimitError, measure: Measure, taken: float) -> Row:
+    """Return the row of a point without a value: the best bound that is known by then, rigorous."""
+    floor = engine(measure).floor
+    known = error if floor is None else with_bound(error, measure.name, floor)
+    bound = known.partial.lower_bound if isinstance(known.partial, LowerBound) else None
+    return None, bound, "time limit", str(known), taken
 
 
 class _Behaviors:
@@ -298,7 +322,12 @@ _compiled_lock = threading.Lock()
 
 
 def solve_chunk(
-    key: str, payload: bytes, entries: Sequence[Sequence[Point]], seconds: float | None = None, name: str = ""
+    key: str,
+    payload: bytes,
+    entries: Sequence[Sequence[Point]],
+    seconds: float | None = None,
+    name: str = "",
+    later: int = 0,
 ) -> list[list[Row]]:
     """Solve a chunk in a worker, in limited time if need be; the compiled task is kept under `key`."""
     with _compiled_lock:
@@ -309,7 +338,7 @@ def solve_chunk(
             _compiled.popitem(last=False)
         own = _compiled[key]
     with deadline(seconds, name):
-        return own.solve(entries)
+        return own.solve(entries, later)
 
 
 def task_key(payload: bytes) -> str:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from relaxbell.lp.clock import remaining
 from relaxbell.permutations import Permutation, orbit
 
 
@@ -140,6 +141,7 @@ class _Search:
 
     def explore(self, colors: list[int], path: Permutation) -> int:
         """Search below a node; return the depth of the node at which to go on."""
+        remaining()
         depth = len(path)
         trace = self._trace(colors)
         if depth < len(self.best) and trace < self.best[depth]:

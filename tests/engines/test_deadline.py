@@ -59,7 +59,7 @@ def test_enough_time_changes_nothing():
     assert tuple(ends) == tuple(rb.bounds(rb.average_causal_effect(model, "X", "B"), observed))
 
 
-@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), "3", True])
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), -float("inf"), "3", True])
 def test_what_is_no_time_is_refused(seconds):
     with pytest.raises(rb.errors.MeasureError, match="expected a positive number"):
         rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr(), seconds=seconds)

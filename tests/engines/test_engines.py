@@ -207,7 +207,7 @@ def test_options_are_those_of_the_engine(squared, box):
 
 @pytest.mark.parametrize("given", [3, None, "C", rb.bell()], ids=["number", "none", "text", "model"])
 def test_what_is_no_measure_has_no_engine(given, box):
-    with pytest.raises(rb.errors.MeasureError, match=f"cannot minimize a {type(given).__name__}, expected a Measure"):
+    with pytest.raises(rb.errors.MeasureError, match=f"cannot minimize an? {type(given).__name__}, expected a Measure"):
         rb.minimize(given, box)
 
 

@@ -216,8 +216,8 @@ def test_errors(make, message):
         (lambda: rb.critical_visibility(rb.boxes.pr(), rb.boxes.pr()), "belongs to a causal model: found a Behavior"),
         (lambda: rb.critical_visibility(rb.bell(), rb.load_counts("delft2015")), "found a Counts, expected a Behavior"),
         (lambda: rb.nonbilocality(rb.boxes.pr()), "belongs to a causal model: found a Behavior"),
-        (lambda: rb.boxes.pr().mix(3, 0.5), "cannot mix a behavior with a int"),
-        (lambda: rb.bell().match(3), "found a int, expected a Behavior"),
+        (lambda: rb.boxes.pr().mix(3, 0.5), "cannot mix a behavior with an int"),
+        (lambda: rb.bell().match(3), "found an int, expected a Behavior"),
         (lambda: rb.maximum(rb.influence(rb.input_signaling(), "X", "B"), 0), "the maximum is of measures: found 0"),
     ],
 )

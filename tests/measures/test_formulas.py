@@ -62,7 +62,7 @@ def test_tables_that_are_no_mapping():
             (np.ones((3, 2), dtype=int), r"ndarray of shape \(3, 2\)"),
             ([[1, 1], [1, -1]], "found a list"),
             (None, "found a NoneType"),
-            (3, "found a int"),
+            (3, "found an int"),
         ):
             with pytest.raises(
                 rb.errors.FunctionalError, match=rf"{found}, expected a mapping .*'AB': table"

@@ -262,9 +262,9 @@ def test_floats_at_the_boundary_are_read_like_minimize_reads_them():
     [
         ("influence", [], rb.errors.MeasureError, "cannot sweep a str"),
         ([], [], rb.errors.MeasureError, "no measure to sweep"),
-        ([1], [], rb.errors.MeasureError, "cannot sweep a int"),
+        ([1], [], rb.errors.MeasureError, "cannot sweep an int"),
         (None, rb.boxes.pr(), rb.errors.BehaviorError, "found a Behavior. Use minimize"),
-        (None, 3, rb.errors.BehaviorError, "found a int"),
+        (None, 3, rb.errors.BehaviorError, "found an int"),
     ],
 )
 def test_arguments_that_do_not_fit_are_refused(measure, points, error, text):

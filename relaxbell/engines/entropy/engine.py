@@ -106,6 +106,10 @@ class EntropyEngine(Engine[BinaryEntropy]):
         low, high = (LinearEngine(m, solver=self.solver, thorough=self.thorough) for m in measures)
         return low, high
 
+    @property
+    def floor(self) -> float | None:
+        return 0.0
+
     def quick(self) -> Self:
         return replace(self, thorough=False)
 
@@ -119,6 +123,7 @@ class EntropyEngine(Engine[BinaryEntropy]):
         chosen = ends.minimum if low <= high else ends.maximum
         value, lower = min(low, high), least_entropy(*outwards)
         statistics = {**chosen.statistics, "gap": value - lower}
+        statistics.pop("exact", None)  # an entropy has none
         return EntropySolution(
             self.measure, observed, value, lower, "optimal", chosen.q, statistics, ends=ends, chosen=chosen
         )
@@ -178,7 +183,9 @@ class _LiveEntropy:
 def _entropy(low: Found | None, high: Found | None) -> Found | None:
     if low is None or high is None:
         return None
-    value = min(binary_entropy(low[0]), binary_entropy(-high[0]))
+    value = None
+    if low[0] is not None and high[0] is not None:
+        value = min(binary_entropy(low[0]), binary_entropy(-high[0]))
     return value, least_entropy(low[1], high[1]), low[2] + high[2]
 
 

@@ -49,6 +49,10 @@ class InformationSolution(ConvexSolution):
 class InformationEngine(ConvexEngine[MutualInformation, InformationSolution]):
     """An interior-point method, then Clarabel; curves between rigorous tangents and chords."""
 
+    @property
+    def floor(self) -> float | None:
+        return 0.0
+
     def check_size(self) -> None:
         self.measure.check_size()
 

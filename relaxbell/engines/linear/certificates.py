@@ -48,7 +48,7 @@ def linear_certificate(measure: Measure, proof: Proof, value: ExactNumber | None
     data = common_data(measure.model, proof)
     data["measure"] = as_data(measure.statement())
     data["proof"] = proof_data(measure.model, proof)
-    return with_strategies(data, proof.bound.bound if value is None else value, proof.primal)
+    return with_strategies(data, proof.bound.bound if value is None else value, proof.primal, tight=True)
 
 
 def bound_certificate(measure: Measure, proofs: Mapping[str, Proof], lower_bound: float) -> Certificate:

@@ -13,6 +13,7 @@ because the best column at z takes x* = argmax z_x and S = {x: z_x > z_x* − 2}
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from fractions import Fraction
@@ -31,7 +32,7 @@ from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis, Dual, IntegerProgram, RightHandSide, exact_product
 from relaxbell.exact.bounds import EXACT, dyadic_bits, entry_error, snapped
 from relaxbell.exact.numbers import ExactNumber, Floats, common_denominator
-from relaxbell.lp.clock import TimeLimitError
+from relaxbell.lp.clock import TimeLimitError, with_bound
 from relaxbell.lp.highs import Answer, LiveModel
 from relaxbell.lp.rows import misses
 from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
@@ -69,7 +70,7 @@ def dependence_proof(problem: Problem, measure: Dependence, *, thorough: bool) -
         If nothing satisfies the equations.
     """
     try:
-        found = least_dependence(problem.equations, measure.layout, thorough=thorough)
+        found = least_dependence(problem.equations, measure.layout, thorough=thorough, name=measure.name)
     except TimeLimitError:
         raise
     except SolverError:
@@ -84,7 +85,7 @@ def dependence_proof(problem: Problem, measure: Dependence, *, thorough: bool) -
 
 
 def least_dependence(
-    equations: Equations, layout: SettingLayout, *, thorough: bool
+    equations: Equations, layout: SettingLayout, *, thorough: bool, name: str = "M"
 ) -> tuple[Answer, DualBound, dict[int, ExactNumber] | None] | None:
     """Minimize M over the q that satisfy the equations; None if they seem infeasible.
 
@@ -109,12 +110,19 @@ def least_dependence(
     columns = _Columns(first, np.tile(weights, (len(first), 1)))
     _add(master, matrix, layout, columns, weights)
     prices = iter(_PRICES[1:])
+    best = (-math.inf, np.zeros(m))  # bound and duals, if the time is over
     for _ in range(_ROUNDS):
-        master.run()
+        try:
+            master.run()
+        except TimeLimitError as late:
+            known = dependence_bound(equations, layout, best[1])
+            raise with_bound(late, name, known.value) from None
         iterations += master.iterations
         z = master.duals
         values = _gathered(equations, layout, z)
         excess = weights @ np.maximum(values, values.max(axis=0) - 2)
+        if (own := float(rhs @ z - excess.max())) > best[0]:
+            best = own, z
         worst = np.flatnonzero(excess > _TOLERANCE)
         if len(worst) > m // 2:  # few at a time: the next duals ask for others
             worst = worst[np.argpartition(-excess[worst], m // 2)[: m // 2]]
@@ -134,12 +142,12 @@ def least_dependence(
         raise SolverError(f"column generation did not end in {_ROUNDS} rounds (excess {float(excess.max()):.3g}).")
     q = _distribution(columns, amounts[2 * m :], layout, matrix.shape[1])
     bound = dependence_bound(equations, layout, z)
-    name = f"HiGHS, column generation ({len(columns.strategies):,} columns)"
+    solver = f"HiGHS, column generation ({len(columns.strategies):,} columns)"
     value = float(abs(q[layout.numbers] - np.outer(weights, q[layout.numbers].sum(axis=0))).sum())
     exact = _exact_solution(equations, layout, columns, master.basis(), thorough)
     if exact is not None:
         bound, primal = exact
-    answer = Answer(True, q, z, value, name, iterations, time.perf_counter() - started)
+    answer = Answer(True, q, z, value, solver, iterations, time.perf_counter() - started)
     return answer, bound, primal if exact is not None else None
 
 

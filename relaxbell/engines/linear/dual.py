@@ -29,6 +29,12 @@ from relaxbell.measures.terms import Leaf
 _LARGEST_DENOMINATOR = 1000
 _LARGEST_UNIT = 4096
 
+QUICK = 2 * 10**7
+"""Entries of a program whose bound is evaluated when the time is over: that takes a fraction of a second."""
+
+NOTHING = -(10**9)
+"""The bound where none could be evaluated and the measure may be negative."""
+
 
 @dataclass(frozen=True, eq=False)
 class DualBound:
@@ -77,11 +83,14 @@ class Proof:
     primal
         Exact probability of each strategy that occurs, where the solution is exact; the measure at it
         equals the bound. None otherwise.
+    stopped
+        Whether the time was over before exact weights were sought to the end.
     """
 
     problem: Problem
     bound: DualBound
     primal: Mapping[int, ExactNumber] | None = None
+    stopped: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +154,7 @@ def dual_bound(problem: Problem, program: LinearProgram, duals: Floats) -> DualB
     if trivial is not None and (best is None or best.bound < trivial):
         return nothing(problem, raw, trivial)
     if best is None:
-        return nothing(problem, raw, Fraction(-(10**9)))
+        return nothing(problem, raw, Fraction(NOTHING))
     return best
 
 

@@ -22,6 +22,7 @@ from relaxbell.engines.linear.size import check_program
 from relaxbell.engines.linear.solution import ConvexSolution, LinearSolution, convex_solution
 from relaxbell.engines.solution import Bounds
 from relaxbell.errors import MeasureError
+from relaxbell.exact.numbers import floor_float
 from relaxbell.lp.clock import deadline, remaining
 from relaxbell.lp.highs import SIFTING_FROM, Answer
 from relaxbell.measures.affine import AffineConstraint
@@ -95,6 +96,10 @@ class ConvexEngine(Engine[M], Generic[M, S]):
 @dataclass(frozen=True, eq=False)
 class LinearEngine(ConvexEngine[L, LinearSolution]):
     """Linear programs: floats until a rigorous bound agrees, then exactly."""
+
+    @property
+    def floor(self) -> float | None:
+        return floor_float(self.measure.term.floor())
 
     def check_size(self) -> None:
         model = self.measure.model

@@ -18,6 +18,7 @@ from relaxbell.curves.paths import Path
 from relaxbell.engines.linear.dual import DualBound, Proof
 from relaxbell.errors import BehaviorError, InfeasibleError, MeasureError
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd
+from relaxbell.lp.clock import TimeLimitError
 from relaxbell.lp.highs import Answer
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure
 
@@ -75,6 +76,19 @@ class Sample:
     proof: Proof
     answer: Answer
     exact: bool
+
+
+@dataclass(frozen=True)
+class EndBeyond:
+    """What is known of an end of the feasible parameters when the time is over.
+
+    Attributes
+    ----------
+    t
+        Nothing outside of it is feasible; exact.
+    """
+
+    t: ExactNumber
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +160,8 @@ class Family:
         for _ in range(_STEPS):
             try:
                 return self.solve(t)
+            except TimeLimitError as late:
+                raise TimeLimitError(str(late), EndBeyond(t)) from late
             except InfeasibleError as error:
                 if not isinstance(error.proof, Proof):  # there is none
                     raise

@@ -20,14 +20,14 @@ from numpy.typing import NDArray
 
 from relaxbell.causal.equations import Equations
 from relaxbell.engines.base import Found
-from relaxbell.engines.linear.dual import dual_bound
+from relaxbell.engines.linear.dual import NOTHING, QUICK, dual_bound
 from relaxbell.engines.linear.point_bounds import PointBound, evaluated, point_bound
 from relaxbell.engines.linear.program import Problem, linear_program
 from relaxbell.exact.numbers import Floats
 from relaxbell.exact.vectors import ExactRow
 from relaxbell.lp.bases import OptimalBasis
-from relaxbell.lp.clock import TimeLimitError
-from relaxbell.lp.highs import TOLERANCE, LiveModel, State, Status
+from relaxbell.lp.clock import TimeLimitError, share
+from relaxbell.lp.highs import TOLERANCE, LiveModel, State, Status, StoppedError
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import Budget
 from relaxbell.measures.terms import Term, fresh
@@ -104,10 +104,18 @@ class LiveProgram:
         for k, row in enumerate(references):
             if any(self._serves(start.basis, rights[k]) for start in self._starts):
                 continue
-            if self._run(live, rights[k]):
+            if self._tried(live, rights[k]):
                 duals = live.duals
                 self._starts.append(_Start(row, rights[k], live.state(), self._basis(live, duals), duals))
         self._idle.append(live)
+
+    def _tried(self, live: LiveModel, right: Floats) -> bool:
+        """Return whether a reference was solved, in its share of the time."""
+        try:
+            with share(1, 2):
+                return self._run(live, right)
+        except TimeLimitError:
+            return False
 
     def solve(self, rows: Sequence[ExactRow]) -> list[Found | None]:
         """Return value, rigorous bound and seconds for exact right-hand sides; None: `minimize` has to decide."""
@@ -117,6 +125,7 @@ class LiveProgram:
         values = np.full(len(rows), np.nan)
         seconds = np.zeros(len(rows))
         served: list[tuple[Floats, NDArray[np.intp]]] = []
+        late: list[tuple[int, Floats | None]] = []
         open_points = np.arange(len(rows))
         for start in self._starts:
             if start.basis is not None and len(open_points):
@@ -127,14 +136,18 @@ class LiveProgram:
                     served.append((start.basis.duals, done))
                     open_points = np.setdiff1d(open_points, done, assume_unique=True)
         if len(open_points):
-            self._search(rights, open_points, values, seconds, served)
+            self._search(rights, open_points, values, seconds, served, late)
         began = time.perf_counter()
         lower = self._bounds(rows, values, served)
         seconds += (time.perf_counter() - began) / len(rows)
-        return [
+        found: list[Found | None] = [
             None if math.isnan(bound) else (max(value, bound), bound, taken)
             for value, bound, taken in zip(values.tolist(), lower.tolist(), seconds.tolist(), strict=True)
         ]
+        for i, duals in late:
+            if (known := self._known_of(rows[i], duals)) is not None:
+                found[i] = (None, known, float(seconds[i]))
+        return found
 
     # ------------------------------------------------------------------ solving
 
@@ -145,8 +158,9 @@ class LiveProgram:
         values: Floats,
         seconds: Floats,
         served: list[tuple[Floats, NDArray[np.intp]]],
+        late: list[tuple[int, Floats | None]],
     ) -> None:
-        """Solve one point after the other, and whatever its basis serves besides."""
+        """Solve one point after the other, and whatever its basis serves besides; `late` are those without time."""
         live = self._idle.pop() if self._idle else self._loaded()
         live.forget()
         if self._starts:
@@ -157,9 +171,13 @@ class LiveProgram:
             began = time.perf_counter()
             first, others = int(open_points[0]), open_points[1:]
             try:
-                optimal = self._run(live, rights[first])
-            except TimeLimitError:
-                return  # for the points that are still open as well
+                with share(1, len(open_points)):
+                    optimal = self._run(live, rights[first])
+            except StoppedError as stopped:
+                late.append((first, stopped.duals))
+                seconds[first] += time.perf_counter() - began
+                open_points = others
+                continue
             if optimal:
                 values[first], duals = live.value, live.duals
                 done = open_points[:1]
@@ -235,6 +253,18 @@ class LiveProgram:
                 lower[open_points[good]] = found[good]
                 open_points = open_points[~good]
         return lower
+
+    def _known_of(self, row: ExactRow, duals: Floats | None) -> float | None:
+        """Return the best bound at a point for which there was no time: of where the solver stopped, and of starts."""
+        every = [start.duals for start in self._starts[:_FRUITLESS]]
+        bounds = [self._known(_key(own)) for own in every]
+        if duals is not None and self._program.matrix.nnz <= QUICK:
+            bounds.append(self._bound(row, duals))
+        found = [float(evaluated(bound, [row])[0]) for bound in bounds if bound is not None]
+        if self._nonnegative:
+            found.append(0.0)
+        found = [value for value in found if value > NOTHING]
+        return max(found, default=None)
 
     def _known(self, key: bytes) -> PointBound | None:
         """Return the bound of duals that a start has too; evaluated there, whatever asks first."""

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from relaxbell.causal.equations import Equations
-from relaxbell.engines.linear.dual import DualBound, Proof, dual_bound
+from relaxbell.engines.linear.dual import NOTHING, QUICK, DualBound, Proof, dual_bound
 from relaxbell.engines.linear.exactness import exact_proof
 from relaxbell.engines.linear.infeasible import infeasible
 from relaxbell.engines.linear.program import LinearProgram, Problem, all_rows, is_hard, linear_program, read_constraints
@@ -20,9 +20,9 @@ from relaxbell.engines.linear.settled import settled
 from relaxbell.errors import MeasureError, SolverError
 from relaxbell.exact.numbers import Surd
 from relaxbell.exact.simplex import Contradiction
-from relaxbell.lp.clock import TimeLimitError, deadline, passed, remaining
+from relaxbell.lp.clock import TimeLimitError, deadline, passed, remaining, with_bound
 from relaxbell.lp.conic import solve_clarabel
-from relaxbell.lp.highs import Answer, solve_highs
+from relaxbell.lp.highs import Answer, StoppedError, solve_highs
 from relaxbell.lp.refinement import refine
 from relaxbell.measures.measure import Budget, Measure
 from relaxbell.measures.terms import Term, fresh
@@ -79,7 +79,12 @@ def solve_over(
     seconds = remaining()
     with deadline(0.5 * seconds if hard and seconds < inf else None, measure.name):  # the rest is for floats
         found = _settled(problem, measure) if hard else None
-    return found or _solved(problem, measure, solver, thorough=thorough, again=thorough and not hard, special=own)
+        stopped = hard and passed()
+    if found is None:
+        found = _solved(problem, measure, solver, thorough=thorough, again=thorough and not hard, special=own)
+    answer, proof = found
+    stopped = thorough and proof.primal is None and (stopped or passed())
+    return answer, replace(proof, stopped=True) if stopped else proof
 
 
 def _solved(
@@ -146,9 +151,9 @@ def _solve(
     for attempt in _attempts(solver):
         try:
             answer = _attempt(attempt, data, best[1] if best else None)
-        except TimeLimitError:
+        except TimeLimitError as late:
             if best is None or best[0] > 1:
-                raise
+                raise _bounded(late, problem, program, measure, best and best[2]) from None
             break
         except SolverError as error:
             tried.append(f"{attempt}: {error}")
@@ -172,6 +177,17 @@ def _solve(
             "Round the behavior with rounded(model), or try the other solver."
         )
     return best[1], best[2]
+
+
+def _bounded(
+    late: TimeLimitError, problem: Problem, program: LinearProgram, measure: Measure, known: DualBound | None
+) -> TimeLimitError:
+    """Return the error with the rigorous bound of the duals at which a solver was stopped: any duals have one."""
+    found = [] if known is None else [known.value]
+    if isinstance(late, StoppedError) and late.duals is not None and program.matrix.nnz <= QUICK:
+        found.append(dual_bound(problem, program, late.duals).value)
+    found = [value for value in found if value > NOTHING]
+    return with_bound(late, measure.name, max(found)) if found else late
 
 
 def _attempts(solver: Solver | None) -> Sequence[str]:

@@ -13,7 +13,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations
 from relaxbell.engines.linear.dual import Proof
-from relaxbell.engines.solution import Solution
+from relaxbell.engines.solution import UNSOUGHT, Solution
 from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.engines.witness import Witness
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, ceil_float, to_sympy
@@ -110,7 +110,7 @@ def convex_solution(
     else:
         found = float(bound.bound)
         lower = bound.value if equations.distance else found
-    statistics = {
+    statistics: dict[str, object] = {
         "solver": answer.solver,
         "iterations": answer.iterations,
         "seconds": answer.seconds,
@@ -119,6 +119,8 @@ def convex_solution(
         "gap": found - lower,
         "distance": equations.distance,
     }
+    if proof.stopped and not equations.distance:
+        statistics["exact"] = UNSOUGHT
     functional = dual_functional(measure, equations, bound.z)
     total: ExactNumber = (bound.z * equations.rhs).sum() if len(bound.z) else Fraction(0)
     weights = StrategyWeights(measure.model, q)

@@ -47,6 +47,10 @@ class SourcesEngine(Engine[Nonbilocality]):
         if self.solver not in (None, "scip"):
             raise MeasureError(f"solver {self.solver!r} is not for {self.measure.name}, expected 'scip' or None.")
 
+    @property
+    def floor(self) -> float | None:
+        return 0.0
+
     def minimize(
         self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
     ) -> NetworkSolution:
@@ -89,6 +93,10 @@ class FixedEngine(Engine[FixedNonbilocality]):
 
     solver: Solver | None = None
     thorough: bool = True
+
+    @property
+    def floor(self) -> float | None:
+        return 0.0
 
     def equations(self, observed: Behavior | Observed) -> Equations:
         """Return what was observed, and the marginals, as equations over q."""

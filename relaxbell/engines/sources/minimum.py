@@ -17,6 +17,7 @@ from relaxbell.engines.base import engine
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.over import Solver, solve_over
 from relaxbell.engines.linear.solution import weights_of
+from relaxbell.engines.solution import UNSOUGHT
 from relaxbell.engines.sources.attained import ZERO, exact_model, proved_everywhere
 from relaxbell.engines.sources.branching import Search, branch
 from relaxbell.engines.sources.cover import GlobalProof
@@ -29,7 +30,7 @@ from relaxbell.engines.sources.solution import FixedSolution, NetworkSolution, m
 from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.errors import InfeasibleError, MeasureError, SolverError
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats
-from relaxbell.lp.clock import TimeLimitError, deadline, left, now
+from relaxbell.lp.clock import LowerBound, TimeLimitError, deadline, known_at_least, left, now, over, read_seconds
 from relaxbell.lp.highs import Answer
 from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.products import FixedNonbilocality, Nonbilocality, nonbilocality
@@ -63,8 +64,8 @@ def minimize_network(
             f"{measure.name} is minimized over all marginals without further constraints: found {subject_to}. Fix "
             "marginals, nonbilocality(model, marginals=…), to add some."
         )
-    wanted = _positive(tolerance, TOLERANCE, "tolerance")
-    limit = min(_positive(seconds, TIME_LIMIT, "seconds"), left())
+    wanted = _tolerance(tolerance)
+    limit = min(TIME_LIMIT if seconds is None else read_seconds(seconds) or math.inf, left())
     whole = limit + max(_LITTLE, _PART * limit) if math.isfinite(limit) else None
     with deadline(whole, measure.name, asked=limit):
         return _searched(measure, observed, wanted, limit, solver)
@@ -98,12 +99,15 @@ def _searched(
             if scenario.parameters > _MANY:
                 search.lower = best_of_settings(measure.model, observed, 0.5 * wanted, started + 0.3 * limit)
             search = branch(scenario, box, 0.9 * wanted, end, start=search)
-    if not len(search.q) and (q := some_model(scenario)) is not None:
-        _take(scenario, search, q)
+    known = LowerBound(measure.name, search.lower) if kind == "rigorous" else None
+    with known_at_least(measure.name, None if known is None else known.lower_bound):
+        if not len(search.q) and (q := some_model(scenario)) is not None:
+            _take(scenario, search, q)
     if not len(search.q):
-        raise SolverError(
+        raise TimeLimitError(
             f"min {measure.name}: no model was found in {limit:g} s, {search.boxes} boxes bounded it by "
-            f"{search.lower:.6g} from below. Raise seconds."
+            f"{search.lower:.6g} from below. Raise seconds.",
+            known,
         )
     found = exact_model(scenario, search, wanted, max(left(), _LITTLE))
     return _reported(scenario, observed, search, found, kind, wanted, started, end)
@@ -115,11 +119,11 @@ def _take(scenario: Scenario, search: Search, q: Floats) -> None:
     search.point = tuple(tuple(side.group.rows @ q for side in product) for product in scenario.products)
 
 
-def _positive(given: float | None, usual: float, name: str) -> float:
+def _tolerance(given: float | None) -> float:
     if given is None:
-        return usual
+        return TOLERANCE
     if isinstance(given, bool) or not isinstance(given, int | float) or not given > 0:
-        raise MeasureError(f"{name} is {given!r}, expected a positive number, or None for {usual:g}.")
+        raise MeasureError(f"tolerance is {given!r}, expected a positive number, or None for {TOLERANCE:g}.")
     return float(given)
 
 
@@ -175,6 +179,8 @@ def _reported(
         "gap": value - lower,
         "distance": scenario.distance,
     }
+    if attained is None and not scenario.distance and over(end):
+        statistics["exact"] = UNSOUGHT
     return NetworkSolution(
         measure,
         observed,
@@ -263,6 +269,8 @@ def _fixed_solution(
         "gap": value - lower,
         "distance": scenario.distance,
     }
+    if proof.stopped and not scenario.distance:
+        statistics["exact"] = UNSOUGHT
     return FixedSolution(
         measure,
         observed,

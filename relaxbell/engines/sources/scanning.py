@@ -18,6 +18,8 @@ from relaxbell.engines.sources.scenario import read_scenario
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats
 from relaxbell.exact.rows import Rows
+from relaxbell.exact.texts import counted
+from relaxbell.lp.clock import TimeLimitError, deadline, remaining, time_is_over
 from relaxbell.measures.groups import Group
 from relaxbell.measures.marginals import marginal_parameters
 from relaxbell.measures.measure import LinearMeasure, Measure
@@ -29,7 +31,9 @@ _POINTS = {1: 41, 2: 13, 3: 7, 4: 5}
 """Points for each parameter by number of parameters; 3 where there are more."""
 
 
-def marginal_ranges(model: CausalModel, observed: Behavior) -> dict[str, Bounds[LinearSolution]]:
+def marginal_ranges(
+    model: CausalModel, observed: Behavior, *, seconds: float | None = None
+) -> dict[str, Bounds[LinearSolution]]:
     """Return the range of each free parameter ν among all q that reproduce what was observed, Eqs. (57)–(58).
 
     Parameters
@@ -38,6 +42,8 @@ def marginal_ranges(model: CausalModel, observed: Behavior) -> dict[str, Bounds[
         With independent groups, such as `bilocality`.
     observed
         The behavior.
+    seconds
+        Time limit, kept within a second or a fifth, whichever is more; None for none.
 
     Returns
     -------
@@ -49,6 +55,8 @@ def marginal_ranges(model: CausalModel, observed: Behavior) -> dict[str, Bounds[
     ------
     InfeasibleError
         If no model, not even with a shared source, reproduces it.
+    TimeLimitError
+        If the time is over. Its `partial` are the ranges that were found by then.
 
     Examples
     --------
@@ -59,13 +67,18 @@ def marginal_ranges(model: CausalModel, observed: Behavior) -> dict[str, Bounds[
     (4/25, 17/50)
     """
     shared = model.shared()
-    found = {}
-    for parameters in marginal_parameters(model, observed):
-        group = Group(shared, parameters.group)
-        for i in parameters.free:
-            row = group.rows[[i]]
-            query = LinearMeasure(shared, group.labels[i], term=Linear(Rows(row, (group.labels[i],))))
-            found[group.labels[i]] = LinearEngine(query).bounds(observed)
+    found: dict[str, Bounds[LinearSolution]] = {}
+    with deadline(seconds, "and max of marginals"):
+        try:
+            for parameters in marginal_parameters(model, observed):
+                group = Group(shared, parameters.group)
+                for i in parameters.free:
+                    row = group.rows[[i]]
+                    query = LinearMeasure(shared, group.labels[i], term=Linear(Rows(row, (group.labels[i],))))
+                    found[group.labels[i]] = LinearEngine(query).bounds(observed)
+        except TimeLimitError as late:
+            said = f"{time_is_over()} {counted(len(found), 'range')} found by then."
+            raise TimeLimitError(said, found) from late
     return found
 
 
@@ -85,6 +98,8 @@ class Scan:
         Least measure at each point, shape (N,).
     lower_bounds
         Rigorous lower bounds of them.
+    complete
+        False: the time was over before the other points of the grid.
 
     Examples
     --------
@@ -101,6 +116,7 @@ class Scan:
     points: Floats
     values: Floats
     lower_bounds: Floats
+    complete: bool = True
 
     @property
     def least(self) -> tuple[float, Floats]:
@@ -147,10 +163,14 @@ class Scan:
     def __repr__(self) -> str:
         value, where = self.least
         place = ", ".join(f"{label} = {v:.6g}" for label, v in zip(self.labels, where, strict=True))
-        return f"{self.measure.name} at {len(self.values):,} marginals: least {value:.9g} at {place or 'the only one'}"
+        place = place or "the only one"
+        said = "" if self.complete else " (incomplete: time limit)"
+        return f"{self.measure.name} at {len(self.values):,} marginals{said}: least {value:.9g} at {place}"
 
 
-def scan(measure: Nonbilocality, observed: Behavior, *, points: int | None = None) -> Scan:
+def scan(
+    measure: Nonbilocality, observed: Behavior, *, points: int | None = None, seconds: float | None = None
+) -> Scan:
     """Return M_BL(ν) on a grid between ν_min and ν_max; nested ranges for several parameters.
 
     The marginals of all independent groups but the last are scanned (for `bilocality` that of A), as in Fig. 4 and
@@ -164,6 +184,8 @@ def scan(measure: Nonbilocality, observed: Behavior, *, points: int | None = Non
         The behavior.
     points
         For each parameter; by default 41 for one, fewer for several.
+    seconds
+        Time limit, kept within a second or a fifth, whichever is more; None for none.
 
     Returns
     -------
@@ -176,6 +198,8 @@ def scan(measure: Nonbilocality, observed: Behavior, *, points: int | None = Non
         If the measure is another one, or has fixed marginals.
     InfeasibleError
         If nothing reproduces it.
+    TimeLimitError
+        If the time is over. Its `partial` is the scan of the first points, labeled incomplete; None without any.
 
     Examples
     --------
@@ -189,6 +213,11 @@ def scan(measure: Nonbilocality, observed: Behavior, *, points: int | None = Non
             f"scan is for nonbilocality(model) with one family of independent groups and no marginals fixed: found "
             f"{measure.name if isinstance(measure, Measure) else type(measure).__name__}."
         )
+    with deadline(seconds, f"{measure.name} of a scan"):
+        return _scanned(measure, observed, points)
+
+
+def _scanned(measure: Nonbilocality, observed: Behavior, points: int | None) -> Scan:
     scenario = read_scenario(nonbilocality(measure.model), observed, symmetric=False)
     if ranges(scenario) is None:
         raise_infeasible(measure.model, observed)
@@ -198,13 +227,25 @@ def scan(measure: Nonbilocality, observed: Behavior, *, points: int | None = Non
     program = FixedProgram(scenario, [len(sides)])
     grid = _nested(program, names, count)
     values, lower = np.empty(len(grid)), np.empty(len(grid))
+    values[:], late = np.nan, None
     for k, values_of in enumerate(grid):
-        found = program.at(dict(zip(names, values_of, strict=True)))
+        try:
+            found = program.at(dict(zip(names, values_of, strict=True)))
+            if found is None:  # because nothing reproduces it, or for lack of time
+                remaining()
+        except TimeLimitError as error:
+            late = error
+            break
         values[k], lower[k] = (np.nan, 0.0) if found is None else (max(found[0], 0.0), max(found[1], 0.0))
     kept = ~np.isnan(values)
     labels = tuple(sides[i].group.labels[j] for i, j in names)
     table = np.array(grid).reshape(len(grid), len(names))
-    return Scan(measure, labels, table[kept], values[kept], np.minimum(lower, values)[kept])
+    bounds = np.minimum(lower[kept], values[kept])
+    result = Scan(measure, labels, table[kept], values[kept], bounds, complete=late is None)
+    if late is not None:
+        said = f"{time_is_over()} {len(bounds):,} of {len(grid):,} points were scanned by then."
+        raise TimeLimitError(said, result if len(bounds) else None) from late
+    return result
 
 
 def _nested(program: FixedProgram, names: list[tuple[int, int]], count: int) -> list[tuple[float, ...]]:
@@ -215,7 +256,9 @@ def _nested(program: FixedProgram, names: list[tuple[int, int]], count: int) -> 
         for start in found:
             fixed = dict(zip(names[:depth], start, strict=True))
             ends = program.range_of(name, fixed)
-            if ends is not None:
+            if ends is None:
+                remaining()
+            else:
                 low, high = ends
                 steps = np.linspace(low, high, count) if high - low > 1e-9 else [(low + high) / 2]
                 longer += [(*start, float(v)) for v in steps]

@@ -142,6 +142,8 @@ class NetworkSolution(Solution):
             f"  lower bound  {low} ({said}); {self.status}{missed}",
             f"  model found  {self.value:.9g} ({found}), {len(self.q)} strategies of {self.q.model.strategies.count:,}",
         ]
+        if "exact" in self.statistics:
+            lines.append(f"  exact        {self.statistics['exact']}")
         if self.network != "exact":
             lines.append(f"  network      only a lower bound: {measure.model.independence.reason}")
         if self.decomposition is not None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats
+from relaxbell.exact.texts import a_kind
 from relaxbell.measures.terms.term import (
     Builder,
     Leaf,
@@ -45,7 +46,7 @@ class Composite(Term):
     def __post_init__(self) -> None:
         for part in self.parts:
             if not isinstance(part, Term):
-                raise MeasureError(f"{part!r} is no term of a {type(self).__name__}. Give terms, such as Linear(rows).")
+                raise MeasureError(f"{part!r} is no term of {a_kind(self)}. Give terms, such as Linear(rows).")
 
     def leaves(self) -> Iterator[Leaf]:
         for part in self.parts:
