@@ -343,8 +343,8 @@ class _Bar:
         self.task: TaskID | None = None
 
     def __call__(self, done: int, total: int, name: str) -> None:
-        if self.task is None and time.perf_counter() - self.started < 1:
-            return
+        if self.task is None and (time.perf_counter() - self.started < 1 or not sys.stderr.isatty()):
+            return  # nobody looks, or will wait; rich takes its time to load
         if self.progress is None:
             self.progress = _progress()
         if self.task is None:

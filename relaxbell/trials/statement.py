@@ -333,7 +333,8 @@ class Evidence:
         others = [str(b) for b in null.problem.budgets[1:]]
         if null.problem.affine:
             others.append("the other constraints given")
-        first = f"null hypothesis: in every trial {self.measure.name} <= ε in {null.model.name}"
+        limit = "= 0" if self.zero_only else "<= ε"
+        first = f"null hypothesis: in every trial {self.measure.name} {limit} in {null.model.name}"
         first += "".join(f", {text}" for text in others) + "; devices may have memory"
         return tuple(dict.fromkeys([first, *self.settings, *own]))
 
