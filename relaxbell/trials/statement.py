@@ -333,7 +333,7 @@ class Evidence:
         others = [str(b) for b in null.problem.budgets[1:]]
         if null.problem.affine:
             others.append("the other constraints given")
-        limit = "= 0" if self.zero_only else "<= ε"
+        limit = "= 0" if self.only_zero else "<= ε"
         first = f"null hypothesis: in every trial {self.measure.name} {limit} in {null.model.name}"
         first += "".join(f", {text}" for text in others) + "; devices may have memory"
         return tuple(dict.fromkeys([first, *self.settings, *own]))

@@ -105,7 +105,7 @@ def evidence(
     if observed.published is not None and observed.published.note:
         words.append(f"of these data: {observed.published.note}")
     linear = asked.zero_like("evidence")
-    zero_only = linear is not asked
+    only_zero = linear is not asked
     null = Null(linear, subject_to, design, bias)
     test = _test(observed, table, null, game, training, split, seed)
     prediction = (
@@ -120,7 +120,7 @@ def evidence(
         (observed.name or "counts",),
         tuple(words),
         prediction,
-        zero_only,
+        only_zero,
     )
 
 
