@@ -223,7 +223,7 @@ def test_dual_vertices_in_no_time(monkeypatch):
         rb.dual_vertices(rb.influence(rb.input_signaling((3, 2)), "X", "B"), seconds=12)
 
 
-@pytest.mark.parametrize("seconds", [0, -1, math.nan, math.inf, "3", True])
+@pytest.mark.parametrize("seconds", [0, -1, math.nan, -math.inf, "3", True])
 def test_what_is_no_time_is_refused(seconds):
     with pytest.raises(rb.errors.ClosedFormError, match="expected a positive number"):
         rb.bell().inequalities(seconds=seconds)

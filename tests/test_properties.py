@@ -4,6 +4,7 @@ from fractions import Fraction
 from functools import cache
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,6 +65,7 @@ def test_relabeling_agrees_exactly(seed, edge, random):
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(1, 9))
+@pytest.mark.slow
 def test_convexity_under_mixing(first, second, tenths):
     p, r = rational_behavior(first), rational_behavior(second)
     weight = Fraction(tenths, 10)

@@ -107,9 +107,9 @@ def read_form(
     """
     if not isinstance(tables, Mapping):
         shape = getattr(tables, "shape", None)
-        found = type(tables).__name__ if shape is None else f"{type(tables).__name__} of shape {shape}"
+        found = a_kind(tables) if shape is None else f"{a_kind(tables)} of shape {shape}"
         raise FunctionalError(
-            f"found a {found}, expected a mapping from sets of outputs to tables of coefficients, such as "
+            f"found {found}, expected a mapping from sets of outputs to tables of coefficients, such as "
             f"{{{join_names(list(outputs[:2]))!r}: table, {outputs[0]!r}: table}}. Coefficients over all cells "
             "p(outputs|inputs) go to BellFunctional(array)."
         )

@@ -70,6 +70,7 @@ HAND = [
 
 
 @pytest.mark.parametrize(("made", "hand"), HAND, ids=lambda value: getattr(value, "name", ""))
+@pytest.mark.slow
 def test_graphs_written_out_by_hand(made, hand):
     """The same graph has the same facets in the same classes, whatever its edges are called."""
     given = {"inputs": made.inputs, "latent": "L", "cardinality": made.cardinality} | hand

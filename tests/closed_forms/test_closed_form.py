@@ -218,6 +218,7 @@ def trade(name):
 @pytest.mark.parametrize(
     "name", ["two influences", "own", "twice one symbol", "outcome", "Theorem 7", "effect", "signed", "signed, below"]
 )
+@pytest.mark.slow
 def test_symbolic_budgets(name):
     measure, budgets = trade(name)
     form = rb.closed_form(measure, subject_to=budgets)

@@ -221,6 +221,7 @@ def changed(value, rng):
 
 
 @pytest.mark.parametrize("which", [0, 1, 2, 4, 5, "values"])
+@pytest.mark.slow
 def test_mutants_that_are_accepted_are_true_in_between(which):
     """The same change at both ends of every piece, so that it may stay one problem."""
     if which == "values":  # of CHSH; the one of I3322 has 4096 strategies

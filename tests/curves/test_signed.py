@@ -101,6 +101,7 @@ def test_closed_forms_of_slices(make, kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", ["unequal", "instrumental"])
+@pytest.mark.slow
 def test_closed_forms_within_signed_budgets(name, kind):
     """A symbolic budget of a signed measure may be negative."""
     pytest.importorskip("ppl")
@@ -116,6 +117,7 @@ def test_closed_forms_within_signed_budgets(name, kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
+@pytest.mark.slow
 def test_tradeoffs_with_signed_budgets(make, kind):
     model = make()
     (budgeted, limits), p = kind_of(kind, model), behaviors(model)[1]

@@ -146,6 +146,7 @@ def count_by_listing(functionals):
     ],
     ids=["inputs (2, 3)", "three parties", "no parties", "one input", "no inputs"],
 )  # fmt: skip
+@pytest.mark.slow
 def test_as_many_canonical_forms_as_orbits(functionals):
     assert len({tuple(f.canonical().form) for f in functionals}) == count_by_listing(functionals)
 

@@ -143,6 +143,7 @@ def test_a_facet_where_none_is(monkeypatch):
     assert flips("Eq. 10, facet", "proved")
 
 
+@pytest.mark.slow
 def test_a_coefficient_of_i3322(monkeypatch):
     monkeypatch.setattr(three_settings, "I3322", Fraction(9, 10) * I3322)
     for id in ("I3322", "Eq. 36", "Fig. 2, red"):

@@ -113,6 +113,7 @@ def test_random_numbers_are_not_recognized(digits):
 
 @pytest.mark.parametrize("size", [1e-3, 1e3])
 @pytest.mark.parametrize("basis", [None, (1, sympy.sqrt(2), sympy.sqrt(3), sympy.sqrt(5), sympy.log(3, 2), sympy.pi)])
+@pytest.mark.slow
 def test_random_numbers_of_other_sizes_are_no_constants(size, basis):
     """Large coefficients and large bases offer more relations, so that more digits are asked for."""
     generator = random.Random(4)

@@ -324,6 +324,7 @@ def test_irrational_constants_are_refuted_exactly(factor):
     assert verdict.counterexample.exact
 
 
+@pytest.mark.slow
 def test_irrational_terms_that_never_matter():
     terms = rb.closed_form(OUTCOME_23).functionals()
     assert rb.prove(OUTCOME_23, rb.Maximum(*terms, terms[-1] * 0 - sqrt(2) / 10**6)).status == "proved"

@@ -118,6 +118,7 @@ print(json.dumps([cell.outputs for cell in book.cells]))
 """
 
 
+@pytest.mark.slow
 def test_sliders_of_ipywidgets_move_the_picture_without_delay():
     """In a kernel of its own: every move redraws, in far less work than the tenth of a second that one notices."""
     for name in ("ipywidgets", "nbclient", "ipykernel"):

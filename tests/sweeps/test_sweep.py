@@ -63,6 +63,7 @@ def _both(inputs, combine):
 
 
 @pytest.mark.parametrize("case", CASES)
+@pytest.mark.slow
 def test_rows_agree_with_minimize(case):
     measure = CASES[case]()
     points = random_points(measure.model, 12, seed=len(case))

@@ -230,6 +230,7 @@ def near_a_tie(p, rng, digits):
 
 
 @pytest.mark.parametrize("digits", [9, 11, 13])
+@pytest.mark.slow
 def test_behaviors_rounded_near_ties(digits, tried):
     rng = np.random.default_rng(digits)
     small = rb.influence(rb.input_signaling(), "X", "B")

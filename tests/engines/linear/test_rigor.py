@@ -169,6 +169,7 @@ def test_maximum_of_one_is_itself():
 
 
 @pytest.mark.parametrize("e", [pytest.param(Fraction(1, 10**9), marks=pytest.mark.slow), Fraction(1, 10**12)])
+@pytest.mark.slow
 def test_floats_that_miss_a_rare_setting_are_no_result(monkeypatch, e):
     """Its equations are of size e, so that missing them by less than 1e-8 means nothing: judged relative to them."""
     model = rb.measurement_dependence((2, 2), (4, 4), input_distribution=[[1 - 3 * e, e], [e, e]])

@@ -49,6 +49,7 @@ MODELS = {
 
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("seed", [3, 4])
+@pytest.mark.slow
 def test_values_of_random_behaviors_agree_with_a_grid(name, seed):
     model = MODELS[name]()
     p = random_network_behavior(model, seed, denominator=300)

@@ -362,6 +362,7 @@ def test_a_star_of_four_returns_an_interval():
     assert measure.value(solution.q.weights) == pytest.approx(solution.value, abs=1e-7)
 
 
+@pytest.mark.slow
 def test_sub_scenarios_and_a_time_limit_return_an_interval(monkeypatch):
     """Nine free parameters without symmetry: the bound of two settings each holds for all; honest ends in any time."""
     rng = np.random.default_rng(5)
