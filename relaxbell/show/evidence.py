@@ -92,11 +92,8 @@ def _draw(ax: Axes, groups: Sequence[tuple[Evidence, list[str]]], confidence: fl
     last = max(ends)
     for k, (own, names) in enumerate(groups):
         grid = np.linspace(0.0, ends[k], _POINTS)
-        (line,) = ax.plot(
-            grid,
-            _decades(own, grid),
-            **{"linewidth": 1.5, "label": ", ".join(names), **_STYLES[k % len(_STYLES)], **style},  # type: ignore[arg-type]  # matplotlib refuses what it does not know
-        )
+        look: dict[str, Any] = {"linewidth": 1.5, "label": ", ".join(names), **_STYLES[k % len(_STYLES)], **style}
+        (line,) = ax.plot(grid, _decades(own, grid), **look)  # matplotlib refuses what it does not know
         limit = own.at_least
         if 0 < limit <= last:
             ax.plot([limit], [-math.log10(1 - confidence)], "o", color=line.get_color(), markersize=4, zorder=3)
