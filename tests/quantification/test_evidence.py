@@ -280,6 +280,7 @@ def test_behaviors_have_neither():
 
 
 def test_the_plot_marks_the_limits_on_the_level():
+    pytest.importorskip("matplotlib")
     axes = DELFT.plot()
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
     assert labels == ["C(X → B), C(Y → A), M(X,Y:Λ)", "C(A → B), C(B → A)", "Hall(X,Y:Λ)"]
@@ -292,6 +293,7 @@ def test_the_plot_marks_the_limits_on_the_level():
 
 
 def test_the_plot_of_one_measure():
+    pytest.importorskip("matplotlib")
     evidence = DELFT.rows[2].statement.evidence
     axes = evidence.plot(color="red")
     assert axes.get_xlabel() == "ε, the limit on C(A → B)"
