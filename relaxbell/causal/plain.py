@@ -23,6 +23,12 @@ def is_expression(given: object) -> TypeGuard[cp.Expression]:
     return cvxpy is not None and isinstance(given, cvxpy.Expression)
 
 
+def is_constraint(given: object) -> TypeGuard[cp.Constraint]:
+    """Return whether this is a constraint of CVXPY, which must have been imported then."""
+    cvxpy = sys.modules.get("cvxpy")
+    return cvxpy is not None and isinstance(given, cvxpy.Constraint)
+
+
 def reproduced(model: HasStrategies, rows: Rows, table: cp.Expression, variable: cp.Variable) -> cp.Constraint:
     """Return the constraint T q = p · p(dependent inputs|free inputs) for a table p of expressions.
 

@@ -76,6 +76,8 @@ class Engine(abc.ABC, Generic[M]):
     ----------
     measure
         What is minimized. Fields beside it are the engine's own options, by which `minimize` knows them.
+    instead_of_bounds
+        What to use for measures that are no linear query, for messages.
     prefers_floats
         Whether points of a sweep that were floats come as floats: where symmetries up to rounding are of use.
 
@@ -89,6 +91,7 @@ class Engine(abc.ABC, Generic[M]):
 
     measure: M
     prefers_floats: ClassVar[bool] = False
+    instead_of_bounds: ClassVar[str] = "minimize"
 
     @property
     def floor(self) -> float | None:
@@ -158,7 +161,6 @@ class Engine(abc.ABC, Generic[M]):
         0.5
         """
 
-    @abc.abstractmethod
     def bounds(
         self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
     ) -> Bounds[Solution]:
@@ -174,6 +176,11 @@ class Engine(abc.ABC, Generic[M]):
         Bounds
             Both ends, with their solutions.
 
+        Raises
+        ------
+        MeasureError
+            If the measure is no linear query.
+
         Examples
         --------
         >>> import relaxbell as rb
@@ -183,6 +190,13 @@ class Engine(abc.ABC, Generic[M]):
         >>> engine(query).bounds(rb.boxes.pr())
         [0, 0] for ACE(X -> B)
         """
+        raise self._no_query()
+
+    def _no_query(self) -> MeasureError:
+        return MeasureError(
+            f"bounds are for linear queries such as average_causal_effect(…): found {self.measure.name}. Use "
+            f"{self.instead_of_bounds}."
+        )
 
     @abc.abstractmethod
     def curve(self, path: Path, subject_to: Sequence[object] = ()) -> Curve:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.plain import is_expression
 from relaxbell.errors import MeasureError
 from relaxbell.exact.arrays import check_unmasked, float_array
 from relaxbell.exact.numbers import Exact, exact_array
@@ -38,7 +38,7 @@ def read_rows(model: CausalModel, rows: RowsLike, prefix: str) -> Rows:
         If they do not fit the model, or are no finite real numbers.
     """
     n = model.strategies.count
-    if isinstance(rows, list | tuple) and any(map(_is_expression, rows)):
+    if isinstance(rows, list | tuple) and any(map(is_expression, rows)):
         rows = {f"row {i}": row for i, row in enumerate(rows)}
     exact = _read_exact(rows)
     if exact is not None:
@@ -51,7 +51,7 @@ def read_rows(model: CausalModel, rows: RowsLike, prefix: str) -> Rows:
         labels = tuple(f"{prefix}{plain_text(label)}" for label in rows)
         matrix = sp.vstack([_read_row(model, row) for row in rows.values()], format="csr") if rows else None
     else:
-        if _is_expression(rows):
+        if is_expression(rows):
             return read_rows(model, [rows], prefix)
         matrix = _real_sparse(rows) if sp.issparse(rows) else sp.csr_array(np.atleast_2d(_read_numbers(rows)))
         labels = tuple(f"{prefix}row {i}" for i in range(matrix.shape[0]))
@@ -69,9 +69,9 @@ def _read_exact(rows: object) -> Exact | None:
     given = list(rows.values()) if isinstance(rows, Mapping) else rows
     check_unmasked(given, "the table of rows", MeasureError)
     with contextlib.suppress(ValueError, TypeError):  # ragged or no rows: refused later
-        if sp.issparse(given) or _is_expression(given):
+        if sp.issparse(given) or is_expression(given):
             return None
-        if isinstance(given, Iterable) and any(map(_is_expression, given)):
+        if isinstance(given, Iterable) and any(map(is_expression, given)):
             return None
         array = np.asarray(given)
         return exact_array(np.atleast_2d(array)) if array.dtype == object else None
@@ -89,7 +89,7 @@ def _read_numbers(rows: object) -> NDArray[np.float64]:
 
 
 def _read_row(model: CausalModel, row: object) -> sp.csr_array:
-    if _is_expression(row):
+    if is_expression(row):
         matrix, constant = affine_rows(model, row)
         if matrix.shape[0] != 1:
             raise MeasureError(
@@ -102,12 +102,6 @@ def _read_row(model: CausalModel, row: object) -> sp.csr_array:
             )
         return matrix
     return _real_sparse(row) if sp.issparse(row) else sp.csr_array(_read_numbers(row).reshape(1, -1))
-
-
-def _is_expression(row: object) -> TypeGuard[cp.Expression]:
-    """Return whether this is an expression of CVXPY, which must have been imported then."""
-    cvxpy = sys.modules.get("cvxpy")
-    return cvxpy is not None and isinstance(row, cvxpy.Expression)
 
 
 def _real_sparse(rows: Any) -> sp.csr_array:

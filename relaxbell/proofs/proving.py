@@ -329,7 +329,7 @@ def _confirmed(verdict: Verdict, source: _Source, line: PiecewiseCurve) -> Verdi
     found = verdict.counterexample
     if found is None:
         return verdict
-    inner = as_exact(sympy.sympify(found.parameter) ** line.power)
+    inner = as_exact(sympy.sympify(found.parameter, strict=True) ** line.power)
     if inner is None:
         return verdict
     behavior = source.path.at(inner)

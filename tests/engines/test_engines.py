@@ -205,6 +205,14 @@ def test_options_are_those_of_the_engine(squared, box):
             rb.minimize(measure, box, **option)
 
 
+def test_an_unknown_solver_is_refused_by_every_engine():
+    fixed = rb.nonbilocality(rb.bilocality(), {"A": [Fraction(1, 4)] * 4})
+    own = rb.mutual_information(rb.measurement_dependence())
+    for measure in (rb.influence(rb.input_signaling(), "X", "B"), own, fixed, rb.nonbilocality(rb.bilocality())):
+        with pytest.raises(rb.errors.MeasureError, match="solver 'simplex'"):
+            rb.minimize(measure, rb.boxes.pr(), solver="simplex")
+
+
 @pytest.mark.parametrize("given", [3, None, "C", rb.bell()], ids=["number", "none", "text", "model"])
 def test_what_is_no_measure_has_no_engine(given, box):
     with pytest.raises(rb.errors.MeasureError, match=f"cannot minimize an? {type(given).__name__}, expected a Measure"):

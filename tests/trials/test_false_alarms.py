@@ -12,13 +12,10 @@ LEVEL = np.log(20)
 CHSH = np.array([[[[(a + b) % 2 == x * y for y in (0, 1)] for x in (0, 1)] for b in (0, 1)] for a in (0, 1)])
 
 
-def test(options):
+def made(options):
     c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
     counts = rb.Counts(np.full((2, 2, 2, 2), 10), "A B", "X Y")
     return rb.evidence(counts, c, **options).tests[0]
-
-
-test.__test__ = False
 
 
 def boundary(null, table):
@@ -31,7 +28,7 @@ def boundary(null, table):
 @pytest.mark.parametrize("v", [Fraction(43, 50), 1])
 def test_factor_against_devices_that_adapt(v):
     """The device plays where the factor pays most, until it has crossed, or is ahead; then where it varies least."""
-    tested = test({"training": rb.boxes.tsirelson().visibility(v)})
+    tested = made({"training": rb.boxes.tsirelson().visibility(v)})
     logs = tested.factor(LIMIT).log
     bold = boundary(tested.null, np.exp(logs))
     calm = boundary(tested.null, np.exp(logs) - 4 * (np.exp(logs) - 1) ** 2)
@@ -50,7 +47,7 @@ def test_factor_against_devices_that_adapt(v):
 @pytest.mark.slow
 def test_tail_of_a_game_on_the_boundary():
     """0.041 in 2000 runs of an independent simulation: nearly all of the 5 %."""
-    tested = test({"game": CHSH.astype(int)})
+    tested = made({"game": CHSH.astype(int)})
     joint = boundary(tested.null, CHSH)
     rng, runs, trials = np.random.default_rng(7), 10_000, 1000
     wins = rng.binomial(trials, joint @ CHSH.ravel().astype(float), runs)
@@ -67,7 +64,7 @@ def test_tail_of_a_game_on_the_boundary():
 def test_power_is_strength_times_trials():
     """Within 20 % at large n, with a factor announced from the truth."""
     box = rb.boxes.tsirelson().visibility(Fraction(17, 20))
-    tested = test({"training": box})
+    tested = made({"training": box})
     factor = tested.factor(Fraction(0))
     rng = np.random.default_rng(1)
     counts = rng.multinomial(20_000, box.p.ravel() / 4, size=200)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
@@ -17,7 +17,6 @@ from relaxbell.engines.linear.over import Solver
 from relaxbell.engines.linear.solution import LinearSolution
 from relaxbell.engines.solution import Bounds, Solution
 from relaxbell.engines.witness import Witness
-from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import floor_float
 from relaxbell.exact.vectors import ExactRow
 from relaxbell.lp.clock import deadline, time_is_over
@@ -97,6 +96,7 @@ class EntropyEngine(Engine[BinaryEntropy]):
 
     solver: Solver | None = None
     thorough: bool = True
+    instead_of_bounds: ClassVar[str] = "bounds(message_weight(model), …), whose entropy this is"
 
     @property
     def _linear(self) -> tuple[LinearEngine[LinearMeasure], LinearEngine[LinearMeasure]]:
@@ -126,14 +126,6 @@ class EntropyEngine(Engine[BinaryEntropy]):
         statistics.pop("exact", None)  # an entropy has none
         return EntropySolution(
             self.measure, observed, value, lower, "optimal", chosen.q, statistics, ends=ends, chosen=chosen
-        )
-
-    def bounds(
-        self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
-    ) -> Bounds[Solution]:
-        raise MeasureError(
-            f"bounds are for linear queries such as average_causal_effect(…): found {self.measure.name}. Use "
-            "bounds(message_weight(model), …), whose entropy this is."
         )
 
     def curve(self, path: Path, subject_to: Sequence[object] = ()) -> Curve:

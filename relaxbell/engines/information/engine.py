@@ -14,7 +14,6 @@ from relaxbell.engines.base import engine
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.engine import ConvexEngine
 from relaxbell.engines.linear.solution import ConvexSolution, convex_solution
-from relaxbell.engines.solution import Bounds, Solution
 from relaxbell.errors import MeasureError
 from relaxbell.lp.highs import Answer
 from relaxbell.measures.information import MutualInformation
@@ -65,13 +64,6 @@ class InformationEngine(ConvexEngine[MutualInformation, InformationSolution]):
         self, observed: Behavior | Observed, equations: Equations, answer: Answer, proof: Proof
     ) -> InformationSolution:
         return convex_solution(InformationSolution, self.measure, observed, equations, answer, proof)
-
-    def bounds(
-        self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
-    ) -> Bounds[Solution]:
-        raise MeasureError(
-            f"bounds are for linear queries such as average_causal_effect(…): found {self.measure.name}. Use minimize."
-        )
 
     def curve(self, path: Path, subject_to: Sequence[object] = ()) -> Curve:
         if path.parameter.power != 1:

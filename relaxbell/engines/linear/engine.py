@@ -16,12 +16,11 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations, cell_weights, weight_exponents
 from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.linear.dual import Proof
-from relaxbell.engines.linear.over import Solver, solve_over
+from relaxbell.engines.linear.over import Solver, check_solver, solve_over
 from relaxbell.engines.linear.program import Problem
 from relaxbell.engines.linear.size import check_program
 from relaxbell.engines.linear.solution import ConvexSolution, LinearSolution, convex_solution
 from relaxbell.engines.solution import Bounds
-from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import floor_float
 from relaxbell.lp.clock import deadline, remaining
 from relaxbell.lp.highs import SIFTING_FROM, Answer
@@ -63,8 +62,7 @@ class ConvexEngine(Engine[M], Generic[M, S]):
 
     def __post_init__(self) -> None:
         """Raise MeasureError for an unknown solver."""
-        if self.solver not in (None, "highs", "clarabel"):
-            raise MeasureError(f"solver {self.solver!r} is unknown, expected 'highs', 'clarabel' or None.")
+        check_solver(self.solver)
 
     def equations(self, observed: Behavior | Observed) -> Equations:
         """Return what was observed as equations over q."""
@@ -118,10 +116,7 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
         self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
     ) -> Bounds[LinearSolution]:
         if not self.measure.term.is_linear:
-            raise MeasureError(
-                f"bounds are for linear queries such as average_causal_effect(…): found {self.measure.name}. Use "
-                "minimize for norms."
-            )
+            raise self._no_query()
         with deadline(seconds, self.measure.name):
             negated: LinearEngine[LinearMeasure] = LinearEngine(-self.measure, self.solver, self.thorough)
             return Bounds(self.minimize(observed, subject_to), negated.minimize(observed, subject_to))

@@ -44,6 +44,12 @@ Special: TypeAlias = Callable[[Problem, bool], "tuple[Answer, Proof] | None"]
 """A form of its own for a problem without constraints: (problem, thorough) → answer and proof, None to go on."""
 
 
+def check_solver(solver: object) -> None:
+    """Raise MeasureError for anything but a solver of linear programs, or None."""
+    if solver not in (None, "highs", "clarabel"):
+        raise MeasureError(f"solver {solver!r} is unknown, expected 'highs', 'clarabel' or None.")
+
+
 def read_problem(measure: Measure, term: Term, equations: Equations, subject_to: object) -> Problem:
     """Return the problem of minimizing a term over the q that satisfy equations and constraints; errors as `minimize`.
 

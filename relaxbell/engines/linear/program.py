@@ -7,7 +7,6 @@ and a live model for re-solves are needed; the tests compare with ``measure.expr
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,6 +18,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.causal.equations import Equations
+from relaxbell.causal.plain import is_constraint
 from relaxbell.engines.linear.size import check_program
 from relaxbell.errors import MeasureError
 from relaxbell.exact.basis import IntegerProgram
@@ -79,7 +79,7 @@ def read_constraints(
             budgets.append(item)
         elif isinstance(item, AffineConstraint):
             affine.append(item)
-        elif _is_cvxpy(item):
+        elif is_constraint(item):
             affine.append(read_affine(measure.model, item))
         else:
             raise MeasureError(
@@ -87,12 +87,6 @@ def read_constraints(
                 "number) or an affine CVXPY constraint on model.q."
             )
     return tuple(budgets), tuple(affine)
-
-
-def _is_cvxpy(item: Any) -> bool:
-    """Return whether this is a constraint of CVXPY, which must have been imported then."""
-    cvxpy = sys.modules.get("cvxpy")
-    return cvxpy is not None and isinstance(item, cvxpy.constraints.constraint.Constraint)
 
 
 def _flat(subject_to: Any) -> Iterator[Any]:

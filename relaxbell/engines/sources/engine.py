@@ -11,8 +11,7 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations
 from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.linear.dual import Proof
-from relaxbell.engines.linear.over import Solver, solve_over
-from relaxbell.engines.solution import Bounds, Solution
+from relaxbell.engines.linear.over import Solver, check_solver, solve_over
 from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.lp.clock import deadline
 from relaxbell.lp.highs import Answer
@@ -41,6 +40,7 @@ class SourcesEngine(Engine[Nonbilocality]):
     solver: Literal["scip"] | None = None
     tolerance: float | None = None
     prefers_floats: ClassVar[bool] = True
+    instead_of_bounds: ClassVar[str] = "minimize, or marginal_ranges(model, p)"
 
     def __post_init__(self) -> None:
         """Raise MeasureError for an unknown solver."""
@@ -58,14 +58,6 @@ class SourcesEngine(Engine[Nonbilocality]):
 
         return minimize_network(
             self.measure, observed, subject_to, tolerance=self.tolerance, seconds=seconds, solver=self.solver
-        )
-
-    def bounds(
-        self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
-    ) -> Bounds[Solution]:
-        raise MeasureError(
-            f"bounds are for linear queries such as average_causal_effect(…): found {self.measure.name}. Use minimize, "
-            "or marginal_ranges(model, p)."
         )
 
     def curve(self, path: Path, subject_to: Sequence[object] = ()) -> Curve:
@@ -94,6 +86,10 @@ class FixedEngine(Engine[FixedNonbilocality]):
     solver: Solver | None = None
     thorough: bool = True
 
+    def __post_init__(self) -> None:
+        """Raise MeasureError for an unknown solver."""
+        check_solver(self.solver)
+
     @property
     def floor(self) -> float | None:
         return 0.0
@@ -115,13 +111,6 @@ class FixedEngine(Engine[FixedNonbilocality]):
 
         with deadline(seconds, self.measure.name):
             return minimize_at_fixed(self.measure, observed, subject_to, self.solver, thorough=self.thorough)
-
-    def bounds(
-        self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
-    ) -> Bounds[Solution]:
-        raise MeasureError(
-            f"bounds are for linear queries such as average_causal_effect(…): found {self.measure.name}. Use minimize."
-        )
 
     def curve(self, path: Path, subject_to: Sequence[object] = ()) -> Curve:
         from relaxbell.engines.linear.curves import traced
