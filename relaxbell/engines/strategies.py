@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -94,7 +94,7 @@ class StrategyWeights:
         """
         digits = self.model.strategies.digits(strategy)
         return {
-            node.name: _function(node.parents, node.radices, node.table[digits[node.name]])
+            node.name: _function(node.parents, node.radices, node.values(digits[node.name]))
             for node in self.model.strategies.nodes
         }
 
@@ -107,9 +107,9 @@ class StrategyWeights:
     __repr__ = __str__
 
 
-def _function(parents: tuple[str, ...], radices: tuple[int, ...], row: NDArray[np.integer]) -> str:
+def _function(parents: tuple[str, ...], radices: tuple[int, ...], row: Sequence[int]) -> str:
     """Return a response function as text: its constant, the parent it copies, or its table."""
-    values = [int(v) for v in row]
+    values = list(row)
     if len(set(values)) == 1:
         return str(values[0])
     names = [p.lower() for p in parents]

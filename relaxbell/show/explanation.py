@@ -169,7 +169,7 @@ def _uses(solution: Solution, node: Node, source: str) -> dict[tuple[int, ...], 
     shape = tuple(size for k, size in enumerate(node.radices) if k != axis)
     found: dict[tuple[int, ...], dict[str, float]] = {place: defaultdict(float) for place in np.ndindex(*shape)}
     for strategy in solution.q.support:
-        row = node.table[solution.q.model.strategies.digits(int(strategy))[node.name]]
+        row = node.values(solution.q.model.strategies.digits(int(strategy))[node.name])
         grid = np.moveaxis(np.asarray(row, dtype=int).reshape(node.radices), axis, -1)
         for place, verbs in found.items():
             verb = _verb(grid[place], source.lower())

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from relaxbell.exact.numbers import Floats
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import text_latex
+from relaxbell.measures.terms.sizes import entries_of
 
 Weights: TypeAlias = "Mapping[Leaf, Any]"
 """Row weights of leaves: exact numbers."""
@@ -227,7 +228,7 @@ class Leaf(Term):
 
     def _norm_size(self, auxiliary: int) -> Size:
         signs = 1 if self.rows.nonnegative else 2
-        return Size(signs * len(self.rows), auxiliary, signs * (int(self.rows.matrix.nnz) + len(self.rows)))
+        return Size(signs * len(self.rows), auxiliary, signs * (entries_of(self.rows) + len(self.rows)))
 
     def statement(self) -> tuple[Fraction, dict[str, Any]]:
         if self.generator is not None:
