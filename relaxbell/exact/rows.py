@@ -136,6 +136,11 @@ class Rows:
             entries[number] = entries.get(number, Fraction(0)) + value * self.scale
         return [(number, value) for number, value in sorted(entries.items()) if value]
 
+    @property
+    def height(self) -> int:
+        """Number of rows, of any size."""
+        return len(self)
+
     def __len__(self) -> int:
         return int(self.matrix.shape[0])
 

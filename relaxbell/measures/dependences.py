@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.exact.bounds import EXACT
+from relaxbell.exact.late_rows import LateRows
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.definition import Definition, small
 from relaxbell.measures.measure import LinearMeasure
@@ -47,7 +48,7 @@ class Dependence(LinearMeasure):
         unit, weight = ("", "") if own.denominator == 1 else (f"{own.denominator} ", f"1/{own.denominator} · ")
         first = "" if own.whole_weights[0] == 1 else f"{own.whole_weights[0]:.0f} "
         row = f"{unit}p({own.label(0)},Λ=0) - {first}p(Λ=0)"
-        return f"{weight}sum |{row}, … {own.numbers.size} rows|"
+        return f"{weight}sum |{row}, … {len(own.weights) * own.count:,} rows|"
 
 
 def dependence(model: CausalModel) -> Dependence:
@@ -75,8 +76,6 @@ def dependence(model: CausalModel) -> Dependence:
     ------
     MeasureError
         If no input of the model is dependent.
-    ModelTooLargeError
-        If its rows do not fit in memory.
 
     Examples
     --------
@@ -85,12 +84,37 @@ def dependence(model: CausalModel) -> Dependence:
     0.5
     """
     layout = setting_layout(model, "M", lambda settings, count: _ENTRY * settings**2 * count)
+    settings, count = len(layout.weights), layout.count
+    who = ",".join(layout.names)
+    labels = Labels(
+        settings * count, lambda i: f"p({layout.label(i // count)},Λ={i % count}) - p({who}) p(Λ={i % count})"
+    )
+    whole = layout.denominator < EXACT
+    unit = layout.denominator if whole else 1
+    largest = 2 * (1 - min(layout.weights)) * unit
+    own = LateRows(
+        lambda: _rows(model, layout, labels),
+        labels,
+        settings * count,
+        settings**2 * count,
+        Fraction(1, unit),
+        nonnegative=settings == 1,
+        whole=whole,
+        mass=float(largest) if whole else None,
+    )
+    term = SumOfRows(own, {"kind": "dependence", "hall": False}, implied=True)
+    xs = ",".join(small(n) for n in layout.names)
+    equation = rf"\sum_{{{xs},\lambda}} \left| p({xs},\lambda) - p({xs})\,p(\lambda) \right|"
+    definition = Definition("dependence", dependence, {}, f"M({layout.latex} : \\Lambda)", equation)
+    return Dependence(model, f"M({who}:Λ)", term=term, definition=definition, layout=layout)
+
+
+def _rows(model: CausalModel, layout: SettingLayout, labels: Labels) -> Rows:
+    """Return p(x, Λ) − p(x) p(Λ) for all x and Λ."""
     settings, count = layout.numbers.shape
     columns = np.broadcast_to(layout.numbers.T[None], (settings, count, settings))
     pointers = np.arange(0, columns.size + 1, settings)
     shape = (settings * count, model.strategies.count)
-    who = ",".join(layout.names)
-    labels = Labels(shape[0], lambda i: f"p({layout.label(i // count)},Λ={i % count}) - p({who}) p(Λ={i % count})")
 
     def rows(data: NDArray[np.float64]) -> sp.csr_array:
         return sp.csr_array((data.ravel(), columns.ravel().astype(np.int32), pointers), shape=shape)
@@ -99,15 +123,10 @@ def dependence(model: CausalModel) -> Dependence:
         data = np.broadcast_to(-layout.whole_weights[:, None, None], columns.shape).copy()
         for x in range(settings):
             data[x, :, x] += layout.denominator
-        own = Rows(rows(data), labels, Fraction(1, layout.denominator))
-    else:  # entries 2x: −p(x), 2x + 1: 1 − p(x)
-        place = np.broadcast_to(2 * np.arange(settings)[:, None, None], columns.shape).copy()
-        for x in range(settings):
-            place[x, :, x] += 1
-        distinct = np.array([part for w in layout.weights for part in (-w, 1 - w)], dtype=object)
-        own = Rows.read(rows(np.ones(columns.shape)), distinct, place.ravel(), labels)
-    term = SumOfRows(own, {"kind": "dependence", "hall": False}, implied=True)
-    xs = ",".join(small(n) for n in layout.names)
-    equation = rf"\sum_{{{xs},\lambda}} \left| p({xs},\lambda) - p({xs})\,p(\lambda) \right|"
-    definition = Definition("dependence", dependence, {}, f"M({layout.latex} : \\Lambda)", equation)
-    return Dependence(model, f"M({who}:Λ)", term=term, definition=definition, layout=layout)
+        return Rows(rows(data), labels, Fraction(1, layout.denominator))
+    # entries 2x: −p(x), 2x + 1: 1 − p(x)
+    place = np.broadcast_to(2 * np.arange(settings)[:, None, None], columns.shape).copy()
+    for x in range(settings):
+        place[x, :, x] += 1
+    distinct = np.array([part for w in layout.weights for part in (-w, 1 - w)], dtype=object)
+    return Rows.read(rows(np.ones(columns.shape)), distinct, place.ravel(), labels)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
+from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,7 +13,10 @@ import scipy.sparse as sp
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import program_memory
 from relaxbell.errors import MeasureError
-from relaxbell.exact.rows import Rows
+from relaxbell.exact.bounds import EXACT
+from relaxbell.exact.late_rows import LateRows
+from relaxbell.exact.numbers import Exact, common_denominator
+from relaxbell.exact.rows import LARGEST_UNIT, Rows
 from relaxbell.measures.definition import Definition, small
 from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.settings import Labels, SettingLayout, setting_layout
@@ -42,8 +47,6 @@ def hall_dependence(model: CausalModel) -> LinearMeasure:
     ------
     MeasureError
         If no input of the model is dependent.
-    ModelTooLargeError
-        If its rows do not fit in memory.
 
     Examples
     --------
@@ -52,15 +55,23 @@ def hall_dependence(model: CausalModel) -> LinearMeasure:
     0.276142
     """
     layout = setting_layout(model, "Hall", _hall_memory)
-    count = layout.numbers.shape[1]
     inverse = np.array([part for w in layout.weights for part in (1 / w, -1 / w)], dtype=object)
+    unit = common_denominator(inverse)
+    whole = unit <= LARGEST_UNIT and all(abs(v) * unit < EXACT for v in inverse)
     parts = []
     for x, y in itertools.combinations(range(len(layout.weights)), 2):
-        columns = np.stack([layout.numbers[x], layout.numbers[y]], axis=1).ravel().astype(np.int32)
-        shape = (count, model.strategies.count)
-        pattern = sp.csr_array((np.ones(2 * count), columns, np.arange(0, 2 * count + 1, 2)), shape=shape)
-        place = np.tile([2 * x, 2 * y + 1], count)
-        parts.append(SumOfRows(Rows.read(pattern, inverse, place, _pair_labels(layout, x, y, count))))
+        labels = _pair_labels(layout, x, y, layout.count)
+        rows = LateRows(
+            partial(_rows, model, layout, x, y, inverse, labels),
+            labels,
+            layout.count,
+            2 * layout.count,
+            Fraction(1, unit) if whole else Fraction(1),
+            nonnegative=False,
+            whole=whole,
+            mass=float(unit * max(1 / layout.weights[x], 1 / layout.weights[y])) if whole else None,
+        )
+        parts.append(SumOfRows(rows))
     if not parts:
         raise MeasureError(f"a single setting of {', '.join(layout.names)} occurs, so nothing can depend on it.")
     name = f"Hall({','.join(layout.names)}:Λ)"
@@ -72,6 +83,17 @@ def hall_dependence(model: CausalModel) -> LinearMeasure:
     symbol = rf"M_{{\mathrm{{Hall}}}}({layout.latex} : \Lambda)"
     definition = Definition("hall dependence", hall_dependence, {}, symbol, equation)
     return LinearMeasure(model, name, term=term, definition=definition)
+
+
+def _rows(
+    model: CausalModel, layout: SettingLayout, x: int, y: int, inverse: Exact, labels: Labels
+) -> Rows:
+    """Return p(Λ|x) − p(Λ|y) for all Λ."""
+    count = layout.numbers.shape[1]
+    columns = np.stack([layout.numbers[x], layout.numbers[y]], axis=1).ravel().astype(np.int32)
+    shape = (count, model.strategies.count)
+    pattern = sp.csr_array((np.ones(2 * count), columns, np.arange(0, 2 * count + 1, 2)), shape=shape)
+    return Rows.read(pattern, inverse, np.tile([2 * x, 2 * y + 1], count), labels)
 
 
 def _hall_memory(settings: int, count: int) -> int:

@@ -62,7 +62,7 @@ class MutualInformation(Measure):
         >>> import relaxbell as rb
         >>> rb.mutual_information(rb.measurement_dependence()).check_size()
         """
-        settings, count = self.layout.numbers.shape
+        settings, count = len(self.layout.weights), self.layout.count
         check_memory(
             f"min {self.name}, a program of {settings * count:,} exponential cones,",
             settings * count * (_CONE + _REFERENCE * settings),
@@ -149,8 +149,6 @@ def mutual_information(model: CausalModel) -> MutualInformation:
     ------
     MeasureError
         If no input of the model is dependent.
-    ModelTooLargeError
-        If the strategies, sorted by settings, do not fit in memory.
 
     Examples
     --------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, overload
@@ -41,14 +41,22 @@ class SettingLayout:
         Values of the dependent inputs that occur (p(x) > 0), N of them.
     weights
         p(x), exact, positive, N of them.
-    numbers
-        Number of the strategy (x, Λ), shape (N, n / number of all settings).
+    count
+        How many Λ there are, of any size.
+    made
+        Makes `numbers`.
     """
 
     names: tuple[str, ...]
     settings: tuple[tuple[int, ...], ...]
     weights: tuple[Fraction, ...]
-    numbers: NDArray[np.intp]
+    count: int
+    made: Callable[[], NDArray[np.intp]] = field(repr=False)
+
+    @cached_property
+    def numbers(self) -> NDArray[np.intp]:
+        """Number of the strategy (x, Λ), shape (N, number of Λ); where they are not too many."""
+        return self.made()
 
     @cached_property
     def denominator(self) -> int:
@@ -73,7 +81,7 @@ class SettingLayout:
 def setting_layout(
     model: CausalModel, kind: str = "the layout", needed: Callable[[int, int], int] = lambda settings, count: 0
 ) -> SettingLayout:
-    """Return the layout of a model's strategies.
+    """Return the layout of a model's strategies, which are listed when `SettingLayout.numbers` is asked for.
 
     Parameters
     ----------
@@ -82,14 +90,13 @@ def setting_layout(
     kind
         What the layout is for, in messages.
     needed
-        Bytes of what will be built with it, from the numbers of settings and of λ; they must fit as well.
+        Bytes of what will be built with it, from the numbers of settings and of λ; they must fit as well, when the
+        strategies are listed.
 
     Raises
     ------
     MeasureError
         If no input is dependent, one has another parent than the latent variable, or settings are rarer than 1e-300.
-    ModelTooLargeError
-        If layout and rows do not fit in memory; nothing is built then.
     """
     check_model(model, "a measure of dependence")
     names = tuple(node.name for node in model.strategies.nodes if node.name in model.dependent_inputs)
@@ -113,17 +120,22 @@ def setting_layout(
         )
     occurring = [i for i, w in enumerate(weights) if w > 0]
     count = model.strategies.count // math.prod(sizes)
-    check_memory(
-        f"{kind}({','.join(names)}:Λ) of {len(occurring):,} settings and {count:,} values of Λ in {model.name}",
-        _STRATEGY * model.strategies.count + needed(len(occurring), count),
-        "Reduce the settings or the outcomes.",
-    )
-    shape = tuple(node.functions for node in model.strategies.nodes)
-    axes = [i for i, node in enumerate(model.strategies.nodes) if node.name in names]
-    table = np.moveaxis(np.arange(model.strategies.count).reshape(shape), axes, range(len(axes)))
-    numbers = table.reshape(math.prod(sizes), -1)
+
+    def numbers() -> NDArray[np.intp]:
+        """Return all strategies, sorted."""
+        model.strategies.check_listed()
+        check_memory(
+            f"{kind}({','.join(names)}:Λ) of {len(occurring):,} settings and {count:,} values of Λ in {model.name}",
+            _STRATEGY * model.strategies.count + needed(len(occurring), count),
+            "Reduce the settings or the outcomes.",
+        )
+        shape = tuple(node.functions for node in model.strategies.nodes)
+        axes = [i for i, node in enumerate(model.strategies.nodes) if node.name in names]
+        table = np.moveaxis(np.arange(model.strategies.count).reshape(shape), axes, range(len(axes)))
+        return np.asarray(table.reshape(math.prod(sizes), -1)[occurring])
+
     settings = tuple(tuple(int(v) for v in np.unravel_index(i, sizes)) for i in occurring)
-    return SettingLayout(names, settings, tuple(Fraction(weights[i]) for i in occurring), numbers[occurring])
+    return SettingLayout(names, settings, tuple(Fraction(weights[i]) for i in occurring), count, numbers)
 
 
 class Labels(Sequence[str]):

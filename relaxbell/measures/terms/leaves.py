@@ -163,7 +163,7 @@ class SumOfRows(Leaf):
         return Lowered(None, 1, [(t, 1.0) for t in ts], [])
 
     def size(self) -> Size:
-        return Size(0, 0, entries_of(self.rows)) if self.rows.nonnegative else self._norm_size(len(self.rows))
+        return Size(0, 0, entries_of(self.rows)) if self.rows.nonnegative else self._norm_size(self.rows.height)
 
     def gauge(self, raw: Mapping[Leaf, Floats]) -> float:
         return float(abs(raw[self]).max(initial=0.0))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from relaxbell.exact.late_rows import LateRows
 from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.rows import Rows
 
 
 def entries_of(rows: Rows) -> int:
     """Return how many entries the matrix has, or at most will have."""
-    return rows.entries if isinstance(rows, LocalRows) else int(rows.matrix.nnz)
+    return rows.entries if isinstance(rows, LocalRows | LateRows) else int(rows.matrix.nnz)
 
 
 def column_sums(rows: Rows) -> tuple[Fraction, Fraction]:

@@ -210,7 +210,7 @@ class Leaf(Term):
 
     def formula(self) -> str:
         labels = list(self.rows.labels[:4])
-        rows = listed(labels, len(self.rows), "; " if any(", " in label for label in labels) else ", ", "rows")
+        rows = listed(labels, self.rows.height, "; " if any(", " in label for label in labels) else ", ", "rows")
         return f"{self._name}({rows})" if self.rows.nonnegative else f"{self._name} |{rows}|"
 
     @property
@@ -224,11 +224,12 @@ class Leaf(Term):
 
     def _latex_rows(self, most: int) -> list[str]:
         labels = [text_latex(label) for label in self.rows.labels[:most]]
-        return labels + ([r"\ldots"] if len(self.rows) > most else [])
+        return labels + ([r"\ldots"] if self.rows.height > most else [])
 
     def _norm_size(self, auxiliary: int) -> Size:
         signs = 1 if self.rows.nonnegative else 2
-        return Size(signs * len(self.rows), auxiliary, signs * (entries_of(self.rows) + len(self.rows)))
+        height = self.rows.height
+        return Size(signs * height, auxiliary, signs * (entries_of(self.rows) + height))
 
     def statement(self) -> tuple[Fraction, dict[str, Any]]:
         if self.generator is not None:

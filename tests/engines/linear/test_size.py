@@ -14,11 +14,11 @@ from relaxbell.causal.equations import Equations
 from relaxbell.engines.linear.program import Problem, linear_program
 
 REFUSED = {
-    "Hall, 34 million entries": "rb.hall_dependence(dependent((2, 2), (41, 41)))",
-    "Hall, unequal": "rb.hall_dependence(dependent((2, 3), (21, 7)))",
-    "Hall, three parties": "rb.hall_dependence(dependent((2, 2, 2), (8, 8, 5)))",
-    "M, 67 million strategies": "rb.dependence(dependent((2, 2), (64, 64)))",
-    "M, unequal": "rb.dependence(dependent((3, 2), (12, 70)))",
+    "Hall, 34 million entries": "rb.hall_dependence(dependent((2, 2), (41, 41))).expression",
+    "Hall, unequal": "rb.hall_dependence(dependent((2, 3), (21, 7))).expression",
+    "Hall, three parties": "rb.hall_dependence(dependent((2, 2, 2), (8, 8, 5))).expression",
+    "M, 67 million strategies": "rb.dependence(dependent((2, 2), (64, 64))).expression",
+    "M, unequal": "rb.dependence(dependent((3, 2), (12, 70))).expression",
     "bounds of p": "rb.setting_bounds(dependent((2, 2), (60, 60)), upper=0.3)",
     "I, 4 million cones": "rb.minimize(rb.mutual_information(dependent((2, 2), (32, 32))), None)",
     "I, unequal": "rb.minimize(rb.mutual_information(dependent((2, 3), (23, 13))), None)",

@@ -1,0 +1,1 @@
+"""Measures of measurement dependence over very many strategies: the best λ is found without a list of them."""

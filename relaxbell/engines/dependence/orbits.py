@@ -1,0 +1,214 @@
+"""Symmetries of data, model and p(x): which equations, and which answers to a setting, they exchange.
+
+A convex program has a solution that is as symmetric as its data, so equations that are exchanged may have one
+multiplier. Then z_x(λ) is the same, in whole numbers, wherever a symmetry takes (x, λ), and a maximum over
+all of them is one over representatives. What a symmetry is said to be is checked entry by entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from relaxbell.engines.dependence.form import SettingForm
+from relaxbell.exact.numbers import Floats
+from relaxbell.relabeling import Relabeling
+from relaxbell.symmetry.found import equal_entries, table_symmetries
+from relaxbell.symmetry.strategies import Move, variable_images
+
+ALIKE = 1e-12
+"""Probabilities that differ by less count as equal."""
+
+
+@dataclass(frozen=True, eq=False)
+class Orbits:
+    """What symmetries exchange.
+
+    Attributes
+    ----------
+    rows
+        The orbit of each equation, 0, 1, …
+    entries
+        The orbit of each entry of the form's tables, that is of a setting together with an answer to it.
+    moves
+        The symmetries, as maps of strategies with their dependent inputs.
+    settings
+        What each of them makes of the dependent settings.
+    exact
+        Whether the right-hand sides are the same in exact numbers.
+    """
+
+    rows: NDArray[np.intp]
+    entries: NDArray[np.intp]
+    moves: tuple[Move, ...]
+    settings: tuple[NDArray[np.intp], ...]
+    exact: bool
+
+    @property
+    def count(self) -> int:
+        """Number of orbits of equations."""
+        return int(self.rows.max(initial=-1)) + 1
+
+    def summed(self, numbers: Floats) -> Floats:
+        """Return sums over the orbits of equations."""
+        return np.bincount(self.rows, numbers, self.count)
+
+    def representatives(self) -> NDArray[np.intp]:
+        """Return one entry of each orbit."""
+        return np.unique(self.entries, return_index=True)[1]
+
+    def images(
+        self, assignments: NDArray[np.int64], most: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.intp], NDArray[np.intp]] | None:
+        """Return what the symmetries make of strategies, each once, which one each comes from, and of settings.
+
+        Parameters
+        ----------
+        assignments
+            Values of all variables, one row for each strategy λ.
+        most
+            None is returned where there are more.
+
+        Returns
+        -------
+        images, origin, settings
+            `settings` says for each image what every setting of its origin became.
+        """
+        count = len(self.settings[0]) if self.settings else 0
+        found = assignments
+        origin = np.arange(len(assignments))
+        turned = np.tile(np.arange(count), (len(assignments), 1))
+        known = {key: None for key in _keys(found, turned, origin)}
+        fresh = slice(0, len(found))
+        while self.moves and fresh.stop > fresh.start:
+            parts, turns, sources = [], [], []
+            for move, settings in zip(self.moves, self.settings, strict=True):
+                parts.append(move(found[fresh]))
+                turns.append(settings[turned[fresh]])
+                sources.append(origin[fresh])
+            made, turn, source = np.concatenate(parts), np.concatenate(turns), np.concatenate(sources)
+            new = []
+            for i, key in enumerate(_keys(made, turn, source)):
+                if key not in known:
+                    known[key] = None
+                    new.append(i)
+            fresh = slice(len(found), len(found) + len(new))
+            found = np.concatenate([found, made[new]])
+            turned, origin = np.concatenate([turned, turn[new]]), np.concatenate([origin, source[new]])
+            if len(found) > most:
+                return None
+        return found, origin, turned
+
+
+def _keys(assignments: NDArray[np.int64], turned: NDArray[np.intp], origin: NDArray[np.intp]) -> Iterator[bytes]:
+    joint = np.concatenate([assignments, turned, origin[:, None]], axis=1).astype(np.int32)
+    return (row.tobytes() for row in joint)
+
+
+def alone(form: SettingForm) -> Orbits:
+    """Return orbits of one equation each."""
+    size = int(form.starts[-1])
+    return Orbits(np.arange(len(form.equations.rows)), np.arange(size), (), (), True)
+
+
+def orbits(form: SettingForm, *, exactly: bool = False) -> Orbits:
+    """Return the orbits under the symmetries of the data that the model and p(x) have too.
+
+    With `exactly`, only symmetries under which the right-hand sides stay the same in exact numbers are used.
+    """
+    equations, model = form.equations, form.model
+    behavior = equations.behavior
+    if behavior is None or equations.tables is not None:
+        return alone(form)
+    values = behavior.table if exactly else behavior.p
+    table = equal_entries(values, 0.0 if exactly else ALIKE)
+    rhs, exact = equations.floats, True
+    moves, settings, rows, entries = [], [], [], []
+    for relabeling in table_symmetries(behavior.scenario, table):
+        found = _acting(form, relabeling)
+        if found is None:
+            continue
+        move, turned, cells, places = found
+        if abs(rhs[cells] - rhs).max(initial=0.0) > ALIKE:
+            continue
+        same = bool((equations.rhs[cells] == equations.rhs).all())
+        if exactly and not same:
+            continue
+        exact = exact and same
+        moves.append(move)
+        settings.append(turned)
+        rows.append(cells)
+        entries.append(places)
+    if not moves:
+        return alone(form)
+    return Orbits(_components(rows), _components(entries), tuple(moves), tuple(settings), exact)
+
+
+def _components(permutations: list[NDArray[np.intp]]) -> NDArray[np.intp]:
+    n, k = len(permutations[0]), len(permutations)
+    pairs = np.tile(np.arange(n), k), np.concatenate(permutations)
+    _, label = sp.csgraph.connected_components(sp.csr_array((np.ones(n * k), pairs), shape=(n, n)), directed=False)
+    return np.asarray(label, dtype=np.intp)
+
+
+def _acting(
+    form: SettingForm, relabeling: Relabeling
+) -> tuple[Move, NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]] | None:
+    """Return what a relabeling makes of variables, settings, equations and entries; None where it is no symmetry."""
+    model, layout = form.model, form.layout
+    move = variable_images(model, relabeling)
+    if move is None:
+        return None
+    own = {v: i for i, v in enumerate(form.dependent)}
+    images = [own.get(int(move.variables[v])) for v in form.dependent]
+    if None in images:
+        return None
+    number = {setting: x for x, setting in enumerate(layout.settings)}
+    turned = []
+    for setting in layout.settings:
+        image = [0] * len(setting)
+        for i, value in enumerate(setting):
+            place = images[i]
+            assert place is not None  # checked
+            image[place] = int(move.values[form.dependent[i], value])
+        turned.append(number.get(tuple(image), -1))
+    if min(turned) < 0 or any(layout.weights[x] != layout.weights[y] for x, y in enumerate(turned)):
+        return None
+    places = _entry_images(form, move, turned)
+    cells = relabeling.cells(model.outputs, model.inputs)
+    if places is None or len(cells) != len(form.equations.rows):
+        return None
+    before = form.entries.tocoo()
+    after = sp.csc_array(sp.coo_array((before.data, (cells[before.row], places[before.col])), shape=before.shape))
+    if (after != form.entries).nnz:
+        return None
+    return move, np.array(turned, dtype=np.intp), cells, places
+
+
+def _entry_images(form: SettingForm, move: Move, turned: list[int]) -> NDArray[np.intp] | None:
+    """Return what each entry of the tables becomes."""
+    out = np.empty(int(form.starts[-1]), dtype=np.intp)
+    for x, y in enumerate(turned):
+        scope, target, shape = form.scopes[x], form.scopes[y], form.shapes[x]
+        images = [int(move.variables[v]) for v in scope]
+        if sorted(images) != list(target):
+            return None
+        strides = dict(zip(target, _strides(form.shapes[y]), strict=True))
+        number: NDArray[np.intp] = np.zeros(shape, dtype=np.intp)
+        for axis, (v, image) in enumerate(zip(scope, images, strict=True)):
+            step = move.values[v, : shape[axis]] * strides[image]
+            number = number + step.reshape([-1, *[1] * (len(shape) - axis - 1)])
+        out[form.starts[x] : form.starts[x + 1]] = form.starts[y] + number.ravel()
+    return out
+
+
+def _strides(shape: tuple[int, ...]) -> list[int]:
+    found, step = [], 1
+    for size in reversed(shape):
+        found.append(step)
+        step *= size
+    return found[::-1]

@@ -1,0 +1,153 @@
+"""The largest Σ_x p(x) max(z_x(λ), max_x' z_x'(λ) − 2) over all λ, without a list of them.
+
+If x* is the setting of the largest z_x(λ) and s the answer of λ to it, z_x*(s) is known, and what remains is a sum
+of tables max(z_x, z_x*(s) − 2): its largest value over the λ that answer s is found by eliminating variables. For
+two parties that is: for each strategy of one side the best answers of the other. All pairs (x*, s), up to symmetries, give
+the maximum, as a wrong x* only gives less.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relaxbell.engines.dependence.form import SettingForm
+from relaxbell.errors import ModelTooLargeError
+from relaxbell.exact.elimination import Elimination
+from relaxbell.exact.numbers import Floats
+
+_AT_ONCE = 2**21
+"""Most numbers of a table while one variable is eliminated, for answers that are treated together."""
+
+MOST_WORK = 2**34
+"""Numbers that are added for one maximum; beyond this a round takes minutes."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Batch:
+    """Answers s to one setting x*, and how the tables of the other settings are read once x* is answered so."""
+
+    setting: int
+    answers: NDArray[np.intp]
+    """Entries of `flat`."""
+    plan: Elimination
+    others: tuple[tuple[NDArray[np.intp], NDArray[np.intp]], ...]
+    """Settings of one shape, and for each the entries of `flat`, shape (settings, …, answers)."""
+    order: tuple[int, ...]
+    """Place of each table among those of the plan."""
+
+
+class DependencePricer:
+    """Finds the λ whose columns are best.
+
+    Parameters
+    ----------
+    form
+        The tables.
+    entries
+        Entries of the tables to take as (x*, s): representatives up to symmetries of z, or all.
+    """
+
+    def __init__(self, form: SettingForm, entries: NDArray[np.intp]) -> None:
+        self.form = form
+        self._batches = [batch for x, own in self._by_setting(entries) for batch in self._made(x, own)]
+
+    def _by_setting(self, entries: NDArray[np.intp]) -> list[tuple[int, NDArray[np.intp]]]:
+        place = np.searchsorted(self.form.starts, entries, side="right") - 1
+        return [(int(x), entries[place == x]) for x in np.unique(place)]
+
+    def _made(self, x: int, entries: NDArray[np.intp]) -> list[_Batch]:
+        form = self.form
+        domains, fixed = form.model.local.domains, set(form.scopes[x])
+        rests = {y: tuple(v for v in scope if v not in fixed) for y, scope in enumerate(form.scopes) if y != x}
+        free = Elimination(domains, list(rests.values()))
+        size = max(free.largest, max((math.prod(domains[v] for v in rest) for rest in rests.values()), default=1))
+        if free.entries * len(entries) > MOST_WORK:
+            raise ModelTooLargeError(
+                f"the best strategy of {form.model.name} takes about {free.entries * len(entries):.2g} additions at "
+                f"each step, expected at most {MOST_WORK:.2g}: the tables have up to {free.width} variables. Reduce "
+                "the settings or the outcomes of the party that has fewer."
+            )
+        most = max(1, _AT_ONCE // size)
+        return [self._batch(x, entries[i : i + most], rests) for i in range(0, len(entries), most)]
+
+    def _batch(self, x: int, entries: NDArray[np.intp], rests: dict[int, tuple[int, ...]]) -> _Batch:
+        form = self.form
+        domains = form.model.local.domains
+        answer = dict(zip(form.scopes[x], self._digits(x, entries), strict=True))
+        kinds: dict[tuple[int, ...], tuple[list[int], list[NDArray[np.intp]]]] = {}
+        for y, rest in rests.items():
+            number: NDArray[np.intp] = np.full((*(domains[v] for v in rest), len(entries)), form.starts[y])
+            step = 1
+            for v, size in reversed(list(zip(form.scopes[y], form.shapes[y], strict=True))):
+                if v in answer:
+                    number = number + step * answer[v]
+                else:
+                    axis = rest.index(v)
+                    number = number + step * np.arange(size).reshape([-1, *[1] * (len(rest) - axis)])
+                step *= size
+            members = kinds.setdefault(number.shape, ([], []))
+            members[0].append(y)
+            members[1].append(number)
+        last = len(domains)  # a variable for the answers themselves
+        others = tuple((np.array(ys), np.stack(numbers)) for ys, numbers in kinds.values())
+        order = tuple(int(y) for ys, _ in others for y in ys)
+        scopes = [(*rests[y], last) for y in order]
+        plan = Elimination((*domains, len(entries)), [*scopes, (last,)])
+        return _Batch(x, entries, plan, others, order)
+
+    def _digits(self, x: int, entries: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+        found = np.unravel_index(entries - self.form.starts[x], self.form.shapes[x]) if self.form.shapes[x] else ()
+        return [np.asarray(values, dtype=np.intp) for values in found]
+
+    # ----------------------------------------------------------------------- maxima
+
+    def tables(self, batch: _Batch, flat: NDArray[Any], weights: NDArray[Any], two: Any) -> list[NDArray[Any]]:
+        """Return the tables whose sum is maximized, for a batch."""
+        known = flat[batch.answers]
+        found: list[NDArray[Any]] = []
+        for settings, numbers in batch.others:
+            raised = np.maximum(flat[numbers], known - two)
+            raised *= weights[settings].reshape([-1, *[1] * (raised.ndim - 1)])
+            found += list(raised)
+        return [*found, weights[batch.setting] * known]
+
+    def largest(self, flat: NDArray[Any], weights: NDArray[Any], two: Any) -> Any:
+        """Return the maximum; exact for whole numbers, which are those of Python where int64 might overflow."""
+        return max(batch.plan.largest_sum(self.tables(batch, flat, weights, two)) for batch in self._batches)
+
+    def best(
+        self, flat: Floats, weights: Floats, most: int, tolerance: float
+    ) -> tuple[float, NDArray[np.int64], Floats]:
+        """Return the maximum, and strategies above a tolerance with what each reaches, at most `most` for a batch."""
+        top, found, values = -math.inf, [], []
+        for batch in self._batches:
+            sums, choices = batch.plan.run(self.tables(batch, flat, weights, 2.0))
+            sums = sums.ravel()
+            top = max(top, float(sums.max()))
+            places = np.argpartition(-sums, most - 1)[:most] if len(sums) > most else np.arange(len(sums))
+            places = places[sums[places] > tolerance]
+            if len(places):
+                found.append(self._strategies(batch, choices.assignments(places)))
+                values.append(sums[places])
+        count = len(self.form.model.local.domains)
+        strategies = np.concatenate(found) if found else np.zeros((0, count), dtype=np.int64)
+        return top, strategies, np.concatenate(values) if values else np.zeros(0)
+
+    def _strategies(self, batch: _Batch, assignments: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the strategies behind assignments of a batch: its own variables have the values of the answer."""
+        found = assignments[:, :-1].copy()
+        answers = batch.answers[assignments[:, -1]]
+        for v, values in zip(self.form.scopes[batch.setting], self._digits(batch.setting, answers), strict=True):
+            found[:, v] = values
+        return found
+
+    @cached_property
+    def work(self) -> int:
+        """Numbers that are added for one maximum."""
+        return sum(batch.plan.entries for batch in self._batches)
