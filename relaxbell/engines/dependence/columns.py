@@ -1,0 +1,274 @@
+"""Measurement dependence M by columns (S, x*, λ) that are priced, not listed; see `engines.linear.columns`.
+
+Equations that symmetries exchange are merged; the bound is evaluated for all strategies, in whole numbers.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from relaxbell.engines.dependence.form import SettingForm
+from relaxbell.engines.dependence.orbits import Orbits, orbits
+from relaxbell.engines.dependence.pricing import DependencePricer
+from relaxbell.engines.dependence.support import Support, spread_exact, spread_floats
+from relaxbell.engines.linear.dual import DualBound
+from relaxbell.errors import SolverError
+from relaxbell.exact.basis import Basis, IntegerProgram, RightHandSide
+from relaxbell.exact.bounds import snapped
+from relaxbell.exact.elimination import LARGEST_SUM
+from relaxbell.exact.numbers import ExactNumber, Floats, common_denominator
+from relaxbell.lp.clock import TimeLimitError, remaining, with_bound
+from relaxbell.lp.highs import Answer, LiveModel
+from relaxbell.lp.rows import misses
+from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
+
+_TOLERANCE = 1e-11
+_ROUNDS = 5000
+_EXACT_ROUNDS = 20
+_PRICES = (2.1, 21.0, 2100.0)
+"""Of missing a row by one: as in `engines.linear.columns`."""
+
+_FROM_BATCH, _AT_ONCE = 20, 300
+"""Most columns of a batch of answers, and of a round."""
+
+_WRITTEN = 20_000
+"""Most λ of an exact model that is written out."""
+
+_LARGEST_UNIT = 2**20
+
+
+@dataclass(eq=False)
+class _Columns:
+    """Columns: λ, its mass over the settings, entries in the merged rows, cost."""
+
+    strategies: NDArray[np.int64]
+    mass: Floats
+    known: set[bytes] = field(default_factory=set)
+
+    def joined(self, other: _Columns) -> None:
+        self.strategies = np.concatenate([self.strategies, other.strategies])
+        self.mass = np.concatenate([self.mass, other.mass])
+
+
+class DependenceProgram:
+    """min M of one model and behavior.
+
+    Parameters
+    ----------
+    form
+        The tables.
+    symmetries
+        What is exchanged; by default those of the data.
+    """
+
+    def __init__(self, form: SettingForm, symmetries: Orbits | None = None) -> None:
+        self.form = form
+        self.orbits = orbits(form) if symmetries is None else symmetries
+        self.pricer = DependencePricer(form, self.orbits.representatives())
+        self.weights = np.array([float(w) for w in form.layout.weights])
+        merge = sp.csr_array(
+            (np.ones(len(self.orbits.rows)), (self.orbits.rows, np.arange(len(self.orbits.rows)))),
+            shape=(self.orbits.count, len(self.orbits.rows)),
+        )
+        self.entries = sp.csc_array(merge @ form.entries)
+        self.columns = _Columns(np.zeros((0, len(form.model.local.domains)), dtype=np.int64), np.zeros((0, 0)))
+        self.columns.mass = np.zeros((0, len(self.weights)))
+
+    # ----------------------------------------------------------------------- floats
+
+    def solve(self, name: str, *, thorough: bool) -> tuple[Answer, DualBound, dict[int, ExactNumber] | None] | None:
+        """Minimize; None if the equations seem infeasible.
+
+        Returns
+        -------
+        answer, bound, primal
+            `answer.support` has the weights of strategies; the bound is rigorous; `primal` has exact weights that
+            attain it, or is None.
+
+        Raises
+        ------
+        SolverError
+            If the columns do not stop improving, or the time is over.
+        """
+        started = time.perf_counter()
+        rhs = self.orbits.summed(self.form.equations.floats)
+        m = len(rhs)
+        rows = np.arange(m)
+        master = LiveModel(misses(rows, m), np.full(2 * m, _PRICES[0]), rhs, rhs, method="primal simplex")
+        prices = iter(_PRICES[1:])
+        best, iterations = (-math.inf, np.zeros(m)), 0
+        for _ in range(_ROUNDS):
+            try:
+                master.run()
+                iterations += master.iterations
+                y = master.duals
+                excess, found = self._priced(y)
+            except TimeLimitError as late:
+                raise with_bound(late, name, self.bound(best[1]).value) from None
+            if (own := float(rhs @ y) - excess) > best[0]:
+                best = own, y
+            if found is not None and self._add(master, found):
+                continue
+            amounts = master.x
+            if amounts[: 2 * m].sum() <= 1e-9:
+                break
+            price = next(prices, None)
+            if price is None:
+                return None
+            master.set_cost(np.full(2 * m, price))
+        else:
+            raise SolverError(f"column generation did not end in {_ROUNDS} rounds (excess {excess:.3g}).")
+        bound, primal = self.bound(best[1]), None
+        exact = self._exact(master.basis(), thorough)
+        if exact is not None:
+            bound, primal = exact
+        return self._answer(master, amounts[2 * m :], best[1], iterations, started), bound, primal
+
+    def _priced(self, y: Floats) -> tuple[float, _Columns | None]:
+        """Return the largest excess over all λ, and the best columns; None where none has any."""
+        remaining()
+        flat = self.form.flat(y[self.orbits.rows])
+        excess, strategies, values = self.pricer.best(flat, self.weights, _FROM_BATCH, _TOLERANCE)
+        if excess <= _TOLERANCE or not len(strategies):
+            return excess, None
+        order = np.argsort(-values, kind="stable")[:_AT_ONCE]
+        return excess, self._best_columns(flat, strategies[order])
+
+    def _best_columns(self, flat: Floats, strategies: NDArray[np.int64]) -> _Columns:
+        values = flat[self.form.cells(strategies)]
+        star = values.argmax(axis=1)
+        mass = np.where(values > values.max(axis=1)[:, None] - 2, self.weights, 0.0)
+        mass[np.arange(len(mass)), star] += 1 - mass.sum(axis=1)
+        return _Columns(strategies, mass)
+
+    def _mixed(self, strategies: NDArray[np.int64], mass: NDArray[Any]) -> sp.csc_array:
+        """Return the columns' entries in the merged rows."""
+        cells, k = self.form.cells(strategies), len(strategies)
+        pointers = np.arange(0, cells.size + 1, cells.shape[1])
+        mix = sp.csc_array((mass.ravel().astype(np.float64), cells.ravel(), pointers), shape=(self.entries.shape[1], k))
+        return sp.csc_array(self.entries @ mix)
+
+    def _add(self, master: LiveModel, found: _Columns) -> bool:
+        """Add what is new, and return whether something was."""
+        block, cost = self._mixed(found.strategies, found.mass), abs(found.mass - self.weights).sum(axis=1)
+        dense = np.round(np.vstack([block.toarray(), cost]), 13).T
+        new = []
+        for i, row in enumerate(np.ascontiguousarray(dense)):
+            key = row.tobytes()
+            if key not in self.columns.known:
+                self.columns.known.add(key)
+                new.append(i)
+        if new:
+            master.add_columns(sp.csc_array(block[:, new]), cost[new])
+            self.columns.joined(_Columns(found.strategies[new], found.mass[new]))
+        return bool(new)
+
+    def _answer(self, master: LiveModel, amounts: Floats, y: Floats, iterations: int, started: float) -> Answer:
+        used = np.flatnonzero(amounts > 0)
+        joint = self.columns.mass[used] * amounts[used][:, None]
+        strategies, form, symmetries = self.columns.strategies[used], self.form, self.orbits
+        merged = f", {len(symmetries.rows):,} rows in {symmetries.count:,} orbits" if symmetries.moves else ""
+        solver = f"HiGHS, priced columns ({len(self.columns.strategies):,}{merged})"
+        value = float(abs(self.columns.mass[used] - self.weights).sum(axis=1) @ amounts[used])
+        support = Support(lambda: spread_floats(form, symmetries, strategies, joint))
+        seconds = time.perf_counter() - started
+        return Answer(True, np.empty(0), y[symmetries.rows], value, solver, iterations, seconds, support=support)
+
+    # ------------------------------------------------------------------------ bounds
+
+    def bound(self, y: Floats) -> DualBound:
+        """Return the better rigorous bound of the multipliers as simple fractions and as multiples of 2^−s."""
+        scales = []
+        simple = snapped(y, 1000, 1e-8)
+        if simple is not None:
+            scales.append(common_denominator(simple))
+        size = (float(abs(y).max(initial=0.0)) * max(1, self.form.mass) + 2) * self.form.layout.denominator
+        scales.append(1 << max(30, LARGEST_SUM.bit_length() - 3 - math.ceil(math.log2(size))))
+        found = [self._evaluated([round(Fraction(v) * scale) for v in y.tolist()], scale) for scale in scales]
+        nothing = DualBound(Fraction(0), np.full(len(self.orbits.rows), Fraction(0), dtype=object), Fraction(0))
+        return max([nothing, *found], key=lambda own: own.bound)
+
+    def _evaluated(self, whole: list[int], scale: int) -> DualBound:
+        unit = self.form.layout.denominator
+        offset = Fraction(-self._excess(whole, scale), unit * scale)
+        multipliers = np.array([Fraction(v, scale) for v in whole], dtype=object)
+        total: ExactNumber = (multipliers * self._sums()).sum()
+        return DualBound(total + offset, multipliers[self.orbits.rows], offset)
+
+    def _excess(self, whole: list[int], scale: int) -> int:
+        """Return max_λ Σ_x p(x) max(z_x, max z − 2) at z = whole / scale, in units of 1 / (denominator · scale)."""
+        layout = self.form.layout
+        small = max(map(abs, [*whole, 2 * scale]), default=0) * max(1, self.form.mass) < 2**60
+        z = np.array(whole, dtype=np.int64 if small else object)[self.orbits.rows]
+        weights = np.array([int(w * layout.denominator) for w in layout.weights], dtype=object)
+        size = max(map(abs, [*whole, 2 * scale]), default=0) * max(1, self.form.mass) * layout.denominator * 2
+        if size < LARGEST_SUM:
+            weights = weights.astype(np.int64)
+        flat = self.form.flat(z)
+        if weights.dtype == object:
+            flat = flat.astype(object)
+        return int(self.pricer.largest(flat, weights, 2 * scale))
+
+    def _sums(self) -> NDArray[Any]:
+        """Return exact right-hand sides of the merged rows."""
+        out = np.full(self.orbits.count, Fraction(0), dtype=object)
+        np.add.at(out, self.orbits.rows, self.form.equations.rhs)
+        return out
+
+    # ------------------------------------------------------------------ exact numbers
+
+    def _exact(self, basis: Basis | None, thorough: bool) -> tuple[DualBound, dict[int, ExactNumber]] | None:
+        """Return the exact bound and weights of strategies, or None; all λ are checked, not the columns only."""
+        m, unit = self.orbits.count, self.form.layout.denominator
+        small = m <= LARGEST_BASIS and unit <= _LARGEST_UNIT and self.form.equations.rows.integral
+        if basis is None or not small or not self.orbits.exact:
+            return None
+        elastic = basis.columns[basis.columns < 2 * m] % m
+        basis = Basis(basis.columns[basis.columns >= 2 * m] - 2 * m, np.union1d(basis.loose, elastic))
+        rhs = RightHandSide.read(self._sums() * unit)
+        whole_weights = self.form.layout.whole_weights.astype(np.int64)
+        for _ in range(_EXACT_ROUNDS):
+            mass = self._whole_mass(self.columns.mass)
+            matrix = sp.csc_array(self._mixed(self.columns.strategies, mass), dtype=np.int64)
+            cost = abs(mass - whole_weights).sum(axis=1)
+            found = optimal_vertex(
+                IntegerProgram(matrix, cost, np.ones(m, dtype=bool)), basis, rhs, thorough=thorough
+            )
+            if found is None:
+                return None
+            vertex, dual = found
+            if self._excess([int(v) for v in dual.numerators], dual.denominator) <= 0:
+                break
+            y = np.array([v / dual.denominator for v in dual.numerators])
+            _, violated = self._priced(y)
+            if violated is None:
+                return None
+            self.columns.joined(violated)
+            basis = vertex.basis
+        else:
+            return None
+        multipliers = np.array([Fraction(v, dual.denominator) for v in dual.numerators], dtype=object)
+        used = vertex.basis.columns
+        primal = spread_exact(
+            self.form, self.orbits, self.columns.strategies[used], mass[used], list(vertex.values), _WRITTEN
+        )
+        if primal is None:
+            return None
+        bound = DualBound((multipliers * self._sums()).sum(), multipliers[self.orbits.rows], Fraction(0))
+        return bound, {number: weight for number, weight in primal.items() if weight != 0}
+
+    def _whole_mass(self, mass: Floats) -> NDArray[np.int64]:
+        """Return the columns' mass in units of 1/denominator, exactly: settings in S have p(x), x* the rest."""
+        weights = self.form.layout.whole_weights.astype(np.int64)
+        star = (mass - self.weights).argmax(axis=1)
+        whole = np.where(mass > 0, weights, 0)
+        whole[np.arange(len(star)), star] += self.form.layout.denominator - whole.sum(axis=1)
+        return whole

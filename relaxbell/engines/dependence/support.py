@@ -1,0 +1,103 @@
+"""Weights of strategies that are written down when somebody asks: those found, and what symmetries make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from functools import cached_property
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relaxbell.engines.dependence.form import SettingForm
+from relaxbell.engines.dependence.orbits import Orbits
+from relaxbell.errors import ModelTooLargeError
+from relaxbell.exact.numbers import ExactNumber, Floats
+
+MOST_IMAGES = 2**20
+"""Most strategies λ that are written down."""
+
+N = TypeVar("N")
+
+
+class Support(Mapping[int, N], Generic[N]):
+    """Number of a strategy → its weight, made when it is first read.
+
+    Parameters
+    ----------
+    made
+        Makes the weights.
+    """
+
+    def __init__(self, made: Callable[[], dict[int, N]]) -> None:
+        self._make = made
+
+    @cached_property
+    def _weights(self) -> dict[int, N]:
+        return self._make()
+
+    def __getitem__(self, strategy: int) -> N:
+        return self._weights[strategy]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._weights)
+
+    def __len__(self) -> int:
+        return len(self._weights)
+
+    def __reduce__(self) -> tuple[type[dict[int, N]], tuple[dict[int, N]]]:
+        return dict, (self._weights,)  # how they are made is a closure, which does not pickle
+
+
+def spread_floats(form: SettingForm, orbits: Orbits, strategies: NDArray[np.int64], joint: Floats) -> dict[int, float]:
+    """Return q from weights q(x, λ) of representatives, shape (λ, settings): each shared among its images."""
+    found = orbits.images(strategies, MOST_IMAGES)
+    if found is None:
+        raise ModelTooLargeError(
+            f"the model found has more than {MOST_IMAGES:,} λ: {len(strategies)}, and what the symmetries of the data "
+            "make of them, which are not written down. The value and the bound need no list; for one, give data "
+            "without symmetries."
+        )
+    images, origin, turned = found
+    share = 1 / np.bincount(origin, minlength=len(strategies))
+    weights = joint[origin] * share[origin][:, None]
+    place, setting = np.nonzero(weights)
+    numbers = form.model.local.numbers(form.full(images[place], turned[place, setting]))
+    out: dict[int, float] = {}
+    for number, weight in zip(numbers, weights[place, setting].tolist(), strict=True):
+        out[number] = out.get(number, 0.0) + weight
+    return out
+
+
+def spread_exact(
+    form: SettingForm,
+    orbits: Orbits,
+    strategies: NDArray[np.int64],
+    mass: NDArray[np.int64],
+    amounts: list[ExactNumber],
+    most: int,
+) -> dict[int, ExactNumber] | None:
+    """Return exact weights from amounts of columns, whose whole-number mass is shared out; None if there are many.
+
+    Parameters
+    ----------
+    form, orbits
+        What is solved.
+    strategies, mass, amounts
+        For each column λ, the mass at each setting in units of the layout's denominator, and how much of it there is.
+    most
+        Most λ.
+    """
+    found = orbits.images(strategies, most)
+    if found is None:
+        return None
+    images, origin, turned = found
+    count = np.bincount(origin, minlength=len(strategies))
+    place, setting = np.nonzero(mass[origin])
+    numbers = form.model.local.numbers(form.full(images[place], turned[place, setting]))
+    units = [form.layout.denominator * int(k) for k in count]
+    out: dict[int, ExactNumber] = {}
+    for number, i, x in zip(numbers, origin[place].tolist(), setting.tolist(), strict=True):
+        out[number] = out.get(number, Fraction(0)) + amounts[i] * Fraction(int(mass[i, x]), units[i])
+    return out
