@@ -190,11 +190,11 @@ def normalization_equations(model: HasStrategies) -> Equations:
 
 
 def weight_exponents(model: HasStrategies, weights: Exact) -> NDArray[np.int64] | None:
-    """Return the exponent of each strategy's rarest setting that occurs; None where they are nearly alike."""
+    """Return the exponent of each strategy's rarest setting that occurs; None where they are nearly alike, or too many."""
     if not model.dependent_inputs:
         return None
     sizes = [w.numerator.bit_length() - w.denominator.bit_length() if w else 0 for w in weights]
-    if max(sizes) - min(sizes) <= _ALIKE:
+    if max(sizes) - min(sizes) <= _ALIKE or not model.strategies.can_be_listed:
         return None
     cells = model.T.indices.reshape(model.strategies.count, -1)
     return np.asarray(np.array(sizes)[cells].min(axis=1), dtype=np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,7 +22,8 @@ class StrategyWeights:
     model
         The model.
     weights
-        Probability of each strategy, shape (n,), read-only.
+        Probability of each strategy, shape (n,), read-only; where strategies are very many, a mapping from the numbers
+        of those that occur.
 
     Examples
     --------
@@ -34,11 +35,15 @@ class StrategyWeights:
     """
 
     model: CausalModel
-    weights: Floats
+    weights: Floats | Mapping[int, float]
 
     @cached_property
-    def support(self) -> NDArray[np.intp]:
-        """Numbers of the strategies with weight above 1e-9, the heaviest first."""
+    def support(self) -> NDArray[np.intp] | NDArray[np.object_]:
+        """Numbers of the strategies with weight above 1e-9, the heaviest first; of very many, of all with weight."""
+        if isinstance(self.weights, Mapping):
+            ordered = sorted(self.weights.items(), key=lambda pair: (-pair[1], pair[0]))
+            numbers: NDArray[np.object_] = np.array([number for number, _ in ordered], dtype=object)
+            return numbers
         found = np.flatnonzero(self.weights > 1e-9)
         return found[np.argsort(-self.weights[found], kind="stable")]
 

@@ -150,15 +150,23 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
 
 @dataclass(frozen=True, eq=False)
 class DependenceEngine(LinearEngine[Dependence]):
-    """Measurement dependence M: without constraints by column generation, without rows of its own."""
+    """Measurement dependence M: without constraints by column generation, without rows of its own.
+
+    The columns are found among a list of all strategies, or, where they are more than a few thousand, by elimination.
+    """
 
     def check_size(self) -> None:
         """Accept any size: the columns need no program of the measure's rows."""
 
     def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+        from relaxbell.engines.dependence.minimum import PRICED_FROM, priced_dependence
         from relaxbell.engines.linear.columns import dependence_proof
 
         def columns(problem: Problem, thorough: bool) -> tuple[Answer, Proof] | None:
+            if self.measure.model.strategies.count > PRICED_FROM:
+                found = priced_dependence(problem, self.measure, thorough=thorough)
+                if found is not None or not self.measure.model.strategies.can_be_listed:
+                    return found
             return dependence_proof(problem, self.measure, thorough=thorough)
 
         return solve_over(

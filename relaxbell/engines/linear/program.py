@@ -24,6 +24,7 @@ from relaxbell.errors import MeasureError
 from relaxbell.exact.basis import IntegerProgram
 from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, Surd, to_floats
+from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.simplex import ExactProgram
 from relaxbell.exact.sparse import ExactMatrix
@@ -33,6 +34,7 @@ from relaxbell.lp.rows import Block, RowBuilder
 from relaxbell.measures.affine import AffineConstraint, read_affine
 from relaxbell.measures.measure import Budget, Measure, same_model
 from relaxbell.measures.terms import Leaf, Lowered, Slot, Term
+from relaxbell.measures.terms.sizes import entries_of
 
 _MOST_ENTRIES = 200_000
 """Programs with more entries are not written in exact numbers of any size: that takes seconds and a gigabyte."""
@@ -54,7 +56,8 @@ class Problem:
     @property
     def strategies(self) -> int:
         """Number n of strategies."""
-        return int(self.equations.rows.matrix.shape[1])
+        rows = self.equations.rows
+        return rows.columns if isinstance(rows, LocalRows) else int(rows.matrix.shape[1])
 
 
 def read_constraints(
@@ -240,7 +243,7 @@ def linear_program(problem: Problem) -> LinearProgram:
         problem.objective,
         [b.measure.term for b in problem.budgets],
         sum(map(len, known)),
-        sum(int(rows.matrix.nnz) for rows in known),
+        sum(map(entries_of, known)),
         problem.strategies,
     )
     collected = _collected(problem, exactly=False)
@@ -250,7 +253,7 @@ def linear_program(problem: Problem) -> LinearProgram:
 
 def exact_program(problem: Problem) -> ExactProgram | None:
     """Return the same program in exact numbers of any size; None if they are not known, or too many."""
-    if sum(2 * rows.matrix.nnz for rows in all_rows(problem)) > _MOST_ENTRIES:  # norms have rows of both signs
+    if sum(2 * entries_of(rows) for rows in all_rows(problem)) > _MOST_ENTRIES:  # norms have rows of both signs
         return None
     try:
         builder, objective, *_ = _collected(problem, exactly=True)

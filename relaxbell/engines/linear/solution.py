@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -106,7 +107,8 @@ def convex_solution(
     bound = proof.bound
     q = weights_of(answer, proof)
     if proof.primal is None:
-        found, lower = max(measure.at(q), bound.value), bound.value
+        reached = measure.at(q) if isinstance(q, np.ndarray) else answer.value
+        found, lower = max(reached, bound.value), bound.value
     else:
         found = float(bound.bound)
         lower = bound.value if equations.distance else found
@@ -127,8 +129,12 @@ def convex_solution(
     return kind(measure, observed, found, lower, "optimal", weights, statistics, functional, total, proof)
 
 
-def weights_of(answer: Answer, proof: Proof) -> Floats:
-    """Return q as floats, read-only: the exact weights where they are known."""
+def weights_of(answer: Answer, proof: Proof) -> Floats | Mapping[int, float]:
+    """Return q as floats, read-only: the exact weights where they are known; where strategies are not listed, theirs."""
+    if answer.support is not None:
+        if proof.primal is not None:
+            return {number: float(v) for number, v in proof.primal.items()}
+        return answer.support
     if proof.primal is not None:
         q = np.zeros(proof.problem.strategies)
         q[list(proof.primal)] = [float(v) for v in proof.primal.values()]
