@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -39,9 +40,6 @@ _PRICES = (2.1, 21.0, 2100.0)
 _FROM_BATCH, _AT_ONCE = 20, 300
 """Most columns of a batch of answers, and of a round."""
 
-_WRITTEN = 20_000
-"""Most λ of an exact model that is written out."""
-
 _LARGEST_UNIT = 2**20
 
 
@@ -72,7 +70,7 @@ class DependenceProgram:
     def __init__(self, form: SettingForm, symmetries: Orbits | None = None) -> None:
         self.form = form
         self.orbits = orbits(form) if symmetries is None else symmetries
-        self.pricer = DependencePricer(form, self.orbits.representatives())
+        self.pricer = DependencePricer(form, self.orbits.representatives(form.starts))
         self.weights = np.array([float(w) for w in form.layout.weights])
         merge = sp.csr_array(
             (np.ones(len(self.orbits.rows)), (self.orbits.rows, np.arange(len(self.orbits.rows)))),
@@ -84,7 +82,7 @@ class DependenceProgram:
 
     # ----------------------------------------------------------------------- floats
 
-    def solve(self, name: str, *, thorough: bool) -> tuple[Answer, DualBound, dict[int, ExactNumber] | None] | None:
+    def solve(self, name: str, *, thorough: bool) -> tuple[Answer, DualBound, Mapping[int, ExactNumber] | None] | None:
         """Minimize; None if the equations seem infeasible.
 
         Returns
@@ -126,10 +124,8 @@ class DependenceProgram:
             master.set_cost(np.full(2 * m, price))
         else:
             raise SolverError(f"column generation did not end in {_ROUNDS} rounds (excess {excess:.3g}).")
-        bound, primal = self.bound(best[1]), None
         exact = self._exact(master.basis(), thorough)
-        if exact is not None:
-            bound, primal = exact
+        bound, primal = (self.bound(best[1]), None) if exact is None else exact
         return self._answer(master, amounts[2 * m :], best[1], iterations, started), bound, primal
 
     def _priced(self, y: Floats) -> tuple[float, _Columns | None]:
@@ -225,7 +221,7 @@ class DependenceProgram:
 
     # ------------------------------------------------------------------ exact numbers
 
-    def _exact(self, basis: Basis | None, thorough: bool) -> tuple[DualBound, dict[int, ExactNumber]] | None:
+    def _exact(self, basis: Basis | None, thorough: bool) -> tuple[DualBound, Mapping[int, ExactNumber]] | None:
         """Return the exact bound and weights of strategies, or None; all λ are checked, not the columns only."""
         m, unit = self.orbits.count, self.form.layout.denominator
         small = m <= LARGEST_BASIS and unit <= _LARGEST_UNIT and self.form.equations.rows.integral
@@ -257,13 +253,11 @@ class DependenceProgram:
             return None
         multipliers = np.array([Fraction(v, dual.denominator) for v in dual.numerators], dtype=object)
         used = vertex.basis.columns
-        primal = spread_exact(
-            self.form, self.orbits, self.columns.strategies[used], mass[used], list(vertex.values), _WRITTEN
-        )
-        if primal is None:
-            return None
+        form, symmetries, strategies = self.form, self.orbits, self.columns.strategies[used]
+        own, amounts = mass[used], list(vertex.values)
+        primal = Support(lambda: spread_exact(form, symmetries, strategies, own, amounts))
         bound = DualBound((multipliers * self._sums()).sum(), multipliers[self.orbits.rows], Fraction(0))
-        return bound, {number: weight for number, weight in primal.items() if weight != 0}
+        return bound, primal
 
     def _whole_mass(self, mass: Floats) -> NDArray[np.int64]:
         """Return the columns' mass in units of 1/denominator, exactly: settings in S have p(x), x* the rest."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import scipy.sparse as sp
 
 from relaxbell.engines.dependence.columns import DependenceProgram
@@ -68,8 +67,3 @@ def contradicted(form: SettingForm, problem: Problem, measure: Measure) -> None:
     """
     rows = Rows(sp.csr_array(form.entries), problem.equations.rows.labels)
     infeasible(Problem(ZERO, replace(problem.equations, rows=rows, exponents=None)), measure)
-
-
-def missed(form: SettingForm, amounts: np.ndarray) -> float:
-    """Return how far weights of the tables' entries miss the equations."""
-    return float(abs(form.entries @ amounts - form.equations.floats).max(initial=0.0))

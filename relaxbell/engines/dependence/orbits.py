@@ -7,6 +7,7 @@ all of them is one over representatives. What a symmetry is said to be is checke
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -57,9 +58,22 @@ class Orbits:
         """Return sums over the orbits of equations."""
         return np.bincount(self.rows, numbers, self.count)
 
-    def representatives(self) -> NDArray[np.intp]:
-        """Return one entry of each orbit."""
-        return np.unique(self.entries, return_index=True)[1]
+    def representatives(self, starts: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return one entry of each orbit, of few settings, whose tables begin at `starts`."""
+        count = int(self.entries.max(initial=-1)) + 1
+        place, missing = np.full(count, -1, dtype=np.intp), np.full(count, True)
+        known = [np.unique(self.entries[a:b], return_index=True) for a, b in itertools.pairwise(starts.tolist())]
+        gains = [len(own) for own, _ in known]
+        while missing.any():
+            x = int(np.argmax(gains))
+            own, first = known[x]
+            new = missing[own]
+            if new.sum() < gains[x]:  # others were found meanwhile
+                gains[x] = int(new.sum())
+                continue
+            place[own[new]] = starts[x] + first[new]
+            missing[own] = False
+        return np.sort(place)
 
     def images(
         self, assignments: NDArray[np.int64], most: int

@@ -65,16 +65,24 @@ class DependencePricer:
         form = self.form
         domains, fixed = form.model.local.domains, set(form.scopes[x])
         rests = {y: tuple(v for v in scope if v not in fixed) for y, scope in enumerate(form.scopes) if y != x}
-        free = Elimination(domains, list(rests.values()))
-        size = max(free.largest, max((math.prod(domains[v] for v in rest) for rest in rests.values()), default=1))
-        if free.entries * len(entries) > MOST_WORK:
-            raise ModelTooLargeError(
-                f"the best strategy of {form.model.name} takes about {free.entries * len(entries):.2g} additions at "
-                f"each step, expected at most {MOST_WORK:.2g}: the tables have up to {free.width} variables. Reduce "
-                "the settings or the outcomes of the party that has fewer."
-            )
+        size = max((math.prod(domains[v] for v in rest) for rest in rests.values()), default=1)
         most = max(1, _AT_ONCE // size)
-        return [self._batch(x, entries[i : i + most], rests) for i in range(0, len(entries), most)]
+        found: list[_Batch] = []
+        while len(entries):
+            batch = self._batch(x, entries[:most], rests)
+            work = batch.plan.entries * len(entries) // min(most, len(entries))
+            if work > MOST_WORK:
+                raise ModelTooLargeError(
+                    f"the best strategy of {form.model.name} takes about {work:.2g} additions at each step, expected "
+                    f"at most {MOST_WORK:.2g}: the tables have up to {batch.plan.width} variables. Reduce the settings "
+                    "or the outcomes of the party that has fewer."
+                )
+            if batch.plan.largest > 4 * _AT_ONCE and most > 1:
+                most = max(1, most // 4)
+                continue
+            found.append(batch)
+            entries = entries[most:]
+        return found
 
     def _batch(self, x: int, entries: NDArray[np.intp], rests: dict[int, tuple[int, ...]]) -> _Batch:
         form = self.form

@@ -52,14 +52,7 @@ class Support(Mapping[int, N], Generic[N]):
 
 def spread_floats(form: SettingForm, orbits: Orbits, strategies: NDArray[np.int64], joint: Floats) -> dict[int, float]:
     """Return q from weights q(x, λ) of representatives, shape (λ, settings): each shared among its images."""
-    found = orbits.images(strategies, MOST_IMAGES)
-    if found is None:
-        raise ModelTooLargeError(
-            f"the model found has more than {MOST_IMAGES:,} λ: {len(strategies)}, and what the symmetries of the data "
-            "make of them, which are not written down. The value and the bound need no list; for one, give data "
-            "without symmetries."
-        )
-    images, origin, turned = found
+    images, origin, turned = _images(orbits, strategies)
     share = 1 / np.bincount(origin, minlength=len(strategies))
     weights = joint[origin] * share[origin][:, None]
     place, setting = np.nonzero(weights)
@@ -76,9 +69,8 @@ def spread_exact(
     strategies: NDArray[np.int64],
     mass: NDArray[np.int64],
     amounts: list[ExactNumber],
-    most: int,
-) -> dict[int, ExactNumber] | None:
-    """Return exact weights from amounts of columns, whose whole-number mass is shared out; None if there are many.
+) -> dict[int, ExactNumber]:
+    """Return exact weights from amounts of columns, whose whole-number mass is shared out.
 
     Parameters
     ----------
@@ -86,18 +78,31 @@ def spread_exact(
         What is solved.
     strategies, mass, amounts
         For each column λ, the mass at each setting in units of the layout's denominator, and how much of it there is.
-    most
-        Most λ.
     """
-    found = orbits.images(strategies, most)
-    if found is None:
-        return None
-    images, origin, turned = found
-    count = np.bincount(origin, minlength=len(strategies))
+    images, origin, turned = _images(orbits, strategies)
+    count, unit = np.bincount(origin, minlength=len(strategies)).tolist(), form.layout.denominator
+    shares = [
+        {m: amount * Fraction(m, unit * k) for m in set(own)} if amount != 0 else {}
+        for own, amount, k in zip(mass.tolist(), amounts, count, strict=True)
+    ]
     place, setting = np.nonzero(mass[origin])
     numbers = form.model.local.numbers(form.full(images[place], turned[place, setting]))
-    units = [form.layout.denominator * int(k) for k in count]
+    sources = origin[place]
     out: dict[int, ExactNumber] = {}
-    for number, i, x in zip(numbers, origin[place].tolist(), setting.tolist(), strict=True):
-        out[number] = out.get(number, Fraction(0)) + amounts[i] * Fraction(int(mass[i, x]), units[i])
+    for number, i, m in zip(numbers, sources.tolist(), mass[sources, setting].tolist(), strict=True):
+        if m in shares[i]:
+            out[number] = out[number] + shares[i][m] if number in out else shares[i][m]
     return out
+
+
+def _images(
+    orbits: Orbits, strategies: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.intp], NDArray[np.intp]]:
+    found = orbits.images(strategies, MOST_IMAGES)
+    if found is None:
+        raise ModelTooLargeError(
+            f"the model found has more than {MOST_IMAGES:,} λ: {len(strategies)}, and what the symmetries of the data "
+            "make of them, which are not written down. The value and the bound need no list; for one, reduce the "
+            "settings or give data without symmetries."
+        )
+    return found

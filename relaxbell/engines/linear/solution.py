@@ -132,8 +132,6 @@ def convex_solution(
 def weights_of(answer: Answer, proof: Proof) -> Floats | Mapping[int, float]:
     """Return q as floats, read-only: the exact weights where they are known; where strategies are not listed, theirs."""
     if answer.support is not None:
-        if proof.primal is not None:
-            return {number: float(v) for number, v in proof.primal.items()}
         return answer.support
     if proof.primal is not None:
         q = np.zeros(proof.problem.strategies)
