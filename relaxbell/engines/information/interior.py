@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from relaxbell.engines.linear.program import LinearProgram
 from relaxbell.exact.numbers import Floats
@@ -51,8 +52,9 @@ class _Dual:
     prior: Floats
     """p(x) of each column."""
     limits: sp.csr_array
-    """limits · v ≤ 0."""
+    """limits · v ≤ heights."""
     rhs: Floats
+    heights: Floats
 
     def soft(self, v: Floats) -> tuple[Floats, Floats]:
         """Return g_λ(v) and p(x|λ), the softmax, for each column."""
@@ -93,7 +95,7 @@ def solve_inside(layout: SettingLayout, program: LinearProgram) -> Interior | No
     settings = len(layout.weights)
     prior = np.tile([float(w) for w in layout.weights], count // settings)[chosen]
     _, owner = np.unique(chosen // settings, return_inverse=True)
-    dual = _Dual(sp.csc_array(columns[rows]), owner, prior, limits, program.upper[rows])
+    dual = _Dual(sp.csc_array(columns[rows]), owner, prior, limits, program.upper[rows], np.zeros(limits.shape[0]))
     with np.errstate(all="ignore"):  # where nothing is feasible v grows without limit, and the loop ends
         found = _iterate(dual)
     if found is None:
@@ -106,6 +108,30 @@ def solve_inside(layout: SettingLayout, program: LinearProgram) -> Interior | No
         never = matrix[:, spread[~allowed[spread]]]
         duals[forbidding] = -float((never.T @ duals).max(initial=0.0)) - _NEVER
     return Interior(q, duals, iterations)
+
+
+def solve_elastic(
+    columns: sp.csc_array, owner: NDArray[np.intp], prior: Floats, rhs: Floats, height: float
+) -> tuple[Floats, Floats, Floats, int] | None:
+    """Return duals v with |v| ≤ height, the mass of each column, how far each row is missed, and the number of steps.
+
+    Parameters
+    ----------
+    columns, owner, prior
+        Columns (x, λ), the number of λ of each, 0, 1, … in order, and p(x).
+    rhs
+        Of the rows.
+    height
+        The price of missing a row by one, in nats; with a high one none is missed, if that is possible.
+    """
+    m = len(rhs)
+    limits = sp.csr_array(sp.vstack([sp.identity(m), -sp.identity(m)], format="csr"))
+    with np.errstate(all="ignore"):
+        found = _iterate(_Dual(columns, owner, prior, limits, rhs, np.full(2 * m, height)))
+    if found is None:
+        return None
+    v, mass, iterations = found
+    return v, mass, rhs - columns @ mass, iterations
 
 
 def _forbidden(matrix: sp.csc_array, program: LinearProgram) -> tuple[Any, Any]:
@@ -144,7 +170,7 @@ def _iterate(dual: _Dual) -> tuple[Floats, Floats, int] | None:
         slopes = sp.csc_array((dual.columns * chance) @ gather)
         jacobian = sp.csc_array(sp.hstack([slopes, linear], format="csc"))
         missed = dual.rhs - jacobian @ w
-        violated = -(np.concatenate([g, dual.limits @ v]) + s)
+        violated = -(np.concatenate([g, dual.limits @ v - dual.heights]) + s)
         gap, mass = float(w @ s), w[dual.owner] * chance
         size = abs(float(dual.rhs @ v))
         # what the bound loses where some g_λ > 0, and what q gains by missing the data
