@@ -35,6 +35,9 @@ _TOLERANCE = 1e-14
 _AT_ONCE = 60
 """Most λ that join the pool in a round."""
 
+_LOOSE, _SHARE = 1e-2, 1e-2
+"""Gap of the first round, and of later ones as a share of the largest violation; the last rounds have none."""
+
 _HEIGHTS = (8.0, 40.0, 200.0)
 """Prices of missing a row, in nats; raised while rows are missed."""
 
@@ -97,12 +100,13 @@ class InformationProgram:
         part = sp.csc_array(sp.csr_array(self.columns)[used])
         strategies, prior = self._first_pool()
         heights, iterations = iter(_HEIGHTS[1:]), 0
-        height, best = _HEIGHTS[0], (-math.inf, np.zeros(len(used)))
+        height, gap, best = _HEIGHTS[0], _LOOSE, (-math.inf, np.zeros(len(used)))
         for _ in range(_ROUNDS):
             owner, kind = np.nonzero(prior * self.allowed)
             _, owner = np.unique(owner, return_inverse=True)
             try:
-                found = solve_elastic(part[:, kind], owner.ravel(), prior[prior * self.allowed != 0], self.rhs[used], height)
+                own_prior = prior[prior * self.allowed != 0]
+                found = solve_elastic(part[:, kind], owner.ravel(), own_prior, self.rhs[used], height, gap)
                 if found is None:
                     raise SolverError(f"min {name}: the interior-point method failed. Try a smaller scenario.")
                 v, mass, missed, steps = found
@@ -115,6 +119,10 @@ class InformationProgram:
             fresh = self._fresh(kinds, prior)
             if worst > _TOLERANCE and len(fresh):
                 strategies, prior = np.concatenate([strategies, new[fresh]]), np.concatenate([prior, kinds[fresh]])
+                gap = min(gap, _SHARE * worst)
+                continue
+            if gap:
+                gap = 0.0
                 continue
             if abs(missed).max(initial=0.0) <= 1e-9:
                 break

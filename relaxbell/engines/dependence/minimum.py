@@ -8,6 +8,7 @@ import scipy.sparse as sp
 
 from relaxbell.engines.dependence.columns import DependenceProgram
 from relaxbell.engines.dependence.form import SettingForm
+from relaxbell.engines.dependence.information import InformationProgram
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.infeasible import infeasible
 from relaxbell.engines.linear.over import WANTED, limit
@@ -17,11 +18,19 @@ from relaxbell.exact.rows import Rows
 from relaxbell.lp.clock import TimeLimitError
 from relaxbell.lp.highs import Answer
 from relaxbell.measures.dependences import Dependence
+from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import ZERO
 
 PRICED_FROM = 2**12
 """Models with more strategies are priced; measured: lists are faster below."""
+
+
+_LISTED_FOR_INFORMATION = 2**18
+"""Models for which the program of all strategies is a second chance."""
+
+NEEDED_BITS = 1e-6
+"""What is a result, in bits."""
 
 
 def priced_dependence(problem: Problem, measure: Dependence, *, thorough: bool) -> tuple[Answer, Proof] | None:
@@ -58,6 +67,41 @@ def priced_dependence(problem: Problem, measure: Dependence, *, thorough: bool) 
             )
         return None
     return answer, Proof(problem, bound, primal)
+
+
+def priced_information(problem: Problem, measure: MutualInformation) -> tuple[Answer, Proof] | None:
+    """Minimize I over few λ at a time; None where all strategies together may serve.
+
+    Raises
+    ------
+    InfeasibleError
+        If nothing satisfies the equations.
+    """
+    model = measure.model
+    rare = problem.equations.exponents is not None
+    if rare or model.strategies.count <= PRICED_FROM:
+        return None
+    form = SettingForm.of(model, problem.equations, measure.layout)
+    if form is None:
+        return None
+    if model.free_inputs:
+        contradicted(form, problem, measure)
+    try:
+        found = InformationProgram(form).solve(measure.name)
+    except TimeLimitError:
+        raise
+    except SolverError:
+        if model.strategies.count > _LISTED_FOR_INFORMATION:
+            raise
+        return None
+    if found is None:
+        contradicted(form, problem, measure)
+    if found is None or found[0].value - found[1].value > NEEDED_BITS:
+        if model.strategies.count <= _LISTED_FOR_INFORMATION:
+            return None
+        said = "reported infeasible without a proof" if found is None else f"rigorous bound {found[1].value:.9g}"
+        raise SolverError(f"min {measure.name} did not converge: {said}. Round the behavior with rounded(model).")
+    return found[0], Proof(problem, found[1])
 
 
 def contradicted(form: SettingForm, problem: Problem, measure: Measure) -> None:

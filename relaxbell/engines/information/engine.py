@@ -46,14 +46,17 @@ class InformationSolution(ConvexSolution):
 
 @dataclass(frozen=True, eq=False)
 class InformationEngine(ConvexEngine[MutualInformation, InformationSolution]):
-    """An interior-point method, then Clarabel; curves between rigorous tangents and chords."""
+    """An interior-point method, then Clarabel; curves between rigorous tangents and chords.
+
+    Where strategies are more than a few thousand, and without constraints, over few λ at a time.
+    """
 
     @property
     def floor(self) -> float | None:
         return 0.0
 
     def check_size(self) -> None:
-        self.measure.check_size()
+        """Accept any size: the program of all strategies is refused where it is needed."""
 
     def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
         from relaxbell.engines.information.minimum import solve_information

@@ -111,7 +111,7 @@ def solve_inside(layout: SettingLayout, program: LinearProgram) -> Interior | No
 
 
 def solve_elastic(
-    columns: sp.csc_array, owner: NDArray[np.intp], prior: Floats, rhs: Floats, height: float
+    columns: sp.csc_array, owner: NDArray[np.intp], prior: Floats, rhs: Floats, height: float, gap: float
 ) -> tuple[Floats, Floats, Floats, int] | None:
     """Return duals v with |v| ≤ height, the mass of each column, how far each row is missed, and the number of steps.
 
@@ -123,11 +123,13 @@ def solve_elastic(
         Of the rows.
     height
         The price of missing a row by one, in nats; with a high one none is missed, if that is possible.
+    gap
+        At which the method may end, in nats.
     """
     m = len(rhs)
     limits = sp.csr_array(sp.vstack([sp.identity(m), -sp.identity(m)], format="csr"))
     with np.errstate(all="ignore"):
-        found = _iterate(_Dual(columns, owner, prior, limits, rhs, np.full(2 * m, height)))
+        found = _iterate(_Dual(columns, owner, prior, limits, rhs, np.full(2 * m, height)), gap)
     if found is None:
         return None
     v, mass, iterations = found
@@ -157,8 +159,8 @@ def independent_rows(columns: sp.csc_array, rows: Any) -> Any:
     return np.sort(rows[pivots[: int((diagonal > 1e-9 * diagonal[0]).sum())]])
 
 
-def _iterate(dual: _Dual) -> tuple[Floats, Floats, int] | None:
-    """Return v, the mass of each column and the number of steps: Mehrotra's predictor and corrector."""
+def _iterate(dual: _Dual, wanted: float = 0.0) -> tuple[Floats, Floats, int] | None:
+    """Return v, the mass of each column and the number of steps, until a gap: Mehrotra's predictor and corrector."""
     k, m, r = int(dual.owner[-1]) + 1, dual.limits.shape[0], len(dual.rhs)
     gather = sp.csr_array((np.ones(len(dual.owner)), (np.arange(len(dual.owner)), dual.owner)))
     linear = sp.csc_array(dual.limits.T)
@@ -177,7 +179,7 @@ def _iterate(dual: _Dual) -> tuple[Floats, Floats, int] | None:
         score = gap + float(g.max()) + float(abs(missed) @ abs(v)) + 1e-3 * float(abs(missed).max(initial=0.0))
         if best is None or score < best[0]:
             best = (score, v, mass, iteration)
-        if score <= max(_GAP[0] * size, _GAP[1]) or iteration - best[3] > 15:
+        if score <= max(_GAP[0] * size, _GAP[1], wanted) or iteration - best[3] > 15:
             break
         hessian = (dual.columns * mass) @ dual.columns.T + (jacobian * _weights(w, s, k)) @ jacobian.T
         solve = _solver(hessian.toarray())

@@ -21,6 +21,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.causal.equations import Equations
+from relaxbell.engines.dependence.minimum import priced_information
 from relaxbell.engines.information.interior import independent_rows, solve_inside
 from relaxbell.engines.linear.dual import DualBound, Proof, RawDuals, clip_budgets, fractions, nothing, raw_duals
 from relaxbell.engines.linear.infeasible import infeasible
@@ -62,6 +63,11 @@ def solve_information(
 ) -> tuple[Answer, Proof]:
     """Minimize the information over the q that satisfy equations and constraints; errors as `minimize`."""
     problem = read_problem(measure, ZERO, equations, subject_to)
+    if solver is None and not (problem.budgets or problem.affine):
+        own = priced_information(problem, measure)
+        if own is not None:
+            return own
+    measure.check_size()
     if thorough and equations.distance == 0 and (problem.budgets or problem.affine or measure.model.free_inputs):
         infeasible(problem, measure)  # decided exactly; the interior-point method has a tolerance
     if solver == "highs":
