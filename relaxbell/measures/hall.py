@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 
@@ -23,7 +24,28 @@ from relaxbell.measures.settings import Labels, SettingLayout, setting_layout
 from relaxbell.measures.terms import Largest, SumOfRows
 
 
-def hall_dependence(model: CausalModel) -> LinearMeasure:
+@dataclass(frozen=True, eq=False, repr=False)
+class HallDependence(LinearMeasure):
+    """Hall's measure; with its layout it has a linear program in columns (λ, S).
+
+    Attributes
+    ----------
+    layout
+        Strategies sorted by setting and λ.
+    model, term, name, unit, definition
+        As in `LinearMeasure`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> rb.hall_dependence(rb.measurement_dependence()).layout.names
+    ('X', 'Y')
+    """
+
+    layout: SettingLayout = field(kw_only=True)
+
+
+def hall_dependence(model: CausalModel) -> HallDependence:
     """Return Hall's measure: max over pairs of settings of Σ_λ |p(λ|x) − p(λ|x')|.
 
     Over the joint settings x of all dependent inputs with p(x) > 0 (Hall, PRL 105, 250404, 2010; the
@@ -40,7 +62,7 @@ def hall_dependence(model: CausalModel) -> LinearMeasure:
 
     Returns
     -------
-    LinearMeasure
+    HallDependence
         In [0, 2].
 
     Raises
@@ -82,7 +104,7 @@ def hall_dependence(model: CausalModel) -> LinearMeasure:
     equation = rf"\max_{{{xs};\,{other}}} \sum_\lambda \left| {shifted} \right|"
     symbol = rf"M_{{\mathrm{{Hall}}}}({layout.latex} : \Lambda)"
     definition = Definition("hall dependence", hall_dependence, {}, symbol, equation)
-    return LinearMeasure(model, name, term=term, definition=definition)
+    return HallDependence(model, name, term=term, definition=definition, layout=layout)
 
 
 def _rows(

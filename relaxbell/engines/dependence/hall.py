@@ -1,0 +1,245 @@
+"""Hall's measure by columns (λ, S): each adds 1 to p(λ|x) for the settings x in S.
+
+By the co-area formula Σ |p(λ|x) − p(λ|x')| is the number of columns that S separates, weighted; so the measure is the
+largest such sum over pairs. Multipliers z of the data and u ≥ 0 of the pairs, Σ u = 1, give the bound::
+
+    M_Hall ≥ ⟨z, rhs⟩ − N max_{λ, S} (Σ_{x∈S} z_x(λ) − Σ_{pairs cut by S} u)⁺,      z_x(λ) = p(x) (Tᵀz)_(x, λ)
+
+and the same maximum, a minimum cut for each λ up to symmetries, prices all columns.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from relaxbell.engines.dependence.cuts import BITS, CutFinder, Cuts, Whole
+from relaxbell.engines.dependence.form import SettingForm
+from relaxbell.engines.dependence.orbits import Orbits, orbits
+from relaxbell.engines.dependence.support import Support, spread_floats
+from relaxbell.engines.linear.dual import DualBound
+from relaxbell.errors import ModelTooLargeError, SolverError
+from relaxbell.exact.numbers import ExactNumber, Floats
+from relaxbell.lp.clock import TimeLimitError, remaining, with_bound
+from relaxbell.lp.highs import Answer, LiveModel
+
+MOST_LISTED = 2**20
+"""Most λ whose cuts are sought, up to symmetries."""
+
+_TOLERANCE = 1e-12
+_ROUNDS = 2000
+_PRICES = (3.0, 30.0, 3000.0)
+_AT_ONCE = 200
+
+
+class HallProgram:
+    """min M_Hall of one model and behavior.
+
+    Parameters
+    ----------
+    form
+        The tables.
+
+    Raises
+    ------
+    ModelTooLargeError
+        If the λ are too many.
+    """
+
+    def __init__(self, form: SettingForm) -> None:
+        self.form = form
+        self.orbits: Orbits = orbits(form)
+        self.weights = np.array([float(w) for w in form.layout.weights])
+        rows = self.orbits.rows
+        merge = sp.csr_array((np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(self.orbits.count, len(rows)))
+        self.entries = sp.csc_array(merge @ form.entries)
+        self.finder = CutFinder(len(self.weights))
+        self.strategies = self._representatives()
+        self.cells = form.cells(self.strategies)
+
+    @cached_property
+    def pair_orbits(self) -> NDArray[np.intp]:
+        """The orbit of each pair of settings."""
+        pairs = self.finder.pairs
+        number = np.zeros((len(self.weights), len(self.weights)), dtype=np.intp)
+        number[pairs[:, 0], pairs[:, 1]] = number[pairs[:, 1], pairs[:, 0]] = np.arange(len(pairs))
+        label = np.arange(len(pairs))
+        if self.orbits.settings:
+            k, n = len(self.orbits.settings), len(pairs)
+            images = np.concatenate([number[own[pairs[:, 0]], own[pairs[:, 1]]] for own in self.orbits.settings])
+            links = sp.csr_array((np.ones(n * k), (np.tile(np.arange(n), k), images)), shape=(n, n))
+            _, label = sp.csgraph.connected_components(links, directed=False)
+        return np.asarray(label, dtype=np.intp)
+
+    def _representatives(self) -> NDArray[np.int64]:
+        """Return one λ of each orbit."""
+        form, domains = self.form, self.form.model.local.domains
+        involved = sorted({v for scope in form.scopes for v in scope})
+        count = math.prod(domains[v] for v in involved)
+        if count > MOST_LISTED:
+            raise ModelTooLargeError(
+                f"Hall's measure of {form.model.name} needs a minimum cut for each of {count:.3g} λ, expected at most "
+                f"{MOST_LISTED:,}. Reduce the settings or the outcomes, or bound it from below by dependence(model): "
+                "M <= (1 - 1/N) Hall for N settings that are equally likely."
+            )
+        every = np.zeros((count, len(domains)), dtype=np.int64)
+        shape = tuple(domains[v] for v in involved)
+        for v, values in zip(involved, np.unravel_index(np.arange(count), shape), strict=True):
+            every[:, v] = values
+        if not self.orbits.moves:
+            return every
+        images = []
+        for move in self.orbits.moves:
+            moved = move(every)
+            images.append(np.ravel_multi_index(tuple(moved[:, v] for v in involved), shape))
+        k = len(images)
+        links = sp.csr_array(
+            (np.ones(count * k), (np.tile(np.arange(count), k), np.concatenate(images))), shape=(count, count)
+        )
+        _, label = sp.csgraph.connected_components(links, directed=False)
+        return every[np.unique(label, return_index=True)[1]]
+
+    # ----------------------------------------------------------------------- floats
+
+    def solve(self, name: str) -> tuple[Answer, DualBound] | None:
+        """Minimize; None if the equations seem infeasible.
+
+        Raises
+        ------
+        SolverError
+            If the columns do not stop improving, or the time is over.
+        """
+        started = time.perf_counter()
+        rhs, m, k = self.orbits.summed(self.form.equations.floats), self.orbits.count, int(self.pair_orbits.max()) + 1
+        master = self._master(rhs, k)
+        prices, best, iterations = iter(_PRICES[1:]), (-math.inf, np.zeros(m), np.zeros(k)), 0
+        chosen, sets, known = np.zeros(0, dtype=np.intp), np.zeros((0, len(self.weights)), dtype=bool), set[bytes]()
+        for _ in range(_ROUNDS):
+            try:
+                master.run()
+                iterations += master.iterations
+                y, u = master.duals[:m], np.maximum(-master.duals[m:], 0.0)
+                low, found = self._cuts(y, u)
+            except TimeLimitError as late:
+                raise with_bound(late, name, max(0.0, best[0])) from None
+            if float(low) > best[0]:
+                best = float(low), y, u
+            worst = np.flatnonzero(found.excess > _TOLERANCE * 2**BITS)
+            worst = worst[np.argsort(-found.excess[worst], kind="stable")][:_AT_ONCE]
+            if len(worst) and (new := self._add(master, worst, found.sets[worst], known)) is not None:
+                chosen, sets = np.concatenate([chosen, worst[new]]), np.concatenate([sets, found.sets[worst[new]]])
+                continue
+            amounts = master.x[1:]
+            if amounts[: 2 * m].sum() <= 1e-9:
+                break
+            price = next(prices, None)
+            if price is None:
+                return None
+            master.set_cost(np.concatenate([[1.0], np.full(2 * m, price)]))
+        else:
+            raise SolverError(f"column generation did not end in {_ROUNDS} rounds.")
+        answer = self._answer(chosen, sets, amounts[2 * m :], best[1], iterations, started)
+        return answer, self._bound(best[1], best[2])
+
+    def _master(self, rhs: Floats, k: int) -> LiveModel:
+        """Return the program with the measure t and what misses the rows, but no columns."""
+        m, sizes = len(rhs), np.bincount(self.pair_orbits)
+        misses = sp.vstack([sp.hstack([sp.identity(m), -sp.identity(m)]), sp.csc_array((k, 2 * m))])
+        first = sp.csc_array(np.concatenate([np.zeros(m), -sizes.astype(np.float64)])[:, None])
+        matrix = sp.csc_array(sp.hstack([first, misses], format="csc"))
+        cost = np.concatenate([[1.0], np.full(2 * m, _PRICES[0])])
+        lower, upper = np.concatenate([rhs, np.full(k, -np.inf)]), np.concatenate([rhs, np.zeros(k)])
+        return LiveModel(matrix, cost, lower, upper, method="primal simplex")
+
+    def _add(
+        self, master: LiveModel, numbers: NDArray[np.intp], sets: NDArray[np.bool_], known: set[bytes]
+    ) -> NDArray[np.intp] | None:
+        """Add the columns that are new and return their places; None where there are none."""
+        cells, k = self.cells[numbers], len(numbers)
+        pointers = np.arange(0, cells.size + 1, cells.shape[1])
+        mass = np.where(sets, self.weights, 0.0)
+        mix = sp.csc_array((mass.ravel(), cells.ravel(), pointers), shape=(self.entries.shape[1], k))
+        pairs = self.finder.pairs
+        cut = (sets[:, pairs[:, 0]] != sets[:, pairs[:, 1]]).astype(np.float64)
+        places = np.broadcast_to(self.pair_orbits, cut.shape)
+        sums = np.zeros((k, int(self.pair_orbits.max()) + 1))
+        np.add.at(sums, (np.arange(k)[:, None], places), cut)
+        dense = np.ascontiguousarray(np.round(np.vstack([(self.entries @ mix).toarray(), sums.T]).T, 13))
+        new = []
+        for i, row in enumerate(dense):
+            if (key := row.tobytes()) not in known:
+                known.add(key)
+                new.append(i)
+        if not new:
+            return None
+        master.add_columns(sp.csc_array(dense[new].T), np.zeros(len(new)))
+        return np.array(new, dtype=np.intp)
+
+    def _answer(
+        self, chosen: NDArray[np.intp], sets: NDArray[np.bool_], amounts: Floats, y: Floats, iterations: int, began: float
+    ) -> Answer:
+        used = np.flatnonzero(amounts > 0)
+        numbers, place = np.unique(chosen[used], return_inverse=True)
+        conditional = np.zeros((len(numbers), len(self.weights)))
+        np.add.at(conditional, place.ravel(), sets[used] * amounts[used][:, None])
+        pairs = self.finder.pairs
+        apart = abs(conditional[:, pairs[:, 0]] - conditional[:, pairs[:, 1]]).sum(axis=0)
+        means = np.bincount(self.pair_orbits, apart) / np.bincount(self.pair_orbits)
+        form, symmetries, strategies = self.form, self.orbits, self.strategies[numbers]
+        joint = conditional * self.weights
+        merged = f", {len(symmetries.rows):,} rows in {symmetries.count:,} orbits" if symmetries.moves else ""
+        solver = f"HiGHS, minimum cuts of {len(self.strategies):,} λ{merged}"
+        support = Support(lambda: spread_floats(form, symmetries, strategies, joint))
+        seconds, z = time.perf_counter() - began, y[symmetries.rows]
+        return Answer(True, np.empty(0), z, float(means.max()), solver, iterations, seconds, support=support)
+
+    # ------------------------------------------------------------------------ bounds
+
+    def _whole(self, y: Floats, u: Floats) -> tuple[list[int], Whole]:
+        """Return y of orbits and u of pairs in units of 2^−BITS, the sum of u at most one."""
+        sizes = np.bincount(self.pair_orbits)
+        total = float(sizes @ u)
+        whole = np.floor(u / max(total, 1.0) * (1 - 2.0**-50) * 2.0**BITS).astype(np.int64)
+        return [round(Fraction(v) * 2**BITS) for v in y.tolist()], whole[self.pair_orbits]
+
+    def _prices(self, whole: list[int]) -> Whole:
+        """Return p(x) z_x(λ) in the same units, rounded up, for each entry of the tables."""
+        z = np.array(whole, dtype=object)[self.orbits.rows]
+        flat = self.form.flat(z)
+        out = np.empty(len(flat), dtype=np.int64)
+        pairs = itertools.pairwise(self.form.starts.tolist())
+        for (a, b), weight in zip(pairs, self.form.layout.weights, strict=True):
+            out[a:b] = -((-flat[a:b] * weight.numerator) // weight.denominator)
+        return out
+
+    def _cuts(self, y: Floats, u: Floats) -> tuple[Fraction | ExactNumber, Cuts]:
+        """Return the rigorous bound of multipliers, and the cuts behind it."""
+        remaining()
+        whole, pairs = self._whole(y, u)
+        found = self.finder.find(self._prices(whole)[self.cells], pairs)
+        loss = Fraction(len(self.weights) * max(0, int(found.excess.max(initial=0))), 2**BITS)
+        total: ExactNumber = sum((v * s for v, s in zip(whole, self._sums, strict=True)), Fraction(0)) / 2**BITS
+        return total - loss, found
+
+    @cached_property
+    def _sums(self) -> list[Any]:
+        out = np.full(self.orbits.count, Fraction(0), dtype=object)
+        np.add.at(out, self.orbits.rows, self.form.equations.rhs)
+        return list(out)
+
+    def _bound(self, y: Floats, u: Floats) -> DualBound:
+        """Return the rigorous bound of multipliers with its data."""
+        total, _ = self._cuts(y, u)
+        whole, _ = self._whole(y, u)
+        z = np.array([Fraction(v, 2**BITS) for v in whole], dtype=object)[self.orbits.rows]
+        if not total > 0:
+            return DualBound(Fraction(0), np.full(len(z), Fraction(0), dtype=object), Fraction(0))
+        return DualBound(total, z, total - (z * self.form.equations.rhs).sum())
