@@ -30,6 +30,7 @@ _HOMES = {
     "measures.combined": "LargestOf Multiple Sum",
     "measures.definition": "Definition Recipe",
     "measures.dependences": "Dependence",
+    "measures.hall": "HallDependence",
     "measures.information": "MutualInformation",
     "measures.messages": "BinaryEntropy",
     "measures.products": "FixedNonbilocality Nonbilocality",

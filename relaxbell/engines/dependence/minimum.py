@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import scipy.sparse as sp
 
 from relaxbell.engines.dependence.columns import DependenceProgram
 from relaxbell.engines.dependence.form import SettingForm
+from relaxbell.engines.dependence.hall import HallProgram
 from relaxbell.engines.dependence.information import InformationProgram
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.infeasible import infeasible
-from relaxbell.engines.linear.over import WANTED, limit
+from relaxbell.engines.linear.over import NEEDED, WANTED, limit
 from relaxbell.engines.linear.program import Problem
 from relaxbell.errors import SolverError
 from relaxbell.exact.rows import Rows
 from relaxbell.lp.clock import TimeLimitError
 from relaxbell.lp.highs import Answer
 from relaxbell.measures.dependences import Dependence
+from relaxbell.measures.hall import HallDependence
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import ZERO
@@ -25,6 +28,9 @@ from relaxbell.measures.terms import ZERO
 PRICED_FROM = 2**12
 """Models with more strategies are priced; measured: lists are faster below."""
 
+
+_LISTED_FOR_HALL = 2**16
+"""Rows for which the program of all strategies is a second chance."""
 
 _LISTED_FOR_INFORMATION = 2**18
 """Models for which the program of all strategies is a second chance."""
@@ -67,6 +73,40 @@ def priced_dependence(problem: Problem, measure: Dependence, *, thorough: bool) 
             )
         return None
     return answer, Proof(problem, bound, primal)
+
+
+def priced_hall(problem: Problem, measure: HallDependence) -> tuple[Answer, Proof] | None:
+    """Minimize Hall's measure by minimum cuts; None where a program of all strategies serves.
+
+    Raises
+    ------
+    InfeasibleError
+        If nothing satisfies the equations.
+    """
+    model, layout = measure.model, measure.layout
+    rows = math.comb(len(layout.weights), 2) * layout.count
+    if rows <= PRICED_FROM or problem.equations.exponents is not None:
+        return None
+    form = SettingForm.of(model, problem.equations, layout)
+    if form is None:
+        return None
+    last = rows > _LISTED_FOR_HALL
+    try:
+        found = HallProgram(form).solve(measure.name)
+    except TimeLimitError:
+        raise
+    except (SolverError, ArithmeticError):
+        if last:
+            raise
+        return None
+    if found is None:
+        contradicted(form, problem, measure)
+    if found is None or found[0].value - found[1].value > limit(found[0].value, NEEDED):
+        if not last:
+            return None
+        said = "reported infeasible without a proof" if found is None else f"rigorous bound {found[1].value:.9g}"
+        raise SolverError(f"min {measure.name} did not converge: {said}. Round the behavior with rounded(model).")
+    return found[0], Proof(problem, found[1])
 
 
 def priced_information(problem: Problem, measure: MutualInformation) -> tuple[Answer, Proof] | None:

@@ -26,6 +26,7 @@ from relaxbell.lp.clock import deadline, remaining
 from relaxbell.lp.highs import SIFTING_FROM, Answer
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.dependences import Dependence
+from relaxbell.measures.hall import HallDependence
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure
 
 if TYPE_CHECKING:
@@ -183,5 +184,29 @@ class DependenceEngine(LinearEngine[Dependence]):
         return _LIVE_DEPENDENCE
 
 
+@dataclass(frozen=True, eq=False)
+class HallEngine(LinearEngine[HallDependence]):
+    """Hall's measure: where its rows are more than a few thousand, and without constraints, by minimum cuts."""
+
+    @property
+    def floor(self) -> float | None:
+        return 0.0
+
+    def check_size(self) -> None:
+        """Accept any size: a program of all strategies is refused where it is needed."""
+
+    def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+        from relaxbell.engines.dependence.minimum import priced_hall
+
+        def cuts(problem: Problem, thorough: bool) -> tuple[Answer, Proof] | None:
+            return priced_hall(problem, self.measure)
+
+        term, solver = self.measure.term, self.solver
+        return solve_over(
+            self.measure, term, equations, subject_to, solver, thorough=self.thorough, special=cuts
+        )
+
+
 engine.register(LinearMeasure, LinearEngine.of)
+engine.register(HallDependence, HallEngine.of)
 engine.register(Dependence, DependenceEngine.of)
