@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from relaxbell.engines.linear.program import LinearProgram, Problem, all_leaves, linear_program
 from relaxbell.exact.elimination import Best, Elimination
-from relaxbell.exact.local_rows import LocalRows
+from relaxbell.exact.local_rows import LocalRows, column_numbers
 from relaxbell.exact.numbers import Floats
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.affine import AffineConstraint
@@ -92,6 +92,10 @@ class PricedForm:
     def cost(self) -> Floats:
         """From entries of `rows` to the cost of a column."""
         return self.program.cost[: len(self.rows)]
+
+    def numbers(self, assignments: NDArray[np.int64]) -> list[int]:
+        """Return the numbers of some strategies."""
+        return column_numbers(self.rows.domains, assignments)
 
     def columns(self, assignments: NDArray[np.int64]) -> tuple[sp.csc_array, Floats]:
         """Return the columns of some strategies, and their costs."""

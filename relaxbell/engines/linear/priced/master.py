@@ -1,14 +1,15 @@
 """The linear program over the strategies that were generated so far, and what generates more.
 
 Elastic columns, at a price, keep it feasible. First many cheap steps along averaged subgradients of the dual function
-(the volume algorithm of Barahona and Anbil, Math. Program. 87, 385 (2000), doi:10.1007/s101070050002) fill the pool: each
-costs one pricing, which takes a millisecond where the program takes a hundred. Then the program is solved, and the best
-strategies are sought between its duals and the best ones known (Wentges, Int. Trans. Oper. Res. 4, 151 (1997)), until
-its value and the bound agree.
+(the volume algorithm of Barahona and Anbil, Math. Program. 87, 385 (2000), doi:10.1007/s101070050002) fill the pool:
+each costs one pricing, which takes a millisecond where the program takes a hundred. Then the program is solved, and
+the best strategies are sought between its duals and the best ones known (Wentges, Int. Trans. Oper. Res. 4, 151
+(1997)), until its value and the bound agree.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,6 +69,8 @@ class Master:
         Rows that are merged.
     size
         About how large the measure may be.
+    prices
+        Of missing a row by one, in units of the size; the next one where rows are missed.
 
     Attributes
     ----------
@@ -79,7 +82,9 @@ class Master:
         Of the simplex method, and solutions of the program.
     """
 
-    def __init__(self, form: PricedForm, pricer: Pricer, orbits: Orbits, size: float) -> None:
+    def __init__(
+        self, form: PricedForm, pricer: Pricer, orbits: Orbits, size: float, *, prices: Sequence[float] = _PRICES
+    ) -> None:
         program, merge = form.program, orbits.merge
         self._form, self._pricer, self._orbits, self._size = form, pricer, orbits, max(size, 1e-9)
         self._rhs = np.asarray(merge @ program.upper)
@@ -94,7 +99,7 @@ class Master:
         self.elastic = np.flatnonzero(np.asarray(merge @ loose) > 0)  # rows that may be missed
         count = len(self.elastic)
         self._box = np.full(len(self._rhs), np.inf)
-        self._prices = iter(_PRICES)
+        self._prices = iter(prices)
         self._price = next(self._prices) * self._size
         self._box[self.elastic] = self._price
         matrix = sp.csc_array(sp.hstack([misses(self.elastic, len(self._rhs)), self.auxiliary], format="csc"))

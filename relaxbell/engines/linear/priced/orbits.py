@@ -30,6 +30,9 @@ _ALIKE = 1e-12
 _LARGEST_GROUP = 1024
 """Symmetries are used as long as they generate a group of this order at most: strategies have so many images."""
 
+_MOST_VALUES = 2**25
+"""Most values of variables in all images of strategies."""
+
 
 @dataclass(frozen=True, eq=False)
 class Move:
@@ -68,11 +71,12 @@ class Orbits:
     merge: sp.csr_array
     moves: tuple[Move, ...]
 
-    def images(self, assignments: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], NDArray[np.intp]] | None:
+    def images(self, assignments: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]] | None:
         """Return what the symmetries make of strategies, each once for each one that it comes from, and from which.
 
-        None where they are more than `most`.
+        None where they are too many.
         """
+        most = _MOST_VALUES // max(1, assignments.shape[1])
         if not self.moves:
             return assignments, np.arange(len(assignments))
         found, origin = assignments, np.arange(len(assignments))
@@ -134,7 +138,7 @@ def orbits(form: PricedForm, model: CausalModel) -> Orbits:
         (np.ones(n * len(kept)), (np.tile(np.arange(n), len(kept)), np.concatenate(permutations))), shape=(n, n)
     )
     _, label = sp.csgraph.connected_components(links, directed=False)
-    return Orbits(_merged(form, label), tuple(kept))
+    return Orbits(_merged(form, np.asarray(label, dtype=np.intp)), tuple(kept))
 
 
 def _merged(form: PricedForm, label: NDArray[np.intp]) -> sp.csr_array:
@@ -206,7 +210,8 @@ def variable_images(model: CausalModel, relabeling: Relabeling) -> Move | None:
     """Return what a relabeling makes of the variables; None where it leaves the model."""
     local = model.local
     known = {node.name: node for node in local.nodes}
-    variables, values = [], np.zeros((len(local.domains), max(local.domains, default=1)), dtype=np.intp)
+    variables: list[int] = []
+    values = np.zeros((len(local.domains), max(local.domains, default=1)), dtype=np.intp)
     for node in local.nodes:
         target = known.get(relabeling.moves.get(node.name, node.name))
         if target is None or target.cardinality != node.cardinality:
