@@ -10,7 +10,6 @@ variables as there are nodes, and nothing needs a list of all strategies.
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.causal.responses import Node
-from relaxbell.exact.local_rows import Check, LocalRows, Piece
+from relaxbell.exact.local_rows import Check, LocalRows, Piece, column_numbers
 
 Values = Mapping[str, NDArray[np.intp] | int]
 """Values of nodes, broadcastable over the axes of a table."""
@@ -130,18 +129,7 @@ class LocalModel:
 
     def numbers(self, assignments: NDArray[np.int64]) -> list[int]:
         """Return the numbers of strategies, of any size, from the values of all variables, one row for each."""
-        if math.prod(self.domains) < 2**62:
-            total = np.zeros(len(assignments), dtype=np.int64)
-            for v, size in enumerate(self.domains):
-                total = total * size + assignments[:, v]
-            return [int(number) for number in total]
-        return [self._number(row) for row in assignments.tolist()]
-
-    def _number(self, values: Sequence[int]) -> int:
-        number = 0
-        for value, size in zip(values, self.domains, strict=True):
-            number = number * size + value
-        return number
+        return column_numbers(self.domains, assignments)
 
     def assignments(self, strategies: Sequence[int]) -> NDArray[np.int64]:
         """Return the values of all variables in some strategies, one row for each."""

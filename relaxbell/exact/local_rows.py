@@ -365,3 +365,26 @@ class LocalRows(Rows):
             if len(used):
                 parts.append(Tables(part.scopes[used], own[used].clip(0), values[used]))
         return LocalRows(self.domains, parts, [self.labels[i] for i in rows], self.scale)
+
+
+def column_numbers(domains: Sequence[int], assignments: NDArray[np.int64]) -> list[int]:
+    """Return the numbers, of any size, of columns in mixed radix.
+
+    Parameters
+    ----------
+    domains
+        Number of values of each variable, the first the most significant.
+    assignments
+        The values of all variables, one row for each column.
+    """
+    low = np.zeros(len(assignments), dtype=np.int64)
+    high: list[int] | None = None
+    size = 1
+    for v, own in enumerate(domains):
+        if size * own >= 2**62:  # the digits so far become Python's
+            done = low.tolist()
+            high = done if high is None else [a * size + b for a, b in zip(high, done, strict=True)]
+            low, size = np.zeros_like(low), 1
+        low, size = low * own + assignments[:, v], size * own
+    last: list[int] = low.tolist()
+    return last if high is None else [a * size + b for a, b in zip(high, last, strict=True)]

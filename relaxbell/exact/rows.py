@@ -141,6 +141,11 @@ class Rows:
         """Number of rows, of any size."""
         return len(self)
 
+    @property
+    def columns(self) -> int:
+        """Number of columns."""
+        return int(self.matrix.shape[1])
+
     def __len__(self) -> int:
         return int(self.matrix.shape[0])
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import enum
 import math
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, NewType, TypeAlias
 
@@ -79,8 +78,6 @@ class Answer:
         Wall time.
     basis
         The optimal basis of a simplex method; None otherwise.
-    support
-        Instead of x, where columns are very many: number of a column → its value, of those that are not zero.
     """
 
     feasible: bool
@@ -91,7 +88,6 @@ class Answer:
     iterations: int
     seconds: float
     basis: Basis | None = None
-    support: Mapping[int, float] | None = None
 
 
 class LiveModel:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from relaxbell.engines.dependence.form import SettingForm
 from relaxbell.engines.dependence.orbits import Orbits, orbits
 from relaxbell.engines.dependence.pricing import DependencePricer
-from relaxbell.engines.dependence.support import Support, spread_exact, spread_floats
+from relaxbell.engines.dependence.support import Found, Support, spread_exact, spread_floats
 from relaxbell.engines.linear.dual import DualBound
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis, IntegerProgram, RightHandSide
@@ -82,14 +82,8 @@ class DependenceProgram:
 
     # ----------------------------------------------------------------------- floats
 
-    def solve(self, name: str, *, thorough: bool) -> tuple[Answer, DualBound, Mapping[int, ExactNumber] | None] | None:
+    def solve(self, name: str, *, thorough: bool) -> Found | None:
         """Minimize; None if the equations seem infeasible.
-
-        Returns
-        -------
-        answer, bound, primal
-            `answer.support` has the weights of strategies; the bound is rigorous; `primal` has exact weights that
-            attain it, or is None.
 
         Raises
         ------
@@ -126,7 +120,8 @@ class DependenceProgram:
             raise SolverError(f"column generation did not end in {_ROUNDS} rounds (excess {excess:.3g}).")
         exact = self._exact(master.basis(), thorough)
         bound, primal = (self.bound(best[1]), None) if exact is None else exact
-        return self._answer(master, amounts[2 * m :], best[1], iterations, started), bound, primal
+        answer, support = self._answer(master, amounts[2 * m :], best[1], iterations, started)
+        return Found(answer, bound, support, primal)
 
     def _priced(self, y: Floats) -> tuple[float, _Columns | None]:
         """Return the largest excess over all λ, and the best columns; None where none has any."""
@@ -167,7 +162,9 @@ class DependenceProgram:
             self.columns.joined(_Columns(found.strategies[new], found.mass[new]))
         return bool(new)
 
-    def _answer(self, master: LiveModel, amounts: Floats, y: Floats, iterations: int, started: float) -> Answer:
+    def _answer(
+        self, master: LiveModel, amounts: Floats, y: Floats, iterations: int, started: float
+    ) -> tuple[Answer, Support[float]]:
         used = np.flatnonzero(amounts > 0)
         joint = self.columns.mass[used] * amounts[used][:, None]
         strategies, form, symmetries = self.columns.strategies[used], self.form, self.orbits
@@ -176,7 +173,7 @@ class DependenceProgram:
         value = float(abs(self.columns.mass[used] - self.weights).sum(axis=1) @ amounts[used])
         support = Support(lambda: spread_floats(form, symmetries, strategies, joint))
         seconds = time.perf_counter() - started
-        return Answer(True, np.empty(0), y[symmetries.rows], value, solver, iterations, seconds, support=support)
+        return Answer(True, np.empty(0), y[symmetries.rows], value, solver, iterations, seconds), support
 
     # ------------------------------------------------------------------------ bounds
 

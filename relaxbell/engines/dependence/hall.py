@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from relaxbell.engines.dependence.cuts import BITS, CutFinder, Cuts, Whole
 from relaxbell.engines.dependence.form import SettingForm
 from relaxbell.engines.dependence.orbits import Orbits, orbits
-from relaxbell.engines.dependence.support import Support, spread_floats
+from relaxbell.engines.dependence.support import Found, Support, spread_floats
 from relaxbell.engines.linear.dual import DualBound
 from relaxbell.errors import ModelTooLargeError, SolverError
 from relaxbell.exact.numbers import ExactNumber, Floats
@@ -109,7 +109,7 @@ class HallProgram:
 
     # ----------------------------------------------------------------------- floats
 
-    def solve(self, name: str) -> tuple[Answer, DualBound] | None:
+    def solve(self, name: str) -> Found | None:
         """Minimize; None if the equations seem infeasible.
 
         Raises
@@ -146,8 +146,8 @@ class HallProgram:
             master.set_cost(np.concatenate([[1.0], np.full(2 * m, price)]))
         else:
             raise SolverError(f"column generation did not end in {_ROUNDS} rounds.")
-        answer = self._answer(chosen, sets, amounts[2 * m :], best[1], iterations, started)
-        return answer, self._bound(best[1], best[2])
+        answer, support = self._answer(chosen, sets, amounts[2 * m :], best[1], iterations, started)
+        return Found(answer, self._bound(best[1], best[2]), support)
 
     def _master(self, rhs: Floats, k: int) -> LiveModel:
         """Return the program with the measure t and what misses the rows, but no columns."""
@@ -185,7 +185,7 @@ class HallProgram:
 
     def _answer(
         self, chosen: NDArray[np.intp], sets: NDArray[np.bool_], amounts: Floats, y: Floats, iterations: int, began: float
-    ) -> Answer:
+    ) -> tuple[Answer, Support[float]]:
         used = np.flatnonzero(amounts > 0)
         numbers, place = np.unique(chosen[used], return_inverse=True)
         conditional = np.zeros((len(numbers), len(self.weights)))
@@ -199,7 +199,7 @@ class HallProgram:
         solver = f"HiGHS, minimum cuts of {len(self.strategies):,} λ{merged}"
         support = Support(lambda: spread_floats(form, symmetries, strategies, joint))
         seconds, z = time.perf_counter() - began, y[symmetries.rows]
-        return Answer(True, np.empty(0), z, float(means.max()), solver, iterations, seconds, support=support)
+        return Answer(True, np.empty(0), z, float(means.max()), solver, iterations, seconds), support
 
     # ------------------------------------------------------------------------ bounds
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from relaxbell.engines.dependence.form import SettingForm
 from relaxbell.engines.dependence.orbits import Orbits, orbits
-from relaxbell.engines.dependence.support import Support, spread_floats
+from relaxbell.engines.dependence.support import Found, Support, spread_floats
 from relaxbell.engines.information.interior import independent_rows, solve_elastic
 from relaxbell.engines.linear.dual import DualBound
 from relaxbell.errors import SolverError
@@ -88,7 +88,7 @@ class InformationProgram:
 
     # ----------------------------------------------------------------------- floats
 
-    def solve(self, name: str) -> tuple[Answer, DualBound] | None:
+    def solve(self, name: str) -> Found | None:
         """Minimize; None if the equations seem infeasible.
 
         Raises
@@ -134,7 +134,8 @@ class InformationProgram:
             raise SolverError(f"min {name}: the pool of λ still grows after {_ROUNDS} rounds.")
         joint = np.zeros_like(prior)
         joint[prior * self.allowed != 0] = mass
-        return self._answer(strategies, prior, joint, best[1], iterations, started), self.bound(best[1])
+        answer, support = self._answer(strategies, prior, joint, best[1], iterations, started)
+        return Found(answer, self.bound(best[1]), support)
 
     def _first_pool(self) -> tuple[NDArray[np.int64], Floats]:
         """Return some λ: those that answer as the data do most often, and others at random."""
@@ -182,7 +183,7 @@ class InformationProgram:
 
     def _answer(
         self, strategies: NDArray[np.int64], prior: Floats, joint: Floats, v: Floats, iterations: int, started: float
-    ) -> Answer:
+    ) -> tuple[Answer, Support[float]]:
         used = np.flatnonzero(joint.sum(axis=1) > 1e-15)
         strategies, prior, joint = strategies[used], prior[used], joint[used] / joint.sum()
         form, symmetries = self.form, self.orbits
@@ -194,7 +195,7 @@ class InformationProgram:
         support = Support(lambda: spread_floats(form, symmetries, strategies, full))
         z = self._multipliers(v)[symmetries.rows]
         seconds = time.perf_counter() - started
-        return Answer(True, np.empty(0), z, _bits(joint, prior), solver, iterations, seconds, support=support)
+        return Answer(True, np.empty(0), z, _bits(joint, prior), solver, iterations, seconds), support
 
     def _multipliers(self, v: Floats) -> Floats:
         """Return multipliers of all merged rows, in bits: those of answers that never occur are far below the others."""

@@ -64,15 +64,16 @@ def priced_dependence(problem: Problem, measure: Dependence, *, thorough: bool) 
         if not listed:
             raise SolverError(f"min {measure.name}: reported infeasible without a proof. Round the behavior first.")
         return None
-    answer, bound, primal = found
-    if primal is None and answer.value - bound.value > limit(answer.value, WANTED):
-        if not listed:
+    value, bound = found.answer.value, found.bound.value
+    if found.primal is None and value - bound > limit(value, WANTED):
+        if not listed and value - bound > limit(value, NEEDED):
             raise SolverError(
-                f"min {measure.name} did not converge: value {answer.value:.9g}, rigorous bound {bound.value:.9g}. "
-                "Round the behavior with rounded(model)."
+                f"min {measure.name} did not converge: value {value:.9g}, rigorous bound {bound:.9g}. Round the "
+                "behavior with rounded(model)."
             )
-        return None
-    return answer, Proof(problem, bound, primal)
+        if listed:
+            return None
+    return found.solved(problem)
 
 
 def priced_hall(problem: Problem, measure: HallDependence) -> tuple[Answer, Proof] | None:
@@ -101,12 +102,12 @@ def priced_hall(problem: Problem, measure: HallDependence) -> tuple[Answer, Proo
         return None
     if found is None:
         contradicted(form, problem, measure)
-    if found is None or found[0].value - found[1].value > limit(found[0].value, NEEDED):
+    if found is None or found.answer.value - found.bound.value > limit(found.answer.value, NEEDED):
         if not last:
             return None
-        said = "reported infeasible without a proof" if found is None else f"rigorous bound {found[1].value:.9g}"
+        said = "reported infeasible without a proof" if found is None else f"rigorous bound {found.bound.value:.9g}"
         raise SolverError(f"min {measure.name} did not converge: {said}. Round the behavior with rounded(model).")
-    return found[0], Proof(problem, found[1])
+    return found.solved(problem)
 
 
 def priced_information(problem: Problem, measure: MutualInformation) -> tuple[Answer, Proof] | None:
@@ -136,12 +137,12 @@ def priced_information(problem: Problem, measure: MutualInformation) -> tuple[An
         return None
     if found is None:
         contradicted(form, problem, measure)
-    if found is None or found[0].value - found[1].value > NEEDED_BITS:
+    if found is None or found.answer.value - found.bound.value > NEEDED_BITS:
         if model.strategies.count <= _LISTED_FOR_INFORMATION:
             return None
-        said = "reported infeasible without a proof" if found is None else f"rigorous bound {found[1].value:.9g}"
+        said = "reported infeasible without a proof" if found is None else f"rigorous bound {found.bound.value:.9g}"
         raise SolverError(f"min {measure.name} did not converge: {said}. Round the behavior with rounded(model).")
-    return found[0], Proof(problem, found[1])
+    return found.solved(problem)
 
 
 def contradicted(form: SettingForm, problem: Problem, measure: Measure) -> None:

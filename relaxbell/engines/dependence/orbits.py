@@ -16,10 +16,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.engines.dependence.form import SettingForm
+from relaxbell.engines.linear.priced.orbits import Move, variable_images
 from relaxbell.exact.numbers import Floats
 from relaxbell.relabeling import Relabeling
 from relaxbell.symmetry.found import equal_entries, table_symmetries
-from relaxbell.symmetry.strategies import Move, variable_images
 
 ALIKE = 1e-12
 """Probabilities that differ by less count as equal."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Generic, TypeVar
@@ -12,13 +13,30 @@ from numpy.typing import NDArray
 
 from relaxbell.engines.dependence.form import SettingForm
 from relaxbell.engines.dependence.orbits import Orbits
+from relaxbell.engines.linear.dual import DualBound, Proof
+from relaxbell.engines.linear.program import Problem
 from relaxbell.errors import ModelTooLargeError
 from relaxbell.exact.numbers import ExactNumber, Floats
+from relaxbell.lp.highs import Answer
 
 MOST_IMAGES = 2**20
 """Most strategies λ that are written down."""
 
 N = TypeVar("N")
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What was found: the answer of a solver, the bound, weights in floats, and exact ones that attain the bound."""
+
+    answer: Answer
+    bound: DualBound
+    support: Mapping[int, float]
+    primal: Mapping[int, ExactNumber] | None = None
+
+    def solved(self, problem: Problem) -> tuple[Answer, Proof]:
+        """Return the answer with the proof of a problem."""
+        return self.answer, Proof(problem, self.bound, self.primal, support=self.support)
 
 
 class Support(Mapping[int, N], Generic[N]):

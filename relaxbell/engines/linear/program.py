@@ -24,7 +24,6 @@ from relaxbell.errors import MeasureError
 from relaxbell.exact.basis import IntegerProgram
 from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, Surd, to_floats
-from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.simplex import ExactProgram
 from relaxbell.exact.sparse import ExactMatrix
@@ -56,8 +55,7 @@ class Problem:
     @property
     def strategies(self) -> int:
         """Number n of strategies."""
-        rows = self.equations.rows
-        return rows.columns if isinstance(rows, LocalRows) else int(rows.matrix.shape[1])
+        return self.equations.rows.columns
 
 
 def read_constraints(

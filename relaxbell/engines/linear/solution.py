@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -105,9 +104,9 @@ def convex_solution(
 ) -> S:
     """Return the solution that a solver's answer and its proof make."""
     bound = proof.bound
-    q = weights_of(answer, proof)
+    q = StrategyWeights(measure.model, weights_of(answer, proof) if proof.support is None else proof.support)
     if proof.primal is None:
-        reached = measure.at(q) if isinstance(q, np.ndarray) else answer.value
+        reached = measure.at(q) if proof.support is None else answer.value
         found, lower = max(reached, bound.value), bound.value
     else:
         found = float(bound.bound)
@@ -125,14 +124,11 @@ def convex_solution(
         statistics["exact"] = UNSOUGHT
     functional = dual_functional(measure, equations, bound.z)
     total: ExactNumber = (bound.z * equations.rhs).sum() if len(bound.z) else Fraction(0)
-    weights = StrategyWeights(measure.model, q)
-    return kind(measure, observed, found, lower, "optimal", weights, statistics, functional, total, proof)
+    return kind(measure, observed, found, lower, "optimal", q, statistics, functional, total, proof)
 
 
-def weights_of(answer: Answer, proof: Proof) -> Floats | Mapping[int, float]:
-    """Return q as floats, read-only: the exact weights where they are known; where strategies are not listed, theirs."""
-    if answer.support is not None:
-        return answer.support
+def weights_of(answer: Answer, proof: Proof) -> Floats:
+    """Return q as floats, read-only: the exact weights where they are known."""
     if proof.primal is not None:
         q = np.zeros(proof.problem.strategies)
         q[list(proof.primal)] = [float(v) for v in proof.primal.values()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, NamedTuple, Protocol, Self, TypeAlias, TypeVar
@@ -117,6 +117,10 @@ class Term(abc.ABC):
         """Return the term times a number; negative only for linear terms."""
 
     @abc.abstractmethod
+    def with_rows(self, change: Callable[[Rows], Rows]) -> Self:
+        """Return the term with other rows in each leaf: those over some columns only, for example."""
+
+    @abc.abstractmethod
     def value(self, q: Floats) -> float:
         """Return the value at q."""
 
@@ -196,6 +200,9 @@ class Leaf(Term):
 
     def scaled(self, factor: Fraction) -> Self:
         return replace(self, rows=self.rows.scaled(factor), factor=self.factor * factor)
+
+    def with_rows(self, change: Callable[[Rows], Rows]) -> Self:
+        return replace(self, rows=change(self.rows))
 
     @property
     def is_linear(self) -> bool:
