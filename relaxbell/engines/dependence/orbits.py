@@ -41,6 +41,8 @@ class Orbits:
         What each of them makes of the dependent settings.
     exact
         Whether the right-hand sides are the same in exact numbers.
+    width
+        Number of dependent settings.
     """
 
     rows: NDArray[np.intp]
@@ -48,6 +50,7 @@ class Orbits:
     moves: tuple[Move, ...]
     settings: tuple[NDArray[np.intp], ...]
     exact: bool
+    width: int
 
     @property
     def count(self) -> int:
@@ -92,10 +95,9 @@ class Orbits:
         images, origin, settings
             `settings` says for each image what every setting of its origin became.
         """
-        count = len(self.settings[0]) if self.settings else 0
         found = assignments
         origin = np.arange(len(assignments))
-        turned = np.tile(np.arange(count), (len(assignments), 1))
+        turned = np.tile(np.arange(self.width), (len(assignments), 1))
         known = {key: None for key in _keys(found, turned, origin)}
         fresh = slice(0, len(found))
         while self.moves and fresh.stop > fresh.start:
@@ -126,7 +128,7 @@ def _keys(assignments: NDArray[np.int64], turned: NDArray[np.intp], origin: NDAr
 def alone(form: SettingForm) -> Orbits:
     """Return orbits of one equation each."""
     size = int(form.starts[-1])
-    return Orbits(np.arange(len(form.equations.rows)), np.arange(size), (), (), True)
+    return Orbits(np.arange(len(form.equations.rows)), np.arange(size), (), (), True, len(form.scopes))
 
 
 def orbits(form: SettingForm, *, exactly: bool = False) -> Orbits:
@@ -134,7 +136,7 @@ def orbits(form: SettingForm, *, exactly: bool = False) -> Orbits:
 
     With `exactly`, only symmetries under which the right-hand sides stay the same in exact numbers are used.
     """
-    equations, model = form.equations, form.model
+    equations = form.equations
     behavior = equations.behavior
     if behavior is None or equations.tables is not None:
         return alone(form)
@@ -159,7 +161,7 @@ def orbits(form: SettingForm, *, exactly: bool = False) -> Orbits:
         entries.append(places)
     if not moves:
         return alone(form)
-    return Orbits(_components(rows), _components(entries), tuple(moves), tuple(settings), exact)
+    return Orbits(_components(rows), _components(entries), tuple(moves), tuple(settings), exact, len(form.scopes))
 
 
 def _components(permutations: list[NDArray[np.intp]]) -> NDArray[np.intp]:
