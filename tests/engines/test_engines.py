@@ -23,6 +23,7 @@ KINDS = {
     "MutualInformation",
     "BinaryEntropy",
     "Dependence",
+    "HallDependence",
     "LinearMeasure",
     "Combined",
     "Sum",
@@ -35,6 +36,7 @@ OWN = {
     "MutualInformation": "engines/information/",
     "BinaryEntropy": "engines/entropy/",
     "Dependence": "engines/linear/",
+    "HallDependence": "engines/linear/",
     "LinearMeasure": "engines/linear/",
 }
 """Where an engine lives that may ask for its kind."""

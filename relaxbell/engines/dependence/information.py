@@ -41,6 +41,9 @@ _LOOSE, _SHARE = 1e-2, 1e-2
 _HEIGHTS = (8.0, 40.0, 200.0)
 """Prices of missing a row, in nats; raised while rows are missed."""
 
+_MISSED = 1e-8
+"""How far a row may be missed, as in `engines.information.minimum`."""
+
 _NEVER = 100
 """Answers that the data forbid have 2^−100 of their weight, in bits."""
 
@@ -124,7 +127,7 @@ class InformationProgram:
             if gap:
                 gap = 0.0
                 continue
-            if abs(missed).max(initial=0.0) <= 1e-9:
+            if abs(missed).max(initial=0.0) <= _MISSED:
                 break
             raised = next(heights, None)
             if raised is None:
