@@ -89,6 +89,14 @@ class LocalRows(Rows):
         ):  # fmt: skip
             set_(self, name, value)
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return what the rows are made of: matrices are made anew, from the tables."""
+        kept = ("domains", "parts", "labels", "scale", "error", "numbers", "check")
+        return {name: self.__dict__[name] for name in kept} | {"_enumerated": None}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)
+
     domains: tuple[int, ...]
     parts: tuple[Tables, ...]
     check: Check | None
