@@ -80,7 +80,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from .curves import CURVE, Curve
-from .entropies import EntropyCase, InformationCase
+from .dependences import DependenceCase, LargeInformationCase
+from .entropies import EntropyCase
 from .evidence import EvidenceCase
 from .files import read_file
 from .kernel import SCHEMA, Case
@@ -90,8 +91,8 @@ from .refusals import Refused, printable
 from .wording import digest
 
 _KINDS = {
-    "binary entropy": EntropyCase, "evidence": EvidenceCase, "mutual information": InformationCase,
-    "nonbilocality": NetworkCase,
+    "binary entropy": EntropyCase, "dependence": DependenceCase, "evidence": EvidenceCase,
+    "mutual information": LargeInformationCase, "nonbilocality": NetworkCase,
 }  # fmt: skip
 
 

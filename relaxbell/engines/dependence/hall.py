@@ -238,8 +238,10 @@ class HallProgram:
     def _bound(self, y: Floats, u: Floats) -> DualBound:
         """Return the rigorous bound of multipliers with its data."""
         total, _ = self._cuts(y, u)
-        whole, _ = self._whole(y, u)
+        whole, pairs = self._whole(y, u)
         z = np.array([Fraction(v, 2**BITS) for v in whole], dtype=object)[self.orbits.rows]
         if not total > 0:
-            return DualBound(Fraction(0), np.full(len(z), Fraction(0), dtype=object), Fraction(0))
-        return DualBound(total, z, total - (z * self.form.equations.rhs).sum())
+            nothing = np.full(len(z), Fraction(0), dtype=object)
+            return DualBound(Fraction(0), nothing, Fraction(0), stated=(Fraction(0),) * len(pairs))
+        stated = tuple(Fraction(int(v), 2**BITS) for v in pairs)
+        return DualBound(total, z, total - (z * self.form.equations.rhs).sum(), stated=stated)

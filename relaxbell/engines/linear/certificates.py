@@ -29,12 +29,17 @@ from relaxbell.certificate.claims import (
     with_strategies,
 )
 from relaxbell.engines.linear.dual import Proof
+from relaxbell.errors import ModelTooLargeError
 from relaxbell.exact.numbers import ExactNumber, Surd
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import stated_weights
 from relaxbell.verify import SCHEMA, Refused, digests
+
+
+_MOST_STRATEGIES = 20_000
+"""Models of more strategies are not written into certificates."""
 
 
 def linear_certificate(measure: Measure, proof: Proof, value: ExactNumber | None = None) -> Certificate:
@@ -48,7 +53,13 @@ def linear_certificate(measure: Measure, proof: Proof, value: ExactNumber | None
     data = common_data(measure.model, proof)
     data["measure"] = as_data(measure.statement())
     data["proof"] = proof_data(measure.model, proof)
-    return with_strategies(data, proof.bound.bound if value is None else value, proof.primal, tight=True)
+    primal = proof.primal
+    if primal is not None and proof.support is not None:  # written down when it is asked for
+        try:
+            primal = primal if len(primal) <= _MOST_STRATEGIES else None
+        except ModelTooLargeError:
+            primal = None
+    return with_strategies(data, proof.bound.bound if value is None else value, primal, tight=True)
 
 
 def bound_certificate(measure: Measure, proofs: Mapping[str, Proof], lower_bound: float) -> Certificate:
@@ -188,7 +199,10 @@ def _texts(rows: Rows, i: int, sign: int) -> list[list[Any]]:
 def proof_data(model: CausalModel, proof: Proof, *, stated: bool = True) -> dict[str, Any]:
     """Return the dual data of a proof, with the weights of the objective's rows where these are `stated`."""
     problem, bound = proof.problem, proof.bound
-    weights = as_data(stated_weights(problem.objective, Fraction(1), bound.weights)) if stated else None
+    weights: Any = None
+    if stated:
+        own = stated_weights(problem.objective, Fraction(1), bound.weights) if bound.stated is None else bound.stated
+        weights = as_data(own)
     constraints = []
     for budget, share in zip(problem.budgets, bound.budgets, strict=True):
         own = as_data(stated_weights(budget.measure.term, share, bound.weights))

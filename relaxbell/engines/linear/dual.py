@@ -56,6 +56,8 @@ class DualBound:
         Multiplier μ ≥ 0 of each budget.
     affine
         Multipliers of each affine constraint, ≥ 0 for inequalities.
+    stated
+        What a certificate states instead of the weights of all rows, where these follow from fewer numbers.
     """
 
     bound: ExactNumber
@@ -64,6 +66,7 @@ class DualBound:
     weights: Mapping[Leaf, Exact] = field(default_factory=dict)
     budgets: tuple[Fraction, ...] = ()
     affine: tuple[Exact, ...] = ()
+    stated: tuple[Fraction, ...] | None = None
 
     @property
     def value(self) -> float:

@@ -1,0 +1,270 @@
+"""Dependence on the latent variable over very many strategies: maxima over Λ without a list of them.
+
+At a setting x of the dependent inputs r(x, Λ) is a table over few variables; Theorem 5a of the documentation says how
+the maxima for M and for I follow from these tables by elimination. For Hall's measure the cut of each Λ is bounded by a flow.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Iterator
+from decimal import Decimal, localcontext
+from fractions import Fraction
+
+from .elimination import Scope, Tables
+from .entropies import InformationCase
+from .kernel import Case
+from .measures import Measure, Weights
+from .model import Model
+from .reading import FRACTION, Json, Real, common_denominator, fields, rationals
+from .refusals import need
+from .rounding import decimal, log2_mean
+
+FEW = 2**14  # up to so many strategies M and I are as they always were
+_BITS = 80  # of p(x) 2^r, with the largest r 0
+Table = tuple[Scope, list[int]]
+
+
+class SettingTables:
+    """r(x, Λ) as one table for each setting x of the dependent inputs that occurs, in multiples of 1/scale."""
+
+    def __init__(self, model: Model, prices: list[int]) -> None:
+        self.model, self.tables = model, Tables(model)
+        self.settings = list(model.occurring.items())
+        self.found = [self._at(dict(zip(model.dependent, x, strict=True)), prices) for x, _ in self.settings]
+
+    def _at(self, do: dict[str, int], prices: list[int]) -> Table:
+        """Return the table of a setting: the sum over the free settings of the prices of the cells."""
+        model, own = self.model, Tables(self.model)
+        wanted = [name for name in model.axes if name not in model.free]
+        for _, known, variables, values in own.happenings(wanted, do):
+            cell = 0
+            for name in model.axes:
+                cell = cell * model.size[name] + known[name]
+            own.add(variables, values, prices[cell])
+        scope, table = next(iter(own.factors.items()))
+        for part, other in list(own.factors.items())[1:]:
+            last = scope[-1]
+            model.spend(len(table) * self._size(part, scope))
+            scope, table = own.added(scope, table, part, other)
+            need(scope[-1] == last, "a table is out of order")
+        order = tuple(sorted(scope))
+        return order, [table[i] for i in own.offsets(order, scope)]
+
+    def _size(self, part: Scope, scope: Scope) -> int:
+        size = 1
+        for v in part:
+            size *= 1 if v in scope else self.tables.sizes[v]
+        need(size <= 2**20, "a table is too large")
+        return size
+
+    def most(self, tables: list[Table]) -> int:
+        """Return the largest sum of tables."""
+        self.tables.factors = {}
+        for scope, table in tables:
+            self.tables.merge(self.tables.factors, scope, table)
+        return self.tables.eliminated()
+
+    def dependence(self, two: int) -> Fraction:
+        """Return max over Λ of Σ_x p(x) max(r, max_x' r − two)."""
+        chances = [p for _, p in self.settings]
+        unit = common_denominator(chances)
+        whole = [int(p * unit) for p in chances]
+        best: int | None = None
+        tops = [max(table) for _, table in self.found]
+        levels = sorted(((c, x) for x, (_, t) in enumerate(self.found) for c in set(t)), reverse=True)
+        self.model.spend(4 * len(levels) * len(self.found))
+        for c, x in levels:  # Λ with r(x, Λ) = c, and no larger r anywhere
+            least = c - two
+            limit = sum(p * min(c, max(top, least)) for p, top in zip(whole, tops, strict=True))
+            if best is not None and limit <= best:
+                continue
+            low = -1 - 4 * unit * (abs(c) + abs(least) + max(map(abs, tops)))
+            self.model.spend(4 * sum(len(table) for _, table in self.found))
+            cut = [
+                (scope, [low if r > c or (y == x and r < c) else p * max(r, least) for r in table])
+                for y, ((scope, table), p) in enumerate(zip(self.found, whole, strict=True))
+            ]
+            value = self.most(cut)
+            if value > low // 2 and (best is None or value > best):
+                best = value
+        assert best is not None  # the largest r of all is reached
+        return Fraction(best, unit)
+
+    def log_mean(self, scale: int) -> Fraction:
+        """Return an upper bound of max over Λ of log2 Σ_x p(x) 2^(r/scale)."""
+        top = max(max(table) for _, table in self.found)
+        known: dict[tuple[Fraction, int], int] = {}
+        tables = []
+        for (_, p), (scope, table) in zip(self.settings, self.found, strict=True):
+            self.model.spend(len(table) + FRACTION * len(set(table)))
+            for r in set(table):
+                if (p, r) not in known:
+                    known[p, r] = raised(p, Fraction(r - top, scale))
+            tables.append((scope, [known[p, r] for r in table]))
+        return log2_mean([(Fraction(self.most(tables), 2**_BITS), Fraction(top, scale))])
+
+
+def raised(p: Fraction, exponent: Fraction) -> int:
+    """Return p · 2^exponent, rounded up, in multiples of 2^−_BITS; the exponent is at most 0."""
+    with localcontext() as context:
+        context.prec = 60
+        power = (decimal(max(exponent, Fraction(-200))) * Decimal(2).ln()).exp()
+        return int(decimal(p) * power * 2**_BITS * (1 + Decimal(10) ** -40)) + 1
+
+
+class LargeInformationCase(InformationCase):
+    """The mutual information, of few strategies or of many."""
+
+    def read(self, measure: Json, model: Json) -> Measure:
+        """Return a measure without rows."""
+        if self.model.count <= FEW:
+            return super().read(measure, model)
+        fields(measure, "the measure", "kind")
+        need(self.model.occurring, "no setting occurs")
+        return Measure(f"I({','.join(self.model.dependent)}:Lambda)")
+
+    def bound(self, proof: Json, sign: int = 1) -> Real:
+        """Return the lower bound of the measure that a proof gives."""
+        if self.model.count <= FEW or self.constraints:
+            return super().bound(proof, sign)
+        prices, constant = cell_prices(self, proof)
+        scale = common_denominator(prices)
+        found = SettingTables(self.model, [int(v * scale) for v in prices])
+        return constant - Real(found.log_mean(scale))
+
+
+class DependenceCase(Case):
+    """M, or Hall's measure: of few strategies as any other measure, or of many, without constraints."""
+
+    def read(self, measure: Json, model: Json) -> Measure:
+        """Return the measure: one without rows, where there may be many strategies."""
+        self.stated = measure
+        _, hall = fields(measure, "a dependence", "kind", "hall")
+        need(type(hall) is bool, "a dependence has odd fields")
+        self.hall = hall
+        name = f"{'Hall' if hall else 'M'}({','.join(self.model.dependent)}:Lambda)"
+        return Measure(name if self.model.occurring else "", kind="dependence")
+
+    def bound(self, proof: Json, sign: int = 1) -> Real:
+        """Return the lower bound of the measure that a proof gives."""
+        weights = fields(proof, "the proof", "z", "weights", "constraints")[1]
+        n = len(self.model.occurring)
+        pairs = n * (n - 1) // 2
+        own = type(weights) is list and len(weights) == pairs if self.hall else self.model.count > FEW
+        if not own or self.constraints or sign < 0:
+            self.measure = super().read(self.stated, None)
+            return super().bound(proof, sign)
+        prices, constant = cell_prices(self, proof)
+        scale = common_denominator(prices)
+        found = SettingTables(self.model, [int(v * scale) for v in prices])
+        if self.hall:
+            return constant - Real(hall_loss(found, rationals(weights, "the weights of pairs", pairs), scale))
+        need(weights is None, "dependence has weights")
+        return constant - Real(found.dependence(2 * scale) / scale)
+
+    def value(self, q: Weights) -> Real:
+        """Return M at strategies with weights, or Hall's measure."""
+        joint: dict[int, dict[tuple[int, ...], Real]] = {}
+        for number, _, weight in q:
+            x, rest = self.model.split(number)
+            joint.setdefault(rest, {})[x] = weight
+        chances = self.model.occurring
+        pairs = list(itertools.combinations(chances, 2))
+        self.model.spend(FRACTION * len(joint) * (len(pairs) if self.hall else len(chances)))
+        if self.hall:
+            given = [{x: weight * (1 / chances[x]) for x, weight in own.items()} for own in joint.values()]
+            need(pairs, "a single setting occurs")
+            return max(sum((size(own.get(x, Real()) - own.get(y, Real())) for own in given), Real()) for x, y in pairs)
+        total = Real()
+        for own in joint.values():
+            mean = sum(own.values(), Real())
+            total = sum((size(own.get(x, Real()) - mean * p) for x, p in chances.items()), total)
+        return total
+
+
+def size(number: Real) -> Real:
+    """Return a number without its sign."""
+    return number * number.sign()
+
+
+def cell_prices(case: Case, proof: Json) -> tuple[list[Fraction], Real]:
+    """Return the price of each cell and the constant, from the multipliers of a proof."""
+    z = rationals(fields(proof, "the proof", "z", "weights", "constraints")[0], "z", len(case.equations))
+    prices, constant = [Fraction(0)] * case.model.cells, Real()
+    for multiplier, (row, value) in zip(z, case.equations, strict=True):
+        constant += value * multiplier
+        for cell, coefficient in row.items() if multiplier else ():
+            prices[cell] += multiplier * coefficient
+    return prices, constant
+
+
+def hall_loss(found: SettingTables, weights: list[Fraction], scale: int) -> Fraction:
+    """Return N max over Λ, S of (Σ_{x in S} p(x) r(x, Λ) − Σ_{pairs cut by S} u)⁺, or an upper bound of it.
+
+    N is the number of settings; a flow from settings with r > 0 to those with r < 0 bounds what every cut leaves.
+    """
+    chances = [p for _, p in found.settings]
+    n = len(chances)
+    pairs = list(itertools.combinations(range(n), 2))
+    need(len(weights) == len(pairs), "there is not one weight for each pair of settings")
+    need(min(weights, default=Fraction(0)) >= 0 and sum(weights) <= 1, "the weights of pairs are no shares of one")
+    unit = common_denominator([*weights, *(p / scale for p in chances)])
+    capacity = [[0] * n for _ in range(n)]
+    for (x, y), u in zip(pairs, weights, strict=True):
+        capacity[x][y] = capacity[y][x] = int(u * unit)
+    factors = [int(p * unit / scale) for p in chances]
+    worst = 0
+    for r in values(found):
+        worst = max(worst, excess([v * f for v, f in zip(r, factors, strict=True)], capacity))
+    return Fraction(n * worst, unit)
+
+
+def values(found: SettingTables) -> Iterator[list[int]]:
+    """Yield r(x, Λ) of all x, for each Λ."""
+    variables = sorted({v for scope, _ in found.found for v in scope})
+    sizes = [found.tables.sizes[v] for v in variables]
+    count, n = 1, len(found.found)
+    for size in sizes:
+        count *= size
+    found.model.spend(count * n**3)
+    place = {v: i for i, v in enumerate(variables)}
+    scopes = [[place[v] for v in scope] for scope, _ in found.found]
+    for chosen in itertools.product(*map(range, sizes)):
+        out = []
+        for axes, (_, table) in zip(scopes, found.found, strict=True):
+            i = 0
+            for axis in axes:
+                i = i * sizes[axis] + chosen[axis]
+            out.append(table[i])
+        yield out
+
+
+def excess(supply: list[int], capacity: list[list[int]]) -> int:
+    """Return what cannot flow from nodes with supply > 0 to those with supply < 0: shortest paths, one after another."""
+    n, left = len(supply), list(supply)
+    rest = [row[:] for row in capacity]
+    while True:
+        before = [n if left[x] > 0 else -1 for x in range(n)]
+        queue, end = deque(x for x in range(n) if left[x] > 0), -1
+        while queue and end < 0:
+            x = queue.popleft()
+            for y in range(n):
+                if before[y] < 0 and rest[x][y] > 0:
+                    before[y] = x
+                    if left[y] < 0:
+                        end = y
+                        break
+                    queue.append(y)
+        if end < 0:
+            return sum(v for v in left if v > 0)
+        path = [end]
+        while before[path[-1]] < n:
+            path.append(before[path[-1]])
+        amount = min(left[path[-1]], -left[end], *(rest[b][a] for a, b in itertools.pairwise(path)))
+        left[path[-1]] -= amount
+        left[end] += amount
+        for a, b in itertools.pairwise(path):
+            rest[b][a] -= amount
+            rest[a][b] += amount
