@@ -42,11 +42,13 @@ class Elimination:
         Number of values of each variable.
     scopes
         The variables of each table, ascending: the order of its axes.
+    most
+        Most assignments of the variables that are left to the end.
 
     Attributes
     ----------
     kept
-        The variables that are left to the end; they take at most 4096 assignments together.
+        The variables that are left to the end; by default they take at most 4096 assignments together.
     entries
         How many numbers all sums together have: the work of a run.
     largest
@@ -63,7 +65,7 @@ class Elimination:
     (3, [[0, 1, 0]])
     """
 
-    def __init__(self, domains: Sequence[int], scopes: Iterable[Sequence[int]]) -> None:
+    def __init__(self, domains: Sequence[int], scopes: Iterable[Sequence[int]], most: int = _CHOICES) -> None:
         self.domains = tuple(domains)
         self.scopes = [tuple(scope) for scope in scopes]
         orders = [_order(self.domains, self.scopes, fill) for fill in (True, False)]
@@ -72,7 +74,7 @@ class Elimination:
         size = 1
         for v in reversed(order):
             size *= self.domains[v]
-            if size > _CHOICES:
+            if size > most:
                 break
             count += 1
         gone = order[: len(order) - count]

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from relaxbell.engines.dependence.cuts import BITS, CutFinder, Cuts, Whole
 from relaxbell.engines.dependence.form import SettingForm
-from relaxbell.engines.dependence.orbits import Orbits, orbits
+from relaxbell.engines.dependence.orbits import Orbits, components, orbits
 from relaxbell.engines.dependence.support import Found, Support, spread_floats
 from relaxbell.engines.linear.dual import DualBound
 from relaxbell.errors import ModelTooLargeError, SolverError
@@ -71,13 +71,9 @@ class HallProgram:
         pairs = self.finder.pairs
         number = np.zeros((len(self.weights), len(self.weights)), dtype=np.intp)
         number[pairs[:, 0], pairs[:, 1]] = number[pairs[:, 1], pairs[:, 0]] = np.arange(len(pairs))
-        label = np.arange(len(pairs))
-        if self.orbits.settings:
-            k, n = len(self.orbits.settings), len(pairs)
-            images = np.concatenate([number[own[pairs[:, 0]], own[pairs[:, 1]]] for own in self.orbits.settings])
-            links = sp.csr_array((np.ones(n * k), (np.tile(np.arange(n), k), images)), shape=(n, n))
-            _, label = sp.csgraph.connected_components(links, directed=False)
-        return np.asarray(label, dtype=np.intp)
+        if not self.orbits.settings:
+            return np.arange(len(pairs))
+        return components([number[own[pairs[:, 0]], own[pairs[:, 1]]] for own in self.orbits.settings])
 
     def _representatives(self) -> NDArray[np.int64]:
         """Return one λ of each orbit."""
@@ -100,12 +96,7 @@ class HallProgram:
         for move in self.orbits.moves:
             moved = move(every)
             images.append(np.ravel_multi_index(tuple(moved[:, v] for v in involved), shape))
-        k = len(images)
-        links = sp.csr_array(
-            (np.ones(count * k), (np.tile(np.arange(count), k), np.concatenate(images))), shape=(count, count)
-        )
-        _, label = sp.csgraph.connected_components(links, directed=False)
-        return every[np.unique(label, return_index=True)[1]]
+        return every[np.unique(components(images), return_index=True)[1]]
 
     # ----------------------------------------------------------------------- floats
 

@@ -8,7 +8,7 @@ all of them is one over representatives. What a symmetry is said to be is checke
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -161,14 +161,21 @@ def orbits(form: SettingForm, *, exactly: bool = False) -> Orbits:
         entries.append(places)
     if not moves:
         return alone(form)
-    return Orbits(_components(rows), _components(entries), tuple(moves), tuple(settings), exact, len(form.scopes))
+    return Orbits(components(rows), components(entries), tuple(moves), tuple(settings), exact, len(form.scopes))
 
 
-def _components(permutations: list[NDArray[np.intp]]) -> NDArray[np.intp]:
-    n, k = len(permutations[0]), len(permutations)
-    pairs = np.tile(np.arange(n), k), np.concatenate(permutations)
-    _, label = sp.csgraph.connected_components(sp.csr_array((np.ones(n * k), pairs), shape=(n, n)), directed=False)
-    return np.asarray(label, dtype=np.intp)
+def components(permutations: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
+    """Return the orbit of each number under some permutations of them, 0, 1, …"""
+    label = np.arange(len(permutations[0]))
+    while True:
+        least = label.copy()
+        for images in permutations:
+            np.minimum(least, least[images], out=least)
+            np.minimum.at(least, images, least)
+        least = least[least]  # where a number's least one goes, it goes
+        if (least == label).all():
+            return np.asarray(np.unique(label, return_inverse=True)[1].ravel(), dtype=np.intp)
+        label = least
 
 
 def _acting(

@@ -24,6 +24,9 @@ from relaxbell.exact.numbers import Floats
 _AT_ONCE = 2**21
 """Most numbers of a table while one variable is eliminated, for answers that are treated together."""
 
+_CHOICES = 2**8
+"""Most strategies of a batch among which the best are chosen; more cost more than they help."""
+
 MOST_WORK = 2**34
 """Numbers that are added for one maximum; beyond this a round takes minutes."""
 
@@ -106,7 +109,7 @@ class DependencePricer:
         others = tuple((np.array(ys), np.stack(numbers)) for ys, numbers in kinds.values())
         order = tuple(int(y) for ys, _ in others for y in ys)
         scopes = [(*rests[y], last) for y in order]
-        plan = Elimination((*domains, len(entries)), [*scopes, (last,)])
+        plan = Elimination((*domains, len(entries)), [*scopes, (last,)], _CHOICES)
         return _Batch(x, entries, plan, others, order)
 
     def _digits(self, x: int, entries: NDArray[np.intp]) -> list[NDArray[np.intp]]:
