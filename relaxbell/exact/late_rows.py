@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 
 import scipy.sparse as sp
 
@@ -112,6 +112,9 @@ class LateRows(Rows):
         if factor == 1:
             return self
         return LateRows(
-            lambda: self._rows.scaled(factor), self.labels, self.height, self.entries, self.scale * abs(factor),
+            partial(self._scaled, factor), self.labels, self.height, self.entries, self.scale * abs(factor),
             nonnegative=self.nonnegative and factor > 0, whole=self._whole, mass=self._mass,
         )  # fmt: skip
+
+    def _scaled(self, factor: Fraction) -> Rows:
+        return self._rows.scaled(factor)

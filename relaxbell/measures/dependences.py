@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import scipy.sparse as sp
@@ -83,17 +84,15 @@ def dependence(model: CausalModel) -> Dependence:
     >>> round(rb.minimize(rb.dependence(rb.measurement_dependence()), rb.boxes.pr()).value, 9)
     0.5
     """
-    layout = setting_layout(model, "M", lambda settings, count: _ENTRY * settings**2 * count)
+    layout = setting_layout(model, "M", _memory)
     settings, count = len(layout.weights), layout.count
     who = ",".join(layout.names)
-    labels = Labels(
-        settings * count, lambda i: f"p({layout.label(i // count)},Λ={i % count}) - p({who}) p(Λ={i % count})"
-    )
+    labels = Labels(settings * count, partial(_label, layout))
     whole = layout.denominator < EXACT
     unit = layout.denominator if whole else 1
     largest = 2 * (1 - min(layout.weights)) * unit
     own = LateRows(
-        lambda: _rows(model, layout, labels),
+        partial(_rows, model, layout, labels),
         labels,
         settings * count,
         settings**2 * count,
@@ -107,6 +106,16 @@ def dependence(model: CausalModel) -> Dependence:
     equation = rf"\sum_{{{xs},\lambda}} \left| p({xs},\lambda) - p({xs})\,p(\lambda) \right|"
     definition = Definition("dependence", dependence, {}, f"M({layout.latex} : \\Lambda)", equation)
     return Dependence(model, f"M({who}:Λ)", term=term, definition=definition, layout=layout)
+
+
+def _memory(settings: int, count: int) -> int:
+    """Return the bytes of its rows, while they are built."""
+    return _ENTRY * settings**2 * count
+
+
+def _label(layout: SettingLayout, i: int) -> str:
+    x, rest = divmod(i, layout.count)
+    return f"p({layout.label(x)},Λ={rest}) - p({','.join(layout.names)}) p(Λ={rest})"
 
 
 def _rows(model: CausalModel, layout: SettingLayout, labels: Labels) -> Rows:

@@ -107,9 +107,7 @@ def hall_dependence(model: CausalModel) -> HallDependence:
     return HallDependence(model, name, term=term, definition=definition, layout=layout)
 
 
-def _rows(
-    model: CausalModel, layout: SettingLayout, x: int, y: int, inverse: Exact, labels: Labels
-) -> Rows:
+def _rows(model: CausalModel, layout: SettingLayout, x: int, y: int, inverse: Exact, labels: Labels) -> Rows:
     """Return p(Λ|x) − p(Λ|y) for all Λ."""
     count = layout.numbers.shape[1]
     columns = np.stack([layout.numbers[x], layout.numbers[y]], axis=1).ravel().astype(np.int32)
@@ -125,5 +123,8 @@ def _hall_memory(settings: int, count: int) -> int:
 
 
 def _pair_labels(layout: SettingLayout, x: int, y: int, count: int) -> Labels:
-    left, right = layout.label(x), layout.label(y)
-    return Labels(count, lambda i: f"p(Λ={i}|{left}) - p(Λ={i}|{right})")
+    return Labels(count, partial(_pair_label, layout.label(x), layout.label(y)))
+
+
+def _pair_label(left: str, right: str, i: int) -> str:
+    return f"p(Λ={i}|{left}) - p(Λ={i}|{right})"

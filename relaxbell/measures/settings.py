@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, overload
 
 import numpy as np
@@ -79,7 +79,7 @@ class SettingLayout:
 
 
 def setting_layout(
-    model: CausalModel, kind: str = "the layout", needed: Callable[[int, int], int] = lambda settings, count: 0
+    model: CausalModel, kind: str = "the layout", needed: Callable[[int, int], int] | None = None
 ) -> SettingLayout:
     """Return the layout of a model's strategies, which are listed when `SettingLayout.numbers` is asked for.
 
@@ -121,21 +121,33 @@ def setting_layout(
     occurring = [i for i, w in enumerate(weights) if w > 0]
     count = model.strategies.count // math.prod(sizes)
 
-    def numbers() -> NDArray[np.intp]:
-        """Return all strategies, sorted."""
-        model.strategies.check_listed()
-        check_memory(
-            f"{kind}({','.join(names)}:Λ) of {len(occurring):,} settings and {count:,} values of Λ in {model.name}",
-            _STRATEGY * model.strategies.count + needed(len(occurring), count),
-            "Reduce the settings or the outcomes.",
-        )
-        shape = tuple(node.functions for node in model.strategies.nodes)
-        axes = [i for i, node in enumerate(model.strategies.nodes) if node.name in names]
-        table = np.moveaxis(np.arange(model.strategies.count).reshape(shape), axes, range(len(axes)))
-        return np.asarray(table.reshape(math.prod(sizes), -1)[occurring])
-
+    numbers = partial(_numbers, model, kind, names, tuple(occurring), needed or nothing_else)
     settings = tuple(tuple(int(v) for v in np.unravel_index(i, sizes)) for i in occurring)
     return SettingLayout(names, settings, tuple(Fraction(weights[i]) for i in occurring), count, numbers)
+
+
+def _numbers(
+    model: CausalModel, kind: str, names: tuple[str, ...], occurring: tuple[int, ...], needed: Callable[[int, int], int]
+) -> NDArray[np.intp]:
+    """Return all strategies, sorted by setting and Λ."""
+    strategies = model.strategies
+    strategies.check_listed()
+    sizes = math.prod(model.cardinality[n] for n in names)
+    count = strategies.count // sizes
+    check_memory(
+        f"{kind}({','.join(names)}:Λ) of {len(occurring):,} settings and {count:,} values of Λ in {model.name}",
+        _STRATEGY * strategies.count + needed(len(occurring), count),
+        "Reduce the settings or the outcomes.",
+    )
+    shape = tuple(node.functions for node in strategies.nodes)
+    axes = [i for i, node in enumerate(strategies.nodes) if node.name in names]
+    table = np.moveaxis(np.arange(strategies.count).reshape(shape), axes, range(len(axes)))
+    return np.asarray(table.reshape(sizes, -1)[list(occurring)])
+
+
+def nothing_else(settings: int, count: int) -> int:
+    """Return how many bytes besides the layout itself are needed: none."""
+    return 0
 
 
 class Labels(Sequence[str]):
@@ -146,9 +158,6 @@ class Labels(Sequence[str]):
 
     def __len__(self) -> int:
         return self._count
-
-    def __reduce__(self) -> tuple[type[tuple[str, ...]], tuple[tuple[str, ...]]]:
-        return tuple, (tuple(self),)  # how they are made is a closure, which does not pickle
 
     @overload
     def __getitem__(self, index: int) -> str: ...
@@ -229,9 +238,12 @@ def _setting_bound(
         place[x, :, x] = 1
     distinct = np.array([-side * bound, side * (1 - bound)], dtype=object)
     relation = ">=" if side < 0 else "<="
-    labels = Labels(
-        shape[0], lambda i: f"p({layout.label(i // count)},Λ={i % count}) {relation} {limit} p(Λ={i % count})"
-    )
+    labels = Labels(shape[0], partial(_bound_label, layout, f"{relation} {limit}"))
     return AffineConstraint(
         Rows.read(pattern, distinct, place.ravel(), labels), np.full(shape[0], Fraction(0), dtype=object), False
     )
+
+
+def _bound_label(layout: SettingLayout, relation: str, i: int) -> str:
+    x, rest = divmod(i, layout.count)
+    return f"p({layout.label(x)},Λ={rest}) {relation} p(Λ={rest})"

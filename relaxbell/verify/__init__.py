@@ -45,6 +45,9 @@ with share 1, and for each constraint with share μ ≥ 0, and any z (for the da
 If w is the total share of dependence, whose weights are not given, max_λ r(λ) is replaced by
 max_Λ Σ_x p(x) max(r(x, Λ), max_x' r(x', Λ) − 2w); for the mutual information by max_Λ log2 Σ_x p(x) 2^r(x, Λ).
 Strategies that need settings of probability 0 have q = 0. Infeasible: the bound of the measure 0 is positive.
+Where strategies are too many to list, these maxima are found by elimination. Hall's measure alone may have a weight
+u >= 0 for each pair of settings instead, in order, of sum <= 1: with N settings, max_λ r(λ) is replaced by N max_Λ,S
+(Σ_x in S p(x) r(x, Λ) − Σ u of the pairs that S cuts), or 0, which a flow for each Λ bounds.
 A binary entropy h(m) of a probability m is concave: its least value is at an end of the interval that two such bounds
 give for m.
 
@@ -80,8 +83,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from .curves import CURVE, Curve
-from .dependences import DependenceCase, LargeInformationCase
-from .entropies import EntropyCase
+from .dependences import DependenceCase
+from .entropies import EntropyCase, InformationCase
 from .evidence import EvidenceCase
 from .files import read_file
 from .kernel import SCHEMA, Case
@@ -92,7 +95,7 @@ from .wording import digest
 
 _KINDS = {
     "binary entropy": EntropyCase, "dependence": DependenceCase, "evidence": EvidenceCase,
-    "mutual information": LargeInformationCase, "nonbilocality": NetworkCase,
+    "mutual information": InformationCase, "nonbilocality": NetworkCase,
 }  # fmt: skip
 
 

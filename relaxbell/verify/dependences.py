@@ -13,7 +13,6 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from .elimination import Scope, Tables
-from .entropies import InformationCase
 from .kernel import Case
 from .measures import Measure, Weights
 from .model import Model
@@ -112,27 +111,6 @@ def raised(p: Fraction, exponent: Fraction) -> int:
         context.prec = 60
         power = (decimal(max(exponent, Fraction(-200))) * Decimal(2).ln()).exp()
         return int(decimal(p) * power * 2**_BITS * (1 + Decimal(10) ** -40)) + 1
-
-
-class LargeInformationCase(InformationCase):
-    """The mutual information, of few strategies or of many."""
-
-    def read(self, measure: Json, model: Json) -> Measure:
-        """Return a measure without rows."""
-        if self.model.count <= FEW:
-            return super().read(measure, model)
-        fields(measure, "the measure", "kind")
-        need(self.model.occurring, "no setting occurs")
-        return Measure(f"I({','.join(self.model.dependent)}:Lambda)")
-
-    def bound(self, proof: Json, sign: int = 1) -> Real:
-        """Return the lower bound of the measure that a proof gives."""
-        if self.model.count <= FEW or self.constraints:
-            return super().bound(proof, sign)
-        prices, constant = cell_prices(self, proof)
-        scale = common_denominator(prices)
-        found = SettingTables(self.model, [int(v * scale) for v in prices])
-        return constant - Real(found.log_mean(scale))
 
 
 class DependenceCase(Case):

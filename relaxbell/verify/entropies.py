@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from .dependences import FEW, SettingTables, cell_prices
 from .kernel import Case
 from .measures import Measure, read_measure
-from .reading import FRACTION, ZERO, Json, Real, fields
+from .reading import FRACTION, ZERO, Json, Real, common_denominator, fields
 from .refusals import need
 from .rounding import floor, log2_mean
 
@@ -44,10 +45,19 @@ class InformationCase(Case):
     linear = False
 
     def read(self, measure: Json, model: Json) -> Measure:
-        """Return a measure without rows: its dual is in `largest`."""
+        """Return a measure without rows: its dual is in `bound`."""
         fields(measure, "the measure", "kind")
-        self.model.spend(FRACTION * self.model.count * bool(self.model.occurring))
+        self.model.spend(FRACTION * min(self.model.count, FEW) * bool(self.model.occurring))
         return Measure(f"I({','.join(self.model.dependent)}:Lambda)")
+
+    def bound(self, proof: Json, sign: int = 1) -> Real:
+        """Return the lower bound of the measure that a proof gives: of many strategies without a list of them."""
+        if self.model.count <= FEW or self.constraints:
+            self.model.spend(FRACTION * self.model.count)
+            return super().bound(proof, sign)
+        prices, constant = cell_prices(self, proof)
+        scale = common_denominator(prices)
+        return constant - Real(SettingTables(self.model, [int(v * scale) for v in prices]).log_mean(scale))
 
     def largest(self, reduced: Iterator[tuple[int, int | Fraction]], scale: int, w: Fraction) -> Fraction:
         """Return max over Λ of log2 Σ_x p(x) 2^r, rounded up; the share w of dependence, which is ≥ 0, is not used."""

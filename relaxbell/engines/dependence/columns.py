@@ -232,9 +232,7 @@ class DependenceProgram:
             mass = self._whole_mass(self.columns.mass)
             matrix = sp.csc_array(self._mixed(self.columns.strategies, mass), dtype=np.int64)
             cost = abs(mass - whole_weights).sum(axis=1)
-            found = optimal_vertex(
-                IntegerProgram(matrix, cost, np.ones(m, dtype=bool)), basis, rhs, thorough=thorough
-            )
+            found = optimal_vertex(IntegerProgram(matrix, cost, np.ones(m, dtype=bool)), basis, rhs, thorough=thorough)
             if found is None:
                 return None
             vertex, dual = found

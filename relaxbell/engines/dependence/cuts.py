@@ -132,7 +132,11 @@ class _Network:
         def along(tails: NDArray[np.intp], heads: NDArray[np.intp]) -> Whole:
             return np.asarray(found[tails, heads], dtype=np.int64).reshape(self.count, -1)
 
-        return along(a, b) if len(a) else np.zeros((self.count, 0), dtype=np.int64), along(source, every), along(every, sink)
+        return (
+            along(a, b) if len(a) else np.zeros((self.count, 0), dtype=np.int64),
+            along(source, every),
+            along(every, sink),
+        )
 
     def reached(self, ahead: Whole, behind: Whole, entering: Whole) -> NDArray[np.bool_]:
         """Return the settings that the source reaches along arcs with capacity left."""

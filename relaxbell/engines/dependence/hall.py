@@ -175,7 +175,13 @@ class HallProgram:
         return np.array(new, dtype=np.intp)
 
     def _answer(
-        self, chosen: NDArray[np.intp], sets: NDArray[np.bool_], amounts: Floats, y: Floats, iterations: int, began: float
+        self,
+        chosen: NDArray[np.intp],
+        sets: NDArray[np.bool_],
+        amounts: Floats,
+        y: Floats,
+        iterations: int,
+        began: float,
     ) -> tuple[Answer, Support[float]]:
         used = np.flatnonzero(amounts > 0)
         numbers, place = np.unique(chosen[used], return_inverse=True)

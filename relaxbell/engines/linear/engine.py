@@ -211,9 +211,7 @@ class HallEngine(LinearEngine[HallDependence]):
             return priced_hall(problem, self.measure)
 
         term, solver = self.measure.term, self.solver
-        return solve_over(
-            self.measure, term, equations, subject_to, solver, thorough=self.thorough, special=cuts
-        )
+        return solve_over(self.measure, term, equations, subject_to, solver, thorough=self.thorough, special=cuts)
 
 
 engine.register(LinearMeasure, LinearEngine.of)

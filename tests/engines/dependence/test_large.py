@@ -1,0 +1,178 @@
+"""Measures of dependence over strategies that nobody lists: reference values, closed forms, certificates, refusals."""
+
+import copy
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import relaxbell as rb
+from relaxbell.engines.dependence.cuts import BITS, CutFinder
+from relaxbell.errors import CertificateError, InfeasibleError, ModelTooLargeError
+
+SIGNS = np.array([[1, -1], [-1, 1]])
+
+
+def correlated(e):
+    """The behavior without marginals that has these correlators."""
+    return rb.Behavior((1 + SIGNS[:, :, None, None] * np.asarray(e)) / 4)
+
+
+def planar(m, n=None):
+    """E = cos(π (x − y − 1/2) / m): settings in a plane, as issue 17 numbers them."""
+    x, y = np.arange(m)[:, None], np.arange(n or m)[None]
+    return correlated(np.cos(np.pi * (x - y - 0.5) / m))
+
+
+def axes():
+    """The 15 two-fold axes of the icosahedron."""
+    phi = (1 + 5**0.5) / 2
+    found = [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
+    for s in (1, -1):
+        for t in (1, -1):
+            found += [(1, s * phi, t / phi), (s * phi, t / phi, 1), (t / phi, 1, s * phi)]
+    own = np.array(found, dtype=float)
+    return own / np.linalg.norm(own, axis=1)[:, None]
+
+
+def least(kind, p, **options):
+    k = len(p.outputs)
+    return rb.minimize(kind(rb.measurement_dependence(p.p.shape[k:], p.p.shape[:k])), p, **options)
+
+
+def test_cglmp_with_32_outcomes():
+    """Reference of issue 17; 4 million strategies, 32 merged rows."""
+    found = least(rb.dependence, rb.boxes.cglmp(32))
+    assert found.value == pytest.approx(0.3334247543, abs=1e-10)
+    assert found.value - found.lower_bound < 1e-12
+    assert "32 orbits" in found.statistics["solver"]
+    assert sum(found.q.mapping.values()) == pytest.approx(1)
+
+
+def test_singlet_with_15_axes():
+    """Reference of issue 17; 2 · 10^11 strategies."""
+    found = least(rb.mutual_information, correlated(-axes() @ axes().T))
+    assert found.value == pytest.approx(0.0243052762, abs=5e-10)
+    assert found.value - found.lower_bound < 1e-12
+
+
+def test_hall_with_5_planar_settings():
+    """Reference of issue 17; its bound is within 1e-9 and its certificate has a weight for each pair of settings."""
+    found = least(rb.hall_dependence, planar(5))
+    assert found.value == pytest.approx(0.238137, abs=1e-6)
+    assert found.value - found.lower_bound < 1e-9
+    data = found.certificate.data
+    assert len(data["proof"]["weights"]) == 25 * 24 // 2
+    assert f"{found.lower_bound:.9f}"[:11] in found.certificate.verify()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "p", "value"),
+    [
+        (rb.dependence, rb.boxes.cglmp(64), 0.3568651218),
+        (rb.dependence, rb.boxes.cglmp(128), 0.3757534561),
+        (rb.dependence, planar(12), 0.1384414646),
+        (rb.dependence, planar(16), 0.1376435773),
+        (rb.mutual_information, rb.boxes.cglmp(32), 0.180640524),
+    ],
+    ids=["M 64", "M 128", "M 12x12", "M 16x16", "I 32"],
+)
+def test_references(kind, p, value):
+    found = least(kind, p)
+    assert found.value == pytest.approx(value, abs=1e-9)
+    assert found.value - found.lower_bound < 1e-9
+
+
+def test_ghz_with_idle_settings_is_exact():
+    """The GHZ box needs M = 1/4 and I = 1 − log2(3)/2; settings and outcomes that never occur change nothing.
+
+    Mermin's inequality is violated maximally by p(λ|x) that leave out one of four settings each.
+    """
+    box = rb.boxes.ghz()
+    shape = [3] * 3 + [2] * 3
+    table = np.full(shape, Fraction(0), dtype=object)
+    table[:2, :2, :2] = box.table
+    p = rb.Behavior(table, box.outputs, box.inputs)
+    model = rb.measurement_dependence((2, 2, 2), (3, 3, 3))
+    assert model.strategies.count == 8 * 9**3
+    found = rb.minimize(rb.dependence(model), p)
+    assert found.exact == Fraction(1, 4)
+    information = rb.minimize(rb.mutual_information(model), p)
+    assert information.value == pytest.approx(1 - np.log2(3) / 2, abs=1e-9)
+    assert information.value - information.lower_bound < 1e-9
+
+
+def test_a_curve_over_priced_programs():
+    """Its lines are the least values of single points: 6^4 · 4 strategies are not listed."""
+    box = rb.boxes.cglmp(6)
+    found = rb.curve(rb.dependence(rb.measurement_dependence((2, 2), (6, 6))), box.white_noise(), box)
+    assert found.value(0.5) == 0
+    assert found.value(0.9) == pytest.approx(least(rb.dependence, box.visibility(0.9)).value, abs=1e-8)
+
+
+def test_certificates_that_were_changed_prove_nothing():
+    p = rb.boxes.cglmp(9)
+    for kind in (rb.dependence, rb.mutual_information):
+        certificate = least(kind, p).certificate
+        certificate.verify()
+        data = copy.deepcopy(certificate.data)
+        data["claim"]["lower_bound"] = str(Fraction(data["claim"]["lower_bound"]) + Fraction(1, 10**6))
+        with pytest.raises(CertificateError):
+            rb.classes.Certificate(data).verify()
+        data = copy.deepcopy(certificate.data)
+        data["proof"]["z"][5] = str(Fraction(data["proof"]["z"][5]) + 1)
+        with pytest.raises(CertificateError):
+            rb.classes.Certificate(data).verify()
+
+
+def test_halls_weights_are_shares():
+    certificate = least(rb.hall_dependence, planar(4)).certificate
+    for change in (lambda u: [str(2 * Fraction(v)) for v in u], lambda u: ["-1", *u[1:]], lambda u: u[1:]):
+        data = copy.deepcopy(certificate.data)
+        data["proof"]["weights"] = change(data["proof"]["weights"])
+        with pytest.raises(CertificateError):
+            rb.classes.Certificate(data).verify()
+
+
+def test_what_cannot_be_reproduced_is_refused_with_a_witness():
+    """Only Alice's setting depends on λ: with Bob's free ones CHSH ≤ 4 still; 2 · 3^2 · 3^6 strategies are not listed."""
+    model = rb.measurement_dependence((2, 6), (3, 3), dependent="X")
+    p = rb.Behavior(np.full((3, 3, 2, 6), Fraction(1, 9), dtype=object), ("A", "B"), ("X", "Y"))
+    assert rb.minimize(rb.dependence(model), p).exact == 0
+    table = np.zeros((3, 3, 2, 6), dtype=object)
+    table[0, 0] = Fraction(1)
+    both = rb.BellFunctional(table, ("A", "B"), ("X", "Y"))  # the sum of twelve probabilities
+    with pytest.raises(InfeasibleError) as caught:
+        rb.minimize(rb.dependence(model), rb.Observed([(both, 13)]))
+    assert caught.value.certificate.verify().startswith("there is no model")
+
+
+def test_what_needs_a_list_says_so():
+    model = rb.measurement_dependence((2, 2), (65, 65))
+    for make in (rb.dependence, rb.hall_dependence, rb.mutual_information):
+        measure = make(model)
+        assert "X,Y:Λ" in repr(measure)
+        with pytest.raises(ModelTooLargeError, match=r"strategies|exponential cones"):
+            _ = measure.expression
+    with pytest.raises(ModelTooLargeError, match="minimum cut for each of 1.79e"):
+        rb.minimize(rb.hall_dependence(model), rb.boxes.cglmp(65))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_cuts_are_those_of_all_sets(seed):
+    """By enumeration of all S, with capacities of 44 bits."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 7))
+    finder = CutFinder(n)
+    z = rng.integers(-(2**BITS), 2**BITS, (5, n)) // n
+    u = rng.integers(0, 2**BITS, len(finder.pairs)) // len(finder.pairs) * rng.integers(0, 2, len(finder.pairs))
+    found = finder.find(z, u)
+    for own, excess, chosen in zip(z.tolist(), found.excess.tolist(), found.sets, strict=True):
+        reached = []
+        for bits in range(2**n):
+            inside = [(bits >> x) & 1 for x in range(n)]
+            cut = sum(int(w) for (x, y), w in zip(finder.pairs.tolist(), u, strict=True) if inside[x] != inside[y])
+            reached.append(sum(v for v, i in zip(own, inside, strict=True) if i) - cut)
+        assert excess == max(reached)
+        assert reached[sum(1 << x for x in range(n) if chosen[x])] == excess
