@@ -190,7 +190,7 @@ def normalization_equations(model: HasStrategies) -> Equations:
 
 
 def weight_exponents(model: HasStrategies, weights: Exact) -> NDArray[np.int64] | None:
-    """Return the exponent of each strategy's rarest setting that occurs; None where they are nearly alike, or too many."""
+    """Return the exponent of each strategy's rarest setting that occurs; None where nearly alike, or too many."""
     if not model.dependent_inputs:
         return None
     sizes = [w.numerator.bit_length() - w.denominator.bit_length() if w else 0 for w in weights]

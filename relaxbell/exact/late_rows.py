@@ -80,17 +80,17 @@ class LateRows(Rows):
         return self._made()
 
     @property
-    def matrix(self) -> sp.csr_array:  # type: ignore[override]
+    def matrix(self) -> sp.csr_array:
         """All columns, as CSR; made when it is first asked for."""
         return self._rows.matrix
 
     @property
-    def error(self) -> float:  # type: ignore[override]
+    def error(self) -> float:
         """As in `Rows`."""
         return 0.0 if self._whole else self._rows.error
 
     @property
-    def numbers(self) -> Exact | None:  # type: ignore[override]
+    def numbers(self) -> Exact | None:
         """As in `Rows`."""
         return None if self._whole else self._rows.numbers
 

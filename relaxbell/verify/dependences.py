@@ -1,7 +1,7 @@
 """Dependence on the latent variable over very many strategies: maxima over Λ without a list of them.
 
-At a setting x of the dependent inputs r(x, Λ) is a table over few variables; Theorem 5a of the documentation says how
-the maxima for M and for I follow from these tables by elimination. For Hall's measure the cut of each Λ is bounded by a flow.
+At a setting x of the dependent inputs r(x, Λ) is a table over few variables; Section 4 of the page Theorems says how
+the maxima for M and for I follow from these tables by elimination. For Hall's measure a flow bounds the cut of each Λ.
 """
 
 from __future__ import annotations
@@ -220,7 +220,7 @@ def values(found: SettingTables) -> Iterator[list[int]]:
 
 
 def excess(supply: list[int], capacity: list[list[int]]) -> int:
-    """Return what cannot flow from nodes with supply > 0 to those with supply < 0: shortest paths, one after another."""
+    """Return what cannot flow from nodes with supply > 0 to those with supply < 0: by shortest paths."""
     n, left = len(supply), list(supply)
     rest = [row[:] for row in capacity]
     while True:

@@ -75,9 +75,9 @@ class SettingForm:
             rows = np.empty((len(members), count, *shape), dtype=np.intp)
             values = np.empty((len(members), count, *shape), dtype=np.int64)
             for i, x in enumerate(members):
-                for k, (scope, own, table) in enumerate(pieces[x]):
+                for k, (scope, places, table) in enumerate(pieces[x]):
                     fitted = tuple(domains[v] if v in scope else 1 for v in scopes[x])
-                    rows[i, k], values[i, k] = own.reshape(fitted), table.reshape(fitted)
+                    rows[i, k], values[i, k] = places.reshape(fitted), table.reshape(fitted)
             groups.append(_Group(np.array(members), rows, values))
         return cls(model, equations, layout, scopes, tuple(groups))
 

@@ -1,7 +1,7 @@
 """Mutual information over strategies that are not listed: few λ at a time, the worst of all by elimination.
 
-The dual (see `engines.information.minimum`) has one constraint for each λ, ln Σ_x p(x) exp(z_x(λ)) ≤ 0. Of them those of
-a pool are kept; the interior-point method solves that, elimination finds the λ that violate theirs most, for the sum
+The dual (see `engines.information.minimum`) has one constraint for each λ, ln Σ_x p(x) exp(z_x(λ)) ≤ 0. Of them those
+of a pool are kept; the interior-point method solves that, elimination finds the λ that violate theirs most, for the sum
 over x is a sum of tables, and they join the pool. The bound is the same sum in whole numbers, each entry rounded up.
 """
 
@@ -201,7 +201,7 @@ class InformationProgram:
         return Answer(True, np.empty(0), z, _bits(joint, prior), solver, iterations, seconds), support
 
     def _multipliers(self, v: Floats) -> Floats:
-        """Return multipliers of all merged rows, in bits: those of answers that never occur are far below the others."""
+        """Return multipliers of merged rows, in bits; those of answers that never occur are far below the others."""
         z = np.zeros(self.orbits.count)
         z[self._used] = v / np.log(2)
         if self.forbidding.any():

@@ -59,7 +59,7 @@ class Orbits:
 
     def summed(self, numbers: Floats) -> Floats:
         """Return sums over the orbits of equations."""
-        return np.bincount(self.rows, numbers, self.count)
+        return np.asarray(np.bincount(self.rows, numbers, self.count), dtype=np.float64)
 
     def representatives(self, starts: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return one entry of each orbit, of few settings, whose tables begin at `starts`."""
@@ -165,7 +165,7 @@ def orbits(form: SettingForm, *, exactly: bool = False) -> Orbits:
 
 
 def components(permutations: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
-    """Return the orbit of each number under some permutations of them, 0, 1, …"""
+    """Return the orbit of each number under some permutations of them: 0, 1, and so on."""
     label = np.arange(len(permutations[0]))
     while True:
         least = label.copy()
@@ -207,7 +207,7 @@ def _acting(
         return None
     before = form.entries.tocoo()
     after = sp.csc_array(sp.coo_array((before.data, (cells[before.row], places[before.col])), shape=before.shape))
-    if (after != form.entries).nnz:
+    if abs(after - form.entries).max():
         return None
     return move, np.array(turned, dtype=np.intp), cells, places
 

@@ -2,8 +2,8 @@
 
 If x* is the setting of the largest z_x(λ) and s the answer of λ to it, z_x*(s) is known, and what remains is a sum
 of tables max(z_x, z_x*(s) − 2): its largest value over the λ that answer s is found by eliminating variables. For
-two parties that is: for each strategy of one side the best answers of the other. All pairs (x*, s), up to symmetries, give
-the maximum, as a wrong x* only gives less.
+two parties that is: for each strategy of one side the best answers of the other. All pairs (x*, s), up to symmetries,
+give the maximum, as a wrong x* only gives less.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ def test_halls_weights_are_shares():
 
 
 def test_what_cannot_be_reproduced_is_refused_with_a_witness():
-    """Only Alice's setting depends on λ: with Bob's free ones CHSH ≤ 4 still; 2 · 3^2 · 3^6 strategies are not listed."""
+    """A sum of twelve probabilities is at most 12; 2 · 3^2 · 3^6 strategies, Bob's settings being free."""
     model = rb.measurement_dependence((2, 6), (3, 3), dependent="X")
     p = rb.Behavior(np.full((3, 3, 2, 6), Fraction(1, 9), dtype=object), ("A", "B"), ("X", "Y"))
     assert rb.minimize(rb.dependence(model), p).exact == 0
@@ -155,7 +155,7 @@ def test_what_needs_a_list_says_so():
         assert "X,Y:Λ" in repr(measure)
         with pytest.raises(ModelTooLargeError, match=r"strategies|exponential cones"):
             _ = measure.expression
-    with pytest.raises(ModelTooLargeError, match="minimum cut for each of 1.79e"):
+    with pytest.raises(ModelTooLargeError, match="a minimum cut for each of"):
         rb.minimize(rb.hall_dependence(model), rb.boxes.cglmp(65))
 
 

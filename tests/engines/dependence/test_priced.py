@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import relaxbell as rb
-from relaxbell.engines.dependence import minimum
 from relaxbell.engines.dependence.columns import DependenceProgram
 from relaxbell.engines.dependence.form import SettingForm
 from relaxbell.engines.dependence.hall import HallProgram
