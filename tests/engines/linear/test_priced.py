@@ -230,7 +230,7 @@ def test_what_no_model_reproduces():
     assert caught.value.witness.violation > 0.1
     assert "there is no model" in caught.value.certificate.verify()
     one = signaling(4)
-    with pytest.raises(rb.errors.InfeasibleError, match=r"C\(X -> B\) is at least 0\.174"):
+    with pytest.raises(rb.errors.InfeasibleError, match=r"C\(X -> B\) is at least 0\.17"):
         rb.minimize(one, planar(4), subject_to=[one <= Fraction(1, 10)])
 
 
@@ -238,15 +238,13 @@ def test_a_time_limit_keeps_the_bound(monkeypatch):
     """The clock passes a limit while strategies are priced; any duals give a bound, the best ones theirs."""
     monkeypatch.setattr("relaxbell.lp.clock.clock", Clock(step=1))
     with pytest.raises(rb.errors.TimeLimitError, match=r"It is at least 0\.\d+ by then \(rigorous\)") as caught:
-        rb.minimize(signaling(5), random_angles(5, seed=1), seconds=50)
+        rb.minimize(signaling(5), random_angles(5, seed=1), seconds=40)
     assert 0 < caught.value.partial.lower_bound < 0.2
 
 
 def test_what_cannot_be_eliminated_is_refused_before_work():
     """Forty settings on each side: elimination would need tables of 2^41 numbers."""
-    with pytest.raises(
-        rb.errors.ModelTooLargeError, match=r"10\^493.7 strategies .* by elimination needs about .* GiB"
-    ):
+    with pytest.raises(rb.errors.ModelTooLargeError, match=r"10\^493.7 strategies .* by elimination needs"):
         rb.minimize(signaling(40), correlated(np.zeros((40, 40))))
 
 

@@ -27,10 +27,12 @@ from relaxbell.lp.rows import misses
 _PRICES = (0.6, 6.0, 600.0)
 """Of missing a row by one, for a measure of size one. Low prices bound the duals; raised while rows are missed."""
 
-_WARM = 25
+_WARM = 60
 """Steps of the volume algorithm without an improvement by a thousandth that end it."""
 
 _MOST_STEPS = 150
+"""Of the volume algorithm; half as many as there are rows, where these are few."""
+
 _ROUNDS = 2000
 
 _STEP_COLUMNS, _ROUND_COLUMNS = 6, 100
@@ -211,7 +213,7 @@ class Master:
         self._take(found.assignments, found.columns, found.costs)
         self.bound, step, bad, since = found.bound, 1.0, 0, 0
         direction = self._subgradient(found)
-        for _ in range(_MOST_STEPS):
+        for _ in range(min(_MOST_STEPS, len(self._rhs) // 2)):
             remaining()
             used = np.where(self._less & (self.merged >= 0) & (direction > 0), 0.0, direction)
             norm = float(used @ used)
@@ -258,7 +260,7 @@ class Master:
         """Keep strategies whose columns are new; return how many."""
         fresh = []
         for j in range(len(costs)):
-            key = columns[:, j].tobytes()
+            key = columns[:, j].tobytes() + costs[j].tobytes()
             if key not in self._seen:
                 self._seen.add(key)
                 fresh.append(j)
