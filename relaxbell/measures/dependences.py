@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
@@ -13,10 +14,11 @@ from numpy.typing import NDArray
 from relaxbell.causal.model import CausalModel
 from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.late_rows import LateRows
+from relaxbell.exact.numbers import Floats
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.definition import Definition, small
 from relaxbell.measures.measure import LinearMeasure
-from relaxbell.measures.settings import Labels, SettingLayout, setting_layout
+from relaxbell.measures.settings import Labels, SettingLayout, joint_weights, setting_layout
 from relaxbell.measures.terms import SumOfRows
 
 _ENTRY = 24
@@ -42,6 +44,10 @@ class Dependence(LinearMeasure):
     """
 
     layout: SettingLayout = field(kw_only=True)
+
+    def _at_few(self, strategies: Sequence[int], weights: Floats) -> float:
+        joint = joint_weights(self.model, self.layout, strategies, weights)
+        return float(abs(joint - np.outer([float(w) for w in self.layout.weights], joint.sum(axis=0))).sum())
 
     @property
     def formula(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
@@ -16,11 +17,11 @@ from relaxbell.causal.size import program_memory
 from relaxbell.errors import MeasureError
 from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.late_rows import LateRows
-from relaxbell.exact.numbers import Exact, common_denominator
+from relaxbell.exact.numbers import Exact, Floats, common_denominator
 from relaxbell.exact.rows import LARGEST_UNIT, Rows
 from relaxbell.measures.definition import Definition, small
 from relaxbell.measures.measure import LinearMeasure
-from relaxbell.measures.settings import Labels, SettingLayout, setting_layout
+from relaxbell.measures.settings import Labels, SettingLayout, joint_weights, setting_layout
 from relaxbell.measures.terms import Largest, SumOfRows
 
 
@@ -43,6 +44,11 @@ class HallDependence(LinearMeasure):
     """
 
     layout: SettingLayout = field(kw_only=True)
+
+    def _at_few(self, strategies: Sequence[int], weights: Floats) -> float:
+        joint = joint_weights(self.model, self.layout, strategies, weights)
+        given = joint / np.array([float(w) for w in self.layout.weights])[:, None]
+        return max(float(abs(x - y).sum()) for x, y in itertools.combinations(given, 2))
 
 
 def hall_dependence(model: CausalModel) -> HallDependence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from relaxbell.exact.numbers import Floats, read_float
 from relaxbell.measures.definition import Definition, small
 from relaxbell.measures.dependences import dependence
 from relaxbell.measures.measure import LinearMeasure, Measure
-from relaxbell.measures.settings import SettingLayout, setting_layout
+from relaxbell.measures.settings import SettingLayout, joint_weights, setting_layout
 
 if TYPE_CHECKING:
     import cvxpy as cp
@@ -98,7 +99,13 @@ class MutualInformation(Measure):
         return cp.sum(cp.rel_entr(variable[layout.numbers.ravel()], reference @ variable)) / np.log(2)
 
     def _at(self, q: Floats) -> float:
-        joint = q[self.layout.numbers].clip(0.0)
+        return self._of(q[self.layout.numbers])
+
+    def _at_few(self, strategies: Sequence[int], weights: Floats) -> float:
+        return self._of(joint_weights(self.model, self.layout, strategies, weights))
+
+    def _of(self, joint: Floats) -> float:
+        joint = joint.clip(0.0)
         product = np.outer([float(w) for w in self.layout.weights], joint.sum(axis=0))
         used = product > 0
         # r ln r − (r − 1), r = 1 + ratio: none is negative, and Σ product (r − 1) = 0, so nothing cancels in the sum

@@ -126,6 +126,22 @@ def setting_layout(
     return SettingLayout(names, settings, tuple(Fraction(weights[i]) for i in occurring), count, numbers)
 
 
+def joint_weights(
+    model: CausalModel, layout: SettingLayout, strategies: Sequence[int], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return q(x, Λ) of the Λ that occur, shape (settings, Λ), from weights of some strategies."""
+    assignments = model.local.assignments(strategies)
+    own = [model.local.variable(name, {}) for name in layout.names]
+    number = {setting: x for x, setting in enumerate(layout.settings)}
+    chosen = [number.get(tuple(row), -1) for row in assignments[:, own].tolist()]
+    assignments[:, own] = 0
+    _, place = np.unique(assignments, axis=0, return_inverse=True)
+    used = np.flatnonzero(np.array(chosen) >= 0)
+    out = np.zeros((len(layout.settings), int(place.max(initial=-1)) + 1))
+    np.add.at(out, (np.array(chosen)[used], place.ravel()[used]), weights[used])
+    return out
+
+
 def _numbers(
     model: CausalModel, kind: str, names: tuple[str, ...], occurring: tuple[int, ...], needed: Callable[[int, int], int]
 ) -> NDArray[np.intp]:

@@ -19,11 +19,37 @@ from numpy.typing import NDArray
 
 from relaxbell.causal.equations import Equations
 from relaxbell.causal.model import CausalModel
+from relaxbell.errors import ModelTooLargeError
+from relaxbell.exact.elimination import Elimination, WidthError
 from relaxbell.exact.local_rows import LocalRows
 from relaxbell.measures.settings import SettingLayout
 
 LARGEST_TABLE = 2**22
 """Most entries of all tables of one form."""
+
+
+LARGEST_SUM = 2**26
+"""Most numbers of a table while a variable is eliminated: half a gigabyte."""
+
+
+def planned(
+    model: CausalModel, domains: Sequence[int], scopes: Sequence[Sequence[int]], choices: int = 2**12
+) -> Elimination:
+    """Return how the largest sum of tables is found.
+
+    Raises
+    ------
+    ModelTooLargeError
+        If that needs a table that does not fit in memory.
+    """
+    try:
+        return Elimination(domains, scopes, most=LARGEST_SUM, choices=choices)
+    except WidthError as wide:
+        raise ModelTooLargeError(
+            f"the best strategy of {model.name} needs a table of {wide.size:,} numbers, expected at most "
+            f"{LARGEST_SUM:,}: one for all answers of the party with fewer. Reduce the settings or the outcomes of that "
+            "party."
+        ) from None
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,13 +17,12 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from relaxbell.engines.dependence.form import SettingForm
+from relaxbell.engines.dependence.form import SettingForm, planned
 from relaxbell.engines.dependence.orbits import Orbits, orbits
 from relaxbell.engines.dependence.support import Found, Support, spread_floats
 from relaxbell.engines.information.interior import independent_rows, solve_elastic
 from relaxbell.engines.linear.dual import DualBound
 from relaxbell.errors import SolverError
-from relaxbell.exact.elimination import Elimination
 from relaxbell.exact.numbers import ExactNumber, Floats
 from relaxbell.lp.clock import TimeLimitError, remaining, with_bound
 from relaxbell.lp.highs import Answer
@@ -76,7 +75,7 @@ class InformationProgram:
         self.forbidding = zero & (least >= 0)
         hit = np.asarray(abs(signs[np.flatnonzero(self.forbidding)]).sum(axis=0)).ravel()
         self.allowed = hit == 0
-        self.elimination = Elimination(form.model.local.domains, form.scopes)
+        self.elimination = planned(form.model, form.model.local.domains, form.scopes)
 
     @cached_property
     def _members(self) -> list[NDArray[np.intp]]:

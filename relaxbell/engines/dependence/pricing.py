@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.engines.dependence.form import SettingForm
+from relaxbell.engines.dependence.form import SettingForm, planned
 from relaxbell.errors import ModelTooLargeError
 from relaxbell.exact.elimination import Elimination
 from relaxbell.exact.numbers import Floats
@@ -109,7 +109,7 @@ class DependencePricer:
         others = tuple((np.array(ys), np.stack(numbers)) for ys, numbers in kinds.values())
         order = tuple(int(y) for ys, _ in others for y in ys)
         scopes = [(*rests[y], last) for y in order]
-        plan = Elimination((*domains, len(entries)), [*scopes, (last,)], _CHOICES)
+        plan = planned(form.model, (*domains, len(entries)), [*scopes, (last,)], _CHOICES)
         return _Batch(x, entries, plan, others, order)
 
     def _digits(self, x: int, entries: NDArray[np.intp]) -> list[NDArray[np.intp]]:

@@ -46,7 +46,6 @@ def test_cglmp_with_32_outcomes():
     assert found.value == pytest.approx(0.3334247543, abs=1e-10)
     assert found.value - found.lower_bound < 1e-12
     assert "32 orbits" in found.statistics["solver"]
-    assert sum(found.q.mapping.values()) == pytest.approx(1)
 
 
 def test_singlet_with_15_axes():
@@ -82,6 +81,24 @@ def test_references(kind, p, value):
     found = least(kind, p)
     assert found.value == pytest.approx(value, abs=1e-9)
     assert found.value - found.lower_bound < 1e-9
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "p"),
+    [
+        (rb.dependence, rb.boxes.cglmp(91)),
+        (rb.mutual_information, correlated(-axes() @ axes().T)),
+        (rb.hall_dependence, correlated(-axes()[:8] @ axes()[:8].T)),
+    ],
+    ids=["M", "I", "Hall"],
+)
+def test_the_model_that_is_found_reaches_the_value(kind, p):
+    """More strategies than lists may have: the measure is evaluated at those that occur."""
+    found = least(kind, p)
+    assert not found.measure.model.strategies.can_be_listed or kind is rb.hall_dependence
+    assert sum(found.q.mapping.values()) == pytest.approx(1)
+    assert found.measure.value(found.q) == pytest.approx(found.value, abs=1e-8)
 
 
 def test_ghz_with_idle_settings_is_exact():
@@ -155,8 +172,10 @@ def test_what_needs_a_list_says_so():
         assert "X,Y:Λ" in repr(measure)
         with pytest.raises(ModelTooLargeError, match=r"strategies|exponential cones"):
             _ = measure.expression
+    with pytest.raises(ModelTooLargeError, match="needs a table of"):
+        rb.minimize(rb.mutual_information(rb.measurement_dependence((28, 28))), planar(28))
     with pytest.raises(ModelTooLargeError, match="a minimum cut for each of"):
-        rb.minimize(rb.hall_dependence(model), rb.boxes.cglmp(65))
+        rb.minimize(rb.hall_dependence(rb.measurement_dependence((2, 2), (33, 33))), rb.boxes.cglmp(33))
 
 
 @pytest.mark.parametrize("seed", range(6))
