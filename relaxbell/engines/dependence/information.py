@@ -31,7 +31,7 @@ _ROUNDS = 400
 _TOLERANCE = 1e-14
 """How much, in nats, a λ outside the pool may violate its constraint."""
 
-_AT_ONCE = 60
+_AT_ONCE = 200
 """Most λ that join the pool in a round."""
 
 _LOOSE, _SHARE = 1e-2, 1e-2
