@@ -47,8 +47,7 @@ def planned(
     except WidthError as wide:
         raise ModelTooLargeError(
             f"the best strategy of {model.name} needs a table of {wide.size:,} numbers, expected at most "
-            f"{LARGEST_SUM:,}: one for all answers of the party with fewer. Reduce the settings or the outcomes of that "
-            "party."
+            f"{LARGEST_SUM:,}: one for all answers of the party with fewer. Reduce its settings or its outcomes."
         ) from None
 
 

@@ -8,8 +8,9 @@ all of them is one over representatives. What a symmetry is said to be is checke
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -23,6 +24,9 @@ from relaxbell.symmetry.found import equal_entries, table_symmetries
 
 ALIKE = 1e-12
 """Probabilities that differ by less count as equal."""
+
+
+N = TypeVar("N", np.float64, np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +45,6 @@ class Orbits:
         What each of them makes of the dependent settings.
     exact
         Whether the right-hand sides are the same in exact numbers.
-    width
-        Number of dependent settings.
     """
 
     rows: NDArray[np.intp]
@@ -50,7 +52,6 @@ class Orbits:
     moves: tuple[Move, ...]
     settings: tuple[NDArray[np.intp], ...]
     exact: bool
-    width: int
 
     @property
     def count(self) -> int:
@@ -79,56 +80,59 @@ class Orbits:
         return np.sort(place)
 
     def images(
-        self, assignments: NDArray[np.int64], most: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.intp], NDArray[np.intp]] | None:
-        """Return what the symmetries make of strategies, each once, which one each comes from, and of settings.
+        self, assignments: NDArray[np.int64], shares: NDArray[N], most: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.intp], NDArray[N]] | None:
+        """Return what the symmetries make of strategies with shares of the settings, each pair once.
 
         Parameters
         ----------
         assignments
             Values of all variables, one row for each strategy λ.
+        shares
+            Numbers that belong to the settings, one row for each λ.
         most
-            None is returned where there are more.
+            None is returned where there are more images.
 
         Returns
         -------
-        images, origin, settings
-            `settings` says for each image what every setting of its origin became.
+        images, origin, shares
+            Which strategy each image comes from, and its numbers, moved with the settings.
         """
-        found = assignments
-        origin = np.arange(len(assignments))
-        turned = np.tile(np.arange(self.width), (len(assignments), 1))
-        known = {key: None for key in _keys(found, turned, origin)}
-        fresh = slice(0, len(found))
-        while self.moves and fresh.stop > fresh.start:
-            parts, turns, sources = [], [], []
-            for move, settings in zip(self.moves, self.settings, strict=True):
-                parts.append(move(found[fresh]))
-                turns.append(settings[turned[fresh]])
-                sources.append(origin[fresh])
-            made, turn, source = np.concatenate(parts), np.concatenate(turns), np.concatenate(sources)
-            new = []
-            for i, key in enumerate(_keys(made, turn, source)):
-                if key not in known:
-                    known[key] = None
-                    new.append(i)
-            fresh = slice(len(found), len(found) + len(new))
-            found = np.concatenate([found, made[new]])
-            turned, origin = np.concatenate([turned, turn[new]]), np.concatenate([origin, source[new]])
+        kinds, place = np.unique(shares, return_inverse=True)
+        found, origin, own = assignments, np.arange(len(assignments)), place.reshape(shares.shape)
+        known = _keys(found, own, origin)
+        fresh, source, numbers = found, origin, own
+        while self.moves and len(fresh):
+            made = np.concatenate([move(fresh) for move in self.moves])
+            turned = np.concatenate([_turned(numbers, settings) for settings in self.settings])
+            sources = np.concatenate([source] * len(self.moves))
+            keys, first = np.unique(_keys(made, turned, sources), return_index=True)
+            new = first[~np.isin(keys, known)]
+            fresh, source, numbers = made[new], sources[new], turned[new]
+            known = np.concatenate([known, _keys(fresh, numbers, source)])
+            found, origin = np.concatenate([found, fresh]), np.concatenate([origin, source])
+            own = np.concatenate([own, numbers])
             if len(found) > most:
                 return None
-        return found, origin, turned
+        return found, origin, kinds[own]
 
 
-def _keys(assignments: NDArray[np.int64], turned: NDArray[np.intp], origin: NDArray[np.intp]) -> Iterator[bytes]:
-    joint = np.concatenate([assignments, turned, origin[:, None]], axis=1).astype(np.int32)
-    return (row.tobytes() for row in joint)
+def _turned(numbers: NDArray[np.intp], settings: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return numbers of settings where the settings have become others."""
+    out = np.empty_like(numbers)
+    out[:, settings] = numbers
+    return out
+
+
+def _keys(assignments: NDArray[np.int64], numbers: NDArray[np.intp], origin: NDArray[np.intp]) -> NDArray[np.void]:
+    joint = np.ascontiguousarray(np.concatenate([assignments, numbers, origin[:, None]], axis=1).astype(np.int32))
+    return joint.view(np.dtype((np.void, joint.dtype.itemsize * joint.shape[1]))).ravel()
 
 
 def alone(form: SettingForm) -> Orbits:
     """Return orbits of one equation each."""
     size = int(form.starts[-1])
-    return Orbits(np.arange(len(form.equations.rows)), np.arange(size), (), (), True, len(form.scopes))
+    return Orbits(np.arange(len(form.equations.rows)), np.arange(size), (), (), True)
 
 
 def orbits(form: SettingForm, *, exactly: bool = False) -> Orbits:
@@ -161,7 +165,7 @@ def orbits(form: SettingForm, *, exactly: bool = False) -> Orbits:
         entries.append(places)
     if not moves:
         return alone(form)
-    return Orbits(components(rows), components(entries), tuple(moves), tuple(settings), exact, len(form.scopes))
+    return Orbits(components(rows), components(entries), tuple(moves), tuple(settings), exact)
 
 
 def components(permutations: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:

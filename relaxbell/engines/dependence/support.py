@@ -19,10 +19,11 @@ from relaxbell.errors import ModelTooLargeError
 from relaxbell.exact.numbers import ExactNumber, Floats
 from relaxbell.lp.highs import Answer
 
-MOST_IMAGES = 2**20
+MOST_IMAGES = 2**19
 """Most strategies λ that are written down."""
 
 N = TypeVar("N")
+S = TypeVar("S", np.float64, np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +71,11 @@ class Support(Mapping[int, N], Generic[N]):
 
 def spread_floats(form: SettingForm, orbits: Orbits, strategies: NDArray[np.int64], joint: Floats) -> dict[int, float]:
     """Return q from weights q(x, λ) of representatives, shape (λ, settings): each shared among its images."""
-    images, origin, turned = _images(orbits, strategies)
+    images, origin, weights = _images(orbits, strategies, joint)
     share = 1 / np.bincount(origin, minlength=len(strategies))
-    weights = joint[origin] * share[origin][:, None]
+    weights = weights * share[origin][:, None]
     place, setting = np.nonzero(weights)
-    numbers = form.model.local.numbers(form.full(images[place], turned[place, setting]))
+    numbers = form.model.local.numbers(form.full(images[place], setting))
     out: dict[int, float] = {}
     for number, weight in zip(numbers, weights[place, setting].tolist(), strict=True):
         out[number] = out.get(number, 0.0) + weight
@@ -97,26 +98,25 @@ def spread_exact(
     strategies, mass, amounts
         For each column λ, the mass at each setting in units of the layout's denominator, and how much of it there is.
     """
-    images, origin, turned = _images(orbits, strategies)
+    images, origin, mass_of = _images(orbits, strategies, mass)
     count, unit = np.bincount(origin, minlength=len(strategies)).tolist(), form.layout.denominator
     shares = [
         {m: amount * Fraction(m, unit * k) for m in set(own)} if amount != 0 else {}
         for own, amount, k in zip(mass.tolist(), amounts, count, strict=True)
     ]
-    place, setting = np.nonzero(mass[origin])
-    numbers = form.model.local.numbers(form.full(images[place], turned[place, setting]))
-    sources = origin[place]
+    place, setting = np.nonzero(mass_of)
+    numbers = form.model.local.numbers(form.full(images[place], setting))
     out: dict[int, ExactNumber] = {}
-    for number, i, m in zip(numbers, sources.tolist(), mass[sources, setting].tolist(), strict=True):
+    for number, i, m in zip(numbers, origin[place].tolist(), mass_of[place, setting].tolist(), strict=True):
         if m in shares[i]:
             out[number] = out[number] + shares[i][m] if number in out else shares[i][m]
     return out
 
 
 def _images(
-    orbits: Orbits, strategies: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.intp], NDArray[np.intp]]:
-    found = orbits.images(strategies, MOST_IMAGES)
+    orbits: Orbits, strategies: NDArray[np.int64], shares: NDArray[S]
+) -> tuple[NDArray[np.int64], NDArray[np.intp], NDArray[S]]:
+    found = orbits.images(strategies, shares, MOST_IMAGES)
     if found is None:
         raise ModelTooLargeError(
             f"the model found has more than {MOST_IMAGES:,} λ: {len(strategies)}, and what the symmetries of the data "

@@ -37,7 +37,7 @@ from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import stated_weights
 from relaxbell.verify import SCHEMA, Refused, digests
 
-_MOST_STRATEGIES = 20_000
+_MOST_STRATEGIES = 50_000
 """Models of more strategies are not written into certificates."""
 
 
