@@ -64,7 +64,7 @@ CASES = {
     "X->B 5x5, random angles": (lambda: (signaling(5), random_angles(5)), 0.5),
     "X->B 6x6, random angles": (lambda: (signaling(6), random_angles(6)), 3.0),
     "X->B 8x8, random angles": (lambda: (signaling(8), random_angles(8)), 30.0),
-    "A->B 8x8, random angles, visibility 0.6": (lambda: (outcome(8), random_angles(8, 0.6)), 3.0),
+    "A->B 8x8, random angles, visibility 0.72": (lambda: (outcome(8), random_angles(8, 0.72)), 3.0),
     "X->B 8x8, planar": (lambda: (signaling(8), planar(8)), None),
     "X->B 12x12, planar": (lambda: (signaling(12), planar(12)), 5.0),
     "X->B singlet, 15 axes": (lambda: (signaling(15), axes()), 10.0),
