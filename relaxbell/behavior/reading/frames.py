@@ -139,6 +139,8 @@ def as_column(values: object, what: str) -> NDArray[np.generic]:
         plain = values.astype(object)
         plain[np.ma.getmaskarray(values)] = None
         values = np.asarray(plain.data)
+    if isinstance(values, list | tuple):
+        values = [None if value is np.ma.masked else value for value in values]
     try:
         array = np.asarray(values)
         if array.dtype.kind in "US" and isinstance(values, list | tuple):

@@ -179,8 +179,10 @@ def _check_header(what: str, titles: Sequence[str], count: str | None, shown: st
         )
     if count is not None and count.lower() not in [title.lower() for title in titles]:
         raise CountsError(
-            f"{what}: no column {count!r} in the header ({shown}). Expected, for example, {example}. If numbers of "
-            f"trials are in a column of another name, give count= its name; a list of trials is read by load_counts, "
+            f"{what}: no column {count!r} in the header ({shown}). Expected, for example, {example}. Give count= the "
+            "name of "
+            "a column of counts; or name the outcomes of trials with outputs= (--outputs), and read them with "
+            "load_counts, "
             "Counts.from_trials or Trials.read_csv."
         )
 

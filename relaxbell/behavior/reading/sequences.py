@@ -247,10 +247,7 @@ def _from_rows(rows: Iterator[object], outputs: Columns, inputs: Columns, expect
         try:
             own = tuple(lookup[value] for lookup, value in zip(lookups, row, strict=True))
         except TypeError:
-            raise CountsError(
-                f"the trials, row {k}: {one_line(plain_repr(row))} holds a value that is no number and no label. "
-                f"{expected}"
-            ) from None
+            own = _unhashable(lookups, row, k, expected)
         ids.append(numbers.setdefault(own, len(numbers)))
         if len(numbers) > MOST_ROWS:
             raise too_many("the trials")
@@ -263,6 +260,17 @@ def _from_rows(rows: Iterator[object], outputs: Columns, inputs: Columns, expect
             yield order[start : start + CHUNK]
 
     return Rows("the trials", out, ins, distinct, weights, chunks, _row, called, tuple(notes))
+
+
+def _unhashable(lookups: Sequence[_Lookup], row: Sequence[object], k: int, expected: str) -> tuple[int, ...]:
+    """Return the same for a row that holds numpy's mask; raise CountsError if it holds a list or the like."""
+    plain = [None if value is np.ma.masked else value for value in row]
+    try:
+        return tuple(lookup[value] for lookup, value in zip(lookups, plain, strict=True))
+    except TypeError:
+        raise CountsError(
+            f"the trials, row {k}: {one_line(plain_repr(row))} holds a value that is no number and no label. {expected}"
+        ) from None
 
 
 def _width(row: object, k: int, expected: str) -> int:

@@ -22,6 +22,9 @@ from relaxbell.behavior.reading.values import Values
 from relaxbell.errors import CountsError
 from relaxbell.exact.texts import counted
 
+_SMALL = 64
+"""Rows of an array of two columns that may as well be a table of counts of one party."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -110,12 +113,12 @@ def count_trials(rows: Rows, layout: Layout) -> Found:
 def _read_npy(path: Path, layout: Layout) -> Found:
     array = open_npy(path)
     named = [part for part in (layout.outputs, layout.inputs) if part is not None]
-    if array.ndim != 2:
+    if array.ndim != 2 and array.dtype.names is None:
         raise CountsError(
             f"{path.name} holds an array of shape {array.shape}, expected trials: one row each, with a column for each "
             "variable. A table of counts goes to Counts(numpy.load(path))."
         )
-    if array.shape[1] == 2 and array.shape[0] < 64 and named:
+    if array.ndim == 2 and array.shape[1] == 2 and array.shape[0] < _SMALL and named:
         raise CountsError(
             f"{path.name} holds an array of shape {array.shape}, which may be trials or a table of counts. Say which: "
             "Counts.from_trials(numpy.load(path)) or Counts(numpy.load(path))."

@@ -69,7 +69,7 @@ def read_text(path: Path) -> str:
     text = decoded(data, path.name)
     if "\0" in text:
         raise CountsError(f"{path.name} contains a zero byte, expected text. Save it as a plain CSV file.")
-    return text
+    return text if "\n" in text else text.replace("\r", "\n")  # an old Macintosh's
 
 
 def decoded(data: bytes, name: str) -> str:

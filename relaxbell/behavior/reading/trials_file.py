@@ -121,6 +121,7 @@ class _Reader:
         for line, block in self._blocks():
             codes = self._digits(block) if not self._varied else self._marked(block)
             if codes is not None:
+                self._numbered(np.flatnonzero(np.bincount(codes)))
                 yield self._codes[codes]
                 continue
             lines = _split(block)
