@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import relaxbell as rb
+from relaxbell.quantification import Plan
 
 SHAPES = {
     "two": (("A", "B"), ("X", "Y"), (3, 2, 2, 3)),
@@ -149,7 +150,7 @@ def test_absent_cells_are_zero_on_request(tmp_path):
 def test_the_note_is_shown_wherever_the_counts_are(tmp_path):
     frame = {"x": [0, 0, 1, 1], "y": [0, 1, 0, 1]} | {k: [20, 20, 20, 5] for k in ("00", "11")} | {"10": [3, 4, 5, 20]}
     counts = rb.load_counts(frame, order="A B", missing=0)
-    report = rb.quantify(counts, resamples=0)
+    report = Plan(counts).report([])
     assert "read  4 of 16 cells were absent and taken as 0" in repr(report)
     assert report.to_dict()["data"]["read"] == list(counts.notes)
     assert "4 of 16 cells were absent" in counts._repr_html_()
