@@ -85,6 +85,9 @@ def _quantify(
         str | None,
         typer.Option(help="Names of the setting columns, separated by commas, if they are not x, y, z; also X=column."),
     ] = None,
+    count: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of the column of counts, if it is not called count.")
+    ] = None,
     values: Annotated[
         str | None,
         typer.Option(
@@ -156,7 +159,14 @@ def _quantify(
     try:
         if certificates is not None and certificates.exists() and not certificates.is_dir():
             raise NotADirectoryError(0, "a file is there, expected a directory", str(certificates))
-        how = {"outputs": outputs, "inputs": inputs, "values": values, "missing": missing, "order": order}
+        how = {
+            "outputs": outputs,
+            "inputs": inputs,
+            "count": count,
+            "values": values,
+            "missing": missing,
+            "order": order,
+        }
         counts = _read(data, how)
         files = None if certificates is None else CertificateFiles(certificates)
         done: list[Row] = []
@@ -205,6 +215,7 @@ def _read(data: str, how: Mapping[str, str | None]) -> Counts:
         data,
         outputs=_columns(given.get("outputs")),
         inputs=_columns(given.get("inputs")),
+        count=given.get("count", "count"),
         values=_labels(given.get("values")),
         missing=int(missing) if missing is not None and missing.isdecimal() else missing,
         order=given["order"].upper() if "outputs" not in given and "order" in given else given.get("order"),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from relaxbell.behavior.reading.dictionary import check_missing, fill_table
 from relaxbell.behavior.reading.frames import Frame, as_column
 from relaxbell.behavior.reading.keys import Order
-from relaxbell.behavior.reading.roles import Columns, has_output
+from relaxbell.behavior.reading.roles import Columns, check_names, has_output
 from relaxbell.behavior.reading.rows import Rows, encode
 from relaxbell.behavior.reading.sequences import from_columns, positional, read_trials
 from relaxbell.behavior.reading.tables import grid_of, is_wide, read_tidy, read_wide
@@ -94,6 +94,7 @@ def read_path(path: Path, layout: Layout) -> Found:
     header, _, _ = read_header(path)
     if _is_trials(header, layout):
         return count_trials(read_trials_file(path, layout.outputs, layout.inputs), layout)
+    check_names(path.name, header, "x,y,a,b")
     return read_table(read_grid(path), layout)
 
 

@@ -170,7 +170,7 @@ def codings(
     names = (*outputs, *inputs)
     if values is None:
         return {name: Coding(name) for name in names}
-    if isinstance(values, Mapping) and any(isinstance(key, str) and key in names for key in values):
+    if isinstance(values, Mapping) and not all(isinstance(number, int | np.integer) for number in values.values()):
         unknown = [key for key in values if key not in names]
         if unknown:
             raise CountsError(

@@ -238,9 +238,47 @@ def test_frames(package):
         assert (rb.load_counts(frame, order=order).table == counts).all()
 
 
-def test_a_pivot_table_of_pandas():
+def test_what_pandas_makes_of_trials():
+    """Pivot tables, their index as columns or not; what `to_csv` writes has a column of numbers without a name."""
     pandas = pytest.importorskip("pandas")
     outputs, inputs, counts = table("two", 3)
     names, rows = tidy(outputs, inputs, counts)
-    pivot = pandas.DataFrame(rows, columns=names).pivot_table("count", ["x", "y"], ["a", "b"]).reset_index()
-    assert (rb.load_counts(pivot).table == counts).all()
+    frame = pandas.DataFrame(rows, columns=names)
+    pivot = frame.pivot_table("count", ["x", "y"], ["a", "b"])
+    for made in (pivot, pivot.reset_index(), frame.set_index(["x", "y", "a"]), frame.set_index("count")):
+        assert (rb.load_counts(made).table == counts).all()
+    with pytest.raises(rb.errors.CountsError, match=r"found a Series.*reset_index\(\)"):
+        rb.load_counts(frame.set_index(["x", "y", "a", "b"])["count"])
+    with pytest.raises(rb.errors.CountsError, match="the first line holds numbers"):
+        rb.load_counts(pandas.DataFrame(rows))
+
+
+def test_columns_without_a_name_are_not_read(tmp_path):
+    outputs, inputs, counts = table("three", 6)
+    path = tmp_path / "mine.csv"
+    for header, rows in (tidy(outputs, inputs, counts), wide(outputs, inputs, counts)):
+        path.write_text(written(["", *header], [[k, *row] for k, row in enumerate(rows)]))
+        found = rb.load_counts(path, order=None if "count" in header else outputs)
+        assert (found.table == counts).all()
+        assert "not read: column (without a name)" in found.notes
+
+
+def test_what_numpy_writes(tmp_path):
+    outputs, inputs, counts = table("two", 7)
+    names, rows = tidy(outputs, inputs, counts)
+    path = tmp_path / "mine.csv"
+    np.savetxt(path, np.array(rows, float), delimiter=",", header=",".join(names))
+    assert (rb.load_counts(path).table == counts).all()
+
+
+def test_an_arrow_stream_of_any_package():
+    pyarrow = pytest.importorskip("pyarrow")
+    outputs, inputs, counts = table("two", 8)
+    names, rows = tidy(outputs, inputs, counts)
+
+    class Stream:
+        def __arrow_c_stream__(self, requested_schema=None):
+            columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+            return pyarrow.table(columns).__arrow_c_stream__(requested_schema)
+
+    assert (rb.load_counts(Stream()).table == counts).all()
