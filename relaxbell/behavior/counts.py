@@ -94,7 +94,7 @@ class Counts(Frozen):
                 f"outputs {', '.join(self.outputs)}, then inputs {', '.join(self.inputs)}."
             )
         self.parties = read_parties(parties, self.outputs, self.inputs)
-        self.name, self.published, self.notes = name, published, tuple(notes)
+        self.name, self.published, self.notes = name, published, (notes,) if isinstance(notes, str) else tuple(notes)
         empty = self._empty_setting()
         if empty is not None and not (empty_settings and self.settings.any()):
             hint = "" if named else order_hint(self.table)

@@ -84,7 +84,7 @@ class Trials(Frozen):
         self.inputs = read_names(("X", "Y") if inputs is None else inputs, "inputs", CountsError)
         read_names(self.outputs + self.inputs, "outputs and inputs together", CountsError)
         self.parties = read_parties(parties, self.outputs, self.inputs)
-        self.name, self.notes = name, tuple(notes)
+        self.name, self.notes = name, (notes,) if isinstance(notes, str) else tuple(notes)
         self.rows = _read_rows(rows, self.variables)
         self.cardinality: Mapping[str, int] = self._read_cardinality(cardinality)
         self._seal()

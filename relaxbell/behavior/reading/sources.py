@@ -69,7 +69,8 @@ def read_table(grid: Grid, layout: Layout) -> Found:
             "seen. What stands for missing outcomes is said of trials."
         )
     check_missing(missing)
-    if is_wide(grid.header, layout.outputs, layout.count, told=layout.order is not None):
+    told = layout.order is not None or layout.values is not None
+    if is_wide(grid.header, layout.outputs, layout.count, told=told):
         cells = read_wide(grid, layout.outputs, layout.inputs, layout.order, missing)
         cells.notes.insert(0, "read from a wide table, one row for each setting")
     else:
