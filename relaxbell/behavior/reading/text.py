@@ -64,8 +64,7 @@ def read_text(path: Path) -> str:
     if len(data) > SIZE_LIMIT:
         raise CountsError(
             f"{path.name} is larger than {SIZE_LIMIT // 2**20} MiB, expected a smaller table. Sum the trials first: "
-            "one row "
-            "for each combination of settings and outcomes."
+            "one row for each combination of settings and outcomes."
         )
     text = decoded(data, path.name)
     if "\0" in text:
@@ -179,8 +178,7 @@ def check_spaces(what: str, header: Sequence[str]) -> None:
     if len(header) == 1 and len(words) > 1 and known:
         raise CountsError(
             f"{what}: the header is separated by spaces ({header[0][:60]!r}), expected commas, semicolons or tabs. "
-            "Replace "
-            "them."
+            "Replace them."
         )
 
 
