@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.exact.numbers import Floats
+from relaxbell.trials.bets import Bet, Mean, Run, Stakes, Tails, Wins
 from relaxbell.trials.chances import log_mean, log_mixture, log_tail
 from relaxbell.trials.null import Null
 from relaxbell.trials.projection import Factor, Projector
@@ -22,6 +23,9 @@ _STAKES = tuple(2.0 ** (-j / 2) for j in range(1, 25))
 
 _FEW = 4
 """Games that a binomial tail of 1/4 does not pay for."""
+
+_REPEATED = 100
+"""Trials of which two runs do not have the same counts by chance."""
 
 _STEPS = 30
 _NO_GAIN = 1e-13
@@ -65,6 +69,25 @@ class Test(abc.ABC):
     def log_p_at(self, limit: Fraction) -> float:
         """Return the logarithm of the p-value of a limit."""
         return min(0.0, -self.log_e_at(limit))
+
+    def repeats(self, other: Test) -> bool:
+        """Return whether another test is of the same trials: it shares their table, or has equal counts of many."""
+        if np.shares_memory(self.counts, other.counts):
+            return True
+        return self.trials >= _REPEATED and np.array_equal(self.counts, other.counts)
+
+    @property
+    def run(self) -> Run:
+        """The trials, as one run."""
+        return Run(self.null, self.counts)
+
+    @abc.abstractmethod
+    def e_bet(self, limit: Fraction) -> Bet:
+        """Return the rule of the e-value against a limit, for its certificate."""
+
+    def bet(self, limit: Fraction) -> Bet | Tails:
+        """Return the rule of the p-value of a limit, for its certificate."""
+        return self.e_bet(limit)
 
     def largest_limit(self, log_level: float, ceiling: Fraction) -> Fraction | None:
         """Return a limit up to which all are rejected at a level; None if they all are, up to `ceiling`."""
@@ -130,6 +153,15 @@ class GameTest(Test):
             self._chances[game] = limit, chance
         return self.trials * chance > 1 and self.wins[game] <= self.trials * chance
 
+    def bet(self, limit: Fraction) -> Tails:
+        hopeless = (i for i in range(len(self.games)) if self._is_hopeless(i, limit))
+        return Tails(self.run, self.games, frozenset(hopeless))
+
+    def e_bet(self, limit: Fraction) -> Bet:
+        run = self.run
+        bets = tuple(Wins(run, game) for game in self.games)
+        return bets[0] if len(bets) == 1 else Mean(bets)
+
     @cached_property
     def _chances(self) -> dict[int, tuple[Fraction, Fraction]]:
         """For each game the least limit asked for, with the chance to win there."""
@@ -181,6 +213,9 @@ class ScoreTest(Test):
         return log_mean(
             [float(counts @ np.log1p(s * own[used])) - self.trials * math.log1p(s * bound) for s in _STAKES]
         )
+
+    def e_bet(self, limit: Fraction) -> Bet:
+        return Stakes(self.run, self.scores, tuple(s / self.largest for s in _STAKES))
 
 
 def without_gain(null: Null, scores: Floats) -> Floats:
@@ -243,6 +278,9 @@ class FactorTest(Test):
 
     def log_e_at(self, limit: Fraction) -> float:
         return self._log(self.factor(limit))
+
+    def e_bet(self, limit: Fraction) -> Bet:
+        return Stakes(self.run, self.factor(limit).excess)
 
     def _log(self, factor: Factor) -> float:
         used = self.counts > 0

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from relaxbell.certificate.claims import Certificate
-from relaxbell.errors import CertificateError, MeasureError
+from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats, read_fraction
 from relaxbell.measures.measure import Measure
 from relaxbell.methods import provided
@@ -247,7 +247,9 @@ class Evidence:
         return math.inf if strength <= 0 else float(math.ceil(-math.log(p_value) / strength))
 
     def certificate(self, limit: object = 0) -> Certificate:
-        """Return the counts, the test factor or game, and the proof from which anyone recomputes the p-value of ε.
+        """Return the counts, the factors or games, and the proofs from which anyone recomputes the p-value of ε.
+
+        Of any evidence: wins of a game, or of the best of several; scores, factors, and products of runs.
 
         Parameters
         ----------
@@ -262,7 +264,7 @@ class Evidence:
         Raises
         ------
         CertificateError
-            For several runs, scores, games that the data chose, and numbers beyond the verifier's limits.
+            For runs whose null hypotheses differ, and numbers beyond the verifier's limits.
 
         Examples
         --------
@@ -272,12 +274,7 @@ class Evidence:
         >>> found.verify().endswith("with probability at most 0.0566057813285 (rounded up)")
         True
         """
-        if len(self.tests) != 1:
-            raise CertificateError(
-                f"no certificate of a product: found evidence of {len(self.tests)} runs, expected one. Certify "
-                "each run."
-            )
-        return p_value_certificate(self.tests[0], self._read(limit))
+        return p_value_certificate(self.tests, self._read(limit))
 
     def plot(self, *, ax: Axes | None = None, **style: object) -> Axes:
         """Draw −log10 of the p-value over ε on matplotlib axes and return them (extra ``plot``).
@@ -354,6 +351,11 @@ class Evidence:
             raise MeasureError(
                 f"evidence about {self.measure.name} in {one.model.name} and about {other.measure.name} in "
                 f"{two.model.name} has no product, expected the same null hypothesis. Test both runs for one measure."
+            )
+        if any(one.repeats(two) for one in self.tests for two in other.tests):
+            raise MeasureError(
+                f"evidence of {', '.join(self.names)} and of {', '.join(other.names)} has no product: found the same "
+                "trials in both, expected different runs. Trials count once, in one test that is chosen before."
             )
         if self.confidence != other.confidence:
             raise MeasureError(
