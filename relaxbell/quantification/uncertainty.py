@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -13,6 +14,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.chi_squared import SettingsTest
 from relaxbell.behavior.counts import Counts
 from relaxbell.behavior.resampling import generator
+from relaxbell.certificate.claims import Certificate
 from relaxbell.errors import CountsError, RelaxbellError
 from relaxbell.lp.clock import deadline
 from relaxbell.measures.measure import Measure
@@ -45,6 +47,19 @@ class Statement:
     evidence: Evidence
     at_least: float
     note: str = ""
+
+    def certificate(self) -> Certificate:
+        """Return the certificate of the p-value of the limit on the measure that is tested; of 0 where there is none.
+
+        Raises
+        ------
+        CertificateError
+            See `Evidence.certificate`.
+        """
+        limit = self.evidence.at_least
+        if limit == math.inf:  # no value explains the counts
+            return self.evidence.certificate(self.evidence.tests[0].null.measure.term.ceiling())
+        return self.evidence.certificate(Fraction(max(0.0, limit)))
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from relaxbell.certificate.claims import Certificate, as_text, as_texts, checked
 from relaxbell.engines.linear.certificates import common_data, proof_data
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import Floats
-from relaxbell.trials.betting import Test
 from relaxbell.trials.bets import Bet, Mean, Product, Run, Stakes, Tails, Wins
+from relaxbell.trials.betting import Test
 from relaxbell.verify import Refused, read_case
 
 
@@ -88,7 +88,7 @@ class _Writer:
 
 def _run_data(run: Run) -> dict[str, Any]:
     null = run.null
-    data = {"counts": [int(n) for n in run.counts], "bias": as_text(null.bias)}
+    data: dict[str, Any] = {"counts": [int(n) for n in run.counts], "bias": as_text(null.bias)}
     if not null.model.dependent_inputs and (null.settings != null.model.input_distribution.table).any():
         data["settings"] = as_texts(null.settings.ravel())
     return data

@@ -20,7 +20,7 @@ LOG_MOST = Fraction(2000)  # of a p-value: less than 10^-600 is not told apart
 
 @dataclass(frozen=True)
 class Table:
-    """Scores of each cell, the trials of its run, and the bound of its mean in a trial; None where there is no proof."""
+    """Scores of each cell, the trials of its run, and the bound of its mean in a trial, if that is proved."""
 
     scores: list[Fraction]
     counts: list[int]

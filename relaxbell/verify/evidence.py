@@ -34,7 +34,7 @@ class Run:
 
 
 class EvidenceCase(Case):
-    """A p-value: in every model within the constraints each table has a mean of at most its bound, whatever was before."""
+    """A p-value: in models within the constraints each table has a mean of at most its bound, whatever was before."""
 
     linear = False
 
@@ -118,8 +118,8 @@ class EvidenceCase(Case):
         runs = "" if len(self.runs) == 1 else f" of {len(self.runs)} runs"
         return (
             f"if each trial, given all before it, comes from a {models(self)}{self._settings()}, then {fixed}{what} in "
-            f"{trials} trials{runs} (digest {self._digest()}), chosen before {'them' if not runs else 'each run'}, would "
-            f"be as large with probability at most {_text(stated)}"
+            f"{trials} trials{runs} (digest {self._digest()}), chosen before {'each run' if runs else 'them'}, "
+            f"would be as large with probability at most {_text(stated)}"
         )
 
     def _settings(self) -> str:

@@ -104,7 +104,10 @@ def attacks():
     yield put("constraints", 0, "limit", value="1/2"), "more than"
     yield put("proof", "tables", 0, "constraints", 0, "multiplier", value="-1"), "negative"
     yield put("proof", "tables", 0, "constraints", 0, "multiplier", value="1/1000"), "exceed their share"
-    yield put("proof", "tables", 0, "constraints", 0, value={"multiplier": "0", "weights": ["0"] * 8}), "more than|entries"
+    yield (
+        put("proof", "tables", 0, "constraints", 0, value={"multiplier": "0", "weights": ["0"] * 8}),
+        "more than|entries",
+    )
     yield put("proof", "tables", 0, value=None), "no proof|more than"
     yield put("proof", "tables", value=[]), "the proofs: 0 entries"
     yield put("strategies", value=[]), "has strategies"
