@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from relaxbell.exact.numbers import Floats
 from relaxbell.trials.bets import Bet, Mean, Run, Stakes, Tails, Wins
-from relaxbell.trials.chances import log_mean, log_mixture, log_tail
+from relaxbell.trials.chances import log_mean, log_mixture, log_product, log_tail
 from relaxbell.trials.null import Null
 from relaxbell.trials.projection import Factor, Projector
 
@@ -206,13 +206,9 @@ class ScoreTest(Test):
         return ("the functional was named before the data were seen; trials may end at any time",)
 
     def log_e_at(self, limit: Fraction) -> float:
-        bound = float(self.null.largest(self.scores, limit).bound) / self.largest
-        own = self.scores / self.largest
-        used = self.counts > 0
-        counts = self.counts[used].astype(np.float64)
-        return log_mean(
-            [float(counts @ np.log1p(s * own[used])) - self.trials * math.log1p(s * bound) for s in _STAKES]
-        )
+        bound = self.null.largest(self.scores, limit).bound
+        stakes = [s / self.largest for s in _STAKES]
+        return log_mean([log_product(self.counts, s * self.scores, Fraction(s) * bound) for s in stakes])
 
     def e_bet(self, limit: Fraction) -> Bet:
         return Stakes(self.run, self.scores, tuple(s / self.largest for s in _STAKES))
@@ -283,8 +279,7 @@ class FactorTest(Test):
         return Stakes(self.run, self.factor(limit).excess)
 
     def _log(self, factor: Factor) -> float:
-        used = self.counts > 0
-        return float(self.counts[used].astype(np.float64) @ factor.log[used])
+        return log_product(self.counts, factor.excess, factor.bound)
 
     def largest_limit(self, log_level: float, ceiling: Fraction) -> Fraction | None:
         def rough(limit: Fraction) -> float:

@@ -83,7 +83,7 @@ class Evidence:
         Returns
         -------
         float
-            Rounded up; 0 below 1e-304, see `log_p_at`.
+            Rounded up, also where it is less than the least float, 5e-324: see `log_p_at`.
 
         Raises
         ------
@@ -97,7 +97,7 @@ class Evidence:
         >>> round(rb.evidence(rb.load_counts("delft2015"), c).p_value_at(0.02), 6)
         0.056606
         """
-        return _exponential(self.log_p_at(limit))
+        return _exponential(self.log_p_at(limit), math.inf)
 
     def log_p_at(self, limit: object) -> float:
         """Return the natural logarithm of the p-value of ε.
@@ -129,7 +129,7 @@ class Evidence:
     @cached_property
     def e_value(self) -> float:
         """The e-value against ε = 0: its mean is at most 1 under the null hypothesis, whenever the trials end."""
-        return _exponential(self.log_e_at(0))
+        return _exponential(self.log_e_at(0), 0.0)
 
     def log_e_at(self, limit: object) -> float:
         """Return the natural logarithm of the e-value against ε.
@@ -165,7 +165,8 @@ class Evidence:
 
         With that confidence the measure exceeds it in some trial. Infinity where no value of it explains the counts.
         """
-        level = math.log(1 - read_fraction(self.confidence, "confidence", MeasureError)) - 1e-15
+        level = math.log(1 - read_fraction(self.confidence, "confidence", MeasureError))
+        level -= 4 * math.ulp(max(1.0, abs(level)))  # what rounding could add
         linear = self.tests[0].null.measure
         if self.only_zero or self._log_p(Fraction(0)) > level:
             return 0.0 if linear.term.is_nonnegative else -math.inf
@@ -401,6 +402,8 @@ class Evidence:
         return found
 
 
-def _exponential(log: float) -> float:
-    """Return e to a power, infinity where no float is as large."""
-    return math.inf if log > _LARGEST else 1.0 if log == 0 else math.exp(log)
+def _exponential(log: float, towards: float) -> float:
+    """Return e to a power, rounded towards zero or infinity; infinity where no float is as large."""
+    if log > _LARGEST:
+        return math.inf
+    return math.exp(log) if log == 0 or math.isinf(log) else math.nextafter(math.exp(log), towards)

@@ -180,7 +180,7 @@ def _test(
             f"{' and '.join(given)} exclude each other: one test must be chosen before the data are seen."
         )
     if training is not None:
-        return _trained(table, null, training)
+        return _trained(counts, table, null, training)
     if split is not None:
         return _split(counts, table, null, split, seed)
     if game is not None:
@@ -200,11 +200,12 @@ def _test(
     return ScoreTest(null, table.ravel(), weighed, float(abs(weighed).max()), name)
 
 
-def _trained(table: NDArray[np.int64], null: Null, training: object) -> FactorTest:
+def _trained(counts: Counts, table: NDArray[np.int64], null: Null, training: object) -> FactorTest:
     model = null.model
     if isinstance(training, Behavior):
         exact = model.match(training)
         prediction = np.asarray(exact.p, dtype=np.float64) * to_floats(null.settings)
+        _check_theory(prediction, counts, model, null.settings)
         source, conditions = "a behavior from theory", ("the prediction was made before the data were seen",)
     elif isinstance(training, Counts):
         own = matched(training, model)
@@ -221,6 +222,21 @@ def _trained(table: NDArray[np.int64], null: Null, training: object) -> FactorTe
             f"training is a {type(training).__name__}, expected Counts of other trials, or a Behavior from theory."
         )
     return FactorTest(null, table.ravel(), prediction, source, (*conditions, "trials may end at any time"))
+
+
+def _check_theory(prediction: Floats, counts: Counts, model: CausalModel, design: Exact) -> None:
+    """Raise CountsError where a behavior is the fit, or the frequencies, of the counts that are tested."""
+    if not (prediction > 0).all():
+        return  # the fit of counts of a vertex, such as the PR box, is the vertex
+    own = [counts.frequencies] if counts.parties is None else [counts.frequencies, counts.fit().behavior]
+    for behavior in own:
+        p = np.asarray(model.match(behavior).p, dtype=np.float64) * to_floats(design)
+        if np.allclose(prediction, p, rtol=1e-9, atol=1e-15):
+            what = "the fit" if behavior is not own[0] else "the table of frequencies"
+            raise CountsError(
+                f"the training behavior is {what} of the counts that are tested, expected a prediction from theory or "
+                "other trials: a factor made from the data it tests proves nothing. Give earlier trials, or split=0.5."
+            )
 
 
 def _split(counts: Counts, table: NDArray[np.int64], null: Null, split: float, seed: int) -> FactorTest:

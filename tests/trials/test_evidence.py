@@ -9,7 +9,7 @@ import pytest
 
 import relaxbell as rb
 from relaxbell.errors import CountsError, FunctionalError, MeasureError
-from relaxbell.trials.chances import log_mixture, log_tail
+from relaxbell.trials.chances import log_mixture, log_product, log_tail
 
 WINS = 1 / 2 + math.sqrt(2) / 4
 """Of Tsirelson's box."""
@@ -311,3 +311,70 @@ def test_evidence_travels_and_is_shown():
     assert "0.0391 of C(X -> B) = 0" in repr(found)
     assert "<table>" in found._repr_html_()
     assert found.trials_for(1e-6) == math.ceil(6 * math.log(10) / found.strength)
+
+
+# ------------------------------------------------------------------------------- rounding
+
+
+@pytest.mark.parametrize(
+    ("wins", "trials"), [(19_600_123_456, 24_500_000_000), (7, 9), (18_375_000_000, 24_500_000_000)]
+)
+def test_mixtures_are_rounded_down_for_any_number_of_trials(wins, trials):
+    """The integral over all stakes, around its peak, in 60 digits: terms of 1e10 cancel to some units."""
+    mp = pytest.importorskip("mpmath")
+    with mp.workdps(60):
+        b, k, lost = mp.mpf(3) / 4, wins, trials - wins
+        peak, width = mp.mpf(k) / trials, mp.sqrt(mp.mpf(k + 1) * (lost + 1) / mp.mpf(trials) ** 3)
+        ends = sorted(
+            {min(max(peak + j * width, b), mp.mpf(1)) for j in (-40, -20, -10, -5, 0, 5, 10, 20, 40)} | {b, 1}
+        )
+        top = k * mp.log(peak / b) + (lost * mp.log((1 - peak) / (1 - b)) if lost else 0)
+        area = mp.quad(
+            lambda w: mp.exp(k * mp.log(w / b) + lost * mp.log((1 - w) / (1 - b)) - top), ends, method="gauss-legendre"
+        )
+        exact = top + mp.log(area / (1 - b))
+        found = log_mixture(wins, trials, Fraction(3, 4))
+        assert -1e-20 <= exact - found <= 1e-12 * max(1, abs(exact))
+
+
+def test_products_are_rounded_down():
+    mp = pytest.importorskip("mpmath")
+    rng = np.random.default_rng(8)
+    for _ in range(50):
+        counts = rng.integers(0, 10**9, 16)
+        excess = rng.normal(size=16) * 10.0 ** rng.integers(-9, 0, 16)
+        excess = np.maximum(excess, -0.9)
+        bound = Fraction(int(rng.integers(1, 10**6)), 7 * 10**8)
+        with mp.workdps(60):
+            terms = [int(n) * mp.log(1 + mp.mpf(x)) for n, x in zip(counts, excess, strict=True)]
+            terms.append(-int(counts.sum()) * mp.log(1 + mp.mpf(bound.numerator) / bound.denominator))
+            assert 0 <= sum(terms) - log_product(counts, excess, bound) <= 1e-14 * sum(map(abs, terms))
+
+
+def test_tiny_p_values_are_rounded_up():
+    """A thousand decades: the least float is not 0, and the logarithm is there."""
+    counts = trials(rb.boxes.pr().p / 4, 20_000, 3)
+    found = rb.evidence(counts, influence(), game=rb.catalog.CHSH)
+    assert found.log_p_at(0) == pytest.approx(20_000 * math.log(3 / 4), rel=1e-12)
+    assert found.p_value == 5e-324
+    assert found.e_value == math.inf
+
+
+def test_a_prediction_made_of_the_same_counts_is_refused():
+    for behavior in (DELFT.fit().behavior, DELFT.frequencies):
+        with pytest.raises(CountsError, match="of the counts that are tested"):
+            rb.evidence(DELFT, influence(), training=behavior)
+    counts = rb.sample(rb.boxes.pr(), 1000, seed=1)  # whose fit is the box
+    assert rb.evidence(counts, influence(), training=rb.boxes.pr()).p_value < 1e-100
+
+
+@pytest.mark.parametrize(
+    ("confidence", "options"),
+    [(c, {"game": rb.catalog.CHSH}) for c in (1e-12, 0.5, 1 - 1e-12)]
+    + [(1 - 1e-12, {"training": rb.boxes.tsirelson().visibility(Fraction(9, 10))})],
+)
+def test_limits_are_rejected_at_their_level(confidence, options):
+    counts = trials(rb.boxes.tsirelson().p / 4, 2000, 3)
+    found = rb.evidence(counts, influence(), confidence, **options)
+    assert found.at_least > 0
+    assert found.p_value_at(Fraction(found.at_least)) <= float(1 - Fraction(str(confidence)))
