@@ -204,7 +204,7 @@ def _trained(counts: Counts, table: NDArray[np.int64], null: Null, training: obj
     model = null.model
     if isinstance(training, Behavior):
         exact = model.match(training)
-        prediction = np.asarray(exact.p, dtype=np.float64) * to_floats(null.settings)
+        prediction = (np.asarray(exact.p, dtype=np.float64) * to_floats(null.settings)).ravel()
         _check_theory(prediction, counts, model, null.settings)
         source, conditions = "a behavior from theory", ("the prediction was made before the data were seen",)
     elif isinstance(training, Counts):
@@ -231,7 +231,7 @@ def _check_theory(prediction: Floats, counts: Counts, model: CausalModel, design
     own = [counts.frequencies] if counts.parties is None else [counts.frequencies, counts.fit().behavior]
     for behavior in own:
         p = np.asarray(model.match(behavior).p, dtype=np.float64) * to_floats(design)
-        if np.allclose(prediction, p, rtol=1e-9, atol=1e-15):
+        if np.allclose(prediction, p.ravel(), rtol=1e-9, atol=1e-15):
             what = "the fit" if behavior is not own[0] else "the table of frequencies"
             raise CountsError(
                 f"the training behavior is {what} of the counts that are tested, expected a prediction from theory or "
