@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 
 _PRECISIONS = (128, 512, 4096)
 _WANTED = 1e-14
+_KEPT = 2**12
+"""Results that are remembered: simulations ask for the same numbers of wins again and again."""
 
 
+@lru_cache(_KEPT)
 def log_tail(wins: int, trials: int, chance: Fraction) -> float:
     """Return the logarithm of P(Binomial(trials, chance) ≥ wins), rounded up.
 
@@ -36,6 +40,7 @@ def log_tail(wins: int, trials: int, chance: Fraction) -> float:
     return min(0.0, _enclosed(trials, lambda: own().beta_lower(wins, trials - wins + 1, 1).log())[1])
 
 
+@lru_cache(_KEPT)
 def log_mixture(wins: int, trials: int, chance: Fraction) -> float:
     """Return the logarithm of a mixture of stakes against a chance of winning, rounded down.
 

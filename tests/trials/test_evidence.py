@@ -10,6 +10,8 @@ import pytest
 import relaxbell as rb
 from relaxbell.errors import CountsError, FunctionalError, MeasureError
 from relaxbell.trials.chances import log_mixture, log_product, log_tail
+from relaxbell.trials.null import Null
+from relaxbell.trials.projection import Projector
 
 WINS = 1 / 2 + math.sqrt(2) / 4
 """Of Tsirelson's box."""
@@ -378,3 +380,13 @@ def test_limits_are_rejected_at_their_level(confidence, options):
     found = rb.evidence(counts, influence(), confidence, **options)
     assert found.at_least > 0
     assert found.p_value_at(Fraction(found.at_least)) <= float(1 - Fraction(str(confidence)))
+
+
+def test_strength_of_a_fit_with_its_own_frequencies_of_settings():
+    """A reference in 50 digits. As a test it would be none, and `evidence` refuses it; a projection may be of anything."""
+    settings = DELFT.input_distribution
+    null = Null(influence(), (), settings, Fraction(0))
+    prediction = np.asarray(DELFT.fit().behavior.p, dtype=float) * settings.astype(float)
+    found = Projector(null, prediction).factor(Fraction(0)).strength
+    assert found == pytest.approx(0.00820137873210406789, rel=3e-7)
+    assert found <= 0.00820137873210406789 * (1 + 1e-9)
