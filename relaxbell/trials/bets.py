@@ -76,9 +76,12 @@ class Mean:
     ----------
     parts
         One or more.
+    others
+        How many more there are, which are too small to matter and are counted as 0.
     """
 
     parts: tuple[Bet, ...]
+    others: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -62,8 +62,10 @@ class _Writer:
         if isinstance(rule, Tails):
             places = [self._table(rule.run, g, proved=i not in rule.hopeless) for i, g in enumerate(rule.games)]
             return {"rule": "tails", "tables": places}
-        kind = "mean" if isinstance(rule, Mean) else "product"
-        return {"rule": kind, "of": [self._rule(part) for part in rule.parts]}
+        parts = [self._rule(part) for part in rule.parts]
+        if isinstance(rule, Mean):
+            return {"rule": "mean", "of": parts} | ({"others": rule.others} if rule.others else {})
+        return {"rule": "product", "of": parts}
 
     def _table(self, run: Run, scores: Floats | np.ndarray[Any, np.dtype[np.int64]], *, proved: bool = True) -> int:
         """Return the number of a table, proved anew."""

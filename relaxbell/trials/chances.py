@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _PRECISIONS = (128, 512, 4096)
 _WANTED = 1e-14
+_ULPS = 8 * 2.0**-53
 _KEPT = 2**12
 """Results that are remembered: simulations ask for the same numbers of wins again and again."""
 
@@ -74,16 +75,30 @@ def log_product(counts: NDArray[np.int64], excess: Floats, bound: Fraction) -> f
     >>> log_product(np.array([2, 1, 1]), np.array([0.5, -1.0, 0.0]), Fraction(1, 4))
     -inf
     """
+    gain = log_gain(counts, excess)
+    if math.isinf(gain):
+        return gain
+    return math.nextafter(gain - log_price(int(counts.sum()), bound), -math.inf)
+
+
+def log_gain(counts: NDArray[np.int64], excess: Floats) -> float:
+    """Return the logarithm of Π (1 + excess) over all trials, rounded down; minus infinity where a factor is 0."""
     used = counts > 0
-    numbers, own = counts[used].astype(np.float64), excess[used]
-    if not own.size or (own <= -1).any():
-        return -math.inf if own.size else 0.0
+    own = excess[used]
+    if (own <= -1).any():
+        return -math.inf
+    terms = (counts[used].astype(np.float64) * np.log1p(own)).tolist()
+    # each logarithm, and each product with a number, is off by an ulp or two; their exact sum is rounded once
+    return math.fsum(terms) - _ULPS * math.fsum(map(abs, terms))
+
+
+def log_price(trials: int, bound: Fraction) -> float:
+    """Return the logarithm of (1 + bound)^trials, rounded up."""
     most = float(bound)
     if most < bound:
         most = math.nextafter(most, math.inf)
-    terms = [*(numbers * np.log1p(own)).tolist(), -float(numbers.sum()) * math.log1p(most)]
-    # each logarithm, and each product with a number, is off by an ulp or two; their exact sum is rounded once
-    return math.fsum(terms) - 8 * 2.0**-53 * math.fsum(map(abs, terms))
+    price = trials * math.log1p(most)
+    return price + _ULPS * abs(price)
 
 
 def log_mean(logs: Sequence[float]) -> float:

@@ -71,8 +71,8 @@ scores, each for one run; and a rule. Minus the mean of a table is linear, so th
 it; where settings have a bias, a strategy has the largest mean over all p(settings) within it. A proof may be missing
 for a game of ``tails``. Rules: ``stakes``, the mean over stakes s of the product of (1 + s score)/(1 + s b) over all
 trials; ``wins``, for scores 0 and 1, the mean over w in (b, 1) of the product of w/b for wins and (1 - w)/(1 - b) for
-losses; ``mean`` and ``product`` of such, the latter of different runs; the p-value is 1 over it. Or ``tails`` of m
-games: m times the least P(Binomial(n, b) >= wins).
+losses; ``mean`` of such, and of ``others`` that count as 0; ``product`` of such, of different runs; the p-value is 1
+over it. Or ``tails`` of m games: m times the least P(Binomial(n, b) >= wins).
 
 **Format**: JSON without floats. A number is "-3/7" or, in data, limits and claims, ["a", "b"] for a + b√root. What
 exceeds the limits of the verifier is refused, so that every check ends within about a minute and 1 GiB of memory.

@@ -14,7 +14,7 @@ from .rounding import decimal
 _ERROR = Fraction(1, 10**50)  # of a logarithm in 60 digits, relative to its size or 1
 _FAR = 300  # an e-value that is e^-300 of another adds nothing to their mean
 _BROKE = -(10**30)  # the logarithm of an e-value of 0
-_MOST = 2**12
+_MOST, _OTHERS = 2**12, 2**40
 LOG_MOST = Fraction(2000)  # of a p-value: less than 10^-600 is not told apart
 
 
@@ -67,9 +67,7 @@ def used(rule: Json, tables: int) -> set[int]:
     """Return the numbers of the tables that a rule uses, below this one; refuse what is no rule."""
     kind = record(rule, "the rule").get("rule")
     if kind in ("mean", "product"):
-        (_, parts) = fields(rule, "the rule", "rule", "of")
-        need(0 < len(array(parts, "the rule")) <= _MOST, "the rule has no parts, or too many")
-        return set[int]().union(*(used(part, tables) for part in parts))
+        return set[int]().union(*(used(part, tables) for part in _parts(rule, kind)[0]))
     if kind == "tails":
         (_, places) = fields(rule, "the rule", "rule", "tables")
         return {whole(i, "a table", 0, tables) for i in array(places, "the games")}
@@ -95,7 +93,7 @@ def statement(rule: Json) -> str:
         return "the product of the factor" if count == 1 else f"the mean over {count} stakes of the product of a factor"
     if own["rule"] == "wins":
         return "the mean over all stakes on the wins of the game"
-    return f"the {own['rule']} of {count} e-values"
+    return f"the {own['rule']} of {count + (own.get('others') or 0)} e-values"
 
 
 def _games(rule: Json, tables: list[Table]) -> list[Table]:
@@ -112,11 +110,11 @@ def _log_e(rule: Json, tables: list[Table], spend: Spend) -> tuple[Fraction, set
     """Return the logarithm of the e-value, rounded down, and the runs it is made of."""
     kind = record(rule, "the rule").get("rule")
     if kind in ("mean", "product"):
-        (_, parts) = fields(rule, "the rule", "rule", "of")
-        found = [_log_e(part, tables, spend) for part in array(parts, "the rule")]
+        parts, others = _parts(rule, kind)
+        found = [_log_e(part, tables, spend) for part in parts]
         logs, runs = [log for log, _ in found], [run for _, own in found for run in own]
         if kind == "mean":
-            return _mean(logs, spend), set(runs)
+            return _mean(logs, spend, others), set(runs)
         need(len(set(runs)) == len(runs), "a product has factors of the same run")
         return max(sum(logs, ZERO), Fraction(_BROKE)), set(runs)
     need(kind in ("stakes", "wins"), "the rule is none")
@@ -147,15 +145,23 @@ def _stake(table: Table, stake: Fraction, spend: Spend) -> Fraction:
     return Fraction(total) - _ERROR * Fraction(size)
 
 
-def _mean(logs: list[Fraction], spend: Spend) -> Fraction:
-    """Return the logarithm of the mean of numbers given by theirs, rounded down."""
-    if len(logs) == 1:
+def _parts(rule: Json, kind: str) -> tuple[list[Json], int]:
+    """Return the parts of a mean or product; and of a mean, how many others there are that count as 0."""
+    found = fields(rule, "the rule", "rule", "of", optional=("others",) if kind == "mean" else ())
+    parts, others = found[1], found[2] if kind == "mean" else None
+    need(0 < len(array(parts, "the rule")) <= _MOST, "the rule has no parts, or too many")
+    return parts, 0 if others is None else whole(others, "a number of others", 1, _OTHERS)
+
+
+def _mean(logs: list[Fraction], spend: Spend, others: int = 0) -> Fraction:
+    """Return the logarithm of the mean of numbers given by theirs, and of others that are 0, rounded down."""
+    if len(logs) == 1 and not others:
         return logs[0]
     spend(FRACTION * 64 * (len(logs) + 1))
     top = max(logs)
     with localcontext(Context(prec=60)):
         total = sum((decimal(log - top).exp() for log in logs if log - top >= -_FAR), Decimal(0))
-        return top + Fraction((total / len(logs)).ln()) - len(logs) * _ERROR
+        return top + Fraction((total / (len(logs) + others)).ln()) - len(logs) * _ERROR * 100
 
 
 def _log(number: Fraction, spend: Spend) -> Fraction:

@@ -1,5 +1,6 @@
 """p-values recomputed by the verifier, from counts, factor and multipliers alone."""
 
+import contextlib
 import copy
 import math
 import subprocess
@@ -12,8 +13,10 @@ import pytest
 
 import relaxbell as rb
 from relaxbell.errors import MeasureError
+from relaxbell.trials.bets import Mean
+from relaxbell.trials.certificates import _Writer
 from relaxbell.trials.chances import log_tail
-from relaxbell.verify import Refused, verify
+from relaxbell.verify import Refused, read_case, verify
 from relaxbell.verify.chances import mixture, tail
 
 DELFT = rb.load_counts("delft2015")
@@ -196,6 +199,7 @@ def test_attacks_on_products():
         (put(*RULE, "of", value=parts[:1]), "a table is not used"),
         (put(*RULE, "of", value=[]), "no parts"),
         (put(*RULE, "rule", value="mean"), "more than"),
+        (put(*RULE, "others", value=3), "unknown field"),
         (put(*RUNS, 1, "settings", value=["1/4"] * 4), "more than"),
         (put(*RUNS, value=[data["measure"]["runs"][0]] * 3), "more than|a run is not used"),
         (put(*RULE, "of", 0, value={"rule": "tails", "tables": [0]}), "the rule is none"),
@@ -205,6 +209,21 @@ def test_attacks_on_products():
         change(changed)
         with pytest.raises(Refused, match=message):
             verify(changed)
+
+
+def test_a_mean_with_others_that_count_as_nothing():
+    """Of a family of scores: those that lost need no proof, but share the mean."""
+    tested = rb.evidence(DELFT, influence(), training=THEORY).tests[0]
+    part = tested.e_bet(Fraction(0))
+    alone, shared = (_Writer(Fraction(0)).written(rule) for rule in (part, Mean((part,), others=1)))
+    p, double = (read_case(data | {"claim": {}}).p_value() for data in (alone, shared))
+    assert float(double) == pytest.approx(2 * float(p), rel=1e-12)
+    assert double >= 2 * p
+    data = shared | {"claim": {"p_value": str(double)}}
+    assert "the mean of 2 e-values" in verify(shared | {"claim": {"p_value": "1"}})
+    for others in (0, -1, True, 1.5):
+        with pytest.raises(Refused, match="a number of others"):
+            verify({**data, "measure": {**data["measure"], "rule": {**data["measure"]["rule"], "others": others}}})
 
 
 def test_the_same_trials_twice_have_no_certificate():
@@ -236,6 +255,50 @@ def test_three_parties():
     counts = rb.sample(box.visibility(Fraction(9, 10)), 300, seed=4)
     found = rb.evidence(counts, influence(inputs=(2, 2, 2), outputs=(2, 2, 2)), training=box)
     assert claimed(found.certificate(Fraction(1, 20))) == pytest.approx(found.p_value_at(Fraction(1, 20)), rel=1e-9)
+
+
+# ------------------------------------------------------------------------------- what a file may hold
+
+
+def places(data, path=()):
+    """The paths of all lists, objects, numbers and texts."""
+    yield path
+    if isinstance(data, dict | list):
+        for key in data if isinstance(data, dict) else range(len(data)):
+            yield from places(data[key], (*path, key))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: rb.evidence(DELFT, influence(), training=THEORY).certificate(Fraction(1, 100)),
+        lambda: rb.evidence(unnamed(), dependent(), settings_bias=Fraction(1, 50)).certificate(),
+        lambda: two_runs()[0],
+        lambda: scored().certificate(),
+    ],
+    ids=["factor", "games", "product", "scores"],
+)
+def test_anything_else_in_a_file_is_refused_or_proves_no_more(made):
+    """Each place holds something else in turn: no error but a refusal; and no other proof makes the p-value smaller."""
+    data = made().data
+    claim = {"p_value": str(Fraction(data["claim"]["p_value"]) * Fraction(99, 100))}
+    assert len(list(places(data["proof"]))) > 10
+    rng = np.random.default_rng(2)
+    inside = list(places(data["proof"]))
+    for path in [inside[k] for k in rng.choice(len(inside), 40)]:
+        for value in (None, True, -1, "x", "-1/3", "2", [], {}, [["1"]], {"rule": "tails"}, 10**30):
+            changed = copy.deepcopy(data | {"claim": claim})
+            put("proof", *path, value=value)(changed)
+            with pytest.raises(Refused):
+                verify(changed)
+    outside = [path for path in places(data) if path]
+    for path in [outside[k] for k in rng.choice(len(outside), 60)]:
+        for value in (None, True, -1, "x", "-1/3", "2", [], {}, [["1"]], {"rule": "tails"}, 10**30):
+            changed = copy.deepcopy(data)
+            put(*path, value=value)(changed)
+            with contextlib.suppress(Refused):
+                assert verify(changed)
 
 
 # ------------------------------------------------------------------------------------ chances

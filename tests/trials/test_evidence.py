@@ -383,7 +383,7 @@ def test_limits_are_rejected_at_their_level(confidence, options):
 
 
 def test_strength_of_a_fit_with_its_own_frequencies_of_settings():
-    """A reference in 50 digits. As a test it would be none, and `evidence` refuses it; a projection may be of anything."""
+    """A reference in 50 digits. As a test it would be none, and `evidence` refuses; a projection may be of anything."""
     settings = DELFT.input_distribution
     null = Null(influence(), (), settings, Fraction(0))
     prediction = np.asarray(DELFT.fit().behavior.p, dtype=float) * settings.astype(float)
