@@ -226,8 +226,8 @@ def _trained(counts: Counts, table: NDArray[np.int64], null: Null, training: obj
 
 def _check_theory(prediction: Floats, counts: Counts, model: CausalModel, design: Exact) -> None:
     """Raise CountsError where a behavior is the fit, or the frequencies, of the counts that are tested."""
-    if not (prediction > 0).all():
-        return  # the fit of counts of a vertex, such as the PR box, is the vertex
+    if not (prediction > 0).all() or not counts.settings.all():
+        return  # the fit of counts of a vertex, such as the PR box, is the vertex; and there are not always frequencies
     own = [counts.frequencies] if counts.parties is None else [counts.frequencies, counts.fit().behavior]
     for behavior in own:
         p = np.asarray(model.match(behavior).p, dtype=np.float64) * to_floats(design)

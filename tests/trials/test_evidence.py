@@ -390,3 +390,32 @@ def test_strength_of_a_fit_with_its_own_frequencies_of_settings():
     found = Projector(null, prediction).factor(Fraction(0)).strength
     assert found == pytest.approx(0.00820137873210406789, rel=3e-7)
     assert found <= 0.00820137873210406789 * (1 + 1e-9)
+
+
+def test_settings_that_were_never_chosen():
+    """By design with probability 0, or by chance: 0 of 194 trials at (1, 1) are possible with a bias only."""
+    table = np.array(DELFT.table)
+    table[:, :, 1, 1] = 0
+    counts = rb.Counts(table, "A B", "X Y", empty_settings=True)
+    theory = rb.boxes.tsirelson().visibility(Fraction(17, 20))
+    third = Fraction(1, 3)
+    never = [[third, third], [third, 0]]
+    for options in ({"game": DELFT.published.game.scores}, {"training": theory}, {"split": 0.5}):
+        assert rb.evidence(counts, influence(), settings=never, **options).p_value == 1  # three settings are local
+        assert rb.evidence(counts, influence(), settings_bias=third, **options).p_value == 1
+    with pytest.raises(CountsError, match="are not uniform"):
+        rb.evidence(counts, influence(), training=theory)
+    for c in (influence(), dependent(input_distribution=never)):
+        found = rb.evidence(counts, c, training=theory, settings=never, settings_bias=Fraction(1, 100))
+        assert found.certificate(Fraction(1, 10)).data["claim"]["p_value"] == "1"
+
+
+def test_a_single_trial():
+    """A game that is won once: its tail is the chance; eight times that is no evidence."""
+    table = np.zeros((2, 2, 2, 2), dtype=int)
+    table[0, 0, 0, 0] = 1
+    counts = rb.Counts(table, "A B", "X Y", empty_settings=True)
+    game = np.array(DELFT.published.game.scores)
+    assert rb.evidence(counts, influence(), game=game).p_value == pytest.approx(3 / 4, rel=1e-15)
+    assert rb.evidence(counts, influence()).p_value == 1
+    assert rb.evidence(counts, influence(), split=0.5).certificate().data["claim"]["p_value"] == "1"  # of no trial
