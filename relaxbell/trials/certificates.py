@@ -12,7 +12,7 @@ from relaxbell.certificate.claims import Certificate, as_text, as_texts, checked
 from relaxbell.engines.linear.certificates import common_data, proof_data
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import Floats
-from relaxbell.trials.bets import Bet, Mean, Product, Run, Stakes, Tails, Wins
+from relaxbell.trials.bets import Bet, Product, Run, Stakes, Tails, Wins
 from relaxbell.trials.betting import Test
 from relaxbell.verify import Refused, read_case
 
@@ -53,26 +53,43 @@ class _Writer:
         measure = {"kind": "evidence", "runs": runs, "tables": tables, "rule": own}
         return self._common | {"measure": measure, "proof": {"tables": self._proofs}}
 
-    def _rule(self, rule: Bet | Tails) -> dict[str, Any]:
+    def _rule(self, rule: Bet | Tails, alike: Sequence[Run] = ()) -> dict[str, Any]:
+        """Return a rule as data; `alike` are runs of which one with equal counts is the same."""
         if isinstance(rule, Stakes):
-            own = {"rule": "stakes", "table": self._table(rule.run, rule.scores)}
+            own = {"rule": "stakes", "table": self._table(rule.run, rule.scores, alike)}
             return own | {"stakes": as_texts(map(Fraction, rule.stakes))}
         if isinstance(rule, Wins):
-            return {"rule": "wins", "table": self._table(rule.run, rule.game)}
+            return {"rule": "wins", "table": self._table(rule.run, rule.game, alike)}
         if isinstance(rule, Tails):
             places = [self._table(rule.run, g, proved=i not in rule.hopeless) for i, g in enumerate(rule.games)]
             return {"rule": "tails", "tables": places}
-        parts = [self._rule(part) for part in rule.parts]
-        if isinstance(rule, Mean):
-            return {"rule": "mean", "of": parts} | ({"others": rule.others} if rule.others else {})
-        return {"rule": "product", "of": parts}
+        if isinstance(rule, Product):
+            return {"rule": "product", "of": [self._rule(part) for part in rule.parts]}
+        parts: list[dict[str, Any]] = []
+        before = len(self._runs)
+        for part in rule.parts:  # of the same trials
+            parts.append(self._rule(part, [*alike, *self._runs[before:]]))
+        return {"rule": "mean", "of": parts} | ({"others": rule.others} if rule.others else {})
 
-    def _table(self, run: Run, scores: Floats | np.ndarray[Any, np.dtype[np.int64]], *, proved: bool = True) -> int:
+    def _run(self, run: Run, alike: Sequence[Run]) -> int:
+        """Return the number of a run; those of a product differ, even where their counts are equal."""
+        for k, own in enumerate(self._runs):
+            equal = any(own is other for other in alike) and np.array_equal(own.counts, run.counts)
+            if own.null is run.null and (equal or own.counts is run.counts):
+                return k
+        self._runs.append(run)
+        return len(self._runs) - 1
+
+    def _table(
+        self,
+        run: Run,
+        scores: Floats | np.ndarray[Any, np.dtype[np.int64]],
+        alike: Sequence[Run] = (),
+        *,
+        proved: bool = True,
+    ) -> int:
         """Return the number of a table, proved anew."""
-        known = [k for k, own in enumerate(self._runs) if own.null is run.null and own.counts is run.counts]
-        if not known:
-            known.append(len(self._runs))
-            self._runs.append(run)
+        place = self._run(run, alike)
         table = np.asarray(scores, dtype=np.float64).ravel()
         proof = run.null.largest(table, self._limit).proof
         assert proof is not None  # it was asked for
@@ -83,7 +100,7 @@ class _Writer:
                 "expected one model with the same constraints. Certify each run."
             )
         self._common = common
-        self._tables.append((known[0], table))
+        self._tables.append((place, table))
         self._proofs.append(proof_data(run.null.model, proof) if proved else None)
         return len(self._tables) - 1
 

@@ -13,7 +13,7 @@ import pytest
 
 import relaxbell as rb
 from relaxbell.errors import MeasureError
-from relaxbell.trials.bets import Mean
+from relaxbell.trials.bets import Mean, Product, Run, Stakes
 from relaxbell.trials.certificates import _Writer
 from relaxbell.trials.chances import log_tail
 from relaxbell.verify import Refused, read_case, verify
@@ -219,11 +219,15 @@ def test_a_mean_with_others_that_count_as_nothing():
     p, double = (read_case(data | {"claim": {}}).p_value() for data in (alone, shared))
     assert float(double) == pytest.approx(2 * float(p), rel=1e-12)
     assert double >= 2 * p
-    data = shared | {"claim": {"p_value": str(double)}}
     assert "the mean of 2 e-values" in verify(shared | {"claim": {"p_value": "1"}})
+    again = Stakes(Run(tested.null, tested.counts.copy()), part.scores, (1 / 2,))
+    assert len(_Writer(Fraction(0)).written(Mean((part, again)))["measure"]["runs"]) == 1  # the same trials
+    assert len(_Writer(Fraction(0)).written(Product((part, again)))["measure"]["runs"]) == 2
     for others in (0, -1, True, 1.5):
+        changed = copy.deepcopy(shared | {"claim": {"p_value": "1"}})
+        put(*RULE, "others", value=others)(changed)
         with pytest.raises(Refused, match="a number of others"):
-            verify({**data, "measure": {**data["measure"], "rule": {**data["measure"]["rule"], "others": others}}})
+            verify(changed)
 
 
 def test_the_same_trials_twice_have_no_certificate():
