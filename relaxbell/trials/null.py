@@ -53,12 +53,15 @@ class Extreme:
         No distribution of the null set has a larger mean; rigorous, exact where the table is of small whole numbers.
     proof
         Whose multipliers prove it, for minus the mean; None where it was not asked for.
+    slope
+        The same multipliers prove that the mean is at most ``bound + slope · (ε − limit)``, for every ε.
     """
 
     value: float
     joint: Floats
     bound: Fraction
     proof: Proof | None = None
+    slope: Fraction = Fraction(0)
 
 
 class Null:
@@ -140,7 +143,10 @@ class Null:
         proof, power = self._proof(whole, run.duals * (size / sharp / float(scale)), limit)
         floor = max(Fraction(0), _rational(proof.bound.bound, self.measure) * power)
         bound = (Fraction(top) + costs.error - floor * scale) * costs.exact_unit
-        return Extreme(value, joint, bound, _times(proof, power * scale * costs.exact_unit))
+        proof = _times(proof, power * scale * costs.exact_unit)
+        # where the largest entry is the bound, it is that for all limits
+        slope = proof.bound.budgets[0] if floor else Fraction(0)
+        return Extreme(value, joint, bound, proof, slope)
 
     def _run(self, cost: Floats, limit: Fraction) -> tuple[LiveModel, float]:
         """Minimize a cost of size one within a limit, magnified; where the solver gives up, anew and less magnified."""

@@ -13,8 +13,9 @@ from relaxbell.errors import CertificateError, MeasureError
 from relaxbell.exact.numbers import Floats, read_fraction
 from relaxbell.measures.measure import Measure
 from relaxbell.methods import provided
-from relaxbell.trials.betting import Test, search
+from relaxbell.trials.betting import Test
 from relaxbell.trials.certificates import p_value_certificate
+from relaxbell.trials.limits import agreed, rejected
 from relaxbell.trials.projection import Projector
 from relaxbell.trials.text import evidence_html, evidence_text
 
@@ -173,7 +174,7 @@ class Evidence:
         if len(self.tests) == 1:
             found = self.tests[0].largest_limit(level, ceiling)
         else:
-            found = search(self._log_p, level, ceiling, 1e-4)
+            found = self._limit_of_all(level, ceiling)
         if found is None:
             return math.inf
         near = float(found)
@@ -381,6 +382,18 @@ class Evidence:
     @cached_property
     def _projector(self) -> Projector:
         return Projector(self.tests[0].null, self.prediction)
+
+    def _limit_of_all(self, level: float, ceiling: Fraction) -> Fraction | None:
+        """Return the limit that all runs reject together, as each one does its own."""
+
+        def log_p(limit: Fraction, end: Fraction, *, solve: bool) -> float:
+            return min(0.0, -sum(test.log_e_in(limit, end, solve=solve) for test in self.tests))
+
+        ends = sorted({end for test in self.tests for end in test.ends})
+        found = rejected(log_p, ends, level, ceiling)
+        last = ceiling if found is None else found
+        near = agreed(self._log_p, level, last)
+        return found if near == last else near
 
     def _log_p(self, limit: Fraction) -> float:
         if len(self.tests) == 1:
