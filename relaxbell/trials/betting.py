@@ -25,6 +25,9 @@ _NARROWER, _RANGES = 2, 8
 ranges there are. A stake that is right in the middle loses a quarter of its gain at the ends, which is an eighth of the
 distance."""
 
+_EXACT = 2.0**-51
+"""How close limits of games come, relative to them."""
+
 _FEW = 4
 """Games that a binomial tail of 1/4 does not pay for."""
 
@@ -49,7 +52,7 @@ class Test(abc.ABC):
     null: Null
     counts: NDArray[np.int64]
 
-    @property
+    @cached_property
     def trials(self) -> int:
         """Number of trials that are tested."""
         return int(self.counts.sum())
@@ -162,6 +165,9 @@ class GameTest(Test):
         chance = min(Fraction(1), self._means[game].at(limit) if known is None else known)
         return self.trials * chance > 1 and self.wins[game] <= self.trials * chance
 
+    def largest_limit(self, log_level: float, ceiling: Fraction) -> Fraction | None:
+        return rejected(self.log_p_in, self.ends, log_level, ceiling, _EXACT)
+
     def log_e_at(self, limit: Fraction, *, solve: bool = True) -> float:
         logs = [log_mixture(won, self.trials, self.chance(i, limit, solve=solve)) for i, won in enumerate(self.wins)]
         return logs[0] if len(logs) == 1 else log_mean(logs)
@@ -202,25 +208,21 @@ class ScoreTest(Test):
         return Means(self.null, self.scores)
 
     @cached_property
-    def _gains(self) -> tuple[float, ...]:
+    def _gains(self) -> Floats:
         """For each stake the logarithm of the product, before it is divided by what it may be on the average."""
         used = self.counts > 0
         own = self.scores[used] / self.largest
-        counts = self.counts[used].astype(np.float64)
-        return tuple(float(counts @ np.log1p(s * own)) for s in _STAKES)
+        return np.array([self.counts[used].astype(np.float64) @ np.log1p(s * own) for s in _STAKES])
 
     def log_e_at(self, limit: Fraction, *, solve: bool = True) -> float:
-        return self._log(self._means.at(limit, solve=solve))
+        return self._log(self._means.near(limit, solve=solve))
 
-    def _log(self, mean: Fraction) -> float:
-        bound = float(mean) / self.largest
-        return log_mean(
-            [gain - self.trials * math.log1p(s * bound) for s, gain in zip(_STAKES, self._gains, strict=True)]
-        )
+    def _log(self, mean: float) -> float:
+        return log_mean((self._gains - self.trials * np.log1p(np.array(_STAKES) * (mean / self.largest))).tolist())
 
     def hope(self, limit: Fraction) -> float:
         """Return about what the logarithm of the e-value is at most, without a linear program."""
-        return self._log(max(Fraction(0), self._means.before(limit) or Fraction(0)))
+        return self._log(max(0.0, float(self._means.before(limit) or 0)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -374,7 +376,7 @@ class FactorTest(Test):
         used = self.counts > 0
         with np.errstate(divide="ignore"):
             gain = float(self.counts[used].astype(np.float64) @ np.log1p(factor.excess[used]))
-        return gain - self.trials * math.log1p(float(means.at(limit, solve=solve)))
+        return gain - self.trials * math.log1p(means.near(limit, solve=solve))
 
     def largest_limit(self, log_level: float, ceiling: Fraction) -> Fraction | None:
         return self.largest_agreed(log_level, ceiling)

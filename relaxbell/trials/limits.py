@@ -8,6 +8,7 @@ next tangent is found there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Protocol
@@ -17,8 +18,8 @@ from relaxbell.trials.null import Null
 
 _TANGENTS = 40
 _HALVINGS = 70
-_CLOSE = 2.0**-51
-"""Relative to the limit."""
+CLOSE = 1e-9
+"""How far below the largest one a limit may be, relative to it."""
 
 _AGREED, _BEFORE = 1e-2, 0.998
 _TRIED = 8
@@ -38,6 +39,7 @@ class Means:
     def __init__(self, null: Null, table: Floats) -> None:
         self.null, self.table = null, table
         self._lines: dict[Fraction, tuple[Fraction, Fraction]] = {}
+        self._near: list[tuple[float, float, float]] = []
 
     def at(self, limit: Fraction, *, solve: bool = True) -> Fraction:
         """Return a bound for a limit: after a linear program there, or by the lines that are known, if any are."""
@@ -45,6 +47,22 @@ class Means:
             found = self.null.largest(self.table, limit)
             self._lines[limit] = found.bound, found.slope
         return min(bound + slope * (limit - at) for at, (bound, slope) in self._lines.items())
+
+    def near(self, limit: Fraction, *, solve: bool = True) -> float:
+        """Return the same as a float, rounded up."""
+        if limit not in self._lines and (solve or not self._lines):
+            self.at(limit)
+        here = float(limit)
+        # a bound, a slope and a distance are rounded, then their product and sum
+        return min(
+            (own := bound + slope * (here - at)) + 4 * math.ulp(abs(own) + abs(bound) + slope * (here + at))
+            for at, bound, slope in self._floats()
+        )
+
+    def _floats(self) -> list[tuple[float, float, float]]:
+        if len(self._near) < len(self._lines):
+            self._near = [(float(at), float(bound), float(slope)) for at, (bound, slope) in self._lines.items()]
+        return self._near
 
     def before(self, limit: Fraction) -> Fraction | None:
         """Return the largest of the bounds that were found at no larger limits; None if none was."""
@@ -58,7 +76,9 @@ class LogP(Protocol):
         """Return it for a limit in the range that ends at `end`; within a range it does not fall as the limit rises."""
 
 
-def rejected(log_p: LogP, ends: Iterable[Fraction], level: float, ceiling: Fraction) -> Fraction | None:
+def rejected(
+    log_p: LogP, ends: Iterable[Fraction], level: float, ceiling: Fraction, close: float = CLOSE
+) -> Fraction | None:
     """Return a limit such that all up to it have log p ≤ level; None if all up to `ceiling` have.
 
     Parameters
@@ -71,25 +91,27 @@ def rejected(log_p: LogP, ends: Iterable[Fraction], level: float, ceiling: Fract
         Logarithm.
     ceiling
         The end of the last range.
+    close
+        How far below the largest one the limit may be, relative to it.
     """
     low = Fraction(0)
     if log_p(low, low, solve=True) > level:
         return low
     for end in [*(own for own in ends if 0 < own < ceiling), ceiling]:
-        reached = climb(log_p, low, end, level)
+        reached = climb(log_p, low, end, level, close)
         if reached < end:
             return reached
         low = end
     return None
 
 
-def climb(log_p: LogP, low: Fraction, end: Fraction, level: float, close: float = _CLOSE) -> Fraction:
+def climb(log_p: LogP, low: Fraction, end: Fraction, level: float, close: float = CLOSE) -> Fraction:
     """Return the largest limit found in a range, from below, that is rejected with all before it in the range."""
     log_p(low, end, solve=True)
     for _ in range(_TANGENTS):
         if log_p(end, end, solve=False) <= level:
             return end
-        best = _crossing(lambda limit: log_p(limit, end, solve=False) - level, low, end)
+        best = _crossing(lambda limit: log_p(limit, end, solve=False) - level, low, end, close)
         if best - low <= close * best:
             return best
         low = best
@@ -97,9 +119,11 @@ def climb(log_p: LogP, low: Fraction, end: Fraction, level: float, close: float 
     return low
 
 
-def _crossing(excess: Callable[[Fraction], float], low: Fraction, high: Fraction) -> Fraction:
+def _crossing(excess: Callable[[Fraction], float], low: Fraction, high: Fraction, close: float) -> Fraction:
     """Return nearly the largest float up to which a rising function is not positive; `low` where there is none."""
     for _ in range(_HALVINGS):
+        if high - low <= close / 4 * high:
+            break
         middle = Fraction(float((low + high) / 2 if low else high / 16))
         if not low < middle < high:
             break

@@ -343,18 +343,12 @@ class Evidence:
         """Return the evidence of both runs together: e-values multiply."""
         if not isinstance(other, Evidence):
             return NotImplemented
-        one, two = self.tests[0].null, other.tests[0].null
-        alike = (
-            self.measure.name == other.measure.name
-            and one.shape == two.shape
-            and one.model.name == two.model.name
-            and [str(b) for b in one.problem.budgets[1:]] == [str(b) for b in two.problem.budgets[1:]]
-            and self.only_zero == other.only_zero
-        )
-        if not alike:
+        differences = self.tests[0].null.differences(other.tests[0].null)
+        if differences or self.measure.name != other.measure.name:
             raise MeasureError(
-                f"evidence about {self.measure.name} in {one.model.name} and about {other.measure.name} in "
-                f"{two.model.name} has no product, expected the same null hypothesis. Test both runs for one measure."
+                f"evidence about {self.measure.name} and about {other.measure.name} has no product: found different "
+                f"{differences or 'measures'}; expected the same null hypothesis. Test both runs for one measure, with "
+                "the same subject_to=."
             )
         if self.confidence != other.confidence:
             raise MeasureError(
