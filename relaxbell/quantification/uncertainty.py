@@ -26,9 +26,6 @@ from relaxbell.trials.testing import evidence, read_confidence
 RESAMPLES = 32
 """Enough for a standard error to an eighth of itself."""
 
-_SPREADS = 5
-"""Standard deviations by which frequencies of settings may exceed a stated bias."""
-
 
 @dataclass(frozen=True, eq=False)
 class Statement:
@@ -182,7 +179,6 @@ class Uncertainty:
             If nothing can be said; it says why.
         """
         if tested.name not in self._known:
-            self._check_bias()
             own = self.options
             self._known[tested.name] = evidence(
                 self.counts,
@@ -193,17 +189,3 @@ class Uncertainty:
                 settings_bias=own.settings_bias,
             )
         return self._known[tested.name]
-
-    def _check_bias(self) -> None:
-        """Raise CountsError where the frequencies of the settings contradict the bias that is assumed."""
-        bias = read_bias(self.options.settings_bias)
-        if not bias:
-            return
-        seen, total = self.counts.settings, self.counts.trials
-        design = Fraction(1, seen.size)
-        off = max(abs(Fraction(int(n), total) - design) for n in seen.ravel())
-        if float(off - bias) > _SPREADS * (float(design) / total) ** 0.5:
-            raise CountsError(
-                f"a frequency of the settings of {self.counts.name or 'the counts'} is off by {float(off):.2g}, "
-                f"expected at most the bias {float(bias):g} that is assumed. State a larger one."
-            )

@@ -92,7 +92,7 @@ def log_gain(counts: NDArray[np.int64], excess: Floats) -> float:
     return math.fsum(terms) - _ULPS * math.fsum(map(abs, terms))
 
 
-def log_price(trials: int, bound: Fraction) -> float:
+def log_price(trials: int, bound: Fraction | float) -> float:
     """Return the logarithm of (1 + bound)^trials, rounded up."""
     most = float(bound)
     if most < bound:

@@ -13,8 +13,9 @@ from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats, read_fraction
 from relaxbell.measures.measure import Measure
 from relaxbell.methods import provided
-from relaxbell.trials.betting import Test, search
+from relaxbell.trials.betting import Test
 from relaxbell.trials.certificates import p_value_certificate
+from relaxbell.trials.limits import agreed, rejected
 from relaxbell.trials.projection import Projector
 from relaxbell.trials.text import evidence_html, evidence_text
 
@@ -174,7 +175,7 @@ class Evidence:
         if len(self.tests) == 1:
             found = self.tests[0].largest_limit(level, ceiling)
         else:
-            found = search(self._log_p, level, ceiling, 1e-4)
+            found = self._limit_of_all(level, ceiling)
         if found is None:
             return math.inf
         near = float(found)
@@ -334,29 +335,22 @@ class Evidence:
         limit = "= 0" if self.only_zero else "<= ε"
         first = f"null hypothesis: in every trial {self.measure.name} {limit} in {null.model.name}"
         first += "".join(f", {text}" for text in others) + "; devices may have memory"
+        if len(self.tests) > 1:
+            own.append("the runs have no trial in common")
+            if any(one.repeats(two) for k, one in enumerate(self.tests) for two in self.tests[:k]):
+                own[-1] += "; THE DATA CONTRADICT THIS: the same counts are in two of them"
         return tuple(dict.fromkeys([first, *self.settings, *own]))
 
     def __mul__(self, other: object) -> Evidence:
         """Return the evidence of both runs together: e-values multiply."""
         if not isinstance(other, Evidence):
             return NotImplemented
-        one, two = self.tests[0].null, other.tests[0].null
-        alike = (
-            self.measure.name == other.measure.name
-            and one.shape == two.shape
-            and one.model.name == two.model.name
-            and [str(b) for b in one.problem.budgets[1:]] == [str(b) for b in two.problem.budgets[1:]]
-            and self.only_zero == other.only_zero
-        )
-        if not alike:
+        differences = self.tests[0].null.differences(other.tests[0].null)
+        if differences or self.measure.name != other.measure.name:
             raise MeasureError(
-                f"evidence about {self.measure.name} in {one.model.name} and about {other.measure.name} in "
-                f"{two.model.name} has no product, expected the same null hypothesis. Test both runs for one measure."
-            )
-        if any(one.repeats(two) for one in self.tests for two in other.tests):
-            raise MeasureError(
-                f"evidence of {', '.join(self.names)} and of {', '.join(other.names)} has no product: found the same "
-                "trials in both, expected different runs. Trials count once, in one test that is chosen before."
+                f"evidence about {self.measure.name} and about {other.measure.name} has no product: found different "
+                f"{differences or 'measures'}; expected the same null hypothesis. Test both runs for one measure, with "
+                "the same subject_to=."
             )
         if self.confidence != other.confidence:
             raise MeasureError(
@@ -384,6 +378,18 @@ class Evidence:
     @cached_property
     def _projector(self) -> Projector:
         return Projector(self.tests[0].null, self.prediction)
+
+    def _limit_of_all(self, level: float, ceiling: Fraction) -> Fraction | None:
+        """Return the limit that all runs reject together, as each one does its own."""
+
+        def log_p(limit: Fraction, end: Fraction, *, solve: bool) -> float:
+            return min(0.0, -sum(test.log_e_in(limit, end, solve=solve) for test in self.tests))
+
+        ends = sorted({end for test in self.tests for end in test.ends})
+        found = rejected(log_p, ends, level, ceiling)
+        last = ceiling if found is None else found
+        near = agreed(self._log_p, level, last)
+        return found if near == last else near
 
     def _log_p(self, limit: Fraction) -> float:
         if len(self.tests) == 1:
