@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.trials.betting import FactorTest, Test
+from relaxbell.trials.limits import largest_agreed
 from relaxbell.trials.projection import Factor
 
 
@@ -71,4 +72,4 @@ class BlocksTest(Test):
 
     def largest_limit(self, log_level: float, ceiling: Fraction) -> Fraction | None:
         """Return a limit up to which all are rejected at a level; None if they all are, up to `ceiling`."""
-        return self.largest_agreed(log_level, ceiling)
+        return largest_agreed(self.log_p_in, self.log_p_at, self.ends, log_level, ceiling)
