@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from relaxbell.exact.numbers import Floats
 from relaxbell.trials.bets import Bet, Mean, Run, Stakes, Tails, Wins
 from relaxbell.trials.chances import log_gain, log_mean, log_mixture, log_price, log_product, log_tail
-from relaxbell.trials.limits import Means, agreed, climb, rejected
+from relaxbell.trials.limits import Means, climb, largest_agreed, rejected
 from relaxbell.trials.null import Null
 from relaxbell.trials.projection import Factor, Projector
 
@@ -116,12 +117,20 @@ class Test(abc.ABC):
         """Return a limit up to which all are rejected at a level; None if they all are, up to `ceiling`."""
         return rejected(self.log_p_in, self.ends, log_level, ceiling)
 
-    def largest_agreed(self, log_level: float, ceiling: Fraction) -> Fraction | None:
-        """Return the same, where a p-value of a limit alone is of another factor, which need not be smaller there."""
-        found = rejected(self.log_p_in, self.ends, log_level, ceiling)
-        last = ceiling if found is None else found
-        near = agreed(self.log_p_at, log_level, last)
-        return found if near == last else near
+
+def largest_limit_together(tests: Sequence[Test], log_level: float, ceiling: Fraction) -> Fraction | None:
+    """Return a limit up to which all are rejected by the product of the e-values of several runs, or by one test."""
+    if len(tests) == 1:
+        return tests[0].largest_limit(log_level, ceiling)
+
+    def log_p(limit: Fraction, end: Fraction, *, solve: bool) -> float:
+        return min(0.0, -sum(test.log_e_in(limit, end, solve=solve) for test in tests))
+
+    def alone(limit: Fraction) -> float:
+        return min(0.0, -sum(test.log_e_at(limit) for test in tests))
+
+    ends = sorted({end for test in tests for end in test.ends})
+    return largest_agreed(log_p, alone, ends, log_level, ceiling)
 
 
 @dataclass(frozen=True, eq=False)
@@ -421,4 +430,4 @@ class FactorTest(Test):
         return math.nextafter(gain - log_price(self.trials, means.near(limit, solve=solve)), -math.inf)
 
     def largest_limit(self, log_level: float, ceiling: Fraction) -> Fraction | None:
-        return self.largest_agreed(log_level, ceiling)
+        return largest_agreed(self.log_p_in, self.log_p_at, self.ends, log_level, ceiling)

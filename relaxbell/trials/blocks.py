@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from relaxbell.trials.bets import Bet, Product
 from relaxbell.trials.betting import FactorTest, Test
+from relaxbell.trials.limits import largest_agreed
 from relaxbell.trials.projection import Factor
 
 
@@ -76,4 +77,4 @@ class BlocksTest(Test):
 
     def largest_limit(self, log_level: float, ceiling: Fraction) -> Fraction | None:
         """Return a limit up to which all are rejected at a level; None if they all are, up to `ceiling`."""
-        return self.largest_agreed(log_level, ceiling)
+        return largest_agreed(self.log_p_in, self.log_p_at, self.ends, log_level, ceiling)

@@ -107,8 +107,8 @@ def _check_bias(counts: Counts, seen: NDArray[np.int64], design: Exact, bias: Fr
     off = max(abs(Fraction(n, total) - q) for n, q in zip(seen.ravel().tolist(), design.ravel().tolist(), strict=True))
     if float(off - bias) > _SPREADS * (float(design.max()) / total) ** 0.5:
         raise CountsError(
-            f"the settings of {counts.name or 'the counts'} contradict settings_bias={float(bias):g}: a frequency is "
-            f"off its design by {float(off):.2g}, more than {_SPREADS} standard deviations beyond (p < {_REFUSED:g}). "
-            "A p-value would reject that instead of the measure. Give the distribution by design, settings=, or a "
-            "larger settings_bias=."
+            f"a frequency of the settings of {counts.name or 'the counts'} is off by {float(off):.2g}, expected at "
+            f"most the bias {float(bias):g} that is assumed: it is more than {_SPREADS} standard deviations beyond (p < "
+            f"{_REFUSED:g}), and a p-value would reject that instead of the measure. State a larger settings_bias=, or "
+            "the distribution by design, settings=."
         )

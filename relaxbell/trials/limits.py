@@ -105,6 +105,16 @@ def rejected(
     return None
 
 
+def largest_agreed(
+    log_p: LogP, alone: Callable[[Fraction], float], ends: Iterable[Fraction], level: float, ceiling: Fraction
+) -> Fraction | None:
+    """Return the same, where the p-value of a limit `alone` is another, which need not be smaller, and must agree."""
+    found = rejected(log_p, ends, level, ceiling)
+    last = ceiling if found is None else found
+    near = agreed(alone, level, last)
+    return found if near == last else near
+
+
 def climb(log_p: LogP, low: Fraction, end: Fraction, level: float, close: float = CLOSE) -> Fraction:
     """Return the largest limit found in a range, from below, that is rejected with all before it in the range."""
     log_p(low, end, solve=True)
@@ -137,9 +147,12 @@ def _crossing(excess: Callable[[Fraction], float], low: Fraction, high: Fraction
 def agreed(log_p: Callable[[Fraction], float], level: float, found: Fraction) -> Fraction:
     """Return a limit of at most `found` at which another p-value is at most the level as well, as it is at 0."""
     low, high = Fraction(0), found
-    under, over = log_p(low) - level, log_p(high) - level
+    over = log_p(high) - level if found else 0.0
     if over <= 0:
         return found
+    under = log_p(low) - level
+    if under > 0:
+        return low
     for _ in range(_TRIED):
         # the chord nearly meets the level: a little before it the next p-value is nearly always small enough
         share = _BEFORE * (-under / (over - under)) if under > -float("inf") else 0.5

@@ -112,7 +112,7 @@ class Null:
         Designs of settings and their bias may differ: they are the experiment's, and each run states its own.
         """
         one, two = self.model, other.model
-        if one.name != two.name or one.T.shape != two.T.shape or (one.T != two.T).nnz:
+        if one.name != two.name or one.T.shape != two.T.shape or abs(one.T - two.T).nnz:
             return f"models: {one.name} and {two.name}"
         if self.measure.name != other.measure.name:
             return f"measures: {self.measure.name} and {other.measure.name}"

@@ -13,9 +13,8 @@ from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats, read_fraction
 from relaxbell.measures.measure import Measure
 from relaxbell.methods import provided
-from relaxbell.trials.betting import Test
+from relaxbell.trials.betting import Test, largest_limit_together
 from relaxbell.trials.certificates import p_value_certificate
-from relaxbell.trials.limits import agreed, rejected
 from relaxbell.trials.projection import Projector
 from relaxbell.trials.text import evidence_html, evidence_text
 
@@ -74,7 +73,9 @@ class Evidence:
         return self.p_value_at(0)
 
     def p_value_at(self, limit: object) -> float:
-        """Return the p-value of "in every trial the measure is at most ε".
+        """Return the p-value of "in every trial the measure is at most ε", for one ε that was named in advance.
+
+        Where a prediction is tested it is that of the factor made for ε; `at_least` rests on factors for ranges of ε.
 
         Parameters
         ----------
@@ -164,6 +165,8 @@ class Evidence:
     def at_least(self) -> float:
         """The largest ε found such that all up to it are rejected at 1 − confidence; 0 where none is (signed: −∞).
 
+        All of them are rejected by p-values that rise with ε; ``p_value_at(at_least)`` rejects, too.
+
         With that confidence the measure exceeds it in some trial. Infinity where no value of it explains the counts.
         """
         level = math.log(1 - read_fraction(self.confidence, "confidence", MeasureError))
@@ -172,10 +175,7 @@ class Evidence:
         if self.only_zero or self._log_p(Fraction(0)) > level:
             return 0.0 if linear.term.is_nonnegative else -math.inf
         ceiling = linear.term.ceiling()
-        if len(self.tests) == 1:
-            found = self.tests[0].largest_limit(level, ceiling)
-        else:
-            found = self._limit_of_all(level, ceiling)
+        found = largest_limit_together(self.tests, level, ceiling)
         if found is None:
             return math.inf
         near = float(found)
@@ -378,18 +378,6 @@ class Evidence:
     @cached_property
     def _projector(self) -> Projector:
         return Projector(self.tests[0].null, self.prediction)
-
-    def _limit_of_all(self, level: float, ceiling: Fraction) -> Fraction | None:
-        """Return the limit that all runs reject together, as each one does its own."""
-
-        def log_p(limit: Fraction, end: Fraction, *, solve: bool) -> float:
-            return min(0.0, -sum(test.log_e_in(limit, end, solve=solve) for test in self.tests))
-
-        ends = sorted({end for test in self.tests for end in test.ends})
-        found = rejected(log_p, ends, level, ceiling)
-        last = ceiling if found is None else found
-        near = agreed(self._log_p, level, last)
-        return found if near == last else near
 
     def _log_p(self, limit: Fraction) -> float:
         if len(self.tests) == 1:

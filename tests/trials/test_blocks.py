@@ -75,10 +75,11 @@ def test_limits_and_refusals():
 def test_power_of_retraining():
     """Median log10 p of 200 runs of an independent simulation: −1.86 and −4.51; here of 60, within their spread."""
     for number, expected in ((1000, -1.86), (2000, -4.51)):
-        logs = [
-            rb.evidence(ordered(THEORY.p, number, seed), influence(), blocks=10).log_p_at(0) / math.log(10)
-            for seed in range(60)
-        ]
+        logs = []
+        for seed in range(60):
+            trials = ordered(THEORY.p, number, seed)
+            if trials.counts().settings_test().p_value > 2e-3:  # otherwise evidence refuses them, as it should
+                logs.append(rb.evidence(trials, influence(), blocks=10).log_p_at(0) / math.log(10))
         spread = 1.2533 * np.std(logs) / 60**0.5  # of a median
         assert abs(np.median(logs) - expected) < 3 * spread
 
@@ -88,18 +89,20 @@ def test_devices_that_adapt_to_the_blocks():
     """After each block the device plays where the next factor pays most, until it has crossed."""
     c, limit, level = influence(), Fraction(1, 20), math.log(20)
     local = np.asarray(rb.boxes.tsirelson().visibility(Fraction(3, 4)).p, dtype=float)
-    rng, runs, size, number = np.random.default_rng(6), 300, 100, 4
+    rng, runs, size, number = np.random.default_rng(6), 200, 100, 4
     null = rb.evidence(rb.Counts(np.full((2,) * 4, 5), "A B", "X Y"), c).tests[0].null
     start = np.maximum(null.largest(local.ravel(), limit).joint, 0)
     alarms = 0
     for _ in range(runs):
-        cells, joint, total, ever = [], start, 0.0, False
+        cells, joint, total, ever, logs = [], start, 0.0, False, np.zeros(16)
         for k in range(number):
             new = rng.choice(16, size, p=joint / joint.sum())
             if k:
-                total += logs[new].sum()  # noqa: F821
+                total += logs[new].sum()
                 ever |= total >= level
             cells += new.tolist()
+            if k == number - 1 or ever:
+                break
             so_far = rb.Counts(np.bincount(cells, minlength=16).reshape((2,) * 4), "A B", "X Y", empty_settings=True)
             test = rb.evidence(rb.Counts(np.full((2,) * 4, 5), "A B", "X Y"), c, training=so_far).tests[0]
             logs = test.factor(limit).log

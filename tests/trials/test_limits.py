@@ -39,7 +39,7 @@ def cases():
     ]
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", [0, 4, *(pytest.param(k, marks=pytest.mark.slow) for k in (1, 2, 3))])
 def test_limits_agree_with_p_values(number):
     measure, truth, prediction = cases()[number]
     found = rb.evidence(sampled(truth, measure, 1500, 4), measure, training=prediction)
@@ -59,6 +59,7 @@ def test_limits_agree_with_p_values(number):
         assert all(log <= LEVEL for log, own in zip(logs, inside, strict=True) if own <= limit)
 
 
+@pytest.mark.slow
 def test_limits_lose_little():
     """Against the largest ε at which the factor made for ε itself still rejects: an eighth of the distance at most."""
     box = rb.boxes.tsirelson()
