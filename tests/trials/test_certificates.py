@@ -265,6 +265,31 @@ def test_three_parties():
     assert claimed(found.certificate(Fraction(1, 20))) == pytest.approx(found.p_value_at(Fraction(1, 20)), rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("box", "sizes", "words", "bias"),
+    [
+        (rb.boxes.ghz(3), {"inputs": (2, 2, 2), "outputs": (2, 2, 2)}, "the mean of 56 e-values", Fraction(1, 1000)),
+        (rb.boxes.cglmp(3), {"outputs": (3, 3)}, "the wins of the best of 72 games", 0),
+    ],
+)
+def test_families(box, sizes, words, bias):
+    """Where no game is named; members too small to matter are counted, and not proved."""
+    found = rb.evidence(rb.sample(box, 500, seed=2), influence(**sizes), settings_bias=bias)
+    certificate = found.certificate(Fraction(1, 50))
+    assert words in certificate.claim
+    assert "in 500 trials (" in certificate.claim
+    assert claimed(certificate) == pytest.approx(found.p_value_at(Fraction(1, 50)), rel=2e-3)
+
+
+def test_blocks_of_ordered_trials():
+    cells = np.random.default_rng(1).choice(16, 2000, p=THEORY.p.ravel() / 4)
+    rows = np.stack(np.unravel_index(cells, (2, 2, 2, 2)), axis=1)
+    found = rb.evidence(rb.Trials(rows, "A B", "X Y"), influence(), blocks=4)
+    certificate = found.certificate(Fraction(1, 100))
+    assert "the product of 3 e-values in 1500 trials of 3 runs" in certificate.claim
+    assert claimed(certificate) == pytest.approx(found.p_value_at(Fraction(1, 100)), rel=1e-9)
+
+
 # ------------------------------------------------------------------------------- what a file may hold
 
 
