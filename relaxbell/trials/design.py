@@ -108,7 +108,7 @@ def _check_bias(counts: Counts, seen: NDArray[np.int64], design: Exact, bias: Fr
     if float(off - bias) > _SPREADS * (float(design.max()) / total) ** 0.5:
         raise CountsError(
             f"a frequency of the settings of {counts.name or 'the counts'} is off by {float(off):.2g}, expected at "
-            f"most the bias {float(bias):g} that is assumed: it is more than {_SPREADS} standard deviations beyond (p < "
-            f"{_REFUSED:g}), and a p-value would reject that instead of the measure. State a larger settings_bias=, or "
-            "the distribution by design, settings=."
+            f"most the bias {float(bias):g} that is assumed: it is more than {_SPREADS} standard deviations beyond "
+            f"(p < {_REFUSED:g}), and a p-value would reject that instead of the measure. State a larger "
+            "settings_bias=, or the distribution by design, settings=."
         )
