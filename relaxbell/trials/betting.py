@@ -32,8 +32,10 @@ _EXACT = 2.0**-51
 _FEW = 4
 """Games that a binomial tail of 1/4 does not pay for."""
 
+_LITTLE = 3.0
+"""Logarithm of an e-value by which a member of a family may be behind the best."""
+
 _STEPS = 30
-_NEGLECTED = 1e-3
 _NO_GAIN = 1e-13
 """Relative to the largest score."""
 
@@ -157,22 +159,29 @@ class GameTest(Test):
         return self.log_p_in(limit, limit, solve=True)
 
     def log_p_in(self, limit: Fraction, end: Fraction, *, solve: bool) -> float:
-        hopeful = [i for i in range(len(self.games)) if not self._is_hopeless(i, limit)]
-        tails = [log_tail(self.wins[i], self.trials, self.chance(i, limit, solve=solve)) for i in hopeful]
+        best = 0.0
+        for at_zero, i in self._order:
+            if at_zero >= best:  # chances of winning do not fall as the limit rises, nor do tails
+                break
+            best = min(best, log_tail(self.wins[i], self.trials, self.chance(i, limit, solve=solve)))
         price = math.nextafter(math.log(len(self.games)), math.inf) if len(self.games) > 1 else 0.0
-        return min(0.0, min(tails, default=0.0) + price)
+        return min(0.0, best + price)
 
-    def _is_hopeless(self, game: int, limit: Fraction) -> bool:
-        """Return whether a game has no more wins than expected, and so cannot pay the price of four games or more.
+    @cached_property
+    def _order(self) -> list[tuple[float, int]]:
+        """The logarithms of the tails at 0 with the numbers of their games, the least first."""
+        return sorted((self._tail_at_zero(i), i) for i in range(len(self.games)))
 
-        Then its tail exceeds 1/4: a binomial variable reaches its mean with a larger probability if the mean exceeds 1
-        (Greenberg and Mohri, Stat. Probab. Lett. 86, 91 (2014)). Chances of winning do not fall as the limit rises.
+    def _tail_at_zero(self, game: int) -> float:
+        """Return the logarithm of a tail at 0, or 0 where the game cannot pay the price of four games or more.
+
+        With no more wins than expected the tail exceeds 1/4: a binomial variable reaches its mean with a larger
+        probability if the mean exceeds 1 (Greenberg and Mohri, Stat. Probab. Lett. 86, 91 (2014)).
         """
-        if len(self.games) < _FEW:
-            return False
-        known = self._means[game].before(limit)
-        chance = min(Fraction(1), self._means[game].at(limit) if known is None else known)
-        return self.trials * chance > 1 and self.wins[game] <= self.trials * chance
+        chance = self.chance(game, Fraction(0))
+        if len(self.games) >= _FEW and self.trials * chance > 1 and self.wins[game] <= self.trials * chance:
+            return 0.0
+        return log_tail(self.wins[game], self.trials, chance)
 
     def largest_limit(self, log_level: float, ceiling: Fraction) -> Fraction | None:
         return rejected(self.log_p_in, self.ends, log_level, ceiling, _EXACT)
@@ -229,10 +238,6 @@ class ScoreTest(Test):
     def _log(self, mean: float) -> float:
         return log_mean((self._gains - self.trials * np.log1p(np.array(_STAKES) * (mean / self.largest))).tolist())
 
-    def hope(self, limit: Fraction) -> float:
-        """Return about what the logarithm of the e-value is at most, without a linear program."""
-        return self._log(max(0.0, float(self._means.before(limit) or 0)))
-
 
 @dataclass(frozen=True, eq=False)
 class FamilyTest(Test):
@@ -262,15 +267,14 @@ class FamilyTest(Test):
         return ("no game was named: the model fixes the family, whatever the data are; trials may end at any time",)
 
     def log_e_at(self, limit: Fraction, *, solve: bool = True) -> float:
-        """Return it; members that could add less than a thousandth of the sum count as zero, which is less."""
-        size, best = len(self.members), -math.inf
-        logs: list[float] = []
-        for hope, k in sorted(((own.hope(limit), k) for k, own in enumerate(self.members)), reverse=True):
-            if hope < best - math.log(size / _NEGLECTED):
-                break
-            logs.append(self.members[k].log_e_at(limit, solve=solve))
-            best = max(best, logs[-1])
-        return log_mean([*logs, *[-math.inf] * (size - len(logs))])
+        """Return it; for members that say little about 0 the line by which the bound at 0 continues has to do."""
+        logs = zip(self.members, self._at_zero, strict=True)
+        least = max(self._at_zero) - _LITTLE
+        return log_mean([own.log_e_at(limit, solve=solve and log >= least) for own, log in logs])
+
+    @cached_property
+    def _at_zero(self) -> tuple[float, ...]:
+        return tuple(own.log_e_at(Fraction(0)) for own in self.members)
 
 
 def without_gain(null: Null, scores: Floats) -> Floats:
