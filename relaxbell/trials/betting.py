@@ -36,8 +36,13 @@ _FEW = 4
 _REPEATED = 100
 """Trials of which two runs do not have the same counts by chance."""
 
-_STEPS = 30
 _NEGLECTED = 1e-3
+"""Of the mean of a family: members that are too small to add as much in all are counted as 0 in certificates."""
+
+_LITTLE = 3.0
+"""Logarithm of an e-value by which a member of a family may be behind the best."""
+
+_STEPS = 30
 _NO_GAIN = 1e-13
 """Relative to the largest score."""
 
@@ -180,25 +185,37 @@ class GameTest(Test):
         return self.log_p_in(limit, limit, solve=True)
 
     def log_p_in(self, limit: Fraction, end: Fraction, *, solve: bool) -> float:
-        hopeful = [i for i in range(len(self.games)) if not self._is_hopeless(i, limit)]
-        tails = [log_tail(self.wins[i], self.trials, self.chance(i, limit, solve=solve)) for i in hopeful]
+        best = min(self._tails(limit, solve=solve).values(), default=0.0)
         price = math.nextafter(math.log(len(self.games)), math.inf) if len(self.games) > 1 else 0.0
-        return min(0.0, min(tails, default=0.0) + price)
+        return min(0.0, best + price)
 
-    def _is_hopeless(self, game: int, limit: Fraction) -> bool:
-        """Return whether a game has no more wins than expected, and so cannot pay the price of four games or more.
+    def _tails(self, limit: Fraction, *, solve: bool) -> dict[int, float]:
+        """Return the logarithms of the tails of the games among which the least must be."""
+        found: dict[int, float] = {}
+        for at_zero, i in self._order:
+            if at_zero >= min(found.values(), default=0.0):  # chances of winning do not fall as the limit rises
+                break
+            found[i] = log_tail(self.wins[i], self.trials, self.chance(i, limit, solve=solve))
+        return found
 
-        Then its tail exceeds 1/4: a binomial variable reaches its mean with a larger probability if the mean exceeds 1
-        (Greenberg and Mohri, Stat. Probab. Lett. 86, 91 (2014)). Chances of winning do not fall as the limit rises.
+    @cached_property
+    def _order(self) -> list[tuple[float, int]]:
+        """The logarithms of the tails at 0 with the numbers of their games, the least first."""
+        return sorted((self._tail_at_zero(i), i) for i in range(len(self.games)))
+
+    def _tail_at_zero(self, game: int) -> float:
+        """Return the logarithm of a tail at 0, or 0 where the game cannot pay the price of four games or more.
+
+        With no more wins than expected the tail exceeds 1/4: a binomial variable reaches its mean with a larger
+        probability if the mean exceeds 1 (Greenberg and Mohri, Stat. Probab. Lett. 86, 91 (2014)).
         """
-        if len(self.games) < _FEW:
-            return False
-        known = self._means[game].before(limit)
-        chance = min(Fraction(1), self._means[game].at(limit) if known is None else known)
-        return self.trials * chance > 1 and self.wins[game] <= self.trials * chance
+        chance = self.chance(game, Fraction(0))
+        if len(self.games) >= _FEW and self.trials * chance > 1 and self.wins[game] <= self.trials * chance:
+            return 0.0
+        return log_tail(self.wins[game], self.trials, chance)
 
     def bet(self, limit: Fraction) -> Tails:
-        hopeless = (i for i in range(len(self.games)) if self._is_hopeless(i, limit))
+        hopeless = {*range(len(self.games))} - {*self._tails(limit, solve=True)}
         return Tails(self.run, self.games, frozenset(hopeless))
 
     def e_bet(self, limit: Fraction) -> Bet:
@@ -263,10 +280,6 @@ class ScoreTest(Test):
         prices = [log_price(self.trials, s * (mean / self.largest)) for s in _STAKES]
         return log_mean(np.nextafter(self._gains - prices, -np.inf).tolist())
 
-    def hope(self, limit: Fraction) -> float:
-        """Return about what the logarithm of the e-value is at most, without a linear program."""
-        return self._log(max(0.0, float(self._means.before(limit) or 0)))
-
 
 @dataclass(frozen=True, eq=False)
 class FamilyTest(Test):
@@ -296,18 +309,20 @@ class FamilyTest(Test):
         return ("no game was named: the model fixes the family, whatever the data are; trials may end at any time",)
 
     def log_e_at(self, limit: Fraction, *, solve: bool = True) -> float:
-        """Return it; members that could add less than a thousandth of the sum count as zero, which is less."""
-        size, best = len(self.members), -math.inf
-        logs: list[float] = []
-        for hope, k in sorted(((own.hope(limit), k) for k, own in enumerate(self.members)), reverse=True):
-            if hope < best - math.log(size / _NEGLECTED):
-                break
-            logs.append(self.members[k].log_e_at(limit, solve=solve))
-            best = max(best, logs[-1])
-        return log_mean([*logs, *[-math.inf] * (size - len(logs))])
+        """Return it; for members that say little about 0 the line by which the bound at 0 continues has to do."""
+        return log_mean(self._logs(limit, solve=solve))
+
+    def _logs(self, limit: Fraction, *, solve: bool) -> list[float]:
+        logs = zip(self.members, self._at_zero, strict=True)
+        least = max(self._at_zero) - _LITTLE
+        return [own.log_e_at(limit, solve=solve and log >= least) for own, log in logs]
+
+    @cached_property
+    def _at_zero(self) -> tuple[float, ...]:
+        return tuple(own.log_e_at(Fraction(0)) for own in self.members)
 
     def e_bet(self, limit: Fraction) -> Bet:
-        logs = [own.log_e_at(limit) for own in self.members]
+        logs = self._logs(limit, solve=True)
         least = max(logs) - math.log(len(logs) / _NEGLECTED)
         parts = tuple(own.e_bet(limit) for own, log in zip(self.members, logs, strict=True) if log >= least)
         return Mean(parts, len(logs) - len(parts))

@@ -64,10 +64,6 @@ class Means:
             self._near = [(float(at), float(bound), float(slope)) for at, (bound, slope) in self._lines.items()]
         return self._near
 
-    def before(self, limit: Fraction) -> Fraction | None:
-        """Return the largest of the bounds that were found at no larger limits; None if none was."""
-        return max((bound for at, (bound, _) in self._lines.items() if at <= limit), default=None)
-
 
 class LogP(Protocol):
     """The logarithm of a p-value by which several limits are judged."""
