@@ -151,9 +151,9 @@ def test_all_relaxations_share_the_p_value_of_local_models():
 def test_other_scenarios_have_a_family_or_training(box, seed):
     counts = rb.sample(box, 3000, seed)
     report = first_row(counts)
-    assert any("no game was named" in words for words in report.local.assumptions)
+    assert "no game was named" in str(report)
     assert report.local.p_value < 1e-3
-    assert report.rows[0].statement.at_least < report.rows[0].solution.value
+    assert 0 <= report.rows[0].statement.at_least < report.rows[0].solution.value
     trained = first_row(counts, training=box)
     row = trained.rows[0]
     assert row.name == "C(X -> B)"
