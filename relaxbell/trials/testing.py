@@ -89,8 +89,7 @@ def evidence(
     Raises
     ------
     CountsError
-        If the settings contradict their design (p < 0.001), or are far beyond the bias that is given; or the design is
-        their frequencies.
+        If the settings contradict their design (p < 0.001) and no bias is given; if the design is their frequencies.
     MeasureError
         If there is no linear program for the measure, or options exclude each other.
     FunctionalError
