@@ -17,6 +17,9 @@ from relaxbell.exact.texts import decimal_text, different_texts
 TOLERANCE = 1e-9
 """How far float probabilities may miss 0, normalization and no-signaling."""
 
+SINGLE_TOLERANCE = 1e-6
+"""The same for tables of float32, which have 7 digits."""
+
 
 def read_floats(p: NDArray[Any]) -> NDArray[np.float64]:
     """Return a table of numbers as float64, or raise BehaviorError."""
@@ -70,8 +73,8 @@ def check_probabilities(table: NDArray[Any], outputs: int, tolerance: float) -> 
         place = ", ".join([":"] * outputs + [str(int(i)) for i in index])
         raise BehaviorError(
             f"p[{place}] sums to {different_texts(total[index], 1, 12)[0]}, expected 1"
-            f"{' within 1e-9' if tolerance else ''}.{_order_hint(table, table.ndim - outputs)} "
-            "Use Counts(...) for raw data."
+            f"{f' within {tolerance:g}'.replace('e-0', 'e-') if tolerance else ''}.{_order_hint(table, table.ndim - outputs)} "
+            "Use Counts(...) for raw data, Behavior.from_published(...) for a table of a few decimals."
         )
 
 
