@@ -18,6 +18,8 @@ from relaxbell.behavior.counts_csv import read_csv_table
 from relaxbell.behavior.games import Published
 from relaxbell.behavior.likelihood import maximum_likelihood
 from relaxbell.behavior.names import read_names, read_parties
+from relaxbell.behavior.reading.dictionary import fill_table, read_dictionary
+from relaxbell.behavior.reading.values import Values
 from relaxbell.behavior.resampling import Bootstrap, draw_outcomes, generator, whole_number
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.behavior.whole_table import whole_table
@@ -48,6 +50,9 @@ class Counts(Frozen):
         no fit.
     published
         Of a shipped data set: where the counts come from, and the game that was named in advance.
+    notes
+        What was done to the data before they came here, in words, such as what a reader dropped or filled; they are
+        shown with the counts.
 
     Raises
     ------
@@ -72,6 +77,7 @@ class Counts(Frozen):
         name: str | None = None,
         empty_settings: bool = False,
         published: Published | None = None,
+        notes: Sequence[str] = (),
     ) -> None:
         named = (outputs, inputs, parties) != (None, None, None) or axis_names(table) is not None
         self.outputs = read_names(("A", "B") if outputs is None else outputs, "outputs", CountsError)
@@ -84,7 +90,7 @@ class Counts(Frozen):
                 f"outputs {', '.join(self.outputs)}, then inputs {', '.join(self.inputs)}."
             )
         self.parties = read_parties(parties, self.outputs, self.inputs)
-        self.name, self.published = name, published
+        self.name, self.published, self.notes = name, published, tuple(notes)
         empty = self._empty_setting()
         if empty is not None and not (empty_settings and self.settings.any()):
             hint = "" if named else order_hint(self.table)
@@ -368,10 +374,83 @@ class Counts(Frozen):
         table, out, ins = read_csv_table(path, outputs, inputs)
         return cls(table, out, ins, parties=parties, name=path.stem, published=published)
 
+    @classmethod
+    def from_dict(
+        cls,
+        table: Mapping[object, Mapping[object, int]],
+        outputs: str | Sequence[str] | None = None,
+        inputs: str | Sequence[str] | None = None,
+        *,
+        order: str | Sequence[str] | None = None,
+        values: Values = None,
+        missing: int | None = None,
+        parties: Mapping[str, str | None] | None = None,
+        cardinality: Mapping[str, int] | None = None,
+        name: str | None = None,
+        empty_settings: bool = False,
+    ) -> Counts:
+        """Return the counts of a dictionary: for each setting, or circuit, how often each outcome was seen.
+
+        Parameters
+        ----------
+        table
+            ``{(x, y): {(a, b): count}}``. A key is a tuple of values, a string of one character for each variable, a
+            string of values between spaces or commas, or, of one variable, the value itself.
+        outputs, inputs, parties
+            Names, as for `Counts`. There may be no inputs: the setting is then ``()``.
+        order
+            Names of the outputs, and of the inputs, as they stand in the keys from left to right; tuples are otherwise
+            in the order of `outputs` and `inputs`. Strings of several values need it, because tools differ: Qiskit
+            writes the first bit at the right, so its ``order`` is ``("B", "A")`` where bit 0 is Alice's.
+        values
+            Labels in the order of the outcomes that they are, ``(1, -1)``, ``"+-"`` or ``("H", "V")``, for all outputs,
+            and for inputs that are no whole numbers; or such a list by variable, ``{"A": "HV", "X": (1, 2)}``; or the
+            number of each label, ``{"A": {"H": 0, "V": 1, "none": 1}}``. By default values are 0, 1, ….
+        missing
+            0 if outcomes that are not in the dictionary were not seen; by default they are refused.
+        cardinality
+            Numbers of values by name, where some may not have been seen; others are one more than the largest value.
+        name
+            Of the experiment.
+        empty_settings
+            Take settings that are not there, as `Counts` does.
+
+        Returns
+        -------
+        Counts
+            Its `notes` say how many cells were filled.
+
+        Raises
+        ------
+        CountsError
+            With the key, what was found, what was expected, and the remedy.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> circuits = {(0, 0): {"00": 43, "11": 41, "10": 9}, (0, 1): {"00": 44, "11": 40, "01": 8}}
+        >>> rb.Counts.from_dict(circuits, order=("B", "A"), missing=0)
+        Counts: 185 trials of p(A,B|X,Y), A: 2, B: 2, X: 1, Y: 2; 2 of 8 cells were absent and taken as 0
+        >>> rb.Counts.from_dict({0: {"H": 7, "V": 3}, 1: {"H": 2, "V": 8}}, "A", "X", values="HV").table.tolist()
+        [[7, 2], [3, 8]]
+        """
+        cells = read_dictionary(table, outputs, inputs, order, missing)
+        found = fill_table(cells, values, missing, cardinality, empty_settings=empty_settings)
+        return cls(
+            found,
+            cells.outputs,
+            cells.inputs,
+            parties=parties,
+            name=name,
+            empty_settings=empty_settings,
+            notes=cells.notes,
+        )
+
     def __repr__(self) -> str:
         sizes = ", ".join(f"{n}: {c}" for n, c in self.cardinality.items())
         what = self.scenario.symbol
-        return f"{f'Counts {self.name}' if self.name else 'Counts'}: {self.trials:,} trials of {what}, {sizes}"
+        own = f"{f'Counts {self.name}' if self.name else 'Counts'}: {self.trials:,} trials of {what}, {sizes}"
+        return "; ".join((own, *self.notes))
 
     def _repr_html_(self) -> str:
         return provided("Counts._repr_html_")(self)
