@@ -138,7 +138,7 @@ class Behavior(Frozen):
         parties: Mapping[str, str | None] | None = None,
         estimated: bool = False,
     ) -> Self:
-        """Return the behavior with these correlators; all outputs have two values, of which 0 counts +1 and 1 counts −1.
+        """Return the behavior with these correlators; all outputs have two values, 0 counts +1 and 1 counts −1.
 
         Parameters
         ----------

@@ -82,14 +82,13 @@ def read_marginals(
             (names[0], place[:k]), (names[1], place[k:])))  # fmt: skip
         raise BehaviorError(
             f"these {what} give p({event}|{setting}) = {decimal_text(table[place])}, expected a probability ≥ 0: no "
-            "behavior has them. Outcome 0 counts +1 in correlators; where they are rounded, mix in a little white noise."
+            "behavior has them. Outcome 0 counts +1 in correlators; where they are rounded, mix in a little white "
+            "noise."
         )
     return table, Scenario.of(*names, coordinates.shape, owners), tolerance
 
 
-def _check_complete(
-    coordinates: Coordinates, given: set[tuple[int, ...]], outputs: Sequence[str], what: str
-) -> None:
+def _check_complete(coordinates: Coordinates, given: set[tuple[int, ...]], outputs: Sequence[str], what: str) -> None:
     """Raise BehaviorError where a set of outputs has no table: nothing says that it is 0."""
     missing = [block.members for block in coordinates.blocks if block.members not in given]
     if missing:
@@ -97,7 +96,7 @@ def _check_complete(
         shape = next(block.shape for block in coordinates.blocks if block.members == missing[0])
         raise BehaviorError(
             f"the {what} of {', '.join(map(repr, keys))} are missing, expected one table for each set of outputs. Give "
-            f"them; where they vanish, say so: {{{keys[0]!r}: numpy.zeros({shape[len(missing[0]):]}), …}}."
+            f"them; where they vanish, say so: {{{keys[0]!r}: numpy.zeros({shape[len(missing[0]) :]}), …}}."
         )
 
 
@@ -112,7 +111,9 @@ def correlators_of(coordinates: Coordinates, vector: NDArray[Any]) -> NDArray[An
     return _summed(coordinates, vector, lambda part, size: (-1) ** (size - part) * 2**part)
 
 
-def _summed(coordinates: Coordinates, form: NDArray[Any], weight: Callable[[int, int], Fraction | float]) -> NDArray[Any]:
+def _summed(
+    coordinates: Coordinates, form: NDArray[Any], weight: Callable[[int, int], Fraction | float]
+) -> NDArray[Any]:
     """Return Σ_{T ⊆ S} weight(|T|, |S|) form_T(x_T) for each set S of outputs with two values and their settings."""
     blocks = {block.members: block for block in coordinates.blocks}
     found = form.copy()

@@ -188,7 +188,9 @@ def read_published(table: Exact, outputs: Sequence[str], digits: int | None) -> 
     BehaviorError
         If an entry is no decimal of so many digits or below 0, or a block misses 1 by more than rounding explains.
     """
-    if digits is not None and (isinstance(digits, bool) or not isinstance(digits, int) or not 1 <= digits <= _MOST_DIGITS):
+    if digits is not None and (
+        isinstance(digits, bool) or not isinstance(digits, int) or not 1 <= digits <= _MOST_DIGITS
+    ):
         raise BehaviorError(f"digits is {digits!r}, expected how many decimals are printed, 1 to {_MOST_DIGITS}.")
     most = 0
     for index, value in np.ndenumerate(table):
@@ -211,8 +213,10 @@ def read_published(table: Exact, outputs: Sequence[str], digits: int | None) -> 
         index = np.unravel_index(np.argmax(gap), gap.shape)
         place = ", ".join([":"] * k + [str(int(i)) for i in index])
         raise BehaviorError(
-            f"p[{place}] sums to {decimal_text(total[index], 12)}, expected 1 within {decimal_text(allowed)}, half a unit of "
-            f"decimal {most if digits is None else digits} for each outcome. Say how many decimals are printed: digits=3; "
+            f"p[{place}] sums to {decimal_text(total[index], 12)}, expected 1 within {decimal_text(allowed)}, half a "
+            "unit of "
+            f"decimal {most if digits is None else digits} for each outcome. Say how many decimals are printed: "
+            "digits=3; "
             "axes are outputs first."
         )
     return table, half

@@ -1,8 +1,8 @@
 """Tables by sets of outputs, and the matrices and tensors that QETLAB, toqito and Ket write: one reader for both.
 
 A tensor has one axis for each output. Its first place stands for "left out", the others for the settings of the
-output's party, and, in Collins–Gisin notation, within a setting for the outcomes without the last: place 1 + x (k − 1) +
-a for outcome a of k at setting x. Two parties make the matrix [[1, ⟨B⟩], [⟨A⟩, ⟨AB⟩]].
+output's party, and, in Collins–Gisin notation, within a setting for the outcomes without the last: place
+1 + x (k − 1) + a for outcome a of k at setting x. Two parties make the matrix [[1, ⟨B⟩], [⟨A⟩, ⟨AB⟩]].
 """
 
 from __future__ import annotations
@@ -66,9 +66,7 @@ class Reader:
                 raise self.error(f"{what} has {found[tuple(place)]} at {place}, expected finite numbers. Correct it.")
             return found
         if table is None:
-            raise self.error(
-                f"{what} is not exact, expected integers, Fractions or sympy numbers a + b√n (one n)."
-            )
+            raise self.error(f"{what} is not exact, expected integers, Fractions or sympy numbers a + b√n (one n).")
         return table
 
     def coordinates(self, values: Sequence[int], settings: Sequence[int]) -> Coordinates:
@@ -253,7 +251,8 @@ def _shaped(table: NDArray[Any], reader: Reader, cardinality: Mapping[str, int] 
         if places != most or places % max(1, k - 1) or (places == 0) != (k == 1):
             whole = f"1 + settings · {k - 1}" if told is None else f"1 + {told} · {k - 1} = {1 + told * (k - 1)}"
             raise reader.error(
-                f"the matrix of {reader.numbers} has shape {table.shape}: axis {reader.outputs.index(name)}, of {name}, "
+                f"the matrix of {reader.numbers} has shape {table.shape}: axis {reader.outputs.index(name)}, of "
+                f"{name}, "
                 f"has length {length}, expected {whole} for {k} outcomes. Give "
                 f"cardinality={{{name!r}: outcomes, …}} as they are; the first row and column are the marginals."
             )
@@ -273,7 +272,8 @@ def _read_sizes(cardinality: object, reader: Reader) -> dict[str, int]:
     for name, size in cardinality.items():
         if name not in reader.outputs + reader.inputs:
             raise reader.error(
-                f"cardinality names {name!r}, which is none of {', '.join(reader.outputs + reader.inputs)}. Leave it out."
+                f"cardinality names {name!r}, which is none of {', '.join(reader.outputs + reader.inputs)}. Leave it "
+                "out."
             )
         if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
             raise reader.error(f"cardinality of {name!r} is {plain_repr(size)}, expected an integer ≥ 1.")

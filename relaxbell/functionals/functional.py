@@ -276,7 +276,7 @@ class BellFunctional(Frozen):
         return FrozenMapping(split_form(self._coordinates(), form, self.outputs, outcomes=False))
 
     def to_collins_gisin(self) -> Exact:
-        """Return the Collins–Gisin coefficients as the matrix of QETLAB, toqito and Ket; `marginals` has them by name.
+        """Return the Collins–Gisin coefficients as the matrix of QETLAB, toqito and Ket; by name: `marginals`.
 
         Returns
         -------
@@ -298,7 +298,7 @@ class BellFunctional(Frozen):
         return write_tensor(self._coordinates(), self.collins_gisin)
 
     def to_correlators(self) -> Exact:
-        """Return the coefficients on correlators as the matrix of QETLAB, toqito and Ket; `correlators` has them by name.
+        """Return the coefficients on correlators as the matrix of QETLAB, toqito and Ket; by name: `correlators`.
 
         Returns
         -------

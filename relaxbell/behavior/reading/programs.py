@@ -1,0 +1,318 @@
+"""Results of quantum programs, by what they offer (duck typing): Qiskit, Cirq, PennyLane, and plain dictionaries.
+
+No quantum package is imported. Whatever a result is, it becomes registers: named tables of shots times places. A place
+is Qiskit's classical bit c[i], the i-th qubit of a Cirq measurement, the i-th wire of PennyLane's samples.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relaxbell.behavior.names import party_names, read_names
+from relaxbell.behavior.reading.dictionary import Cells, Names, whole_count
+from relaxbell.behavior.reading.keys import Order, read_key, read_order
+from relaxbell.behavior.reading.registers import Choice, Registers, Sources, choose
+from relaxbell.errors import CountsError
+from relaxbell.exact.texts import a_kind, one_line, plain_repr
+
+Outcomes: TypeAlias = Mapping[tuple[Hashable, ...], int]
+
+_KINDS = (
+    "a sampler's PubResult or BitArray or a backend's counts of Qiskit, a Result of Cirq, samples of PennyLane of "
+    "shape "
+    "(shots, outputs), or a dictionary of counts"
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of every result: the outputs, where they stand, and in which order strings are."""
+
+    outputs: tuple[str, ...]
+    read: Sources | None
+    order: Order
+
+
+def read_results(
+    results: object,
+    outputs: Names,
+    inputs: Names,
+    read: Sources | None,
+    order: Order,
+    cardinality: Mapping[str, int] | None,
+    *,
+    labels: bool,
+) -> tuple[Cells, dict[str, int]]:
+    """Return the cells of {setting: result}, and how many values variables have, where the results or people say so.
+
+    Bits have two values, seen or not; of other digits nobody knows the largest, and it must be given. Labels say it.
+    """
+    if not isinstance(results, Mapping):
+        raise CountsError(
+            f"the results are {a_kind(results)}, expected a dictionary {{(x, y): result}}, one result for each "
+            "setting: "
+            f"{_KINDS}. Write {{(0, 0): result[0], …}}."
+        )
+    if not results:
+        raise CountsError(f"the dictionary of results is empty, expected {{(x, y): result}}: {_KINDS}. Add results.")
+    first = next(iter(results))
+    count = len(first) if isinstance(first, tuple) else 1
+    ins = read_names(party_names(count)[1] if inputs is None and count else inputs or (), "inputs", CountsError)
+    out = read_names(party_names(max(1, count))[0] if outputs is None else outputs, "outputs", CountsError)
+    read_names(out + ins, "outputs and inputs together", CountsError)
+    asked = Asked(out, read, read_order(order, out, ins)[0])
+    cells, sizes, told = Cells(out, ins), dict[str, int](), Counter[str]()
+    for setting, result in results.items():
+        own = read_key(setting, ins, read_order(order, out, ins)[1], "the setting")
+        place = f"the result of setting {one_line(plain_repr(setting))}"
+        outcomes, found, words = _recognized(result, asked, place)
+        told[words] += 1
+        for name, size in found.items():
+            sizes[name] = min(size, sizes.get(name, size)) and max(size, sizes.get(name, 0))  # 0: nobody knows
+        for outcome, number in outcomes.items():
+            cells.add(outcome + own, number, f"{place}, outcome {plain_repr(outcome)}")
+    cells.notes.extend(f"{number} × {words}" for words, number in told.items())
+    if cardinality is not None and not isinstance(cardinality, Mapping):
+        raise CountsError(f'cardinality is {plain_repr(cardinality)}, expected numbers of values: {{"A": 3, …}}.')
+    known = ({} if labels else sizes) | dict(cardinality or {})
+    unknown = [name for name, size in known.items() if not size]
+    if unknown:
+        raise CountsError(
+            f"the results do not say how many outcomes {', '.join(unknown)} can have: found digits that are not all 0 "
+            "and 1, "
+            f"expected numbers of values. Give cardinality={{{unknown[0]!r}: 3, …}}."
+        )
+    return cells, known
+
+
+def _recognized(result: object, asked: Asked, place: str) -> tuple[Outcomes, dict[str, int], str]:
+    """Return how often each outcome was seen, numbers of values, and what was recognized, in words."""
+    registers = _registers(result, place)
+    if registers is None and isinstance(result, Mapping):
+        return _dictionary(result, asked, place)
+    if registers is None:
+        raise CountsError(f"{place} is {a_kind(result)}, expected {_KINDS}.{_remedy(result)}")
+    if asked.order is not None:
+        raise CountsError(
+            f"{place} is {registers.kind}, whose order is known, expected order= with dictionaries of strings only. "
+            "Leave it out; read= says which output is where."
+        )
+    chosen = choose(registers, asked.outputs, asked.read, place)
+    columns = [_values(registers, choice, name, place) for name, choice in zip(asked.outputs, chosen, strict=True)]
+    shots, numbers = np.unique(np.stack([c for c, _ in columns], axis=1), axis=0, return_counts=True)
+    if registers.weights is not None:
+        totals: Counter[tuple[Hashable, ...]] = Counter()
+        for values, weight in zip(zip(*(c.tolist() for c, _ in columns), strict=True), registers.weights, strict=True):
+            totals[values] += weight
+        outcomes: Outcomes = totals
+    else:
+        outcomes = {tuple(s): int(n) for s, n in zip(shots.tolist(), numbers.tolist(), strict=True)}
+    sizes = {name: size for name, (_, size) in zip(asked.outputs, columns, strict=True)}
+    words = ", ".join(f"{name} = {choice.text}" for name, choice in zip(asked.outputs, chosen, strict=True))
+    return outcomes, sizes, f"{registers.kind} ({words})"
+
+
+def _values(registers: Registers, choice: Choice, name: str, place: str) -> tuple[NDArray[np.int64], int]:
+    """Return the value of an output in each shot, and how many values it has; 0 where only the data could say."""
+    table = np.asarray(registers.tables[choice.register])[:, list(choice.places)].astype(np.int64)
+    digits = int(table.max(initial=0))
+    if table.min(initial=0) < 0:
+        raise CountsError(
+            f"{place}: {name} takes the value {int(table.min())} in {registers.kind}, expected 0, 1, …. Samples of "
+            "observables are ±1: sample wires instead, or give Counts.from_trials values=(1, -1)."
+        )
+    if len(choice.places) == 1:
+        return table[:, 0], 2 if digits < 2 and registers.only_bits else 0
+    if digits > 1:
+        raise CountsError(
+            f"{place}: {name} is made of {len(choice.places)} places, of which one takes the value {digits}; expected "
+            "bits 0 and 1. Give each output one place by read=."
+        )
+    most_first = table if choice.most_first else table[:, ::-1]
+    value = np.zeros(len(table), dtype=np.int64)
+    for column in most_first.T:
+        value = 2 * value + column
+    return value, 2 ** len(choice.places)
+
+
+# ------------------------------------------------------------------------ packages
+
+
+def _registers(result: object, place: str) -> Registers | None:
+    """Return the registers of a result, None for what has none."""
+    if callable(getattr(result, "join_data", None)) and hasattr(result, "data"):
+        return _pub_result(result, place)
+    if all(hasattr(result, name) for name in ("num_bits", "num_shots", "array", "get_counts")):
+        bits = _bit_array(result, "the BitArray", place)
+        return Registers("Qiskit BitArray", {"": bits}, most_first=False, only_bits=True)
+    if hasattr(result, "multi_measurement_histogram"):
+        return _cirq(result, place)
+    if hasattr(result, "int_outcomes") and isinstance(result, Mapping):
+        return _qiskit_counts(result, place)
+    if callable(getattr(result, "get_counts", None)):
+        return _backend_result(result, place)
+    if _is_primitive_result(result):
+        pubs = list(result)  # type: ignore[call-overload]  # it is iterable, as was asked above
+        if len(pubs) != 1:
+            raise CountsError(
+                f"{place} is a Qiskit PrimitiveResult of {len(pubs)} circuits, expected one circuit for each setting. "
+                "Give each setting its own: {(0, 0): result[0], (0, 1): result[1], …}."
+            )
+        return _registers(pubs[0], place)
+    if not isinstance(result, Mapping | str | bytes) and hasattr(result, "__array__"):
+        return _samples(result, place)
+    return None
+
+
+def _is_primitive_result(result: object) -> bool:
+    if isinstance(result, Mapping | str | list | tuple) or hasattr(result, "__array__"):
+        return False
+    if not isinstance(result, Iterable) or not hasattr(result, "metadata"):
+        return False
+    return all(hasattr(pub, "data") and hasattr(pub, "metadata") for pub in result)
+
+
+def _pub_result(result: object, place: str) -> Registers:
+    data = getattr(result, "data", None)
+    names = list(getattr(data, "keys", list)())
+    arrays = {str(name): getattr(data, str(name)) for name in names}
+    wrong = [name for name, array in arrays.items() if not hasattr(array, "num_bits")]
+    if wrong or not arrays:
+        raise CountsError(
+            f"{place} is a Qiskit PubResult without bits (it holds {', '.join(names) or 'nothing'}), expected that of "
+            "a "
+            "sampler. Expectation values of an estimator are correlators, without numbers of trials: "
+            "Behavior.from_correlators."
+        )
+    tables = {name: _bit_array(array, f"the register {name!r}", place) for name, array in arrays.items()}
+    return Registers(f"Qiskit {type(result).__name__}", tables, most_first=False, only_bits=True)
+
+
+def _bit_array(array: object, what: str, place: str) -> NDArray[np.int64]:
+    """Return the bits of a Qiskit BitArray, [shot, i] being c[i]."""
+    packed = np.asarray(getattr(array, "array", None), dtype=np.uint8)
+    if packed.ndim != 2:
+        raise CountsError(
+            f"{place}: {what} has the shape {packed.shape[:-2]}, expected (): it holds several sets of parameters, "
+            "which "
+            "are different settings. Give each its own: result.data.NAME[0], …."
+        )
+    bits = np.unpackbits(packed, axis=1)[:, ::-1]
+    return bits[:, : int(getattr(array, "num_bits", 0))].astype(np.int64)
+
+
+def _backend_result(result: object, place: str) -> Registers:
+    found = result.get_counts()  # type: ignore[attr-defined]  # as was asked above
+    if not isinstance(found, Mapping):
+        raise CountsError(
+            f"{place} holds the counts of several circuits, expected one circuit for each setting. Give each setting "
+            "its own: result.get_counts(0), …."
+        )
+    return _qiskit_counts(found, place)
+
+
+def _qiskit_counts(counts: Mapping[object, object], place: str) -> Registers:
+    """Return the bits of Qiskit's Counts: strings from right to left, the last register first, between spaces."""
+    rows, weights = [], []
+    for key, number in counts.items():
+        text = str(key).replace(" ", "")
+        if not text or set(text) - set("01"):
+            raise CountsError(f"{place}: the outcome {plain_repr(key)} is no string of 0 and 1. Use get_counts().")
+        rows.append([int(bit) for bit in reversed(text)])
+        weights.append(whole_count(number, f"{place}, outcome {plain_repr(key)}"))
+    if not rows or len({len(row) for row in rows}) > 1:
+        raise CountsError(
+            f"{place}: {len(rows)} outcomes of different lengths, expected some of one. Correct the keys."
+        )
+    return Registers("Qiskit Counts", {"": np.array(rows)}, most_first=False, only_bits=True, weights=weights)
+
+
+def _cirq(result: object, place: str) -> Registers:
+    records = getattr(result, "records", None)
+    if not isinstance(records, Mapping) or not records:
+        raise CountsError(
+            f"{place} is a Cirq Result without measurements. Measure each party: cirq.measure(q, key='a')."
+        )
+    tables = {}
+    for key, values in records.items():
+        table = np.asarray(values)
+        if table.ndim != 3 or table.shape[1] != 1:
+            raise CountsError(
+                f"{place}: the key {str(key)!r} is measured {table.shape[1]} times in each repetition, expected once. "
+                "Give each measurement its own key."
+            )
+        tables[str(key)] = table[:, 0, :].astype(np.int64)
+    bits = all(table.max(initial=0) < 2 for table in tables.values())
+    return Registers("Cirq Result", tables, most_first=True, only_bits=bits)
+
+
+def _samples(result: object, place: str) -> Registers:
+    table = np.asarray(result)
+    if table.ndim == 0 and table.dtype == object:
+        raise CountsError(f"{place} is {a_kind(result)}, expected {_KINDS}.{_remedy(table.item())}")
+    if table.ndim != 2 or table.dtype.kind not in "iub":
+        raise CountsError(
+            f"{place} is an array of shape {table.shape} of {table.dtype}, expected samples of whole numbers, shape "
+            "(shots, outputs), as qml.sample(wires=[0, 1]) returns them. Tables of counts go to Counts, samples of "
+            "observables to Counts.from_trials, probabilities to Behavior."
+        )
+    bits = bool(table.max(initial=0) < 2)
+    return Registers("array of samples", {"": table.astype(np.int64)}, most_first=True, only_bits=bits)
+
+
+def _dictionary(counts: Mapping[object, object], asked: Asked, place: str) -> tuple[Outcomes, dict[str, int], str]:
+    """Return the counts of a plain dictionary of tuples, or of strings in the order that is given."""
+    if asked.read is not None:
+        raise CountsError(
+            f"{place} is a dictionary, expected read= with results that have registers or places. Give order=, the "
+            "names "
+            "of the outputs from left to right in the keys."
+        )
+    names = asked.outputs
+    if len(names) > 1 and any(isinstance(key, float | int | np.number) for key in counts):
+        raise CountsError(
+            f"{place} has counts of {plain_repr(next(iter(counts)))}: one number for {', '.join(names)} together, "
+            "expected "
+            "an outcome of each. A product of observables, or an integer of a histogram, does not say who saw what: "
+            "use "
+            "qml.counts(wires=[…]), result.multi_measurement_histogram(keys=[…])."
+        )
+    found: Counter[tuple[Hashable, ...]] = Counter()
+    for key, number in counts.items():
+        where = f"{place}, outcome {one_line(plain_repr(key))}"
+        plain = str(key) if isinstance(key, str) else key
+        found[read_key(plain, names, asked.order, f"{place}, outcome")] += whole_count(number, where)
+    bits = {value for outcome in found for value in outcome} <= {0, 1}
+    digits = all(isinstance(value, int) for outcome in found for value in outcome)
+    text = "from left to right" if asked.order is None else f"read as {' '.join(asked.order)}"
+    return found, dict.fromkeys(names, 2 if bits else 0) if digits else {}, f"dictionary of counts ({text})"
+
+
+def _remedy(result: object) -> str:
+    """Return what to do with what is no result."""
+    if hasattr(result, "full") or (isinstance(result, Sequence) and any(hasattr(v, "full") for v in result)):
+        return " A state of QuTiP holds no counts: give it to relaxbell.born with the measurements."
+    if isinstance(result, tuple) and len(result) == 3 and isinstance(result[0], Sequence):
+        return (
+            " This looks like measurement_statistics of QuTiP, probabilities from which those that are 0 may be "
+            "missing: "
+            "give state and measurements to relaxbell.born."
+        )
+    if isinstance(result, list | tuple) and result and all(isinstance(part, Mapping) for part in result):
+        return (
+            f" These are {len(result)} dictionaries: of observables that were counted each for itself, which outcomes "
+            "came "
+            "together is lost (use qml.counts(wires=[…])); of several sets of parameters or shots, give each its own "
+            "setting, or add them up."
+        )
+    if isinstance(result, list | tuple):
+        return " Rows of trials go to Counts.from_trials."
+    if hasattr(result, "probabilities_dict"):
+        return " A state of Qiskit holds no counts: give state.data to relaxbell.born with the measurements."
+    return " Run the program first, or write its counts as a dictionary {(a, b): count}."
