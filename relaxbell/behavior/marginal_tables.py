@@ -126,5 +126,5 @@ def _summed(
                 wide = [coordinates.inputs[j] if j in part.inputs else 1 for j in block.inputs]
                 own = form[part.start : part.start + part.size].reshape(wide)
                 total = total + weight(count, size) * own
-        found[block.start : block.start + block.size] = total.ravel()
+        found[block.start : block.start + block.size] = np.asarray(total, dtype=form.dtype).ravel()
     return found

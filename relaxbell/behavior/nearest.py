@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.behavior.table import read_floats
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, decimal
 from relaxbell.exact.texts import decimal_text
@@ -239,6 +240,9 @@ def decimals(table: NDArray[Any], *, single: bool) -> Exact:
     [Fraction(427, 1000)]
     """
     found = np.empty(table.shape, dtype=object)
+    bad = np.argwhere(~np.isfinite(read_floats(table)))
+    if len(bad):
+        raise BehaviorError(f"p{list(map(int, bad[0]))} is {table[tuple(bad[0])]}, expected a finite probability.")
     for index, value in np.ndenumerate(table):
         exact = as_exact(value)
         found[index] = decimal(np.float32(value) if single else value) if exact is None else exact

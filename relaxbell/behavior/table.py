@@ -73,7 +73,8 @@ def check_probabilities(table: NDArray[Any], outputs: int, tolerance: float) -> 
         place = ", ".join([":"] * outputs + [str(int(i)) for i in index])
         within = f" within {tolerance:g}".replace("e-0", "e-") if tolerance else ""
         raise BehaviorError(
-            f"p[{place}] sums to {different_texts(total[index], 1, 12)[0]}, expected 1{within}.{_order_hint(table, table.ndim - outputs)} "
+            f"p[{place}] sums to {different_texts(total[index], 1, 12)[0]}, expected 1{within}."
+            f"{_order_hint(table, table.ndim - outputs)} "
             "Use Counts(...) for raw data, Behavior.from_published(...) for a table of a few decimals."
         )
 
