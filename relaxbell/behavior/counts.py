@@ -14,13 +14,17 @@ from numpy.typing import ArrayLike, NDArray
 from relaxbell.behavior.axis_order import check_axis_order, order_hint
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.chi_squared import SettingsTest, chi_squared_tail, settings_test
-from relaxbell.behavior.counts_csv import read_csv_table
 from relaxbell.behavior.games import Published
 from relaxbell.behavior.likelihood import maximum_likelihood
 from relaxbell.behavior.names import read_names, read_parties
 from relaxbell.behavior.reading.dictionary import fill_table, read_dictionary
 from relaxbell.behavior.reading.programs import read_results
 from relaxbell.behavior.reading.registers import Sources
+from relaxbell.behavior.reading.roles import Columns
+from relaxbell.behavior.reading.rows import encode
+from relaxbell.behavior.reading.sequences import read_trials
+from relaxbell.behavior.reading.sources import Found, Layout, read_table
+from relaxbell.behavior.reading.text import read_grid
 from relaxbell.behavior.reading.values import Values
 from relaxbell.behavior.resampling import Bootstrap, draw_outcomes, generator, whole_number
 from relaxbell.behavior.scenario import Scenario
@@ -333,22 +337,33 @@ class Counts(Frozen):
         cls,
         path: str | Path,
         *,
-        outputs: str | Sequence[str] | None = None,
-        inputs: str | Sequence[str] | None = None,
+        outputs: Columns = None,
+        inputs: Columns = None,
+        count: str = "count",
+        values: Values = None,
+        missing: int | None = None,
+        order: str | Sequence[str] | None = None,
+        cardinality: Mapping[str, int] | None = None,
         parties: Mapping[str, str | None] | None = None,
+        empty_settings: bool = False,
         published: Published | None = None,
     ) -> Counts:
-        """Read a tidy CSV: one row for each combination of values, with its number of trials.
+        """Read a table of counts from a file: a row for each combination of values, or for each setting.
 
         Parameters
         ----------
         path
-            A UTF-8 file of at most 4 MiB. Columns are variables, matched to names without regard to
-            case, and ``count``. Values are 0, 1, …; every combination has a row, zero counts too.
+            A file of at most 4 MiB, UTF-8 or with a byte order mark, also compressed by gzip. Cells are separated by
+            commas, semicolons, tabs or bars. A tidy table has a column of counts and one for each variable; a wide one
+            a column for each input and one for each outcome, whose names are keys as in `from_dict`.
         outputs, inputs
-            Names; by default the columns among A, B, C, A1, A2, … are outputs, those among X, Y, Z, X1, …
-            inputs.
-        parties, published
+            Names, matched to columns without regard to case; or variable → column, ``{"A": "alice outcome"}``. By
+            default the columns among A, B, C, A1, A2, … are outputs, those among X, Y, Z, X1, … inputs.
+        count
+            Name of the column of counts.
+        values, missing, order, cardinality
+            As for `from_dict`.
+        parties, empty_settings, published
             As for `Counts`.
 
         Returns
@@ -373,8 +388,91 @@ class Counts(Frozen):
         Counts mine: 20 trials of p(A|X), A: 2, X: 2
         """
         path = Path(path)
-        table, out, ins = read_csv_table(path, outputs, inputs)
-        return cls(table, out, ins, parties=parties, name=path.stem, published=published)
+        layout = Layout(outputs, inputs, count, values, missing, order, cardinality, empty_settings)
+        return cls._read(read_table(read_grid(path), layout), parties, path.stem, published)
+
+    @classmethod
+    def _read(
+        cls,
+        found: Found,
+        parties: Mapping[str, str | None] | None,
+        name: str | None,
+        published: Published | None = None,
+    ) -> Counts:
+        """Return what a reader found."""
+        return cls(
+            found.table,
+            found.outputs,
+            found.inputs,
+            parties=parties,
+            name=name,
+            empty_settings=found.empty_settings,
+            published=published,
+            notes=found.notes,
+        )
+
+    @classmethod
+    def from_trials(
+        cls,
+        rows: object,
+        outputs: Columns = None,
+        inputs: Columns = None,
+        *,
+        values: Values = None,
+        missing: object = None,
+        cardinality: Mapping[str, int] | None = None,
+        parties: Mapping[str, str | None] | None = None,
+        name: str | None = None,
+    ) -> Counts:
+        """Count trials: an array, a frame of any kind, or an iterable of rows or of mappings.
+
+        Parameters
+        ----------
+        rows
+            One for each trial. Columns of a frame (pandas, polars, pyarrow, a dictionary of columns, a structured
+            array) and mappings have names; those of an array and of tuples are outputs, then inputs.
+        outputs, inputs
+            Names, matched to names of columns without regard to case; or variable → column,
+            ``{"A": "alice outcome"}``. If both are given, other columns are not read. By default those among A, B, C,
+            A1, A2, … are outputs, those among X, Y, Z, X1, … inputs; of an array A, B and X, Y.
+        values
+            Labels in the order of the outcomes that they are, ``(1, -1)``, ``"+-"`` or ``("H", "V")``, for all outputs,
+            and for inputs that are no whole numbers; or such a list by variable, ``{"A": "HV", "X": (1, 2)}``; or the
+            number of each label, ``{"A": {"H": 0, "V": 1, "none": 1}}``. By default values are 0, 1, …; booleans and
+            floats without fraction are whole numbers.
+        missing
+            What is done with trials in which None, NaN or null stands for a value: they are refused, or dropped
+            (``"drop"``; that assumes fair sampling), or taken as an outcome, such as ``2`` or a label, for all outputs
+            or by name, ``{"A": "none"}``.
+        cardinality
+            Numbers of values by name, where some may not have been seen; others are one more than the largest value.
+        parties, name
+            As for `Counts`.
+
+        Returns
+        -------
+        Counts
+            Its `notes` say what was not read, dropped or replaced. Settings without trials are possible.
+
+        Raises
+        ------
+        CountsError
+            With the row, from 0, what was found, what was expected, and the remedy.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> frame = {"time": [0.1, 0.2, 0.3], "alice": ["H", "V", None], "x": [0, 1, 1]}
+        >>> rb.Counts.from_trials(frame, {"A": "alice"}, "X", values="HV", missing="drop")
+        Counts: 2 trials of p(A|X), A: 2, X: 2; not read: column time; 1 of 3 trials with missing values dropped, which
+        assumes fair sampling
+        >>> rb.Counts.from_trials([(1, 0), (-1, 1), (1, 1)], "A", "X", values=(1, -1)).table.tolist()
+        [[1, 1], [0, 1]]
+        """
+        encoded = encode(read_trials(rows, outputs, inputs), values, missing, cardinality)
+        table, notes = encoded.table()
+        own = encoded.rows
+        return cls(table, own.outputs, own.inputs, parties=parties, name=name, empty_settings=True, notes=notes)
 
     @classmethod
     def from_dict(

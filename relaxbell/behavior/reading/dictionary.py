@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from numbers import Real
@@ -13,13 +14,16 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.names import read_names
 from relaxbell.behavior.reading.keys import Order, read_key, read_order
-from relaxbell.behavior.reading.values import ABSENT, MISSING, MOST_VALUES, Coding, Values, canonical, codings
-from relaxbell.behavior.resampling import whole_number
+from relaxbell.behavior.reading.sizes import combination, note_constants, read_sizes
+from relaxbell.behavior.reading.values import ABSENT, MISSING, Coding, Values, canonical, codings
 from relaxbell.errors import CountsError
 from relaxbell.exact.texts import a_kind, counted, one_line, plain_repr
 
 MOST_CELLS = 2**22
 """Most cells of a table that is made: a typing error in one key must not fill the memory."""
+
+_GROUPED = re.compile(r"[0-9]{1,3}([,.'’ \u00a0\u202f][0-9]{3})+")
+"""1,234 and 1.234 and 1 234: which of them is a fraction is a matter of country."""
 
 Names = str | Sequence[str] | None
 
@@ -33,6 +37,7 @@ class Cells:
     found: dict[tuple[Hashable, ...], int] = field(default_factory=dict)
     places: dict[tuple[Hashable, ...], str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    called: Mapping[str, str] = field(default_factory=dict)
 
     def add(self, values: tuple[Hashable, ...], count: int, place: str) -> None:
         """Put a count into its cell; raise CountsError if there is one already."""
@@ -99,21 +104,31 @@ def whole_count(value: object, place: str) -> int:
     >>> whole_count(427.0, "there"), whole_count("12", "there")
     (427, 12)
     """
-    number = canonical(value)
+    number, text = canonical(value), one_line(value, 30).strip()
     if isinstance(value, bool | np.bool_):
-        raise CountsError(f"{place}: the count is {value}, expected a whole number. Write 0 or 1.")
+        raise CountsError(f"{place}: {value} is no number of trials. Write 0 or 1.")
+    grouped = isinstance(value, str) and _GROUPED.fullmatch(text)
+    if grouped:
+        plain = re.sub("[^0-9]", "", text)
+        raise CountsError(
+            f"{place}: {text!r} may have a thousands separator, expected plain digits such as {plain}. Write them; a "
+            "spreadsheet has a format of cells without separators."
+        )
     if isinstance(number, int) and number >= 0:
         return number
     if number is ABSENT:
-        raise CountsError(f"{place}: the count is missing. Write the number, or give missing=0 if nothing was seen.")
+        raise CountsError(
+            f"{place}: the cell is empty (missing). Write the number, 0 if nothing was counted; or give missing=0."
+        )
     if isinstance(number, int):
-        raise CountsError(f"{place}: the count is {number}, which is negative. Expected a whole number ≥ 0.")
+        raise CountsError(f"{place}: '{number}' is negative, expected a whole number of trials, such as 0 or 42.")
     if isinstance(number, float | Fraction):
         raise CountsError(
-            f"{place}: the count is {float(number):g}, which is fractional. Expected a whole number ≥ 0; probabilities "
-            "go to Behavior, correlators to Behavior.from_correlators."
+            f"{place}: {text!r} is fractional, expected a whole number of trials, such as 0 or 42. Probabilities go to "
+            "Behavior, correlators to Behavior.from_correlators."
         )
-    raise CountsError(f"{place}: the count is {one_line(plain_repr(value))}, expected a whole number such as 0 or 42.")
+    comma = " It has a decimal comma." if isinstance(value, str) and re.fullmatch(r"-?[0-9]+,[0-9]*", text) else ""
+    raise CountsError(f"{place}: {text!r} is not a whole number, expected one such as 0 or 42.{comma} Write digits.")
 
 
 def fill_table(
@@ -156,10 +171,14 @@ def _numbered(cells: Cells, kinds: Mapping[str, Coding]) -> dict[tuple[int, ...]
     names = cells.outputs + cells.inputs
     found: dict[tuple[int, ...], int] = {}
     for own, count in cells.found.items():
-        codes = tuple(kinds[n].code(v, f"{cells.places[own]}, {n}") for n, v in zip(names, own, strict=True))
+        codes = tuple(
+            kinds[n].code(v, f"{cells.places[own]}, {cells.called.get(n, n)}") for n, v in zip(names, own, strict=True)
+        )
         if MISSING in codes:
             name = names[codes.index(MISSING)]
-            raise CountsError(f"{cells.places[own]}: the cell of {name} is empty (missing). Write its value.")
+            raise CountsError(
+                f"{cells.places[own]}, {cells.called.get(name, name)}: the cell is empty (missing). Write its value."
+            )
         found[codes] = found.get(codes, 0) + count  # two labels may have one number, if values= says so
     return found
 
@@ -187,57 +206,3 @@ def _check_absent(
             "them, or give empty_settings=True if it was never chosen."
         )
     cells.notes.append(f"{absent} of {present.size} cells were absent and taken as 0")
-
-
-def read_sizes(
-    seen: Mapping[str, Iterable[int]],
-    kinds: Mapping[str, Coding],
-    cardinality: Mapping[str, int] | None,
-    what: str,
-) -> tuple[int, ...]:
-    """Return how many values each variable has: as given, as labels say, or one more than the largest that was seen."""
-    if cardinality is not None and (not isinstance(cardinality, Mapping) or set(cardinality) - set(seen)):
-        raise CountsError(
-            f"cardinality is {plain_repr(cardinality)}, expected numbers of values for some of {', '.join(seen)}: "
-            '{"A": 2, …}.'
-        )
-    sizes = []
-    for name, codes in seen.items():
-        least, largest = min(codes), max(codes)
-        size = kinds[name].size
-        if cardinality is not None and name in cardinality:
-            size = whole_number(cardinality[name], f"cardinality of {name}", 1, MOST_VALUES)
-        elif size is None and least == 1:
-            raise CountsError(
-                f"{what}: {name} takes the values 1 … {largest}, never 0. Number values from 0: subtract 1, or list "
-                "them "
-                f'with values={{"{name}": (1, …)}}; or give cardinality= if 0 was never seen.'
-            )
-        elif size is None:
-            size = largest + 1
-        if size <= largest:
-            raise CountsError(
-                f"{what}: {name} takes the value {largest}, expected 0 … {size - 1}. Correct it or the cardinality."
-            )
-        if size > MOST_VALUES:
-            raise CountsError(
-                f"{what}: {name} takes the value {largest:,}, expected less than {MOST_VALUES:,}. Number values 0, 1, "
-                "… "
-                "without gaps."
-            )
-        sizes.append(size)
-    return tuple(sizes)
-
-
-def note_constants(
-    outputs: Sequence[str], shape: Sequence[int], cardinality: Mapping[str, int] | None, notes: list[str]
-) -> None:
-    """Put a note where an output is taken as a constant only because nothing else was seen."""
-    constant = [n for n, size in zip(outputs, shape, strict=False) if size == 1 and n not in (cardinality or {})]
-    if constant:
-        notes.append(f"{', '.join(constant)} always 0, taken as constant (cardinality= says otherwise)")
-
-
-def combination(names: Iterable[str], values: Iterable[object]) -> str:
-    """Return values of variables in words."""
-    return ", ".join(f"{n}={v}" for n, v in zip(names, values, strict=True))

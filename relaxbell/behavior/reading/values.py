@@ -100,24 +100,32 @@ class Coding:
         """Number of values, if labels say it."""
         return None if self.codes is None else max(self.codes.values()) + 1
 
-    def code(self, value: Hashable, where: str) -> int:
-        """Return the number of a canonical value, `MISSING` if it is missing; raise CountsError if it is none."""
-        if self.codes is not None:
-            if value in self.codes:
-                return self.codes[value]
-            if value is ABSENT:
-                return MISSING
-            known = ", ".join(map(plain_repr, list(self.codes)[:8]))
-            raise CountsError(
-                f"{where}: {one_line(plain_repr(value))} is none of the values of {self.name}, expected one of "
-                f"{known}. "
-                "Correct it, or add it to values=."
-            )
+    def find(self, value: Hashable) -> int | None:
+        """Return the number of a canonical value, `MISSING` if it is missing, None if it is none of the values."""
+        if self.codes is not None and value in self.codes:
+            return self.codes[value]
         if value is ABSENT:
             return MISSING
-        if isinstance(value, int) and 0 <= value < MOST_VALUES**2:
+        if self.codes is None and isinstance(value, int) and 0 <= value < MOST_VALUES**2:
             return value
-        raise CountsError(f"{where}: {_not_whole(value, self.name)}")
+        return None
+
+    def code(self, value: Hashable, where: str) -> int:
+        """Return the same; raise CountsError where it is none of the values."""
+        number = self.find(value)
+        if number is None:
+            raise self.refused(value, where)
+        return number
+
+    def refused(self, value: Hashable, where: str) -> CountsError:
+        """Return the error for what is none of the values."""
+        if self.codes is None:
+            return CountsError(f"{where}: {_not_whole(value, self.name)}")
+        known = ", ".join(map(plain_repr, list(self.codes)[:8]))
+        return CountsError(
+            f"{where}: {one_line(plain_repr(value))} is none of the values of {self.name}, expected one of {known}. "
+            "Correct it, or add it to values=."
+        )
 
 
 def _not_whole(value: Hashable, name: str) -> str:
