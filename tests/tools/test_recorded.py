@@ -1,11 +1,13 @@
 """Recorded results of quantum programs, read without their packages. `test_qiskit.py` and others read real ones."""
 
+import ast
 import re
 from pathlib import Path
 
 import numpy as np
 from tools.checks import check_cirq, check_pennylane, check_qiskit, check_toqito
 from tools.doubles import RECORDED, BackendResult, CirqResult, PrimitiveResult, QiskitCounts, Qobj, pub_result, recorded
+from tools.programs import SETTINGS, SHOTS, outcomes
 
 import relaxbell as rb
 
@@ -74,3 +76,39 @@ def test_pinned_versions_are_those_recorded():
 
 def test_toqito():
     check_toqito(RECORDED["toqito"]["returned"])
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "conventions.rst").read_text()
+
+
+def on_the_page(name):
+    """Return what the page says that a tool returned: the literal that a name is set to."""
+    text = re.search(rf"^>>> {name} = ((?:.*\n)(?:\.\.\. .*\n)*)", PAGE, re.MULTILINE)[1]
+    return ast.literal_eval(text.replace("\n...", "\n"))
+
+
+def test_the_page_on_conventions_shows_what_was_recorded():
+    assert on_the_page("backend") == recorded("qiskit", "backend")
+    said = {s: {tuple(k): v for k, v in counts} for s, counts in recorded("cirq", "histogram").items()}
+    assert on_the_page("histogram") == said
+    assert on_the_page("counts") == recorded("pennylane", "counts")
+    toqito, qutip = RECORDED["toqito"]["returned"], RECORDED["qutip"]["returned"]
+    assert all(on_the_page(name) == toqito[name] for name in ("correlators", "fc_to_cg", "collins_gisin"))
+    assert toqito["fc_to_fp"][0][0][0][0] == 0.46875
+    assert on_the_page("singlet") == qutip["singlet"]
+    assert (qutip["sigmax"][0], qutip["sigmaz"]) == ([-1, 1], [[1], [1]])
+    names = {"qiskit": "Qiskit", "cirq": "Cirq", "pennylane": "PennyLane", "qutip": "QuTiP", "toqito": "toqito"}
+    assert all(f"{names[tool]} {own['version']}, run" in PAGE for tool, own in RECORDED.items())
+
+
+def test_what_the_page_says_of_orders():
+    """Cirq's first qubit counts most, QuTiP's first factor as in numpy.kron; PennyLane's wires are in order."""
+    integers = {s: counts for s, counts in recorded("cirq", "integers").items()}
+    for setting in SETTINGS:
+        a, b, c = outcomes(*setting)
+        assert integers[setting] == [[4 * a + 2 * b + c, SHOTS]]
+        assert recorded("pennylane", "counts")[setting] == {f"{a}{b}{c}": SHOTS}
+        assert recorded("qiskit", "backend")[setting] == {f"{b} {a} {c}": SHOTS}
+        assert recorded("pennylane", "product")[setting] == [[(-1) ** (a + b + c), SHOTS]]
+    qutip = RECORDED["qutip"]["returned"]
+    assert (qutip["dims"], qutip["place"]) == ([[2, 3], [1]], int(np.argmax(np.kron([1, 0], [0, 1, 0]))))
