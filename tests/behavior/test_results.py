@@ -6,6 +6,7 @@ from tools.doubles import (
     BackendResult,
     BitArray,
     CirqResult,
+    DataBin,
     PrimitiveResult,
     QiskitCounts,
     Qobj,
@@ -120,9 +121,11 @@ PUB = SamplerPubResult(a=packed(np.array([[0]])), b=packed(np.array([[1]])))
 THREE = SamplerPubResult(a=PUB.data.a, b=PUB.data.b, anc=PUB.data.b)
 
 
-class Estimated(SamplerPubResult):
+class Estimated:
+    """An estimator's PubResult, which has nothing to join."""
+
     def __init__(self):
-        super().__init__(evs=np.array(0.7), stds=np.array(0.1))
+        self.data, self.metadata = DataBin({"evs": np.array(0.7), "stds": np.array(0.1)}), {}
 
 
 @pytest.mark.parametrize(
@@ -144,6 +147,8 @@ class Estimated(SamplerPubResult):
             {},
             r"the shape \(3,\), expected \(\): .*several sets of parameters",
         ),
+        ({(0, 0): np.eye(4)[0] * 1j}, {}, "of complex numbers.*relaxbell.born"),
+        ({(0, 0): PrimitiveResult(Estimated())}, {}, "without bits"),
         ({(0, 0): Estimated()}, {}, "without bits .it holds evs, stds.*Behavior.from_correlators"),
         ({(0, 0): BackendResult([{"00": 1}])}, {}, "counts of several circuits"),
         ({(0, 0): QiskitCounts({"0x1": 3})}, {}, "no string of 0 and 1"),

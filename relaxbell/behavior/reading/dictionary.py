@@ -84,7 +84,7 @@ def read_dictionary(table: object, outputs: Names, inputs: Names, order: Order, 
 def _flat(value: object) -> str:
     if isinstance(value, Real) and not isinstance(value, int):
         return " A table of correlators goes to Behavior.from_correlators."
-    return ""
+    return " Results of quantum programs go to Counts.from_results."
 
 
 def check_missing(missing: int | None) -> None:

@@ -146,13 +146,13 @@ def _values(registers: Registers, choice: Choice, name: str, place: str) -> tupl
 
 def _registers(result: object, place: str) -> Registers | None:
     """Return the registers of a result, None for what has none."""
-    if callable(getattr(result, "join_data", None)) and hasattr(result, "data"):
-        return _pub_result(result, place)
     if all(hasattr(result, name) for name in ("num_bits", "num_shots", "array", "get_counts")):
         bits = _bit_array(result, "the BitArray", place)
         return Registers("Qiskit BitArray", {"": bits}, most_first=False, only_bits=True)
     if hasattr(result, "multi_measurement_histogram"):
         return _cirq(result, place)
+    if hasattr(result, "metadata") and callable(getattr(getattr(result, "data", None), "keys", None)):
+        return _pub_result(result, place)
     if hasattr(result, "int_outcomes") and isinstance(result, Mapping):
         return _qiskit_counts(result, place)
     if callable(getattr(result, "get_counts", None)):
@@ -256,6 +256,11 @@ def _samples(result: object, place: str) -> Registers:
     table = np.asarray(result)
     if table.ndim == 0 and table.dtype == object:
         raise CountsError(f"{place} is {a_kind(result)}, expected {_KINDS}.{_remedy(table.item())}")
+    if table.dtype.kind == "c":
+        raise CountsError(
+            f"{place} is an array of shape {table.shape} of complex numbers, expected samples. A state holds no counts: "
+            "give it to relaxbell.born with the measurements."
+        )
     if table.ndim != 2 or table.dtype.kind not in "iub":
         raise CountsError(
             f"{place} is an array of shape {table.shape} of {table.dtype}, expected samples of whole numbers, shape "
@@ -313,6 +318,4 @@ def _remedy(result: object) -> str:
         )
     if isinstance(result, list | tuple):
         return " Rows of trials go to Counts.from_trials."
-    if hasattr(result, "probabilities_dict"):
-        return " A state of Qiskit holds no counts: give state.data to relaxbell.born with the measurements."
     return " Run the program first, or write its counts as a dictionary {(a, b): count}."
