@@ -23,6 +23,7 @@ from relaxbell.behavior.table import (
     SINGLE_TOLERANCE,
     TOLERANCE,
     check_axes,
+    check_no_mapping,
     check_probabilities,
     probability,
     read_floats,
@@ -103,6 +104,7 @@ class Behavior(Frozen):
         self.outputs = read_names(outputs, "outputs", BehaviorError)
         self.inputs = read_names(inputs, "inputs", BehaviorError)
         read_names(self.outputs + self.inputs, "outputs and inputs together", BehaviorError)
+        check_no_mapping(p)
         self._read(real_array(p, "p", BehaviorError, self.variables), parties, estimated)
 
     def _read(

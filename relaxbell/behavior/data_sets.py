@@ -133,6 +133,7 @@ def _of_frame(source: object, layout: Layout, parties: Mapping[str, str | None] 
         raise CountsError(
             f"found {a_kind(source)}, expected a path, a data set or a frame. Arrays of counts go to Counts(array); "
             "trials "
-            "in an array or a list to Counts.from_trials; dictionaries of settings to Counts.from_dict."
+            "in an array or a list to Counts.from_trials; dictionaries of settings to Counts.from_dict; a Series of "
+            "pandas becomes a frame by reset_index()."
         )
     return Counts._read(read_frame(frame, source, layout), parties, None)

@@ -149,6 +149,8 @@ class Quantification:
         if self.fit is not None:
             counts = self.fit.counts
             data["data"] = {"name": counts.name, "trials": counts.trials, "cardinality": counts.cardinality}
+            if counts.notes:
+                data["data"]["read"] = list(counts.notes)
             data["fit"] = {
                 "deviance": self.fit.deviance,
                 "degrees_of_freedom": self.fit.degrees_of_freedom,

@@ -192,6 +192,12 @@ MARGINALS = [
 ]
 
 
+def test_behavior_says_who_reads_other_tables():
+    for other in (PR, {"A": [0, 0]}):
+        with pytest.raises(rb.errors.BehaviorError, match="Behavior.from_correlators or from_collins_gisin"):
+            rb.Behavior(other)
+
+
 @pytest.mark.parametrize(("tables", "options", "message"), CORRELATORS)
 def test_wrong_correlators(tables, options, message):
     with pytest.raises(rb.errors.BehaviorError, match=message):

@@ -66,10 +66,10 @@ def read_dictionary(table: object, outputs: Names, inputs: Names, order: Order, 
     first, second = read_order(order, out, ins)
     cells, absent = Cells(out, ins), 0
     for setting, outcomes in table.items():
-        own = read_key(setting, ins, second, "the setting")
         where = f"the setting {one_line(plain_repr(setting))}"
         if not isinstance(outcomes, Mapping):
-            raise CountsError(f"{where} has {a_kind(outcomes)}, {one_line(outcomes)}. {expected}{_flat(outcomes)}")
+            raise CountsError(f"{where} has {a_kind(outcomes)}, {one_line(outcomes)}. {expected}{_flat(outcomes, ins)}")
+        own = read_key(setting, ins, second, "the setting")
         for outcome, count in outcomes.items():
             place = f"{where}, outcome {one_line(plain_repr(outcome))}"
             if canonical(count) is ABSENT and missing is not None:
@@ -81,9 +81,14 @@ def read_dictionary(table: object, outputs: Names, inputs: Names, order: Order, 
     return cells
 
 
-def _flat(value: object) -> str:
-    if isinstance(value, Real) and not isinstance(value, int):
-        return " A table of correlators goes to Behavior.from_correlators."
+def _flat(value: object, inputs: Sequence[str]) -> str:
+    """Return which reader takes a dictionary of numbers."""
+    if isinstance(value, Real) and not isinstance(value, int | np.integer):
+        return " Correlators go to Behavior.from_correlators."
+    if isinstance(value, int | np.integer):
+        return (
+            f" The outcomes of a single circuit are those of one setting: {{({', '.join('0' * len(inputs))}): {{…}}}}."
+        )
     return " Results of quantum programs go to Counts.from_results."
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.errors import CountsError
-from relaxbell.exact.texts import a_kind
+from relaxbell.exact.texts import a_kind, one_line
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,13 @@ def as_frame(source: object) -> Frame | None:
         return None if names is None else _checked(what, names, [source[name] for name in names])
     if isinstance(source, str | bytes | list | tuple):
         return None
+    if getattr(source, "ndim", 2) == 1:
+        return None  # a single column
     if hasattr(source, "collect") and hasattr(source, "collect_schema"):
         source = source.collect()  # a lazy frame of polars
+    index = getattr(source, "index", None)
+    if hasattr(source, "reset_index") and any(name is not None for name in getattr(index, "names", ())):
+        source = _with_index(source.reset_index, what)
     names = getattr(source, "column_names", None)
     if isinstance(names, Sequence) and hasattr(source, "column"):
         return _checked(what, tuple(names), [source.column(k) for k in range(len(names))])
@@ -83,9 +88,20 @@ def _adapted(source: object, what: str) -> Frame | None:
             "or "
             "give a frame of pandas or polars, or a dictionary of columns."
         ) from None
-    table = pyarrow.table(source)
+    try:
+        table = pyarrow.table(source)
+    except (TypeError, ValueError) as error:
+        raise CountsError(f"{what} is no frame: {one_line(error)}. Give one with a name for each column.") from None
     names = tuple(table.column_names)
     return _checked(what, names, [table.column(k) for k in range(len(names))])
+
+
+def _with_index(reset: Callable[[], object], what: str) -> object:
+    """Return a frame of pandas whose index has names, with the levels of the index as columns, which they are."""
+    try:
+        return reset()
+    except ValueError as error:
+        raise CountsError(f"{what}: an index is called like a column ({error}). Rename one of them.") from None
 
 
 def _plain(label: object) -> Hashable:
@@ -139,6 +155,8 @@ def as_column(values: object, what: str) -> NDArray[np.generic]:
         plain = values.astype(object)
         plain[np.ma.getmaskarray(values)] = None
         values = np.asarray(plain.data)
+    if isinstance(values, list | tuple):
+        values = [None if value is np.ma.masked else value for value in values]
     try:
         array = np.asarray(values)
         if array.dtype.kind in "US" and isinstance(values, list | tuple):

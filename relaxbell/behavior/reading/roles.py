@@ -32,7 +32,7 @@ class Roles:
     places
         Place of the column of each, outputs then inputs.
     rest
-        Places of the other columns.
+        Places of the other columns: those that are not read, and the counts. One without a name numbers the rows.
     """
 
     outputs: tuple[str, ...]
@@ -107,7 +107,9 @@ def find_roles(what: str, header: Sequence[Hashable], outputs: Columns, inputs: 
         raise CountsError(f"{what}: the column {twice[0]!r} is named for two variables. Give each its own.")
     rest = tuple(i for i in range(len(header)) if i not in places)
     known = () if count is None else (count.lower(),)
-    unknown = [titles[i] for i in rest if titles[i].lower() not in known]
+    unknown = [
+        titles[i] for i in rest if titles[i].lower() not in known and titles[i]
+    ]  # without a name: numbers of rows
     both = given[0] is not None and given[1] is not None
     if unknown and not (count is None and both):
         raise CountsError(
@@ -164,12 +166,8 @@ def _check_header(what: str, titles: Sequence[str], count: str | None, shown: st
         raise CountsError(
             f"{what}: {len(titles):,} columns, expected at most {MOST_COLUMNS}. Is this a table of counts?"
         )
-    if titles and all(_NUMBER.fullmatch(title) for title in titles):
-        raise CountsError(
-            f"{what}: the first line holds numbers ({shown}), expected a header such as {example}. Add it; columns "
-            "without names are read from an array, by Counts.from_trials(array)."
-        )
-    repeated = [title for i, title in enumerate(titles) if title.lower() in [t.lower() for t in titles[:i]]]
+    check_names(what, titles, example)
+    repeated = [title for i, title in enumerate(titles) if title and title.lower() in [t.lower() for t in titles[:i]]]
     if repeated:
         raise CountsError(f"{what}: the column {repeated[0][:30]!r} appears twice. Give each variable one column.")
     if count is None and "count" in [title.lower() for title in titles]:
@@ -179,9 +177,21 @@ def _check_header(what: str, titles: Sequence[str], count: str | None, shown: st
         )
     if count is not None and count.lower() not in [title.lower() for title in titles]:
         raise CountsError(
-            f"{what}: no column {count!r} in the header ({shown}). Expected, for example, {example}. If numbers of "
-            f"trials are in a column of another name, give count= its name; a list of trials is read by load_counts, "
+            f"{what}: no column {count!r} in the header ({shown}). Expected, for example, {example}. Give count= the "
+            "name of "
+            "a column of counts; or name the outcomes of trials with outputs= (--outputs), and read them with "
+            "load_counts, "
             "Counts.from_trials or Trials.read_csv."
+        )
+
+
+def check_names(what: str, header: Sequence[Hashable], example: str) -> None:
+    """Raise CountsError if what should be names of columns are numbers."""
+    if header and all(_NUMBER.fullmatch(str(title).strip()) for title in header):
+        raise CountsError(
+            f"{what}: the first line holds numbers ({shown_header(header)}), expected a header such as {example}. Add "
+            "it; "
+            "columns without names are read from an array, by Counts.from_trials(array), such as that of numpy.loadtxt."
         )
 
 
@@ -204,11 +214,18 @@ def _remedy(given: tuple[bool, bool], count: str | None) -> str:
     )
 
 
-def unread(roles: Roles, header: Sequence[Hashable]) -> list[str]:
-    """Return the note on columns that are not read, if there are any."""
-    if not roles.rest:
+def unread(places: Sequence[int], header: Sequence[Hashable]) -> list[str]:
+    """Return the note on columns that are not read, if there are any.
+
+    Examples
+    --------
+    >>> unread([0, 2], ["", "x", "time"]), unread([], ["x"])
+    (['not read: columns (without a name), time'], [])
+    """
+    if not places:
         return []
-    return [f"not read: column{'s' * (len(roles.rest) > 1)} {shown_header([header[i] for i in roles.rest])}"]
+    names = [str(header[i]).strip() or "(without a name)" for i in places]
+    return [f"not read: column{'s' * (len(names) > 1)} {shown_header(names)}"]
 
 
 def check_named(what: str, columns: Columns) -> None:

@@ -25,6 +25,13 @@ CHUNK = 2**20
 _RANGE = 2**16
 """Widest range of whole numbers that are numbered without a look at each."""
 
+_OURS = {
+    "Counts": " Counts are counted already.",
+    "Trials": " Trials are counted by trials.counts(), and are in trials.rows.",
+    "Behavior": " Behaviors hold none: sample(behavior, …) draws counts.",
+}
+"""What to do with other objects of this package."""
+
 Factor: TypeAlias = tuple[list[Hashable], Callable[[slice], NDArray[np.integer]]]
 """Canonical values of a column, and which of them the trials of a slice have."""
 
@@ -54,12 +61,10 @@ def read_trials(rows: object, outputs: Columns, inputs: Columns) -> Rows:
         roles = find_roles(frame.what, frame.header, outputs, inputs, None)
         called = {n: f"column {frame.header[i]}" for n, i in zip(roles.names, roles.places, strict=True)}
         columns = [frame.column(i) for i in roles.places]
-        notes = unread(roles, frame.header)
+        notes = unread(roles.rest, frame.header)
         return from_columns(frame.what, roles.outputs, roles.inputs, columns, called, notes)
     if not isinstance(rows, Iterable):
-        hint = " Counts hold no trials." if type(rows).__name__ == "Counts" else ""
-        hint = " Behaviors hold none: sample(behavior, …) draws counts." if type(rows).__name__ == "Behavior" else hint
-        raise CountsError(f"the trials are {a_kind(rows)}. {expected}{hint}")
+        raise CountsError(f"the trials are {a_kind(rows)}. {expected}{_OURS.get(type(rows).__name__, '')}")
     if isinstance(rows, np.ndarray) or hasattr(rows, "__array__"):
         return _from_array(rows, outputs, inputs, expected)
     return _from_rows(iter(rows), outputs, inputs, expected)
@@ -181,7 +186,8 @@ def _factor(column: NDArray[np.generic]) -> Factor:
                 return [*range(least, most + 1), ABSENT], lambda part: _whole(column[part], least, most + 1 - least)
             return list(range(least, most + 1)), lambda part: column[part].astype(np.int64) - least
     lookup = _Lookup()
-    ids = np.fromiter(map(lookup.__getitem__, column.tolist()), dtype=np.int32, count=len(column))
+    parts = (column[start : start + CHUNK].tolist() for start in range(0, len(column), CHUNK))
+    ids = np.fromiter(map(lookup.__getitem__, itertools.chain.from_iterable(parts)), dtype=np.int32, count=len(column))
     return lookup.values_in_order, lambda part: ids[part]
 
 
@@ -194,7 +200,8 @@ def _whole_range(column: NDArray[np.generic]) -> tuple[int, int] | None:
             part = part[~np.isnan(part.astype(np.float64))]
             if not len(part):
                 continue
-            if not (np.isfinite(part.astype(np.float64)).all() and (part.astype(np.float64) % 1 == 0).all()):
+            floats = part.astype(np.float64)
+            if not (np.abs(floats) < 2**53).all() or not (floats % 1 == 0).all():
                 return None
         least, most = min(least, int(part.min())), max(most, int(part.max()))
     return (int(least), int(most)) if 0 <= most - least < _RANGE else None
@@ -219,6 +226,8 @@ class _Lookup(dict[object, int]):
         number = self._numbers.setdefault(own, len(self._numbers))
         if number == len(self.values_in_order):
             self.values_in_order.append(own)
+        if number > MOST_ROWS:
+            raise too_many("the trials")
         if own is not ABSENT:  # each NaN is another object
             self[value] = number
         return number
@@ -233,7 +242,7 @@ def _from_rows(rows: Iterator[object], outputs: Columns, inputs: Columns, expect
         fields = tuple(first) if isinstance(first, Mapping) else tuple(getattr(first, "_fields", ()))
         roles = find_roles("the rows", fields, outputs, inputs, None)
         labels = [fields[i] for i in roles.places]
-        out, ins, notes = roles.outputs, roles.inputs, unread(roles, fields)
+        out, ins, notes = roles.outputs, roles.inputs, unread(roles.rest, fields)
         called = {n: f"column {label}" for n, label in zip(roles.names, labels, strict=True)}
         cells = _named_rows(rows, labels) if isinstance(first, Mapping) else _tuples(rows, len(fields), roles.places)
     else:
@@ -247,10 +256,7 @@ def _from_rows(rows: Iterator[object], outputs: Columns, inputs: Columns, expect
         try:
             own = tuple(lookup[value] for lookup, value in zip(lookups, row, strict=True))
         except TypeError:
-            raise CountsError(
-                f"the trials, row {k}: {one_line(plain_repr(row))} holds a value that is no number and no label. "
-                f"{expected}"
-            ) from None
+            own = _unhashable(lookups, row, k, expected)
         ids.append(numbers.setdefault(own, len(numbers)))
         if len(numbers) > MOST_ROWS:
             raise too_many("the trials")
@@ -263,6 +269,17 @@ def _from_rows(rows: Iterator[object], outputs: Columns, inputs: Columns, expect
             yield order[start : start + CHUNK]
 
     return Rows("the trials", out, ins, distinct, weights, chunks, _row, called, tuple(notes))
+
+
+def _unhashable(lookups: Sequence[_Lookup], row: Sequence[object], k: int, expected: str) -> tuple[int, ...]:
+    """Return the same for a row that holds numpy's mask; raise CountsError if it holds a list or the like."""
+    plain = [None if value is np.ma.masked else value for value in row]
+    try:
+        return tuple(lookup[value] for lookup, value in zip(lookups, plain, strict=True))
+    except TypeError:
+        raise CountsError(
+            f"the trials, row {k}: {one_line(plain_repr(row))} holds a value that is no number and no label. {expected}"
+        ) from None
 
 
 def _width(row: object, k: int, expected: str) -> int:

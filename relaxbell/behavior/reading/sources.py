@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from relaxbell.behavior.reading.dictionary import check_missing, fill_table
 from relaxbell.behavior.reading.frames import Frame, as_column
 from relaxbell.behavior.reading.keys import Order
-from relaxbell.behavior.reading.roles import Columns, has_output
+from relaxbell.behavior.reading.roles import Columns, check_names, has_output
 from relaxbell.behavior.reading.rows import Rows, encode
 from relaxbell.behavior.reading.sequences import from_columns, positional, read_trials
 from relaxbell.behavior.reading.tables import grid_of, is_wide, read_tidy, read_wide
@@ -21,6 +21,9 @@ from relaxbell.behavior.reading.trials_file import read_header, read_trials_file
 from relaxbell.behavior.reading.values import Values
 from relaxbell.errors import CountsError
 from relaxbell.exact.texts import counted
+
+_SMALL = 64
+"""Rows of an array of two columns that may as well be a table of counts of one party."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ def read_path(path: Path, layout: Layout) -> Found:
     header, _, _ = read_header(path)
     if _is_trials(header, layout):
         return count_trials(read_trials_file(path, layout.outputs, layout.inputs), layout)
+    check_names(path.name, header, "x,y,a,b")
     return read_table(read_grid(path), layout)
 
 
@@ -110,12 +114,12 @@ def count_trials(rows: Rows, layout: Layout) -> Found:
 def _read_npy(path: Path, layout: Layout) -> Found:
     array = open_npy(path)
     named = [part for part in (layout.outputs, layout.inputs) if part is not None]
-    if array.ndim != 2:
+    if array.ndim != 2 and array.dtype.names is None:
         raise CountsError(
             f"{path.name} holds an array of shape {array.shape}, expected trials: one row each, with a column for each "
             "variable. A table of counts goes to Counts(numpy.load(path))."
         )
-    if array.shape[1] == 2 and array.shape[0] < 64 and named:
+    if array.ndim == 2 and array.shape[1] == 2 and array.shape[0] < _SMALL and named:
         raise CountsError(
             f"{path.name} holds an array of shape {array.shape}, which may be trials or a table of counts. Say which: "
             "Counts.from_trials(numpy.load(path)) or Counts(numpy.load(path))."

@@ -9,7 +9,15 @@ from relaxbell.behavior.names import party_names, read_names
 from relaxbell.behavior.reading.dictionary import Cells, whole_count
 from relaxbell.behavior.reading.frames import Frame
 from relaxbell.behavior.reading.keys import Order, read_key, read_order
-from relaxbell.behavior.reading.roles import Columns, find_roles, has_output, shown_header, usual_inputs, variables_of
+from relaxbell.behavior.reading.roles import (
+    Columns,
+    find_roles,
+    has_output,
+    shown_header,
+    unread,
+    usual_inputs,
+    variables_of,
+)
 from relaxbell.behavior.reading.text import Grid
 from relaxbell.behavior.reading.values import ABSENT, canonical
 from relaxbell.errors import CountsError
@@ -37,6 +45,7 @@ def read_tidy(grid: Grid, outputs: Columns, inputs: Columns, count: str, missing
     place = next(i for i in roles.rest if str(grid.header[i]).strip().lower() == count.lower())
     called = {n: f"column {grid.header[i]}" for n, i in zip(roles.names, roles.places, strict=True)}
     cells, absent = Cells(roles.outputs, roles.inputs, called=called), 0
+    cells.notes += unread([i for i in roles.rest if i != place], grid.header)
     for where, row in grid.rows:
         if missing is not None and canonical(row[place]) is ABSENT:
             absent += 1
@@ -64,7 +73,7 @@ def is_wide(header: Sequence[Hashable], outputs: Columns, count: str, *, told: b
     if count.lower() in titles or has_output(header, outputs):
         return False
     keys = [label for label in header if isinstance(label, tuple | int) or _KEY.fullmatch(str(label).strip())]
-    return 0 < len(keys) < len(header) or told
+    return 0 < len(keys) < sum(bool(title) for title in titles) or told
 
 
 def read_wide(grid: Grid, outputs: Columns, inputs: Columns, order: Order, missing: int | None) -> Cells:
@@ -89,9 +98,11 @@ def read_wide(grid: Grid, outputs: Columns, inputs: Columns, order: Order, missi
     read_names(out + ins, "outputs and inputs together", CountsError)
     places = [titles.index(str(column).strip().lower()) for column in columns]
     first, _ = read_order(order, out, ins)
-    rest = [i for i in range(len(grid.header)) if i not in places]
+    others = [i for i in range(len(grid.header)) if i not in places]
+    rest = [i for i in others if str(grid.header[i]).strip()]  # a column without a name has numbers of rows
     keys = {i: read_key(grid.header[i], out, first, f"{grid.what}: the column") for i in rest}
     cells, empty = Cells(out, ins, called={n: f"column {grid.header[i]}" for n, i in zip(ins, places, strict=True)}), 0
+    cells.notes += unread([i for i in others if i not in rest], grid.header)
     for where, row in grid.rows:
         setting = tuple(canonical(row[i]) for i in places)
         for i, key in keys.items():

@@ -69,7 +69,7 @@ def read_text(path: Path) -> str:
     text = decoded(data, path.name)
     if "\0" in text:
         raise CountsError(f"{path.name} contains a zero byte, expected text. Save it as a plain CSV file.")
-    return text
+    return text if "\n" in text else text.replace("\r", "\n")  # an old Macintosh's
 
 
 def decoded(data: bytes, name: str) -> str:
@@ -123,7 +123,7 @@ def read_grid(path: Path) -> Grid:
     if not lines:
         raise CountsError(f"{path.name} is empty. Expected a header such as x,y,a,b,count and rows of numbers.")
     header, *rows = lines
-    titles = [cell.strip() for cell in header[1]]
+    titles = titles_of(header[1])
     check_spaces(path.name, titles)
     width = max((k + 1 for k, title in enumerate(titles) if title), default=0)
     trimmed = []
@@ -133,6 +133,17 @@ def read_grid(path: Path) -> Grid:
         check_length(own, titles[:width], where)
         trimmed.append((where, own))
     return Grid(path.name, tuple(titles[:width]), trimmed, separator)
+
+
+def titles_of(cells: Sequence[str]) -> list[str]:
+    """Return names of columns; numpy.savetxt writes "# " before the first.
+
+    Examples
+    --------
+    >>> titles_of(["# x", " a "])
+    ['x', 'a']
+    """
+    return [cell.strip().removeprefix("#").strip() if k == 0 else cell.strip() for k, cell in enumerate(cells)]
 
 
 def without_hint(text: str) -> tuple[str, int]:
@@ -156,7 +167,7 @@ def find_separator(line: str) -> str:
 
 def _known(cells: Sequence[str]) -> float:
     """Return how well cells look like a header: names that are known count most."""
-    names = [cell.strip() for cell in cells]
+    names = titles_of(cells)
     return 1 + sum(10.0 for name in names if looks_like_a_variable(name) or name.lower() == "count") + len(names) / 100
 
 

@@ -19,7 +19,15 @@ from relaxbell.behavior.reading.progress import Bar
 from relaxbell.behavior.reading.roles import Columns, Roles, find_roles, unread
 from relaxbell.behavior.reading.rows import MOST_ROWS, Rows
 from relaxbell.behavior.reading.sequences import too_many
-from relaxbell.behavior.reading.text import check_length, check_spaces, decoded, find_separator, opened, without_hint
+from relaxbell.behavior.reading.text import (
+    check_length,
+    check_spaces,
+    decoded,
+    find_separator,
+    opened,
+    titles_of,
+    without_hint,
+)
 from relaxbell.behavior.reading.values import canonical
 from relaxbell.errors import CountsError
 
@@ -49,7 +57,7 @@ def read_header(path: Path) -> tuple[list[str], str, int]:
         raise CountsError(f"{path.name} is empty. Expected a header such as x,y,a,b and a row for each trial.")
     line = lines[blank]
     separator = find_separator(line)
-    titles = [title.strip() for title in next(csv.reader([line], delimiter=separator))]
+    titles = titles_of(next(csv.reader([line], delimiter=separator)))
     while titles and not titles[-1]:
         titles.pop()  # empty columns at the right of a spreadsheet
     return titles, separator, before + blank + 1
@@ -74,7 +82,7 @@ def read_trials_file(path: Path, outputs: Columns, inputs: Columns) -> Rows:
         reader.chunks,
         reader.place,
         called,
-        tuple(unread(roles, titles)),
+        tuple(unread(roles.rest, titles)),
     )
 
 
@@ -121,6 +129,7 @@ class _Reader:
         for line, block in self._blocks():
             codes = self._digits(block) if not self._varied else self._marked(block)
             if codes is not None:
+                self._numbered(np.flatnonzero(np.bincount(codes)))
                 yield self._codes[codes]
                 continue
             lines = _split(block)

@@ -6,8 +6,9 @@ import math
 import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
-from numbers import Integral, Real
+from numbers import Integral, Rational, Real
 from typing import TypeAlias
 
 import numpy as np
@@ -30,7 +31,8 @@ MOST_VALUES = 2**15
 
 _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]{0,17})(\.0*)?")
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
-_ABSENT = frozenset({"", "nan", "na", "n/a", "#n/a", "null", "none", "<na>", "nat"})
+_ABSENT = frozenset({"", "nan", "NaN", "NAN", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "None", "<NA>", "NaT"})
+"""Texts of missing values, as programs write them; "none" is not among them, and may be a label."""
 
 
 class _Absent:
@@ -61,7 +63,10 @@ def canonical(value: object) -> Hashable:
         return _canonical_text(value.strip().replace("−", "-"))  # spreadsheets and papers write a true minus
     if isinstance(value, Integral):
         return int(value)
-    if isinstance(value, float) or (isinstance(value, Real) and not isinstance(value, Fraction)):
+    if isinstance(value, Rational):
+        exact = Fraction(value)
+        return int(exact) if exact.denominator == 1 else exact
+    if isinstance(value, Real | Decimal):
         number = float(value)
         if math.isnan(number):
             return ABSENT
@@ -70,7 +75,7 @@ def canonical(value: object) -> Hashable:
 
 
 def _canonical_text(text: str) -> Hashable:
-    if text.lower() in _ABSENT:
+    if text in _ABSENT:
         return ABSENT
     if _WHOLE.fullmatch(text):
         return int(text.partition(".")[0])
@@ -165,7 +170,7 @@ def codings(
     names = (*outputs, *inputs)
     if values is None:
         return {name: Coding(name) for name in names}
-    if isinstance(values, Mapping) and any(isinstance(key, str) and key in names for key in values):
+    if isinstance(values, Mapping) and not all(isinstance(number, int | np.integer) for number in values.values()):
         unknown = [key for key in values if key not in names]
         if unknown:
             raise CountsError(
@@ -195,6 +200,12 @@ def _read_labels(labels: object, name: str) -> dict[Hashable, int]:
     found: dict[Hashable, int] = {}
     for label, number in pairs:
         own = canonical(label)
+        if own is ABSENT:
+            raise CountsError(
+                f"values= of {name} has the label {plain_repr(label)}, which is read as a missing value. Leave it out, "
+                "and "
+                "say with missing= which outcome stands for those."
+            )
         if isinstance(number, bool) or not isinstance(number, int | np.integer) or not 0 <= number < MOST_VALUES:
             raise CountsError(f"values= of {name} has {plain_repr(number)} for {plain_repr(label)}. {expected}")
         if own in found:
