@@ -769,7 +769,8 @@ class Behavior(Frozen):
         Returns
         -------
         Nearest
-            The behavior, an estimate unless nothing changed, with the distance and the largest change of a cell.
+            The behavior, with the distance and the largest change of a cell. It is an estimate, unless this behavior is
+            exact and does not signal, and so stays as it is.
 
         Raises
         ------

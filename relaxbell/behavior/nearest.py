@@ -37,7 +37,8 @@ class Nearest(Generic[B]):
     Attributes
     ----------
     behavior
-        Exact and exactly non-signaling. An estimate (``estimated``), unless the table was this behavior, exactly.
+        Of exact numbers and exactly non-signaling. An estimate (``estimated``), unless the table was this behavior,
+        exactly.
     squared_distance
         Σ (p − table)² over all cells, an exact number.
     largest_change

@@ -143,6 +143,15 @@ def test_dictionaries_by_names():
     assert named.probability({"A1": 0, "A2": 0}) == Fraction(3, 8)
 
 
+def test_roots_stay_exact():
+    tsirelson = rb.boxes.tsirelson()
+    for tensor, read in (
+        (tsirelson.to_correlators(), rb.Behavior.from_correlators),
+        (tsirelson.to_collins_gisin(), rb.Behavior.from_collins_gisin),
+    ):
+        assert (read(tensor).table == tsirelson.table).all()
+
+
 def test_a_signaling_behavior_has_no_marginals():
     told = np.zeros((2, 2, 2, 2))
     told[0, 0, 0] = told[0, 1, 1] = 1
@@ -194,7 +203,7 @@ MARGINALS = [
 
 def test_behavior_says_who_reads_other_tables():
     for other in (PR, {"A": [0, 0]}):
-        with pytest.raises(rb.errors.BehaviorError, match="Behavior.from_correlators or from_collins_gisin"):
+        with pytest.raises(rb.errors.BehaviorError, match=r"Behavior\.from_correlators or from_collins_gisin"):
             rb.Behavior(other)
 
 

@@ -114,6 +114,12 @@ def test_notes_say_what_was_recognized_and_what_was_not_seen():
         "6 of 8 cells were absent and taken as 0",
     )
     assert "array of samples" in repr(counts)
+    wide = packed(np.array([[0, 1, 1, 0]]))
+    counts = rb.Counts.from_results({(0, 0): wide}, read={"A": 3, "B": 1})
+    assert counts.notes[0] == "1 × Qiskit BitArray (A = place[3], B = place[1]; 2 of 4 places not read)"
+    assert counts.table[0, 1].tolist() == [[1]]
+    named = rb.Counts.from_results({"01": {"10": 7}, "00": {"00": 1}}, "A B", "X Y", order="B A Y X")
+    assert named.table[0, 1, 1, 0] == 7
 
 
 BITS = packed(np.array([[0, 1], [1, 1]]))
@@ -169,6 +175,9 @@ class Estimated:
         ({(0, 0): Qobj(np.eye(4) / 4)}, {}, "state of QuTiP holds no counts: give it to relaxbell.born"),
         ({(0, 0): ([1.0], [Qobj(np.eye(2))], [1.0])}, {}, "measurement_statistics of QuTiP"),
         ({(0, 0): [[0, 1], [1, 1]]}, {}, "Rows of trials go to Counts.from_trials"),
+        ({(0, 0): [CirqResult({"a": np.zeros((1, 1, 1))})] * 2}, {}, "These are 2 results"),
+        ({"00": {(0, 1): 5}}, {}, "setting '00' is a string, expected a tuple"),
+        ({(0, 0): {"01": 5, "0 1": 3}}, {"order": "A B"}, "'0 1' appears a second time, written otherwise"),
         ({(0, 0): object()}, {}, "Run the program first"),
         ({(0, 0): {(0, 1): -5}}, {}, "negative"),
         ({(0, 0): {(0, 1, 1): 5}}, {}, "has 3 values, expected 2: A, B"),

@@ -6,6 +6,7 @@ is Qiskit's classical bit c[i], the i-th qubit of a Cirq measurement, the i-th w
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,6 +63,11 @@ def read_results(
     if not results:
         raise CountsError(f"the dictionary of results is empty, expected {{(x, y): result}}: {_KINDS}. Add results.")
     first = next(iter(results))
+    if isinstance(first, str) and inputs is None:
+        raise CountsError(
+            f"the setting {plain_repr(first)} is a string, expected a tuple (x, y), one value for each input. Write "
+            "tuples, or name the inputs, and give order= from left to right."
+        )
     count = len(first) if isinstance(first, tuple) else 1
     ins = read_names(party_names(count)[1] if inputs is None and count else inputs or (), "inputs", CountsError)
     out = read_names(party_names(max(1, count))[0] if outputs is None else outputs, "outputs", CountsError)
@@ -105,17 +111,31 @@ def _recognized(result: object, asked: Asked, place: str) -> tuple[Outcomes, dic
         )
     chosen = choose(registers, asked.outputs, asked.read, place)
     columns = [_values(registers, choice, name, place) for name, choice in zip(asked.outputs, chosen, strict=True)]
-    shots, numbers = np.unique(np.stack([c for c, _ in columns], axis=1), axis=0, return_counts=True)
-    if registers.weights is not None:
-        totals: Counter[tuple[Hashable, ...]] = Counter()
-        for values, weight in zip(zip(*(c.tolist() for c, _ in columns), strict=True), registers.weights, strict=True):
-            totals[values] += weight
-        outcomes: Outcomes = totals
-    else:
-        outcomes = {tuple(s): int(n) for s, n in zip(shots.tolist(), numbers.tolist(), strict=True)}
+    outcomes = _tally([values for values, _ in columns], registers.weights)
     sizes = {name: size for name, (_, size) in zip(asked.outputs, columns, strict=True)}
     words = ", ".join(f"{name} = {choice.text}" for name, choice in zip(asked.outputs, chosen, strict=True))
-    return outcomes, sizes, f"{registers.kind} ({words})"
+    places = sum(table.shape[1] for table in registers.tables.values())
+    unread = places - sum(len(choice.places) for choice in chosen)
+    rest = f"; {unread} of {places} places not read" if unread else ""
+    return outcomes, sizes, f"{registers.kind} ({words}{rest})"
+
+
+def _tally(columns: Sequence[NDArray[np.int64]], weights: Sequence[int] | None) -> Outcomes:
+    """Return how often each combination of values is in the columns."""
+    found: Counter[tuple[Hashable, ...]] = Counter()
+    if weights is not None:
+        for values, weight in zip(zip(*(column.tolist() for column in columns), strict=True), weights, strict=True):
+            found[values] += weight
+        return found
+    sizes = [int(column.max(initial=0)) + 1 for column in columns]
+    if math.prod(sizes) > 2**62:
+        raise CountsError(
+            f"outcomes up to {sizes} have too many combinations, expected less than 2^62. Read fewer places."
+        )
+    codes, numbers = np.unique(np.ravel_multi_index(tuple(columns), tuple(sizes)), return_counts=True)
+    events = zip(*(part.tolist() for part in np.unravel_index(codes, tuple(sizes))), strict=True)
+    found.update(dict(zip(events, numbers.tolist(), strict=True)))
+    return found
 
 
 def _values(registers: Registers, choice: Choice, name: str, place: str) -> tuple[NDArray[np.int64], int]:
@@ -258,8 +278,8 @@ def _samples(result: object, place: str) -> Registers:
         raise CountsError(f"{place} is {a_kind(result)}, expected {_KINDS}.{_remedy(table.item())}")
     if table.dtype.kind == "c":
         raise CountsError(
-            f"{place} is an array of shape {table.shape} of complex numbers, expected samples. A state holds no counts: "
-            "give it to relaxbell.born with the measurements."
+            f"{place} is an array of shape {table.shape} of complex numbers, expected samples. A state holds no "
+            "counts: give it to relaxbell.born with the measurements."
         )
     if table.ndim != 2 or table.dtype.kind not in "iub":
         raise CountsError(
@@ -288,11 +308,14 @@ def _dictionary(counts: Mapping[object, object], asked: Asked, place: str) -> tu
             "use "
             "qml.counts(wires=[…]), result.multi_measurement_histogram(keys=[…])."
         )
-    found: Counter[tuple[Hashable, ...]] = Counter()
+    found: dict[tuple[Hashable, ...], int] = {}
     for key, number in counts.items():
         where = f"{place}, outcome {one_line(plain_repr(key))}"
         plain = str(key) if isinstance(key, str) else key
-        found[read_key(plain, names, asked.order, f"{place}, outcome")] += whole_count(number, where)
+        outcome = read_key(plain, names, asked.order, f"{place}, outcome")
+        if outcome in found:
+            raise CountsError(f"{where} appears a second time, written otherwise; expected each once. Add both up.")
+        found[outcome] = whole_count(number, where)
     bits = {value for outcome in found for value in outcome} <= {0, 1}
     digits = all(isinstance(value, int) for outcome in found for value in outcome)
     text = "from left to right" if asked.order is None else f"read as {' '.join(asked.order)}"
@@ -316,6 +339,8 @@ def _remedy(result: object) -> str:
             "together is lost (use qml.counts(wires=[…])); of several sets of parameters or shots, give each its own "
             "setting, or add them up."
         )
+    if isinstance(result, list | tuple) and any(hasattr(part, "data") or hasattr(part, "records") for part in result):
+        return f" These are {len(result)} results, of several settings or runs: give each setting its own."
     if isinstance(result, list | tuple):
         return " Rows of trials go to Counts.from_trials."
     return " Run the program first, or write its counts as a dictionary {(a, b): count}."
