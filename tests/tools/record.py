@@ -126,7 +126,10 @@ def qutip():
     zero = qt.basis(2, 0)
     values, _, chances = qt.measurement.measurement_statistics(zero, qt.sigmax())
     seen, _, certain = qt.measurement.measurement_statistics(zero, qt.sigmaz())
+    elements = [0.75 * zero.proj() + 0.25 * qt.basis(2, 1).proj(), 0.25 * zero.proj() + 0.75 * qt.basis(2, 1).proj()]
+    _, roots = qt.measurement.measurement_statistics(zero, [e.sqrtm() for e in elements])
     return {
+        "of roots": [round(float(v), 9) for v in roots],
         "shape of asarray": list(np.asarray(qt.bell_state("11")).shape),
         "dtype of asarray": str(np.asarray(qt.bell_state("11")).dtype),
         "singlet": qt.bell_state("11").full().real.ravel().tolist(),

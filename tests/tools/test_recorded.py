@@ -111,4 +111,6 @@ def test_what_the_page_says_of_orders():
         assert recorded("qiskit", "backend")[setting] == {f"{b} {a} {c}": SHOTS}
         assert recorded("pennylane", "product")[setting] == [[(-1) ** (a + b + c), SHOTS]]
     qutip = RECORDED["qutip"]["returned"]
+    elements = [np.diag([0.75, 0.25]), np.diag([0.25, 0.75])]
+    np.testing.assert_allclose(rb.born([1, 0], [[elements]]).p[:, 0], qutip["of roots"])
     assert (qutip["dims"], qutip["place"]) == ([[2, 3], [1]], int(np.argmax(np.kron([1, 0], [0, 1, 0]))))
