@@ -216,10 +216,8 @@ def read_published(table: Exact, outputs: Sequence[str], digits: int | None) -> 
         place = ", ".join([":"] * k + [str(int(i)) for i in index])
         raise BehaviorError(
             f"p[{place}] sums to {decimal_text(total[index], 12)}, expected 1 within {decimal_text(allowed)}, half a "
-            "unit of "
-            f"decimal {most if digits is None else digits} for each outcome. Say how many decimals are printed: "
-            "digits=3; "
-            "axes are outputs first."
+            f"unit of decimal {most if digits is None else digits} for each outcome. Say how many decimals are "
+            "printed: digits=3; axes are outputs first."
         )
     return table, half
 

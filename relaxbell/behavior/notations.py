@@ -252,8 +252,7 @@ def _shaped(table: NDArray[Any], reader: Reader, cardinality: Mapping[str, int] 
             whole = f"1 + settings · {k - 1}" if told is None else f"1 + {told} · {k - 1} = {1 + told * (k - 1)}"
             raise reader.error(
                 f"the matrix of {reader.numbers} has shape {table.shape}: axis {reader.outputs.index(name)}, of "
-                f"{name}, "
-                f"has length {length}, expected {whole} for {k} outcomes. Give "
+                f"{name}, has length {length}, expected {whole} for {k} outcomes. Give "
                 f"cardinality={{{name!r}: outcomes, …}} as they are; the first row and column are the marginals."
             )
         if j is not None:

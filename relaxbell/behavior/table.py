@@ -32,8 +32,7 @@ def check_no_mapping(p: object) -> None:
         key = next(iter(p), None)
         raise BehaviorError(
             f"p is a mapping with the key {plain_repr(key)}, expected an array. Tables by sets of outputs, such as "
-            "'AB', go "
-            "to Behavior.from_correlators or from_collins_gisin; counts by settings to Counts.from_dict."
+            "'AB', go to Behavior.from_correlators or from_collins_gisin; counts by settings to Counts.from_dict."
         )
 
 

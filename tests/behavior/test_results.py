@@ -102,6 +102,8 @@ def test_dictionaries_of_tuples_and_strings():
 def test_one_setting_without_inputs_and_one_input():
     alone = rb.Counts.from_results({(): {(0, 1): 3, (1, 1): 4}}, "A B", ())
     assert alone.table.tolist() == [[0, 3], [0, 4]]
+    wire = rb.Counts.from_results({0: np.array([0, 1, 1]), 1: np.array([1, 1, 1])})
+    assert wire.table.tolist() == [[1, 0], [2, 3]]
     one = rb.Counts.from_results({0: np.array([[0], [1]]), 1: np.array([[1], [1]])})
     assert (one.outputs, one.inputs, one.table.tolist()) == (("A",), ("X",), [[1, 0], [1, 2]])
 
@@ -140,7 +142,11 @@ class Estimated:
         ([BITS], {}, "the results are a list, expected a dictionary|expected a dictionary"),
         ({}, {}, "dictionary of results is empty"),
         ({(0, 0): PrimitiveResult(PUB, PUB)}, {}, "PrimitiveResult of 2 circuits, expected one circuit for each"),
-        ({(0, 0): THREE}, {}, r"registers 'a' of 1, 'b' of 1, 'anc' of 1 places.*read=\{'A': 'a', 'B': 'b'\}"),
+        (
+            {(0, 0): THREE},
+            {},
+            r"registers 'a' .1 place., 'b' .1 place., 'anc' .1 place.; expected.*read=\{'A': 'a', 'B': 'b'\}",
+        ),
         ({(0, 0): PUB}, {"read": {"A": "a"}}, "read= names A, expected each output once: A, B"),
         ({(0, 0): PUB}, {"read": {"A": "a", "B": "bob"}}, "no register 'bob', expected one of 'a', 'b'"),
         ({(0, 0): PUB}, {"read": {"A": "a", "B": 1}}, "read= says 1 for B, but there are the registers"),
@@ -175,6 +181,8 @@ class Estimated:
         ({(0, 0): Qobj(np.eye(4) / 4)}, {}, "state of QuTiP holds no counts: give it to relaxbell.born"),
         ({(0, 0): ([1.0], [Qobj(np.eye(2))], [1.0])}, {}, "measurement_statistics of QuTiP"),
         ({(0, 0): [[0, 1], [1, 1]]}, {}, "Rows of trials go to Counts.from_trials"),
+        ({(0, 0): np.array([[427, 73], [75, 425]])}, {}, "a table of counts is no table of samples"),
+        ({(0, 0): np.array([0, 1])}, {}, "one without a name .1 place."),
         ({(0, 0): [CirqResult({"a": np.zeros((1, 1, 1))})] * 2}, {}, "These are 2 results"),
         ({"00": {(0, 1): 5}}, {}, "setting '00' is a string, expected a tuple"),
         ({(0, 0): {"01": 5, "0 1": 3}}, {"order": "A B"}, "'0 1' appears a second time, written otherwise"),
@@ -185,7 +193,7 @@ class Estimated:
         ({(0, 0): {(0, 2): 5}}, {}, "how many outcomes A, B can have"),
         ({(0, 0): {(0, 2): 5}}, {"cardinality": {"A": 2, "B": 2}}, "B takes the value 2, expected 0 … 1"),
         ({(0, 0): BITS}, {"cardinality": 3}, "cardinality is 3"),
-        ({(0, 0): BITS}, {"outputs": "A B C"}, "one of 3 places.*read="),
+        ({(0, 0): BITS}, {"outputs": "A B C"}, "or one of 3 places.*read="),
     ],
 )
 def test_wrong_results(results, options, message):

@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, TypeGuard, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,7 @@ Outcomes: TypeAlias = Mapping[tuple[Hashable, ...], int]
 
 _KINDS = (
     "a sampler's PubResult or BitArray or a backend's counts of Qiskit, a Result of Cirq, samples of PennyLane of "
-    "shape "
-    "(shots, outputs), or a dictionary of counts"
+    "shape (shots, outputs), or a dictionary of counts"
 )
 
 
@@ -57,8 +56,7 @@ def read_results(
     if not isinstance(results, Mapping):
         raise CountsError(
             f"the results are {a_kind(results)}, expected a dictionary {{(x, y): result}}, one result for each "
-            "setting: "
-            f"{_KINDS}. Write {{(0, 0): result[0], …}}."
+            f"setting: {_KINDS}. Write {{(0, 0): result[0], …}}."
         )
     if not results:
         raise CountsError(f"the dictionary of results is empty, expected {{(x, y): result}}: {_KINDS}. Add results.")
@@ -91,8 +89,8 @@ def read_results(
     if unknown:
         raise CountsError(
             f"the results do not say how many outcomes {', '.join(unknown)} can have: found digits that are not all 0 "
-            "and 1, "
-            f"expected numbers of values. Give cardinality={{{unknown[0]!r}: 3, …}}."
+            f"and 1, expected numbers of values. Give cardinality={{{unknown[0]!r}: 3, …}}; a table of counts is no "
+            "table of samples, and goes to Counts."
         )
     return cells, known
 
@@ -175,10 +173,10 @@ def _registers(result: object, place: str) -> Registers | None:
         return _pub_result(result, place)
     if hasattr(result, "int_outcomes") and isinstance(result, Mapping):
         return _qiskit_counts(result, place)
-    if callable(getattr(result, "get_counts", None)):
+    if isinstance(result, _HasCounts):
         return _backend_result(result, place)
     if _is_primitive_result(result):
-        pubs = list(result)  # type: ignore[call-overload]  # it is iterable, as was asked above
+        pubs = list(result)
         if len(pubs) != 1:
             raise CountsError(
                 f"{place} is a Qiskit PrimitiveResult of {len(pubs)} circuits, expected one circuit for each setting. "
@@ -190,7 +188,7 @@ def _registers(result: object, place: str) -> Registers | None:
     return None
 
 
-def _is_primitive_result(result: object) -> bool:
+def _is_primitive_result(result: object) -> TypeGuard[Iterable[object]]:
     if isinstance(result, Mapping | str | list | tuple) or hasattr(result, "__array__"):
         return False
     if not isinstance(result, Iterable) or not hasattr(result, "metadata"):
@@ -206,8 +204,7 @@ def _pub_result(result: object, place: str) -> Registers:
     if wrong or not arrays:
         raise CountsError(
             f"{place} is a Qiskit PubResult without bits (it holds {', '.join(names) or 'nothing'}), expected that of "
-            "a "
-            "sampler. Expectation values of an estimator are correlators, without numbers of trials: "
+            "a sampler. Expectation values of an estimator are correlators, without numbers of trials: "
             "Behavior.from_correlators."
         )
     tables = {name: _bit_array(array, f"the register {name!r}", place) for name, array in arrays.items()}
@@ -220,15 +217,22 @@ def _bit_array(array: object, what: str, place: str) -> NDArray[np.int64]:
     if packed.ndim != 2:
         raise CountsError(
             f"{place}: {what} has the shape {packed.shape[:-2]}, expected (): it holds several sets of parameters, "
-            "which "
-            "are different settings. Give each its own: result.data.NAME[0], …."
+            "which are different settings. Give each its own: result.data.NAME[0], …."
         )
     bits = np.unpackbits(packed, axis=1)[:, ::-1]
     return bits[:, : int(getattr(array, "num_bits", 0))].astype(np.int64)
 
 
-def _backend_result(result: object, place: str) -> Registers:
-    found = result.get_counts()  # type: ignore[attr-defined]  # as was asked above
+@runtime_checkable
+class _HasCounts(Protocol):
+    """A backend's result."""
+
+    def get_counts(self) -> object:
+        """Return counts, or a list of them."""
+
+
+def _backend_result(result: _HasCounts, place: str) -> Registers:
+    found = result.get_counts()
     if not isinstance(found, Mapping):
         raise CountsError(
             f"{place} holds the counts of several circuits, expected one circuit for each setting. Give each setting "
@@ -281,6 +285,8 @@ def _samples(result: object, place: str) -> Registers:
             f"{place} is an array of shape {table.shape} of complex numbers, expected samples. A state holds no "
             "counts: give it to relaxbell.born with the measurements."
         )
+    if table.ndim == 1 and table.dtype.kind in "iub":  # of one wire
+        table = table[:, None]
     if table.ndim != 2 or table.dtype.kind not in "iub":
         raise CountsError(
             f"{place} is an array of shape {table.shape} of {table.dtype}, expected samples of whole numbers, shape "
@@ -296,17 +302,14 @@ def _dictionary(counts: Mapping[object, object], asked: Asked, place: str) -> tu
     if asked.read is not None:
         raise CountsError(
             f"{place} is a dictionary, expected read= with results that have registers or places. Give order=, the "
-            "names "
-            "of the outputs from left to right in the keys."
+            "names of the outputs from left to right in the keys."
         )
     names = asked.outputs
     if len(names) > 1 and any(isinstance(key, float | int | np.number) for key in counts):
         raise CountsError(
             f"{place} has counts of {plain_repr(next(iter(counts)))}: one number for {', '.join(names)} together, "
-            "expected "
-            "an outcome of each. A product of observables, or an integer of a histogram, does not say who saw what: "
-            "use "
-            "qml.counts(wires=[…]), result.multi_measurement_histogram(keys=[…])."
+            "expected an outcome of each. A product of observables, or an integer of a histogram, does not say who "
+            "saw what: use qml.counts(wires=[…]), result.multi_measurement_histogram(keys=[…])."
         )
     found: dict[tuple[Hashable, ...], int] = {}
     for key, number in counts.items():
@@ -329,15 +332,13 @@ def _remedy(result: object) -> str:
     if isinstance(result, tuple) and len(result) == 3 and isinstance(result[0], Sequence):
         return (
             " This looks like measurement_statistics of QuTiP, probabilities from which those that are 0 may be "
-            "missing: "
-            "give state and measurements to relaxbell.born."
+            "missing: give state and measurements to relaxbell.born."
         )
     if isinstance(result, list | tuple) and result and all(isinstance(part, Mapping) for part in result):
         return (
             f" These are {len(result)} dictionaries: of observables that were counted each for itself, which outcomes "
-            "came "
-            "together is lost (use qml.counts(wires=[…])); of several sets of parameters or shots, give each its own "
-            "setting, or add them up."
+            "came together is lost (use qml.counts(wires=[…])); of several sets of parameters or shots, give each "
+            "its own setting, or add them up."
         )
     if isinstance(result, list | tuple) and any(hasattr(part, "data") or hasattr(part, "records") for part in result):
         return f" These are {len(result)} results, of several settings or runs: give each setting its own."

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.errors import CountsError
-from relaxbell.exact.texts import plain_repr
+from relaxbell.exact.texts import counted, plain_repr
 
 Source: TypeAlias = str | int | Sequence[object]
 """A register's name, a place or places of the only register, or (name, place or places)."""
@@ -45,7 +45,12 @@ class Registers:
     @property
     def text(self) -> str:
         """Registers in words, for messages."""
-        return ", ".join(f"{repr(name) if name else 'one'} of {table.shape[1]}" for name, table in self.tables.items())
+        return ", ".join(
+            f"{name!r} ({counted(t.shape[1], 'place')})"
+            if name
+            else f"one without a name ({counted(t.shape[1], 'place')})"
+            for name, t in self.tables.items()
+        )
 
 
 @dataclass(frozen=True)
@@ -81,8 +86,7 @@ def choose(registers: Registers, outputs: Sequence[str], read: Sources | None, p
     if twice:
         raise CountsError(
             f"{place}: read= uses place {twice[0][1]} of {twice[0][0] or 'the register'} twice, expected each place "
-            "for one "
-            "output. Correct it."
+            "for one output. Correct it."
         )
     return chosen
 
@@ -97,9 +101,9 @@ def _by_default(registers: Registers, outputs: Sequence[str], place: str) -> lis
         if registers.tables[name].shape[1] == len(outputs):
             return [Choice(name, (i,), registers.most_first) for i in range(len(outputs))]
     raise CountsError(
-        f"{place} is {registers.kind} with registers {registers.text} places, expected one named like each of the "
-        "outputs "
-        f"{', '.join(outputs)}, or one of {len(outputs)} places. Say where they are: {_example(registers, outputs)}."
+        f"{place} is {registers.kind} with the registers {registers.text}; expected one named like each of the "
+        f"outputs {', '.join(outputs)}, or one of {len(outputs)} places. Say where they are: "
+        f"{_example(registers, outputs)}."
     )
 
 
@@ -128,14 +132,12 @@ def _read_source(source: object, output: str, registers: Registers, place: str) 
     else:
         raise CountsError(
             f"{place}: read= says {plain_repr(source)} for {output}, but there are the registers {registers.text} "
-            "places; "
-            f"expected a register's name or (name, place). Write {output!r}: ({next(iter(tables))!r}, 0)."
+            f"places; expected a register's name or (name, place). Write {output!r}: ({next(iter(tables))!r}, 0)."
         )
     if name not in tables:
         raise CountsError(
             f"{place} has no register {name!r}, expected one of {', '.join(map(repr, tables))} ({registers.kind}). "
-            "Correct "
-            f"read= of {output}."
+            f"Correct read= of {output}."
         )
     count = tables[name].shape[1]
     if own is None:
