@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,6 +37,9 @@ from relaxbell.exact.numbers import Exact
 from relaxbell.frozen import Frozen
 from relaxbell.lp.clock import TimeLimitError, deadline, time_is_over
 from relaxbell.methods import provided
+
+K = TypeVar("K")  # keys of a dictionary: settings in any form, …
+L = TypeVar("L")  # … and outcomes
 
 
 class Counts(Frozen):
@@ -94,9 +98,10 @@ class Counts(Frozen):
             raise CountsError(
                 f"the table has {self.table.ndim} axes (shape {self.table.shape}), expected {len(self.variables)}: "
                 f"outputs {', '.join(self.outputs)}, then inputs {', '.join(self.inputs)}."
+                f"{' Rows of trials are counted by Counts.from_trials.' if self.table.ndim == 2 else ''}"
             )
         self.parties = read_parties(parties, self.outputs, self.inputs)
-        self.name, self.published, self.notes = name, published, tuple(notes)
+        self.name, self.published, self.notes = name, published, (notes,) if isinstance(notes, str) else tuple(notes)
         empty = self._empty_setting()
         if empty is not None and not (empty_settings and self.settings.any()):
             hint = "" if named else order_hint(self.table)
@@ -477,7 +482,7 @@ class Counts(Frozen):
     @classmethod
     def from_dict(
         cls,
-        table: Mapping[object, Mapping[object, int]],
+        table: Mapping[K, Mapping[L, int]],
         outputs: str | Sequence[str] | None = None,
         inputs: str | Sequence[str] | None = None,
         *,

@@ -108,8 +108,7 @@ def load_counts(
         if layout != Layout():
             raise CountsError(
                 f"{source} has the outcomes a, b and the settings x, y (z), and needs no options to be read. Leave "
-                "them "
-                f"out, or write ./{source} if you mean a file."
+                f"them out, or write ./{source} if you mean a file."
             )
         with as_file(_DATA / f"{source}.csv") as path:
             return Counts.read_csv(path, parties=parties, published=published(str(source)))
@@ -119,8 +118,8 @@ def load_counts(
         exists = False
     if not exists:
         raise CountsError(
-            f"{str(source)[:80]!r} is neither a file nor a shipped data set. Expected one of {', '.join(data_sets())}, "
-            "or the path of a CSV file."
+            f"{str(source)[:80]!r} is neither a file nor a shipped data set. Expected one of "
+            f"{', '.join(data_sets())}, or the path of a CSV file."
         )
     path = Path(source)
     stem = path.name.removesuffix(".gz").rpartition(".")[0] or path.stem
@@ -132,8 +131,7 @@ def _of_frame(source: object, layout: Layout, parties: Mapping[str, str | None] 
     if frame is None:
         raise CountsError(
             f"found {a_kind(source)}, expected a path, a data set or a frame. Arrays of counts go to Counts(array); "
-            "trials "
-            "in an array or a list to Counts.from_trials; dictionaries of settings to Counts.from_dict; a Series of "
-            "pandas becomes a frame by reset_index()."
+            "trials in an array or a list to Counts.from_trials; dictionaries of settings to Counts.from_dict; a "
+            "Series of pandas becomes a frame by reset_index()."
         )
     return Counts._read(read_frame(frame, source, layout), parties, None)

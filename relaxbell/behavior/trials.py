@@ -84,7 +84,7 @@ class Trials(Frozen):
         self.inputs = read_names(("X", "Y") if inputs is None else inputs, "inputs", CountsError)
         read_names(self.outputs + self.inputs, "outputs and inputs together", CountsError)
         self.parties = read_parties(parties, self.outputs, self.inputs)
-        self.name, self.notes = name, tuple(notes)
+        self.name, self.notes = name, (notes,) if isinstance(notes, str) else tuple(notes)
         self.rows = _read_rows(rows, self.variables)
         self.cardinality: Mapping[str, int] = self._read_cardinality(cardinality)
         self._seal()
@@ -464,10 +464,16 @@ def _read_rows(rows: object, columns: Sequence[str]) -> NDArray[np.integer]:
     if array.dtype.kind == "f" and np.isfinite(array).all() and (array % 1 == 0).all() and abs(array).max() < 2**62:
         array = array.astype(np.int64)
     if array.dtype.kind not in "iu":
-        raise CountsError(f"the trials hold entries of type {array.dtype}. {expected}")
+        raise CountsError(
+            f"the trials hold entries of type {array.dtype}. {expected} Labels, frames and missing values are read by "
+            "Trials.from_rows."
+        )
     if array.min() < 0 or array.max() >= _MOST_VALUES * _MOST_VALUES:
         row = int(np.argmax(((array < 0) | (array >= _MOST_VALUES * _MOST_VALUES)).any(axis=1)))
-        raise CountsError(f"trial {row} is {array[row].tolist()}. {expected} For outcomes ±1 write 0 and 1.")
+        raise CountsError(
+            f"trial {row} is {array[row].tolist()}. {expected} Outcomes ±1 are read by Trials.from_rows, values=(1, "
+            "-1)."
+        )
     kind = np.min_scalar_type(int(array.max()))
     if array is rows and array.base is None and array.dtype == kind and not array.flags.writeable:
         return array  # made by a reader, for these trials: there may be 10^8 of them

@@ -129,8 +129,8 @@ def whole_count(value: object, place: str) -> int:
         raise CountsError(f"{place}: '{number}' is negative, expected a whole number of trials, such as 0 or 42.")
     if isinstance(number, float | Fraction):
         raise CountsError(
-            f"{place}: {text!r} is fractional, expected a whole number of trials, such as 0 or 42. Probabilities go to "
-            "Behavior, correlators to Behavior.from_correlators."
+            f"{place}: {text!r} is fractional, expected a whole number of trials, such as 0 or 42. Probabilities go "
+            "to Behavior, correlators to Behavior.from_correlators."
         )
     comma = " It has a decimal comma." if isinstance(value, str) and re.fullmatch(r"-?[0-9]+,[0-9]*", text) else ""
     raise CountsError(f"{place}: {text!r} is not a whole number, expected one such as 0 or 42.{comma} Write digits.")
@@ -199,15 +199,13 @@ def _check_absent(
     if missing is None:
         raise CountsError(
             f"{what}: no row for {combination(names, first)} ({absent} of {present.size} absent). Give every "
-            "combination "
-            "a count, 0 if nothing was seen; or give missing=0, and what is absent is taken for zero."
+            "combination a count, 0 if nothing was seen; or give missing=0, and what is absent is taken for zero."
         )
     chosen = present.any(axis=tuple(range(n)))
     if not empty_settings and not chosen.all():
         setting = [int(i) for i in np.argwhere(~chosen)[0]]
         raise CountsError(
             f"{what}: nothing for the setting {combination(cells.inputs, setting)}. Expected counts of each setting. "
-            "Add "
-            "them, or give empty_settings=True if it was never chosen."
+            "Add them, or give empty_settings=True if it was never chosen."
         )
     cells.notes.append(f"{absent} of {present.size} cells were absent and taken as 0")

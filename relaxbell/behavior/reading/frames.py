@@ -85,8 +85,7 @@ def _adapted(source: object, what: str) -> Frame | None:
     except ImportError:
         raise CountsError(
             f"{what} offers its columns as an Arrow stream, which needs pyarrow, and it is not installed. Install it, "
-            "or "
-            "give a frame of pandas or polars, or a dictionary of columns."
+            "or give a frame of pandas or polars, or a dictionary of columns."
         ) from None
     try:
         table = pyarrow.table(source)
@@ -127,8 +126,7 @@ def _checked(what: str, header: tuple[Hashable, ...], columns: Sequence[object])
         if isinstance(part, Mapping):
             raise CountsError(
                 f"{what}: {label!r} holds {a_kind(part)}, expected a column of values. Dictionaries of settings are "
-                "read "
-                "by Counts.from_dict."
+                "read by Counts.from_dict."
             )
         if not isinstance(part, Sized) or isinstance(part, str):
             raise CountsError(
@@ -168,7 +166,6 @@ def as_column(values: object, what: str) -> NDArray[np.generic]:
     if array.dtype.kind in "mMcV":
         raise CountsError(
             f"{what} holds entries of type {array.dtype}, expected settings or outcomes. Name the columns to be read "
-            "with "
-            "outputs= and inputs=."
+            "with outputs= and inputs=."
         )
     return array

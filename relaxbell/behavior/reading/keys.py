@@ -59,10 +59,8 @@ def read_key(key: object, names: Sequence[str], order: Order, what: str) -> tupl
         if n > 1 and order is None:
             raise CountsError(
                 f"{place} is a string, which does not say which of {', '.join(names)} comes first. Give order=, the "
-                "names "
-                f"from left to right: order={plain_repr(tuple(names))}, or order={plain_repr(tuple(names[::-1]))} "
-                "where "
-                "the first party is at the right, as in Qiskit."
+                f"names from left to right: order={plain_repr(tuple(names))}, or "
+                f"order={plain_repr(tuple(names[::-1]))} where the first party is at the right, as in Qiskit."
             )
     elif isinstance(key, tuple | list):
         parts = list(key)
@@ -70,8 +68,7 @@ def read_key(key: object, names: Sequence[str], order: Order, what: str) -> tupl
         if n != 1:
             raise CountsError(
                 f"{place} is {a_kind(key)}, expected values of {', '.join(names) or '(no variable)'}. Write a tuple, "
-                "or "
-                f"a string of digits such as format(key, '0{n}b')."
+                f"or a string of digits such as format(key, '0{n}b')."
             )
         parts = [key]
     else:
@@ -82,8 +79,7 @@ def read_key(key: object, names: Sequence[str], order: Order, what: str) -> tupl
     if len(parts) != n:
         raise CountsError(
             f"{place} has {len(parts)} values, expected {n}: {', '.join(order or names)}. Give each variable one "
-            "value, "
-            "or name other variables with outputs= and inputs=."
+            "value, or name other variables with outputs= and inputs=."
         )
     said = dict(zip(order or names, map(canonical, parts), strict=True))
     return tuple(said[name] for name in names)
@@ -102,7 +98,7 @@ def _split(key: str, n: int, place: str, names: Sequence[str]) -> list[object]:
     words: list[object] = [word.strip("'\"") for word in _BETWEEN.split(text) if word]
     if len(words) == 1 and len(text) != n and n:
         raise CountsError(
-            f"{place} has {len(text)} characters, expected {n}: one for each of {', '.join(names)}. Separate values of "
-            "several letters by spaces, or write a tuple."
+            f"{place} has {len(text)} characters, expected {n}: one for each of {', '.join(names)}. Separate values "
+            "of several letters by spaces, or write a tuple."
         )
     return words if len(words) > 1 else list(text)

@@ -178,10 +178,8 @@ def _check_header(what: str, titles: Sequence[str], count: str | None, shown: st
     if count is not None and count.lower() not in [title.lower() for title in titles]:
         raise CountsError(
             f"{what}: no column {count!r} in the header ({shown}). Expected, for example, {example}. Give count= the "
-            "name of "
-            "a column of counts; or name the outcomes of trials with outputs= (--outputs), and read them with "
-            "load_counts, "
-            "Counts.from_trials or Trials.read_csv."
+            "name of a column of counts; or name the outcomes of trials with outputs= (--outputs), and read them with "
+            "load_counts, Counts.from_trials or Trials.read_csv."
         )
 
 
@@ -190,8 +188,8 @@ def check_names(what: str, header: Sequence[Hashable], example: str) -> None:
     if header and all(_NUMBER.fullmatch(str(title).strip()) for title in header):
         raise CountsError(
             f"{what}: the first line holds numbers ({shown_header(header)}), expected a header such as {example}. Add "
-            "it; "
-            "columns without names are read from an array, by Counts.from_trials(array), such as that of numpy.loadtxt."
+            "it; columns without names are read from an array, by Counts.from_trials(array), such as that of "
+            "numpy.loadtxt."
         )
 
 
@@ -203,14 +201,13 @@ def _remedy(given: tuple[bool, bool], count: str | None) -> str:
         return "Is it an outcome? Name those with outputs= (--outputs) too, if they are not a, b, c."
     rows = (
         " There is no column 'count', so each row is a trial: give count= the name of a column of counts, and name "
-        "both "
-        "outputs and inputs where other columns are not to be read."
+        "both outputs and inputs where other columns are not to be read."
         if count is None
         else ""
     )
     return (
-        "Expected variables such as a, b, x, y; name others with outputs= and inputs= (--outputs, --inputs), or remove "
-        f"the column.{rows}"
+        "Expected variables such as a, b, x, y; name others with outputs= and inputs= (--outputs, --inputs), or "
+        f"remove the column.{rows}"
     )
 
 

@@ -116,8 +116,7 @@ class Encoded:
         if cells > max(MOST_VALUES, 64 * trials):
             raise CountsError(
                 f"{self.rows.what}: {cells:,} combinations of values for {trials:,} trials, expected a table of "
-                "counts. "
-                "Number values 0, 1, … without gaps, or list them with values=."
+                "counts. Number values 0, 1, … without gaps, or list them with values=."
             )
         table = np.zeros(self.shape, dtype=np.int64)
         np.add.at(table, tuple(self.codes[self.kept].T), self.rows.weights[self.kept])
@@ -170,8 +169,7 @@ def encode(rows: Rows, values: Values, missing: object, cardinality: Mapping[str
         if size > MOST_VALUES:
             raise CountsError(
                 f"{rows.what}: {name} takes the value {size - 1:,}, expected less than {MOST_VALUES:,}. Number values "
-                "0, 1, "
-                "… without gaps."
+                "0, 1, … without gaps."
             )
     constant: list[str] = []
     note_constants(rows.outputs, shape, cardinality, constant)
@@ -218,16 +216,14 @@ def _place_missing(rows: Rows, codes: NDArray[np.int64], kinds: Mapping[str, Cod
             more = ", …" if number > len(places) else ""
             choice = (
                 'drop those trials (missing="drop"), which assumes fair sampling, or give an outcome that stands for '
-                "them, "
-                f"such as missing={_spare(kinds[name], rows, k)}"
+                f"them, such as missing={_spare(kinds[name], rows, k)}"
                 if name in rows.outputs
                 else 'drop those trials: missing="drop"'
             )
             raise CountsError(
                 f"{rows.what}: {counted(number, 'value')} of {rows.called.get(name, name)} "
                 f"{'is' if number == 1 else 'are'} missing ({', '.join(places)}{more}), where {name} is expected in "
-                "each "
-                f"trial. Add what was measured; or {choice}."
+                f"each trial. Add what was measured; or {choice}."
             )
         where = f"missing= for {name}"
         label = canonical(stands[name])

@@ -80,9 +80,8 @@ def positional(outputs: Columns, inputs: Columns, width: int, what: str) -> tupl
     if width != len(out + ins):
         raise CountsError(
             f"{what} have {width} columns, expected {len(out + ins)}: outputs {', '.join(out)}, then inputs "
-            f"{', '.join(ins) or '(none)'}. Name the variables with outputs= and inputs=, in the order of the columns; "
-            "a "
-            "table of counts goes to Counts."
+            f"{', '.join(ins) or '(none)'}. Name the variables with outputs= and inputs=, in the order of the "
+            "columns; a table of counts goes to Counts."
         )
     return out, ins
 
@@ -121,8 +120,7 @@ def from_columns(
     if math.prod(sizes) > 2**62:
         raise CountsError(
             f"{what}: {' · '.join(map(str, sizes))} combinations of values, expected few. Is a column a time, or the "
-            "number "
-            "of the trial? Name the columns to be read with outputs= and inputs=."
+            "number of the trial? Name the columns to be read with outputs= and inputs=."
         )
 
     def joint() -> Iterator[NDArray[np.int64]]:
@@ -170,8 +168,7 @@ def too_many(what: str) -> CountsError:
     """Return the error for columns that hold no settings and outcomes."""
     return CountsError(
         f"{what}: more than {MOST_ROWS:,} different rows, expected few combinations of settings and outcomes. Is a "
-        "column a "
-        "time, or the number of the trial? Name the columns to be read with outputs= and inputs=."
+        "column a time, or the number of the trial? Name the columns to be read with outputs= and inputs=."
     )
 
 
@@ -305,7 +302,6 @@ def _named_rows(rows: Iterable[object], labels: Sequence[Hashable]) -> Iterator[
         if absent:
             raise CountsError(
                 f"the trials, row {k}: no value of {absent[0]}, expected {', '.join(map(str, labels))}. Add it, or "
-                "write "
-                "None and say with missing= what it means."
+                "write None and say with missing= what it means."
             )
         yield [row[label] for label in labels]

@@ -65,11 +65,11 @@ def read_table(grid: Grid, layout: Layout) -> Found:
     if missing is not None and (isinstance(missing, bool) or not isinstance(missing, int)):
         raise CountsError(
             f"{grid.what}: missing= is {missing!r}, expected 0 for a table of counts: cells that are not there were "
-            "not "
-            "seen. What stands for missing outcomes is said of trials."
+            "not seen. What stands for missing outcomes is said of trials."
         )
     check_missing(missing)
-    if is_wide(grid.header, layout.outputs, layout.count, told=layout.order is not None):
+    told = layout.order is not None or layout.values is not None
+    if is_wide(grid.header, layout.outputs, layout.count, told=told):
         cells = read_wide(grid, layout.outputs, layout.inputs, layout.order, missing)
         cells.notes.insert(0, "read from a wide table, one row for each setting")
     else:
@@ -116,8 +116,8 @@ def _read_npy(path: Path, layout: Layout) -> Found:
     named = [part for part in (layout.outputs, layout.inputs) if part is not None]
     if array.ndim != 2 and array.dtype.names is None:
         raise CountsError(
-            f"{path.name} holds an array of shape {array.shape}, expected trials: one row each, with a column for each "
-            "variable. A table of counts goes to Counts(numpy.load(path))."
+            f"{path.name} holds an array of shape {array.shape}, expected trials: one row each, with a column for "
+            "each variable. A table of counts goes to Counts(numpy.load(path))."
         )
     if array.ndim == 2 and array.shape[1] == 2 and array.shape[0] < _SMALL and named:
         raise CountsError(

@@ -33,8 +33,7 @@ def grid_of(frame: Frame) -> Grid:
     if length > _MOST_ROWS:
         raise CountsError(
             f"{frame.what} has {length:,} rows, expected one for each combination of settings and outcomes. Trials, "
-            "one row "
-            "each, have no column of counts."
+            "one row each, have no column of counts."
         )
     return Grid(frame.what, frame.header, [(f"{frame.what}, row {k}", row) for k, row in enumerate(frame.rows())])
 
@@ -85,8 +84,8 @@ def read_wide(grid: Grid, outputs: Columns, inputs: Columns, order: Order, missi
     if absent or not ins:
         raise CountsError(
             f"{grid.what}: no column for {', '.join(absent) or 'an input'} in the header "
-            f"({shown_header(grid.header)}), "
-            "expected one for each input of a table with a row for each setting. Name them with inputs= (--inputs)."
+            f"({shown_header(grid.header)}), expected one for each input of a table with a row for each setting. Name "
+            "them with inputs= (--inputs)."
         )
     if isinstance(outputs, Mapping):
         raise CountsError(

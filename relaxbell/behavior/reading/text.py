@@ -7,6 +7,7 @@ import contextlib
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,7 @@ def opened(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
                 return
             with gzip.open(raw) as unpacked:
                 yield cast("IO[bytes]", unpacked), raw
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zlib.error) as error:
         if isinstance(error, CountsError):
             raise
         raise CountsError(
@@ -63,8 +64,7 @@ def read_text(path: Path) -> str:
     if len(data) > SIZE_LIMIT:
         raise CountsError(
             f"{path.name} is larger than {SIZE_LIMIT // 2**20} MiB, expected a smaller table. Sum the trials first: "
-            "one row "
-            "for each combination of settings and outcomes."
+            "one row for each combination of settings and outcomes."
         )
     text = decoded(data, path.name)
     if "\0" in text:
@@ -178,8 +178,7 @@ def check_spaces(what: str, header: Sequence[str]) -> None:
     if len(header) == 1 and len(words) > 1 and known:
         raise CountsError(
             f"{what}: the header is separated by spaces ({header[0][:60]!r}), expected commas, semicolons or tabs. "
-            "Replace "
-            "them."
+            "Replace them."
         )
 
 

@@ -7,9 +7,10 @@ columns make most lines different.
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,9 @@ _MOST_LINES = 2**14
 
 _DIGIT_COLUMNS = 6
 """Most columns whose digits are one number that indexes an array."""
+
+_MOST_CODES = 2**20
+"""Most combinations of cells of which each has a number."""
 
 _BLANK = -1
 
@@ -94,9 +98,11 @@ class _Reader:
         self.distinct: list[tuple[Hashable, ...]] = []
         self._numbers: dict[tuple[Hashable, ...], int] = {}
         self._lines: dict[bytes, int] = {}
-        self._codes = np.full(
-            10 ** len(roles.places) if len(roles.places) <= _DIGIT_COLUMNS else 0, _BLANK, dtype=np.int64
-        )
+        with opened(path) as (file, _):
+            start = file.read(2**16)
+        self._macintosh = b"\r" in start and b"\n" not in start
+        if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            raise CountsError(f"{path.name} is UTF-16, expected UTF-8 for trials. Save it as UTF-8.")
         self._blank = 0
         self._varied = False
         """Whether columns that are not read make most lines different."""
@@ -105,12 +111,11 @@ class _Reader:
         """Return how often each different row comes."""
         totals: Counter[int] = Counter()
         for line, block in self._blocks():
-            codes = self._digits(block) if not self._varied else self._marked(block)
-            if codes is not None:
-                times = np.bincount(codes, minlength=len(self._codes))
+            ids = self._marked(block) if self._varied else self._digits(block)
+            if ids is not None:
+                times = np.bincount(ids)
                 seen = np.flatnonzero(times)
-                for number, own in zip(self._numbered(seen).tolist(), times[seen].tolist(), strict=True):
-                    totals[number] += own
+                totals.update(dict(zip(seen.tolist(), times[seen].tolist(), strict=True)))
                 continue
             lines = _split(block)
             found = Counter(() if self._varied else lines)
@@ -127,10 +132,9 @@ class _Reader:
     def chunks(self) -> Iterator[NDArray[np.integer]]:
         """Yield the number of the different row that each trial is."""
         for line, block in self._blocks():
-            codes = self._digits(block) if not self._varied else self._marked(block)
-            if codes is not None:
-                self._numbered(np.flatnonzero(np.bincount(codes)))
-                yield self._codes[codes]
+            ids = self._marked(block) if self._varied else self._digits(block)
+            if ids is not None:
+                yield ids
                 continue
             lines = _split(block)
             try:
@@ -156,8 +160,8 @@ class _Reader:
             while True:
                 part = file.read(BLOCK)
                 bar.show(raw.tell())
-                if b"\r" in part and b"\n" not in part:
-                    part = part.replace(b"\r", b"\n")  # an old Macintosh's
+                if self._macintosh:
+                    part = part.replace(b"\r", b"\n")
                 end = part.rfind(b"\n") + 1 if part else 0
                 if part and not end:
                     rest += part
@@ -175,25 +179,30 @@ class _Reader:
                 if not part:
                     return
 
-    def _digits(self, block: bytes) -> NDArray[np.int32] | None:
-        """Return the digits of the variables as one number for each row; None where a cell is something else."""
-        n = len(self.titles)
+    def _digits(self, block: bytes) -> NDArray[np.int64] | None:
+        """Return the different row that each is, where all cells are one digit; else None."""
+        n, places = len(self.titles), self.roles.places
         width = block.find(b"\n") + 1
-        if not len(self._codes) or width not in (2 * n, 2 * n + 1) or len(block) % width:
+        if len(places) > _DIGIT_COLUMNS or width not in (2 * n, 2 * n + 1) or len(block) % width:
             return None
         cells = np.ascontiguousarray(np.frombuffer(block, dtype=np.uint8).reshape(-1, width).T)
         ends = [*([ord(self.separator)] * (n - 1)), *([13] * (width - 2 * n)), 10]
-        places = [*range(1, 2 * n - 1, 2), *range(2 * n - 1, width)]
-        if not all((cells[k] == end).all() for k, end in zip(places, ends, strict=True)):
+        marks = [*range(1, 2 * n - 1, 2), *range(2 * n - 1, width)]
+        if not all((cells[k] == end).all() for k, end in zip(marks, ends, strict=True)):
             return None
         if any((cells[2 * k] - 48 > 9).any() for k in range(n)):
             return None
-        return _joined(cells[2 * k] - 48 for k in self.roles.places)
+        codes = np.zeros(cells.shape[1], dtype=np.int32)
+        for k in places:
+            codes = codes * np.int32(10) + (cells[2 * k] - 48)
+        seen = np.flatnonzero(np.bincount(codes))
+        digits = [seen // 10 ** (len(places) - 1 - k) % 10 for k in range(len(places))]
+        return self._ids(codes, seen, [tuple(map(int, row)) for row in zip(*digits, strict=True)])
 
-    def _marked(self, block: bytes) -> NDArray[np.int32] | None:
-        """Return the same where only the variables are one digit each, and other columns are of any width."""
+    def _marked(self, block: bytes) -> NDArray[np.int64] | None:
+        """Return the same where only cells of variables are short, at most two bytes, and others of any width."""
         n = len(self.titles)
-        if not len(self._codes) or b'"' in block or not block.endswith(b"\n"):
+        if b'"' in block or not block.endswith(b"\n"):
             return None
         data = np.frombuffer(block, dtype=np.uint8)
         ends = np.flatnonzero((data == ord(self.separator)) | (data == 10)).astype(np.int32)
@@ -203,21 +212,37 @@ class _Reader:
         if not (marks[:, -1] == 10).all() or (marks[:, :-1] == 10).any():
             return None
         stops = ends.reshape(-1, n)
-        parts = []
+        codes = np.zeros(len(stops), dtype=np.int64)
+        known: list[tuple[Hashable, ...]] = [()]
         for k in self.roles.places:
             first, last = starts[:, k], stops[:, k]
-            digit = data[first] - 48
-            width = last - first - (data[last - 1] == 13)
-            if (width != 1).any() or (digit > 9).any():
+            last = last - (data[last - 1] == 13) if k == n - 1 else last
+            if ((last - first > 2) | (last <= first)).any():
                 return None
-            parts.append(digit)
-        return _joined(parts)
+            second = np.where(last - first == 2, data[last - 1], 0)
+            letters = data[first].astype(np.int32) + second.astype(np.int32) * 256
+            seen = np.flatnonzero(np.bincount(letters))
+            place = np.zeros(2**16, dtype=np.int64)
+            place[seen] = np.arange(len(seen))
+            codes = codes * len(seen) + place[letters]
+            try:
+                cells = [int(cell).to_bytes(2, "little").rstrip(b"\0") for cell in seen]
+                values = [canonical(cell.decode()) for cell in cells]
+            except UnicodeDecodeError:
+                return None
+            known = [(*row, value) for row in known for value in values]
+            if len(known) > _MOST_CODES:
+                return None
+        seen = np.flatnonzero(np.bincount(codes))
+        return self._ids(codes, seen, [known[code] for code in seen.tolist()])
 
-    def _numbered(self, codes: NDArray[np.integer]) -> NDArray[np.int64]:
-        """Return the different rows that such numbers are."""
-        for code in codes[self._codes[codes] == _BLANK].tolist():
-            self._codes[code] = self._number(tuple(map(int, f"{code:0{len(self.roles.places)}d}")))
-        return self._codes[codes]
+    def _ids(
+        self, codes: NDArray[np.integer], seen: NDArray[np.int64], rows: list[tuple[Hashable, ...]]
+    ) -> NDArray[np.int64]:
+        """Return the different rows that such codes are."""
+        numbers = np.zeros(int(seen[-1]) + 1, dtype=np.int64)
+        numbers[seen] = [self._number(row) for row in rows]
+        return numbers[codes]
 
     def _number(self, row: tuple[Hashable, ...]) -> int:
         number = self._numbers.setdefault(row, len(self.distinct))
@@ -261,14 +286,6 @@ class _Reader:
             if key not in known:
                 known[key] = self._number(tuple(map(canonical, key)))
             yield known[key]
-
-
-def _joined(digits: Iterable[NDArray[np.uint8]]) -> NDArray[np.int32]:
-    """Return decimal digits, one array for each, as one number for each row."""
-    codes = np.zeros(1, dtype=np.int32)
-    for digit in digits:
-        codes = codes * np.int32(10) + digit
-    return codes
 
 
 def _split(block: bytes) -> list[bytes]:

@@ -17,7 +17,7 @@ from relaxbell.behavior.names import check_ordered
 from relaxbell.errors import CountsError
 from relaxbell.exact.texts import a_kind, one_line, plain_repr
 
-Labels: TypeAlias = str | Sequence[object] | Mapping[object, int]
+Labels: TypeAlias = str | Sequence[object] | Mapping[str, int] | Mapping[int, int]
 """Values of one variable, in order; letters of a string; or the number of each label."""
 
 Values: TypeAlias = Labels | Mapping[str, Labels] | None
@@ -137,8 +137,8 @@ def _not_whole(value: Hashable, name: str) -> str:
     """Return what is wrong with a value that should be 0, 1, …."""
     if isinstance(value, int) and value == -1:
         return (
-            "'-1' looks like an outcome ±1, expected 0, 1, …. Give values=(1, -1): +1 is then the outcome 0 and -1 the "
-            "outcome 1."
+            "'-1' looks like an outcome ±1, expected 0, 1, …. Give values=(1, -1): +1 is then the outcome 0 and -1 "
+            "the outcome 1."
         )
     if isinstance(value, int):
         size = "negative" if value < 0 else "too large"
@@ -175,10 +175,10 @@ def codings(
         if unknown:
             raise CountsError(
                 f"values= names {plain_repr(unknown[0])}, which is none of {', '.join(names)}. Leave it out, or "
-                "correct "
-                "the name."
+                "correct the name."
             )
-        given = {name: Coding(name, _read_labels(values[name], name)) for name in names if name in values}
+        own: dict[object, object] = dict(zip(values.keys(), values.values(), strict=True))
+        given = {name: Coding(name, _read_labels(own[name], name)) for name in names if name in own}
         return {name: given.get(name, Coding(name)) for name in names}
     labels = _read_labels(values, "all outputs")
     others = {n for n in inputs if not all(isinstance(v, int) and v >= 0 for v in seen.get(n, ()) if v is not ABSENT)}
@@ -189,7 +189,7 @@ def _read_labels(labels: object, name: str) -> dict[Hashable, int]:
     expected = 'Expected labels in order, such as (1, -1), "+-" or ("H", "V"); or the number of each, {"H": 0, "V": 1}.'
     check_ordered(labels, f"values= of {name}", CountsError)
     if isinstance(labels, Mapping):
-        pairs = list(labels.items())
+        pairs: list[tuple[object, object]] = list(labels.items())
     elif isinstance(labels, str):
         words = labels.replace(",", " ").split()
         pairs = [(word, k) for k, word in enumerate(words if len(words) > 1 else labels.strip())]
@@ -202,9 +202,8 @@ def _read_labels(labels: object, name: str) -> dict[Hashable, int]:
         own = canonical(label)
         if own is ABSENT:
             raise CountsError(
-                f"values= of {name} has the label {plain_repr(label)}, which is read as a missing value. Leave it out, "
-                "and "
-                "say with missing= which outcome stands for those."
+                f"values= of {name} has the label {plain_repr(label)}, which is read as a missing value. Leave it "
+                "out, and say with missing= which outcome stands for those."
             )
         if isinstance(number, bool) or not isinstance(number, int | np.integer) or not 0 <= number < MOST_VALUES:
             raise CountsError(f"values= of {name} has {plain_repr(number)} for {plain_repr(label)}. {expected}")

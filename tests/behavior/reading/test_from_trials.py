@@ -251,3 +251,20 @@ def test_frames(package):
     assert (rb.Trials.from_rows(frame, outputs, inputs, missing="drop").rows == rows[1:]).all()
     frame = getattr(frames, make)(columns | {"a": ["HV"[v] for v in rows[:, 0]]})
     assert (rb.Trials.from_rows(frame, outputs, inputs, values={"A": "HV"}).rows == rows).all()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: rb.Counts(np.zeros((9, 4), int)), r"2 axes.*Rows of trials are counted by Counts\.from_trials"),
+        (lambda: rb.Counts({(0, 0): {(0, 0): 3}}), r"read by Counts\.from_dict, those of columns by load_counts"),
+        (lambda: rb.Counts("run.csv"), "Files are read by load_counts"),
+        (lambda: rb.Counts([["H", 0]], "A", "X"), r"Trials with labels are counted by Counts\.from_trials"),
+        (lambda: rb.Counts([[0.5, 0.5]], "A", "X"), r"fractional.*Behavior\.from_correlators"),
+        (lambda: rb.Trials([[1, -1, 0, 0]]), r"Trials\.from_rows, values=\(1, -1\)"),
+        (lambda: rb.Trials([["H", "V", "0", "0"]]), r"Labels, frames and missing values are read by Trials\.from_rows"),
+    ],
+)
+def test_constructors_name_the_reader(make, message):
+    with pytest.raises(rb.errors.CountsError, match=message):
+        make()

@@ -106,6 +106,8 @@ def test_wide_tables(tmp_path, kind, between):
 
 
 def test_wide_tables_of_labels():
+    one = rb.load_counts({"x": [0, 1], "V": [7, 2], "H": [3, 8]}, values="HV")
+    assert one.table.tolist() == [[3, 8], [7, 2]]
     frame = {"alice": [0, 0, 1, 1], "bob": [0, 1, 0, 1]} | {
         k: [n + 1, 2, 3, 4] for n, k in enumerate(("++", "+-", "-+"))
     }

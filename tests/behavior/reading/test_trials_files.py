@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import io
 import itertools
 
 import numpy as np
@@ -70,13 +71,13 @@ def test_columns_that_make_all_lines_different(tmp_path, monkeypatch, labels, mo
     monkeypatch.setattr(trials_file, "_MOST_LINES", most)
     trials = rows(700, 3)
     path = tmp_path / "run.csv"
-    words = "HVD" if labels else "012"
+    words = ("H", "é", "+1") if labels else "012"
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["y", "time", "a", "x", "comment", "b"])
         for k, (a, b, x, y) in enumerate(trials.tolist()):
-            writer.writerow([y, k * 0.37, words[a], x, "a, b" if labels and k == 5 else "", b])
-    values = {"A": "HVD"} if labels else None
+            writer.writerow([y, k * 0.37, words[a], x, "a, b" if labels and k == 5 and most == 10 else "", b])
+    values = {"A": words} if labels else None
     found = rb.load_counts(path, outputs="A B", inputs="X Y", values=values)
     assert (found.table == tallied(trials)).all()
     assert found.notes[1] == "not read: columns time, comment"
@@ -151,6 +152,8 @@ def test_the_line_of_each_mistake(tmp_path, monkeypatch):
         (b"x,a,n\n0,1,3\n", {}, r"unknown column 'n'.*no column 'count'.*count="),
         (b"x,a\n0,0\n0,99999\n", {}, "A takes the value 99,999, expected less than 32,768"),
         (b"x,a\n0,0\n", {"outputs": "b"}, "no column 'count'"),
+        ("x,a\n0,0\n".encode("utf-16"), {}, "is UTF-16, expected UTF-8 for trials"),
+        (gzip.compress(b"x,a\n" + b"0,1\n" * 9999)[:-50], {}, "cannot read"),
     ],
 )
 def test_refusals(tmp_path, content, options, message):
@@ -197,3 +200,45 @@ def test_ten_million_trials_are_counted_within_little_memory(tmp_path):
         tracemalloc.stop()
     assert (found.table == expected).all()
     assert peak < 200 * 2**20
+
+
+POOLS = ("01234", ("+1", "-1", "3", "4"), "HVDAx", ("up", "down", "left", "right"), ("é", "↑", "x y", "a,b"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(4))
+def test_files_of_all_kinds(tmp_path, monkeypatch, part):
+    """Random parties, cardinalities, labels, order of columns, separators, quotes, empty cells and lines, blocks."""
+    path = tmp_path / "run.csv"
+    for seed in range(100 * part, 100 * part + 100):
+        rng = np.random.default_rng(seed)
+        names = list(["AX", "ABXY", "ABCXYZ", "ABZ"][rng.integers(4)])
+        shape = rng.integers(1, 4, len(names)) + [name in "ABC" for name in names]
+        trials = np.stack([rng.integers(0, size, rng.integers(20, 400)) for size in shape[:1]], axis=1)
+        trials = np.concatenate([trials, *(rng.integers(0, s, (len(trials), 1)) for s in shape[1:])], axis=1)
+        words = [list(POOLS[rng.integers(len(POOLS))])[:size] for size in shape]
+        others = [f"t{k}" for k in range(rng.integers(3))]
+        columns = rng.permutation(len(names) + len(others))
+        lost = rng.random(len(trials)) < rng.choice([0, 0.1])
+        lost[0] = False
+        text = io.StringIO()
+        style = {"lineterminator": str(rng.choice(["\n", "\r\n"])), "quoting": int(rng.integers(2))}
+        writer = csv.writer(text, delimiter=str(rng.choice([",", ";", "\t", "|"])), **style)
+        writer.writerow([[*names, *others][k] for k in columns])
+        for gone, row in zip(lost.tolist(), trials.tolist(), strict=True):
+            cells = [words[k][v] for k, v in enumerate(row)] + [rng.choice(["", 'q"x', rng.random()]) for _ in others]
+            if gone:
+                cells[rng.integers(len(names))] = str(rng.choice(["", "NaN", "null"]))
+            writer.writerow([cells[k] for k in columns])
+            if rng.random() < 0.01:
+                text.write(style["lineterminator"])
+        data = text.getvalue().encode(str(rng.choice(["utf-8", "utf-8-sig"])))
+        path.write_bytes(gzip.compress(data) if rng.random() < 0.1 else data)
+        monkeypatch.setattr(trials_file, "BLOCK", int(rng.choice([64, 500, 2**23])))
+        monkeypatch.setattr(trials_file, "_MOST_LINES", int(rng.choice([3, 2**14])))
+        outputs, inputs = [n for n in names if n in "ABC"], [n for n in names if n not in "ABC"]
+        how = {"values": dict(zip(names, words, strict=True)), "missing": "drop"}
+        found = rb.Trials.read_csv(path, outputs=outputs, inputs=inputs, **how)
+        assert (found.rows == trials[~lost]).all(), seed
+        counts = rb.load_counts(path, outputs=outputs, inputs=inputs, **how)
+        assert (counts.table == found.counts().table).all(), seed
