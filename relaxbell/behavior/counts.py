@@ -554,7 +554,7 @@ class Counts(Frozen):
     @classmethod
     def from_results(
         cls,
-        results: Mapping[object, object],
+        results: Mapping[K, object],
         outputs: str | Sequence[str] | None = None,
         inputs: str | Sequence[str] | None = None,
         *,
