@@ -133,7 +133,7 @@ def _quantify(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
     certificates: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write a certificate of each row to this directory; see *verify*."),
+        typer.Option(metavar="DIR", help="Write certificates of each row to this directory; see *verify*."),
     ] = None,
 ) -> None:
     """Print the least relaxations of locality and measurement independence that explain a Bell test.
