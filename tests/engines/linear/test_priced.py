@@ -252,3 +252,28 @@ def test_measures_without_tables_say_what_does_not_fit():
     model = rb.input_signaling((6, 6))
     with pytest.raises(rb.errors.ModelTooLargeError, match=r"4,398,046,511,104 strategies"):
         _ = rb.influence(model, "X", "B").expression
+
+
+def test_rows_of_ones_own_that_are_tables():
+    """The largest average effect of x on B is no more than the influence; its rows are not written out."""
+    model = rb.input_signaling((4, 4))
+    rows = {}
+    for y in range(4):
+        for x in range(1, 4):
+            one, other = (model.rows({"B": 1}, do={"X": v, "Y": y}) for v in (x, 0))
+            rows[f"x={x}, y={y}"] = one.minus(other, ("",))
+    measure = rb.measure(model, rows, name="effect")
+    assert measure.rows == tuple(rows)
+    p = planar(4)
+    within = [measure <= Fraction(1, 100)]
+    least = rb.minimize(rb.influence(model, "X", "B"), p)
+    constrained = rb.minimize(rb.influence(model, "X", "B"), p, subject_to=within)
+    assert rb.minimize(measure, p).value == pytest.approx(0, abs=1e-9)
+    assert constrained.value >= least.lower_bound - 1e-9
+    assert measure.value(constrained.q) <= 0.01 + 1e-9
+    big = rb.input_signaling((5, 5))
+    row = big.rows({"B": 1}, do={"X": 1, "Y": 0}).minus(big.rows({"B": 1}, do={"X": 0, "Y": 0}), ("",))
+    with pytest.raises(rb.errors.CertificateError, match="rows of one's own are written out"):
+        _ = rb.minimize(rb.measure(big, [row]), planar(5)).certificate
+    with pytest.raises(rb.errors.MeasureError, match="expected one for each of the 1048576 strategies"):
+        rb.measure(model, [row])
