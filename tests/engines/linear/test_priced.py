@@ -170,7 +170,7 @@ def test_eight_planar_settings():
 
 
 def test_an_exact_value_of_many_strategies():
-    """PR correlations of a chain of 2 + 3 settings at visibility 7/8: the witness attains the exact value."""
+    """Rational correlators of 7/8: the certificate lists strategies that attain the value."""
     signs = np.array([[1, 1, 1, 1], [-1, 1, 1, 1], [1, -1, 1, 1], [1, 1, -1, 1]])
     table = np.array([[Fraction(7, 8) * int(v) for v in row] for row in signs], dtype=object)
     p = rb.Behavior((1 + SIGNS.astype(object) * table) * Fraction(1, 4))
@@ -178,6 +178,15 @@ def test_an_exact_value_of_many_strategies():
     assert solution.exact is not None
     assert solution.lower_bound == solution.value == float(solution.exact)
     assert solution.certificate.verify().endswith(f"minimum = {solution.exact}")
+
+
+def test_square_roots_stay(monkeypatch):
+    """C of the Tsirelson box, (√2 − 1)/2 by Eq. (7) of arXiv:1411.4648, as listed."""
+    monkeypatch.setattr(priced, "PRICED_FROM", 0)
+    solution = rb.minimize(signaling(2), rb.boxes.tsirelson())
+    assert "column generation" in solution.statistics["solver"]
+    assert str(solution.exact) == "-1/2 + sqrt(2)/2"
+    assert solution.certificate.verify().endswith("minimum = -1/2 + 1/2*sqrt(2)")
 
 
 @pytest.mark.slow
