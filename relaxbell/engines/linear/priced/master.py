@@ -1,10 +1,10 @@
 """The linear program over the strategies that were generated so far, and what generates more.
 
 Elastic columns, at a price, keep it feasible, and a last row, Σ q ≤ 1, bounded. First many cheap steps along averaged
-subgradients of the dual function (the volume algorithm of Barahona and Anbil, Math. Program. 87, 385 (2000), doi:10.1007/s101070050002) fill the pool:
-each costs one pricing, which takes a millisecond where the program takes a hundred. Then the program is solved, and
-the best strategies are sought between its duals and the best ones known (Wentges, Int. Trans. Oper. Res. 4, 151
-(1997)), until its value and the bound agree.
+subgradients of the dual function (the volume algorithm of Barahona and Anbil, Math. Program. 87, 385 (2000),
+doi:10.1007/s101070050002) fill the pool: each costs one pricing, which takes a millisecond where the program takes a
+hundred. Then the program is solved, and the best strategies are sought between its duals and the best ones known
+(Wentges, Int. Trans. Oper. Res. 4, 151 (1997)), until its value and the bound agree.
 """
 
 from __future__ import annotations
