@@ -24,15 +24,22 @@ from numpy.typing import NDArray
 from relaxbell.engines.dependence.cuts import BITS, CutFinder, Cuts, Whole
 from relaxbell.engines.dependence.form import SettingForm
 from relaxbell.engines.dependence.orbits import Orbits, components, orbits
-from relaxbell.engines.dependence.support import Found, Support, spread_floats
+from relaxbell.engines.dependence.support import Found, Support, spread_exact, spread_floats
 from relaxbell.engines.linear.dual import DualBound
 from relaxbell.errors import ModelTooLargeError, SolverError
-from relaxbell.exact.numbers import ExactNumber, Floats
+from relaxbell.exact.basis import Basis, IntegerProgram, RightHandSide
+from relaxbell.exact.numbers import ExactNumber, Floats, common_denominator
+from relaxbell.exact.rows import LARGEST_UNIT
 from relaxbell.lp.clock import TimeLimitError, remaining, with_bound
 from relaxbell.lp.highs import Answer, LiveModel
+from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
+from relaxbell.verify.dependences import excess
 
 MOST_LISTED = 2**20
 """Most λ whose cuts are sought, up to symmetries."""
+
+_EXACT_WORK = 2**24
+"""Largest number of λ times N³ for which exact multipliers are checked, in Python's own numbers."""
 
 _TOLERANCE = 1e-12
 _ROUNDS = 2000
@@ -100,7 +107,7 @@ class HallProgram:
 
     # ----------------------------------------------------------------------- floats
 
-    def solve(self, name: str) -> Found | None:
+    def solve(self, name: str, *, thorough: bool = True) -> Found | None:
         """Minimize; None if the equations seem infeasible.
 
         Raises
@@ -138,7 +145,9 @@ class HallProgram:
         else:
             raise SolverError(f"column generation did not end in {_ROUNDS} rounds.")
         answer, support = self._answer(chosen, sets, amounts[2 * m :], best[1], iterations, started)
-        return Found(answer, self._bound(best[1], best[2]), support)
+        exact = self._exact(chosen, sets, master.basis(), thorough)
+        bound, primal = (self._bound(best[1], best[2]), None) if exact is None else exact
+        return Found(answer, bound, support, primal)
 
     def _master(self, rhs: Floats, k: int) -> LiveModel:
         """Return the program with the measure t and what misses the rows, but no columns."""
@@ -154,16 +163,8 @@ class HallProgram:
         self, master: LiveModel, numbers: NDArray[np.intp], sets: NDArray[np.bool_], known: set[bytes]
     ) -> NDArray[np.intp] | None:
         """Add the columns that are new and return their places; None where there are none."""
-        cells, k = self.cells[numbers], len(numbers)
-        pointers = np.arange(0, cells.size + 1, cells.shape[1])
-        mass = np.where(sets, self.weights, 0.0)
-        mix = sp.csc_array((mass.ravel(), cells.ravel(), pointers), shape=(self.entries.shape[1], k))
-        pairs = self.finder.pairs
-        cut = (sets[:, pairs[:, 0]] != sets[:, pairs[:, 1]]).astype(np.float64)
-        places = np.broadcast_to(self.pair_orbits, cut.shape)
-        sums = np.zeros((k, int(self.pair_orbits.max()) + 1))
-        np.add.at(sums, (np.arange(k)[:, None], places), cut)
-        dense = np.ascontiguousarray(np.round(np.vstack([(self.entries @ mix).toarray(), sums.T]).T, 13))
+        parts = self._entries(numbers, sets, np.where(sets, self.weights, 0.0))
+        dense = np.ascontiguousarray(np.round(np.vstack(parts).T, 13))
         new = []
         for i, row in enumerate(dense):
             if (key := row.tobytes()) not in known:
@@ -173,6 +174,17 @@ class HallProgram:
             return None
         master.add_columns(sp.csc_array(dense[new].T), np.zeros(len(new)))
         return np.array(new, dtype=np.intp)
+
+    def _entries(self, numbers: NDArray[np.intp], sets: NDArray[np.bool_], mass: Floats) -> tuple[Floats, Floats]:
+        """Return the entries of columns in the merged rows of data, and how many pairs of each orbit they cut."""
+        cells, k = self.cells[numbers], len(numbers)
+        pointers = np.arange(0, cells.size + 1, cells.shape[1])
+        mix = sp.csc_array((mass.ravel(), cells.ravel(), pointers), shape=(self.entries.shape[1], k))
+        pairs = self.finder.pairs
+        cut = (sets[:, pairs[:, 0]] != sets[:, pairs[:, 1]]).astype(np.float64)
+        sums = np.zeros((k, int(self.pair_orbits.max()) + 1))
+        np.add.at(sums, (np.arange(k)[:, None], np.broadcast_to(self.pair_orbits, cut.shape)), cut)
+        return np.asarray((self.entries @ mix).toarray(), dtype=np.float64), sums.T
 
     def _answer(
         self,
@@ -197,6 +209,65 @@ class HallProgram:
         support = Support(lambda: spread_floats(form, symmetries, strategies, joint))
         seconds, z = time.perf_counter() - began, y[symmetries.rows]
         return Answer(True, np.empty(0), z, float(means.max()), solver, iterations, seconds), support
+
+    # ------------------------------------------------------------------ exact numbers
+
+    def _exact(
+        self, chosen: NDArray[np.intp], sets: NDArray[np.bool_], basis: Basis | None, thorough: bool
+    ) -> tuple[DualBound, Support[ExactNumber]] | None:
+        """Return the exact bound and weights of strategies, or None; the cuts of all λ are checked."""
+        layout, m = self.form.layout, self.orbits.count
+        sizes = np.bincount(self.pair_orbits)
+        small = m + len(sizes) <= LARGEST_BASIS and layout.denominator <= LARGEST_UNIT
+        if basis is None or not small or not self.orbits.exact or not self.form.equations.rows.integral:
+            return None
+        if len(self.strategies) * len(layout.weights) ** 3 > _EXACT_WORK:
+            return None
+        inner = basis.columns[(basis.columns > 0) & (basis.columns <= 2 * m)]
+        others = basis.columns[basis.columns > 2 * m] - 2 * m
+        own = np.concatenate([basis.columns[basis.columns == 0], others])
+        basis = Basis(own, np.union1d(basis.loose, (inner - 1) % m))
+        mass = np.where(sets, layout.whole_weights.astype(np.int64), 0)
+        cells, cuts = self._entries(chosen, sets, mass.astype(np.float64))
+        first = np.concatenate([np.zeros(m), -sizes.astype(np.float64)])[:, None]
+        matrix = sp.csc_array(np.hstack([first, np.vstack([cells, cuts])]), dtype=np.int64)
+        cost = np.zeros(matrix.shape[1], dtype=np.int64)
+        cost[0] = 1
+        equality = np.arange(matrix.shape[0]) < m
+        rhs = [v * layout.denominator for v in self._sums] + [Fraction(0)] * len(sizes)
+        program = IntegerProgram(matrix, cost, equality)
+        found = optimal_vertex(program, basis, RightHandSide.read(np.array(rhs, dtype=object)), thorough=thorough)
+        if found is None:
+            return None
+        vertex, dual = found
+        duals = [Fraction(v, dual.denominator) for v in dual.numerators]
+        z = np.array([v * layout.denominator for v in duals[:m]], dtype=object)
+        u = [-duals[m + k] for k in self.pair_orbits.tolist()]
+        if not self._feasible(z, u):
+            return None
+        columns = vertex.basis.columns
+        amounts = [v for j, v in zip(columns.tolist(), vertex.values, strict=True) if j]
+        used = columns[columns > 0] - 1
+        form, symmetries, strategies, own_mass = self.form, self.orbits, self.strategies[chosen[used]], mass[used]
+        primal = Support(lambda: spread_exact(form, symmetries, strategies, own_mass, amounts))
+        value: ExactNumber = sum((v * s for v, s in zip(z, self._sums, strict=True)), Fraction(0))
+        return DualBound(value, z[self.orbits.rows], Fraction(0), stated=tuple(u)), primal
+
+    def _feasible(self, z: NDArray[Any], u: list[Fraction]) -> bool:
+        """Return whether no column has a negative reduced cost, exactly."""
+        weights, n = self.form.layout.weights, len(self.form.layout.weights)
+        if min(u, default=Fraction(0)) < 0 or sum(u) > 1:
+            return False
+        flat = self.form.flat(z[self.orbits.rows])
+        prices = np.concatenate([
+            flat[a:b] * w for (a, b), w in zip(itertools.pairwise(self.form.starts.tolist()), weights, strict=True)
+        ])  # fmt: skip
+        unit = common_denominator([*prices.tolist(), *u])
+        capacity = [[0] * n for _ in range(n)]
+        for (x, y), w in zip(self.finder.pairs.tolist(), u, strict=True):
+            capacity[x][y] = capacity[y][x] = int(w * unit)
+        whole = np.array([int(v * unit) for v in prices], dtype=object)
+        return all(excess(row, capacity) == 0 for row in whole[self.cells].tolist())
 
     # ------------------------------------------------------------------------ bounds
 

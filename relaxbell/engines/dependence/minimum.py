@@ -76,7 +76,7 @@ def priced_dependence(problem: Problem, measure: Dependence, *, thorough: bool) 
     return found.solved(problem)
 
 
-def priced_hall(problem: Problem, measure: HallDependence) -> tuple[Answer, Proof] | None:
+def priced_hall(problem: Problem, measure: HallDependence, *, thorough: bool) -> tuple[Answer, Proof] | None:
     """Minimize Hall's measure by minimum cuts; None where a program of all strategies serves.
 
     Raises
@@ -93,7 +93,7 @@ def priced_hall(problem: Problem, measure: HallDependence) -> tuple[Answer, Proo
         return None
     last = rows > _LISTED_FOR_HALL
     try:
-        found = HallProgram(form).solve(measure.name)
+        found = HallProgram(form).solve(measure.name, thorough=thorough)
     except TimeLimitError:
         raise
     except (SolverError, ArithmeticError):

@@ -208,7 +208,7 @@ class HallEngine(LinearEngine[HallDependence]):
         from relaxbell.engines.dependence.minimum import priced_hall
 
         def cuts(problem: Problem, thorough: bool) -> tuple[Answer, Proof] | None:
-            return priced_hall(problem, self.measure)
+            return priced_hall(problem, self.measure, thorough=thorough)
 
         term, solver = self.measure.term, self.solver
         return solve_over(self.measure, term, equations, subject_to, solver, thorough=self.thorough, special=cuts)

@@ -105,7 +105,8 @@ def _solved(
     """Minimize in floats, then exactly from the solver's basis; with `again`, by exact pivots where that fails."""
     own = None if special is None else special(problem, thorough)
     if own is not None:
-        found = _settled(problem, measure) if again and own[1].primal is None and not passed() else None
+        listed = own[1].support is None  # else exact pivots among all strategies would take too long
+        found = _settled(problem, measure) if again and listed and own[1].primal is None and not passed() else None
         return found or own
     remaining()
     program = linear_program(problem)
