@@ -20,7 +20,7 @@ from .reading import FRACTION, Json, Real, common_denominator, fields, rationals
 from .refusals import need
 from .rounding import decimal, log2_mean
 
-FEW = 2**14  # up to so many strategies M and I are as they always were
+FEW = 2**10  # up to so many strategies M and I are found from a list of them
 _BITS = 80  # of p(x) 2^r, with the largest r 0
 Table = tuple[Scope, list[int]]
 

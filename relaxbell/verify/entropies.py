@@ -57,7 +57,8 @@ class InformationCase(Case):
             return super().bound(proof, sign)
         prices, constant = cell_prices(self, proof)
         scale = common_denominator(prices)
-        return constant - Real(SettingTables(self.model, [int(v * scale) for v in prices]).log_mean(scale))
+        found = constant - Real(SettingTables(self.model, [int(v * scale) for v in prices]).log_mean(scale))
+        return Real() if found < Real() else found  # no information is negative
 
     def largest(self, reduced: Iterator[tuple[int, int | Fraction]], scale: int, w: Fraction) -> Fraction:
         """Return max over Λ of log2 Σ_x p(x) 2^r, rounded up; the share w of dependence, which is ≥ 0, is not used."""

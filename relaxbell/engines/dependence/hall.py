@@ -38,8 +38,11 @@ from relaxbell.verify.dependences import excess
 MOST_LISTED = 2**20
 """Most λ whose cuts are sought, up to symmetries."""
 
-_EXACT_WORK = 2**24
-"""Largest number of λ times N³ for which exact multipliers are checked, in Python's own numbers."""
+_EXACT_ROUNDS = 20
+"""Of adding columns that exact multipliers violate; one or two are usual."""
+
+_EXACT_WORK, _FLOATS_WORK = 2**24, 2**18
+"""Largest number of λ times N³ for which exact multipliers are checked, in Python's own numbers; for float data."""
 
 _TOLERANCE = 1e-12
 _ROUNDS = 2000
@@ -221,29 +224,41 @@ class HallProgram:
         small = m + len(sizes) <= LARGEST_BASIS and layout.denominator <= LARGEST_UNIT
         if basis is None or not small or not self.orbits.exact or not self.form.equations.rows.integral:
             return None
-        if len(self.strategies) * len(layout.weights) ** 3 > _EXACT_WORK:
+        work = len(self.strategies) * len(layout.weights) ** 3
+        if work > (_FLOATS_WORK if self.form.equations.distance else _EXACT_WORK):
             return None
         inner = basis.columns[(basis.columns > 0) & (basis.columns <= 2 * m)]
         others = basis.columns[basis.columns > 2 * m] - 2 * m
         own = np.concatenate([basis.columns[basis.columns == 0], others])
         basis = Basis(own, np.union1d(basis.loose, (inner - 1) % m))
-        mass = np.where(sets, layout.whole_weights.astype(np.int64), 0)
-        cells, cuts = self._entries(chosen, sets, mass.astype(np.float64))
         first = np.concatenate([np.zeros(m), -sizes.astype(np.float64)])[:, None]
-        matrix = sp.csc_array(np.hstack([first, np.vstack([cells, cuts])]), dtype=np.int64)
-        cost = np.zeros(matrix.shape[1], dtype=np.int64)
-        cost[0] = 1
-        equality = np.arange(matrix.shape[0]) < m
-        rhs = [v * layout.denominator for v in self._sums] + [Fraction(0)] * len(sizes)
-        program = IntegerProgram(matrix, cost, equality)
-        found = optimal_vertex(program, basis, RightHandSide.read(np.array(rhs, dtype=object)), thorough=thorough)
-        if found is None:
-            return None
-        vertex, dual = found
-        duals = [Fraction(v, dual.denominator) for v in dual.numerators]
-        z = np.array([v * layout.denominator for v in duals[:m]], dtype=object)
-        u = [-duals[m + k] for k in self.pair_orbits.tolist()]
-        if not self._feasible(z, u):
+        numbers = [v * layout.denominator for v in self._sums] + [Fraction(0)] * len(sizes)
+        rhs = RightHandSide.read(np.array(numbers, dtype=object))
+        for _ in range(_EXACT_ROUNDS):
+            mass = np.where(sets, layout.whole_weights.astype(np.int64), 0)
+            cells, cuts = self._entries(chosen, sets, mass.astype(np.float64))
+            matrix = sp.csc_array(np.hstack([first, np.vstack([cells, cuts])]), dtype=np.int64)
+            cost = np.zeros(matrix.shape[1], dtype=np.int64)
+            cost[0] = 1
+            program = IntegerProgram(matrix, cost, np.arange(matrix.shape[0]) < m)
+            found = optimal_vertex(program, basis, rhs, thorough=thorough)
+            if found is None:
+                return None
+            vertex, dual = found
+            duals = [Fraction(v, dual.denominator) for v in dual.numerators]
+            z = np.array([v * layout.denominator for v in duals[:m]], dtype=object)
+            u = [-duals[m + k] for k in self.pair_orbits.tolist()]
+            if self._feasible(z, u):
+                break
+            floats = np.array([float(v) for v in duals])
+            _, violated = self._cuts(floats[:m] * layout.denominator, np.maximum(-floats[m:], 0.0))
+            worst = np.flatnonzero(violated.excess > _TOLERANCE * 2**BITS)
+            worst = worst[np.argsort(-violated.excess[worst], kind="stable")][:_AT_ONCE]
+            if not len(worst):
+                return None
+            chosen, sets = np.concatenate([chosen, worst]), np.concatenate([sets, violated.sets[worst]])
+            basis = vertex.basis
+        else:
             return None
         columns = vertex.basis.columns
         amounts = [v for j, v in zip(columns.tolist(), vertex.values, strict=True) if j]

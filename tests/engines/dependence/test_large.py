@@ -66,7 +66,7 @@ def test_hall_with_5_planar_settings():
 
 
 def test_hall_is_exact_where_the_data_are():
-    """Correlators of three digits, 4 × 4 settings: the verifier finds the same bound and the same value at the model."""
+    """Correlators of three digits, 4 × 4 settings: the verifier finds the bound, and the model's value."""
     e = [[Fraction(round(1000 * np.cos(np.pi * (x - y - 0.5) / 4)), 1000) for y in range(4)] for x in range(4)]
     table = np.array([[[[(1 + s * v) / 4 for v in row] for row in e] for s in signs] for signs in SIGNS.tolist()])
     found = least(rb.hall_dependence, rb.Behavior(table))
