@@ -118,25 +118,41 @@ class _Network:
         """Number of nodes; the last two are source and sink."""
         return self.count * self.settings + 2
 
+    @cached_property
+    def _arcs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """All arcs: pairs both ways, from the source, to the sink, and those two backwards."""
+        a, b, every = self.ends
+        source, sink = np.full(len(every), self.nodes - 2), np.full(len(every), self.nodes - 1)
+        return np.concatenate([a, b, source, every, every, sink]), np.concatenate([b, a, every, sink, source, every])
+
+    @cached_property
+    def _order(self) -> tuple[NDArray[np.intp], NDArray[np.int32], NDArray[np.int32]]:
+        """The order of the arcs in a CSR matrix, its indices and its pointers."""
+        tails, heads = self._arcs
+        order = np.lexsort((heads, tails))
+        pointers = np.searchsorted(tails[order], np.arange(self.nodes + 1))
+        return order, heads[order].astype(np.int32), pointers.astype(np.int32)
+
     def flow(self, capacities: list[Whole]) -> tuple[Whole, Whole, Whole]:
         """Return a largest flow: between pairs, from the source, to the sink."""
         from scipy.sparse.csgraph import maximum_flow
 
-        a, b, every = self.ends
-        source, sink = np.full(len(every), self.nodes - 2), np.full(len(every), self.nodes - 1)
-        tails, heads = np.concatenate([a, b, source, every]), np.concatenate([b, a, every, sink])
-        data = np.concatenate([own.ravel() for own in capacities]).astype(np.int32)
-        graph = sp.csr_array((data, (tails, heads)), shape=(self.nodes, self.nodes))
+        order, indices, pointers = self._order
+        data = np.zeros(len(order), dtype=np.int32)
+        forward = np.concatenate([own.ravel() for own in capacities])
+        data[: len(forward)] = forward
+        graph = sp.csr_array((data[order], indices, pointers), shape=(self.nodes, self.nodes))
         found = sp.csr_array(maximum_flow(graph, self.nodes - 2, self.nodes - 1).flow)
-
-        def along(tails: NDArray[np.intp], heads: NDArray[np.intp]) -> Whole:
-            return np.asarray(found[tails, heads], dtype=np.int64).reshape(self.count, -1)
-
-        return (
-            along(a, b) if len(a) else np.zeros((self.count, 0), dtype=np.int64),
-            along(source, every),
-            along(every, sink),
-        )
+        flows = np.empty(len(order), dtype=np.int64)
+        if np.array_equal(found.indices, indices) and np.array_equal(found.indptr, pointers):
+            flows[order] = found.data
+        else:
+            tails, heads = self._arcs
+            flows[:] = found[tails, heads]
+        pairs, every = self.count * len(self.left), self.count * self.settings
+        between, entering, leaving = flows[:pairs], flows[2 * pairs :][:every], flows[2 * pairs + every :][:every]
+        shape = (self.count, self.settings)
+        return between.reshape(self.count, len(self.left)), entering.reshape(shape), leaving.reshape(shape)
 
     def reached(self, ahead: Whole, behind: Whole, entering: Whole) -> NDArray[np.bool_]:
         """Return the settings that the source reaches along arcs with capacity left."""
