@@ -38,6 +38,8 @@ def agree(kind, seed):
         q[number] += weight
     assert abs(measure.model.T @ q - measure.model.equations(listed.observed).floats).max() < 1e-8
     assert measure.at(q) == pytest.approx(value, abs=1e-8)
+    used = list(priced.support)
+    assert measure._at_few(used, q[used]) == pytest.approx(measure.at(q), abs=1e-12)
     if kind != "I" and listed.exact is not None and priced.primal is not None:
         assert priced.bound.bound == listed.proof.bound.bound
 
