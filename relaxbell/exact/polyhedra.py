@@ -28,6 +28,9 @@ _LARGE = 20_000
 _GROWTH = 4
 """A step in this process has so few rows that rows × numbers × this is not large: it could multiply the numbers."""
 
+_FEW = 8
+"""Inequalities between looks at the size: single ones take longer, and more of them may multiply the numbers."""
+
 _LOOKS = 0.1
 """Seconds between looks at the clock while another process computes."""
 
@@ -38,6 +41,47 @@ class Point:
 
     coordinates: tuple[int, ...]
     divisor: int
+
+
+@dataclass(frozen=True)
+class Generators:
+    """Vertices and extreme rays: divisor > 0 and numerators of each vertex, whole numbers of each ray."""
+
+    points: list[Row]
+    rays: list[Row]
+
+
+def small_generators(
+    dimension: int, inequalities: Sequence[Sequence[int]], most: int, left: Callable[[], float]
+) -> Generators | None:
+    """Return vertices and rays of a polyhedron, if its facets and vertices are never more than `most` numbers.
+
+    Parameters
+    ----------
+    dimension
+        Number of coordinates.
+    inequalities
+        Rows b + a · x ≥ 0. Their order decides how large the polyhedron is on the way.
+    most
+        So small that a step takes a fraction of a second: it runs in this process.
+    left
+        Returns the seconds that are left.
+
+    Returns
+    -------
+    Generators or None
+        None where there are more numbers, or no time.
+    """
+    state, size, done = Conversion(dimension, hull=False), 0, 0
+    while done < len(inequalities):
+        if left() <= 0:
+            return None
+        step = max(1, min(_FEW, _LARGE // (size + 1)))
+        state.add(inequalities[done : done + step])
+        done, size = done + step, state.size()
+        if size > most:
+            return None
+    return Generators(state.vertices(), state.rays())
 
 
 class Polyhedron:

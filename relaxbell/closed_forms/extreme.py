@@ -1,0 +1,101 @@
+"""Which generators of a cone are extreme rays, decided in exact arithmetic by a linear program for each orbit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from relaxbell.closed_forms.epigraph import moved_rows
+from relaxbell.exact.basis import IntegerProgram, RightHandSide
+from relaxbell.exact.bounds import EXACT
+from relaxbell.exact.conversion import Row
+from relaxbell.lp.clock import remaining
+from relaxbell.lp.highs import LiveModel, Status
+from relaxbell.lp.vertex import optimal_vertex
+from relaxbell.permutations import orbit
+
+
+def extreme(rows: Sequence[Row], actions: Sequence[NDArray[np.object_]]) -> tuple[list[Row], int] | None:
+    """Return the extreme rays of the cone of some vectors (form, weight), and how many linear programs were solved.
+
+    Parameters
+    ----------
+    rows
+        Different directions, in lowest terms.
+    actions
+        Symmetries of the cone: form' = form @ R. What is known of one vector is known of its images.
+
+    Returns
+    -------
+    tuple or None
+        None where the cone contains a line, where its numbers are too large, or where a solver's answer could not be
+        made exact.
+
+    Raises
+    ------
+    TimeLimitError
+        If the time is over.
+    """
+    if not rows:
+        return [], 0
+    if max(abs(v) for row in rows for v in row) >= EXACT:
+        return None
+    cone = _Cone(rows)
+    if not cone.is_pointed():
+        return None
+    known: dict[Row, bool] = {}
+    for k, row in enumerate(rows):
+        if row in known:
+            continue
+        found = cone.is_extreme(k)
+        if found is None:
+            return None
+        known.update((image, found) for image in orbit([row], lambda own: moved_rows(own, actions)))
+    return [row for row in rows if known[row]], cone.programs
+
+
+class _Cone:
+    """Nonnegative combinations of vectors, on a live solver."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows, self.programs = rows, 0
+        self.matrix = sp.csc_array(np.array(rows, dtype=np.int64).T)
+        self.equality = np.full(self.matrix.shape[0], True)
+        zero = np.zeros(len(self.equality))
+        self.live = LiveModel(sp.csc_array(self.matrix, dtype=np.float64), np.zeros(len(rows)), zero, zero)
+
+    def is_extreme(self, k: int) -> bool | None:
+        """Return whether a vector is no combination of the others: it needs itself; None if that stays open."""
+        cost = np.zeros(len(self.rows), dtype=np.int64)
+        cost[k] = 1
+        least = self._least(self.live, IntegerProgram(self.matrix, cost, self.equality), list(self.rows[k]))
+        return None if least is None else least > 0
+
+    def is_pointed(self) -> bool | None:
+        """Return whether only no vectors at all add up to zero; None if that stays open."""
+        matrix = sp.csc_array(sp.vstack([self.matrix, np.ones((1, len(self.rows)), dtype=np.int64)], format="csc"))
+        matrix = sp.csc_array(sp.hstack([matrix, np.eye(matrix.shape[0])[:, -1:].astype(np.int64)], format="csc"))
+        cost = np.append(np.full(len(self.rows), -1, dtype=np.int64), 0)
+        program = IntegerProgram(matrix, cost, np.append(self.equality, True))
+        zero = np.zeros(matrix.shape[0])
+        live = LiveModel(sp.csc_array(matrix, dtype=np.float64), cost.astype(np.float64), zero, zero)
+        least = self._least(live, program, [0] * (matrix.shape[0] - 1) + [1])
+        return None if least is None else least == 0
+
+    def _least(self, live: LiveModel, program: IntegerProgram, right: list[int]) -> Fraction | None:
+        """Return the exact least value; None if a solver's answer could not be made exact."""
+        remaining()
+        self.programs += 1
+        sides = np.array(right, dtype=np.float64)
+        live.set_rows(sides, sides)
+        live.set_cost(program.cost.astype(np.float64))
+        basis = live.basis() if live.run() is Status.OPTIMAL else None
+        found = None if basis is None else optimal_vertex(program, basis, RightHandSide((right,), 1), thorough=True)
+        if found is None:
+            return None
+        columns = program.cost[found[0].basis.columns].tolist()
+        return sum((Fraction(c) * v for c, v in zip(columns, found[0].values, strict=True)), Fraction(0))
