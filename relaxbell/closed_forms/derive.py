@@ -18,7 +18,6 @@ from relaxbell.closed_forms.domains import Domain, read_domain
 from relaxbell.closed_forms.dual_region import from_dual_vertices
 from relaxbell.closed_forms.epigraph import DUAL_VERTICES, OUTER_APPROXIMATION, WAYS, Epigraph, Task
 from relaxbell.closed_forms.outer import OuterApproximation
-from relaxbell.closed_forms.symmetries import symmetries
 from relaxbell.engines.linear.parametric import ParametricProgram, parameter_sides
 from relaxbell.engines.linear.program import Problem, linear_program, read_constraints
 from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, installation
@@ -186,35 +185,15 @@ def task_of(measure: LinearMeasure, domain: Domain, subject_to: object) -> tuple
     _require_different_names([*domain.labels, *map(str, symbols)])
     size = domain.dimension + 1
     limits = [_limit_row(b, symbols, size) for b in budgets]
-    weights = cell_weights(domain.model)
-    cells = _padded(domain.expansion * weights[:, None], len(symbols))
+    cells = _padded(domain.expansion * cell_weights(domain.model)[:, None], len(symbols))
     parametric = ParametricProgram(problem, program, parameter_sides(program, cells, limits))
-    start = [(*row, *(0,) * len(symbols)) for row in domain.positivity]
-    demanded, beyond = [], []
+    demanded = []
     for k, symbol in enumerate(symbols):
         least = max(b.measure.term.floor() for b in budgets if b.limit == symbol)
-        unit = [1 if j == k else 0 for j in range(len(symbols))]
-        demanded.append((-least.numerator, *(0,) * (size - 1), *(v * least.denominator for v in unit)))
-        beyond.append((_beyond(symbol, budgets), *(0,) * (size - 1), *(-v for v in unit)))
-    actions = []
-    for action in symmetries(problem, domain):
-        wide = np.eye(size + len(symbols), dtype=object)
-        wide[:size, :size] = action
-        actions.append(wide)
-    inside = domain.inside
-    if inside is not None:
-        inside = (*inside, *(inside[0] * _beyond(symbol, budgets) for symbol in symbols))
-    task = Task(
-        parametric,
-        (*start, *beyond),
-        frozenset(beyond),
-        bool((weights != 0).all()),  # cells that nothing is known of may be what it likes, as far as the program says
-        tuple(demanded),
-        measure.term.floor(),
-        tuple(actions),
-        inside,
-    )
-    return task, symbols
+        unit = [least.denominator if j == k else 0 for j in range(len(symbols))]
+        demanded.append((-least.numerator, *(0,) * (size - 1), *unit))
+    ends = tuple(_beyond(symbol, budgets) for symbol in symbols)
+    return Task(problem, parametric, domain, ends, tuple(demanded)), symbols
 
 
 def domain_equations(domain: Domain) -> Equations:

@@ -17,6 +17,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from relaxbell.causal.equations import cell_weights
 from relaxbell.closed_forms.epigraph import DUAL_VERTICES, Epigraph, Task, lowest
 from relaxbell.closed_forms.extreme import extreme
 from relaxbell.engines.linear.parametric import ParametricProgram
@@ -108,10 +109,11 @@ def from_dual_vertices(task: Task, *, forced: bool = False) -> Epigraph | str:
     forms = [_form(region, y, divisor) for divisor, *y in found.points]
     forms += [_form(region, y, 0) for y in found.rays]
     programs = 0
-    if not region.one_to_one or not task.implied:
-        if not task.implied:
-            forms += [(*(-v for v in row), 0) for row in task.start if row not in task.beyond]
-        decided = extreme([form for form in dict.fromkeys(forms) if any(form)], task.actions)
+    # cells without weight: nothing is known of them, and that they are no less than 0 is no part of the program
+    unseen = bool((cell_weights(task.domain.model) == 0).any())
+    if unseen or not region.one_to_one:
+        forms += [(*(-v for v in row), 0) for row in task.positivity if unseen]
+        decided = extreme([form for form in dict.fromkeys(forms) if any(form)], task)
         if decided is None:
             return _EQUATIONS
         forms, programs = decided

@@ -6,11 +6,15 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relaxbell.closed_forms.domains import Domain
+from relaxbell.closed_forms.symmetries import symmetries
 from relaxbell.engines.linear.parametric import ParametricProgram
+from relaxbell.engines.linear.program import Problem
 from relaxbell.exact.conversion import Row
 
 DUAL_VERTICES = "dual vertices"
@@ -20,37 +24,60 @@ WAYS = (DUAL_VERTICES, OUTER_APPROXIMATION)
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A least value as a function of u, where it is wanted, and what is known of it.
+    """A least value as a function of u = (1, coordinates, symbolic budgets), and where it is wanted.
 
     Attributes
     ----------
-    program
-        Its parameters are u.
-    start
-        Rows ≥ 0 over u, whole numbers, that are taken for granted.
-    beyond
-        Those of `start` that end a budget where it is no constraint any more.
-    implied
-        Whether the others hold wherever something is feasible.
+    problem, program
+        What is minimized, in rows whose parameters are u.
+    domain
+        The behaviors.
+    ends
+        For each symbolic budget a whole number beyond which it is no constraint.
     demanded
-        Further rows ≥ 0 that hold wherever something is feasible, and count as constraints where they are facets;
-        with `start` they bound a set.
-    floor
-        A lower bound of the least value, anywhere.
-    actions
-        Symmetries of the program: form' = form @ R, over u.
-    inside
-        A generic feasible point, whole numbers (divisor, coordinates …), or None.
+        Rows ≥ 0 that hold wherever something is feasible, and count as constraints where they are facets; with `start`
+        they bound a set.
     """
 
+    problem: Problem
     program: ParametricProgram
-    start: tuple[Row, ...]
-    beyond: frozenset[Row]
-    implied: bool
+    domain: Domain
+    ends: tuple[int, ...]
     demanded: tuple[Row, ...]
-    floor: Fraction
-    actions: tuple[NDArray[np.object_], ...]
-    inside: tuple[int, ...] | None
+
+    @property
+    def floor(self) -> Fraction:
+        """A lower bound of the least value, anywhere."""
+        return self.problem.objective.floor()
+
+    @cached_property
+    def positivity(self) -> tuple[Row, ...]:
+        """Rows ≥ 0 of whole numbers that are taken for granted: the domain's."""
+        return tuple((*row, *(0,) * len(self.ends)) for row in self.domain.positivity)
+
+    @cached_property
+    def start(self) -> tuple[Row, ...]:
+        """The same, and rows ≥ 0 that end the budgets."""
+        size = self.domain.dimension + 1
+        units = np.eye(len(self.ends), dtype=np.int64).tolist()
+        last = [(end, *(0,) * (size - 1), *(-v for v in unit)) for end, unit in zip(self.ends, units, strict=True)]
+        return (*self.positivity, *last)
+
+    @cached_property
+    def actions(self) -> tuple[NDArray[np.object_], ...]:
+        """Symmetries: form' = form @ R, over u."""
+        found = []
+        for action in symmetries(self.problem, self.domain):
+            wide = np.eye(len(action) + len(self.ends), dtype=object)
+            wide[: len(action), : len(action)] = action
+            found.append(wide)
+        return tuple(found)
+
+    @cached_property
+    def inside(self) -> tuple[int, ...] | None:
+        """A generic point, feasible as far as affine constraints allow: divisor, then numerators; or None."""
+        inside = self.domain.inside
+        return None if inside is None else (*inside, *(inside[0] * end for end in self.ends))
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
-from relaxbell.closed_forms.epigraph import moved_rows
+from relaxbell.closed_forms.epigraph import Task, moved_rows
 from relaxbell.exact.basis import IntegerProgram, RightHandSide
 from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.conversion import Row
@@ -19,15 +18,15 @@ from relaxbell.lp.vertex import optimal_vertex
 from relaxbell.permutations import orbit
 
 
-def extreme(rows: Sequence[Row], actions: Sequence[NDArray[np.object_]]) -> tuple[list[Row], int] | None:
+def extreme(rows: Sequence[Row], task: Task) -> tuple[list[Row], int] | None:
     """Return the extreme rays of the cone of some vectors (form, weight), and how many linear programs were solved.
 
     Parameters
     ----------
     rows
         Different directions, in lowest terms.
-    actions
-        Symmetries of the cone: form' = form @ R. What is known of one vector is known of its images.
+    task
+        Its symmetries are those of the cone: what is known of one vector is known of its images.
 
     Returns
     -------
@@ -45,7 +44,7 @@ def extreme(rows: Sequence[Row], actions: Sequence[NDArray[np.object_]]) -> tupl
     if max(abs(v) for row in rows for v in row) >= EXACT:
         return None
     cone = _Cone(rows)
-    if not cone.is_pointed():
+    if not _all_negative(rows, task.inside) and not cone.is_pointed():
         return None
     known: dict[Row, bool] = {}
     for k, row in enumerate(rows):
@@ -54,8 +53,16 @@ def extreme(rows: Sequence[Row], actions: Sequence[NDArray[np.object_]]) -> tupl
         found = cone.is_extreme(k)
         if found is None:
             return None
-        known.update((image, found) for image in orbit([row], lambda own: moved_rows(own, actions)))
+        known.update((image, found) for image in orbit([row], lambda own: moved_rows(own, task.actions)))
     return [row for row in rows if known[row]], cone.programs
+
+
+def _all_negative(rows: Sequence[Row], inside: Sequence[int] | None) -> bool:
+    """Return whether no constraint is tight at a point: then these contain no line."""
+    if inside is None:
+        return False
+    flat = np.array([row[:-1] for row in rows if not row[-1]], dtype=object).reshape(-1, len(inside))
+    return bool((flat @ np.array(inside, dtype=object) < 0).all())
 
 
 class _Cone:
