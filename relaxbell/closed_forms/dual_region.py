@@ -9,7 +9,6 @@ completeness; it needs no search.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,13 +29,19 @@ from relaxbell.lp.clock import left, now, share
 _LARGEST = (200, 5000)
 """Rows and columns of programs whose dual region is looked at."""
 
-_MOST = (100_000, 20_000)
-"""Numbers in facets and vertices of a dual region, where nothing is projected: at most, and at the start. The outer
-approximation would hold the same polyhedron, turned over, and more on the way to it."""
+_DIMENSION = 60
+"""Dimension up to which PPL takes a fraction of a second for a step."""
 
-_MOST_PROJECTED = (5_000, 3_000)
-"""The same where something is projected: the region has more vertices than there are terms, and is given up before it
-takes longer than an outer approximation of a few."""
+_MOST = (100_000, 20_000)
+"""Numbers in facets and vertices of a dual region: at most on the way, and of the facets at the start. It takes less than a
+second to get there and give up; an outer approximation holds the same polyhedron, turned over, and is larger on its way."""
+
+_PROJECTED = 3
+"""How many dimensions may be lost when y is projected to u, for these limits."""
+
+_MOST_PROJECTED = (10_000, 3_000)
+"""The same where more are lost: the region has more vertices than there are terms, so an outer approximation, which sees
+the projection only, may be far quicker."""
 
 _TOO_LARGE = "its dual region has more vertices, or facets on the way to them, than the limits allow"
 _EQUATIONS = "the behaviors of the domain that the model reproduces satisfy equations, so that terms are not unique"
@@ -64,21 +69,17 @@ class _Region:
     def dimension(self) -> int:
         return len(self.sides)
 
-    @property
-    def projects(self) -> bool:
-        """Whether different y have the same form."""
-        return self._rank < self.dimension
+    @cached_property
+    def lost(self) -> int:
+        """How many dimensions are lost between y and its form."""
+        import flint
+
+        return self.dimension - int(flint.fmpz_mat([[int(v) for v in row] for row in self.sides]).rank())
 
     @property
     def one_to_one(self) -> bool:
         """Whether each form has its y."""
-        return self._rank == self.dimension == self.sides.shape[1]
-
-    @cached_property
-    def _rank(self) -> int:
-        import flint
-
-        return int(flint.fmpz_mat([[int(v) for v in row] for row in self.sides]).rank())
+        return not self.lost and self.dimension == self.sides.shape[1]
 
 
 def from_dual_vertices(task: Task, *, forced: bool = False) -> Epigraph | str:
@@ -89,7 +90,7 @@ def from_dual_vertices(task: Task, *, forced: bool = False) -> Epigraph | str:
     task
         What is wanted.
     forced
-        Whether size does not matter, and all of the time may be taken.
+        Whether it is tried where an outer approximation is expected to be quicker, and all of the time may be taken.
     """
     started = now()
     if not forced and any(size > most for size, most in zip(task.program.integers.matrix.shape, _LARGEST, strict=True)):
@@ -97,11 +98,11 @@ def from_dual_vertices(task: Task, *, forced: bool = False) -> Epigraph | str:
     region = _region(task.program)
     if region is None:
         return _EQUATIONS
-    most, first = _MOST_PROJECTED if region.projects else _MOST
-    if not forced and len(region.rows) * region.dimension > first:
+    most, first = _MOST if forced or region.lost <= _PROJECTED else _MOST_PROJECTED
+    if region.dimension > _DIMENSION or (len(region.rows) * region.dimension > first and not forced):
         return _TOO_LARGE
     with share(1, 1 if forced else 2):
-        found = small_generators(region.dimension, region.rows, sys.maxsize if forced else most, left)
+        found = small_generators(region.dimension, region.rows, most, left)
     if found is None:
         return _TOO_LARGE
     if not found.points:

@@ -79,6 +79,17 @@ class Task:
         inside = self.domain.inside
         return None if inside is None else (*inside, *(inside[0] * end for end in self.ends))
 
+    @cached_property
+    def corners(self) -> list[Row]:
+        """Some points of the domain, whole numbers, feasible or not: budgets at both ends."""
+        least = [Fraction(-row[0], max(row)) for row in self.demanded]
+        found = [(*u, *self.ends) for u in self.domain.corners]
+        if self.ends:
+            unit = math.lcm(*(v.denominator for v in least))
+            low = [int(v * unit) for v in least]
+            found += [(*(unit * v for v in u), *low) for u in self.domain.corners]
+        return found
+
 
 @dataclass(frozen=True)
 class Epigraph:

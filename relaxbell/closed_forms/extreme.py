@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from relaxbell.closed_forms.epigraph import Task, moved_rows
 from relaxbell.exact.basis import IntegerProgram, RightHandSide
@@ -47,6 +50,9 @@ def extreme(rows: Sequence[Row], task: Task) -> tuple[list[Row], int] | None:
     if not _all_negative(rows, task.inside) and not cone.is_pointed():
         return None
     known: dict[Row, bool] = {}
+    for row in _touched(rows, task.corners):
+        if row not in known:
+            known.update((image, True) for image in orbit([row], lambda own: moved_rows(own, task.actions)))
     for k, row in enumerate(rows):
         if row in known:
             continue
@@ -63,6 +69,39 @@ def _all_negative(rows: Sequence[Row], inside: Sequence[int] | None) -> bool:
         return False
     flat = np.array([row[:-1] for row in rows if not row[-1]], dtype=object).reshape(-1, len(inside))
     return bool((flat @ np.array(inside, dtype=object) < 0).all())
+
+
+def _touched(rows: Sequence[Row], corners: Sequence[Row]) -> Iterator[Row]:
+    """Yield vectors that are extreme since they are tight at corners of the epigraph that span a facet of it.
+
+    All terms are among the vectors, and all constraints, so that the largest term at a corner is the least value there.
+    """
+    import flint
+
+    if not corners:
+        return
+    unit = math.lcm(*(row[-1] for row in rows if row[-1]))
+    forms = _whole([[(unit // row[-1] if row[-1] else 1) * v for v in row[:-1]] for row in rows])
+    values = forms @ _whole(corners).T
+    flat = np.array([not row[-1] for row in rows])
+    feasible = (values[flat] <= 0).all(axis=0)
+    if flat.all() or not feasible.any():
+        return
+    values, points = values[:, feasible], [u for u, kept in zip(corners, feasible, strict=True) if kept]
+    largest = values[~flat].max(axis=0)
+    epigraph = [[*(unit * v for v in u), -int(top)] for u, top in zip(points, largest, strict=True)]
+    upwards = [0] * len(points[0]) + [-1]
+    for row, own, is_flat in zip(rows, values, flat, strict=True):
+        tight = [epigraph[i] for i in np.flatnonzero(own == (0 if is_flat else largest)).tolist()]
+        tight += [upwards] if is_flat else []
+        if len(tight) >= len(upwards) - 1 and flint.fmpz_mat(tight).rank() == len(upwards) - 1:
+            yield row
+
+
+def _whole(rows: Sequence[Sequence[int]]) -> NDArray[Any]:
+    """Return whole numbers in floats where sums of products of them, with numbers as large, are exact."""
+    largest = max(abs(v) for row in rows for v in row)
+    return np.array(rows, dtype=np.float64 if largest**2 * len(rows[0]) < EXACT else object)
 
 
 class _Cone:
