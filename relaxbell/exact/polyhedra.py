@@ -28,8 +28,9 @@ _LARGE = 20_000
 _GROWTH = 4
 """A step in this process has so few rows that rows × numbers × this is not large: it could multiply the numbers."""
 
-_FEW = 8
-"""Inequalities between looks at the size: single ones take longer, and more of them may multiply the numbers."""
+_FEW, _SINGLE = 8, 100_000
+"""Inequalities between looks at the size, and numbers from which on each is looked at alone: few take longer than many, but
+many may multiply the numbers. Seen: 8 where all 76 together take minutes and these are given up after 0.3 s."""
 
 _LOOKS = 0.1
 """Seconds between looks at the clock while another process computes."""
@@ -76,7 +77,7 @@ def small_generators(
     while done < len(inequalities):
         if left() <= 0:
             return None
-        step = max(1, min(_FEW, _LARGE // (size + 1)))
+        step = max(1, min(_FEW, _SINGLE // (size + 1)))
         state.add(inequalities[done : done + step])
         done, size = done + step, state.size()
         if size > most:
