@@ -1,8 +1,8 @@
 """Closed forms derived from nothing: terms, proof effort and seconds, and behaviors evaluated per second.
 
-A case begins with its model and measure built; seconds are the median of five runs (one of 3322, which takes minutes). Of
-instruments both ends are derived, once more by outer approximation alone, in the same run: it has a minute for each end.
-Beside them stand the seconds of causaloptim 1.0.1 (R 4.2.2, rcdd 1.6) on another machine.
+A case begins with its model and measure built; seconds are the median of five runs (one of 3322, which takes minutes).
+Of instruments both ends are derived, and once more by outer approximation alone, in the same run: it has a minute for
+each end. Beside them stand the seconds of causaloptim 1.0.1 (R 4.2.2, rcdd 1.6) on another machine.
 
 python benchmarks/closed_forms.py [--all]
 """
@@ -131,7 +131,9 @@ def throughput(form: rb.classes.ClosedForm, count: int) -> float:
 
 if __name__ == "__main__":
     rb.closed_form(rb.average_causal_effect(rb.instrumental(), "Z", "A"))  # imports
-    head = f"{'scenario':22s}{'terms':>7s}{'classes':>9s}{'programs':>10s}{'vertices':>10s}{'seconds':>10s}{'allowed':>9s}"
+    head = (
+        f"{'scenario':22s}{'terms':>7s}{'classes':>9s}{'programs':>10s}{'vertices':>10s}{'seconds':>10s}{'allowed':>9s}"
+    )
     print(f"{head}  way")
     for case in [*CASES, LARGE] if "--all" in sys.argv else CASES:
         form, seconds = derived(case)

@@ -76,8 +76,8 @@ class LinearTerm:
 class ClosedForm:
     """min measure = max of `terms`, for every behavior of `region` that satisfies `domain`.
 
-    Made by `closed_form`. Complete and irredundant: each vertex of the epigraph was solved exactly, or all vertices of the
-    dual region were listed. One that a `ClosedFormError` carries is incomplete, and says so: its maximum is a lower
+    Made by `closed_form`. Complete and irredundant: each vertex of the epigraph was solved exactly, or all vertices of
+    the dual region were listed. One that a `ClosedFormError` carries is incomplete, and says so: its maximum is a lower
     bound only.
 
     Attributes

@@ -1,10 +1,10 @@
 """Closed forms from the dual: its vertices are the terms, its extreme rays the constraints.
 
-The least value at u is the largest (yᵀ R) u over the dual region {y : yᵀ A ≤ cost}, so it is the maximum over the vertices
-y, finite where no extreme ray is positive. Where y has as many free coordinates as u, every vertex is a term: at the sum
-of the columns that are tight at y it exceeds all others. Else yᵀ R is a projection, and what is no vertex or extreme ray of
-the projected region is removed, each by a linear program in exact arithmetic. The list of all vertices is the proof of
-completeness; it needs no search.
+The least value at u is the largest (yᵀ R) u over the dual region {y : yᵀ A ≤ cost}, so it is the maximum over the
+vertices y, finite where no extreme ray is positive. Where y has as many free coordinates as u, every vertex is a term:
+at the sum of the columns that are tight at y it exceeds all others. Else yᵀ R is a projection, and what is no vertex
+or extreme ray of the projected region is removed, each by a linear program in exact arithmetic (`extreme`). The list of
+all vertices is the proof of completeness; it needs no search.
 """
 
 from __future__ import annotations
@@ -33,15 +33,16 @@ _DIMENSION = 60
 """Dimension up to which PPL takes a fraction of a second for a step."""
 
 _MOST = (100_000, 20_000)
-"""Numbers in facets and vertices of a dual region: at most on the way, and of the facets at the start. It takes less than a
-second to get there and give up; an outer approximation holds the same polyhedron, turned over, and is larger on its way."""
+"""Numbers in facets and vertices of a dual region: at most on the way, and of the inequalities at the start. It takes
+less than a second to get there and give up; an outer approximation holds the same polyhedron, turned over, and is
+larger on its way."""
 
 _PROJECTED = 3
 """How many dimensions may be lost when y is projected to u, for these limits."""
 
 _MOST_PROJECTED = (10_000, 3_000)
-"""The same where more are lost: the region has more vertices than there are terms, so an outer approximation, which sees
-the projection only, may be far quicker."""
+"""The same where more are lost: the region has more vertices than there are terms, and an outer approximation, which
+sees the projection only, may be far quicker."""
 
 _TOO_LARGE = "its dual region has more vertices, or facets on the way to them, than the limits allow"
 _EQUATIONS = "the behaviors of the domain that the model reproduces satisfy equations, so that terms are not unique"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from relaxbell.closed_forms.epigraph import Task, moved_rows
 from relaxbell.exact.basis import IntegerProgram, RightHandSide
 from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.conversion import Row
+from relaxbell.exact.numbers import Exact, ExactNumber
 from relaxbell.lp.clock import remaining
 from relaxbell.lp.highs import LiveModel, Status
 from relaxbell.lp.vertex import optimal_vertex
@@ -123,16 +123,17 @@ class _Cone:
 
     def is_pointed(self) -> bool | None:
         """Return whether only no vectors at all add up to zero; None if that stays open."""
-        matrix = sp.csc_array(sp.vstack([self.matrix, np.ones((1, len(self.rows)), dtype=np.int64)], format="csc"))
-        matrix = sp.csc_array(sp.hstack([matrix, np.eye(matrix.shape[0])[:, -1:].astype(np.int64)], format="csc"))
+        size = len(self.equality) + 1
+        table = [[*row, 1] for row in self.rows] + [[0] * (size - 1) + [1]]
+        matrix = sp.csc_array(np.array(table, dtype=np.int64).T)
         cost = np.append(np.full(len(self.rows), -1, dtype=np.int64), 0)
         program = IntegerProgram(matrix, cost, np.append(self.equality, True))
-        zero = np.zeros(matrix.shape[0])
+        zero = np.zeros(size)
         live = LiveModel(sp.csc_array(matrix, dtype=np.float64), cost.astype(np.float64), zero, zero)
-        least = self._least(live, program, [0] * (matrix.shape[0] - 1) + [1])
+        least = self._least(live, program, [0] * (size - 1) + [1])
         return None if least is None else least == 0
 
-    def _least(self, live: LiveModel, program: IntegerProgram, right: list[int]) -> Fraction | None:
+    def _least(self, live: LiveModel, program: IntegerProgram, right: list[int]) -> ExactNumber | None:
         """Return the exact least value; None if a solver's answer could not be made exact."""
         remaining()
         self.programs += 1
@@ -143,5 +144,6 @@ class _Cone:
         found = None if basis is None else optimal_vertex(program, basis, RightHandSide((right,), 1), thorough=True)
         if found is None:
             return None
-        columns = program.cost[found[0].basis.columns].tolist()
-        return sum((Fraction(c) * v for c, v in zip(columns, found[0].values, strict=True)), Fraction(0))
+        cost = program.cost[found[0].basis.columns].tolist()
+        values: Exact = np.array([c * v for c, v in zip(cost, found[0].values, strict=True)], dtype=object)
+        return values.sum()

@@ -31,8 +31,10 @@ _STEP = 1000
 
 
 class OuterApproximation:
-    """The state of the search: cuts asked for a little towards an inner point are facets of the epigraph, where those
-    at a symmetric vertex seldom are.
+    """The state of the search.
+
+    Cuts that are asked for a little towards the inner point of the task are facets of the epigraph, where those at a
+    symmetric vertex seldom are.
     """
 
     def __init__(self, task: Task) -> None:
@@ -101,7 +103,9 @@ class OuterApproximation:
         flat += [tuple(sign * v for v in row[:-1]) for row in equations for sign in (1, -1)]
         own = {lowest(row) for row in self.start}
         constraints = tuple(tuple(-v for v in row) for row in flat if lowest(row) not in own)
-        return Epigraph(terms, constraints, complete, self.program.programs, len(self.points), waiting, seconds, OUTER_APPROXIMATION)
+        return Epigraph(
+            terms, constraints, complete, self.program.programs, len(self.points), waiting, seconds, OUTER_APPROXIMATION
+        )
 
 
 def _whole(point: Point) -> tuple[int, ...]:

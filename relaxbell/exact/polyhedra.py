@@ -29,8 +29,8 @@ _GROWTH = 4
 """A step in this process has so few rows that rows × numbers × this is not large: it could multiply the numbers."""
 
 _FEW, _SINGLE = 8, 100_000
-"""Inequalities between looks at the size, and numbers from which on each is looked at alone: few take longer than many, but
-many may multiply the numbers. Seen: 8 where all 76 together take minutes and these are given up after 0.3 s."""
+"""Inequalities between looks at the size, and numbers from which on each is looked at alone: few take longer than many,
+but many may multiply the numbers. Seen: all 76 at once take minutes, and in eights are given up after 0.3 s."""
 
 _LOOKS = 0.1
 """Seconds between looks at the clock while another process computes."""

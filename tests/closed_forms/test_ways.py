@@ -51,7 +51,7 @@ def measurement_error():
 
 
 def mediation():
-    """What X does to B directly, the mediator A being as it is for X = 0: a counterfactual, by a loop over strategies."""
+    """What X does to B directly, the mediator A being as it is for X = 0: a counterfactual, strategy by strategy."""
     model = rb.CausalModel("X -> A; X -> B; A -> B; L -> A; L -> B", "X", "L", {"X": 2, "A": 2, "B": 2})
     row = []
     for strategy in strategies(model):
