@@ -21,7 +21,7 @@ from relaxbell.closed_forms.outer import OuterApproximation
 from relaxbell.engines.linear.parametric import ParametricProgram, parameter_sides
 from relaxbell.engines.linear.program import Problem, linear_program, read_constraints
 from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, installation
-from relaxbell.exact.numbers import Exact
+from relaxbell.exact.numbers import Exact, common_denominator
 from relaxbell.exact.texts import counted, one_line
 from relaxbell.lp.clock import TimeLimitError, deadline, read_seconds, seconds_text
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure, read_measure
@@ -237,4 +237,10 @@ def _beyond(symbol: Expr, budgets: Sequence[Budget]) -> int:
 
 def in_order(terms: tuple[LinearTerm, ...]) -> tuple[LinearTerm, ...]:
     """Return the terms in a stable order: few coefficients first."""
-    return tuple(sorted(terms, key=lambda term: (sum(c != 0 for c in term.form), term.form)))
+    unit = common_denominator([c for term in terms for c in term.form])
+
+    def place(term: LinearTerm) -> tuple[int, list[int]]:  # whole numbers are compared far quicker than fractions
+        whole = [c.numerator * (unit // c.denominator) for c in term.form]
+        return sum(map(bool, whole)), whole
+
+    return tuple(sorted(terms, key=place))
