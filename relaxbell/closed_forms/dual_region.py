@@ -32,17 +32,14 @@ _LARGEST = (200, 5000)
 _DIMENSION = 60
 """Dimension up to which PPL takes a fraction of a second for a step."""
 
-_MOST = (100_000, 20_000)
-"""Numbers in facets and vertices of a dual region: at most on the way, and of the inequalities at the start. It takes
-less than a second to get there and give up; an outer approximation holds the same polyhedron, turned over, and is
-larger on its way."""
+_LIMITS = ((0, 250_000, 20_000), (3, 100_000, 20_000), (_DIMENSION, 10_000, 3_000))
+"""Dimensions lost when y is projected to u, at most; then numbers in facets and vertices of a dual region, at most on
+the way to them, and in its inequalities. It takes from parts of a second to a few to get there and give up.
 
-_PROJECTED = 3
-"""How many dimensions may be lost when y is projected to u, for these limits."""
-
-_MOST_PROJECTED = (10_000, 3_000)
-"""The same where more are lost: the region has more vertices than there are terms, and an outer approximation, which
-sees the projection only, may be far quicker."""
+Where nothing is lost, an outer approximation holds the same polyhedron, turned over, and is larger on its way. Where
+more is, the region has more vertices than there are terms, and an outer approximation, which sees the projection only,
+may be far quicker.
+"""
 
 _TOO_LARGE = "its dual region has more vertices, or facets on the way to them, than the limits allow"
 _EQUATIONS = "the behaviors of the domain that the model reproduces satisfy equations, so that terms are not unique"
@@ -94,13 +91,15 @@ def from_dual_vertices(task: Task, *, forced: bool = False) -> Epigraph | str:
         Whether it is tried where an outer approximation is expected to be quicker, and all of the time may be taken.
     """
     started = now()
-    if not forced and any(size > most for size, most in zip(task.program.integers.matrix.shape, _LARGEST, strict=True)):
+    if any(size > most for size, most in zip(task.program.integers.matrix.shape, _LARGEST, strict=True)):
         return _TOO_LARGE
     region = _region(task.program)
     if region is None:
         return _EQUATIONS
-    most, first = _MOST if forced or region.lost <= _PROJECTED else _MOST_PROJECTED
-    if region.dimension > _DIMENSION or (len(region.rows) * region.dimension > first and not forced):
+    if region.dimension > _DIMENSION:
+        return _TOO_LARGE
+    most, first = _LIMITS[0][1:] if forced else next(own[1:] for own in _LIMITS if region.lost <= own[0])
+    if len(region.rows) * region.dimension > first and not forced:
         return _TOO_LARGE
     with share(1, 1 if forced else 2):
         found = small_generators(region.dimension, region.rows, most, left)

@@ -193,7 +193,7 @@ def test_both_ways_on_more_random_graphs(seed):
 def test_as_many_terms_as_causaloptim(case, terms):
     """Sachs et al., J. Comput. Graph. Stat. 32, 600 (2023): the counts of causaloptim 1.0.1, both ends."""
     measure, constraints = case
-    both = rb.closed_bounds(measure, subject_to=constraints)
+    both = rb.closed_bounds(measure, subject_to=constraints, seconds=np.inf)
     for end in (both.least, both.largest):
         assert end.way == DUAL
         assert len(end.terms) == terms
@@ -207,12 +207,12 @@ def test_every_term_is_needed(inputs, outputs, terms):
     That mixture is a behavior of the model, the value of the mixture an upper bound: nothing of the derivation is used.
     """
     own = effect(inputs, outputs)
-    model, domain = own.model, rb.closed_form(effect(inputs, outputs)).region
-    columns = [domain.coordinates.project(c.reshape(model.observed_shape)) for c in model.T.toarray().T.astype(int)]
+    model, coordinates = own.model, own.model.coordinates
+    columns = [coordinates.project(c.reshape(model.observed_shape)) for c in model.T.toarray().T.astype(int)]
     points = np.array(columns, dtype=object)
     points[:, 0] = 1
     for sign in (1, -1):
-        form = rb.closed_form(own if sign > 0 else -own)
+        form = rb.closed_form(own if sign > 0 else -own, seconds=np.inf)
         assert form.way == DUAL
         assert len(form.terms) == terms
         table = np.array([term.form for term in form.terms], dtype=object)
@@ -257,7 +257,7 @@ def test_large_dual_regions_are_left_to_outer_approximation(monkeypatch):
     with pytest.raises(rb.errors.ClosedFormError, match=r"from dual vertices: its dual region has more .*way='outer"):
         rb.closed_form(large, way=DUAL)
     assert rb.closed_form(rb.influence(rb.input_signaling((3, 2)), "X", "B")).way == OUTER  # 10 dimensions too many
-    monkeypatch.setattr(dual_region, "_MOST", (400, 20_000))  # given up on the way
+    monkeypatch.setattr(dual_region, "_LIMITS", ((60, 400, 20_000),))  # given up on the way
     assert rb.closed_form(effect(3)).way == OUTER
 
 
