@@ -18,7 +18,7 @@ _HOMES = {
     "relabeling": "Symmetries",
     "behavior.chi_squared": "ChiSquared SettingsTest",
     "behavior.counts": "CountsFit",
-    "lp.clock": "LowerBound UpperBound",
+    "lp.clock": "Enclosure LowerBound UpperBound",
     "behavior.games": "Game Published",
     "behavior.resampling": "Bootstrap StandardErrors",
     "behavior.search": "QuantumOptimum",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -11,20 +12,51 @@ import numpy as np
 from relaxbell.behavior.scenario import same_variables
 from relaxbell.causal.equations import cell_weights, functional_rows, joint_coefficients, normalization_equations
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.separate import separate
+from relaxbell.causal.size import check_memory
 from relaxbell.engines.linear.over import solve_over
-from relaxbell.errors import FunctionalError
+from relaxbell.errors import FunctionalError, ModelTooLargeError
+from relaxbell.exact.assignments import StoppedSearch, largest_exact, strategies, work
 from relaxbell.exact.numbers import Exact, ExactNumber, ceil_float
+from relaxbell.exact.texts import ceil_text
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.lp.clock import (
+    Enclosure,
+    LowerBound,
+    TimeLimitError,
+    UpperBound,
+    deadline,
+    left,
+    remaining,
+    time_is_over,
+)
 from relaxbell.measures.measure import Budget, LinearMeasure, check_model
 from relaxbell.measures.terms import Linear
 from relaxbell.methods import provided
 
 
-def bound(functional: BellFunctional, model: CausalModel, subject_to: Any) -> Any:
+MOST_CHOICES = 48
+"""The logarithm to base 2 of how many choices of all parties but the largest are searched without a time limit."""
+
+_SPEED = 3e8
+"""Numbers that a search looks at in a second: an estimate, for errors."""
+
+
+def bound(functional: BellFunctional, model: CausalModel, subject_to: Any, *, seconds: float | None = None) -> Any:
     """Return the maximum, or with a symbol as limit its curve; see `BellFunctional.bound`."""
-    if is_symbolic(subject_to):
-        return provided("BellFunctional.bound, symbolic")(functional, model, subject_to)
-    return functional_bound(functional, model, subject_to)
+    # a title takes longer to write than many a maximum to find
+    with deadline(seconds, "" if seconds is None else f"-{functional.title}"):
+        if is_symbolic(subject_to):
+            return provided("BellFunctional.bound, symbolic")(functional, model, subject_to)
+        try:
+            return functional_bound(functional, model, subject_to)
+        except TimeLimitError as late:
+            if not isinstance(late.partial, LowerBound):
+                raise
+            top = functional.constant - Fraction(late.partial.lower_bound)
+            known = UpperBound(f"max {functional.title}", top)
+            text = f"It is at most {ceil_text(ceil_float(top), 9)} (rigorous)."
+            raise TimeLimitError(f"{time_is_over()} {text}", known) from late
 
 
 def functional_bound(functional: BellFunctional, model: CausalModel, subject_to: Sequence[Any]) -> float | ExactNumber:
@@ -32,12 +64,44 @@ def functional_bound(functional: BellFunctional, model: CausalModel, subject_to:
     table = check_scenario(functional, model)
     constraints = list(subject_to) if isinstance(subject_to, Sequence) else [subject_to]
     if not constraints and not model.dependent_inputs:
+        parties = separate(model)
+        if parties is not None:
+            return _local_maximum(functional, model, parties.functional(table)) + functional.constant
         return _largest_column(table, model) + functional.constant
     whole, scale = rational_multiple(functional)
     own = negated(whole, model)
     _, found = solve_over(own, own.term, normalization_equations(model), constraints)
     value = functional.constant - scale * found.bound.bound
     return value if found.primal is not None else ceil_float(value)
+
+
+def _local_maximum(functional: BellFunctional, model: CausalModel, table: Exact) -> ExactNumber:
+    """Return the largest value over choices of outcomes, without the constant; no strategy is listed."""
+    check_choices(table.shape, lambda: f"the maximum of {functional.title} over {model.name}")
+    try:
+        return largest_exact(table, tick=remaining)
+    except StoppedSearch as stopped:
+        low, high = (value + functional.constant for value in (stopped.lower, stopped.upper))
+        known = Enclosure(f"max {functional.title}", low, high)
+        raise TimeLimitError(f"{time_is_over()} {known.text.replace('It', known.name, 1)}", known) from stopped.__cause__
+
+
+def check_choices(shape: Sequence[int], what: Callable[[], str]) -> None:
+    """Raise ModelTooLargeError if a search among the choices of all parties but the largest would not end."""
+    choices, outer = work(shape), sum(sorted(strategies(shape))[:-2])
+    if choices > MOST_CHOICES and left() == math.inf:
+        days = 2 ** min(choices - 16, 900) * math.prod(shape[-2:]) / _SPEED / 86400
+        raise ModelTooLargeError(
+            f"{what()} may ask for 2^{choices:.3g} choices of all parties but the largest (branch and bound may still "
+            f"take {days:.2g} days), expected at most 2^{MOST_CHOICES} without a time limit. Give seconds=60 for "
+            "bounds from both sides, or a functional of fewer settings."
+        )
+    if outer > _OUTER:
+        check_memory(f"{what()}, with 2^{outer:.3g} strategies of all but two parties,", int(16 * 2 ** min(outer, 900)))
+
+
+_OUTER = 24
+"""So many (log2) strategies of all parties but two are no question of memory."""
 
 
 def rational_multiple(functional: BellFunctional) -> tuple[BellFunctional, ExactNumber]:
@@ -62,7 +126,8 @@ def rational_multiple(functional: BellFunctional) -> tuple[BellFunctional, Exact
 
 def check_scenario(functional: BellFunctional, model: CausalModel) -> Exact:
     """Return the coefficients in the model's order of axes; raise FunctionalError where scenarios differ."""
-    check_model(model, functional.title)
+    if not isinstance(model, CausalModel):
+        check_model(model, functional.title)
     if not same_variables(functional, model):
         raise FunctionalError(
             f"{functional.title} lives on {functional.scenario.symbol}, {model.name} on {model.scenario.symbol}."
