@@ -212,22 +212,23 @@ class _Search:
 
     def _pair(self, table: Floats, outer: Choice, parties: int) -> None:
         """Search two parties, of which the second answers best; `outer` is what the others chose."""
-        root, lists, score, factor = _vectors(table)
-        kept = [i for i, own in enumerate(lists) if len(own) > 1]
+        root, lists, score, factor, constant = _vectors(table)
+        kept = [i for i, own in enumerate(lists) if own.shape[1] > 1]
         even = table.shape[1] == 2 and not score.linear and score.blocks == 1
         tree = Branching(root, [lists[i] for i in kept], score, even=even, tick=self.tick)
         try:
-            top = tree.run(self.value * factor, None if self.slack is None else self.slack * factor)
+            slack = None if self.slack is None else self.slack * factor
+            top = tree.run(self.value * factor - constant, slack) + constant
         except Exception as reason:
             # what the other parties may still choose instead gives no more than the limit of this choice
             limit = float(_limits(table[None])[0])
-            raise self._stopped(limit if outer else min(limit, tree.upper / factor)) from reason
+            raise self._stopped(limit if outer else min(limit, (tree.upper + constant) / factor)) from reason
         first = _spread(tree.choice, kept, len(lists))
         if top > self.value * factor:
             second = table[np.arange(len(first)), first].sum(axis=0).argmax(axis=1)
             self.value, self.choice = top / factor, (*outer, *(first, second)[2 - parties :])
         for value, own in tree.found if self.slack is not None else ():
-            self.close.append((value / factor, (*outer, *(_spread(own, kept, len(lists)),)[2 - parties :])))
+            self.close.append(((value + constant) / factor, (*outer, *(_spread(own, kept, len(lists)),)[2 - parties :])))
 
 
 def _spread(options: NDArray[np.intp], kept: Sequence[int], settings: int) -> NDArray[np.intp]:
@@ -237,10 +238,11 @@ def _spread(options: NDArray[np.intp], kept: Sequence[int], settings: int) -> ND
     return found
 
 
-def _vectors(table: Floats) -> tuple[Floats, list[Floats], Score, int]:
-    """Return root, one list of vectors for each setting of the first party, their score, and what multiplies it.
+def _vectors(table: Floats) -> tuple[Floats, list[Floats], Score, int, float]:
+    """Return root, one list of vectors for each setting of the first party, their score, a factor and a constant.
 
-    The mean over a setting's outcomes belongs to the root: what is left are deviations, and bounds of parts are close.
+    So that factor · value = score + constant. The mean over a setting's outcomes belongs to the root: what is left are
+    deviations, of which bounds are closer.
     """
     m, d, n, e = table.shape
     wide = np.moveaxis(table, 3, 2).reshape(m, d, e, n)
@@ -259,10 +261,13 @@ def _vectors(table: Floats) -> tuple[Floats, list[Floats], Score, int]:
     mean = vectors.sum(axis=1)
     vectors = vectors * d - mean[:, None]
     root = mean.sum(axis=0)
-    if score.linear and score.width and not vectors[:, :, 0].any() and not root[0]:
+    constant = 0.0
+    if score.linear and score.width and not vectors[:, :, 0].any():
+        constant = float(root[0])
         vectors, root, score = vectors[:, :, 1:], root[1:], Score(1, n, False)
-    lists = [own[:1] if (own == own[0]).all() else own for own in vectors]  # deviations of one alone are zero
-    return root, lists, score, factor
+    # where no outcome differs, one stands for all: its deviations are zero
+    lists = [np.ascontiguousarray((own[:1] if (own == own[0]).all() else own).T) for own in vectors]
+    return root, lists, score, factor, constant
 
 
 def _value(table: Floats, choice: Choice) -> float:

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from relaxbell.exact.numbers import Floats
 
-_LEVEL, _LAST = 64, 4096
-"""Most sums of the lists that are joined in one step, and in the last one."""
+_LEVEL, _LAST = 8, 32
+"""Most sums of the lists that are joined in one step, and in the last one: small steps drop more."""
 
-_ENUMERATED = 2**15
-"""So many sums are not worth a search for bounds."""
+_ENUMERATED = 2**12
+"""So many sums are joined in one step."""
 
-_CHUNK, _KEPT = 2**19, 2**21
+_CHUNK, _KEPT = 2**16, 2**20
 """Most numbers that are scored at once, and that wait for the next step."""
 
 Whole = NDArray[np.intp]
@@ -48,17 +48,18 @@ class Score:
     linear: bool
 
     def __call__(self, vectors: Floats) -> Floats:
-        """Return the scores of the rows."""
-        own = vectors[:, 1:] if self.linear else vectors
+        """Return the scores of the columns, shape (numbers, vectors): sums of long rows, which need no BLAS."""
+        own = vectors[1:] if self.linear else vectors
         if self.blocks == 1:
-            found = np.abs(own) @ np.ones(self.width)
+            found = np.abs(own).sum(axis=0)
         else:
-            top = np.maximum(own[:, : self.width], own[:, self.width : 2 * self.width])
-            for k in range(2, self.blocks):
-                np.maximum(top, own[:, k * self.width : (k + 1) * self.width], out=top)
-            found = top @ np.ones(self.width)
+            blocks = own.reshape(self.blocks, self.width, *own.shape[1:])
+            top = np.maximum(blocks[0], blocks[1])
+            for block in blocks[2:]:
+                np.maximum(top, block, out=top)
+            found = top.sum(axis=0)
         if self.linear:
-            found += vectors[:, 0]
+            found += vectors[0]
         return np.asarray(found)
 
 
@@ -70,7 +71,7 @@ class Branching:
     root
         The vector that always counts.
     lists
-        Of each, the vectors that may be taken, shape (options, numbers).
+        Of each, the vectors that may be taken, shape (numbers, options).
     score
         Of sums.
     even
@@ -99,22 +100,23 @@ class Branching:
         self.lists = [lists[i] for i in self.order]
         self.groups = self._levels()
         self.joined = [_sums(self.lists[a:b]) for a, b in self.groups]
-        self.rest = [0.0] * (len(self.groups) + 1)
+        self._tops = [float(score(own).max()) for own in self.joined]
+        self.rest = [sum(self._tops[level:]) for level in range(len(self.groups) + 1)]
         self.best, self.choice = -math.inf, np.zeros(len(lists), dtype=np.intp)
         self.found: list[tuple[float, Whole]] = []
         self.slack: float | None = None
-        tops = [float(score(own).max()) for own in self.joined]
-        self._tops = tops
-        self.upper = float(score(root[None])[0]) + sum(tops)
+        self.upper = float(score(root[:, None])[0]) + self.rest[0]
 
     def _levels(self) -> list[tuple[int, int]]:
         """Return where the lists that are joined begin and end, the last group the largest."""
+        if math.prod(own.shape[1] for own in self.lists) <= _ENUMERATED:
+            return [(0, len(self.lists))] if self.lists else []
         groups, end, most = [], len(self.lists), _LAST
         while end:
             start, size = end, 1
-            while start and (start == end or size * len(self.lists[start - 1]) <= most):
+            while start and (start == end or size * self.lists[start - 1].shape[1] <= most):
                 start -= 1
-                size *= len(self.lists[start])
+                size *= self.lists[start].shape[1]
             groups.append((start, end))
             end, most = start, _LEVEL
         return groups[::-1]
@@ -133,43 +135,42 @@ class Branching:
         """
         self.best = incumbent
         if not self.lists:
-            own = float(self.score(self.root[None])[0])
+            own = float(self.score(self.root[:, None])[0])
             self.best = max(incumbent, own)
             self.found = [(own, np.zeros(0, dtype=np.intp))]
             self.upper = self.best
             return self.best
-        if math.prod(len(own) for own in self.lists) > _ENUMERATED:
+        if len(self.groups) > 1:
             self._dolls()
         self.slack = slack
-        self._descend(0, self.root[None], np.zeros((1, 0), dtype=np.intp), self.even and slack is None)
+        self._descend(0, self.root[:, None], np.zeros((1, 0), dtype=np.intp), self.even and slack is None)
         self.upper = self.best
         return self.best
 
     def _dolls(self) -> None:
         """Find the largest scores of the last lists alone, each with the help of those before."""
-        kept, base = self.best, float(self.score(self.root[None])[0])
+        kept, base = self.best, float(self.score(self.root[:, None])[0])
         for level in range(len(self.groups) - 1, 0, -1):
             self.best = self._guess(level)
-            self._descend(level, np.zeros((1, len(self.root))), np.zeros((1, 0), dtype=np.intp), self.even)
+            self._descend(level, np.zeros((len(self.root), 1)), np.zeros((1, 0), dtype=np.intp), self.even)
             self.rest[level] = self.best
             self.upper = min(self.upper, base + sum(self._tops[:level]) + self.best)
         self.best = kept
-        first = self.joined[0] + self.root
-        self.upper = min(self.upper, float(self.score(first).max()) + self.rest[1] if len(self.rest) > 1 else math.inf)
+        first = self.joined[0] + self.root[:, None]
+        self.upper = min(self.upper, float(self.score(first).max()) + self.rest[1])
 
     def _guess(self, level: int) -> float:
         """Return a score of the last lists that is attained, by exchanging one option after the other."""
         lists = self.lists[self.groups[level][0] :]
         rng = np.random.default_rng(level)
-        picked = np.stack([rng.integers(0, len(own), 24) for own in lists])
-        total = sum(own[picked[i]] for i, own in enumerate(lists))
+        picked = np.stack([rng.integers(0, own.shape[1], 24) for own in lists])
+        total = sum((own[:, picked[i]] for i, own in enumerate(lists)), np.zeros((len(self.root), 24)))
         best = -math.inf
         for _ in range(12):
             for i, own in enumerate(lists):
-                without = total - own[picked[i]]
-                options = (without[:, None] + own[None]).reshape(-1, total.shape[1])
-                picked[i] = self.score(options).reshape(len(without), -1).argmax(axis=1)
-                total = without + own[picked[i]]
+                without = total - own[:, picked[i]]
+                picked[i] = self.score(without[:, :, None] + own[:, None, :]).argmax(axis=1)
+                total = without + own[:, picked[i]]
             now = float(self.score(total).max())
             if now <= best:
                 break
@@ -178,35 +179,33 @@ class Branching:
 
     def _descend(self, level: int, prefixes: Floats, codes: Whole, halved: bool) -> None:
         own, last = self.joined[level], level == len(self.groups) - 1
-        if halved and codes.shape[1] == 0 and not prefixes.any():  # the first list: one of two opposite options
-            start, end = self.groups[level]
-            own = own[: len(own) // len(self.lists[start])] if end > start else own
-        chunk = max(1, _CHUNK // (len(own) * prefixes.shape[1]))
+        if halved and not prefixes.any():  # the first list: one of two opposite options
+            own = own[:, : own.shape[1] // self.lists[self.groups[level][0]].shape[1]]
+        size = own.shape[1]
+        chunk = max(1, _CHUNK // own.size)
         waiting: list[tuple[Floats, Whole]] = []
         count = 0
-        for start in range(0, len(prefixes), chunk):
+        for start in range(0, prefixes.shape[1], chunk):
             self.tick()
-            some = prefixes[start : start + chunk]
-            sums = (some[:, None, :] + own[None]).reshape(-1, prefixes.shape[1])
+            sums = (prefixes[:, start : start + chunk, None] + own[:, None, :]).reshape(len(own), -1)
             value = self.score(sums)
             if last:
-                self._leaves(value, codes[start : start + chunk], len(own))
+                self._leaves(value, codes[start : start + chunk], size)
                 continue
             kept = np.flatnonzero(self._alive(value + self.rest[level + 1]))
             if not len(kept):
                 continue
-            before = codes[start + kept // len(own)]
-            waiting.append((sums[kept], np.column_stack([before, kept % len(own)])))
+            waiting.append((sums[:, kept], np.column_stack([codes[start + kept // size], kept % size])))
             count += len(kept)
-            if count * prefixes.shape[1] > _KEPT:
+            if count * len(own) > _KEPT:
                 self._pass_on(level, waiting)
                 waiting, count = [], 0
         if waiting:
             self._pass_on(level, waiting)
 
     def _pass_on(self, level: int, waiting: list[tuple[Floats, Whole]]) -> None:
-        sums, codes = (np.concatenate(part) for part in zip(*waiting, strict=True))
-        self._descend(level + 1, sums, codes, False)
+        sums = np.concatenate([own for own, _ in waiting], axis=1)
+        self._descend(level + 1, sums, np.concatenate([codes for _, codes in waiting]), False)
 
     def _alive(self, limit: Floats) -> NDArray[np.bool_]:
         return np.asarray(limit > self.best if self.slack is None else limit >= self.best - self.slack)
@@ -229,7 +228,7 @@ class Branching:
         """Return the option of each list, in the order in which they were given."""
         options: list[int] = []
         for (start, end), number in zip(self.groups, code.tolist(), strict=True):
-            options += [int(v) for v in np.unravel_index(number, [len(own) for own in self.lists[start:end]])]
+            options += [int(v) for v in np.unravel_index(number, [own.shape[1] for own in self.lists[start:end]])]
         found = np.empty(len(self.lists), dtype=np.intp)
         found[self.order] = options
         return found
@@ -239,5 +238,5 @@ def _sums(lists: list[Floats]) -> Floats:
     """Return all sums of one vector of each list, the last list changing fastest."""
     found = lists[0]
     for own in lists[1:]:
-        found = (found[:, None] + own[None]).reshape(-1, found.shape[1])
+        found = (found[:, :, None] + own[:, None, :]).reshape(len(found), -1)
     return found
