@@ -304,7 +304,19 @@ def _unravelled(numbers: NDArray[np.intp], options: Sequence[int]) -> NDArray[np
 
 
 def largest_exact(table: Exact, *, tick: Callable[[], object] = lambda: None) -> ExactNumber:
-    """Return the largest value of a table of exact numbers.
+    """Return the largest value of a table of exact numbers; see `best_exact`.
+
+    Examples
+    --------
+    >>> game = np.array([[Fraction(2), Fraction(-1)], [Fraction(0), Fraction(1, 2)]], dtype=object)
+    >>> largest_exact(game)  # one party, two settings
+    Fraction(5, 2)
+    """
+    return best_exact(table, tick=tick)[0]
+
+
+def best_exact(table: Exact, *, tick: Callable[[], object] = lambda: None) -> tuple[ExactNumber, Choice]:
+    """Return the largest value of a table of exact numbers, and a choice that has it.
 
     Numbers that are not whole after multiplication, or too large, are rounded: all choices that come close enough to
     the largest rounded value are then compared exactly.
@@ -313,42 +325,46 @@ def largest_exact(table: Exact, *, tick: Callable[[], object] = lambda: None) ->
     ------
     StoppedSearch
         If `tick` raises something, as its cause.
-
-    Examples
-    --------
-    >>> game = np.array([[Fraction(2), Fraction(-1)], [Fraction(0), Fraction(1, 2)]], dtype=object)
-    >>> largest_exact(game)  # one party, two settings
-    Fraction(5, 2)
     """
     parts, denominator, n = exact_parts(table.ravel())
     most = LARGEST / (4 * max(table.shape[1::2], default=1))
     if n == 1 and sum(map(abs, parts[:, 0].tolist())) <= most:
         whole = parts[:, 0].astype(np.float64).reshape(table.shape)
         try:
-            return Fraction(largest(whole, tick=tick).value) / denominator
+            found = largest(whole, tick=tick)
         except StoppedSearch as stopped:
             raise StoppedSearch(stopped.lower / denominator, stopped.upper / denominator) from stopped.__cause__
-    floats = to_floats(table)
+        return Fraction(found.value) / denominator, found.choice
+    size = max(abs(v) for v in parts.ravel().tolist())
+    floats = np.array([float(Fraction(int(v), size)) for v in parts[:, 0]])
+    if n > 1:
+        floats = to_floats(np.array([v / from_parts((size,), denominator, 1) for v in table.ravel()], dtype=object))
+    floats = floats.reshape(table.shape)
     scale = Fraction(2) ** math.floor(math.log2(most / 2 / max(float(abs(floats).sum()), 1e-300)))
     whole, error = np.rint(floats * float(scale)), math.prod(table.shape[::2])  # of one cell of each setting, below 1
+    scale = scale * denominator / size
     try:
         found = largest(whole, slack=2 * error, tick=tick)
     except StoppedSearch as stopped:
         ends = (stopped.lower - error) / scale, (stopped.upper + error) / scale
         raise StoppedSearch(*ends) from stopped.__cause__
     wide = parts.reshape(*table.shape, -1)
-    values = (_exactly(wide, own, found.greedy, denominator, n) for own in {_key(c): c for c in found.close}.values())
-    return max(values)
+    distinct = {_key(own): own for own in found.close}.values()
+    return max((_exactly(wide, own, found.greedy, denominator, n) for own in distinct), key=lambda pair: pair[0])
 
 
 def _key(choice: Choice) -> tuple[bytes, ...]:
     return tuple(own.tobytes() for own in choice)
 
 
-def _exactly(parts: NDArray[np.object_], choice: Choice, greedy: int, denominator: int, n: int) -> ExactNumber:
-    """Return the exact value of a choice of all parties but one, which answers best."""
-    found = np.moveaxis(parts, (2 * greedy, 2 * greedy + 1), (-3, -2)) if parts.ndim > 1 else parts[None, None]
+def _exactly(
+    parts: NDArray[np.object_], choice: Choice, greedy: int, denominator: int, n: int
+) -> tuple[ExactNumber, Choice]:
+    """Return the exact value of a choice of all parties but one, which answers best, and with its answers."""
+    found = np.moveaxis(parts, (2 * greedy, 2 * greedy + 1), (-3, -2))
     for own in choice:
         found = found[np.arange(len(own)), own].sum(axis=0)
-    best = [max((from_parts(own, denominator, n) for own in setting), default=Fraction(0)) for setting in found.tolist()]
-    return sum(best, Fraction(0))
+    gains = [[from_parts(own, denominator, n) for own in setting] for setting in found.tolist()]
+    answers = np.array([max(range(len(own)), key=own.__getitem__) for own in gains], dtype=np.intp)
+    value = sum((max(own) for own in gains), Fraction(0))
+    return value, (*choice[:greedy], answers, *choice[greedy:])

@@ -1,0 +1,253 @@
+"""The local visibility of a behavior with many settings: columns generated, no strategy listed.
+
+The largest v with v p + (1 − v) noise = Σ w_D D over deterministic strategies D is 1 / (1 + u) for the least u with
+p + u · noise = Σ x_D D, x ≥ 0. Rows that symmetries of p and noise exchange are merged: D counts then by how many of its
+cells lie in each orbit. Columns come from alternating ascents; where these find none, a search over all strategies
+(`exact.assignments`) does, or proves that there is none. For any table z of whole numbers with largest value
+max_D ⟨z, D⟩ = M, and ⟨z, p − noise⟩ > 0::
+
+    v ≤ (M − ⟨z, noise⟩) / ⟨z, p − noise⟩
+
+which is evaluated for all cells: the symmetries serve to find z, and nothing rests on them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from relaxbell.engines.linear.merged import Merged
+from relaxbell.errors import SolverError
+from relaxbell.exact.assignments import LARGEST, Choice, StoppedSearch, ascents, best_exact, largest
+from relaxbell.exact.basis import Basis, IntegerProgram, RightHandSide
+from relaxbell.exact.numbers import ExactNumber, Floats, common_denominator
+from relaxbell.lp.clock import TimeLimitError, UpperBound, passed, remaining, time_is_over
+from relaxbell.lp.highs import LiveModel
+from relaxbell.lp.rows import misses
+from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
+
+_TOLERANCE = 1e-10
+"""By how much a strategy must violate the duals to become a column."""
+
+_STARTS, _MORE = 200, 2000
+"""Random strategies that ascents start from: at each step, and before all strategies are searched."""
+
+_COLUMNS = 60
+"""Most columns that are added at once."""
+
+_ROUNDS = 5000
+
+_PRICES = (10.0, 1e3, 1e5)
+"""Of missing a row by one; raised while rows are missed."""
+
+_EXACT_ROUNDS = 10
+
+_LARGEST_ENTRY = 2**40
+
+
+@dataclass(frozen=True, eq=False)
+class Visibilities:
+    """What is known of a critical visibility: it is no smaller than `lower` and no larger than `upper`, both exact.
+
+    Attributes
+    ----------
+    lower, upper
+        Equal where the exact value was found.
+    columns
+        How many strategies were generated.
+    searches
+        How often all strategies were searched.
+    """
+
+    lower: ExactNumber
+    upper: ExactNumber
+    columns: int
+    searches: int
+
+
+def local_visibility(merged: Merged, *, thorough: bool) -> Visibilities | None:
+    """Return bounds of the critical visibility; None where noise is not what this form can treat.
+
+    Raises
+    ------
+    SolverError
+        If columns do not stop improving.
+    TimeLimitError
+        If the time is over, with an exact `UpperBound` where a larger visibility is excluded.
+    """
+    if merged.whole_noise is None or int(abs(merged.whole_noise).max()) > _LARGEST_ENTRY:
+        return None
+    return _Generation(merged).run(thorough)
+
+
+class _Generation:
+    def __init__(self, merged: Merged) -> None:
+        self.merged, self.rng = merged, np.random.default_rng(0)
+        self.rows = merged.rows
+        self.counts = np.zeros((0, merged.orbits), dtype=np.int64)
+        self.seen: set[bytes] = set()
+        self.upper: ExactNumber = Fraction(1)
+        self.searches = 0
+        rhs, noise = merged.observed_floats[self.rows], merged.noise_floats[self.rows]
+        m = len(self.rows)
+        elastic = misses(np.arange(m), m)
+        start = sp.csc_array(sp.hstack([elastic, sp.csc_array(-noise[:, None])], format="csc"))
+        cost = np.append(np.full(2 * m, _PRICES[0]), 1.0)
+        self.master = LiveModel(start, cost, rhs, rhs, method="primal simplex")
+        self.add(merged.random(max(64, m), self.rng))
+        self.add(merged.count(ascents(merged.spread(merged.direction), _STARTS, self.rng)[0]))
+
+    # ----------------------------------------------------------------- columns
+
+    def add(self, counts: NDArray[np.int64]) -> int:
+        """Add the columns that are new; return how many are."""
+        new = []
+        for own in counts:
+            key = own.tobytes()
+            if key not in self.seen:
+                self.seen.add(key)
+                new.append(own)
+        if new:
+            block = np.array(new)
+            self.counts = np.concatenate([self.counts, block])
+            self.master.add_columns(sp.csc_array(block[:, self.rows].T.astype(np.float64)), np.zeros(len(new)))
+        return len(new)
+
+    def improve(self, z: Floats, starts: int) -> int:
+        """Add columns that violate the duals, found by ascents."""
+        picked, value = ascents(z, starts, self.rng)
+        best = np.argsort(-value, kind="stable")
+        best = best[value[best] > _TOLERANCE][: 4 * _COLUMNS]
+        if not len(best):
+            return 0
+        counts = self.merged.count([own[best] for own in picked])
+        return self.add(np.unique(counts, axis=0)[:_COLUMNS] if len(counts) > _COLUMNS else counts)
+
+    def search(self, z: Floats) -> tuple[float, Choice]:
+        """Return the largest value of the duals over all strategies; keep the visibility that they exclude."""
+        scale = 2.0 ** math.floor(math.log2(LARGEST / (4 * max(z.shape[1::2])) / max(float(abs(z).sum()), 1e-300)))
+        whole = np.rint(z * scale)
+        self.searches += 1
+        picked, value = ascents(whole, _STARTS, self.rng)
+        start: Choice = tuple(own[value.argmax()] for own in picked)
+        try:
+            found = largest(whole, incumbent=start, tick=remaining)
+        except StoppedSearch as stopped:
+            self._exclude(whole, stopped.upper)
+            raise self.late() from stopped.__cause__
+        self._exclude(whole, Fraction(found.value))
+        return found.value / scale, found.choice
+
+    def _exclude(self, whole: Floats, top: ExactNumber) -> None:
+        bound = self.merged.bound(whole, top)
+        if bound is not None and bound < self.upper:
+            self.upper = bound
+
+    def late(self) -> TimeLimitError:
+        """Return the error that says that the time is over, with what is known."""
+        if self.upper == 1:
+            return time_is_over()
+        known = UpperBound("critical visibility", self.upper)
+        return TimeLimitError(f"{time_is_over()} It is at most {known.upper_bound} (exact).", known)
+
+    # ------------------------------------------------------------------- rounds
+
+    def run(self, thorough: bool) -> Visibilities | None:
+        """Return bounds of the visibility."""
+        try:
+            if not self._converged():
+                return None
+        except TimeLimitError as late:
+            raise self.late() from late
+        lower = self._exact(thorough)
+        if lower is None:
+            lower = self.merged.attained(self.counts, self.master.x[2 * len(self.rows) + 1 :])
+        if lower is None:
+            return None
+        return Visibilities(min(lower, self.upper), self.upper, len(self.counts), self.searches)
+
+    def _converged(self) -> bool:
+        m, prices = len(self.rows), iter(_PRICES[1:])
+        for _ in range(_ROUNDS):
+            self.master.run()
+            y = self.master.duals
+            z = self.merged.spread(self._all(y))
+            if self.improve(z, _STARTS) or self.improve(z, _MORE):
+                continue
+            top, choice = self.search(z)
+            if top > _TOLERANCE and self.add(self.merged.count([own[None] for own in choice])):
+                continue
+            if self.master.x[: 2 * m].sum() <= 1e-9:
+                return True
+            price = next(prices, None)
+            if price is None:
+                return False
+            self.master.set_cost(np.full(2 * m, price))
+        raise SolverError(
+            f"the critical visibility did not converge in {_ROUNDS} rounds of {len(self.counts):,} strategies. Round "
+            "the behavior with rounded(model, denominator=10**6), or use fewer settings."
+        )
+
+    def _all(self, y: Floats) -> Floats:
+        found = np.zeros(self.merged.orbits)
+        found[self.rows] = y
+        return found
+
+    # -------------------------------------------------------------------- exact
+
+    def _exact(self, thorough: bool) -> ExactNumber | None:
+        """Return an exact visibility that is attained; where it is the largest, `upper` is the same afterwards."""
+        m, basis = len(self.rows), self.master.basis()
+        merged = self.merged
+        if basis is None or m > LARGEST_BASIS or merged.whole_noise is None:
+            return None
+        elastic = basis.columns[basis.columns < 2 * m] % m
+        basis = Basis(basis.columns[basis.columns >= 2 * m] - 2 * m, np.union1d(basis.loose, elastic))
+        rhs = RightHandSide.read(merged.observed[self.rows])
+        lower: ExactNumber | None = None
+        for _ in range(_EXACT_ROUNDS):
+            matrix = np.column_stack([-merged.whole_noise[self.rows], self.counts[:, self.rows].T])
+            cost = np.zeros(matrix.shape[1], dtype=np.int64)
+            cost[0] = 1
+            integers = IntegerProgram(sp.csc_array(matrix.astype(np.int64)), cost, np.ones(m, dtype=bool))
+            found = optimal_vertex(integers, basis, rhs, thorough=thorough)
+            if found is None:
+                primal = integers.primal(basis, rhs)
+                return lower if primal is None or not primal.feasible else self._lower(primal.basis, primal.values)
+            vertex, dual = found
+            lower = self._lower(vertex.basis, vertex.values)
+            if lower is None or passed():
+                return lower
+            exact = np.zeros(merged.orbits, dtype=object)
+            exact[self.rows] = [Fraction(int(v)) for v in dual.numerators]
+            try:
+                top, choice = best_exact(merged.spread(exact), tick=remaining)
+            except StoppedSearch:
+                return lower
+            if top <= 0:
+                self.upper = lower
+                return lower
+            if not self.add(merged.count([own[None] for own in choice])):
+                return lower
+            basis = vertex.basis
+        return lower
+
+    def _lower(self, basis: Basis, values: list[ExactNumber]) -> ExactNumber | None:
+        """Return the visibility that exact weights of strategies attain; None where they miss a row."""
+        merged = self.merged
+        noise: ExactNumber = Fraction(0)
+        total: Any = np.full(merged.orbits, Fraction(0), dtype=object)
+        for j, value in zip(basis.columns.tolist(), values, strict=True):
+            if j == 0:
+                noise = value * merged.noise_scale
+            elif value != 0:
+                total = total + self.counts[j - 1].astype(object) * value
+        if any(total != merged.observed + merged.noise * noise):
+            return None
+        return 1 / (1 + noise)
