@@ -35,6 +35,7 @@ _HOMES = {
     "measures.products": "FixedNonbilocality Nonbilocality",
     "measures.marginals": "MarginalParameters",
     "solve.faces": "Face",
+    "solve.visibility": "Visibility",
     "engines.sources.solution": "FixedSolution NetworkSolution",
     "engines.sources.scanning": "Scan",
     "engines.sources.decomposition": "Decomposition",

@@ -188,7 +188,7 @@ def _spanning(ids: NDArray[np.intp]) -> NDArray[np.intp] | None:
         return None
     orbits = int(ids.max()) + 1
     empty = np.full(orbits, Fraction(0), dtype=object)
-    counts = Merged(ids, empty, empty, basic, False).random(2 * len(candidates) + 20, np.random.default_rng(1))
+    counts = Merged(ids, empty, empty, basic, False).random(2 * len(candidates) + 400, np.random.default_rng(1))
     _, triangle, order = qr(counts[:, candidates].astype(np.float64), mode="economic", pivoting=True)
     sizes = abs(np.diag(triangle))
     return np.sort(candidates[order[sizes > 1e-9 * sizes[0]]])

@@ -131,7 +131,8 @@ class _Generation:
 
     def search(self, z: Floats) -> tuple[float, Choice]:
         """Return the largest value of the duals over all strategies; keep the visibility that they exclude."""
-        scale = 2.0 ** math.floor(math.log2(LARGEST / (4 * max(z.shape[1::2])) / max(float(abs(z).sum()), 1e-300)))
+        size = float(abs(z).sum()) or 1.0  # no strategy violates zero duals: the behavior is local
+        scale = 2.0 ** math.floor(math.log2(LARGEST / (4 * max(z.shape[1::2])) / size))
         whole = np.rint(z * scale)
         self.searches += 1
         picked, value = ascents(whole, _STARTS, self.rng)
