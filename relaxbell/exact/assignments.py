@@ -1,9 +1,9 @@
 """The largest value of a sum over settings when each party chooses an outcome for each of its settings.
 
 A table W has axes (settings, outcomes) for each party; the value of a choice is Σ W at all settings, each party at the
-outcome that it chose for its own. It is a local bound: no strategy is listed. One party answers best to all others
-(greedy), the choices of another are enumerated or found by branch and bound, those of all further ones are enumerated in
-the order of what they may give at most.
+outcome that it chose for its own. The largest one is a local bound. No strategy is listed: one party answers best to
+all others (greedy), the choices of another are enumerated or found by branch and bound, those of all further ones are
+enumerated in the order of what they may give at most.
 """
 
 from __future__ import annotations
@@ -228,7 +228,8 @@ class _Search:
             second = table[np.arange(len(first)), first].sum(axis=0).argmax(axis=1)
             self.value, self.choice = top / factor, (*outer, *(first, second)[2 - parties :])
         for value, own in tree.found if self.slack is not None else ():
-            self.close.append(((value + constant) / factor, (*outer, *(_spread(own, kept, len(lists)),)[2 - parties :])))
+            enumerated = (_spread(own, kept, len(lists)),)[2 - parties :]
+            self.close.append(((value + constant) / factor, (*outer, *enumerated)))
 
 
 def _spread(options: NDArray[np.intp], kept: Sequence[int], settings: int) -> NDArray[np.intp]:

@@ -1,9 +1,9 @@
 """The largest of sums of vectors, one taken from each of several lists: enumerated, or by branch and bound.
 
-A score is a sum of absolute values or of maxima over blocks, so the score of a sum is at most the sum of the scores. The
-first lists are joined to prefixes; a prefix whose score, plus the largest score of what follows, does not reach the best
-known is dropped. The largest scores of what follows are found first, from the end (Russian dolls: Verfaillie, Lemaître,
-Schiex, AAAI 1996). All numbers are whole and their sums below 2^53, so that floats are exact.
+A score is a sum of absolute values or of maxima over blocks, so the score of a sum is at most the sum of the scores.
+The first lists are joined to prefixes; a prefix whose score, plus the largest score of what follows, does not reach the
+best known is dropped. The largest scores of what follows are found first, from the end (Russian dolls: Verfaillie,
+Lemaître, Schiex, AAAI 1996). All numbers are whole and their sums below 2^53, so that floats are exact.
 """
 
 from __future__ import annotations

@@ -34,7 +34,6 @@ from relaxbell.measures.measure import Budget, LinearMeasure, check_model
 from relaxbell.measures.terms import Linear
 from relaxbell.methods import provided
 
-
 MOST_CHOICES = 48
 """The logarithm to base 2 of how many choices of all parties but the largest are searched without a time limit."""
 
@@ -83,7 +82,8 @@ def _local_maximum(functional: BellFunctional, model: CausalModel, table: Exact)
     except StoppedSearch as stopped:
         low, high = (value + functional.constant for value in (stopped.lower, stopped.upper))
         known = Enclosure(f"max {functional.title}", low, high)
-        raise TimeLimitError(f"{time_is_over()} {known.text.replace('It', known.name, 1)}", known) from stopped.__cause__
+        text = f"{time_is_over()} {known.text.replace('It', known.name, 1)}"
+        raise TimeLimitError(text, known) from stopped.__cause__
 
 
 def check_choices(shape: Sequence[int], what: Callable[[], str]) -> None:

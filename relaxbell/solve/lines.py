@@ -299,4 +299,5 @@ def _exact_minimum(solution: LinearSolution) -> Fraction:
 
 
 def as_tuple(subject_to: object) -> tuple[object, ...]:
+    """Return constraints, given as one or several, as a tuple."""
     return tuple(subject_to) if isinstance(subject_to, list | tuple) else (subject_to,)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import numpy as np
-
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.model import CausalModel
-from relaxbell.causal.separate import Separate, separate
+from relaxbell.causal.separate import separate
 from relaxbell.curves.parameters import Parameter
 from relaxbell.curves.paths import Path, read_path
 from relaxbell.engines import LinearEngine
@@ -16,7 +14,7 @@ from relaxbell.engines.linear.family import EndBeyond, exact_line, family_along
 from relaxbell.engines.linear.merged import Merged
 from relaxbell.engines.linear.visibility import local_visibility
 from relaxbell.errors import BehaviorError, SolverError, UnsupportedModelError
-from relaxbell.exact.numbers import Exact, ExactNumber, Floats, ceil_float, floor_float
+from relaxbell.exact.numbers import ExactNumber, ceil_float, floor_float
 from relaxbell.exact.texts import a_kind, ceil_text
 from relaxbell.lp.clock import TimeLimitError, UpperBound, deadline, time_is_over
 from relaxbell.measures.measure import LinearMeasure, check_model
@@ -61,8 +59,8 @@ class Visibility(float):
         found.lower_bound, found.upper_bound = lower_bound, upper_bound
         return found
 
-    def __getnewargs__(self) -> tuple[ExactNumber, ExactNumber]:
-        return self.lower_bound, self.upper_bound
+    def __reduce__(self) -> tuple[type[Visibility], tuple[ExactNumber, ExactNumber]]:
+        return Visibility, (self.lower_bound, self.upper_bound)
 
     def __repr__(self) -> str:
         return f"{float(self)!r} (at most {ceil_text(ceil_float(self.upper_bound), 16)})"
@@ -174,8 +172,8 @@ def _generated(model: CausalModel, path: Path) -> ExactNumber | Visibility | Non
     for p in ends:
         model.coordinates.check(p.table, (model.outputs, model.inputs), p.tolerance, model.name)
     behavior, _ = exact_line(model, path)
-    noise, observed = (_by_party(parties, behavior(t).table) for t in (path.low, path.high))
-    floats = None if ends[1].is_exact else _by_party(parties, ends[1].p)
+    noise, observed = (parties.functional(behavior(t).table) for t in (path.low, path.high))
+    floats = None if ends[1].is_exact else parties.functional(ends[1].p)
     found = local_visibility(Merged.of(observed, noise, floats), thorough=floats is None)
     if found is not None and found.lower == found.upper:
         return found.lower
@@ -187,8 +185,3 @@ def _generated(model: CausalModel, path: Path) -> ExactNumber | Visibility | Non
             "of what the model reproduces. Use white noise, or round both behaviors: p.rounded(model)."
         )
     return Visibility(found.lower, found.upper)
-
-
-def _by_party(parties: Separate, table: Exact | Floats) -> Exact | Floats:
-    """Return a table over outputs and inputs with axes (settings, outcomes) for each party."""
-    return np.ascontiguousarray(parties.functional(table))

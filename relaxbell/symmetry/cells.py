@@ -44,7 +44,8 @@ def cell_orbits(shape: Sequence[int], symmetries: Sequence[Permutation]) -> NDAr
     axis_of = np.repeat(np.arange(len(shape)), shape)
     numbers = np.arange(cells)
     places = np.unravel_index(numbers, tuple(shape))
-    heads, tails = [numbers], [numbers]
+    heads: list[NDArray[np.intp]] = [numbers]
+    tails: list[NDArray[np.intp]] = [numbers]
     for permutation in symmetries:
         images = np.asarray(permutation)
         moved = np.empty((len(shape), cells), dtype=np.intp)
@@ -52,6 +53,6 @@ def cell_orbits(shape: Sequence[int], symmetries: Sequence[Permutation]) -> NDAr
             target = axis_of[images[starts[axis]]]  # axes move as wholes
             moved[target] = images[starts[axis] + place] - starts[target]
         heads.append(numbers)
-        tails.append(np.ravel_multi_index(tuple(moved), tuple(shape)))
+        tails.append(np.asarray(np.ravel_multi_index(tuple(moved), tuple(shape)), dtype=np.intp))
     links = (np.ones(cells * len(heads), dtype=np.int8), (np.concatenate(heads), np.concatenate(tails)))
     return np.asarray(connected_components(coo_array(links, shape=(cells, cells)), directed=False)[1], dtype=np.intp)

@@ -195,8 +195,10 @@ def _spanning(ids: NDArray[np.intp]) -> NDArray[np.intp] | None:
 
 
 def _independent_cells(shape: Sequence[int]) -> NDArray[np.intp]:
-    """Return cells from which all others of a non-signaling behavior follow: each party at outcomes before the last, or
-    at the last outcome of its first setting."""
+    """Return cells from which all others of a non-signaling behavior follow.
+
+    Each party at outcomes before the last, or at the last outcome of its first setting.
+    """
     own = [
         [x * d + a for x in range(m) for a in range(d) if a < d - 1 or x == 0]
         for m, d in zip(shape[::2], shape[1::2], strict=True)

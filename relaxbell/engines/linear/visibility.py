@@ -1,10 +1,10 @@
 """The local visibility of a behavior with many settings: columns generated, no strategy listed.
 
 The largest v with v p + (1 − v) noise = Σ w_D D over deterministic strategies D is 1 / (1 + u) for the least u with
-p + u · noise = Σ x_D D, x ≥ 0. Rows that symmetries of p and noise exchange are merged: D counts then by how many of its
-cells lie in each orbit. Columns come from alternating ascents; where these find none, a search over all strategies
-(`exact.assignments`) does, or proves that there is none. For any table z of whole numbers with largest value
-max_D ⟨z, D⟩ = M, and ⟨z, p − noise⟩ > 0::
+p + u · noise = Σ x_D D, x ≥ 0. Rows that symmetries of p and noise exchange are merged: of D it counts then how many
+of its cells lie in each orbit. Columns come from alternating ascents; where these find none, a search over all
+strategies (`exact.assignments`) does, or proves that there is none. For any table z of whole numbers with largest
+value max_D ⟨z, D⟩ = M, and ⟨z, p − noise⟩ > 0::
 
     v ≤ (M − ⟨z, noise⟩) / ⟨z, p − noise⟩
 
@@ -26,7 +26,7 @@ from relaxbell.engines.linear.merged import Merged
 from relaxbell.errors import SolverError
 from relaxbell.exact.assignments import LARGEST, Choice, StoppedSearch, ascents, best_exact, largest
 from relaxbell.exact.basis import Basis, IntegerProgram, RightHandSide
-from relaxbell.exact.numbers import ExactNumber, Floats, common_denominator
+from relaxbell.exact.numbers import ExactNumber, Floats
 from relaxbell.lp.clock import TimeLimitError, UpperBound, passed, remaining, time_is_over
 from relaxbell.lp.highs import LiveModel
 from relaxbell.lp.rows import misses
