@@ -8,13 +8,27 @@ value of a functional: a deterministic strategy needs none.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.causal.protocols import HasGraph
+from relaxbell.causal.size import check_memory
+from relaxbell.errors import ModelTooLargeError
+from relaxbell.exact.assignments import strategies, work
+from relaxbell.lp.clock import left
+
+MOST_CHOICES = 48
+"""The logarithm to base 2 of how many choices of all parties but the largest are searched without a time limit."""
+
+_SPEED, _DROPPED = 3e8, 16
+"""Numbers that a search looks at in a second, and the logarithm of how many times fewer choices branch and bound looks
+at: estimates, for errors. Seen: 2^32 choices in a second."""
+
+_OUTER, _CHOICE = 24, 24
+"""So many (log2) choices of all parties but two are no question of memory; bytes for each."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +98,24 @@ def separate(model: HasGraph) -> Separate | None:
     )
 
 
-def largest_table(table: NDArray[Any]) -> float:
-    """Return the sum of the largest entries at each setting: no choice gives more."""
-    return float(np.abs(table).max(axis=tuple(range(1, table.ndim, 2))).sum())
+def check_choices(shape: Sequence[int], what: Callable[[], str]) -> None:
+    """Raise ModelTooLargeError if a search among the choices of all parties but the largest would not end.
+
+    Parameters
+    ----------
+    shape
+        Settings and outcomes of each party in turn.
+    what
+        Says what is searched for, if that must be said.
+    """
+    choices, outer = work(shape), sum(sorted(strategies(shape))[:-2])
+    if choices > MOST_CHOICES and left() == math.inf:
+        days = 2 ** min(choices - _DROPPED, 900) * math.prod(shape[-2:]) / _SPEED / 86400
+        raise ModelTooLargeError(
+            f"{what()} may ask for 2^{choices:.3g} choices of all parties but the largest (branch and bound may still "
+            f"take {days:.2g} days), expected at most 2^{MOST_CHOICES} without a time limit. Give seconds=60 for what "
+            "is known by then, or use fewer settings."
+        )
+    if outer > _OUTER:
+        needed = int(_CHOICE * 2 ** min(outer, 900))
+        check_memory(f"{what()}, with 2^{outer:.3g} strategies of all parties but the two largest,", needed)

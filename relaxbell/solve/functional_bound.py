@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -12,11 +11,10 @@ import numpy as np
 from relaxbell.behavior.scenario import same_variables
 from relaxbell.causal.equations import cell_weights, functional_rows, joint_coefficients, normalization_equations
 from relaxbell.causal.model import CausalModel
-from relaxbell.causal.separate import separate
-from relaxbell.causal.size import check_memory
+from relaxbell.causal.separate import check_choices, separate
 from relaxbell.engines.linear.over import solve_over
-from relaxbell.errors import FunctionalError, ModelTooLargeError
-from relaxbell.exact.assignments import StoppedSearch, largest_exact, strategies, work
+from relaxbell.errors import FunctionalError
+from relaxbell.exact.assignments import StoppedSearch, largest_exact
 from relaxbell.exact.numbers import Exact, ExactNumber, ceil_float
 from relaxbell.exact.texts import ceil_text
 from relaxbell.functionals.functional import BellFunctional
@@ -26,19 +24,12 @@ from relaxbell.lp.clock import (
     TimeLimitError,
     UpperBound,
     deadline,
-    left,
     remaining,
     time_is_over,
 )
 from relaxbell.measures.measure import Budget, LinearMeasure, check_model
 from relaxbell.measures.terms import Linear
 from relaxbell.methods import provided
-
-MOST_CHOICES = 48
-"""The logarithm to base 2 of how many choices of all parties but the largest are searched without a time limit."""
-
-_SPEED = 3e8
-"""Numbers that a search looks at in a second: an estimate, for errors."""
 
 
 def bound(functional: BellFunctional, model: CausalModel, subject_to: Any, *, seconds: float | None = None) -> Any:
@@ -84,24 +75,6 @@ def _local_maximum(functional: BellFunctional, model: CausalModel, table: Exact)
         known = Enclosure(f"max {functional.title}", low, high)
         text = f"{time_is_over()} {known.text.replace('It', known.name, 1)}"
         raise TimeLimitError(text, known) from stopped.__cause__
-
-
-def check_choices(shape: Sequence[int], what: Callable[[], str]) -> None:
-    """Raise ModelTooLargeError if a search among the choices of all parties but the largest would not end."""
-    choices, outer = work(shape), sum(sorted(strategies(shape))[:-2])
-    if choices > MOST_CHOICES and left() == math.inf:
-        days = 2 ** min(choices - 16, 900) * math.prod(shape[-2:]) / _SPEED / 86400
-        raise ModelTooLargeError(
-            f"{what()} may ask for 2^{choices:.3g} choices of all parties but the largest (branch and bound may still "
-            f"take {days:.2g} days), expected at most 2^{MOST_CHOICES} without a time limit. Give seconds=60 for "
-            "bounds from both sides, or a functional of fewer settings."
-        )
-    if outer > _OUTER:
-        check_memory(f"{what()}, with 2^{outer:.3g} strategies of all but two parties,", int(16 * 2 ** min(outer, 900)))
-
-
-_OUTER = 24
-"""So many (log2) strategies of all parties but two are no question of memory."""
 
 
 def rational_multiple(functional: BellFunctional) -> tuple[BellFunctional, ExactNumber]:

@@ -6,7 +6,8 @@ from fractions import Fraction
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.model import CausalModel
-from relaxbell.causal.separate import separate
+from relaxbell.causal.separate import check_choices, separate
+from relaxbell.causal.size import check_memory, program_memory
 from relaxbell.curves.parameters import Parameter
 from relaxbell.curves.paths import Path, read_path
 from relaxbell.engines import LinearEngine
@@ -26,6 +27,9 @@ _LISTED = 9
 
 _AGAIN = 14
 """Up to so many (log2) they are listed where the exact visibility was not found without."""
+
+_ROWS, _COLUMNS = 2000, 4
+"""So many rows are no question of memory; columns for each that are generated."""
 
 _GAP = Fraction(1, 10**9)
 """By how much the bounds of a visibility may differ."""
@@ -146,11 +150,11 @@ def critical_visibility(
     start = observed.white_noise() if noise is None else noise
     name = "critical visibility"
     with deadline(seconds, name):
+        path = read_path(model, start, observed, Parameter(), None)
+        local = _generated(model, path) if not as_tuple(subject_to) else None
+        if local is not None:
+            return local
         with along_line():
-            path = read_path(model, start, observed, Parameter(), None)
-            local = _generated(model, path) if not as_tuple(subject_to) else None
-            if local is not None:
-                return local
             family = family_along(LinearEngine(LinearMeasure(model, "0", term=ZERO)), path, as_tuple(subject_to))
             family.feasible_end(family.low, 1)
         try:
@@ -168,13 +172,18 @@ def _generated(model: CausalModel, path: Path) -> ExactNumber | Visibility | Non
     size = 0.0 if parties is None else sum(parties.strategies)
     if parties is None or parties.unread or size <= _LISTED:
         return None
+    check_choices(parties.shape, lambda: f"a critical visibility of {model.name}")
     ends = [model.match(p) for p in (path.start, path.end) if isinstance(p, Behavior)]
     for p in ends:
         model.coordinates.check(p.table, (model.outputs, model.inputs), p.tolerance, model.name)
     behavior, _ = exact_line(model, path)
     noise, observed = (parties.functional(behavior(t).table) for t in (path.low, path.high))
     floats = None if ends[1].is_exact else parties.functional(ends[1].p)
-    found = local_visibility(Merged.of(observed, noise, floats), thorough=floats is None)
+    merged = Merged.of(observed, noise, floats)
+    rows = len(merged.rows)
+    if rows > _ROWS:
+        check_memory(f"a critical visibility with {rows:,} rows", program_memory(rows, _COLUMNS * rows * rows, 0))
+    found = local_visibility(merged, thorough=floats is None)
     if found is not None and found.lower == found.upper:
         return found.lower
     if size <= _AGAIN:

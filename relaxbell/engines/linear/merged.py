@@ -11,9 +11,20 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from relaxbell.exact.numbers import Exact, ExactNumber, Floats, Surd, common_denominator, to_floats
+from relaxbell.exact.basis import exact_product
+from relaxbell.exact.numbers import (
+    Exact,
+    ExactNumber,
+    Floats,
+    Surd,
+    common_denominator,
+    exact_parts,
+    from_parts,
+    to_floats,
+)
 from relaxbell.symmetry.cells import party_orbits
 from relaxbell.symmetry.found import equal_entries
 
@@ -121,6 +132,16 @@ class Merged:
         flat = cells.reshape(k, -1) + np.arange(k)[:, None] * self.orbits
         return np.bincount(flat.ravel(), minlength=k * self.orbits).reshape(k, self.orbits).astype(np.int64)
 
+    def mixture(self, counts: NDArray[np.int64], weights: Sequence[tuple[int, ExactNumber]]) -> Exact:
+        """Return what strategies give to each orbit with exact weights: pairs (number of the strategy, weight)."""
+        own = sp.csr_array(counts[[j for j, _ in weights]].T)
+        parts, denominator, n = exact_parts(value for _, value in weights)
+        mass = int(math.prod(self.ids.shape[::2]))
+        sums = [exact_product(own, column.tolist(), mass) for column in parts.T]
+        found = np.empty(self.orbits, dtype=object)
+        found[:] = [from_parts(row, denominator, n) for row in zip(*(part.tolist() for part in sums), strict=True)]
+        return found
+
     def random(self, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """Return the counts of random strategies."""
         return self.count(_random(self.ids.shape, count, rng))
@@ -149,9 +170,7 @@ class Merged:
         mass = sum(weights, Fraction(0))
         if not self.white or not mass:
             return None
-        total: Any = np.full(self.orbits, Fraction(0), dtype=object)
-        for j, weight in zip(used.tolist(), weights, strict=True):
-            total = total + counts[j].astype(object) * weight
+        total = self.mixture(counts, list(zip(used.tolist(), weights, strict=True)))
         share = min(1 / mass, Fraction(1))
         missed = (total / mass - self.observed * share - self.noise * (1 - share)) / self.sizes.astype(object)
         shape = self.ids.shape
