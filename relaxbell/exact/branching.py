@@ -95,7 +95,7 @@ class Branching:
     def __init__(
         self, root: Floats, lists: list[Floats], score: Score, *, even: bool = False, tick: Callable[[], object]
     ) -> None:
-        self.order = sorted(range(len(lists)), key=lambda i: -float(score(lists[i]).max()))
+        self.order = _order(lists)
         self.root, self.score, self.tick, self.even = root, score, tick, even
         self.lists = [lists[i] for i in self.order]
         self.groups = self._levels()
@@ -232,6 +232,25 @@ class Branching:
         found = np.empty(len(self.lists), dtype=np.intp)
         found[self.order] = options
         return found
+
+
+def _order(lists: list[Floats]) -> list[int]:
+    """Return the lists, the last ones such that their vectors are small and different in direction.
+
+    The largest score of parallel vectors is the sum of their scores, and what follows would be bounded by no less.
+    """
+    if not lists:
+        return []
+    far = np.stack([own[:, np.abs(own).sum(axis=0).argmax()] for own in lists])
+    overlap = np.abs(np.einsum("iw,jw->ij", far, far))
+    left, chosen = list(range(len(lists))), []
+    total = np.diag(overlap).copy()
+    while left:
+        best = min(left, key=total.__getitem__)
+        left.remove(best)
+        chosen.append(best)
+        total += overlap[best]
+    return chosen[::-1]
 
 
 def _sums(lists: list[Floats]) -> Floats:
