@@ -75,6 +75,7 @@ def largest(
     *,
     incumbent: Choice | None = None,
     slack: float | None = None,
+    differ: Sequence[NDArray[np.bool_]] | None = None,
     tick: Callable[[], object] = lambda: None,
 ) -> Largest:
     """Return the largest value of a table of whole numbers, with a choice that has it.
@@ -87,6 +88,9 @@ def largest(
         A choice that is known to be good.
     slack
         Where given, all choices that are so close to the largest value are collected.
+    differ
+        For each party the settings at which outcomes may differ though they do not in this table, because it is
+        rounded; none by default.
     tick
         Called now and then; what it raises is caught and raised again as the cause of `StoppedSearch`.
     """
@@ -94,6 +98,8 @@ def largest(
     axes = [axis for i in order for axis in (2 * i, 2 * i + 1)]
     start = alternating(table, 24)[0] if incumbent is None else incumbent
     search = _Search(np.ascontiguousarray(table.transpose(axes)), tuple(start[i] for i in order), slack, tick)
+    if differ is not None and len(order) > 1:
+        search.differ = differ[order[-2]]
     search.run()
     back = sorted(range(len(order)), key=order.__getitem__)
     first = sorted(range(len(order) - 1), key=order.__getitem__)  # all but the greedy one, in the table's order
@@ -164,6 +170,7 @@ class _Search:
     def __init__(self, table: Floats, choice: Choice, slack: float | None, tick: Callable[[], object]) -> None:
         self.table, self.choice, self.slack, self.tick = table, choice, slack, tick
         self.value = _value(table, choice)
+        self.differ = np.zeros(table.shape[-4] if table.ndim > 2 else 1, dtype=bool)
         self.close: list[tuple[float, Choice]] = []
 
     def run(self) -> None:
@@ -213,7 +220,8 @@ class _Search:
     def _pair(self, table: Floats, outer: Choice, parties: int) -> None:
         """Search two parties, of which the second answers best; `outer` is what the others chose."""
         root, lists, score, factor, constant = _vectors(table)
-        kept = [i for i, own in enumerate(lists) if own.shape[1] > 1]
+        # where no outcome differs, any of them stands for all: the deviations are zero
+        kept = [i for i, own in enumerate(lists) if own.any() or self.differ[i]]
         even = table.shape[1] == 2 and not score.linear and score.blocks == 1
         tree = Branching(root, [lists[i] for i in kept], score, even=even, tick=self.tick)
         try:
@@ -266,9 +274,7 @@ def _vectors(table: Floats) -> tuple[Floats, list[Floats], Score, int, float]:
     if score.linear and score.width and not vectors[:, :, 0].any():
         constant = float(root[0])
         vectors, root, score = vectors[:, :, 1:], root[1:], Score(1, n, False)
-    # where no outcome differs, one stands for all: its deviations are zero
-    lists = [np.ascontiguousarray((own[:1] if (own == own[0]).all() else own).T) for own in vectors]
-    return root, lists, score, factor, constant
+    return root, [np.ascontiguousarray(own.T) for own in vectors], score, factor, constant
 
 
 def _value(table: Floats, choice: Choice) -> float:
@@ -345,13 +351,22 @@ def best_exact(table: Exact, *, tick: Callable[[], object] = lambda: None) -> tu
     whole, error = np.rint(floats * float(scale)), math.prod(table.shape[::2])  # of one cell of each setting, below 1
     scale = scale * denominator / size
     try:
-        found = largest(whole, slack=2 * error, tick=tick)
+        found = largest(whole, slack=2 * error, differ=_differing(table), tick=tick)
     except StoppedSearch as stopped:
         ends = (stopped.lower - error) / scale, (stopped.upper + error) / scale
         raise StoppedSearch(*ends) from stopped.__cause__
     wide = parts.reshape(*table.shape, -1)
     distinct = {_key(own): own for own in found.close}.values()
     return max((_exactly(wide, own, found.greedy, denominator, n) for own in distinct), key=lambda pair: pair[0])
+
+
+def _differing(table: Exact) -> list[NDArray[np.bool_]]:
+    """Return for each party the settings at which outcomes differ."""
+    found = []
+    for party in range(table.ndim // 2):
+        rows = np.moveaxis(table, (2 * party, 2 * party + 1), (0, 1))
+        found.append(np.array([bool((own != own[:1]).any()) for own in rows]))
+    return found
 
 
 def _key(choice: Choice) -> tuple[bytes, ...]:

@@ -74,7 +74,7 @@ class Merged:
         ids = party_orbits(both.reshape(same.shape).astype(np.int64))
         rows = _spanning(ids)
         if rows is None:
-            ids, rows = np.arange(ids.size).reshape(ids.shape), _independent_cells(ids.shape)
+            ids, rows = np.arange(ids.size).reshape(ids.shape), independent_cells(ids.shape)
         white = bool((noise == noise.ravel()[0]).all())
         return cls(ids, _sums(ids, observed), _sums(ids, noise), rows, white)
 
@@ -201,7 +201,7 @@ def _spanning(ids: NDArray[np.intp]) -> NDArray[np.intp] | None:
     """Return orbits whose counts tell all strategies apart that differ after merging; None if there are too many."""
     from scipy.linalg import qr
 
-    basic = _independent_cells(ids.shape)
+    basic = independent_cells(ids.shape)
     candidates = np.unique(ids.ravel()[basic])
     if len(candidates) > _MOST_MERGED or len(candidates) == len(basic):
         return None
@@ -213,7 +213,7 @@ def _spanning(ids: NDArray[np.intp]) -> NDArray[np.intp] | None:
     return np.sort(candidates[order[sizes > 1e-9 * sizes[0]]])
 
 
-def _independent_cells(shape: Sequence[int]) -> NDArray[np.intp]:
+def independent_cells(shape: Sequence[int]) -> NDArray[np.intp]:
     """Return cells from which all others of a non-signaling behavior follow.
 
     Each party at outcomes before the last, or at the last outcome of its first setting.
