@@ -136,6 +136,11 @@ class Rows:
             entries[number] = entries.get(number, Fraction(0)) + value * self.scale
         return [(number, value) for number, value in sorted(entries.items()) if value]
 
+    @property
+    def columns(self) -> int:
+        """Number of columns."""
+        return int(self.matrix.shape[1])
+
     def __len__(self) -> int:
         return int(self.matrix.shape[0])
 
