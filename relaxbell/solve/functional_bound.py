@@ -10,6 +10,7 @@ import numpy as np
 
 from relaxbell.behavior.scenario import same_variables
 from relaxbell.causal.equations import cell_weights, functional_rows, joint_coefficients, normalization_equations
+from relaxbell.causal.maximum import largest_value
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.separate import check_choices, separate
 from relaxbell.engines.linear.over import solve_over
@@ -30,6 +31,9 @@ from relaxbell.lp.clock import (
 from relaxbell.measures.measure import Budget, LinearMeasure, check_model
 from relaxbell.measures.terms import Linear
 from relaxbell.methods import provided
+
+_LISTED = 2**14
+"""Up to so many strategies times settings they are listed."""
 
 
 def bound(functional: BellFunctional, model: CausalModel, subject_to: Any, *, seconds: float | None = None) -> Any:
@@ -57,6 +61,9 @@ def functional_bound(functional: BellFunctional, model: CausalModel, subject_to:
         parties = separate(model)
         if parties is not None:
             return _local_maximum(functional, model, parties.functional(table)) + functional.constant
+        if model.strategies.count * len(model.settings) > _LISTED:
+            what = f"the maximum of {functional.title} over {model.name}"
+            return largest_value(model, table, what) + functional.constant
         return _largest_column(table, model) + functional.constant
     whole, scale = rational_multiple(functional)
     own = negated(whole, model)
