@@ -96,7 +96,7 @@ def largest(
     """
     order = _order(table.shape)
     axes = [axis for i in order for axis in (2 * i, 2 * i + 1)]
-    start = alternating(table, 24)[0] if incumbent is None else incumbent
+    start = _start(table) if incumbent is None else incumbent
     search = _Search(np.ascontiguousarray(table.transpose(axes)), tuple(start[i] for i in order), slack, tick)
     if differ is not None and len(order) > 1:
         search.differ = differ[order[-2]]
@@ -105,6 +105,17 @@ def largest(
     first = sorted(range(len(order) - 1), key=order.__getitem__)  # all but the greedy one, in the table's order
     close = tuple(tuple(own[k] for k in first) for value, own in search.close if value >= search.value - (slack or 0))
     return Largest(search.value, tuple(search.choice[k] for k in back), close, order[-1] if order else 0)
+
+
+def _start(table: Floats) -> Choice:
+    """Return a good choice where the search is long, any other where it is not."""
+    if work(table.shape) > _SHORT:
+        return alternating(table, 24)[0]
+    return tuple(np.zeros(m, dtype=np.intp) for m in table.shape[::2])
+
+
+_SHORT = 12
+"""Choices (log2) that are enumerated sooner than a good one is found."""
 
 
 def _order(shape: Sequence[int]) -> list[int]:
