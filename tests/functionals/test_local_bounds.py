@@ -165,3 +165,34 @@ def test_all_but_the_diagonal(n):
     """Σ s_x t_y − 2 Σ s_x t_x: with k and l signs turned it is (n − 2 k)(n − 2 l) − 2 s·t, largest for none."""
     own = rb.BellFunctional.from_correlators({"AB": np.ones((n, n), dtype=int) - 2 * np.eye(n, dtype=int)})
     assert own.bound(rb.bell((n, n))) == n * n - 2 * n
+
+
+RELAXED = [
+    lambda: rb.bell((2, 3), (3, 2)).relax("X -> B"),
+    lambda: rb.bell((3, 2), (2, 2)).relax("A -> B"),
+    lambda: rb.bell((2, 2, 2), (2, 2, 2)).relax("X -> B"),
+    lambda: rb.bell().relax("X -> M <- L", "M -> B", hidden={"M": 2}),
+    rb.instrumental,
+]
+
+
+@pytest.mark.parametrize("make", RELAXED)
+def test_relaxed_models_by_elimination(monkeypatch, make):
+    model, rng = make(), np.random.default_rng(2)
+    monkeypatch.setattr("relaxbell.solve.functional_bound._LISTED", 0)
+    for k in range(6):
+        functional = random_functional(rng, model, k % 3)
+        assert functional.bound(model) == listed(functional, model)
+
+
+def test_relaxed_models_with_many_settings():
+    """Where Bob sees both settings, every sign is reached."""
+    n = 8
+    matrix = np.random.default_rng(4).integers(-9, 10, (n, n))
+    own = rb.BellFunctional.from_correlators({"AB": matrix})
+    assert own.bound(rb.bell((n, n)).relax("X -> B")) == np.abs(matrix).sum()
+    local, signaling = own.bound(rb.bell((n, n))), own.bound(rb.bell((n, n)).relax("A -> B"))
+    assert local <= signaling <= np.abs(matrix).sum()
+    large, model = rb.BellFunctional(np.random.default_rng(0).integers(0, 9, (2, 2, 40, 40))), rb.bell((40, 40))
+    with pytest.raises(rb.errors.ModelTooLargeError, match="by elimination of width"):
+        large.bound(model.relax("A -> B"))
