@@ -22,7 +22,7 @@ from relaxbell.measures.measure import LinearMeasure, check_model
 from relaxbell.measures.terms import ZERO
 from relaxbell.solve.lines import along_line, as_tuple
 
-_LISTED = 9
+_LISTED = 7
 """Up to so many strategies (log2) they are listed."""
 
 _AGAIN = 14

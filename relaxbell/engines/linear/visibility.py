@@ -57,7 +57,8 @@ _EXACT_ROUNDS = 10
 _MOMENT = 0.5
 """Seconds for the bound of the last duals, when the time is over."""
 
-_LARGEST_ENTRY = 2**40
+_LARGEST_SUM = 2**62
+"""Noise that takes larger whole numbers, in all cells together, is left to the listed program."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +91,7 @@ def local_visibility(merged: Merged, *, thorough: bool) -> Visibilities | None:
     TimeLimitError
         If the time is over, with an exact `UpperBound` where a larger visibility is excluded.
     """
-    if merged.whole_noise is None or int(abs(merged.whole_noise).max()) > _LARGEST_ENTRY:
+    if merged.whole_noise is None or int(merged.whole_noise.sum()) > _LARGEST_SUM:
         return None
     return _Generation(merged).run(thorough)
 
