@@ -439,12 +439,9 @@ class BellFunctional(Frozen):
           [0, 1/2]: 2 + 4 e
           [1/2, 1]: 4
 
-        The odd cycle game of 15 settings, each party with 2^15 strategies:
+        Where each party has 2^15 strategies:
 
-        >>> import numpy as np
-        >>> cycle = np.eye(15, dtype=int) - np.roll(np.eye(15, dtype=int), 1, axis=1)
-        >>> cycle[-1, 0] *= -1  # a product of signs that no strategy has
-        >>> rb.BellFunctional.from_correlators({"AB": cycle}).bound(rb.bell((15, 15)))
+        >>> rb.catalog.chained(15).bound(rb.bell((15, 15)))
         Fraction(28, 1)
         """
         return provided("BellFunctional.bound")(self, model, subject_to, seconds=seconds)

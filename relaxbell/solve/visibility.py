@@ -49,9 +49,9 @@ class Visibility(float):
     --------
     >>> import relaxbell as rb
     >>> from fractions import Fraction
-    >>> found = rb.classes.Visibility(Fraction(1, 2), Fraction(500000001, 10**9))
+    >>> found = rb.classes.Visibility(Fraction(1, 2), Fraction(1, 2) + Fraction(1, 2**30))
     >>> found, found.upper_bound
-    (0.5 (at most 0.500000001), Fraction(500000001, 1000000000))
+    (0.5 (at most 0.500000000932), Fraction(536870913, 1073741824))
     """
 
     lower_bound: ExactNumber
@@ -67,7 +67,7 @@ class Visibility(float):
         return Visibility, (self.lower_bound, self.upper_bound)
 
     def __repr__(self) -> str:
-        return f"{float(self)!r} (at most {ceil_text(ceil_float(self.upper_bound), 16)})"
+        return f"{float(self)!r} (at most {ceil_text(ceil_float(self.upper_bound), 12)})"
 
 
 def critical_visibility(
@@ -134,8 +134,9 @@ def critical_visibility(
 
     >>> import numpy as np
     >>> angles = np.pi * (np.arange(12)[:, None] - np.arange(12) - 0.5) / 12
-    >>> float(rb.critical_visibility(rb.bell((12, 12)), rb.Behavior.from_correlators({"AB": np.cos(angles)})))
-    0.71...
+    >>> signs = np.array([[1, -1], [-1, 1]])[:, :, None, None]
+    >>> float(rb.critical_visibility(rb.bell((12, 12)), rb.Behavior((1 - signs * np.cos(angles)) / 4)))
+    0.7132...
     """
     check_model(model, "a critical visibility")
     for p in (observed, *(() if noise is None else (noise,))):
