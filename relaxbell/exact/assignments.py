@@ -16,8 +16,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.exact.branching import Branching, Score
-from relaxbell.exact.numbers import Exact, ExactNumber, Floats, exact_parts, from_parts, to_floats
+from relaxbell.exact.branching import Branching, Score, TooCloseError
+from relaxbell.exact.numbers import ExactNumber, Floats
 
 LARGEST = 2.0**52
 """Whole numbers of which no sum is larger are added exactly as floats."""
@@ -75,7 +75,6 @@ def largest(
     *,
     incumbent: Choice | None = None,
     slack: float | None = None,
-    differ: Sequence[NDArray[np.bool_]] | None = None,
     tick: Callable[[], object] = lambda: None,
 ) -> Largest:
     """Return the largest value of a table of whole numbers, with a choice that has it.
@@ -88,9 +87,6 @@ def largest(
         A choice that is known to be good.
     slack
         Where given, all choices that are so close to the largest value are collected.
-    differ
-        For each party the settings at which outcomes may differ though they do not in this table, because it is
-        rounded; none by default.
     tick
         Called now and then; what it raises is caught and raised again as the cause of `StoppedSearch`.
     """
@@ -98,8 +94,6 @@ def largest(
     axes = [axis for i in order for axis in (2 * i, 2 * i + 1)]
     start = _start(table) if incumbent is None else incumbent
     search = _Search(np.ascontiguousarray(table.transpose(axes)), tuple(start[i] for i in order), slack, tick)
-    if differ is not None and len(order) > 1:
-        search.differ = differ[order[-2]]
     search.run()
     back = sorted(range(len(order)), key=order.__getitem__)
     first = sorted(range(len(order) - 1), key=order.__getitem__)  # all but the greedy one, in the table's order
@@ -181,7 +175,6 @@ class _Search:
     def __init__(self, table: Floats, choice: Choice, slack: float | None, tick: Callable[[], object]) -> None:
         self.table, self.choice, self.slack, self.tick = table, choice, slack, tick
         self.value = _value(table, choice)
-        self.differ = np.zeros(table.shape[-4] if table.ndim > 2 else 1, dtype=bool)
         self.close: list[tuple[float, Choice]] = []
 
     def run(self) -> None:
@@ -231,13 +224,15 @@ class _Search:
     def _pair(self, table: Floats, outer: Choice, parties: int) -> None:
         """Search two parties, of which the second answers best; `outer` is what the others chose."""
         root, lists, score, factor, constant = _vectors(table)
-        # where no outcome differs, any of them stands for all: the deviations are zero
-        kept = [i for i, own in enumerate(lists) if own.any() or self.differ[i]]
+        # where no outcome differs, any of them stands for all; rounded ones may differ after all
+        kept = [i for i, own in enumerate(lists) if own.any() or self.slack is not None]
         even = table.shape[1] == 2 and not score.linear and score.blocks == 1
         tree = Branching(root, [lists[i] for i in kept], score, even=even, tick=self.tick)
         try:
             slack = None if self.slack is None else self.slack * factor
             top = tree.run(self.value * factor - constant, slack) + constant
+        except TooCloseError:
+            raise
         except Exception as reason:
             # what the other parties may still choose instead gives no more than the limit of this choice
             limit = float(_limits(table[None])[0])
@@ -316,82 +311,3 @@ def _limits(tables: Floats) -> Floats:
 
 def _unravelled(numbers: NDArray[np.intp], options: Sequence[int]) -> NDArray[np.intp]:
     return np.stack(np.unravel_index(numbers, tuple(options)), axis=1) if options else np.zeros((len(numbers), 0), int)
-
-
-# ------------------------------------------------------------------------- exact numbers
-
-
-def largest_exact(table: Exact, *, tick: Callable[[], object] = lambda: None) -> ExactNumber:
-    """Return the largest value of a table of exact numbers; see `best_exact`.
-
-    Examples
-    --------
-    >>> game = np.array([[Fraction(2), Fraction(-1)], [Fraction(0), Fraction(1, 2)]], dtype=object)
-    >>> largest_exact(game)  # one party, two settings
-    Fraction(5, 2)
-    """
-    return best_exact(table, tick=tick)[0]
-
-
-def best_exact(table: Exact, *, tick: Callable[[], object] = lambda: None) -> tuple[ExactNumber, Choice]:
-    """Return the largest value of a table of exact numbers, and a choice that has it.
-
-    Numbers that are not whole after multiplication, or too large, are rounded: all choices that come close enough to
-    the largest rounded value are then compared exactly.
-
-    Raises
-    ------
-    StoppedSearch
-        If `tick` raises something, as its cause.
-    """
-    parts, denominator, n = exact_parts(table.ravel())
-    most = LARGEST / (4 * max(table.shape[1::2], default=1))
-    if n == 1 and sum(map(abs, parts[:, 0].tolist())) <= most:
-        whole = parts[:, 0].astype(np.float64).reshape(table.shape)
-        try:
-            found = largest(whole, tick=tick)
-        except StoppedSearch as stopped:
-            raise StoppedSearch(stopped.lower / denominator, stopped.upper / denominator) from stopped.__cause__
-        return Fraction(found.value) / denominator, found.choice
-    size = max(abs(v) for v in parts.ravel().tolist())
-    floats = np.array([float(Fraction(int(v), size)) for v in parts[:, 0]])
-    if n > 1:
-        floats = to_floats(np.array([v / from_parts((size,), denominator, 1) for v in table.ravel()], dtype=object))
-    floats = floats.reshape(table.shape)
-    scale = Fraction(2) ** math.floor(math.log2(most / 2 / max(float(abs(floats).sum()), 1e-300)))
-    whole, error = np.rint(floats * float(scale)), math.prod(table.shape[::2])  # of one cell of each setting, below 1
-    scale = scale * denominator / size
-    try:
-        found = largest(whole, slack=2 * error, differ=_differing(table), tick=tick)
-    except StoppedSearch as stopped:
-        ends = (stopped.lower - error) / scale, (stopped.upper + error) / scale
-        raise StoppedSearch(*ends) from stopped.__cause__
-    wide = parts.reshape(*table.shape, -1)
-    distinct = {_key(own): own for own in found.close}.values()
-    return max((_exactly(wide, own, found.greedy, denominator, n) for own in distinct), key=lambda pair: pair[0])
-
-
-def _differing(table: Exact) -> list[NDArray[np.bool_]]:
-    """Return for each party the settings at which outcomes differ."""
-    found = []
-    for party in range(table.ndim // 2):
-        rows = np.moveaxis(table, (2 * party, 2 * party + 1), (0, 1))
-        found.append(np.array([bool((own != own[:1]).any()) for own in rows]))
-    return found
-
-
-def _key(choice: Choice) -> tuple[bytes, ...]:
-    return tuple(own.tobytes() for own in choice)
-
-
-def _exactly(
-    parts: NDArray[np.object_], choice: Choice, greedy: int, denominator: int, n: int
-) -> tuple[ExactNumber, Choice]:
-    """Return the exact value of a choice of all parties but one, which answers best, and with its answers."""
-    found = np.moveaxis(parts, (2 * greedy, 2 * greedy + 1), (-3, -2))
-    for own in choice:
-        found = found[np.arange(len(own)), own].sum(axis=0)
-    gains = [[from_parts(own, denominator, n) for own in setting] for setting in found.tolist()]
-    answers = np.array([max(range(len(own)), key=own.__getitem__) for own in gains], dtype=np.intp)
-    value = sum((max(own) for own in gains), Fraction(0))
-    return value, (*choice[:greedy], answers, *choice[greedy:])

@@ -26,6 +26,14 @@ _ENUMERATED = 2**12
 _CHUNK, _KEPT = 2**16, 2**20
 """Most numbers that are scored at once, and that wait for the next step."""
 
+_CLOSE = 2**15
+"""Most choices that are collected."""
+
+
+class TooCloseError(Exception):
+    """More choices come close to the largest value than may be compared exactly."""
+
+
 Whole = NDArray[np.intp]
 
 
@@ -223,6 +231,8 @@ class Branching:
             self.found.append((float(value[j]), self._decoded(np.append(codes[j // size], j % size))))
         if better:
             self.found = [pair for pair in self.found if pair[0] >= self.best - self.slack]
+        if len(self.found) > _CLOSE:
+            raise TooCloseError(f"{len(self.found):,} choices")
 
     def _decoded(self, code: Whole) -> Whole:
         """Return the option of each list, in the order in which they were given."""

@@ -14,8 +14,10 @@ from relaxbell.causal.maximum import largest_value
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.separate import check_choices, separate
 from relaxbell.engines.linear.over import solve_over
-from relaxbell.errors import FunctionalError
-from relaxbell.exact.assignments import StoppedSearch, largest_exact
+from relaxbell.errors import FunctionalError, ModelTooLargeError
+from relaxbell.exact.assignments import StoppedSearch
+from relaxbell.exact.branching import TooCloseError
+from relaxbell.exact.choices import largest_exact, without_idle
 from relaxbell.exact.numbers import Exact, ExactNumber, ceil_float
 from relaxbell.exact.texts import ceil_text
 from relaxbell.functionals.functional import BellFunctional
@@ -60,7 +62,14 @@ def functional_bound(functional: BellFunctional, model: CausalModel, subject_to:
     if not constraints and not model.dependent_inputs:
         parties = separate(model)
         if parties is not None:
-            return _local_maximum(functional, model, parties.functional(table)) + functional.constant
+            try:
+                return _local_maximum(functional, model, parties.functional(table)) + functional.constant
+            except TooCloseError as many:
+                if model.strategies.count * len(model.settings) > _LISTED:
+                    raise ModelTooLargeError(
+                        f"the maximum of {functional.title} over {model.name}: {many} come within 1e-12 of the largest "
+                        "value, too many to compare exactly. Give coefficients of fewer digits, without square roots."
+                    ) from None
         if model.strategies.count * len(model.settings) > _LISTED:
             what = f"the maximum of {functional.title} over {model.name}"
             return largest_value(model, table, what) + functional.constant
@@ -74,6 +83,7 @@ def functional_bound(functional: BellFunctional, model: CausalModel, subject_to:
 
 def _local_maximum(functional: BellFunctional, model: CausalModel, table: Exact) -> ExactNumber:
     """Return the largest value over choices of outcomes, without the constant; no strategy is listed."""
+    table, _ = without_idle(table)
     check_choices(table.shape, lambda: f"the maximum of {functional.title} over {model.name}")
     try:
         return largest_exact(table, tick=remaining)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from relaxbell.exact import branching
-from relaxbell.exact.assignments import StoppedSearch, alternating, best_exact, largest, largest_exact, work
+from relaxbell.exact.assignments import StoppedSearch, alternating, largest, work
+from relaxbell.exact.choices import best_exact, largest_exact, without_idle
 from relaxbell.exact.numbers import surd
 
 SHAPES = [
@@ -70,8 +71,7 @@ def test_branch_and_bound_is_enumeration(monkeypatch, levels):
         assert largest(table.transpose(2, 3, 0, 1)).value == top
         close = largest(table, slack=3.0)
         if close.greedy == 1:
-            idle = [x for x in range(m) if (table[x] == table[x, 0]).all()]
-            wanted = {c for c, own in gains.items() if own >= top - 3 and not any(c[x] for x in idle)}
+            wanted = {c for c, own in gains.items() if own >= top - 3}
             assert {tuple(own.tolist()) for (own,) in close.close} == wanted
 
 
@@ -142,3 +142,35 @@ def test_a_stopped_search_encloses_the_value(after, shape):
 
 def test_work_counts_all_but_the_largest_party():
     assert work((3, 2, 4, 2, 2, 3)) == pytest.approx(3 + 2 * np.log2(3))
+
+
+def test_settings_that_do_not_matter_cost_nothing():
+    """A game of few settings among many: those at which no outcome differs are merged."""
+    rng = np.random.default_rng(6)
+    small = np.array([Fraction(int(v)) for v in rng.integers(-4, 5, 4 * 2 * 3 * 3)] + [None], dtype=object)[:-1]
+    small = small.reshape(4, 2, 3, 3)
+    table = np.full((90, 2, 70, 3), Fraction(0), dtype=object)
+    table[5:85:20][:, :, 1:61:20] = small
+    idle = [Fraction(int(v), 3) for v in rng.integers(-4, 5, 70)]
+    table[40] = np.array(idle, dtype=object)[None, :, None]  # the same whatever A answers
+    reduced, left = without_idle(table)
+    assert [own.tolist() for own in left] == [[5, 25, 45, 65], [1, 21, 41]]
+    found, choice = best_exact(table)
+    assert found == best_exact(small)[0] + sum(idle, Fraction(0)) == value(table, choice)
+    assert best_exact(reduced)[0] == found
+
+
+def test_multiples_are_reduced():
+    """Common factors and roots leave whole numbers, however many choices are equally good."""
+    blocks = np.kron(np.eye(9, dtype=int), [[1, 1], [1, -1]])
+    factor = surd(Fraction(1, 3**40), Fraction(1, 10**17 + 3), 2)
+    table = np.array([factor * int(v) for v in correlators(blocks).ravel()] + [None], dtype=object)[:-1]
+    assert largest_exact(table.reshape(18, 2, 18, 2)) == factor * 18
+
+
+def test_too_many_ties_are_refused():
+    rng, blocks = np.random.default_rng(0), np.kron(np.eye(10, dtype=int), [[1, 1], [1, -1]])
+    noise = [Fraction(int(v), 10**40 + 7) for v in rng.integers(0, 9, correlators(blocks).size)]
+    table = [int(v) + w for v, w in zip(correlators(blocks).ravel(), noise, strict=True)]
+    with pytest.raises(branching.TooCloseError, match="choices"):
+        largest_exact(np.array([*table, None], dtype=object)[:-1].reshape(20, 2, 20, 2))

@@ -196,3 +196,10 @@ def test_relaxed_models_with_many_settings():
     large, model = rb.BellFunctional(np.random.default_rng(0).integers(0, 9, (2, 2, 40, 40))), rb.bell((40, 40))
     with pytest.raises(rb.errors.ModelTooLargeError, match="by elimination of width"):
         large.bound(model.relax("A -> B"))
+
+
+def test_lifted_functionals():
+    """CHSH among 50 settings is CHSH."""
+    table = np.zeros((50, 60), dtype=int)
+    table[np.ix_([3, 30], [7, 55])] = [[1, 1], [1, -1]]
+    assert rb.BellFunctional.from_correlators({"AB": table}).bound(rb.bell((50, 60))) == 2

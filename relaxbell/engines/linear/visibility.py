@@ -25,8 +25,10 @@ from numpy.typing import NDArray
 
 from relaxbell.engines.linear.merged import Merged
 from relaxbell.errors import SolverError
-from relaxbell.exact.assignments import LARGEST, Choice, StoppedSearch, ascents, best_exact, largest
+from relaxbell.exact.assignments import LARGEST, Choice, StoppedSearch, ascents, largest
 from relaxbell.exact.basis import Basis, IntegerProgram, RightHandSide
+from relaxbell.exact.branching import TooCloseError
+from relaxbell.exact.choices import best_exact
 from relaxbell.exact.numbers import ExactNumber, Floats, ceil_float
 from relaxbell.exact.texts import ceil_text
 from relaxbell.lp.clock import TimeLimitError, UpperBound, now, passed, remaining, time_is_over
@@ -267,7 +269,7 @@ class _Generation:
             exact[self.rows] = [Fraction(int(v)) for v in dual.numerators]
             try:
                 top, choice = best_exact(merged.spread(exact), tick=remaining)
-            except StoppedSearch:
+            except (StoppedSearch, TooCloseError):
                 return lower
             if top <= 0:
                 self.upper = lower
