@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -71,16 +71,41 @@ def _quantify(
     data: Annotated[
         str,
         typer.Argument(
-            metavar="DATA", help="A shipped data set (delft2015, nist2015, vienna2015) or the path of a CSV file."
+            metavar="DATA",
+            help="A shipped data set (delft2015, nist2015, vienna2015) or the path of a CSV file: a table or trials.",
         ),
     ],
     outputs: Annotated[
         str | None,
-        typer.Option(help="Names of the outcome columns, separated by commas, if they are not a, b, c."),
+        typer.Option(
+            help="Names of the outcome columns, separated by commas, if they are not a, b, c; also A=column,B=column."
+        ),
     ] = None,
     inputs: Annotated[
         str | None,
-        typer.Option(help="Names of the setting columns, separated by commas, if they are not x, y, z."),
+        typer.Option(help="Names of the setting columns, separated by commas, if they are not x, y, z; also X=column."),
+    ] = None,
+    count: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of the column of counts, if it is not called count.")
+    ] = None,
+    values: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LABELS", help="Of the outcomes 0, 1, …, such as 1,-1 or H,V; also of settings that are no numbers."
+        ),
+    ] = None,
+    missing: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOW",
+            help="Of a table, 0: what is absent was not seen. Of trials, *drop*, or the outcome that stands for none.",
+        ),
+    ] = None,
+    order: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES", help="Of outcomes in the columns of a wide table, from left to right, such as a,b in 01."
+        ),
     ] = None,
     input_distribution: Annotated[
         Settings, typer.Option(help="Distribution of the settings, for measures that depend on it.")
@@ -108,7 +133,7 @@ def _quantify(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
     certificates: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write a certificate of each row to this directory; see *verify*."),
+        typer.Option(metavar="DIR", help="Write certificates of each row to this directory; see *verify*."),
     ] = None,
 ) -> None:
     """Print the least relaxations of locality and measurement independence that explain a Bell test.
@@ -121,7 +146,8 @@ def _quantify(
 
     A CSV has a header, one column for each setting (x, y, z) and outcome (a, b, c) and a column *count*; then one
     row for each combination of values 0, 1, …, such as `0,1,0,0,427` below `x,y,a,b,count`. Any number of values;
-    from four parties on the columns are x1, x2, … and a1, a2, ….
+    from four parties on the columns are x1, x2, … and a1, a2, …. Without the column *count*, each row is a trial; with
+    columns 00, 01, 10, 11 instead of outcomes, a setting. What was read, left out or filled is said below the data.
 
     Example: `relaxbell quantify counts.csv --certificates proofs`
     """
@@ -133,11 +159,19 @@ def _quantify(
     try:
         if certificates is not None and certificates.exists() and not certificates.is_dir():
             raise NotADirectoryError(0, "a file is there, expected a directory", str(certificates))
-        counts = _read(data, outputs, inputs)
+        how = {
+            "outputs": outputs,
+            "inputs": inputs,
+            "count": count,
+            "values": values,
+            "missing": missing,
+            "order": order,
+        }
+        counts = _read(data, how)
         files = None if certificates is None else CertificateFiles(certificates)
         done: list[Row] = []
         refused: list[str] = []
-        trained = None if training is None else _read(training, outputs, inputs)
+        trained = None if training is None else _read(training, how)
         options = Options(confidence, trained, None, settings_bias, resamples)
         plan = Plan(counts, input_distribution.value, seconds, options)
         bar = _Bar()
@@ -163,20 +197,42 @@ def _quantify(
         raise typer.Exit(1)
 
 
-def _read(data: str, outputs: str | None, inputs: str | None) -> Counts:
-    """Return the counts of a shipped data set or of a file."""
-    from relaxbell.behavior.counts import Counts
+def _read(data: str, how: Mapping[str, str | None]) -> Counts:
+    """Return the counts of a shipped data set or of a file; say what was done to them."""
     from relaxbell.behavior.data_sets import data_sets, load_counts
     from relaxbell.errors import CountsError
 
-    if outputs is None and inputs is None:
-        return load_counts(data)
-    if data in data_sets():
+    given = {option: text for option, text in how.items() if text is not None}
+    if data in data_sets() and given:
+        named = " or ".join(f"--{option}" for option in given if option in ("outputs", "inputs"))
         raise CountsError(
-            f"{data} has the outcomes a, b and the settings x, y: found --outputs or --inputs. Leave them out, or "
+            f"{data} has the outcomes a, b and the settings x, y: found "
+            f"{'--outputs or --inputs' if named else ', '.join(f'--{option}' for option in given)}. Leave them out, or "
             f"write ./{data} if you mean a file."
         )
-    return Counts.read_csv(data, outputs=outputs, inputs=inputs)
+    missing = given.get("missing")
+    return load_counts(
+        data,
+        outputs=_columns(given.get("outputs")),
+        inputs=_columns(given.get("inputs")),
+        count=given.get("count", "count"),
+        values=_labels(given.get("values")),
+        missing=int(missing) if missing is not None and missing.isdecimal() else missing,
+        order=given["order"].upper() if "outputs" not in given and "order" in given else given.get("order"),
+    )
+
+
+def _columns(text: str | None) -> str | dict[str, Hashable] | None:
+    """Return names of columns, or the column of each variable where they are written A=column."""
+    if text is None or "=" not in text:
+        return text
+    pairs = (part.partition("=") for part in text.split(","))
+    return {name.strip(): column.strip() for name, _, column in pairs}
+
+
+def _labels(text: str | None) -> tuple[str, ...] | str | None:
+    """Return labels between commas, or letters."""
+    return tuple(part.strip() for part in text.split(",")) if text is not None and "," in text else text
 
 
 class _Interruptible:

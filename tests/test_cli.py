@@ -93,6 +93,23 @@ def test_own_csv(tmp_path):
     assert "Traceback" not in refused.output
 
 
+def test_trials_and_wide_tables(tmp_path):
+    """What was read is said below the data."""
+    path = tmp_path / "run.csv"
+    clicks = [(a, b, x, y) for a, b in ("HH", "VV", "HV") for x in "01" for y in "012"]
+    path.write_text("\n".join(["alice;bob;x;y", *(";".join(row) for row in clicks), "H;;0;1"]))
+    options = ["--outputs", "A=alice,B=bob", "--inputs", "X,Y", "--values", "H,V", "--resamples", "0"]
+    refused = run(app, ["quantify", str(path), *options])
+    assert refused.exit_code == 1
+    assert "1 value of column bob is missing (line 20)" in " ".join(refused.output.split())
+    printed = run(app, ["quantify", str(path), *options, "--missing", "drop"]).output
+    assert "data  run: 18 trials, 6 settings\nread  counted from 19 trials, one row each\n" in printed
+    assert "read  1 of 19 trials with missing values dropped, which assumes fair sampling\n" in printed
+    path.write_text("x\ty\t00\t10\n" + "".join(f"{x}\t{y}\t{7 + x}\t{3 + y}\n" for x in (0, 1) for y in (0, 1)))
+    wide = run(app, ["quantify", str(path), "--order", "b,a", "--missing", "0", "--resamples", "0", "--json"])
+    assert json.loads(wide.output)["data"]["read"][0] == "read from a wide table, one row for each setting"
+
+
 def test_a_party_with_one_setting_and_a_column_that_is_not_there(tmp_path):
     path = tmp_path / "one.csv"
     lines = [f"0,{y},{a},{b},{10 + a + 2 * b + y}" for y in (0, 1) for a in (0, 1) for b in (0, 1)]
@@ -202,7 +219,7 @@ def test_rows_are_printed_when_they_are_ready(tmp_path):
     assert f"incomplete: interrupted with 6 of 8 rows missing: {missing}." in rest
     assert f"interrupted: missing are {missing}" in said
     assert "Traceback" not in said
-    assert sorted(path.stem for path in folder.iterdir()) == ["C_X-B", "C_Y-A"]
+    assert sorted(path.stem for path in folder.iterdir()) == ["C_X-B", "C_X-B.evidence", "C_Y-A", "C_Y-A.evidence"]
     assert run(app, ["verify", *map(str, folder.iterdir())]).exit_code == 0
 
 
@@ -275,7 +292,7 @@ def test_a_certificate_that_cannot_be_written_leaves_the_rows(tmp_path, monkeypa
     result = run(app, ["quantify", "--resamples", "0", "delft2015", "--certificates", str(tmp_path / "proofs")])
     assert result.exit_code == 1
     assert "I(X,Y:Λ)" in result.output
-    assert "7 certificates written" in result.output
+    assert "14 certificates written" in result.output
     assert "error: no certificate of H(M): " in result.output
 
 

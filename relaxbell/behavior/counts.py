@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,10 +15,18 @@ from numpy.typing import ArrayLike, NDArray
 from relaxbell.behavior.axis_order import check_axis_order, order_hint
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.chi_squared import SettingsTest, chi_squared_tail, settings_test
-from relaxbell.behavior.counts_csv import read_csv_table
 from relaxbell.behavior.games import Published
 from relaxbell.behavior.likelihood import maximum_likelihood
 from relaxbell.behavior.names import read_names, read_parties
+from relaxbell.behavior.reading.dictionary import fill_table, read_dictionary
+from relaxbell.behavior.reading.programs import read_results
+from relaxbell.behavior.reading.registers import Sources
+from relaxbell.behavior.reading.roles import Columns
+from relaxbell.behavior.reading.rows import encode
+from relaxbell.behavior.reading.sequences import read_trials
+from relaxbell.behavior.reading.sources import Found, Layout, read_table
+from relaxbell.behavior.reading.text import read_grid
+from relaxbell.behavior.reading.values import Values
 from relaxbell.behavior.resampling import Bootstrap, draw_outcomes, generator, whole_number
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.behavior.whole_table import whole_table
@@ -28,6 +37,9 @@ from relaxbell.exact.numbers import Exact
 from relaxbell.frozen import Frozen
 from relaxbell.lp.clock import TimeLimitError, deadline, time_is_over
 from relaxbell.methods import provided
+
+K = TypeVar("K")  # keys of a dictionary: settings in any form, …
+L = TypeVar("L")  # … and outcomes
 
 
 class Counts(Frozen):
@@ -48,6 +60,9 @@ class Counts(Frozen):
         no fit.
     published
         Of a shipped data set: where the counts come from, and the game that was named in advance.
+    notes
+        What was done to the data before they came here, in words, such as what a reader dropped or filled; they are
+        shown with the counts.
 
     Raises
     ------
@@ -72,6 +87,7 @@ class Counts(Frozen):
         name: str | None = None,
         empty_settings: bool = False,
         published: Published | None = None,
+        notes: Sequence[str] = (),
     ) -> None:
         named = (outputs, inputs, parties) != (None, None, None) or axis_names(table) is not None
         self.outputs = read_names(("A", "B") if outputs is None else outputs, "outputs", CountsError)
@@ -82,9 +98,10 @@ class Counts(Frozen):
             raise CountsError(
                 f"the table has {self.table.ndim} axes (shape {self.table.shape}), expected {len(self.variables)}: "
                 f"outputs {', '.join(self.outputs)}, then inputs {', '.join(self.inputs)}."
+                f"{' Rows of trials are counted by Counts.from_trials.' if self.table.ndim == 2 else ''}"
             )
         self.parties = read_parties(parties, self.outputs, self.inputs)
-        self.name, self.published = name, published
+        self.name, self.published, self.notes = name, published, (notes,) if isinstance(notes, str) else tuple(notes)
         empty = self._empty_setting()
         if empty is not None and not (empty_settings and self.settings.any()):
             hint = "" if named else order_hint(self.table)
@@ -325,22 +342,33 @@ class Counts(Frozen):
         cls,
         path: str | Path,
         *,
-        outputs: str | Sequence[str] | None = None,
-        inputs: str | Sequence[str] | None = None,
+        outputs: Columns = None,
+        inputs: Columns = None,
+        count: str = "count",
+        values: Values = None,
+        missing: int | None = None,
+        order: str | Sequence[str] | None = None,
+        cardinality: Mapping[str, int] | None = None,
         parties: Mapping[str, str | None] | None = None,
+        empty_settings: bool = False,
         published: Published | None = None,
     ) -> Counts:
-        """Read a tidy CSV: one row for each combination of values, with its number of trials.
+        """Read a table of counts from a file: a row for each combination of values, or for each setting.
 
         Parameters
         ----------
         path
-            A UTF-8 file of at most 4 MiB. Columns are variables, matched to names without regard to
-            case, and ``count``. Values are 0, 1, …; every combination has a row, zero counts too.
+            A file of at most 4 MiB, UTF-8 or with a byte order mark, also compressed by gzip. Cells are separated by
+            commas, semicolons, tabs or bars. A tidy table has a column of counts and one for each variable; a wide one
+            a column for each input and one for each outcome, whose names are keys as in `from_dict`.
         outputs, inputs
-            Names; by default the columns among A, B, C, A1, A2, … are outputs, those among X, Y, Z, X1, …
-            inputs.
-        parties, published
+            Names, matched to columns without regard to case; or variable → column, ``{"A": "alice outcome"}``. By
+            default the columns among A, B, C, A1, A2, … are outputs, those among X, Y, Z, X1, … inputs.
+        count
+            Name of the column of counts.
+        values, missing, order, cardinality
+            As for `from_dict`.
+        parties, empty_settings, published
             As for `Counts`.
 
         Returns
@@ -365,13 +393,253 @@ class Counts(Frozen):
         Counts mine: 20 trials of p(A|X), A: 2, X: 2
         """
         path = Path(path)
-        table, out, ins = read_csv_table(path, outputs, inputs)
-        return cls(table, out, ins, parties=parties, name=path.stem, published=published)
+        layout = Layout(outputs, inputs, count, values, missing, order, cardinality, empty_settings)
+        return cls._read(read_table(read_grid(path), layout), parties, path.stem, published)
+
+    @classmethod
+    def _read(
+        cls,
+        found: Found,
+        parties: Mapping[str, str | None] | None,
+        name: str | None,
+        published: Published | None = None,
+    ) -> Counts:
+        """Return what a reader found."""
+        return cls(
+            found.table,
+            found.outputs,
+            found.inputs,
+            parties=parties,
+            name=name,
+            empty_settings=found.empty_settings,
+            published=published,
+            notes=found.notes,
+        )
+
+    @classmethod
+    def from_trials(
+        cls,
+        rows: object,
+        outputs: Columns = None,
+        inputs: Columns = None,
+        *,
+        values: Values = None,
+        missing: object = None,
+        cardinality: Mapping[str, int] | None = None,
+        parties: Mapping[str, str | None] | None = None,
+        name: str | None = None,
+    ) -> Counts:
+        """Count trials: an array, a frame of any kind, or an iterable of rows or of mappings.
+
+        Parameters
+        ----------
+        rows
+            One for each trial. Columns of a frame (pandas, polars, pyarrow, a dictionary of columns, a structured
+            array) and mappings have names; those of an array and of tuples are outputs, then inputs.
+        outputs, inputs
+            Names, matched to names of columns without regard to case; or variable → column,
+            ``{"A": "alice outcome"}``. If both are given, other columns are not read. By default those among A, B, C,
+            A1, A2, … are outputs, those among X, Y, Z, X1, … inputs; of an array A, B and X, Y.
+        values
+            Labels in the order of the outcomes that they are, ``(1, -1)``, ``"+-"`` or ``("H", "V")``, for all outputs,
+            and for inputs that are no whole numbers; or such a list by variable, ``{"A": "HV", "X": (1, 2)}``; or the
+            number of each label, ``{"A": {"H": 0, "V": 1, "none": 1}}``. By default values are 0, 1, …; booleans and
+            floats without fraction are whole numbers.
+        missing
+            What is done with trials in which None, NaN or null stands for a value: they are refused, or dropped
+            (``"drop"``; that assumes fair sampling), or taken as an outcome, such as ``2`` or a label, for all outputs
+            or by name, ``{"A": "none"}``.
+        cardinality
+            Numbers of values by name, where some may not have been seen; others are one more than the largest value.
+        parties, name
+            As for `Counts`.
+
+        Returns
+        -------
+        Counts
+            Its `notes` say what was not read, dropped or replaced. Settings without trials are possible.
+
+        Raises
+        ------
+        CountsError
+            With the row, from 0, what was found, what was expected, and the remedy.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> frame = {"time": [0.1, 0.2, 0.3], "alice": ["H", "V", None], "x": [0, 1, 1]}
+        >>> rb.Counts.from_trials(frame, {"A": "alice"}, "X", values="HV", missing="drop")
+        Counts: 2 trials of p(A|X), A: 2, X: 2; not read: column time; 1 of 3 trials with missing values dropped, which
+        assumes fair sampling
+        >>> rb.Counts.from_trials([(1, 0), (-1, 1), (1, 1)], "A", "X", values=(1, -1)).table.tolist()
+        [[1, 1], [0, 1]]
+        """
+        encoded = encode(read_trials(rows, outputs, inputs), values, missing, cardinality)
+        table, notes = encoded.table()
+        own = encoded.rows
+        return cls(table, own.outputs, own.inputs, parties=parties, name=name, empty_settings=True, notes=notes)
+
+    @classmethod
+    def from_dict(
+        cls,
+        table: Mapping[K, Mapping[L, int]],
+        outputs: str | Sequence[str] | None = None,
+        inputs: str | Sequence[str] | None = None,
+        *,
+        order: str | Sequence[str] | None = None,
+        values: Values = None,
+        missing: int | None = None,
+        parties: Mapping[str, str | None] | None = None,
+        cardinality: Mapping[str, int] | None = None,
+        name: str | None = None,
+        empty_settings: bool = False,
+    ) -> Counts:
+        """Return the counts of a dictionary: for each setting, or circuit, how often each outcome was seen.
+
+        Parameters
+        ----------
+        table
+            ``{(x, y): {(a, b): count}}``. A key is a tuple of values, a string of one character for each variable, a
+            string of values between spaces or commas, or, of one variable, the value itself.
+        outputs, inputs, parties
+            Names, as for `Counts`. There may be no inputs: the setting is then ``()``.
+        order
+            Names of the outputs, and of the inputs, as they stand in the keys from left to right; tuples are otherwise
+            in the order of `outputs` and `inputs`. Strings of several values need it, because tools differ: Qiskit
+            writes the first bit at the right, so its ``order`` is ``("B", "A")`` where bit 0 is Alice's.
+        values
+            Labels in the order of the outcomes that they are, ``(1, -1)``, ``"+-"`` or ``("H", "V")``, for all outputs,
+            and for inputs that are no whole numbers; or such a list by variable, ``{"A": "HV", "X": (1, 2)}``; or the
+            number of each label, ``{"A": {"H": 0, "V": 1, "none": 1}}``. By default values are 0, 1, ….
+        missing
+            0 if outcomes that are not in the dictionary were not seen; by default they are refused.
+        cardinality
+            Numbers of values by name, where some may not have been seen; others are one more than the largest value.
+        name
+            Of the experiment.
+        empty_settings
+            Take settings that are not there, as `Counts` does.
+
+        Returns
+        -------
+        Counts
+            Its `notes` say how many cells were filled.
+
+        Raises
+        ------
+        CountsError
+            With the key, what was found, what was expected, and the remedy.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> circuits = {(0, 0): {"00": 43, "11": 41, "10": 9}, (0, 1): {"00": 44, "11": 40, "01": 8}}
+        >>> rb.Counts.from_dict(circuits, order=("B", "A"), missing=0)
+        Counts: 185 trials of p(A,B|X,Y), A: 2, B: 2, X: 1, Y: 2; 2 of 8 cells were absent and taken as 0
+        >>> rb.Counts.from_dict({0: {"H": 7, "V": 3}, 1: {"H": 2, "V": 8}}, "A", "X", values="HV").table.tolist()
+        [[7, 2], [3, 8]]
+        """
+        cells = read_dictionary(table, outputs, inputs, order, missing)
+        found = fill_table(cells, values, missing, cardinality, empty_settings=empty_settings)
+        return cls(
+            found,
+            cells.outputs,
+            cells.inputs,
+            parties=parties,
+            name=name,
+            empty_settings=empty_settings,
+            notes=cells.notes,
+        )
+
+    @classmethod
+    def from_results(
+        cls,
+        results: Mapping[K, object],
+        outputs: str | Sequence[str] | None = None,
+        inputs: str | Sequence[str] | None = None,
+        *,
+        read: Sources | None = None,
+        order: str | Sequence[str] | None = None,
+        values: Values = None,
+        parties: Mapping[str, str | None] | None = None,
+        cardinality: Mapping[str, int] | None = None,
+        name: str | None = None,
+        empty_settings: bool = False,
+    ) -> Counts:
+        """Return the counts of quantum programs: results of Qiskit, Cirq or PennyLane, one for each setting.
+
+        Results are recognized by what they offer; no quantum package is imported. Outcomes that are not in a result
+        were not seen. The counts' `notes` say what was recognized, and where each output was read.
+
+        Parameters
+        ----------
+        results
+            ``{(x, y): result}``. A result is one of
+
+            - Qiskit: a sampler's PubResult (or PrimitiveResult of one circuit), a BitArray, or a backend's Result or
+              Counts, whose strings are read from right to left;
+            - Cirq: a Result, or the Counter of ``multi_measurement_histogram(keys=[…])``, in the order of `outputs`;
+            - PennyLane: ``qml.sample(wires=[…])``, an array of shape (shots, outputs), or ``qml.counts(wires=[…])``
+              with `order`;
+            - a dictionary ``{(a, b): count}``, or of strings with `order`.
+        outputs, inputs, parties
+            Names, as for `Counts`; by default A, B, C and X, Y, Z, as many as settings have values.
+        read
+            Where each output stands: the name of a register or key, ``{"A": "alice", "B": "bob"}``; places in the only
+            one, ``{"A": 0, "B": [1, 2]}``, of which the first listed is most significant; or ``("m", 0)``. A whole
+            register is the integer that its package makes of it. By default registers that are named as the outputs,
+            in upper or lower case, or a single one with a place for each output, in order: c[0], c[1], ….
+        order
+            Of the outputs in dictionaries of strings, from left to right, as in `from_dict`; PennyLane's is that of the
+            wires.
+        values
+            Labels of outcomes, as in `from_dict`.
+        cardinality
+            Numbers of values by name. Bits have two; of qudits and longer digits nobody else says it.
+        name
+            Of the experiment.
+        empty_settings
+            Take settings that are not there, as `Counts` does.
+
+        Returns
+        -------
+        Counts
+            With notes.
+
+        Raises
+        ------
+        CountsError
+            With the setting, what was found, what was expected, and the remedy.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> circuits = {(0, 0): {"00": 43, "11": 41}, (0, 1): {"00": 44, "01": 8}}  # as qml.counts(wires=[0, 1])
+        >>> counts = rb.Counts.from_results(circuits, order="A B")
+        >>> counts.notes
+        ('2 × dictionary of counts (read as A B)', '4 of 8 cells were absent and taken as 0')
+        >>> shots = {(0, 0): [[0, 0], [1, 0]], (0, 1): [[0, 1], [1, 1]]}  # as qml.sample(wires=[0, 1])
+        >>> import numpy as np
+        >>> rb.Counts.from_results({xy: np.array(table) for xy, table in shots.items()}).table[:, :, 0, 1].tolist()
+        [[0, 1], [0, 1]]
+        """
+        cells, sizes = read_results(results, outputs, inputs, read, order, cardinality, labels=values is not None)
+        found = fill_table(cells, values, 0, sizes, "the results", empty_settings=empty_settings)
+        return cls(
+            found,
+            cells.outputs,
+            cells.inputs,
+            parties=parties,
+            name=name,
+            empty_settings=empty_settings,
+            notes=cells.notes,
+        )
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{n}: {c}" for n, c in self.cardinality.items())
         what = self.scenario.symbol
-        return f"{f'Counts {self.name}' if self.name else 'Counts'}: {self.trials:,} trials of {what}, {sizes}"
+        own = f"{f'Counts {self.name}' if self.name else 'Counts'}: {self.trials:,} trials of {what}, {sizes}"
+        return "; ".join((own, *self.notes))
 
     def _repr_html_(self) -> str:
         return provided("Counts._repr_html_")(self)

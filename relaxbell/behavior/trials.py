@@ -11,8 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.behavior.counts import Counts
-from relaxbell.behavior.counts_csv import read_csv_trials
 from relaxbell.behavior.names import read_names, read_parties
+from relaxbell.behavior.reading.roles import Columns
+from relaxbell.behavior.reading.rows import Rows, encode
+from relaxbell.behavior.reading.sequences import read_trials
+from relaxbell.behavior.reading.sources import npy_rows
+from relaxbell.behavior.reading.trials_file import read_trials_file
+from relaxbell.behavior.reading.values import Values
 from relaxbell.behavior.resampling import whole_number
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.errors import CountsError
@@ -39,6 +44,8 @@ class Trials(Frozen):
         Numbers of values by name; by default one more than the largest value that was seen.
     name
         Of the experiment.
+    notes
+        What was done to the data before they came here, in words; they are shown with the trials.
 
     Attributes
     ----------
@@ -71,12 +78,13 @@ class Trials(Frozen):
         cardinality: Mapping[str, int] | None = None,
         parties: Mapping[str, str | None] | None = None,
         name: str | None = None,
+        notes: Sequence[str] = (),
     ) -> None:
         self.outputs = read_names(("A", "B") if outputs is None else outputs, "outputs", CountsError)
         self.inputs = read_names(("X", "Y") if inputs is None else inputs, "inputs", CountsError)
         read_names(self.outputs + self.inputs, "outputs and inputs together", CountsError)
         self.parties = read_parties(parties, self.outputs, self.inputs)
-        self.name = name
+        self.name, self.notes = name, (notes,) if isinstance(notes, str) else tuple(notes)
         self.rows = _read_rows(rows, self.variables)
         self.cardinality: Mapping[str, int] = self._read_cardinality(cardinality)
         self._seal()
@@ -126,7 +134,13 @@ class Trials(Frozen):
                 f"trials[{part.start}:{part.stop}] holds none of the {len(self):,} trials, expected at least one."
             )
         return Trials(
-            chosen, self.outputs, self.inputs, cardinality=self.cardinality, parties=self.parties, name=self.name
+            chosen,
+            self.outputs,
+            self.inputs,
+            cardinality=self.cardinality,
+            parties=self.parties,
+            name=self.name,
+            notes=self.notes,
         )
 
     def counts(self) -> Counts:
@@ -157,7 +171,15 @@ class Trials(Frozen):
             )
         flat = np.ravel_multi_index(tuple(self.rows.T.astype(np.int64)), shape)
         table = np.bincount(flat, minlength=cells).reshape(shape)
-        return Counts(table, self.outputs, self.inputs, parties=self.parties, name=self.name, empty_settings=True)
+        return Counts(
+            table,
+            self.outputs,
+            self.inputs,
+            parties=self.parties,
+            name=self.name,
+            empty_settings=True,
+            notes=self.notes,
+        )
 
     def block(self, k: int, *, of: int) -> Trials:
         """Return the k-th of several blocks of consecutive trials, as equal as possible (the first ones longer by one).
@@ -256,33 +278,99 @@ class Trials(Frozen):
         return self[: int(size)], self[int(size) :]
 
     @classmethod
-    def read_csv(
+    def from_rows(
         cls,
-        path: str | Path,
+        rows: object,
+        outputs: Columns = None,
+        inputs: Columns = None,
         *,
-        outputs: str | Sequence[str] | None = None,
-        inputs: str | Sequence[str] | None = None,
-        parties: Mapping[str, str | None] | None = None,
+        values: Values = None,
+        missing: object = None,
         cardinality: Mapping[str, int] | None = None,
+        parties: Mapping[str, str | None] | None = None,
+        name: str | None = None,
     ) -> Trials:
-        """Read a CSV with one row for each trial, in order.
+        """Return the trials of an array, a frame of any kind, or an iterable of rows or of mappings, in order.
 
         Parameters
         ----------
-        path
-            A UTF-8 file of at most 256 MiB. Columns are variables, matched to names without regard to case; values
-            are 0, 1, ….
-        outputs, inputs
-            Names, as in `Counts.read_csv`.
-        parties
+        rows
+            One for each trial, as for `Counts.from_trials`.
+        outputs, inputs, values, missing, cardinality
+            As for `Counts.from_trials`.
+        parties, name
             As for `Trials`.
-        cardinality
-            Numbers of values by name, where some may not have been seen.
 
         Returns
         -------
         Trials
-            Named after the file.
+            Its `notes` say what was not read, dropped or replaced.
+
+        Raises
+        ------
+        CountsError
+            With the row, from 0, what was found, what was expected, and the remedy.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> trials = rb.Trials.from_rows([{"a": "+", "x": 1}, {"a": "-", "x": 0}], values="+-")
+        >>> trials.rows.tolist(), trials.cardinality
+        ([[0, 1], [1, 0]], {'A': 2, 'X': 2})
+        """
+        return cls._read(read_trials(rows, outputs, inputs), values, missing, cardinality, parties, name)
+
+    @classmethod
+    def _read(
+        cls,
+        rows: Rows,
+        values: Values,
+        missing: object,
+        cardinality: Mapping[str, int] | None,
+        parties: Mapping[str, str | None] | None,
+        name: str | None,
+    ) -> Trials:
+        """Return what a reader found."""
+        found = encode(rows, values, missing, cardinality)
+        return cls(
+            found.in_order(),
+            rows.outputs,
+            rows.inputs,
+            cardinality=found.cardinality,
+            parties=parties,
+            name=name,
+            notes=found.notes,
+        )
+
+    @classmethod
+    def read_csv(
+        cls,
+        path: str | Path,
+        *,
+        outputs: Columns = None,
+        inputs: Columns = None,
+        values: Values = None,
+        missing: object = None,
+        parties: Mapping[str, str | None] | None = None,
+        cardinality: Mapping[str, int] | None = None,
+    ) -> Trials:
+        """Read a file with one row for each trial, in order.
+
+        Parameters
+        ----------
+        path
+            UTF-8, of any length, also compressed by gzip; or the array of a ``.npy``. Columns are variables, matched to
+            names without regard to case, and separated by commas, semicolons, tabs or bars. A bar shows the progress of
+            large files on a terminal.
+        outputs, inputs, values, missing, cardinality
+            As for `Counts.from_trials`.
+        parties
+            As for `Trials`.
+
+        Returns
+        -------
+        Trials
+            Named after the file. Its `notes` say what was not read, dropped or replaced.
 
         Raises
         ------
@@ -299,8 +387,8 @@ class Trials(Frozen):
         Trials mine: 3 trials in order of p(A,B|X,Y), A: 2, B: 2, X: 2, Y: 2
         """
         path = Path(path)
-        rows, out, ins = read_csv_trials(path, outputs, inputs)
-        return cls(rows, out, ins, cardinality=cardinality, parties=parties, name=path.stem)
+        read = npy_rows if path.suffix.lower() == ".npy" else read_trials_file
+        return cls._read(read(path, outputs, inputs), values, missing, cardinality, parties, path.stem)
 
     @classmethod
     def from_cells(
@@ -358,7 +446,7 @@ class Trials(Frozen):
     def __repr__(self) -> str:
         sizes = ", ".join(f"{n}: {c}" for n, c in self.cardinality.items())
         own = f"Trials {self.name}" if self.name else "Trials"
-        return f"{own}: {len(self):,} trials in order of {self.scenario.symbol}, {sizes}"
+        return "; ".join((f"{own}: {len(self):,} trials in order of {self.scenario.symbol}, {sizes}", *self.notes))
 
 
 def _read_rows(rows: object, columns: Sequence[str]) -> NDArray[np.integer]:
@@ -376,10 +464,19 @@ def _read_rows(rows: object, columns: Sequence[str]) -> NDArray[np.integer]:
     if array.dtype.kind == "f" and np.isfinite(array).all() and (array % 1 == 0).all() and abs(array).max() < 2**62:
         array = array.astype(np.int64)
     if array.dtype.kind not in "iu":
-        raise CountsError(f"the trials hold entries of type {array.dtype}. {expected}")
+        raise CountsError(
+            f"the trials hold entries of type {array.dtype}. {expected} Labels, frames and missing values are read by "
+            "Trials.from_rows."
+        )
     if array.min() < 0 or array.max() >= _MOST_VALUES * _MOST_VALUES:
         row = int(np.argmax(((array < 0) | (array >= _MOST_VALUES * _MOST_VALUES)).any(axis=1)))
-        raise CountsError(f"trial {row} is {array[row].tolist()}. {expected} For outcomes ±1 write 0 and 1.")
-    whole = np.array(array, dtype=np.min_scalar_type(int(array.max())))
+        raise CountsError(
+            f"trial {row} is {array[row].tolist()}. {expected} Outcomes ±1 are read by Trials.from_rows, values=(1, "
+            "-1)."
+        )
+    kind = np.min_scalar_type(int(array.max()))
+    if array is rows and array.base is None and array.dtype == kind and not array.flags.writeable:
+        return array  # made by a reader, for these trials: there may be 10^8 of them
+    whole = np.array(array, dtype=kind)
     whole.setflags(write=False)
     return whole

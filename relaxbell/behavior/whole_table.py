@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Real
+from os import PathLike
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.errors import CountsError
 from relaxbell.exact.arrays import complete_table
+
+_PROBABILITIES = " Probabilities go to Behavior, correlators to Behavior.from_correlators."
 
 
 def whole_table(table: object, axes: Sequence[str]) -> NDArray[np.int64]:
@@ -30,7 +33,7 @@ def whole_table(table: object, axes: Sequence[str]) -> NDArray[np.int64]:
             raise TypeError("an entry is not a real number")
         floats = array.astype(np.float64)
     except (TypeError, ValueError):
-        raise CountsError(f"the table is not a rectangular array of numbers. {remedy}") from None
+        raise CountsError(f"the table is not a rectangular array of numbers. {remedy}{_reader(table)}") from None
     except OverflowError:
         raise CountsError("a count is too large. Expected at most 2^62 trials in all.") from None
     if not array.size:
@@ -44,6 +47,7 @@ def whole_table(table: object, axes: Sequence[str]) -> NDArray[np.int64]:
             index = tuple(int(i) for i in np.argwhere(bad)[0])
             raise CountsError(
                 f"count {list(index)} is {floats[index]:g}, which is {what}. Expected a whole number ≥ 0."
+                f"{_PROBABILITIES if what == 'fractional' else ''}"
             )
     total = sum(int(v) for v in array.ravel().tolist())
     if total > 2**62:
@@ -51,3 +55,12 @@ def whole_table(table: object, axes: Sequence[str]) -> NDArray[np.int64]:
     whole = np.array(array, dtype=np.int64)
     whole.setflags(write=False)
     return whole
+
+
+def _reader(table: object) -> str:
+    """Return what reads a thing that is no array."""
+    if isinstance(table, Mapping):
+        return " Dictionaries of settings are read by Counts.from_dict, those of columns by load_counts."
+    if isinstance(table, str | PathLike):
+        return " Files are read by load_counts."
+    return " Trials with labels are counted by Counts.from_trials; frames are read by load_counts."

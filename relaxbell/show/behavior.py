@@ -42,7 +42,7 @@ def behavior_html(behavior: Behavior) -> str:
 
 def counts_html(counts: Counts) -> str:
     """Return the numbers of trials in the blocks of a behavior."""
-    title = f"{counts.name or 'counts'}: {counts.trials:,} trials of {_title(counts)}"
+    title = "; ".join((f"{counts.name or 'counts'}: {counts.trials:,} trials of {_title(counts)}", *counts.notes))
     weights = counts.table / np.maximum(counts.settings, 1)  # settings without trials are possible
     return _blocks(counts, lambda place: f"{counts.table[place]:,}", weights, title)
 

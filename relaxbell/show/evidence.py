@@ -111,6 +111,7 @@ def _draw(ax: Axes, groups: Sequence[tuple[Evidence, list[str]]], confidence: fl
     )
     ax.set_ylabel(r"evidence $-\log_{10}\,p$ against “at most ε”")
     ax.set_xlim(0, last)
+    ax.locator_params(axis="x", nbins=6)  # numbers such as 0.125 do not run into each other
     highest = max(level, *(_decades(own, np.zeros(1))[0] for own, _ in groups))
     ax.set_ylim(0, highest * (1.1 + 0.09 * len(groups)))  # room for the legend above all lines
     finished(ax, loc="upper right")

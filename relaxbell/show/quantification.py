@@ -120,6 +120,7 @@ def _head(report: Quantification) -> list[str]:
         counts, fit = report.fit.counts, report.fit
         kind = "maximum likelihood" if fit.complete else "incomplete, not yet of maximum likelihood"
         lines.append(f"data  {counts.name or 'counts'}: {counts.trials:,} trials, {counts.settings.size} settings")
+        lines += [f"read  {note}" for note in counts.notes]
         if counts.published is not None and counts.published.note:
             lines.append(f"note  {counts.published.note}")
         lines.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relaxbell.behavior.chi_squared import settings_test
 from relaxbell.behavior.counts import Counts
@@ -14,6 +15,7 @@ from relaxbell.errors import CountsError, MeasureError, ModelError
 from relaxbell.exact.numbers import Exact, read_fraction
 
 _REFUSED = 1e-3
+_SPREADS = 5
 
 
 def read_design(counts: Counts, model: CausalModel, settings: object) -> Exact:
@@ -79,7 +81,6 @@ def design_words(counts: Counts, model: CausalModel, design: Exact, bias: Fracti
     if not model.inputs:
         return []
     seen = seen_settings(counts, model)
-    total = int(seen.sum())
     uniform = bool((design == design.ravel()[0]).all())
     found = settings_test(seen, design, uniform=uniform)
     p, kind = found.p_value, "uniform" if uniform else "distributed as declared"
@@ -92,10 +93,22 @@ def design_words(counts: Counts, model: CausalModel, design: Exact, bias: Fracti
                 "p(settings|λ) may be from it."
             )
         return [f"in each trial the settings are {kind} whatever was before ({tested})"]
-    off = max(abs(Fraction(int(n), total) - q) for n, q in zip(seen.ravel(), design.ravel(), strict=True))
     what = f"what {model.name} allows with settings that are {kind}" if model.dependent_inputs else kind
     words = f"in each trial p(settings|λ, before) is within {float(bias):g} of {what} ({tested})"
-    spread = 5 * (float(design.max()) / total) ** 0.5
-    if float(off - bias) > spread:
-        words += f"; THE DATA CONTRADICT THIS: a frequency is off by {float(off):.2g}"
-    return [words]
+    return [words + _contradiction(seen, design, bias)]
+
+
+def _contradiction(seen: NDArray[np.int64], design: Exact, bias: Fraction) -> str:
+    """Return what to add where a frequency is farther from the design than the bias and five standard deviations.
+
+    However the settings depend on what was before, that has a probability far below 0.001. What a stated bias would
+    mean can still be computed; that nobody should believe it stands beside.
+    """
+    total = int(seen.sum())
+    off = max(abs(Fraction(n, total) - q) for n, q in zip(seen.ravel().tolist(), design.ravel().tolist(), strict=True))
+    if float(off - bias) <= _SPREADS * (float(design.max()) / total) ** 0.5:
+        return ""
+    return (
+        f"; THE DATA CONTRADICT THIS: a frequency is off by {float(off):.2g}, more than {_SPREADS} standard deviations "
+        "beyond the bias. State a larger one"
+    )

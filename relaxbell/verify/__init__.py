@@ -66,10 +66,13 @@ data are the same for all, numbers are affine in t, and there is at most one roo
 convex: no norm or maximum has a negative factor. Where the data were read at some values of a parameter only, the curve
 says so (reading): t is a power of the parameter, and what is between is assumed.
 
-**Evidence.** A factor, a number >= 0 for each cell, and counts, without other data. Minus its mean, Σ p(free) factor,
-is linear, so that the inequality gives a beta with mean <= beta; where settings have a bias, a strategy has the largest
-mean over all p(settings) within it. p-value: beta^trials over the product of the factor over all trials; or, for a
-factor of 0 and 1, P(Binomial(trials, beta) >= wins).
+**Evidence.** Runs of trials, each with its counts, a bias and, where settings are free, their design; tables of
+scores, each for one run; and a rule. Minus the mean of a table is linear, so that the inequality gives a bound b of
+it; where settings have a bias, a strategy has the largest mean over all p(settings) within it. A proof may be missing
+for a game of ``tails``. Rules: ``stakes``, the mean over stakes s of the product of (1 + s score)/(1 + s b) over all
+trials; ``wins``, for scores 0 and 1, the mean over w in (b, 1) of the product of w/b for wins and (1 - w)/(1 - b) for
+losses; ``mean`` of such, and of ``others`` that count as 0; ``product`` of such, of different runs; the p-value is 1
+over it. Or ``tails`` of m games: m times the least P(Binomial(n, b) >= wins).
 
 **Format**: JSON without floats. A number is "-3/7" or, in data, limits and claims, ["a", "b"] for a + b√root. What
 exceeds the limits of the verifier is refused, so that every check ends within about a minute and 1 GiB of memory.

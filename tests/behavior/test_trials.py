@@ -71,10 +71,10 @@ def test_files(tmp_path):
         ("0,1\n1,1\n", "expected a header such as x,y,a,b. Add it"),
         ("x,a\n0,0\n0,-1\n", r"line 3, column a: '-1' looks like an outcome ±1"),
         ("x,a\n0,0\n0\n", "line 3: 1 cells, expected 2"),
-        ("x,a\n0,\n", r"line 2, column a: the cell is empty"),
+        ("x,a\n0,\n", r"1 value of column a is missing \(line 2\)"),
         ("x,a\n0,1.5\n", "'1.5' is fractional"),
         ("x,a\n0,1\n1,2\n", "A takes the values 1 … 2, never 0"),
-        ("x;a\n0;1\n", "separated by semicolons"),
+        ("x a\n0 1\n", "separated by spaces"),
         ("x,foo,a\n0,1,0\n", "unknown column 'foo'"),
     ],
 )
@@ -87,9 +87,10 @@ def test_bad_files(tmp_path, content, message):
 
 def test_a_list_of_trials_is_no_table_of_counts(tmp_path):
     path = tmp_path / "run.csv"
-    path.write_text("x,a\n0,1\n")
-    with pytest.raises(rb.errors.CountsError, match=r"no column 'count'.*Trials\.read_csv"):
-        rb.load_counts(path)
+    path.write_text("x,a\n0,1\n0,0\n")
+    with pytest.raises(rb.errors.CountsError, match=r"no column 'count'.*load_counts.*Trials\.read_csv"):
+        rb.Counts.read_csv(path)
+    assert repr(rb.load_counts(path)).endswith("counted from 2 trials, one row each")
 
 
 @pytest.mark.parametrize(
