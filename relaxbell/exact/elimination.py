@@ -19,8 +19,25 @@ from numpy.typing import NDArray
 LARGEST_SUM = 2**62
 """Whole numbers whose sums stay below this are added in int64."""
 
+_CAREFUL = 2**14
+"""Entries of all scopes up to which an order is sought with care."""
+
 _CHOICES = 2**12
 """Most assignments of the variables that are eliminated last: their best values are known for each, at no cost."""
+
+
+class WidthError(ValueError):
+    """Elimination would need a table that is too large.
+
+    Attributes
+    ----------
+    size
+        How many numbers it would have, whichever variable came next.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"elimination needs a table of {size:,} numbers")
+        self.size = size
 
 
 @dataclass(frozen=True)
@@ -42,6 +59,8 @@ class Elimination:
         Number of values of each variable.
     scopes
         The variables of each table, ascending: the order of its axes.
+    most
+        Most numbers of a table.
 
     Attributes
     ----------
@@ -54,6 +73,11 @@ class Elimination:
     width
         Most variables of a sum.
 
+    Raises
+    ------
+    WidthError
+        If some table would be larger, before anything is computed.
+
     Examples
     --------
     >>> chain = Elimination((2, 2, 2), [(0, 1), (1, 2)])
@@ -63,11 +87,10 @@ class Elimination:
     (3, [[0, 1, 0]])
     """
 
-    def __init__(self, domains: Sequence[int], scopes: Iterable[Sequence[int]]) -> None:
+    def __init__(self, domains: Sequence[int], scopes: Iterable[Sequence[int]], *, most: int = 2**40) -> None:
         self.domains = tuple(domains)
         self.scopes = [tuple(scope) for scope in scopes]
-        orders = [_order(self.domains, self.scopes, fill) for fill in (True, False)]
-        order, self.entries, self.largest, self.width = min(orders, key=lambda found: found[1])
+        order, self.entries, self.largest, self.width = _best_order(self.domains, self.scopes, most)
         count = 0
         size = 1
         for v in reversed(order):
@@ -207,7 +230,26 @@ def _sum(parts: list[NDArray[Any]]) -> NDArray[Any]:
     return total
 
 
-def _order(domains: Sequence[int], scopes: Sequence[tuple[int, ...]], fill: bool) -> tuple[list[int], int, int, int]:
+def _best_order(
+    domains: Sequence[int], scopes: Sequence[tuple[int, ...]], most: int
+) -> tuple[list[int], int, int, int]:
+    """Return the better of two greedy orders; where there are very many tables, the one that is found quickly."""
+    found = []
+    for fill in (False, True):
+        try:
+            found.append(_order(domains, scopes, fill, most))
+        except WidthError as error:
+            last = error
+        if sum(map(len, scopes)) > _CAREFUL:
+            break
+    if not found:
+        raise last
+    return min(found, key=lambda own: own[1])
+
+
+def _order(
+    domains: Sequence[int], scopes: Sequence[tuple[int, ...]], fill: bool, most: int
+) -> tuple[list[int], int, int, int]:
     """Return a greedy order of the variables that occur, the numbers of all entries and of the most, and the width.
 
     By the fewest new neighbors among neighbors (`fill`), then by size; or by size alone.
@@ -237,6 +279,8 @@ def _order(domains: Sequence[int], scopes: Sequence[tuple[int, ...]], fill: bool
         del costs[v]
         order.append(v)
         size = domains[v] * math.prod(domains[w] for w in own)
+        if size > most:
+            raise WidthError(size)
         entries, largest, width = entries + size, max(largest, size), max(width, len(own) + 1)
         touched = set(own)
         for w in own:

@@ -80,8 +80,8 @@ def _check_size(model: CausalModel, term: Term, name: str) -> None:
     if not any(True for _ in term.leaves()):
         raise MeasureError(f"{name} is a term without rows. Give at least one.")
     for leaf in term.leaves():
-        if leaf.rows.matrix.shape[1] != n:
+        if leaf.rows.columns != n:
             raise MeasureError(
-                f"{name} has rows of {leaf.rows.matrix.shape[1]} entries, expected one for each of the {n} strategies "
+                f"{name} has rows of {leaf.rows.columns} entries, expected one for each of the {n} strategies "
                 f"of {model.name}."
             )

@@ -141,7 +141,7 @@ class Tables:
         sizes = {v: math.prod(self.sizes[w] for w in own) for v, own in near.items()}
         found = []
         while sizes:
-            v = min(sizes, key=lambda v: (sizes[v], v))
+            v = min(sizes, key=lambda v: (sizes[v], -v))  # children come later: their variables meet fewer others
             size = sizes.pop(v)
             need(size <= TABLE, f"elimination needs a table of {size} numbers, more than {TABLE}")
             others = near.pop(v) - {v}

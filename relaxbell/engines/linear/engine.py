@@ -17,7 +17,7 @@ from relaxbell.causal.equations import Equations, cell_weights, weight_exponents
 from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.over import Solver, check_solver, solve_over
-from relaxbell.engines.linear.priced import PRICED_FROM, priced
+from relaxbell.engines.linear.priced import many, priced
 from relaxbell.engines.linear.program import Problem
 from relaxbell.engines.linear.size import check_program
 from relaxbell.engines.linear.solution import ConvexSolution, LinearSolution, convex_solution
@@ -103,7 +103,7 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
 
     def check_size(self) -> None:
         model = self.measure.model
-        if model.strategies.count > PRICED_FROM and all(isinstance(rows, LocalRows) for rows in self.measure.blocks):
+        if many(self.measure) and all(isinstance(rows, LocalRows) for rows in self.measure.blocks):
             return  # priced: its size is known with the constraints
         model.strategies.check_listed()
         rows, strategies = math.prod(model.observed_shape), model.strategies.count

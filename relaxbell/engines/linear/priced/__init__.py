@@ -15,6 +15,11 @@ PRICED_FROM = 20_000
 """Problems over more strategies are priced, where that is possible."""
 
 
+def many(measure: LinearMeasure) -> bool:
+    """Return whether a measure has so many strategies that pricing them pays."""
+    return measure.model.strategies.count > PRICED_FROM
+
+
 def priced(
     measure: LinearMeasure, equations: Equations, subject_to: object, *, thorough: bool
 ) -> tuple[Answer, Proof] | None:
@@ -22,7 +27,7 @@ def priced(
 
     Errors as `minimize`.
     """
-    if measure.model.strategies.count <= PRICED_FROM or equations.exponents is not None:
+    if not many(measure) or equations.exponents is not None:
         return None
     from relaxbell.engines.linear.priced.solving import PricedProblem, priced_form
 

@@ -128,9 +128,16 @@ class Pricer:
     ----------
     rows
         All rows of a form.
+    most
+        Most numbers of a table.
+
+    Raises
+    ------
+    WidthError
+        If elimination needs a larger one.
     """
 
-    def __init__(self, rows: LocalRows) -> None:
+    def __init__(self, rows: LocalRows, *, most: int = 2**40) -> None:
         self._rows = rows
         self._groups: dict[tuple[int, ...], list[tuple[int, NDArray[np.intp]]]] = {}
         places: dict[tuple[int, ...], dict[tuple[int, ...], int]] = {}
@@ -141,7 +148,7 @@ class Pricer:
             self._groups.setdefault(shape, []).append((number, where))
         self._sizes = {shape: len(own) for shape, own in places.items()}
         scopes = [scope for shape in self._groups for scope in places[shape]]
-        self.elimination = Elimination(rows.domains, scopes)
+        self.elimination = Elimination(rows.domains, scopes, most=most)
 
     def tables(self, weights: NDArray[np.float64] | NDArray[np.int64]) -> list[NDArray[np.generic]]:
         """Return the tables of −Σ weight · row, one for each scope."""

@@ -1,10 +1,10 @@
 """The linear program over the strategies that were generated so far, and what generates more.
 
-Elastic columns, at a price, keep it feasible. First many cheap steps along averaged subgradients of the dual function
-(the volume algorithm of Barahona and Anbil, Math. Program. 87, 385 (2000), doi:10.1007/s101070050002) fill the pool:
-each costs one pricing, which takes a millisecond where the program takes a hundred. Then the program is solved, and
-the best strategies are sought between its duals and the best ones known (Wentges, Int. Trans. Oper. Res. 4, 151
-(1997)), until its value and the bound agree.
+Elastic columns, at a price, keep it feasible, and a last row, Σ q ≤ 1, bounded. First many cheap steps along averaged
+subgradients of the dual function (the volume algorithm of Barahona and Anbil, Math. Program. 87, 385 (2000),
+doi:10.1007/s101070050002) fill the pool: each costs one pricing, which takes a millisecond where the program takes a
+hundred. Then the program is solved, and the best strategies are sought between its duals and the best ones known
+(Wentges, Int. Trans. Oper. Res. 4, 151 (1997)), until its value and the bound agree.
 """
 
 from __future__ import annotations
@@ -18,19 +18,22 @@ from numpy.typing import NDArray
 
 from relaxbell.engines.linear.priced.form import PricedForm, Pricer
 from relaxbell.engines.linear.priced.orbits import Orbits
+from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis
 from relaxbell.exact.numbers import Floats
 from relaxbell.lp.clock import remaining
-from relaxbell.lp.highs import LiveModel
+from relaxbell.lp.highs import LiveModel, Status
 from relaxbell.lp.rows import misses
 
 _PRICES = (0.6, 6.0, 600.0)
 """Of missing a row by one, for a measure of size one. Low prices bound the duals; raised while rows are missed."""
 
-_WARM = 25
+_WARM = 60
 """Steps of the volume algorithm without an improvement by a thousandth that end it."""
 
 _MOST_STEPS = 150
+"""Of the volume algorithm; half as many as there are rows, where these are few."""
+
 _ROUNDS = 2000
 
 _STEP_COLUMNS, _ROUND_COLUMNS = 6, 100
@@ -102,9 +105,11 @@ class Master:
         self._prices = iter(prices)
         self._price = next(self._prices) * self._size
         self._box[self.elastic] = self._price
-        matrix = sp.csc_array(sp.hstack([misses(self.elastic, len(self._rhs)), self.auxiliary], format="csc"))
+        matrix = sp.hstack([misses(self.elastic, len(self._rhs)), self.auxiliary], format="csc")
+        matrix = sp.csc_array(sp.vstack([matrix, sp.csc_array((1, matrix.shape[1]))], format="csc"))
         cost = np.concatenate([np.full(2 * count, self._price), self.auxiliary_cost])
-        self._model = LiveModel(matrix, cost, lower, self._rhs, method="primal simplex")
+        sides = np.append(lower, -np.inf), np.append(self._rhs, 1.0)
+        self._model = LiveModel(matrix, cost, *sides, method="primal simplex")
         self._seen: set[bytes] = set()
         self._new: list[tuple[NDArray[np.int64], Floats, Floats]] = []
         self._pool: list[NDArray[np.int64]] = []
@@ -146,7 +151,10 @@ class Master:
         return self._model.value
 
     def basis(self) -> Basis | None:
-        """Return the last basis over auxiliary columns and strategies; elastic ones are their row's slack."""
+        """Return the last basis over auxiliary columns and strategies; elastic ones are their row's slack.
+
+        The last row is Σ q ≤ 1.
+        """
         basis, count = self._model.basis(), 2 * len(self.elastic)
         if basis is None:
             return None
@@ -173,28 +181,32 @@ class Master:
         """Add strategies to the program."""
         self._take(assignments, *self._merged(assignments))
 
-    def solve(self) -> Floats:
-        """Solve the program with the strategies so far; return its duals."""
+    def solve(self) -> tuple[Floats, float]:
+        """Solve the program with the strategies so far; return its duals, and that of Σ q ≤ 1."""
         if self._new:
             columns = np.concatenate([own for _, own, _ in self._new], axis=1)
+            columns = np.concatenate([columns, np.ones((1, columns.shape[1]))])
             self._model.add_columns(sp.csc_array(columns), np.concatenate([cost for _, _, cost in self._new]))
             self._pool += [assignments for assignments, _, _ in self._new]
             self._new = []
-        self._model.run()
+        if self._model.run() is not Status.OPTIMAL:
+            self._model.answer()  # says how it ended
+            raise SolverError("HiGHS found no solution of a program that has one. Report the model and data.")
         self.rounds += 1
         self.iterations += self._model.iterations
-        return self._model.duals
+        duals = self._model.duals
+        return duals[:-1], float(duals[-1])
 
     def _rounds(self) -> None:
         """Solve, and add the best strategies, until there are none or value and bound agree."""
         for _ in range(_ROUNDS):
-            duals = self.solve()
+            duals, total = self.solve()
             for share in (0.5, 1.0):
                 at = duals if share == 1.0 else self.merged + share * (duals - self.merged)
                 found = self._priced(at, _ROUND_COLUMNS)
                 if found.bound > self.bound:
                     self.bound, self.merged = found.bound, at
-                gain = found.columns.T @ duals - found.costs
+                gain = found.columns.T @ duals + total - found.costs
                 better = np.flatnonzero(gain > _TOLERANCE * self._size)
                 if self._take(found.assignments[better], found.columns[:, better], found.costs[better]):
                     break
@@ -211,7 +223,7 @@ class Master:
         self._take(found.assignments, found.columns, found.costs)
         self.bound, step, bad, since = found.bound, 1.0, 0, 0
         direction = self._subgradient(found)
-        for _ in range(_MOST_STEPS):
+        for _ in range(min(_MOST_STEPS, len(self._rhs) // 2)):
             remaining()
             used = np.where(self._less & (self.merged >= 0) & (direction > 0), 0.0, direction)
             norm = float(used @ used)
@@ -258,7 +270,7 @@ class Master:
         """Keep strategies whose columns are new; return how many."""
         fresh = []
         for j in range(len(costs)):
-            key = columns[:, j].tobytes()
+            key = columns[:, j].tobytes() + costs[j].tobytes()
             if key not in self._seen:
                 self._seen.add(key)
                 fresh.append(j)

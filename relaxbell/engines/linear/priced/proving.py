@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -67,7 +68,8 @@ def exact_solution(
     if not program.exact or orbits.merge.shape[0] > LARGEST_BASIS:
         return None
     units = np.asarray(orbits.merge @ program.units.astype(float)) / np.asarray(orbits.merge.sum(axis=1)).ravel()
-    rhs = RightHandSide.read(_sums(orbits.merge, program.rhs) * units.astype(np.int64).astype(object))
+    right = _sums(orbits.merge, program.rhs) * units.astype(np.int64).astype(object)
+    rhs = RightHandSide.read(np.array([*right.tolist(), Fraction(1)], dtype=object))
     for _ in range(_EXACT_ROUNDS):
         basis = master.basis()
         integers = _integers(form, orbits, master, units)
@@ -78,11 +80,14 @@ def exact_solution(
             return None
         primal, dual = found
         common = dual.denominator * program.cost_unit
-        merged = [Fraction(int(u) * v, common) for u, v in zip(units.tolist(), dual.numerators, strict=True)]
+        *numerators, total = dual.numerators
+        merged = [Fraction(int(u) * v, common) for u, v in zip(units.tolist(), numerators, strict=True)]
+        slack = Fraction(total, common)  # of Σ q ≤ 1
         place = orbits.merge.tocsc().indices  # the orbit of each row
         bound = dual_data(form.problem, program, np.array([merged[k] for k in place.tolist()], dtype=object))
         weights = _priced_weights(form.problem, bound)
-        if _least(pricer, weights) >= 0:
+        if _least(pricer, weights) >= slack:
+            bound = replace(bound, bound=bound.bound + slack, offset=bound.offset + slack)
             pairs = zip(primal.basis.columns.tolist(), primal.values, strict=True)
             first = len(master.auxiliary_cost)
             used = {j - first: v for j, v in pairs if j >= first and v != 0}
@@ -91,7 +96,7 @@ def exact_solution(
         top, best = pricer.best(np.array([float(w) for w in weights]))
         flat = top.ravel()
         worst = np.argsort(-flat, kind="stable")[:_ADDED]
-        master.add(best.assignments(worst[flat[worst] >= 0]))
+        master.add(best.assignments(worst[flat[worst] >= -float(slack)]))
         master.solve()
     return None
 
@@ -100,13 +105,15 @@ def _integers(form: PricedForm, orbits: Orbits, master: Master, units: Floats) -
     """Return the merged program of the pool in whole numbers."""
     columns, costs = form.columns(master.pool)
     scale = sp.diags_array(units)
-    matrix = sp.csc_array(sp.hstack([scale @ master.auxiliary, scale @ orbits.merge @ columns], format="csc"))
+    matrix = sp.hstack([scale @ master.auxiliary, scale @ orbits.merge @ columns], format="csc")
+    last = np.concatenate([np.zeros(len(master.auxiliary_cost)), np.ones(len(costs))])
+    matrix = sp.csc_array(sp.vstack([matrix, sp.csc_array(last[None, :])], format="csc"))
     cost = np.concatenate([master.auxiliary_cost, costs]) * form.program.cost_unit
     size = max(abs(matrix.data).max(initial=0.0), abs(cost).max(initial=0.0))
     whole = np.rint(matrix.data)
     if size >= EXACT or abs(whole - matrix.data).max(initial=0.0) > 1e-6:
         return None
-    less = np.asarray(orbits.merge @ np.isinf(form.program.lower).astype(float)) > 0
+    less = np.append(np.asarray(orbits.merge @ np.isinf(form.program.lower).astype(float)) > 0, True)
     exact = sp.csc_array((whole.astype(np.int64), matrix.indices, matrix.indptr), shape=matrix.shape)
     return IntegerProgram(exact, np.rint(cost).astype(np.int64), ~less)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from relaxbell.causal.size import check_memory
+from relaxbell.causal.size import check_memory, memory_limit
 from relaxbell.engines.linear.dual import DualBound, Proof
 from relaxbell.engines.linear.infeasible import Ways, infeasible
 from relaxbell.engines.linear.priced.form import PricedForm, Pricer, local_blocks
@@ -16,10 +16,14 @@ from relaxbell.engines.linear.priced.orbits import Orbits, orbits, single_rows
 from relaxbell.engines.linear.priced.proving import exact_solution, rigorous
 from relaxbell.engines.linear.program import Problem
 from relaxbell.errors import ModelTooLargeError, SolverError
+from relaxbell.exact.elimination import WidthError
 from relaxbell.lp.clock import TimeLimitError, passed, with_bound
 from relaxbell.lp.highs import Answer
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import Term
+
+_NUMBER = 3 * 8
+"""Bytes of a number of the largest table, with those that it is the sum of."""
 
 _MOST_ENTRIES = 2**31
 """Most numbers that one pricing may compute: a minute."""
@@ -54,10 +58,14 @@ class PricedProblem:
 
     def __init__(self, form: PricedForm, measure: Measure) -> None:
         self.form, self.measure = form, measure
-        self.pricer = Pricer(form.rows)
-        own, model = self.pricer.elimination, measure.model
-        what = f"pricing {model.strategies.count_text} strategies of {model.name}, by elimination of width {own.width},"
-        check_memory(what, 3 * 8 * own.largest, _REMEDY)
+        model = measure.model
+        what = f"pricing {model.strategies.count_text} strategies of {model.name} by elimination"
+        try:
+            self.pricer = Pricer(form.rows, most=memory_limit() // _NUMBER)
+        except WidthError as wide:
+            check_memory(what, _NUMBER * wide.size, _REMEDY)
+            raise
+        own = self.pricer.elimination
         if own.entries > _MOST_ENTRIES:
             raise ModelTooLargeError(
                 f"{what} computes {own.entries:,} numbers each time, expected at most {_MOST_ENTRIES:,}. {_REMEDY}"
