@@ -12,7 +12,7 @@ from relaxbell.causal.local import LocalModel, Values
 from relaxbell.causal.protocols import HasGraph
 from relaxbell.causal.size import check_memory
 from relaxbell.errors import ModelTooLargeError
-from relaxbell.exact.elimination import LARGEST_SUM, Elimination
+from relaxbell.exact.elimination import LARGEST_SUM, Elimination, WidthError
 from relaxbell.exact.numbers import Exact, ExactNumber, exact_parts
 from relaxbell.lp.clock import remaining
 
@@ -59,10 +59,13 @@ def largest_value(model: HasLocal, table: Exact, what: str) -> ExactNumber:
     numbers: NDArray[np.object_] = parts[:, 0] if n == 1 else table.ravel()
     whole: NDArray[Any] = numbers.astype(np.int64) if n == 1 and size < LARGEST_SUM else numbers
     sums = _tables(model, whole)
-    plan = Elimination(model.local.domains, sums)
-    needed = (_WHOLE if whole.dtype != object else _EXACT) * plan.largest
-    text = f"{what}, by elimination of width {plan.width},"
-    check_memory(text, needed, "Reduce the number of settings, outcomes or edges.")
+    each, text = _WHOLE if whole.dtype != object else _EXACT, f"{what}, by elimination of variables,"
+    try:
+        plan = Elimination(model.local.domains, sums)
+    except WidthError as wide:
+        check_memory(text, each * wide.size)
+        raise
+    check_memory(text, each * plan.largest)
     if plan.entries > _MOST:
         raise ModelTooLargeError(
             f"{text} adds tables of {plan.entries:,} numbers, expected at most {_MOST:,}. Reduce the number of "

@@ -184,7 +184,7 @@ def _generated(model: CausalModel, path: Path) -> ExactNumber | Visibility | Non
     rows = len(merged.rows)
     if rows > _ROWS:
         check_memory(f"a critical visibility with {rows:,} rows", program_memory(rows, _COLUMNS * rows * rows, 0))
-    found = local_visibility(merged, thorough=floats is None)
+    found = local_visibility(merged)
     if found is not None and found.lower == found.upper:
         return found.lower
     if size <= _AGAIN:

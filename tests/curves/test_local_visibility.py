@@ -10,7 +10,7 @@ from clock import replaced
 
 import relaxbell as rb
 from relaxbell.engines.linear.merged import Merged, independent_cells
-from relaxbell.engines.linear.visibility import local_visibility
+from relaxbell.engines.linear.visibility import Generation, local_visibility
 from relaxbell.exact.numbers import surd
 from relaxbell.solve import visibility
 from relaxbell.symmetry.cells import party_orbits
@@ -159,7 +159,7 @@ def test_nothing_rests_on_symmetries():
     plain = Merged(cells, table.ravel(), noise.ravel(), independent_cells(table.shape), True)
     merged = Merged.of(table, noise, None)
     assert merged.orbits == 4 < plain.orbits
-    found = [local_visibility(m, thorough=True) for m in (merged, plain)]
+    found = [local_visibility(m) for m in (merged, plain)]
     assert found[0].lower == found[0].upper == found[1].lower == found[1].upper
 
 
@@ -177,9 +177,15 @@ def test_weights_of_floats_are_made_whole():
     table, noise = (np.ascontiguousarray(b.table.transpose(2, 0, 3, 1)) for b in (own, own.white_noise()))
     merged = Merged.of(table, noise, None)
     counts = merged.random(200, np.random.default_rng(0))
-    found = local_visibility(merged, thorough=True)
-    lower = merged.attained(counts, np.full(200, 1 / 200))
+    found = local_visibility(merged)
+    lower = merged.attained(counts, [(j, Fraction(1, 200)) for j in range(200)])
     assert lower is None or lower <= found.lower
+    generation = Generation(merged)
+    assert generation.run().lower == found.lower
+    amounts = generation.master.x[2 * len(merged.rows) + 1 :]
+    floats = [(j, Fraction(float(v)) + Fraction(1, 10**13)) for j, v in enumerate(amounts) if v > 0]
+    nearly = merged.attained(generation.counts, floats)
+    assert found.lower - Fraction(1, 10**7) < nearly < found.lower
 
 
 def test_refused_before_work():

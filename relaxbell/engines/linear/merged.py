@@ -158,19 +158,17 @@ class Merged:
         slope = (exact * self.observed).sum() - noise
         return (top - noise) / slope if slope > 0 else None
 
-    def attained(self, counts: NDArray[np.int64], amounts: Floats) -> ExactNumber | None:
+    def attained(self, counts: NDArray[np.int64], weights: Sequence[tuple[int, Fraction]]) -> ExactNumber | None:
         """Return a visibility that a mixture of strategies attains after a little more white noise, exactly.
 
         With weights that miss the behavior by δ, (1 − ε) Σ w D + ε (noise − δ (1 − ε) / ε) is without error. What is in
         brackets is local: a change of one marginal, with others uniform, is a change of the uniform distribution over
         all responses, and there are ∏(1 + 2 m) of them at most, counted with their size.
         """
-        used = np.flatnonzero(amounts > 0)
-        weights = [Fraction(v) for v in amounts[used].tolist()]
-        mass = sum(weights, Fraction(0))
+        mass = sum((weight for _, weight in weights), Fraction(0))
         if not self.white or not mass:
             return None
-        total = self.mixture(counts, list(zip(used.tolist(), weights, strict=True)))
+        total = self.mixture(counts, weights)
         share = min(1 / mass, Fraction(1))
         missed = (total / mass - self.observed * share - self.noise * (1 - share)) / self.sizes.astype(object)
         shape = self.ids.shape

@@ -26,12 +26,12 @@ from numpy.typing import NDArray
 from relaxbell.engines.linear.merged import Merged
 from relaxbell.errors import SolverError
 from relaxbell.exact.assignments import LARGEST, Choice, StoppedSearch, ascents, largest
-from relaxbell.exact.basis import Basis, IntegerProgram, RightHandSide
+from relaxbell.exact.basis import Basis, IntegerProgram, Primal, RightHandSide
 from relaxbell.exact.branching import TooCloseError
 from relaxbell.exact.choices import best_exact
-from relaxbell.exact.numbers import ExactNumber, Floats, ceil_float
+from relaxbell.exact.numbers import ExactNumber, Floats, Surd, ceil_float
 from relaxbell.exact.texts import ceil_text
-from relaxbell.lp.clock import TimeLimitError, UpperBound, now, passed, remaining, time_is_over
+from relaxbell.lp.clock import TimeLimitError, UpperBound, deadline, now, passed, remaining, time_is_over
 from relaxbell.lp.highs import LiveModel
 from relaxbell.lp.rows import misses
 from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
@@ -55,6 +55,9 @@ _PRICES = (10.0, 1e3, 1e5)
 """Of missing a row by one; raised while rows are missed."""
 
 _EXACT_ROUNDS = 10
+
+_SECONDS = 60.0
+"""For the exact vertex; what is exact without it are the bounds."""
 
 _MOMENT = 0.5
 """Seconds for the bound of the last duals, when the time is over."""
@@ -83,7 +86,7 @@ class Visibilities:
     searches: int
 
 
-def local_visibility(merged: Merged, *, thorough: bool) -> Visibilities | None:
+def local_visibility(merged: Merged) -> Visibilities | None:
     """Return bounds of the critical visibility; None where noise is not what this form can treat.
 
     Raises
@@ -95,10 +98,27 @@ def local_visibility(merged: Merged, *, thorough: bool) -> Visibilities | None:
     """
     if merged.whole_noise is None or int(merged.whole_noise.sum()) > _LARGEST_SUM:
         return None
-    return _Generation(merged).run(thorough)
+    return Generation(merged).run()
 
 
-class _Generation:
+class Generation:
+    """A master program of strategies that are generated as its duals ask for them.
+
+    Parameters
+    ----------
+    merged
+        The behavior and the noise.
+
+    Attributes
+    ----------
+    counts
+        For each strategy, how many of its cells lie in each orbit.
+    upper
+        No visibility is larger; exact.
+    searches
+        How often all strategies were searched.
+    """
+
     def __init__(self, merged: Merged) -> None:
         self.merged, self.rng = merged, np.random.default_rng(0)
         self.rows = merged.rows
@@ -195,16 +215,18 @@ class _Generation:
 
     # ------------------------------------------------------------------- rounds
 
-    def run(self, thorough: bool) -> Visibilities | None:
+    def run(self) -> Visibilities | None:
         """Return bounds of the visibility."""
         try:
             if not self._converged():
                 return None
         except TimeLimitError as late:
             raise self.late() from late
-        lower = self._exact(thorough)
+        lower = self._exact()
         if lower is None:
-            lower = self.merged.attained(self.counts, self.master.x[2 * len(self.rows) + 1 :])
+            amounts = self.master.x[2 * len(self.rows) + 1 :]
+            used = np.flatnonzero(amounts > 0).tolist()
+            lower = self.merged.attained(self.counts, [(j, Fraction(float(amounts[j]))) for j in used])
         if lower is None:
             return None
         return Visibilities(min(lower, self.upper), self.upper, len(self.counts), self.searches)
@@ -242,7 +264,7 @@ class _Generation:
 
     # -------------------------------------------------------------------- exact
 
-    def _exact(self, thorough: bool) -> ExactNumber | None:
+    def _exact(self) -> ExactNumber | None:
         """Return an exact visibility that is attained; where it is the largest, `upper` is the same afterwards."""
         m, basis = len(self.rows), self.master.basis()
         merged = self.merged
@@ -257,10 +279,10 @@ class _Generation:
             cost = np.zeros(matrix.shape[1], dtype=np.int64)
             cost[0] = 1
             integers = IntegerProgram(sp.csc_array(matrix.astype(np.int64)), cost, np.ones(m, dtype=bool))
-            found = optimal_vertex(integers, basis, rhs, thorough=thorough)
+            with deadline(_SECONDS, "critical visibility"):  # nearly equal floats may take very many exact pivots
+                found = optimal_vertex(integers, basis, rhs, thorough=True)
             if found is None:
-                primal = integers.primal(basis, rhs)
-                return lower if primal is None or not primal.feasible else self._lower(primal.basis, primal.values)
+                return lower or self._nearly(integers.primal(basis, rhs))
             vertex, dual = found
             lower = self._lower(vertex.basis, vertex.values)
             if lower is None or passed():
@@ -278,6 +300,14 @@ class _Generation:
                 return lower
             basis = vertex.basis
         return lower
+
+    def _nearly(self, primal: Primal | None) -> ExactNumber | None:
+        """Return the visibility that a basis attains, after a little more noise where its weights are below zero."""
+        if primal is None or primal.feasible:
+            return None if primal is None else self._lower(primal.basis, primal.values)
+        pairs = zip(primal.basis.columns.tolist(), primal.values, strict=True)
+        weights = [(j - 1, v.bounds()[0] if isinstance(v, Surd) else Fraction(v)) for j, v in pairs if j]
+        return self.merged.attained(self.counts, [(j, v) for j, v in weights if v > 0])
 
     def _lower(self, basis: Basis, values: list[ExactNumber]) -> ExactNumber | None:
         """Return the visibility that exact weights of strategies attain; None where they miss a row."""
