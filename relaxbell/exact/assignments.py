@@ -153,12 +153,18 @@ def answered(table: Floats, picked: Sequence[NDArray[np.intp]], party: int) -> F
     starts = len(picked[0])
     if not others:
         return np.broadcast_to(rest.reshape(1, -1), (starts, rest.size))
-    found = _one_hot(others[0], rest.shape[3]) @ np.moveaxis(rest, (2, 3), (0, 1)).reshape(
-        rest.shape[2] * rest.shape[3], -1
-    )
+    found = _gathered(others[0], np.moveaxis(rest, (2, 3), (0, 1)).reshape(rest.shape[2], rest.shape[3], -1))
     for own, (m, d) in zip(others[1:], zip(rest.shape[4::2], rest.shape[5::2], strict=True), strict=True):
         tables = found.reshape(starts, rest.shape[0] * rest.shape[1], m * d, -1)
         found = np.einsum("kpmr,km->kpr", tables, _one_hot(own, d)).reshape(starts, -1)
+    return np.asarray(found)
+
+
+def _gathered(picked: NDArray[np.intp], table: Floats) -> Floats:
+    """Return Σ over settings of the rows (settings, outcomes, numbers) that each choice picks; BLAS would start threads."""
+    found = table[0][picked[:, 0]]
+    for x in range(1, len(table)):
+        found = found + table[x][picked[:, x]]
     return np.asarray(found)
 
 
@@ -293,7 +299,7 @@ def _value(table: Floats, choice: Choice) -> float:
 def _contracted(flat: Floats, picked: NDArray[np.intp], sizes: Sequence[tuple[int, int]]) -> Floats:
     """Return the tables that are left for the last parties, one for each row of choices of the first."""
     m, d = sizes[0]
-    found = _one_hot(picked[:, :m], d) @ flat.reshape(m * d, -1)
+    found = _gathered(picked[:, :m], flat.reshape(m, d, -1))
     start = m
     for m, d in sizes[1:]:
         hot = _one_hot(picked[:, start : start + m], d)
