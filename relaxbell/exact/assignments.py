@@ -161,7 +161,7 @@ def answered(table: Floats, picked: Sequence[NDArray[np.intp]], party: int) -> F
 
 
 def _gathered(picked: NDArray[np.intp], table: Floats) -> Floats:
-    """Return Σ over settings of the rows (settings, outcomes, numbers) that each choice picks; BLAS would start threads."""
+    """Return Σ over settings of the rows (settings, outcomes, numbers) that are picked; BLAS would start threads."""
     found = table[0][picked[:, 0]]
     for x in range(1, len(table)):
         found = found + table[x][picked[:, x]]

@@ -188,6 +188,20 @@ def test_weights_of_floats_are_made_whole():
     assert found.lower - Fraction(1, 10**7) < nearly < found.lower
 
 
+def test_without_an_exact_vertex_there_are_bounds(monkeypatch):
+    p, model = planar(6, 5), rb.bell((6, 5))
+    critical = rb.critical_visibility(model, p)
+    monkeypatch.setattr(Generation, "_exact", lambda self: None)
+    monkeypatch.setattr(visibility, "_AGAIN", -1)
+    found = rb.critical_visibility(model, p)
+    assert isinstance(found, rb.classes.Visibility)
+    assert found <= found.lower_bound <= critical <= found.upper_bound <= found.lower_bound + Fraction(1, 10**9)
+    monkeypatch.undo()
+    monkeypatch.setattr("relaxbell.engines.linear.visibility.optimal_vertex", lambda *_, **__: None)
+    found = rb.critical_visibility(model, p)
+    assert float(found) == pytest.approx(float(critical), abs=1e-9)
+
+
 def test_refused_before_work():
     with pytest.raises(rb.errors.ModelTooLargeError, match=r"critical visibility of bell.* 2\^64 choices"):
         rb.critical_visibility(rb.bell((64, 64)), planar(64, 64))
