@@ -307,6 +307,14 @@ class LocalRows(Rows):
 
     # ------------------------------------------------------------------------ algebra
 
+    def labeled(self, labels: Sequence[str]) -> LocalRows:
+        """Return the rows with other labels."""
+
+        def made() -> sp.csr_array:
+            return self.matrix
+
+        return LocalRows(self.domains, self.parts, tuple(labels), self.scale, enumerated=made, check=self.check)
+
     def minus(self, other: Rows, labels: Sequence[str]) -> Rows:
         """Return the difference of as many rows."""
         if not isinstance(other, LocalRows) or other.domains != self.domains:

@@ -144,6 +144,10 @@ class Rows:
     def __len__(self) -> int:
         return int(self.matrix.shape[0])
 
+    def labeled(self, labels: Sequence[str]) -> Rows:
+        """Return the rows with other labels."""
+        return replace(self, labels=tuple(labels))
+
     def minus(self, other: Rows, labels: Sequence[str]) -> Rows:
         """Return the difference of as many rows."""
         scale = Fraction(1, math.lcm(self.scale.denominator, other.scale.denominator))

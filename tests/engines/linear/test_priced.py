@@ -170,7 +170,7 @@ def test_eight_planar_settings():
 
 
 def test_an_exact_value_of_many_strategies():
-    """PR correlations of a chain of 2 + 3 settings at visibility 7/8: the witness attains the exact value."""
+    """Rational correlators of 7/8: the certificate lists strategies that attain the value."""
     signs = np.array([[1, 1, 1, 1], [-1, 1, 1, 1], [1, -1, 1, 1], [1, 1, -1, 1]])
     table = np.array([[Fraction(7, 8) * int(v) for v in row] for row in signs], dtype=object)
     p = rb.Behavior((1 + SIGNS.astype(object) * table) * Fraction(1, 4))
@@ -178,6 +178,15 @@ def test_an_exact_value_of_many_strategies():
     assert solution.exact is not None
     assert solution.lower_bound == solution.value == float(solution.exact)
     assert solution.certificate.verify().endswith(f"minimum = {solution.exact}")
+
+
+def test_square_roots_stay(monkeypatch):
+    """C of the Tsirelson box, (√2 − 1)/2 by Eq. (7) of arXiv:1411.4648, as listed."""
+    monkeypatch.setattr(priced, "PRICED_FROM", 0)
+    solution = rb.minimize(signaling(2), rb.boxes.tsirelson())
+    assert "column generation" in solution.statistics["solver"]
+    assert str(solution.exact) == "-1/2 + sqrt(2)/2"
+    assert solution.certificate.verify().endswith("minimum = -1/2 + 1/2*sqrt(2)")
 
 
 @pytest.mark.slow
@@ -252,3 +261,28 @@ def test_measures_without_tables_say_what_does_not_fit():
     model = rb.input_signaling((6, 6))
     with pytest.raises(rb.errors.ModelTooLargeError, match=r"4,398,046,511,104 strategies"):
         _ = rb.influence(model, "X", "B").expression
+
+
+def test_rows_of_ones_own_that_are_tables():
+    """The largest average effect of x on B is no more than the influence; its rows are not written out."""
+    model = rb.input_signaling((4, 4))
+    rows = {}
+    for y in range(4):
+        for x in range(1, 4):
+            one, other = (model.rows({"B": 1}, do={"X": v, "Y": y}) for v in (x, 0))
+            rows[f"x={x}, y={y}"] = one.minus(other, ("",))
+    measure = rb.measure(model, rows, name="effect")
+    assert measure.rows == tuple(rows)
+    p = planar(4)
+    within = [measure <= Fraction(1, 100)]
+    least = rb.minimize(rb.influence(model, "X", "B"), p)
+    constrained = rb.minimize(rb.influence(model, "X", "B"), p, subject_to=within)
+    assert rb.minimize(measure, p).value == pytest.approx(0, abs=1e-9)
+    assert constrained.value >= least.lower_bound - 1e-9
+    assert measure.value(constrained.q) <= 0.01 + 1e-9
+    big = rb.input_signaling((5, 5))
+    row = big.rows({"B": 1}, do={"X": 1, "Y": 0}).minus(big.rows({"B": 1}, do={"X": 0, "Y": 0}), ("",))
+    with pytest.raises(rb.errors.CertificateError, match="rows of one's own are written out"):
+        _ = rb.minimize(rb.measure(big, [row]), planar(5)).certificate
+    with pytest.raises(rb.errors.MeasureError, match="expected one for each of the 1048576 strategies"):
+        rb.measure(model, [row])

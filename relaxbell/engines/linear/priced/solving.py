@@ -66,6 +66,7 @@ class PricedProblem:
             check_memory(what, _NUMBER * wide.size, _REMEDY)
             raise
         own = self.pricer.elimination
+        check_memory(what, _NUMBER * own.largest + own.entries, _REMEDY)  # and a byte for each choice
         if own.entries > _MOST_ENTRIES:
             raise ModelTooLargeError(
                 f"{what} computes {own.entries:,} numbers each time, expected at most {_MOST_ENTRIES:,}. {_REMEDY}"
