@@ -12,10 +12,10 @@ from relaxbell.behavior.scenario import same_variables
 from relaxbell.causal.equations import cell_weights, functional_rows, joint_coefficients, normalization_equations
 from relaxbell.causal.maximum import largest_value
 from relaxbell.causal.model import CausalModel
-from relaxbell.causal.separate import check_choices, separate
+from relaxbell.causal.separate import MOST_CHOICES, check_choices, separate
 from relaxbell.engines.linear.over import solve_over
 from relaxbell.errors import FunctionalError, ModelTooLargeError
-from relaxbell.exact.assignments import StoppedSearch
+from relaxbell.exact.assignments import StoppedSearch, work
 from relaxbell.exact.branching import TooCloseError
 from relaxbell.exact.choices import largest_exact, without_idle
 from relaxbell.exact.numbers import Exact, ExactNumber, ceil_float
@@ -83,7 +83,8 @@ def functional_bound(functional: BellFunctional, model: CausalModel, subject_to:
 
 def _local_maximum(functional: BellFunctional, model: CausalModel, table: Exact) -> ExactNumber:
     """Return the largest value over choices of outcomes, without the constant; no strategy is listed."""
-    table, _ = without_idle(table)
+    if work(table.shape) > MOST_CHOICES:
+        table, _ = without_idle(table)
     check_choices(table.shape, lambda: f"the maximum of {functional.title} over {model.name}")
     try:
         return largest_exact(table, tick=remaining)
