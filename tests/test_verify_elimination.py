@@ -58,7 +58,7 @@ def test_what_is_wrong_with_a_proof_of_many_strategies_is_found():
         {"proof": data["proof"] | {"z": [str(Fraction(v) * 2) for v in data["proof"]["z"]]}},
         {"proof": data["proof"] | {"weights": [str(Fraction(v) * 2) for v in data["proof"]["weights"]]}},
         {"proof": data["proof"] | {"weights": ["0"] * len(data["proof"]["weights"])}},
-        {"proof": data["proof"] | {"z": ["0", *data["proof"]["z"][1:]]}},
+        {"proof": data["proof"] | {"z": [str(Fraction(data["proof"]["z"][0]) - 1), *data["proof"]["z"][1:]]}},
         {"strategies": [[2**30, "1"]]},
         {"strategies": [[2**30 - 1, "1"]], "claim": data["claim"] | {"upper_bound": "1"}},
     ):

@@ -396,6 +396,7 @@ class CausalModel(Frozen):
         """
         import cvxpy as cp
 
+        self.strategies.check_listed()
         return cp.Variable(self.strategies.count, nonneg=True, name="q")
 
     @cached_property

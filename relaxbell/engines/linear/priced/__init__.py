@@ -34,4 +34,4 @@ def priced(
     form = priced_form(read_problem(measure, measure.term, equations, subject_to))
     if form is None:
         return None
-    return PricedProblem(form, measure).solved(thorough=thorough and equations.distance == 0)
+    return PricedProblem(form, measure).solved(thorough=thorough)

@@ -17,8 +17,10 @@ from relaxbell.engines.linear.priced.proving import exact_solution, rigorous
 from relaxbell.engines.linear.program import Problem
 from relaxbell.errors import ModelTooLargeError, SolverError
 from relaxbell.exact.elimination import WidthError
+from relaxbell.exact.numbers import ExactNumber
 from relaxbell.lp.clock import TimeLimitError, passed, with_bound
 from relaxbell.lp.highs import Answer
+from relaxbell.lp.vertex import LARGEST_BASIS
 from relaxbell.measures.measure import Measure
 from relaxbell.measures.terms import Term
 
@@ -89,10 +91,8 @@ class PricedProblem:
         self._run(master)
         bound = rigorous(self.form, self.pricer, master.duals)
         problem = self.form.problem
-        proof = None
-        if thorough and not passed():
-            exact = exact_solution(self.form, self.pricer, merged, master, thorough=thorough)
-            proof = None if exact is None else Proof(problem, exact[0], exact[1])
+        exact = self._exact(master, merged) if thorough and not passed() else None
+        proof = None if exact is None else Proof(problem, exact[0], exact[1])
         solver = (
             f"HiGHS, column generation ({len(master.pool):,} of {self.measure.model.strategies.count_text} columns)"
         )
@@ -104,7 +104,7 @@ class PricedProblem:
             if found is None:
                 return None
             value, support = found
-            proof = Proof(problem, bound)
+            proof = Proof(problem, bound, stopped=thorough and passed() and not problem.equations.distance)
             if value - bound.value > max(_NEEDED[0] * abs(value), _NEEDED[1]):
                 raise SolverError(
                     f"min {self.measure.name} did not converge: value {value:.9g}, rigorous bound {bound.value:.9g}. "
@@ -113,6 +113,26 @@ class PricedProblem:
         seconds = time.perf_counter() - started
         answer = Answer(True, np.empty(0), master.duals, value, solver, master.iterations, seconds)
         return answer, replace(proof, support=support)
+
+    def _exact(self, master: Master, merged: Orbits) -> tuple[DualBound, dict[int, ExactNumber]] | None:
+        """Return the exact least value and weights that attain it, from the merged program or from the images alone.
+
+        Floats that were read exactly are symmetric to rounding only: then the program of the images is solved, with all
+        of its rows.
+        """
+        exact_data, few = self.form.problem.equations.distance == 0, self.form.map.shape[0] <= LARGEST_BASIS
+        if exact_data or (few and not merged.moves):
+            found = exact_solution(self.form, self.pricer, merged, master, thorough=exact_data)
+            if found is not None or not merged.moves:
+                return found
+        spread = merged.images(master.pool[np.flatnonzero(master.weights)]) if few else None
+        if spread is None:
+            return None
+        single = single_rows(self.form)
+        own = self.master(single)
+        own.add(spread[0])
+        own.solve()
+        return exact_solution(self.form, self.pricer, single, own, thorough=exact_data)
 
     def master(self, merged: Orbits) -> Master:
         """Return the program without strategies."""
