@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, overload
 
 import numpy as np
@@ -297,7 +298,7 @@ def _fixed_term(product: Sequence[Group], fixed: Mapping[str, Exact], name: str)
     values = np.array([float(weights[i] * unit) for i in used])
     places = (used[:, None] * free.count + free.numbers[None, :]).ravel()
     product_part = sp.csr_array((np.repeat(values, n), (places, np.tile(every, len(used)))), shape=(rows, n))
-    labels = Labels(rows, lambda i: f"row {i} of {name}")
+    labels = Labels(rows, partial(_label, name))
     matrix = sp.csr_array(identity - product_part)
     return SumOfRows(Rows(matrix, labels, Fraction(1, unit), error=0.0 if exact else 2.0**-52))
 
@@ -323,3 +324,7 @@ def _latex(products: Sequence[Sequence[Group]]) -> str:
         apart = " ".join(rf"q^{{{name}}}" for name in names)
         found.append(rf"\sum \left| q^{{{','.join(names)}}} - {apart} \right|")
     return " + ".join(found)
+
+
+def _label(name: str, i: int) -> str:
+    return f"row {i} of {name}"
