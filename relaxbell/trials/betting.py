@@ -19,6 +19,8 @@ from relaxbell.trials.limits import Means, climb, largest_agreed, rejected
 from relaxbell.trials.null import Null
 from relaxbell.trials.projection import Factor, Projector
 
+ANY_TIME = "trials may end at any time"
+
 _STAKES = tuple(2.0 ** (-j / 2) for j in range(1, 25))
 """Stakes that are averaged; spaced evenly in their logarithm, since the best one may be 1e-4 for photons."""
 
@@ -259,7 +261,7 @@ class ScoreTest(Test):
 
     @property
     def assumptions(self) -> tuple[str, ...]:
-        return ("the functional was named before the data were seen; trials may end at any time",)
+        return (f"the functional was named before the data were seen; {ANY_TIME}",)
 
     def e_bet(self, limit: Fraction) -> Bet:
         return Stakes(self.run, self.scores, tuple(s / self.largest for s in _STAKES))
@@ -306,7 +308,7 @@ class FamilyTest(Test):
 
     @property
     def assumptions(self) -> tuple[str, ...]:
-        return ("no game was named: the model fixes the family, whatever the data are; trials may end at any time",)
+        return (f"no game was named: the model fixes the family, whatever the data are; {ANY_TIME}",)
 
     def log_e_at(self, limit: Fraction, *, solve: bool = True) -> float:
         """Return it; for members that say little about 0 the line by which the bound at 0 continues has to do."""
