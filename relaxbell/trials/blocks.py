@@ -56,7 +56,7 @@ class BlocksTest(Test):
         """What it assumes beyond the null hypothesis, in words."""
         own = self.parts[0].conditions if not self.learned else ()
         order = "the trials are in the order in which they were taken"
-        # another number of trials has other blocks, each with another factor: who chose it by the data chose among these
+        # another number of trials has other blocks, each with another factor: who lets the data choose it chooses one
         fixed = "the numbers of trials and of blocks were fixed in advance (they say where blocks begin)"
         return tuple(dict.fromkeys((order, fixed, *(words for words in own if words != ANY_TIME))))
 

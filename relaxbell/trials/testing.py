@@ -144,8 +144,8 @@ def evidence(
 def _product(runs: object, measure: Measure | None) -> Evidence:
     if not isinstance(runs, Sequence) or not runs or not all(isinstance(run, Evidence) for run in runs):
         raise MeasureError(
-            f"evidence of {one_line(runs)}: expected Counts with a measure, or a list of evidence of several runs. Data "
-            "sets and files are read by load_counts(…), arrays by Counts(…)."
+            f"evidence of {one_line(runs)}: expected Counts with a measure, or a list of evidence of several runs. "
+            "Data sets and files are read by load_counts(…), arrays by Counts(…)."
         )
     if measure is not None:
         raise MeasureError("evidence of several runs has their measure already, expected no other one. Leave it out.")
