@@ -118,6 +118,7 @@ def evidence(
     words = design_words(observed, model, design, bias)
     if observed.published is not None and observed.published.note:
         words.append(f"of these data: {observed.published.note}")
+    words += [f"of these data: {note}" for note in observed.notes if "assumes" in note or "taken as" in note]
     linear = asked.zero_like("evidence")
     only_zero = linear is not asked
     null = Null(linear, subject_to, design, bias)
