@@ -91,7 +91,9 @@ def read_marginals(
 def _whole(correlators: bool) -> str:
     """Return what a matrix has besides what stands for all parties."""
     if correlators:
-        return 'Give [[1, ⟨B⟩], [⟨A⟩, ⟨AB⟩]], or {"AB": table, "A": …, "B": …}: ⟨A⟩ and ⟨B⟩ too, zeros where they vanish.'
+        return (
+            'Give [[1, ⟨B⟩], [⟨A⟩, ⟨AB⟩]], or {"AB": table, "A": …, "B": …}: ⟨A⟩ and ⟨B⟩ too, zeros where they vanish.'
+        )
     return 'Give [[1, p(b|y)], [p(a|x), p(ab|xy)]], or {"AB": table, "A": …, "B": …}.'
 
 
