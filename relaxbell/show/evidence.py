@@ -76,7 +76,7 @@ def _alike(one: Evidence, other: Evidence) -> bool:
 
 
 def _end(evidence: Evidence) -> float:
-    """Return an ε beyond which nothing is left to see: the p-value is a half or more; 0 where it is so from the start."""
+    """Return an ε beyond which nothing is left to see, as the p-value is a half or more; 0 where it always is."""
     if evidence.log_p_at(0) >= -math.log(2):
         return 0.0
     largest = float(evidence.tests[0].null.measure.term.ceiling())

@@ -1,4 +1,4 @@
-"""The largest means over null sets against linear programs that CVXPY makes of the model alone, and the search of limits."""
+"""The largest means over null sets against programs that CVXPY makes of the model alone; the search of limits."""
 
 import math
 from fractions import Fraction
@@ -72,7 +72,7 @@ CASES = {
 @pytest.mark.parametrize("limit", [pytest.param(0, marks=pytest.mark.slow), Fraction(1, 20)])
 @pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] if n == "unequal" else []) for n in CASES])
 def test_bounds_are_the_largest_means(name, limit):
-    """Both the factor for a limit and those for ranges: their bounds are the means that an independent program finds."""
+    """Both the factor for a limit and those for ranges: their bounds are the means that the program finds."""
     measure, settings, bias = CASES[name]
     budgets = [rb.dependence(measure.model) <= Fraction(1, 10)] if "budget" in name else []
     options = {"training": nonlocal_counts(measure.model, 3), "settings_bias": bias, "subject_to": budgets}

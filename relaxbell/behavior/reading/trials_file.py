@@ -21,8 +21,8 @@ from relaxbell.behavior.reading.roles import Columns, Roles, find_roles, unread
 from relaxbell.behavior.reading.rows import MOST_ROWS, Rows
 from relaxbell.behavior.reading.sequences import too_many
 from relaxbell.behavior.reading.text import (
-    check_length,
     check_comment,
+    check_length,
     check_spaces,
     decoded,
     find_separator,

@@ -1,4 +1,4 @@
-"""What people try first: names in the case of their columns, comments, dropped trials, correlators without marginals."""
+"""What people try first: names in any case, comments, trials that are dropped, correlators without marginals."""
 
 import numpy as np
 import pytest
@@ -63,7 +63,7 @@ def test_evidence_says_what_reading_assumed():
 
 
 def test_decimals_are_shown_as_decimals():
-    with pytest.raises(CountsError, match="22.5 is none of the values of Y, expected one of 0, 45.5"):
+    with pytest.raises(CountsError, match=r"22\.5 is none of the values of Y, expected one of 0, 45\.5"):
         rb.Counts.from_trials([(0, 0, 0, "22.5")], values={"Y": ("0", "45.5")})
 
 
