@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.behavior.chi_squared import settings_test
+from relaxbell.behavior.chi_squared import chance_text, settings_test
 from relaxbell.behavior.counts import Counts
 from relaxbell.causal.inputs import InputDistribution
 from relaxbell.causal.model import CausalModel
@@ -103,8 +103,7 @@ def design_words(counts: Counts, model: CausalModel, design: Exact, bias: Fracti
     found = settings_test(seen, design, uniform=uniform)
     few = found.smallest_expected < _FEW
     p, kind = found.p_value, "uniform" if uniform else "distributed as declared"
-    chance = f"p = {p:.2g}" if p > 0 else "p < 1e-300"
-    tested = f"χ² = {found.statistic:.4g} at {found.degrees_of_freedom} degrees of freedom, {chance}"
+    tested = f"χ² = {found.statistic:.4g} at {found.degrees_of_freedom} degrees of freedom, {chance_text(p)}"
     if few:
         tested += f", rough: only {found.smallest_expected:.3g} trials expected of a setting"
     if not bias:

@@ -158,9 +158,11 @@ def _product(runs: object, measure: Measure | None) -> Evidence:
 
 def read_confidence(confidence: object) -> float:
     """Return a confidence as a float; raise MeasureError unless it is between 0 and 1."""
-    if isinstance(confidence, bool) or not isinstance(confidence, Real) or not 0 < confidence < 1:
+    real = isinstance(confidence, Real) and not isinstance(confidence, bool)
+    found = read_fraction(confidence, "confidence", MeasureError) if real else Fraction(0)
+    if not 0 < found < 1:
         raise MeasureError(f"confidence is {confidence!r}, expected a number between 0 and 1, such as 0.95.")
-    return float(read_fraction(confidence, "confidence", MeasureError))
+    return float(found)
 
 
 def matched(counts: Counts, model: CausalModel) -> NDArray[np.int64]:
