@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import relaxbell as rb
+from relaxbell.trials.chances import log_tail
 from relaxbell.trials.limits import _crossing
+from relaxbell.trials.null import Null
 
 SKEW = [[Fraction(1, 2), Fraction(1, 6)], [Fraction(1, 6), Fraction(1, 6)]]
 NEVER = [[Fraction(1, 2), Fraction(1, 4)], [Fraction(1, 4), 0]]
@@ -106,3 +108,18 @@ def test_crossings_are_found_in_few_steps(root, power):
     assert excess(found) <= 0
     assert float(found) == pytest.approx(root, rel=1e-15)
     assert len(asked) <= 40
+
+
+@pytest.mark.parametrize("outputs", [(2, 2), pytest.param((3, 2), marks=pytest.mark.slow)])
+def test_most_games_are_hopeless_without_a_program_of_their_own(monkeypatch, outputs):
+    """The least tail is that of all games, each with the largest chance of its own linear program."""
+    measure = influence("X", "B", outputs=outputs)
+    counts = nonlocal_counts(measure.model, 5)
+    own, asked = Null.largest, []
+    monkeypatch.setattr(Null, "largest", lambda null, *args, **options: asked.append(1) or own(null, *args, **options))
+    test = rb.evidence(counts, measure).tests[0]
+    found = test.log_p_at(Fraction(1, 20))
+    few = len(asked)
+    tails = [log_tail(test.wins[i], test.trials, test.chance(i, Fraction(1, 20))) for i in range(len(test.games))]
+    assert found == pytest.approx(min(tails) + math.log(len(tails)), rel=1e-12)
+    assert few <= len(test.games) / 2
