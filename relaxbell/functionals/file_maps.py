@@ -8,7 +8,7 @@ the row at the new coordinates; a section of reduced inequalities means the imag
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from relaxbell.errors import FunctionalError
@@ -52,6 +52,23 @@ def images(row: Numbers, maps: Sequence[Map], equations: Sequence[Numbers], wher
         yield current
 
 
+def orbit_of_point(point: Numbers, maps: Sequence[Map], where: str) -> Iterator[Numbers]:
+    """Yield the point and all its images, each once."""
+
+    def moved(points: list[Numbers]) -> Iterator[Numbers]:
+        for own in points:
+            for to in maps:
+                yield [sum((c * x for c, x in zip(e, [1, *own], strict=True) if c), Fraction(0)) for e in to]
+
+    for count, current in enumerate(orbit([point], moved, tuple)):
+        if count == ORBIT_LIMIT:
+            raise FunctionalError(
+                f"{where}: the maps make more than {ORBIT_LIMIT:,} points of this one, expected a finite symmetry. "
+                "Write all points instead."
+            )
+        yield current
+
+
 def _image(row: Numbers, own: Map) -> Numbers:
     """Return constant + Σ coefficient · (new coordinate) over the old coordinates."""
     found = [row[0], *([Fraction(0)] * (len(row) - 1))]
@@ -59,6 +76,20 @@ def _image(row: Numbers, own: Map) -> Numbers:
         if coefficient:
             found = [a + coefficient * b for a, b in zip(found, expression, strict=True)]
     return found
+
+
+def independent(equations: Iterable[Numbers]) -> Iterator[Numbers]:
+    """Yield the equations that do not follow from those before."""
+    found: list[tuple[int, Numbers]] = []
+    for equation in equations:
+        row = equation
+        for place, own in found:  # in order: each own row is zero at the places of those before it
+            if row[place]:
+                row = [a - row[place] * b for a, b in zip(row, own, strict=True)]
+        place = next((i for i, v in enumerate(row) if i and v), None)
+        if place is not None:
+            found.append((place, [v / row[place] for v in row]))
+            yield equation
 
 
 def _echelon(equations: Sequence[Numbers]) -> list[tuple[int, Numbers]]:

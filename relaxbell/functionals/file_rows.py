@@ -47,8 +47,8 @@ class Line(NamedTuple):
 
 
 def read_line(text: str, where: str) -> Line:
-    """Return a line taken apart."""
-    parts = [part.strip() for part in _RELATION.split(_IDENTIFIER.sub("", text))]
+    """Return a line taken apart; PORTA's ``traf -s`` puts a remark after #."""
+    parts = [part.strip() for part in _RELATION.split(_IDENTIFIER.sub("", text).partition("#")[0])]
     if len(parts) == 1:
         line = Line(parts[0], "", "")
         if not line.numbers:
@@ -61,6 +61,20 @@ def read_line(text: str, where: str) -> Line:
     if len(parts) != 3 or not _NUMBER.fullmatch(right):
         raise FunctionalError(f"{where}: {text[:60]!r} is not an inequality 'terms <= number'. Correct the line.")
     return Line(parts[0], _SAME.get(parts[1], parts[1]), right)
+
+
+def numbers(text: str, where: str) -> Numbers:
+    """Return the numbers of a line that has nothing else, but for its identifier and a remark."""
+    words = _IDENTIFIER.sub("", text).partition("#")[0].split()
+    for word in words:
+        if not _NUMBER.fullmatch(word):
+            raise FunctionalError(
+                f"{where}: {word[:40]!r} is not a whole number or a fraction such as -2/3, which is expected here: "
+                "decimals are not exact. Correct the line, or use the program in exact arithmetic."
+            )
+    if not words:
+        raise FunctionalError(f"{where}: no number, expected a row of them. Correct the line.")
+    return [number(word, where) for word in words]
 
 
 def looks_like_a_row(text: str) -> bool:
