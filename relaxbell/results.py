@@ -84,6 +84,9 @@ class CertificateLike(Protocol):
     def to_json(self) -> str:
         """Return it as JSON text."""
 
+    def to_latex(self) -> str:
+        """Return what is proved, with its proof, as LaTeX."""
+
     def save(self, path: str | Path) -> None:
         """Write it to a file."""
 

@@ -693,7 +693,7 @@ class CausalModel(Frozen):
         provided("CausalModel.write_vertices")(self, path, file_format, coordinates)
 
     def read_vertices(self, path: str | Path, *, panda_input: str | Path | None = None) -> tuple[Behavior, ...]:
-        """Read points as behaviors of this model's scenario, from a file of PORTA, PANDA, cdd, lrs or Normaliz.
+        r"""Read points as behaviors of this model's scenario, from a file of PORTA, PANDA, cdd, lrs or Normaliz.
 
         Parameters
         ----------
@@ -717,7 +717,7 @@ class CausalModel(Frozen):
         --------
         >>> import relaxbell as rb, tempfile, pathlib
         >>> path = pathlib.Path(tempfile.mkdtemp()) / "one.poi"
-        >>> _ = path.write_text("DIM = 8\\nCONV_SECTION\\n1/2 1/2 1/2 1/2 1/2 1/2 1/2 0\\nEND\\n")
+        >>> _ = path.write_text("DIM = 8\nCONV_SECTION\n1/2 1/2 1/2 1/2 1/2 1/2 1/2 0\nEND\n")
         >>> rb.bell().read_vertices(path)[0] == rb.boxes.pr()
         True
         """

@@ -98,9 +98,7 @@ class Inequalities:
     def _positive(self) -> Iterator[BellFunctional]:
         return positive_functionals(self.domain, [whole_numbers([-v for v in term.form]) for term in self.positivity])
 
-    def write(
-        self, path: str | Path, *, file_format: str = "porta", coordinates: str = "collins_gisin"
-    ) -> None:
+    def write(self, path: str | Path, *, file_format: str = "porta", coordinates: str = "collins_gisin") -> None:
         """Write all facets, those of positivity first, with the equations that hold.
 
         Parameters

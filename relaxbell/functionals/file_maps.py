@@ -58,7 +58,8 @@ def orbit_of_point(point: Numbers, maps: Sequence[Map], where: str) -> Iterator[
     def moved(points: list[Numbers]) -> Iterator[Numbers]:
         for own in points:
             for to in maps:
-                yield [sum((c * x for c, x in zip(e, [1, *own], strict=True) if c), Fraction(0)) for e in to]
+                ones = [Fraction(1), *own]
+                yield [sum((c * x for c, x in zip(e, ones, strict=True) if c), Fraction(0)) for e in to]
 
     for count, current in enumerate(orbit([point], moved, tuple)):
         if count == ORBIT_LIMIT:
@@ -86,9 +87,9 @@ def independent(equations: Iterable[Numbers]) -> Iterator[Numbers]:
         for place, own in found:  # in order: each own row is zero at the places of those before it
             if row[place]:
                 row = [a - row[place] * b for a, b in zip(row, own, strict=True)]
-        place = next((i for i, v in enumerate(row) if i and v), None)
-        if place is not None:
-            found.append((place, [v / row[place] for v in row]))
+        pivot = next((i for i, v in enumerate(row) if i and v), None)
+        if pivot is not None:
+            found.append((pivot, [v / row[pivot] for v in row]))
             yield equation
 
 

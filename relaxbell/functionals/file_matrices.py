@@ -47,11 +47,11 @@ class Matrix(NamedTuple):
 
 
 def kind_of(text: str) -> str:
-    """Return the family of programs that a file is of: 'cdd', 'normaliz', or 'sections' for PORTA and PANDA.
+    r"""Return the family of programs that a file is of: 'cdd', 'normaliz', or 'sections' for PORTA and PANDA.
 
     Examples
     --------
-    >>> kind_of("H-representation\\nbegin\\n")
+    >>> kind_of("H-representation\nbegin\n")
     'cdd'
     """
     lines = {line.strip() for line in text.splitlines()}
@@ -92,9 +92,9 @@ def _read_cdd(lines: list[tuple[str, str]], name: str, target: Target) -> Matrix
     head = next((i for i, (line, _) in enumerate(lines) if line == "begin"), len(lines))
     tail = next((i for i, (line, _) in enumerate(lines) if line == "end" and i > head), len(lines))
     if tail == len(lines):
-        found = "no line 'begin'" if head == len(lines) else f"a matrix that begins ({lines[head][1]}) but has no 'end'"
+        what = "no line 'begin'" if head == len(lines) else f"a matrix that begins ({lines[head][1]}) but has no 'end'"
         raise FunctionalError(
-            f"{name}: {found}, expected both, as cdd and lrs write them: the program was stopped, or the file is "
+            f"{name}: {what}, expected both, as cdd and lrs write them: the program was stopped, or the file is "
             "incomplete. Run the program to its end."
         )
     body = [(line, where) for line, where in lines[head + 1 : tail] if line and not line.startswith("*****#")]

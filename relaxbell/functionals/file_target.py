@@ -118,10 +118,9 @@ class Target:
             )
         if coordinates == "collins_gisin":
             form = self.coordinates.pull_back(own.coefficients)
-            form[0] = form[0] + own.constant
+            row = [form[0] + own.constant, *form[1:]]
         else:
-            form = [own.constant, *own.coefficients.ravel()]
-        row = list(form)
+            row = [own.constant, *own.coefficients.ravel()]
         if not all(isinstance(c, Fraction) for c in row):
             raise FunctionalError(
                 f"{functional.title} has irrational coefficients, which none of these programs reads. Give rational "

@@ -54,7 +54,7 @@ def inequalities_text(
 
 
 def points_text(
-    file_format: str, points: Sequence[Sequence[Fraction | int]], names: Sequence[str], maps: Iterable[Map] = ()
+    file_format: str, points: Sequence[Sequence[Fraction]], names: Sequence[str], maps: Iterable[Map] = ()
 ) -> str:
     """Return a file of points; PANDA's has the maps, too."""
     if file_format == "porta":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
@@ -169,7 +169,7 @@ def read_inequalities(
 def write_points(
     path: str | Path,
     like: ObservedLike,
-    points: Iterable[Exact],
+    points: Iterable[Sequence[Fraction]],
     *,
     file_format: str,
     coordinates: str,
@@ -181,9 +181,7 @@ def write_points(
     write_whole(path, points_text(read_format(file_format), rows, Target.of(like).names(kind), maps))
 
 
-def read_points(
-    path: str | Path, like: ObservedLike, panda_input: str | Path | None = None
-) -> list[tuple[Exact, str]]:
+def read_points(path: str | Path, like: ObservedLike, panda_input: str | Path | None = None) -> list[tuple[Exact, str]]:
     """Return the tables p of a file's points, and where each stands; see `CausalModel.read_vertices`."""
     target, text, name = Target.of(like), _text(Path(path)), Path(path).name
     found: list[tuple[Numbers, str]]
