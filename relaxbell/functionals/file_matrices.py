@@ -57,7 +57,7 @@ def kind_of(text: str) -> str:
     lines = {line.strip() for line in text.splitlines()}
     if lines & {"H-representation", "V-representation", "begin"}:
         return "cdd"
-    if any(_AMBIENT.fullmatch(line) or _EMBEDDED.match(line) for line in lines):
+    if any(_AMBIENT.search(line) or _EMBEDDED.match(line) for line in lines):
         return "normaliz"
     return "sections"
 
