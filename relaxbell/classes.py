@@ -18,6 +18,7 @@ _HOMES = {
     "relabeling": "Symmetries",
     "behavior.chi_squared": "ChiSquared SettingsTest",
     "behavior.counts": "CountsFit",
+    "behavior.nearest": "Nearest",
     "lp.clock": "LowerBound UpperBound",
     "behavior.games": "Game Published",
     "behavior.resampling": "Bootstrap StandardErrors",

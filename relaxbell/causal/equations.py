@@ -80,7 +80,10 @@ class Equations:
         """Whether parties signal in what was observed, or are not known not to; False where parties are unknown."""
         if self.parties is None or self.nonsignaling:
             return False
-        return self.behavior is None or not self.behavior.is_nonsignaling(tolerance=TOLERANCE if self.distance else 0)
+        if self.behavior is None:
+            return True
+        limit = max(TOLERANCE, self.behavior.tolerance) if self.distance else 0
+        return not self.behavior.is_nonsignaling(tolerance=limit)
 
     @cached_property
     def floats(self) -> NDArray[np.float64]:
