@@ -195,7 +195,7 @@ class Certificate:
             return case_latex(read_case(self.data), sentence)
         pairs = [(read_case(low["certificate"]), read_case(high["certificate"])) for low, high in self.data["pieces"]]
         curve = Curve(self.data, read_case)
-        return curve_latex(curve, self.data, pairs)
+        return curve_latex(curve, self.data.get("reading") is not None, pairs)
 
     def save(self, path: str | Path) -> None:
         """Write the certificate to a file.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from typing import Any
 
 from relaxbell.behavior.names import name_latex
 from relaxbell.certificate.latex_text import (
@@ -33,7 +32,7 @@ from relaxbell.verify.kernel import Case
 from relaxbell.verify.measures import Charges, Measure, charge
 from relaxbell.verify.model import Functions, Model
 from relaxbell.verify.networks import NetworkCase
-from relaxbell.verify.reading import Real, common_denominator, fields, rationals
+from relaxbell.verify.reading import Json, Real, array, common_denominator, fields, rationals
 
 _LISTED = 64
 """Strategies, or cells, that are listed one by one."""
@@ -49,7 +48,7 @@ def case_latex(case: Case, sentence: str) -> str:
     return _environments(_proposition(case, claim), [_models(case), *body, *reached])
 
 
-def curve_latex(curve: Curve, data: dict[str, Any], cases: Sequence[tuple[Case, Case]]) -> str:
+def curve_latex(curve: Curve, read_at: bool, cases: Sequence[tuple[Case, Case]]) -> str:
     """Return the proof of a curve that the verifier has granted: a line between corners."""
     ends = curve.ends
     corners = ",\\ ".join(
@@ -68,7 +67,7 @@ def curve_latex(curve: Curve, data: dict[str, Any], cases: Sequence[tuple[Case, 
             for t, end in ((ends[0][0], first), (ends[-1][0], cases[-1][1]))
         ),
     ]
-    if data.get("reading") is not None:
+    if read_at:
         statement.append("That the data are affine in $t$ between the places where they were read is assumed.")
     body = [_models(first)]
     for k, (low, high) in enumerate(cases):
@@ -185,7 +184,7 @@ def _models(case: Case) -> str:
     )
 
 
-def _bound(case: Case, proof: Any, sign: int = 1) -> Iterator[str]:
+def _bound(case: Case, proof: Json, sign: int = 1) -> Iterator[str]:
     """Yield the inequality that a proof gives, and why it holds."""
     model = case.model
     z, weights, duals = fields(proof, "the proof", "z", "weights", "constraints")
@@ -193,7 +192,7 @@ def _bound(case: Case, proof: Any, sign: int = 1) -> Iterator[str]:
     charges: Charges = []
     w = charge(case.measure, weights, Fraction(sign), charges)
     shares = []
-    for (measure, limit), dual in zip(case.constraints, duals, strict=True):
+    for (measure, limit), dual in zip(case.constraints, array(duals, "constraints"), strict=True):
         number, own = fields(dual, "a constraint in the proof", "multiplier", "weights")
         (share,) = rationals([number], "a multiplier")
         w += charge(measure, own, share, charges)
