@@ -95,7 +95,7 @@ def _by_reference(case: Case, sentence: str) -> str:
     """Return a statement whose proof is in the file: boxes of polynomials, or sums over trials, are too long."""
     kind = "a tree of boxes with polynomials" if isinstance(case, NetworkCase) else "exact sums over all trials"
     return _environments(
-        [rf"\emph{{({words(sentence)})}}"],
+        [f"{words(sentence[0].upper() + sentence[1:])}."],
         [
             rf"The proof is {kind}, whose numbers are in the certificate file. They were checked in exact arithmetic "
             r"by \texttt{python verify FILE} of relaxbell, which needs Python's standard library only; what it "

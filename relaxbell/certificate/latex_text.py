@@ -144,9 +144,14 @@ def numbers_text(values: Iterable[Fraction]) -> str:
     return ", ".join(map(number_text, values))
 
 
+_RELATIONS = {"->": r"$\to$", "<=": r"$\le$", ">=": r"$\ge$"}
 _SPECIAL = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": "$<$", ">": "$>$"}
 
 
 def words(text: str) -> str:
     """Return plain text in LaTeX."""
-    return "".join(_SPECIAL.get(c) or (f"\\{c}" if c in "#$%&_{}" else c) for c in text)
+    found = re.split("(->|<=|>=)", text)
+    return "".join(
+        _RELATIONS.get(part) or "".join(_SPECIAL.get(c) or (f"\\{c}" if c in "#$%&_{}" else c) for c in part)
+        for part in found
+    )
