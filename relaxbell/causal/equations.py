@@ -182,9 +182,9 @@ def normalization_equations(model: HasStrategies) -> Equations:
     check_memory(f"{sums:,} normalizations of {cells:,} probabilities of {model.name}", _SUMMAND * sums * cells)
     weights = cell_weights(model)
     known = _normalization(model, weights)
-    coefficients = sp.csr_array(np.array([(table != 0).astype(float) for _, table, _ in known]))
+    coefficients = np.array([(table != 0).astype(np.int64) for _, table, _ in known])
     return Equations(
-        Rows(sp.csr_array(coefficients @ model.T), tuple(label for label, _, _ in known)),
+        model.observed_rows.mapped(coefficients, tuple(label for label, _, _ in known)),
         np.array([value for _, _, value in known], dtype=object),
         weights,
         tables=np.array([table * weights for _, table, _ in known], dtype=object),
@@ -251,8 +251,11 @@ def functional_rows(
             raise error(f"{label} has a coefficient of size {large}, expected less than 2^60.") from None
         worst = max(worst, read[-1][2])
     factors = [factor for _, factor, _ in read]
+    if not worst:
+        whole = np.array([row for row, _, _ in read]).astype(np.int64).reshape(len(joints), -1)
+        return model.observed_rows.mapped(whole, tuple(labels)), factors
     cells = model.T.indices.reshape(model.strategies.count, -1)
-    if worst and cells.size * len(joints) <= _MOST_EXACT:
+    if cells.size * len(joints) <= _MOST_EXACT:
         scaled = [np.array(joint, dtype=object) * factor for joint, factor in zip(joints, factors, strict=True)]
         totals = [own[cells].sum(axis=1).tolist() for own in scaled]
         entries = tuple({j: v for j, v in enumerate(row) if v} for row in totals)

@@ -181,7 +181,7 @@ class Certificate:
         Raises
         ------
         CertificateError
-            If the certificate proves nothing.
+            If the certificate proves nothing, or is too large to be written out.
 
         Examples
         --------
@@ -191,6 +191,15 @@ class Certificate:
         \begin{proposition}
         """
         sentence = self.verify()
+        try:
+            return self._latex(sentence)
+        except Refused as refusal:  # what is printed is computed a second time
+            raise CertificateError(
+                f"no text: {refusal}, expected half of what the verifier allows, as all numbers are computed twice. Use "
+                "a smaller scenario, or cite the file."
+            ) from None
+
+    def _latex(self, sentence: str) -> str:
         if not is_curve(self.data):
             return case_latex(read_case(self.data), sentence)
         pairs = [(read_case(low["certificate"]), read_case(high["certificate"])) for low, high in self.data["pieces"]]

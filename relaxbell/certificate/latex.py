@@ -26,6 +26,7 @@ from relaxbell.certificate.latex_text import (
     words,
 )
 from relaxbell.verify.curves import Curve
+from relaxbell.verify.elimination import strategy
 from relaxbell.verify.entropies import EntropyCase, InformationCase
 from relaxbell.verify.evidence import EvidenceCase
 from relaxbell.verify.kernel import Case
@@ -36,6 +37,9 @@ from relaxbell.verify.reading import Json, Real, array, common_denominator, fiel
 
 _LISTED = 64
 """Strategies, or cells, that are listed one by one."""
+
+_COUNTED = 2**12
+"""Strategies of which it is counted how often each value occurs."""
 
 
 def case_latex(case: Case, sentence: str) -> str:
@@ -201,13 +205,10 @@ def _bound(case: Case, proof: Json, sign: int = 1) -> Iterator[str]:
     for multiplier, (row, _) in zip(multipliers, case.equations, strict=True):
         for cell, coefficient in row.items():
             prices[cell] += multiplier * coefficient
-    scale = common_denominator(itertools.chain(prices, *(u for _, u in charges), [w]))
-    functions = dict(enumerate(model.strategies()))
-    listed = [
-        (number, Fraction(r) / scale, _gain(charges, number, functions[number]))
-        for number, r in case.reduced(prices, charges, scale)
-    ]
-    top = Fraction(case.largest(((n, r * scale) for n, r, _ in listed), scale, w))
+    found = case.bound(proof, sign)
+    total = sum((value * z_i for z_i, (_, value) in zip(multipliers, case.equations, strict=True)), Real())
+    total = sum((limit * -share for share, _, limit in shares), total)
+    top = (total - found).a  # rational: the largest r
     name = "m" if sign > 0 else "-m"
     what = measure_text(case.measure)
     if not case.infeasible:
@@ -217,7 +218,7 @@ def _bound(case: Case, proof: Json, sign: int = 1) -> Iterator[str]:
         text = ", ".join(rf"{number_text(s)} \cdot {measure_text(m)}" for s, m, _ in shares if s)
         yield rf"The constraints have the multipliers $\mu_j \ge 0$ in ${text}$."
     yield _maximum(case, w, top)
-    yield from _strategies(model, listed, functions, charges)
+    yield from _strategies(case, prices, charges, w)
     constant = -top
     terms: list[tuple[Fraction, str]] = []
     chance = [model.conditional[cell % model.settings] for cell in range(model.cells)]
@@ -238,7 +239,6 @@ def _bound(case: Case, proof: Json, sign: int = 1) -> Iterator[str]:
     formula = sum_of(terms, rest, breaks=True)
     yield r"Multiplying by $q(\lambda)$ and summing over all strategies gives, for all data,"
     yield rf"\[ \begin{{aligned}} {left} \;\ge\;& {formula}. \end{{aligned}} \]"
-    found = case.bound(proof, sign)
     if case.infeasible:
         yield rf"For the given data the right-hand side is ${real_text(found)} > 0$, a contradiction."
     else:
@@ -310,17 +310,24 @@ def _maximum(case: Case, w: Fraction, top: Fraction) -> str:
     return first + rf"For every strategy $r(\lambda) \le {number_text(top)}$:"
 
 
-def _strategies(
-    model: Model,
-    listed: Sequence[tuple[int, Fraction, Fraction]],
-    functions: dict[int, Functions],
-    charges: Charges,
-) -> Iterator[str]:
-    """Yield a table of r(λ); of many strategies how often each value occurs."""
+def _strategies(case: Case, prices: list[Fraction], charges: Charges, w: Fraction) -> Iterator[str]:
+    """Yield a table of r(λ); of many strategies how often each value occurs, of very many how the largest is found."""
+    model = case.model
+    if model.count > _COUNTED:
+        yield (
+            "(They are too many to be listed: the verifier finds the largest $r$ by eliminating one variable after the "
+            "other, each a node with values of its parents.)"
+        )
+        return
+    scale = common_denominator(itertools.chain(prices, *(u for _, u in charges), [w]))
+    listed = [
+        (functions := strategy(model, number), Fraction(r) / scale, _gain(charges, number, functions))
+        for number, r in case.reduced(prices, charges, scale)
+    ]
     if model.count <= _LISTED:
         lines = [
-            " & ".join([*(function_text(f) for f in functions[n]), number_text(r + g), number_text(g), number_text(r)])
-            for n, r, g in listed
+            " & ".join([*(function_text(f) for f in functions), number_text(r + g), number_text(g), number_text(r)])
+            for functions, r, g in listed
         ]
         heads = [f"f_{{{name_latex(name)}}}" for name in model.responding]
         yield array_of([*heads, r"\textstyle\sum z", "g", "r"], lines)
@@ -347,13 +354,15 @@ def _entropy(case: EntropyCase) -> Iterator[str]:
 
 def _reached(case: Case) -> Iterator[str]:
     listed = [(int(n), case.real(weight, "a weight")) for n, weight in case.strategies]
-    model, functions = case.model, dict(enumerate(case.model.strategies()))
+    model = case.model
     yield rf"These weights are positive, reproduce the data, and have $m = {real_text(case.reached())}$:"
     if len(listed) > _LISTED:
         yield f"the {len(listed)} listed in the certificate."
         return
     heads = [*(f"f_{{{name_latex(name)}}}" for name in model.responding), "q"]
-    yield array_of(heads, [" & ".join([*(function_text(f) for f in functions[n]), real_text(w)]) for n, w in listed])
+    yield array_of(
+        heads, [" & ".join([*(function_text(f) for f in strategy(model, n)), real_text(w)]) for n, w in listed]
+    )
     yield "A function is written as its values, the last parent changing fastest."
 
 

@@ -1,10 +1,11 @@
 r"""Check a relaxbell certificate: ``python verify FILE`` with this folder alone, or ``relaxbell verify FILE``.
 
 This folder is complete in itself: it needs only Python's standard library and believes nothing that it can
-compute. It builds the strategies of the causal model and the rows of the measure anew from the graph, and checks
-every inequality in exact arithmetic (logarithms: in 60 decimal digits, rounded outwards by far more than their error).
-The kernel, which suffices for every linear program, is in ``model.py``, ``measures.py`` and ``kernel.py``, fewer than
-500 lines; ``reading.py`` reads numbers. Why what is accepted is true: the page *Theorems* of the documentation.
+compute. It builds the strategies of the causal model (or, of very many, small tables over what they do) and the rows
+of the measure anew from the graph, and checks every inequality in exact arithmetic (logarithms: in 60 decimal digits,
+rounded outwards by far more than their error). The kernel, which suffices for every linear program, is in ``model.py``,
+``measures.py`` and ``kernel.py``, at most 500 lines; ``reading.py`` reads numbers, and ``elimination.py`` replaces
+lists of more than 1024 strategies. Why what is accepted is true: the page *Theorems* of the documentation.
 
 **Model.** Nodes are listed with parents first. All but the *free* inputs, which have no parents, respond: each is a
 function of its parents, chosen by its latent parents. A function is a tuple of values, one for each configuration
@@ -41,6 +42,10 @@ each part has the share times its factor; maximum: parts have shares ≥ 0 that 
 with share 1, and for each constraint with share μ ≥ 0, and any z (for the data, then the normalization)::
 
     measure ≥ ⟨z, data⟩ − Σ μ limit − max_λ r(λ),     r = Tᵀz − Σ uᵀ rows .
+
+The largest r(λ) of more than 1024 strategies is found by eliminating variables, one for each node and values of its
+parents, in whole numbers; no table may have more than 2^20 entries. So there may be up to 2^4096 strategies, where all
+measures are influences and probabilities, their sums and maxima; other ones need a list, of at most 2^20.
 
 If w is the total share of dependence, whose weights are not given, max_λ r(λ) is replaced by
 max_Λ Σ_x p(x) max(r(x, Λ), max_x' r(x', Λ) − 2w); for the mutual information by max_Λ log2 Σ_x p(x) 2^r(x, Λ).
