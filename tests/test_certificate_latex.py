@@ -137,6 +137,19 @@ def test_curves_print_each_piece():
     assert text.count(r"\emph{Between $t =") == 2
 
 
+def test_very_many_strategies_are_not_listed():
+    """2^30 of them: the maximum is found by elimination, and four strategies attain the chained inequality's 1/2."""
+    table = np.full((2, 2, 5, 5), Fraction(0), dtype=object)
+    for x, y, a in np.ndindex(5, 5, 2):
+        table[a, a ^ (x == 4 and y == 0), x, y] = Fraction(1, 2)
+    model = rb.bell((5, 5)).relax("X -> B")
+    text = rb.minimize(rb.influence(model, "X", "B"), rb.Behavior(table)).certificate.to_latex()
+    assert "They are too many to be listed" in text
+    assert "For the given data the right-hand side is $\\tfrac{1}{2}$." in text
+    (attained,) = re.findall(r"\\hline\n(.*?)\n\\end\{array\}", text, re.DOTALL)
+    assert sum(number(line.split(" & ")[-1]) for line in attained.split(" \\\\\n")) == 1
+
+
 def test_what_proves_nothing_is_not_printed():
     certificate = rb.classes.Certificate.load(DATA / "influence.json")
     wrong = rb.classes.Certificate(certificate.data | {"claim": {"lower_bound": "2", "upper_bound": "2"}})

@@ -195,8 +195,8 @@ class Certificate:
             return self._latex(sentence)
         except Refused as refusal:  # what is printed is computed a second time
             raise CertificateError(
-                f"no text: {refusal}, expected half of what the verifier allows, as all numbers are computed twice. Use "
-                "a smaller scenario, or cite the file."
+                f"no text: {refusal}, expected half of what the verifier allows, as all numbers are computed twice. "
+                "Use a smaller scenario, or cite the file."
             ) from None
 
     def _latex(self, sentence: str) -> str:

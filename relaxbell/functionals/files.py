@@ -96,14 +96,12 @@ def write_inequalities(
     >>> print(*rb.read_inequalities(path, rb.catalog.CH).inequalities)
     p(00|00) + p(00|01) + p(00|10) - p(00|11) - pA(0|0) - pB(0|0)
     """
-    listed = tuple(functionals) if isinstance(functionals, Iterable) else (functionals,)
+    listed = _listed(functionals)
     if not listed:
         raise FunctionalError("no functional to write. Give at least one.")
-    for functional in listed:
-        check_functional(functional)
     target, kind = Target.of(listed[0] if like is None else like), read_coordinates(coordinates)
     rows = [target.row(functional, kind) for functional in listed]
-    equal = target.equations(kind) if equations is None else [target.row(f, kind) for f in equations]
+    equal = target.equations(kind) if equations is None else [target.row(f, kind) for f in _listed(equations)]
     write_whole(path, inequalities_text(read_format(file_format), rows, equal, target.names(kind)))
 
 
@@ -195,6 +193,14 @@ def read_points(path: str | Path, like: ObservedLike, panda_input: str | Path | 
                 "polyhedron' (Normaliz). Inequalities are read by read_inequalities."
             )
     return [(target.table(point), where) for point, where in found]
+
+
+def _listed(functionals: Iterable[BellFunctional] | BellFunctional) -> tuple[BellFunctional, ...]:
+    """Return functionals, each checked; one alone is taken as a list of it."""
+    listed = tuple(functionals) if isinstance(functionals, Iterable) else (functionals,)
+    for functional in listed:
+        check_functional(functional)
+    return listed
 
 
 def _sections(text: str, name: str, target: Target, panda_input: str | Path | None) -> Sections:
