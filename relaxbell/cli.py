@@ -218,7 +218,7 @@ def _read(data: str, how: Mapping[str, str | None]) -> Counts:
         count=given.get("count", "count"),
         values=_labels(given.get("values")),
         missing=int(missing) if missing is not None and missing.isdecimal() else missing,
-        order=given["order"].upper() if "outputs" not in given and "order" in given else given.get("order"),
+        order=given.get("order"),
     )
 
 

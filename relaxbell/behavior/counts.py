@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.behavior.axis_order import check_axis_order, order_hint
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.behavior.chi_squared import SettingsTest, chi_squared_tail, settings_test
+from relaxbell.behavior.chi_squared import SettingsTest, chance_text, chi_squared_tail, settings_test
 from relaxbell.behavior.games import Published
 from relaxbell.behavior.likelihood import maximum_likelihood
 from relaxbell.behavior.names import read_names, read_parties
@@ -690,5 +690,5 @@ class CountsFit:
         kind = "Fit" if self.complete else "Incomplete fit"
         return (
             f"{kind} of {self.counts.name or 'counts'}: deviance {self.deviance:.4g} at {self.degrees_of_freedom} "
-            f"degrees of freedom (p = {self.p_value:.3g})"
+            f"degrees of freedom ({chance_text(self.p_value, 3)})"
         )

@@ -64,7 +64,7 @@ def read_marginals(
     if abs(form[0] - 1) > tolerance:
         raise BehaviorError(
             f"the constant of these {what}, at place 0 of all parties, is {decimal_text(form[0])}, expected 1, the "
-            "probability that something happens. Divide them by it, or read coefficients by BellFunctional."
+            f"probability that something happens. {_whole(correlators)} Coefficients go to BellFunctional."
         )
     form[0] = 1
     if correlators:
@@ -86,6 +86,15 @@ def read_marginals(
             "noise."
         )
     return table, Scenario.of(*names, coordinates.shape, owners), tolerance
+
+
+def _whole(correlators: bool) -> str:
+    """Return what a matrix has besides what stands for all parties."""
+    if correlators:
+        return (
+            'Give [[1, ⟨B⟩], [⟨A⟩, ⟨AB⟩]], or {"AB": table, "A": …, "B": …}: ⟨A⟩ and ⟨B⟩ too, zeros where they vanish.'
+        )
+    return 'Give [[1, p(b|y)], [p(a|x), p(ab|xy)]], or {"AB": table, "A": …, "B": …}.'
 
 
 def _check_complete(coordinates: Coordinates, given: set[tuple[int, ...]], outputs: Sequence[str], what: str) -> None:

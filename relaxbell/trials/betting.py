@@ -19,6 +19,8 @@ from relaxbell.trials.limits import Means, climb, largest_agreed, rejected
 from relaxbell.trials.null import Null
 from relaxbell.trials.projection import Factor, Projector
 
+ANY_TIME = "trials may end at any time"
+
 _STAKES = tuple(2.0 ** (-j / 2) for j in range(1, 25))
 """Stakes that are averaged; spaced evenly in their logarithm, since the best one may be 1e-4 for photons."""
 
@@ -32,6 +34,9 @@ _EXACT = 2.0**-51
 
 _FEW = 4
 """Games that a binomial tail of 1/4 does not pay for."""
+
+_NEARLY = 1 - 2.0**-30
+"""Of chances that are floats and are to be no larger than the exact ones."""
 
 _REPEATED = 100
 """Trials of which two runs do not have the same counts by chance."""
@@ -200,8 +205,20 @@ class GameTest(Test):
 
     @cached_property
     def _order(self) -> list[tuple[float, int]]:
-        """The logarithms of the tails at 0 with the numbers of their games, the least first."""
-        return sorted((self._tail_at_zero(i), i) for i in range(len(self.games)))
+        """The logarithms of the tails at 0 with the numbers of their games, the least first.
+
+        What wins one game most wins others as well: few linear programs show that most games are hopeless.
+        """
+        known: list[Floats] = []
+        found = []
+        for i in sorted(range(len(self.games)), key=lambda own: -self.wins[own]):
+            chance = max((float(self.games[i] @ joint) for joint in known), default=0.0) * _NEARLY
+            if self._is_hopeless(i, chance):
+                found.append((0.0, i))
+                continue
+            found.append((self._tail_at_zero(i), i))
+            known += self._means[i].joints[:1]
+        return sorted(found)
 
     def _tail_at_zero(self, game: int) -> float:
         """Return the logarithm of a tail at 0, or 0 where the game cannot pay the price of four games or more.
@@ -210,9 +227,10 @@ class GameTest(Test):
         probability if the mean exceeds 1 (Greenberg and Mohri, Stat. Probab. Lett. 86, 91 (2014)).
         """
         chance = self.chance(game, Fraction(0))
-        if len(self.games) >= _FEW and self.trials * chance > 1 and self.wins[game] <= self.trials * chance:
-            return 0.0
-        return log_tail(self.wins[game], self.trials, chance)
+        return 0.0 if self._is_hopeless(game, chance) else log_tail(self.wins[game], self.trials, chance)
+
+    def _is_hopeless(self, game: int, chance: Fraction | float) -> bool:
+        return len(self.games) >= _FEW and self.trials * chance > 1 and self.wins[game] <= self.trials * chance
 
     def bet(self, limit: Fraction) -> Tails:
         hopeless = {*range(len(self.games))} - {*self._tails(limit, solve=True)}
@@ -259,7 +277,7 @@ class ScoreTest(Test):
 
     @property
     def assumptions(self) -> tuple[str, ...]:
-        return ("the functional was named before the data were seen; trials may end at any time",)
+        return (f"the functional was named before the data were seen; {ANY_TIME}",)
 
     def e_bet(self, limit: Fraction) -> Bet:
         return Stakes(self.run, self.scores, tuple(s / self.largest for s in _STAKES))
@@ -306,7 +324,7 @@ class FamilyTest(Test):
 
     @property
     def assumptions(self) -> tuple[str, ...]:
-        return ("no game was named: the model fixes the family, whatever the data are; trials may end at any time",)
+        return (f"no game was named: the model fixes the family, whatever the data are; {ANY_TIME}",)
 
     def log_e_at(self, limit: Fraction, *, solve: bool = True) -> float:
         """Return it; for members that say little about 0 the line by which the bound at 0 continues has to do."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.trials.bets import Bet, Product
-from relaxbell.trials.betting import FactorTest, Test
+from relaxbell.trials.betting import ANY_TIME, FactorTest, Test
 from relaxbell.trials.limits import largest_agreed
 from relaxbell.trials.projection import Factor
 
@@ -55,8 +55,10 @@ class BlocksTest(Test):
     def assumptions(self) -> tuple[str, ...]:
         """What it assumes beyond the null hypothesis, in words."""
         own = self.parts[0].conditions if not self.learned else ()
-        order = "the trials are in the order in which they were taken; the number of blocks was chosen in advance"
-        return tuple(dict.fromkeys((order, *own, "trials may end at any time")))
+        order = "the trials are in the order in which they were taken"
+        # another number of trials has other blocks, each with another factor: who lets the data choose it chooses one
+        fixed = "the numbers of trials and of blocks were fixed in advance (they say where blocks begin)"
+        return tuple(dict.fromkeys((order, fixed, *(words for words in own if words != ANY_TIME))))
 
     def log_e_at(self, limit: Fraction, *, solve: bool = True) -> float:
         """Return the logarithm of the product."""

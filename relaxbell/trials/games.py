@@ -11,7 +11,7 @@ from relaxbell.behavior.scenario import same_variables
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.arrays import complete_table
-from relaxbell.exact.numbers import Exact, Floats, as_exact, common_denominator
+from relaxbell.exact.numbers import Exact, Floats, common_denominator, read_fraction
 from relaxbell.exact.texts import one_line
 from relaxbell.functionals.functional import BellFunctional
 
@@ -34,13 +34,14 @@ def read_table(given: object, model: CausalModel) -> tuple[Exact, str]:
         same = _of_scenario(given, model)
         table, name = same.coefficients, given.name or given.title
     else:
-        array = complete_table(given, "the game", FunctionalError, model.outputs + model.inputs)
-        numbers = [as_exact(v) for v in np.asarray(array).ravel().tolist()]
-        if not all(isinstance(v, Fraction) for v in numbers):
+        try:
+            array = complete_table(given, "the game", FunctionalError, model.outputs + model.inputs)
+            numbers = [read_fraction(v, "a score", FunctionalError) for v in np.asarray(array).ravel()]
+        except ValueError as error:  # FunctionalError is one; numpy's for lists that are no table
             raise FunctionalError(
-                f"the game {one_line(given)} is not a table of whole numbers or fractions, expected a BellFunctional, "
-                "or the score of each outcome: 1 where it wins, 0 where it loses."
-            )
+                f"the game {one_line(given)} is not a table of rational numbers, expected a BellFunctional, or the "
+                "score of each outcome: 1 where it wins, 0 where it loses."
+            ) from error
         table, name = np.array(numbers, dtype=object).reshape(np.asarray(array).shape), "the table given"
     if table.shape != model.observed_shape:
         raise FunctionalError(

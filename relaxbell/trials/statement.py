@@ -173,7 +173,7 @@ class Evidence:
         level -= 4 * math.ulp(max(1.0, abs(level)))  # what rounding could add
         linear = self.tests[0].null.measure
         if self.only_zero or self._log_p(Fraction(0)) > level:
-            return 0.0 if linear.term.is_nonnegative else -math.inf
+            return -math.inf if self.signed else 0.0
         ceiling = linear.term.ceiling()
         found = largest_limit_together(self.tests, level, ceiling)
         if found is None:
@@ -312,6 +312,11 @@ class Evidence:
     # ----------------------------------------------------------------------- words
 
     @property
+    def signed(self) -> bool:
+        """Whether the measure may be negative: then "at most 0" does not mean that it is 0."""
+        return not self.tests[0].null.measure.term.is_nonnegative
+
+    @property
     def trials(self) -> int:
         """Number of trials that are tested."""
         return sum(test.trials for test in self.tests)
@@ -390,8 +395,8 @@ class Evidence:
             raise MeasureError(f"ε is {float(found):g}, expected a number ≥ 0.")
         if self.only_zero and found:
             raise MeasureError(
-                f"{self.measure.name} <= {float(found):g} is no linear program, so only ε = 0 is tested. Use "
-                "dependence(model), which bounds it: see pinsker_bound."
+                f"{self.measure.name} <= {float(found):g} is no linear program, so only ε = 0 is tested. Test "
+                f"{self.tests[0].null.measure.name} instead, which bounds it."
             )
         return found
 

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.counts import Counts
-from relaxbell.behavior.resampling import whole_number
+from relaxbell.behavior.resampling import generator, whole_number
 from relaxbell.behavior.scenario import same_variables
 from relaxbell.behavior.trials import Trials
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import CountsError, MeasureError
-from relaxbell.exact.numbers import Exact, Floats, to_floats
+from relaxbell.exact.numbers import Exact, Floats, read_fraction, to_floats
 from relaxbell.exact.texts import one_line
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.measure import Measure, read_measure
-from relaxbell.trials.betting import FactorTest, FamilyTest, GameTest, ScoreTest, Test, without_gain
+from relaxbell.trials.betting import ANY_TIME, FactorTest, FamilyTest, GameTest, ScoreTest, Test, without_gain
 from relaxbell.trials.blocks import BlocksTest
 from relaxbell.trials.design import design_words, read_bias, read_design
 from relaxbell.trials.families import scores as family_scores
@@ -108,7 +109,7 @@ def evidence(
         observed = observed.counts()
     if not isinstance(observed, Counts):
         return _product(observed, measure)
-    read_confidence(confidence)
+    level = read_confidence(confidence)
     asked = read_measure(measure, "evidence needs")
     bias = read_bias(settings_bias)
     model = asked.model
@@ -117,6 +118,7 @@ def evidence(
     words = design_words(observed, model, design, bias)
     if observed.published is not None and observed.published.note:
         words.append(f"of these data: {observed.published.note}")
+    words += [f"of these data: {note}" for note in observed.notes if "assumes" in note or "taken as" in note]
     linear = asked.zero_like("evidence")
     only_zero = linear is not asked
     null = Null(linear, subject_to, design, bias)
@@ -132,7 +134,7 @@ def evidence(
     return Evidence(
         (test,),
         asked,
-        float(confidence),
+        level,
         (observed.name or "counts",),
         tuple(words),
         prediction,
@@ -143,7 +145,8 @@ def evidence(
 def _product(runs: object, measure: Measure | None) -> Evidence:
     if not isinstance(runs, Sequence) or not runs or not all(isinstance(run, Evidence) for run in runs):
         raise MeasureError(
-            f"evidence of {one_line(runs)}: expected Counts with a measure, or a list of evidence of several runs."
+            f"evidence of {one_line(runs)}: expected Counts with a measure, or a list of evidence of several runs. "
+            "Data sets and files are read by load_counts(…), arrays by Counts(…)."
         )
     if measure is not None:
         raise MeasureError("evidence of several runs has their measure already, expected no other one. Leave it out.")
@@ -153,10 +156,13 @@ def _product(runs: object, measure: Measure | None) -> Evidence:
     return total
 
 
-def read_confidence(confidence: float) -> None:
-    """Raise MeasureError unless a confidence is between 0 and 1."""
-    if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0 < confidence < 1:
+def read_confidence(confidence: object) -> float:
+    """Return a confidence as a float; raise MeasureError unless it is between 0 and 1."""
+    real = isinstance(confidence, Real) and not isinstance(confidence, bool)
+    found = read_fraction(confidence, "confidence", MeasureError) if real else Fraction(0)
+    if not 0 < found < 1:
         raise MeasureError(f"confidence is {confidence!r}, expected a number between 0 and 1, such as 0.95.")
+    return float(found)
 
 
 def matched(counts: Counts, model: CausalModel) -> NDArray[np.int64]:
@@ -285,7 +291,7 @@ def _trained(counts: Counts, table: NDArray[np.int64], null: Null, training: obj
         raise MeasureError(
             f"training is a {type(training).__name__}, expected Counts of other trials, or a Behavior from theory."
         )
-    return FactorTest(null, table.ravel(), prediction, source, (*conditions, "trials may end at any time"))
+    return FactorTest(null, table.ravel(), prediction, source, (*conditions, ANY_TIME))
 
 
 def _check_theory(prediction: Floats, counts: Counts, model: CausalModel, design: Exact) -> None:
@@ -306,11 +312,12 @@ def _check_theory(prediction: Floats, counts: Counts, model: CausalModel, design
 def _split(counts: Counts, table: NDArray[np.int64], null: Null, split: float, seed: int) -> FactorTest:
     if isinstance(split, bool) or not isinstance(split, int | float) or not 0 < split < 1:
         raise MeasureError(f"split is {split!r}, expected the share of training trials, between 0 and 1.")
-    own = np.random.default_rng(seed).binomial(table, split).astype(np.int64)
+    own = generator(seed).binomial(table, split).astype(np.int64)
     model = null.model
     prediction = _fitted(own, counts, model, null.settings, smooth=True)
     conditions = (
         "trials are independent and identically distributed (they were split at random)",
+        "the number of trials was fixed in advance",
         f"the split, seed {seed}, was chosen before the data were seen",
     )
     return FactorTest(

@@ -293,6 +293,15 @@ def test_the_plot_marks_the_limits_on_the_level():
     assert (np.diff(first.get_ydata()) <= 0).all()
 
 
+def test_the_plot_where_nothing_is_rejected():
+    """The p-value is 1 from ε = 0 on: the line lies on the axis, which goes up to the largest ε."""
+    pytest.importorskip("matplotlib")
+    c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
+    axes = rb.evidence(rb.sample(rb.boxes.pr().white_noise(), 400, 1), c).plot()
+    assert axes.get_xlim() == (0, 1)
+    assert not axes.lines[0].get_ydata().any()
+
+
 def test_the_plot_of_one_measure():
     pytest.importorskip("matplotlib")
     evidence = DELFT.rows[2].statement.evidence
