@@ -84,6 +84,9 @@ class CertificateLike(Protocol):
     def to_json(self) -> str:
         """Return it as JSON text."""
 
+    def to_latex(self) -> str:
+        """Return what is proved, with its proof, as LaTeX."""
+
     def save(self, path: str | Path) -> None:
         """Write it to a file."""
 
@@ -157,7 +160,10 @@ class InequalitiesLike(Protocol[M_co, F_co]):
     def classes(self) -> tuple[Any, ...]:
         """The facets beyond positivity, in orbits."""
 
-    def functionals(self) -> tuple[F_co, ...]:
-        """Return the facets beyond positivity as Bell functionals."""
+    def functionals(self, *, positivity: bool = False) -> tuple[F_co, ...]:
+        """Return the facets beyond positivity as Bell functionals, after those of positivity if wanted."""
+
+    def write(self, path: str | Path, *, file_format: str = "porta", coordinates: str = "collins_gisin") -> None:
+        """Write all facets, those of positivity first."""
 
     def __len__(self) -> int: ...

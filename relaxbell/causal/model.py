@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import scipy.sparse as sp
@@ -661,6 +662,76 @@ class CausalModel(Frozen):
         4
         """
         return provided("CausalModel.inequalities")(self, seconds)
+
+    def write_vertices(
+        self, path: str | Path, *, file_format: str = "porta", coordinates: str = "collins_gisin"
+    ) -> None:
+        """Write the vertices of the model's polytope of behaviors, for a program that turns them into inequalities.
+
+        Parameters
+        ----------
+        path
+            The file; it is replaced.
+        file_format
+            ``"porta"`` (``.poi``), ``"panda"`` (with the symmetries of the model as its maps), ``"cdd"`` (``.ext``,
+            for lrs as well) or ``"normaliz"`` (``.in``).
+        coordinates
+            ``"collins_gisin"``: marginals given all inputs that reach their outputs, independent ones also where the
+            model signals; or ``"probabilities"``, the cells. As in `write_inequalities`.
+
+        Raises
+        ------
+        UnsupportedModelError
+            If the strategies are not the vertices: with several sources, or settings that depend on the latent
+            variable.
+        ModelTooLargeError
+            If there are too many strategies to list them.
+        FunctionalError
+            If format or coordinates are unknown.
+        FileError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> import relaxbell as rb, tempfile, pathlib
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "chsh.poi"
+        >>> rb.bell().write_vertices(path)
+        >>> len(rb.bell().read_vertices(path))
+        16
+        """
+        provided("CausalModel.write_vertices")(self, path, file_format, coordinates)
+
+    def read_vertices(self, path: str | Path, *, panda_input: str | Path | None = None) -> tuple[Behavior, ...]:
+        r"""Read points as behaviors of this model's scenario, from a file of PORTA, PANDA, cdd, lrs or Normaliz.
+
+        Parameters
+        ----------
+        path
+            The file, in the coordinates of `write_vertices`; its dimension says in which. Reduced vertices are read
+            with all their images under the file's maps.
+        panda_input
+            The file that PANDA read: its sections Names and Maps, which PANDA's output does not repeat.
+
+        Returns
+        -------
+        tuple of Behavior
+            Exact, in the order of the file. Whether the model reproduces them is another question: `minimize`.
+
+        Raises
+        ------
+        FunctionalError
+            If the file cannot be read, or a line is not a behavior; the line is named.
+
+        Examples
+        --------
+        >>> import relaxbell as rb, tempfile, pathlib
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "one.poi"
+        >>> _ = path.write_text("DIM = 8\nCONV_SECTION\n1/2 1/2 1/2 1/2 1/2 1/2 1/2 0\nEND\n")
+        >>> bool((rb.bell().read_vertices(path)[0].exact == rb.boxes.pr().exact).all())
+        True
+        """
+        found: tuple[Behavior, ...] = provided("CausalModel.read_vertices")(self, path, panda_input)
+        return found
 
     # --------------------------------------------------------------------- text
 

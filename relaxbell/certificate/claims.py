@@ -10,10 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from relaxbell.certificate.latex import case_latex, curve_latex
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import ExactNumber, Surd
 from relaxbell.results import ReadingLike
-from relaxbell.verify import CURVE, SCHEMA, Real, Refused, digests, read_case, read_file, verify
+from relaxbell.verify import CURVE, SCHEMA, Real, Refused, digests, is_curve, read_case, read_file, verify
+from relaxbell.verify.curves import Curve
 from relaxbell.writing import write_whole
 
 _ROUNDING = Fraction(1, 10**6)
@@ -162,6 +164,47 @@ class Certificate:
         True
         """
         return json.dumps(self.data, indent=1, ensure_ascii=False) + "\n"
+
+    def to_latex(self) -> str:
+        r"""Return what is proved, with its proof, as LaTeX that can be pasted into a paper.
+
+        The certificate is verified first. Then follow the statement, the inequality with all its coefficients, why it
+        holds, as a table of all strategies where there are 64 or fewer, its value, and the strategies that attain it.
+        Certificates of networks and of evidence are too long for that: they are stated, with a reference to the file.
+
+        Returns
+        -------
+        str
+            Environments ``proposition`` and ``proof`` (packages ``amsmath`` and ``amsthm``; declare
+            ``\newtheorem{proposition}{Proposition}``).
+
+        Raises
+        ------
+        CertificateError
+            If the certificate proves nothing, or is too large to be written out.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> found = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr()).certificate.to_latex()
+        >>> print(found.splitlines()[0])
+        \begin{proposition}
+        """
+        sentence = self.verify()
+        try:
+            return self._latex(sentence)
+        except Refused as refusal:  # what is printed is computed a second time
+            raise CertificateError(
+                f"no text: {refusal}, expected half of what the verifier allows, as all numbers are computed twice. "
+                "Use a smaller scenario, or cite the file."
+            ) from None
+
+    def _latex(self, sentence: str) -> str:
+        if not is_curve(self.data):
+            return case_latex(read_case(self.data), sentence)
+        pairs = [(read_case(low["certificate"]), read_case(high["certificate"])) for low, high in self.data["pieces"]]
+        curve = Curve(self.data, read_case)
+        return curve_latex(curve, self.data.get("reading") is not None, pairs)
 
     def save(self, path: str | Path) -> None:
         """Write the certificate to a file.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,12 @@ from relaxbell.closed_forms.classes import TermClass, classes, listing
 from relaxbell.closed_forms.closed_form import LinearTerm
 from relaxbell.closed_forms.derive import in_order, require_ppl
 from relaxbell.closed_forms.domains import Domain, read_domain, whole_numbers
+from relaxbell.closed_forms.exchange import positivity as positive_functionals
 from relaxbell.errors import ClosedFormError, UnsupportedModelError
 from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.conversion import Row
 from relaxbell.exact.polyhedra import Polyhedron
+from relaxbell.functionals.files import write_inequalities
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import deadline, left, read_seconds, seconds_text
 from relaxbell.methods import provided
@@ -70,8 +73,13 @@ class Inequalities:
         """The facets beyond positivity, in orbits of the scenario's relabelings, named where the catalog knows them."""
         return classes(self.domain, [facet.form for facet in self.facets])
 
-    def functionals(self) -> tuple[BellFunctional, ...]:
+    def functionals(self, *, positivity: bool = False) -> tuple[BellFunctional, ...]:
         """Return the facets beyond positivity as Bell functionals: ≤ 0 for every behavior of the model.
+
+        Parameters
+        ----------
+        positivity
+            Whether those of positivity, -p(outputs|inputs) ≤ 0, come before them.
 
         Returns
         -------
@@ -84,7 +92,40 @@ class Inequalities:
         >>> max(f(rb.boxes.pr()) for f in rb.bell().inequalities().functionals()) > 0
         True
         """
-        return tuple(self.domain.functional(facet.form) for facet in self.facets)
+        first = self._positive() if positivity else ()
+        return (*first, *(self.domain.functional(facet.form) for facet in self.facets))
+
+    def _positive(self) -> Iterator[BellFunctional]:
+        return positive_functionals(self.domain, [whole_numbers([-v for v in term.form]) for term in self.positivity])
+
+    def write(self, path: str | Path, *, file_format: str = "porta", coordinates: str = "collins_gisin") -> None:
+        """Write all facets, those of positivity first, with the equations that hold.
+
+        Parameters
+        ----------
+        path
+            The file; it is replaced.
+        file_format, coordinates
+            As for `write_inequalities`; marginals are those of the model, given all inputs that reach their outputs.
+
+        Raises
+        ------
+        FunctionalError
+            If format or coordinates are unknown.
+        FileError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> import relaxbell as rb, tempfile, pathlib
+        >>> path, model = pathlib.Path(tempfile.mkdtemp()) / "all.ieq", rb.input_signaling()
+        >>> model.inequalities().write(path)
+        >>> len(rb.read_inequalities(path, model).inequalities)
+        16
+        """
+        write_inequalities(
+            path, self.functionals(positivity=True), like=self.model, file_format=file_format, coordinates=coordinates
+        )
 
     def __len__(self) -> int:
         return len(self.facets) + len(self.positivity)

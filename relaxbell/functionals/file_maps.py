@@ -8,10 +8,13 @@ the row at the new coordinates; a section of reduced inequalities means the imag
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
+import numpy as np
+
 from relaxbell.errors import FunctionalError
+from relaxbell.exact.numbers import Exact
 from relaxbell.functionals.file_rows import Numbers, summands
 from relaxbell.permutations import ORBIT_LIMIT, orbit
 
@@ -41,48 +44,86 @@ def _expression(text: str, names: Mapping[str, int], where: str) -> Numbers:
 
 def images(row: Numbers, maps: Sequence[Map], equations: Sequence[Numbers], where: str) -> Iterator[Numbers]:
     """Yield the row and all its images, each once; rows that agree where the equations hold are the same."""
-    echelon = _echelon(equations)
-    found = orbit([row], lambda rows: (_image(own, to) for own in rows for to in maps), lambda own: _key(own, echelon))
+    size = len(row)
+    first = [Fraction(1), *([Fraction(0)] * (size - 1))]
+    actions = [_whole(np.array([first, *own], dtype=object)) for own in maps]
+    reduction = _whole(_reduction(equations, size))
+
+    def moved(rows: list[Exact]) -> Iterator[Exact]:
+        block = np.array(rows, dtype=object)
+        for action in actions:
+            yield from block @ action
+
+    found = orbit([_whole(np.array(row, dtype=object))], moved, lambda own: _key(own @ reduction))
     for count, current in enumerate(found):
         if count == ORBIT_LIMIT:
             raise FunctionalError(
                 f"{where}: the maps make more than {ORBIT_LIMIT:,} inequalities of this one, expected a finite "
                 "symmetry. Write all inequalities instead."
             )
+        yield [Fraction(v) for v in current]
+
+
+def orbit_of_point(point: Numbers, maps: Sequence[Map], where: str) -> Iterator[Numbers]:
+    """Yield the point and all its images, each once."""
+
+    def moved(points: list[Numbers]) -> Iterator[Numbers]:
+        for own in points:
+            for to in maps:
+                ones = [Fraction(1), *own]
+                yield [sum((c * x for c, x in zip(e, ones, strict=True) if c), Fraction(0)) for e in to]
+
+    for count, current in enumerate(orbit([point], moved, tuple)):
+        if count == ORBIT_LIMIT:
+            raise FunctionalError(
+                f"{where}: the maps make more than {ORBIT_LIMIT:,} points of this one, expected a finite symmetry. "
+                "Write all points instead."
+            )
         yield current
 
 
-def _image(row: Numbers, own: Map) -> Numbers:
-    """Return constant + Σ coefficient · (new coordinate) over the old coordinates."""
-    found = [row[0], *([Fraction(0)] * (len(row) - 1))]
-    for coefficient, expression in zip(row[1:], own, strict=True):
-        if coefficient:
-            found = [a + coefficient * b for a, b in zip(found, expression, strict=True)]
-    return found
-
-
-def _echelon(equations: Sequence[Numbers]) -> list[tuple[int, Numbers]]:
-    """Return the equations solved for a coordinate each: (place of the coordinate, row with a one there)."""
+def independent(equations: Iterable[Numbers]) -> Iterator[Numbers]:
+    """Yield the equations that do not follow from those before."""
     found: list[tuple[int, Numbers]] = []
     for equation in equations:
-        row = _reduced(equation, found)
-        place = next((i for i, v in enumerate(row) if i and v), None)
-        if place is not None:
-            own = [v / row[place] for v in row]
-            found = [(i, _reduced(other, [(place, own)])) for i, other in found] + [(place, own)]
+        row = equation
+        for place, own in found:  # in order: each own row is zero at the places of those before it
+            if row[place]:
+                row = [a - row[place] * b for a, b in zip(row, own, strict=True)]
+        pivot = next((i for i, v in enumerate(row) if i and v), None)
+        if pivot is not None:
+            found.append((pivot, [v / row[pivot] for v in row]))
+            yield equation
+
+
+def _reduction(equations: Sequence[Numbers], size: int) -> Exact:
+    """Return the matrix R such that rows that agree where the equations hold are the same as row R."""
+    found: list[tuple[int, Numbers]] = []  # each has a one at its place, where the others have zeros
+    for equation in independent(equations):
+        row = equation
+        for place, own in found:
+            row = [a - equation[place] * b for a, b in zip(row, own, strict=True)]
+        pivot = next(i for i, v in enumerate(row) if i and v)
+        new = [v / row[pivot] for v in row]
+        found = [(i, [a - other[pivot] * b for a, b in zip(other, new, strict=True)]) for i, other in found]
+        found.append((pivot, new))
+    reduction = np.array([[Fraction(i == j) for j in range(size)] for i in range(size)], dtype=object)
+    for place, own in found:
+        reduction[place] -= np.array(own, dtype=object)
+    return reduction
+
+
+def _whole(numbers: Exact) -> Exact:
+    """Return the same numbers, as integers where all of them are: these are much faster."""
+    flat: list[Fraction] = numbers.ravel().tolist()
+    if any(v.denominator != 1 for v in flat):
+        return numbers
+    found: Exact = np.array([int(v) for v in flat], dtype=object).reshape(numbers.shape)
     return found
 
 
-def _reduced(row: Numbers, echelon: Sequence[tuple[int, Numbers]]) -> Numbers:
-    for place, own in echelon:
-        if row[place]:
-            row = [a - row[place] * b for a, b in zip(row, own, strict=True)]
-    return row
-
-
-def _key(row: Numbers, echelon: Sequence[tuple[int, Numbers]]) -> tuple[int, ...]:
-    """Return the row in whole numbers without common factor, where the equations hold."""
-    reduced = _reduced(row, echelon)
+def _key(reduced: Exact) -> tuple[int, ...]:
+    """Return a row in whole numbers without common factor."""
     below = math.lcm(*(v.denominator for v in reduced))
     whole = [int(v * below) for v in reduced]
     common = math.gcd(*whole) or 1

@@ -19,6 +19,7 @@ Numbers = list[Fraction]
 """(constant, coefficients)."""
 
 _IDENTIFIER = re.compile(r"^\([^()]*\)")  # PORTA numbers its lines; PANDA takes any text
+_HEX = re.compile(r"\(hex\)([0-9a-f]+)", re.ASCII)
 _RELATION = re.compile(r"(<=|=<|>=|=>|==|=)")
 _DIGITS = 4000
 """Of a numerator or denominator; Python reads no more than 4300."""
@@ -47,8 +48,8 @@ class Line(NamedTuple):
 
 
 def read_line(text: str, where: str) -> Line:
-    """Return a line taken apart."""
-    parts = [part.strip() for part in _RELATION.split(_IDENTIFIER.sub("", text))]
+    """Return a line taken apart; PORTA's ``traf -s`` puts a remark after #."""
+    parts = [part.strip() for part in _RELATION.split(_plain(text, where))]
     if len(parts) == 1:
         line = Line(parts[0], "", "")
         if not line.numbers:
@@ -61,6 +62,34 @@ def read_line(text: str, where: str) -> Line:
     if len(parts) != 3 or not _NUMBER.fullmatch(right):
         raise FunctionalError(f"{where}: {text[:60]!r} is not an inequality 'terms <= number'. Correct the line.")
     return Line(parts[0], _SAME.get(parts[1], parts[1]), right)
+
+
+def _plain(text: str, where: str) -> str:
+    """Return a row without identifier and remark; PORTA's long arithmetic writes large numbers as ``(hex)12a``."""
+
+    def decimal(match: re.Match[str]) -> str:
+        if len(match[1]) > _DIGITS // 2:
+            raise FunctionalError(
+                f"{where}: a number has {len(match[1])} hexadecimal digits, expected at most {_DIGITS // 2}. Round it, "
+                "or divide the inequality."
+            )
+        return str(int(match[1], 16))
+
+    return _IDENTIFIER.sub("", _HEX.sub(decimal, text)).partition("#")[0]
+
+
+def numbers(text: str, where: str) -> Numbers:
+    """Return the numbers of a line that has nothing else, but for its identifier and a remark."""
+    words = _plain(text, where).split()
+    for word in words:
+        if not _NUMBER.fullmatch(word):
+            raise FunctionalError(
+                f"{where}: {word[:40]!r} is not a whole number or a fraction such as -2/3, which is expected here: "
+                "decimals are not exact. Correct the line, or use the program in exact arithmetic."
+            )
+    if not words:
+        raise FunctionalError(f"{where}: no number, expected a row of them. Correct the line.")
+    return [number(word, where) for word in words]
 
 
 def looks_like_a_row(text: str) -> bool:

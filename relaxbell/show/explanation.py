@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.names import party_names
-from relaxbell.engines.solution import Solution
+from relaxbell.engines.entropy.engine import EntropySolution
+from relaxbell.engines.information.engine import InformationSolution
+from relaxbell.engines.solution import Bounds, Solution
 from relaxbell.engines.strategies import expected
 from relaxbell.errors import MeasureError
 from relaxbell.exact.texts import a_kind
@@ -45,7 +47,7 @@ class Explanation:
         What is explained.
     sentences
         One for each relaxed edge (or each edge between observed nodes, where none is relaxed), one for the settings if
-        they depend on the latent variable, one for independent sources.
+        they depend on the latent variable, one for independent sources, one for the bits, where these are minimized.
 
     Examples
     --------
@@ -126,7 +128,8 @@ def explain(solution: Solution) -> Explanation:
     Bob's output copies x with probability 0.104 and flips x with probability 0.104, whatever y.
     """
     if not isinstance(solution, Solution):
-        raise MeasureError(f"cannot explain {a_kind(solution)}, expected a Solution, as minimize returns it.")
+        remedy = " Explain its minimum or its maximum, which are some." if isinstance(solution, Bounds) else ""
+        raise MeasureError(f"cannot explain {a_kind(solution)}, expected a Solution, as minimize returns it.{remedy}")
     model = solution.q.model
     responding = {node.name for node in model.strategies.nodes}
     edges = [edge for edge in model.relaxed or model.edges if edge[0] not in model.latents and edge[1] in responding]
@@ -134,7 +137,16 @@ def explain(solution: Solution) -> Explanation:
     said += [_message_sentence(solution, name) for name in model.hidden]
     said += [_settings_sentence(solution)] if model.dependent_inputs else []
     said += [_sources_sentence(solution, product) for product in model.independence.products]
+    said += _bits_sentence(solution)
     return Explanation(solution, tuple(said))
+
+
+def _bits_sentence(solution: Solution) -> list[str]:
+    """Say how many bits it is, where that is what was minimized: guessing need not improve with them."""
+    bits = f"{probability_text(solution.value)} bit"
+    if isinstance(solution, InformationSolution):
+        return [f"λ tells {bits} about the settings."]
+    return [f"The message has an entropy of {bits}."] if isinstance(solution, EntropySolution) else []
 
 
 def _edge_sentence(solution: Solution, edge: Edge) -> str:

@@ -96,9 +96,20 @@ def test_table_and_html():
     assert found._repr_html_().count("<tr>") == 11
 
 
+def test_bits_are_named():
+    """2 − log2 3 bits about the settings (Friedman et al. 2019); a PR box needs a message of one bit."""
+    known = rb.minimize(rb.mutual_information(rb.measurement_dependence()), rb.boxes.pr())
+    assert rb.explain(known).sentences[-1] == "λ tells 0.415 bit about the settings."
+    sent = rb.minimize(rb.message_entropy(rb.message()), rb.boxes.pr())
+    assert rb.explain(sent).sentences[-1] == "The message has an entropy of 1 bit."
+
+
 def test_only_solutions_are_explained():
     with pytest.raises(rb.errors.MeasureError, match="cannot explain a Behavior, expected a Solution"):
         rb.explain(rb.boxes.pr())
+    weight = rb.message_weight(rb.message())
+    with pytest.raises(rb.errors.MeasureError, match="Explain its minimum or its maximum"):
+        rb.explain(rb.bounds(weight, rb.boxes.tsirelson()))
 
 
 @pytest.mark.parametrize("name", ["C(X -> B)", "C(A -> B)", "M(X,Y:Λ)", "I(X,Y:Λ)"])

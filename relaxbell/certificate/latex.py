@@ -1,0 +1,400 @@
+r"""Certificates as proofs in LaTeX: what the verifier computes, written out so that it can be read and checked by hand.
+
+The text needs ``amsmath`` and environments ``proposition`` and ``proof`` (``amsthm``). The numbers are those that the
+verifier finds; the theorems cited are those of the page *Theorems*, whose proofs are repeated where they are short.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+
+from relaxbell.behavior.names import name_latex
+from relaxbell.certificate.latex_text import (
+    LEAF,
+    array_of,
+    cell_names,
+    function_text,
+    influence_rows,
+    measure_text,
+    names_text,
+    number_text,
+    numbers_text,
+    real_text,
+    sum_of,
+    words,
+)
+from relaxbell.verify.curves import Curve
+from relaxbell.verify.elimination import strategy
+from relaxbell.verify.entropies import EntropyCase, InformationCase
+from relaxbell.verify.evidence import EvidenceCase
+from relaxbell.verify.kernel import Case
+from relaxbell.verify.measures import Charges, Measure, charge
+from relaxbell.verify.model import Functions, Model
+from relaxbell.verify.networks import NetworkCase
+from relaxbell.verify.reading import Json, Real, array, common_denominator, fields, rationals
+
+_LISTED = 64
+"""Strategies, or cells, that are listed one by one."""
+
+_COUNTED = 2**12
+"""Strategies of which it is counted how often each value occurs."""
+
+
+def case_latex(case: Case, sentence: str) -> str:
+    """Return the proof of one certificate that the verifier has granted."""
+    if isinstance(case, NetworkCase | EvidenceCase):
+        return _by_reference(case, sentence)
+    claim = _claim(case)
+    body = list(_entropy(case)) if isinstance(case, EntropyCase) else list(_bound(case, case.proof))
+    reached = [] if case.strategies is None else list(_reached(case))
+    return _environments(_proposition(case, claim), [_models(case), *body, *reached])
+
+
+def curve_latex(curve: Curve, read_at: bool, cases: Sequence[tuple[Case, Case]]) -> str:
+    """Return the proof of a curve that the verifier has granted: a line between corners."""
+    ends = curve.ends
+    corners = ",\\ ".join(
+        rf"\left({real_text(t)},\, {real_text(value)}\right)" for t, value, _ in [*ends[::2], ends[-1]]
+    )
+    first = cases[0][0]
+    if isinstance(first, NetworkCase):
+        return _by_reference(first, curve.verdict())
+    statement = [
+        rf"Let $m = {measure_text(first.measure)}$, and let all given numbers be affine in $t$. For models with "
+        rf"{_graph(first.model)} the least value of $m$ is affine in $t$ between the corners $(t, m)$",
+        rf"\[ {corners}. \]",
+        *_definitions(first),
+        *itertools.chain.from_iterable(
+            [rf"At $t = {real_text(t)}$ the models have", *_given(end)]
+            for t, end in ((ends[0][0], first), (ends[-1][0], cases[-1][1]))
+        ),
+    ]
+    if read_at:
+        statement.append("That the data are affine in $t$ between the places where they were read is assumed.")
+    body = [_models(first)]
+    for k, (low, high) in enumerate(cases):
+        t, u = ends[2 * k][0], ends[2 * k + 1][0]
+        body += [
+            rf"\emph{{Between $t = {real_text(t)}$ and $t = {real_text(u)}$.}}",
+            *_bound(low, low.proof),
+            rf"For the data at $t$ the right-hand side is affine in $t$, ${real_text(low.proven())}$ at "
+            rf"$t = {real_text(t)}$ and ${real_text(high.proven())}$ at $t = {real_text(u)}$. Both are attained by "
+            "distributions listed in the certificate, and so is every value between: mixtures of the two have the data "
+            "at $t$ between, and $m$ is convex.",
+        ]
+    return _environments(statement, body)
+
+
+# ------------------------------------------------------------------------- parts
+
+
+def _environments(statement: Iterable[str], body: Iterable[str]) -> str:
+    lines = [r"\begin{proposition}", *statement, r"\end{proposition}", r"\begin{proof}", *body, r"\end{proof}", ""]
+    return "\n".join(lines)
+
+
+def _by_reference(case: Case, sentence: str) -> str:
+    """Return a statement whose proof is in the file: boxes of polynomials, or sums over trials, are too long."""
+    kind = "a tree of boxes with polynomials" if isinstance(case, NetworkCase) else "exact sums over all trials"
+    return _environments(
+        [f"{words(sentence[0].upper() + sentence[1:])}."],
+        [
+            rf"The proof is {kind}, whose numbers are in the certificate file. They were checked in exact arithmetic "
+            r"by \texttt{python verify FILE} of relaxbell, which needs Python's standard library only; what it "
+            "evaluates is proved on the page \\emph{Theorems} of its documentation."
+        ],
+    )
+
+
+def _claim(case: Case) -> str:
+    if case.infeasible:
+        return ""
+    lower = case.real(fields(case.claim, "the claim", "lower_bound", optional=("upper_bound",))[0], "the lower bound")
+    return rf"{_name(case)} \;\ge\; {real_text(lower)}"
+
+
+def _name(case: Case) -> str:
+    text = measure_text(case.measure)
+    return rf"h\!\left({text}\right)" if isinstance(case, EntropyCase) else text
+
+
+def _proposition(case: Case, claim: str) -> Iterator[str]:
+    given = _given(case)
+    if case.infeasible:
+        yield f"No model with {_graph(case.model)} has {given[0]}"
+        yield from given[1:]
+        return
+    yield f"Every model with {_graph(case.model)} that has {given[0]}"
+    yield from given[1:]
+    yield rf"satisfies \[ {claim}{'' if case.strategies is None else _attained(case)}. \]"
+    yield from _definitions(case)
+
+
+def _attained(case: Case) -> str:
+    upper = case.real(case.claim["upper_bound"], "the upper bound")
+    lower = case.real(case.claim["lower_bound"], "the lower bound")
+    return (
+        r",\quad\text{with equality for one of them}"
+        if not (upper - lower).sign()
+        else (rf",\quad\text{{and one of them has }} {real_text(upper)}")
+    )
+
+
+def _graph(model: Model) -> str:
+    edges = ", ".join(rf"{name_latex(u)} \to {name_latex(v)}" for u, v in (e.split(" -> ") for e in model.edges))
+    sizes = ", ".join(rf"|{name_latex(n)}| = {model.size[n]}" for n in model.size)
+    return f"the graph ${edges}$ (numbers of values ${sizes}$)"
+
+
+def _given(case: Case) -> list[str]:
+    model, limits = case.model, [rf"${measure_text(m)} \le {real_text(h)}$" for m, h in case.constraints]
+    also = f"{', '.join(limits)} and " if limits else ""
+    settings = (
+        "" if len(set(model.distribution)) == 1 else f" and input distribution $({numbers_text(model.distribution)})$"
+    )
+    if case.behavior is None:
+        lines = [rf"{also}the values{settings}", r"\begin{align*}"]
+        for k, (c, v) in enumerate(case.values, 1):
+            lines.append(
+                rf"v_{{{k}}} &= {sum_of(zip(c, map(cell_names(model), range(model.cells)), strict=True))} = "
+                rf"{real_text(v)}\\"
+            )
+        return [*lines, r"\end{align*}"]
+    if model.cells > _LISTED:
+        return [f"{also}the {model.cells} probabilities $p$ of the certificate{settings}"]
+    rows = [case.behavior[i : i + model.settings] for i in range(0, model.cells, model.settings)]
+    table = r"\\ ".join(" & ".join(map(real_text, row)) for row in rows)
+    return [
+        f"{also}the probabilities{settings}",
+        rf"\[ p = \begin{{pmatrix}} {table} \end{{pmatrix}} \]",
+        rf"(rows: values of ${names_text(model.outputs)}$, columns: of ${names_text(model.inputs)}$, "
+        "the last changing fastest)"
+        if model.inputs
+        else rf"(rows: values of ${names_text(model.outputs)}$, the last changing fastest)",
+    ]
+
+
+def _models(case: Case) -> str:
+    model = case.model
+    table = f"p({','.join(map(name_latex, [*model.outputs, *model.dependent]))}"
+    table += rf"\mid {','.join(map(name_latex, model.free))})" if model.free else ")"
+    return (
+        rf"Noise of a node is made part of a latent parent. Given all latent variables, each of "
+        rf"${','.join(map(name_latex, model.responding))}$ is a function of its other parents; a strategy $\lambda$ is "
+        rf"one function for each, and there are ${model.count}$. A model is a probability distribution $q$ over "
+        rf"strategies, and ${table} = \sum_\lambda q(\lambda)$ over those that visit the cell: $Tq$ for short."
+    )
+
+
+def _bound(case: Case, proof: Json, sign: int = 1) -> Iterator[str]:
+    """Yield the inequality that a proof gives, and why it holds."""
+    model = case.model
+    z, weights, duals = fields(proof, "the proof", "z", "weights", "constraints")
+    multipliers = rationals(z, "z", len(case.equations))
+    charges: Charges = []
+    w = charge(case.measure, weights, Fraction(sign), charges)
+    shares = []
+    for (measure, limit), dual in zip(case.constraints, array(duals, "constraints"), strict=True):
+        number, own = fields(dual, "a constraint in the proof", "multiplier", "weights")
+        (share,) = rationals([number], "a multiplier")
+        w += charge(measure, own, share, charges)
+        shares.append((share, measure, limit))
+    prices = [Fraction(0)] * model.cells
+    for multiplier, (row, _) in zip(multipliers, case.equations, strict=True):
+        for cell, coefficient in row.items():
+            prices[cell] += multiplier * coefficient
+    found = case.bound(proof, sign)
+    total = sum((value * z_i for z_i, (_, value) in zip(multipliers, case.equations, strict=True)), Real())
+    total = sum((limit * -share for share, _, limit in shares), total)
+    top = (total - found).a  # rational: the largest r
+    name = "m" if sign > 0 else "-m"
+    what = measure_text(case.measure)
+    if not case.infeasible:
+        yield rf"Let $m = {what}$."
+    yield from _support(case, charges, "0" if case.infeasible else name)
+    if any(share for share, *_ in shares):
+        text = ", ".join(rf"{number_text(s)} \cdot {measure_text(m)}" for s, m, _ in shares if s)
+        yield rf"The constraints have the multipliers $\mu_j \ge 0$ in ${text}$."
+    yield _maximum(case, w, top)
+    yield from _strategies(case, prices, charges, w)
+    constant = -top
+    terms: list[tuple[Fraction, str]] = []
+    chance = [model.conditional[cell % model.settings] for cell in range(model.cells)]
+    for i, multiplier in enumerate(multipliers):
+        value = case.equations[i][1]
+        if i < len(multipliers) - model.settings:
+            if case.behavior is None:
+                terms.append((multiplier, f"v_{{{i + 1}}}"))
+            else:
+                terms.append((multiplier * chance[i], cell_names(model)(i)))
+        else:
+            constant += multiplier * value.a
+    limits = Real()
+    for share, _, limit in shares:
+        limits = limits + limit * -share
+    rest = Real(constant) + limits
+    left = "0" if case.infeasible else name
+    formula = sum_of(terms, rest, breaks=True)
+    yield r"Multiplying by $q(\lambda)$ and summing over all strategies gives, for all data,"
+    yield rf"\[ \begin{{aligned}} {left} \;\ge\;& {formula}. \end{{aligned}} \]"
+    if case.infeasible:
+        yield rf"For the given data the right-hand side is ${real_text(found)} > 0$, a contradiction."
+    else:
+        yield rf"For the given data the right-hand side is ${real_text(found)}$."
+
+
+def _gain(charges: Charges, number: int, functions: Functions) -> Fraction:
+    return sum(
+        (u[row] * coefficient for m, u in charges for row, coefficient in m.column(number, functions)), Fraction(0)
+    )
+
+
+def _support(case: Case, charges: Charges, name: str) -> Iterator[str]:
+    """Yield the row g that supports the measures."""
+    if not charges:
+        yield "No rows of measures are needed in what follows: $g = 0$."
+        return
+    extra = r" + \sum_j \mu_j m_j" if case.constraints else ""
+    yield (
+        rf"Weights $u_i$ of the rows $a_i$ of a measure with $\sum_G \max_{{i \in G}} |u_i| \le s$ support its share "
+        rf"$s$: $\sum_i u_i (a_i \cdot q) \le \sum_G \max_G |u_i| \sum_G |a_i \cdot q| \le s \cdot$ the measure. So "
+        rf"${name}{extra} \ge \sum_\lambda g(\lambda) q(\lambda)$, with $g(\lambda)$ the sum of"
+    )
+    said = list(itertools.chain.from_iterable(_weighted(case.model, m, u) for m, u in charges))
+    if len(said) <= _LISTED:
+        yield r"\begin{itemize}"
+        yield from (rf"\item {text}," for text in said)
+        yield r"\end{itemize}"
+    else:
+        yield f"{len(said)} rows with the weights of the certificate."
+
+
+def _weighted(model: Model, measure: Measure, u: Sequence[Fraction]) -> Iterator[str]:
+    """Yield what a row with a weight contributes to g, in words."""
+    match = LEAF.fullmatch(measure.text)
+    if match is not None and match[1]:
+        for weight, text in zip(u, influence_rows(model, match[1], match[2], match[3]), strict=True):
+            if weight:
+                yield rf"${number_text(weight)}$ where {text}"
+    elif not measure.groups:
+        yield rf"${number_text(u[0])}$ times ${measure_text(measure)}$ at $\lambda$"
+    else:
+        for i, weight in enumerate(u, 1):
+            if weight:
+                yield rf"${number_text(weight)}$ times row {i} of ${measure_text(measure)}$"
+
+
+def _maximum(case: Case, w: Fraction, top: Fraction) -> str:
+    first = (
+        r"Let $r(\lambda) = \sum_i z_i\, (\text{coefficient of } q(\lambda) \text{ in the } i\text{th datum}) "
+        r"- g(\lambda)$. "
+    )
+    if isinstance(case, InformationCase):
+        return first + (
+            r"With $\lambda = (x, \Lambda)$ and $I = \sum_\Lambda q(\Lambda) D(q(\cdot|\Lambda)\,\|\,p)$, Gibbs' "
+            r"inequality $\sum_x q(x|\Lambda) r - D \le \log_2 \sum_x p(x) 2^{r(x,\Lambda)}$ gives "
+            rf"$r \cdot q - I \le \max_\Lambda \log_2 \sum_x p(x) 2^{{r(x,\Lambda)}} \le {number_text(top)}$, "
+            "rounded up."
+        )
+    if w:
+        return first + (
+            rf"Let $w = {number_text(w)}$ be the share of $M$. With $\lambda = (x, \Lambda)$, $R(\Lambda) = \max_x "
+            r"r(x, \Lambda)$: $r \cdot q - w M \le \max_\Lambda \sum_x p(x) \max(r(x,\Lambda), R(\Lambda) - 2w)$. For "
+            r"it suffices one $\Lambda$ with $\pi(x) = q(x|\Lambda)$: let $a = \min(\pi, p)$, $b = \pi - a$, "
+            r"$c = p - a$, so that $\sum b = \sum c = \delta$ and $\sum |\pi - p| = 2\delta$; then $\sum \pi r - "
+            r"2 w \delta \le \sum a r + \delta (R - 2w) = \sum (a r + c (R - 2w)) \le \sum p \max(r, R - 2w)$. "
+            rf"The maximum over $\Lambda$ is ${number_text(top)}$."
+        )
+    return first + rf"For every strategy $r(\lambda) \le {number_text(top)}$:"
+
+
+def _strategies(case: Case, prices: list[Fraction], charges: Charges, w: Fraction) -> Iterator[str]:
+    """Yield a table of r(λ); of many strategies how often each value occurs, of very many how the largest is found."""
+    model = case.model
+    if model.count > _COUNTED:
+        yield (
+            "(They are too many to be listed: the verifier finds the largest $r$ by eliminating one variable after the "
+            "other, each a node with values of its parents.)"
+        )
+        return
+    scale = common_denominator(itertools.chain(prices, *(u for _, u in charges), [w]))
+    listed = [
+        (functions := strategy(model, number), Fraction(r) / scale, _gain(charges, number, functions))
+        for number, r in case.reduced(prices, charges, scale)
+    ]
+    if model.count <= _LISTED:
+        lines = [
+            " & ".join([*(function_text(f) for f in functions), number_text(r + g), number_text(g), number_text(r)])
+            for functions, r, g in listed
+        ]
+        heads = [f"f_{{{name_latex(name)}}}" for name in model.responding]
+        yield array_of([*heads, r"\textstyle\sum z", "g", "r"], lines)
+        return
+    counts: dict[Fraction, int] = {}
+    for _, r, _ in listed:
+        counts[r] = counts.get(r, 0) + 1
+    if len(counts) <= _LISTED:
+        yield array_of(["r", r"\text{strategies}"], [f"{number_text(r)} & {n}" for r, n in sorted(counts.items())])
+    else:
+        yield rf"($r$ takes {len(counts)} values at {len(listed)} strategies; the verifier computes all of them.)"
+
+
+def _entropy(case: EntropyCase) -> Iterator[str]:
+    least, largest = fields(case.proof, "the proof", "least", "largest")
+    yield from _bound(case, least)
+    yield "From above, likewise:"
+    yield from _bound(case, largest, -1)
+    yield (
+        r"So $m$ is in an interval, and the binary entropy $h$ is concave: its least value is at an end of it, at "
+        rf"least ${real_text(case.proven())}$."
+    )
+
+
+def _reached(case: Case) -> Iterator[str]:
+    listed = [(int(n), case.real(weight, "a weight")) for n, weight in case.strategies]
+    model = case.model
+    yield rf"These weights are positive, reproduce the data, and have $m = {real_text(case.reached())}$:"
+    if len(listed) > _LISTED:
+        yield f"the {len(listed)} listed in the certificate."
+        return
+    heads = [*(f"f_{{{name_latex(name)}}}" for name in model.responding), "q"]
+    yield array_of(
+        heads, [" & ".join([*(function_text(f) for f in strategy(model, n)), real_text(w)]) for n, w in listed]
+    )
+    yield "A function is written as its values, the last parent changing fastest."
+
+
+def _definitions(case: Case) -> Iterator[str]:
+    """Yield what the measures are, each kind once."""
+    kinds = dict.fromkeys(_leaves([case.measure, *(m for m, _ in case.constraints)]))
+    for text in kinds:
+        match = LEAF.fullmatch(text)
+        kind = None if match is None else match[1] or match[4] or "p"
+        if match is not None and kind in ("C", "TV"):
+            who = f"$\\mathrm{{{kind}}}({name_latex(match[2])} \\to {name_latex(match[3])})$"
+            node = name_latex(match[3])
+            event = f"exactly one of the two values of ${node}$ is $w$" if kind == "C" else f"${node}$ changes"
+            over = "$w$, pairs of values" if kind == "C" else "pairs of values"
+            yield (
+                f"({who} is the largest probability, over {over} of ${name_latex(match[2])}$ and values of the other "
+                f"parents, that {event} when ${name_latex(match[2])}$ is changed.)"
+            )
+        elif kind == "M":
+            formula = r"\sum_{x,\Lambda} |q(x,\Lambda) - p(x) q(\Lambda)|"
+            yield rf"($M = {formula}$, $\Lambda$: all functions but the settings.)"
+        elif kind == "Hall":
+            yield r"($\mathrm{Hall} = \max_{x, x'} \sum_\Lambda |q(\Lambda|x) - q(\Lambda|x')|$.)"
+        elif kind == "I":
+            yield r"($I$ is the mutual information, in bits, of settings $x$ and all other functions $\Lambda$.)"
+        elif kind is None:
+            yield f"({words(text)}: rows stated in the certificate.)" if text != "0" else ""
+
+
+def _leaves(measures: Iterable[Measure]) -> Iterator[str]:
+    for measure in measures:
+        if measure.parts:
+            yield from _leaves(measure.parts)
+        elif measure.text != "0":
+            yield measure.text
