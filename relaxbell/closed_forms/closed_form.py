@@ -109,7 +109,7 @@ class ClosedForm:
     min C(X -> B) = max of 9 terms, for non-signaling p; bell().relax("X -> B")
       1 ×  0
       8 ×  (1/4) CHSH - 1/2
-      complete: 13 dual vertices, ... linear programs
+      complete: 13 dual vertices, ... linear program...
     >>> form(rb.boxes.pr())
     Fraction(1, 2)
     """

@@ -58,17 +58,11 @@ def test_many_parts_are_counted():
 
 def test_tables_that_are_no_mapping():
     for make in (rb.BellFunctional.from_collins_gisin, rb.BellFunctional.from_correlators):
-        for tables, found in (
-            (np.ones((3, 2), dtype=int), r"ndarray of shape \(3, 2\)"),
-            ([[1, 1], [1, -1]], "found a list"),
-            (None, "found a NoneType"),
-            (3, "found an int"),
-        ):
+        for tables, found in ((None, "found a NoneType"), (3, "found an int")):
             with pytest.raises(
-                rb.errors.FunctionalError, match=rf"{found}, expected a mapping .*'AB': table"
-            ) as caught:
+                rb.errors.FunctionalError, match=rf"{found}, expected a mapping .*'AB': table.* or a matrix"
+            ):
                 make(tables)
-            assert "BellFunctional(array)" in str(caught.value)
         with pytest.raises(
             rb.errors.FunctionalError, match=r"the set of outputs \('A', 'B'\) is a tuple, expected a string"
         ):
