@@ -160,4 +160,7 @@ class InequalitiesLike(Protocol[M_co, F_co]):
     def functionals(self) -> tuple[F_co, ...]:
         """Return the facets beyond positivity as Bell functionals."""
 
+    def representatives(self) -> tuple[F_co, ...]:
+        """Return one facet of each class as a Bell functional."""
+
     def __len__(self) -> int: ...
