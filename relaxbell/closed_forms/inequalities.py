@@ -22,11 +22,14 @@ from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.conversion import Row
 from relaxbell.exact.polyhedra import Polyhedron
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.lp.clock import deadline, left, read_seconds, seconds_text
+from relaxbell.lp.clock import deadline, left, now, read_seconds, seconds_text
 from relaxbell.methods import provided
 
 _SHARE = 0.9
 """Part of the time for the hull; in the rest inequalities of an incomplete one are tried on all vertices."""
+
+_LEAST = 1e-9
+"""Seconds that are as good as none."""
 
 _TRIED = 10**5
 """Inequalities × vertices between looks at the clock."""
@@ -148,16 +151,19 @@ def inequalities(model: CausalModel, seconds: float = 60.0) -> Inequalities:
             "Use model.shared().inequalities(): what holds for a shared source holds here as well."
         )
     require_ppl()
-    with deadline(limit, model.name):
-        domain = read_domain(model, _own_domain(model))
-        columns = np.unique(model.T.toarray().T.astype(np.int8), axis=0)
-        points, own = _points(domain, columns), Symmetries(domain, columns)
+    started = now()
+    domain = read_domain(model, _own_domain(model))
+    columns = np.unique(model.T.toarray().T.astype(np.int8), axis=0)
+    points, own = _points(domain, columns), Symmetries(domain, columns)
+    # what is needed for a partial result is not interrupted, but its time counts
+    rest = None if limit is None else max(limit - (now() - started), _LEAST)
+    with deadline(rest, model.name):
         polytope = None if model.dependent_inputs else symmetric_polytope(points, own)
         if polytope is not None:
             orbits, complete = orbits_found(domain, polytope, left)
             known = f"{len(orbits):,} classes of facets were found"
         else:
-            rows, done = _double_description(domain, points, limit)
+            rows, done = _double_description(domain, points, rest)
             orbits, complete = list(orbits_listed(domain, rows, own.relabelings)), done is None
             known = f"{done or 0:,} were taken in, and the time grows with each"
     found = Inequalities(model, domain, tuple(orbits), complete)
@@ -242,4 +248,3 @@ def _own_domain(model: CausalModel) -> str:
     own, unrelaxed = model.coordinates, model.unrelaxed.coordinates
     bell_like = all(len(reach) == 1 for reach in own.reach) and len(set(own.reach)) == len(own.reach)
     return "nonsignaling" if own == unrelaxed and bell_like else "model"
-

@@ -41,6 +41,12 @@ _TRIED = 60_000
 _TRIED_INSIDE = 10_000
 """…and with more points: there may be few facets after all. Of the polytope, and of its faces."""
 
+_DRAWN = 8
+"""Facets of which the one with fewest points is taken, where one with few points is sought."""
+
+_STARTS = 3
+"""Facets with few points to begin with."""
+
 _LISTED = 20_000
 """Elements of groups with which orbits are listed; with larger ones each facet is brought into a canonical form."""
 
@@ -98,7 +104,7 @@ class SymmetricPolytope:
         """Return all facets of the orbit of one, in lowest terms."""
         values = product(self.points, np.array(row))
         basis, inverse = self._basis
-        images = self.group.images[np.ix_(basis, self.group.movers(np.asarray(values == 0)))]
+        images = self.group.images[basis][:, self.group.movers(np.asarray(values == 0))]
         return _small(primitive(product(inverse, values[images]).T))
 
     @cached_property
@@ -178,23 +184,29 @@ class _Search:
     # ------------------------------------------------------------------------------- where to begin
 
     def _start(self, outermost: bool) -> None:
-        first = self._first_facet(None)
-        self._add(first)
-        if not outermost:
-            return
-        # a walk to a facet with few points: if the time ends early, its neighbors are known
-        rng, row = np.random.default_rng(0), first[0]
-        for _ in range(self.dimension):
-            values = product(self.points, row)
-            mask = np.asarray(values == 0)
-            if mask.sum() <= _FEW or self.left() <= 0:
-                return
-            # of a face no group is asked for
-            ridge = _Search(self.points[mask], self.group, self.left)._first_facet(rng)
-            row = rotated(row, values, ridge, product(ridge, self.points.T))[0]
-            self._add(row[None])
+        if outermost:  # with few points: if the time ends early, at least its neighbors are known
+            rng = np.random.default_rng(0)
+            for _ in range(_STARTS):
+                self._add(self._slim_facet(rng)[None])
+        self._add(self._first_facet()[None])
 
-    def _first_facet(self, rng: np.random.Generator | None) -> Whole:
+    def _slim_facet(self, rng: np.random.Generator) -> Whole:
+        """Return a facet with few points, as a rule: beyond a ridge with few points, found in the same way."""
+        if len(self.points) <= _FEW and (rows := self._double_description(False)) is not None:
+            return rows[(product(rows, self.points.T) == 0).sum(axis=1).argmin()]
+        first = min((self._first_facet(rng) for _ in range(_DRAWN)), key=self._count)
+        values = product(self.points, first)
+        inside = _Search(self.points[np.asarray(values == 0)], self.group, self.left)  # asks for no group
+        if inside.dimension == 0 or self.left() <= 0:
+            return first
+        ridge = inside._slim_facet(rng)[None]
+        other = rotated(first, values, ridge, product(ridge, self.points.T))[0]
+        return min(first, other, key=self._count)
+
+    def _count(self, row: Whole) -> int:
+        return int((product(self.points, row) == 0).sum())
+
+    def _first_facet(self, rng: np.random.Generator | None = None) -> Whole:
         """Return a facet: a face that turns until it has the dimension of one."""
         own = self.points[:, self.columns]
         row = np.eye(self.dimension + 1, dtype=np.int64)[1] if rng is None else rng.integers(-9, 10, self.dimension + 1)
@@ -203,7 +215,7 @@ class _Search:
             values = product(own, row)
             free, count = fmpz_mat(own[np.asarray(values == 0)].tolist()).nullspace()
             if count == 1:
-                return self._widened(row[None])
+                return self._widened(row[None])[0]
             axes = np.array([[int(free[i, j]) for i in range(len(row))] for j in range(count)], dtype=object)
             if rng is not None:
                 axes = axes[rng.permutation(count)]
