@@ -630,9 +630,9 @@ class CausalModel(Frozen):
 
         Classes are orbits of the model's own relabelings. One facet of each is sought: by exact double description from
         the strategies where few numbers suffice, else by adjacency decomposition (Christof and Reinelt, Int. J. Comput.
-        Geom. Appl. 11, 423, 2001; Bremner, Dutour Sikirić and Schürmann, CRM Proc. 48, 2009): each facet's neighbors are
-        found from the facets of the facet, up to symmetry. Three parties with two settings each, and (4, 3) settings,
-        take seconds. Needs the extra ``polytopes``.
+        Geom. Appl. 11, 423, 2001; Bremner, Dutour Sikirić and Schürmann, CRM Proc. 48, 2009): the neighbors of a facet
+        are found from the facets of the facet, up to symmetry. Three parties with two settings each take seconds, as do
+        (4, 3) settings. Needs the extra ``polytopes``.
 
         Parameters
         ----------

@@ -184,11 +184,10 @@ class _Search:
     # ------------------------------------------------------------------------------- where to begin
 
     def _start(self, outermost: bool) -> None:
-        if outermost:  # with few points: if the time ends early, at least its neighbors are known
-            rng = np.random.default_rng(0)
-            for _ in range(_STARTS):
-                self._add(self._slim_facet(rng)[None])
-        self._add(self._first_facet()[None])
+        """Begin with few points: if the time ends early, their neighbors are known, and others may need no look."""
+        rng = np.random.default_rng(0)
+        for _ in range(_STARTS if outermost else 1):
+            self._add(self._slim_facet(rng)[None])
 
     def _slim_facet(self, rng: np.random.Generator) -> Whole:
         """Return a facet with few points, as a rule: beyond a ridge with few points, found in the same way."""

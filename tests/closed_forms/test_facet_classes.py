@@ -1,4 +1,4 @@
-"""Facets up to symmetry: the same sets as by double description of all vertices, in orbits of the model's relabelings."""
+"""Facets up to symmetry: the same sets as by double description of all vertices, in orbits of the model."""
 
 import math
 from collections import Counter
@@ -140,16 +140,14 @@ def test_classes_are_orbits_of_the_symmetries_of_the_model():
 def test_when_the_time_ends_the_classes_so_far_are_facets(monkeypatch):
     whole = {facet.form for facet in rb.bell((3, 3)).inequalities().facets}
     counts = set()
-    for readings in (3, 8, 12, 16, 25):
+    for readings in (3, 8, 12, 16):
         with monkeypatch.context() as patch:
             replaced(patch, 1.0)
-            try:
-                found = rb.bell((3, 3)).inequalities(seconds=readings)
-            except rb.errors.ClosedFormError as late:
-                found = late.partial
-                assert not found.complete
-                assert "incomplete" in repr(found)
-                assert "classes of facets were found" in str(late)
+            with pytest.raises(rb.errors.ClosedFormError, match="classes of facets were found") as late:
+                rb.bell((3, 3)).inequalities(seconds=readings)
+        found = late.value.partial
+        assert not found.complete
+        assert "incomplete" in repr(found)
         assert {facet.form for facet in found.facets} <= whole
         assert sum(map(len, found.classes)) == len(found.facets)
         counts.add(len(found))
