@@ -122,6 +122,11 @@ class _Facet:
     values: Whole  # of the row, for each point
     size: int
 
+    @cached_property
+    def count(self) -> int:
+        """How many points it has."""
+        return int(self.mask.sum())
+
     @property
     def mask(self) -> Mask:
         """The points of the facet."""
@@ -159,7 +164,7 @@ class _Search:
             if self.left() <= 0:
                 return False
             # those with few points take least time and have neighbors of many kinds
-            facet = min(self.waiting, key=lambda own: int(own.mask.sum()))
+            facet = min(self.waiting, key=lambda own: own.count)
             self.waiting.remove(facet)
             whole &= self._look_around(facet)
         return whole
