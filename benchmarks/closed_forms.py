@@ -1,6 +1,8 @@
 """Closed forms derived from nothing: terms, proof effort and seconds, and behaviors evaluated per second.
 
 A case begins with its model and measure built; seconds are the median of five runs (one of 3322, which takes minutes).
+Of instruments both ends are derived, and once more by outer approximation alone, in the same run: it has a minute for
+each end. Beside them stand the seconds of causaloptim 1.0.1 (R 4.2.2, rcdd 1.6) on another machine.
 
 python benchmarks/closed_forms.py [--all]
 """
@@ -45,6 +47,62 @@ CASES = [
 LARGE = Case("3322 X->B", lambda: rb.influence(rb.input_signaling((3, 3)), "X", "B"), rounds=1)
 
 
+@dataclass(frozen=True)
+class Query:
+    """A signed query of which both ends are derived; `terms` and `seconds` of causaloptim."""
+
+    name: str
+    make: Callable[[], tuple[rb.classes.LinearMeasure, list[object]]]
+    terms: int
+    seconds: float
+
+
+def effect(inputs: int = 2, outputs: tuple[int, int] = (2, 2)) -> tuple[rb.classes.LinearMeasure, list[object]]:
+    return rb.average_causal_effect(rb.instrumental(inputs, outputs), "A", "B"), []
+
+
+def linked() -> tuple[rb.classes.LinearMeasure, list[object]]:
+    graph = "Z -> A; W -> A; L -> A; A -> B; L -> B"
+    model = rb.CausalModel(graph, "Z W", "L", {"Z": 2, "W": 2, "A": 2, "B": 2})
+    return rb.average_causal_effect(model, "A", "B"), []
+
+
+def no_defiers() -> tuple[rb.classes.LinearMeasure, list[object]]:
+    model = rb.instrumental()
+    # A = 1 where Z = 0, and A = 0 where Z = 1
+    defies = [model.strategies.digits(k)["A"] == 2 for k in range(model.strategies.count)]
+    return rb.average_causal_effect(model, "A", "B"), [np.array(defies, dtype=float) @ model.q == 0]
+
+
+QUERIES = [
+    Query("instrument", effect, 8, 0.072),
+    Query("no defiers", no_defiers, 1, 0.064),
+    Query("Z3", lambda: effect(3), 39, 0.214),
+    Query("Z4", lambda: effect(4), 112, 0.680),
+    Query("two instruments", linked, 112, 1.71),
+    Query("Z2 X2 Y3", lambda: effect(2, (2, 3)), 20, 0.26),
+    Query("Z2 X3 Y3", lambda: effect(2, (3, 3)), 26, 1.17),
+    Query("Z3 X3 Y2", lambda: effect(3, (3, 2)), 165, 1.74),
+    Query("Z5", lambda: effect(5), 245, 6.5),
+    Query("Z3 X2 Y3", lambda: effect(3, (2, 3)), 915, 3.3),
+]
+
+
+def both_ends(query: Query, way: str | None, rounds: int) -> tuple[str, float]:
+    """Return the numbers of terms, or that it was refused, and the median of the seconds."""
+    seconds, found = [], ""
+    for _ in range(rounds):
+        measure, constraints = query.make()
+        start = time.perf_counter()
+        try:
+            ends = rb.closed_bounds(measure, subject_to=constraints, way=way)
+            found = f"{len(ends.least.terms)} + {len(ends.largest.terms)}"
+        except rb.errors.ClosedFormError:
+            found = "refused"
+        seconds.append(time.perf_counter() - start)
+    return found, statistics.median(seconds)
+
+
 def derived(case: Case) -> tuple[rb.classes.ClosedForm, float]:
     """Return the closed form and the median of the seconds that it took; model and measure are new each time."""
     seconds = []
@@ -73,13 +131,21 @@ def throughput(form: rb.classes.ClosedForm, count: int) -> float:
 
 if __name__ == "__main__":
     rb.closed_form(rb.average_causal_effect(rb.instrumental(), "Z", "A"))  # imports
-    print(
+    head = (
         f"{'scenario':22s}{'terms':>7s}{'classes':>9s}{'programs':>10s}{'vertices':>10s}{'seconds':>10s}{'allowed':>9s}"
     )
+    print(f"{head}  way")
     for case in [*CASES, LARGE] if "--all" in sys.argv else CASES:
         form, seconds = derived(case)
         allowed = "" if case.limit is None else f"{case.limit:g}"
         counts = f"{len(form.terms):7,d}{len(form.classes):9d}{form.programs:10,d}{form.vertices:10,d}"
-        print(f"{case.name:22s}{counts}{seconds:10.3f}{allowed:>9s}", flush=True)
+        print(f"{case.name:22s}{counts}{seconds:10.3f}{allowed:>9s}  {form.way}", flush=True)
+    print(f"\n{'both ends':18s}{'terms':>12s}{'seconds':>10s}{'outer':>16s}{'ratio':>8s}{'causaloptim':>20s}")
+    for query in QUERIES:
+        terms, seconds = both_ends(query, None, ROUNDS)
+        before, slow = both_ends(query, "outer approximation", 1)
+        outer = f"{before if before == 'refused' else ''} {slow:.2f}"
+        peer = f"{query.terms} + {query.terms} {query.seconds:7.3f}"
+        print(f"{query.name:18s}{terms:>12s}{seconds:10.3f}{outer:>16s}{slow / seconds:7.0f}x{peer:>20s}", flush=True)
     rate = throughput(rb.closed_form(CASES[0].measure()), BEHAVIORS)
     print(f"\nevaluate, CHSH X->B with its mask: {rate:,.0f} behaviors per second (wanted: 1,000,000)")

@@ -133,7 +133,7 @@ def _quantify(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
     certificates: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write a certificate of each row to this directory; see *verify*."),
+        typer.Option(metavar="DIR", help="Write certificates of each row to this directory; see *verify*."),
     ] = None,
 ) -> None:
     """Print the least relaxations of locality and measurement independence that explain a Bell test.
@@ -218,7 +218,7 @@ def _read(data: str, how: Mapping[str, str | None]) -> Counts:
         count=given.get("count", "count"),
         values=_labels(given.get("values")),
         missing=int(missing) if missing is not None and missing.isdecimal() else missing,
-        order=given["order"].upper() if "outputs" not in given and "order" in given else given.get("order"),
+        order=given.get("order"),
     )
 
 

@@ -164,11 +164,14 @@ def test_quantify_writes_a_certificate_for_each_row(tmp_path):
     folder = tmp_path / "new" / "certificates"
     result = run(app, ["quantify", "delft2015", "--certificates", str(folder)])
     assert result.exit_code == 0, result.output
-    assert f"8 certificates written to {folder}, each verified" in result.output
+    assert f"16 certificates written to {folder}, each verified" in result.output
     files = sorted(folder.iterdir())
-    names = "C_A-B C_B-A C_X-B C_Y-A H_M Hall_X-Y_L I_X-Y_L M_X-Y_L"
-    assert [path.stem for path in files] == names.split()
-    assert run(app, ["verify", *map(str, files)]).output.count(": verified: ") == 8
+    names = ["C_A-B", "C_B-A", "C_X-B", "C_Y-A", "H_M", "Hall_X-Y_L", "I_X-Y_L", "M_X-Y_L"]
+    assert {path.stem for path in files} == {*names, *(f"{name}.evidence" for name in names)}
+    assert run(app, ["verify", *map(str, files)]).output.count(": verified: ") == 16
+    for path in folder.glob("*.evidence.json"):
+        claimed = Fraction(json.loads(path.read_text(encoding="utf-8"))["claim"]["p_value"])
+        assert float(claimed) == pytest.approx(0.05, rel=1e-12)  # of the limit with 95 % confidence
 
 
 def test_files_are_told_apart_without_case(tmp_path):

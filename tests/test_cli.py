@@ -219,7 +219,7 @@ def test_rows_are_printed_when_they_are_ready(tmp_path):
     assert f"incomplete: interrupted with 6 of 8 rows missing: {missing}." in rest
     assert f"interrupted: missing are {missing}" in said
     assert "Traceback" not in said
-    assert sorted(path.stem for path in folder.iterdir()) == ["C_X-B", "C_Y-A"]
+    assert sorted(path.stem for path in folder.iterdir()) == ["C_X-B", "C_X-B.evidence", "C_Y-A", "C_Y-A.evidence"]
     assert run(app, ["verify", *map(str, folder.iterdir())]).exit_code == 0
 
 
@@ -292,7 +292,7 @@ def test_a_certificate_that_cannot_be_written_leaves_the_rows(tmp_path, monkeypa
     result = run(app, ["quantify", "--resamples", "0", "delft2015", "--certificates", str(tmp_path / "proofs")])
     assert result.exit_code == 1
     assert "I(X,Y:Λ)" in result.output
-    assert "7 certificates written" in result.output
+    assert "14 certificates written" in result.output
     assert "error: no certificate of H(M): " in result.output
 
 

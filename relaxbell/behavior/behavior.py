@@ -14,9 +14,20 @@ from numpy.typing import ArrayLike, NDArray
 from relaxbell.behavior import derived
 from relaxbell.behavior.block_table import block_table
 from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.behavior.marginal_tables import correlators_of, read_marginals
 from relaxbell.behavior.names import Setting, read_names, read_parties
+from relaxbell.behavior.nearest import Nearest, decimals, project, read_published
+from relaxbell.behavior.notations import write_tensor
 from relaxbell.behavior.scenario import Scenario
-from relaxbell.behavior.table import TOLERANCE, check_axes, check_probabilities, probability, read_floats
+from relaxbell.behavior.table import (
+    SINGLE_TOLERANCE,
+    TOLERANCE,
+    check_axes,
+    check_no_mapping,
+    check_probabilities,
+    probability,
+    read_floats,
+)
 from relaxbell.errors import BehaviorError, SignalingError
 from relaxbell.exact.arrays import real_array
 from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_array, read_float, to_floats
@@ -69,7 +80,7 @@ class Behavior(Frozen):
     ------
     BehaviorError
         If the shape or the names of axes do not fit, an entry is masked, complex, NaN, infinite or negative, or a block
-        is not normalized (floats: within 1e-9).
+        is not normalized (floats: within 1e-9; float32: within 1e-6).
 
     Examples
     --------
@@ -93,16 +104,246 @@ class Behavior(Frozen):
         self.outputs = read_names(outputs, "outputs", BehaviorError)
         self.inputs = read_names(inputs, "inputs", BehaviorError)
         read_names(self.outputs + self.inputs, "outputs and inputs together", BehaviorError)
-        given = real_array(p, "p", BehaviorError, self.variables)
+        check_no_mapping(p)
+        self._read(real_array(p, "p", BehaviorError, self.variables), parties, estimated)
+
+    def _read(
+        self,
+        given: NDArray[Any],
+        parties: Mapping[str, str | None] | None,
+        estimated: bool,
+        tolerance: float | None = None,
+    ) -> None:
+        """Check a table and keep it; what is made of float32 keeps its tolerance."""
+        if tolerance is None:
+            tolerance = SINGLE_TOLERANCE if given.dtype == np.float32 else TOLERANCE
         exact = exact_array(given)
         table = to_floats(exact) if exact is not None else read_floats(given)
         check_axes(table, self.outputs, self.inputs)
         self.parties = read_parties(parties, self.outputs, self.inputs)
-        check_probabilities(table if exact is None else exact, len(self.outputs), TOLERANCE if exact is None else 0)
+        self._tolerance = tolerance if exact is None else 0.0
+        check_probabilities(table if exact is None else exact, len(self.outputs), tolerance if exact is None else 0)
         self.p: NDArray[np.float64] = _frozen(table)
         self.exact: Exact | None = None if exact is None else _frozen(exact)
         self.estimated = bool(estimated)
         self._seal()
+
+    # ---------------------------------------------------- tables of other notations
+
+    @classmethod
+    def from_correlators(
+        cls,
+        tables: Mapping[str, ArrayLike] | ArrayLike,
+        outputs: str | Sequence[str] = ("A", "B"),
+        inputs: str | Sequence[str] = ("X", "Y"),
+        *,
+        parties: Mapping[str, str | None] | None = None,
+        estimated: bool = False,
+    ) -> Self:
+        """Return the behavior with these correlators; all outputs have two values, 0 counts +1 and 1 counts −1.
+
+        Parameters
+        ----------
+        tables
+            For each set of outputs, ``"A"``, ``"AB"`` (``"A1 A2"`` for longer names), the correlators ⟨A_x B_y …⟩ = Σ
+            (−1)^{a+b+…} p(a, b, …|x, y, …): axes are the settings. No set may be left out.
+
+            Or the matrix of QETLAB, toqito and Ket, [[1, ⟨B⟩], [⟨A⟩, ⟨AB⟩]]: one axis for each output, of which place 0
+            is "left out" and place 1 + x is setting x.
+        outputs, inputs, parties, estimated
+            As for the class.
+
+        Returns
+        -------
+        Behavior
+            Exact if all correlators are; non-signaling.
+
+        Raises
+        ------
+        BehaviorError
+            If names or shapes do not fit, a set is missing, the constant is not 1, or a probability would be negative.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.Behavior.from_correlators([[1, 0, 0], [0, 1, 1], [0, 1, -1]])
+        >>> rb.catalog.CHSH(box)
+        Fraction(4, 1)
+        """
+        return cls._of_marginals(read_marginals(tables, outputs, inputs, parties, None, correlators=True), estimated)
+
+    @classmethod
+    def from_collins_gisin(
+        cls,
+        tables: Mapping[str, ArrayLike] | ArrayLike,
+        outputs: str | Sequence[str] = ("A", "B"),
+        inputs: str | Sequence[str] = ("X", "Y"),
+        *,
+        parties: Mapping[str, str | None] | None = None,
+        cardinality: Mapping[str, int] | None = None,
+        estimated: bool = False,
+    ) -> Self:
+        """Return the behavior with these Collins–Gisin marginals: probabilities of all outcomes but the last.
+
+        Source: Collins and Gisin, J. Phys. A 37, 1775 (2004), arXiv:quant-ph/0306129.
+
+        Parameters
+        ----------
+        tables
+            For each set of outputs, ``"A"``, ``"AB"`` (``"A1 A2"`` for longer names), p(values|settings): axes are the
+            outcomes without the last, then the settings. The outcome axes may be left out where all outputs of the set
+            have two values. No set may be left out.
+
+            Or the matrix of QETLAB, toqito and Ket, [[1, p(b|y)], [p(a|x), p(ab|xy)]]: one axis for each output, of
+            which place 0 is "left out" and place 1 + x (k − 1) + a is outcome a of k at setting x.
+        outputs, inputs, parties, estimated
+            As for the class.
+        cardinality
+            Of a matrix: the number of values of each output that has not two.
+
+        Returns
+        -------
+        Behavior
+            Exact if all marginals are; non-signaling.
+
+        Raises
+        ------
+        BehaviorError
+            As `from_correlators`, or if a length of the matrix does not fit the cardinalities.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> matrix = rb.boxes.cglmp(3).to_collins_gisin()
+        >>> matrix.shape
+        (5, 5)
+        >>> rb.Behavior.from_collins_gisin(matrix, cardinality={"A": 3, "B": 3}).p.shape
+        (3, 3, 2, 2)
+        """
+        return cls._of_marginals(
+            read_marginals(tables, outputs, inputs, parties, cardinality, correlators=False), estimated
+        )
+
+    @classmethod
+    def _of_marginals(cls, found: tuple[NDArray[Any], Scenario, float], estimated: bool) -> Self:
+        table, scenario, tolerance = found
+        behavior = cls.__new__(cls)
+        behavior.outputs, behavior.inputs = scenario.outputs, scenario.inputs
+        behavior._read(table, scenario.parties, estimated, tolerance)
+        return behavior
+
+    @classmethod
+    def from_published(
+        cls,
+        table: ArrayLike,
+        outputs: str | Sequence[str] = ("A", "B"),
+        inputs: str | Sequence[str] = ("X", "Y"),
+        *,
+        parties: Mapping[str, str | None] | None = None,
+        digits: int | None = None,
+    ) -> Nearest[Self]:
+        """Return the non-signaling behavior nearest to a printed table of a few decimals, which need not sum to 1.
+
+        The table means its decimals: 0.427 is 427/1000. Sums may miss 1 by half a unit of the last decimal for each
+        outcome; the rest is as in `nearest_nonsignaling`.
+
+        Parameters
+        ----------
+        table
+            Axes as for the class.
+        outputs, inputs, parties
+            As for the class.
+        digits
+            How many decimals are printed; by default as many as the entry with most of them has.
+
+        Returns
+        -------
+        Nearest
+            The behavior, an estimate; how far it is, and whether it rounds to the table.
+
+        Raises
+        ------
+        BehaviorError
+            If the shape or names do not fit, an entry has more decimals, or sums miss 1 by more than rounding explains.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> near = rb.Behavior.from_published([[0.333, 0.25], [0.333, 0.25], [0.333, 0.5]], "A", "X")
+        >>> near.behavior.table[:, 0].tolist()
+        [Fraction(1, 3), Fraction(1, 3), Fraction(1, 3)]
+        >>> near
+        Nearest non-signaling behavior: distance 0.000577, largest change 0.000333, within the rounding of 0.0005
+        """
+        names = read_names(outputs, "outputs", BehaviorError), read_names(inputs, "inputs", BehaviorError)
+        read_names(names[0] + names[1], "outputs and inputs together", BehaviorError)
+        given = real_array(table, "the table", BehaviorError, names[0] + names[1])
+        check_axes(given, *names)
+        single = given.dtype == np.float32
+        exact, rounding = read_published(decimals(given, single=single), names[0], digits)
+        scenario = Scenario.of(*names, exact.shape, read_parties(parties, *names))
+        return cls._nearest(exact, scenario, rounding)
+
+    @classmethod
+    def _nearest(cls, exact: Exact, scenario: Scenario, rounding: Fraction | None) -> Nearest[Self]:
+        found = project(exact, derived.nonsignaling_coordinates(scenario))
+        change = found - exact
+        behavior = cls(found, scenario.outputs, scenario.inputs, parties=scenario.parties, estimated=True)
+        return Nearest(behavior, (change * change).sum(), abs(change).max(), rounding)
+
+    def to_correlators(self) -> NDArray[Any]:
+        """Return the correlators as the matrix of QETLAB, toqito and Ket, a tensor for other numbers of parties.
+
+        Returns
+        -------
+        numpy.ndarray
+            Of exact numbers if the behavior is exact. One axis for each output: place 0 is "left out", place 1 + x is
+            setting x; at 0, 0 is 1. `from_correlators` reads it.
+
+        Raises
+        ------
+        SignalingError
+            If the behavior signals: its marginals are none of a party alone.
+        BehaviorError
+            If an output has not two values, or it is not known which party chooses which input.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.boxes.pr().to_correlators().astype(int).tolist()
+        [[1, 0, 0], [0, 1, 1], [0, 1, -1]]
+        """
+        if any(self.cardinality[name] != 2 for name in self.outputs):
+            raise BehaviorError(
+                f"correlators need outputs with two values, found {self.scenario}. Use to_collins_gisin()."
+            )
+        self.check_nonsignaling()
+        return write_tensor(self.coordinates, correlators_of(self.coordinates, self.coordinates.project(self.table)))
+
+    def to_collins_gisin(self) -> NDArray[Any]:
+        """Return the Collins–Gisin marginals as the matrix of QETLAB, toqito and Ket, a tensor for other numbers.
+
+        Returns
+        -------
+        numpy.ndarray
+            Of exact numbers if the behavior is exact. One axis for each output: place 0 is "left out", place 1 + x (k −
+            1) + a is outcome a of k at setting x; at 0, 0 is 1. `from_collins_gisin` reads it.
+
+        Raises
+        ------
+        SignalingError
+            If the behavior signals: its marginals are none of a party alone.
+        BehaviorError
+            If it is not known which party chooses which input.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> [[str(v) for v in row] for row in rb.boxes.pr().to_collins_gisin()]
+        [['1', '1/2', '1/2'], ['1/2', '1/2', '1/2'], ['1/2', '1/2', '0']]
+        """
+        self.check_nonsignaling()
+        return write_tensor(self.coordinates, self.coordinates.project(self.table))
 
     # ------------------------------------------------------------------ reading
 
@@ -133,8 +374,8 @@ class Behavior(Frozen):
 
     @property
     def tolerance(self) -> float:
-        """How far equalities may be missed: 0 for exact behaviors, else 1e-9."""
-        return 0.0 if self.is_exact else TOLERANCE
+        """How far equalities may be missed: 0 for exact behaviors, 1e-9 for floats, 1e-6 if they came as float32."""
+        return self._tolerance
 
     def probability(self, event: Setting, given: Setting | None = None) -> float | ExactNumber:
         """Return p(event|given); outputs not mentioned are summed over.
@@ -277,7 +518,8 @@ class Behavior(Frozen):
         if exact_weight is not None and self.exact is not None and other.exact is not None:
             table = self.exact * exact_weight + other.exact * (1 - exact_weight)
             return self._like(table, estimated=estimated)
-        return self._like(fraction * self.p + (1 - fraction) * other.p, estimated=estimated)
+        mixed = fraction * self.p + (1 - fraction) * other.p
+        return self._like(mixed, estimated=estimated, tolerance=other.tolerance)
 
     def white_noise(self) -> Self:
         """Return the uniform behavior of the same scenario (exact).
@@ -440,11 +682,21 @@ class Behavior(Frozen):
         """
         return self._like(derived.coarse_grained(self.table, self.scenario, output, mapping))
 
-    def _like(self, table: NDArray[Any], scenario: Scenario | None = None, *, estimated: bool | None = None) -> Self:
+    def _like(
+        self,
+        table: NDArray[Any],
+        scenario: Scenario | None = None,
+        *,
+        estimated: bool | None = None,
+        tolerance: float = 0.0,
+    ) -> Self:
         """Return the behavior of another table, of the same scenario or another, an estimate if this one is."""
         of = scenario or self.scenario
         kept = self.estimated if estimated is None else estimated
-        return type(self)(table, of.outputs, of.inputs, parties=of.parties, estimated=kept)
+        found = type(self).__new__(type(self))
+        found.outputs, found.inputs = of.outputs, of.inputs
+        found._read(table, of.parties, kept, max(TOLERANCE, self._tolerance, tolerance))
+        return found
 
     # --------------------------------------------------- no-signaling and rounding
 
@@ -456,12 +708,12 @@ class Behavior(Frozen):
     def check_nonsignaling(self, *, tolerance: float | None = None) -> None:
         """Raise SignalingError naming the most violated no-signaling equality, if there is one.
 
-        `tolerance` is 0 for exact behaviors and 1e-9 for floats, unless given.
+        `tolerance` is that of the behavior, unless given.
 
         Parameters
         ----------
         tolerance
-            How far the equalities may be missed; by default 0 for exact behaviors and 1e-9 for floats.
+            How far the equalities may be missed; by default 0 for exact behaviors, 1e-9 for floats, 1e-6 for float32.
 
         Raises
         ------
@@ -506,6 +758,41 @@ class Behavior(Frozen):
             return False
         return True
 
+    def nearest_nonsignaling(self) -> Nearest[Self]:
+        """Return the non-signaling behavior that is nearest in least squares, exactly, and how near it is.
+
+        For tables with a few decimals, or of a program that signals by its own rounding. It is no fit of counts: these
+        say how certain each number is, see `Counts.fit`. Floats mean the decimals that print them: 0.427 is 427/1000.
+        Of all behaviors p ≥ 0 without signaling, it is the only one with the least Σ (p − table)² over all cells, so
+        that it has all symmetries of the table.
+
+        Returns
+        -------
+        Nearest
+            The behavior, with the distance and the largest change of a cell. It is an estimate, unless this behavior is
+            exact and does not signal, and so stays as it is.
+
+        Raises
+        ------
+        BehaviorError
+            If it is not known which party chooses which input.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> table = rb.boxes.tsirelson().p.round(3)
+        >>> table[0, 0, 0, 0], table[0, 1, 0, 0] = 0.428, 0.072
+        >>> near = rb.Behavior(table).nearest_nonsignaling()
+        >>> near
+        Nearest non-signaling behavior: distance 0.000707, largest change 0.00025
+        >>> near.behavior.is_nonsignaling()
+        True
+        """
+        if self.exact is not None and self.is_nonsignaling():
+            return Nearest(self)
+        exact = decimals(self.table, single=self._tolerance > TOLERANCE)
+        return self._nearest(exact, self.scenario, None)
+
     def rounded(self, model: HasCoordinates | None = None, *, denominator: int = 10**12) -> Behavior:
         """Return an exact behavior nearby that satisfies every equality of `model` exactly.
 
@@ -527,7 +814,7 @@ class Behavior(Frozen):
         Raises
         ------
         SignalingError
-            If the behavior misses one of the equalities by more than 1e-9.
+            If the behavior misses one of the equalities by more than its `tolerance`. See `nearest_nonsignaling`.
         BehaviorError
             If `denominator` is not a positive integer.
 

@@ -47,7 +47,7 @@ class ChiSquared:
 
     def __repr__(self) -> str:
         few = "" if self.smallest_expected >= _FEW else f", rough: only {self.smallest_expected:.3g} trials expected"
-        return f"chi² = {self.statistic:.6g} at {self.degrees_of_freedom} df (p = {self.p_value:.3g}{few})"
+        return f"chi² = {self.statistic:.6g} at {self.degrees_of_freedom} df ({chance_text(self.p_value, 3)}{few})"
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,17 @@ class SettingsTest(ChiSquared):
         kind = "uniform settings" if self.uniform else "the given design"
         more = "" if self.independence is None else f"; independence {self.independence!r}"
         return f"{type(self).__name__}: against {kind} {ChiSquared.__repr__(self)}{more}"
+
+
+def chance_text(p: float, digits: int = 2) -> str:
+    """Return a p-value in words; none is 0.
+
+    Examples
+    --------
+    >>> chance_text(0.0461), chance_text(0.0)
+    ('p = 0.046', 'p < 1e-300')
+    """
+    return f"p = {p:.{digits}g}" if p > 0 else "p < 1e-300"
 
 
 def chi_squared_tail(statistic: float, degrees_of_freedom: int) -> float:

@@ -14,11 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.behavior.axis_order import check_axis_order, order_hint
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.behavior.chi_squared import SettingsTest, chi_squared_tail, settings_test
+from relaxbell.behavior.chi_squared import SettingsTest, chance_text, chi_squared_tail, settings_test
 from relaxbell.behavior.games import Published
 from relaxbell.behavior.likelihood import maximum_likelihood
 from relaxbell.behavior.names import read_names, read_parties
 from relaxbell.behavior.reading.dictionary import fill_table, read_dictionary
+from relaxbell.behavior.reading.programs import read_results
+from relaxbell.behavior.reading.registers import Sources
 from relaxbell.behavior.reading.roles import Columns
 from relaxbell.behavior.reading.rows import encode
 from relaxbell.behavior.reading.sequences import read_trials
@@ -549,6 +551,90 @@ class Counts(Frozen):
             notes=cells.notes,
         )
 
+    @classmethod
+    def from_results(
+        cls,
+        results: Mapping[K, object],
+        outputs: str | Sequence[str] | None = None,
+        inputs: str | Sequence[str] | None = None,
+        *,
+        read: Sources | None = None,
+        order: str | Sequence[str] | None = None,
+        values: Values = None,
+        parties: Mapping[str, str | None] | None = None,
+        cardinality: Mapping[str, int] | None = None,
+        name: str | None = None,
+        empty_settings: bool = False,
+    ) -> Counts:
+        """Return the counts of quantum programs: results of Qiskit, Cirq or PennyLane, one for each setting.
+
+        Results are recognized by what they offer; no quantum package is imported. Outcomes that are not in a result
+        were not seen. The counts' `notes` say what was recognized, and where each output was read.
+
+        Parameters
+        ----------
+        results
+            ``{(x, y): result}``. A result is one of
+
+            - Qiskit: a sampler's PubResult (or PrimitiveResult of one circuit), a BitArray, or a backend's Result or
+              Counts, whose strings are read from right to left;
+            - Cirq: a Result, or the Counter of ``multi_measurement_histogram(keys=[…])``, in the order of `outputs`;
+            - PennyLane: ``qml.sample(wires=[…])``, an array of shape (shots, outputs), or ``qml.counts(wires=[…])``
+              with `order`;
+            - a dictionary ``{(a, b): count}``, or of strings with `order`.
+        outputs, inputs, parties
+            Names, as for `Counts`; by default A, B, C and X, Y, Z, as many as settings have values.
+        read
+            Where each output stands: the name of a register or key, ``{"A": "alice", "B": "bob"}``; places in the only
+            one, ``{"A": 0, "B": [1, 2]}``, of which the first listed is most significant; or ``("m", 0)``. A whole
+            register is the integer that its package makes of it. By default registers that are named as the outputs,
+            in upper or lower case, or a single one with a place for each output, in order: c[0], c[1], ….
+        order
+            Of the outputs in dictionaries of strings, from left to right, as in `from_dict`; PennyLane's is that of the
+            wires.
+        values
+            Labels of outcomes, as in `from_dict`.
+        cardinality
+            Numbers of values by name. Bits have two; of qudits and longer digits nobody else says it.
+        name
+            Of the experiment.
+        empty_settings
+            Take settings that are not there, as `Counts` does.
+
+        Returns
+        -------
+        Counts
+            With notes.
+
+        Raises
+        ------
+        CountsError
+            With the setting, what was found, what was expected, and the remedy.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> circuits = {(0, 0): {"00": 43, "11": 41}, (0, 1): {"00": 44, "01": 8}}  # as qml.counts(wires=[0, 1])
+        >>> counts = rb.Counts.from_results(circuits, order="A B")
+        >>> counts.notes
+        ('2 × dictionary of counts (read as A B)', '4 of 8 cells were absent and taken as 0')
+        >>> shots = {(0, 0): [[0, 0], [1, 0]], (0, 1): [[0, 1], [1, 1]]}  # as qml.sample(wires=[0, 1])
+        >>> import numpy as np
+        >>> rb.Counts.from_results({xy: np.array(table) for xy, table in shots.items()}).table[:, :, 0, 1].tolist()
+        [[0, 1], [0, 1]]
+        """
+        cells, sizes = read_results(results, outputs, inputs, read, order, cardinality, labels=values is not None)
+        found = fill_table(cells, values, 0, sizes, "the results", empty_settings=empty_settings)
+        return cls(
+            found,
+            cells.outputs,
+            cells.inputs,
+            parties=parties,
+            name=name,
+            empty_settings=empty_settings,
+            notes=cells.notes,
+        )
+
     def __repr__(self) -> str:
         sizes = ", ".join(f"{n}: {c}" for n, c in self.cardinality.items())
         what = self.scenario.symbol
@@ -604,5 +690,5 @@ class CountsFit:
         kind = "Fit" if self.complete else "Incomplete fit"
         return (
             f"{kind} of {self.counts.name or 'counts'}: deviance {self.deviance:.4g} at {self.degrees_of_freedom} "
-            f"degrees of freedom (p = {self.p_value:.3g})"
+            f"degrees of freedom ({chance_text(self.p_value, 3)})"
         )

@@ -82,7 +82,8 @@ class Published:
     outcomes
         What the values of the outcomes stand for.
     game
-        Named in advance by the experiment; None where none is known. A game chosen after the data pays for the choice.
+        Of the inequality that the experiment was made to test, hence taken as named before the data; None where none is
+        known. A game chosen after the data pays for the choice.
     note
         What to know before using the counts; may be empty.
 

@@ -1,7 +1,8 @@
 """Quantum behaviors: the Born rule for any number of parties.
 
 Kets and matrices are numpy arrays, or objects with a method `full()` that returns one (QuTiP's
-Qobj); no quantum package is needed. The parties' order is that of the tensor product.
+Qobj); no quantum package is needed. The parties' order is that of the tensor product. numpy makes an
+array of no axes, with the object inside, of a Qobj: it is taken out again.
 """
 
 from __future__ import annotations
@@ -51,13 +52,15 @@ def born(
     Parameters
     ----------
     state
-        Ket, shape (D,) or (D, 1), or density matrix, shape (D, D).
+        Ket, shape (D,) or (D, 1), or density matrix, shape (D, D); an array, or QuTiP's Qobj, whose ``dims`` must then
+        agree with the parties' dimensions.
     measurements
         For each party, for each of its settings, one of
 
         - POVM elements: a sequence of d×d matrices, outcome k being the k-th of them;
         - an observable: one Hermitian d×d matrix, measured projectively. Outcome 0 is the largest
-          eigenvalue, 1 the next one, …; eigenvalues that agree within 1e-9 are one outcome.
+          eigenvalue, 1 the next one, …; eigenvalues that agree within 1e-9 are one outcome. (QuTiP's
+          `measurement_statistics` begins with the least, and leaves out outcomes of probability 0.)
 
         Parties may differ in dimension d, number of settings and number of outcomes. The dimensions
         multiply to D. A party with a single setting has an input of cardinality 1.
@@ -95,6 +98,7 @@ def born(
     parties = [_read_party(settings, f"measurements[{i}]") for i, settings in enumerate(measurements)]
     dimensions = [party.shape[-1] for party in parties]
     rho = _read_state(state)
+    _check_factors(state, dimensions)
     if len(rho) != math.prod(dimensions):
         raise BehaviorError(
             f"state has dimension {len(rho)}, expected {' × '.join(map(str, dimensions))} = "
@@ -106,6 +110,24 @@ def born(
         default[0] if outputs is None else outputs,
         default[1] if inputs is None else inputs,
     )
+
+
+def _check_factors(state: Operator, dimensions: Sequence[int]) -> None:
+    """Raise BehaviorError where a state says its factors (QuTiP's `dims`) and they are not those of the parties.
+
+    A party may hold several factors in a row.
+    """
+    dims = getattr(_unpacked(state), "dims", None)
+    rows = dims[0] if isinstance(dims, list | tuple) and dims else None
+    if not isinstance(rows, list | tuple) or not all(isinstance(d, int) for d in rows) or len(rows) < 2:
+        return
+    ends = {math.prod(rows[:i]) for i in range(len(rows) + 1)}
+    wanted = {math.prod(dimensions[:i]) for i in range(len(dimensions) + 1)}
+    if math.prod(rows) == math.prod(dimensions) and not wanted <= ends:
+        raise BehaviorError(
+            f"state is made of factors of dimensions {' × '.join(map(str, rows))}, expected "
+            f"{' × '.join(map(str, dimensions))} from the measurements. Permute the state, or the parties."
+        )
 
 
 def _contract(rho: Complex, parties: Sequence[Complex]) -> NDArray[np.float64]:
@@ -120,9 +142,19 @@ def _contract(rho: Complex, parties: Sequence[Complex]) -> NDArray[np.float64]:
 # --------------------------------------------------------------------- reading
 
 
+def _unpacked(value: object) -> object:
+    """Return the object in an array of no axes, such as numpy makes of QuTiP's Qobj; lists of such arrays as lists."""
+    if isinstance(value, np.ndarray) and value.dtype == object and value.ndim == 0:
+        return value.item()
+    if isinstance(value, np.ndarray) and value.dtype == object and any(hasattr(v, "full") for v in value.ravel()):
+        return [_unpacked(part) for part in value]
+    return value
+
+
 def read_matrix(value: object, what: str) -> Complex:
     """Return an operator as an array; raise BehaviorError if it is none."""
     check_unmasked(value, what, BehaviorError)
+    value = _unpacked(value)
     try:
         array = np.array(value.full() if hasattr(value, "full") else value, dtype=np.complex128)
     except (TypeError, ValueError) as error:
@@ -177,9 +209,10 @@ def _read_state(state: Operator) -> Complex:
 
 def _read_party(settings: Sequence[Measurement], what: str) -> Complex:
     """Return the POVM elements of a party, axes [setting, outcome, row, column]."""
-    if hasattr(settings, "full") or len(settings) == 0:
+    listed = _unpacked(settings)
+    if hasattr(listed, "full") or not isinstance(listed, Sequence | np.ndarray) or len(listed) == 0:
         raise BehaviorError(f"{what} has no settings. Expected a list with one measurement for each setting.")
-    povms = [_read_measurement(setting, f"{what}[{x}]") for x, setting in enumerate(settings)]
+    povms = [_read_measurement(setting, f"{what}[{x}]") for x, setting in enumerate(listed)]
     for x, povm in enumerate(povms):
         if povm.shape[1:] != povms[0].shape[1:]:
             raise BehaviorError(
@@ -196,9 +229,10 @@ def _read_party(settings: Sequence[Measurement], what: str) -> Complex:
 
 def _read_measurement(measurement: Measurement, what: str) -> Complex:
     """Return POVM elements, axes [outcome, row, column]."""
-    if isinstance(measurement, Sequence):
-        measurement = [e.full() if hasattr(e, "full") else e for e in measurement]
-    array = read_matrix(measurement, what)
+    elements = _unpacked(measurement)
+    if isinstance(elements, Sequence):
+        elements = [e.full() if hasattr(e, "full") else e for e in map(_unpacked, elements)]
+    array = read_matrix(elements, what)
     if array.ndim not in (2, 3) or array.shape[-1] != array.shape[-2] or array.size == 0:
         raise BehaviorError(
             f"{what} has shape {array.shape}, expected (outcomes, d, d) for POVM elements or (d, d) for an "

@@ -12,10 +12,28 @@ from relaxbell.behavior.names import Setting, check_values
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.numbers import to_floats
-from relaxbell.exact.texts import decimal_text, different_texts
+from relaxbell.exact.texts import decimal_text, different_texts, plain_repr
 
 TOLERANCE = 1e-9
 """How far float probabilities may miss 0, normalization and no-signaling."""
+
+SINGLE_TOLERANCE = 1e-6
+"""The same for tables of float32, which have 7 digits."""
+
+
+def check_no_mapping(p: object) -> None:
+    """Raise BehaviorError for a dictionary, and say which reader takes it.
+
+    Examples
+    --------
+    >>> check_no_mapping([[0.5], [0.5]])
+    """
+    if isinstance(p, Mapping):
+        key = next(iter(p), None)
+        raise BehaviorError(
+            f"p is a mapping with the key {plain_repr(key)}, expected an array. Tables by sets of outputs, such as "
+            "'AB', go to Behavior.from_correlators or from_collins_gisin; counts by settings to Counts.from_dict."
+        )
 
 
 def read_floats(p: NDArray[Any]) -> NDArray[np.float64]:
@@ -33,10 +51,12 @@ def check_axes(table: NDArray[Any], outputs: tuple[str, ...], inputs: tuple[str,
     """Raise BehaviorError unless a table has one axis for each variable, and each variable has a value."""
     variables = outputs + inputs
     if table.ndim != len(variables):
+        square = table.ndim == len(outputs) and table.size and table[(0,) * table.ndim] == 1
+        hint = " A matrix [[1, B], [A, AB]] goes to Behavior.from_correlators or from_collins_gisin." if square else ""
         raise BehaviorError(
             f"p has {table.ndim} axes (shape {table.shape}), expected {len(variables)}: one for each of "
             f"outputs {', '.join(outputs)} and inputs {', '.join(inputs) or '(none)'}, in this order: "
-            "axes are outputs first. Name them with outputs= and inputs=."
+            f"axes are outputs first. Name them with outputs= and inputs=.{hint}"
         )
     empty = [n for n, size in zip(variables, table.shape, strict=True) if size < 1]
     if empty:
@@ -68,10 +88,11 @@ def check_probabilities(table: NDArray[Any], outputs: int, tolerance: float) -> 
     if gap.max() > tolerance:
         index = np.unravel_index(np.argmax(gap), gap.shape)
         place = ", ".join([":"] * outputs + [str(int(i)) for i in index])
+        within = f" within {tolerance:g}".replace("e-0", "e-") if tolerance else ""
         raise BehaviorError(
-            f"p[{place}] sums to {different_texts(total[index], 1, 12)[0]}, expected 1"
-            f"{' within 1e-9' if tolerance else ''}.{_order_hint(table, table.ndim - outputs)} "
-            "Use Counts(...) for raw data."
+            f"p[{place}] sums to {different_texts(total[index], 1, 12)[0]}, expected 1{within}."
+            f"{_order_hint(table, table.ndim - outputs)} "
+            "Use Counts(...) for raw data, Behavior.from_published(...) for a table of a few decimals."
         )
 
 

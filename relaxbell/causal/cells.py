@@ -9,7 +9,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from relaxbell.causal.local import Values
 from relaxbell.causal.protocols import HasGraph, HasStrategies
+from relaxbell.exact.local_rows import LocalRows
 
 
 def observation_matrix(model: HasStrategies) -> sp.csc_array:
@@ -25,6 +27,23 @@ def observation_matrix(model: HasStrategies) -> sp.csc_array:
     pointers = np.arange(0, columns.size + 1, len(settings))
     cells = math.prod(model.observed_shape)
     return sp.csc_array((np.ones(columns.size), columns.ravel(), pointers), shape=(cells, strategies.count))
+
+
+def observed_rows(model: HasStrategies) -> LocalRows:
+    """Return the same map as rows that are sums of small tables; see `CausalModel.observed_rows`."""
+    labels = tuple(cell_label(model, index) for index in np.ndindex(*model.observed_shape))
+    names = model.outputs + model.inputs
+
+    def entries(values: Values) -> tuple[NDArray[np.intp] | int, int]:
+        index: NDArray[np.intp] | int = 0
+        for name, size in zip(names, model.observed_shape, strict=True):
+            index = index * size + values[name]
+        return index, 1
+
+    local, wanted = model.local, (*model.outputs, *model.dependent_inputs)
+    pieces = (piece for setting in model.settings for piece in local.pieces(setting, wanted, entries))
+    found = local.rows(pieces, labels)
+    return LocalRows(found.domains, found.parts, labels, enumerated=lambda: sp.csr_array(model.T.tocsr()))
 
 
 def cell_label(model: HasGraph, index: Sequence[int | np.integer]) -> str:

@@ -80,7 +80,10 @@ class Equations:
         """Whether parties signal in what was observed, or are not known not to; False where parties are unknown."""
         if self.parties is None or self.nonsignaling:
             return False
-        return self.behavior is None or not self.behavior.is_nonsignaling(tolerance=TOLERANCE if self.distance else 0)
+        if self.behavior is None:
+            return True
+        limit = max(TOLERANCE, self.behavior.tolerance) if self.distance else 0
+        return not self.behavior.is_nonsignaling(tolerance=limit)
 
     @cached_property
     def floats(self) -> NDArray[np.float64]:
@@ -179,9 +182,9 @@ def normalization_equations(model: HasStrategies) -> Equations:
     check_memory(f"{sums:,} normalizations of {cells:,} probabilities of {model.name}", _SUMMAND * sums * cells)
     weights = cell_weights(model)
     known = _normalization(model, weights)
-    coefficients = sp.csr_array(np.array([(table != 0).astype(float) for _, table, _ in known]))
+    coefficients = np.array([(table != 0).astype(np.int64) for _, table, _ in known])
     return Equations(
-        Rows(sp.csr_array(coefficients @ model.T), tuple(label for label, _, _ in known)),
+        model.observed_rows.mapped(coefficients, tuple(label for label, _, _ in known)),
         np.array([value for _, _, value in known], dtype=object),
         weights,
         tables=np.array([table * weights for _, table, _ in known], dtype=object),
@@ -248,8 +251,11 @@ def functional_rows(
             raise error(f"{label} has a coefficient of size {large}, expected less than 2^60.") from None
         worst = max(worst, read[-1][2])
     factors = [factor for _, factor, _ in read]
+    if not worst:
+        whole = np.array([row for row, _, _ in read]).astype(np.int64).reshape(len(joints), -1)
+        return model.observed_rows.mapped(whole, tuple(labels)), factors
     cells = model.T.indices.reshape(model.strategies.count, -1)
-    if worst and cells.size * len(joints) <= _MOST_EXACT:
+    if cells.size * len(joints) <= _MOST_EXACT:
         scaled = [np.array(joint, dtype=object) * factor for joint, factor in zip(joints, factors, strict=True)]
         totals = [own[cells].sum(axis=1).tolist() for own in scaled]
         entries = tuple({j: v for j, v in enumerate(row) if v} for row in totals)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -10,10 +10,12 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.behavior.names import Setting, check_values
+from relaxbell.causal.local import Values
 from relaxbell.causal.protocols import HasStrategies
 from relaxbell.causal.size import check_memory
 from relaxbell.errors import ModelError
 from relaxbell.exact.bounds import EXACT
+from relaxbell.exact.local_rows import LocalRows, Piece
 from relaxbell.exact.numbers import common_denominator
 from relaxbell.exact.rows import Rows
 
@@ -35,10 +37,31 @@ def event_rows(model: HasStrategies, event: Setting, given: Setting, do: Setting
     weights = _setting_weights(model, given, do)
     wanted = {**event, **{n: v for n, v in given.items() if n in model.dependent_inputs}}
     label = _label(event, given, do)
+    denominator = common_denominator(weights)
+    if denominator * len(weights) < EXACT:
+        return _local(model, wanted, do, [int(w * denominator) for w in weights], label, Fraction(1, denominator))
     check_memory(f"{label} over {model.strategies.count:,} strategies", _ROW * model.strategies.count)
     used = [(setting, weight) for setting, weight in zip(model.settings, weights, strict=True) if weight]
     hits = (_hit(model, {**setting, **do}, wanted) for setting, _ in used)
     return _weighted(hits, [weight for _, weight in used], label)
+
+
+def _local(
+    model: HasStrategies, wanted: Setting, do: Setting, weights: Sequence[int], label: str, scale: Fraction
+) -> LocalRows:
+    """Return Σ weight · [the strategy answers the setting as wanted] as small tables."""
+    pieces: list[Piece] = []
+    for setting, weight in zip(model.settings, weights, strict=True):
+        if weight:
+
+            def entries(values: Values, weight: int = weight) -> tuple[int, NDArray[np.int64] | int]:
+                hit: NDArray[np.bool_] | np.bool_ = np.True_
+                for name, value in wanted.items():
+                    hit = hit & (np.asarray(values[name]) == value)
+                return 0, weight * np.asarray(hit, dtype=np.int64)
+
+            pieces += model.local.pieces({**setting, **do}, wanted, entries)
+    return model.local.rows(pieces, (label,), scale)
 
 
 def _hit(model: HasStrategies, setting: Setting, wanted: Setting) -> NDArray[np.int64]:
@@ -52,10 +75,6 @@ def _hit(model: HasStrategies, setting: Setting, wanted: Setting) -> NDArray[np.
 
 def _weighted(hits: Iterable[NDArray[np.int64]], weights: list[Fraction], label: str) -> Rows:
     """Return Σ weight · hit as one exact row."""
-    denominator = common_denominator(weights)
-    if denominator * len(weights) < EXACT:
-        total = sum(float(weight * denominator) * hit for hit, weight in zip(hits, weights, strict=True))
-        return Rows(sp.csr_array(np.asarray(total, dtype=np.float64)[None, :]), (label,), Fraction(1, denominator))
     patterns, place = np.unique(np.stack(list(hits)), axis=1, return_inverse=True)  # which settings each strategy hits
     sums = np.array([sum((w for w, hit in zip(weights, p, strict=True) if hit), Fraction(0)) for p in patterns.T])
     used = np.flatnonzero(patterns.sum(axis=0)[place])

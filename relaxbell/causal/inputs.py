@@ -28,6 +28,8 @@ class InputDistribution(Frozen):
         How floats are read is said in `CausalModel`.
     inputs, cardinality
         Names of the inputs and their numbers of values.
+    owner
+        What messages call it.
 
     Attributes
     ----------
@@ -37,7 +39,13 @@ class InputDistribution(Frozen):
         Whether its equalities are meant exactly: unless it was a table with a float.
     """
 
-    def __init__(self, distribution: object, inputs: Sequence[str], cardinality: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        distribution: object,
+        inputs: Sequence[str],
+        cardinality: Mapping[str, int],
+        owner: str = "input_distribution",
+    ) -> None:
         self.inputs = tuple(inputs)
         shape = tuple(cardinality[name] for name in inputs)
         self.is_exact = True
@@ -46,9 +54,9 @@ class InputDistribution(Frozen):
             self.is_exact = distribution.is_exact
         else:
             if distribution is not None and not isinstance(distribution, Mapping):
-                distribution = real_array(distribution, "input_distribution", ModelError, self.inputs)
+                distribution = real_array(distribution, owner, ModelError, self.inputs)
                 self.is_exact = all(isinstance(as_exact(v), Fraction) for v in distribution.ravel())
-            self.table = joint_distribution(distribution, self.inputs, shape, "input_distribution", ModelError)
+            self.table = joint_distribution(distribution, self.inputs, shape, owner, ModelError)
         self.table.setflags(write=False)
         self._seal()
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import scipy.sparse as sp
 
 from relaxbell.behavior.behavior import Behavior
@@ -17,18 +16,20 @@ from relaxbell.behavior.names import Setting, read_names
 from relaxbell.behavior.observed import Observed
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.causal import changes, structure
-from relaxbell.causal.cells import cell_label, observation_matrix
+from relaxbell.causal.cells import observation_matrix, observed_rows
 from relaxbell.causal.checks import check_roles, check_structure, read_cardinality
 from relaxbell.causal.equations import Equations, behavior_equations, observed_equations
 from relaxbell.causal.events import event_rows
 from relaxbell.causal.graph import Edge, listed_edges, read_graph, topological_order
 from relaxbell.causal.independence import Independence, independence
 from relaxbell.causal.inputs import InputDistribution
+from relaxbell.causal.local import LocalModel
 from relaxbell.causal.plain import is_expression, reproduced
 from relaxbell.causal.responses import Node, Strategies, count_text
-from relaxbell.causal.size import check_equations
+from relaxbell.causal.size import check_equations, check_rows
 from relaxbell.causal.text import model_text
 from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError
+from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import a_kind
 from relaxbell.frozen import Frozen
@@ -101,7 +102,7 @@ class CausalModel(Frozen):
     UnsupportedModelError
         Without a latent variable.
     ModelTooLargeError
-        When the strategies are used and there are too many, before memory is touched.
+        When the strategies are listed and there are too many, before memory is touched.
 
     Examples
     --------
@@ -356,6 +357,11 @@ class CausalModel(Frozen):
         settings = math.prod(self.cardinality[n] for n in self.free_inputs)
         return Strategies([self._node(name) for name in self.responding], settings)
 
+    @cached_property
+    def local(self) -> LocalModel:
+        """The variables behind the strategies: each responding node at each configuration of its parents."""
+        return LocalModel(self.strategies.nodes, partial(check_rows, self.strategies))
+
     def _node(self, name: str) -> Node:
         parents = tuple(n for n in self.parents(name) if n not in self.latents)
         return Node(name, self.cardinality[name], parents, tuple(self.cardinality[n] for n in parents))
@@ -373,14 +379,14 @@ class CausalModel(Frozen):
         Cell (a, …, x, …) of T q is p(a, …, x_dependent|x_free): the probability of the outputs and
         of the dependent inputs given the free ones.
         """
+        self.strategies.check_listed()
         check_equations(self, self.strategies.count)
         return observation_matrix(self)
 
     @cached_property
-    def observed_rows(self) -> Rows:
-        """T as labeled rows, one for each cell of the table."""
-        labels = tuple(cell_label(self, index) for index in np.ndindex(*self.observed_shape))
-        return Rows(sp.csr_array(self.T.tocsr()), labels)
+    def observed_rows(self) -> LocalRows:
+        """T as labeled rows, one for each cell of the table: small tables, of which the matrix is made when needed."""
+        return observed_rows(self)
 
     @cached_property
     def q(self) -> Any:
@@ -390,6 +396,7 @@ class CausalModel(Frozen):
         """
         import cvxpy as cp
 
+        self.strategies.check_listed()
         return cp.Variable(self.strategies.count, nonneg=True, name="q")
 
     @cached_property
@@ -557,7 +564,7 @@ class CausalModel(Frozen):
         SignalingError
             If the behavior signals where the graph forbids it; the violated equality is named.
         ModelTooLargeError
-            If T does not fit in memory.
+            If there are too many cells.
 
         Examples
         --------
@@ -565,7 +572,7 @@ class CausalModel(Frozen):
         >>> rb.input_signaling().equations(rb.boxes.pr()).rows.array.shape
         (16, 64)
         """
-        check_equations(self, self.strategies.count)
+        check_equations(self, 0)
         if isinstance(observed, Behavior):
             return behavior_equations(self, self.match(observed))
         if isinstance(observed, Observed):

@@ -11,8 +11,9 @@ from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.causal.graph import Edge
 from relaxbell.causal.inputs import InputDistribution
+from relaxbell.causal.local import LocalModel
 from relaxbell.causal.responses import Strategies
-from relaxbell.exact.rows import Rows
+from relaxbell.exact.local_rows import LocalRows
 
 
 class HasGraph(Protocol):
@@ -76,7 +77,11 @@ class HasStrategies(HasGraph, Protocol):
         """From q to the observed table."""
 
     @property
-    def observed_rows(self) -> Rows:
+    def local(self) -> LocalModel:
+        """The variables behind the strategies."""
+
+    @property
+    def observed_rows(self) -> LocalRows:
         """T as labeled rows."""
 
     @property

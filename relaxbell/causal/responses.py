@@ -8,7 +8,7 @@ responding node (parents come first) being the most significant.
 
 Values are kept as arrays that broadcast over one axis for each responding node: Alice's output for
 2^20 strategies is an array of 16 entries if only her own function matters. Full arrays of length n
-are made at the very end.
+are made at the very end, where there are not too many strategies; `relaxbell.causal.local` needs none.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from relaxbell.errors import ModelTooLargeError
 
-ENTRY_LIMIT = 2**26
-"""Most entries (strategies × settings) that T may have; at 12 bytes each, 0.8 GiB."""
+LISTED = 2**26
+"""Most entries (strategies × settings) of what is written down for all strategies; at 12 bytes each, 0.8 GiB."""
 
 _WRITTEN_BITS = 60
 """Larger numbers of strategies are not written to the last digit."""
@@ -54,9 +54,19 @@ class Node:
         """Number F = c^K of response functions."""
         return int(self.cardinality**self.configurations)
 
+    def values(self, function: int) -> tuple[int, ...]:
+        """Return the value of a function, given by its number, at each configuration."""
+        found = []
+        for _ in range(self.configurations):
+            function, value = divmod(function, self.cardinality)
+            found.append(value)
+        return tuple(reversed(found))
+
     @cached_property
     def table(self) -> NDArray[np.uint8 | np.uint16]:
-        """Value of function f at configuration k, shape (F, K)."""
+        """Value of function f at configuration k, shape (F, K); raise ModelTooLargeError where it is too large."""
+        if self.log2_functions + math.log2(self.configurations) > math.log2(LISTED):
+            raise _too_many([self], 1)
         powers = self.cardinality ** np.arange(self.configurations - 1, -1, -1, dtype=np.int64)
         values = np.arange(self.functions, dtype=np.int64)[:, None] // powers % self.cardinality
         return values.astype(np.uint8 if self.cardinality <= 256 else np.uint16)
@@ -83,6 +93,15 @@ def count_text(nodes: Sequence[Node]) -> str:
     return f"about 10^{bits * math.log10(2):.1f}"
 
 
+def _too_many(nodes: Sequence[Node], settings: int) -> ModelTooLargeError:
+    parts = " · ".join(f"{n.cardinality}^{n.configurations} ({n.name})" for n in nodes)
+    return ModelTooLargeError(
+        f"the model has {count_text(nodes)} strategies = {parts}, and {settings:,} settings of its free inputs: more "
+        f"than {LISTED:,} entries of T, which lists them. minimize finds least values of measures made of influences, "
+        "effects and messages without a list. Reduce the number of settings, outcomes or edges for everything else."
+    )
+
+
 class Strategies:
     """All strategies of a model, evaluated at a setting of its inputs and under interventions.
 
@@ -93,23 +112,43 @@ class Strategies:
     settings
         Number of settings of the free inputs, for the size check.
 
+    Attributes
+    ----------
+    count
+        Number n of strategies, of any size.
+
     Raises
     ------
     ModelTooLargeError
-        If strategies × settings exceed 2^26; raised from the counts alone.
+        By what makes an array of one entry for each strategy, if strategies × settings exceed 2^26: from the counts
+        alone.
     """
 
     def __init__(self, nodes: Sequence[Node], settings: int) -> None:
         self.nodes = tuple(nodes)
+        self.settings = settings
+
+    @cached_property
+    def count(self) -> int:
+        """Number n of strategies, of any size."""
+        return math.prod(node.functions for node in self.nodes)
+
+    @cached_property
+    def count_text(self) -> str:
+        """The number of strategies to the last digit, or of very many the power of ten."""
+        return count_text(self.nodes)
+
+    @cached_property
+    def can_be_listed(self) -> bool:
+        """Whether arrays of one entry for each strategy may be made."""
         bits = sum(node.log2_functions for node in self.nodes)
         table_bits = max((n.log2_functions + math.log2(n.configurations) for n in self.nodes), default=0.0)
-        if max(bits + math.log2(settings), table_bits) > math.log2(ENTRY_LIMIT):
-            parts = " · ".join(f"{n.cardinality}^{n.configurations} ({n.name})" for n in self.nodes)
-            raise ModelTooLargeError(
-                f"the model has {count_text(self.nodes)} strategies = {parts}, and {settings:,} settings of its free "
-                f"inputs: more than {ENTRY_LIMIT:,} entries of T. Reduce the number of settings, outcomes or edges."
-            )
-        self.count = math.prod(node.functions for node in self.nodes)
+        return max(bits + math.log2(self.settings), table_bits) <= math.log2(LISTED)
+
+    def check_listed(self) -> None:
+        """Raise ModelTooLargeError where arrays of one entry for each strategy may not be made."""
+        if not self.can_be_listed:
+            raise _too_many(self.nodes, self.settings)
 
     def evaluate(self, forced: Mapping[str, int]) -> dict[str, NDArray[np.intp] | int]:
         """Return the value of every node for every strategy, broadcastable over the nodes' axes.
@@ -119,6 +158,7 @@ class Strategies:
         forced
             Values of the free inputs, and of the nodes under do(·): these do not respond.
         """
+        self.check_listed()
         values: dict[str, NDArray[np.intp] | int] = dict(forced)
         for axis, node in enumerate(self.nodes):
             if node.name not in forced:
@@ -127,12 +167,14 @@ class Strategies:
 
     def response(self, name: str, configuration: Mapping[str, int]) -> NDArray[np.intp]:
         """Return the value of one node when all its parents are forced, broadcastable."""
+        self.check_listed()
         axis = next(i for i, node in enumerate(self.nodes) if node.name == name)
         node = self.nodes[axis]
         return node.table[self._axis(axis), node.configuration(configuration)].astype(np.intp)
 
     def spread(self, values: NDArray[np.generic] | int) -> NDArray[np.generic]:
         """Return a broadcastable array as one entry for each strategy, shape (n,)."""
+        self.check_listed()
         shape = tuple(node.functions for node in self.nodes)
         return np.broadcast_to(np.asarray(values), shape).reshape(self.count)
 

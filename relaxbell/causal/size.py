@@ -11,7 +11,9 @@ import os
 import sys
 
 from relaxbell.causal.protocols import HasGraph
+from relaxbell.causal.responses import Strategies
 from relaxbell.errors import ModelTooLargeError
+from relaxbell.exact.local_rows import LocalRows
 
 MEMORY_LIMIT = 4 * 2**30
 """Most bytes that one model, measure or program may take, on machines that have twice as much."""
@@ -57,7 +59,8 @@ def program_memory(lines: int, entries: int, strategies: int) -> int:
 
 
 def _gibibytes(size: int) -> str:
-    return f"{max(size, 2**24) / 2**30:,.3g} GiB"
+    size = max(size, 2**24)
+    return f"{size / 2**30:,.3g} GiB" if size < 2**900 else f"10^{(size.bit_length() - 30) * 0.30103:.0f} GiB"
 
 
 def check_equations(model: HasGraph, strategies: int) -> None:
@@ -66,3 +69,11 @@ def check_equations(model: HasGraph, strategies: int) -> None:
     entries = settings * strategies
     needed = _ENTRY * entries + _STRATEGY * strategies + _CELL * cells
     check_memory(f"T of {model.name}, {entries:,} entries in {cells:,} rows,", needed)
+
+
+def check_rows(strategies: Strategies, rows: LocalRows) -> None:
+    """Raise ModelTooLargeError if rows over all strategies may not be written as a matrix, or do not fit."""
+    strategies.check_listed()
+    n, entries = strategies.count, rows.entries
+    what = f"{rows.labels[0]}, …, {len(rows):,} rows" if len(rows) > 1 else "".join(rows.labels)
+    check_memory(f"{what} over {n:,} strategies with {entries:,} entries,", len(rows) * n + _ENTRY * entries)

@@ -125,7 +125,12 @@ class ClosedBounds:
 
 
 def closed_bounds(
-    query: Measure, domain: object = None, subject_to: object = (), *, seconds: float = 60.0
+    query: Measure,
+    domain: object = None,
+    subject_to: object = (),
+    *,
+    way: str | None = None,
+    seconds: float = 60.0,
 ) -> ClosedBounds:
     """Derive both ends of a signed (linear) query in closed form.
 
@@ -133,7 +138,7 @@ def closed_bounds(
     ----------
     query
         A linear measure, such as `average_causal_effect`.
-    domain, subject_to, seconds
+    domain, subject_to, way, seconds
         As in `closed_form`, for each end.
 
     Returns
@@ -163,6 +168,6 @@ def closed_bounds(
             "for norms."
         )
     return ClosedBounds(
-        closed_form(own, domain, subject_to, seconds=seconds),
-        closed_form(-own, domain, subject_to, seconds=seconds),
+        closed_form(own, domain, subject_to, way=way, seconds=seconds),
+        closed_form(-own, domain, subject_to, way=way, seconds=seconds),
     )

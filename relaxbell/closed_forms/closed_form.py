@@ -15,10 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.closed_forms.classes import TermClass, classes, listing
 from relaxbell.closed_forms.domains import Domain
+from relaxbell.closed_forms.epigraph import DUAL_VERTICES, OUTER_APPROXIMATION
 from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.exact.arrays import complete_table, float_array
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, read_fraction, sign, to_floats, to_sympy
-from relaxbell.exact.texts import a_kind
+from relaxbell.exact.texts import a_kind, counted
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import sum_text
 from relaxbell.measures.measure import Measure
@@ -75,8 +76,9 @@ class LinearTerm:
 class ClosedForm:
     """min measure = max of `terms`, for every behavior of `region` that satisfies `domain`.
 
-    Made by `closed_form`. Complete and irredundant: each vertex of the epigraph was solved exactly. One that a
-    `ClosedFormError` carries is incomplete, and says so: its maximum is a lower bound only.
+    Made by `closed_form`. Complete and irredundant: each vertex of the epigraph was solved exactly, or all vertices of
+    the dual region were listed. One that a `ClosedFormError` carries is incomplete, and says so: its maximum is a lower
+    bound only.
 
     Attributes
     ----------
@@ -91,11 +93,13 @@ class ClosedForm:
     budgets
         Symbols of the budgets that the terms depend on.
     programs, vertices, seconds
-        Proof effort: linear programs solved exactly, vertices of the epigraph, wall time.
+        Proof effort: linear programs solved exactly, vertices of the epigraph or of the dual region, wall time.
     open_vertices
         How many vertices were not yet solved; 0 for a complete form.
     complete
         False for the partial result that a `ClosedFormError` carries: then the terms are lower bounds, some of many.
+    way
+        How it was derived, ``"dual vertices"`` or ``"outer approximation"``.
 
     Examples
     --------
@@ -105,7 +109,7 @@ class ClosedForm:
     min C(X -> B) = max of 9 terms, for non-signaling p; bell().relax("X -> B")
       1 ×  0
       8 ×  (1/4) CHSH - 1/2
-      complete: ... linear programs, ... vertices
+      complete: 13 dual vertices, ... linear programs
     >>> form(rb.boxes.pr())
     Fraction(1, 2)
     """
@@ -120,6 +124,7 @@ class ClosedForm:
     seconds: float
     open_vertices: int = 0
     complete: bool = True
+    way: str = OUTER_APPROXIMATION
 
     # ------------------------------------------------------------------- forms
 
@@ -361,6 +366,9 @@ class ClosedForm:
     @property
     def effort(self) -> str:
         """Whether the form is complete, and what that is known from, as text."""
+        if self.way == DUAL_VERTICES:
+            vertices = "vertex" if self.vertices == 1 else "vertices"
+            return f"complete: {self.vertices:,} dual {vertices}, {counted(self.programs, 'linear program')}"
         if self.complete:
             return f"complete: {self.programs:,} linear programs, {self.vertices:,} vertices"
         return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -14,13 +15,14 @@ import numpy as np
 from relaxbell.causal.equations import Equations, cell_weights
 from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm, linear_terms
 from relaxbell.closed_forms.domains import Domain, read_domain
-from relaxbell.closed_forms.outer import Epigraph, OuterApproximation
-from relaxbell.closed_forms.symmetries import symmetries
+from relaxbell.closed_forms.dual_region import from_dual_vertices
+from relaxbell.closed_forms.epigraph import DUAL_VERTICES, OUTER_APPROXIMATION, WAYS, Epigraph, Task
+from relaxbell.closed_forms.outer import OuterApproximation
 from relaxbell.engines.linear.parametric import ParametricProgram, parameter_sides
 from relaxbell.engines.linear.program import Problem, linear_program, read_constraints
 from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, installation
-from relaxbell.exact.numbers import Exact
-from relaxbell.exact.texts import counted
+from relaxbell.exact.numbers import Exact, common_denominator
+from relaxbell.exact.texts import counted, one_line
 from relaxbell.lp.clock import TimeLimitError, deadline, read_seconds, seconds_text
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure, read_measure
 from relaxbell.measures.terms import fresh
@@ -32,12 +34,18 @@ __all__ = ["closed_form"]
 
 
 def closed_form(
-    measure: Measure, domain: object = None, subject_to: object = (), *, seconds: float = 60.0
+    measure: Measure,
+    domain: object = None,
+    subject_to: object = (),
+    *,
+    way: str | None = None,
+    seconds: float = 60.0,
 ) -> ClosedForm:
     """Derive the least value of a measure as a maximum of linear terms, valid for every behavior of a domain.
 
-    The paper's Proposition 9, without its redundant terms: outer approximation in the space of behaviors, each
-    vertex solved in exact arithmetic.
+    The paper's Proposition 9, without its redundant terms. Where the dual region is small its vertices are listed, and
+    those that are never the maximum are removed; else by outer approximation in the space of behaviors. Both in exact
+    arithmetic.
 
     Parameters
     ----------
@@ -51,6 +59,8 @@ def closed_form(
     subject_to
         Budgets (Theorem 7) and affine constraints, as in `minimize`. A budget whose limit is a sympy symbol,
         ``dependence(both) <= sympy.Symbol("c")``, becomes a variable: the terms are affine in it.
+    way
+        ``"dual vertices"`` or ``"outer approximation"``, whatever the size; None chooses. The terms are the same.
     seconds
         After this time the derivation is refused with an estimate of what is left; kept within a second or a fifth.
         Infinity for no limit.
@@ -63,7 +73,8 @@ def closed_form(
     Raises
     ------
     ClosedFormError
-        If it takes too long; the error's ``partial`` is what was found so far, whose terms are valid lower bounds.
+        If it takes too long; the error's ``partial`` is what was found so far, whose terms are valid lower bounds. If
+        the way is unknown, or dual vertices were asked for and cannot be had.
     MeasureError
         For mutual information and entropies, where numbers are not exact, and for an unknown domain.
     InfeasibleError
@@ -79,14 +90,16 @@ def closed_form(
     """
     own = read_measure(measure, "a closed form is of").linear("closed form")
     limit = read_seconds(seconds, ClosedFormError)
+    if way is not None and way not in WAYS:
+        raise ClosedFormError(f"the way is {one_line(way)}, expected {' or '.join(map(repr, WAYS))}, or None.")
     require_ppl()
     with deadline(limit, own.name):
         where = read_domain(own.model, domain)
         try:
-            search, symbols = _search(own, where, subject_to)
+            task, symbols = task_of(own, where, subject_to)
         except TimeLimitError as error:
             raise ClosedFormError(f"the linear program of a closed form was not written in time: {error}") from None
-        found = search.run()
+        found = _derived(task, way, own.name)
     if not found.terms and found.complete:
         raise InfeasibleError(f"{own.model.name} reproduces no behavior of the domain. Relax another edge.")
     result = ClosedForm(
@@ -100,6 +113,7 @@ def closed_form(
         found.seconds,
         found.open_vertices,
         found.complete,
+        found.way,
     )
     if not found.complete:
         raise ClosedFormError(
@@ -109,6 +123,22 @@ def closed_form(
             result,
         )
     return result
+
+
+def _derived(task: Task, way: str | None, name: str) -> Epigraph:
+    """Return what was found on the way that was asked for, or on the first that does."""
+    if way != OUTER_APPROXIMATION:
+        found: Epigraph | str = "the time was over"
+        with suppress(TimeLimitError):  # what is left to do is then seen below
+            found = from_dual_vertices(task, forced=way == DUAL_VERTICES)
+        if isinstance(found, Epigraph):
+            return found
+        if way == DUAL_VERTICES:
+            raise ClosedFormError(
+                f"the closed form of {name} was not derived from dual vertices: {found}. Give more seconds, or use "
+                f"way={OUTER_APPROXIMATION!r}."
+            )
+    return OuterApproximation(task).run()
 
 
 def _progress(found: Epigraph) -> str:
@@ -145,10 +175,8 @@ def require_ppl() -> None:
         ) from None
 
 
-def _search(
-    measure: LinearMeasure, domain: Domain, subject_to: object
-) -> tuple[OuterApproximation, tuple[Symbol, ...]]:
-    """Return the outer approximation of a problem, and the symbols of its budgets."""
+def task_of(measure: LinearMeasure, domain: Domain, subject_to: object) -> tuple[Task, tuple[Symbol, ...]]:
+    """Return what is to be derived, and the symbols of its budgets."""
     budgets, affine = read_constraints(measure, subject_to, symbolic=True)
     budgets = tuple(Budget(replace(b.measure, term=fresh(b.measure.term)), b.limit) for b in budgets)
     problem = Problem(fresh(measure.term), domain_equations(domain), budgets, affine)
@@ -159,22 +187,13 @@ def _search(
     limits = [_limit_row(b, symbols, size) for b in budgets]
     cells = _padded(domain.expansion * cell_weights(domain.model)[:, None], len(symbols))
     parametric = ParametricProgram(problem, program, parameter_sides(program, cells, limits))
-    start = [(*row, *(0,) * len(symbols)) for row in domain.positivity]
     demanded = []
     for k, symbol in enumerate(symbols):
         least = max(b.measure.term.floor() for b in budgets if b.limit == symbol)
-        unit = [1 if j == k else 0 for j in range(len(symbols))]
-        demanded.append((-least.numerator, *(0,) * (size - 1), *(v * least.denominator for v in unit)))
-        start.append((_beyond(symbol, budgets), *(0,) * (size - 1), *(-v for v in unit)))
-    actions = []
-    for action in symmetries(problem, domain):
-        wide = np.eye(size + len(symbols), dtype=np.int64)
-        wide[:size, :size] = action
-        actions.append(wide)
-    inside = domain.inside
-    if inside is not None:
-        inside = (*inside, *(inside[0] * _beyond(symbol, budgets) for symbol in symbols))
-    return OuterApproximation(parametric, start, demanded, measure.term.floor(), actions, inside), symbols
+        unit = [least.denominator if j == k else 0 for j in range(len(symbols))]
+        demanded.append((-least.numerator, *(0,) * (size - 1), *unit))
+    ends = tuple(_beyond(symbol, budgets) for symbol in symbols)
+    return Task(problem, parametric, domain, ends, tuple(demanded)), symbols
 
 
 def domain_equations(domain: Domain) -> Equations:
@@ -218,4 +237,10 @@ def _beyond(symbol: Expr, budgets: Sequence[Budget]) -> int:
 
 def in_order(terms: tuple[LinearTerm, ...]) -> tuple[LinearTerm, ...]:
     """Return the terms in a stable order: few coefficients first."""
-    return tuple(sorted(terms, key=lambda term: (sum(c != 0 for c in term.form), term.form)))
+    unit = common_denominator([c for term in terms for c in term.form])
+
+    def place(term: LinearTerm) -> tuple[int, list[int]]:  # whole numbers are compared far quicker than fractions
+        whole = [c.numerator * (unit // c.denominator) for c in term.form]
+        return sum(map(bool, whole)), whole
+
+    return tuple(sorted(terms, key=place))

@@ -99,6 +99,20 @@ class Domain:
         u[0] = Fraction(1)
         return whole_numbers(list(u)) if all(u[1:] > 0) else None
 
+    @cached_property
+    def corners(self) -> list[tuple[int, ...]]:
+        """Some vertices: u of strategies of the unrelaxed model (of the model, where signaling is allowed).
+
+        None of them on a slice, nor where settings are dependent.
+        """
+        model = self.model.unrelaxed if self.name == "nonsignaling" else self.model
+        if self.coordinates is None or model.dependent_inputs:
+            return []
+        tables = np.unique(model.T.toarray().T, axis=0)
+        found = np.rint(tables @ self.reading.T)
+        exact = (found @ self.expansion.T.astype(np.float64) == tables).all(axis=1)
+        return [tuple(int(v) for v in u) for u in found[exact]]
+
     def functional(self, form: Sequence[Fraction]) -> BellFunctional:
         """Return the functional with the value form · u on the domain."""
         exact = np.array(form, dtype=object)

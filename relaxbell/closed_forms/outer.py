@@ -9,15 +9,15 @@ irredundant terms, and the solved vertices are the proof (Benson, J. Global Opti
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.engines.linear.parametric import Cut, ParametricProgram
+from relaxbell.closed_forms.epigraph import OUTER_APPROXIMATION, Epigraph, Task, lowest, moved_rows
+from relaxbell.engines.linear.parametric import Cut
 from relaxbell.exact.conversion import Row
 from relaxbell.exact.polyhedra import Point, Polyhedron
 from relaxbell.lp.clock import TimeLimitError, left, now, passed
@@ -30,70 +30,20 @@ _STEP = 1000
 """How much nearer to the vertex than to the inner point a cut is asked for."""
 
 
-@dataclass(frozen=True)
-class Epigraph:
-    """Result of an outer approximation.
-
-    Attributes
-    ----------
-    terms
-        Rows (c_0, …, c_D, w), w > 0: t ≥ Σ c_j u_j / w.
-    constraints
-        Rows (c_0, …, c_D): Σ c_j u_j ≤ 0, beyond those given at the start.
-    complete
-        Whether every vertex was attained; else time was over, and the terms are some lower bounds.
-    programs, vertices, open_vertices
-        Linear programs solved, vertices of the polyhedron, and how many were not yet attained.
-    seconds
-        Wall time.
-    """
-
-    terms: tuple[Row, ...]
-    constraints: tuple[Row, ...]
-    complete: bool
-    programs: int
-    vertices: int
-    open_vertices: int
-    seconds: float
-
-
 class OuterApproximation:
     """The state of the search.
 
-    Parameters
-    ----------
-    program
-        Its parameters are u.
-    start
-        Rows ≥ 0 over u, whole numbers, that are taken for granted.
-    demanded
-        Further rows ≥ 0 that hold wherever something is feasible, and count as constraints where they are facets;
-        with `start` they bound a set.
-    floor
-        A lower bound of the least value, anywhere.
-    actions
-        Symmetries of the program: form' = form @ R, over u.
-    inside
-        A generic feasible point, whole numbers (divisor, coordinates …), or None. Cuts that are asked for a little
-        towards it are facets of the epigraph, where those at a symmetric vertex seldom are.
+    Cuts that are asked for a little towards the inner point of the task are facets of the epigraph, where those at a
+    symmetric vertex seldom are.
     """
 
-    def __init__(
-        self,
-        program: ParametricProgram,
-        start: Iterable[Sequence[int]],
-        demanded: Iterable[Sequence[int]],
-        floor: Fraction,
-        actions: Sequence[NDArray[np.int64]],
-        inside: Sequence[int] | None,
-    ) -> None:
-        self.program, self.floor, self.inside = program, floor, inside
-        self.actions = [np.array(a, dtype=object) for a in actions]
-        size = program.sides.shape[1]
-        self.start = {tuple(row) for row in start}
+    def __init__(self, task: Task) -> None:
+        self.program, self.inside, self.actions = task.program, task.inside, task.actions
+        size, floor = task.program.sides.shape[1], task.floor
+        self.start = set(task.start)
         # coordinates of the polyhedron: u_1, …, u_D, t
         self.polyhedron = Polyhedron(size, [(-floor.numerator, *(0,) * (size - 1), floor.denominator)])
-        self.first: list[Row] = [(*row, 0) for row in dict.fromkeys((*self.start, *map(tuple, demanded)))]
+        self.first: list[Row] = [(*row, 0) for row in dict.fromkeys((*task.start, *task.demanded))]
         self.points: list[Row] = []
         self.attained: set[tuple[int, ...]] = set()
         self.rows: set[Row] = set()
@@ -120,7 +70,7 @@ class OuterApproximation:
                     break
             if not new and all(point in self.attained for point in self.points):
                 return True
-            cuts = [row for row in orbit(new, lambda found: _moved_rows(found, self.actions)) if row not in self.rows]
+            cuts = [row for row in orbit(new, lambda found: moved_rows(found, self.actions)) if row not in self.rows]
             self.rows.update(cuts)
             if self.polyhedron.add_in_steps(cuts, left) < len(cuts) or passed():
                 return False
@@ -151,30 +101,20 @@ class OuterApproximation:
         terms = tuple((*(-v for v in row[:-1]), row[-1]) for row in inequalities if row[-1])
         flat = [row[:-1] for row in inequalities if not row[-1]]
         flat += [tuple(sign * v for v in row[:-1]) for row in equations for sign in (1, -1)]
-        own = {_lowest(row) for row in self.start}
-        constraints = tuple(tuple(-v for v in row) for row in flat if _lowest(row) not in own)
-        return Epigraph(terms, constraints, complete, self.program.programs, len(self.points), waiting, seconds)
+        own = {lowest(row) for row in self.start}
+        constraints = tuple(tuple(-v for v in row) for row in flat if lowest(row) not in own)
+        return Epigraph(
+            terms, constraints, complete, self.program.programs, len(self.points), waiting, seconds, OUTER_APPROXIMATION
+        )
 
 
 def _whole(point: Point) -> tuple[int, ...]:
     return (point.divisor, *point.coordinates)
 
 
-def _lowest(row: Sequence[int]) -> Row:
-    divisor = math.gcd(*row) or 1
-    return tuple(v // divisor for v in row)
-
-
 def _row(cut: Cut) -> Row:
     """Return the cut as a row ≥ 0 over (1, u, t)."""
-    return _lowest((*(-c for c in cut.coefficients), cut.denominator if cut.feasible else 0))
-
-
-def _moved_rows(rows: list[Row], actions: Sequence[NDArray[np.object_]]) -> Iterator[Row]:
-    """Yield the images of rows (form, coefficient of t)."""
-    block = np.array(rows, dtype=object)
-    for action in actions:
-        yield from map(tuple, np.hstack([block[:, :-1] @ action, block[:, -1:]]).tolist())
+    return lowest((*(-c for c in cut.coefficients), cut.denominator if cut.feasible else 0))
 
 
 def _moved_points(points: list[tuple[int, ...]], actions: Sequence[NDArray[np.object_]]) -> Iterator[tuple[int, ...]]:

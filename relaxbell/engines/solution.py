@@ -141,7 +141,7 @@ class Solution(abc.ABC):
                 f"  lower bound  {self._bound_text(unit)}",
                 *late,
                 f"  witness      {self.witness_text}",
-                f"  model        {len(self.q)} strategies of {self.q.model.strategies.count:,}",
+                f"  model        {len(self.q)} strategies of {self.q.model.strategies.count_text}",
                 f"  solver       {self.statistics['solver']}",
             ]
         )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
+from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.numbers import Floats
+from relaxbell.exact.rows import Rows
+from relaxbell.frozen import Frozen
 
 
-@dataclass(frozen=True, eq=False)
-class StrategyWeights:
+class StrategyWeights(Frozen):
     """A distribution over strategies, with readable response functions.
 
     Attributes
@@ -22,7 +23,15 @@ class StrategyWeights:
     model
         The model.
     weights
-        Probability of each strategy, shape (n,), read-only.
+        Probability of each strategy, shape (n,), read-only. Made from a mapping, from the numbers of the strategies
+        that occur to their probabilities, it is written down when it is asked for, if there are not too many.
+    mapping
+        The same by the numbers of the strategies that occur.
+
+    Raises
+    ------
+    ModelTooLargeError
+        By ``weights``, if there are too many strategies to list them; `mapping` has those that occur.
 
     Examples
     --------
@@ -33,14 +42,60 @@ class StrategyWeights:
     (0.25, True)
     """
 
-    model: CausalModel
-    weights: Floats
+    def __init__(self, model: CausalModel, weights: Floats | Mapping[int, float]) -> None:
+        self.model = model
+        self._given = weights
+        self._seal()
 
     @cached_property
-    def support(self) -> NDArray[np.intp]:
-        """Numbers of the strategies with weight above 1e-9, the heaviest first."""
-        found = np.flatnonzero(self.weights > 1e-9)
-        return found[np.argsort(-self.weights[found], kind="stable")]
+    def weights(self) -> Floats:
+        """Probability of each strategy, shape (n,), read-only."""
+        if not isinstance(self._given, Mapping):
+            return self._given
+        self.model.strategies.check_listed()
+        found = np.zeros(self.model.strategies.count)
+        found[list(self.mapping)] = list(self.mapping.values())
+        found.setflags(write=False)
+        return found
+
+    @cached_property
+    def mapping(self) -> Mapping[int, float]:
+        """Probability of each strategy that occurs, by its number."""
+        if isinstance(self._given, Mapping):
+            return dict(sorted(self._given.items()))
+        used = np.flatnonzero(self.weights)
+        return dict(zip(used.tolist(), self.weights[used].tolist(), strict=True))
+
+    @cached_property
+    def support(self) -> NDArray[np.intp] | NDArray[np.object_]:
+        """Numbers of the strategies with weight above 1e-9, the heaviest first; Python's integers if they are large."""
+        found = [strategy for strategy, weight in self.mapping.items() if weight > 1e-9]
+        kind = np.intp if self.model.strategies.count < 2**62 else object
+        out = np.empty(len(found), dtype=kind)
+        out[:] = sorted(found, key=lambda strategy: -self.mapping[strategy])
+        return out
+
+    def weight(self, strategy: int) -> float:
+        """Return the probability of a strategy.
+
+        Parameters
+        ----------
+        strategy
+            Its number, 0 … n − 1.
+
+        Returns
+        -------
+        float
+            0 where it does not occur.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> solution = rb.minimize(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr())
+        >>> sum(solution.q.weight(strategy) for strategy in solution.q.support)
+        1.0
+        """
+        return self.mapping.get(int(strategy), 0.0)
 
     def __len__(self) -> int:
         return len(self.support)
@@ -48,7 +103,7 @@ class StrategyWeights:
     def __iter__(self) -> Iterator[tuple[float, str]]:
         """Yield (probability, response functions) of the strategies with weight."""
         for strategy in self.support:
-            yield float(self.weights[strategy]), self.describe(int(strategy))
+            yield float(self.mapping[strategy]), self.describe(int(strategy))
 
     def describe(self, strategy: int) -> str:
         """Return the response functions of a strategy: ``A: x↦01, B: (x,y)↦00 11``.
@@ -94,7 +149,7 @@ class StrategyWeights:
         """
         digits = self.model.strategies.digits(strategy)
         return {
-            node.name: _function(node.parents, node.radices, node.table[digits[node.name]])
+            node.name: _function(node.parents, node.radices, node.values(digits[node.name]))
             for node in self.model.strategies.nodes
         }
 
@@ -107,9 +162,17 @@ class StrategyWeights:
     __repr__ = __str__
 
 
-def _function(parents: tuple[str, ...], radices: tuple[int, ...], row: NDArray[np.integer]) -> str:
+def expected(q: StrategyWeights, rows: Rows) -> Floats:
+    """Return Σ q · row for some rows; of tables only the strategies that occur are looked at."""
+    if not isinstance(rows, LocalRows):
+        return rows.values(q.weights)
+    strategies, weights = list(q.mapping), np.array(list(q.mapping.values()), dtype=np.float64)
+    return rows.at(q.model.local.assignments(strategies)).values(weights)
+
+
+def _function(parents: tuple[str, ...], radices: tuple[int, ...], row: Sequence[int]) -> str:
     """Return a response function as text: its constant, the parent it copies, or its table."""
-    values = [int(v) for v in row]
+    values = list(row)
     if len(set(values)) == 1:
         return str(values[0])
     names = [p.lower() for p in parents]

@@ -66,6 +66,15 @@ class Conversion:
         generators = (g for g in self._polyhedron.minimized_generators() if g.is_point())
         return [(int(g.divisor()), *self._vector(g.coefficients())) for g in generators]
 
+    def rays(self) -> list[Row]:
+        """Return the extreme rays, in lowest terms; lines are there in both directions."""
+        found = []
+        for generator in self._polyhedron.minimized_generators():
+            row = self._vector(generator.coefficients())
+            found += [row] if generator.is_ray() or generator.is_line() else []
+            found += [tuple(-v for v in row)] if generator.is_line() else []
+        return found
+
     def facets(self) -> tuple[list[Row], list[Row]]:
         """Return the irredundant inequalities (row ≥ 0) and the equations (row = 0)."""
         found: tuple[list[Row], list[Row]] = [], []

@@ -136,8 +136,17 @@ class Rows:
             entries[number] = entries.get(number, Fraction(0)) + value * self.scale
         return [(number, value) for number, value in sorted(entries.items()) if value]
 
+    @property
+    def columns(self) -> int:
+        """Number of columns."""
+        return int(self.matrix.shape[1])
+
     def __len__(self) -> int:
         return int(self.matrix.shape[0])
+
+    def labeled(self, labels: Sequence[str]) -> Rows:
+        """Return the rows with other labels."""
+        return replace(self, labels=tuple(labels))
 
     def minus(self, other: Rows, labels: Sequence[str]) -> Rows:
         """Return the difference of as many rows."""

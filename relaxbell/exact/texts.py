@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection
-from decimal import MAX_EMAX, MIN_EMIN, ROUND_FLOOR, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -160,11 +160,26 @@ def floor_text(value: float, digits: int = 9) -> str:
     >>> floor_text(0.4952625979), floor_text(0.25)
     ('0.495262597', '0.25')
     """
+    return _rounded_text(value, digits, ROUND_FLOOR)
+
+
+def ceil_text(value: float, digits: int = 9) -> str:
+    """Return a float as text with at most `digits` significant digits, never rounded down.
+
+    Examples
+    --------
+    >>> ceil_text(0.4952625971), ceil_text(0.25)
+    ('0.495262598', '0.25')
+    """
+    return _rounded_text(value, digits, ROUND_CEILING)
+
+
+def _rounded_text(value: float, digits: int, rounding: str) -> str:
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
     number = Decimal(value)
     step = Decimal(1).scaleb(number.adjusted() - digits + 1)
-    return f"{float(number.quantize(step, rounding=ROUND_FLOOR)):.{digits}g}"
+    return f"{float(number.quantize(step, rounding=rounding)):.{digits}g}"
 
 
 def supported_text(value: float, bound: float, digits: int = 9) -> str:

@@ -14,6 +14,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.derived import nonsignaling_coordinates
 from relaxbell.behavior.names import read_names, read_parties
+from relaxbell.behavior.notations import Reader, is_tensor, read_tables, read_tensor, split_form, write_tensor
 from relaxbell.behavior.scenario import Scenario, same_variables
 from relaxbell.errors import BehaviorError, FunctionalError
 from relaxbell.exact.arrays import complete_table, real_array
@@ -30,8 +31,6 @@ from relaxbell.functionals.notation import (
     correlator_table,
     correlator_terms,
     full_terms,
-    read_form,
-    split_form,
     sum_latex,
     sum_text,
     to_correlators,
@@ -106,11 +105,12 @@ class BellFunctional(Frozen):
     @classmethod
     def from_collins_gisin(
         cls,
-        tables: Mapping[str, Any],
+        tables: Mapping[str, Any] | ArrayLike,
         outputs: str | Sequence[str] = ("A", "B"),
         inputs: str | Sequence[str] = ("X", "Y"),
         *,
         parties: Mapping[str, str | None] | None = None,
+        cardinality: Mapping[str, int] | None = None,
         name: str | None = None,
     ) -> BellFunctional:
         """Return the functional with these coefficients on Collins–Gisin marginals.
@@ -122,8 +122,13 @@ class BellFunctional(Frozen):
             p(values|settings): axes are the outcomes without the last, then the settings. The outcome axes may be left
             out where all outputs of the set have two values. ``""`` is the constant. Sets left out are zero, but each
             party must occur: cardinalities are read off the shapes.
+
+            Or the matrix of QETLAB, toqito and Ket, [[constant, B], [A, AB]], with one axis for each output: place 0 is
+            "left out", place 1 + x (k − 1) + a is outcome a of k at setting x.
         outputs, inputs, parties, name
             As for the class.
+        cardinality
+            Of a matrix: the number of values of each output that has not two.
 
         Returns
         -------
@@ -141,12 +146,12 @@ class BellFunctional(Frozen):
         >>> BellFunctional.from_collins_gisin({"AB": [[1, 1], [1, -1]], "A": [-1, 0], "B": [-1, 0]})
         p(00|00) + p(00|01) + p(00|10) - p(00|11) - pA(0|0) - pB(0|0)
         """
-        return cls._from_form(tables, outputs, inputs, parties, name, Coordinates.lift)
+        return cls._from_form(tables, outputs, inputs, parties, cardinality, name, Coordinates.lift)
 
     @classmethod
     def from_correlators(
         cls,
-        tables: Mapping[str, Any],
+        tables: Mapping[str, Any] | ArrayLike,
         outputs: str | Sequence[str] = ("A", "B"),
         inputs: str | Sequence[str] = ("X", "Y"),
         *,
@@ -160,6 +165,9 @@ class BellFunctional(Frozen):
         tables
             For a set of outputs the exact coefficients of ⟨A_x B_y …⟩ = Σ (−1)^{a+b+…} p(a, b, …|x, y, …): axes are the
             settings. ``""`` is the constant, sets left out are zero.
+
+            Or the matrix of QETLAB, toqito and Ket, [[constant, ⟨B⟩], [⟨A⟩, ⟨AB⟩]]: one axis for each output, of which
+            place 0 is "left out" and place 1 + x is setting x.
         outputs, inputs, parties, name
             As for the class.
 
@@ -180,15 +188,16 @@ class BellFunctional(Frozen):
         >>> chsh.formula("correlators")
         '⟨A0 B0⟩ + ⟨A0 B1⟩ + ⟨A1 B0⟩ - ⟨A1 B1⟩'
         """
-        return cls._from_form(tables, outputs, inputs, parties, name, correlator_table)
+        return cls._from_form(tables, outputs, inputs, parties, None, name, correlator_table)
 
     @classmethod
     def _from_form(
         cls,
-        tables: Mapping[str, Any],
+        tables: Mapping[str, Any] | ArrayLike,
         outputs: str | Sequence[str],
         inputs: str | Sequence[str],
         parties: Mapping[str, str | None] | None,
+        cardinality: Mapping[str, int] | None,
         name: str | None,
         table_of: Callable[[Coordinates, Exact], Exact],
     ) -> BellFunctional:
@@ -200,7 +209,16 @@ class BellFunctional(Frozen):
                 f"which party chooses which input? Found outputs {', '.join(outputs)} and inputs {', '.join(inputs)}. "
                 "Give parties={output: input or None}."
             )
-        coordinates, form = read_form(tables, outputs, inputs, owners)
+        reader = Reader(outputs, inputs, owners, FunctionalError, "coefficients", "BellFunctional(array)")
+        if is_tensor(tables):
+            coordinates, form = read_tensor(tables, reader, cardinality)
+        elif cardinality is not None:
+            raise FunctionalError(
+                "cardinality is given, expected it with a matrix only: tables by sets of outputs have their shapes. "
+                "Leave it out."
+            )
+        else:
+            coordinates, form, _ = read_tables(tables, reader)
         return cls(table_of(coordinates, form), outputs, inputs, constant=form[0], parties=owners, name=name)
 
     # --------------------------------------------------------------------- forms
@@ -256,6 +274,51 @@ class BellFunctional(Frozen):
         """
         form = to_correlators(self._coordinates(), self.collins_gisin)
         return FrozenMapping(split_form(self._coordinates(), form, self.outputs, outcomes=False))
+
+    def to_collins_gisin(self) -> Exact:
+        """Return the Collins–Gisin coefficients as the matrix of QETLAB, toqito and Ket; by name: `marginals`.
+
+        Returns
+        -------
+        Exact
+            One axis for each output: place 0 is "left out", place 1 + x (k − 1) + a is outcome a of k at setting x; the
+            constant is at 0, 0. `from_collins_gisin` reads it.
+
+        Raises
+        ------
+        FunctionalError
+            If it is not known which party chooses which input.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.catalog.CH.to_collins_gisin().astype(int).tolist()
+        [[0, -1, 0], [-1, 1, 1], [0, 1, -1]]
+        """
+        return write_tensor(self._coordinates(), self.collins_gisin)
+
+    def to_correlators(self) -> Exact:
+        """Return the coefficients on correlators as the matrix of QETLAB, toqito and Ket; by name: `correlators`.
+
+        Returns
+        -------
+        Exact
+            One axis for each output: place 0 is "left out", place 1 + x is setting x; the constant is at 0, 0.
+            `from_correlators` reads it.
+
+        Raises
+        ------
+        FunctionalError
+            If it is not known which party chooses which input, or an output has not two values.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.catalog.CHSH.to_correlators().astype(int).tolist()
+        [[0, 0, 0], [0, 1, 1], [0, 1, -1]]
+        """
+        coordinates = self._coordinates()
+        return write_tensor(coordinates, to_correlators(coordinates, self.collins_gisin))
 
     def _coordinates(self) -> Coordinates:
         if self.coordinates is None:
@@ -393,7 +456,7 @@ class BellFunctional(Frozen):
 
     # ------------------------------------------------------------ bounds and faces
 
-    def bound(self, model: ModelLike, subject_to: Sequence[Any] = ()) -> Any:
+    def bound(self, model: ModelLike, subject_to: Sequence[Any] = (), *, seconds: float | None = None) -> Any:
         """Return the maximum over the behaviors of a model: the bound of a (relaxed) Bell inequality.
 
         Parameters
@@ -403,12 +466,29 @@ class BellFunctional(Frozen):
         subject_to
             Budgets of measures and affine CVXPY constraints on ``model.q``, as in `minimize`. With a symbolic
             budget, ``c <= sympy.Symbol("epsilon")``, the bound is an exact function of it, a `Curve`.
+        seconds
+            Time limit; None for none.
 
         Returns
         -------
         ExactNumber, float or Curve
             The exact maximum. Where constraints or the input distribution have numbers that are not exact
             (or the exact solution was not found), a float that is rounded up: no behavior of the model exceeds it.
+
+        Raises
+        ------
+        FunctionalError
+            If the scenarios differ.
+        ModelTooLargeError
+            If it would take days: more than 2^48 strategies of all parties but the largest, without `seconds`.
+        TimeLimitError
+            If the time is over. Its `partial` is an exact `Enclosure` of the maximum, or an `UpperBound` where there
+            are constraints or relaxed edges.
+
+        Notes
+        -----
+        Where each output responds to inputs of its own only (Bell scenarios), no strategy is listed: one party answers
+        best, the others' choices are found by branch and bound. 20 settings with two outcomes take a tenth of a second.
 
         Examples
         --------
@@ -421,8 +501,13 @@ class BellFunctional(Frozen):
         max CHSH for e in [0, 1]: exact, 2 pieces, 3 linear programs
           [0, 1/2]: 2 + 4 e
           [1/2, 1]: 4
+
+        Where each party has 2^15 strategies:
+
+        >>> rb.catalog.chained(15).bound(rb.bell((15, 15)))
+        Fraction(28, 1)
         """
-        return provided("BellFunctional.bound")(self, model, subject_to)
+        return provided("BellFunctional.bound")(self, model, subject_to, seconds=seconds)
 
     def is_facet(self, model: ModelLike, *, nonsignaling: bool = False) -> FaceLike[BellFunctional]:
         """Return the face on which the functional is largest, with its dimension; true if it is a facet.

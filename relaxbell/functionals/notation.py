@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -13,9 +13,8 @@ import numpy as np
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.names import name_latex
 from relaxbell.errors import FunctionalError
-from relaxbell.exact.arrays import axis_names, complete_table
-from relaxbell.exact.numbers import Exact, ExactNumber, exact_array, sign, to_sympy
-from relaxbell.exact.texts import a_kind, decimal_text
+from relaxbell.exact.numbers import Exact, ExactNumber, sign, to_sympy
+from relaxbell.exact.texts import decimal_text
 
 NOTATIONS = ("probabilities", "collins_gisin", "correlators")
 
@@ -79,108 +78,6 @@ def _not_binary(coordinates: Coordinates) -> FunctionalError:
         f"correlators need outputs with two values, found cardinalities {coordinates.outputs}. Use Collins–Gisin "
         "marginals."
     )
-
-
-def split_form(coordinates: Coordinates, form: Exact, outputs: Sequence[str], *, outcomes: bool) -> dict[str, Any]:
-    """Return a form as {"": constant, "A": array, "AB": array, …}, axes: outcomes but the last, then settings."""
-    found: dict[str, Any] = {"": form[0]}
-    for block in coordinates.blocks:
-        part = form[block.start : block.start + block.size].copy()
-        shape = block.shape if outcomes else block.shape[len(block.members) :]
-        part = part.reshape(shape)
-        part.setflags(write=False)
-        found[join_names([outputs[i] for i in block.members])] = part
-    return found
-
-
-def join_names(names: Sequence[str]) -> str:
-    """Return names as one word where each is a letter, else with spaces."""
-    return ("" if all(len(name) == 1 for name in names) else " ").join(names)
-
-
-def read_form(
-    tables: Mapping[str, Any], outputs: Sequence[str], inputs: Sequence[str], parties: Mapping[str, str | None]
-) -> tuple[Coordinates, Exact]:
-    """Return the coordinates and the form of tables as `split_form` gives them.
-
-    Cardinalities are read off the shapes; outcome axes may be left out where all parties of a table have two values.
-    """
-    if not isinstance(tables, Mapping):
-        shape = getattr(tables, "shape", None)
-        found = a_kind(tables) if shape is None else f"{a_kind(tables)} of shape {shape}"
-        raise FunctionalError(
-            f"found {found}, expected a mapping from sets of outputs to tables of coefficients, such as "
-            f"{{{join_names(list(outputs[:2]))!r}: table, {outputs[0]!r}: table}}. Coefficients over all cells "
-            "p(outputs|inputs) go to BellFunctional(array)."
-        )
-    own = [None if parties[name] is None else inputs.index(str(parties[name])) for name in outputs]
-    given: dict[tuple[int, ...], Exact] = {}
-    for key, values in tables.items():
-        members = _members(key, outputs)
-        settings = [name for j, name in enumerate(inputs) if j in {own[i] for i in members}]
-        short = len(axis_names(values) or ()) == len(settings)
-        axes = settings if short else [*(outputs[i] for i in members), *settings]
-        table = exact_array(complete_table(values, f"the table of {key!r}", FunctionalError, axes))
-        if table is None:
-            raise FunctionalError(
-                f"the table of {key!r} is not exact, expected integers, Fractions or sympy numbers a + b√n (one n)."
-            )
-        if members in given:
-            raise FunctionalError(f"{key!r} is there a second time, expected each set of outputs once. Add both up.")
-        given[members] = table
-    sizes = [1] * len(inputs)
-    values_of = [2] * len(outputs)
-    for members, table in given.items():
-        reach = [own[i] for i in members if own[i] is not None]
-        if table.ndim not in (len(reach), len(reach) + len(members)):
-            raise FunctionalError(
-                f"the table of {join_names([outputs[i] for i in members])!r} has {table.ndim} axes, expected "
-                f"{len(reach)} for settings, after {len(members)} for outcomes without the last (or none, if all have "
-                "two values)."
-            )
-        for axis, j in zip(
-            range(table.ndim - len(reach), table.ndim), sorted(j for j in reach if j is not None), strict=True
-        ):
-            sizes[j] = max(sizes[j], table.shape[axis])
-        if table.ndim > len(reach):
-            for axis, i in enumerate(members):
-                values_of[i] = max(values_of[i], table.shape[axis] + 1)
-    coordinates = Coordinates(
-        tuple(values_of), tuple(sizes), tuple(frozenset() if j is None else frozenset({j}) for j in own)
-    )
-    form = np.full(coordinates.dimension + 1, Fraction(0), dtype=object)
-    blocks = {block.members: block for block in coordinates.blocks}
-    for members, table in given.items():
-        if not members:
-            form[0] = table.item()
-            continue
-        block = blocks[members]
-        if table.shape not in (block.shape, block.shape[len(members) :]) or table.size != block.size:
-            raise FunctionalError(
-                f"the table of {join_names([outputs[i] for i in members])!r} has shape {table.shape}, expected "
-                f"{block.shape} as the other tables say. Give all tables of one scenario."
-            )
-        form[block.start : block.start + block.size] = table.ravel()
-    return coordinates, form
-
-
-def _members(key: object, outputs: Sequence[str]) -> tuple[int, ...]:
-    if not isinstance(key, str):
-        raise FunctionalError(
-            f"the set of outputs {key!r} is {a_kind(key)}, expected a string of some of {', '.join(outputs)}: "
-            "'A', 'AB' or 'A1 A2'; '' is the constant."
-        )
-    names = [key] if key in outputs else key.split() if " " in key.strip() else list(key.strip())
-    unknown = [name for name in names if name not in outputs]
-    if unknown or len(set(names)) < len(names):
-        raise FunctionalError(
-            f"{key!r} does not name outputs, expected some of {', '.join(outputs)}: 'A', 'AB' or 'A1 A2'; '' is the "
-            "constant."
-        )
-    members = tuple(outputs.index(name) for name in names)
-    if list(members) != sorted(members):
-        raise FunctionalError(f"{key!r} is not in the order of the outputs {', '.join(outputs)}. Reorder it.")
-    return members
 
 
 # --------------------------------------------------------------------------- terms

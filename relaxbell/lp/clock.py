@@ -16,8 +16,8 @@ from numbers import Real
 
 from relaxbell.errors import MeasureError, RelaxbellError
 from relaxbell.errors import TimeLimitError as TimeLimitError  # raised here, so imported from here
-from relaxbell.exact.numbers import ExactNumber
-from relaxbell.exact.texts import floor_text
+from relaxbell.exact.numbers import ExactNumber, ceil_float, floor_float
+from relaxbell.exact.texts import ceil_text, floor_text
 
 clock: Callable[[], float] = time.monotonic
 """What says how many seconds have passed: in one place, so that tests of time limits need not wait."""
@@ -77,6 +77,39 @@ class UpperBound:
 
     name: str
     upper_bound: ExactNumber
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """What is known of a largest value when the time is over, from both sides.
+
+    Attributes
+    ----------
+    name
+        Of what.
+    lower_bound
+        Rigorous, exact: the value is not smaller; it is attained.
+    upper_bound
+        Rigorous, exact: the value is not larger.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> from fractions import Fraction
+    >>> known = rb.classes.Enclosure("CHSH", Fraction(1), Fraction(4))
+    >>> known.lower_bound, known.upper_bound
+    (Fraction(1, 1), Fraction(4, 1))
+    """
+
+    name: str
+    lower_bound: ExactNumber
+    upper_bound: ExactNumber
+
+    @property
+    def text(self) -> str:
+        """The bounds as they stand in errors."""
+        low, high = floor_text(floor_float(self.lower_bound), 9), ceil_text(ceil_float(self.upper_bound), 9)
+        return f"It is at least {low} and at most {high} (rigorous)."
 
 
 @dataclass(frozen=True)

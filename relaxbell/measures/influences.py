@@ -7,17 +7,18 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from relaxbell.behavior.names import name_latex
 from relaxbell.causal.model import CausalModel
-from relaxbell.causal.size import check_memory, program_memory
+from relaxbell.causal.size import check_memory
 from relaxbell.errors import MeasureError
-from relaxbell.exact.rows import Rows
+from relaxbell.exact.local_rows import Piece
 from relaxbell.measures.definition import Definition, small
 from relaxbell.measures.measure import LinearMeasure, check_model
 from relaxbell.measures.terms import LargestRow
+
+_ROW = 1000
+"""Bytes of a row beside the entries of its table: its label, and its place."""
 
 
 def influence(model: CausalModel, source: str, target: str, *, variation: bool = False) -> LinearMeasure:
@@ -69,48 +70,41 @@ def influence(model: CausalModel, source: str, target: str, *, variation: bool =
     others = [n for n in model.parents(target) if n not in (source, *model.latents)]
     outcomes = range(model.cardinality[target])
     _check_size(model, source, target, math.prod(model.cardinality[n] for n in others), variation)
-    found, labels = [], []
+    pieces: list[Piece] = []
+    labels: list[str] = []
     for setting in itertools.product(*(range(model.cardinality[n]) for n in others)):
         fixed = dict(zip(others, setting, strict=True))
-        responses = [model.strategies.response(target, {**fixed, source: u}) for u in range(values)]
+        variables = [model.local.variable(target, {**fixed, source: u}) for u in range(values)]
         given = "".join(f", {n}={v}" for n, v in fixed.items())
         for u, v in itertools.combinations(range(values), 2):
             pair = f"do({source}={u}) vs do({source}={v}){given}"
+            scope = (variables[u], variables[v])
             if variation:
-                found.append(model.strategies.spread(responses[u] != responses[v]))
+                pieces.append((scope, len(labels), 1 - np.eye(len(outcomes), dtype=np.int64)))
                 labels.append(f"p({target} changes), {pair}")
                 continue
             # for two outcomes the shifts of both are equal, so one row serves
             for w in outcomes if len(outcomes) > 2 else outcomes[:1]:
-                shift = (responses[u] == w) != (responses[v] == w)
-                found.append(model.strategies.spread(shift))
+                hit = np.arange(len(outcomes)) == w
+                pieces.append((scope, len(labels), hit[:, None] != hit[None, :]))
                 labels.append(f"mean over λ of |shift of p({target}={w})|, {pair}")
+    rows = model.local.rows(pieces, tuple(labels))
     name = f"{'TV' if variation else 'C'}({source} -> {target})"
     arguments = {"source": source, "target": target, "variation": variation}
     definition = Definition("influence", influence, arguments, *_latex(source, target, others, variation))
-    term = LargestRow(_indicator_rows(found, labels), definition.plain)  # the verifier makes its rows as well
+    term = LargestRow(rows, definition.plain)  # the verifier makes its rows as well
     return LinearMeasure(model, name, term=term, definition=definition)
 
 
 def _check_size(model: CausalModel, source: str, target: str, settings: int, variation: bool) -> None:
-    """Raise ModelTooLargeError if the rows of an influence, or its linear program, do not fit in memory."""
-    c, n = model.cardinality[target], model.strategies.count
-    pairs = settings * math.comb(model.cardinality[source], 2)
-    rows = pairs * (c if c > 2 and not variation else 1)
-    shifted = pairs * n * (c - 1) // c  # two values differ; that one of them is w has 2 (c − 1)/c² of all
-    entries = shifted if variation or c == 2 else 2 * shifted
+    """Raise ModelTooLargeError if the rows of an influence do not fit in memory."""
+    c = model.cardinality[target]
+    rows = settings * math.comb(model.cardinality[source], 2) * (c if c > 2 and not variation else 1)
     check_memory(
-        f"{'TV' if variation else 'C'}({source} -> {target}), {rows:,} rows over {n:,} strategies of {model.name},",
-        rows * n + program_memory(rows, entries, n),
+        f"{'TV' if variation else 'C'}({source} -> {target}), {rows:,} rows of tables of {c}×{c} entries, of "
+        f"{model.name},",
+        rows * (_ROW + 3 * 8 * c * c),
     )
-
-
-def _indicator_rows(rows: list[NDArray[np.generic]], labels: list[str]) -> Rows:
-    columns = [np.flatnonzero(row).astype(np.int32) for row in rows]
-    pointers = np.concatenate([[0], np.cumsum([len(c) for c in columns])])
-    indices = np.concatenate(columns)
-    matrix = sp.csr_array((np.ones(len(indices)), indices, pointers), shape=(len(rows), len(rows[0])))
-    return Rows(matrix, tuple(labels))
 
 
 def _latex(source: str, target: str, others: Sequence[str], variation: bool) -> tuple[str, str]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Self, TypeGuard
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError, UnsupportedModelError
+from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.numbers import ExactNumber, Floats, Surd, as_exact, read_fraction
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import a_kind, decimal_text, text_latex
 from relaxbell.measures.definition import Definition, Recipe
 from relaxbell.measures.terms import Term, stated
-from relaxbell.measures.weights import read_numbers, read_weights
+from relaxbell.measures.weights import read_numbers, read_support, read_weights
 from relaxbell.methods import provided
 
 if TYPE_CHECKING:
@@ -150,6 +152,11 @@ class Measure(abc.ABC):
     def _at(self, q: Floats) -> float:
         """Return the measure at an array of one weight for each strategy."""
 
+    def _at_few(self, strategies: Sequence[int], weights: Floats) -> float:
+        """Return the measure at weights of some strategies of a model that has too many to list them."""
+        self.model.strategies.check_listed()
+        raise AssertionError("raised before")
+
     # ------------------------------------------------------------------- values
 
     def value(self, q: object) -> float:
@@ -179,7 +186,8 @@ class Measure(abc.ABC):
         >>> rb.influence(model, "X", "B").value(np.full(64, 1 / 64))  # half of Bob's functions change with x
         0.5
         """
-        return self._at(read_weights(self.model, q, self.name))
+        few = read_support(self.model, q, self.name)
+        return self._at(read_weights(self.model, q, self.name)) if few is None else self._at_few(*few)
 
     def at(self, q: object) -> float:
         """Return the measure at weights that a solver returned: they need not be probabilities to the last digit.
@@ -206,7 +214,8 @@ class Measure(abc.ABC):
         >>> rb.influence(rb.input_signaling(), "X", "B").at(np.full(64, 1 / 64))
         0.5
         """
-        return self._at(read_numbers(self.model, q, self.name))
+        few = read_support(self.model, q, self.name)
+        return self._at(read_numbers(self.model, q, self.name)) if few is None else self._at_few(*few)
 
     # -------------------------------------------------------------- made anew, written
 
@@ -365,6 +374,17 @@ class LinearMeasure(Measure):
 
     def _at(self, q: Floats) -> float:
         return self.term.value(q)
+
+    def _at_few(self, strategies: Sequence[int], weights: Floats) -> float:
+        assignments = self.model.local.assignments(strategies)
+
+        def some(rows: Rows) -> Rows:
+            if not isinstance(rows, LocalRows):
+                self.model.strategies.check_listed()
+                raise AssertionError("raised before")
+            return rows.at(assignments)
+
+        return self.term.with_rows(some).value(weights)
 
     @property
     def summands(self) -> tuple[LinearMeasure, ...]:

@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse as sp
 
 from relaxbell.behavior.names import name_latex
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats
-from relaxbell.exact.rows import Rows
 from relaxbell.measures.definition import Definition
 from relaxbell.measures.effects import probability
 from relaxbell.measures.measure import LinearMeasure, Measure, check_model
@@ -58,8 +56,7 @@ def message_weight(model: CausalModel, message: str = "M") -> LinearMeasure:
             "Use message(...) or name the node."
         )
     zero = model.rows({message: 0})
-    everything = Rows(sp.csr_array(np.ones(zero.matrix.shape)), ("1",))
-    rows = everything.minus(zero, (f"p({message}≠0)",))
+    rows = model.local.one().minus(zero, (f"p({message}≠0)",))
     symbol = rf"p({name_latex(message)} \neq 0)"
     definition = Definition("message weight", message_weight, {"message": message}, symbol)
     term = Linear(rows, probability(message, list(range(1, model.cardinality[message])), []))

@@ -29,10 +29,10 @@ def measure(
     model
         The model.
     rows
-        A mapping from a label to a row, or a list of rows; a row is an array of length n, or a CVXPY expression
-        affine in ``model.q`` without constant, such as ``model.probability(…)``. Or a (k, n) array, dense or
-        sparse. For ``max of sums``: a mapping from a label to such a group of rows. Or a term of
-        `relaxbell.measures.terms`, for any sums and maxima; it has its own norms.
+        A mapping from a label to a row, or a list of rows; a row is an array of length n, or a CVXPY expression affine
+        in ``model.q`` without constant, such as ``model.probability(…)``, or one of ``model.rows(…)``, which needs no
+        list of strategies. Or a (k, n) array, dense or sparse. For ``max of sums``: a mapping from a label to such a
+        group of rows. Or a term of `relaxbell.measures.terms`, for any sums and maxima; it has its own norms.
     norm
         ``max``: max |row · q|; ``sum``: Σ |row · q|; ``linear``: Σ row · q, signed; ``max of sums``.
     name, unit
@@ -80,8 +80,8 @@ def _check_size(model: CausalModel, term: Term, name: str) -> None:
     if not any(True for _ in term.leaves()):
         raise MeasureError(f"{name} is a term without rows. Give at least one.")
     for leaf in term.leaves():
-        if leaf.rows.matrix.shape[1] != n:
+        if leaf.rows.columns != n:
             raise MeasureError(
-                f"{name} has rows of {leaf.rows.matrix.shape[1]} entries, expected one for each of the {n} strategies "
+                f"{name} has rows of {leaf.rows.columns} entries, expected one for each of the {n} strategies "
                 f"of {model.name}."
             )

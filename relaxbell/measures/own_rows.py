@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import cvxpy as cp
 
 
-Row: TypeAlias = "ArrayLike | sp.sparray | sp.spmatrix | cp.Expression"
+Row: TypeAlias = "ArrayLike | sp.sparray | sp.spmatrix | cp.Expression | Rows"
 RowsLike: TypeAlias = "Mapping[str, RowsLike] | Sequence[Row] | Row"
 """A mapping or list of rows, arrays or expressions; or all of them as one array."""
 
@@ -38,6 +38,9 @@ def read_rows(model: CausalModel, rows: RowsLike, prefix: str) -> Rows:
         If they do not fit the model, or are no finite real numbers.
     """
     n = model.strategies.count
+    known = _known_rows(rows, n, prefix)
+    if known is not None:
+        return known
     if isinstance(rows, list | tuple) and any(map(is_expression, rows)):
         rows = {f"row {i}": row for i, row in enumerate(rows)}
     exact = _read_exact(rows)
@@ -62,6 +65,26 @@ def read_rows(model: CausalModel, rows: RowsLike, prefix: str) -> Rows:
     if not np.isfinite(matrix.data).all():
         raise MeasureError("a row contains NaN or infinity, expected finite numbers.")
     return decimal_rows(sp.csr_array(matrix, dtype=np.float64), labels)
+
+
+def _known_rows(rows: object, strategies: int, prefix: str) -> Rows | None:
+    """Return rows that are `Rows` already, from ``model.rows(…)``, one after the other; None if some are not."""
+    if isinstance(rows, Rows):
+        rows = [rows]
+    given = rows if isinstance(rows, Mapping) else dict(enumerate(rows)) if isinstance(rows, list | tuple) else {}
+    if not given or not all(isinstance(row, Rows) for row in given.values()):
+        return None
+    total: Rows | None = None
+    for label, row in given.items():
+        if row.columns != strategies:
+            raise MeasureError(
+                f"rows have {row.columns} entries, expected one for each of the {strategies} strategies."
+            )
+        name = f"{prefix}{plain_text(label)}"
+        own = [name] if len(row) == 1 else [f"{name} {text}" for text in row.labels]
+        labeled = row.labeled(row.labels if isinstance(label, int) else own)
+        total = labeled if total is None else total.followed_by(labeled)
+    return total
 
 
 def _read_exact(rows: object) -> Exact | None:

@@ -29,6 +29,22 @@ def read_weights(model: CausalModel, q: Any, name: str) -> NDArray[np.float64]:
     return array
 
 
+def read_support(model: CausalModel, q: Any, name: str) -> tuple[list[int], NDArray[np.float64]] | None:
+    """Return strategies and their weights where q has them in place of an array; None where arrays can be made."""
+    given, owner = getattr(q, "mapping", None), getattr(q, "model", model)
+    if given is None or model.strategies.can_be_listed:
+        return None
+    if owner is not model and owner.strategies.nodes != model.strategies.nodes:
+        raise _of_another(owner, model, name)
+    return list(given), np.array(list(given.values()), dtype=np.float64)
+
+
+def _of_another(owner: CausalModel, model: CausalModel, name: str) -> MeasureError:
+    return MeasureError(
+        f"{name}: q weighs the strategies of {owner.name}, expected those of {model.name}. Minimize on this model."
+    )
+
+
 def read_numbers(model: CausalModel, q: Any, name: str) -> NDArray[np.float64]:
     """Return one number for each strategy of a model: of an array, exact or not, or of `StrategyWeights`."""
     given = getattr(q, "weights", q)
@@ -48,7 +64,5 @@ def read_numbers(model: CausalModel, q: Any, name: str) -> NDArray[np.float64]:
         raise MeasureError(f"{name}: q has shape {array.shape}, expected ({n},), one weight for each strategy.")
     owner = getattr(q, "model", model)
     if owner is not model and owner.strategies.nodes != model.strategies.nodes:
-        raise MeasureError(
-            f"{name}: q weighs the strategies of {owner.name}, expected those of {model.name}. Minimize on this model."
-        )
+        raise _of_another(owner, model, name)
     return array

@@ -178,7 +178,7 @@ def _classes_without_signaling() -> Evidence:
     first = [form.region.functional(forms[kind.members[0]]) for kind in kinds]
     own = [kind for kind, f in zip(kinds, first, strict=True) if equation_10().equivalent(f, scale=True, offset=True)]
     text = (
-        f"complete after {form.programs} exact programs: {len(form.domain)} inequalities in classes of "
+        f"{form.effort}; {len(form.domain)} inequalities in classes of "
         f"{', '.join(str(len(kind)) for kind in kinds)}; Eq. (10) is in that of {len(own[0]) if own else 0}"
     )
     return Evidence("proved" if len(kinds) > 1 and len(own) == 1 else "refuted", text)

@@ -180,7 +180,7 @@ def _everywhere(
     form: ClosedForm | None
     try:
         form = closed_form(measure, domain, subject_to, seconds=seconds)
-        method = f"closed form of {len(form.terms)} terms, {form.programs} linear programs"
+        method = f"closed form of {len(form.terms)} terms, {form.effort.removeprefix('complete: ')}"
         region = Region(where, [term.form for term in form.domain])
     except (ClosedFormError, MeasureError) as error:
         form, region = None, Region(where, [])

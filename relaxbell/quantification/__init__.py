@@ -31,6 +31,7 @@ from relaxbell.quantification.report import Quantification, Row
 from relaxbell.quantification.uncertainty import RESAMPLES, Options, Tested, Uncertainty
 from relaxbell.solve.minimization import minimize
 from relaxbell.trials.statement import Evidence
+from relaxbell.trials.testing import read_confidence
 
 Progress = Callable[[int, int, str], None]
 """Called with (rows done, rows in all, what comes next)."""
@@ -110,7 +111,7 @@ def quantify(
     >>> row.name, round(row.statement.at_least, 5), round(row.statement.evidence.p_value, 4)
     ('C(X -> B)', 0.00658, 0.0391)
     """
-    options = Options(confidence, training, game, settings_bias, resamples, seed)
+    options = Options(read_confidence(confidence), training, game, settings_bias, resamples, seed)
     plan, rows = Plan(observed, input_distribution, seconds_per_row, options), list[Row]()
     try:
         for row in plan.solved(progress, seconds_per_row):

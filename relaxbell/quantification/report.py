@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.chi_squared import ChiSquared, SettingsTest
 from relaxbell.behavior.counts import CountsFit
+from relaxbell.certificate.claims import Certificate
 from relaxbell.engines.solution import Solution
 from relaxbell.engines.witness import Witness
 from relaxbell.errors import RelaxbellError
@@ -173,10 +174,12 @@ class Quantification:
         return data
 
     def save_certificates(self, directory: str | Path) -> tuple[Path, ...]:
-        """Write the certificate of each row to a file of a directory, which is made, and return the paths.
+        """Write the certificates of each row to files of a directory, which is made, and return the paths.
 
-        The names are those of the measures without what file systems dislike: ``C(X -> B)`` becomes ``C_X-B.json``.
-        Each certificate is checked before it is written. Rows without solution are left out.
+        The names are those of the measures without what file systems dislike: ``C(X -> B)`` becomes ``C_X-B.json``
+        for the minimum and, where counts prove something, ``C_X-B.evidence.json`` for the p-value of its limit "at
+        least", or of 0 where there is none. Each certificate is checked before it is written. Rows without solution
+        are left out.
 
         Parameters
         ----------
@@ -186,7 +189,7 @@ class Quantification:
         Returns
         -------
         tuple of Path
-            One file for each row with a solution.
+            One file for each row with a solution, and one for each with evidence.
 
         Raises
         ------
@@ -267,13 +270,18 @@ class CertificateFiles:
         self.paths: dict[str, Path] = {}
 
     def add(self, row: Row) -> None:
-        """Check and write the certificate of a row, if it has a solution."""
+        """Check and write the certificates of a row: of its minimum, if it has a solution, and of its evidence."""
         if row.solution is None:
             return
         certificate, stem = row.solution.certificate, _file_name(row.name)
         certificate.verify()
         while stem.casefold() in self.paths:  # some file systems do not tell x from X
             stem += "_"
+        self._save(certificate, stem)
+        if row.statement is not None:
+            self._save(row.statement.certificate(), f"{stem}.evidence")
+
+    def _save(self, certificate: Certificate, stem: str) -> None:
         certificate.save(self._folder / f"{stem}.json")
         self.paths[stem.casefold()] = self._folder / f"{stem}.json"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -13,6 +14,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.chi_squared import SettingsTest
 from relaxbell.behavior.counts import Counts
 from relaxbell.behavior.resampling import generator
+from relaxbell.certificate.claims import Certificate
 from relaxbell.errors import CountsError, RelaxbellError
 from relaxbell.lp.clock import deadline
 from relaxbell.measures.measure import Measure
@@ -23,9 +25,6 @@ from relaxbell.trials.testing import evidence, read_confidence
 
 RESAMPLES = 32
 """Enough for a standard error to an eighth of itself."""
-
-_SPREADS = 5
-"""Standard deviations by which frequencies of settings may exceed a stated bias."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +44,19 @@ class Statement:
     evidence: Evidence
     at_least: float
     note: str = ""
+
+    def certificate(self) -> Certificate:
+        """Return the certificate of the p-value of the limit on the measure that is tested; of 0 where there is none.
+
+        Raises
+        ------
+        CertificateError
+            See `Evidence.certificate`.
+        """
+        limit = self.evidence.at_least
+        if limit == math.inf:  # no value explains the counts
+            return self.evidence.certificate(self.evidence.tests[0].null.measure.term.ceiling())
+        return self.evidence.certificate(Fraction(max(0.0, limit)))
 
 
 @dataclass(frozen=True)
@@ -167,7 +179,6 @@ class Uncertainty:
             If nothing can be said; it says why.
         """
         if tested.name not in self._known:
-            self._check_bias()
             own = self.options
             self._known[tested.name] = evidence(
                 self.counts,
@@ -178,17 +189,3 @@ class Uncertainty:
                 settings_bias=own.settings_bias,
             )
         return self._known[tested.name]
-
-    def _check_bias(self) -> None:
-        """Raise CountsError where the frequencies of the settings contradict the bias that is assumed."""
-        bias = read_bias(self.options.settings_bias)
-        if not bias:
-            return
-        seen, total = self.counts.settings, self.counts.trials
-        design = Fraction(1, seen.size)
-        off = max(abs(Fraction(int(n), total) - design) for n in seen.ravel())
-        if float(off - bias) > _SPREADS * (float(design) / total) ** 0.5:
-            raise CountsError(
-                f"a frequency of the settings of {self.counts.name or 'the counts'} is off by {float(off):.2g}, "
-                f"expected at most the bias {float(bias):g} that is assumed. State a larger one."
-            )

@@ -76,7 +76,9 @@ def _alike(one: Evidence, other: Evidence) -> bool:
 
 
 def _end(evidence: Evidence) -> float:
-    """Return an ε beyond which nothing is left to see: the p-value is a half or more."""
+    """Return an ε beyond which nothing is left to see, as the p-value is a half or more; 0 where it always is."""
+    if evidence.log_p_at(0) >= -math.log(2):
+        return 0.0
     largest = float(evidence.tests[0].null.measure.term.ceiling())
     low, high = 0.0, 2.0**-26
     while high < largest and evidence.log_p_at(high) < -math.log(2):
@@ -89,9 +91,9 @@ def _end(evidence: Evidence) -> float:
 
 def _draw(ax: Axes, groups: Sequence[tuple[Evidence, list[str]]], confidence: float, style: dict[str, object]) -> None:
     ends = [_end(own) for own, _ in groups]
-    last = max(ends)
+    last = max(ends) or max(float(own.tests[0].null.measure.term.ceiling()) for own, _ in groups)
     for k, (own, names) in enumerate(groups):
-        grid = np.linspace(0.0, ends[k], _POINTS)
+        grid = np.linspace(0.0, ends[k] or last, _POINTS)
         look: dict[str, Any] = {"linewidth": 1.5, "label": ", ".join(names), **_STYLES[k % len(_STYLES)], **style}
         (line,) = ax.plot(grid, _decades(own, grid), **look)  # matplotlib refuses what it does not know
         limit = own.at_least
@@ -111,6 +113,7 @@ def _draw(ax: Axes, groups: Sequence[tuple[Evidence, list[str]]], confidence: fl
     )
     ax.set_ylabel(r"evidence $-\log_{10}\,p$ against “at most ε”")
     ax.set_xlim(0, last)
+    ax.locator_params(axis="x", nbins=6)  # numbers such as 0.125 do not run into each other
     highest = max(level, *(_decades(own, np.zeros(1))[0] for own, _ in groups))
     ax.set_ylim(0, highest * (1.1 + 0.09 * len(groups)))  # room for the legend above all lines
     finished(ax, loc="upper right")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.names import party_names
 from relaxbell.engines.solution import Solution
+from relaxbell.engines.strategies import expected
 from relaxbell.errors import MeasureError
 from relaxbell.exact.texts import a_kind
 from relaxbell.show.numbers import CERTAIN, probability_text, weight_text
@@ -67,7 +68,7 @@ class Explanation:
     def rows(self) -> tuple[tuple[float | str, ...], ...]:
         """The strategies with weight, the heaviest first: probability, and each node's response function as text."""
         q = self.solution.q
-        return tuple((float(q.weights[s]), *q.functions(int(s)).values()) for s in q.support)
+        return tuple((q.weight(s), *q.functions(int(s)).values()) for s in q.support)
 
     @property
     def _more(self) -> str:
@@ -169,12 +170,12 @@ def _uses(solution: Solution, node: Node, source: str) -> dict[tuple[int, ...], 
     shape = tuple(size for k, size in enumerate(node.radices) if k != axis)
     found: dict[tuple[int, ...], dict[str, float]] = {place: defaultdict(float) for place in np.ndindex(*shape)}
     for strategy in solution.q.support:
-        row = node.table[solution.q.model.strategies.digits(int(strategy))[node.name]]
+        row = node.values(solution.q.model.strategies.digits(int(strategy))[node.name])
         grid = np.moveaxis(np.asarray(row, dtype=int).reshape(node.radices), axis, -1)
         for place, verbs in found.items():
             verb = _verb(grid[place], source.lower())
             if verb:
-                verbs[verb] += float(solution.q.weights[strategy])
+                verbs[verb] += solution.q.weight(strategy)
     return found
 
 
@@ -227,7 +228,7 @@ def _condition(others: list[tuple[str, int]], places: list[tuple[int, ...]]) -> 
 
 
 def _message_sentence(solution: Solution, name: str) -> str:
-    weight = float(1 - (solution.q.model.rows({name: 0}).array @ solution.q.weights)[0])
+    weight = float(1 - expected(solution.q, solution.q.model.rows({name: 0}))[0])
     if weight < CERTAIN:
         return f"No message other than {name.lower()} = 0 is sent."
     return f"A message other than {name.lower()} = 0 is sent with probability {probability_text(weight)}."
@@ -274,7 +275,7 @@ def _joint(solution: Solution, rows: Sequence[str], columns: Sequence[str]) -> N
     found: dict[tuple[int, ...], dict[tuple[int, ...], float]] = defaultdict(lambda: defaultdict(float))
     for strategy in solution.q.support:
         digits = strategies.digits(int(strategy))
-        found[tuple(digits[n] for n in rows)][tuple(digits[n] for n in columns)] += solution.q.weights[strategy]
+        found[tuple(digits[n] for n in rows)][tuple(digits[n] for n in columns)] += solution.q.weight(strategy)
     keys = sorted({key for own in found.values() for key in own})
     return np.array([[own[key] for key in keys] for own in found.values()])
 

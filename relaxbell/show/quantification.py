@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from relaxbell.behavior.chi_squared import chance_text
 from relaxbell.exact.texts import FITTED, floor_text
 from relaxbell.show.numbers import arrows
 from relaxbell.trials.text import power_text
@@ -125,7 +126,7 @@ def _head(report: Quantification) -> list[str]:
             lines.append(f"note  {counts.published.note}")
         lines.append(
             f"fit   non-signaling, {kind}: deviance {fit.deviance:.4g} at {fit.degrees_of_freedom} degrees "
-            f"of freedom (p = {fit.p_value:.2g})"
+            f"of freedom ({chance_text(fit.p_value)})"
         )
         if fit.p_value < _UNLIKELY:
             lines.append(f"note  the raw frequencies signal beyond chance (p < {_UNLIKELY:g}): the fit sets that aside")
@@ -149,14 +150,10 @@ def _head(report: Quantification) -> list[str]:
 def _settings_text(test: SettingsTest) -> str:
     """Return how well the settings agree with uniform and with independent ones."""
     own = f"against uniform settings χ² = {test.statistic:.4g} at {test.degrees_of_freedom} degrees of freedom"
-    own += f" ({_p_text(test.p_value)})"
+    own += f" ({chance_text(test.p_value)})"
     if test.independence is not None:
-        own += f"; against independent ones {_p_text(test.independence.p_value)}"
+        own += f"; against independent ones {chance_text(test.independence.p_value)}"
     return own
-
-
-def _p_text(p: float) -> str:
-    return f"p = {p:.2g}" if p > 0 else "p < 1e-300"
 
 
 def _chsh_text(chsh: CHSHValue) -> str:

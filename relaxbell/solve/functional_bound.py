@@ -10,21 +10,49 @@ import numpy as np
 
 from relaxbell.behavior.scenario import same_variables
 from relaxbell.causal.equations import cell_weights, functional_rows, joint_coefficients, normalization_equations
+from relaxbell.causal.maximum import largest_value
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.separate import MOST_CHOICES, check_choices, separate
 from relaxbell.engines.linear.over import solve_over
-from relaxbell.errors import FunctionalError
+from relaxbell.errors import FunctionalError, ModelTooLargeError
+from relaxbell.exact.assignments import StoppedSearch, work
+from relaxbell.exact.branching import TooCloseError
+from relaxbell.exact.choices import largest_exact, without_idle
 from relaxbell.exact.numbers import Exact, ExactNumber, ceil_float
+from relaxbell.exact.texts import ceil_text
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.lp.clock import (
+    Enclosure,
+    LowerBound,
+    TimeLimitError,
+    UpperBound,
+    deadline,
+    remaining,
+    time_is_over,
+)
 from relaxbell.measures.measure import Budget, LinearMeasure, check_model
 from relaxbell.measures.terms import Linear
 from relaxbell.methods import provided
 
+_LISTED = 2**14
+"""Up to so many strategies times settings they are listed."""
 
-def bound(functional: BellFunctional, model: CausalModel, subject_to: Any) -> Any:
+
+def bound(functional: BellFunctional, model: CausalModel, subject_to: Any, *, seconds: float | None = None) -> Any:
     """Return the maximum, or with a symbol as limit its curve; see `BellFunctional.bound`."""
-    if is_symbolic(subject_to):
-        return provided("BellFunctional.bound, symbolic")(functional, model, subject_to)
-    return functional_bound(functional, model, subject_to)
+    # a title takes longer to write than many a maximum to find
+    with deadline(seconds, "" if seconds is None else f"-{functional.title}"):
+        if is_symbolic(subject_to):
+            return provided("BellFunctional.bound, symbolic")(functional, model, subject_to)
+        try:
+            return functional_bound(functional, model, subject_to)
+        except TimeLimitError as late:
+            if not isinstance(late.partial, LowerBound):
+                raise
+            top = functional.constant - Fraction(late.partial.lower_bound)
+            known = UpperBound(f"max {functional.title}", top)
+            text = f"It is at most {ceil_text(ceil_float(top), 9)} (rigorous)."
+            raise TimeLimitError(f"{time_is_over()} {text}", known) from late
 
 
 def functional_bound(functional: BellFunctional, model: CausalModel, subject_to: Sequence[Any]) -> float | ExactNumber:
@@ -32,12 +60,39 @@ def functional_bound(functional: BellFunctional, model: CausalModel, subject_to:
     table = check_scenario(functional, model)
     constraints = list(subject_to) if isinstance(subject_to, Sequence) else [subject_to]
     if not constraints and not model.dependent_inputs:
+        parties = separate(model)
+        if parties is not None:
+            try:
+                return _local_maximum(functional, model, parties.functional(table)) + functional.constant
+            except TooCloseError as many:
+                if model.strategies.count * len(model.settings) > _LISTED:
+                    raise ModelTooLargeError(
+                        f"the maximum of {functional.title} over {model.name}: {many} come within 1e-12 of the largest "
+                        "value, too many to compare exactly. Give coefficients of fewer digits, without square roots."
+                    ) from None
+        if model.strategies.count * len(model.settings) > _LISTED:
+            what = f"the maximum of {functional.title} over {model.name}"
+            return largest_value(model, table, what) + functional.constant
         return _largest_column(table, model) + functional.constant
     whole, scale = rational_multiple(functional)
     own = negated(whole, model)
     _, found = solve_over(own, own.term, normalization_equations(model), constraints)
     value = functional.constant - scale * found.bound.bound
     return value if found.primal is not None else ceil_float(value)
+
+
+def _local_maximum(functional: BellFunctional, model: CausalModel, table: Exact) -> ExactNumber:
+    """Return the largest value over choices of outcomes, without the constant; no strategy is listed."""
+    if work(table.shape) > MOST_CHOICES:
+        table, _ = without_idle(table)
+    check_choices(table.shape, lambda: f"the maximum of {functional.title} over {model.name}")
+    try:
+        return largest_exact(table, tick=remaining)
+    except StoppedSearch as stopped:
+        low, high = (value + functional.constant for value in (stopped.lower, stopped.upper))
+        known = Enclosure(f"max {functional.title}", low, high)
+        text = f"{time_is_over()} {known.text.replace('It', known.name, 1)}"
+        raise TimeLimitError(text, known) from stopped.__cause__
 
 
 def rational_multiple(functional: BellFunctional) -> tuple[BellFunctional, ExactNumber]:
@@ -62,7 +117,8 @@ def rational_multiple(functional: BellFunctional) -> tuple[BellFunctional, Exact
 
 def check_scenario(functional: BellFunctional, model: CausalModel) -> Exact:
     """Return the coefficients in the model's order of axes; raise FunctionalError where scenarios differ."""
-    check_model(model, functional.title)
+    if not isinstance(model, CausalModel):
+        check_model(model, functional.title)
     if not same_variables(functional, model):
         raise FunctionalError(
             f"{functional.title} lives on {functional.scenario.symbol}, {model.name} on {model.scenario.symbol}."

@@ -1,4 +1,4 @@
-"""`curve`, `critical_visibility`, `tradeoff`, and bounds of functionals as functions of a budget."""
+"""`curve`, `tradeoff`, and bounds of functionals as functions of a budget."""
 
 from __future__ import annotations
 
@@ -18,19 +18,16 @@ from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.engines import LinearEngine, engine
 from relaxbell.engines.entropy.curve import EntropyCurve
 from relaxbell.engines.linear.curves import traced
-from relaxbell.engines.linear.family import EndBeyond, budget_line, family_along
+from relaxbell.engines.linear.family import budget_line
 from relaxbell.engines.linear.sampled import SampledCurve
 from relaxbell.engines.linear.solution import LinearSolution
 from relaxbell.engines.sources.curves import NetworkCurve
-from relaxbell.errors import BehaviorError, MeasureError, UnsupportedModelError
-from relaxbell.exact.numbers import ExactNumber
-from relaxbell.exact.texts import a_kind
-from relaxbell.lp.clock import TimeLimitError, UpperBound, deadline, known_at_least, time_is_over
+from relaxbell.errors import MeasureError
+from relaxbell.lp.clock import TimeLimitError, deadline, known_at_least, time_is_over
 from relaxbell.measures.information import MutualInformation
-from relaxbell.measures.measure import Budget, LinearMeasure, Measure, check_model, read_measure, same_model
+from relaxbell.measures.measure import Budget, LinearMeasure, Measure, read_measure, same_model
 from relaxbell.measures.messages import BinaryEntropy
 from relaxbell.measures.products import Nonbilocality
-from relaxbell.measures.terms import ZERO
 from relaxbell.solve.functional_bound import negated
 from relaxbell.solve.minimization import minimize
 
@@ -183,92 +180,18 @@ def curve(
     """
     read_measure(measure, "a curve is of")
     own = engine(measure)
-    with deadline(seconds, measure.name), known_at_least(measure.name, own.floor), _along():
+    with deadline(seconds, measure.name), known_at_least(measure.name, own.floor), along_line():
         path = read_path(measure.model, start, end, read_parameter(parameter), over)
-        return own.curve(path, _as_tuple(subject_to))
+        return own.curve(path, as_tuple(subject_to))
 
 
 @contextmanager
-def _along() -> Iterator[None]:
+def along_line() -> Iterator[None]:
     """Drop what is known when the time is over at a single parameter: it is no bound of a curve."""
     try:
         yield
     except TimeLimitError as late:
         raise time_is_over() from late
-
-
-def critical_visibility(
-    model: CausalModel,
-    observed: Behavior,
-    subject_to: object = (),
-    *,
-    noise: Behavior | None = None,
-    seconds: float | None = None,
-) -> ExactNumber:
-    """Return the largest v for which v · observed + (1 − v) · noise is reproduced by a model within constraints.
-
-    Parameters
-    ----------
-    model
-        The model.
-    observed
-        A behavior that the model reproduces up to some visibility.
-    subject_to
-        Budgets and affine constraints on the model, as in `minimize`.
-    noise
-        White noise by default.
-    seconds
-        Time limit, kept within a second or a fifth, whichever is more; None for none.
-
-    Returns
-    -------
-    ExactNumber
-        Exact; 1 if the behavior itself is reproduced. For floats, exact for the exact behavior that they are read as.
-
-    Raises
-    ------
-    InfeasibleError
-        If not even the noise is reproduced.
-    BehaviorError, MeasureError
-        If one of the arguments is something else, or they do not fit together.
-    UnsupportedModelError
-        For several independent sources.
-    TimeLimitError
-        If the time is over. Its `partial` is an exact `UpperBound` of the visibility, where a larger one is excluded.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> rb.critical_visibility(rb.bell(), rb.boxes.pr()), rb.critical_visibility(rb.bell(), rb.boxes.tsirelson())
-    (Fraction(1, 2), √2/2)
-    >>> model = rb.input_signaling()
-    >>> rb.critical_visibility(model, rb.boxes.pr(), subject_to=[rb.influence(model, "X", "B") <= 0.25])
-    Fraction(3, 4)
-    """
-    check_model(model, "a critical visibility")
-    for p in (observed, *(() if noise is None else (noise,))):
-        if not isinstance(p, Behavior):
-            raise BehaviorError(f"found {a_kind(p)}, expected a Behavior, such as counts.fit().behavior.")
-    if len(model.latents) > 1:
-        raise UnsupportedModelError(
-            f"a critical visibility of {model.name}: what independent sources reproduce is not convex, so the "
-            "visibilities may not be an interval. Use sweep(nonbilocality(model), {v: p.visibility(v) for v in …}), or "
-            "model.shared() for a common source."
-        )
-    start = observed.white_noise() if noise is None else noise
-    name = "critical visibility"
-    with deadline(seconds, name):
-        with _along():
-            path = read_path(model, start, observed, Parameter(), None)
-            family = family_along(LinearEngine(LinearMeasure(model, "0", term=ZERO)), path, _as_tuple(subject_to))
-            family.feasible_end(family.low, 1)
-        try:
-            return family.feasible_end(family.high, -1).t
-        except TimeLimitError as late:
-            if not isinstance(late.partial, EndBeyond) or late.partial.t == family.high:
-                raise time_is_over() from late
-            known = UpperBound(name, late.partial.t)
-            raise TimeLimitError(f"{time_is_over()} It is at most {known.upper_bound} (exact).", known) from late
 
 
 def tradeoff(
@@ -320,8 +243,8 @@ def tradeoff(
         for part in (measure, budgeted)
     )
     same_model(own, other)
-    with deadline(seconds, own.name), known_at_least(own.name, LinearEngine(own).floor), _along():
-        return _tradeoff(own, other, observed, _as_tuple(subject_to))
+    with deadline(seconds, own.name), known_at_least(own.name, LinearEngine(own).floor), along_line():
+        return _tradeoff(own, other, observed, as_tuple(subject_to))
 
 
 def _tradeoff(
@@ -339,7 +262,7 @@ def _tradeoff(
 
 def bound_curve(functional: BellFunctional, model: CausalModel, subject_to: object) -> Curve:
     """Return the largest value of a functional as a function of a symbolic budget; see `BellFunctional.bound`."""
-    constraints = _as_tuple(subject_to)
+    constraints = as_tuple(subject_to)
     symbolic = [b for b in constraints if isinstance(b, Budget) and b.is_symbolic]
     symbols = {b.limit for b in symbolic}
     if len(symbols) != 1:
@@ -375,5 +298,6 @@ def _exact_minimum(solution: LinearSolution) -> Fraction:
     return exact
 
 
-def _as_tuple(subject_to: object) -> tuple[object, ...]:
+def as_tuple(subject_to: object) -> tuple[object, ...]:
+    """Return constraints, given as one or several, as a tuple."""
     return tuple(subject_to) if isinstance(subject_to, list | tuple) else (subject_to,)

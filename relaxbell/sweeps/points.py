@@ -14,7 +14,6 @@ import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
-from relaxbell.behavior.table import TOLERANCE
 from relaxbell.causal.equations import FLOAT_GRID
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import InfeasibleError, RelaxbellError, SignalingError, SolverError
@@ -147,7 +146,8 @@ def _read_behaviors(model: CausalModel, points: list[Behavior], group: int) -> l
     for start in range(0, len(rough), size):
         block = rough[start : start + size]
         tables = np.stack([points[i].p for i in block], axis=-1).transpose(*order, len(order))
-        for i, row in zip(block, _rounded(model, tables), strict=True):
+        tolerances = np.array([points[i].tolerance for i in block])
+        for i, row in zip(block, _rounded(model, tables, tolerances), strict=True):
             found[i] = row
     for i, p in enumerate(points):
         if p.exact is not None:
@@ -157,10 +157,10 @@ def _read_behaviors(model: CausalModel, points: list[Behavior], group: int) -> l
     return [(group, row) if row is not None else _signaling(model, p) for row, p in zip(found, points, strict=True)]
 
 
-def _rounded(model: CausalModel, tables: Floats) -> list[ExactRow | None]:
+def _rounded(model: CausalModel, tables: Floats, tolerances: Floats) -> list[ExactRow | None]:
     """Return float tables on the exact grid, as `Behavior.rounded` does; None where one signals."""
     coordinates = model.coordinates
-    signals = coordinates.signaling(tables) > TOLERANCE
+    signals = coordinates.signaling(tables) > tolerances
     vectors = np.rint(coordinates.project(tables) * float(FLOAT_GRID)).astype(np.int64)
     whole = coordinates.expand(vectors).reshape(-1, tables.shape[-1]).T
     floats = whole / float(FLOAT_GRID)  # exact: whole numbers below 2^53 over a power of two
@@ -187,4 +187,6 @@ def _signaling(model: CausalModel, point: Behavior) -> Failure:
         model.equations(point)
     except RelaxbellError as error:
         return failure(error)
-    return Failure("signaling", f"the behavior signals by more than {TOLERANCE:g} where {model.name} does not allow it")
+    return Failure(
+        "signaling", f"the behavior signals by more than {point.tolerance:g} where {model.name} does not allow it"
+    )

@@ -1,7 +1,8 @@
-"""The certificate of a p-value: counts, the test factor, and what proves the bound of its mean."""
+"""The certificate of a p-value: counts, the scores that are betted on, and what proves the bounds of their means."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -10,52 +11,106 @@ import numpy as np
 from relaxbell.certificate.claims import Certificate, as_text, as_texts, checked, refused
 from relaxbell.engines.linear.certificates import common_data, proof_data
 from relaxbell.errors import CertificateError
-from relaxbell.trials.betting import FactorTest, GameTest, Test
+from relaxbell.exact.numbers import Floats
+from relaxbell.trials.bets import Bet, Product, Run, Stakes, Tails, Wins
+from relaxbell.trials.betting import Test
 from relaxbell.verify import Refused, read_case
 
 
-def p_value_certificate(test: Test, limit: Fraction) -> Certificate:
-    """Return the certificate of a test's p-value of a limit.
+def p_value_certificate(tests: Sequence[Test], limit: Fraction) -> Certificate:
+    """Return the certificate of the p-value of a limit: of one test, or of the product of the e-values of several.
 
     Raises
     ------
     CertificateError
-        For tests that the verifier does not know, and what exceeds its limits.
+        For runs whose null hypotheses differ, and what exceeds the verifier's limits.
     """
-    null = test.null
-    if (null.settings != null.model.input_distribution.table).any():
-        raise CertificateError(
-            f"no certificate: found settings= that are not those of {null.model.name}, expected one "
-            "distribution. Build the model with input_distribution=."
-        )
-    if isinstance(test, GameTest) and len(test.games) == 1:
-        kind, table = "tail", test.games[0].astype(np.float64)
-        factor = [Fraction(int(v)) for v in test.games[0]]
-    elif isinstance(test, FactorTest):
-        kind, table = "product", test.factor(limit).excess
-        factor = [1 + Fraction(v) for v in table.tolist()]
-    else:
-        raise CertificateError(
-            f"no certificate of: {test.method}. Expected a single game, or a test factor. Name one game=, or give "
-            "training=."
-        )
-    proof = null.largest(table, limit).proof
-    assert proof is not None  # it was asked for
-    data: dict[str, Any] = common_data(null.model, proof)
-    data["measure"] = {
-        "kind": "evidence",
-        "test": kind,
-        "factor": as_texts(factor),
-        "counts": [int(n) for n in test.counts],
-        "bias": as_text(null.bias),
-    }
-    data["proof"] = proof_data(null.model, proof)
+    rule = tests[0].bet(limit) if len(tests) == 1 else Product(tuple(test.e_bet(limit) for test in tests))
+    data = _Writer(limit).written(rule)
     try:
         case: Any = read_case(data | {"claim": {}})
         found = case.p_value()
     except Refused as refusal:
         raise refused(refusal) from None
     return checked(data | {"claim": {"p_value": as_text(_rounded_up(found))}})
+
+
+class _Writer:
+    """Runs and tables with their proofs, each listed once."""
+
+    def __init__(self, limit: Fraction) -> None:
+        self._limit = limit
+        self._runs: list[Run] = []
+        self._tables: list[tuple[int, Floats]] = []
+        self._common: dict[str, Any] = {}
+        self._proofs: list[dict[str, Any] | None] = []
+
+    def written(self, rule: Bet | Tails) -> dict[str, Any]:
+        """Return everything but the claim."""
+        own = self._rule(rule)
+        runs = [_run_data(run) for run in self._runs]
+        tables = [{"run": k, "scores": as_texts(map(Fraction, scores.tolist()))} for k, scores in self._tables]
+        measure = {"kind": "evidence", "runs": runs, "tables": tables, "rule": own}
+        return self._common | {"measure": measure, "proof": {"tables": self._proofs}}
+
+    def _rule(self, rule: Bet | Tails, alike: Sequence[Run] = ()) -> dict[str, Any]:
+        """Return a rule as data; `alike` are runs of which one with equal counts is the same."""
+        if isinstance(rule, Stakes):
+            own = {"rule": "stakes", "table": self._table(rule.run, rule.scores, alike)}
+            return own | {"stakes": as_texts(map(Fraction, rule.stakes))}
+        if isinstance(rule, Wins):
+            return {"rule": "wins", "table": self._table(rule.run, rule.game, alike)}
+        if isinstance(rule, Tails):
+            places = [self._table(rule.run, g, proved=i not in rule.hopeless) for i, g in enumerate(rule.games)]
+            return {"rule": "tails", "tables": places}
+        if isinstance(rule, Product):
+            return {"rule": "product", "of": [self._rule(part) for part in rule.parts]}
+        parts: list[dict[str, Any]] = []
+        before = len(self._runs)
+        for part in rule.parts:  # of the same trials
+            parts.append(self._rule(part, [*alike, *self._runs[before:]]))
+        return {"rule": "mean", "of": parts} | ({"others": rule.others} if rule.others else {})
+
+    def _run(self, run: Run, alike: Sequence[Run]) -> int:
+        """Return the number of a run; those of a product differ, even where their counts are equal."""
+        for k, own in enumerate(self._runs):
+            equal = any(own is other for other in alike) and np.array_equal(own.counts, run.counts)
+            if own.null is run.null and (equal or own.counts is run.counts):
+                return k
+        self._runs.append(run)
+        return len(self._runs) - 1
+
+    def _table(
+        self,
+        run: Run,
+        scores: Floats | np.ndarray[Any, np.dtype[np.int64]],
+        alike: Sequence[Run] = (),
+        *,
+        proved: bool = True,
+    ) -> int:
+        """Return the number of a table, proved anew."""
+        place = self._run(run, alike)
+        table = np.asarray(scores, dtype=np.float64).ravel()
+        proof = run.null.largest(table, self._limit).proof
+        assert proof is not None  # it was asked for
+        common = common_data(run.null.model, proof)
+        if self._common and common != self._common:
+            raise CertificateError(
+                f"no certificate of a product: the runs have different null hypotheses in {run.null.model.name}, "
+                "expected one model with the same constraints. Certify each run."
+            )
+        self._common = common
+        self._tables.append((place, table))
+        self._proofs.append(proof_data(run.null.model, proof) if proved else None)
+        return len(self._tables) - 1
+
+
+def _run_data(run: Run) -> dict[str, Any]:
+    null = run.null
+    data: dict[str, Any] = {"counts": [int(n) for n in run.counts], "bias": as_text(null.bias)}
+    if not null.model.dependent_inputs and (null.settings != null.model.input_distribution.table).any():
+        data["settings"] = as_texts(null.settings.ravel())
+    return data
 
 
 def _rounded_up(p: Fraction) -> Fraction:

@@ -1,4 +1,4 @@
-"""Games: tables that say which trials win, read from functionals, and the families tried where none is named."""
+"""Games: tables that say which trials win, read from functionals."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.scenario import same_variables
 from relaxbell.causal.model import CausalModel
-from relaxbell.errors import FunctionalError, MeasureError
+from relaxbell.errors import FunctionalError
 from relaxbell.exact.arrays import complete_table
-from relaxbell.exact.numbers import Exact, Floats, as_exact, common_denominator
+from relaxbell.exact.numbers import Exact, Floats, common_denominator, read_fraction
 from relaxbell.exact.texts import one_line
 from relaxbell.functionals.functional import BellFunctional
 
@@ -34,13 +34,14 @@ def read_table(given: object, model: CausalModel) -> tuple[Exact, str]:
         same = _of_scenario(given, model)
         table, name = same.coefficients, given.name or given.title
     else:
-        array = complete_table(given, "the game", FunctionalError, model.outputs + model.inputs)
-        numbers = [as_exact(v) for v in np.asarray(array).ravel().tolist()]
-        if not all(isinstance(v, Fraction) for v in numbers):
+        try:
+            array = complete_table(given, "the game", FunctionalError, model.outputs + model.inputs)
+            numbers = [read_fraction(v, "a score", FunctionalError) for v in np.asarray(array).ravel()]
+        except ValueError as error:  # FunctionalError is one; numpy's for lists that are no table
             raise FunctionalError(
-                f"the game {one_line(given)} is not a table of whole numbers or fractions, expected a BellFunctional, "
-                "or the score of each outcome: 1 where it wins, 0 where it loses."
-            )
+                f"the game {one_line(given)} is not a table of rational numbers, expected a BellFunctional, or the "
+                "score of each outcome: 1 where it wins, 0 where it loses."
+            ) from error
         table, name = np.array(numbers, dtype=object).reshape(np.asarray(array).shape), "the table given"
     if table.shape != model.observed_shape:
         raise FunctionalError(
@@ -100,23 +101,14 @@ def as_scores(table: Exact, settings: Exact | None) -> Floats:
     return np.array(whole, dtype=np.float64)
 
 
-def family(model: CausalModel) -> tuple[tuple[Game, ...], str]:
-    """Return the games that are tried where none is named: all relabelings of CHSH.
-
-    Raises
-    ------
-    MeasureError
-        In other scenarios.
-    """
+def chsh_games(model: CausalModel) -> tuple[Game, ...]:
+    """Return all relabelings of CHSH, for two parties with two settings and outcomes; none for others."""
     parties = model.parties
-    known = parties is not None and len(model.outputs) == 2 and model.observed_shape == (2, 2, 2, 2)
-    if not known or parties is None or None in parties.values():
-        raise MeasureError(
-            f"evidence in {model.scenario.symbol} needs a game= that was named before the data were seen, training= "
-            "counts or a behavior from theory, or split=0.5: families of games are known for two parties with two "
-            "settings and two outcomes."
-        )
+    if parties is None or len(model.outputs) != 2 or model.observed_shape != (2, 2, 2, 2) or None in parties.values():
+        return ()
     inputs = [str(parties[name]) for name in model.outputs]
+    if len(set(inputs)) < 2:
+        return ()
     found = []
     for d, e, c in np.ndindex(2, 2, 2):
         table = np.zeros((2, 2, 2, 2), dtype=np.int64)
@@ -124,4 +116,4 @@ def family(model: CausalModel) -> tuple[tuple[Game, ...], str]:
             table[a, b, x, y] = (a + b + c) % 2 == ((x + d) * (y + e)) % 2
         order = [model.outputs.index(n) for n in model.outputs] + [2 + inputs.index(n) for n in model.inputs]
         found.append(np.ascontiguousarray(table.transpose(order)).ravel())
-    return tuple(found), "CHSH in all relabelings"
+    return tuple(found)

@@ -53,12 +53,15 @@ class Extreme:
         No distribution of the null set has a larger mean; rigorous, exact where the table is of small whole numbers.
     proof
         Whose multipliers prove it, for minus the mean; None where it was not asked for.
+    slope
+        The same multipliers prove that the mean is at most ``bound + slope · (ε − limit)``, for every ε.
     """
 
     value: float
     joint: Floats
     bound: Fraction
     proof: Proof | None = None
+    slope: Fraction = Fraction(0)
 
 
 class Null:
@@ -103,6 +106,37 @@ class Null:
     def _costs(self) -> _Costs:
         return _Costs(self.model, self.settings, self.bias)
 
+    def differences(self, other: Null) -> str:
+        """Return in what this hypothesis and another differ, in words; nothing where both say the same of a trial.
+
+        Designs of settings and their bias may differ: they are the experiment's, and each run states its own.
+        """
+        one, two = self.model, other.model
+        if one.name != two.name or one.T.shape != two.T.shape or abs(one.T - two.T).nnz:
+            return f"models: {one.name} and {two.name}"
+        if self.measure.name != other.measure.name:
+            return f"measures: {self.measure.name} and {other.measure.name}"
+        budgets = [sorted(own.problem.budgets[1:], key=str) for own in (self, other)]
+        if [(b.measure.name, b.limit) for b in budgets[0]] != [(b.measure.name, b.limit) for b in budgets[1]]:
+            return f"budgets: {' and '.join(', '.join(map(str, own)) or 'none' for own in budgets)}"
+        rows = [own._affine_rows() for own in (self, other)]
+        if rows[0] != rows[1]:
+            return f"constraints: {len(rows[0]):,} rows and {len(rows[1]):,}, {len(rows[0] & rows[1]):,} of them alike"
+        return ""
+
+    def _affine_rows(self) -> frozenset[tuple[object, ...]]:
+        """Return the affine constraints row by row, as exact numbers that can be compared."""
+        found = set()
+        for own in self.problem.affine:
+            matrix = own.rows.matrix
+            data = matrix.data if own.rows.numbers is None else own.rows.numbers
+            for i, right in enumerate(own.rhs.tolist()):
+                part = slice(matrix.indptr[i], matrix.indptr[i + 1])
+                pairs = zip(matrix.indices[part].tolist(), data[part].tolist(), strict=True)
+                entries = sorted((j, Fraction(v) * own.rows.scale) for j, v in pairs if v)
+                found.add((own.equality, right, *entries))
+        return frozenset(found)
+
     def largest(self, table: Floats, limit: Fraction, *, rigorous: bool = True) -> Extreme:
         """Return the largest mean of a table over the distributions within a limit on the measure.
 
@@ -140,7 +174,10 @@ class Null:
         proof, power = self._proof(whole, run.duals * (size / sharp / float(scale)), limit)
         floor = max(Fraction(0), _rational(proof.bound.bound, self.measure) * power)
         bound = (Fraction(top) + costs.error - floor * scale) * costs.exact_unit
-        return Extreme(value, joint, bound, _times(proof, power * scale * costs.exact_unit))
+        proof = _times(proof, power * scale * costs.exact_unit)
+        # where the largest entry is the bound, it is that for all limits
+        slope = proof.bound.budgets[0] if floor else Fraction(0)
+        return Extreme(value, joint, bound, proof, slope)
 
     def _run(self, cost: Floats, limit: Fraction) -> tuple[LiveModel, float]:
         """Minimize a cost of size one within a limit, magnified; where the solver gives up, anew and less magnified."""

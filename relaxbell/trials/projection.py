@@ -20,8 +20,8 @@ from relaxbell.trials.null import Null
 _GAP = 1e-9
 """Relative gap of the strength at which columns suffice."""
 
-_ROUGH = 1e-4
-"""The same, while a limit is searched for."""
+_ROUGH = 1e-2
+"""The same, where one factor serves a range of limits."""
 
 _ROUNDS = 100
 _MANY = 40

@@ -9,11 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from relaxbell.certificate.claims import Certificate
-from relaxbell.errors import CertificateError, MeasureError
+from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats, read_fraction
 from relaxbell.measures.measure import Measure
 from relaxbell.methods import provided
-from relaxbell.trials.betting import Test, search
+from relaxbell.trials.betting import Test, largest_limit_together
 from relaxbell.trials.certificates import p_value_certificate
 from relaxbell.trials.projection import Projector
 from relaxbell.trials.text import evidence_html, evidence_text
@@ -73,7 +73,9 @@ class Evidence:
         return self.p_value_at(0)
 
     def p_value_at(self, limit: object) -> float:
-        """Return the p-value of "in every trial the measure is at most ε".
+        """Return the p-value of "in every trial the measure is at most ε", for one ε that was named in advance.
+
+        Where a prediction is tested it is that of the factor made for ε; `at_least` rests on factors for ranges of ε.
 
         Parameters
         ----------
@@ -83,7 +85,7 @@ class Evidence:
         Returns
         -------
         float
-            Rounded up; 0 below 1e-304, see `log_p_at`.
+            Rounded up, also where it is less than the least float, 5e-324: see `log_p_at`.
 
         Raises
         ------
@@ -97,7 +99,7 @@ class Evidence:
         >>> round(rb.evidence(rb.load_counts("delft2015"), c).p_value_at(0.02), 6)
         0.056606
         """
-        return _exponential(self.log_p_at(limit))
+        return _exponential(self.log_p_at(limit), math.inf)
 
     def log_p_at(self, limit: object) -> float:
         """Return the natural logarithm of the p-value of ε.
@@ -129,7 +131,7 @@ class Evidence:
     @cached_property
     def e_value(self) -> float:
         """The e-value against ε = 0: its mean is at most 1 under the null hypothesis, whenever the trials end."""
-        return _exponential(self.log_e_at(0))
+        return _exponential(self.log_e_at(0), 0.0)
 
     def log_e_at(self, limit: object) -> float:
         """Return the natural logarithm of the e-value against ε.
@@ -163,17 +165,17 @@ class Evidence:
     def at_least(self) -> float:
         """The largest ε found such that all up to it are rejected at 1 − confidence; 0 where none is (signed: −∞).
 
+        All of them are rejected by p-values that rise with ε; ``p_value_at(at_least)`` rejects, too.
+
         With that confidence the measure exceeds it in some trial. Infinity where no value of it explains the counts.
         """
-        level = math.log(1 - read_fraction(self.confidence, "confidence", MeasureError)) - 1e-15
+        level = math.log(1 - read_fraction(self.confidence, "confidence", MeasureError))
+        level -= 4 * math.ulp(max(1.0, abs(level)))  # what rounding could add
         linear = self.tests[0].null.measure
         if self.only_zero or self._log_p(Fraction(0)) > level:
-            return 0.0 if linear.term.is_nonnegative else -math.inf
+            return -math.inf if self.signed else 0.0
         ceiling = linear.term.ceiling()
-        if len(self.tests) == 1:
-            found = self.tests[0].largest_limit(level, ceiling)
-        else:
-            found = search(self._log_p, level, ceiling, 1e-4)
+        found = largest_limit_together(self.tests, level, ceiling)
         if found is None:
             return math.inf
         near = float(found)
@@ -247,7 +249,9 @@ class Evidence:
         return math.inf if strength <= 0 else float(math.ceil(-math.log(p_value) / strength))
 
     def certificate(self, limit: object = 0) -> Certificate:
-        """Return the counts, the test factor or game, and the proof from which anyone recomputes the p-value of ε.
+        """Return the counts, the factors or games, and the proofs from which anyone recomputes the p-value of ε.
+
+        Of any evidence: wins of a game, or of the best of several; scores, factors, and products of runs.
 
         Parameters
         ----------
@@ -262,7 +266,7 @@ class Evidence:
         Raises
         ------
         CertificateError
-            For several runs, scores, games that the data chose, and numbers beyond the verifier's limits.
+            For runs whose null hypotheses differ, and numbers beyond the verifier's limits.
 
         Examples
         --------
@@ -272,12 +276,7 @@ class Evidence:
         >>> found.verify().endswith("with probability at most 0.0566057813285 (rounded up)")
         True
         """
-        if len(self.tests) != 1:
-            raise CertificateError(
-                f"no certificate of a product: found evidence of {len(self.tests)} runs, expected one. Certify "
-                "each run."
-            )
-        return p_value_certificate(self.tests[0], self._read(limit))
+        return p_value_certificate(self.tests, self._read(limit))
 
     def plot(self, *, ax: Axes | None = None, **style: object) -> Axes:
         """Draw −log10 of the p-value over ε on matplotlib axes and return them (extra ``plot``).
@@ -313,6 +312,11 @@ class Evidence:
     # ----------------------------------------------------------------------- words
 
     @property
+    def signed(self) -> bool:
+        """Whether the measure may be negative: then "at most 0" does not mean that it is 0."""
+        return not self.tests[0].null.measure.term.is_nonnegative
+
+    @property
     def trials(self) -> int:
         """Number of trials that are tested."""
         return sum(test.trials for test in self.tests)
@@ -336,24 +340,22 @@ class Evidence:
         limit = "= 0" if self.only_zero else "<= ε"
         first = f"null hypothesis: in every trial {self.measure.name} {limit} in {null.model.name}"
         first += "".join(f", {text}" for text in others) + "; devices may have memory"
+        if len(self.tests) > 1:
+            own.append("the runs have no trial in common")
+            if any(one.repeats(two) for k, one in enumerate(self.tests) for two in self.tests[:k]):
+                own[-1] += "; THE DATA CONTRADICT THIS: the same counts are in two of them"
         return tuple(dict.fromkeys([first, *self.settings, *own]))
 
     def __mul__(self, other: object) -> Evidence:
         """Return the evidence of both runs together: e-values multiply."""
         if not isinstance(other, Evidence):
             return NotImplemented
-        one, two = self.tests[0].null, other.tests[0].null
-        alike = (
-            self.measure.name == other.measure.name
-            and one.shape == two.shape
-            and one.model.name == two.model.name
-            and [str(b) for b in one.problem.budgets[1:]] == [str(b) for b in two.problem.budgets[1:]]
-            and self.only_zero == other.only_zero
-        )
-        if not alike:
+        differences = self.tests[0].null.differences(other.tests[0].null)
+        if differences or self.measure.name != other.measure.name:
             raise MeasureError(
-                f"evidence about {self.measure.name} in {one.model.name} and about {other.measure.name} in "
-                f"{two.model.name} has no product, expected the same null hypothesis. Test both runs for one measure."
+                f"evidence about {self.measure.name} and about {other.measure.name} has no product: found different "
+                f"{differences or 'measures'}; expected the same null hypothesis. Test both runs for one measure, with "
+                "the same subject_to=."
             )
         if self.confidence != other.confidence:
             raise MeasureError(
@@ -393,12 +395,14 @@ class Evidence:
             raise MeasureError(f"ε is {float(found):g}, expected a number ≥ 0.")
         if self.only_zero and found:
             raise MeasureError(
-                f"{self.measure.name} <= {float(found):g} is no linear program, so only ε = 0 is tested. Use "
-                "dependence(model), which bounds it: see pinsker_bound."
+                f"{self.measure.name} <= {float(found):g} is no linear program, so only ε = 0 is tested. Test "
+                f"{self.tests[0].null.measure.name} instead, which bounds it."
             )
         return found
 
 
-def _exponential(log: float) -> float:
-    """Return e to a power, infinity where no float is as large."""
-    return math.inf if log > _LARGEST else 1.0 if log == 0 else math.exp(log)
+def _exponential(log: float, towards: float) -> float:
+    """Return e to a power, rounded towards zero or infinity; infinity where no float is as large."""
+    if log > _LARGEST:
+        return math.inf
+    return math.exp(log) if log == 0 or math.isinf(log) else math.nextafter(math.exp(log), towards)

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.counts import Counts
+from relaxbell.behavior.resampling import generator, whole_number
 from relaxbell.behavior.scenario import same_variables
+from relaxbell.behavior.trials import Trials
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import CountsError, MeasureError
-from relaxbell.exact.numbers import Exact, Floats, to_floats
+from relaxbell.exact.numbers import Exact, Floats, read_fraction, to_floats
 from relaxbell.exact.texts import one_line
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.measure import Measure, read_measure
-from relaxbell.trials.betting import FactorTest, GameTest, ScoreTest, Test, without_gain
+from relaxbell.trials.betting import ANY_TIME, FactorTest, FamilyTest, GameTest, ScoreTest, Test, without_gain
+from relaxbell.trials.blocks import BlocksTest
 from relaxbell.trials.design import design_words, read_bias, read_design
-from relaxbell.trials.games import as_game, as_scores, family, read_table
+from relaxbell.trials.families import scores as family_scores
+from relaxbell.trials.games import Game, as_game, as_scores, chsh_games, read_table
 from relaxbell.trials.null import Null
 from relaxbell.trials.statement import Evidence
 
 
 def evidence(
-    observed: Counts | Sequence[Evidence],
+    observed: Counts | Trials | Sequence[Evidence],
     measure: Measure | None = None,
     confidence: float = 0.95,
     *,
@@ -33,6 +38,7 @@ def evidence(
     training: Counts | Behavior | None = None,
     split: float | None = None,
     seed: int = 0,
+    blocks: int | None = None,
     settings: object = None,
     settings_bias: object = 0,
     subject_to: object = (),
@@ -47,7 +53,8 @@ def evidence(
     Parameters
     ----------
     observed
-        Counts of trials, matched to the measure's model by name; or evidence of several runs, which is multiplied.
+        Counts of trials, or trials in order, matched to the measure's model by name; or evidence of several runs, which
+        is multiplied.
     measure
         Of a linear program, on any model; `mutual_information` and `message_entropy` at ε = 0 only.
     confidence
@@ -55,7 +62,8 @@ def evidence(
     game
         A functional or a table of scores over outputs and settings, named before the data were seen. With two values
         wins are counted, and tested by their exact binomial tail; with more they are betted on. Shipped data carry
-        their published game. Without a game, and without a prediction, all relabelings of CHSH are tried, and paid for.
+        their published game. Without a game, and without a prediction, a family is tried that the model fixes, and paid
+        for: lifted CHSH, Mermin and Svetlichny inequalities in all relabelings, or the facets of a small model.
     training
         Other counts or a behavior from theory: a prediction, whose ratio to its projection is the test factor. Training
         counts are fitted with half a trial added to each cell.
@@ -63,6 +71,9 @@ def evidence(
         The share of the trials, chosen at random, that serves as training; needs trials that are independent and alike.
     seed
         Of the split.
+    blocks
+        For trials in order: into how many blocks of consecutive trials they are divided. Each block is tested with the
+        factor that the fit of all trials before it gives; the first one with that of `training`, or not at all.
     settings
         The distribution of the settings by design, as `CausalModel` reads it; by default that of the measure's model.
         Never the frequencies of the same trials.
@@ -79,7 +90,7 @@ def evidence(
     Raises
     ------
     CountsError
-        If the settings contradict their design (p < 0.001) and no bias is given, or the design is their frequencies.
+        If the settings contradict their design (p < 0.001) and no bias is given; if the design is their frequencies.
     MeasureError
         If there is no linear program for the measure, or options exclude each other.
     FunctionalError
@@ -93,9 +104,12 @@ def evidence(
     >>> round(found.p_value, 5), round(found.at_least, 5)
     (0.03908, 0.00658)
     """
+    ordered = observed if isinstance(observed, Trials) else None
+    if isinstance(observed, Trials):
+        observed = observed.counts()
     if not isinstance(observed, Counts):
         return _product(observed, measure)
-    read_confidence(confidence)
+    level = read_confidence(confidence)
     asked = read_measure(measure, "evidence needs")
     bias = read_bias(settings_bias)
     model = asked.model
@@ -104,10 +118,14 @@ def evidence(
     words = design_words(observed, model, design, bias)
     if observed.published is not None and observed.published.note:
         words.append(f"of these data: {observed.published.note}")
+    words += [f"of these data: {note}" for note in observed.notes if "assumes" in note or "taken as" in note]
     linear = asked.zero_like("evidence")
     only_zero = linear is not asked
     null = Null(linear, subject_to, design, bias)
-    test = _test(observed, table, null, game, training, split, seed)
+    if blocks is None:
+        test = _test(observed, table, null, game, training, split, seed)
+    else:
+        test = _in_blocks(ordered, blocks, null, game, training, split)
     prediction = (
         test.prediction
         if isinstance(test, FactorTest)
@@ -116,7 +134,7 @@ def evidence(
     return Evidence(
         (test,),
         asked,
-        float(confidence),
+        level,
         (observed.name or "counts",),
         tuple(words),
         prediction,
@@ -127,7 +145,8 @@ def evidence(
 def _product(runs: object, measure: Measure | None) -> Evidence:
     if not isinstance(runs, Sequence) or not runs or not all(isinstance(run, Evidence) for run in runs):
         raise MeasureError(
-            f"evidence of {one_line(runs)}: expected Counts with a measure, or a list of evidence of several runs."
+            f"evidence of {one_line(runs)}: expected Counts with a measure, or a list of evidence of several runs. "
+            "Data sets and files are read by load_counts(…), arrays by Counts(…)."
         )
     if measure is not None:
         raise MeasureError("evidence of several runs has their measure already, expected no other one. Leave it out.")
@@ -137,10 +156,13 @@ def _product(runs: object, measure: Measure | None) -> Evidence:
     return total
 
 
-def read_confidence(confidence: float) -> None:
-    """Raise MeasureError unless a confidence is between 0 and 1."""
-    if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0 < confidence < 1:
+def read_confidence(confidence: object) -> float:
+    """Return a confidence as a float; raise MeasureError unless it is between 0 and 1."""
+    real = isinstance(confidence, Real) and not isinstance(confidence, bool)
+    found = read_fraction(confidence, "confidence", MeasureError) if real else Fraction(0)
+    if not 0 < found < 1:
         raise MeasureError(f"confidence is {confidence!r}, expected a number between 0 and 1, such as 0.95.")
+    return float(found)
 
 
 def matched(counts: Counts, model: CausalModel) -> NDArray[np.int64]:
@@ -180,7 +202,7 @@ def _test(
             f"{' and '.join(given)} exclude each other: one test must be chosen before the data are seen."
         )
     if training is not None:
-        return _trained(table, null, training)
+        return _trained(counts, table, null, training)
     if split is not None:
         return _split(counts, table, null, split, seed)
     if game is not None:
@@ -190,8 +212,7 @@ def _test(
         scores = matched_table(own.scores, counts, null.model).astype(object) * Fraction(1)
         name = f"the game published with these data ({own.rule})"
     else:
-        games, name = family(null.model)
-        return GameTest(null, table.ravel(), games, name)
+        return _family(table, null)
     wins = as_game(scores)
     if wins is not None:
         return GameTest(null, table.ravel(), (wins,), name)
@@ -200,11 +221,61 @@ def _test(
     return ScoreTest(null, table.ravel(), weighed, float(abs(weighed).max()), name)
 
 
-def _trained(table: NDArray[np.int64], null: Null, training: object) -> FactorTest:
+def _family(table: NDArray[np.int64], null: Null) -> Test:
+    """Return the test of a family that the model fixes."""
+    games = chsh_games(null.model)
+    if games:
+        return GameTest(null, table.ravel(), games, "CHSH in all relabelings")
+    found, name = family_scores(null.model, null.settings)
+    if all(len({*own.tolist()}) == 2 for own in found):
+        wins: tuple[Game, ...] = tuple((own == own.max()).astype(np.int64) for own in found)
+        return GameTest(null, table.ravel(), wins, name)
+    if null.bias:
+        found = [without_gain(null, own) for own in found]
+    members = tuple(ScoreTest(null, table.ravel(), own, float(abs(own).max()), name) for own in found)
+    return FamilyTest(null, table.ravel(), members, name)
+
+
+def _in_blocks(
+    trials: Trials | None,
+    blocks: int,
+    null: Null,
+    game: object,
+    training: Counts | Behavior | None,
+    split: float | None,
+) -> BlocksTest:
+    if trials is None:
+        raise MeasureError(
+            f"blocks={blocks!r} of counts: found a table, which has no order, expected Trials. Give the trials in the "
+            "order in which they were taken, or split=0.5."
+        )
+    if game is not None or split is not None:
+        raise MeasureError(
+            "blocks and game or split exclude each other: one test must be chosen before the data are seen."
+        )
+    number = whole_number(blocks, "blocks", 2, len(trials))
+    model = null.model
+    tables = [matched(trials.block(k, of=number).counts(), model) for k in range(number)]
+    whole = trials.counts()
+    first = [] if training is None else [_trained(whole, tables[0], null, training)]
+    before = np.zeros_like(tables[0])
+    if isinstance(training, Counts):
+        before = before + matched(training, model)
+    parts = list(first)
+    for k, own in enumerate(tables[1:], start=1):
+        before = before + tables[k - 1]
+        prediction = _fitted(before, whole, model, null.settings, smooth=True)
+        parts.append(FactorTest(null, own.ravel(), prediction, f"{int(before.sum()):,} trials before", ()))
+    counts = sum((part.counts for part in parts[1:]), parts[0].counts)
+    return BlocksTest(null, counts, tuple(parts), number, 0 if first else int(tables[0].sum()))
+
+
+def _trained(counts: Counts, table: NDArray[np.int64], null: Null, training: object) -> FactorTest:
     model = null.model
     if isinstance(training, Behavior):
         exact = model.match(training)
-        prediction = np.asarray(exact.p, dtype=np.float64) * to_floats(null.settings)
+        prediction = (np.asarray(exact.p, dtype=np.float64) * to_floats(null.settings)).ravel()
+        _check_theory(prediction, counts, model, null.settings)
         source, conditions = "a behavior from theory", ("the prediction was made before the data were seen",)
     elif isinstance(training, Counts):
         own = matched(training, model)
@@ -220,17 +291,33 @@ def _trained(table: NDArray[np.int64], null: Null, training: object) -> FactorTe
         raise MeasureError(
             f"training is a {type(training).__name__}, expected Counts of other trials, or a Behavior from theory."
         )
-    return FactorTest(null, table.ravel(), prediction, source, (*conditions, "trials may end at any time"))
+    return FactorTest(null, table.ravel(), prediction, source, (*conditions, ANY_TIME))
+
+
+def _check_theory(prediction: Floats, counts: Counts, model: CausalModel, design: Exact) -> None:
+    """Raise CountsError where a behavior is the fit, or the frequencies, of the counts that are tested."""
+    if not (prediction > 0).all() or not counts.settings.all():
+        return  # the fit of counts of a vertex, such as the PR box, is the vertex; and there are not always frequencies
+    own = [counts.frequencies] if counts.parties is None else [counts.frequencies, counts.fit().behavior]
+    for behavior in own:
+        p = np.asarray(model.match(behavior).p, dtype=np.float64) * to_floats(design)
+        if np.allclose(prediction, p.ravel(), rtol=1e-9, atol=1e-15):
+            what = "the fit" if behavior is not own[0] else "the table of frequencies"
+            raise CountsError(
+                f"the training behavior is {what} of the counts that are tested, expected a prediction from theory or "
+                "other trials: a factor made from the data it tests proves nothing. Give earlier trials, or split=0.5."
+            )
 
 
 def _split(counts: Counts, table: NDArray[np.int64], null: Null, split: float, seed: int) -> FactorTest:
     if isinstance(split, bool) or not isinstance(split, int | float) or not 0 < split < 1:
         raise MeasureError(f"split is {split!r}, expected the share of training trials, between 0 and 1.")
-    own = np.random.default_rng(seed).binomial(table, split).astype(np.int64)
+    own = generator(seed).binomial(table, split).astype(np.int64)
     model = null.model
     prediction = _fitted(own, counts, model, null.settings, smooth=True)
     conditions = (
         "trials are independent and identically distributed (they were split at random)",
+        "the number of trials was fixed in advance",
         f"the split, seed {seed}, was chosen before the data were seen",
     )
     return FactorTest(

@@ -51,6 +51,10 @@ class Stated(Protocol):
     def only_zero(self) -> bool:
         """Whether only ε = 0 is tested."""
 
+    @property
+    def signed(self) -> bool:
+        """Whether the measure may be negative."""
+
     def log_p_at(self, limit: object) -> float:
         """Of the p-value."""
 
@@ -74,11 +78,12 @@ def evidence_html(evidence: Stated) -> str:
 
 def _lines(evidence: Stated) -> tuple[str, list[tuple[str, str]]]:
     name = evidence.measure.name
-    rows = [("p-value", f"{power_text(evidence.log_p_at(0), up=True)} of {name} = 0 in every trial")]
+    zero = f"{name} {'<=' if evidence.signed else '='} 0"
+    rows = [("p-value", f"{power_text(evidence.log_p_at(0), up=True)} of {zero} in every trial")]
     if not evidence.only_zero:
         rows.append(("at least", f"{_limit(evidence)} with {100 * evidence.confidence:g} % confidence"))
     rows += [
-        ("e-value", f"{power_text(evidence.log_e_at(0), up=False)} against {name} = 0"),
+        ("e-value", f"{power_text(evidence.log_e_at(0), up=False)} against {zero}"),
         ("strength", f"{evidence.strength:.4g} nat for each trial"),
         ("method", evidence.method),
         *(("assumes", words) for words in evidence.assumptions),
@@ -87,7 +92,9 @@ def _lines(evidence: Stated) -> tuple[str, list[tuple[str, str]]]:
 
 
 def _limit(evidence: Stated) -> str:
-    if math.isinf(evidence.at_least):
+    if evidence.at_least == -math.inf:
+        return "nothing is proved: 0 is not rejected"
+    if evidence.at_least == math.inf:
         return "any value: none explains the counts,"
     return floor_text(evidence.at_least, 3)
 

@@ -1,10 +1,11 @@
 r"""Check a relaxbell certificate: ``python verify FILE`` with this folder alone, or ``relaxbell verify FILE``.
 
 This folder is complete in itself: it needs only Python's standard library and believes nothing that it can
-compute. It builds the strategies of the causal model and the rows of the measure anew from the graph, and checks
-every inequality in exact arithmetic (logarithms: in 60 decimal digits, rounded outwards by far more than their error).
-The kernel, which suffices for every linear program, is in ``model.py``, ``measures.py`` and ``kernel.py``, fewer than
-500 lines; ``reading.py`` reads numbers. Why what is accepted is true: the page *Theorems* of the documentation.
+compute. It builds the strategies of the causal model (or, of very many, small tables over what they do) and the rows
+of the measure anew from the graph, and checks every inequality in exact arithmetic (logarithms: in 60 decimal digits,
+rounded outwards by far more than their error). The kernel, which suffices for every linear program, is in ``model.py``,
+``measures.py`` and ``kernel.py``, at most 500 lines; ``reading.py`` reads numbers, and ``elimination.py`` replaces
+lists of more than 1024 strategies. Why what is accepted is true: the page *Theorems* of the documentation.
 
 **Model.** Nodes are listed with parents first. All but the *free* inputs, which have no parents, respond: each is a
 function of its parents, chosen by its latent parents. A function is a tuple of values, one for each configuration
@@ -42,6 +43,10 @@ with share 1, and for each constraint with share μ ≥ 0, and any z (for the da
 
     measure ≥ ⟨z, data⟩ − Σ μ limit − max_λ r(λ),     r = Tᵀz − Σ uᵀ rows .
 
+The largest r(λ) of more than 1024 strategies is found by eliminating variables, one for each node and values of its
+parents, in whole numbers; no table may have more than 2^20 entries. So there may be up to 2^4096 strategies, where all
+measures are influences and probabilities, their sums and maxima; other ones need a list, of at most 2^20.
+
 If w is the total share of dependence, whose weights are not given, max_λ r(λ) is replaced by
 max_Λ Σ_x p(x) max(r(x, Λ), max_x' r(x', Λ) − 2w); for the mutual information by max_Λ log2 Σ_x p(x) 2^r(x, Λ).
 Strategies that need settings of probability 0 have q = 0. Infeasible: the bound of the measure 0 is positive.
@@ -66,10 +71,13 @@ data are the same for all, numbers are affine in t, and there is at most one roo
 convex: no norm or maximum has a negative factor. Where the data were read at some values of a parameter only, the curve
 says so (reading): t is a power of the parameter, and what is between is assumed.
 
-**Evidence.** A factor, a number >= 0 for each cell, and counts, without other data. Minus its mean, Σ p(free) factor,
-is linear, so that the inequality gives a beta with mean <= beta; where settings have a bias, a strategy has the largest
-mean over all p(settings) within it. p-value: beta^trials over the product of the factor over all trials; or, for a
-factor of 0 and 1, P(Binomial(trials, beta) >= wins).
+**Evidence.** Runs of trials, each with its counts, a bias and, where settings are free, their design; tables of
+scores, each for one run; and a rule. Minus the mean of a table is linear, so that the inequality gives a bound b of
+it; where settings have a bias, a strategy has the largest mean over all p(settings) within it. A proof may be missing
+for a game of ``tails``. Rules: ``stakes``, the mean over stakes s of the product of (1 + s score)/(1 + s b) over all
+trials; ``wins``, for scores 0 and 1, the mean over w in (b, 1) of the product of w/b for wins and (1 - w)/(1 - b) for
+losses; ``mean`` of such, and of ``others`` that count as 0; ``product`` of such, of different runs; the p-value is 1
+over it. Or ``tails`` of m games: m times the least P(Binomial(n, b) >= wins).
 
 **Format**: JSON without floats. A number is "-3/7" or, in data, limits and claims, ["a", "b"] for a + b√root. What
 exceeds the limits of the verifier is refused, so that every check ends within about a minute and 1 GiB of memory.

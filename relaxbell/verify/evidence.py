@@ -1,61 +1,108 @@
-"""Certificates of evidence: a p-value of counts, by a test factor or by wins in a game, from a bound of its mean."""
+"""Certificates of evidence: a p-value of counts, from bounds of the means of scores and the rule by which they bet."""
 
 from __future__ import annotations
 
 import math
-from decimal import ROUND_CEILING, Context, Decimal, localcontext
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Context, localcontext
 from fractions import Fraction
 
+from .bets import Table, p_value, statement, used, words
 from .digest import short_digest
 from .kernel import Case
 from .measures import Measure
 from .model import Functions
 from .reading import FRACTION, ZERO, Json, array, fields, rationals, whole
 from .refusals import need
-from .rounding import decimal, floor
+from .rounding import above, decimal
 from .wording import models
 
 _TRIALS = 2**62
+_LISTS = 2**12  # runs, and tables
+_SHOWN = 9  # probabilities
 _LEAST = Fraction(1, 10**600)  # p-values are rounded up to this
-_ERROR = Fraction(1, 10**50)  # of a logarithm in 60 digits, for each trial
+
+
+@dataclass(frozen=True)
+class Run:
+    """Trials of each cell; how far p(settings|latent) may be off; what is given to the settings without that."""
+
+    counts: list[int]
+    bias: Fraction
+    chances: list[Fraction]
 
 
 class EvidenceCase(Case):
-    """A p-value: every model within the constraints has mean(factor) <= beta, given whatever was before."""
+    """A p-value: in models within the constraints each table has a mean of at most its bound, whatever was before."""
 
     linear = False
 
     def read(self, measure: Json, model: Json) -> Measure:
-        """Return minus the mean of the factor."""
-        names = ("kind", "test", "factor", "counts", "bias")
-        _, self.test, factor, counts, bias = fields(measure, "the evidence", *names)
-        need(self.test in ("product", "tail"), "the test is neither a product nor a tail")
-        cells, own = self.model.cells, self.model
-        self.factor = rationals(factor, "the factor", cells)
-        self.counts = [whole(n, "a number of trials", 0, _TRIALS) for n in array(counts, "the counts", cells)]
-        (self.bias,) = rationals([bias], "the bias")
-        need(min(self.factor) >= 0, "the factor is negative")
-        need(self.test == "product" or {*self.factor} <= {ZERO, Fraction(1)}, "a game has other scores than 0 and 1")
-        need(0 <= self.bias < 1 and not (self.bias and own.dependent), "the bias is none, or of dependent settings")
-        need(sum(self.counts) < _TRIALS, "there are too many trials")
-        for cell, n in enumerate(self.counts):
-            need(not n or own.distribution[cell % own.settings], "there are trials of a setting of probability 0")
-        low = [max(-self.bias, -p) for p in own.chances]
-        room = [min(self.bias, 1 - p) - least for p, least in zip(own.chances, low, strict=True)]
+        """Return minus the mean of the first table; read those of the others."""
+        _, runs, tables, self.rule = fields(measure, "the evidence", "kind", "runs", "tables", "rule")
+        need(0 < len(array(runs, "the runs")) <= _LISTS, "there are no runs, or too many")
+        need(0 < len(array(tables, "the tables")) <= _LISTS, "there are no tables, or too many")
+        self.designs: list[Json] = []
+        self.runs = [self._run(run) for run in runs]
+        pairs = [fields(table, "a table", "run", "scores") for table in tables]
+        self.places = [whole(run, "a run", 0, len(runs)) for run, _ in pairs]
+        self.scores = [rationals(scores, "the scores", self.model.cells) for _, scores in pairs]
+        self.means = [self._mean(self.runs[k], s) for k, s in zip(self.places, self.scores, strict=True)]
+        return self.means[0]
 
-        def column(_: int, functions: Functions) -> list[tuple[int, Fraction]]:
-            values = [self.factor[cell] for cell in own.visited(functions)]
-            mean = sum((p * v for p, v in zip(own.chances, values, strict=True)), ZERO)
-            if self.bias:
-                mean += sum((least * v for least, v in zip(low, values, strict=True)), ZERO)
-                left = -sum(low, ZERO)
-                for v, most in sorted(zip(values, room, strict=True), reverse=True):
-                    mean += min(left, most) * v
-                    left -= min(left, most)
+    def _run(self, data: Json) -> Run:
+        own = self.model
+        numbers, offset, settings = fields(data, "a run", "counts", "bias", optional=("settings",))
+        counts = [whole(n, "a number of trials", 0, _TRIALS) for n in array(numbers, "the counts", own.cells)]
+        need(sum(counts) < _TRIALS, "there are too many trials")
+        (bias,) = rationals([offset], "the bias")
+        need(0 <= bias < 1, "the bias is none")
+        need(not (bias and own.dependent and own.free), "a bias of settings of which some depend on the latent alone")
+        chances, distribution = own.chances, own.distribution
+        if settings is not None:
+            need(not own.dependent, "settings that depend on the latent have another distribution")
+            chances = distribution = rationals(settings, "the settings", own.settings)
+            need(min(chances) >= 0 and sum(chances) == 1, "the distribution of the settings is none")
+        seen = [x for cell, n in enumerate(counts) if n for x in [cell % own.settings]]
+        need(all(distribution[x] for x in seen), "there are trials of a setting of probability 0")
+        self.designs.append(settings)
+        return Run(counts, bias, chances)
+
+    def _mean(self, run: Run, scores: list[Fraction]) -> Measure:
+        """Return minus the largest mean of the scores in one trial, by strategies."""
+        own, bias, chances = self.model, run.bias, run.chances
+        names, known = own.dependent, dict[int, Fraction]()
+        if names:
+            low, room = [-bias] * len(own.occurring), [2 * bias] * len(own.occurring)
+        else:
+            low = [max(-bias, -p) for p in chances]
+            room = [min(bias, 1 - p) - least for p, least in zip(chances, low, strict=True)]
+
+        def shifted(functions: Functions, number: int) -> Fraction:
+            """Return the gain by settings that depend on the latent and are off; the same for all settings."""
+            rest = own.split(number)[1]
+            if rest not in known:
+                values = []
+                for setting in own.occurring:
+                    at = dict(zip(names, setting, strict=True))
+                    forced = [(at[n],) if n in at else f for n, f in zip(own.responding, functions, strict=True)]
+                    (cell,) = own.visited(tuple(forced))
+                    values.append(scores[cell])
+                known[rest] = _shift(values, low, room)
+            return known[rest]
+
+        def column(number: int, functions: Functions) -> list[tuple[int, Fraction]]:
+            values = [scores[cell] for cell in own.visited(functions)]
+            mean = sum((p * v for p, v in zip(chances, values, strict=True)), ZERO)
+            if bias:
+                mean += shifted(functions, number) if names else _shift(values, low, room)
             return [(0, -mean)]
 
-        effort = own.effort + FRACTION * len(own.chances) * (1 + 3 * bool(self.bias))
-        return Measure("mean(factor)", column, effort)
+        effort = own.effort + FRACTION * len(chances)
+        if bias:
+            effort += 3 * FRACTION * len(low) + (own.effort * len(low) if names else 0)
+        return Measure("mean(scores)", column, effort)
 
     def verdict(self) -> str:
         """Return the claim as a sentence, if it is proved."""
@@ -65,53 +112,57 @@ class EvidenceCase(Case):
         need(0 < stated <= 1, "the p-value is none")
         p = self.p_value()
         need(p <= stated, f"the proof gives the p-value {_text(p)}, more than {_text(stated)}")
-        lines = [" ".join(map(str, self.counts)), " ".join(map(str, self.factor))]
-        what = "the wins of the game" if self.test == "tail" else "the product of the factor"
-        fixed = "if their number was fixed in advance, " if self.test == "tail" else ""
-        settings = f" with p(settings) shifted by at most {self.bias}" if self.bias else ""
+        what, games = statement(self.rule), self.rule.get("rule") == "tails"
+        fixed = "if their number was fixed in advance, " if games else ""
+        trials = sum(sum(run.counts) for run in self.runs)
+        runs = "" if len(self.runs) == 1 else f" of {len(self.runs)} runs"
         return (
-            f"if each trial, given all before it, comes from a {models(self)}{settings}, then {fixed}{what} in "
-            f"{sum(self.counts)} trials (digest {short_digest(lines)}), chosen before them, would be as large "
-            f"with probability at most {_text(stated)}"
+            f"if each trial, given all before it, comes from a {models(self)}{self._settings()}, then {fixed}{what} in "
+            f"{trials} trials{runs} (digest {self._digest()}), chosen before {'each run' if runs else 'them'}, "
+            f"would be as large with probability at most {_text(stated)}"
         )
+
+    def _settings(self) -> str:
+        biases = dict.fromkeys(str(run.bias) for run in self.runs)
+        found = f" with p(settings) shifted by at most {', '.join(biases)}" if any(r.bias for r in self.runs) else ""
+        designs = dict.fromkeys(_few(d) for d in self.designs if d is not None)
+        return found + (f" with p(settings) by design {', '.join(designs)}" if designs else "")
+
+    def _digest(self) -> str:
+        lines = [" ".join(map(str, [*run.counts, run.bias])) for run in self.runs]
+        lines += [words(d) for d in self.designs if d is not None]
+        lines += [" ".join(map(str, [k, *s])) for k, s in zip(self.places, self.scores, strict=True)]
+        return short_digest([*lines, words(self.rule)])
 
     def p_value(self) -> Fraction:
         """Return the p-value, rounded up."""
         need(self.behavior is None, "the evidence has a behavior")
-        beta = max(ZERO, -floor(self.proven()))
-        trials = sum(self.counts)
-        if self.test == "tail":
-            return max(_LEAST, self._tail(sum(n for n, f in zip(self.counts, self.factor, strict=True) if f), beta))
-        used = [(n, f) for n, f in zip(self.counts, self.factor, strict=True) if n]
-        if not beta or any(not f for _, f in used) or not used:
-            return Fraction(1)  # no bet, or a lost one
-        self.model.spend(FRACTION * 64 * len(used))
-        with localcontext(Context(prec=60)):
-            log = sum((n * decimal(f).ln() for n, f in used), Decimal(0)) - trials * decimal(beta).ln()
-            size = sum((n * (1 + abs(decimal(f).ln())) for n, f in used), Decimal(0))
-        gain = Fraction(log) - _ERROR * (Fraction(size) + trials * (1 + abs(beta)))
-        if gain <= 0:
-            return Fraction(1)
-        with localcontext(Context(prec=60, Emin=-(10**9))):
-            p = Fraction((-decimal(min(gain, Fraction(2000)))).exp()) * (1 + _ERROR)
-        return max(_LEAST, p)
+        (proofs,) = fields(self.proof, "the proof", "tables")
+        array(proofs, "the proofs", len(self.scores))
+        own = used(self.rule, len(self.scores))
+        need(own == {*range(len(self.scores))}, "a table is not used")
+        need({*self.places} == {*range(len(self.runs))}, "a run is not used")
+        tables = []
+        for mean, scores, place, proof in zip(self.means, self.scores, self.places, proofs, strict=True):
+            self.measure = mean
+            bound = None if proof is None else min(max(scores), above(self.bound(proof) * -1))
+            tables.append(Table(scores, self.runs[place].counts, place, bound))
+        return max(_LEAST, p_value(self.rule, tables, self.model.spend))
 
-    def _tail(self, wins: int, beta: Fraction) -> Fraction:
-        """Return P(Binomial(trials, beta) >= wins), exactly."""
-        trials = sum(self.counts)
-        if wins == 0 or beta >= 1:
-            return Fraction(1)
-        if beta <= 0:
-            return ZERO
-        a, d = beta.numerator, beta.denominator
-        words = trials * d.bit_length() // 64 + 1
-        self.model.spend(8 * (trials - wins + 1) * words)
-        term, total = a**trials, 0
-        for won in range(trials, wins - 1, -1):  # C(trials, won) a^won (d - a)^(trials - won)
-            total += term
-            if won > wins:
-                term = term * won * (d - a) // ((trials - won + 1) * a)
-        return Fraction(total, d**trials)
+
+def _few(design: Json) -> str:
+    """Return a distribution as text, or its digest."""
+    own = array(design, "the settings")
+    return words(design) if len(own) <= _SHOWN else f"(digest {short_digest([words(design)])})"
+
+
+def _shift(values: Sequence[Fraction], low: Sequence[Fraction], room: Sequence[Fraction]) -> Fraction:
+    """Return the largest sum of values times shifts of p(settings) from low on, within their room, that sum to 0."""
+    gain, left = sum((least * v for least, v in zip(low, values, strict=True)), ZERO), -sum(low, ZERO)
+    for v, most in sorted(zip(values, room, strict=True), reverse=True):
+        gain += min(left, most) * v
+        left -= min(left, most)
+    return gain
 
 
 def _text(p: Fraction) -> str:

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 
+from .elimination import largest, strategy
 from .measures import Charges, Measure, Weights, charge, evaluate, read_measure
 from .model import Model
 from .reading import FRACTION, Json, Real, array, common_denominator, fields, rationals, read_real, read_root, sparse
@@ -123,7 +124,8 @@ class Case:
             w += charge(measure, own, share, charges)
             constant -= limit * share
         scale = common_denominator(itertools.chain(prices, *(weights for _, weights in charges), [w]))
-        return constant - Real(self.largest(self.reduced(prices, charges, scale), scale, w))
+        most = None if w or type(self).largest != Case.largest else largest(self.model, prices, charges, scale)
+        return constant - Real(self.largest(self.reduced(prices, charges, scale), scale, w) if most is None else most)
 
     def reduced(self, prices: list[Fraction], charges: Charges, scale: int) -> Iterator[tuple[int, int | Fraction]]:
         """Yield each strategy that can occur with r(λ), in multiples of 1/scale so that integers do for most of it."""
@@ -169,8 +171,8 @@ class Case:
         listed, model = sparse(self.strategies, "the strategies", self.model.count), self.model
         weights = {number: self.real(weight, "a weight") for number, weight in listed.items()}
         need(weights and Real() < min(weights.values()), "a weight is not positive")
-        model.spend(model.count + len(weights) * (model.effort + FRACTION * len(model.chances)))
-        q = [(number, f, weights[number]) for number, f in enumerate(model.strategies()) if number in weights]
+        model.spend(len(weights) * (model.effort + FRACTION * len(model.chances) + 2**10))
+        q = [(number, strategy(model, number), weight) for number, weight in weights.items()]
         table = [Real()] * model.cells
         for _, functions, weight in q:
             for cell in model.visited(functions):

@@ -28,6 +28,7 @@ class Measure:
     kind: str = "rows"
     parts: tuple[Measure, ...] = ()
     factors: list[Fraction] = field(default_factory=list)  # of the parts of a sum
+    stated: object = None  # of what elimination writes as tables: the statement, or of an influence target and rows
 
 
 Charges = list[tuple[Measure, list[Fraction]]]
@@ -113,7 +114,7 @@ def probability(model: Model, data: Json) -> Measure:
 
     condition = ", ".join(f"{name}={value}" for name, value in forced.items())
     text = f"p({target}={','.join(map(str, sorted(hits)))}{f'|do({condition})' if forced else ''})"
-    return Measure(text, column, model.effort + 8 * len(model.chances) + FRACTION)
+    return Measure(text, column, model.effort + 8 * len(model.chances) + FRACTION, stated=data)
 
 
 def influence(model: Model, data: Json) -> Measure:
@@ -139,7 +140,8 @@ def influence(model: Model, data: Json) -> Measure:
         f = functions[node]
         return [(i, 1) for i, (u, v, w) in enumerate(rows) if f[u] != f[v] and (w is None or w in (f[u], f[v]))]
 
-    return Measure(f"{'TV' if variation else 'C'}({source} -> {target})", column, 2 * count + 8, (1,) * count)
+    name = f"{'TV' if variation else 'C'}({source} -> {target})"
+    return Measure(name, column, 2 * count + 8, (1,) * count, stated=(target, rows))
 
 
 def dependence(model: Model, data: Json) -> Measure:
@@ -170,8 +172,8 @@ def own_rows(model: Model, data: Json) -> Measure:
     for i, row in enumerate(rows):
         for number, value in sparse(row, "a row", model.count).items():
             columns.setdefault(number, []).append((i if sizes else 0, rationals([value], "a row")[0]))
-    longest = max(map(len, columns.values()), default=0)
     norm = f"largest of {len(sizes)} norms" if sizes else "sum"
     named = short_digest([" ".join(map(str, sizes)), *(" ".join(f"{i}:{v}" for i, v in sorted(row)) for row in rows)])
     text = f"the {norm} of {len(rows)} given row{'s' * (len(rows) > 1)} (digest {named})"
+    longest = max(map(len, columns.values()), default=0)
     return Measure(text, lambda number, _: columns.get(number, ()), 2 + longest, sizes)

@@ -44,7 +44,7 @@ class Model:
                 need(self.sources[name], f"{name} responds but has no latent parent")
                 self.parents[name] = [u for u in above if u not in own]
                 self.configurations[name] = count = math.prod(self.size[u] for u in self.parents[name])
-                need(count <= (20 if self.size[name] > 1 else CELLS), f"{name} has too many response functions")
+                need(count * max(1, (self.size[name] - 1).bit_length()) <= 2**12, f"{name} has too many functions")
             self.edges += [f"{u} -> {name}" for u in above]
         known = all(type(name) is str and name in self.size for name in axes)
         need(self.outputs and known and len(set(axes)) == len(axes), "outputs and inputs are not distinct nodes")
@@ -56,7 +56,7 @@ class Model:
         need(self.cells <= CELLS, f"the table has more than {CELLS} cells")
         self.functions = [self.size[name] ** self.configurations[name] for name in self.responding]
         self.count = math.prod(self.functions)
-        need(self.count <= STRATEGIES, f"there are more than {STRATEGIES} strategies")
+        need(self.count.bit_length() <= 2**12, "there are too many strategies to number them")
         self.distribution = rationals(table, "the input distribution", self.settings)
         need(min(self.distribution) >= 0 and sum(self.distribution) == 1, "the input distribution is none")
         (x, free), (y, dependent) = self.marginal(self.free), self.marginal(self.dependent)
@@ -72,8 +72,7 @@ class Model:
     def marginal(self, names: Sequence[str]) -> tuple[list[tuple[int, ...]], dict[tuple[int, ...], Fraction]]:
         """Return the values of some inputs in each setting of all inputs, and their distribution, in order."""
         places = [self.inputs.index(name) for name in names]
-        settings = itertools.product(*(range(self.size[name]) for name in self.inputs))
-        keys = [tuple([setting[i] for i in places]) for setting in settings]
+        keys = [tuple([s[i] for i in places]) for s in itertools.product(*(range(self.size[n]) for n in self.inputs))]
         total = dict.fromkeys(sorted(set(keys)), ZERO)
         for key, p in zip(keys, self.distribution, strict=True):
             total[key] += p
@@ -93,6 +92,7 @@ class Model:
 
     def strategies(self) -> Iterator[Functions]:
         """Return all strategies, in the order of their numbers."""
+        need(self.count <= STRATEGIES, f"there are more than {STRATEGIES} strategies to list")
         pools = ((range(self.size[name]), self.configurations[name]) for name in self.responding)
         return itertools.product(*(itertools.product(values, repeat=count) for values, count in pools))
 
@@ -100,8 +100,7 @@ class Model:
         """Return the setting x of the dependent inputs in a strategy, and the number of the rest Λ."""
         x, rest, radix = [], 0, self.count
         for name, count in zip(self.responding, self.functions, strict=True):
-            radix //= count
-            function = number // radix % count
+            function = number // (radix := radix // count) % count
             if name in self.dependent:
                 x.append(function)
             else:

@@ -121,14 +121,14 @@ def test_settings_that_were_not_uniform():
         NIST.plot()
 
 
-def test_a_bias_that_the_settings_contradict_is_refused():
+def test_a_bias_that_the_settings_contradict_is_labeled():
     """NIST's frequencies are off by 0.0042: a bias of 1e-5 would reject the settings, not locality."""
     found = rb.quantify("nist2015", resamples=0, settings_bias=1e-5)
-    assert found.local is None
-    assert "off by 0.0042, expected at most the bias 1e-05" in found.rows[0].unproved
+    assert "THE DATA CONTRADICT THIS: a frequency is off by 0.0042" in repr(found)
     allowed = rb.quantify("nist2015", resamples=0, settings_bias=0.0045)
     assert allowed.local is not None
     assert "within 0.0045 of uniform" in repr(allowed)
+    assert "CONTRADICT" not in repr(allowed)
 
 
 def test_all_relaxations_share_the_p_value_of_local_models():
@@ -148,11 +148,12 @@ def test_all_relaxations_share_the_p_value_of_local_models():
     [(rb.boxes.cglmp(3).coarse_grain("B", [0, 1, 1]), 1), (rb.boxes.ghz().visibility(0.7), 2)],
     ids=["outputs (3, 2)", "three parties"],
 )
-def test_other_scenarios_need_a_game_or_training(box, seed):
+def test_other_scenarios_have_a_family_or_training(box, seed):
     counts = rb.sample(box, 3000, seed)
     report = first_row(counts)
-    assert report.local is None
-    assert "needs a game= that was named before the data were seen, training=" in report.rows[0].unproved
+    assert "no game was named" in str(report)
+    assert report.local.p_value < 1e-3
+    assert 0 <= report.rows[0].statement.at_least < report.rows[0].solution.value
     trained = first_row(counts, training=box)
     row = trained.rows[0]
     assert row.name == "C(X -> B)"
@@ -290,6 +291,15 @@ def test_the_plot_marks_the_limits_on_the_level():
     first = axes.lines[0]
     assert first.get_ydata()[0] == pytest.approx(-math.log10(0.03907767138965722))
     assert (np.diff(first.get_ydata()) <= 0).all()
+
+
+def test_the_plot_where_nothing_is_rejected():
+    """The p-value is 1 from ε = 0 on: the line lies on the axis, which goes up to the largest ε."""
+    pytest.importorskip("matplotlib")
+    c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
+    axes = rb.evidence(rb.sample(rb.boxes.pr().white_noise(), 400, 1), c).plot()
+    assert axes.get_xlim() == (0, 1)
+    assert not axes.lines[0].get_ydata().any()
 
 
 def test_the_plot_of_one_measure():

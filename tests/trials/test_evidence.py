@@ -10,6 +10,9 @@ import pytest
 import relaxbell as rb
 from relaxbell.errors import CountsError, FunctionalError, MeasureError
 from relaxbell.trials.chances import log_mixture, log_tail
+from relaxbell.trials.null import Null
+from relaxbell.trials.projection import Projector
+from relaxbell.trials.testing import _test, fitted, matched
 
 WINS = 1 / 2 + math.sqrt(2) / 4
 """Of Tsirelson's box."""
@@ -36,6 +39,11 @@ def trials(joint, number, seed, outputs="A B", inputs="X Y"):
 DELFT = rb.load_counts("delft2015")
 
 
+def null_of(measure, bias=0):
+    """Return the null sets, whatever settings were seen: those of photons contradict their design."""
+    return Null(measure, (), measure.model.input_distribution.table, Fraction(bias))
+
+
 # ------------------------------------------------------------------------- strength
 
 
@@ -54,9 +62,9 @@ DELFT = rb.load_counts("delft2015")
     ],
 )
 def test_strength_of_published_data(name, make, limit, expected):
-    bias = 0 if name == "delft2015" else Fraction(1, 10**30)  # their settings are not uniform
-    found = rb.evidence(rb.load_counts(name), make(), game=rb.catalog.CHSH, settings_bias=bias)
-    strength = found.strength_at(Fraction(limit))
+    counts, null = rb.load_counts(name), null_of(make())
+    prediction = fitted(counts, null.model, null.settings, smooth=False)
+    strength = Projector(null, prediction).factor(Fraction(limit)).strength
     assert strength == pytest.approx(expected, rel=3e-7)
     assert strength <= expected * (1 + 1e-9)  # certified from below
 
@@ -206,11 +214,13 @@ def test_unequal_cardinalities():
 def test_decisive_trials_of_photons(name, decades):
     """A grid of stakes on the published scores; with a bias, losses grow so that nothing gains by it."""
     counts = rb.load_counts(name)
-    found = rb.evidence(counts, influence(), settings_bias=Fraction(1, 10**30))
-    assert found.log_e_at(0) / math.log(10) == pytest.approx(decades, abs=5e-3)
-    biased = rb.evidence(counts, influence(), settings_bias=Fraction(1, 10**5))
-    assert 0 < found.log_e_at(0) - biased.log_e_at(0) < 0.3
-    ratio = -biased.tests[0].scores.min()
+    found, biased = (
+        _test(counts, matched(counts, null.model), null, None, None, None, 0)
+        for null in (null_of(influence()), null_of(influence(), Fraction(1, 10**5)))
+    )
+    assert found.log_e_at(Fraction(0)) / math.log(10) == pytest.approx(decades, abs=5e-3)
+    assert 0 < found.log_e_at(Fraction(0)) - biased.log_e_at(Fraction(0)) < 0.3
+    ratio = -biased.scores.min()
     assert ratio == pytest.approx(
         (Fraction(1, 4) + Fraction(1, 10**5)) / (Fraction(1, 4) - Fraction(1, 10**5)), rel=1e-9
     )
@@ -265,6 +275,43 @@ def test_runs_multiply():
         first * rb.evidence(DELFT, dependent())
 
 
+def bounded(model, off):
+    quarter = Fraction(1, 4)
+    return rb.setting_bounds(model, lower=quarter - off, upper=quarter + off)
+
+
+@pytest.mark.parametrize("off", [Fraction(1, 100), Fraction(1, 50), Fraction(1, 8)])
+def test_bounds_of_settings_given_what_is_hidden(off):
+    """Within |p(x,y|λ) − 1/4| ≤ τ the game is won with 3/4 + τ, however large M may be besides."""
+    m = dependent()
+    test = rb.evidence(DELFT, m, subject_to=bounded(m.model, off)).tests[0]
+    assert test.chance(0, Fraction(1, 2)) == Fraction(3, 4) + off
+    assert test.chance(0, Fraction(0)) == Fraction(3, 4)
+
+
+def test_products_want_one_hypothesis():
+    m = dependent()
+    runs = [
+        rb.evidence(DELFT, m, subject_to=given)
+        for given in (
+            (),
+            bounded(m.model, Fraction(1, 100)),
+            bounded(m.model, Fraction(1, 50)),
+            [rb.hall_dependence(m.model) <= Fraction(1, 10)],
+            [rb.hall_dependence(m.model) <= Fraction(10**10 + 1, 10**11)],
+        )
+    ]
+    for run in runs:
+        assert (run * run).trials == 490
+    for k, first in enumerate(runs):
+        for second in runs[k + 1 :]:
+            with pytest.raises(MeasureError, match=r"found different (budgets|constraints): .*subject_to="):
+                first * second
+    other = dependent()  # the same in another instance
+    again = rb.evidence(DELFT, other, subject_to=bounded(other.model, Fraction(1, 50)))
+    assert (runs[2] * again).trials == 490
+
+
 def test_settings_come_first():
     with pytest.raises(CountsError, match="χ² = 75"):
         rb.evidence(rb.load_counts("vienna2015"), influence())
@@ -274,8 +321,10 @@ def test_settings_come_first():
         rb.evidence(DELFT, dependent(input_distribution=DELFT.input_distribution))
     with pytest.raises(CountsError, match="probability 0 by design"):
         rb.evidence(DELFT, influence(), settings=[[0, Fraction(1, 3)], [Fraction(1, 3)] * 2])
-    found = rb.evidence(rb.load_counts("nist2015"), influence(), split=0.5, settings_bias=0.001)
-    assert any("CONTRADICT" in words for words in found.assumptions)
+    for bias, contradicted in ((0.001, True), (0.0045, False)):
+        found = rb.evidence(rb.load_counts("nist2015"), influence(), split=0.5, settings_bias=bias)
+        assert found.p_value <= 1
+        assert any("CONTRADICT THIS: a frequency is off by 0.0042" in own for own in found.settings) is contradicted
 
 
 @pytest.mark.parametrize(
@@ -294,14 +343,6 @@ def test_settings_come_first():
 def test_refusals(options, error, message):
     with pytest.raises(error, match=message):
         rb.evidence(DELFT, influence(), **options)
-
-
-def test_three_parties_without_a_test_are_told_what_to_give():
-    box = rb.boxes.ghz(3)
-    counts = rb.Counts(np.ones((2,) * 6, dtype=int), box.outputs, box.inputs)
-    c = influence(inputs=(2, 2, 2), outputs=(2, 2, 2))
-    with pytest.raises(MeasureError, match="named before"):
-        rb.evidence(counts, c)
 
 
 def test_evidence_travels_and_is_shown():

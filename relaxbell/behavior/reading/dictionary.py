@@ -89,7 +89,7 @@ def _flat(value: object, inputs: Sequence[str]) -> str:
         return (
             f" The outcomes of a single circuit are those of one setting: {{({', '.join('0' * len(inputs))}): {{…}}}}."
         )
-    return ""
+    return " Results of quantum programs go to Counts.from_results."
 
 
 def check_missing(missing: int | None) -> None:

@@ -27,18 +27,21 @@ def read_order(order: Order, outputs: Sequence[str], inputs: Sequence[str]) -> t
     """
     if order is None:
         return None, None
-    names = read_names(order, "order", CountsError)
-    unknown = [name for name in names if name not in (*outputs, *inputs)]
+    known = (*outputs, *inputs)
+    lower = {name.lower(): name for name in known}
+    # as columns are: without regard to case, where that says which is meant
+    same = lower if len(lower) == len(known) else {}
+    names = [n if n in known else same.get(n.lower(), n) for n in read_names(order, "order", CountsError)]
+    unknown = [name for name in names if name not in known]
     if unknown:
         raise CountsError(
-            f"order= names {unknown[0]!r}, expected the variables {', '.join((*outputs, *inputs))} as they stand in "
-            "the "
-            'keys from left to right, such as order=("B", "A").'
+            f"order= names {unknown[0]!r}, expected the variables {', '.join(known)} as they stand in the "
+            'keys from left to right, such as order=("B", "A"). Other variables are named with outputs= and inputs=.'
         )
     parts = tuple(name for name in names if name in outputs), tuple(name for name in names if name in inputs)
-    for part, known, what in ((parts[0], outputs, "outputs"), (parts[1], inputs, "inputs")):
-        if part and len(part) < len(known):
-            absent = ", ".join(name for name in known if name not in part)
+    for part, whole, what in ((parts[0], outputs, "outputs"), (parts[1], inputs, "inputs")):
+        if part and len(part) < len(whole):
+            absent = ", ".join(name for name in whole if name not in part)
             raise CountsError(
                 f"order= names {', '.join(part)} but not {absent}. Expected all {what}, or none. Add them."
             )

@@ -124,7 +124,8 @@ class Encoded:
         never = [combination(self.rows.inputs, map(int, index)) for index in np.argwhere(settings == 0)]
         notes = list(self.notes)
         if never:
-            notes.append(f"never chosen: {' and '.join(never[:3])}{' …' if len(never) > 3 else ''}")
+            how = "never chosen" if self.kept.all() else "no trials left"
+            notes.append(f"{how}: {' and '.join(never[:3])}{' …' if len(never) > 3 else ''}")
         return table, tuple(notes)
 
     def in_order(self) -> NDArray[np.integer]:
@@ -163,7 +164,8 @@ def encode(rows: Rows, values: Values, missing: object, cardinality: Mapping[str
             f"{rows.what}: every one of {counted(lost, 'trial')} has a missing value, so dropping them leaves none. "
             "Give missing= an outcome that stands for them."
         )
-    present = {name: set(codes[kept, k].tolist()) for k, name in enumerate(rows.names)}
+    # a trial that is dropped still says that its settings and other outcomes exist
+    present = {name: set(codes[:, k].tolist()) - {MISSING} for k, name in enumerate(rows.names)}
     shape = read_sizes(present, kinds, cardinality, rows.what)
     for name, size in zip(rows.names, shape, strict=True):
         if size > MOST_VALUES:

@@ -123,6 +123,7 @@ def read_grid(path: Path) -> Grid:
     if not lines:
         raise CountsError(f"{path.name} is empty. Expected a header such as x,y,a,b,count and rows of numbers.")
     header, *rows = lines
+    check_comment(path.name, header[1])
     titles = titles_of(header[1])
     check_spaces(path.name, titles)
     width = max((k + 1 for k, title in enumerate(titles) if title), default=0)
@@ -169,6 +170,15 @@ def _known(cells: Sequence[str]) -> float:
     """Return how well cells look like a header: names that are known count most."""
     names = titles_of(cells)
     return 1 + sum(10.0 for name in names if looks_like_a_variable(name) or name.lower() == "count") + len(names) / 100
+
+
+def check_comment(what: str, first: Sequence[str]) -> None:
+    """Raise CountsError if the first line is a comment; with names of columns it is numpy.savetxt's header."""
+    text = first[0].strip() if len(first) == 1 else ""
+    if text.startswith(("#", "%", "//")):
+        raise CountsError(
+            f"{what}: the first line is a comment ({text[:60]!r}), expected a header such as x,y,a,b,count. Remove it."
+        )
 
 
 def check_spaces(what: str, header: Sequence[str]) -> None:

@@ -21,6 +21,7 @@ from relaxbell.behavior.reading.roles import Columns, Roles, find_roles, unread
 from relaxbell.behavior.reading.rows import MOST_ROWS, Rows
 from relaxbell.behavior.reading.sequences import too_many
 from relaxbell.behavior.reading.text import (
+    check_comment,
     check_length,
     check_spaces,
     decoded,
@@ -61,7 +62,9 @@ def read_header(path: Path) -> tuple[list[str], str, int]:
         raise CountsError(f"{path.name} is empty. Expected a header such as x,y,a,b and a row for each trial.")
     line = lines[blank]
     separator = find_separator(line)
-    titles = titles_of(next(csv.reader([line], delimiter=separator)))
+    cells = next(csv.reader([line], delimiter=separator))
+    check_comment(path.name, cells)
+    titles = titles_of(cells)
     while titles and not titles[-1]:
         titles.pop()  # empty columns at the right of a spreadsheet
     return titles, separator, before + blank + 1

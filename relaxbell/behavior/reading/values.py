@@ -126,11 +126,16 @@ class Coding:
         """Return the error for what is none of the values."""
         if self.codes is None:
             return CountsError(f"{where}: {_not_whole(value, self.name)}")
-        known = ", ".join(map(plain_repr, list(self.codes)[:8]))
+        known = ", ".join(map(_shown, list(self.codes)[:8]))
         return CountsError(
-            f"{where}: {one_line(plain_repr(value))} is none of the values of {self.name}, expected one of {known}. "
+            f"{where}: {one_line(_shown(value))} is none of the values of {self.name}, expected one of {known}. "
             "Correct it, or add it to values=."
         )
+
+
+def _shown(value: Hashable) -> str:
+    """Return a canonical value as it is written in data: 22.5, not Fraction(45, 2)."""
+    return plain_repr(float(value) if isinstance(value, Fraction) else value)
 
 
 def _not_whole(value: Hashable, name: str) -> str:

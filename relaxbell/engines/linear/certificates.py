@@ -29,6 +29,7 @@ from relaxbell.certificate.claims import (
     with_strategies,
 )
 from relaxbell.engines.linear.dual import Proof
+from relaxbell.errors import CertificateError, ModelTooLargeError
 from relaxbell.exact.numbers import ExactNumber, Surd
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.affine import AffineConstraint
@@ -45,9 +46,15 @@ def linear_certificate(measure: Measure, proof: Proof, value: ExactNumber | None
     CertificateError
         If its measure states no definition, or the proof exceeds the verifier's limits.
     """
-    data = common_data(measure.model, proof)
-    data["measure"] = as_data(measure.statement())
-    data["proof"] = proof_data(measure.model, proof)
+    try:
+        data = common_data(measure.model, proof)
+        data["measure"] = as_data(measure.statement())
+        data["proof"] = proof_data(measure.model, proof)
+    except ModelTooLargeError as large:
+        raise CertificateError(
+            f"no certificate: rows of one's own are written out, and {large} Use measures whose rows the verifier "
+            "makes: influence(…), average_causal_effect(…), message_weight(…)."
+        ) from None
     return with_strategies(data, proof.bound.bound if value is None else value, proof.primal, tight=True)
 
 

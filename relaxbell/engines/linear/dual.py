@@ -14,16 +14,17 @@ simple fractions, and where they are not, a power of two loses less than 1e-12.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from relaxbell.engines.linear.program import LinearProgram, Problem, all_leaves
 from relaxbell.exact.bounds import Block, column_minimum, dyadic_bits, snapped
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, common_denominator, floor_float
+from relaxbell.exact.rows import Rows
 from relaxbell.measures.terms import Leaf
 
 _LARGEST_DENOMINATOR = 1000
@@ -85,12 +86,15 @@ class Proof:
         equals the bound. None otherwise.
     stopped
         Whether the time was over before exact weights were sought to the end.
+    support
+        Weights of the strategies that occur, in floats, where the strategies are not listed; None otherwise.
     """
 
     problem: Problem
     bound: DualBound
     primal: Mapping[int, ExactNumber] | None = None
     stopped: bool = False
+    support: Mapping[int, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,8 +136,18 @@ def raw_duals(problem: Problem, program: LinearProgram, duals: Floats) -> RawDua
     )
 
 
-def dual_bound(problem: Problem, program: LinearProgram, duals: Floats) -> DualBound:
-    """Return the better of the rigorous bounds with simple fractions and with a power of two."""
+Part: TypeAlias = tuple[Rows, Floats]
+"""Rows, whose scale counts, and whole weights."""
+
+Least: TypeAlias = Callable[[Sequence[Part]], "Fraction | None"]
+"""From weighted rows to the least entry of their sum over all strategies, exact or less; None if that says nothing."""
+
+
+def dual_bound(problem: Problem, program: LinearProgram, duals: Floats, least: Least | None = None) -> DualBound:
+    """Return the better of the rigorous bounds with simple fractions and with a power of two.
+
+    `least` finds the least combination of rows where strategies are not listed.
+    """
     raw = raw_duals(problem, program, duals)
     candidates = []
     values = np.concatenate([np.ravel(a) for a in raw.arrays()])
@@ -141,13 +155,13 @@ def dual_bound(problem: Problem, program: LinearProgram, duals: Floats) -> DualB
     if simple is not None:
         denominator = common_denominator(simple)
         if denominator < 10**7:
-            candidates.append(_evaluate(problem, raw, denominator))
+            candidates.append(_evaluate(problem, raw, denominator, least or _listed(problem)))
     unit = _unit(problem)
     mass = sum(float(leaf.rows.scale * unit) * leaf.rows.mass for leaf in all_leaves(problem))
     mass += sum(float(c.rows.scale * unit) * c.rows.mass for c in problem.affine)
     mass += unit * problem.equations.rows.mass
     size = mass * max(1.0, float(abs(values).max()))
-    candidates.append(_evaluate(problem, raw, 1 << max(1, dyadic_bits(size))))
+    candidates.append(_evaluate(problem, raw, 1 << max(1, dyadic_bits(size)), least or _listed(problem)))
     found = [c for c in candidates if c is not None]
     trivial = Fraction(0) if problem.objective.is_nonnegative else None
     best = max(found, key=lambda c: c.bound, default=None)
@@ -187,22 +201,33 @@ def clip_budgets(problem: Problem, whole: RawDuals, weights: dict[Leaf, Floats])
     return shares
 
 
-def _evaluate(problem: Problem, raw: RawDuals, denominator: int) -> DualBound | None:
+def _listed(problem: Problem) -> Least:
+    """Return what finds the least combination of rows over listed strategies."""
+    unit = _unit(problem)
+
+    def least(parts: Sequence[Part]) -> Fraction | None:
+        (equations, z), *others = parts
+        blocks: list[Block] = [(equations, z * unit)]
+        blocks += [(rows, weights * float(rows.scale * unit)) for rows, weights in others]
+        found = column_minimum(blocks)
+        return None if found is None else found / unit
+
+    return least
+
+
+def _evaluate(problem: Problem, raw: RawDuals, denominator: int, least: Least) -> DualBound | None:
     """Clip whole-number duals over `denominator` and evaluate the bound exactly."""
     whole = raw.scaled(float(denominator))
     weights: dict[Leaf, Floats] = {}
     problem.objective.clip(whole.leaves, float(denominator), weights)
     shares = clip_budgets(problem, whole, weights)
-    unit = _unit(problem)
-    blocks: list[Block] = [(problem.equations.rows, -whole.z * unit)]
-    for leaf in all_leaves(problem):
-        blocks.append((leaf.rows, weights[leaf] * float(leaf.rows.scale * unit)))
-    scaled = zip(problem.affine, whole.affine, strict=True)
-    blocks += [(c.rows, y * float(c.rows.scale * unit)) for c, y in scaled]
-    least = column_minimum(blocks)
-    if least is None:
+    parts: list[Part] = [(problem.equations.rows, -whole.z)]
+    parts += [(leaf.rows, weights[leaf]) for leaf in all_leaves(problem)]
+    parts += [(c.rows, y) for c, y in zip(problem.affine, whole.affine, strict=True)]
+    smallest = least(parts)
+    if smallest is None:
         return None
-    offset: ExactNumber = least / unit
+    offset: ExactNumber = smallest
     offset -= sum((mu * b.limit for mu, b in zip(shares, problem.budgets, strict=True)), Fraction(0))
     for c, y in zip(problem.affine, whole.affine, strict=True):
         offset -= sum((h * Fraction(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True)), Fraction(0))

@@ -17,10 +17,12 @@ from relaxbell.causal.equations import Equations, cell_weights, weight_exponents
 from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.over import Solver, check_solver, solve_over
+from relaxbell.engines.linear.priced import many, priced
 from relaxbell.engines.linear.program import Problem
 from relaxbell.engines.linear.size import check_program
 from relaxbell.engines.linear.solution import ConvexSolution, LinearSolution, convex_solution
 from relaxbell.engines.solution import Bounds
+from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.numbers import floor_float
 from relaxbell.lp.clock import deadline, remaining
 from relaxbell.lp.highs import SIFTING_FROM, Answer
@@ -101,10 +103,17 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
 
     def check_size(self) -> None:
         model = self.measure.model
+        if many(self.measure) and all(isinstance(rows, LocalRows) for rows in self.measure.blocks):
+            return  # priced: its size is known with the constraints
+        model.strategies.check_listed()
         rows, strategies = math.prod(model.observed_shape), model.strategies.count
         check_program(self.measure.term, (), rows, strategies * len(model.settings), strategies)
 
     def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+        if self.solver is None:
+            found = priced(self.measure, equations, subject_to, thorough=self.thorough)
+            if found is not None:
+                return found
         return solve_over(self.measure, self.measure.term, equations, subject_to, self.solver, thorough=self.thorough)
 
     def solution(

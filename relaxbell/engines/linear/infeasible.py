@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -31,11 +33,27 @@ _SHOWN = 4
 """Terms of a user's constraint in a message."""
 
 
-def infeasible(problem: Problem, measure: Measure) -> None:
+@dataclass(frozen=True)
+class Ways:
+    """How bounds of other problems with the same equations are found.
+
+    Attributes
+    ----------
+    farkas
+        A bound of the zero objective where nothing satisfies the constraints; see `_farkas`.
+    least
+        A lower bound of the objective; None if none was found.
+    """
+
+    farkas: Callable[[Problem], DualBound | None]
+    least: Callable[[Problem], DualBound | None]
+
+
+def infeasible(problem: Problem, measure: Measure, ways: Ways | None = None) -> None:
     """Raise InfeasibleError with a witness if infeasibility can be proved; else return."""
-    model = measure.model
+    model, ways = measure.model, ways or Ways(_farkas, _bound)
     bare = Problem(ZERO, problem.equations)
-    proof = _farkas(bare)
+    proof = _positive(ways.farkas(bare), problem)
     if proof is not None:
         witness = _witness(measure, problem, proof)
         what = "these values" if problem.equations.behavior is None else "this behavior"
@@ -48,16 +66,22 @@ def infeasible(problem: Problem, measure: Measure) -> None:
         )
     if problem.budgets or problem.affine:
         constrained = Problem(ZERO, problem.equations, problem.budgets, problem.affine)
-        proof = _farkas(constrained)
+        proof = _positive(ways.farkas(constrained), problem)
         if proof is not None:
             limits = [*map(str, problem.budgets), *map(_constraint_text, problem.affine)]
             raise InfeasibleError(
                 f"no model of {model.name} reproduces the data within the constraints {', '.join(limits)}, by an exact "
-                f"dual argument; the data alone can be reproduced. {_remedy(problem)}",
+                f"dual argument; the data alone can be reproduced. {_remedy(problem, ways)}",
                 _witness(measure, problem, proof),
                 Proof(constrained, proof),
                 model,
             )
+
+
+def _positive(found: DualBound | None, problem: Problem) -> DualBound | None:
+    """Return a bound if it proves something: floats are not told from rounding."""
+    least = _PROOF if problem.equations.distance else 0.0
+    return found if found is not None and (float(found.bound) > _PROOF or found.bound > least) else None
 
 
 def _constraint_text(constraint: AffineConstraint) -> str:
@@ -77,11 +101,11 @@ def _factor(value: float) -> str:
     return {1.0: "", -1.0: "-"}.get(value, f"{decimal_text(value)} ")
 
 
-def _remedy(problem: Problem) -> str:
+def _remedy(problem: Problem, ways: Ways) -> str:
     """Say the least value of each budgeted measure alone."""
     found = []
     for budget in problem.budgets:
-        least = _least(Problem(budget.measure.term, problem.equations), budget.limit)
+        least = _least(Problem(budget.measure.term, problem.equations), budget.limit, ways)
         if least is not None:
             found.append(f"{budget.measure.name} is at least {different_texts(least, budget.limit)[0]}")
     if not found:
@@ -89,12 +113,18 @@ def _remedy(problem: Problem) -> str:
     return f"Raise a budget: without the others, {'; '.join(found)}."
 
 
-def _least(problem: Problem, limit: ExactNumber) -> ExactNumber | None:
-    """Return a lower bound, exact where it is not above the limit otherwise; None if none was found."""
+def _bound(problem: Problem) -> DualBound | None:
+    """Return a lower bound from a solver's duals; None if there are none."""
     program = linear_program(problem)
     duals = _duals(program.matrix, program.cost, program)
-    bound = None if duals is None else dual_bound(problem, program, duals).bound
-    if (bound is None or bound <= limit) and problem.equations.distance == 0:
+    return None if duals is None else dual_bound(problem, program, duals)
+
+
+def _least(problem: Problem, limit: ExactNumber, ways: Ways) -> ExactNumber | None:
+    """Return a lower bound, exact where it is not above the limit otherwise; None if none was found."""
+    known = ways.least(problem)
+    bound = None if known is None else known.bound
+    if (bound is None or bound <= limit) and problem.equations.distance == 0 and ways.least is _bound:
         found = settled(problem)
         return bound if found is None or isinstance(found, Contradiction) else found[1].bound.bound
     return bound

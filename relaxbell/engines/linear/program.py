@@ -54,7 +54,7 @@ class Problem:
     @property
     def strategies(self) -> int:
         """Number n of strategies."""
-        return int(self.equations.rows.matrix.shape[1])
+        return self.equations.rows.columns
 
 
 def read_constraints(

@@ -104,9 +104,10 @@ def convex_solution(
 ) -> S:
     """Return the solution that a solver's answer and its proof make."""
     bound = proof.bound
-    q = weights_of(answer, proof)
+    q = StrategyWeights(measure.model, weights_of(answer, proof) if proof.support is None else proof.support)
     if proof.primal is None:
-        found, lower = max(measure.at(q), bound.value), bound.value
+        reached = measure.at(q) if proof.support is None else answer.value
+        found, lower = max(reached, bound.value), bound.value
     else:
         found = float(bound.bound)
         lower = bound.value if equations.distance else found
@@ -123,8 +124,7 @@ def convex_solution(
         statistics["exact"] = UNSOUGHT
     functional = dual_functional(measure, equations, bound.z)
     total: ExactNumber = (bound.z * equations.rhs).sum() if len(bound.z) else Fraction(0)
-    weights = StrategyWeights(measure.model, q)
-    return kind(measure, observed, found, lower, "optimal", weights, statistics, functional, total, proof)
+    return kind(measure, observed, found, lower, "optimal", q, statistics, functional, total, proof)
 
 
 def weights_of(answer: Answer, proof: Proof) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Self
@@ -12,6 +12,7 @@ import numpy as np
 
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats
+from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import a_kind
 from relaxbell.measures.terms.term import (
     Builder,
@@ -54,6 +55,9 @@ class Composite(Term):
 
     def scaled(self, factor: Fraction) -> Self:
         return replace(self, parts=tuple(part.scaled(factor) for part in self.parts))
+
+    def with_rows(self, change: Callable[[Rows], Rows]) -> Self:
+        return replace(self, parts=tuple(part.with_rows(change) for part in self.parts))
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from relaxbell.exact.numbers import Floats
+from relaxbell.measures.terms.sizes import column_sums, entries_of, largest_entry
 from relaxbell.measures.terms.term import Builder, Leaf, Lowered, Size, Slot, Weights, listed
 
 
@@ -26,10 +27,10 @@ class Linear(Leaf):
         return self.rows.nonnegative
 
     def ceiling(self) -> Fraction:
-        return Fraction(float(self.rows.matrix.sum(axis=0).max())) * self.rows.scale
+        return column_sums(self.rows)[1] * self.rows.scale
 
     def floor(self) -> Fraction:
-        return Fraction(float(self.rows.matrix.sum(axis=0).min())) * self.rows.scale
+        return column_sums(self.rows)[0] * self.rows.scale
 
     def value(self, q: Floats) -> float:
         return float(self.rows.values(q).sum())
@@ -52,7 +53,7 @@ class Linear(Leaf):
         return Lowered(builder.total(self.rows), self.rows.unit, [], [self])
 
     def size(self) -> Size:
-        return Size(0, 0, int(self.rows.matrix.nnz))
+        return Size(0, 0, entries_of(self.rows))
 
     def gauge(self, raw: Mapping[Leaf, Floats]) -> float:
         return float(max(0.0, raw[self].mean()))
@@ -83,7 +84,7 @@ class LargestRow(Leaf):
     """The largest absolute value of a row: norm_inf."""
 
     def ceiling(self) -> Fraction:
-        return Fraction(float(abs(self.rows.matrix.data).max(initial=0.0))) * self.rows.scale
+        return largest_entry(self.rows) * self.rows.scale
 
     def value(self, q: Floats) -> float:
         return float(abs(self.rows.values(q)).max(initial=0.0))
@@ -162,7 +163,7 @@ class SumOfRows(Leaf):
         return Lowered(None, 1, [(t, 1.0) for t in ts], [])
 
     def size(self) -> Size:
-        return Size(0, 0, int(self.rows.matrix.nnz)) if self.rows.nonnegative else self._norm_size(len(self.rows))
+        return Size(0, 0, entries_of(self.rows)) if self.rows.nonnegative else self._norm_size(len(self.rows))
 
     def gauge(self, raw: Mapping[Leaf, Floats]) -> float:
         return float(abs(raw[self]).max(initial=0.0))

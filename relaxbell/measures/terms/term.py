@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, NamedTuple, Protocol, Self, TypeAlias, TypeVar
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from relaxbell.exact.numbers import Floats
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import text_latex
+from relaxbell.measures.terms.sizes import entries_of
 
 Weights: TypeAlias = "Mapping[Leaf, Any]"
 """Row weights of leaves: exact numbers."""
@@ -116,6 +117,10 @@ class Term(abc.ABC):
         """Return the term times a number; negative only for linear terms."""
 
     @abc.abstractmethod
+    def with_rows(self, change: Callable[[Rows], Rows]) -> Self:
+        """Return the term with other rows in each leaf: those over some columns only, for example."""
+
+    @abc.abstractmethod
     def value(self, q: Floats) -> float:
         """Return the value at q."""
 
@@ -196,6 +201,9 @@ class Leaf(Term):
     def scaled(self, factor: Fraction) -> Self:
         return replace(self, rows=self.rows.scaled(factor), factor=self.factor * factor)
 
+    def with_rows(self, change: Callable[[Rows], Rows]) -> Self:
+        return replace(self, rows=change(self.rows))
+
     @property
     def is_linear(self) -> bool:
         return False
@@ -227,7 +235,7 @@ class Leaf(Term):
 
     def _norm_size(self, auxiliary: int) -> Size:
         signs = 1 if self.rows.nonnegative else 2
-        return Size(signs * len(self.rows), auxiliary, signs * (int(self.rows.matrix.nnz) + len(self.rows)))
+        return Size(signs * len(self.rows), auxiliary, signs * (entries_of(self.rows) + len(self.rows)))
 
     def statement(self) -> tuple[Fraction, dict[str, Any]]:
         if self.generator is not None:

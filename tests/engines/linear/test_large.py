@@ -14,7 +14,7 @@ def test_a_million_strategies():
     angles = np.pi / 4 * (np.arange(4)[:, None] - np.arange(4)[None, :]) - 0.3
     sign = np.array([[1, -1], [-1, 1]])
     p = rb.Behavior((1 + sign[:, :, None, None] * np.cos(angles)) / 4)
-    solution = rb.minimize(rb.influence(rb.input_signaling((4, 4)), "X", "B"), p)
+    solution = rb.minimize(rb.influence(rb.input_signaling((4, 4)), "X", "B"), p, solver="highs")
     assert "sifting" in solution.statistics["solver"]
     assert solution.value - solution.lower_bound <= 1e-10
     assert abs(solution.measure.model.T @ solution.q.weights - p.p.ravel()).max() < 1e-9

@@ -23,13 +23,13 @@ REFUSED = {
     "I, 4 million cones": "rb.minimize(rb.mutual_information(dependent((2, 2), (32, 32))), None)",
     "I, unequal": "rb.minimize(rb.mutual_information(dependent((2, 3), (23, 13))), None)",
     "I as an expression": "rb.mutual_information(dependent((2, 2), (32, 32))).expression",
-    "C, three outcomes": "rb.influence(rb.bell((6, 1), (4, 3)).relax('X -> B'), 'X', 'B')",
-    "TV": "rb.influence(rb.bell((7, 1), (3, 3)).relax('X -> B'), 'X', 'B', variation=True)",
+    "C, three outcomes": "rb.influence(rb.bell((7, 1), (4, 3)).relax('X -> B'), 'X', 'B').expression",
+    "TV": "rb.influence(rb.bell((8, 1), (3, 3)).relax('X -> B'), 'X', 'B', variation=True).expression",
     "T, 36 million cells": "rb.bell((1, 1), (6000, 6000)).T",
     "T, three parties": "rb.bell((1, 1, 1), (40, 500, 1000)).T",
     "equations": "rb.bell((1, 1), (5000, 6000)).equations(None)",
     "strategies": "rb.bell((5, 5), (10, 10)).relax('X -> B').T",
-    "H(M)": "rb.message_entropy(rb.message((5, 5), (3, 2)))",
+    "H(M)": "rb.message_weight(rb.message((5, 5), (3, 2))).expression",
     "networks at fixed marginals": "rb.nonbilocality(rb.bilocality((9, 1, 9), (2, 2, 2)), {'A': [1] + [0] * 511})",
 }
 """Code of what cannot be made."""

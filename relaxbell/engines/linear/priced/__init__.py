@@ -1,0 +1,37 @@
+"""Linear programs over very many strategies: columns are generated, the best by elimination.
+
+The rest of the folder is loaded when there is such a program.
+"""
+
+from __future__ import annotations
+
+from relaxbell.causal.equations import Equations
+from relaxbell.engines.linear.dual import Proof
+from relaxbell.engines.linear.over import read_problem
+from relaxbell.lp.highs import Answer
+from relaxbell.measures.measure import LinearMeasure
+
+PRICED_FROM = 20_000
+"""Problems over more strategies are priced, where that is possible."""
+
+
+def many(measure: LinearMeasure) -> bool:
+    """Return whether a measure has so many strategies that pricing them pays."""
+    return measure.model.strategies.count > PRICED_FROM
+
+
+def priced(
+    measure: LinearMeasure, equations: Equations, subject_to: object, *, thorough: bool
+) -> tuple[Answer, Proof] | None:
+    """Minimize a measure without listing strategies; None where they had better be listed, or have to be.
+
+    Errors as `minimize`.
+    """
+    if not many(measure) or equations.exponents is not None:
+        return None
+    from relaxbell.engines.linear.priced.solving import PricedProblem, priced_form
+
+    form = priced_form(read_problem(measure, measure.term, equations, subject_to))
+    if form is None:
+        return None
+    return PricedProblem(form, measure).solved(thorough=thorough)

@@ -1,0 +1,230 @@
+"""Families of scores that are tried where no game is named: fixed by the model, whatever the data are.
+
+Models of parties with inputs of their own get lifted inequalities: CHSH for each pair of parties, Mermin's and
+Svetlichny's for all, on each choice of two settings and with outcomes in two groups, in all relabelings. Other small
+models get all their facets. A score is a win or a loss at the settings of the game, weighed so that its mean is zero
+where the inequality holds with equality, whatever the distribution of the settings: nothing is bet on these.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from itertools import combinations, product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relaxbell.causal.model import CausalModel
+from relaxbell.closed_forms.inequalities import inequalities
+from relaxbell.errors import MeasureError
+from relaxbell.exact.numbers import Exact
+from relaxbell.trials.games import as_scores
+
+_MOST = 256
+"""Members of a family; where outcomes can be grouped in more ways, fewer are tried."""
+
+_MOST_AT_ALL = 1024
+"""The same for parties with many settings."""
+
+_GROUPINGS = (
+    (False, False, ""),
+    (True, False, ", the same groups for both settings"),
+    (True, True, ", one outcome against the others, the same for both settings"),
+)
+"""Whether both settings of a party have the same groups, and whether one is a single outcome."""
+
+_MOST_FACETS = 128
+_MOST_VERTICES, _MOST_CELLS = 72, 24
+"""Models whose facets are found at once: counted, so that no family depends on how fast a machine is."""
+
+_MOST_PARTIES = 4
+"""For functionals of all parties."""
+
+_SIMPLE = 1000
+"""Largest denominator of a coefficient of a facet in the symmetric gauge."""
+
+Signs = NDArray[np.int64]
+Groups = tuple[int, ...]
+
+
+def scores(model: CausalModel, settings: Exact) -> tuple[list[NDArray[np.float64]], str]:
+    """Return the scores of a family, flat, each with mean at most 0 in the model without relaxations, and its name.
+
+    Raises
+    ------
+    MeasureError
+        Where no family is known.
+    """
+    parties = _parties(model)
+    if len(parties) >= 2:
+        tables, name = _lifted(model, parties, settings)
+    else:
+        tables, name = _facets(model, settings)
+    found = {own.tobytes(): own for own in (as_scores(table, None) for table in tables)}
+    if not found:
+        raise MeasureError(
+            f"evidence in {model.scenario.symbol} needs a game= that was named before the data were seen, training= "
+            f"counts or a behavior from theory, or split=0.5: no family of games is known for {model.name}, which has "
+            "neither two parties with two settings that occur and two outcomes, nor few strategies."
+        )
+    return list(found.values()), name
+
+
+def _parties(model: CausalModel) -> list[tuple[int, int]]:
+    """Return, for parties with an input of their own and a choice on both, the axes of output and input."""
+    if model.parties is None or None in model.parties.values():
+        return []
+    owned = [str(model.parties[name]) for name in model.outputs]
+    if len(set(owned)) < len(owned):
+        return []
+    axes = [(k, len(model.outputs) + model.inputs.index(name)) for k, name in enumerate(owned)]
+    shape = model.observed_shape
+    return [(out, into) for out, into in axes if shape[out] > 1 and shape[into] > 1]
+
+
+# ------------------------------------------------------------------------ inequalities of parties
+
+
+def _lifted(model: CausalModel, parties: Sequence[tuple[int, int]], settings: Exact) -> tuple[list[Exact], str]:
+    shape = model.observed_shape
+    chsh = _orbit(np.array([[1, 1], [1, -1]]))
+    kinds: list[tuple[tuple[tuple[int, int], ...], list[Signs]]] = [(own, chsh) for own in combinations(parties, 2)]
+    name = "CHSH for two parties, two settings each and outcomes in two groups, in all relabelings"
+    if 3 <= len(parties) <= _MOST_PARTIES:
+        for rule in (_mermin, _svetlichny):
+            kinds.append((tuple(parties), _orbit(rule(len(parties)))))
+        name = "CHSH for pairs of parties, Mermin and Svetlichny for all, two settings each and outcomes in two groups"
+        name += ", in all relabelings"
+    ways: dict[int, tuple[bool, bool, str]] = {}
+    for alike, single, words in _GROUPINGS:
+        total = sum(_number(shape, own, len(orbit), alike=alike, single=single) for own, orbit in kinds)
+        ways.setdefault(total, (alike, single, words))
+        if total <= _MOST:
+            break
+    alike, single, words = ways[min(ways)]
+    name += words
+    tables: list[Exact] = []
+    for own, orbit in kinds:
+        choices = [list(_views(shape, axes, alike=alike, single=single)) for axes in own]
+        for views in product(*choices):
+            made = [_table(model, own, views, signs, settings) for signs in orbit]
+            tables += [table for table in made if table is not None]
+            if len(tables) > _MOST_AT_ALL:
+                return tables[:_MOST_AT_ALL], f"{name}, the first {_MOST_AT_ALL} in a fixed order"
+    return tables, name
+
+
+def _number(shape: Sequence[int], parties: Sequence[tuple[int, int]], size: int, *, alike: bool, single: bool) -> int:
+    ways = size
+    for out, into in parties:
+        groups = shape[out] if single and shape[out] > 2 else 2 ** (shape[out] - 1) - 1
+        ways *= math.comb(shape[into], 2) * (groups if alike else groups**2)
+    return ways
+
+
+def _views(
+    shape: Sequence[int], axes: tuple[int, int], *, alike: bool, single: bool
+) -> Iterator[tuple[tuple[int, int], tuple[Groups, Groups]]]:
+    """Yield two settings of a party, and for each the sign of every outcome: the first one has +."""
+    d, m = shape[axes[0]], shape[axes[1]]
+    groups = [(1, *rest) for rest in product((1, -1), repeat=d - 1) if -1 in rest]
+    if single and d > 2:
+        groups = [tuple(-1 if k == own else 1 for k in range(d)) for own in range(d)]
+    for pair in combinations(range(m), 2):
+        for first, second in zip(groups, groups, strict=True) if alike else product(groups, groups):
+            yield pair, (first, second)
+
+
+def _table(
+    model: CausalModel,
+    parties: Sequence[tuple[int, int]],
+    views: Sequence[tuple[tuple[int, int], tuple[Groups, Groups]]],
+    signs: Signs,
+    settings: Exact,
+) -> Exact | None:
+    """Return (sign · parity − bound/number) / p(settings) at a game's settings, 0 at others; None if one never is."""
+    shape, outputs = model.observed_shape, len(model.outputs)
+    inputs = [into - outputs for _, into in parties]
+    own = settings.sum(axis=tuple(k for k in range(settings.ndim) if k not in inputs))
+    order = sorted(inputs)
+    share = Fraction(_most(signs), int(abs(signs).sum()))
+    table = np.full(shape, Fraction(0), dtype=object)
+    for chosen in np.argwhere(signs).tolist():
+        place: list[slice] = [slice(None)] * len(shape)
+        at = [0] * len(inputs)
+        parity = np.array(int(signs[tuple(chosen)]), dtype=object)
+        for (out, into), (pair, groups), k in zip(parties, views, chosen, strict=True):
+            place[into] = slice(pair[k], pair[k] + 1)
+            at[order.index(into - outputs)] = pair[k]
+            parity = parity * np.array(groups[k]).reshape([-1 if axis == out else 1 for axis in range(len(shape))])
+        chance = own[tuple(at)]
+        if not chance:
+            return None
+        table[tuple(place)] += (parity - share) / chance
+    return table
+
+
+def _most(signs: Signs) -> int:
+    """Return the largest Σ signs · a_x b_y … with all a, b, … = ±1."""
+    if signs.ndim == 1:
+        return int(abs(signs).sum())
+    # the last party answers best; the others have 2^settings answers each
+    rest = signs.shape[:-1]
+    best = 0
+    for answers in product(*(product((1, -1), repeat=n) for n in rest)):
+        weights = np.array(1)
+        for own in answers:
+            weights = np.multiply.outer(weights, np.array(own))
+        best = max(best, int(abs((signs * weights[..., None]).reshape(-1, signs.shape[-1]).sum(axis=0)).sum()))
+    return best
+
+
+def _mermin(n: int) -> Signs:
+    return _by_number(n, lambda k: 0 if k % 2 else (-1) ** (k // 2))
+
+
+def _svetlichny(n: int) -> Signs:
+    return _by_number(n, lambda k: (-1) ** (k * (k - 1) // 2))
+
+
+def _by_number(n: int, sign: Callable[[int], int]) -> Signs:
+    """Return signs that depend on how many parties have setting 1; see `catalog.mermin` and `catalog.svetlichny`."""
+    return np.array([sign(sum(x)) for x in np.ndindex(*(2,) * n)], dtype=np.int64).reshape((2,) * n)
+
+
+def _orbit(signs: Signs) -> list[Signs]:
+    """Return what swaps of settings and flips of outcomes make of signs, in a fixed order."""
+    found = {signs.tobytes(): signs}
+    waiting = [signs]
+    while waiting:
+        own = waiting.pop()
+        for axis in range(own.ndim):
+            flip = np.array([-1, 1]).reshape([-1 if k == axis else 1 for k in range(own.ndim)])
+            for new in (np.ascontiguousarray(np.flip(own, axis)), own * flip):
+                if new.tobytes() not in found:
+                    found[new.tobytes()] = new
+                    waiting.append(new)
+    return [found[key] for key in sorted(found)]
+
+
+# ------------------------------------------------------------------------ facets of small models
+
+
+def _facets(model: CausalModel, settings: Exact) -> tuple[list[Exact], str]:
+    """Return all facets, where they are found at once, in the gauge in which they have the least coefficients."""
+    plain = model.unrelaxed
+    columns = np.unique(plain.T.toarray().T, axis=0)
+    if len(model.latents) > 1 or len(columns) > _MOST_VERTICES or columns.shape[1] > _MOST_CELLS or not settings.all():
+        return [], ""
+    number = int(settings.size)
+    # adding what is zero for all behaviors changes what is bet on settings and signals: the projection has none of it
+    onto = np.linalg.pinv(columns) @ columns
+    found = []
+    for own in inequalities(plain, math.inf).functionals()[:_MOST_FACETS]:
+        same = own.transposed(model.outputs, model.inputs)
+        table = np.array([float(c) for c in same.coefficients.ravel()]) + float(same.constant) / number
+        near = [Fraction(float(c)).limit_denominator(_SIMPLE) for c in onto @ table]
+        found.append(np.array(near, dtype=object).reshape(model.observed_shape) / settings)
+    return found, f"the facets of {plain.name}"

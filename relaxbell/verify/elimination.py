@@ -1,0 +1,201 @@
+"""The largest r(λ) of very many strategies, by variable elimination in whole numbers: none of them is listed.
+
+A variable is a responding node together with values of its parents; a strategy gives each variable a value of its node.
+r is a sum of tables over few variables each, made from the graph here. Theorem 4a of the documentation.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+from .measures import Charges
+from .model import Functions, Model
+from .reading import common_denominator
+from .refusals import need
+
+TABLE = 2**20  # most numbers of a sum of tables
+LISTED = 2**10  # fewer strategies are visited one by one
+
+Scope = tuple[int, ...]  # variables, ascending
+Factors = dict[Scope, list[int]]  # tables, the last variable changing fastest
+Happening = tuple[int, dict[str, int], list[int], tuple[int, ...]]
+
+
+def strategy(model: Model, number: int) -> Functions:
+    """Return the strategy of a number."""
+    found = [[0] * model.configurations[name] for name in model.responding]
+    for name, values in zip(reversed(model.responding), reversed(found), strict=True):
+        for k in reversed(range(len(values))):
+            number, values[k] = divmod(number, model.size[name])
+    return tuple(map(tuple, found))
+
+
+def largest(model: Model, prices: list[Fraction], charged: Charges, scale: int) -> Fraction | None:
+    """Return max r(λ) over the strategies that can occur; None where these are few, or some rows are no tables."""
+    if model.count <= LISTED or any(measure.stated is None for measure, _ in charged):
+        return None
+    tables = Tables(model)
+    tables.add_cells([int(v * scale) for v in prices])
+    for measure, weights in charged:
+        whole = [int(u * scale) for u in weights]
+        if isinstance(measure.stated, tuple):
+            target, rows = measure.stated
+            tables.add_influence(target, rows, whole)
+        elif isinstance(measure.stated, dict):
+            tables.add_probability(measure.stated, whole[0])
+    never = {cell for cell in range(model.cells) if not model.conditional[cell % model.settings]}
+    low = -1 - 2 * sum(max(map(abs, table)) for table in tables.factors.values())
+    if never:
+        tables.add_cells([low if cell in never else 0 for cell in range(model.cells)])
+    most = tables.eliminated()
+    need(2 * most > low, "no strategy can occur")
+    return Fraction(most, scale * tables.unit)
+
+
+class Tables:
+    """Tables whose sum is unit · scale · r."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.unit = common_denominator(model.chances)
+        starts = itertools.accumulate((model.configurations[name] for name in model.responding), initial=0)
+        self.first = dict(zip(model.responding, starts, strict=False))
+        self.sizes = [model.size[name] for name in model.responding for _ in range(model.configurations[name])]
+        self.factors: Factors = {}
+
+    def add(self, variables: Sequence[int], values: Sequence[int], amount: int) -> None:
+        """Add a number where some variables have some values."""
+        pairs = sorted(zip(variables, values, strict=True))
+        scope, place = tuple([v for v, _ in pairs]), 0
+        for v, value in pairs:
+            place = place * self.sizes[v] + value
+        if scope not in self.factors:
+            count = math.prod(self.sizes[v] for v in scope)
+            need(count <= TABLE, "a table is too large")
+            self.model.spend(count)
+            self.factors[scope] = [0] * count
+        self.factors[scope][place] += amount
+
+    def happenings(self, wanted: list[str], do: dict[str, int]) -> Iterator[Happening]:
+        """Yield what can happen at each free setting: its number, the values of nodes, which variables say so, and how.
+
+        Only of nodes that the wanted ones need.
+        """
+        model, needed = self.model, {*wanted}
+        for name in reversed(model.responding):
+            if name in needed and name not in do:
+                needed.update(model.parents[name])
+        asked = [name for name in model.responding if name in needed and name not in do]
+        ranges = [range(model.size[name]) for name in asked]
+        model.spend(len(model.chances) * math.prod(map(len, ranges)) * 8 * (2 + len(asked) + len(model.axes)))
+        for k in range(len(model.chances)):
+            fixed = {name: column[k] for name, column in model.columns.items()} | do
+            for values in itertools.product(*ranges):
+                known = fixed | dict(zip(asked, values, strict=True))
+                variables = []
+                for name in asked:
+                    place = 0
+                    for parent in model.parents[name]:
+                        place = place * model.size[parent] + known[parent]
+                    variables.append(self.first[name] + place)
+                yield k, known, variables, values
+
+    def add_cells(self, prices: list[int]) -> None:
+        """Add the price of each cell that a strategy visits."""
+        model = self.model
+        responding = [name for name in model.axes if name not in model.free]
+        for _, known, variables, values in self.happenings(responding, {}):
+            cell = 0
+            for name in model.axes:
+                cell = cell * model.size[name] + known[name]
+            if prices[cell]:
+                self.add(variables, values, prices[cell] * self.unit)
+
+    def add_probability(self, stated: dict[str, Any], weight: int) -> None:
+        """Subtract the weight times a probability, which `measures` has read before."""
+        target, hits, do = stated["target"], {*stated["values"]}, dict(stated["do"])
+        for k, known, variables, values in self.happenings([target], do):
+            if known[target] in hits:
+                chance = self.model.chances[k] * self.unit
+                self.add(variables, values, -weight * int(chance))
+
+    def add_influence(self, target: str, rows: list[tuple[int, int, int | None]], weights: list[int]) -> None:
+        """Subtract the weights times the rows of an influence: configurations u, v, and a value w or None for any."""
+        size, start = self.model.size[target], self.first[target]
+        self.model.spend(8 * len(weights) * size * size)
+        for weight, (u, v, w) in zip(weights, rows, strict=True):
+            for a, b in itertools.permutations(range(size), 2) if weight else ():
+                if w is None or w in (a, b):
+                    self.add([start + u, start + v], [a, b], -weight * self.unit)
+
+    def order(self) -> list[int]:
+        """Return the order in which variables are eliminated, each time one whose table is least; all work is spent."""
+        near: dict[int, set[int]] = {}
+        for scope in self.factors:
+            for v in scope:
+                near.setdefault(v, set()).update(scope)
+        sizes = {v: math.prod(self.sizes[w] for w in own) for v, own in near.items()}
+        found = []
+        while sizes:
+            v = min(sizes, key=lambda v: (sizes[v], -v))  # children come later: their variables meet fewer others
+            size = sizes.pop(v)
+            need(size <= TABLE, f"elimination needs a table of {size} numbers, more than {TABLE}")
+            others = near.pop(v) - {v}
+            self.model.spend(2 * len(sizes) + len(others) * (len(others) + 8) + 8 * size)
+            for w in others:
+                near[w] = (near[w] | others) - {v}
+                sizes[w] = math.prod(self.sizes[u] for u in near[w])
+            found.append(v)
+        return found
+
+    def eliminated(self) -> int:
+        """Return the largest sum of all tables: variables are maximized over one by one."""
+        order, factors, total = self.order(), dict(self.factors), 0
+        users: dict[int, set[Scope]] = {}
+        for scope in factors:
+            for v in scope:
+                users.setdefault(v, set()).add(scope)
+        for v in order:
+            scope, table, size = (v,), [0] * self.sizes[v], self.sizes[v]
+            for part in sorted(users.pop(v), key=lambda part: (len(part), part)):  # small tables first
+                for w in part:
+                    if w != v:
+                        users[w].discard(part)
+                scope, table = self.added(scope, table, part, factors.pop(part))
+            best = [max(table[i : i + size]) for i in range(0, len(table), size)]  # v is the last variable
+            if scope == (v,):
+                total += best[0]
+                continue
+            rest = self.merge(factors, scope[:-1], best)
+            for w in rest:
+                users[w].add(rest)
+        return total
+
+    def merge(self, factors: Factors, scope: Scope, table: list[int]) -> Scope:
+        """Add a table to those that there are, its variables in ascending order; return these."""
+        order = tuple(sorted(scope))
+        table = [table[i] for i in self.offsets(order, scope)]
+        own = factors.get(order)
+        factors[order] = table if own is None else [a + b for a, b in zip(own, table, strict=True)]
+        return order
+
+    def added(self, scope: Scope, table: list[int], part: Scope, other: list[int]) -> tuple[Scope, list[int]]:
+        """Return the sum of two tables, over the variables of both; the last of the first one stays the last."""
+        both = (*scope[:-1], *(w for w in part if w not in scope), scope[-1])
+        one, two = self.offsets(both, scope), self.offsets(both, part)
+        return both, [table[i] + other[j] for i, j in zip(one, two, strict=True)]
+
+    def offsets(self, scope: Scope, part: Scope) -> list[int]:
+        """Return where each entry of a table over `scope` is in one over `part`."""
+        strides, step = {}, 1
+        for w in reversed(part):
+            strides[w], step = step, step * self.sizes[w]
+        found = [0]
+        for w in scope:
+            steps = [strides.get(w, 0) * value for value in range(self.sizes[w])]
+            found = [base + add for base in found for add in steps]
+        return found
