@@ -41,6 +41,9 @@ _TRIED = 60_000
 _TRIED_INSIDE = 10_000
 """…and with more points: there may be few facets after all. Of the polytope, and of its faces."""
 
+_ALONE = 40
+"""Symmetries of a face up to which its facets are hardly fewer up to symmetry: then all of them are sought as well."""
+
 _DRAWN = 8
 """Facets of which the one with fewest points is taken, where one with few points is sought."""
 
@@ -173,7 +176,8 @@ class _Search:
         """Return all facets; None where there are too many of them, or too little time."""
         small = len(self.points) <= min(_FEW, self.dimension + _FLAT)
         inner = self.points[:, self.columns[1:]].tolist()
-        most = _NUMBERS if small else _TRIED if outermost else _TRIED_INSIDE
+        alone = len(self.group) <= _ALONE and not outermost
+        most = _NUMBERS if small or alone else _TRIED if outermost else _TRIED_INSIDE
         polyhedron, done = Polyhedron.hull_in_steps(inner, self.left, most)
         if done < len(inner):
             return None
@@ -200,7 +204,7 @@ class _Search:
             return rows[(product(rows, self.points.T) == 0).sum(axis=1).argmin()]
         first = min((self._first_facet(rng) for _ in range(_DRAWN)), key=self._count)
         values = product(self.points, first)
-        inside = _Search(self.points[np.asarray(values == 0)], self.group, self.left)  # asks for no group
+        inside = _Search(self.points[np.asarray(values == 0)], self.group, self.left)  # asks of the group its size
         if inside.dimension == 0 or self.left() <= 0:
             return first
         ridge = inside._slim_facet(rng)[None]

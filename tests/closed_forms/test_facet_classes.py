@@ -67,7 +67,7 @@ def by_adjacency(monkeypatch):
 @pytest.fixture
 def recursively(monkeypatch):
     """Let it be given up for the larger faces as well."""
-    for name in ("_TRIED", "_TRIED_INSIDE"):
+    for name in ("_TRIED", "_TRIED_INSIDE", "_ALONE"):
         monkeypatch.setattr(adjacency, name, 1)
     monkeypatch.setattr(adjacency, "_FEW", 40)
 
