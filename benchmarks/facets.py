@@ -9,6 +9,8 @@ import sys
 import time
 from collections.abc import Callable
 
+import numpy as np
+
 import relaxbell as rb
 from relaxbell.exact.polyhedra import Polyhedron
 
@@ -33,10 +35,8 @@ def vertices(model: rb.CausalModel) -> list[list[int]]:
     return [[int(v) for v in model.coordinates.project(array)[1:]] for array in arrays]
 
 
-def table_of(model: rb.CausalModel, flat: tuple[int, ...]) -> object:
+def table_of(model: rb.CausalModel, flat: tuple[int, ...]) -> np.ndarray:
     """Return a table of whole numbers as exact numbers."""
-    import numpy as np
-
     return np.array(flat, dtype=object).reshape(model.observed_shape)
 
 
