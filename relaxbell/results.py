@@ -166,4 +166,7 @@ class InequalitiesLike(Protocol[M_co, F_co]):
     def write(self, path: str | Path, *, file_format: str = "porta", coordinates: str = "collins_gisin") -> None:
         """Write all facets, those of positivity first."""
 
+    def representatives(self) -> tuple[F_co, ...]:
+        """Return one facet of each class as a Bell functional."""
+
     def __len__(self) -> int: ...

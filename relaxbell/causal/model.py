@@ -636,12 +636,16 @@ class CausalModel(Frozen):
     def inequalities(self, *, seconds: float = 60.0) -> InequalitiesLike[CausalModel, BellFunctional]:
         """Return what p the model can reproduce: all facets of its polytope of behaviors, in classes.
 
-        By exact double description from the strategies, so for small scenarios; needs the extra ``polytopes``.
+        Classes are orbits of the model's own relabelings. One facet of each is sought: by exact double description from
+        the strategies where few numbers suffice, else by adjacency decomposition (Christof and Reinelt, Int. J. Comput.
+        Geom. Appl. 11, 423, 2001; Bremner, Dutour Sikirić and Schürmann, CRM Proc. 48, 2009): the neighbors of a facet
+        are found from the facets of the facet, up to symmetry. Three parties with two settings each take seconds, as do
+        (4, 3) settings. Needs the extra ``polytopes``.
 
         Parameters
         ----------
         seconds
-            After this time the enumeration is refused; infinity for no limit.
+            After this time it is given up; infinity for no limit. A step of a second or so is not interrupted.
 
         Returns
         -------
@@ -651,7 +655,7 @@ class CausalModel(Frozen):
         Raises
         ------
         ClosedFormError
-            If it takes too long, or the extra is missing.
+            If it takes too long: its ``partial`` has the classes that were found. Or if the extra is missing.
         UnsupportedModelError
             If the model has several sources.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -13,6 +13,7 @@ from relaxbell.closed_forms.domains import Domain
 from relaxbell.exact.numbers import common_denominator
 from relaxbell.functionals.notation import sum_text
 from relaxbell.permutations import orbit
+from relaxbell.relabeling import Relabeling
 from relaxbell.symmetry.generators import generators
 from relaxbell.symmetry.recognition import recognize
 
@@ -26,14 +27,14 @@ class TermClass:
     Attributes
     ----------
     members
-        Numbers of the terms.
+        Numbers of the terms; a range where they follow each other.
     name
         The catalog functional that they are in disguise, or None.
     text
         The class as a formula: scale · name + offset, or its first member.
     """
 
-    members: tuple[int, ...]
+    members: Sequence[int]
     name: str | None
     text: str
 
@@ -60,17 +61,18 @@ def listing(kinds: Sequence[TermClass], width: int, suffix: str = "") -> list[st
 
 def classes(domain: Domain, forms: Sequence[Form], budgets: Sequence[str] = ()) -> tuple[TermClass, ...]:
     """Return the classes of forms over (1, coordinates, budgets), the smallest and simplest first."""
-    groups = _orbits(domain, forms)
-    found = [_described(domain, forms, members, budgets) for members in groups]
+    groups = orbits_of(domain, forms, generators(domain.scenario))
+    found = [described(domain, forms[members[0]], members, budgets) for members in groups]
     return tuple(sorted(found, key=lambda kind: (len(kind.members), kind.members[0])))
 
 
-def _orbits(domain: Domain, forms: Sequence[Form]) -> list[tuple[int, ...]]:
+def orbits_of(domain: Domain, forms: Sequence[Form], relabelings: Iterable[Relabeling]) -> list[tuple[int, ...]]:
+    """Return the numbers of the forms in each orbit of the group that relabelings generate."""
     if domain.coordinates is None:
         return [(i,) for i in range(len(forms))]
     denominator = common_denominator([c for form in forms for c in form])
     size = domain.dimension + 1
-    found = (domain.coordinates.action(g.cells()) for g in generators(domain.scenario))
+    found = (domain.coordinates.action(g.cells()) for g in relabelings)
     actions = [action for action in found if action is not None]
     number = {tuple(int(c * denominator) for c in form): i for i, form in enumerate(forms)}
     left = dict.fromkeys(number)
@@ -90,8 +92,8 @@ def _moved(forms: list[tuple[int, ...]], actions: Sequence[NDArray[np.int64]], s
         yield from map(tuple, np.hstack([block[:, :size] @ action, block[:, size:]]).tolist())
 
 
-def _described(domain: Domain, forms: Sequence[Form], members: tuple[int, ...], budgets: Sequence[str]) -> TermClass:
-    form = forms[members[0]]
+def described(domain: Domain, form: Form, members: Sequence[int], budgets: Sequence[str] = ()) -> TermClass:
+    """Return a class of terms, as one of them reads."""
     size = domain.dimension + 1
     own, extra = form[:size], form[size:]
     pairs = [(c, name) for c, name in zip(extra, budgets, strict=True) if c != 0]

@@ -4,31 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relaxbell.causal.equations import cell_weights
 from relaxbell.causal.model import CausalModel
-from relaxbell.closed_forms.classes import TermClass, classes, listing
+from relaxbell.closed_forms.classes import TermClass, described, listing
 from relaxbell.closed_forms.closed_form import LinearTerm
 from relaxbell.closed_forms.derive import in_order, require_ppl
 from relaxbell.closed_forms.domains import Domain, read_domain, whole_numbers
 from relaxbell.closed_forms.exchange import positivity as positive_functionals
+from relaxbell.closed_forms.facets import FacetOrbit, Symmetries, orbits_found, orbits_listed, symmetric_polytope
 from relaxbell.errors import ClosedFormError, UnsupportedModelError
 from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.conversion import Row
 from relaxbell.exact.polyhedra import Polyhedron
 from relaxbell.functionals.files import write_inequalities
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.lp.clock import deadline, left, read_seconds, seconds_text
+from relaxbell.lp.clock import deadline, left, now, read_seconds, seconds_text
 from relaxbell.methods import provided
 
 _SHARE = 0.9
 """Part of the time for the hull; in the rest inequalities of an incomplete one are tried on all vertices."""
+
+_LEAST = 1e-9
+"""Seconds that are as good as none."""
 
 _TRIED = 10**5
 """Inequalities × vertices between looks at the clock."""
@@ -38,7 +42,7 @@ _TRIED = 10**5
 class Inequalities:
     """All facets of the behaviors that a model can reproduce, as affine functions ≤ 0.
 
-    Made by `CausalModel.inequalities`.
+    Made by `CausalModel.inequalities`. Facets are found and kept as classes; they are listed when they are asked for.
 
     Attributes
     ----------
@@ -46,10 +50,6 @@ class Inequalities:
         The model.
     domain
         Its coordinates.
-    facets
-        Beyond positivity, in the domain's coordinates, grouped by class.
-    positivity
-        The facets p ≥ 0.
     complete
         False for the partial result that a `ClosedFormError` carries: then they are valid inequalities, some of many.
 
@@ -64,14 +64,36 @@ class Inequalities:
 
     model: CausalModel
     domain: Domain
-    facets: tuple[LinearTerm, ...]
-    positivity: tuple[LinearTerm, ...]
+    _orbits: tuple[FacetOrbit, ...]
     complete: bool = True
 
     @cached_property
+    def _beyond(self) -> tuple[FacetOrbit, ...]:
+        """The orbits beyond positivity, the smallest and simplest first."""
+        found = [orbit for orbit in self._orbits if not orbit.positivity]
+        return tuple(sorted(found, key=lambda own: (own.size, sum(c != 0 for c in own.first.form), own.first.form)))
+
+    @cached_property
+    def facets(self) -> tuple[LinearTerm, ...]:
+        """Beyond positivity, in the domain's coordinates, class by class."""
+        return tuple(facet for orbit in self._beyond for facet in orbit.members)
+
+    @cached_property
+    def positivity(self) -> tuple[LinearTerm, ...]:
+        """The facets p ≥ 0."""
+        return in_order(tuple(facet for orbit in self._orbits if orbit.positivity for facet in orbit.members))
+
+    @cached_property
     def classes(self) -> tuple[TermClass, ...]:
-        """The facets beyond positivity, in orbits of the scenario's relabelings, named where the catalog knows them."""
-        return classes(self.domain, [facet.form for facet in self.facets])
+        """The facets beyond positivity, in orbits of the model's own relabelings, named where the catalog knows them.
+
+        Those of `CausalModel.symmetries`, and others of the scenario's that happen to map the facets onto each other.
+        """
+        found, start = [], 0
+        for orbit in self._beyond:
+            found.append(described(self.domain, orbit.first.form, range(start, start + orbit.size)))
+            start += orbit.size
+        return tuple(found)
 
     def functionals(self, *, positivity: bool = False) -> tuple[BellFunctional, ...]:
         """Return the facets beyond positivity as Bell functionals: ≤ 0 for every behavior of the model.
@@ -92,10 +114,10 @@ class Inequalities:
         >>> max(f(rb.boxes.pr()) for f in rb.bell().inequalities().functionals()) > 0
         True
         """
-        first = self._positive() if positivity else ()
+        first = self._positive_functionals() if positivity else ()
         return (*first, *(self.domain.functional(facet.form) for facet in self.facets))
 
-    def _positive(self) -> Iterator[BellFunctional]:
+    def _positive_functionals(self) -> Iterator[BellFunctional]:
         return positive_functionals(self.domain, [whole_numbers([-v for v in term.form]) for term in self.positivity])
 
     def write(self, path: str | Path, *, file_format: str = "porta", coordinates: str = "collins_gisin") -> None:
@@ -127,14 +149,34 @@ class Inequalities:
             path, self.functionals(positivity=True), like=self.model, file_format=file_format, coordinates=coordinates
         )
 
+    def representatives(self) -> tuple[BellFunctional, ...]:
+        """Return one facet of each class as a Bell functional, in the order of `classes`, without listing all.
+
+        Returns
+        -------
+        tuple of BellFunctional
+            Exact, with their constants: ≤ 0 for every behavior of the model.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> [rb.recognize(f).known.name for f in rb.bell((3, 3)).inequalities().representatives()]
+        ['CHSH', 'I3322']
+        """
+        return tuple(self.domain.functional(orbit.first.form) for orbit in self._beyond)
+
+    @property
+    def _positive(self) -> int:
+        return sum(orbit.size for orbit in self._orbits if orbit.positivity)
+
     def __len__(self) -> int:
-        return len(self.facets) + len(self.positivity)
+        return sum(orbit.size for orbit in self._orbits)
 
     def __repr__(self) -> str:
         some = "" if self.complete else "incomplete, "
         lines = [f"{self.model.name}: {some}{len(self)} facets in dimension {self.domain.dimension}"]
         lines += listing(self.classes, 4, " <= 0")
-        lines.append(f"{len(self.positivity):>4} ×  positivity")
+        lines.append(f"{self._positive:>4} ×  positivity")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -150,33 +192,52 @@ def inequalities(model: CausalModel, seconds: float = 60.0) -> Inequalities:
             "Use model.shared().inequalities(): what holds for a shared source holds here as well."
         )
     require_ppl()
-    with deadline(limit, model.name):
-        domain = read_domain(model, _own_domain(model))
-        points = _points(domain)
-        with deadline(None if limit is None else _SHARE * limit, model.name):
-            hull, done = Polyhedron.hull_in_steps(points, left)
-        rows, complete = _both_signs(hull), done == len(points)
-        if not complete:
-            rows = _valid(rows, points, left)
-            if not model.dependent_inputs:
-                rows = list(dict.fromkeys([*rows, *domain.positivity]))
-        if model.dependent_inputs:  # only the part of the hull with the right frequencies of the settings
-            rows = [*_over_coordinates(domain, rows), *domain.positivity]
-            part = Polyhedron(domain.dimension)
-            complete &= part.add_in_steps(rows, left) == len(rows)
-            rows = _both_signs(part)
-    positive = set(domain.positivity)
-    facets = _terms(row for row in rows if row not in positive)
-    found = Inequalities(model, domain, facets, _terms(row for row in rows if row in positive), complete)
+    started = now()
+    domain = read_domain(model, _own_domain(model))
+    columns = np.unique(model.T.toarray().T.astype(np.int8), axis=0)
+    points, own = _points(domain, columns), Symmetries(domain, columns)
+    # what is needed for a partial result is not interrupted, but its time counts
+    rest = None if limit is None else max(limit - (now() - started), _LEAST)
+    with deadline(rest, model.name):
+        polytope = None if model.dependent_inputs else symmetric_polytope(points, own)
+        if polytope is not None:
+            orbits, complete = orbits_found(domain, polytope, left)
+            known = f"{len(orbits):,} classes of facets were found"
+        else:
+            rows, done = _double_description(domain, points, rest)
+            orbits, complete = list(orbits_listed(domain, rows, own.relabelings)), done is None
+            known = f"{done or 0:,} were taken in, and the time grows with each"
+    found = Inequalities(model, domain, tuple(orbits), complete)
     if not complete:
         raise ClosedFormError(
             f"the {len(points):,} vertices of {model.name} in dimension {domain.dimension} were not turned into "
-            f"inequalities in {seconds_text(limit)}: {done:,} were taken in, and the time grows with each; "
-            f"{len(facets):,} inequalities beyond positivity hold for all of them. Raise seconds, or take a smaller "
-            "scenario. minimize and BellFunctional.bound need no inequalities.",
+            f"all inequalities in {seconds_text(limit)}: {known}; {len(found) - found._positive:,} inequalities beyond "
+            "positivity hold for all of them. Raise seconds, or take a smaller scenario. minimize and "
+            "BellFunctional.bound need no inequalities.",
             found,
         )
     return found
+
+
+def _double_description(
+    domain: Domain, points: Sequence[tuple[int, ...]], limit: float | None
+) -> tuple[list[Row], int | None]:
+    """Return the facets from all points at once, and how many were taken in where the time did not suffice."""
+    name = domain.model.name
+    with deadline(None if limit is None else _SHARE * limit, name):
+        hull, done = Polyhedron.hull_in_steps(points, left)
+    rows, complete = _both_signs(hull), done == len(points)
+    dependent = domain.model.dependent_inputs
+    if not complete:
+        rows = _valid(rows, points, left)
+        if not dependent:
+            rows = list(dict.fromkeys([*rows, *domain.positivity]))
+    if dependent:  # only the part of the hull with the right frequencies of the settings
+        rows = [*_over_coordinates(domain, rows), *domain.positivity]
+        part = Polyhedron(domain.dimension)
+        complete &= part.add_in_steps(rows, left) == len(rows)
+        rows = _both_signs(part)
+    return rows, None if complete else done
 
 
 def _valid(rows: Sequence[Row], points: Sequence[tuple[int, ...]], left: Callable[[], float]) -> list[Row]:
@@ -195,15 +256,14 @@ def _valid(rows: Sequence[Row], points: Sequence[tuple[int, ...]], left: Callabl
     return found
 
 
-def _points(domain: Domain) -> list[tuple[int, ...]]:
+def _points(domain: Domain, columns: NDArray[np.int8]) -> list[tuple[int, ...]]:
     """Return the behaviors of the strategies.
 
     In the domain's coordinates; where inputs are dependent in those of the cells p(outputs, settings).
     """
-    columns = np.unique(domain.model.T.toarray().T, axis=0)
     if domain.model.dependent_inputs:
         return [tuple(int(v) for v in column) for column in columns]
-    return [tuple(round(float(v)) for v in (domain.reading @ column)[1:]) for column in columns]
+    return [tuple(row) for row in np.rint(columns @ domain.reading.T).astype(np.int64)[:, 1:].tolist()]
 
 
 def _over_coordinates(domain: Domain, rows: Iterable[Row]) -> list[Row]:
@@ -229,8 +289,3 @@ def _own_domain(model: CausalModel) -> str:
     own, unrelaxed = model.coordinates, model.unrelaxed.coordinates
     bell_like = all(len(reach) == 1 for reach in own.reach) and len(set(own.reach)) == len(own.reach)
     return "nonsignaling" if own == unrelaxed and bell_like else "model"
-
-
-def _terms(rows: Iterable[Sequence[int]]) -> tuple[LinearTerm, ...]:
-    """Return rows ≥ 0 as terms ≤ 0."""
-    return in_order(tuple(LinearTerm(tuple(Fraction(-int(c)) for c in row)) for row in rows))

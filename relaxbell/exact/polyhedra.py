@@ -105,12 +105,19 @@ class Polyhedron:
         self._state: Conversion | _Elsewhere = Conversion(dimension, hull=False)
         self._steps: list[Sequence[Sequence[int]]] = []  # another process repeats them: all at once takes far longer
         self._size = 0
+        self._numbers: int | None = None  # with which to give up
         self.add(inequalities)
 
     @staticmethod
-    def hull_in_steps(points: Sequence[Sequence[int]], left: Callable[[], float]) -> tuple[Polyhedron, int]:
-        """Return the convex hull of as many whole points as the time allows, and how many were taken in."""
+    def hull_in_steps(
+        points: Sequence[Sequence[int]], left: Callable[[], float], most: int | None = None
+    ) -> tuple[Polyhedron, int]:
+        """Return the convex hull of as many whole points as the time allows, and how many were taken in.
+
+        It is given up when facets and vertices have more than `most` numbers; then no other process is begun.
+        """
         found = Polyhedron(len(points[0]))
+        found._numbers = most
         found._state, found._steps = Conversion(len(points[0]), hull=True), []
         return found, found.add_in_steps(points, left)
 
@@ -139,7 +146,7 @@ class Polyhedron:
             If the process that computes died.
         """
         step, done = 1, 0
-        while done < len(rows) and (seconds := left()) > 0:
+        while done < len(rows) and (seconds := left()) > 0 and self._size <= (self._numbers or self._size):
             started = time.perf_counter()
             if not self._step(rows[done : done + step], left):
                 return done
@@ -153,11 +160,11 @@ class Polyhedron:
     def _most(self) -> int:
         """Return the most rows of a step."""
         here = isinstance(self._state, Conversion)
-        return max(1, _LARGE // (_GROWTH * self._size + 1)) if here else sys.maxsize
+        return max(1, (self._numbers or _LARGE) // (_GROWTH * self._size + 1)) if here else sys.maxsize
 
     def _step(self, rows: Sequence[Sequence[int]], left: Callable[[], float]) -> bool:
         """Take in rows; return False where the time did not suffice."""
-        if isinstance(self._state, Conversion) and math.isfinite(left()) and self._size > _LARGE:
+        if isinstance(self._state, Conversion) and math.isfinite(left()) and self._size > (self._numbers or _LARGE):
             self._state, self._steps = _Elsewhere(self._state, self._steps), []
         if isinstance(self._state, _Elsewhere):
             return self._state.add(rows, left)

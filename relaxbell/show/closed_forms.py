@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _LISTED = 100
 
+_FEW = 10**5
+"""Facets up to which they are listed; of more only the classes are shown."""
+
 
 def closed_form_html(form: ClosedForm) -> str:
     """Return the classes of terms, each with its members on demand, and what the model demands of p."""
@@ -42,19 +45,21 @@ def inequalities_html(found: Inequalities) -> str:
     """Return the classes of facets, each with its members on demand."""
     some = "" if found.complete else "incomplete, "
     head = f"<code>{escape(found.model.name)}</code>: {some}{len(found)} facets in dimension {found.domain.dimension}"
-    table = _classes(found.classes, found.facets, found.domain.labels, " ≤ 0")
-    return f"<div>{head}{table}{len(found.positivity)} × positivity</div>"
+    facets = found.facets if len(found) <= _FEW else ()
+    table = _classes(found.classes, facets, found.domain.labels, " ≤ 0")
+    return f"<div>{head}{table}{len(found) - sum(map(len, found.classes))} × positivity</div>"
 
 
 def _classes(classes: Sequence[TermClass], terms: Sequence[LinearTerm], labels: Sequence[str], suffix: str = "") -> str:
-    """Return a table with a row for each kind of term."""
+    """Return a table with a row for each kind of term; members are shown of those terms that are given."""
     rows = []
     for text, kinds in by_text(classes).items():
-        own = [terms[i] for kind in kinds for i in kind.members]
-        listed = "" if len(own) == 1 else _details(own, labels, "each", suffix)
+        count = sum(map(len, kinds))
+        own = [terms[i] for kind in kinds for i in kind.members] if terms else []
+        listed = "" if len(own) < 2 else _details(own, labels, "each", suffix)
         note = f" ({len(kinds)} classes)" if len(kinds) > 1 else ""
         shown = f"{escape(text)}{suffix}{note}{listed}"
-        rows.append(f'<tr><td>{len(own)} ×</td><td style="text-align:left">{shown}</td></tr>')
+        rows.append(f'<tr><td>{count} ×</td><td style="text-align:left">{shown}</td></tr>')
     return f"<table>{''.join(rows)}</table>"
 
 

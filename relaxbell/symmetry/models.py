@@ -19,9 +19,14 @@ from relaxbell.symmetry.labeling import Labeling, canonical_labeling
 
 def model_symmetries(model: CausalModel) -> Symmetries:
     """Return the relabelings that the graph of a model allows; see `CausalModel.symmetries`."""
+    return group(model_generators(model))
+
+
+def model_generators(model: CausalModel) -> Iterator[Relabeling]:
+    """Yield generators of the relabelings that the graph of a model allows."""
     scenario = Scenario.of(model.outputs, model.inputs, model.observed_shape, model.parties)
-    outcomes = _outcome_generators(model, scenario)
-    return group((*outcomes, *_Settings(model, scenario).generators()))
+    yield from _outcome_generators(model, scenario)
+    yield from _Settings(model, scenario).generators()
 
 
 def _outcome_generators(model: CausalModel, scenario: Scenario) -> Iterator[Relabeling]:
