@@ -170,7 +170,8 @@ class Certificate:
 
         The certificate is verified first. Then follow the statement, the inequality with all its coefficients, why it
         holds, as a table of all strategies where there are 64 or fewer, its value, and the strategies that attain it.
-        Certificates of networks and of evidence are too long for that: they are stated, with a reference to the file.
+        Certificates of networks, of evidence and of Hall's measure by flows are too long for that: they are stated,
+        with a reference to the file.
 
         Returns
         -------

@@ -26,6 +26,7 @@ from relaxbell.certificate.latex_text import (
     words,
 )
 from relaxbell.verify.curves import Curve
+from relaxbell.verify.dependences import DependenceCase
 from relaxbell.verify.elimination import strategy
 from relaxbell.verify.entropies import EntropyCase, InformationCase
 from relaxbell.verify.evidence import EvidenceCase
@@ -44,7 +45,9 @@ _COUNTED = 2**12
 
 def case_latex(case: Case, sentence: str) -> str:
     """Return the proof of one certificate that the verifier has granted."""
-    if isinstance(case, NetworkCase | EvidenceCase):
+    if isinstance(case, NetworkCase | EvidenceCase) or (
+        isinstance(case, DependenceCase) and case.has_flows(case.proof)
+    ):
         return _by_reference(case, sentence)
     claim = _claim(case)
     body = list(_entropy(case)) if isinstance(case, EntropyCase) else list(_bound(case, case.proof))
@@ -96,8 +99,10 @@ def _environments(statement: Iterable[str], body: Iterable[str]) -> str:
 
 
 def _by_reference(case: Case, sentence: str) -> str:
-    """Return a statement whose proof is in the file: boxes of polynomials, or sums over trials, are too long."""
-    kind = "a tree of boxes with polynomials" if isinstance(case, NetworkCase) else "exact sums over all trials"
+    """Return a statement whose proof is in the file: boxes of polynomials, sums over trials, flows are too long."""
+    kind = "a flow between settings for each function of the latent variable"
+    if isinstance(case, NetworkCase | EvidenceCase):
+        kind = "a tree of boxes with polynomials" if isinstance(case, NetworkCase) else "exact sums over all trials"
     return _environments(
         [f"{words(sentence[0].upper() + sentence[1:])}."],
         [
@@ -191,6 +196,7 @@ def _models(case: Case) -> str:
 def _bound(case: Case, proof: Json, sign: int = 1) -> Iterator[str]:
     """Yield the inequality that a proof gives, and why it holds."""
     model = case.model
+    found = case.bound(proof, sign)  # reads the rows of a dependence, where it has some
     z, weights, duals = fields(proof, "the proof", "z", "weights", "constraints")
     multipliers = rationals(z, "z", len(case.equations))
     charges: Charges = []
@@ -205,7 +211,6 @@ def _bound(case: Case, proof: Json, sign: int = 1) -> Iterator[str]:
     for multiplier, (row, _) in zip(multipliers, case.equations, strict=True):
         for cell, coefficient in row.items():
             prices[cell] += multiplier * coefficient
-    found = case.bound(proof, sign)
     total = sum((value * z_i for z_i, (_, value) in zip(multipliers, case.equations, strict=True)), Real())
     total = sum((limit * -share for share, _, limit in shares), total)
     top = (total - found).a  # rational: the largest r

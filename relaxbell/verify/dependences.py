@@ -125,12 +125,22 @@ class DependenceCase(Case):
         name = f"{'Hall' if hall else 'M'}({','.join(self.model.dependent)}:Lambda)"
         return Measure(name if self.model.occurring else "", kind="dependence")
 
+    @property
+    def pairs(self) -> int:
+        """Number of pairs of settings that occur."""
+        n = len(self.model.occurring)
+        return n * (n - 1) // 2
+
+    def has_flows(self, proof: Json) -> bool:
+        """Return whether a proof of Hall's measure has one weight for each pair of settings, instead of rows."""
+        weights = fields(proof, "the proof", "z", "weights", "constraints")[1]
+        return self.hall and type(weights) is list and len(weights) == self.pairs
+
     def bound(self, proof: Json, sign: int = 1) -> Real:
         """Return the lower bound of the measure that a proof gives."""
         weights = fields(proof, "the proof", "z", "weights", "constraints")[1]
-        n = len(self.model.occurring)
-        pairs = n * (n - 1) // 2
-        own = type(weights) is list and len(weights) == pairs if self.hall else self.model.count > FEW
+        pairs = self.pairs
+        own = self.has_flows(proof) if self.hall else self.model.count > FEW
         if not own or self.constraints or sign < 0:
             self.measure = super().read(self.stated, None)
             return super().bound(proof, sign)
