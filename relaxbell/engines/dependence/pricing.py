@@ -1,14 +1,15 @@
-"""The largest Σ_x p(x) max(z_x(λ), max_x' z_x'(λ) − 2) over all λ, without a list of them.
+"""The largest Σ_x p(x) max(z_x(λ), max_x' z_x'(λ) − 2) + rest(λ) over all λ, without a list of them.
 
 If x* is the setting of the largest z_x(λ) and s the answer of λ to it, z_x*(s) is known, and what remains is a sum
 of tables max(z_x, z_x*(s) − 2): its largest value over the λ that answer s is found by eliminating variables. For
 two parties that is: for each strategy of one side the best answers of the other. All pairs (x*, s), up to symmetries,
-give the maximum, as a wrong x* only gives less.
+give the maximum, as a wrong x* only gives less. The rest, what other measures and budgets say of λ, is any more tables.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -41,8 +42,8 @@ class _Batch:
     plan: Elimination
     others: tuple[tuple[NDArray[np.intp], NDArray[np.intp]], ...]
     """Settings of one shape, and for each the entries of `flat`, shape (settings, …, answers)."""
-    order: tuple[int, ...]
-    """Place of each table among those of the plan."""
+    rest: tuple[NDArray[np.intp], ...]
+    """For each table of the rest, its entries that are read, shape (…, answers)."""
 
 
 class DependencePricer:
@@ -54,10 +55,12 @@ class DependencePricer:
         The tables.
     entries
         Entries of the tables to take as (x*, s): representatives up to symmetries of z, or all.
+    rest
+        Scopes of the tables that are added for each λ, ascending.
     """
 
-    def __init__(self, form: SettingForm, entries: NDArray[np.intp]) -> None:
-        self.form = form
+    def __init__(self, form: SettingForm, entries: NDArray[np.intp], rest: Sequence[tuple[int, ...]] = ()) -> None:
+        self.form, self._rest = form, tuple(rest)
         self._batches = [batch for x, own in self._by_setting(entries) for batch in self._made(x, own)]
 
     def _by_setting(self, entries: NDArray[np.intp]) -> list[tuple[int, NDArray[np.intp]]]:
@@ -68,7 +71,8 @@ class DependencePricer:
         form = self.form
         domains, fixed = form.model.local.domains, set(form.scopes[x])
         rests = {y: tuple(v for v in scope if v not in fixed) for y, scope in enumerate(form.scopes) if y != x}
-        size = max((math.prod(domains[v] for v in rest) for rest in rests.values()), default=1)
+        others = (tuple(v for v in scope if v not in fixed) for scope in self._rest)
+        size = max((math.prod(domains[v] for v in rest) for rest in (*rests.values(), *others)), default=1)
         most = max(1, _AT_ONCE // size)
         found: list[_Batch] = []
         while len(entries):
@@ -92,25 +96,17 @@ class DependencePricer:
         domains = form.model.local.domains
         answer = dict(zip(form.scopes[x], self._digits(x, entries), strict=True))
         kinds: dict[tuple[int, ...], tuple[list[int], list[NDArray[np.intp]]]] = {}
-        for y, rest in rests.items():
-            number: NDArray[np.intp] = np.full((*(domains[v] for v in rest), len(entries)), form.starts[y])
-            step = 1
-            for v, size in reversed(list(zip(form.scopes[y], form.shapes[y], strict=True))):
-                if v in answer:
-                    number = number + step * answer[v]
-                else:
-                    axis = rest.index(v)
-                    number = number + step * np.arange(size).reshape([-1, *[1] * (len(rest) - axis)])
-                step *= size
+        for y in rests:
+            number = form.starts[y] + _read(form.scopes[y], domains, answer, len(entries))
             members = kinds.setdefault(number.shape, ([], []))
             members[0].append(y)
             members[1].append(number)
         last = len(domains)  # a variable for the answers themselves
         others = tuple((np.array(ys), np.stack(numbers)) for ys, numbers in kinds.values())
-        order = tuple(int(y) for ys, _ in others for y in ys)
-        scopes = [(*rests[y], last) for y in order]
+        scopes = [(*rests[int(y)], last) for ys, _ in others for y in ys]
+        scopes += [(*(v for v in scope if v not in answer), last) for scope in self._rest]
         plan = planned(form.model, (*domains, len(entries)), [*scopes, (last,)], _CHOICES)
-        return _Batch(x, entries, plan, others, order)
+        return _Batch(x, entries, plan, others, tuple(_read(own, domains, answer, len(entries)) for own in self._rest))
 
     def _digits(self, x: int, entries: NDArray[np.intp]) -> list[NDArray[np.intp]]:
         found = np.unravel_index(entries - self.form.starts[x], self.form.shapes[x]) if self.form.shapes[x] else ()
@@ -118,7 +114,9 @@ class DependencePricer:
 
     # ----------------------------------------------------------------------- maxima
 
-    def tables(self, batch: _Batch, flat: NDArray[Any], weights: NDArray[Any], two: Any) -> list[NDArray[Any]]:
+    def tables(
+        self, batch: _Batch, flat: NDArray[Any], weights: NDArray[Any], two: Any, rest: Sequence[NDArray[Any]] = ()
+    ) -> list[NDArray[Any]]:
         """Return the tables whose sum is maximized, for a batch."""
         known = flat[batch.answers]
         found: list[NDArray[Any]] = []
@@ -126,19 +124,26 @@ class DependencePricer:
             raised = np.maximum(flat[numbers], known - two)
             raised *= weights[settings].reshape([-1, *[1] * (raised.ndim - 1)])
             found += list(raised)
+        found += [own.ravel()[places] for own, places in zip(rest, batch.rest, strict=True)]
         return [*found, weights[batch.setting] * known]
 
-    def largest(self, flat: NDArray[Any], weights: NDArray[Any], two: Any) -> Any:
+    def largest(self, flat: NDArray[Any], weights: NDArray[Any], two: Any, rest: Sequence[NDArray[Any]] = ()) -> Any:
         """Return the maximum; exact for whole numbers, which are those of Python where int64 might overflow."""
-        return max(batch.plan.largest_sum(self.tables(batch, flat, weights, two)) for batch in self._batches)
+        return max(batch.plan.largest_sum(self.tables(batch, flat, weights, two, rest)) for batch in self._batches)
 
     def best(
-        self, flat: Floats, weights: Floats, most: int, tolerance: float
+        self,
+        flat: Floats,
+        weights: Floats,
+        most: int,
+        tolerance: float,
+        two: float = 2.0,
+        rest: Sequence[Floats] = (),
     ) -> tuple[float, NDArray[np.int64], Floats]:
         """Return the maximum, and strategies above a tolerance with what each reaches, at most `most` for a batch."""
         top, found, values = -math.inf, [], []
         for batch in self._batches:
-            sums, choices = batch.plan.run(self.tables(batch, flat, weights, 2.0))
+            sums, choices = batch.plan.run(self.tables(batch, flat, weights, two, rest))
             sums = sums.ravel()
             top = max(top, float(sums.max()))
             places = np.argpartition(-sums, most - 1)[:most] if len(sums) > most else np.arange(len(sums))
@@ -162,3 +167,19 @@ class DependencePricer:
     def work(self) -> int:
         """Numbers that are added for one maximum."""
         return sum(batch.plan.entries for batch in self._batches)
+
+
+def _read(
+    scope: Sequence[int], domains: Sequence[int], answer: Mapping[int, NDArray[np.intp]], count: int
+) -> NDArray[np.intp]:
+    """Return which entries of a table are left, once some variables are answered: axes of the others, then answers."""
+    rest = [v for v in scope if v not in answer]
+    number: NDArray[np.intp] = np.zeros((*(domains[v] for v in rest), count), dtype=np.intp)
+    step = 1
+    for v in reversed(scope):
+        if v in answer:
+            number = number + step * answer[v]
+        else:
+            number = number + step * np.arange(domains[v]).reshape([-1, *[1] * (len(rest) - rest.index(v))])
+        step *= domains[v]
+    return number

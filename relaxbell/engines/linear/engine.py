@@ -18,7 +18,7 @@ from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.over import Solver, check_solver, solve_over
 from relaxbell.engines.linear.priced import many, priced
-from relaxbell.engines.linear.program import Problem
+from relaxbell.engines.linear.program import Problem, is_constrained
 from relaxbell.engines.linear.size import check_program
 from relaxbell.engines.linear.solution import ConvexSolution, LinearSolution, convex_solution
 from relaxbell.engines.solution import Bounds
@@ -179,6 +179,10 @@ class DependenceEngine(LinearEngine[Dependence]):
                     return found
             return dependence_proof(problem, self.measure, thorough=thorough)
 
+        if self.solver is None and is_constrained(subject_to):
+            found = priced(self.measure, equations, subject_to, thorough=self.thorough)
+            if found is not None:
+                return found
         return solve_over(
             self.measure,
             self.measure.term,

@@ -90,6 +90,11 @@ def read_constraints(
     return tuple(budgets), tuple(affine)
 
 
+def is_constrained(subject_to: object) -> bool:
+    """Return whether there are any constraints."""
+    return any(True for _ in _flat(subject_to))
+
+
 def _flat(subject_to: Any) -> Iterator[Any]:
     """Yield constraints from lists in lists: `setting_bounds(…)` beside a budget."""
     if isinstance(subject_to, Sequence) and not isinstance(subject_to, str):

@@ -33,5 +33,7 @@ def priced(
 
     form = priced_form(read_problem(measure, measure.term, equations, subject_to))
     if form is None:
-        return None
+        from relaxbell.engines.dependence.budgets import constrained_dependence
+
+        return constrained_dependence(measure, equations, subject_to, thorough=thorough)
     return PricedProblem(form, measure).solved(thorough=thorough)

@@ -7,20 +7,30 @@ of it, and a dual vector prices all strategies as one sum of tables.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Protocol, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.engines.linear.program import LinearProgram, Problem, all_leaves, linear_program
-from relaxbell.exact.elimination import Best, Elimination
+from relaxbell.exact.elimination import Elimination
 from relaxbell.exact.local_rows import LocalRows, column_numbers
-from relaxbell.exact.numbers import Floats
+from relaxbell.exact.numbers import ExactNumber, Floats
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.affine import AffineConstraint
+
+N = TypeVar("N", float, ExactNumber)
+
+
+class Found(Protocol):
+    """What elimination found: assignments of all variables."""
+
+    def assignments(self, places: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Return those at some places."""
 
 
 def local_blocks(problem: Problem) -> list[LocalRows] | None:
@@ -97,6 +107,13 @@ class PricedForm:
         """Return the numbers of some strategies."""
         return column_numbers(self.rows.domains, assignments)
 
+    def spread(self, assignments: NDArray[np.int64], shares: Sequence[N]) -> dict[int, N]:
+        """Return the weights of strategies, by number, from shares of columns."""
+        found: dict[int, N] = {}
+        for number, share in zip(self.numbers(assignments), shares, strict=True):
+            found[number] = found[number] + share if number in found else share
+        return found
+
     def columns(self, assignments: NDArray[np.int64]) -> tuple[sp.csc_array, Floats]:
         """Return the columns of some strategies, and their costs."""
         own = self.rows.at(assignments).matrix
@@ -165,7 +182,7 @@ class Pricer:
             found += [total[i, ...] for i in range(len(total))]
         return found
 
-    def best(self, weights: Floats) -> tuple[Floats, Best]:
+    def best(self, weights: Floats) -> tuple[Floats, Found]:
         """Return −(least reduced cost) for each choice of the variables that are left to the end, and the rest."""
         return self.elimination.run(self.tables(weights))
 

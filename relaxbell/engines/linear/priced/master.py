@@ -128,7 +128,8 @@ class Master:
     @property
     def pool(self) -> NDArray[np.int64]:
         """Values of all variables in each strategy of the program."""
-        return np.concatenate([np.zeros((0, len(self._form.rows.domains)), dtype=np.int64), *self._pool])
+        none = np.zeros((0, len(self._form.rows.domains)), dtype=np.int64)
+        return np.concatenate(self._pool) if self._pool else none
 
     @property
     def first(self) -> int:
@@ -149,6 +150,12 @@ class Master:
     def value(self) -> float:
         """Objective of the last solution, with the price of what is missed."""
         return self._model.value
+
+    @property
+    def reached(self) -> float:
+        """The measure in the last solution, without the price of what is missed."""
+        amounts, costs = self._model.x[2 * len(self.elastic) :], self._form.columns(self.pool)[1]
+        return float(np.concatenate([self.auxiliary_cost, costs]) @ amounts)
 
     def basis(self) -> Basis | None:
         """Return the last basis over auxiliary columns and strategies; elastic ones are their row's slack.

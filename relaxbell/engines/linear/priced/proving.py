@@ -153,10 +153,7 @@ def _attained(
     shares = [used[j] * Fraction(1, count[k]) for k, j in enumerate(chosen)]
     if orbits.moves and not _reproduces(form, images, origin, shares):
         return None
-    found: dict[int, ExactNumber] = {}
-    for number, k in zip(form.numbers(images), origin.tolist(), strict=True):
-        found[number] = found[number] + shares[k] if number in found else shares[k]
-    return found
+    return form.spread(images, [shares[k] for k in origin.tolist()])
 
 
 def _reproduces(

@@ -60,23 +60,32 @@ class PricedProblem:
 
     def __init__(self, form: PricedForm, measure: Measure) -> None:
         self.form, self.measure = form, measure
-        model = measure.model
+        self.pricer = self._pricer()
+
+    def _pricer(self) -> Pricer:
+        form, model = self.form, self.measure.model
         what = f"pricing {model.strategies.count_text} strategies of {model.name} by elimination"
         try:
-            self.pricer = Pricer(form.rows, most=memory_limit() // _NUMBER)
+            found = Pricer(form.rows, most=memory_limit() // _NUMBER)
         except WidthError as wide:
             check_memory(what, _NUMBER * wide.size, _REMEDY)
             raise
-        own = self.pricer.elimination
+        own = found.elimination
         check_memory(what, _NUMBER * own.largest + own.entries, _REMEDY)  # and a byte for each choice
         if own.entries > _MOST_ENTRIES:
             raise ModelTooLargeError(
                 f"{what} computes {own.entries:,} numbers each time, expected at most {_MOST_ENTRIES:,}. {_REMEDY}"
             )
+        return found
+
+    def _of(self, problem: Problem) -> PricedProblem | None:
+        """Return another problem over the same strategies; None where some of its rows are no small tables."""
+        form = priced_form(problem)
+        return None if form is None else PricedProblem(form, self.measure)
 
     def solved(self, *, thorough: bool) -> tuple[Answer, Proof]:
         """Return the answer and its proof; errors as `minimize`."""
-        found = self._solved(orbits(self.form, self.measure.model), thorough=thorough)
+        found = self._solved(self._orbits(), thorough=thorough)
         if found is None:  # too many images of strategies
             found = self._solved(single_rows(self.form), thorough=thorough)
         if found is None:
@@ -84,6 +93,9 @@ class PricedProblem:
                 f"min {self.measure.name} did not converge among priced strategies. Report model and data."
             )
         return found
+
+    def _orbits(self) -> Orbits:
+        return orbits(self.form, self.measure.model)
 
     def _solved(self, merged: Orbits, *, thorough: bool) -> tuple[Answer, Proof] | None:
         started = time.perf_counter()
@@ -163,31 +175,26 @@ class PricedProblem:
         shares = (weights[used] / np.bincount(origin, minlength=len(used)))[origin]
         shares = shares / shares.sum()
         value = self.form.restricted(images).objective.value(shares)
-        found: dict[int, float] = {}
-        for number, share in zip(self.form.numbers(images), shares.tolist(), strict=True):
-            found[number] = found.get(number, 0.0) + share
-        return value, found
+        return value, self.form.spread(images, shares.tolist())
 
     # -------------------------------------------------------------------- infeasibility
 
     def _farkas(self, problem: Problem) -> DualBound | None:
         """Return a positive bound of the zero objective; None without one. See `infeasible`."""
-        form = priced_form(problem)
-        assert form is not None  # as that of the whole problem
-        own = PricedProblem(form, self.measure)
-        master = Master(form, own.pricer, orbits(form, self.measure.model), 1.0, prices=(1.0,))
+        own = self._of(problem)
+        assert own is not None  # as that of the whole problem
+        master = Master(own.form, own.pricer, own._orbits(), 1.0, prices=(1.0,))
         master.minimize()
-        return rigorous(form, own.pricer, master.duals)
+        return rigorous(own.form, own.pricer, master.duals)
 
     def _least(self, problem: Problem) -> DualBound | None:
         """Return a lower bound of another measure under the same equations."""
-        form = priced_form(problem)
-        if form is None:
+        own = self._of(problem)
+        if own is None:
             return None
-        own = PricedProblem(form, self.measure)
-        master = own.master(orbits(form, self.measure.model))
+        master = own.master(own._orbits())
         master.minimize()
-        return rigorous(form, own.pricer, master.duals)
+        return rigorous(own.form, own.pricer, master.duals)
 
 
 def size_of(term: Term) -> float:
