@@ -36,17 +36,10 @@ def strategy(model: Model, number: int) -> Functions:
 
 def largest(model: Model, prices: list[Fraction], charged: Charges, scale: int) -> Fraction | None:
     """Return max r(λ) over the strategies that can occur; None where these are few, or some rows are no tables."""
-    if model.count <= LISTED or any(measure.stated is None for measure, _ in charged):
+    tables = None if model.count <= LISTED else charged_tables(model, charged, scale)
+    if tables is None:
         return None
-    tables = Tables(model)
     tables.add_cells([int(v * scale) for v in prices])
-    for measure, weights in charged:
-        whole = [int(u * scale) for u in weights]
-        if isinstance(measure.stated, tuple):
-            target, rows = measure.stated
-            tables.add_influence(target, rows, whole)
-        elif isinstance(measure.stated, dict):
-            tables.add_probability(measure.stated, whole[0])
     never = {cell for cell in range(model.cells) if not model.conditional[cell % model.settings]}
     low = -1 - 2 * sum(max(map(abs, table)) for table in tables.factors.values())
     if never:
@@ -54,6 +47,21 @@ def largest(model: Model, prices: list[Fraction], charged: Charges, scale: int) 
     most = tables.eliminated()
     need(2 * most > low, "no strategy can occur")
     return Fraction(most, scale * tables.unit)
+
+
+def charged_tables(model: Model, charged: Charges, scale: int) -> Tables | None:
+    """Return what the rows of measures take from r(λ), as tables; None where some rows are none."""
+    if any(measure.stated is None for measure, _ in charged):
+        return None
+    tables = Tables(model)
+    for measure, weights in charged:
+        whole = [int(u * scale) for u in weights]
+        if isinstance(measure.stated, tuple):
+            target, rows = measure.stated
+            tables.add_influence(target, rows, whole)
+        elif isinstance(measure.stated, dict):
+            tables.add_probability(measure.stated, whole[0])
+    return tables
 
 
 class Tables:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from .dependences import FEW, SettingTables, cell_prices
+from .dependences import cell_prices
 from .kernel import Case
 from .measures import Measure, read_measure
 from .reading import FRACTION, ZERO, Json, Real, common_denominator, fields
 from .refusals import need
 from .rounding import floor, log2_mean
+from .setting_tables import FEW, SettingTables
 
 
 class EntropyCase(Case):

@@ -12,6 +12,7 @@ from .model import Model
 from .reading import FRACTION, Json, Real, array, common_denominator, fields, rationals, read_real, read_root, sparse
 from .refusals import need
 from .rounding import text
+from .setting_tables import largest_dependent
 from .wording import models
 
 SCHEMA = "relaxbell-certificate-1"
@@ -124,7 +125,12 @@ class Case:
             w += charge(measure, own, share, charges)
             constant -= limit * share
         scale = common_denominator(itertools.chain(prices, *(weights for _, weights in charges), [w]))
-        most = None if w or type(self).largest != Case.largest else largest(self.model, prices, charges, scale)
+        most = None
+        if type(self).largest == Case.largest:
+            found = largest_dependent(self.model, prices, charges, scale, w) if w else None
+            most = found if w else largest(self.model, prices, charges, scale)
+        if w and most is None:
+            self.model.spend(2 * FRACTION * self.model.count)
         return constant - Real(self.largest(self.reduced(prices, charges, scale), scale, w) if most is None else most)
 
     def reduced(self, prices: list[Fraction], charges: Charges, scale: int) -> Iterator[tuple[int, int | Fraction]]:

@@ -150,7 +150,7 @@ def dependence(model: Model, data: Json) -> Measure:
     p, each = model.occurring, model.count // math.prod(model.size[name] for name in model.dependent)
     pairs = list(enumerate(itertools.combinations(p, 2))) if hall is True and len(p) < 2**8 else []
     need(pairs or hall is False, "the pairs of settings are none, or too many")
-    model.spend(len(pairs) * each + 2 * FRACTION * model.count)
+    model.spend(len(pairs) * each + 2 * FRACTION * model.count * hall)  # of M where strategies are listed
 
     def column(number: int, _: Functions) -> list[tuple[int, int | Fraction]]:
         x, rest = model.split(number)
