@@ -19,7 +19,7 @@ from relaxbell.exact.rows import Rows
 from relaxbell.measures.definition import Definition, small
 from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.settings import Labels, SettingLayout, joint_weights, setting_layout
-from relaxbell.measures.terms import SumOfRows
+from relaxbell.measures.terms import Leaf, SumOfRows
 
 _ENTRY = 24
 """Bytes of the rows for each entry, while they are built."""
@@ -112,6 +112,12 @@ def dependence(model: CausalModel) -> Dependence:
     equation = rf"\sum_{{{xs},\lambda}} \left| p({xs},\lambda) - p({xs})\,p(\lambda) \right|"
     definition = Definition("dependence", dependence, {}, f"M({layout.latex} : \\Lambda)", equation)
     return Dependence(model, f"M({who}:Λ)", term=term, definition=definition, layout=layout)
+
+
+def is_dependence(leaf: Leaf) -> bool:
+    """Return whether a leaf of a term is M, or a multiple of it."""
+    stated = leaf.generator or {}
+    return isinstance(leaf, SumOfRows) and stated.get("kind") == "dependence" and stated.get("hall") is False
 
 
 def _memory(settings: int, count: int) -> int:

@@ -35,15 +35,17 @@ from relaxbell.engines.linear.priced.orbits import Orbits, single_rows
 from relaxbell.engines.linear.priced.proving import exact_solution
 from relaxbell.engines.linear.priced.solving import PricedProblem
 from relaxbell.engines.linear.program import Problem, all_leaves
+from relaxbell.errors import ModelTooLargeError, SolverError
 from relaxbell.exact.elimination import LARGEST_SUM
 from relaxbell.exact.local_rows import LocalRows, Tables, column_numbers
 from relaxbell.exact.numbers import ExactNumber, Floats
 from relaxbell.exact.rows import Rows
+from relaxbell.lp.clock import TimeLimitError
 from relaxbell.lp.highs import Answer
 from relaxbell.lp.vertex import LARGEST_BASIS
+from relaxbell.measures.dependences import is_dependence
 from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.settings import setting_layout
-from relaxbell.measures.terms import Leaf, SumOfRows
 
 _LARGEST_UNIT = 2**20
 """Largest common denominator of p(x): columns are whole numbers up to that."""
@@ -247,13 +249,20 @@ def constrained_dependence(
     form = _form(problem, measure.model)
     if form is None:
         return None
-    answer, proof = ConstrainedProblem(form, measure).solved(thorough=thorough)
+    try:
+        answer, proof = ConstrainedProblem(form, measure).solved(thorough=thorough)
+    except TimeLimitError:
+        raise
+    except (SolverError, ModelTooLargeError):
+        if not measure.model.strategies.can_be_listed:
+            raise
+        return None
     return answer, _of_problem(problem, form, proof)
 
 
 def _form(problem: Problem, model: CausalModel) -> MassForm | None:
     """Return the problem with M as single rows; None where there is no M, or other rows are no tables of λ."""
-    factors = {id(leaf.rows): leaf.factor for leaf in all_leaves(problem) if _is_dependence(leaf)}
+    factors = {id(leaf.rows): leaf.factor for leaf in all_leaves(problem) if is_dependence(leaf)}
     if not factors or min(factors.values()) < 0:
         return None
     layout = setting_layout(model)
@@ -277,12 +286,6 @@ def _form(problem: Problem, model: CausalModel) -> MassForm | None:
     form = MassForm(changed, tuple(blocks), settings)
     dependent = set(settings.dependent)
     return None if any(dependent.intersection(scope) for scope in form.rest[0].scopes) else form
-
-
-def _is_dependence(leaf: Leaf) -> bool:
-    stated = leaf.generator
-    own = isinstance(leaf, SumOfRows) and leaf.implied and stated is not None
-    return own and stated is not None and stated.get("kind") == "dependence" and stated.get("hall") is False
 
 
 def _of_problem(problem: Problem, form: MassForm, proof: Proof) -> Proof:

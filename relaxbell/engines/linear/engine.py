@@ -27,7 +27,7 @@ from relaxbell.exact.numbers import floor_float
 from relaxbell.lp.clock import deadline, remaining
 from relaxbell.lp.highs import SIFTING_FROM, Answer
 from relaxbell.measures.affine import AffineConstraint
-from relaxbell.measures.dependences import Dependence
+from relaxbell.measures.dependences import Dependence, is_dependence
 from relaxbell.measures.hall import HallDependence
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure
 
@@ -104,7 +104,8 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
 
     def check_size(self) -> None:
         model = self.measure.model
-        if many(self.measure) and all(isinstance(rows, LocalRows) for rows in self.measure.blocks):
+        leaves = self.measure.term.leaves()
+        if many(self.measure) and all(isinstance(leaf.rows, LocalRows) or is_dependence(leaf) for leaf in leaves):
             return  # priced: its size is known with the constraints
         model.strategies.check_listed()
         rows, strategies = math.prod(model.observed_shape), model.strategies.count

@@ -1,0 +1,132 @@
+"""M in budgets, under budgets and in sums: priced against lists, against models without an edge, and verified."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from dependent_cases import behavior_of
+
+import relaxbell as rb
+from relaxbell.engines.dependence.budgets import constrained_dependence
+from relaxbell.verify import read_case, setting_tables, verify
+
+BIASED = [[Fraction(1, 3), Fraction(1, 6)], [Fraction(1, 2), 0]]
+
+MODELS = {
+    "both": lambda: rb.bell((2, 2)).relax("X -> B", "L -> X", "L -> Y"),
+    "one side": lambda: rb.bell((2, 3)).relax("X -> B", "L -> X"),
+    "three outcomes": lambda: rb.bell((2, 2), (3, 2)).relax("X -> B", "L -> X", "L -> Y"),
+    "two settings, three settings": lambda: rb.bell((2, 3), (2, 2)).relax("X -> B", "L -> X", "L -> Y"),
+    "biased": lambda: rb.bell((2, 2), input_distribution=BIASED).relax("X -> B", "L -> X", "L -> Y"),
+    "three parties": lambda: rb.bell((2, 2, 1)).relax("X -> B", "L -> X", "L -> Z"),
+    "outcome": lambda: rb.bell((2, 2)).relax("A -> B", "L -> X", "L -> Y"),
+}
+
+
+def case(name):
+    """A model, a behavior of it that needs something, and another measure."""
+    model = MODELS[name]()
+    rng = np.random.default_rng(sorted(MODELS).index(name))
+    q = np.array([Fraction(0)] * model.strategies.count)
+    chosen = rng.choice(model.strategies.count, 6, replace=False)
+    q[chosen] = [Fraction(int(v)) for v in rng.integers(1, 9, 6)]
+    return model, behavior_of(model, q / q.sum(), rng), rb.influence(model, "A" if name == "outcome" else "X", "B")
+
+
+def same(measure, p, subject_to):
+    """Pricing gives what the list of strategies gives: exact numbers, at weights that reproduce the data."""
+    listed = rb.minimize(measure, p, subject_to=subject_to)
+    answer, proof = constrained_dependence(measure, measure.model.equations(p), subject_to, thorough=True)
+    assert answer.value == pytest.approx(listed.value, abs=1e-9)
+    assert proof.primal is not None
+    assert proof.bound.bound == listed.proof.bound.bound
+    q = np.array([proof.primal.get(i, Fraction(0)) for i in range(measure.model.strategies.count)])
+    equations = measure.model.equations(p)
+    assert (equations.rows.matrix.astype(int).toarray().astype(object) @ q == equations.rhs).all()
+    assert measure.at(q.astype(float)) == pytest.approx(listed.value, abs=1e-12)
+    assert all(own.measure.at(q.astype(float)) <= float(own.limit) + 1e-12 for own in subject_to)
+    return listed
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_priced_is_what_lists_give(name):
+    model, p, c = case(name)
+    m = rb.dependence(model)
+    alone, free = rb.minimize(c, p).proof.bound.bound, rb.minimize(m, p).proof.bound.bound
+    same(m, p, [c <= alone + Fraction(1, 50)])
+    same(c, p, [m <= free + Fraction(1, 50)])
+    same(m + 2 * c, p, [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MODELS)
+def test_priced_is_what_lists_give_in_other_terms(name):
+    model, p, c = case(name)
+    m = rb.dependence(model)
+    same(rb.maximum(m, 3 * c), p, [])
+    same(c, p, [m + c <= 2, 3 * m <= 2])
+    same(m, p, [c <= 1])
+
+
+def test_constraints_that_nothing_satisfies_are_refused_with_a_proof():
+    model = rb.bell((2, 2)).relax("X -> B", "L -> X", "L -> Y")
+    m, c = rb.dependence(model), rb.influence(model, "X", "B")
+    p = rb.boxes.pr()
+    budgets = [m <= Fraction(1, 5), c <= Fraction(1, 5)]  # M + C >= 1/2 for the PR box
+    with pytest.raises(rb.errors.InfeasibleError, match="within the constraints"):
+        constrained_dependence(rb.influence(model, "X", "B"), model.equations(p), budgets, thorough=True)
+
+
+def planar(n):
+    x = np.arange(n)
+    table = np.cos(np.pi * (x[:, None] - x[None, :] - 0.5) / n)
+    return rb.Behavior((1 + np.array([[1, -1], [-1, 1]])[:, :, None, None] * table) / 4)
+
+
+@pytest.mark.slow
+def test_without_one_relaxation_the_other_remains():
+    """16 million strategies: no dependence is X -> B alone, no influence is dependent settings alone."""
+    model, p = rb.bell((4, 4)).relax("X -> B", "L -> X", "L -> Y"), planar(4)
+    m, c = rb.dependence(model), rb.influence(model, "X", "B")
+    alone = rb.minimize(rb.influence(rb.input_signaling((4, 4)), "X", "B"), p)
+    found = rb.minimize(c, p, subject_to=[m <= 0])
+    assert found.value == pytest.approx(alone.value, abs=1e-9)
+    assert found.value - found.lower_bound < 1e-9
+    alone = rb.minimize(rb.dependence(rb.measurement_dependence((4, 4))), p)
+    found = rb.minimize(m, p, subject_to=[c <= 0])
+    assert found.value == pytest.approx(alone.value, abs=1e-9)
+    assert verify(found.certificate.data).startswith("every model")
+
+
+def test_many_strategies_need_no_list():
+    """36,864 strategies, whose M has 36,864 rows; a budget is met by the model found, and the proof by the verifier."""
+    model, p = rb.bell((3, 3)).relax("X -> B", "L -> X", "L -> Y"), planar(3)
+    m, c = rb.dependence(model), rb.influence(model, "X", "B")
+    found = rb.minimize(c, p, subject_to=[m <= Fraction(1, 20)])
+    assert "column generation" in found.statistics["solver"]
+    assert found.value - found.lower_bound < 1e-9
+    again = rb.minimize(m, p, subject_to=[c <= found.value + 1e-9])
+    assert again.value == pytest.approx(0.05, abs=1e-7)
+    assert verify(found.certificate.data).startswith("every model")
+    false = found.certificate.data | {"claim": {"lower_bound": str(Fraction(found.value) + Fraction(1, 10**6))}}
+    false.pop("strategies", None)
+    with pytest.raises(Exception, match="the proof gives the lower bound"):
+        verify(false)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_verifier_finds_without_a_list_what_its_list_says(name, monkeypatch):
+    """For good proofs, and for multipliers that are anything."""
+    model, p, c = case(name)
+    m = rb.dependence(model)
+    free = rb.minimize(m, p).proof.bound.bound
+    data = rb.minimize(c, p, subject_to=[m <= free + Fraction(1, 50)]).certificate.data
+    rng = np.random.default_rng(0)
+    proof = data["proof"]
+    z = [str(Fraction(v) + Fraction(int(k), 7)) for v, k in zip(proof["z"], rng.integers(-9, 10, 99), strict=False)]
+    for own in (data, data | {"proof": proof | {"z": z}}):
+        listed = read_case(own).proven()
+        monkeypatch.setattr(setting_tables, "FEW", 0)
+        found = read_case(own).proven()
+        monkeypatch.undo()
+        assert not (listed - found).sign()
