@@ -1,7 +1,6 @@
-"""Dependence on the latent variable over very many strategies: maxima over Λ without a list of them.
+"""Certificates of M and Hall's measure: maxima over very many Λ without a list of them, from `setting_tables`.
 
-At a setting x of the dependent inputs r(x, Λ) is a table over few variables; Section 4 of the page Theorems says how
-the maxima for M and for I follow from these tables by elimination. For Hall's measure a flow bounds the cut of each Λ.
+For Hall's measure a flow bounds the cut of each Λ; see Section 4 of the page Theorems.
 """
 
 from __future__ import annotations

@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 
-from .elimination import largest, strategy
+from .elimination import strategy
 from .measures import Charges, Measure, Weights, charge, evaluate, read_measure
 from .model import Model
 from .reading import FRACTION, Json, Real, array, common_denominator, fields, rationals, read_real, read_root, sparse
 from .refusals import need
 from .rounding import text
-from .setting_tables import largest_dependent
+from .setting_tables import without_list
 from .wording import models
 
 SCHEMA = "relaxbell-certificate-1"
@@ -37,7 +37,7 @@ class Case:
         self.infeasible = measure is None
         single = self.infeasible or not self.one_latent or len(self.model.latents) == 1
         need(single, "the measure needs a model with one latent variable")
-        self.measure = Measure("0") if self.infeasible else self.read(measure, model)
+        self.measure = Measure("0", stated=0) if self.infeasible else self.read(measure, model)
         self.behavior, self.values = self._read_data()
         self.equations = self._equations()
         pairs = [fields(c, "a constraint", "measure", "limit") for c in array(constraints, "the constraints")]
@@ -109,9 +109,8 @@ class Case:
     def bound(self, proof: Json, sign: int = 1) -> Real:
         """Return the lower bound of the measure, times sign, that a proof gives."""
         z, weights, duals = fields(proof, "the proof", "z", "weights", "constraints")
-        multipliers = rationals(z, "z", len(self.equations))
         prices, constant = [Fraction(0)] * self.model.cells, Real()
-        for multiplier, (row, value) in zip(multipliers, self.equations, strict=True):
+        for multiplier, (row, value) in zip(rationals(z, "z", len(self.equations)), self.equations, strict=True):
             constant += value * multiplier
             for cell, coefficient in row.items() if multiplier else ():
                 prices[cell] += multiplier * coefficient
@@ -125,12 +124,7 @@ class Case:
             w += charge(measure, own, share, charges)
             constant -= limit * share
         scale = common_denominator(itertools.chain(prices, *(weights for _, weights in charges), [w]))
-        most = None
-        if type(self).largest == Case.largest:
-            found = largest_dependent(self.model, prices, charges, scale, w) if w else None
-            most = found if w else largest(self.model, prices, charges, scale)
-        if w and most is None:
-            self.model.spend(2 * FRACTION * self.model.count)
+        most = without_list(self.model, prices, charges, scale, w) if type(self).largest == Case.largest else None
         return constant - Real(self.largest(self.reduced(prices, charges, scale), scale, w) if most is None else most)
 
     def reduced(self, prices: list[Fraction], charges: Charges, scale: int) -> Iterator[tuple[int, int | Fraction]]:

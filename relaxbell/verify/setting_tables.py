@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from .elimination import Scope, Tables, charged_tables
+from .elimination import Scope, Tables, charged_tables, largest
 from .measures import Charges
 from .model import Model
 from .reading import FRACTION, common_denominator
@@ -113,15 +113,17 @@ def raised(p: Fraction, exponent: Fraction) -> int:
         return int(decimal(p) * power * 2**_BITS * (1 + Decimal(10) ** -40)) + 1
 
 
-def largest_dependent(
-    model: Model, prices: list[Fraction], charged: Charges, scale: int, w: Fraction
-) -> Fraction | None:
-    """Return max over Λ of Σ_x p(x) max(r, max_x' r − 2w) − other measures' shares; None where Λ had to be listed."""
+def without_list(model: Model, prices: list[Fraction], charged: Charges, scale: int, w: Fraction) -> Fraction | None:
+    """Return max r(λ); or, where w is the share of dependence, max over Λ of Σ_x p(x) max(r, max_x' r − 2w).
+
+    None where strategies are to be listed.
+    """
+    if not w:
+        return largest(model, prices, charged, scale)
     rest = None if model.count <= FEW or w < 0 else charged_tables(model, charged, scale)
-    if rest is None:
+    first = [] if rest is None else [rest.first[name] for name in model.dependent]
+    if rest is None or any(v in scope for scope in rest.factors for v in first):
+        model.spend(2 * FRACTION * model.count)
         return None
-    first = [rest.first[name] for name in model.dependent]
-    if any(v in scope for scope in rest.factors for v in first):
-        return None
-    found = SettingTables(model, [int(v * scale) for v in prices])
+    found = SettingTables(model, [int(v * scale) for v in prices])  # what is charged depends on Λ only
     return found.dependence(int(2 * w * scale), list(rest.factors.items()), rest.unit) / scale

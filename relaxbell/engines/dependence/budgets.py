@@ -32,7 +32,7 @@ from relaxbell.engines.linear.over import read_problem
 from relaxbell.engines.linear.priced.form import PricedForm, Pricer, local_blocks
 from relaxbell.engines.linear.priced.master import Master
 from relaxbell.engines.linear.priced.orbits import Orbits, single_rows
-from relaxbell.engines.linear.priced.proving import exact_solution
+from relaxbell.engines.linear.priced.proving import exact_solution, rigorous
 from relaxbell.engines.linear.priced.solving import PricedProblem
 from relaxbell.engines.linear.program import Problem, all_leaves
 from relaxbell.errors import ModelTooLargeError, SolverError
@@ -44,7 +44,7 @@ from relaxbell.lp.clock import TimeLimitError
 from relaxbell.lp.highs import Answer
 from relaxbell.lp.vertex import LARGEST_BASIS
 from relaxbell.measures.dependences import is_dependence
-from relaxbell.measures.measure import LinearMeasure
+from relaxbell.measures.measure import LinearMeasure, Measure
 from relaxbell.measures.settings import setting_layout
 
 _LARGEST_UNIT = 2**20
@@ -206,19 +206,41 @@ class MassPricer(Pricer):
 
 
 class ConstrainedProblem(PricedProblem):
-    """A problem with M in it, see `PricedProblem`."""
+    """A problem with M in it, see `PricedProblem`.
+
+    Parameters
+    ----------
+    problem
+        As it is given.
+    form
+        The same, with M as single rows.
+    measure
+        What is minimized, for errors.
+    """
 
     form: MassForm
+
+    def __init__(self, problem: Problem, form: MassForm, measure: Measure) -> None:
+        self._given = problem
+        super().__init__(form, measure)
+
+    @property
+    def _problem(self) -> Problem:
+        return self._given
+
+    def _bound(self, master: Master) -> DualBound:
+        return _of_problem(self._given, self.form, rigorous(self.form, self.pricer, master.duals))
 
     def _pricer(self) -> Pricer:
         return MassPricer(self.form)
 
     def _of(self, problem: Problem) -> PricedProblem | None:
-        blocks = local_blocks(problem)
-        return None if blocks is None else ConstrainedProblem(self._like(problem, blocks), self.measure)
+        form = _form(problem, self.measure.model)
+        return None if form is None else ConstrainedProblem(problem, form, self.measure)
 
-    def _like(self, problem: Problem, blocks: Sequence[LocalRows]) -> MassForm:
-        return MassForm(problem, tuple(blocks), self.form.settings)
+    def solved(self, *, thorough: bool) -> tuple[Answer, Proof]:
+        answer, proof = super().solved(thorough=thorough)
+        return answer, replace(proof, problem=self._given, bound=_of_problem(self._given, self.form, proof.bound))
 
     def _orbits(self) -> Orbits:
         return single_rows(self.form)
@@ -246,24 +268,23 @@ def constrained_dependence(
     if equations.exponents is not None or not measure.model.dependent_inputs:
         return None
     problem = read_problem(measure, measure.term, equations, subject_to)
-    form = _form(problem, measure.model)
+    form = _form(problem, measure.model) if any(map(is_dependence, all_leaves(problem))) else None
     if form is None:
         return None
     try:
-        answer, proof = ConstrainedProblem(form, measure).solved(thorough=thorough)
+        return ConstrainedProblem(problem, form, measure).solved(thorough=thorough)
     except TimeLimitError:
         raise
     except (SolverError, ModelTooLargeError):
         if not measure.model.strategies.can_be_listed:
             raise
         return None
-    return answer, _of_problem(problem, form, proof)
 
 
 def _form(problem: Problem, model: CausalModel) -> MassForm | None:
-    """Return the problem with M as single rows; None where there is no M, or other rows are no tables of λ."""
+    """Return the problem with M as single rows; None where other rows are no tables of λ."""
     factors = {id(leaf.rows): leaf.factor for leaf in all_leaves(problem) if is_dependence(leaf)}
-    if not factors or min(factors.values()) < 0:
+    if min(factors.values(), default=Fraction(0)) < 0:
         return None
     layout = setting_layout(model)
     unit, own = layout.denominator, problem.equations
@@ -288,13 +309,12 @@ def _form(problem: Problem, model: CausalModel) -> MassForm | None:
     return None if any(dependent.intersection(scope) for scope in form.rest[0].scopes) else form
 
 
-def _of_problem(problem: Problem, form: MassForm, proof: Proof) -> Proof:
-    """Return the proof of the problem itself, where the weights of the rows of M follow from its multiplier."""
-    bound, unit = proof.bound, form.settings.layout.denominator
+def _of_problem(problem: Problem, form: MassForm, bound: DualBound) -> DualBound:
+    """Return the bound of the problem itself, where the weights of the rows of M follow from its multiplier."""
     leaves = zip(all_leaves(problem), all_leaves(form.problem), strict=True)
     weights = {
         own: bound.weights[other]
         for own, other in leaves
         if other in bound.weights and not isinstance(other.rows, MassRow)
     }
-    return replace(proof, problem=problem, bound=replace(bound, z=bound.z * unit, weights=weights))
+    return replace(bound, z=bound.z * form.settings.layout.denominator, weights=weights)

@@ -22,6 +22,8 @@ MODELS = {
     "outcome": lambda: rb.bell((2, 2)).relax("A -> B", "L -> X", "L -> Y"),
 }
 
+LARGE, SLOW = ("two settings, three settings", "one side"), pytest.mark.slow
+
 
 def case(name):
     """A model, a behavior of it that needs something, and another measure."""
@@ -48,7 +50,7 @@ def same(measure, p, subject_to):
     return listed
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW if name in LARGE else ()) for name in MODELS])
 def test_priced_is_what_lists_give(name):
     model, p, c = case(name)
     m = rb.dependence(model)
@@ -73,8 +75,18 @@ def test_constraints_that_nothing_satisfies_are_refused_with_a_proof():
     m, c = rb.dependence(model), rb.influence(model, "X", "B")
     p = rb.boxes.pr()
     budgets = [m <= Fraction(1, 5), c <= Fraction(1, 5)]  # M + C >= 1/2 for the PR box
-    with pytest.raises(rb.errors.InfeasibleError, match="within the constraints"):
-        constrained_dependence(rb.influence(model, "X", "B"), model.equations(p), budgets, thorough=True)
+    with pytest.raises(rb.errors.InfeasibleError, match="within the constraints") as error:
+        constrained_dependence(c, model.equations(p), budgets, thorough=True)
+    assert error.value.witness.value == error.value.witness.functional(p)
+    assert verify(error.value.certificate.data).startswith("there is no model")
+
+
+def test_constraints_on_many_strategies_that_nothing_satisfies_are_refused_with_a_proof():
+    model = rb.bell((3, 3)).relax("X -> B", "L -> X", "L -> Y")
+    m, c = rb.dependence(model), rb.influence(model, "X", "B")
+    with pytest.raises(rb.errors.InfeasibleError, match="within the constraints") as error:
+        rb.minimize(m, planar(3), subject_to=[m <= Fraction(1, 20), c <= Fraction(1, 20)])
+    assert verify(error.value.certificate.data).startswith("there is no model")
 
 
 def planar(n):
@@ -114,7 +126,7 @@ def test_many_strategies_need_no_list():
         verify(false)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW if name in LARGE else ()) for name in MODELS])
 def test_the_verifier_finds_without_a_list_what_its_list_says(name, monkeypatch):
     """For good proofs, and for multipliers that are anything."""
     model, p, c = case(name)

@@ -94,6 +94,15 @@ class PricedProblem:
             )
         return found
 
+    @property
+    def _problem(self) -> Problem:
+        """What is solved, in the words of the measures."""
+        return self.form.problem
+
+    def _bound(self, master: Master) -> DualBound:
+        """Return the rigorous bound of a program's duals, of that problem."""
+        return rigorous(self.form, self.pricer, master.duals)
+
     def _orbits(self) -> Orbits:
         return orbits(self.form, self.measure.model)
 
@@ -158,7 +167,7 @@ class PricedProblem:
             known = rigorous(self.form, self.pricer, master.duals)
             raise with_bound(late, self.measure.name, known.value) from None
         if not met:
-            infeasible(self.form.problem, self.measure, Ways(self._farkas, self._least))
+            infeasible(self._problem, self.measure, Ways(self._farkas, self._least))
             raise SolverError(
                 f"min {self.measure.name}: the equations are missed by {master.missed:.3g}, but no proof was found "
                 "that they must be. Round the behavior with rounded(model)."
@@ -185,7 +194,7 @@ class PricedProblem:
         assert own is not None  # as that of the whole problem
         master = Master(own.form, own.pricer, own._orbits(), 1.0, prices=(1.0,))
         master.minimize()
-        return rigorous(own.form, own.pricer, master.duals)
+        return own._bound(master)
 
     def _least(self, problem: Problem) -> DualBound | None:
         """Return a lower bound of another measure under the same equations."""
@@ -194,7 +203,7 @@ class PricedProblem:
             return None
         master = own.master(own._orbits())
         master.minimize()
-        return rigorous(own.form, own.pricer, master.duals)
+        return own._bound(master)
 
 
 def size_of(term: Term) -> float:
