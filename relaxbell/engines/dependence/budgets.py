@@ -31,7 +31,7 @@ from relaxbell.engines.linear.dual import DualBound, Proof
 from relaxbell.engines.linear.over import read_problem
 from relaxbell.engines.linear.priced.form import PricedForm, Pricer, local_blocks
 from relaxbell.engines.linear.priced.master import Master
-from relaxbell.engines.linear.priced.orbits import Orbits, single_rows
+from relaxbell.engines.linear.priced.orbits import Orbits, orbits, single_rows
 from relaxbell.engines.linear.priced.proving import exact_solution, rigorous
 from relaxbell.engines.linear.priced.solving import PricedProblem
 from relaxbell.engines.linear.program import Problem, all_leaves
@@ -191,7 +191,8 @@ class MassPricer(Pricer):
     def least(self, whole: NDArray[np.int64]) -> int:
         form = self._form
         two = int(self._two(whole.astype(object)))
-        assert two >= 0  # weights of M are clipped
+        if two < 0:
+            raise SolverError(f"the weight of M is {two / 2:.3g}, expected none below 0. Report model and data.")
         size = max(map(abs, [*whole.tolist(), two]), default=0)
         mass = 2 * form.settings.layout.denominator * max(1, form.settings.mass) + 2 * int(self._rest_mass)
         whole = whole.astype(np.int64 if size * mass < LARGEST_SUM else object)
@@ -243,10 +244,11 @@ class ConstrainedProblem(PricedProblem):
         return answer, replace(proof, problem=self._given, bound=_of_problem(self._given, self.form, proof.bound))
 
     def _orbits(self) -> Orbits:
-        return single_rows(self.form)
+        exact = self.form.problem.equations.distance == 0
+        return single_rows(self.form) if exact else orbits(self.form, self.measure.model)
 
     def _exact(self, master: Master, merged: Orbits) -> tuple[DualBound, dict[int, ExactNumber]] | None:
-        if self.form.map.shape[0] > LARGEST_BASIS:
+        if merged.moves or self.form.map.shape[0] > LARGEST_BASIS:
             return None
         exact_data = self.form.problem.equations.distance == 0
         return exact_solution(self.form, self.pricer, merged, master, thorough=exact_data)
@@ -255,7 +257,18 @@ class ConstrainedProblem(PricedProblem):
         weights = master.weights.clip(0.0)
         used = np.flatnonzero(weights)
         shares = weights[used] / weights.sum()
-        return master.reached, self.form.spread(master.pool[used], shares.tolist())
+        alone = self.form.spread(master.pool[used], shares.tolist())
+        if not merged.moves:
+            return master.reached, alone
+        spread = merged.images(self.measure.model.local.assignments(list(alone)))
+        if spread is None:
+            return None
+        images, origin = spread
+        own = (np.array(list(alone.values())) / np.bincount(origin, minlength=len(alone)))[origin]
+        found: dict[int, float] = {}
+        for number, share in zip(self.form.numbers(images), own.tolist(), strict=True):
+            found[number] = found.get(number, 0.0) + share
+        return master.reached, found
 
 
 def constrained_dependence(

@@ -104,10 +104,21 @@ def test_without_one_relaxation_the_other_remains():
     found = rb.minimize(c, p, subject_to=[m <= 0])
     assert found.value == pytest.approx(alone.value, abs=1e-9)
     assert found.value - found.lower_bound < 1e-9
+    assert_reached(found, c, m, 0)
     alone = rb.minimize(rb.dependence(rb.measurement_dependence((4, 4))), p)
     found = rb.minimize(m, p, subject_to=[c <= 0])
     assert found.value == pytest.approx(alone.value, abs=1e-9)
     assert verify(found.certificate.data).startswith("every model")
+
+
+def assert_reached(found, measure, limited, limit):
+    """The model found, spread over what symmetries make of it, has the data, the value and the budget."""
+    equations, numbers = measure.model.equations(found.observed), list(found.q.mapping)
+    weights = np.array(list(found.q.mapping.values()))
+    rows = equations.rows.at(measure.model.local.assignments(numbers)).array
+    assert abs(rows @ weights - equations.floats).max() < 1e-9
+    assert measure._at_few(numbers, weights) == pytest.approx(found.value, abs=1e-8)
+    assert limited._at_few(numbers, weights) <= limit + 1e-8
 
 
 def test_many_strategies_need_no_list():
@@ -117,8 +128,10 @@ def test_many_strategies_need_no_list():
     found = rb.minimize(c, p, subject_to=[m <= Fraction(1, 20)])
     assert "column generation" in found.statistics["solver"]
     assert found.value - found.lower_bound < 1e-9
+    assert_reached(found, c, m, 0.05)
     again = rb.minimize(m, p, subject_to=[c <= found.value + 1e-9])
     assert again.value == pytest.approx(0.05, abs=1e-7)
+    assert_reached(again, m, c, found.value + 1e-9)
     assert verify(found.certificate.data).startswith("every model")
     false = found.certificate.data | {"claim": {"lower_bound": str(Fraction(found.value) + Fraction(1, 10**6))}}
     false.pop("strategies", None)
