@@ -24,6 +24,9 @@ from relaxbell.measures.terms import Leaf, SumOfRows
 _ENTRY = 24
 """Bytes of the rows for each entry, while they are built."""
 
+_FEW = 2**12
+"""Strategies of which M is a sum over those that occur."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dependence(LinearMeasure):
@@ -48,6 +51,12 @@ class Dependence(LinearMeasure):
     def _at_few(self, strategies: Sequence[int], weights: Floats) -> float:
         joint = joint_weights(self.model, self.layout, strategies, weights)
         return float(abs(joint - np.outer([float(w) for w in self.layout.weights], joint.sum(axis=0))).sum())
+
+    def _at(self, q: Floats) -> float:
+        used = np.flatnonzero(q)
+        if self.model.strategies.count <= _FEW or len(used) > _FEW:
+            return super()._at(q)
+        return self._at_few(used.tolist(), q[used])  # the rows may take gigabytes
 
     @property
     def formula(self) -> str:

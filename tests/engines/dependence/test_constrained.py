@@ -108,6 +108,7 @@ def test_without_one_relaxation_the_other_remains():
     alone = rb.minimize(rb.dependence(rb.measurement_dependence((4, 4))), p)
     found = rb.minimize(m, p, subject_to=[c <= 0])
     assert found.value == pytest.approx(alone.value, abs=1e-9)
+    assert m.value(found.q) == pytest.approx(found.value, abs=1e-8)
     assert verify(found.certificate.data).startswith("every model")
 
 
