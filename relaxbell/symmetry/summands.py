@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 from flint import fmpz_mat
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 
 def summands(points: NDArray[Any]) -> list[NDArray[np.intp]]:
@@ -29,9 +27,8 @@ def summands(points: NDArray[Any]) -> list[NDArray[np.intp]]:
     [array([0, 1, 2]), array([3]), array([4])]
     """
     reduced, _, rank = fmpz_mat(points.T.tolist()).rref()
-    entries = np.array([(i, j) for i in range(rank) for j in range(len(points)) if reduced[i, j] != 0])
-    rows, columns = entries.T
-    size = rank + len(points)
-    graph = coo_array((np.ones(len(rows)), (rows, rank + columns)), shape=(size, size))
-    labels = connected_components(graph, directed=False)[1][rank:]
+    labels = np.arange(len(points))
+    for i in range(rank):
+        joined = [j for j in range(len(points)) if reduced[i, j] != 0]
+        labels[np.isin(labels, labels[joined])] = labels[joined].min()
     return [np.flatnonzero(labels == label) for label in dict.fromkeys(labels.tolist())]
