@@ -42,6 +42,8 @@ def largest(model: Model, prices: list[Fraction], charged: Charges, scale: int) 
     tables.add_cells([int(v * scale) for v in prices])
     for measure, weights in charged:
         whole = [int(u * scale) for u in weights]
+        if not measure.stated:  # the measure 0 of an infeasibility
+            continue
         if isinstance(measure.stated, tuple):
             target, rows = measure.stated
             tables.add_influence(target, rows, whole)

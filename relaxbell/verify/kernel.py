@@ -36,7 +36,7 @@ class Case:
         self.infeasible = measure is None
         single = self.infeasible or not self.one_latent or len(self.model.latents) == 1
         need(single, "the measure needs a model with one latent variable")
-        self.measure = Measure("0") if self.infeasible else self.read(measure, model)
+        self.measure = Measure("0", stated=()) if self.infeasible else self.read(measure, model)
         self.behavior, self.values = self._read_data()
         self.equations = self._equations()
         pairs = [fields(c, "a constraint", "measure", "limit") for c in array(constraints, "the constraints")]
