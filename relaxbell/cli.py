@@ -72,7 +72,8 @@ def _quantify(
         str,
         typer.Argument(
             metavar="DATA",
-            help="A shipped data set (delft2015, nist2015, vienna2015) or the path of a CSV file: a table or trials.",
+            help="A shipped data set (delft2015, ibm_hanoi_5_8, nist2015, vienna2015, weihs1998) or the path of a CSV "
+            "file: a table or trials.",
         ),
     ],
     outputs: Annotated[

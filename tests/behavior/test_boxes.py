@@ -124,7 +124,7 @@ def test_quantum_values_of_cglmp(d, optimal, entangled):
     assert value(d, boxes.cglmp(d, state="maximally entangled")) == pytest.approx(entangled, abs=6e-7)
 
 
-@pytest.mark.parametrize("d", [2, 3, 6, 16])
+@pytest.mark.parametrize("d", [2, 3, 6, pytest.param(16, marks=pytest.mark.slow)])
 def test_the_optimal_box_reaches_the_largest_eigenvalue_of_the_bell_operator(d):
     alice, bob = (np.array(bases) for bases in cglmp_measurements(d))
     weighted = np.einsum("abxy,ybkl->xyakl", cglmp_coefficients(d).astype(float), bob).sum(axis=1)

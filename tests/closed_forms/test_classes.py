@@ -22,7 +22,7 @@ def counts(text):
         rb.bell((2, 2, 1), (2, 2, 2)),
         rb.instrumental(3),
         rb.outcome_signaling(),
-        rb.message((3, 2)),
+        pytest.param(rb.message((3, 2)), marks=pytest.mark.slow),
     ],
     ids=lambda model: model.name,
 )
@@ -82,6 +82,7 @@ def test_graphs_written_out_by_hand(made, hand):
     assert sorted(str(kind.name) for kind in one.classes) == sorted(str(kind.name) for kind in other.classes)
 
 
+@pytest.mark.slow
 def test_message_from_three_settings_to_two():
     """8 classes beyond positivity, for both ways to make the model."""
     written = rb.CausalModel(MESSAGE, "X Y", "L", SIZES, hidden="M")

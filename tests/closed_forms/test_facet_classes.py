@@ -18,9 +18,9 @@ pytest.importorskip("ppl")
 
 SMALL = [
     rb.bell(),
-    rb.bell((3, 3)),
+    pytest.param(rb.bell((3, 3)), marks=pytest.mark.slow),
     rb.bell((2, 2), (3, 2)),
-    rb.bell((2, 2, 1), (2, 2, 2)),
+    pytest.param(rb.bell((2, 2, 1), (2, 2, 2)), marks=pytest.mark.slow),
     rb.instrumental(),
     rb.instrumental(3),
     rb.outcome_signaling(),

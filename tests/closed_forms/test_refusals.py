@@ -61,6 +61,7 @@ def test_a_curve_that_does_not_end_is_no_curve(monkeypatch):
         rb.curve(c, rb.boxes.pr().white_noise(), rb.boxes.pr())
 
 
+@pytest.mark.slow
 def test_samples_that_are_too_few_say_so(monkeypatch):
     from relaxbell.engines.linear import sampled
 

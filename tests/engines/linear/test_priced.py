@@ -263,6 +263,7 @@ def test_measures_without_tables_say_what_does_not_fit():
         _ = rb.influence(model, "X", "B").expression
 
 
+@pytest.mark.slow
 def test_rows_of_ones_own_that_are_tables():
     """The largest average effect of x on B is no more than the influence; its rows are not written out."""
     model = rb.input_signaling((4, 4))
