@@ -183,12 +183,13 @@ def normalization_equations(model: HasStrategies) -> Equations:
     check_memory(f"{sums:,} normalizations of {cells:,} probabilities of {model.name}", _SUMMAND * sums * cells)
     weights = cell_weights(model)
     known = _normalization(model, weights)
+    tables = np.array([_weighted(table, weights) for _, table, _ in known], dtype=object)
     coefficients = np.array([(table != 0).astype(np.int64) for _, table, _ in known])
     return Equations(
         model.observed_rows.mapped(coefficients, tuple(label for label, _, _ in known)),
         np.array([value for _, _, value in known], dtype=object),
         weights,
-        tables=np.array([_weighted(table, weights) for _, table, _ in known], dtype=object),
+        tables=tables,
         exponents=weight_exponents(model, weights),
     )
 
