@@ -42,24 +42,38 @@ def extreme(rows: Sequence[Row], task: Task) -> tuple[list[Row], int] | None:
     TimeLimitError
         If the time is over.
     """
+    return extreme_of(rows, task.actions, inside=task.inside, corners=task.corners) if rows else ([], 0)
+
+
+def extreme_of(
+    rows: Sequence[Row],
+    actions: Sequence[NDArray[np.object_]],
+    *,
+    inside: Sequence[int] | None = None,
+    corners: Sequence[Row] = (),
+) -> tuple[list[Row], int] | None:
+    """Return the same for symmetries form' = form @ R, a point that should be inside, and corners to try.
+
+    With weights 0 the vectors are constraints form · u ≤ 0: extreme are those that the others do not imply.
+    """
     if not rows:
         return [], 0
     if max(abs(v) for row in rows for v in row) >= EXACT:
         return None
     cone = _Cone(rows)
-    if not _all_negative(rows, task.inside) and not cone.is_pointed():
+    if not _all_negative(rows, inside) and not cone.is_pointed():
         return None
     known: dict[Row, bool] = {}
-    for row in _touched(rows, task.corners):
+    for row in _touched(rows, corners):
         if row not in known:
-            known.update((image, True) for image in orbit([row], lambda own: moved_rows(own, task.actions)))
+            known.update((image, True) for image in orbit([row], lambda own: moved_rows(own, actions)))
     for k, row in enumerate(rows):
         if row in known:
             continue
         found = cone.is_extreme(k)
         if found is None:
             return None
-        known.update((image, found) for image in orbit([row], lambda own: moved_rows(own, task.actions)))
+        known.update((image, found) for image in orbit([row], lambda own: moved_rows(own, actions)))
     return [row for row in rows if known[row]], cone.programs
 
 

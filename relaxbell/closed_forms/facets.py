@@ -98,8 +98,13 @@ def symmetric_polytope(points: Sequence[Sequence[int]], symmetries: Symmetries) 
     table = np.array([(1, *point) for point in points], dtype=np.int64)
     if not spans_all(table):
         return None
-    group = Elements.generated(symmetries.permutations, len(table), _ENTRIES // len(table))
+    group = elements(symmetries, len(table))
     return None if group is None else SymmetricPolytope(table, group)
+
+
+def elements(symmetries: Symmetries, points: int) -> Elements | None:
+    """Return the group of permutations of so many points; None where it has too many elements to list."""
+    return Elements.generated(symmetries.permutations, points, _ENTRIES // points)
 
 
 def orbits_found(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.causal.equations import cell_weights
 from relaxbell.causal.model import CausalModel
 from relaxbell.closed_forms.classes import TermClass, described, listing
 from relaxbell.closed_forms.closed_form import LinearTerm
@@ -19,6 +18,7 @@ from relaxbell.closed_forms.derive import in_order, require_ppl
 from relaxbell.closed_forms.domains import Domain, read_domain, whole_numbers
 from relaxbell.closed_forms.exchange import positivity as positive_functionals
 from relaxbell.closed_forms.facets import FacetOrbit, Symmetries, orbits_found, orbits_listed, symmetric_polytope
+from relaxbell.closed_forms.slice_facets import over_coordinates, slice_facets
 from relaxbell.errors import ClosedFormError, UnsupportedModelError
 from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.conversion import Row
@@ -200,9 +200,14 @@ def inequalities(model: CausalModel, seconds: float = 60.0) -> Inequalities:
     rest = None if limit is None else max(limit - (now() - started), _LEAST)
     with deadline(rest, model.name):
         polytope = None if model.dependent_inputs else symmetric_polytope(points, own)
+        part = slice_facets(domain, columns, own) if model.dependent_inputs else None
         if polytope is not None:
             orbits, complete = orbits_found(domain, polytope, left)
             known = f"{len(orbits):,} classes of facets were found"
+        elif part is not None:
+            rows, complete = part
+            orbits = list(orbits_listed(domain, rows, own.relabelings))
+            known = f"{len(orbits):,} classes of inequalities were found"
         else:
             rows, done = _double_description(domain, points, rest)
             orbits, complete = list(orbits_listed(domain, rows, own.relabelings)), done is None
@@ -233,7 +238,7 @@ def _double_description(
         if not dependent:
             rows = list(dict.fromkeys([*rows, *domain.positivity]))
     if dependent:  # only the part of the hull with the right frequencies of the settings
-        rows = [*_over_coordinates(domain, rows), *domain.positivity]
+        rows = [*over_coordinates(domain, rows), *domain.positivity]
         part = Polyhedron(domain.dimension)
         complete &= part.add_in_steps(rows, left) == len(rows)
         rows = _both_signs(part)
@@ -264,18 +269,6 @@ def _points(domain: Domain, columns: NDArray[np.int8]) -> list[tuple[int, ...]]:
     if domain.model.dependent_inputs:
         return [tuple(int(v) for v in column) for column in columns]
     return [tuple(row) for row in np.rint(columns @ domain.reading.T).astype(np.int64)[:, 1:].tolist()]
-
-
-def _over_coordinates(domain: Domain, rows: Iterable[Row]) -> list[Row]:
-    """Return rows ≥ 0 over p(outputs, settings) as rows ≥ 0 over the domain's coordinates."""
-    joint = domain.expansion * cell_weights(domain.model)[:, None]
-    found = []
-    for row in rows:
-        form = np.array(row[1:], dtype=object) @ joint
-        form[0] = form[0] + row[0]
-        if any(form):
-            found.append(whole_numbers(list(form)))
-    return found
 
 
 def _both_signs(polyhedron: Polyhedron) -> list[Row]:

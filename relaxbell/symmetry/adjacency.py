@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from relaxbell.exact.polyhedra import Polyhedron
 from relaxbell.symmetry.elements import Elements, Mask
+from relaxbell.symmetry.summands import summands
 
 Whole = NDArray[Any]
 """Whole numbers, int64 where no product can overflow, else Python's own."""
@@ -99,9 +100,31 @@ class SymmetricPolytope:
 
         After the seconds that are `left` those that were found.
         """
+        parts = summands(self.points)
+        if len(parts) > 1:
+            return self._of_summands(parts, left)
         search = _Search(self.points, self.group, left)
         complete = search.run(outermost=True)
         return [FacetClass(tuple(map(int, facet.row)), facet.size) for facet in search.found], complete
+
+    def _of_summands(self, parts: list[NDArray[np.intp]], left: Callable[[], float]) -> tuple[list[FacetClass], bool]:
+        """Return the same where points fall into independent parts: the facets of one part of each orbit of parts."""
+        found, known, complete = [], set[bytes](), True
+        basis, inverse = self._basis
+        for part in parts:
+            mask = np.isin(np.arange(len(self.points)), part)
+            if np.packbits(mask).tobytes() in known:
+                continue
+            known.update(map(bytes, self.group.orbit(mask)))
+            search = _Search(self.points[part], self.group.within(mask), left)
+            complete &= search.run(outermost=True)
+            single = [np.ones(1, dtype=np.int64)] if len(part) == 1 else []  # opposite to it lie all the others
+            for own in (*single, *(facet.values for facet in search.found)):
+                values = np.zeros(len(self.points), dtype=own.dtype)
+                values[part] = own
+                row = primitive(product(inverse, values[basis])[None])[0]
+                found.append(FacetClass(tuple(map(int, row)), len(self.group.orbit(np.asarray(values == 0)))))
+        return found, complete
 
     def orbit(self, row: Sequence[int]) -> Whole:
         """Return all facets of the orbit of one, in lowest terms."""
@@ -113,7 +136,7 @@ class SymmetricPolytope:
     @cached_property
     def _basis(self) -> tuple[list[int], Whole]:
         """Points that span all, and a multiple > 0 of their inverse."""
-        basis = _independent(self.points.T)
+        basis = independent(self.points.T)
         inverse, _ = fmpz_mat(self.points[basis].tolist()).inv().numer_denom()
         size = range(len(basis))
         return basis, _small(np.array([[int(inverse[i, j]) for j in size] for i in size], dtype=object))
@@ -141,7 +164,7 @@ class _Search:
 
     def __init__(self, points: Whole, group: Elements, left: Callable[[], float]) -> None:
         self.points, self.group, self.left = points, group, left
-        self.columns = _independent(points)
+        self.columns = independent(points)
         self.dimension = len(self.columns) - 1
         self.found: list[_Facet] = []
         self.waiting: list[_Facet] = []
@@ -363,10 +386,10 @@ def _small(rows: Whole) -> Whole:
 
 def spans_all(points: Whole) -> bool:
     """Return whether points, with 1 in front, span all coordinates."""
-    return len(_independent(points)) == points.shape[1]
+    return len(independent(points)) == points.shape[1]
 
 
-def _independent(points: Whole) -> list[int]:
+def independent(points: Whole) -> list[int]:
     """Return the numbers of columns that span all, the first ones."""
     return list(_pivots(points))
 

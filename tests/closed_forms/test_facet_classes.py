@@ -81,6 +81,17 @@ def test_the_same_facets_as_by_double_description(model):
     assert incidences(points, rows_of(found)) == incidences(points, expected)
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("by_adjacency")
+@pytest.mark.parametrize("model", [rb.bell((2, 3), (3, 2)), rb.bell((3, 2), (2, 3))], ids=lambda model: model.name)
+def test_unequal_cardinalities_by_values_on_vertices(model):
+    found, points = model.inequalities(seconds=600), points_of(model)
+    expected = directly(points)
+    assert len(found) == len(expected)
+    values = [{tuple(v) for v in (points @ np.array(rows).T).T.tolist()} for rows in (rows_of(found), expected)]
+    assert values[0] == values[1]
+
+
 @pytest.mark.usefixtures("recursively")
 @pytest.mark.parametrize("listed", [20_000, 0], ids=["orbits listed", "canonical forms"])
 def test_both_ways_to_tell_orbits_apart(listed, monkeypatch):
