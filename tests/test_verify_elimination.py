@@ -78,3 +78,18 @@ def test_strategies_are_numbers_of_any_size():
     data["strategies"][0] = [number ^ 1, weight]
     with pytest.raises(Refused, match=r"do not reproduce the data|is repeated|the strategies reach"):
         verify(data)
+
+
+def test_infeasibility_of_many_strategies_is_found_without_a_list():
+    """2^27 strategies; A and C share a PR box of visibility 3/4, CHSH = 3, to which a relaxed B adds nothing."""
+    box = np.array(rb.boxes.pr().visibility(Fraction(3, 4)).exact, dtype=object)
+    p = box[:, None, :, [0, 1, 1, 1, 1], None, :] / Fraction(2) + np.zeros((2, 2, 2, 5, 2, 2), dtype=object)
+    model = rb.bell((5, 2, 2)).relax("X -> B", "Z -> B")
+    assert model.strategies.count == 2**27
+    with pytest.raises(rb.errors.InfeasibleError) as caught:
+        rb.minimize(rb.influence(model, "X", "B"), rb.Behavior(p, outputs="A B C", inputs="X Y Z"))
+    data = caught.value.certificate.data
+    assert verify(data).startswith("there is no model")
+    for z in (["0"] * len(data["proof"]["z"]), [str(-Fraction(v)) for v in data["proof"]["z"]]):
+        with pytest.raises(Refused, match="does not show that there is no model"):
+            verify(data | {"proof": data["proof"] | {"z": z}})

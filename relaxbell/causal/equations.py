@@ -23,6 +23,7 @@ from relaxbell.errors import BehaviorError, ModelError, RelaxbellError
 from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
 from relaxbell.exact.rows import Rows, whole_row
 from relaxbell.exact.sparse import ExactMatrix
+from relaxbell.lp.clock import remaining
 
 _MOST_EXACT = 2**18
 """Most terms of functionals that are summed in exact numbers."""
@@ -182,14 +183,21 @@ def normalization_equations(model: HasStrategies) -> Equations:
     check_memory(f"{sums:,} normalizations of {cells:,} probabilities of {model.name}", _SUMMAND * sums * cells)
     weights = cell_weights(model)
     known = _normalization(model, weights)
+    tables = np.array([_weighted(table, weights) for _, table, _ in known], dtype=object)
     coefficients = np.array([(table != 0).astype(np.int64) for _, table, _ in known])
     return Equations(
         model.observed_rows.mapped(coefficients, tuple(label for label, _, _ in known)),
         np.array([value for _, _, value in known], dtype=object),
         weights,
-        tables=np.array([table * weights for _, table, _ in known], dtype=object),
+        tables=tables,
         exponents=weight_exponents(model, weights),
     )
+
+
+def _weighted(table: Exact, weights: Exact) -> Exact:
+    """Return coefficients times the weights of their cells; many tables ask for the time in between."""
+    remaining()
+    return table * weights
 
 
 def weight_exponents(model: HasStrategies, weights: Exact) -> NDArray[np.int64] | None:
@@ -203,13 +211,10 @@ def weight_exponents(model: HasStrategies, weights: Exact) -> NDArray[np.int64] 
     return np.asarray(np.array(sizes)[cells].min(axis=1), dtype=np.int64)
 
 
-def joint_coefficients(
+def check_occurring(
     model: HasStrategies, label: str, table: Exact, weights: Exact, error: type[RelaxbellError]
-) -> list[Fraction]:
-    """Return the coefficients on p(outputs, dependent inputs|free ones) of a functional on p(outputs|inputs).
-
-    Raises `error` where a coefficient is irrational or belongs to a setting of probability zero.
-    """
+) -> None:
+    """Raise `error` where a coefficient on p(outputs|inputs) belongs to a setting of probability zero."""
     for i in np.flatnonzero(table):
         if weights[i] == 0:
             index = np.unravel_index(i, model.observed_shape)
@@ -217,6 +222,16 @@ def joint_coefficients(
                 f"{label} uses {cell_label(model, index)}, but these settings have probability 0 in {model.name}. "
                 "Give them a positive input_distribution."
             )
+
+
+def joint_coefficients(
+    model: HasStrategies, label: str, table: Exact, weights: Exact, error: type[RelaxbellError]
+) -> list[Fraction]:
+    """Return the coefficients on p(outputs, dependent inputs|free ones) of a functional on p(outputs|inputs).
+
+    Raises `error` where a coefficient is irrational or belongs to a setting of probability zero.
+    """
+    check_occurring(model, label, table, weights, error)
     joint = [c / w if c else Fraction(0) for c, w in zip(table, weights, strict=True)]
     if not all(isinstance(c, Fraction) for c in joint):
         raise error(f"{label} has irrational coefficients, expected rational ones here.")

@@ -430,6 +430,13 @@ class CausalModel(Frozen):
         >>> import relaxbell as rb
         >>> rb.input_signaling().rows({"B": 0}, do={"X": 1}).array.shape
         (1, 64)
+
+        A shift by an intervention, over 2^30 strategies that are not listed:
+
+        >>> model = rb.input_signaling((5, 5))
+        >>> shift = model.rows({"B": 0}, do={"X": 1, "Y": 0}) - model.rows({"B": 0}, do={"X": 0, "Y": 0})
+        >>> shift.labels
+        ('p(B=0|do(X=1),do(Y=0)) - p(B=0|do(X=0),do(Y=0))',)
         """
         return event_rows(self, event, given or {}, do or {})
 

@@ -15,7 +15,7 @@ import numpy as np
 from relaxbell.causal.equations import Equations, cell_weights
 from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm, linear_terms
 from relaxbell.closed_forms.domains import Domain, read_domain
-from relaxbell.closed_forms.dual_region import from_dual_vertices
+from relaxbell.closed_forms.dual_region import TIME_OVER, from_dual_vertices
 from relaxbell.closed_forms.epigraph import DUAL_VERTICES, OUTER_APPROXIMATION, WAYS, Epigraph, Task
 from relaxbell.closed_forms.outer import OuterApproximation
 from relaxbell.engines.linear.parametric import ParametricProgram, parameter_sides
@@ -128,14 +128,15 @@ def closed_form(
 def _derived(task: Task, way: str | None, name: str) -> Epigraph:
     """Return what was found on the way that was asked for, or on the first that does."""
     if way != OUTER_APPROXIMATION:
-        found: Epigraph | str = "the time was over"
+        found: Epigraph | str = TIME_OVER
         with suppress(TimeLimitError):  # what is left to do is then seen below
             found = from_dual_vertices(task, forced=way == DUAL_VERTICES)
         if isinstance(found, Epigraph):
             return found
         if way == DUAL_VERTICES:
+            more = "Give more seconds, or use" if found == TIME_OVER else "Use"  # no time helps against limits of size
             raise ClosedFormError(
-                f"the closed form of {name} was not derived from dual vertices: {found}. Give more seconds, or use "
+                f"the closed form of {name} was not derived from dual vertices: {found}. {more} "
                 f"way={OUTER_APPROXIMATION!r}."
             )
     return OuterApproximation(task).run()

@@ -41,6 +41,7 @@ more is, the region has more vertices than there are terms, and an outer approxi
 may be far quicker.
 """
 
+TIME_OVER = "the time was over"
 _TOO_LARGE = "its dual region has more vertices, or facets on the way to them, than the limits allow"
 _EQUATIONS = "the behaviors of the domain that the model reproduces satisfy equations, so that terms are not unique"
 
@@ -103,8 +104,8 @@ def from_dual_vertices(task: Task, *, forced: bool = False) -> Epigraph | str:
         return _TOO_LARGE
     with share(1, 1 if forced else 2):
         found = small_generators(region.dimension, region.rows, most, left)
-    if found is None:
-        return _TOO_LARGE
+        if found is None:
+            return TIME_OVER if left() <= 0 else _TOO_LARGE
     if not found.points:
         return "its dual region is empty"
     forms = [_form(region, y, divisor) for divisor, *y in found.points]

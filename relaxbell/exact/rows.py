@@ -166,6 +166,12 @@ class Rows:
         error = float(self.scale) * self.error + float(other.scale) * other.error
         return Rows(sp.csr_array(self.array - other.array), labels, error=error)
 
+    def __sub__(self, other: Rows) -> Rows:
+        """Return the difference of as many rows, labeled as one: p(B=0|do(X=0)) - p(B=0|do(X=1))."""
+        if not isinstance(other, Rows) or (len(self), self.columns) != (len(other), other.columns):
+            return NotImplemented
+        return self.minus(other, tuple(f"{a} - {b}" for a, b in zip(self.labels, other.labels, strict=True)))
+
     def followed_by(self, other: Rows) -> Rows:
         """Return the rows of both; scales other than 1 move into the numbers."""
         labels = (*self.labels, *other.labels)

@@ -489,6 +489,7 @@ class BellFunctional(Frozen):
         -----
         Where each output responds to inputs of its own only (Bell scenarios), no strategy is listed: one party answers
         best, the others' choices are found by branch and bound. 20 settings with two outcomes take a tenth of a second.
+        Where the latent variable knows settings (``measurement_dependence``), each of them is answered for itself.
 
         Examples
         --------

@@ -30,7 +30,8 @@ def measure(
         The model.
     rows
         A mapping from a label to a row, or a list of rows; a row is an array of length n, or a CVXPY expression affine
-        in ``model.q`` without constant, such as ``model.probability(…)``, or one of ``model.rows(…)``, which needs no
+        in ``model.q`` without constant, such as ``model.probability(…)``, or one of ``model.rows(…)``
+        or a difference of two, which need no
         list of strategies. Or a (k, n) array, dense or sparse. For ``max of sums``: a mapping from a label to such a
         group of rows. Or a term of `relaxbell.measures.terms`, for any sums and maxima; it has its own norms.
     norm

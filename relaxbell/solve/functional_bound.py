@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 
 from relaxbell.behavior.scenario import same_variables
-from relaxbell.causal.equations import cell_weights, functional_rows, joint_coefficients, normalization_equations
+from relaxbell.causal.equations import (
+    cell_weights,
+    check_occurring,
+    functional_rows,
+    joint_coefficients,
+    normalization_equations,
+)
 from relaxbell.causal.maximum import largest_value
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.separate import MOST_CHOICES, check_choices, separate
@@ -59,26 +65,58 @@ def functional_bound(functional: BellFunctional, model: CausalModel, subject_to:
     """Return the maximum of a functional over a model; see `BellFunctional.bound`."""
     table = check_scenario(functional, model)
     constraints = list(subject_to) if isinstance(subject_to, Sequence) else [subject_to]
-    if not constraints and not model.dependent_inputs:
-        parties = separate(model)
-        if parties is not None:
-            try:
-                return _local_maximum(functional, model, parties.functional(table)) + functional.constant
-            except TooCloseError as many:
-                if model.strategies.count * len(model.settings) > _LISTED:
-                    raise ModelTooLargeError(
-                        f"the maximum of {functional.title} over {model.name}: {many} come within 1e-12 of the largest "
-                        "value, too many to compare exactly. Give coefficients of fewer digits, without square roots."
-                    ) from None
-        if model.strategies.count * len(model.settings) > _LISTED:
-            what = f"the maximum of {functional.title} over {model.name}"
-            return largest_value(model, table, what) + functional.constant
-        return _largest_column(table, model) + functional.constant
+    if not constraints:
+        if not model.dependent_inputs:
+            return _unconstrained(functional, model, table) + functional.constant
+        if len(model.latents) == 1 and all(set(model.parents(x)) <= set(model.latents) for x in model.dependent_inputs):
+            return _setting_by_setting(functional, model, table) + functional.constant
     whole, scale = rational_multiple(functional)
     own = negated(whole, model)
     _, found = solve_over(own, own.term, normalization_equations(model), constraints)
     value = functional.constant - scale * found.bound.bound
     return value if found.primal is not None else ceil_float(value)
+
+
+def _unconstrained(functional: BellFunctional, model: CausalModel, table: Exact) -> ExactNumber:
+    """Return the largest value of a table over a model whose inputs are all free, without the constant."""
+    parties = separate(model)
+    if parties is not None:
+        try:
+            return _local_maximum(functional, model, parties.functional(table))
+        except TooCloseError as many:
+            if model.strategies.count * len(model.settings) > _LISTED:
+                raise ModelTooLargeError(
+                    f"the maximum of {functional.title} over {model.name}: {many} come within 1e-12 of the largest "
+                    "value, too many to compare exactly. Give coefficients of fewer digits, without square roots."
+                ) from None
+    if model.strategies.count * len(model.settings) > _LISTED:
+        return largest_value(model, table, f"the maximum of {functional.title} over {model.name}")
+    return _largest_column(table, model)
+
+
+def _setting_by_setting(functional: BellFunctional, model: CausalModel, table: Exact) -> ExactNumber:
+    """Return the largest value where the latent variable knows some settings, without the constant.
+
+    At each of these settings it may choose the best strategy, however rare the setting is: the maxima add up, each of
+    a model in which all settings are free.
+    """
+    check_occurring(model, functional.title, table.ravel(), cell_weights(model), FunctionalError)
+    free = CausalModel(
+        [edge for edge in model.edges if edge[1] not in model.dependent_inputs],
+        inputs=model.inputs, latent=model.latents, cardinality=model.cardinality,
+        hidden=model.hidden, outputs=model.outputs, name=model.name,
+    )  # fmt: skip
+    axes = [len(model.outputs) + model.inputs.index(name) for name in model.dependent_inputs]
+    total: ExactNumber = Fraction(0)
+    for setting in np.ndindex(*(table.shape[axis] for axis in axes)):
+        remaining()
+        place: list[slice | int] = [slice(None)] * table.ndim
+        for axis, value in zip(axes, setting, strict=True):
+            place[axis] = value
+        own = np.full(table.shape, Fraction(0), dtype=object)
+        own[tuple(place)] = table[tuple(place)]
+        total += _unconstrained(functional, free, own)
+    return total
 
 
 def _local_maximum(functional: BellFunctional, model: CausalModel, table: Exact) -> ExactNumber:

@@ -287,5 +287,10 @@ def test_no_time_for_dual_vertices(monkeypatch):
     assert clock.now < 20
     partial = error.value.partial
     assert (partial.way, partial.complete) == (OUTER, False)
-    with pytest.raises(rb.errors.ClosedFormError, match="was not derived from dual vertices"):
+    with pytest.raises(rb.errors.ClosedFormError, match=r"from dual vertices: the time was over\. Give more seconds"):
         rb.closed_form(own, way=DUAL, seconds=3)
+
+
+def test_more_seconds_do_not_help_against_limits_of_size():
+    with pytest.raises(rb.errors.ClosedFormError, match=r"than the limits allow\. Use way='outer approximation'"):
+        rb.closed_form(rb.dependence(rb.measurement_dependence()), way=DUAL)

@@ -203,3 +203,24 @@ def test_lifted_functionals():
     table = np.zeros((50, 60), dtype=int)
     table[np.ix_([3, 30], [7, 55])] = [[1, 1], [1, -1]]
     assert rb.BellFunctional.from_correlators({"AB": table}).bound(rb.bell((50, 60))) == 2
+
+
+def test_a_source_that_knows_all_settings_answers_each_of_them_best():
+    """2^60 strategies: Σ |coefficient|, whatever the settings' distribution; with Y free, Alice's best for each x."""
+    rng = np.random.default_rng(6)
+    matrix = rng.integers(-9, 10, (14, 16))
+    own = rb.BellFunctional.from_correlators({"AB": matrix}) + 3
+    rare = [Fraction(1, 10**6)] * 13 + [1 - Fraction(13, 10**6)]
+    settings = {"X": rare, "Y": [Fraction(1, 16)] * 16}
+    assert own.bound(rb.measurement_dependence((14, 16), input_distribution=settings)) == abs(matrix).sum() + 3
+    table = rng.integers(
+        -9, -1, (3, 2, 3, 4)
+    )  # the largest is negative, where settings that are not asked would give 0
+    found = rb.BellFunctional(table).bound(rb.measurement_dependence((3, 4), (3, 2), dependent="X"))
+    assert found == table.max(axis=1).sum(axis=2).max(axis=0).sum()
+
+
+def test_settings_that_do_not_occur_bound_nothing():
+    model = rb.measurement_dependence(input_distribution=[[Fraction(1, 2), Fraction(1, 2)], [0, 0]])
+    with pytest.raises(rb.errors.FunctionalError, match=r"X=1,Y=0.*probability 0"):
+        rb.catalog.CHSH.bound(model)
