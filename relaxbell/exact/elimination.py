@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -167,7 +168,9 @@ class Elimination:
                 assert own is not None  # each table is used once
                 axis = self._axes[place]
                 place += 1
-                parts.append(np.moveaxis(own, axis, -1).reshape(shape) if axis != own.ndim - 1 else own.reshape(shape))
+                if axis != own.ndim - 1:
+                    own = own.transpose(_to_the_end(axis, own.ndim))
+                parts.append(own.reshape(shape))
                 found[i] = None
             total = _sum(parts)
             last = total.shape[-1]
@@ -228,6 +231,12 @@ class Best:
         for step, choice in zip(reversed(own._steps), reversed(self.choices), strict=True):
             out[:, step.variable] = choice[tuple(out[:, w] for w in step.scope)]
         return out
+
+
+@cache
+def _to_the_end(axis: int, axes: int) -> tuple[int, ...]:
+    """Return the permutation that moves an axis to the end; `numpy.moveaxis` takes as long as a small sum."""
+    return (*range(axis), *range(axis + 1, axes), axis)
 
 
 def _sum(parts: list[NDArray[Any]]) -> NDArray[Any]:
