@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relaxbell.errors import BehaviorError
 
@@ -50,6 +51,26 @@ def orbit(
         if not fresh:
             return
         waiting = images(fresh)
+
+
+def orbit_numbers(size: int, permutations: Iterable[NDArray[np.intp]]) -> NDArray[np.intp]:
+    """Return the orbit of each of 0, 1, …, size − 1 under maps of them, such as permutations: by its least member.
+
+    Examples
+    --------
+    >>> orbit_numbers(4, [np.array([0, 3, 2, 1])]).tolist()
+    [0, 1, 2, 1]
+    """
+    label, generators = np.arange(size), list(permutations)
+    while True:
+        least = label.copy()
+        for images in generators:
+            np.minimum(least, least[images], out=least)
+            np.minimum.at(least, images, least)
+        least = least[least]  # where a number's least one goes, it goes
+        if (least == label).all():
+            return np.asarray(np.unique(label, return_inverse=True)[1].ravel(), dtype=np.intp)
+        label = least
 
 
 def group_order(permutations: Iterable[Sequence[int]]) -> int:

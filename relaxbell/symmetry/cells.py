@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.permutations import Permutation
+from relaxbell.permutations import Permutation, orbit_numbers
 from relaxbell.symmetry.labeling import canonical_labeling
 
 
@@ -36,23 +36,16 @@ def party_orbits(table: NDArray[np.int64]) -> NDArray[np.intp]:
 
 def cell_orbits(shape: Sequence[int], symmetries: Sequence[Permutation]) -> NDArray[np.intp]:
     """Return the orbit of each cell of a table over points under permutations of the points of all axes together."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     cells = int(np.prod(shape))
     starts = np.cumsum([0, *shape])
     axis_of = np.repeat(np.arange(len(shape)), shape)
-    numbers = np.arange(cells)
-    places = np.unravel_index(numbers, tuple(shape))
-    heads: list[NDArray[np.intp]] = [numbers]
-    tails: list[NDArray[np.intp]] = [numbers]
+    places = np.unravel_index(np.arange(cells), tuple(shape))
+    permutations = []
     for permutation in symmetries:
         images = np.asarray(permutation)
         moved = np.empty((len(shape), cells), dtype=np.intp)
         for axis, place in enumerate(places):
             target = axis_of[images[starts[axis]]]  # axes move as wholes
             moved[target] = images[starts[axis] + place] - starts[target]
-        heads.append(numbers)
-        tails.append(np.asarray(np.ravel_multi_index(tuple(moved), tuple(shape)), dtype=np.intp))
-    links = (np.ones(cells * len(heads), dtype=np.int8), (np.concatenate(heads), np.concatenate(tails)))
-    return np.asarray(connected_components(coo_array(links, shape=(cells, cells)), directed=False)[1], dtype=np.intp)
+        permutations.append(np.asarray(np.ravel_multi_index(tuple(moved), tuple(shape)), dtype=np.intp))
+    return orbit_numbers(cells, permutations)

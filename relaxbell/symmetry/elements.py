@@ -64,13 +64,13 @@ class Elements:
 
     def orbit(self, mask: Mask) -> NDArray[np.void]:
         """Return the sets that a set of points becomes, each once: its bits, packed."""
-        return self._packed(mask, distinct=True)[0]
+        return self._packed(mask)[0]
 
     def movers(self, mask: Mask) -> NDArray[np.intp]:
         """Return for each set in the orbit of a set of points a number of an element that leads to it."""
-        return self._packed(mask, distinct=True)[1]
+        return self._packed(mask)[1]
 
-    def _packed(self, mask: Mask, distinct: bool) -> tuple[NDArray[np.void], NDArray[np.intp]]:
+    def _packed(self, mask: Mask) -> tuple[NDArray[np.void], NDArray[np.intp]]:
         bits = np.ascontiguousarray(np.packbits(mask[self.images], axis=0).T)
         rows, places = np.unique(bits.view(np.dtype((np.void, bits.shape[1]))).ravel(), return_index=True)
         return rows, places

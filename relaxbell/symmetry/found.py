@@ -17,6 +17,9 @@ from relaxbell.symmetry.groups import from_points, group
 from relaxbell.symmetry.labeling import canonical_labeling
 from relaxbell.symmetry.points import axes_of, over_points, point_table
 
+ALIKE = 1e-12
+"""Probabilities of data that differ by less count as equal when rows of programs are merged."""
+
 
 def behavior_symmetries(behavior: Behavior, tolerance: float | None) -> Symmetries:
     """Return the relabelings under which a behavior stays as it is; see `Behavior.symmetries`."""

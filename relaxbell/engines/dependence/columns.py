@@ -72,11 +72,7 @@ class DependenceProgram:
         self.orbits = orbits(form) if symmetries is None else symmetries
         self.pricer = DependencePricer(form, self.orbits.representatives(form.starts))
         self.weights = np.array([float(w) for w in form.layout.weights])
-        merge = sp.csr_array(
-            (np.ones(len(self.orbits.rows)), (self.orbits.rows, np.arange(len(self.orbits.rows)))),
-            shape=(self.orbits.count, len(self.orbits.rows)),
-        )
-        self.entries = sp.csc_array(merge @ form.entries)
+        self.entries = sp.csc_array(self.orbits.merge @ form.entries)
         self.columns = _Columns(np.zeros((0, len(form.model.local.domains)), dtype=np.int64), np.zeros((0, 0)))
         self.columns.mass = np.zeros((0, len(self.weights)))
 
@@ -120,7 +116,7 @@ class DependenceProgram:
             raise SolverError(f"column generation did not end in {_ROUNDS} rounds (excess {excess:.3g}).")
         exact = self._exact(master.basis(), thorough)
         bound, primal = (self.bound(best[1]), None) if exact is None else exact
-        answer, support = self._answer(master, amounts[2 * m :], best[1], iterations, started)
+        answer, support = self._answer(amounts[2 * m :], best[1], iterations, started)
         return Found(answer, bound, support, primal)
 
     def _priced(self, y: Floats) -> tuple[float, _Columns | None]:
@@ -162,14 +158,11 @@ class DependenceProgram:
             self.columns.joined(_Columns(found.strategies[new], found.mass[new]))
         return bool(new)
 
-    def _answer(
-        self, master: LiveModel, amounts: Floats, y: Floats, iterations: int, started: float
-    ) -> tuple[Answer, Support[float]]:
+    def _answer(self, amounts: Floats, y: Floats, iterations: int, started: float) -> tuple[Answer, Support[float]]:
         used = np.flatnonzero(amounts > 0)
         joint = self.columns.mass[used] * amounts[used][:, None]
         strategies, form, symmetries = self.columns.strategies[used], self.form, self.orbits
-        merged = f", {len(symmetries.rows):,} rows in {symmetries.count:,} orbits" if symmetries.moves else ""
-        solver = f"HiGHS, priced columns ({len(self.columns.strategies):,}{merged})"
+        solver = f"HiGHS, priced columns ({len(self.columns.strategies):,}{symmetries.text})"
         value = float(abs(self.columns.mass[used] - self.weights).sum(axis=1) @ amounts[used])
         support = Support(lambda: spread_floats(form, symmetries, strategies, joint))
         seconds = time.perf_counter() - started
@@ -212,9 +205,7 @@ class DependenceProgram:
 
     def _sums(self) -> NDArray[Any]:
         """Return exact right-hand sides of the merged rows."""
-        out = np.full(self.orbits.count, Fraction(0), dtype=object)
-        np.add.at(out, self.orbits.rows, self.form.equations.rhs)
-        return out
+        return self.orbits.summed_exactly(self.form.equations.rhs)
 
     # ------------------------------------------------------------------ exact numbers
 

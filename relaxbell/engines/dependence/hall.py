@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from relaxbell.engines.dependence.cuts import BITS, CutFinder, Cuts, Whole
 from relaxbell.engines.dependence.form import SettingForm
-from relaxbell.engines.dependence.orbits import Orbits, components, orbits
+from relaxbell.engines.dependence.orbits import Orbits, orbits
 from relaxbell.engines.dependence.support import Found, Support, spread_exact, spread_floats
 from relaxbell.engines.linear.dual import DualBound
 from relaxbell.errors import ModelTooLargeError, SolverError
@@ -33,6 +33,7 @@ from relaxbell.exact.rows import LARGEST_UNIT
 from relaxbell.lp.clock import TimeLimitError, remaining, with_bound
 from relaxbell.lp.highs import Answer, LiveModel
 from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
+from relaxbell.permutations import orbit_numbers
 from relaxbell.verify.dependences import excess
 
 MOST_LISTED = 2**20
@@ -68,9 +69,7 @@ class HallProgram:
         self.form = form
         self.orbits: Orbits = orbits(form)
         self.weights = np.array([float(w) for w in form.layout.weights])
-        rows = self.orbits.rows
-        merge = sp.csr_array((np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(self.orbits.count, len(rows)))
-        self.entries = sp.csc_array(merge @ form.entries)
+        self.entries = sp.csc_array(self.orbits.merge @ form.entries)
         self.finder = CutFinder(len(self.weights))
         self.strategies = self._representatives()
         self.cells = form.cells(self.strategies)
@@ -81,9 +80,7 @@ class HallProgram:
         pairs = self.finder.pairs
         number = np.zeros((len(self.weights), len(self.weights)), dtype=np.intp)
         number[pairs[:, 0], pairs[:, 1]] = number[pairs[:, 1], pairs[:, 0]] = np.arange(len(pairs))
-        if not self.orbits.settings:
-            return np.arange(len(pairs))
-        return components([number[own[pairs[:, 0]], own[pairs[:, 1]]] for own in self.orbits.settings])
+        return orbit_numbers(len(pairs), [number[own[pairs[:, 0]], own[pairs[:, 1]]] for own in self.orbits.settings])
 
     def _representatives(self) -> NDArray[np.int64]:
         """Return one λ of each orbit."""
@@ -106,7 +103,7 @@ class HallProgram:
         for move in self.orbits.moves:
             moved = move(every)
             images.append(np.ravel_multi_index(tuple(moved[:, v] for v in involved), shape))
-        return every[np.unique(components(images), return_index=True)[1]]
+        return every[np.unique(orbit_numbers(count, images), return_index=True)[1]]
 
     # ----------------------------------------------------------------------- floats
 
@@ -207,8 +204,7 @@ class HallProgram:
         means = np.bincount(self.pair_orbits, apart) / np.bincount(self.pair_orbits)
         form, symmetries, strategies = self.form, self.orbits, self.strategies[numbers]
         joint = conditional * self.weights
-        merged = f", {len(symmetries.rows):,} rows in {symmetries.count:,} orbits" if symmetries.moves else ""
-        solver = f"HiGHS, minimum cuts of {len(self.strategies):,} λ{merged}"
+        solver = f"HiGHS, minimum cuts of {len(self.strategies):,} λ{symmetries.text}"
         support = Support(lambda: spread_floats(form, symmetries, strategies, joint))
         seconds, z = time.perf_counter() - began, y[symmetries.rows]
         return Answer(True, np.empty(0), z, float(means.max()), solver, iterations, seconds), support
@@ -314,9 +310,7 @@ class HallProgram:
 
     @cached_property
     def _sums(self) -> list[Any]:
-        out = np.full(self.orbits.count, Fraction(0), dtype=object)
-        np.add.at(out, self.orbits.rows, self.form.equations.rhs)
-        return list(out)
+        return self.orbits.summed_exactly(self.form.equations.rhs).tolist()
 
     def _bound(self, y: Floats, u: Floats) -> DualBound:
         """Return the rigorous bound of multipliers with its data."""

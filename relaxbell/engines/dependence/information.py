@@ -63,11 +63,9 @@ class InformationProgram:
         self.form = form
         self.orbits: Orbits = orbits(form)
         self.weights = np.array([float(w) for w in form.layout.weights])
-        rows = self.orbits.rows
-        merge = sp.csr_array((np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(self.orbits.count, len(rows)))
         self.kinds = int(self.orbits.entries.max(initial=-1)) + 1
         _, self.first = np.unique(self.orbits.entries, return_index=True)
-        self.columns = sp.csc_array((merge @ form.entries)[:, self.first])
+        self.columns = sp.csc_array((self.orbits.merge @ form.entries)[:, self.first])
         self.rhs = self.orbits.summed(form.equations.floats)
         zero = np.array([not any(form.equations.rhs[i] for i in own) for own in self._members])
         signs = sp.csr_array(self.columns)
@@ -192,8 +190,7 @@ class InformationProgram:
         cells = symmetries.entries[form.cells(strategies)]
         places = np.arange(len(used))[:, None]
         full = joint[places, cells] * self.weights / prior[places, cells]
-        merged = f", {len(symmetries.rows):,} rows in {symmetries.count:,} orbits" if symmetries.moves else ""
-        solver = f"interior point, priced λ ({len(used):,}{merged})"
+        solver = f"interior point, priced λ ({len(used):,}{symmetries.text})"
         support = Support(lambda: spread_floats(form, symmetries, strategies, full))
         z = self._multipliers(v)[symmetries.rows]
         seconds = time.perf_counter() - started
@@ -215,8 +212,7 @@ class InformationProgram:
         whole = [round(Fraction(z) * 2**_GRID) for z in self._multipliers(v).tolist()]
         offset = -self._largest(np.array(whole, dtype=object))
         multipliers = np.array([Fraction(value, 2**_GRID) for value in whole], dtype=object)
-        sums = np.full(self.orbits.count, Fraction(0), dtype=object)
-        np.add.at(sums, self.orbits.rows, self.form.equations.rhs)
+        sums = self.orbits.summed_exactly(self.form.equations.rhs)
         total: ExactNumber = (multipliers * sums).sum() + offset
         if not total > 0:
             nothing = np.full(len(self.orbits.rows), Fraction(0), dtype=object)

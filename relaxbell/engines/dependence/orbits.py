@@ -8,23 +8,22 @@ all of them is one over representatives. What a symmetry is said to be is checke
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from relaxbell.causal.relabeled import Move, variable_images
 from relaxbell.engines.dependence.form import SettingForm
-from relaxbell.engines.linear.priced.orbits import Move, variable_images
-from relaxbell.exact.numbers import Floats
+from relaxbell.exact.numbers import Exact, Floats
+from relaxbell.permutations import orbit_numbers
 from relaxbell.relabeling import Relabeling
-from relaxbell.symmetry.found import equal_entries, table_symmetries
-
-ALIKE = 1e-12
-"""Probabilities that differ by less count as equal."""
-
+from relaxbell.symmetry.found import ALIKE, equal_entries, table_symmetries
+from relaxbell.symmetry.images import strategy_images
 
 N = TypeVar("N", np.float64, np.int64)
 
@@ -58,9 +57,26 @@ class Orbits:
         """Number of orbits of equations."""
         return int(self.rows.max(initial=-1)) + 1
 
+    @cached_property
+    def merge(self) -> sp.csr_array:
+        """The sums over orbits, as a 0/1 matrix: orbits × equations."""
+        size = len(self.rows)
+        return sp.csr_array((np.ones(size), (self.rows, np.arange(size))), shape=(self.count, size))
+
     def summed(self, numbers: Floats) -> Floats:
         """Return sums over the orbits of equations."""
         return np.asarray(np.bincount(self.rows, numbers, self.count), dtype=np.float64)
+
+    def summed_exactly(self, numbers: Exact) -> Exact:
+        """Return the same of exact numbers."""
+        out = np.full(self.count, Fraction(0), dtype=object)
+        np.add.at(out, self.rows, numbers)
+        return out
+
+    @property
+    def text(self) -> str:
+        """What is merged, to be appended to the name of a solver; empty where nothing is."""
+        return f", {len(self.rows):,} rows in {self.count:,} orbits" if self.moves else ""
 
     def representatives(self, starts: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return one entry of each orbit, of few settings, whose tables begin at `starts`."""
@@ -82,51 +98,8 @@ class Orbits:
     def images(
         self, assignments: NDArray[np.int64], shares: NDArray[N], most: int
     ) -> tuple[NDArray[np.int64], NDArray[np.intp], NDArray[N]] | None:
-        """Return what the symmetries make of strategies with shares of the settings, each pair once.
-
-        Parameters
-        ----------
-        assignments
-            Values of all variables, one row for each strategy λ.
-        shares
-            Numbers that belong to the settings, one row for each λ.
-        most
-            None is returned where there are more images.
-
-        Returns
-        -------
-        images, origin, shares
-            Which strategy each image comes from, and its numbers, moved with the settings.
-        """
-        kinds, place = np.unique(shares, return_inverse=True)
-        found, origin, own = assignments, np.arange(len(assignments)), place.reshape(shares.shape)
-        known = _keys(found, own, origin)
-        fresh, source, numbers = found, origin, own
-        while self.moves and len(fresh):
-            made = np.concatenate([move(fresh) for move in self.moves])
-            turned = np.concatenate([_turned(numbers, settings) for settings in self.settings])
-            sources = np.concatenate([source] * len(self.moves))
-            keys, first = np.unique(_keys(made, turned, sources), return_index=True)
-            new = first[~np.isin(keys, known)]
-            fresh, source, numbers = made[new], sources[new], turned[new]
-            known = np.concatenate([known, _keys(fresh, numbers, source)])
-            found, origin = np.concatenate([found, fresh]), np.concatenate([origin, source])
-            own = np.concatenate([own, numbers])
-            if len(found) > most:
-                return None
-        return found, origin, kinds[own]
-
-
-def _turned(numbers: NDArray[np.intp], settings: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return numbers of settings where the settings have become others."""
-    out = np.empty_like(numbers)
-    out[:, settings] = numbers
-    return out
-
-
-def _keys(assignments: NDArray[np.int64], numbers: NDArray[np.intp], origin: NDArray[np.intp]) -> NDArray[np.void]:
-    joint = np.ascontiguousarray(np.concatenate([assignments, numbers, origin[:, None]], axis=1).astype(np.int32))
-    return joint.view(np.dtype((np.void, joint.dtype.itemsize * joint.shape[1]))).ravel()
+        """Return what the symmetries make of λ with shares of the settings; see `strategy_images`."""
+        return strategy_images(self.moves, self.settings, assignments, shares, most)
 
 
 def alone(form: SettingForm) -> Orbits:
@@ -165,21 +138,8 @@ def orbits(form: SettingForm, *, exactly: bool = False) -> Orbits:
         entries.append(places)
     if not moves:
         return alone(form)
-    return Orbits(components(rows), components(entries), tuple(moves), tuple(settings), exact)
-
-
-def components(permutations: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
-    """Return the orbit of each number under some permutations of them: 0, 1, and so on."""
-    label = np.arange(len(permutations[0]))
-    while True:
-        least = label.copy()
-        for images in permutations:
-            np.minimum(least, least[images], out=least)
-            np.minimum.at(least, images, least)
-        least = least[least]  # where a number's least one goes, it goes
-        if (least == label).all():
-            return np.asarray(np.unique(label, return_inverse=True)[1].ravel(), dtype=np.intp)
-        label = least
+    numbers = orbit_numbers(len(rhs), rows), orbit_numbers(int(form.starts[-1]), entries)
+    return Orbits(*numbers, tuple(moves), tuple(settings), exact)
 
 
 def _acting(
@@ -187,7 +147,7 @@ def _acting(
 ) -> tuple[Move, NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]] | None:
     """Return what a relabeling makes of variables, settings, equations and entries; None where it is no symmetry."""
     model, layout = form.model, form.layout
-    move = variable_images(model, relabeling)
+    move = variable_images(model.local, relabeling)
     if move is None:
         return None
     own = {v: i for i, v in enumerate(form.dependent)}

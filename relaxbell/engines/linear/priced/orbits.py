@@ -7,7 +7,7 @@ Nothing that is claimed depends on it: bounds are evaluated with all rows and al
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,45 +15,21 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.relabeled import Move, variable_images
 from relaxbell.engines.linear.priced.form import PricedForm
 from relaxbell.engines.linear.program import all_leaves
 from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.numbers import to_floats
-from relaxbell.permutations import group_order
-from relaxbell.relabeling import Relabeling
-from relaxbell.symmetry.found import equal_entries, table_symmetries
+from relaxbell.permutations import group_order, orbit_numbers
+from relaxbell.symmetry.found import ALIKE, equal_entries, table_symmetries
 from relaxbell.symmetry.groups import places_of
-
-_ALIKE = 1e-12
-"""Probabilities that differ by less count as equal."""
+from relaxbell.symmetry.images import strategy_images
 
 _LARGEST_GROUP = 1024
 """Symmetries are used as long as they generate a group of this order at most: strategies have so many images."""
 
 _MOST_VALUES = 2**25
 """Most values of variables in all images of strategies."""
-
-
-@dataclass(frozen=True, eq=False)
-class Move:
-    """A symmetry as a map of the variables behind the strategies.
-
-    Attributes
-    ----------
-    variables
-        What each variable becomes.
-    values
-        What each of its values becomes, shape (variables, largest domain).
-    """
-
-    variables: NDArray[np.intp]
-    values: NDArray[np.intp]
-
-    def __call__(self, assignments: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return what strategies become, one row for each."""
-        out = np.empty_like(assignments)
-        out[:, self.variables] = self.values[np.arange(len(self.variables)), assignments]
-        return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,28 +53,9 @@ class Orbits:
         None where they are too many.
         """
         most = _MOST_VALUES // max(1, assignments.shape[1])
-        if not self.moves:
-            return assignments, np.arange(len(assignments))
-        found, origin = assignments, np.arange(len(assignments))
-        known = _keys(found, origin)
-        fresh, source = found, origin
-        while len(fresh):
-            made = np.concatenate([move(fresh) for move in self.moves])
-            origins = np.concatenate([source] * len(self.moves))
-            keys = _keys(made, origins)
-            keys, first = np.unique(keys, return_index=True)
-            new = ~np.isin(keys, known)
-            fresh, source = made[first[new]], origins[first[new]]
-            known = np.concatenate([known, keys[new]])
-            found, origin = np.concatenate([found, fresh]), np.concatenate([origin, source])
-            if len(found) > most:
-                return None
-        return found, origin
-
-
-def _keys(assignments: NDArray[np.int64], origins: NDArray[np.intp]) -> NDArray[np.void]:
-    joint = np.ascontiguousarray(np.concatenate([assignments, origins[:, None]], axis=1).astype(np.int32))
-    return joint.view(np.dtype((np.void, joint.dtype.itemsize * joint.shape[1]))).ravel()
+        none = np.zeros((len(assignments), 0))  # no settings have shares
+        found = strategy_images(self.moves, [np.zeros(0, dtype=np.intp)] * len(self.moves), assignments, none, most)
+        return None if found is None else found[:2]
 
 
 def single_rows(form: PricedForm) -> Orbits:
@@ -112,7 +69,7 @@ def orbits(form: PricedForm, model: CausalModel) -> Orbits:
     if equations.behavior is None or equations.exponents is not None:
         return single_rows(form)
     scenario = equations.behavior.scenario
-    table = equal_entries(to_floats(equations.behavior.table), _ALIKE)
+    table = equal_entries(to_floats(equations.behavior.table), ALIKE)
     signatures = _Signatures(form.rows)
     rhs = equations.floats
     kept: list[Move] = []
@@ -121,9 +78,9 @@ def orbits(form: PricedForm, model: CausalModel) -> Orbits:
     own_colors = {name: i for i, name in enumerate((*scenario.outputs, *scenario.inputs))}
     colors = [own_colors[name] for name, _, _ in places_of(scenario)]
     for relabeling in (*table_symmetries(scenario, table, colors), *table_symmetries(scenario, table)):
-        move = variable_images(model, relabeling)
+        move = variable_images(model.local, relabeling)
         rows = None if move is None else signatures.images(move, form)
-        if move is None or rows is None or abs(rhs[rows[: len(rhs)]] - rhs).max(initial=0.0) > _ALIKE:
+        if move is None or rows is None or abs(rhs[rows[: len(rhs)]] - rhs).max(initial=0.0) > ALIKE:
             continue
         points = _points(model, move)
         if group_order([*images, points]) > _LARGEST_GROUP:
@@ -133,12 +90,7 @@ def orbits(form: PricedForm, model: CausalModel) -> Orbits:
         images.append(points)
     if not kept:
         return single_rows(form)
-    n = len(form.rows)
-    links = sp.csr_array(
-        (np.ones(n * len(kept)), (np.tile(np.arange(n), len(kept)), np.concatenate(permutations))), shape=(n, n)
-    )
-    _, label = sp.csgraph.connected_components(links, directed=False)
-    return Orbits(_merged(form, np.asarray(label, dtype=np.intp)), tuple(kept))
+    return Orbits(_merged(form, orbit_numbers(len(form.rows), permutations)), tuple(kept))
 
 
 def _merged(form: PricedForm, label: NDArray[np.intp]) -> sp.csr_array:
@@ -204,45 +156,3 @@ def _points(model: CausalModel, move: Move) -> list[int]:
     domains = model.local.domains
     starts = np.concatenate([[0], np.cumsum(domains)])
     return [int(starts[move.variables[v]] + move.values[v, a]) for v in range(len(domains)) for a in range(domains[v])]
-
-
-def variable_images(model: CausalModel, relabeling: Relabeling) -> Move | None:
-    """Return what a relabeling makes of the variables; None where it leaves the model."""
-    local = model.local
-    known = {node.name: node for node in local.nodes}
-    variables: list[int] = []
-    values = np.zeros((len(local.domains), max(local.domains, default=1)), dtype=np.intp)
-    for node in local.nodes:
-        target = known.get(relabeling.moves.get(node.name, node.name))
-        if target is None or target.cardinality != node.cardinality:
-            return None
-        if {relabeling.moves.get(u, u) for u in node.parents} != set(target.parents):
-            return None
-        for setting in itertools.product(*map(range, node.radices)):
-            seen = dict(zip(node.parents, setting, strict=True))
-            images = {}
-            for name in node.parents:
-                renamed = _renamed(name, seen, relabeling)
-                if renamed is None:
-                    return None
-                images[relabeling.moves.get(name, name)] = renamed[seen[name]] if renamed else seen[name]
-            own = _renamed(node.name, seen, relabeling)
-            if own is None:
-                return None
-            place = len(variables)
-            variables.append(local.variable(target.name, images))
-            values[place, : node.cardinality] = own or range(node.cardinality)
-    return Move(np.array(variables, dtype=np.intp), values)
-
-
-def _renamed(name: str, seen: Mapping[str, int], relabeling: Relabeling) -> tuple[int, ...] | None:
-    """Return what the values of a variable become; () for a hidden node, None where that is not seen."""
-    if name in relabeling.settings:
-        return relabeling.settings[name]
-    rows = relabeling.outcomes.get(name)
-    if rows is None:
-        return ()
-    if all(row == rows[0] for row in rows):
-        return rows[0]
-    own = relabeling.parties[name]
-    return None if own is None or own not in seen else rows[seen[own]]
