@@ -50,7 +50,7 @@ class Dependence(LinearMeasure):
 
     def _at_few(self, strategies: Sequence[int], weights: Floats) -> float:
         joint = joint_weights(self.model, self.layout, strategies, weights)
-        return float(abs(joint - np.outer([float(w) for w in self.layout.weights], joint.sum(axis=0))).sum())
+        return float(abs(joint - np.outer(self.layout.floats, joint.sum(axis=0))).sum())
 
     def _at(self, q: Floats) -> float:
         used = np.flatnonzero(q)

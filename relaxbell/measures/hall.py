@@ -47,7 +47,7 @@ class HallDependence(LinearMeasure):
 
     def _at_few(self, strategies: Sequence[int], weights: Floats) -> float:
         joint = joint_weights(self.model, self.layout, strategies, weights)
-        given = joint / np.array([float(w) for w in self.layout.weights])[:, None]
+        given = joint / self.layout.floats[:, None]
         return max(float(abs(x - y).sum()) for x, y in itertools.combinations(given, 2))
 
 

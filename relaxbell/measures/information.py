@@ -106,7 +106,7 @@ class MutualInformation(Measure):
 
     def _of(self, joint: Floats) -> float:
         joint = joint.clip(0.0)
-        product = np.outer([float(w) for w in self.layout.weights], joint.sum(axis=0))
+        product = np.outer(self.layout.floats, joint.sum(axis=0))
         used = product > 0
         # r ln r − (r − 1), r = 1 + ratio: none is negative, and Σ product (r − 1) = 0, so nothing cancels in the sum
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -211,5 +211,5 @@ def _reference(layout: SettingLayout, strategies: int) -> sp.csr_array:
     settings, count = layout.numbers.shape
     rows = np.repeat(np.arange(settings * count), settings)
     columns = np.tile(layout.numbers.T.reshape(1, count, settings), (settings, 1, 1)).ravel()
-    values = np.repeat([float(w) for w in layout.weights], count * settings)
+    values = np.repeat(layout.floats, count * settings)
     return sp.csr_array((values, (rows, columns)), shape=(settings * count, strategies))

@@ -68,6 +68,28 @@ class SettingLayout:
         """The weights times `denominator`: whole numbers."""
         return np.array([float(w * self.denominator) for w in self.weights])
 
+    @cached_property
+    def floats(self) -> NDArray[np.float64]:
+        """The weights as floats."""
+        return np.array([float(w) for w in self.weights])
+
+    def best_mass(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the mass of the best columns of M, where z_x(λ) are `values`, shape (λ, N).
+
+        Settings with z_x > z_x* − 2 have p(x), the one with the largest z_x* all the rest.
+        """
+        mass = np.where(values > values.max(axis=1)[:, None] - 2, self.floats, 0.0)
+        mass[np.arange(len(mass)), values.argmax(axis=1)] += 1 - mass.sum(axis=1)
+        return mass
+
+    def whole_mass(self, mass: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the mass of such columns in units of 1 / `denominator`, exactly."""
+        weights = self.whole_weights.astype(np.int64)
+        star = (mass - self.floats).argmax(axis=1)
+        whole = np.where(mass > 0, weights, 0)
+        whole[np.arange(len(star)), star] += self.denominator - whole.sum(axis=1)
+        return whole
+
     @property
     def latex(self) -> str:
         """The dependent inputs in LaTeX."""

@@ -45,7 +45,7 @@ _LARGEST_UNIT = 2**20
 
 @dataclass(eq=False)
 class _Columns:
-    """Columns: λ, its mass over the settings, entries in the merged rows, cost."""
+    """Columns: λ, its mass over the settings, and what tells known ones apart."""
 
     strategies: NDArray[np.int64]
     mass: Floats
@@ -71,10 +71,10 @@ class DependenceProgram:
         self.form = form
         self.orbits = orbits(form) if symmetries is None else symmetries
         self.pricer = DependencePricer(form, self.orbits.representatives(form.starts))
-        self.weights = np.array([float(w) for w in form.layout.weights])
+        self.weights = form.layout.floats
         self.entries = sp.csc_array(self.orbits.merge @ form.entries)
-        self.columns = _Columns(np.zeros((0, len(form.model.local.domains)), dtype=np.int64), np.zeros((0, 0)))
-        self.columns.mass = np.zeros((0, len(self.weights)))
+        nothing = np.zeros((0, len(form.model.local.domains)), dtype=np.int64)
+        self.columns = _Columns(nothing, np.zeros((0, len(self.weights))))
 
     # ----------------------------------------------------------------------- floats
 
@@ -127,14 +127,8 @@ class DependenceProgram:
         if excess <= _TOLERANCE or not len(strategies):
             return excess, None
         order = np.argsort(-values, kind="stable")[:_AT_ONCE]
-        return excess, self._best_columns(flat, strategies[order])
-
-    def _best_columns(self, flat: Floats, strategies: NDArray[np.int64]) -> _Columns:
-        values = flat[self.form.cells(strategies)]
-        star = values.argmax(axis=1)
-        mass = np.where(values > values.max(axis=1)[:, None] - 2, self.weights, 0.0)
-        mass[np.arange(len(mass)), star] += 1 - mass.sum(axis=1)
-        return _Columns(strategies, mass)
+        strategies = strategies[order]
+        return excess, _Columns(strategies, self.form.layout.best_mass(flat[self.form.cells(strategies)]))
 
     def _mixed(self, strategies: NDArray[np.int64], mass: NDArray[Any]) -> sp.csc_array:
         """Return the columns' entries in the merged rows."""
@@ -220,7 +214,7 @@ class DependenceProgram:
         rhs = RightHandSide.read(self._sums() * unit)
         whole_weights = self.form.layout.whole_weights.astype(np.int64)
         for _ in range(_EXACT_ROUNDS):
-            mass = self._whole_mass(self.columns.mass)
+            mass = self.form.layout.whole_mass(self.columns.mass)
             matrix = sp.csc_array(self._mixed(self.columns.strategies, mass), dtype=np.int64)
             cost = abs(mass - whole_weights).sum(axis=1)
             found = optimal_vertex(IntegerProgram(matrix, cost, np.ones(m, dtype=bool)), basis, rhs, thorough=thorough)
@@ -244,11 +238,3 @@ class DependenceProgram:
         primal = Support(lambda: spread_exact(form, symmetries, strategies, own, amounts))
         bound = DualBound((multipliers * self._sums()).sum(), multipliers[self.orbits.rows], Fraction(0))
         return bound, primal
-
-    def _whole_mass(self, mass: Floats) -> NDArray[np.int64]:
-        """Return the columns' mass in units of 1/denominator, exactly: settings in S have p(x), x* the rest."""
-        weights = self.form.layout.whole_weights.astype(np.int64)
-        star = (mass - self.weights).argmax(axis=1)
-        whole = np.where(mass > 0, weights, 0)
-        whole[np.arange(len(star)), star] += self.form.layout.denominator - whole.sum(axis=1)
-        return whole

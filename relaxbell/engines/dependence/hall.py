@@ -68,7 +68,7 @@ class HallProgram:
     def __init__(self, form: SettingForm) -> None:
         self.form = form
         self.orbits: Orbits = orbits(form)
-        self.weights = np.array([float(w) for w in form.layout.weights])
+        self.weights = form.layout.floats
         self.entries = sp.csc_array(self.orbits.merge @ form.entries)
         self.finder = CutFinder(len(self.weights))
         self.strategies = self._representatives()

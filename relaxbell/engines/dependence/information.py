@@ -62,7 +62,7 @@ class InformationProgram:
     def __init__(self, form: SettingForm) -> None:
         self.form = form
         self.orbits: Orbits = orbits(form)
-        self.weights = np.array([float(w) for w in form.layout.weights])
+        self.weights = form.layout.floats
         self.kinds = int(self.orbits.entries.max(initial=-1)) + 1
         _, self.first = np.unique(self.orbits.entries, return_index=True)
         self.columns = sp.csc_array((self.orbits.merge @ form.entries)[:, self.first])

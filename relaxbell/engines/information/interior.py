@@ -93,7 +93,7 @@ def solve_inside(layout: SettingLayout, program: LinearProgram) -> Interior | No
     unit = sp.csr_array((np.ones(len(free)), (np.arange(len(free)), free)), shape=(len(free), len(rows)))
     limits = sp.csr_array(sp.vstack([sp.csr_array(extra[rows].T), unit], format="csr"))
     settings = len(layout.weights)
-    prior = np.tile([float(w) for w in layout.weights], count // settings)[chosen]
+    prior = np.tile(layout.floats, count // settings)[chosen]
     _, owner = np.unique(chosen // settings, return_inverse=True)
     dual = _Dual(sp.csc_array(columns[rows]), owner, prior, limits, program.upper[rows], np.zeros(limits.shape[0]))
     with np.errstate(all="ignore"):  # where nothing is feasible v grows without limit, and the loop ends

@@ -226,7 +226,7 @@ def _largest(blocks: list[_Block], layout: SettingLayout, grid: int) -> Fraction
     values = np.asarray(sum(b.rows.matrix.T @ y for b, y in scaled))[layout.numbers]
     size = sum(b.rows.mass * float(abs(y).max(initial=0.0)) for b, y in scaled)
     rounding = size * 2.0**-50 * (sum(len(b.rows) for b in blocks) + 4)
-    weights = np.array([float(w) for w in layout.weights])
+    weights = layout.floats
     top = values.max(axis=0)
     top = np.where(abs(top) < 1, 0.0, top)
     parts = np.expm1((values - top) * np.log(2))

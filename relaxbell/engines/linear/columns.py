@@ -102,7 +102,7 @@ def least_dependence(
     """
     started = time.perf_counter()
     matrix = sp.csc_array(equations.rows.matrix)
-    weights = np.array([float(w) for w in layout.weights])
+    weights = layout.floats
     rhs, m = equations.floats, matrix.shape[0]
     master, iterations = _master(matrix, rhs), 0
     count = layout.numbers.shape[1]
@@ -127,7 +127,7 @@ def least_dependence(
         if len(worst) > m // 2:  # few at a time: the next duals ask for others
             worst = worst[np.argpartition(-excess[worst], m // 2)[: m // 2]]
         if len(worst):
-            new = _best_columns(worst, values[:, worst], weights)
+            new = _Columns(worst, layout.best_mass(values[:, worst].T))
             _add(master, matrix, layout, new, weights)
             columns = columns.joined(new)
             continue
@@ -165,7 +165,7 @@ def _exact_solution(
     basis = Basis(basis.columns[basis.columns >= 2 * m] - 2 * m, np.union1d(basis.loose, elastic))
     rhs = RightHandSide.read(equations.rhs * unit)
     for _ in range(_EXACT_ROUNDS):
-        mass = _whole_mass(columns.mass, layout)
+        mass = layout.whole_mass(columns.mass)
         matrix = sp.csc_array(_mixed(equations.rows.matrix, layout, columns.strategies, mass))
         cost = abs(mass - layout.whole_weights.astype(np.int64)).sum(axis=1)
         integers = IntegerProgram(sp.csc_array(matrix, dtype=np.int64), cost, np.ones(m, dtype=bool))
@@ -190,21 +190,12 @@ def _exact_solution(
 
 def _violated(equations: Equations, layout: SettingLayout, dual: Dual) -> _Columns:
     """Return the columns that exact duals violate most, at most one for each row."""
-    weights = np.array([float(w) for w in layout.weights])
+    weights = layout.floats
     values = _gathered(equations, layout, np.array([v / dual.denominator for v in dual.numerators]))
     excess = weights @ np.maximum(values, values.max(axis=0) - 2)
     worst = np.argsort(-excess, kind="stable")[: len(equations.rows)]
     worst = worst[excess[worst] >= min(_TOLERANCE, excess[worst[0]])]
-    return _best_columns(worst, values[:, worst], weights)
-
-
-def _whole_mass(mass: Floats, layout: SettingLayout) -> NDArray[np.int64]:
-    """Return the columns' mass in units of 1/denominator, exactly: settings in S have p(x), x* the rest."""
-    weights = layout.whole_weights.astype(np.int64)
-    star = (mass - np.array([float(w) for w in layout.weights])).argmax(axis=1)
-    whole = np.where(mass > 0, weights, 0)
-    whole[np.arange(len(star)), star] += layout.denominator - whole.sum(axis=1)
-    return whole
+    return _Columns(worst, layout.best_mass(values[:, worst].T))
 
 
 def _excess(equations: Equations, layout: SettingLayout, whole: list[int], scale: int) -> int:
@@ -258,14 +249,6 @@ def _evaluated(equations: Equations, layout: SettingLayout, z: Floats, scale: in
 def _gathered(equations: Equations, layout: SettingLayout, z: Floats) -> Floats:
     """Return z_x(λ), shape (N, number of λ)."""
     return np.asarray(equations.rows.matrix.T @ z)[layout.numbers]
-
-
-def _best_columns(strategies: Any, values: Floats, weights: Floats) -> _Columns:
-    best = values.argmax(axis=0)
-    inside = values > values.max(axis=0) - 2
-    mass = np.where(inside, weights[:, None], 0.0).T
-    mass[np.arange(len(strategies)), best] += 1 - mass.sum(axis=1)
-    return _Columns(strategies, mass)
 
 
 def _costs(mass: Floats, weights: Floats) -> Floats:

@@ -34,8 +34,8 @@ _EXACT_ROUNDS = 20
 _ADDED = 100
 
 
-def least_of(form: PricedForm, pricer: Pricer) -> Least:
-    """Return what finds the least combination of a form's rows over all strategies, exactly."""
+def least_of(pricer: Pricer) -> Least:
+    """Return what finds the least combination of the rows over all strategies, exactly."""
 
     def least(parts: Sequence[Part]) -> Fraction:
         weights = [Fraction(int(w)) * rows.scale for rows, own in parts for w in own.tolist()]
@@ -53,7 +53,7 @@ def _least(pricer: Pricer, weights: Sequence[Fraction]) -> Fraction:
 
 def rigorous(form: PricedForm, pricer: Pricer, duals: Floats) -> DualBound:
     """Return the rigorous bound that duals of the form's program give."""
-    return dual_bound(form.problem, form.program, duals, least_of(form, pricer))
+    return dual_bound(form.problem, form.program, duals, least_of(pricer))
 
 
 def exact_solution(
