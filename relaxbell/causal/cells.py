@@ -19,11 +19,7 @@ def observation_matrix(model: HasStrategies) -> sp.csc_array:
     strategies, settings = model.strategies, model.settings
     columns = np.empty((strategies.count, len(settings)), dtype=np.int32)
     for k, setting in enumerate(settings):
-        values = strategies.evaluate(setting)
-        index: NDArray[np.intp] | int = 0
-        for name, size in zip(model.outputs + model.inputs, model.observed_shape, strict=True):
-            index = index * size + values[name]
-        columns[:, k] = strategies.spread(index)
+        columns[:, k] = strategies.spread(cell(model, strategies.evaluate(setting)))
     pointers = np.arange(0, columns.size + 1, len(settings))
     cells = math.prod(model.observed_shape)
     return sp.csc_array((np.ones(columns.size), columns.ravel(), pointers), shape=(cells, strategies.count))
@@ -32,18 +28,22 @@ def observation_matrix(model: HasStrategies) -> sp.csc_array:
 def observed_rows(model: HasStrategies) -> LocalRows:
     """Return the same map as rows that are sums of small tables; see `CausalModel.observed_rows`."""
     labels = tuple(cell_label(model, index) for index in np.ndindex(*model.observed_shape))
-    names = model.outputs + model.inputs
-
-    def entries(values: Values) -> tuple[NDArray[np.intp] | int, int]:
-        index: NDArray[np.intp] | int = 0
-        for name, size in zip(names, model.observed_shape, strict=True):
-            index = index * size + values[name]
-        return index, 1
-
     local, wanted = model.local, (*model.outputs, *model.dependent_inputs)
-    pieces = (piece for setting in model.settings for piece in local.pieces(setting, wanted, entries))
+    pieces = (
+        piece
+        for setting in model.settings
+        for piece in local.pieces(setting, wanted, lambda values: (cell(model, values), 1))
+    )
     found = local.rows(pieces, labels)
     return LocalRows(found.domains, found.parts, labels, enumerated=lambda: sp.csr_array(model.T.tocsr()))
+
+
+def cell(model: HasGraph, values: Values) -> NDArray[np.intp] | int:
+    """Return the number of the cell in which outputs and inputs have these values."""
+    index: NDArray[np.intp] | int = 0
+    for name, size in zip(model.outputs + model.inputs, model.observed_shape, strict=True):
+        index = index * size + values[name]
+    return index
 
 
 def cell_label(model: HasGraph, index: Sequence[int | np.integer]) -> str:

@@ -8,7 +8,8 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.causal.local import LocalModel, Values
+from relaxbell.causal.cells import cell
+from relaxbell.causal.local import LocalModel
 from relaxbell.causal.protocols import HasGraph
 from relaxbell.causal.size import check_memory
 from relaxbell.errors import ModelTooLargeError
@@ -79,17 +80,9 @@ def largest_value(model: HasLocal, table: Exact, what: str) -> ExactNumber:
 def _tables(model: HasLocal, numbers: NDArray[np.int64] | NDArray[np.object_]) -> _Tables:
     """Return tables by scope, ascending, of which one entry each counts in every strategy."""
     names = model.outputs + model.inputs
-    shape = model.observed_shape
-
-    def entries(values: Values) -> tuple[NDArray[np.intp] | int, int]:
-        index: NDArray[np.intp] | int = 0
-        for name, size in zip(names, shape, strict=True):
-            index = index * size + values[name]
-        return index, 1
-
     found: _Tables = {}
     for setting in model.settings:
-        for scope, cells, present in model.local.pieces(setting, names, entries):
+        for scope, cells, present in model.local.pieces(setting, names, lambda values: (cell(model, values), 1)):
             order = sorted(range(len(scope)), key=scope.__getitem__)
             own = (numbers[np.asarray(cells)] * np.asarray(present)).transpose(order)
             key = tuple(scope[i] for i in order)

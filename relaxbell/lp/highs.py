@@ -19,7 +19,7 @@ from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis
 from relaxbell.exact.numbers import Floats
 from relaxbell.lp.clock import TimeLimitError, left, remaining, time_is_over
-from relaxbell.lp.rows import misses
+from relaxbell.lp.rows import misses, without_misses
 
 SIFTING_FROM = 30_000
 """Programs with more columns are solved on a growing subset of them."""
@@ -376,6 +376,5 @@ def _sift(matrix: sp.csc_array, cost: Floats, lower: Floats, upper: Floats) -> A
 
 def _without_elastic(basis: Basis, active: NDArray[np.intp], rows: int) -> Basis:
     """Return the basis over all columns; an elastic column that is basic at zero is its row's slack."""
-    own = basis.columns[basis.columns < len(active)]
-    elastic = (basis.columns[basis.columns >= len(active)] - len(active)) % rows
-    return Basis(np.sort(active[own]), np.union1d(basis.loose, elastic))
+    own = without_misses(basis, np.arange(rows), len(active))
+    return Basis(np.sort(active[own.columns]), own.loose)

@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
+from relaxbell.exact.basis import Basis
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, to_floats
 from relaxbell.exact.sparse import ExactMatrix
 
@@ -168,3 +169,20 @@ def misses(rows: NDArray[np.intp], count: int) -> sp.csc_array:
     """
     unit = sp.csc_array((np.ones(len(rows)), (rows, np.arange(len(rows)))), (count, len(rows)))
     return sp.csc_array(sp.hstack([unit, -unit], format="csc"))
+
+
+def without_misses(basis: Basis, rows: NDArray[np.intp], first: int = 0) -> Basis:
+    """Return a basis without the elastic columns of some rows, see `misses`: where one is basic, its row is loose.
+
+    Parameters
+    ----------
+    basis
+        Of a program with elastic columns.
+    rows, first
+        Their rows, and how many columns stand before them.
+    """
+    place = basis.columns - first
+    elastic = (place >= 0) & (place < 2 * len(rows))
+    columns = np.where(place < 0, basis.columns, basis.columns - 2 * len(rows))[~elastic]
+    missed = rows[place[elastic] % len(rows)] if len(rows) else rows
+    return Basis(columns, np.union1d(basis.loose, missed))

@@ -28,7 +28,7 @@ from relaxbell.exact.elimination import LARGEST_SUM
 from relaxbell.exact.numbers import ExactNumber, Floats, common_denominator
 from relaxbell.lp.clock import TimeLimitError, remaining, with_bound
 from relaxbell.lp.highs import Answer, LiveModel
-from relaxbell.lp.rows import misses
+from relaxbell.lp.rows import misses, without_misses
 from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
 
 _TOLERANCE = 1e-11
@@ -209,8 +209,7 @@ class DependenceProgram:
         small = m <= LARGEST_BASIS and unit <= _LARGEST_UNIT and self.form.equations.rows.integral
         if basis is None or not small or not self.orbits.exact:
             return None
-        elastic = basis.columns[basis.columns < 2 * m] % m
-        basis = Basis(basis.columns[basis.columns >= 2 * m] - 2 * m, np.union1d(basis.loose, elastic))
+        basis = without_misses(basis, np.arange(m))
         rhs = RightHandSide.read(self._sums() * unit)
         whole_weights = self.form.layout.whole_weights.astype(np.int64)
         for _ in range(_EXACT_ROUNDS):

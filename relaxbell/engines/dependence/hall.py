@@ -32,6 +32,7 @@ from relaxbell.exact.numbers import ExactNumber, Floats, common_denominator
 from relaxbell.exact.rows import LARGEST_UNIT
 from relaxbell.lp.clock import TimeLimitError, remaining, with_bound
 from relaxbell.lp.highs import Answer, LiveModel
+from relaxbell.lp.rows import without_misses
 from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
 from relaxbell.permutations import orbit_numbers
 from relaxbell.verify.dependences import excess
@@ -223,10 +224,7 @@ class HallProgram:
         work = len(self.strategies) * len(layout.weights) ** 3
         if work > (_FLOATS_WORK if self.form.equations.distance else _EXACT_WORK):
             return None
-        inner = basis.columns[(basis.columns > 0) & (basis.columns <= 2 * m)]
-        others = basis.columns[basis.columns > 2 * m] - 2 * m
-        own = np.concatenate([basis.columns[basis.columns == 0], others])
-        basis = Basis(own, np.union1d(basis.loose, (inner - 1) % m))
+        basis = without_misses(basis, np.arange(m), 1)
         first = np.concatenate([np.zeros(m), -sizes.astype(np.float64)])[:, None]
         numbers = [v * layout.denominator for v in self._sums] + [Fraction(0)] * len(sizes)
         rhs = RightHandSide.read(np.array(numbers, dtype=object))

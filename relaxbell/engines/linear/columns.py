@@ -34,7 +34,7 @@ from relaxbell.exact.bounds import EXACT, dyadic_bits, entry_error, snapped
 from relaxbell.exact.numbers import ExactNumber, Floats, common_denominator
 from relaxbell.lp.clock import TimeLimitError, with_bound
 from relaxbell.lp.highs import Answer, LiveModel
-from relaxbell.lp.rows import misses
+from relaxbell.lp.rows import misses, without_misses
 from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
 from relaxbell.measures.dependences import Dependence
 from relaxbell.measures.settings import SettingLayout
@@ -161,8 +161,7 @@ def _exact_solution(
     m, unit = len(equations.rows), layout.denominator
     if basis is None or not equations.rows.integral or unit > _LARGEST_UNIT or m > LARGEST_BASIS:
         return None
-    elastic = basis.columns[basis.columns < 2 * m] % m
-    basis = Basis(basis.columns[basis.columns >= 2 * m] - 2 * m, np.union1d(basis.loose, elastic))
+    basis = without_misses(basis, np.arange(m))
     rhs = RightHandSide.read(equations.rhs * unit)
     for _ in range(_EXACT_ROUNDS):
         mass = layout.whole_mass(columns.mass)

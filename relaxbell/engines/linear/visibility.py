@@ -33,7 +33,7 @@ from relaxbell.exact.numbers import ExactNumber, Floats, Surd, ceil_float
 from relaxbell.exact.texts import ceil_text
 from relaxbell.lp.clock import TimeLimitError, UpperBound, deadline, now, passed, remaining, time_is_over
 from relaxbell.lp.highs import LiveModel
-from relaxbell.lp.rows import misses
+from relaxbell.lp.rows import misses, without_misses
 from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
 
 _TOLERANCE = 1e-10
@@ -270,8 +270,7 @@ class Generation:
         merged = self.merged
         if basis is None or m > LARGEST_BASIS or merged.whole_noise is None:
             return None
-        elastic = basis.columns[basis.columns < 2 * m] % m
-        basis = Basis(basis.columns[basis.columns >= 2 * m] - 2 * m, np.union1d(basis.loose, elastic))
+        basis = without_misses(basis, np.arange(m))
         rhs = RightHandSide.read(merged.observed[self.rows])
         lower: ExactNumber | None = None
         for _ in range(_EXACT_ROUNDS):

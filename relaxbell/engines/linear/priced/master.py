@@ -23,7 +23,7 @@ from relaxbell.exact.basis import Basis
 from relaxbell.exact.numbers import Floats
 from relaxbell.lp.clock import remaining
 from relaxbell.lp.highs import LiveModel, Status
-from relaxbell.lp.rows import misses
+from relaxbell.lp.rows import misses, without_misses
 
 _PRICES = (0.6, 6.0, 600.0)
 """Of missing a row by one, for a measure of size one. Low prices bound the duals; raised while rows are missed."""
@@ -162,11 +162,8 @@ class Master:
 
         The last row is Σ q ≤ 1.
         """
-        basis, count = self._model.basis(), 2 * len(self.elastic)
-        if basis is None:
-            return None
-        rows = self.elastic[basis.columns[basis.columns < count] % len(self.elastic)] if count else basis.loose[:0]
-        return Basis(basis.columns[basis.columns >= count] - count, np.union1d(basis.loose, rows))
+        basis = self._model.basis()
+        return None if basis is None else without_misses(basis, self.elastic)
 
     # ----------------------------------------------------------------------- search
 
