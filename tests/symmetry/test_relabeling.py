@@ -9,7 +9,7 @@ import pytest
 from relabelings import all_relabelings, count, random_relabeling
 
 import relaxbell as rb
-from relaxbell.causal.relabeled import strategy_numbers
+from relaxbell.causal.relabeled import strategy_numbers, variable_images
 from relaxbell.permutations import group_order, orbit
 from relaxbell.symmetry.generators import generators
 from relaxbell.symmetry.groups import from_points, points_of
@@ -177,6 +177,8 @@ def test_strategies_move_as_their_behaviors(name):
             assert sorted(numbers.tolist()) == list(range(model.strategies.count))
             some = rng.integers(model.strategies.count, size=20)
             assert all((g(columns[i]) == columns[numbers[i]]).all() for i in some)
+            move = variable_images(model.local, g)
+            assert model.local.numbers(move(model.local.assignments(some))) == numbers[some].tolist()
     assert moved == 30
 
 
