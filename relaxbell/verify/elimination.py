@@ -162,7 +162,8 @@ class Tables:
 
     def eliminated(self) -> int:
         """Return the largest sum of all tables: variables are maximized over one by one."""
-        order, factors, total = self.order(), dict(self.factors), 0
+        order, factors = self.order(), dict(self.factors)
+        total = factors.pop((), [0])[0]  # what no variable changes, such as the probability of a free input
         users: dict[int, set[Scope]] = {}
         for scope in factors:
             for v in scope:
