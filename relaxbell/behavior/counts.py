@@ -17,7 +17,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.chi_squared import SettingsTest, chance_text, chi_squared_tail, settings_test
 from relaxbell.behavior.games import Published
 from relaxbell.behavior.likelihood import maximum_likelihood
-from relaxbell.behavior.names import read_names, read_parties
+from relaxbell.behavior.names import read_parties, read_variables
 from relaxbell.behavior.reading.dictionary import fill_table, read_dictionary
 from relaxbell.behavior.reading.programs import read_results
 from relaxbell.behavior.reading.registers import Sources
@@ -90,9 +90,7 @@ class Counts(Frozen):
         notes: Sequence[str] = (),
     ) -> None:
         named = (outputs, inputs, parties) != (None, None, None) or axis_names(table) is not None
-        self.outputs = read_names(("A", "B") if outputs is None else outputs, "outputs", CountsError)
-        self.inputs = read_names(("X", "Y") if inputs is None else inputs, "inputs", CountsError)
-        read_names(self.outputs + self.inputs, "outputs and inputs together", CountsError)
+        self.outputs, self.inputs = read_variables(outputs, inputs, CountsError)
         self.table: NDArray[np.int64] = whole_table(table, self.variables)
         if self.table.ndim != len(self.variables):
             raise CountsError(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.coordinates import Coordinates
-from relaxbell.behavior.names import read_names, read_parties
+from relaxbell.behavior.names import read_parties, read_variables
 from relaxbell.behavior.notations import Reader, is_tensor, join_names, read_tables, read_tensor
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.behavior.table import SINGLE_TOLERANCE, TOLERANCE
@@ -35,8 +35,7 @@ def read_marginals(
     BehaviorError
         If a set of outputs is missing, shapes do not fit, the constant is not 1, or a probability would be negative.
     """
-    names = read_names(outputs, "outputs", BehaviorError), read_names(inputs, "inputs", BehaviorError)
-    read_names(names[0] + names[1], "outputs and inputs together", BehaviorError)
+    names = read_variables(outputs, inputs, BehaviorError)
     owners = read_parties(parties, *names)
     what = "correlators" if correlators else "Collins–Gisin marginals"
     if owners is None:

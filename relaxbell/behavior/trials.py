@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.behavior.counts import Counts
-from relaxbell.behavior.names import read_names, read_parties
+from relaxbell.behavior.names import read_parties, read_variables
 from relaxbell.behavior.reading.roles import Columns
 from relaxbell.behavior.reading.rows import Rows, encode
 from relaxbell.behavior.reading.sequences import read_trials
@@ -80,9 +80,7 @@ class Trials(Frozen):
         name: str | None = None,
         notes: Sequence[str] = (),
     ) -> None:
-        self.outputs = read_names(("A", "B") if outputs is None else outputs, "outputs", CountsError)
-        self.inputs = read_names(("X", "Y") if inputs is None else inputs, "inputs", CountsError)
-        read_names(self.outputs + self.inputs, "outputs and inputs together", CountsError)
+        self.outputs, self.inputs = read_variables(outputs, inputs, CountsError)
         self.parties = read_parties(parties, self.outputs, self.inputs)
         self.name, self.notes = name, (notes,) if isinstance(notes, str) else tuple(notes)
         self.rows = _read_rows(rows, self.variables)
@@ -426,8 +424,7 @@ class Trials(Frozen):
         >>> rb.Trials.from_cells([3, 0, 5], "A", "X", cardinality={"A": 3, "X": 2}).rows.tolist()
         [[1, 1], [0, 0], [2, 1]]
         """
-        out = read_names(("A", "B") if outputs is None else outputs, "outputs", CountsError)
-        ins = read_names(("X", "Y") if inputs is None else inputs, "inputs", CountsError)
+        out, ins = read_variables(outputs, inputs, CountsError)
         if not isinstance(cardinality, Mapping) or set(cardinality) != set(out + ins):
             raise CountsError(
                 f"cardinality is {plain_repr(cardinality)}, expected a number for each of {', '.join(out + ins)}: "

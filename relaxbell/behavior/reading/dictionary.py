@@ -12,7 +12,7 @@ from numbers import Real
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.behavior.names import read_names
+from relaxbell.behavior.names import Names, read_variables
 from relaxbell.behavior.reading.keys import Order, read_key, read_order
 from relaxbell.behavior.reading.sizes import combination, note_constants, read_sizes
 from relaxbell.behavior.reading.values import ABSENT, MISSING, Coding, Values, canonical, codings
@@ -24,8 +24,6 @@ MOST_CELLS = 2**22
 
 _GROUPED = re.compile(r"[0-9]{1,3}([,.'’ \u00a0\u202f][0-9]{3})+")
 """1,234 and 1.234 and 1 234: which of them is a fraction is a matter of country."""
-
-Names = str | Sequence[str] | None
 
 
 @dataclass
@@ -51,9 +49,7 @@ class Cells:
 
 def read_dictionary(table: object, outputs: Names, inputs: Names, order: Order, missing: int | None) -> Cells:
     """Return the cells of {(x, y): {(a, b): count}}; see `Counts.from_dict`."""
-    out = read_names(("A", "B") if outputs is None else outputs, "outputs", CountsError)
-    ins = read_names(("X", "Y") if inputs is None else inputs, "inputs", CountsError)
-    read_names(out + ins, "outputs and inputs together", CountsError)
+    out, ins = read_variables(outputs, inputs, CountsError)
     expected = f"Expected {{({', '.join(map(str.lower, ins))}): {{({', '.join(map(str.lower, out))}): count}}}}."
     if not isinstance(table, Mapping):
         raise CountsError(
