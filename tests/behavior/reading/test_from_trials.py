@@ -268,3 +268,16 @@ def test_frames(package):
 def test_constructors_name_the_reader(make, message):
     with pytest.raises(rb.errors.CountsError, match=message):
         make()
+
+
+def test_keys_that_only_later_rows_have():
+    """A column of a frame is refused, or noted where both outputs and inputs are named; so is a key of any row."""
+    rows = [{"a": 0, "x": 1}, {"x": 0, "a": 1, "time": 3.5}, {"a": 1, "x": 1, "run": 2, "time": 4.0}]
+    for read in (rb.Counts.from_trials, rb.Trials.from_rows):
+        with pytest.raises(rb.errors.CountsError, match="the trials, row 1: unknown column 'time'"):
+            read(rows)
+        assert read(rows, "A", "X").notes == ("not read: columns time, run",)
+        with pytest.raises(rb.errors.CountsError, match="row 1: a value of b, which row 0 lacks.*in all: a, x"):
+            read([{"a": 0, "x": 1}, {"a": 0, "x": 1, "b": 1}])
+    frame = {"a": [0, 1, 1], "x": [1, 0, 1], "time": [None, 3.5, 4.0], "run": [None, None, 2]}
+    assert rb.Counts.from_trials(frame, "A", "X").notes == ("not read: columns time, run",)
