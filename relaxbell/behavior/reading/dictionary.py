@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.names import Names, read_variables
+from relaxbell.behavior.reading.found import Found
 from relaxbell.behavior.reading.keys import Order, read_key, read_order
 from relaxbell.behavior.reading.sizes import combination, note_constants, read_sizes
 from relaxbell.behavior.reading.values import ABSENT, MISSING, Coding, Values, canonical, codings
@@ -140,7 +141,7 @@ def fill_table(
     what: str = "the dictionary",
     *,
     empty_settings: bool = False,
-) -> NDArray[np.int64]:
+) -> Found:
     """Return the table of counts whose cells were found, absent ones 0 if that is asked for."""
     names = cells.outputs + cells.inputs
     if not cells.found:
@@ -165,7 +166,7 @@ def fill_table(
             raise CountsError(f"{what}: {count:.3g} trials are too many. Expected at most 2^62.")
         table[place], present[place] = count, True
     _check_absent(cells, present, missing, what, empty_settings)
-    return table
+    return Found(table, cells.outputs, cells.inputs, tuple(cells.notes), empty_settings)
 
 
 def _numbered(cells: Cells, kinds: Mapping[str, Coding]) -> dict[tuple[int, ...], int]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.reading.dictionary import check_missing, fill_table
+from relaxbell.behavior.reading.found import Found
 from relaxbell.behavior.reading.frames import Frame
 from relaxbell.behavior.reading.keys import Order
 from relaxbell.behavior.reading.roles import Columns, check_names, has_output
@@ -48,17 +49,6 @@ class Layout:
     empty_settings: bool = False
 
 
-@dataclass(frozen=True)
-class Found:
-    """A table of counts, its variables, and what was done."""
-
-    table: NDArray[np.int64]
-    outputs: tuple[str, ...]
-    inputs: tuple[str, ...]
-    notes: tuple[str, ...] = field(default=())
-    empty_settings: bool = False
-
-
 def read_table(grid: Grid, layout: Layout) -> Found:
     """Return the counts of a tidy or a wide table."""
     missing = layout.missing
@@ -74,10 +64,9 @@ def read_table(grid: Grid, layout: Layout) -> Found:
         cells.notes.insert(0, "read from a wide table, one row for each setting")
     else:
         cells = read_tidy(grid, layout.outputs, layout.inputs, layout.count, missing)
-    table = fill_table(
+    return fill_table(
         cells, layout.values, missing, layout.cardinality, grid.what, empty_settings=layout.empty_settings
     )
-    return Found(table, cells.outputs, cells.inputs, tuple(cells.notes), layout.empty_settings)
 
 
 def read_frame(frame: Frame, source: object, layout: Layout) -> Found:
@@ -105,10 +94,9 @@ def _is_trials(header: Sequence[Hashable], layout: Layout) -> bool:
 
 def count_trials(rows: Rows, layout: Layout) -> Found:
     """Return how often each outcome was seen for each setting."""
-    encoded = encode(rows, layout.values, layout.missing, layout.cardinality)
-    table, notes = encoded.table()
+    found = encode(rows, layout.values, layout.missing, layout.cardinality).counts()
     total = counted(int(rows.weights.sum()), "trial")
-    return Found(table, rows.outputs, rows.inputs, (f"counted from {total}, one row each", *notes), True)
+    return replace(found, notes=(f"counted from {total}, one row each", *found.notes))
 
 
 def _read_npy(path: Path, layout: Layout) -> Found:
