@@ -10,7 +10,7 @@ import pytest
 
 import relaxbell as rb
 from relaxbell.behavior.reading import trials_file
-from tests.trial_rows import drawn, tallied
+from trial_rows import drawn, tallied
 
 NAMES, SHAPE = ("A", "B", "X", "Y"), (3, 2, 2, 3)
 
