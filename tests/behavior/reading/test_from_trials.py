@@ -7,10 +7,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from trial_rows import drawn, tallied
 
 import relaxbell as rb
 from relaxbell.behavior.reading import sequences
-from trial_rows import drawn, tallied
 
 NAMES = {
     "two": (("A", "B"), ("X", "Y"), (3, 2, 2, 3)),

@@ -7,10 +7,10 @@ import itertools
 
 import numpy as np
 import pytest
+from trial_rows import drawn, tallied
 
 import relaxbell as rb
 from relaxbell.behavior.reading import trials_file
-from trial_rows import drawn, tallied
 
 NAMES, SHAPE = ("A", "B", "X", "Y"), (3, 2, 2, 3)
 
