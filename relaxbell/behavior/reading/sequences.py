@@ -296,13 +296,15 @@ def _named_rows(
         if not isinstance(row, Mapping):
             raise CountsError(f"the trials, row {k}: found {a_kind(row)}, expected a mapping as the first. Correct it.")
         if not row.keys() <= known:
-            fields += [key for key in row if key not in known]
-            known.update(fields)
-            own = find_roles(f"the trials, row {k}", fields, *given, None)
-            if [fields[i] for i in own.places] != labels:
-                new = next(fields[i] for i in own.places if fields[i] not in labels)
+            new = [key for key in row if key not in known]
+            fields += new
+            known.update(new)
+            header = [*labels, *new]
+            read = [header[i] for i in find_roles(f"the trials, row {k}", header, *given, None).places]
+            if read != labels:
+                other = next(label for label in read if label not in labels)
                 raise CountsError(
-                    f"the trials, row {k}: a value of {new}, which row 0 lacks, expected the same variables in all: "
+                    f"the trials, row {k}: a value of {other}, which row 0 lacks, expected the same variables in all: "
                     f"{', '.join(map(str, labels))}. Add it to each row, or name the columns to be read with outputs= "
                     "and inputs=."
                 )
