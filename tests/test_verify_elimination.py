@@ -40,6 +40,23 @@ def test_elimination_finds_what_the_list_finds(name, monkeypatch):
     assert one == other
 
 
+@pytest.mark.parametrize(("target", "do", "chance"), [("X", [], Fraction(1, 3)), ("B", [["B", 0]], Fraction(1))])
+def test_what_no_strategy_changes_counts(target, do, chance, monkeypatch):
+    """A free input, and a node that is forced, have probabilities of no variable: -p >= 0 is false."""
+    p = np.full((2, 3, 3, 2), Fraction(1, 6), dtype=object)
+    solution = rb.minimize(rb.influence(rb.input_signaling((3, 2), (2, 3)), "X", "B"), rb.Behavior(p))
+    data = copy.deepcopy(solution.certificate.data)
+    own = {"kind": "probability", "target": target, "values": [0], "do": do}
+    data["measure"] = {"kind": "sum", "of": [["-1", own]]}
+    data["proof"] = {"z": ["0"] * len(data["proof"]["z"]), "weights": [None], "constraints": []}
+    data = {name: value for name, value in data.items() if name != "strategies"}
+    assert both_ways(data, monkeypatch) == [(-chance, 0)] * 2
+    for listed in (0, 2**64):
+        monkeypatch.setattr(elimination, "LISTED", listed)
+        with pytest.raises(Refused, match="less than 0"):
+            verify(data | {"claim": {"lower_bound": "0"}})
+
+
 def probe():
     """A certificate of 2^30 strategies."""
     x = np.arange(5)

@@ -26,7 +26,7 @@ from relaxbell.certificate.latex_text import (
     words,
 )
 from relaxbell.verify.curves import Curve
-from relaxbell.verify.dependences import DependenceCase
+from relaxbell.verify.dependences import DependenceCase, cell_prices
 from relaxbell.verify.elimination import strategy
 from relaxbell.verify.entropies import EntropyCase, InformationCase
 from relaxbell.verify.evidence import EvidenceCase
@@ -207,13 +207,9 @@ def _bound(case: Case, proof: Json, sign: int = 1) -> Iterator[str]:
         (share,) = rationals([number], "a multiplier")
         w += charge(measure, own, share, charges)
         shares.append((share, measure, limit))
-    prices = [Fraction(0)] * model.cells
-    for multiplier, (row, _) in zip(multipliers, case.equations, strict=True):
-        for cell, coefficient in row.items():
-            prices[cell] += multiplier * coefficient
-    total = sum((value * z_i for z_i, (_, value) in zip(multipliers, case.equations, strict=True)), Real())
-    total = sum((limit * -share for share, _, limit in shares), total)
-    top = (total - found).a  # rational: the largest r
+    prices, constant = cell_prices(case, proof)
+    limits = sum((limit * -share for share, _, limit in shares), Real())
+    top = (constant + limits - found).a  # rational: the largest r
     name = "m" if sign > 0 else "-m"
     what = measure_text(case.measure)
     if not case.infeasible:
@@ -224,7 +220,7 @@ def _bound(case: Case, proof: Json, sign: int = 1) -> Iterator[str]:
         yield rf"The constraints have the multipliers $\mu_j \ge 0$ in ${text}$."
     yield _maximum(case, w, top)
     yield from _strategies(case, prices, charges, w)
-    constant = -top
+    fixed = -top
     terms: list[tuple[Fraction, str]] = []
     chance = [model.conditional[cell % model.settings] for cell in range(model.cells)]
     for i, multiplier in enumerate(multipliers):
@@ -235,11 +231,8 @@ def _bound(case: Case, proof: Json, sign: int = 1) -> Iterator[str]:
             else:
                 terms.append((multiplier * chance[i], cell_names(model)(i)))
         else:
-            constant += multiplier * value.a
-    limits = Real()
-    for share, _, limit in shares:
-        limits = limits + limit * -share
-    rest = Real(constant) + limits
+            fixed += multiplier * value.a
+    rest = Real(fixed) + limits
     left = "0" if case.infeasible else name
     formula = sum_of(terms, rest, breaks=True)
     yield r"Multiplying by $q(\lambda)$ and summing over all strategies gives, for all data,"

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.trials.bets import Bet, Product
-from relaxbell.trials.betting import ANY_TIME, FactorTest, Test
+from relaxbell.trials.betting import ANY_TIME, Test
+from relaxbell.trials.factors import FactorTest
 from relaxbell.trials.limits import largest_agreed
 from relaxbell.trials.projection import Factor
 

@@ -9,7 +9,7 @@ where the inequality holds with equality, whatever the distribution of the setti
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations, product
 
@@ -20,6 +20,8 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.closed_forms.inequalities import inequalities
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Exact
+from relaxbell.functionals import catalog
+from relaxbell.functionals.functional import BellFunctional
 from relaxbell.trials.games import as_scores
 
 _MOST = 256
@@ -89,12 +91,12 @@ def _parties(model: CausalModel) -> list[tuple[int, int]]:
 
 def _lifted(model: CausalModel, parties: Sequence[tuple[int, int]], settings: Exact) -> tuple[list[Exact], str]:
     shape = model.observed_shape
-    chsh = _orbit(np.array([[1, 1], [1, -1]]))
+    chsh = _orbit(_signs(catalog.CHSH))
     kinds: list[tuple[tuple[tuple[int, int], ...], list[Signs]]] = [(own, chsh) for own in combinations(parties, 2)]
     name = "CHSH for two parties, two settings each and outcomes in two groups, in all relabelings"
     if 3 <= len(parties) <= _MOST_PARTIES:
-        for rule in (_mermin, _svetlichny):
-            kinds.append((tuple(parties), _orbit(rule(len(parties)))))
+        for named in (catalog.mermin, catalog.svetlichny):
+            kinds.append((tuple(parties), _orbit(_signs(named(len(parties))))))
         name = "CHSH for pairs of parties, Mermin and Svetlichny for all, two settings each and outcomes in two groups"
         name += ", in all relabelings"
     ways: dict[int, tuple[bool, bool, str]] = {}
@@ -108,8 +110,9 @@ def _lifted(model: CausalModel, parties: Sequence[tuple[int, int]], settings: Ex
     tables: list[Exact] = []
     for own, orbit in kinds:
         choices = [list(_views(shape, axes, alike=alike, single=single)) for axes in own]
+        share = Fraction(_most(orbit[0]), int(abs(orbit[0]).sum()))
         for views in product(*choices):
-            made = [_table(model, own, views, signs, settings) for signs in orbit]
+            made = [_table(model, own, views, signs, share, settings) for signs in orbit]
             tables += [table for table in made if table is not None]
             if len(tables) > _MOST_AT_ALL:
                 return tables[:_MOST_AT_ALL], f"{name}, the first {_MOST_AT_ALL} in a fixed order"
@@ -142,14 +145,14 @@ def _table(
     parties: Sequence[tuple[int, int]],
     views: Sequence[tuple[tuple[int, int], tuple[Groups, Groups]]],
     signs: Signs,
+    share: Fraction,
     settings: Exact,
 ) -> Exact | None:
-    """Return (sign · parity − bound/number) / p(settings) at a game's settings, 0 at others; None if one never is."""
+    """Return (sign · parity − share) / p(settings) at a game's settings, 0 at others; None if one never is."""
     shape, outputs = model.observed_shape, len(model.outputs)
     inputs = [into - outputs for _, into in parties]
     own = settings.sum(axis=tuple(k for k in range(settings.ndim) if k not in inputs))
     order = sorted(inputs)
-    share = Fraction(_most(signs), int(abs(signs).sum()))
     table = np.full(shape, Fraction(0), dtype=object)
     for chosen in np.argwhere(signs).tolist():
         place: list[slice] = [slice(None)] * len(shape)
@@ -168,8 +171,6 @@ def _table(
 
 def _most(signs: Signs) -> int:
     """Return the largest Σ signs · a_x b_y … with all a, b, … = ±1."""
-    if signs.ndim == 1:
-        return int(abs(signs).sum())
     # the last party answers best; the others have 2^settings answers each
     rest = signs.shape[:-1]
     best = 0
@@ -181,17 +182,9 @@ def _most(signs: Signs) -> int:
     return best
 
 
-def _mermin(n: int) -> Signs:
-    return _by_number(n, lambda k: 0 if k % 2 else (-1) ** (k // 2))
-
-
-def _svetlichny(n: int) -> Signs:
-    return _by_number(n, lambda k: (-1) ** (k * (k - 1) // 2))
-
-
-def _by_number(n: int, sign: Callable[[int], int]) -> Signs:
-    """Return signs that depend on how many parties have setting 1; see `catalog.mermin` and `catalog.svetlichny`."""
-    return np.array([sign(sum(x)) for x in np.ndindex(*(2,) * n)], dtype=np.int64).reshape((2,) * n)
+def _signs(functional: BellFunctional) -> Signs:
+    """Return the signs of correlators that make up a functional of two outcomes: p(0, …, 0|settings) has them."""
+    return np.array(functional.coefficients[(0,) * len(functional.outputs)], dtype=np.int64)
 
 
 def _orbit(signs: Signs) -> list[Signs]:

@@ -38,21 +38,21 @@ class Means:
     Attributes
     ----------
     joints
-        Distributions with the largest means, one for each limit for which there was a linear program.
+        Distributions with the largest means, by the limits for which there was a linear program.
     """
 
     def __init__(self, null: Null, table: Floats) -> None:
         self.null, self.table = null, table
         self._lines: dict[Fraction, tuple[Fraction, Fraction]] = {}
         self._near: list[tuple[float, float, float]] = []
-        self.joints: list[Floats] = []
+        self.joints: dict[Fraction, Floats] = {}
 
     def at(self, limit: Fraction, *, solve: bool = True) -> Fraction:
         """Return a bound for a limit: after a linear program there, or by the lines that are known, if any are."""
         if limit not in self._lines and (solve or not self._lines):
             found = self.null.largest(self.table, limit)
             self._lines[limit] = found.bound, found.slope
-            self.joints.append(found.joint)
+            self.joints[limit] = found.joint
         return min(bound + slope * (limit - at) for at, (bound, slope) in self._lines.items())
 
     def near(self, limit: Fraction, *, solve: bool = True) -> float:
@@ -62,7 +62,7 @@ class Means:
         here = float(limit)
         # a bound, a slope and a distance are rounded, then their product and sum
         return min(
-            (own := bound + slope * (here - at)) + 4 * math.ulp(abs(own) + abs(bound) + slope * (here + at))
+            (own := bound + slope * (here - at)) + 4 * math.ulp(abs(own) + abs(bound) + slope * (abs(here) + abs(at)))
             for at, bound, slope in self._floats()
         )
 

@@ -81,7 +81,6 @@ class Null:
 
     def __init__(self, measure: LinearMeasure, subject_to: object, settings: Exact, bias: Fraction) -> None:
         self.measure, self.model = measure, measure.model
-        self.subject_to = subject_to
         self.settings, self.bias = settings, bias
         self.shape = self.model.observed_shape
         budgets = [measure <= 0, *(subject_to if isinstance(subject_to, Sequence) else [subject_to])]

@@ -80,7 +80,7 @@ class Evidence:
         Parameters
         ----------
         limit
-            ε ≥ 0; floats mean the decimals that print them.
+            ε ≥ 0, or any number where the measure may be negative; floats mean the decimals that print them.
 
         Returns
         -------
@@ -90,7 +90,9 @@ class Evidence:
         Raises
         ------
         MeasureError
-            If ε is negative, or not 0 where only 0 can be tested.
+            If ε is negative and the measure never is, or not 0 where only 0 can be tested.
+        InfeasibleError
+            If no value of the measure is as small.
 
         Examples
         --------
@@ -107,7 +109,7 @@ class Evidence:
         Parameters
         ----------
         limit
-            ε ≥ 0.
+            As in `p_value_at`.
 
         Returns
         -------
@@ -139,7 +141,7 @@ class Evidence:
         Parameters
         ----------
         limit
-            ε ≥ 0.
+            As in `p_value_at`.
 
         Returns
         -------
@@ -194,7 +196,7 @@ class Evidence:
         Parameters
         ----------
         limit
-            ε ≥ 0.
+            As in `p_value_at`.
 
         Returns
         -------
@@ -224,7 +226,7 @@ class Evidence:
         p_value
             Between 0 and 1.
         limit
-            ε ≥ 0.
+            As in `p_value_at`.
 
         Returns
         -------
@@ -256,7 +258,7 @@ class Evidence:
         Parameters
         ----------
         limit
-            ε ≥ 0.
+            As in `p_value_at`.
 
         Returns
         -------
@@ -391,8 +393,10 @@ class Evidence:
 
     def _read(self, limit: object) -> Fraction:
         found = read_fraction(limit, f"ε, the limit on {self.measure.name}", MeasureError)
-        if found < 0:
-            raise MeasureError(f"ε is {float(found):g}, expected a number ≥ 0.")
+        if found < 0 and not self.signed:
+            raise MeasureError(
+                f"ε is {float(found):g}, expected a number ≥ 0: {self.measure.name} is never negative. Give another."
+            )
         if self.only_zero and found:
             raise MeasureError(
                 f"{self.measure.name} <= {float(found):g} is no linear program, so only ε = 0 is tested. Test "

@@ -20,13 +20,16 @@ from relaxbell.exact.numbers import Exact, Floats, read_fraction, to_floats
 from relaxbell.exact.texts import one_line
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.measure import Measure, read_measure
-from relaxbell.trials.betting import ANY_TIME, FactorTest, FamilyTest, GameTest, ScoreTest, Test, without_gain
+from relaxbell.trials.betting import ANY_TIME, Test
 from relaxbell.trials.blocks import BlocksTest
 from relaxbell.trials.design import design_words, read_bias, read_design
+from relaxbell.trials.factors import FactorTest
 from relaxbell.trials.families import scores as family_scores
 from relaxbell.trials.games import Game, as_game, as_scores, chsh_games, read_table
 from relaxbell.trials.null import Null
+from relaxbell.trials.scores import FamilyTest, ScoreTest, without_gain
 from relaxbell.trials.statement import Evidence
+from relaxbell.trials.wins import GameTest
 
 
 def evidence(

@@ -10,11 +10,12 @@ from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
 
+from .elimination import LISTED
 from .kernel import Case
 from .measures import Measure, Weights
 from .reading import FRACTION, Json, Real, common_denominator, fields, rationals
 from .refusals import need
-from .setting_tables import FEW, SettingTables
+from .setting_tables import SettingTables
 
 
 class DependenceCase(Case):
@@ -44,7 +45,7 @@ class DependenceCase(Case):
         """Return the lower bound of the measure that a proof gives."""
         weights = fields(proof, "the proof", "z", "weights", "constraints")[1]
         pairs = self.pairs
-        own = self.has_flows(proof) if self.hall else self.model.count > FEW
+        own = self.has_flows(proof) if self.hall else self.model.count > LISTED
         if not own or self.constraints or sign < 0:
             self.measure = super().read(self.stated, None)
             return super().bound(proof, sign)

@@ -39,7 +39,7 @@ def largest(model: Model, prices: list[Fraction], charged: Charges, scale: int) 
     tables = None if model.count <= LISTED else charged_tables(model, charged, scale)
     if tables is None:
         return None
-    tables.add_cells([int(v * scale) for v in prices])
+    tables.add_cells([int(v * scale) * tables.unit for v in prices])
     never = {cell for cell in range(model.cells) if not model.conditional[cell % model.settings]}
     low = -1 - 2 * sum(max(map(abs, table)) for table in tables.factors.values())
     if never:
@@ -112,16 +112,16 @@ class Tables:
                     variables.append(self.first[name] + place)
                 yield k, known, variables, values
 
-    def add_cells(self, prices: list[int]) -> None:
-        """Add the price of each cell that a strategy visits."""
+    def add_cells(self, prices: list[int], do: dict[str, int] | None = None) -> None:
+        """Add the price of each cell that a strategy visits, under an intervention."""
         model = self.model
         responding = [name for name in model.axes if name not in model.free]
-        for _, known, variables, values in self.happenings(responding, {}):
+        for _, known, variables, values in self.happenings(responding, do or {}):
             cell = 0
             for name in model.axes:
                 cell = cell * model.size[name] + known[name]
             if prices[cell]:
-                self.add(variables, values, prices[cell] * self.unit)
+                self.add(variables, values, prices[cell])
 
     def add_probability(self, stated: dict[str, Any], weight: int) -> None:
         """Subtract the weight times a probability, which `measures` has read before."""
@@ -162,7 +162,8 @@ class Tables:
 
     def eliminated(self) -> int:
         """Return the largest sum of all tables: variables are maximized over one by one."""
-        order, factors, total = self.order(), dict(self.factors), 0
+        order, factors = self.order(), dict(self.factors)
+        total = factors.pop((), [0])[0]  # what no variable changes, such as the probability of a free input
         users: dict[int, set[Scope]] = {}
         for scope in factors:
             for v in scope:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from .dependences import cell_prices
+from .elimination import LISTED
 from .kernel import Case
 from .measures import Measure, read_measure
 from .reading import FRACTION, ZERO, Json, Real, common_denominator, fields
 from .refusals import need
 from .rounding import floor, log2_mean
-from .setting_tables import FEW, SettingTables
+from .setting_tables import SettingTables
 
 
 class EntropyCase(Case):
@@ -48,12 +49,12 @@ class InformationCase(Case):
     def read(self, measure: Json, model: Json) -> Measure:
         """Return a measure without rows: its dual is in `bound`."""
         fields(measure, "the measure", "kind")
-        self.model.spend(FRACTION * min(self.model.count, FEW) * bool(self.model.occurring))
+        self.model.spend(FRACTION * min(self.model.count, LISTED) * bool(self.model.occurring))
         return Measure(f"I({','.join(self.model.dependent)}:Lambda)")
 
     def bound(self, proof: Json, sign: int = 1) -> Real:
         """Return the lower bound of the measure that a proof gives: of many strategies without a list of them."""
-        if self.model.count <= FEW or self.constraints:
+        if self.model.count <= LISTED or self.constraints:
             self.model.spend(FRACTION * self.model.count)
             return super().bound(proof, sign)
         prices, constant = cell_prices(self, proof)

@@ -5,18 +5,18 @@ Section 4 of the page Theorems says how the maxima for M and for I follow from t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from .elimination import Scope, Tables, charged_tables, largest
+from .elimination import LISTED, TABLE, Scope, Tables, charged_tables, largest
 from .measures import Charges
 from .model import Model
 from .reading import FRACTION, common_denominator
 from .refusals import need
 from .rounding import decimal, log2_mean
 
-FEW = 2**10  # up to so many strategies M and I are found from a list of them
 _BITS = 80  # of p(x) 2^r, with the largest r 0
 Table = tuple[Scope, list[int]]
 
@@ -31,28 +31,16 @@ class SettingTables:
 
     def _at(self, do: dict[str, int], prices: list[int]) -> Table:
         """Return the table of a setting: the sum over the free settings of the prices of the cells."""
-        model, own = self.model, Tables(self.model)
-        wanted = [name for name in model.axes if name not in model.free]
-        for _, known, variables, values in own.happenings(wanted, do):
-            cell = 0
-            for name in model.axes:
-                cell = cell * model.size[name] + known[name]
-            own.add(variables, values, prices[cell])
-        scope, table = next(iter(own.factors.items()))
-        for part, other in list(own.factors.items())[1:]:
-            last = scope[-1]
-            model.spend(len(table) * self._size(part, scope))
+        own = Tables(self.model)
+        own.add_cells(prices, do)
+        (scope, table), *others = own.factors.items() or [((), [0])]
+        for part, other in others:
+            new = math.prod(self.tables.sizes[v] for v in part if v not in scope)
+            need(len(table) * new <= TABLE, "a table is too large")
+            self.model.spend(len(table) * new)
             scope, table = own.added(scope, table, part, other)
-            need(scope[-1] == last, "a table is out of order")
         order = tuple(sorted(scope))
         return order, [table[i] for i in own.offsets(order, scope)]
-
-    def _size(self, part: Scope, scope: Scope) -> int:
-        size = 1
-        for v in part:
-            size *= 1 if v in scope else self.tables.sizes[v]
-        need(size <= 2**20, "a table is too large")
-        return size
 
     def most(self, tables: list[Table]) -> int:
         """Return the largest sum of tables."""
@@ -120,7 +108,7 @@ def without_list(model: Model, prices: list[Fraction], charged: Charges, scale: 
     """
     if not w:
         return largest(model, prices, charged, scale)
-    rest = None if model.count <= FEW or w < 0 else charged_tables(model, charged, scale)
+    rest = None if model.count <= LISTED or w < 0 else charged_tables(model, charged, scale)
     first = [] if rest is None else [rest.first[name] for name in model.dependent]
     if rest is None or any(v in scope for scope in rest.factors for v in first):
         model.spend(2 * FRACTION * model.count)

@@ -8,8 +8,9 @@ import pytest
 
 import relaxbell as rb
 from relaxbell.errors import MeasureError
-from relaxbell.trials.betting import _STAKES, FamilyTest, GameTest
 from relaxbell.trials.families import scores
+from relaxbell.trials.scores import _STAKES, FamilyTest
+from relaxbell.trials.wins import GameTest
 
 LEVEL = math.log(20)
 

@@ -41,6 +41,23 @@ def test_a_signed_measure_that_is_not_rejected_is_said_to_be_that():
     assert "of C(X -> B) = 0 in every trial" in repr(rb.evidence(DELFT, INFLUENCE))
 
 
+def test_negative_limits_on_a_signed_measure_are_tested():
+    """ACE(X → B) ≤ −1 means that b is a function of x alone: then CHSH is won with 3/4 at most, as in `bell()`."""
+    effect = rb.average_causal_effect(rb.bell().relax("X -> B"), "X", "B")
+    found = rb.evidence(DELFT, effect)
+    terms = [math.comb(245, k) * Fraction(3**k, 4**245) for k in range(196, 246)]
+    for limit in (Fraction(-1, 2), Fraction(-9, 10), -1):
+        p = found.p_value_at(limit)
+        assert p >= float(sum(terms))
+        assert str(found.certificate(limit).verify()).startswith("if each trial")
+    assert p == pytest.approx(float(sum(terms)), rel=1e-12)
+    assert found.p_value_at(Fraction(-9, 10)) > p
+    with pytest.raises(rb.errors.InfeasibleError, match="the null hypothesis is empty"):
+        found.p_value_at(Fraction(-11, 10))
+    with pytest.raises(MeasureError, match="is never negative"):
+        rb.evidence(DELFT, INFLUENCE).p_value_at(Fraction(-1, 2))
+
+
 def test_blocks_need_a_number_of_trials_that_was_fixed():
     """Other numbers of trials have other blocks: the largest product over them is no e-value."""
     cells = np.random.default_rng(1).choice(16, 300)

@@ -152,7 +152,7 @@ def test_the_verifier_finds_without_a_list_what_its_list_says(name, monkeypatch)
     z = [str(Fraction(v) + Fraction(int(k), 7)) for v, k in zip(proof["z"], rng.integers(-9, 10, 99), strict=False)]
     for own in (data, data | {"proof": proof | {"z": z}}):
         listed = read_case(own).proven()
-        monkeypatch.setattr(setting_tables, "FEW", 0)
+        monkeypatch.setattr(setting_tables, "LISTED", 0)
         found = read_case(own).proven()
         monkeypatch.undo()
         assert not (listed - found).sign()

@@ -14,7 +14,7 @@ def both_ways(data, monkeypatch):
     """What a proof gives from a list, and by elimination."""
     listed = read_case(data).proven()
     for module in (dependences, entropies):
-        monkeypatch.setattr(module, "FEW", 0)
+        monkeypatch.setattr(module, "LISTED", 0)
     return listed, read_case(data).proven()
 
 

@@ -1,0 +1,150 @@
+"""Tests by scores on which stakes are bet: of a functional that was named, or of a family."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+
+from relaxbell.exact.numbers import Floats
+from relaxbell.trials.bets import Bet, Mean, Stakes
+from relaxbell.trials.betting import ANY_TIME, Test
+from relaxbell.trials.chances import log_gain, log_mean, log_price
+from relaxbell.trials.limits import Means
+from relaxbell.trials.null import Null
+
+_STAKES = tuple(2.0 ** (-j / 2) for j in range(1, 25))
+"""Stakes that are averaged; spaced evenly in their logarithm, since the best one may be 1e-4 for photons."""
+
+_NEGLECTED = 1e-3
+"""Of the mean of a family: members that are too small to add as much in all are counted as 0 in certificates."""
+
+_LITTLE = 3.0
+"""Logarithm of an e-value by which a member of a family may be behind the best."""
+
+_STEPS = 30
+_NO_GAIN = 1e-13
+"""Relative to the largest score."""
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreTest(Test):
+    """Scores of more than two values, betted on with stakes: mean of Π (1 + s B) / (1 + s max E[B]).
+
+    Attributes
+    ----------
+    scores
+        A number for each cell, flat; floats are meant as they are.
+    largest
+        The largest of their absolute values.
+    name
+        Of the functional.
+    """
+
+    scores: Floats
+    largest: float
+    name: str
+
+    @property
+    def method(self) -> str:
+        decisive = int(self.counts[self.scores != 0].sum())
+        return (
+            f"e-value, mean over {len(_STAKES)} stakes on the scores of {self.name} ({decisive:,} of {self.trials:,} "
+            "trials have one)"
+        )
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        return (f"the functional was named before the data were seen; {ANY_TIME}",)
+
+    def e_bet(self, limit: Fraction) -> Bet:
+        return Stakes(self.run, self.scores, tuple(s / self.largest for s in _STAKES))
+
+    @cached_property
+    def _means(self) -> Means:
+        return Means(self.null, self.scores)
+
+    @cached_property
+    def _gains(self) -> Floats:
+        """For each stake the logarithm of the product, before it is divided by what it may be on the average."""
+        return np.array([log_gain(self.counts, s / self.largest * self.scores) for s in _STAKES])
+
+    def log_e_at(self, limit: Fraction, *, solve: bool = True) -> float:
+        return self._log(self._means.near(limit, solve=solve))
+
+    def _log(self, mean: float) -> float:
+        prices = [log_price(self.trials, s * (mean / self.largest)) for s in _STAKES]
+        return log_mean(np.nextafter(self._gains - prices, -np.inf).tolist())
+
+
+@dataclass(frozen=True, eq=False)
+class FamilyTest(Test):
+    """Mean of the e-values of scores that the model fixes: what is tested where no game is named.
+
+    Attributes
+    ----------
+    members
+        Tests of the same counts.
+    name
+        Of the family.
+    """
+
+    members: tuple[ScoreTest, ...]
+    name: str
+
+    @property
+    def method(self) -> str:
+        size = len(self.members)
+        return (
+            f"e-value, mean over a family of {size} scores ({self.name}) and {len(_STAKES)} stakes for each; choosing "
+            f"none of them costs at most a factor {size}"
+        )
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        return (f"no game was named: the model fixes the family, whatever the data are; {ANY_TIME}",)
+
+    def log_e_at(self, limit: Fraction, *, solve: bool = True) -> float:
+        """Return it; for members that say little about 0 the line by which the bound at 0 continues has to do."""
+        return log_mean(self._logs(limit, solve=solve))
+
+    def _logs(self, limit: Fraction, *, solve: bool) -> list[float]:
+        logs = zip(self.members, self._at_zero, strict=True)
+        least = max(self._at_zero) - _LITTLE
+        return [own.log_e_at(limit, solve=solve and log >= least) for own, log in logs]
+
+    @cached_property
+    def _at_zero(self) -> tuple[float, ...]:
+        return tuple(own.log_e_at(Fraction(0)) for own in self.members)
+
+    def e_bet(self, limit: Fraction) -> Bet:
+        logs = self._logs(limit, solve=True)
+        least = max(logs) - math.log(len(logs) / _NEGLECTED)
+        parts = tuple(own.e_bet(limit) for own, log in zip(self.members, logs, strict=True) if log >= least)
+        return Mean(parts, len(logs) - len(parts))
+
+
+def without_gain(null: Null, scores: Floats) -> Floats:
+    """Return the scores with losses enlarged until nothing in the null set of 0 gains on the average, if that helps.
+
+    Where settings are biased, photons that always click win a little more often than they lose. A larger loss costs
+    much less than a bound of the gain would, which is paid in every trial and not in the few that have a score.
+    """
+    gains, losses = np.maximum(scores, 0.0), np.maximum(-scores, 0.0)
+    factor = 1.0
+    for _ in range(_STEPS):
+        own = gains - factor * losses
+        found = null.largest(own, Fraction(0))
+        if float(found.bound) <= _NO_GAIN * float(gains.max()):
+            return own
+        lost = float(losses @ found.joint)
+        step = found.value / lost if lost > 0 else math.inf
+        if not 0 < step < 1:
+            if factor > 1 and found.value <= _NO_GAIN * float(gains.max()):
+                return own  # nothing gains; what is left of the bound is rounding, and is paid
+            break
+        factor += step * (1 + 1e-12)
+    return scores
