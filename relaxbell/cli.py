@@ -205,11 +205,10 @@ def _read(data: str, how: Mapping[str, str | None]) -> Counts:
 
     given = {option: text for option, text in how.items() if text is not None}
     if data in data_sets() and given:
-        named = " or ".join(f"--{option}" for option in given if option in ("outputs", "inputs"))
+        named = ", ".join(f"--{option}" for option in given)
         raise CountsError(
-            f"{data} has the outcomes a, b and the settings x, y: found "
-            f"{'--outputs or --inputs' if named else ', '.join(f'--{option}' for option in given)}. Leave them out, or "
-            f"write ./{data} if you mean a file."
+            f"{data} has the outcomes a, b and the settings x, y: found {named}. "
+            f"Leave them out, or write ./{data} if you mean a file."
         )
     missing = given.get("missing")
     return load_counts(

@@ -132,7 +132,7 @@ def test_what_cannot_be_done_is_said_before_the_work(tmp_path):
     assert f"cannot use {taken}: a file is there, expected a directory. Give another name." in refused.output
     assert "minimum" not in refused.output
     named = run(app, ["quantify", "--resamples", "0", "delft2015", "--inputs", "p,q"])
-    assert "delft2015 has the outcomes a, b and the settings x, y: found --outputs or --inputs" in named.output
+    assert "delft2015 has the outcomes a, b and the settings x, y: found --inputs. Leave" in named.output
     assert named.exit_code == 1
 
 

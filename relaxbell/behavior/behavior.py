@@ -15,7 +15,7 @@ from relaxbell.behavior import derived
 from relaxbell.behavior.block_table import block_table
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.marginal_tables import correlators_of, read_marginals
-from relaxbell.behavior.names import Setting, read_names, read_parties
+from relaxbell.behavior.names import Setting, read_parties, read_variables
 from relaxbell.behavior.nearest import Nearest, decimals, project, read_published
 from relaxbell.behavior.notations import write_tensor
 from relaxbell.behavior.scenario import Scenario
@@ -101,9 +101,7 @@ class Behavior(Frozen):
         parties: Mapping[str, str | None] | None = None,
         estimated: bool = False,
     ) -> None:
-        self.outputs = read_names(outputs, "outputs", BehaviorError)
-        self.inputs = read_names(inputs, "inputs", BehaviorError)
-        read_names(self.outputs + self.inputs, "outputs and inputs together", BehaviorError)
+        self.outputs, self.inputs = read_variables(outputs, inputs, BehaviorError)
         check_no_mapping(p)
         self._read(real_array(p, "p", BehaviorError, self.variables), parties, estimated)
 
@@ -275,8 +273,7 @@ class Behavior(Frozen):
         >>> near
         Nearest non-signaling behavior: distance 0.000577, largest change 0.000333, within the rounding of 0.0005
         """
-        names = read_names(outputs, "outputs", BehaviorError), read_names(inputs, "inputs", BehaviorError)
-        read_names(names[0] + names[1], "outputs and inputs together", BehaviorError)
+        names = read_variables(outputs, inputs, BehaviorError)
         given = real_array(table, "the table", BehaviorError, names[0] + names[1])
         check_axes(given, *names)
         single = given.dtype == np.float32
@@ -615,8 +612,7 @@ class Behavior(Frozen):
         >>> rb.boxes.cglmp(3).coarse_grain("A", [0, 1, 1]).transposed("B A", "X Y").p.shape
         (3, 2, 2, 2)
         """
-        outputs = read_names(outputs, "outputs", BehaviorError)
-        inputs = read_names(inputs, "inputs", BehaviorError)
+        outputs, inputs = read_variables(outputs, inputs, BehaviorError)
         if (outputs, inputs) == (self.outputs, self.inputs):
             return self
         return self._like(*derived.transposed(self.table, self.scenario, outputs, inputs))

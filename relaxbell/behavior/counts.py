@@ -17,14 +17,15 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.chi_squared import SettingsTest, chance_text, chi_squared_tail, settings_test
 from relaxbell.behavior.games import Published
 from relaxbell.behavior.likelihood import maximum_likelihood
-from relaxbell.behavior.names import read_names, read_parties
+from relaxbell.behavior.names import read_parties, read_variables
 from relaxbell.behavior.reading.dictionary import fill_table, read_dictionary
+from relaxbell.behavior.reading.found import Found
 from relaxbell.behavior.reading.programs import read_results
 from relaxbell.behavior.reading.registers import Sources
 from relaxbell.behavior.reading.roles import Columns
 from relaxbell.behavior.reading.rows import encode
 from relaxbell.behavior.reading.sequences import read_trials
-from relaxbell.behavior.reading.sources import Found, Layout, read_table
+from relaxbell.behavior.reading.sources import Layout, read_table
 from relaxbell.behavior.reading.text import read_grid
 from relaxbell.behavior.reading.values import Values
 from relaxbell.behavior.resampling import Bootstrap, draw_outcomes, generator, whole_number
@@ -90,9 +91,7 @@ class Counts(Frozen):
         notes: Sequence[str] = (),
     ) -> None:
         named = (outputs, inputs, parties) != (None, None, None) or axis_names(table) is not None
-        self.outputs = read_names(("A", "B") if outputs is None else outputs, "outputs", CountsError)
-        self.inputs = read_names(("X", "Y") if inputs is None else inputs, "inputs", CountsError)
-        read_names(self.outputs + self.inputs, "outputs and inputs together", CountsError)
+        self.outputs, self.inputs = read_variables(outputs, inputs, CountsError)
         self.table: NDArray[np.int64] = whole_table(table, self.variables)
         if self.table.ndim != len(self.variables):
             raise CountsError(
@@ -474,10 +473,8 @@ class Counts(Frozen):
         >>> rb.Counts.from_trials([(1, 0), (-1, 1), (1, 1)], "A", "X", values=(1, -1)).table.tolist()
         [[1, 1], [0, 1]]
         """
-        encoded = encode(read_trials(rows, outputs, inputs), values, missing, cardinality)
-        table, notes = encoded.table()
-        own = encoded.rows
-        return cls(table, own.outputs, own.inputs, parties=parties, name=name, empty_settings=True, notes=notes)
+        found = encode(read_trials(rows, outputs, inputs), values, missing, cardinality).counts()
+        return cls._read(found, parties, name)
 
     @classmethod
     def from_dict(
@@ -541,15 +538,7 @@ class Counts(Frozen):
         """
         cells = read_dictionary(table, outputs, inputs, order, missing)
         found = fill_table(cells, values, missing, cardinality, empty_settings=empty_settings)
-        return cls(
-            found,
-            cells.outputs,
-            cells.inputs,
-            parties=parties,
-            name=name,
-            empty_settings=empty_settings,
-            notes=cells.notes,
-        )
+        return cls._read(found, parties, name)
 
     @classmethod
     def from_results(
@@ -625,15 +614,7 @@ class Counts(Frozen):
         """
         cells, sizes = read_results(results, outputs, inputs, read, order, cardinality, labels=values is not None)
         found = fill_table(cells, values, 0, sizes, "the results", empty_settings=empty_settings)
-        return cls(
-            found,
-            cells.outputs,
-            cells.inputs,
-            parties=parties,
-            name=name,
-            empty_settings=empty_settings,
-            notes=cells.notes,
-        )
+        return cls._read(found, parties, name)
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{n}: {c}" for n, c in self.cardinality.items())

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.coordinates import Coordinates
-from relaxbell.behavior.names import read_names, read_parties
-from relaxbell.behavior.notations import Reader, is_tensor, join_names, read_tables, read_tensor
+from relaxbell.behavior.notations import Reader, join_names, read_form
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.behavior.table import SINGLE_TOLERANCE, TOLERANCE
 from relaxbell.errors import BehaviorError
@@ -35,31 +34,16 @@ def read_marginals(
     BehaviorError
         If a set of outputs is missing, shapes do not fit, the constant is not 1, or a probability would be negative.
     """
-    names = read_names(outputs, "outputs", BehaviorError), read_names(inputs, "inputs", BehaviorError)
-    read_names(names[0] + names[1], "outputs and inputs together", BehaviorError)
-    owners = read_parties(parties, *names)
     what = "correlators" if correlators else "Collins–Gisin marginals"
-    if owners is None:
-        raise BehaviorError(
-            f"which party chooses which input? Found outputs {', '.join(names[0])} and inputs {', '.join(names[1])}. "
-            "Give parties={output: input or None}."
-        )
-    reader = Reader(*names, owners, BehaviorError, what, "Behavior(table)", floats=True)
-    if is_tensor(tables):
-        coordinates, form = read_tensor(tables, reader, cardinality)
-        single = getattr(tables, "dtype", None) == np.float32
-    else:
-        if cardinality is not None:
-            raise BehaviorError(
-                "cardinality is given, expected it with a matrix only: tables by sets of outputs have their shapes. "
-                "Leave it out."
-            )
-        coordinates, form, given = read_tables(tables, reader)
+    reader = Reader.of(outputs, inputs, parties, BehaviorError, what, "Behavior(table)", floats=True)
+    names = reader.outputs, reader.inputs
+    coordinates, form, given = read_form(tables, reader, cardinality)
+    if given is not None:
         _check_complete(coordinates, given, names[0], what)
         if () not in given:
             form[0] = 1
-        assert isinstance(tables, Mapping)  # read_tables refuses others
-        single = any(getattr(table, "dtype", None) == np.float32 for table in tables.values())
+    parts = tables.values() if isinstance(tables, Mapping) else [tables]
+    single = any(getattr(table, "dtype", None) == np.float32 for table in parts)
     tolerance = 0 if form.dtype == object else SINGLE_TOLERANCE if single else TOLERANCE
     if abs(form[0] - 1) > tolerance:
         raise BehaviorError(
@@ -85,7 +69,7 @@ def read_marginals(
             "behavior has them. Outcome 0 counts +1 in correlators; where they are rounded, mix in a little white "
             "noise."
         )
-    return table, Scenario.of(*names, coordinates.shape, owners), tolerance
+    return table, Scenario.of(*names, coordinates.shape, reader.parties), tolerance
 
 
 def _whole(correlators: bool) -> str:

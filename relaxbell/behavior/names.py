@@ -14,6 +14,9 @@ from relaxbell.frozen import FrozenMapping
 Setting = Mapping[str, int]
 """Values of some variables by name."""
 
+Names = str | Sequence[str] | None
+"""Names of variables; None for the usual ones."""
+
 _NAME = re.compile(r"[^\W\d]\w*'*")
 _NAMES = "Expected letters, digits and _, not a digit first, and apostrophes ' at the end only, as in X or B_1'."
 
@@ -29,6 +32,22 @@ def read_names(names: str | Sequence[str], what: str, error: type[RelaxbellError
     if repeated:
         raise error(f"{repeated[0]!r} appears twice in {what}: {', '.join(found)}. Each variable needs its own name.")
     return found
+
+
+def read_variables(
+    outputs: Names, inputs: Names, error: type[RelaxbellError]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return names of outputs and inputs, all different; by default A, B and X, Y.
+
+    Examples
+    --------
+    >>> read_variables("A", None, BehaviorError)
+    (('A',), ('X', 'Y'))
+    """
+    out = read_names(("A", "B") if outputs is None else outputs, "outputs", error)
+    ins = read_names(("X", "Y") if inputs is None else inputs, "inputs", error)
+    read_names(out + ins, "outputs and inputs together", error)
+    return out, ins
 
 
 def check_ordered(values: object, what: str, error: type[RelaxbellError]) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.coordinates import Block, Coordinates
+from relaxbell.behavior.names import Names, read_parties, read_variables
 from relaxbell.errors import RelaxbellError
 from relaxbell.exact.arrays import axis_names, complete_table, real_array
 from relaxbell.exact.numbers import Exact, exact_array, to_floats
@@ -49,6 +50,28 @@ class Reader:
     cells: str
     floats: bool = False
 
+    @classmethod
+    def of(
+        cls,
+        outputs: Names,
+        inputs: Names,
+        parties: Mapping[str, str | None] | None,
+        error: type[RelaxbellError],
+        numbers: str,
+        cells: str,
+        *,
+        floats: bool = False,
+    ) -> Reader:
+        """Return the reader for names as people give them; raise `error` where it is not known who chooses what."""
+        out, ins = read_variables(outputs, inputs, error)
+        owners = read_parties(parties, out, ins)
+        if owners is None:
+            raise error(
+                f"which party chooses which input? Found outputs {', '.join(out)} and inputs {', '.join(ins)}. Give "
+                "parties={output: input or None}."
+            )
+        return cls(out, ins, owners, error, numbers, cells, floats)
+
     @property
     def own(self) -> list[int | None]:
         """Position of each output's input; None where it has none."""
@@ -75,6 +98,20 @@ class Reader:
         return Coordinates(tuple(values), tuple(settings), reach)
 
 
+def read_form(
+    tables: object, reader: Reader, cardinality: Mapping[str, int] | None
+) -> tuple[Coordinates, NDArray[Any], set[tuple[int, ...]] | None]:
+    """Return the coordinates and the form of tables by sets of outputs, and which were given, or of a matrix (None)."""
+    if is_tensor(tables):
+        return *_read_tensor(tables, reader, cardinality), None
+    if cardinality is not None:
+        raise reader.error(
+            "cardinality is given, expected it with a matrix only: tables by sets of outputs have their shapes. Leave "
+            "it out."
+        )
+    return _read_tables(tables, reader)
+
+
 # ----------------------------------------------------------------- sets of outputs
 
 
@@ -95,7 +132,7 @@ def split_form(coordinates: Coordinates, form: Exact, outputs: Sequence[str], *,
     return found
 
 
-def read_tables(tables: object, reader: Reader) -> tuple[Coordinates, NDArray[Any], set[tuple[int, ...]]]:
+def _read_tables(tables: object, reader: Reader) -> tuple[Coordinates, NDArray[Any], set[tuple[int, ...]]]:
     """Return the coordinates and the form of tables as `split_form` gives them, and which sets were given.
 
     Cardinalities are read off the shapes; outcome axes may be left out where all parties of a table have two values.
@@ -191,7 +228,7 @@ def is_tensor(values: object) -> bool:
     return isinstance(values, list | tuple) or (hasattr(values, "__array__") and not isinstance(values, Mapping))
 
 
-def read_tensor(
+def _read_tensor(
     values: object, reader: Reader, cardinality: Mapping[str, int] | None
 ) -> tuple[Coordinates, NDArray[Any]]:
     """Return the coordinates and the form of a matrix or tensor.
@@ -211,7 +248,7 @@ def read_tensor(
 
 
 def write_tensor(coordinates: Coordinates, form: NDArray[Any]) -> NDArray[Any]:
-    """Return a form as a tensor that `read_tensor` reads."""
+    """Return a form as a tensor that `read_form` reads."""
     lengths = [1 + _settings(coordinates, i) * (k - 1) for i, k in enumerate(coordinates.outputs)]
     table = np.empty(lengths, dtype=form.dtype)
     table[(0,) * table.ndim] = form[0]

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from relaxbell.behavior.names import read_names, read_parties
+from relaxbell.behavior.names import read_parties, read_variables
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.texts import plain_repr
 from relaxbell.frozen import Frozen, FrozenMapping
@@ -58,10 +58,8 @@ class Scenario(Frozen):
         *,
         parties: Mapping[str, str | None] | None = None,
     ) -> None:
-        self.outputs = read_names(outputs, "outputs", BehaviorError)
-        self.inputs = read_names(inputs, "inputs", BehaviorError)
-        names = read_names(self.outputs + self.inputs, "outputs and inputs together", BehaviorError)
-        self.cardinality = _read_cardinality(cardinality, names)
+        self.outputs, self.inputs = read_variables(outputs, inputs, BehaviorError)
+        self.cardinality = _read_cardinality(cardinality, self.outputs + self.inputs)
         self.parties = read_parties(parties, self.outputs, self.inputs)
         self._seal()
 

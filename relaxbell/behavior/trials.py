@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from relaxbell.behavior.counts import Counts
-from relaxbell.behavior.names import read_names, read_parties
+from relaxbell.behavior.names import read_parties, read_variables
+from relaxbell.behavior.reading.found import check_cells
 from relaxbell.behavior.reading.roles import Columns
 from relaxbell.behavior.reading.rows import Rows, encode
 from relaxbell.behavior.reading.sequences import read_trials
 from relaxbell.behavior.reading.sources import npy_rows
 from relaxbell.behavior.reading.trials_file import read_trials_file
-from relaxbell.behavior.reading.values import Values
+from relaxbell.behavior.reading.values import MOST_VALUES, Values
 from relaxbell.behavior.resampling import whole_number
 from relaxbell.behavior.scenario import Scenario
+from relaxbell.behavior.whole_table import whole_rows
 from relaxbell.errors import CountsError
-from relaxbell.exact.arrays import check_unmasked
 from relaxbell.exact.texts import plain_repr
 from relaxbell.frozen import Frozen, FrozenMapping
-
-_MOST_VALUES = 2**15
-"""Most values of a variable, and most cells of a table of counts that is made of trials: 2^15 · 2^15."""
 
 
 class Trials(Frozen):
@@ -80,26 +79,17 @@ class Trials(Frozen):
         name: str | None = None,
         notes: Sequence[str] = (),
     ) -> None:
-        self.outputs = read_names(("A", "B") if outputs is None else outputs, "outputs", CountsError)
-        self.inputs = read_names(("X", "Y") if inputs is None else inputs, "inputs", CountsError)
-        read_names(self.outputs + self.inputs, "outputs and inputs together", CountsError)
+        self.outputs, self.inputs = read_variables(outputs, inputs, CountsError)
         self.parties = read_parties(parties, self.outputs, self.inputs)
         self.name, self.notes = name, (notes,) if isinstance(notes, str) else tuple(notes)
-        self.rows = _read_rows(rows, self.variables)
+        self.rows = whole_rows(rows, self.variables)
         self.cardinality: Mapping[str, int] = self._read_cardinality(cardinality)
         self._seal()
 
     def _read_cardinality(self, given: Mapping[str, int] | None) -> FrozenMapping[int]:
         largest = dict(zip(self.variables, self.rows.max(axis=0).tolist(), strict=True))
-        if given is None:
-            sizes = {name: value + 1 for name, value in largest.items()}
-        elif not isinstance(given, Mapping) or set(given) != set(self.variables):
-            raise CountsError(
-                f"cardinality is {plain_repr(given)}, expected a number for each of {', '.join(self.variables)}: "
-                '{"A": 2, …}.'
-            )
-        else:
-            sizes = {n: whole_number(given[n], f"cardinality of {n}", 1, _MOST_VALUES) for n in self.variables}
+        seen = {name: value + 1 for name, value in largest.items()}
+        sizes = seen if given is None else _sizes(given, self.variables)
         for k, name in enumerate(self.variables):
             if largest[name] >= sizes[name]:
                 row = int(np.argmax(self.rows[:, k]))
@@ -163,14 +153,9 @@ class Trials(Frozen):
         [[2, 1], [0, 1]]
         """
         shape = tuple(self.cardinality.values())
-        cells = int(np.prod(shape, dtype=object))
-        if cells > max(_MOST_VALUES, 64 * len(self)):
-            raise CountsError(
-                f"{cells:,} combinations of values for {len(self):,} trials, expected a table of counts. Number values "
-                "0, 1, … without gaps."
-            )
+        check_cells(shape, len(self))
         flat = np.ravel_multi_index(tuple(self.rows.T.astype(np.int64)), shape)
-        table = np.bincount(flat, minlength=cells).reshape(shape)
+        table = np.bincount(flat, minlength=math.prod(shape)).reshape(shape)
         return Counts(
             table,
             self.outputs,
@@ -426,16 +411,10 @@ class Trials(Frozen):
         >>> rb.Trials.from_cells([3, 0, 5], "A", "X", cardinality={"A": 3, "X": 2}).rows.tolist()
         [[1, 1], [0, 0], [2, 1]]
         """
-        out = read_names(("A", "B") if outputs is None else outputs, "outputs", CountsError)
-        ins = read_names(("X", "Y") if inputs is None else inputs, "inputs", CountsError)
-        if not isinstance(cardinality, Mapping) or set(cardinality) != set(out + ins):
-            raise CountsError(
-                f"cardinality is {plain_repr(cardinality)}, expected a number for each of {', '.join(out + ins)}: "
-                '{"A": 2, …}.'
-            )
-        shape = [whole_number(cardinality[n], f"cardinality of {n}", 1, _MOST_VALUES) for n in out + ins]
-        flat = _read_rows(np.reshape(np.asarray(cells), (-1, 1)), ("the cell",))[:, 0].astype(np.int64)
-        most = int(np.prod(shape, dtype=object))
+        out, ins = read_variables(outputs, inputs, CountsError)
+        shape = tuple(_sizes(cardinality, out + ins).values())
+        flat = whole_rows(np.reshape(np.asarray(cells), (-1, 1)), ("the cell",))[:, 0].astype(np.int64)
+        most = math.prod(shape)
         if flat.max() >= most:
             raise CountsError(
                 f"trial {int(np.argmax(flat))} is in cell {int(flat.max())}, expected 0 … {most - 1}: the table has "
@@ -449,34 +428,11 @@ class Trials(Frozen):
         return "; ".join((f"{own}: {len(self):,} trials in order of {self.scenario.symbol}, {sizes}", *self.notes))
 
 
-def _read_rows(rows: object, columns: Sequence[str]) -> NDArray[np.integer]:
-    """Return rows of whole numbers in the smallest type that holds them: there may be millions."""
-    expected = f"Expected whole numbers 0, 1, … with the columns {', '.join(columns)}."
-    check_unmasked(rows, "the trials", CountsError)
-    try:
-        array = np.asarray(rows)
-    except (TypeError, ValueError):
-        raise CountsError(f"the trials are no rectangular table. {expected}") from None
-    if array.ndim != 2 or array.shape[1] != len(columns):
-        raise CountsError(f"the trials have shape {array.shape}, expected (trials, {len(columns)}). {expected}")
-    if not len(array):
-        raise CountsError(f"there are no trials. {expected}")
-    if array.dtype.kind == "f" and np.isfinite(array).all() and (array % 1 == 0).all() and abs(array).max() < 2**62:
-        array = array.astype(np.int64)
-    if array.dtype.kind not in "iu":
+def _sizes(cardinality: object, names: Sequence[str]) -> dict[str, int]:
+    """Return how many values each variable has; all must be given."""
+    if not isinstance(cardinality, Mapping) or set(cardinality) != set(names):
         raise CountsError(
-            f"the trials hold entries of type {array.dtype}. {expected} Labels, frames and missing values are read by "
-            "Trials.from_rows."
+            f"cardinality is {plain_repr(cardinality)}, expected a number for each of {', '.join(names)}: "
+            '{"A": 2, …}.'
         )
-    if array.min() < 0 or array.max() >= _MOST_VALUES * _MOST_VALUES:
-        row = int(np.argmax(((array < 0) | (array >= _MOST_VALUES * _MOST_VALUES)).any(axis=1)))
-        raise CountsError(
-            f"trial {row} is {array[row].tolist()}. {expected} Outcomes ±1 are read by Trials.from_rows, values=(1, "
-            "-1)."
-        )
-    kind = np.min_scalar_type(int(array.max()))
-    if array is rows and array.base is None and array.dtype == kind and not array.flags.writeable:
-        return array  # made by a reader, for these trials: there may be 10^8 of them
-    whole = np.array(array, dtype=kind)
-    whole.setflags(write=False)
-    return whole
+    return {n: whole_number(cardinality[n], f"cardinality of {n}", 1, MOST_VALUES) for n in names}

@@ -1,4 +1,4 @@
-"""Tables of whole numbers of trials, as people give them."""
+"""Tables of whole numbers as people give them: numbers of trials, and rows of trials."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from os import PathLike
 import numpy as np
 from numpy.typing import NDArray
 
+from relaxbell.behavior.reading.values import MOST_VALUES
 from relaxbell.errors import CountsError
-from relaxbell.exact.arrays import complete_table
+from relaxbell.exact.arrays import check_unmasked, complete_table
 
 _PROBABILITIES = " Probabilities go to Behavior, correlators to Behavior.from_correlators."
 
@@ -53,6 +54,45 @@ def whole_table(table: object, axes: Sequence[str]) -> NDArray[np.int64]:
     if total > 2**62:
         raise CountsError(f"{total:.3g} trials are too many. Expected at most 2^62.")
     whole = np.array(array, dtype=np.int64)
+    whole.setflags(write=False)
+    return whole
+
+
+def whole_rows(rows: object, columns: Sequence[str]) -> NDArray[np.integer]:
+    """Return rows of whole numbers in the smallest type that holds them: there may be millions.
+
+    Examples
+    --------
+    >>> whole_rows([[0, 1], [2, 0]], ("A", "X")).dtype
+    dtype('uint8')
+    """
+    expected = f"Expected whole numbers 0, 1, … with the columns {', '.join(columns)}."
+    check_unmasked(rows, "the trials", CountsError)
+    try:
+        array = np.asarray(rows)
+    except (TypeError, ValueError):
+        raise CountsError(f"the trials are no rectangular table. {expected}") from None
+    if array.ndim != 2 or array.shape[1] != len(columns):
+        raise CountsError(f"the trials have shape {array.shape}, expected (trials, {len(columns)}). {expected}")
+    if not len(array):
+        raise CountsError(f"there are no trials. {expected}")
+    if array.dtype.kind == "f" and np.isfinite(array).all() and (array % 1 == 0).all() and abs(array).max() < 2**62:
+        array = array.astype(np.int64)
+    if array.dtype.kind not in "iu":
+        raise CountsError(
+            f"the trials hold entries of type {array.dtype}. {expected} Labels, frames and missing values are read by "
+            "Trials.from_rows."
+        )
+    if array.min() < 0 or array.max() >= MOST_VALUES * MOST_VALUES:
+        row = int(np.argmax(((array < 0) | (array >= MOST_VALUES * MOST_VALUES)).any(axis=1)))
+        raise CountsError(
+            f"trial {row} is {array[row].tolist()}. {expected} Outcomes ±1 are read by Trials.from_rows, values=(1, "
+            "-1)."
+        )
+    kind = np.min_scalar_type(int(array.max()))
+    if array is rows and array.base is None and array.dtype == kind and not array.flags.writeable:
+        return array  # made by a reader, for these trials: there may be 10^8 of them
+    whole = np.array(array, dtype=kind)
     whole.setflags(write=False)
     return whole
 

@@ -84,27 +84,27 @@ def orbit_of_point(point: Numbers, maps: Sequence[Map], where: str) -> Iterator[
 
 def independent(equations: Iterable[Numbers]) -> Iterator[Numbers]:
     """Yield the equations that do not follow from those before."""
+    return (equation for equation, _, _ in _pivots(equations))
+
+
+def _pivots(equations: Iterable[Numbers]) -> Iterator[tuple[Numbers, int, Numbers]]:
+    """Yield the same, each with a place and what is left of it: 1 at its place, 0 at the places of those before."""
     found: list[tuple[int, Numbers]] = []
     for equation in equations:
         row = equation
-        for place, own in found:  # in order: each own row is zero at the places of those before it
+        for place, own in found:  # in order: own rows are zero at the places of those before
             if row[place]:
                 row = [a - row[place] * b for a, b in zip(row, own, strict=True)]
         pivot = next((i for i, v in enumerate(row) if i and v), None)
         if pivot is not None:
             found.append((pivot, [v / row[pivot] for v in row]))
-            yield equation
+            yield equation, *found[-1]
 
 
 def _reduction(equations: Sequence[Numbers], size: int) -> Exact:
     """Return the matrix R such that rows that agree where the equations hold are the same as row R."""
     found: list[tuple[int, Numbers]] = []  # each has a one at its place, where the others have zeros
-    for equation in independent(equations):
-        row = equation
-        for place, own in found:
-            row = [a - equation[place] * b for a, b in zip(row, own, strict=True)]
-        pivot = next(i for i, v in enumerate(row) if i and v)
-        new = [v / row[pivot] for v in row]
+    for _, pivot, new in _pivots(equations):
         found = [(i, [a - other[pivot] * b for a, b in zip(other, new, strict=True)]) for i, other in found]
         found.append((pivot, new))
     reduction = np.array([[Fraction(i == j) for j in range(size)] for i in range(size)], dtype=object)

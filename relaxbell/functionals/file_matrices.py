@@ -135,9 +135,7 @@ def _linearity(lines: list[tuple[str, str]], rows: int) -> set[int]:
     equal: set[int] = set()
     for line, where in lines:
         words = line.split()
-        if not words or words[0] not in ("linearity", "equality", "partial_enumeration"):
-            continue
-        if words[0] == "partial_enumeration":
+        if not words or words[0] not in ("linearity", "equality"):
             continue
         if not all(word.isascii() and word.isdigit() for word in words[1:]) or not words[1:]:
             raise FunctionalError(f"{where}: {line[:60]!r}, expected such as 'linearity 2  1 4'. Correct the line.")

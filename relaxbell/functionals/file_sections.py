@@ -56,7 +56,7 @@ def _keyword(line: str) -> str:
 
 
 class Sections:
-    """A file that is being read, line by line; `names_from` are the lines of PANDA's input, for its names and maps."""
+    """A file that is being read, line by line; PANDA's input may be read before it, for its names and maps."""
 
     def __init__(self, name: str, target: Target) -> None:
         self.name, self._target = name, target

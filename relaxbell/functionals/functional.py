@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.derived import nonsignaling_coordinates
-from relaxbell.behavior.names import read_names, read_parties
-from relaxbell.behavior.notations import Reader, is_tensor, read_tables, read_tensor, split_form, write_tensor
+from relaxbell.behavior.names import read_parties, read_variables
+from relaxbell.behavior.notations import Reader, read_form, split_form, write_tensor
 from relaxbell.behavior.scenario import Scenario, same_variables
 from relaxbell.errors import BehaviorError, FunctionalError
 from relaxbell.exact.arrays import complete_table, real_array
@@ -86,8 +86,7 @@ class BellFunctional(Frozen):
         parties: Mapping[str, str | None] | None = None,
         name: str | None = None,
     ) -> None:
-        self.outputs = read_names(outputs, "outputs", FunctionalError)
-        self.inputs = read_names(inputs, "inputs", FunctionalError)
+        self.outputs, self.inputs = read_variables(outputs, inputs, FunctionalError)
         given = complete_table(coefficients, "the table of coefficients", FunctionalError, self.outputs + self.inputs)
         table, offset = read_coefficients(given, constant)
         if table.ndim != len(self.outputs) + len(self.inputs):
@@ -201,25 +200,10 @@ class BellFunctional(Frozen):
         name: str | None,
         table_of: Callable[[Coordinates, Exact], Exact],
     ) -> BellFunctional:
-        outputs = read_names(outputs, "outputs", FunctionalError)
-        inputs = read_names(inputs, "inputs", FunctionalError)
-        owners = read_parties(parties, outputs, inputs)
-        if owners is None:
-            raise FunctionalError(
-                f"which party chooses which input? Found outputs {', '.join(outputs)} and inputs {', '.join(inputs)}. "
-                "Give parties={output: input or None}."
-            )
-        reader = Reader(outputs, inputs, owners, FunctionalError, "coefficients", "BellFunctional(array)")
-        if is_tensor(tables):
-            coordinates, form = read_tensor(tables, reader, cardinality)
-        elif cardinality is not None:
-            raise FunctionalError(
-                "cardinality is given, expected it with a matrix only: tables by sets of outputs have their shapes. "
-                "Leave it out."
-            )
-        else:
-            coordinates, form, _ = read_tables(tables, reader)
-        return cls(table_of(coordinates, form), outputs, inputs, constant=form[0], parties=owners, name=name)
+        reader = Reader.of(outputs, inputs, parties, FunctionalError, "coefficients", "BellFunctional(array)")
+        coordinates, form, _ = read_form(tables, reader, cardinality)
+        table = table_of(coordinates, form)
+        return cls(table, reader.outputs, reader.inputs, constant=form[0], parties=reader.parties, name=name)
 
     # --------------------------------------------------------------------- forms
 
@@ -561,8 +545,7 @@ class BellFunctional(Frozen):
         >>> rb.catalog.CHSH.transposed("B A", "Y X").outputs
         ('B', 'A')
         """
-        outputs = read_names(outputs, "outputs", FunctionalError)
-        inputs = read_names(inputs, "inputs", FunctionalError)
+        outputs, inputs = read_variables(outputs, inputs, FunctionalError)
         if (outputs, inputs) == (self.outputs, self.inputs):
             return self
         if set(outputs) != set(self.outputs) or set(inputs) != set(self.inputs):

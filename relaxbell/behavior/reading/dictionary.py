@@ -12,7 +12,8 @@ from numbers import Real
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.behavior.names import read_names
+from relaxbell.behavior.names import Names, read_variables
+from relaxbell.behavior.reading.found import Found
 from relaxbell.behavior.reading.keys import Order, read_key, read_order
 from relaxbell.behavior.reading.sizes import combination, note_constants, read_sizes
 from relaxbell.behavior.reading.values import ABSENT, MISSING, Coding, Values, canonical, codings
@@ -24,8 +25,6 @@ MOST_CELLS = 2**22
 
 _GROUPED = re.compile(r"[0-9]{1,3}([,.'’ \u00a0\u202f][0-9]{3})+")
 """1,234 and 1.234 and 1 234: which of them is a fraction is a matter of country."""
-
-Names = str | Sequence[str] | None
 
 
 @dataclass
@@ -51,9 +50,7 @@ class Cells:
 
 def read_dictionary(table: object, outputs: Names, inputs: Names, order: Order, missing: int | None) -> Cells:
     """Return the cells of {(x, y): {(a, b): count}}; see `Counts.from_dict`."""
-    out = read_names(("A", "B") if outputs is None else outputs, "outputs", CountsError)
-    ins = read_names(("X", "Y") if inputs is None else inputs, "inputs", CountsError)
-    read_names(out + ins, "outputs and inputs together", CountsError)
+    out, ins = read_variables(outputs, inputs, CountsError)
     expected = f"Expected {{({', '.join(map(str.lower, ins))}): {{({', '.join(map(str.lower, out))}): count}}}}."
     if not isinstance(table, Mapping):
         raise CountsError(
@@ -144,7 +141,7 @@ def fill_table(
     what: str = "the dictionary",
     *,
     empty_settings: bool = False,
-) -> NDArray[np.int64]:
+) -> Found:
     """Return the table of counts whose cells were found, absent ones 0 if that is asked for."""
     names = cells.outputs + cells.inputs
     if not cells.found:
@@ -169,7 +166,7 @@ def fill_table(
             raise CountsError(f"{what}: {count:.3g} trials are too many. Expected at most 2^62.")
         table[place], present[place] = count, True
     _check_absent(cells, present, missing, what, empty_settings)
-    return table
+    return Found(table, cells.outputs, cells.inputs, tuple(cells.notes), empty_settings)
 
 
 def _numbered(cells: Cells, kinds: Mapping[str, Coding]) -> dict[tuple[int, ...], int]:

@@ -15,8 +15,8 @@ from typing import Protocol, TypeAlias, TypeGuard, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.behavior.names import party_names, read_names
-from relaxbell.behavior.reading.dictionary import Cells, Names, whole_count
+from relaxbell.behavior.names import Names, party_names, read_variables
+from relaxbell.behavior.reading.dictionary import Cells, whole_count
 from relaxbell.behavior.reading.keys import Order, read_key, read_order
 from relaxbell.behavior.reading.registers import Choice, Registers, Sources, choose
 from relaxbell.errors import CountsError
@@ -67,9 +67,11 @@ def read_results(
             "tuples, or name the inputs, and give order= from left to right."
         )
     count = len(first) if isinstance(first, tuple) else 1
-    ins = read_names(party_names(count)[1] if inputs is None and count else inputs or (), "inputs", CountsError)
-    out = read_names(party_names(max(1, count))[0] if outputs is None else outputs, "outputs", CountsError)
-    read_names(out + ins, "outputs and inputs together", CountsError)
+    out, ins = read_variables(
+        party_names(max(1, count))[0] if outputs is None else outputs,
+        party_names(count)[1] if inputs is None and count else inputs or (),
+        CountsError,
+    )
     asked = Asked(out, read, read_order(order, out, ins)[0])
     cells, sizes, told = Cells(out, ins), dict[str, int](), Counter[str]()
     for setting, result in results.items():

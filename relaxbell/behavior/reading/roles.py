@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from relaxbell.behavior.names import read_names
+from relaxbell.behavior.names import Names, read_names
 from relaxbell.errors import CountsError
 from relaxbell.exact.texts import plain_repr
 
@@ -44,6 +44,10 @@ class Roles:
     def names(self) -> tuple[str, ...]:
         """Of all variables: outputs, then inputs."""
         return self.outputs + self.inputs
+
+    def called(self, header: Sequence[Hashable]) -> dict[str, str]:
+        """Return what each variable is called in the data."""
+        return {name: f"column {header[i]}" for name, i in zip(self.names, self.places, strict=True)}
 
 
 def variables_of(columns: Columns, what: str) -> tuple[tuple[str, ...], tuple[Hashable, ...]] | None:
@@ -225,11 +229,12 @@ def unread(places: Sequence[int], header: Sequence[Hashable]) -> list[str]:
     return [f"not read: column{'s' * (len(names) > 1)} {shown_header(names)}"]
 
 
-def check_named(what: str, columns: Columns) -> None:
-    """Raise CountsError where columns are named by a mapping, but have no names."""
+def names_only(what: str, columns: Columns) -> Names:
+    """Return names of variables whose columns have none; raise CountsError where columns are named by a mapping."""
     if isinstance(columns, Mapping):
         raise CountsError(
             f"{what} have columns without names, but outputs= or inputs= is {plain_repr(dict(columns))}. Expected "
             "names "
             'of variables in the order of the columns, such as outputs=("A", "B").'
         )
+    return columns

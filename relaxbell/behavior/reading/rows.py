@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relaxbell.behavior.reading.found import Found, check_cells
 from relaxbell.behavior.reading.sizes import combination, note_constants, read_sizes
 from relaxbell.behavior.reading.values import ABSENT, MISSING, MOST_VALUES, Coding, Values, canonical, codings
 from relaxbell.errors import CountsError
@@ -110,14 +110,10 @@ class Encoded:
         """Number of values by name."""
         return dict(zip(self.rows.names, self.shape, strict=True))
 
-    def table(self) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    def counts(self) -> Found:
         """Return the table of counts, and what was done to make it."""
-        cells, trials = math.prod(self.shape), int(self.rows.weights.sum())
-        if cells > max(MOST_VALUES, 64 * trials):
-            raise CountsError(
-                f"{self.rows.what}: {cells:,} combinations of values for {trials:,} trials, expected a table of "
-                "counts. Number values 0, 1, … without gaps, or list them with values=."
-            )
+        trials = int(self.rows.weights.sum())
+        check_cells(self.shape, trials, what=f"{self.rows.what}: ", remedy=", or list them with values=")
         table = np.zeros(self.shape, dtype=np.int64)
         np.add.at(table, tuple(self.codes[self.kept].T), self.rows.weights[self.kept])
         settings = np.asarray(table.sum(axis=tuple(range(len(self.rows.outputs)))))
@@ -126,7 +122,7 @@ class Encoded:
         if never:
             how = "never chosen" if self.kept.all() else "no trials left"
             notes.append(f"{how}: {' and '.join(never[:3])}{' …' if len(never) > 3 else ''}")
-        return table, tuple(notes)
+        return Found(table, self.rows.outputs, self.rows.inputs, tuple(notes), empty_settings=True)
 
     def in_order(self) -> NDArray[np.integer]:
         """Return the trials that remain, in order."""

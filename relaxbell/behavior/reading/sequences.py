@@ -11,13 +11,15 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.behavior.names import check_ordered, read_names
+from relaxbell.behavior.names import check_ordered, read_variables
 from relaxbell.behavior.reading.frames import as_column, as_frame
-from relaxbell.behavior.reading.roles import Columns, check_named, find_roles, unread
+from relaxbell.behavior.reading.roles import Columns, Roles, find_roles, names_only, unread
 from relaxbell.behavior.reading.rows import MOST_ROWS, Rows
 from relaxbell.behavior.reading.values import ABSENT, canonical
 from relaxbell.errors import CountsError
 from relaxbell.exact.texts import a_kind, one_line, plain_repr
+
+_EXPECTED = "Expected an array, a frame, or rows: one for each trial, with a value for each variable."
 
 CHUNK = 2**20
 """Trials that are numbered at once."""
@@ -40,8 +42,8 @@ def _row(k: int) -> str:
     return f"row {k}"
 
 
-def read_trials(rows: object, outputs: Columns, inputs: Columns) -> Rows:
-    """Return trials as different rows; see `Counts.from_trials`.
+def read_trials(rows: object, outputs: Columns, inputs: Columns, what: str = "the trials") -> Rows:
+    """Return trials as different rows; see `Counts.from_trials`. `what` is what an array is called.
 
     Examples
     --------
@@ -49,34 +51,28 @@ def read_trials(rows: object, outputs: Columns, inputs: Columns) -> Rows:
     >>> rows.names, rows.distinct, rows.weights.tolist()
     (('A', 'X'), [(1, 0), (0, 0)], [2, 1])
     """
-    expected = "Expected an array, a frame, or rows: one for each trial, with a value for each variable."
     if isinstance(rows, str | bytes) or hasattr(rows, "__fspath__"):
         raise CountsError(
-            f"the trials are {a_kind(rows)}, {one_line(rows, 40)}. {expected} Files are read by load_counts(path) and "
+            f"the trials are {a_kind(rows)}, {one_line(rows, 40)}. {_EXPECTED} Files are read by load_counts(path) and "
             "Trials.read_csv(path)."
         )
     check_ordered(rows, "the trials", CountsError)
     frame = as_frame(rows)
     if frame is not None:
         roles = find_roles(frame.what, frame.header, outputs, inputs, None)
-        called = {n: f"column {frame.header[i]}" for n, i in zip(roles.names, roles.places, strict=True)}
         columns = [frame.column(i) for i in roles.places]
         notes = unread(roles.rest, frame.header)
-        return from_columns(frame.what, roles.outputs, roles.inputs, columns, called, notes)
+        return _from_columns(frame.what, roles.outputs, roles.inputs, columns, roles.called(frame.header), notes)
     if not isinstance(rows, Iterable):
-        raise CountsError(f"the trials are {a_kind(rows)}. {expected}{_OURS.get(type(rows).__name__, '')}")
+        raise CountsError(f"the trials are {a_kind(rows)}. {_EXPECTED}{_OURS.get(type(rows).__name__, '')}")
     if isinstance(rows, np.ndarray) or hasattr(rows, "__array__"):
-        return _from_array(rows, outputs, inputs, expected)
-    return _from_rows(iter(rows), outputs, inputs, expected)
+        return _from_array(rows, outputs, inputs, what)
+    return _from_rows(iter(rows), outputs, inputs)
 
 
-def positional(outputs: Columns, inputs: Columns, width: int, what: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _positional(outputs: Columns, inputs: Columns, width: int, what: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return names of variables whose columns have none: outputs, then inputs."""
-    check_named(what, outputs)
-    check_named(what, inputs)
-    out = read_names(("A", "B") if outputs is None else tuple_of(outputs), "outputs", CountsError)
-    ins = read_names(("X", "Y") if inputs is None else tuple_of(inputs), "inputs", CountsError)
-    read_names(out + ins, "outputs and inputs together", CountsError)
+    out, ins = read_variables(names_only(what, outputs), names_only(what, inputs), CountsError)
     if width != len(out + ins):
         raise CountsError(
             f"{what} have {width} columns, expected {len(out + ins)}: outputs {', '.join(out)}, then inputs "
@@ -86,33 +82,27 @@ def positional(outputs: Columns, inputs: Columns, width: int, what: str) -> tupl
     return out, ins
 
 
-def tuple_of(names: Columns) -> str | Sequence[str]:
-    """Return names that are no mapping."""
-    return () if names is None or isinstance(names, Mapping) else names
-
-
-def _from_array(source: object, outputs: Columns, inputs: Columns, expected: str) -> Rows:
+def _from_array(source: object, outputs: Columns, inputs: Columns, what: str) -> Rows:
+    """Return the trials of an array, which may stay in its file."""
     array = source if isinstance(source, np.ndarray) else np.asarray(source)
     if array.ndim != 2:
         raise CountsError(
-            f"the trials have {array.ndim} axes (shape {array.shape}), expected 2. {expected} Tables of counts go to "
+            f"{what} have {array.ndim} axes (shape {array.shape}), expected 2. {_EXPECTED} Tables of counts go to "
             "Counts."
         )
-    out, ins = positional(outputs, inputs, array.shape[1], "the trials")
-    named = zip(range(array.shape[1]), out + ins, strict=True)
-    columns = [as_column(array[:, k], f"the trials, column {k} ({name})") for k, name in named]
+    out, ins = _positional(outputs, inputs, array.shape[1], what)
     called = {name: f"column {k} ({name})" for k, name in enumerate(out + ins)}
-    return from_columns("the trials", out, ins, columns, called, [])
+    columns = [as_column(array[:, k], f"{what}, {column}") for k, column in enumerate(called.values())]
+    return _from_columns(what, out, ins, columns, called, [])
 
 
-def from_columns(
+def _from_columns(
     what: str,
     outputs: tuple[str, ...],
     inputs: tuple[str, ...],
     columns: Sequence[NDArray[np.generic]],
     called: Mapping[str, str],
     notes: Sequence[str],
-    place: Callable[[int], str] = _row,
 ) -> Rows:
     """Return trials that are given as one array for each variable, in parts: there may be 10^8 of them."""
     factors = [_factor(column) for column in columns]
@@ -142,7 +132,7 @@ def from_columns(
         for flat in joint():
             yield np.searchsorted(present, flat)
 
-    return Rows(what, outputs, inputs, distinct, weights, chunks, place, called, tuple(notes))
+    return Rows(what, outputs, inputs, distinct, weights, chunks, _row, called, tuple(notes))
 
 
 def _different(parts: Iterable[NDArray[np.int64]], most: int, what: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -230,22 +220,23 @@ class _Lookup(dict[object, int]):
         return number
 
 
-def _from_rows(rows: Iterator[object], outputs: Columns, inputs: Columns, expected: str) -> Rows:
+def _from_rows(rows: Iterator[object], outputs: Columns, inputs: Columns) -> Rows:
     first = next(rows, None)
     if first is None:
-        raise CountsError(f"there are no trials. {expected}")
+        raise CountsError(f"there are no trials. {_EXPECTED}")
     rows = itertools.chain([first], rows)
+    fields: list[Hashable] = list(first if isinstance(first, Mapping) else getattr(first, "_fields", ()))
     if isinstance(first, Mapping) or hasattr(first, "_fields"):
-        fields = tuple(first) if isinstance(first, Mapping) else tuple(getattr(first, "_fields", ()))
         roles = find_roles("the rows", fields, outputs, inputs, None)
-        labels = [fields[i] for i in roles.places]
-        out, ins, notes = roles.outputs, roles.inputs, unread(roles.rest, fields)
-        called = {n: f"column {label}" for n, label in zip(roles.names, labels, strict=True)}
-        cells = _named_rows(rows, labels) if isinstance(first, Mapping) else _tuples(rows, len(fields), roles.places)
+        out, ins, called = roles.outputs, roles.inputs, roles.called(fields)
+        if isinstance(first, Mapping):
+            cells = _named_rows(rows, fields, roles, (outputs, inputs))
+        else:
+            cells = _tuples(rows, len(fields), roles.places)
     else:
-        width = _width(first, 0, expected)
-        out, ins = positional(outputs, inputs, width, "the trials")
-        cells, called, notes = _tuples(rows, width, range(width)), {}, []
+        width = _width(first, 0, _EXPECTED)
+        out, ins = _positional(outputs, inputs, width, "the trials")
+        cells, called = _tuples(rows, width, range(width)), {}
     numbers: dict[tuple[int, ...], int] = {}
     ids = compact("I")
     lookups = [_Lookup() for _ in out + ins]
@@ -253,11 +244,12 @@ def _from_rows(rows: Iterator[object], outputs: Columns, inputs: Columns, expect
         try:
             own = tuple(lookup[value] for lookup, value in zip(lookups, row, strict=True))
         except TypeError:
-            own = _unhashable(lookups, row, k, expected)
+            own = _unhashable(lookups, row, k)
         ids.append(numbers.setdefault(own, len(numbers)))
         if len(numbers) > MOST_ROWS:
             raise too_many("the trials")
     order = np.frombuffer(ids, dtype=np.uint32)
+    notes = unread([i for i in range(len(fields)) if i not in roles.places], fields) if fields else []
     distinct = [tuple(lookups[k].values_in_order[i] for k, i in enumerate(row)) for row in numbers]
     weights = np.bincount(order, minlength=len(distinct)).astype(np.int64)
 
@@ -268,14 +260,15 @@ def _from_rows(rows: Iterator[object], outputs: Columns, inputs: Columns, expect
     return Rows("the trials", out, ins, distinct, weights, chunks, _row, called, tuple(notes))
 
 
-def _unhashable(lookups: Sequence[_Lookup], row: Sequence[object], k: int, expected: str) -> tuple[int, ...]:
+def _unhashable(lookups: Sequence[_Lookup], row: Sequence[object], k: int) -> tuple[int, ...]:
     """Return the same for a row that holds numpy's mask; raise CountsError if it holds a list or the like."""
     plain = [None if value is np.ma.masked else value for value in row]
     try:
         return tuple(lookup[value] for lookup, value in zip(lookups, plain, strict=True))
     except TypeError:
         raise CountsError(
-            f"the trials, row {k}: {one_line(plain_repr(row))} holds a value that is no number and no label. {expected}"
+            f"the trials, row {k}: {one_line(plain_repr(row))} holds a value that is no number and no label. "
+            f"{_EXPECTED}"
         ) from None
 
 
@@ -294,10 +287,27 @@ def _tuples(rows: Iterable[object], width: int, places: Sequence[int]) -> Iterat
         yield [row[i] for i in places]
 
 
-def _named_rows(rows: Iterable[object], labels: Sequence[Hashable]) -> Iterator[list[object]]:
+def _named_rows(
+    rows: Iterable[object], fields: list[Hashable], roles: Roles, given: tuple[Columns, Columns]
+) -> Iterator[list[object]]:
+    """Yield the values of each row; keys that the first row lacks are put to the fields, or refused as in a header."""
+    labels, known = [fields[i] for i in roles.places], set(fields)
     for k, row in enumerate(rows):
         if not isinstance(row, Mapping):
             raise CountsError(f"the trials, row {k}: found {a_kind(row)}, expected a mapping as the first. Correct it.")
+        if not row.keys() <= known:
+            new = [key for key in row if key not in known]
+            fields += new
+            known.update(new)
+            header = [*labels, *new]
+            read = [header[i] for i in find_roles(f"the trials, row {k}", header, *given, None).places]
+            if read != labels:
+                other = next(label for label in read if label not in labels)
+                raise CountsError(
+                    f"the trials, row {k}: a value of {other}, which row 0 lacks, expected the same variables in all: "
+                    f"{', '.join(map(str, labels))}. Add it to each row, or name the columns to be read with outputs= "
+                    "and inputs=."
+                )
         absent = [label for label in labels if label not in row]
         if absent:
             raise CountsError(

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.reading.dictionary import check_missing, fill_table
-from relaxbell.behavior.reading.frames import Frame, as_column
+from relaxbell.behavior.reading.found import Found
+from relaxbell.behavior.reading.frames import Frame
 from relaxbell.behavior.reading.keys import Order
 from relaxbell.behavior.reading.roles import Columns, check_names, has_output
 from relaxbell.behavior.reading.rows import Rows, encode
-from relaxbell.behavior.reading.sequences import from_columns, positional, read_trials
+from relaxbell.behavior.reading.sequences import read_trials
 from relaxbell.behavior.reading.tables import grid_of, is_wide, read_tidy, read_wide
 from relaxbell.behavior.reading.text import Grid, read_grid
 from relaxbell.behavior.reading.trials_file import read_header, read_trials_file
@@ -48,17 +49,6 @@ class Layout:
     empty_settings: bool = False
 
 
-@dataclass(frozen=True)
-class Found:
-    """A table of counts, its variables, and what was done."""
-
-    table: NDArray[np.int64]
-    outputs: tuple[str, ...]
-    inputs: tuple[str, ...]
-    notes: tuple[str, ...] = field(default=())
-    empty_settings: bool = False
-
-
 def read_table(grid: Grid, layout: Layout) -> Found:
     """Return the counts of a tidy or a wide table."""
     missing = layout.missing
@@ -74,10 +64,9 @@ def read_table(grid: Grid, layout: Layout) -> Found:
         cells.notes.insert(0, "read from a wide table, one row for each setting")
     else:
         cells = read_tidy(grid, layout.outputs, layout.inputs, layout.count, missing)
-    table = fill_table(
+    return fill_table(
         cells, layout.values, missing, layout.cardinality, grid.what, empty_settings=layout.empty_settings
     )
-    return Found(table, cells.outputs, cells.inputs, tuple(cells.notes), layout.empty_settings)
 
 
 def read_frame(frame: Frame, source: object, layout: Layout) -> Found:
@@ -105,14 +94,13 @@ def _is_trials(header: Sequence[Hashable], layout: Layout) -> bool:
 
 def count_trials(rows: Rows, layout: Layout) -> Found:
     """Return how often each outcome was seen for each setting."""
-    encoded = encode(rows, layout.values, layout.missing, layout.cardinality)
-    table, notes = encoded.table()
+    found = encode(rows, layout.values, layout.missing, layout.cardinality).counts()
     total = counted(int(rows.weights.sum()), "trial")
-    return Found(table, rows.outputs, rows.inputs, (f"counted from {total}, one row each", *notes), True)
+    return replace(found, notes=(f"counted from {total}, one row each", *found.notes))
 
 
 def _read_npy(path: Path, layout: Layout) -> Found:
-    array = open_npy(path)
+    array = _open_npy(path)
     named = [part for part in (layout.outputs, layout.inputs) if part is not None]
     if array.ndim != 2 and array.dtype.names is None:
         raise CountsError(
@@ -124,10 +112,10 @@ def _read_npy(path: Path, layout: Layout) -> Found:
             f"{path.name} holds an array of shape {array.shape}, which may be trials or a table of counts. Say which: "
             "Counts.from_trials(numpy.load(path)) or Counts(numpy.load(path))."
         )
-    return count_trials(npy_rows(path, layout.outputs, layout.inputs), layout)
+    return count_trials(read_trials(array, layout.outputs, layout.inputs, f"the trials of {path.name}"), layout)
 
 
-def open_npy(path: Path) -> NDArray[np.generic]:
+def _open_npy(path: Path) -> NDArray[np.generic]:
     """Return a numpy array that stays in its file."""
     try:
         found = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -140,12 +128,4 @@ def open_npy(path: Path) -> NDArray[np.generic]:
 
 def npy_rows(path: Path, outputs: Columns, inputs: Columns) -> Rows:
     """Return the trials of a numpy array in a file."""
-    array = open_npy(path)
-    if array.dtype.names is not None:
-        return read_trials(array, outputs, inputs)
-    if array.ndim != 2:
-        raise CountsError(f"{path.name} holds an array of shape {array.shape}, expected (trials, variables).")
-    out, ins = positional(outputs, inputs, array.shape[1], f"the trials of {path.name}")
-    columns = [as_column(array[:, k], f"{path.name}, column {k}") for k in range(array.shape[1])]
-    called = {name: f"column {k} ({name})" for k, name in enumerate(out + ins)}
-    return from_columns(path.name, out, ins, columns, called, [])
+    return read_trials(_open_npy(path), outputs, inputs, f"the trials of {path.name}")

@@ -42,8 +42,7 @@ def read_tidy(grid: Grid, outputs: Columns, inputs: Columns, count: str, missing
     """Return the cells of a table with a row for each combination and a column of counts."""
     roles = find_roles(grid.what, grid.header, outputs, inputs, count)
     place = next(i for i in roles.rest if str(grid.header[i]).strip().lower() == count.lower())
-    called = {n: f"column {grid.header[i]}" for n, i in zip(roles.names, roles.places, strict=True)}
-    cells, absent = Cells(roles.outputs, roles.inputs, called=called), 0
+    cells, absent = Cells(roles.outputs, roles.inputs, called=roles.called(grid.header)), 0
     cells.notes += unread([i for i in roles.rest if i != place], grid.header)
     for where, row in grid.rows:
         if missing is not None and canonical(row[place]) is ABSENT:

@@ -79,7 +79,6 @@ def read_trials_file(path: Path, outputs: Columns, inputs: Columns) -> Rows:
     weights = reader.count()
     if not weights:
         raise CountsError(f"{path.name} has a header but no rows. Expected one for each trial.")
-    called = {n: f"column {titles[i]}" for n, i in zip(roles.names, roles.places, strict=True)}
     return Rows(
         path.name,
         roles.outputs,
@@ -88,7 +87,7 @@ def read_trials_file(path: Path, outputs: Columns, inputs: Columns) -> Rows:
         np.array(weights, dtype=np.int64),
         reader.chunks,
         reader.place,
-        called,
+        roles.called(titles),
         tuple(unread(roles.rest, titles)),
     )
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from trial_rows import drawn, tallied
 
 import relaxbell as rb
 from relaxbell.behavior.reading import sequences
@@ -20,18 +21,7 @@ NAMES = {
 
 def draw(kind, seed, n=400):
     outputs, inputs, shape = NAMES[kind]
-    rng = np.random.default_rng(seed)
-    rows = np.stack([rng.integers(0, size, n) for size in shape], axis=1)
-    rows[:2] = [[0] * len(shape), np.array(shape) - 1]  # each least and largest value is seen
-    return outputs, inputs, shape, rows
-
-
-def tallied(rows, shape):
-    """The table of counts by a loop over trials."""
-    table = np.zeros(shape, dtype=int)
-    for row in rows.tolist():
-        table[tuple(row)] += 1
-    return table
+    return outputs, inputs, shape, drawn(shape, seed, n)
 
 
 def reordered(outputs, inputs, rows):
@@ -268,3 +258,16 @@ def test_frames(package):
 def test_constructors_name_the_reader(make, message):
     with pytest.raises(rb.errors.CountsError, match=message):
         make()
+
+
+def test_keys_that_only_later_rows_have():
+    """A column of a frame is refused, or noted where both outputs and inputs are named; so is a key of any row."""
+    rows = [{"a": 0, "x": 1}, {"x": 0, "a": 1, "time": 3.5}, {"a": 1, "x": 1, "run": 2, "time": 4.0}]
+    for read in (rb.Counts.from_trials, rb.Trials.from_rows):
+        with pytest.raises(rb.errors.CountsError, match="the trials, row 1: unknown column 'time'"):
+            read(rows)
+        assert read(rows, "A", "X").notes == ("not read: columns time, run",)
+        with pytest.raises(rb.errors.CountsError, match=r"row 1: a value of b, which row 0 lacks.*in all: a, x"):
+            read([{"a": 0, "x": 1}, {"a": 0, "x": 1, "b": 1}])
+    frame = {"a": [0, 1, 1], "x": [1, 0, 1], "time": [None, 3.5, 4.0], "run": [None, None, 2]}
+    assert rb.Counts.from_trials(frame, "A", "X").notes == ("not read: columns time, run",)

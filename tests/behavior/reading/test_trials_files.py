@@ -7,6 +7,7 @@ import itertools
 
 import numpy as np
 import pytest
+from trial_rows import drawn, tallied
 
 import relaxbell as rb
 from relaxbell.behavior.reading import trials_file
@@ -15,17 +16,7 @@ NAMES, SHAPE = ("A", "B", "X", "Y"), (3, 2, 2, 3)
 
 
 def rows(n=500, seed=0):
-    rng = np.random.default_rng(seed)
-    found = np.stack([rng.integers(0, size, n) for size in SHAPE], axis=1)
-    found[:2] = [[0] * 4, np.array(SHAPE) - 1]
-    return found
-
-
-def tallied(trials):
-    table = np.zeros(SHAPE, dtype=int)
-    for row in trials.tolist():
-        table[tuple(row)] += 1
-    return table
+    return drawn(SHAPE, seed, n)
 
 
 def lines(trials, separator=","):
@@ -58,7 +49,7 @@ def test_ways_to_write_them(tmp_path, monkeypatch, way, block):
     path = tmp_path / "run.csv"
     path.write_bytes(WAYS[way].encode())
     found = rb.load_counts(path)
-    assert (found.table == tallied(rows())).all()
+    assert (found.table == tallied(rows(), SHAPE)).all()
     assert found.notes == ("counted from 500 trials, one row each",)
     assert (rb.Trials.read_csv(path).rows == rows()).all()
 
@@ -79,7 +70,7 @@ def test_columns_that_make_all_lines_different(tmp_path, monkeypatch, labels, mo
             writer.writerow([y, k * 0.37, words[a], x, "a, b" if labels and k == 5 and most == 10 else "", b])
     values = {"A": words} if labels else None
     found = rb.load_counts(path, outputs="A B", inputs="X Y", values=values)
-    assert (found.table == tallied(trials)).all()
+    assert (found.table == tallied(trials, SHAPE)).all()
     assert found.notes[1] == "not read: columns time, comment"
     assert (rb.Trials.read_csv(path, outputs="A B", inputs="X Y", values=values).rows == trials).all()
 
@@ -89,10 +80,10 @@ def test_compressed_and_in_numpy(tmp_path):
     packed = tmp_path / "run.csv.gz"
     packed.write_bytes(gzip.compress("\n".join(PLAIN).encode()))
     assert rb.load_counts(packed).name == "run"
-    assert (rb.load_counts(packed).table == tallied(trials)).all()
+    assert (rb.load_counts(packed).table == tallied(trials, SHAPE)).all()
     path = tmp_path / "run.npy"
     np.save(path, trials.astype(np.uint8))
-    assert (rb.load_counts(path).table == tallied(trials)).all()
+    assert (rb.load_counts(path).table == tallied(trials, SHAPE)).all()
     assert (rb.Trials.read_csv(path).rows == trials).all()
     np.save(path, np.where(trials == 0, 1.0, -1.0)[:, [0, 2]])
     found = rb.load_counts(path, outputs="A", inputs="X", values=(1, -1))
