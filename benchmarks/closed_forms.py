@@ -23,7 +23,7 @@ BEHAVIORS = 10**6
 
 @dataclass(frozen=True)
 class Case:
-    """A measure to derive the closed form of; `limit`: seconds that the issue allows, where it states them."""
+    """A measure to derive the closed form of; `limit`: seconds aimed at, if any."""
 
     name: str
     measure: Callable[[], rb.classes.Measure]

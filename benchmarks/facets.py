@@ -25,7 +25,7 @@ CASES: dict[str, tuple[Callable[[], rb.CausalModel], float | None]] = {
     "4422": (lambda: rb.bell((4, 4)), None),
     "outcome signaling 3322": (lambda: rb.outcome_signaling((3, 3)), None),
 }
-"""The model, and the seconds that the issue allows."""
+"""The model, and the seconds aimed at."""
 
 
 def vertices(model: rb.CausalModel) -> list[list[int]]:

@@ -472,7 +472,7 @@ class BellFunctional(Frozen):
         Notes
         -----
         Where each output responds to inputs of its own only (Bell scenarios), no strategy is listed: one party answers
-        best, the others' choices are found by branch and bound. 20 settings with two outcomes take a tenth of a second.
+        best, the others' choices are found by branch and bound. 20 settings with two outcomes take 0.01 seconds.
         Where the latent variable knows settings (``measurement_dependence``), each of them is answered for itself.
 
         Examples
