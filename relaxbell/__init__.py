@@ -38,6 +38,7 @@ _HOMES = {
     "measures.effects": "average_causal_effect",
     "measures.messages": "message_entropy message_weight",
     "measures.dependences": "dependence",
+    "measures.distances": "largest_distance mean_distance",
     "measures.hall": "hall_dependence",
     "measures.settings": "setting_bounds",
     "measures.information": "mutual_information pinsker_bound",

@@ -106,7 +106,10 @@ def convex_solution(
     bound = proof.bound
     q = StrategyWeights(measure.model, weights_of(answer, proof) if proof.support is None else proof.support)
     if proof.primal is None:
-        reached = measure.at(q) if proof.support is None else answer.value
+        reached = answer.value
+        if proof.support is None:
+            known = proof.problem.objective if proof.problem.deviations else None
+            reached = measure.at(q) if known is None else known.value(q.weights)
         found, lower = max(reached, bound.value), bound.value
     else:
         found = float(bound.bound)
