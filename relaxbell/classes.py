@@ -31,6 +31,7 @@ _HOMES = {
     "measures.combined": "LargestOf Multiple Sum",
     "measures.definition": "Definition Recipe",
     "measures.dependences": "Dependence",
+    "measures.distances": "Distance",
     "measures.hall": "HallDependence",
     "measures.information": "MutualInformation",
     "measures.messages": "BinaryEntropy",

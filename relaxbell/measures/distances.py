@@ -90,7 +90,7 @@ class Distance(LinearMeasure):
         if not isinstance(observed, Behavior):
             raise MeasureError(f"{self.name} is of all probabilities: found {a_kind(observed)}, expected a Behavior.")
         model, own = self.model, self._deviation
-        equations = model.equations(observed)
+        equations = model.equations(observed, signaling=True)
         matrix, n = sp.csr_array(equations.rows.matrix), equations.rows.columns
 
         def of_setting(x: int, weight: Fraction) -> SumOfRows:

@@ -15,7 +15,7 @@ from relaxbell.exact.numbers import ExactNumber, Floats, Surd, as_exact, read_fr
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import a_kind, decimal_text, text_latex
 from relaxbell.measures.definition import Definition, Recipe
-from relaxbell.measures.terms import Term, stated
+from relaxbell.measures.terms import Term, compares, stated
 from relaxbell.measures.weights import read_numbers, read_support, read_weights
 from relaxbell.methods import provided
 
@@ -390,6 +390,11 @@ class LinearMeasure(Measure):
     def summands(self) -> tuple[LinearMeasure, ...]:
         """The parts of a sum, so that sums of sums stay flat; itself for others."""
         return (self,)
+
+    @property
+    def compares(self) -> bool:
+        """Whether it has a distance from the data in it: then models need not reproduce them, and they may signal."""
+        return compares(self.term)
 
     @property
     def in_product(self) -> tuple[str, str]:

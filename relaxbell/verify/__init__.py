@@ -47,6 +47,10 @@ The largest r(λ) of more than 1024 strategies is found by eliminating variables
 parents, in whole numbers; no table may have more than 2^20 entries. So there may be up to 2^4096 strategies, where all
 measures are influences and probabilities, their sums and maxima; other ones need a list, of at most 2^20.
 
+A distance of the data, the mean over settings or the largest, of TV = ½ Σ |p − p_model|: then q need not have the data,
+and z may vary, among the cells of a setting x, by at most Σ u weight_x, for the weights u of the distances: one of the
+mean, with weight p(free inputs); of the largest one for each setting that occurs, with weight 1/p(dependent|free).
+
 If w is the total share of dependence, whose weights are not given, max_λ r(λ) is replaced by
 max_Λ Σ_x p(x) max(r(x, Λ), max_x' r(x', Λ) − 2w); for the mutual information by max_Λ log2 Σ_x p(x) 2^r(x, Λ).
 Strategies that need settings of probability 0 have q = 0. Infeasible: the bound of the measure 0 is positive.
@@ -92,6 +96,7 @@ from pathlib import Path
 
 from .curves import CURVE, Curve
 from .dependences import DependenceCase
+from .distances import DistanceCase, has_distance
 from .entropies import EntropyCase, InformationCase
 from .evidence import EvidenceCase
 from .files import read_file
@@ -129,7 +134,8 @@ def read_case(data: Json, work: int = 0) -> Case:
     """Return the certificate of one solution, or of infeasibility, unchecked; `work` was spent before."""
     measure = data.get("measure") if type(data) is dict else None
     kind = measure.get("kind") if type(measure) is dict else None
-    return _KINDS.get(kind if type(kind) is str else "", Case)(with_numbers(data), work)
+    known = DistanceCase if has_distance(data) else _KINDS.get(kind if type(kind) is str else "", Case)
+    return known(with_numbers(data), work)
 
 
 def digests(data: Json) -> tuple[str, ...]:

@@ -72,9 +72,12 @@ def infeasible(problem: Problem, measure: Measure, ways: Ways | None = None) -> 
         proof = _positive(ways.farkas(constrained), problem)
         if proof is not None:
             limits = [*map(str, problem.budgets), *map(_constraint_text, problem.affine)]
+            reproduces, more = "reproduces the data within", "; the data alone can be reproduced"
+            if problem.deviations:
+                reproduces, more = "satisfies", ""
             raise InfeasibleError(
-                f"no model of {model.name} reproduces the data within the constraints {', '.join(limits)}, by an exact "
-                f"dual argument; the data alone can be reproduced. {_remedy(problem, ways)}",
+                f"no model of {model.name} {reproduces} the constraints {', '.join(limits)}, by an exact dual argument"
+                f"{more}. {_remedy(problem, ways)}",
                 _witness(measure, problem, proof),
                 Proof(constrained, proof),
                 model,

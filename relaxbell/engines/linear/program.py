@@ -31,7 +31,7 @@ from relaxbell.exact.texts import one_line
 from relaxbell.lp.clock import remaining
 from relaxbell.lp.rows import Block, RowBuilder
 from relaxbell.measures.affine import AffineConstraint, read_affine
-from relaxbell.measures.measure import Budget, Measure, same_model
+from relaxbell.measures.measure import Budget, LinearMeasure, Measure, same_model
 from relaxbell.measures.terms import Deviation, Leaf, Lowered, Slot, Term
 from relaxbell.measures.terms.sizes import entries_of
 
@@ -75,7 +75,7 @@ def read_constraints(
         affine, or anything else.
     """
     budgets, affine = [], []
-    for item in _flat(subject_to):
+    for item in flat(subject_to):
         if isinstance(item, Budget):
             same_model(measure, item.measure)
             if item.is_symbolic and not symbolic:
@@ -95,16 +95,22 @@ def read_constraints(
     return tuple(budgets), tuple(affine)
 
 
+def accepts_signaling(measure: Measure, subject_to: object) -> bool:
+    """Return whether a distance from the data is minimized or limited, so that q need not reproduce them."""
+    asked = [measure, *(item.measure for item in flat(subject_to) if isinstance(item, Budget))]
+    return any(isinstance(own, LinearMeasure) and own.compares for own in asked)
+
+
 def is_constrained(subject_to: object) -> bool:
     """Return whether there are any constraints."""
-    return any(True for _ in _flat(subject_to))
+    return any(True for _ in flat(subject_to))
 
 
-def _flat(subject_to: Any) -> Iterator[Any]:
+def flat(subject_to: Any) -> Iterator[Any]:
     """Yield constraints from lists in lists: `setting_bounds(…)` beside a budget."""
     if isinstance(subject_to, Sequence) and not isinstance(subject_to, str):
         for item in subject_to:
-            yield from _flat(item)
+            yield from flat(item)
     else:
         yield subject_to
 

@@ -67,7 +67,8 @@ class ConvexSolution(Solution):
     @cached_property
     def witness(self) -> Witness:
         """The Bell functional of the dual solution, its value on the data and its unrelaxed bound."""
-        bound = self.functional.bound(self.measure.model.unrelaxed)
+        model = self.measure.model  # distances are from the model itself
+        bound = self.functional.bound(model if self.proof.problem.deviations else model.unrelaxed)
         return Witness(self.functional, self.functional_value, bound, self.proof.problem.equations.may_signal)
 
 

@@ -34,6 +34,11 @@ from relaxbell.measures.terms.term import (
     stated_weights,
 )
 
+def compares(term: Term) -> bool:
+    """Return whether a distance from data is part of a term: then q need not reproduce the data."""
+    return any(isinstance(leaf, Deviation) for leaf in term.leaves())
+
+
 ZERO = Total(())
 """The function 0: where only the constraints matter."""
 
@@ -53,6 +58,7 @@ __all__ = [
     "Term",
     "Total",
     "Weights",
+    "compares",
     "fresh",
     "stated",
     "stated_weights",
