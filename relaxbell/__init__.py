@@ -54,6 +54,7 @@ _HOMES = {
     "solve.lines": "curve tradeoff",
     "solve.visibility": "critical_visibility",
     "sweeps.running": "sweep",
+    "trials.strength": "strength",
     "trials.testing": "evidence",
     "proofs.constants": "recognize_number",
     "proofs.fits": "fit",

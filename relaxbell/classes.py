@@ -47,6 +47,7 @@ _HOMES = {
     "engines.information.engine": "InformationSolution",
     "engines.entropy.engine": "EntropySolution",
     "engines.base": "Engine Live",
+    "trials.strength": "Strength StrengthSolution",
     "engines.witness": "Witness",
     "closed_forms.both_ends": "ClosedBounds Interval",
     "closed_forms.closed_form": "ClosedForm Evaluation",

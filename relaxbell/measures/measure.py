@@ -117,6 +117,11 @@ class Measure(abc.ABC):
         True
         """
 
+    @property
+    def compares(self) -> bool:
+        """Whether it compares models with the data, so that they need not reproduce them, and the data may signal."""
+        return False
+
     def zero_like(self, what: str) -> LinearMeasure:
         """Return a measure of linear programs that is 0 for the same models: all that "no relaxation at all" needs.
 
@@ -393,7 +398,7 @@ class LinearMeasure(Measure):
 
     @property
     def compares(self) -> bool:
-        """Whether it has a distance from the data in it: then models need not reproduce them, and they may signal."""
+        """Whether a distance from the data is part of it: then models need not reproduce them, and they may signal."""
         return compares(self.term)
 
     @property

@@ -50,6 +50,8 @@ measures are influences and probabilities, their sums and maxima; other ones nee
 A distance of the data, the mean over settings or the largest, of TV = ½ Σ |p − p_model|: then q need not have the data,
 and z may vary, among the cells of a setting x, by at most Σ u weight_x, for the weights u of the distances: one of the
 mean, with weight p(free inputs); of the largest one for each setting that occurs, with weight 1/p(dependent|free).
+The strength is the relative entropy of the data from the models: z for the data are R p(free inputs), R ≥ 0 with a mean
+of at most b over the models by the inequality, and then it is at least Σ p ln(R/b).
 
 If w is the total share of dependence, whose weights are not given, max_λ r(λ) is replaced by
 max_Λ Σ_x p(x) max(r(x, Λ), max_x' r(x', Λ) − 2w); for the mutual information by max_Λ log2 Σ_x p(x) 2^r(x, Λ).
@@ -104,11 +106,12 @@ from .kernel import SCHEMA, Case
 from .networks import NetworkCase
 from .reading import Json, Real, with_numbers
 from .refusals import Refused, printable
+from .strengths import StrengthCase
 from .wording import digest
 
 _KINDS = {
     "binary entropy": EntropyCase, "dependence": DependenceCase, "evidence": EvidenceCase,
-    "mutual information": InformationCase, "nonbilocality": NetworkCase,
+    "mutual information": InformationCase, "nonbilocality": NetworkCase, "strength": StrengthCase,
 }  # fmt: skip
 
 

@@ -31,7 +31,7 @@ from relaxbell.exact.texts import one_line
 from relaxbell.lp.clock import remaining
 from relaxbell.lp.rows import Block, RowBuilder
 from relaxbell.measures.affine import AffineConstraint, read_affine
-from relaxbell.measures.measure import Budget, LinearMeasure, Measure, same_model
+from relaxbell.measures.measure import Budget, Measure, same_model
 from relaxbell.measures.terms import Deviation, Leaf, Lowered, Slot, Term
 from relaxbell.measures.terms.sizes import entries_of
 
@@ -97,8 +97,8 @@ def read_constraints(
 
 def accepts_signaling(measure: Measure, subject_to: object) -> bool:
     """Return whether a distance from the data is minimized or limited, so that q need not reproduce them."""
-    asked = [measure, *(item.measure for item in flat(subject_to) if isinstance(item, Budget))]
-    return any(isinstance(own, LinearMeasure) and own.compares for own in asked)
+    asked: list[Measure] = [measure, *(item.measure for item in flat(subject_to) if isinstance(item, Budget))]
+    return any(own.compares for own in asked)
 
 
 def is_constrained(subject_to: object) -> bool:

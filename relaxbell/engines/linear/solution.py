@@ -68,7 +68,7 @@ class ConvexSolution(Solution):
     def witness(self) -> Witness:
         """The Bell functional of the dual solution, its value on the data and its unrelaxed bound."""
         model = self.measure.model  # distances are from the model itself
-        bound = self.functional.bound(model if self.proof.problem.deviations else model.unrelaxed)
+        bound = self.functional.bound(model if self.measure.compares else model.unrelaxed)
         return Witness(self.functional, self.functional_value, bound, self.proof.problem.equations.may_signal)
 
 
@@ -108,9 +108,11 @@ def convex_solution(
     q = StrategyWeights(measure.model, weights_of(answer, proof) if proof.support is None else proof.support)
     if proof.primal is None:
         reached = answer.value
-        if proof.support is None:
-            known = proof.problem.objective if proof.problem.deviations else None
-            reached = measure.at(q) if known is None else known.value(q.weights)
+        if proof.support is None:  # what is compared with data is known by the engine
+            if proof.problem.deviations:
+                reached = proof.problem.objective.value(q.weights)
+            elif not measure.compares:
+                reached = measure.at(q)
         found, lower = max(reached, bound.value), bound.value
     else:
         found = float(bound.bound)
