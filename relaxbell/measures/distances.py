@@ -18,8 +18,8 @@ from relaxbell.exact.rows import Rows
 from relaxbell.exact.sparse import ExactMatrix
 from relaxbell.exact.texts import a_kind
 from relaxbell.measures.definition import Definition, small
-from relaxbell.measures.measure import LinearMeasure, check_model
-from relaxbell.measures.terms import Deviation, Largest, SumOfRows
+from relaxbell.measures.measure import LinearMeasure, Measure, check_model
+from relaxbell.measures.terms import Deviation, Largest, SumOfRows, Total
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -107,8 +107,6 @@ class Distance(LinearMeasure):
         for row in own.weights:
             parts = [of_setting(x, weight) for x, weight in enumerate(row.tolist()) if weight]
             groups.append(parts)
-        from relaxbell.measures.terms import Total
-
         sums = tuple(Total(tuple(parts)) for parts in groups)
         term = sums[0] if len(sums) == 1 else Largest(sums)
         return LinearMeasure(model, f"{self.name} of data", self.unit, term=term)
@@ -155,7 +153,8 @@ def mean_distance(model: CausalModel) -> Distance:
     outputs = ",".join(small(n) for n in model.outputs)
     each = rf"\left| p({outputs} \mid {inputs}) - p_q({outputs} \mid {inputs}) \right|"
     equation = rf"\frac{{1}}{{2}} \sum_{{{inputs}}} p({inputs}) \sum_{{{outputs}}} {each}"
-    return _distance(model, "mean", weights, r"\overline{\mathrm{TV}}", equation, mean_distance)
+    definition = Definition("mean distance", mean_distance, {}, r"\overline{\mathrm{TV}}", equation)
+    return _distance(model, "mean", weights, definition)
 
 
 def largest_distance(model: CausalModel) -> Distance:
@@ -193,10 +192,11 @@ def largest_distance(model: CausalModel) -> Distance:
     outputs = ",".join(small(n) for n in model.outputs)
     each = rf"\left| p({outputs} \mid {inputs}) - p_q({outputs} \mid {inputs}) \right|"
     equation = rf"\max_{{{inputs}}} \frac{{1}}{{2}} \sum_{{{outputs}}} {each}"
-    return _distance(model, "largest", weights, r"\mathrm{TV}_{\max}", equation, largest_distance)
+    definition = Definition("largest distance", largest_distance, {}, r"\mathrm{TV}_{\max}", equation)
+    return _distance(model, "largest", weights, definition)
 
 
-def _distance(model: CausalModel, which: str, weights: Exact, symbol: str, equation: str, make: object) -> Distance:
+def _distance(model: CausalModel, which: str, weights: Exact, definition: Definition[Measure]) -> Distance:
     cells = math.prod(model.observed_shape)
     settings = len(_settings(model))
     labels = tuple(f"{which} TV {k}" for k in range(len(weights)))
@@ -209,7 +209,6 @@ def _distance(model: CausalModel, which: str, weights: Exact, symbol: str, equat
         chance=_chances(model),
         normalized=_normalized(model),
     )
-    definition = Definition(f"{which} distance", make, {}, symbol, equation)
     return Distance(model, f"TV({which})", term=term, definition=definition)
 
 
