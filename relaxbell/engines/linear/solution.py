@@ -68,8 +68,9 @@ class ConvexSolution(Solution):
     def witness(self) -> Witness:
         """The Bell functional of the dual solution, its value on the data and its unrelaxed bound."""
         model = self.measure.model  # distances are from the model itself
-        bound = self.functional.bound(model if self.measure.compares else model.unrelaxed)
-        return Witness(self.functional, self.functional_value, bound, self.proof.problem.equations.may_signal)
+        own = model if self.measure.compares else model.unrelaxed
+        signaling = self.proof.problem.equations.may_signal
+        return Witness(self.functional, self.functional_value, self.functional.bound(own), signaling, own)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
