@@ -62,6 +62,10 @@ u >= 0 for each pair of settings instead, in order, of sum <= 1: with N settings
 A binary entropy h(m) of a probability m is concave: its least value is at an end of the interval that two such bounds
 give for m.
 
+**Messages.** The entropy of a hidden node of more than two values is least at a vertex of what cuts leave: each has
+coefficients c of p(m), m in descending order of p(m), because relabeling a hidden node changes no data, and a proof of its
+least value.
+
 **Networks.** A node may have several latent parents. Groups of nodes that share no latent variable are independent, and
 non-bilocality is Σ |q^ac − q^a q^c| over their functions α, γ, for any number of groups, summed over the products that
 are listed; q ranges over all distributions, so that sources may be correlated. The marginals of all groups of a product
@@ -103,6 +107,7 @@ from .entropies import EntropyCase, InformationCase
 from .evidence import EvidenceCase
 from .files import read_file
 from .kernel import SCHEMA, Case
+from .messages import MessageCase
 from .networks import NetworkCase
 from .reading import Json, Real, with_numbers
 from .refusals import Refused, printable
@@ -111,6 +116,7 @@ from .wording import digest
 
 _KINDS = {
     "binary entropy": EntropyCase, "dependence": DependenceCase, "evidence": EvidenceCase,
+    "message entropy": MessageCase,
     "mutual information": InformationCase, "nonbilocality": NetworkCase, "strength": StrengthCase,
 }  # fmt: skip
 

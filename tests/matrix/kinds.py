@@ -173,6 +173,7 @@ KINDS = [
     Kind("effect of a setting", both, lambda lib, m, r: shift(lib, m)),
     Kind("message weight", message, lambda lib, m, r: lib.message_weight(m)),
     Kind("message weight, three values", lambda r: message(r, 3), lambda lib, m, r: lib.message_weight(m)),
+    Kind("bits", lambda r: message(r, 3), lambda lib, m, r: lib.message_weight(m, lengths=[0, 1, Fraction(3, 2)])),
     Kind("message entropy", message, lambda lib, m, r: lib.message_entropy(m), _ENTROPY, tolerance=1e-9),
     Kind(
         "mean distance",

@@ -253,8 +253,11 @@ def average_causal_effect(model, source, target, *, values=(1, 0), outcome=1):
     return Row(model, [a - b for a, b in zip(one, other, strict=True)])
 
 
-def message_weight(model, message="M"):
-    return Row(model, graph(model).average(lambda node: node[message] != 0))
+def message_weight(model, message="M", lengths=None):
+    if lengths is None:
+        return Row(model, graph(model).average(lambda node: node[message] != 0))
+    rows = [graph(model).average(lambda node, m=m: node[message] == m) for m in range(len(lengths))]
+    return Row(model, [sum(n * v for n, v in zip(lengths, own, strict=True)) for own in zip(*rows, strict=True)])
 
 
 def _joint(model):
