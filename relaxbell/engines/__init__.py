@@ -17,6 +17,7 @@ __all__ = [
     "FixedEngine",
     "InformationEngine",
     "LinearEngine",
+    "MessageEngine",
     "SourcesEngine",
     "engine",
 ]

@@ -116,9 +116,9 @@ def mean_distance(model: CausalModel) -> Distance:
     """Return the total variation distance ½ Σ |p − p_model| of data from a model, averaged over the settings.
 
     The mean is over the model's ``input_distribution``. Its least value says in what fraction of trials, at least, the
-    data differ from every classical model, whatever signaling or drift is in them: the trace distance of
-    S. G. A. Brito, B. Amaral, R. Chaves, PRA 97, 022111 (2018), doi:10.1103/PhysRevA.97.022111. For non-signaling p with
-    the value S of CHSH and uniform settings it is (S − 2)/8. Models of all kinds can be compared with; where inputs
+    data differ from every classical model, whatever signaling is in them: the trace distance of
+    S. G. A. Brito, B. Amaral, R. Chaves, PRA 97, 022111 (2018), doi:10.1103/PhysRevA.97.022111. For non-signaling p
+    with the value S of CHSH and uniform settings it is (S − 2)/8. Models of all kinds are compared with; where inputs
     depend on the latent variable, those models whose settings have their distribution.
 
     Parameters

@@ -82,8 +82,8 @@ def _mean_length(model: CausalModel, message: str, lengths: Sequence[object]) ->
     found = [read_fraction(v, f"a length of {message}", MeasureError) for v in lengths] if listed else []
     if not listed or any(v < 0 for v in found):
         raise MeasureError(
-            f"lengths are {one_line(lengths)}, expected one number ≥ 0 for each of the {count} values of {message}, such "
-            f"as lengths={[0, *(1 for _ in range(count - 1))]}."
+            f"lengths are {one_line(lengths)}, expected one number ≥ 0 for each of the {count} values of {message}, "
+            f"such as lengths={[0, *(1 for _ in range(count - 1))]}."
         )
     own = message_combination(model, message, found)
     symbol = rf"\sum_{{m}} \ell_m\, p({name_latex(message)} = m)"
@@ -231,8 +231,8 @@ class MessageEntropy(Measure):
 def message_entropy(model: CausalModel, message: str = "M") -> BinaryEntropy | MessageEntropy:
     """Return H(m) of a message in bits, Eq. (9), averaged over the input distribution.
 
-    Of two values it is least at an end of what p(m≠0) can be; of more, at a vertex of a polytope of p(m), which is cut from
-    outside.
+    Of two values it is least at an end of what p(m≠0) can be; of more, at a vertex of a polytope of p(m), which is cut
+    from outside.
 
     Parameters
     ----------

@@ -15,9 +15,7 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
-from relaxbell.engines.linear.program import read_constraints
-from relaxbell.causal.model import CausalModel
-from relaxbell.engines.linear.program import accepts_signaling
+from relaxbell.engines.linear.program import accepts_signaling, read_constraints
 from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.exact.texts import a_kind
 from relaxbell.lp.clock import deadline, left, passed, remaining

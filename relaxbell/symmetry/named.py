@@ -1,14 +1,15 @@
 """Which names of the catalog hold in a model: those that its own symmetries lead to.
 
-A bound holds for all images of a functional under the symmetries of a model. Where other nodes see a party's outcome but
-not its setting, relabeling the outcome by the setting is none: under A → B, `chained(3)` has the bound 6, and an image of
-it, S3 of Ringbauer et al., Sci. Adv. 2, e1600162 (2016), arXiv:1602.02767, has 4.
+A bound holds for all images of a functional under the symmetries of a model. Where other nodes see a party's outcome
+but not its setting, relabeling the outcome by the setting is none: under A → B, `chained(3)` has the bound 6, and an
+image of it, S3 of Ringbauer et al., arXiv:1602.02767, has 4.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +65,7 @@ def is_image(functional: BellFunctional, known: BellFunctional, model: CausalMod
         if [own.axes.settings[i] for i in order] == list(table.axes.settings):
             start = own.ranks.transpose(order)
             moves = list(_moves(table, free))
-            images = orbit([start], lambda found: _moved(found, moves), lambda ranks: ranks.tobytes())
+            images = orbit([start], partial(_moved, moves=moves), np.ndarray.tobytes)
             if any((image == target).all() for image in itertools.islice(images, _MOST)):
                 return True
     return False

@@ -165,9 +165,7 @@ class PointTable:
 
     def is_multiple(self, other: PointTable) -> bool:
         """Return whether one is a positive multiple of the other as it stands, constants aside."""
-        return (
-            self.axes == other.axes and self.signature == other.signature and bool((self.ranks == other.ranks).all())
-        )
+        return self.axes == other.axes and self.signature == other.signature and bool((self.ranks == other.ranks).all())
 
     # ---------------------------------------------------------------- reduction
 

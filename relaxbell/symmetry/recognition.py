@@ -59,8 +59,8 @@ def recognize(functional: BellFunctional, model: CausalModel | None = None) -> R
         Of which something is said: then only its own symmetries count as relabelings, so that what holds for the
         catalog functional in this model holds for all that have its name. Where other parties see an outcome but not
         its setting, as in ``outcome_signaling()``, outcomes are not relabeled by settings: `chained(3)` has the bound
-        6 under A → B, its image S3 the bound 4 (Ringbauer et al., arXiv:1602.02767). Where the model signals, functionals
-        that are equal without signaling are told apart: CH is not CHSH there.
+        6 under A → B, its image S3 the bound 4 (Ringbauer et al., arXiv:1602.02767). Where the model signals,
+        functionals that are equal without signaling are told apart: CH is not CHSH there.
 
     Returns
     -------

@@ -135,7 +135,9 @@ class Projector:
         excess = best[1]
         bound = null.largest(excess, limit).bound
         strength = max(0.0, float(f[on] @ np.log1p(excess[on])) - float(np.log1p(float(bound))))
-        if self.insured and (excess <= -1).any():  # one event that was thought impossible must not decide alone; still a valid factor
+        if (
+            self.insured and (excess <= -1).any()
+        ):  # one event that was thought impossible must not decide alone; still a valid factor
             excess = excess * (1 - _INSURANCE)
             bound = null.largest(excess, limit).bound
         return Factor(limit, excess, bound, strength)

@@ -113,8 +113,8 @@ def strength(model: CausalModel) -> Strength:
     """Return the statistical strength of data against a model, in nat for each trial.
 
     The least relative entropy Σ p(settings) p ln(p / p_model) of the data from what the model reproduces: by how much
-    the logarithm of the best bet against the model grows with each trial, the quantity of `Evidence.strength` (W. van Dam,
-    R. D. Gill, P. D. Grünwald, IEEE Trans. Inf. Theory 51, 2812 (2005), doi:10.1109/TIT.2005.851738). The data may
+    the logarithm of the best bet against the model grows with each trial, the quantity of `Evidence.strength` (W. van
+    Dam, R. D. Gill, P. D. Grünwald, IEEE Trans. Inf. Theory 51, 2812 (2005), doi:10.1109/TIT.2005.851738). The data may
     signal. Settings are distributed as in the model's ``input_distribution``.
 
     Parameters
@@ -180,7 +180,9 @@ class StrengthSolution(ConvexSolution):
     def certificate(self) -> Certificate:
         """The test factor that proves the lower bound, for anyone to check without this package."""
         proof = self.proof
-        assert isinstance(proof, FactorProof) and proof.factor is not None and proof.mean is not None
+        assert isinstance(proof, FactorProof)
+        assert proof.factor is not None
+        assert proof.mean is not None
         model = self.measure.model
         data = common_data(model, proof)
         data["measure"] = as_data(self.measure.statement())
@@ -225,11 +227,11 @@ class StrengthEngine(ConvexEngine[Strength, StrengthSolution]):
         logs = _logarithms(factor, 1 + extreme.bound)
         z = logs * free
         total: ExactNumber = (z * equations.rhs).sum()
-        trivial = total <= 0
-        if trivial:  # the factor 1
+        if total <= 0:  # the factor 1
             z, total, factor = z * 0, Fraction(0), np.full(len(factor), Fraction(1), dtype=object)
             extreme = null.largest(np.zeros(len(table)), Fraction(0))
             assert extreme.proof is not None
+        assert extreme.proof is not None
         own = extreme.proof.bound
         bound = DualBound(total, z, Fraction(0), own.weights, own.budgets[1:], own.affine)
         problem = Problem(ZERO, equations, extreme.proof.problem.budgets[1:], extreme.proof.problem.affine)
@@ -272,7 +274,9 @@ def _logarithms(factor: Exact, mean: Fraction) -> Exact:
         last = _decimal(mean).ln()
         return np.array(
             [
-                Fraction(math.floor((_decimal(r).ln() - last) * _LOGARITHMS) - 1, _LOGARITHMS) if r > 0 else Fraction(-1000)
+                Fraction(math.floor((_decimal(r).ln() - last) * _LOGARITHMS) - 1, _LOGARITHMS)
+                if r > 0
+                else Fraction(-1000)
                 for r in factor
             ],
             dtype=object,

@@ -63,8 +63,8 @@ A binary entropy h(m) of a probability m is concave: its least value is at an en
 give for m.
 
 **Messages.** The entropy of a hidden node of more than two values is least at a vertex of what cuts leave: each has
-coefficients c of p(m), m in descending order of p(m), because relabeling a hidden node changes no data, and a proof of its
-least value.
+coefficients c of p(m), m in descending order of p(m), because relabeling a hidden node changes no data, and a proof of
+its least value.
 
 **Networks.** A node may have several latent parents. Groups of nodes that share no latent variable are independent, and
 non-bilocality is Σ |q^ac − q^a q^c| over their functions α, γ, for any number of groups, summed over the products that

@@ -1,8 +1,8 @@
 """Certificates of the entropy of a message of several values: cuts of the polytope of its distributions.
 
-Relabeling the values of a node that is neither input nor output leaves the data as they are, so that its distribution r
-may be taken in descending order; then it satisfies all cuts c·r >= b. Entropy is concave: least at a vertex of what they
-leave.
+Relabeling the values of a node that is neither input nor output leaves the data as they are, so that its distribution
+r may be taken in descending order; then it satisfies all cuts c·r >= b. Entropy is concave: least at a vertex of what
+they leave.
 """
 
 from __future__ import annotations
@@ -46,7 +46,11 @@ class MessageCase(Case):
         for cut in cuts:
             coefficients, proof = fields(cut, "a cut", "coefficients", "proof")
             c = rationals(coefficients, "coefficients", k)
-            parts = [[w, {"kind": "probability", "target": self.message, "values": [m], "do": []}] for m, w in enumerate(c) if w]
+            parts: list[Json] = [
+                [w, {"kind": "probability", "target": self.message, "values": [m], "do": []}]
+                for m, w in enumerate(c)
+                if w
+            ]
             own, self.measure = self.measure, read_measure(self.model, {"kind": "sum", "of": parts})
             try:
                 rows.append((c, floor(self.bound(proof))))

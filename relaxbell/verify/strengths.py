@@ -1,7 +1,7 @@
 """Certificates of the strength of data against a model: their relative entropy from all that it reproduces.
 
-A factor R >= 0, given as z = R p(free inputs) for each cell, with a mean of at most b over the models proves, by Jensen's
-inequality, that Σ p ln(p / p_model) >= Σ p ln(R / b).
+A factor R >= 0, given as z = R p(free inputs) for each cell, with a mean of at most b over the models proves, by
+Jensen's inequality, that Σ p ln(p / p_model) >= Σ p ln(R / b).
 """
 
 from __future__ import annotations

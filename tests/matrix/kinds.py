@@ -157,7 +157,9 @@ _COMPARED = lambda r: rb.bell((2, 1), (2, 3), input_distribution=data.joint(r, (
 
 def any_table(shape, outputs, r):
     """A table that may signal in every way."""
-    table = r.integers(0, 4, shape) + np.eye(int(np.prod(shape[:outputs])), 1, dtype=int).reshape(*shape[:outputs], 1, 1)
+    table = r.integers(0, 4, shape) + np.eye(int(np.prod(shape[:outputs])), 1, dtype=int).reshape(
+        *shape[:outputs], 1, 1
+    )
     sums = table.sum(axis=tuple(range(outputs)), keepdims=True) * np.ones_like(table)
     return np.vectorize(lambda n, total: Fraction(int(n), int(total)), otypes=[object])(table, sums)
 

@@ -35,10 +35,14 @@ def by_hand(model, table, which):
 
 
 MODELS = {
-    "local": lambda r: rb.bell((2, 3), (3, 2), input_distribution={"X": [Fraction(1, 3), Fraction(2, 3)], "Y": [0, 1, 0]}),
+    "local": lambda r: rb.bell(
+        (2, 3), (3, 2), input_distribution={"X": [Fraction(1, 3), Fraction(2, 3)], "Y": [0, 1, 0]}
+    ),
     "X to B": lambda r: rb.bell((2, 2), (2, 3)).relax("X -> B"),
     "three parties": lambda r: rb.bell((2, 1, 2), input_distribution=data.joint(r, (2, 1, 2))).relax("X -> B"),
-    "dependent": lambda r: rb.measurement_dependence((2, 2), (2, 3), input_distribution=data.joint(r, (2, 2), never=True)),
+    "dependent": lambda r: rb.measurement_dependence(
+        (2, 2), (2, 3), input_distribution=data.joint(r, (2, 2), never=True)
+    ),
     "one dependent": lambda r: rb.measurement_dependence(
         dependent="X", input_distribution={"X": data.distribution(r, 2), "Y": data.distribution(r, 2)}
     ),
@@ -68,7 +72,9 @@ def test_closed_form_of_chsh_is_proved():
 
     line = (rb.boxes.pr().white_noise(), rb.boxes.pr())
     assert rb.prove(rb.mean_distance(rb.bell()), Max(0, (4 * Symbol("t") - 2) / 8), line).status == "proved"
-    assert rb.minimize(rb.mean_distance(rb.bell()), rb.boxes.tsirelson()).value == pytest.approx(math.sqrt(2) / 4 - 0.25)
+    assert rb.minimize(rb.mean_distance(rb.bell()), rb.boxes.tsirelson()).value == pytest.approx(
+        math.sqrt(2) / 4 - 0.25
+    )
 
 
 def test_curves_and_sweeps_of_signaling_data():

@@ -1,9 +1,9 @@
 """The least entropy of a message of more than two values: over a polytope of its distributions, cut from outside.
 
-The distributions p(m) of a message that can be reached are a polytope R, and relabeling the values of the message maps R
-onto itself, so that values may be taken in descending order. Entropy is concave: its least value over a polytope that
-contains R is at a vertex, and a lower bound. The vertex is cut off, by an inequality whose multipliers are rigorous, or it
-is in R (outer approximation of concave programs: Horst and Tuy, Global Optimization, Springer).
+The distributions p(m) of a message that can be reached are a polytope R, and relabeling the values of the message maps
+R onto itself, so that values may be taken in descending order. Entropy is concave: its least value over a polytope that
+contains R is at a vertex, and a lower bound. The vertex is cut off, by an inequality whose multipliers are rigorous, or
+it is in R (outer approximation of concave programs: Horst and Tuy, Global Optimization, Springer).
 """
 
 from __future__ import annotations
@@ -111,9 +111,7 @@ class MessageSolution(Solution):
         data = common_data(model, self.cuts[0][1].proof)
         data["measure"] = as_data(self.measure.statement())
         data["proof"] = {
-            "cuts": [
-                {"coefficients": as_texts(c), "proof": proof_data(model, own.proof)} for c, own in self.cuts
-            ]
+            "cuts": [{"coefficients": as_texts(c), "proof": proof_data(model, own.proof)} for c, own in self.cuts]
         }
         return claimed(data, Fraction(self.lower_bound))
 
@@ -202,7 +200,7 @@ class MessageEngine(Engine[MessageEntropy]):
 
     def curve(self, path: Path, subject_to: Sequence[object] = ()) -> Curve:
         raise MeasureError(
-            f"{self.measure.name} of a message of {self.measure.alphabet} values has no curve: between its samples it is "
+            f"{self.measure.name} of a message of {self.measure.alphabet} values has no curve: between samples it is "
             "neither convex nor concave. Use sweep, or alphabet=2."
         )
 

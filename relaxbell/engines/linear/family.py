@@ -16,11 +16,11 @@ from relaxbell.causal.equations import FLOAT_GRID, AnyTable, Equations
 from relaxbell.causal.model import CausalModel
 from relaxbell.curves.paths import Path
 from relaxbell.engines.linear.dual import DualBound, Proof
+from relaxbell.engines.linear.program import accepts_signaling
 from relaxbell.errors import BehaviorError, InfeasibleError, MeasureError
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd
 from relaxbell.lp.clock import TimeLimitError
 from relaxbell.lp.highs import Answer
-from relaxbell.engines.linear.program import accepts_signaling
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure
 
 
@@ -203,8 +203,17 @@ def family_along(engine: Solving, path: Path, subject_to: Sequence[object]) -> F
     constraints = tuple(subject_to)
     if isinstance(path.start, Observed):
         return Family(engine, lambda t: engine.equations(path.at(t), constraints), path.low, path.high, constraints)
-    behavior, distance = exact_line(engine.measure.model, path, signaling=accepts_signaling(engine.measure, constraints))
-    return Family(engine, lambda t: engine.equations(behavior(t), constraints), path.low, path.high, constraints, distance=distance)
+    behavior, distance = exact_line(
+        engine.measure.model, path, signaling=accepts_signaling(engine.measure, constraints)
+    )
+    return Family(
+        engine,
+        lambda t: engine.equations(behavior(t), constraints),
+        path.low,
+        path.high,
+        constraints,
+        distance=distance,
+    )
 
 
 def _exact(model: CausalModel, p: Behavior, signaling: bool) -> Behavior:

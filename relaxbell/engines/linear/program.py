@@ -283,9 +283,7 @@ def linear_program(problem: Problem) -> LinearProgram:
     place = np.full(len(own.chance), -1)
     place[list(own.normalized)] = np.arange(len(own.normalized))
     first = found.equations.stop
-    return replace(
-        found, normalized=slice(first, first + len(own.normalized)), normalization=place[own.settings]
-    )
+    return replace(found, normalized=slice(first, first + len(own.normalized)), normalization=place[own.settings])
 
 
 def exact_program(problem: Problem) -> ExactProgram | None:

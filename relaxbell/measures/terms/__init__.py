@@ -34,6 +34,7 @@ from relaxbell.measures.terms.term import (
     stated_weights,
 )
 
+
 def compares(term: Term) -> bool:
     """Return whether a distance from data is part of a term: then q need not reproduce the data."""
     return any(isinstance(leaf, Deviation) for leaf in term.leaves())

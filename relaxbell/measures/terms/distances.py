@@ -79,7 +79,9 @@ class Deviation(Leaf):
     _name = "largest"
 
     def latex(self, most: int) -> str:
-        return rf"\max\left({', '.join(self._latex_rows(most))}\right)" if len(self.rows) > 1 else self._latex_rows(1)[0]
+        return (
+            rf"\max\left({', '.join(self._latex_rows(most))}\right)" if len(self.rows) > 1 else self._latex_rows(1)[0]
+        )
 
     @property
     def _groups(self) -> list[int]:
