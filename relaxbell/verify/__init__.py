@@ -102,7 +102,7 @@ from pathlib import Path
 
 from .curves import CURVE, Curve
 from .dependences import DependenceCase
-from .distances import DistanceCase, has_distance
+from .distances import BESIDE, DistanceCase, has_distance
 from .entropies import EntropyCase, InformationCase
 from .evidence import EvidenceCase
 from .files import read_file
@@ -143,7 +143,8 @@ def read_case(data: Json, work: int = 0) -> Case:
     """Return the certificate of one solution, or of infeasibility, unchecked; `work` was spent before."""
     measure = data.get("measure") if type(data) is dict else None
     kind = measure.get("kind") if type(measure) is dict else None
-    known = DistanceCase if has_distance(data) else _KINDS.get(kind if type(kind) is str else "", Case)
+    name = kind if type(kind) is str else ""
+    known = BESIDE.get(name, DistanceCase) if has_distance(data) else _KINDS.get(name, Case)
     return known(with_numbers(data), work)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from .elimination import strategy
+from .entropies import EntropyCase, InformationCase
 from .kernel import Case
 from .measures import MORE, Charges, Measure, Weights, evaluate
 from .model import Model
@@ -20,13 +21,13 @@ from .refusals import need
 
 
 @dataclass(frozen=True)
-class Distance(Measure):
+class Deviation(Measure):
     """The largest Σ_x weights_kx TV_x over k."""
 
     weights: list[list[Fraction]] = field(default_factory=list)
 
 
-def distance(model: Model, data: Json) -> Distance:
+def distance(model: Model, data: Json) -> Deviation:
     """Return the mean distance, or the largest."""
     _, which = fields(data, "a distance", "kind", "of")
     need(which in ("mean", "largest"), "a distance is neither the mean nor the largest")
@@ -37,7 +38,7 @@ def distance(model: Model, data: Json) -> Distance:
         weights = [[free[key] for key in keys]]
     else:
         weights = [[1 / model.conditional[x] if x == y else ZERO for y in range(model.settings)] for x in occurring]
-    return Distance(f"TV({which} distance from the data)", groups=(1,) * len(weights), weights=weights)
+    return Deviation(f"TV({which} distance from the data)", groups=(1,) * len(weights), weights=weights)
 
 
 MORE["distance"] = distance
@@ -54,7 +55,7 @@ class DistanceCase(Case):
         model, room = self.model, [ZERO] * self.model.settings
         others: Charges = []
         for measure, own in charges:
-            if not isinstance(measure, Distance):
+            if not isinstance(measure, Deviation):
                 others.append((measure, own))
                 continue
             for u, row in zip(own, measure.weights, strict=True):
@@ -93,13 +94,27 @@ class DistanceCase(Case):
 
     def _at(self, measure: Measure, q: Weights, missed: list[Real]) -> Real:
         """Return a measure at q, whose distances at the settings are known."""
-        if isinstance(measure, Distance):
+        if isinstance(measure, Deviation):
             sums = ((t * v for t, v in zip(missed, row, strict=True)) for row in measure.weights)
             return max(sum(own, Real()) for own in sums)
         if not measure.parts:
             return evaluate(self.model, measure, q)
         parts = [self._at(part, q, missed) for part in measure.parts]
         return max(parts) if measure.kind == "maximum" else sum(map(Real.__mul__, parts, measure.factors), Real())
+
+
+class EntropyDistanceCase(DistanceCase, EntropyCase):
+    """A binary entropy within a distance of the data."""
+
+
+class InformationDistanceCase(DistanceCase, InformationCase):
+    """A mutual information within a distance of the data."""
+
+
+BESIDE: dict[str, type[DistanceCase]] = {
+    "binary entropy": EntropyDistanceCase,
+    "mutual information": InformationDistanceCase,
+}
 
 
 def has_distance(data: Json) -> bool:

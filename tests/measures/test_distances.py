@@ -129,6 +129,29 @@ def test_multipliers_that_vary_too_much_are_refused():
         verify(forged)
 
 
+def test_entropies_within_a_distance_and_proofs_in_latex():
+    """Within ε of the PR box in the mean, S ≥ 4 − 8 ε: least H(M) = h((S − 2)/4), least I = 2 − h(P) − P log2 3."""
+    model = rb.message()
+    near = [rb.mean_distance(model) <= Fraction(1, 20)]
+    message = rb.minimize(rb.message_entropy(model), rb.boxes.pr(), subject_to=near)
+    h = -sum(p * math.log2(p) for p in (0.4, 0.6))
+    assert message.value == pytest.approx(h, abs=1e-9)
+    assert "TV(mean distance from the data) <= 1/20" in message.certificate.verify()
+    free = rb.measurement_dependence()
+    information = rb.minimize(
+        rb.mutual_information(free), rb.boxes.pr(), subject_to=[rb.mean_distance(free) <= Fraction(1, 20)]
+    )
+    win = (4 + 3.6) / 8
+    h = -sum(p * math.log2(p) for p in (win, 1 - win))
+    assert information.lower_bound == pytest.approx(2 - h - win * math.log2(3), abs=1e-8)
+    assert information.certificate.verify()
+    text = rb.minimize(rb.mean_distance(rb.bell()), rb.boxes.pr()).certificate.to_latex()
+    assert "compared with the probabilities" in text
+    assert "reproduce the data" not in text
+    strength = rb.minimize(rb.strength(rb.bell()), rb.boxes.pr()).certificate.to_latex()
+    assert "a test factor" in strength
+
+
 def test_what_a_distance_cannot_do_it_says():
     distance = rb.mean_distance(rb.bell())
     with pytest.raises(MeasureError, match="given\\(observed\\)"):

@@ -69,6 +69,7 @@ def test_no_model_of_the_data_has_less_and_the_certificate_proves_it(biased, see
         assert measure.value(rb.minimize(message_combination(biased, "M", c), p).q) >= solution.lower_bound
     found = solution.certificate
     assert found.verify().endswith("(rounded down)") or found.data["claim"]["lower_bound"]
+    assert "vertices" in found.to_latex()
     forged = copy.deepcopy(found.data)
     forged["proof"]["cuts"] = forged["proof"]["cuts"][:0]
     with pytest.raises(Refused, match="less than"):
