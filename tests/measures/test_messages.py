@@ -27,7 +27,10 @@ def biased():
     return one_way(3, 3, input_distribution=chances)
 
 
-@pytest.mark.parametrize(("box", "expected"), [(rb.boxes.pr(), 1.0), (rb.boxes.tsirelson(), 0.7359159380345965)])
+@pytest.mark.parametrize(
+    ("box", "expected"),
+    [pytest.param(rb.boxes.pr(), 1.0, marks=pytest.mark.slow), (rb.boxes.tsirelson(), 0.7359159380345965)],
+)
 def test_a_third_value_is_of_no_use_for_two_settings(box, expected):
     """The likeliest value has at most 1 − CH, and two values reach that: h(CH), Eq. (9) of arXiv:1411.4648."""
     solution = rb.minimize(rb.message_entropy(rb.message(alphabet=3)), box)
@@ -55,7 +58,8 @@ def test_three_settings_that_must_be_told_apart_need_log2_3(values):
         assert solution.certificate.verify().endswith("H(M) >= 1.58496250072 (rounded down)")
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(3, marks=pytest.mark.slow), pytest.param(8, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 3, 8])
 def test_no_model_of_the_data_has_less_and_the_certificate_proves_it(biased, seed):
     table = data.table_of(biased, data.mixture(biased, np.random.default_rng(seed), support=6))
     p = data.behavior(biased, table)
@@ -80,6 +84,7 @@ def test_no_model_of_the_data_has_less_and_the_certificate_proves_it(biased, see
         verify(forged)
 
 
+@pytest.mark.slow
 def test_average_bits(biased):
     """Lengths 0, 1, 1 are how often something is sent; for Tsirelson twice CH where a bit costs two."""
     box, model = rb.boxes.tsirelson(), rb.message(alphabet=3)

@@ -21,7 +21,11 @@ def test_s3_is_chained_by_a_relabeling_that_is_no_symmetry_of_outcome_signaling(
 
 
 @pytest.mark.parametrize(
-    ("known", "step"), [(rb.catalog.chained(3), 23), pytest.param(rb.catalog.I3322, 29, marks=pytest.mark.slow)]
+    ("known", "step"),
+    [
+        pytest.param(rb.catalog.chained(3), 23, marks=pytest.mark.slow),
+        pytest.param(rb.catalog.I3322, 29, marks=pytest.mark.slow),
+    ],
 )
 def test_a_name_says_the_bound_in_the_model(known, step):
     """The theorem: symmetries of a model leave bounds as they are."""
@@ -61,6 +65,7 @@ def refusal(model, p):
     return None
 
 
+@pytest.mark.slow
 def test_a_witness_has_no_name_whose_bound_is_another():
     """Alice's outcomes relabeled by her setting: then A → B does not reproduce the box, and chained(3) would say 6."""
     model, box = rb.outcome_signaling((3, 3)), chained_box()
