@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import partial
 
 import numpy as np
@@ -77,17 +78,22 @@ def is_image_with_signaling(
     """Return whether functional = scale · image + offset on all behaviors of a model, which may signal.
 
     Functionals that are equal without signaling are others in a model with signaling, with other bounds. A catalog
-    functional is compared in its own scenario.
+    functional is taken at the first settings, where the model has more.
     """
     order = [(*model.outputs, *model.inputs).index(n) for n in (*functional.outputs, *functional.inputs)]
     table = functional.coefficients.transpose(np.argsort(order))
-    if table.shape != known.coefficients.shape:
+    k, inner = len(model.outputs), known.coefficients.shape
+    if len(inner) != table.ndim or inner[:k] != table.shape[:k]:
         return False
+    if any(own > most for own, most in zip(inner, table.shape, strict=True)):
+        return False
+    lifted = np.full(table.shape, Fraction(0), dtype=object)
+    lifted[tuple(map(slice, inner))] = known.coefficients
     coordinates = model.coordinates
     target = coordinates.pull_back(table)
     target[0] = target[0] + functional.constant - offset
     sources = [g.inverse.cells() for g in model_generators(model, weighted=False)]
-    start = np.array([v * scale for v in known.coefficients.ravel()], dtype=object)
+    start = np.array([v * scale for v in lifted.ravel()], dtype=object)
 
     def images(found: list[Exact]) -> Iterator[Exact]:
         for flat in found:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.behavior.scenario import same_variables
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import ExactNumber
@@ -71,7 +72,7 @@ def recognize(functional: BellFunctional, model: CausalModel | None = None) -> R
     Raises
     ------
     FunctionalError
-        If it is no functional, or the model is none.
+        If it is no functional, or the model is none, or of another scenario.
 
     Examples
     --------
@@ -84,8 +85,8 @@ def recognize(functional: BellFunctional, model: CausalModel | None = None) -> R
     ('chained(3)', None)
     """
     check_functional(functional)
-    if model is not None and not isinstance(model, CausalModel):
-        raise FunctionalError(f"recognize takes a causal model: found {a_kind(model)}, expected one such as bell().")
+    if model is not None:
+        _check_model(functional, model)
     table = point_table(functional).reduced()
     found = [pair for pair in _candidates(table.axes) if table.is_relabeled(pair[1])]
     if not found:
@@ -101,6 +102,19 @@ def recognize(functional: BellFunctional, model: CausalModel | None = None) -> R
         if signals and not is_image_with_signaling(functional, known, scale, offset, model):
             return None
     return Recognition(known, scale, offset)
+
+
+def _check_model(functional: BellFunctional, model: object) -> None:
+    """Raise FunctionalError for anything but a model of the functional's scenario."""
+    if not isinstance(model, CausalModel):
+        raise FunctionalError(f"recognize takes a causal model: found {a_kind(model)}, expected one such as bell().")
+    own, scenario = functional.scenario, model.scenario
+    same = same_variables(functional, model)
+    if not same or any(own.cardinality[n] != scenario.cardinality[n] for n in own.cardinality):
+        raise FunctionalError(
+            f"{functional.title} is of {own.symbol}, {model.name} of {scenario.symbol}, expected the same variables "
+            "with as many values. Build the model with these, or leave it out: then all relabelings count."
+        )
 
 
 def recognized_without_signaling(functional: BellFunctional, model: CausalModel) -> Recognition | None:

@@ -43,12 +43,20 @@ def test_biased_settings_and_three_parties_do_not_cost_a_name():
         found = rb.recognize(functional, biased)
         assert found is not None
         assert functional.bound(biased) == rb.catalog.CHSH.bound(biased)
+    lifted = rb.BellFunctional.from_correlators({"AB": [[1, 1, 0], [1, -1, 0]]})
+    wide = rb.outcome_signaling((2, 3), (2, 2))
+    assert rb.recognize(lifted, wide).known.name == "CHSH"
+    assert lifted.bound(wide) == rb.catalog.CHSH.bound(rb.outcome_signaling())
     three = rb.bell((2, 2, 2)).relax("A -> B")
     assert rb.recognize(rb.catalog.mermin(3), three).known.name == rb.catalog.mermin(3).name
     assert rb.recognize(rb.catalog.CH, rb.input_signaling()) is None  # another functional where p signals
     assert rb.recognize(rb.catalog.CH, rb.bell()).known.name == "CHSH"
     with pytest.raises(FunctionalError, match="causal model"):
         rb.recognize(rb.catalog.CH, rb.boxes.pr())
+    with pytest.raises(FunctionalError, match="as many values"):
+        rb.recognize(rb.catalog.CHSH, rb.outcome_signaling((3, 3)))
+    with pytest.raises(FunctionalError, match="the same variables"):
+        rb.recognize(rb.catalog.CHSH, rb.bell().rename({"A": "C"}))
 
 
 def chained_box():
