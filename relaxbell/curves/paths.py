@@ -41,6 +41,8 @@ class Reading:
         The parameter, and the power of it that the data are affine in.
     values
         Ascending, exact.
+    degree
+        Of the polynomial in the parameter; 1 where the data are affine in its power.
 
     Examples
     --------
@@ -53,9 +55,13 @@ class Reading:
     name: str
     power: int
     values: tuple[ExactNumber, ...]
+    degree: int = 1
 
     def __repr__(self) -> str:
         low, high = self.values[0], self.values[-1]
+        if self.degree > 1:
+            places = ", ".join(map(str, self.values[:8])) + (", …" if len(self.values) > 8 else "")
+            return f"p of degree {self.degree} in {self.name}, read at {self.name} = {places} and assumed between"
         inner, first, last = power_text(self.name, self.power), low**self.power, high**self.power
         share = inner if first == 0 and last == 1 else f"({inner} - {first}) / ({last} - {first})"
         places = ", ".join(map(str, self.values[:8])) + (", …" if len(self.values) > 8 else "")
@@ -164,9 +170,21 @@ def _between(start: Behavior | Observed, end: Any, parameter: Parameter) -> Path
                 raise BehaviorError(f"the value falls from {low} to {high}: exchange start and end.")
         return Path(start, end, low, high, parameter)
     end = _like(end, start)
+    _check_losses(start, end)
     if start.table.shape == end.table.shape and (start.table == end.table).all():
         raise BehaviorError("start and end of the curve are the same behavior, expected two different ones.")
     return Path(start, end, low, high, parameter)
+
+
+def _check_losses(start: Behavior, end: Behavior) -> None:
+    """Raise BehaviorError for two behaviors with different losses of several outputs: between them p is no mixture."""
+    first, last = start._losses, end._losses
+    if first is not None and last is not None and sum(a != b for a, b in zip(first, last, strict=False)) > 1:
+        raise BehaviorError(
+            f"the ends are behaviors with the efficiencies {', '.join(map(str, first))} and "
+            f"{', '.join(map(str, last))}: what is between is no mixture of them, but a polynomial. Give the family: "
+            "curve(measure, p.with_losses(Symbol('eta'))), or curve(measure, lambda eta: p.with_losses(eta))."
+        )
 
 
 def _values(own: Any, first: Observed) -> Any:
@@ -313,14 +331,14 @@ def _data(model: CausalModel, found: Any) -> Behavior | Observed:
     return Behavior(table, model.outputs, model.inputs)
 
 
-def _points(given: Mapping[Any, Any], parameter: Parameter) -> list[tuple[ExactNumber, Any]]:
+def _points(given: Mapping[Any, Any], parameter: Parameter, least: int = 3) -> list[tuple[ExactNumber, Any]]:
     points = [(read_number(v, f"a value of {parameter.name}"), own) for v, own in given.items()]
     for v, own in points:
         if not isinstance(own, Behavior | Observed):
             raise BehaviorError(f"at {v} the mapping has {a_kind(own)}, expected a Behavior or Observed.")
-    if len({v for v, _ in points}) < 3:
+    if len({v for v, _ in points}) < least:
         raise MeasureError(
-            f"{len(points)} points do not say how the behaviors depend on {parameter.name}: expected three or more, "
+            f"{len(points)} points do not say how the behaviors depend on {parameter.name}: expected {least} or more, "
             "which are checked. For a straight line give start and end."
         )
     points.sort(key=lambda point: float(point[0]))
