@@ -33,6 +33,7 @@ from relaxbell.measures.measure import Budget, LinearMeasure, Measure
 
 if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve
+    from relaxbell.curves.families import PolynomialPath
     from relaxbell.curves.paths import Path
     from relaxbell.engines.linear.live import LiveProgram
     from relaxbell.exact.vectors import ExactRow
@@ -138,6 +139,11 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
         from relaxbell.engines.linear.family import family_along
 
         return linear_curve(family_along(self, path, subject_to), f"min {self.measure.name}", path)
+
+    def family(self, path: PolynomialPath, subject_to: Sequence[object] = ()) -> Curve:
+        from relaxbell.engines.linear.polynomial_curves import polynomial_curve
+
+        return polynomial_curve(self, self.measure, path, subject_to)
 
     def live(
         self,
