@@ -388,6 +388,29 @@ class PolynomialCurve(Curve):
         found = [lines[0].partition(": ")[2], *(line.strip() for line in lines[1 : 1 + _LISTED])]
         return [*found, "…"] if len(lines) > 1 + _LISTED else found
 
+    def grid(self, count: int) -> Floats:
+        """Return parameters between which a picture may draw straight lines, break points among them.
+
+        Parameters
+        ----------
+        count
+            How many of them, about.
+
+        Returns
+        -------
+        ndarray
+            Ascending, from end to end.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> from sympy import Symbol
+        >>> lossy = rb.boxes.pr().with_losses(Symbol("eta"), assign=0)
+        >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), lossy).grid(3).round(6)
+        array([0.      , 0.5     , 0.666667, 1.      ])
+        """
+        return np.unique([*super().grid(count), *(float(piece.left) for piece in self.pieces)])
+
     @cached_property
     def _headline(self) -> str:
         low, high = (_text(v) for v in self.domain)

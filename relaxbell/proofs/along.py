@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from relaxbell.curves.curve import Curve
 from relaxbell.curves.piecewise import PiecewiseCurve
+from relaxbell.curves.polynomial import PolynomialCurve
 from relaxbell.errors import ProofError
 from relaxbell.exact.numbers import ExactNumber, as_exact, to_sympy
 from relaxbell.proofs.verdict import Counterexample, Verdict
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _MOST_BRANCHES = 400
 
 
-def compare_curve(line: PiecewiseCurve, expression: Expr, symbol: Symbol, claim: str) -> Verdict:
+def compare_curve(line: PiecewiseCurve | PolynomialCurve, expression: Expr, symbol: Symbol, claim: str) -> Verdict:
     """Return whether an expression equals a curve at every parameter of its domain.
 
     Between the curve's break points and the kinks and poles of the expression both are smooth; there they are equal if
@@ -75,7 +76,7 @@ def compare_sampled(
     return Verdict("numerical", claim, method, 101, worst)
 
 
-def _refuted(line: PiecewiseCurve, expression: Expr, symbol: Symbol, place: Expr, claim: str, method: str) -> Verdict:
+def _refuted(line: PiecewiseCurve | PolynomialCurve, expression: Expr, symbol: Symbol, place: Expr, claim: str, method: str) -> Verdict:
     value = _at(expression, symbol, place)
     least = line.to_sympy(symbol).subs(symbol, place)
     shown = value if value.is_real else None
@@ -87,7 +88,7 @@ def _sympy(value: ExactNumber | Expr) -> Expr:
     return value if exact is None else to_sympy(exact)
 
 
-def _piece(line: PiecewiseCurve, symbol: Symbol, place: Expr) -> Expr:
+def _piece(line: PiecewiseCurve | PolynomialCurve, symbol: Symbol, place: Expr) -> Expr:
     inner = place**line.power
     for piece in line.pieces:
         if to_sympy(piece.start) <= inner <= to_sympy(piece.end):

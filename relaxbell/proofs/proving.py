@@ -14,8 +14,10 @@ from relaxbell.closed_forms.derive import closed_form
 from relaxbell.closed_forms.domains import Domain, read_domain
 from relaxbell.curves.curve import Curve
 from relaxbell.curves.parameters import read_parameter
-from relaxbell.curves.paths import Path, read_path
+from relaxbell.curves.families import PolynomialPath, read_family
+from relaxbell.curves.paths import Path
 from relaxbell.curves.piecewise import PiecewiseCurve
+from relaxbell.curves.polynomial import PolynomialCurve
 from relaxbell.engines import engine
 from relaxbell.engines.solution import Solution
 from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, ProofError
@@ -131,11 +133,13 @@ def prove(
         return _at_points(measure, formula, domain.items(), subject_to, parameter)
     if callable(domain) or (isinstance(domain, tuple | list) and len(domain) == 2):
         start, end = (domain, None) if callable(domain) else domain
-        path = read_path(measure.model, start, end, read_parameter(parameter), over)
+        path = read_family(measure.model, start, end, read_parameter(parameter), over)
         if path.reading is not None:  # of a function that takes numbers only, nothing is known between
             read = {v: path.at(v**path.parameter.power) for v in path.reading.values}
             return _at_points(measure, formula, read.items(), subject_to, parameter)
         constraints = tuple(subject_to) if isinstance(subject_to, list | tuple) else (subject_to,)
+        if isinstance(path, PolynomialPath):
+            return _along(engine(measure).family(path, constraints), formula, None, None)
         return _along(engine(measure).curve(path, constraints), formula, _Source(measure, path, constraints), None)
     if parameter is not None:
         raise ProofError(
@@ -287,6 +291,8 @@ def _along(line: Curve, formula: Formula, source: _Source | None, parameter: obj
     check_assumptions(symbol, low, high)
     claim = f"{line.name} = {expression}, for {symbol} in [{low}, {high}]"
     claim += "" if line.reading is None else f", if {line.reading}"
+    if isinstance(line, PolynomialCurve):
+        return compare_curve(line, expression, symbol, claim)
     if isinstance(line, PiecewiseCurve):
         verdict = compare_curve(line, expression, symbol, claim)
         return verdict if source is None else _confirmed(verdict, source, line)
