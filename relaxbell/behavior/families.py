@@ -321,7 +321,7 @@ def read_losses(outputs: Sequence[str], efficiency: Any, assign: Any) -> tuple[d
 
 
 def lose(terms: Terms, axis: int, kept: Polynomial, place: Any, name: str) -> Terms:
-    """Return tables in which one output's result is kept with a probability, else a further outcome or an assigned one."""
+    """Return tables in which a result is kept with a probability, else it is a further outcome or an assigned one."""
     size = next(iter(terms.values())).shape[axis]
     if place is not None and (type(place) is not int or not 0 <= place < size):
         raise BehaviorError(

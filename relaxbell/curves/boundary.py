@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -156,7 +157,8 @@ class Boundary:
         (low, high), _ = self.over
         if not isinstance(number, Fraction) or not low <= number <= high:
             raise CurveError(
-                f"{self.symbols[0]} = {first!r}, expected a rational number from {low} to {high}, such as Fraction(9, 10)."
+                f"{self.symbols[0]} = {first!r}, expected a rational number from {low} to {high}, such as "
+                "Fraction(9, 10)."
             )
         return self.slice(number)
 
@@ -255,8 +257,8 @@ class Boundary:
         s, t = self.symbols
         exact = sum(y is not None for _, y in self.points)
         lines = [
-            f"boundary {self.measure.name} = {self.level} in the plane of {s} and {t}, exact at {exact} points for {s} in "
-            f"[{low}, {high}]"
+            f"boundary {self.measure.name} = {self.level} in the plane of {s} and {t}, exact at {exact} points for "
+            f"{s} in [{low}, {high}]"
         ]
         lines += [f"  {self.measure.name} >= {bound_text(own, (str(s), str(t)))}" for own in self.bounds[:7]]
         return "\n".join(lines + ["  …"] * (len(self.bounds) > 7))
@@ -274,7 +276,7 @@ def bound_text(own: Bound, names: tuple[str, str]) -> str:
 
 
 def crossed(bounds: Sequence[Bound], level: float, x: float, over: tuple[Fraction, Fraction]) -> float:
-    """Return the last y up to which the largest of some polynomials at x stays at a level; NaN if it does everywhere."""
+    """Return the last y up to which the largest of some polynomials at x stays at a level; NaN if all along."""
     low, high = map(float, over)
     own = []
     for bound in bounds:
@@ -290,7 +292,7 @@ def crossed(bounds: Sequence[Bound], level: float, x: float, over: tuple[Fractio
         places += [float(r.real) for r in np.atleast_1d(roots) if abs(r.imag) < 1e-9 and low < r.real < high]
     places.sort()
     last = float("nan")
-    for a, b in zip(places, places[1:], strict=False):
+    for a, b in itertools.pairwise(places):
         if max((float(p((a + b) / 2)) for p in own), default=-1.0) <= 1e-12:
             last = b
     above = max((float(p(high)) for p in own), default=-1.0) > 1e-12

@@ -1,4 +1,4 @@
-"""Families that are polynomials in their parameter: with exact coefficients, or through finitely many of their values."""
+"""Families that are polynomials in their parameter: with exact coefficients, or through some of their values."""
 
 from __future__ import annotations
 
@@ -185,7 +185,9 @@ def _coefficients(table: Any, parameter: Parameter) -> list[Exact]:
             known[entry] = read_polynomial(sympy.expand(entry), [parameter.symbol], "an entry of the function's table")
     degree = max(e for own in known.values() for (e,) in own)
     zero = Fraction(0)
-    rows = [np.array([known[v].get((k,), zero) for v in table.ravel()] + [None], dtype=object) for k in range(degree + 1)]
+    rows = [
+        np.array([*(known[v].get((k,), zero) for v in table.ravel()), None], dtype=object) for k in range(degree + 1)
+    ]
     return [row[:-1].reshape(table.shape) for row in rows]
 
 
@@ -247,13 +249,13 @@ def check_probabilities(path: PolynomialPath) -> None:
         missed = table.sum(axis=outcomes) - (1 if k == 0 else 0)
         if (missed != 0).any():
             raise BehaviorError(
-                f"the family leaves the probabilities: the outcomes of a setting sum to 1 plus a multiple of {name}^{k},"
-                " expected 1 for every value of the parameter. Normalize the table."
+                f"the family leaves the probabilities: the outcomes of a setting sum to 1 plus a multiple of "
+                f"{name}^{k}, expected 1 for every value of the parameter. Normalize the table."
             )
     left, right = Root.at(path.low), Root.at(path.high)
     seen: set[Whole] = set()
     for place in np.ndindex(path.coefficients[0].shape):
-        f = whole([table[place] for table in path.coefficients])
+        f = whole([table.item(place) for table in path.coefficients])
         if f in seen or f.degree < 0:
             continue
         seen.add(f)
@@ -337,8 +339,8 @@ def _through(
                 break
         else:
             raise NotPolynomialError(
-                f"the family is no polynomial of degree {max(degrees)} in {parameter.name}: the one through some of the "
-                f"{len(points)} points misses another one by {float(min(misses.values())):.3g}. State the degree, "
+                f"the family is no polynomial of degree {max(degrees)} in {parameter.name}: the one through some of "
+                f"the {len(points)} points misses another one by {float(min(misses.values())):.3g}. State the degree, "
                 "degree=3, with more points than that; or use sweep(measure, {v: p(v) for v in …}) for points alone."
             )
     except ValueError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -224,7 +225,7 @@ class PolynomialCurve(Curve):
             parts = list(self._parts(wanted))
         except ValueError as error:
             raise CurveError(f"the level {wanted}: {error}") from None
-        steps = list(zip(parts, parts[1:], strict=False))
+        steps = list(itertools.pairwise(parts))
         first, last = self.pieces[0], self.pieces[-1]
         if self._rising:
             if is_zero(whole(_less(last.coefficients, wanted)), last.right):
@@ -261,7 +262,7 @@ class PolynomialCurve(Curve):
                 yield piece.left, 1
             f = whole(_less(piece.coefficients, level))
             places = [piece.left, *crossings(f, piece.left, piece.right), piece.right]
-            for a, b in zip(places, places[1:], strict=False):
+            for a, b in itertools.pairwise(places):
                 if a.same(b):
                     continue
                 x = between(a, b)

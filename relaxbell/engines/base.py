@@ -260,8 +260,8 @@ class Engine(abc.ABC, Generic[M]):
         """
         low, high, name = path.low, path.high, path.parameter.name
         raise MeasureError(
-            f"{self.measure.name} along a family of degree {path.degree} in {name} is no piecewise polynomial: curves of "
-            "it are drawn along straight lines of behaviors. Expected a measure of linear programs; or use "
+            f"{self.measure.name} along a family of degree {path.degree} in {name} is no piecewise polynomial: curves "
+            "of it are drawn along straight lines of behaviors. Expected a measure of linear programs; or use "
             f"sweep(measure, {{{name}: p({name}) for {name} in …}}) between {low} and {high}: points with their bounds."
         )
 

@@ -76,7 +76,9 @@ def compare_sampled(
     return Verdict("numerical", claim, method, 101, worst)
 
 
-def _refuted(line: PiecewiseCurve | PolynomialCurve, expression: Expr, symbol: Symbol, place: Expr, claim: str, method: str) -> Verdict:
+def _refuted(
+    line: PiecewiseCurve | PolynomialCurve, expression: Expr, symbol: Symbol, place: Expr, claim: str, method: str
+) -> Verdict:
     value = _at(expression, symbol, place)
     least = line.to_sympy(symbol).subs(symbol, place)
     shown = value if value.is_real else None
@@ -89,6 +91,11 @@ def _sympy(value: ExactNumber | Expr) -> Expr:
 
 
 def _piece(line: PiecewiseCurve | PolynomialCurve, symbol: Symbol, place: Expr) -> Expr:
+    if isinstance(line, PolynomialCurve):
+        for own in line.pieces:
+            if _sympy(own.start) <= place <= _sympy(own.end):
+                return sum((to_sympy(c) * symbol**k for k, c in enumerate(own.coefficients)), place * 0)
+        raise AssertionError("a place inside the domain")
     inner = place**line.power
     for piece in line.pieces:
         if to_sympy(piece.start) <= inner <= to_sympy(piece.end):

@@ -13,8 +13,8 @@ from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.closed_forms.domains import Domain, read_domain
 from relaxbell.curves.curve import Curve
-from relaxbell.curves.parameters import read_parameter
 from relaxbell.curves.families import PolynomialPath, read_family
+from relaxbell.curves.parameters import read_parameter
 from relaxbell.curves.paths import Path
 from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.curves.polynomial import PolynomialCurve

@@ -46,7 +46,11 @@ def boundary_svg(boundary: Boundary) -> str:
     s, t = map(str, boundary.symbols)
     title = f"{boundary.measure.name} = {boundary.level}: {t} against {s}"
     if not points or not finite.any():
-        points, grid, values = [(low, Fraction(0)), (high, Fraction(0))], np.array([float(low), float(high)]), np.zeros(2)
+        points, grid, values = (
+            [(low, Fraction(0)), (high, Fraction(0))],
+            np.array([float(low), float(high)]),
+            np.zeros(2),
+        )
     else:
         grid, values = grid[finite], values[finite]
     marks = [(float(x), _short(x), float(y), _short(y)) for x, y in points]

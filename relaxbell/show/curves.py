@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from relaxbell.exact.numbers import Floats
 from relaxbell.show.axes import new_axes, open_frame
 from relaxbell.show.drawing import INK
 
@@ -51,17 +53,23 @@ def plot_boundary(boundary: Boundary, ax: Axes | None = None, **style: object) -
     ax.fill_between(grid, edge, float(top), color=line.get_color(), alpha=0.12, linewidth=0)
     exact = [(float(x), float(y)) for x, y in boundary.points if y is not None]
     ax.plot([x for x, _ in exact], [y for _, y in exact], "o", color=line.get_color(), markersize=3)
-    if np.isfinite(edge).any():
-        where = int(np.flatnonzero(np.isfinite(edge))[-1])
-        text = f"{boundary.measure.name} > {boundary.level}".replace("->", "→")
-        ax.annotate(
-            text, (grid[where], float(top)), (-4, -12), textcoords="offset points", ha="right", va="top", fontsize=8
-        )
+    known = np.isfinite(edge)
+    if known.any():  # what is interesting, and a fifth around it
+        low, high = _around(grid[known], low, high)
+        bottom, top = _around(edge[known], bottom, top)
+    ax.set_title(f"shaded: {boundary.measure.name} > {boundary.level}".replace("->", "→"), fontsize=9)
     ax.set_xlabel(str(boundary.symbols[0]))
     ax.set_ylabel(str(boundary.symbols[1]))
     ax.set_xlim(float(low), float(high))
     ax.set_ylim(float(bottom), float(top))
     return open_frame(ax)
+
+
+def _around(values: Floats, low: Fraction, high: Fraction) -> tuple[Fraction, Fraction]:
+    """Return the range of values and a fifth around it, within another range."""
+    least, most = Fraction(float(values.min())), Fraction(float(values.max()))
+    room = (most - least or high - low) / 5
+    return max(low, least - room), min(high, most + room)
 
 
 def _styled(style: Mapping[str, object]) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import normalization_equations
 from relaxbell.causal.model import CausalModel
 from relaxbell.curves.curve import Curve
-from relaxbell.curves.parameters import Parameter, read_parameter
 from relaxbell.curves.families import PolynomialPath, read_family
+from relaxbell.curves.parameters import Parameter, read_parameter
 from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.curves.polynomial import PolynomialCurve
 from relaxbell.engines import LinearEngine, engine

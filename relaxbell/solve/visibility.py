@@ -107,9 +107,10 @@ def critical_visibility(
     Returns
     -------
     ExactNumber, sympy number or Visibility
-        Exact; of a family an algebraic number where it is no a + b√n. 1 if the behavior itself is reproduced. For floats, exact for the exact behavior that they are read as.
-        For Bell scenarios with many settings, where the exact number was not found, a float that is rounded down, with
-        exact bounds from both sides that differ by 1e-9 at most.
+        Exact; of a family an algebraic number where it is no a + b√n. 1 if the behavior itself is reproduced. For
+        floats, exact for the exact behavior that they are read as. For Bell scenarios with many settings, where the
+        exact number was not found, a float that is rounded down, with exact bounds from both sides that differ by 1e-9
+        at most.
 
     Raises
     ------
@@ -163,8 +164,8 @@ def critical_visibility(
         return _of_family(model, observed, as_tuple(subject_to), noise, over, degree, seconds)
     if over is not None or degree is not None:
         raise MeasureError(
-            f"over={over!r} and degree={degree!r} belong to a family, found {a_kind(observed)}. Leave them out, or give "
-            "a function of the parameter."
+            f"over={over!r} and degree={degree!r} belong to a family, found {a_kind(observed)}. Leave them out, or "
+            "give a function of the parameter."
         )
     for p in (observed, *(() if noise is None else (noise,))):
         if not isinstance(p, Behavior):

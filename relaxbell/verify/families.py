@@ -6,6 +6,7 @@ chains decide; so what is computed is what a certificate of a single parameter c
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,10 +17,10 @@ from .digest import number
 from .kernel import SCHEMA, Case
 from .measures import Measure
 from .model import Model
+from .polynomials import Pair, Root, Whole, sign_between
 from .reading import FRACTION, Json, Real, array, fields, rationals, read_real, record, whole, with_numbers
 from .refusals import need
 from .rounding import text
-from .polynomials import Pair, Root, Whole, sign_between
 from .wording import models
 
 FAMILY = "relaxbell-family-1"
@@ -210,7 +211,7 @@ class Family:
         values = [read_real(v, "a value of the parameter", self.case.root) for v in array(at, "the values")]
         whole(degree, "the degree", 1, _DEGREE)
         need(degree < len(values) <= 1000, "the reading: too few or too many values")
-        ascending = all(a < b for a, b in zip(values, values[1:], strict=False))
+        ascending = all(a < b for a, b in itertools.pairwise(values))
         need(ascending, "the reading: not ascending values")
         places = ", ".join(map(text, values))
         return f" (the data were read at {places}, and are assumed to be of degree {degree} between)"

@@ -1,8 +1,8 @@
 """Signs of polynomials over Q(√n) between algebraic numbers: whole numbers and Sturm chains, nothing rounded.
 
 Of a polynomial only the sign matters here, so that it is kept as whole numbers a + b√n without a denominator, divided
-by what they have in common. A `Root` is the only root of a polynomial in an interval with rational ends; two of them are
-the same if their polynomials have a common divisor that vanishes there. No radical is ever taken.
+by what they have in common. A `Root` is the only root of a polynomial in an interval with rational ends; two of them
+are the same if their polynomials have a common divisor that vanishes there. No radical is ever taken.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Whole:
         return a * c + self.n * b * d, a * d + b * c
 
     def divided(self, other: Whole) -> tuple[Whole, Whole]:
-        """Return quotient and remainder by another polynomial, each up to a factor: that of the remainder is positive."""
+        """Return quotient and remainder by another polynomial, up to factors: that of the remainder is positive."""
         rest, lead = list(self.pairs), other.pairs[-1]
         quotient: list[Pair] = [(0, 0)] * max(0, len(rest) - other.degree)
         flips = 1
@@ -110,7 +110,7 @@ class Whole:
         return sum(a != b for a, b in itertools.pairwise(signs))
 
     def one_sign(self, low: Fraction, high: Fraction) -> int:
-        """Return a sign that it has everywhere in [low, high] but for zeros, by its Bernstein coefficients; 0 if unknown."""
+        """Return a sign that it has all over [low, high] but for zeros, from Bernstein coefficients; 0 if unknown."""
         k, b = self.degree, math.lcm(low.denominator, high.denominator)
         start, step = int(low * b), int((high - low) * b)
         shifted = [list(c) for c in self.pairs]

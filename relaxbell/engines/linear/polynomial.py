@@ -148,7 +148,9 @@ class PolynomialProgram:
         flat, denominator, n = exact_parts(v for row in self.rows for v in row)
         width, count = flat.shape[1], len(self.rows[0])
         found = [
-            [int(flat[k * count + i, part]) for i in range(count)] for k in range(len(self.rows)) for part in range(width)
+            [int(flat[k * count + i, part]) for i in range(count)]
+            for k in range(len(self.rows))
+            for part in range(width)
         ]
         return found, denominator, n
 
@@ -177,7 +179,9 @@ class PolynomialProgram:
     def _vertex(self, right: RightHandSide) -> _Vertex | None:
         """Return an optimal vertex; None where nothing is feasible, or none was found."""
         n = right.radicand**0.5
-        upper = np.array([sum(c * n**k for k, c in enumerate(pair)) / right.denominator for pair in zip(*right.parts)])
+        upper = np.array(
+            [sum(c * n**k for k, c in enumerate(pair)) / right.denominator for pair in zip(*right.parts, strict=False)]
+        )
         self.live.set_rows(np.where(self.integers.equality, upper, -np.inf), upper)
         if self.live.run() is not Status.OPTIMAL:
             return None
@@ -320,8 +324,8 @@ def cover(program: PolynomialProgram) -> list[Stretch]:
             t = simple(left, Root.at(t))  # it was an end of a stretch itself
         if own is None:
             raise SolverError(
-                f"no exact vertex was found near {path.parameter.name} = {float(t):.9g}, expected one within 8 programs. "
-                "Give simpler numbers, or part of the range as over=(low, high)."
+                f"no exact vertex was found near {path.parameter.name} = {float(t):.9g}, expected one within 8 "
+                "programs. Give simpler numbers, or part of the range as over=(low, high)."
             )
         if program.programs > _MOST:
             raise CurveError(
