@@ -193,11 +193,12 @@ def curve(
 
     Detectors that lose results, which makes p a polynomial in their efficiency:
 
-    >>> box = rb.boxes.pr()
-    >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), lambda eta: box.with_losses(eta, assign=0))
-    min C(X -> B) for t in [0, 1]: exact, 2 pieces, ... linear programs
+    >>> from sympy import Symbol
+    >>> lossy = rb.boxes.pr().with_losses(Symbol("eta"), assign=0)
+    >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), lossy)
+    min C(X -> B) for eta in [0, 1]: exact, 2 pieces, ... linear programs
       [0, 2/3]: 0
-      [2/3, 1]: -t + (3/2) t^2
+      [2/3, 1]: -eta + (3/2) eta^2
     """
     read_measure(measure, "a curve is of")
     own = engine(measure)

@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from operator import mul
 
 from .digest import short_digest
 from .model import Functions, Model
@@ -66,7 +65,7 @@ def evaluate(model: Model, measure: Measure, q: Weights) -> Real:
     """Return a measure at q."""
     parts = [evaluate(model, part, q) for part in measure.parts]
     if parts:
-        return max(parts) if measure.kind == "maximum" else sum(map(mul, parts, measure.factors), Real())
+        return max(parts) if measure.kind == "maximum" else sum(map(lambda p, f: p * f, parts, measure.factors), Real())
     totals: dict[int, Real] = {}
     for number, functions, weight in q:
         found = measure.column(number, functions)
