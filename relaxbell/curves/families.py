@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.behavior.families import BehaviorFamily, read_polynomial
+from relaxbell.behavior.families import BehaviorFamily
 from relaxbell.behavior.observed import Observed
 from relaxbell.behavior.table import TOLERANCE
 from relaxbell.causal.equations import FLOAT_GRID, AnyTable
@@ -20,7 +20,7 @@ from relaxbell.curves import paths
 from relaxbell.curves.parameters import Parameter, read_over
 from relaxbell.curves.paths import Path, Reading
 from relaxbell.errors import BehaviorError, MeasureError, RelaxbellError, SignalingError
-from relaxbell.exact.numbers import Exact, ExactNumber, exact_parts, to_floats
+from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_parts, to_floats
 from relaxbell.verify.polynomials import Root, Whole, between, crossings
 
 _TRIED = 5
@@ -108,6 +108,7 @@ def read_family(
             )
         return paths.read_path(model, start, end, parameter, over)
     low, high = read_over(over)
+    paths._require_ascending(parameter, low)
     table = _at_symbol(model, start, parameter)
     if table is None:
         return _of_numbers(model, start, parameter, (low, high), wanted)
@@ -179,15 +180,26 @@ def _coefficients(table: Any, parameter: Parameter) -> list[Exact]:
     """Return the coefficients of a table of sympy polynomials."""
     import sympy
 
-    known: dict[Any, Any] = {}
+    known: dict[Any, dict[int, ExactNumber]] = {}
     for entry in table.ravel():
-        if entry not in known:
-            known[entry] = read_polynomial(sympy.expand(entry), [parameter.symbol], "an entry of the function's table")
-    degree = max(e for own in known.values() for (e,) in own)
+        if entry in known:
+            continue
+        try:
+            terms = sympy.Poly(sympy.expand(entry), parameter.symbol).terms()
+        except sympy.PolynomialError:
+            raise BehaviorError(paths._not_affine(f"found the entry {entry}", parameter)) from None
+        known[entry] = own = {}
+        for (power,), coefficient in terms:
+            number = as_exact(coefficient)
+            if number is None:
+                raise BehaviorError(
+                    f"the function has the coefficient {coefficient}, expected exact numbers a + b√n in a table of "
+                    "polynomials. Return a Behavior of floats instead."
+                )
+            own[int(power)] = number
+    degree = max((k for own in known.values() for k in own), default=0)
     zero = Fraction(0)
-    rows = [
-        np.array([*(known[v].get((k,), zero) for v in table.ravel()), None], dtype=object) for k in range(degree + 1)
-    ]
+    rows = [np.array([*(known[v].get(k, zero) for v in table.ravel()), None], dtype=object) for k in range(degree + 1)]
     return [row[:-1].reshape(table.shape) for row in rows]
 
 

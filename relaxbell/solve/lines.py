@@ -166,6 +166,7 @@ def curve(
 
     Examples
     --------
+    >>> from fractions import Fraction
     >>> import relaxbell as rb
     >>> c = rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B")
     >>> low, high = (rb.Observed([(rb.catalog.I3322, v)], nonsignaling=True) for v in (-1, 1))
@@ -183,13 +184,14 @@ def curve(
       [0, √2/2]: 0
       [√2/2, 1]: -1 + 2 v^2
 
-    A function that takes numbers only is read at seven of them:
+    Points are read, and the curve says so:
 
-    >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr().visibility, parameter="v")
+    >>> points = {v: rb.boxes.pr().visibility(v) for v in (Fraction(0), Fraction(1, 3), Fraction(1))}
+    >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), points, parameter="v")
     min C(X -> B) for v in [0, 1]: exact for what was read, 2 pieces, 3 linear programs
       [0, 1/2]: 0
       [1/2, 1]: -1/2 + v
-      p = p(0) + [p(1) - p(0)] v, read at v = 0, 1/7, 1/3, 1/2, 5/7, 12/13, 1 and assumed between
+      p = p(0) + [p(1) - p(0)] v, read at v = 0, 1/3, 1 and assumed between
 
     Detectors that lose results, which makes p a polynomial in their efficiency:
 
