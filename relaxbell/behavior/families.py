@@ -341,7 +341,12 @@ def lose(terms: Terms, axis: int, kept: Polynomial, place: Any, name: str) -> Te
         where[axis] = size if place is None else place
         none[tuple(where)] = table.sum(axis=axis)
         with_room[e], lost[e] = room, none
-    return total(product(with_room, kept), product(lost, one_minus(kept)))
+    try:
+        return total(product(with_room, kept), product(lost, one_minus(kept)))
+    except ValueError as error:
+        raise BehaviorError(
+            f"the efficiency of {name} and the probabilities have several square roots, expected one: {error}"
+        ) from None
 
 
 def _one_root(terms: Terms) -> None:
