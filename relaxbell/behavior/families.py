@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -358,10 +357,6 @@ def _one_root(terms: Terms) -> None:
         )
 
 
-def as_sympy(family: BehaviorFamily) -> NDArray[Any]:
-    """Return a family as a table of sympy expressions."""
-    found: Any = 0
-    for e, table in family.terms.items():
-        monomial = math.prod((s**k for s, k in zip(family.symbols, e, strict=True)), start=1)
-        found = found + np.array([to_sympy(v) for v in table.ravel()], dtype=object).reshape(table.shape) * monomial
-    return np.asarray(found)
+def as_sympy(table: Exact) -> NDArray[Any]:
+    """Return a table of exact numbers as one of sympy's."""
+    return np.array([*map(to_sympy, table.ravel()), None], dtype=object)[:-1].reshape(table.shape)

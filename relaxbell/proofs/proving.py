@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.families import BehaviorFamily, as_sympy
 from relaxbell.behavior.observed import Observed
 from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.derive import closed_form
@@ -127,19 +128,21 @@ def prove(
         return _along(measure, formula, None, parameter)
     if not isinstance(measure, Measure):
         raise ProofError(f"a formula is proved for a Measure or a Curve, found {type(measure).__name__}.")
-    if over is not None and not callable(domain):
+    if over is not None and not (callable(domain) or isinstance(domain, BehaviorFamily)):
         raise ProofError(f"over={over!r} belongs to a function of the parameter: found the domain {domain!r:.60}.")
     if isinstance(domain, Mapping):
         return _at_points(measure, formula, domain.items(), subject_to, parameter)
-    if callable(domain) or (isinstance(domain, tuple | list) and len(domain) == 2):
-        start, end = (domain, None) if callable(domain) else domain
+    family = callable(domain) or isinstance(domain, BehaviorFamily)
+    if family or (isinstance(domain, tuple | list) and len(domain) == 2):
+        start, end = (domain, None) if family else domain
         path = read_family(measure.model, start, end, read_parameter(parameter), over)
         if path.reading is not None:  # of a function that takes numbers only, nothing is known between
             read = {v: path.at(v**path.parameter.power) for v in path.reading.values}
             return _at_points(measure, formula, read.items(), subject_to, parameter)
         constraints = tuple(subject_to) if isinstance(subject_to, list | tuple) else (subject_to,)
         if isinstance(path, PolynomialPath):
-            return _along(engine(measure).family(path, constraints), formula, None, None)
+            own = _on_family(formula, path) if isinstance(formula, BellFunctional | Maximum) else formula
+            return _along(engine(measure).family(path, constraints), own, None, None)
         return _along(engine(measure).curve(path, constraints), formula, _Source(measure, path, constraints), None)
     if parameter is not None:
         raise ProofError(
@@ -315,6 +318,19 @@ def _on_line(formula: BellFunctional | Maximum, source: _Source | None) -> Expr:
     for term in terms:
         own = term.transposed(start.outputs, start.inputs)
         parts.append(sympy.expand(sympy.sympify(own(first + (last - first) * share), strict=True)))
+    return sympy.Max(*parts)
+
+
+def _on_family(formula: BellFunctional | Maximum, path: PolynomialPath) -> Expr:
+    """Return a functional formula as a function of the parameter of a polynomial family."""
+    import sympy
+
+    if path.first is not None or path.rounded:
+        raise ProofError("functionals are evaluated on exact behaviors: found values, or floats. Give exact behaviors.")
+    t, names = path.parameter.symbol, (path.model.outputs, path.model.inputs)
+    table = sum(as_sympy(own) * t**k for k, own in enumerate(path.coefficients))
+    terms = formula.terms if isinstance(formula, Maximum) else (formula,)
+    parts = [sympy.expand(sympy.sympify(own.transposed(*names)(table), strict=True)) for own in terms]
     return sympy.Max(*parts)
 
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from .dependences import DependenceCase
 from .digest import number
+from .distances import DistanceCase
 from .kernel import SCHEMA, Case
 from .measures import Measure
 from .model import Model
@@ -133,7 +135,9 @@ class Family:
         given = {"model": model, "measure": measure, "observed": observed, "constraints": constraints}
         given |= {"schema": SCHEMA, "claim": {}, "proof": {}} | ({} if root is None else {"root": root})
         self.case = of_class(known(given))(with_numbers(given), self.over)
-        need(self.case.linear and self.case.one_latent, "the measure is none of a linear program")
+        need(known(given) in (Case, DependenceCase, DistanceCase), "the measure is none of a linear program")
+        fixed = not any(isinstance(limit, Germ) for _, limit in self.case.constraints)
+        need(fixed, "the limit of a constraint is a polynomial")
         self.over.model = self.case.model
         self.measure = self.case.measure
         self.stretches = array(stretches, "the stretches")
@@ -164,7 +168,8 @@ class Family:
         self.over.left, self.over.right = left, right
         case.infeasible = value is None
         case.measure = Measure("0", stated=0) if value is None else self.measure
-        found = case.bound(proof)
+        need(value is not None or not isinstance(case, DistanceCase), "data that need not be had do not exclude models")
+        found = Case.bound(case, proof) if value is None else case.bound(proof)
         if value is None:
             need(not strategies, "a stretch without a model has strategies")
             need(Real() < found, "the proof does not show that there is no model")

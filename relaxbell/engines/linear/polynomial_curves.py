@@ -61,11 +61,6 @@ class LinearPolynomialCurve(PolynomialCurve):
                 f"{self.name} is a curve of floats, right to 1e-9: expected exact behaviors. Use rounded(model, …)."
             )
         first = self.stretches[0].proof
-        if first.problem.deviations:
-            raise CertificateError(
-                f"no certificate of {self.name} along a polynomial family: distances from the data have none, expected "
-                "another measure or constraint. Use minimize(…).certificate at single parameters."
-            )
         data = common_data(self.measure.model, first)
         data |= polynomial_data(self.measure.model, first, self.path.coefficients, self.sides)
         data["measure"] = as_data(self.measure.statement())
