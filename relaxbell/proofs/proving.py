@@ -132,9 +132,9 @@ def prove(
         raise ProofError(f"over={over!r} belongs to a function of the parameter: found the domain {domain!r:.60}.")
     if isinstance(domain, Mapping):
         return _at_points(measure, formula, domain.items(), subject_to, parameter)
-    family = callable(domain) or isinstance(domain, BehaviorFamily)
-    if family or (isinstance(domain, tuple | list) and len(domain) == 2):
-        start, end = (domain, None) if family else domain
+    pair = domain if isinstance(domain, tuple | list) and len(domain) == 2 else None
+    if pair is not None or callable(domain) or isinstance(domain, BehaviorFamily):
+        start, end = (domain, None) if pair is None else pair
         path = read_family(measure.model, start, end, read_parameter(parameter), over)
         if path.reading is not None:  # of a function that takes numbers only, nothing is known between
             read = {v: path.at(v**path.parameter.power) for v in path.reading.values}

@@ -339,6 +339,14 @@ def test_families_that_do_not_fit(family, options, error, message):
         rb.curve(XB, family, **options)
 
 
+def test_functionals_along_a_family_are_proved():
+    """C ≥ CHSH/4 − 1/2 is attained where it is not negative."""
+    lossy = TSIRELSON.with_losses(ETA, assign=0)
+    formula = rb.catalog.CHSH / 4 - F(1, 2)
+    assert rb.prove(XB, formula, lossy, over=(F(9, 10), 1))
+    assert not rb.prove(XB, formula, lossy)
+
+
 def test_parameters_and_levels_out_of_range():
     line = rb.curve(XB, TSIRELSON.with_losses(ETA, assign=0))
     with pytest.raises(rb.errors.CurveError, match=r"domain \[0, 1\]"):
@@ -401,6 +409,28 @@ def test_certificates_that_were_tampered_with_are_refused():
     for change in (value, weight, wider, hole, order, dual, end, several, table, negative, strange):
         with pytest.raises(Refused):
             verify(changed(change))
+
+
+def test_distances_and_dependence_say_no_more_than_they_prove():
+    """A bound of M, or of a distance, that is positive excludes no model; limits are numbers."""
+    for measure, value in (
+        (rb.dependence(rb.measurement_dependence()), (F(0), F(-1), F(1, 2) + ROOT / 2)),
+        (rb.mean_distance(rb.bell()), (F(0), F(-1, 2), F(1, 4) + ROOT / 4)),
+    ):
+        line = rb.curve(measure, TSIRELSON.with_losses(ETA, assign=0))
+        assert line.pieces[-1].coefficients == value
+        data = line.certificate.data
+        assert "attains" in verify(data)
+        own = copy.deepcopy(data)
+        own["stretches"][-1] |= {"value": None, "strategies": []}
+        with pytest.raises(Refused):
+            verify(own)
+    own = copy.deepcopy(
+        rb.curve(XB, TSIRELSON.with_losses(ETA, assign=0), subject_to=[XB <= F(1, 10)]).certificate.data
+    )
+    own["constraints"][0]["limit"] = {"polynomial": ["1/10"]}
+    with pytest.raises(Refused, match="limit of a constraint"):
+        verify(own)
 
 
 def test_a_certificate_on_disk_and_in_latex(tmp_path):
