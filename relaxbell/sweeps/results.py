@@ -91,7 +91,7 @@ class Sweep:
     0.25
     """
 
-    labels: tuple[Any, ...]
+    labels: Sequence[Any]
     measures: tuple[str, ...]
     units: tuple[str, ...]
     values: Floats

@@ -16,13 +16,15 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
 from relaxbell.engines.linear.program import read_constraints
-from relaxbell.errors import BehaviorError, MeasureError
+from relaxbell.errors import BehaviorError, MeasureError, RelaxbellError
 from relaxbell.exact.texts import a_kind
 from relaxbell.lp.clock import deadline, left, passed, remaining
 from relaxbell.measures.measure import Measure
+from relaxbell.sweeps.arrays import group_of, swept
 from relaxbell.sweeps.checkpoint import Checkpoint
-from relaxbell.sweeps.points import Points, read_points
+from relaxbell.sweeps.points import Failure, Points, failure, read_points
 from relaxbell.sweeps.results import Sweep
+from relaxbell.sweeps.tables import Tables, is_array, read_tables
 from relaxbell.sweeps.task import Compiled, Job, Row, Task, solve_chunk, task_key
 
 _WORK = 2**24
@@ -47,6 +49,9 @@ def sweep(
     observed: Mapping[Any, Behavior | Observed] | Iterable[Behavior | Observed],
     subject_to: Any = (),
     *,
+    outputs: str | Sequence[str] | None = None,
+    inputs: str | Sequence[str] | None = None,
+    labels: Sequence[Any] | Mapping[str, Sequence[Any]] | None = None,
     executor: Executor | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: bool = True,
@@ -115,8 +120,13 @@ def sweep(
             f"executor is {a_kind(executor)}, expected a concurrent.futures.Executor, such as ProcessPoolExecutor(). "
             "Leave it out for this process."
         )
+    single = isinstance(measure, Measure)
     with deadline(seconds, ", ".join(measures)):
-        return _swept(measures, observed, executor, checkpoint, progress, subject_to, isinstance(measure, Measure))
+        if is_array(observed):
+            tables = read_tables(observed, outputs, inputs, labels, next(iter(measures.values())).model)
+            return _of_tables(measures, tables, executor, checkpoint, progress, subject_to, single)
+        _check_no_names(outputs=outputs, inputs=inputs, labels=labels)
+        return _swept(measures, observed, executor, checkpoint, progress, subject_to, single)
 
 
 def _swept(
@@ -127,6 +137,7 @@ def _swept(
     progress: bool,
     subject_to: Any,
     single: bool,
+    own: Sequence[Any] | None = None,
 ) -> Sweep:
     labels, listed = _read_behaviors(observed)
     models = list({id(m.model): m.model for m in measures.values()}.values())
@@ -153,7 +164,47 @@ def _swept(
         if file:
             file.close()
     table = [[row for chunk in rows if chunk for row in chunk[k]] for k in range(len(measures))]
-    return _columns(labels, measures, table, single)
+    return _columns(labels if own is None else own, measures, table, single)
+
+
+def _of_tables(
+    measures: dict[str, Measure],
+    tables: Tables,
+    executor: Executor | None,
+    checkpoint: str | os.PathLike[str] | None,
+    progress: bool,
+    subject_to: Any,
+    single: bool,
+) -> Sweep:
+    models = list({id(m.model): m.model for m in measures.values()}.values())
+    groups = group_of(tables, models)
+    if tables.exact:  # numbers of any size: as behaviors, one by one
+        points = dict(zip(tables.labels, _behaviors(tables), strict=True))
+        return _swept(measures, points, executor, checkpoint, progress, subject_to, single, tables.labels)
+    task = Task(tuple(models), groups, ((),) * len(models), _jobs(measures, models, subject_to))
+    bar: Callable[[int, int], _Bar] = lambda total, done: _Bar(total, done, progress)  # noqa: E731
+    return swept(task, list(measures), tables, executor, checkpoint, bar, single=single)
+
+
+def _behaviors(tables: Tables) -> Iterator[Behavior | Failure]:
+    """Yield tables of exact numbers as behaviors, or why they are none."""
+    for i in range(len(tables)):
+        try:
+            if i in tables.misfits:
+                raise BehaviorError(tables.misfits[i])
+            yield Behavior(tables.block(i, i + 1)[0], tables.outputs, tables.inputs)
+        except RelaxbellError as error:
+            found = failure(error)
+            yield Failure(found.status, f"row {i}: {found.reason}")
+
+
+def _check_no_names(**given: Any) -> None:
+    wrong = [name for name, value in given.items() if value is not None]
+    if wrong:
+        raise BehaviorError(
+            f"{' and '.join(wrong)} {'are' if len(wrong) > 1 else 'is'} for arrays of points, expected one. Behaviors "
+            "have names of their own, and labels are the keys of a mapping."
+        )
 
 
 def _given_up(found: list[list[Row]]) -> bool:
@@ -238,13 +289,17 @@ def _read_behaviors(behaviors: Any) -> tuple[tuple[Any, ...], list[Any]]:
 def _task(
     measures: Mapping[str, Measure], models: Sequence[CausalModel], points: Sequence[Points], subject_to: Any
 ) -> Task:
+    groups = tuple(p.groups for p in points)
+    references = tuple(tuple(p.references(g) for g in range(len(p.groups))) for p in points)
+    return Task(tuple(models), groups, references, _jobs(measures, models, subject_to))
+
+
+def _jobs(measures: Mapping[str, Measure], models: Sequence[CausalModel], subject_to: Any) -> tuple[Job, ...]:
     jobs = []
     for measure in measures.values():
         number = next(i for i, model in enumerate(models) if model is measure.model)
         jobs.append(Job(number, measure, *read_constraints(measure, subject_to)))
-    groups = tuple(p.groups for p in points)
-    references = tuple(tuple(p.references(g) for g in range(len(p.groups))) for p in points)
-    return Task(tuple(models), groups, references, tuple(jobs))
+    return tuple(jobs)
 
 
 def _chunk_size(work: int, count: int) -> int:
@@ -271,7 +326,7 @@ def _identity(task: Task, observed: Sequence[Any], size: int) -> str:
 # ---------------------------------------------------------------------- results
 
 
-def _columns(labels: tuple[Any, ...], measures: Mapping[str, Measure], table: list[list[Row]], single: bool) -> Sweep:
+def _columns(labels: Sequence[Any], measures: Mapping[str, Measure], table: list[list[Row]], single: bool) -> Sweep:
     def column(k: int, convert: Callable[[Any], Any], kind: Any) -> Any:
         array = np.array([[convert(row[k]) for row in rows] for rows in table], dtype=kind).T
         array = array.reshape(len(labels), len(table))

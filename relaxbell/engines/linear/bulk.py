@@ -79,7 +79,7 @@ class BulkProgram:
         self._equal = own.lower == own.upper
         self._numbers = np.arange(len(own.lower), dtype=np.int32)[own.equations]
         self._nonnegative = self._problem.objective.is_nonnegative
-        self._live: LiveModel | None = None
+        self._idle: list[LiveModel] = []  # threads have one each
         self._forms: dict[bytes, Form | None] = {}
 
     def learn(self, points: WholePoints) -> Pool:
@@ -98,15 +98,24 @@ class BulkProgram:
 
     # ------------------------------------------------------------- single points
 
-    def solved(self, points: WholePoints, i: int, start: Basis | None) -> tuple[Form | None, bytes, Basis | None] | None:
+    def solved(self, points: WholePoints, i: int, start: Basis | None) -> tuple[Form, bytes, Basis | None] | None:
         """Return the bound at a point, what tells it from others, and the basis; None where there is no optimum."""
         own = self._program
-        if self._live is None:
-            self._live = LiveModel(own.matrix, own.cost, own.lower, own.upper)
-        live, u = self._live, points.floats[:, i]
-        if start is None:
-            live.forget()
-        else:
+        try:
+            live = self._idle.pop()
+        except IndexError:
+            live = LiveModel(own.matrix, own.cost, own.lower, own.upper)
+        try:
+            return self._solved(live, points, i, start)
+        finally:
+            self._idle.append(live)
+
+    def _solved(
+        self, live: LiveModel, points: WholePoints, i: int, start: Basis | None
+    ) -> tuple[Form, bytes, Basis | None] | None:
+        own, u = self._program, points.floats[:, i]
+        live.forget()
+        if start is not None:
             live.start_from(start)
         values = self._sides[own.equations] @ u
         live.set_rows(values, values, self._numbers)
@@ -150,7 +159,6 @@ class BulkProgram:
         size = abs(rows).max(axis=1)
         rows = rows[size > _NOTHING]
         rows = np.unique(np.round(rows, 13), axis=0)
-        # what is never positive on probabilities needs no test: x = u_j, and the like
         return PoolBasis(number, np.ascontiguousarray(rows), basis)
 
 
@@ -195,24 +203,22 @@ class _Search:
 
     def run(self, *, until_fruitless: bool = False) -> None:
         """Solve open points one by one; each new basis is tested on those that remain."""
-        start: Basis | None = None
-        firsts = [bases[0].basis if bases else None for bases in self._pool.of_forms()]
+        starts = {basis.form: basis.basis for basis in reversed(self._pool.bases)}
         served, solved = 0, 0
         remaining = np.flatnonzero(self._open)
         while len(remaining):
             began = time.perf_counter()
             i, others = int(remaining[0]), remaining[1:]
-            first = int(self._first[i])
-            if until_fruitless:
-                if solved >= _FRUITLESS and served < _WORTH * solved:
-                    break
-            else:
-                start = firsts[first] if 0 <= first < len(firsts) else None
+            if until_fruitless and solved >= _FRUITLESS and served < _WORTH * solved:
+                break
             self._open[i] = False
             try:
                 with share(1, len(remaining)):
-                    found = self._program.solved(self._points, i, start)
+                    # where the best bound is attained the basis is dual feasible, and often nearly optimal
+                    found = self._program.solved(self._points, i, starts.get(int(self._first[i])))
             except TimeLimitError:
+                if until_fruitless:
+                    break
                 self._late.append(i)
                 self._seconds[i] += time.perf_counter() - began
                 remaining = others
@@ -221,11 +227,11 @@ class _Search:
                 self._undecided.append(i)
             else:
                 form, key, basis = found
-                start = basis if until_fruitless else None
                 number = self._number(key, form)
                 self._by[i] = number
                 tested = None if basis is None else self._program.tested(number, form, basis)
                 if tested is not None:
+                    starts.setdefault(number, tested.basis)
                     self._pool.bases.append(tested)
                     candidates = others[self._rows[number][others] >= self._best[others] - NEAR]
                     good = candidates[tested.serves(self._points.floats[:, candidates])]
