@@ -82,8 +82,8 @@ def read_tables(
     lowest = tables.reshape(-1, tables.shape[-1]).min(axis=0)
     found, missed = coordinates.read(tables)
     sound = (lowest >= -tolerance) & (missed <= tolerance / _CLEARLY)  # what is NaN is not
-    if not sound.all():
-        doubtful = np.flatnonzero((lowest >= -tolerance) & ~sound & np.isfinite(missed))
+    doubtful = np.flatnonzero((lowest >= -tolerance) & ~sound & np.isfinite(missed))
+    if len(doubtful):
         own = tables[..., doubtful]
         total = own.sum(axis=tuple(range(len(coordinates.outputs)))).reshape(-1, len(doubtful))
         gap = abs(total - 1).max(axis=0)
