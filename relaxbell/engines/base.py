@@ -354,9 +354,7 @@ class Engine(abc.ABC, Generic[M]):
         """
         return None
 
-    def bulk(
-        self, equations: Equations, budgets: Sequence[Budget], affine: Sequence[AffineConstraint]
-    ) -> Bulk | None:
+    def bulk(self, equations: Equations, budgets: Sequence[Budget], affine: Sequence[AffineConstraint]) -> Bulk | None:
         """Return a program for very many behaviors in one array; None where `live` or `minimize` serves.
 
         Parameters

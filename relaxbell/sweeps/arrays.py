@@ -52,8 +52,8 @@ _BLOCKS = 16
 _SAMPLE = (4000, 20_000)
 """Points from which bases are learned: at least, at most; between them a fiftieth of all."""
 
-_WORTH_SENDING = 1.0
-"""Seconds of work that must be left before an executor is asked: workers need about as long to start."""
+_WORTH_SENDING = 3.0
+"""Seconds of work that must be left before an executor is asked: with less, workers take longer to start than they help."""
 
 _WAITING = 64
 """Blocks that an executor of unknown size has at a time."""
@@ -156,9 +156,9 @@ class CompiledArrays:
     def _nothing(self, job: Job, count: int) -> Columns:
         """Return columns that say that there was no time."""
         columns = Columns.empty(count)
-        row = late_row(time_is_over(), job.measure, 0.0)
-        for i in range(count):
-            columns.put(i, row)
+        _, bound, status, reason, _ = late_row(time_is_over(), job.measure, 0.0)
+        columns.lower_bounds[:] = np.nan if bound is None else bound
+        columns.rest.extend((i, status, reason) for i in range(count))
         return columns
 
     def _entries(

@@ -22,9 +22,7 @@ def is_frame(observed: object) -> bool:
     return all(hasattr(observed, name) for name in ("columns", "to_numpy", "__getitem__"))
 
 
-def read_frame(
-    frame: Any, names: Sequence[str], shape: tuple[int, ...]
-) -> tuple[NDArray[Any], Sequence[Any]]:
+def read_frame(frame: Any, names: Sequence[str], shape: tuple[int, ...]) -> tuple[NDArray[Any], Sequence[Any]]:
     """Return the tables of a frame, (points …, *shape), and the labels of the points.
 
     Parameters

@@ -260,9 +260,7 @@ class Sweep:
         units = {name: unit for name, unit in zip(self.measures, self.units, strict=True)}
         return xarray.Dataset(found, coords=coords, attrs={"units": ", ".join(f"{n}: {u}" for n, u in units.items())})
 
-    def plot(
-        self, ax: Any = None, *, level: float = 0.0, names: Sequence[str] | None = None, **style: object
-    ) -> Any:
+    def plot(self, ax: Any = None, *, level: float = 0.0, names: Sequence[str] | None = None, **style: object) -> Any:
         """Draw the values over one or two parameters, with the certified boundary of "more than `level`".
 
         Over one parameter: the values, and between which points they are proved to rise above the level. Over two:

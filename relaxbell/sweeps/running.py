@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from numpy.typing import ArrayLike
+
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
@@ -46,7 +48,7 @@ Solved = tuple[int, list[list[Row]]]
 
 def sweep(
     measure: Measure | Sequence[Measure] | Mapping[str, Measure],
-    observed: Mapping[Any, Behavior | Observed] | Iterable[Behavior | Observed],
+    observed: Mapping[Any, Behavior | Observed] | Iterable[Behavior | Observed] | ArrayLike,
     subject_to: Any = (),
     *,
     outputs: str | Sequence[str] | None = None,
@@ -60,7 +62,8 @@ def sweep(
     """Return the least value of one or several measures at many points, each with a rigorous lower bound.
 
     Every row is as good as that of `minimize`, but the program is compiled once, HiGHS keeps its basis, and all
-    points that a basis serves are done at once. For `nonbilocality` each row is an interval with status ``optimal`` or
+    points that a basis serves are done at once. One array of behaviors is much faster still: of measures of linear
+    programs bases are learned from a sample, then whole blocks of points are served. For `nonbilocality` each row is an interval with status ``optimal`` or
     ``time limit``: value and lower bound, found by `minimize` with its usual tolerance and time limit.
 
     Parameters
@@ -71,11 +74,23 @@ def sweep(
     observed
         A mapping from labels, such as (v, θ), to what was observed there, or a sequence, labeled 0, 1, ….
         Points that do not fit, or that no model reproduces, are recorded with their reason.
+
+        Or an array: axes of points first, then those of p(outputs|inputs), which is read by blocks. Or an array with
+        named axes (xarray's DataArray): those of the variables, in any order, the others are parameters. Or a frame
+        (pandas, polars): a row for each probability, with a column for each variable, one called ``p``, and those of
+        the parameters; or a row for each point, with the variables as levels of the columns. Rows that are no
+        behavior are recorded with their number.
     subject_to
         Budgets and affine constraints, as in `minimize`; then all measures share one model.
+    outputs, inputs
+        Of an array or a frame: names of its variables, in the order of its axes; by default the model's.
+    labels
+        Of an array: one label for each point; or the axes of points, as a mapping from names to values, such as
+        ``{"v": …, "θ": …}``. See `Sweep.axes`.
     executor
         Any `concurrent.futures.Executor`: a process pool, or ``client.get_executor()`` of Dask. It gets
-        contiguous chunks as plain data; results are the same as without, bit by bit.
+        contiguous chunks as plain data; results are the same as without, bit by bit. Of an array it gets blocks from
+        the end while this process begins at the front, if more than some seconds of work are left.
     checkpoint
         File to which each finished chunk is appended. If it is there already, the sweep resumes where it was. Every
         line has a checksum, and no two sweeps can use one file at a time.
@@ -98,7 +113,7 @@ def sweep(
     MeasureError
         If `measure`, `subject_to` or `executor` is not what it should be, or names repeat.
     BehaviorError
-        If `observed` is neither a mapping nor a sequence.
+        If `observed` is neither a mapping nor a sequence, or the axes of an array, or its labels, do not fit.
     CheckpointError
         If the file belongs to another sweep, is damaged, in use, or cannot be written.
 
@@ -113,6 +128,15 @@ def sweep(
     0.7    C(X -> B)             0                0  optimal
     0.8    C(X -> B)  0.0656854249  0.0656854249492  optimal
     1.0    C(X -> B)   0.207106781   0.207106781186  optimal
+
+    An array over two parameters:
+
+    >>> import numpy as np
+    >>> v, w = np.linspace(0.5, 1, 6), np.linspace(0, 1, 11)
+    >>> table = np.multiply.outer(np.outer(v, w), rb.boxes.pr().p - 1 / 4) + 1 / 4
+    >>> columns = rb.sweep(c, table, labels={"v": v, "w": w}, progress=False)
+    >>> len(columns), f"{columns[0.9, 1.0].lower_bound:.6f}"
+    (66, '0.400000')
     """
     measures = _read_measures(measure)
     if executor is not None and not callable(getattr(executor, "submit", None)):

@@ -139,7 +139,9 @@ def read_tables(observed: Any, outputs: Any, inputs: Any, labels: Any, model: Ca
         _check_own_labels(labels, "a mapping")
         array, misfits = _stacked(list(observed.values()), shape)
         return _tables(outs, ins, array, tuple(observed), misfits)
-    if isinstance(observed, list | tuple) or (isinstance(observed, np.ndarray) and observed.dtype == object and observed.ndim == 1):
+    if isinstance(observed, list | tuple) or (
+        isinstance(observed, np.ndarray) and observed.dtype == object and observed.ndim == 1
+    ):
         array, misfits = _stacked(list(observed), shape)
         return _tables(outs, ins, array, read_labels(labels, (len(array),)), misfits)
     points = observed.ndim - len(names)
