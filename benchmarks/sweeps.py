@@ -115,9 +115,8 @@ def main() -> None:
     parser.add_argument("--workers", action="store_true", help="executors as well")
     options = parser.parse_args()
     part = 10 if options.quick else 1
-    print(
-        f"{'us a point':<28}{'points':>10}{'array':>10}{'behaviors':>12}{'ratio':>9}{'values':>10}{'bounds':>10}{'MB':>8}"
-    )
+    heads = f"{'us a point':<28}{'points':>10}{'array':>10}{'behaviors':>12}{'ratio':>9}"
+    print(f"{heads}{'values':>10}{'bounds':>10}{'MB':>8}")
     row("CHSH, X -> B", signaling(2), planar(2, 10**6 // part), 20_000 // part)
     row("3322, X -> B", signaling(3), planar(3, 2 * 10**5 // part), 1500 // part)
     measure, limits = budgeted()

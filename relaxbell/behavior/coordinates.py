@@ -122,13 +122,11 @@ class Coordinates:
     def marginals(self, table: NDArray[Any]) -> NDArray[Any]:
         """Return G[j, x]: j_i = 0 sums output i, j_i = k > 0 picks its value k − 1 (all but the last)."""
         for axis, count in enumerate(self.outputs):
-            lead = (slice(None),) * axis
             found = np.empty_like(table)
-            found[(*lead, slice(1, None))] = table[(*lead, slice(count - 1))]
-            total = table[(*lead, 0)].copy()
+            given, own = np.moveaxis(table, axis, 0), np.moveaxis(found, axis, 0)
+            own[1:], own[0] = given[:-1], given[0]
             for k in range(1, count):  # in this order, for one table as for many: they are rounded alike
-                total += table[(*lead, k)]
-            found[(*lead, 0)] = total
+                own[0] += given[k]
             table = found
         return table
 

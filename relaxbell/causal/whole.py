@@ -46,9 +46,9 @@ class WholePoints:
     @cached_property
     def floats(self) -> Floats:
         """The coordinates as floats."""
-        if not self.shift.any():
-            return self.whole * (1.0 / FLOAT_GRID)
-        return self.whole / (FLOAT_GRID + math.prod(self.coordinates.outputs) * self.shift)
+        found: Floats = self.whole.astype(np.float64)
+        found /= (FLOAT_GRID + math.prod(self.coordinates.outputs) * self.shift).astype(np.float64)
+        return found
 
     def denominator(self, point: int) -> int:
         """Return the denominator of a point."""

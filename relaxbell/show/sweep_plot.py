@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from relaxbell.errors import RelaxbellError
 from relaxbell.show.axes import new_axes, open_frame
 from relaxbell.show.drawing import INK
+from relaxbell.sweeps.labels import laid_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ def plot_sweep(
             f"the sweep has {len(sweep.measures)} measures, expected one to draw. Choose it: "
             f"sweep.measure({sweep.measures[0]!r}).plot()."
         )
-    grid, places = sweep._grid(names)
+    grid, places = laid_out(sweep.labels, names)
     axes = {name: _numbers(name, values) for name, values in grid.axes.items() if len(values) > 1}
     if len(axes) not in (1, 2):
         raise RelaxbellError(

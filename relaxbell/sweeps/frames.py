@@ -121,14 +121,14 @@ def _places(values: Mapping[str, NDArray[Any]], names: Sequence[str], shape: tup
     for name, size in zip(names, shape, strict=True):
         own = values[name]
         whole = own.dtype.kind in "biu" or (own.dtype.kind == "f" and (own == np.rint(own)).all())
-        if not whole or (len(own) and not (0 <= own.min() and own.max() < size)):
+        if not whole or (len(own) and not (own.min() >= 0 and own.max() < size)):
             wrong = next((v for v in own.tolist() if v not in range(size)), None)
             raise BehaviorError(
                 f"column {name} has the value {plain_repr(wrong)}, expected whole numbers 0 … {size - 1}. Number its "
                 "values."
             )
-    own = [np.asarray(values[name]).astype(np.intp) for name in names]
-    return np.ravel_multi_index(own, shape) if len(own[0]) else np.empty(0, dtype=np.intp)
+    places = [np.asarray(values[name]).astype(np.intp) for name in names]
+    return np.ravel_multi_index(places, shape) if len(places[0]) else np.empty(0, dtype=np.intp)
 
 
 def _check_once(places: NDArray[np.intp], names: Sequence[str], shape: tuple[int, ...], called: Any) -> None:
@@ -149,7 +149,7 @@ def _ordered(labels: Any) -> tuple[Any, Sequence[Any]]:
     codes = {n: np.unique(own, return_inverse=True) for n, own in labels.items()}
     sizes = [len(found) for found, _ in codes.values()]
     together = np.ravel_multi_index([own for _, own in codes.values()], sizes)
-    if len(together) == math.prod(sizes) == len(np.unique(together)):
+    if len(np.unique(together)) == len(together) and len(together) == math.prod(sizes):
         return np.argsort(together), Grid({n: tuple(found.tolist()) for n, (found, _) in codes.items()})
     rows = tuple(zip(*(own.tolist() for own in labels.values()), strict=True))
     return slice(None), read_labels(rows, (len(rows),))

@@ -8,7 +8,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from relaxbell.errors import BehaviorError
+from relaxbell.errors import BehaviorError, RelaxbellError
 from relaxbell.exact.texts import a_kind, plain_repr
 
 
@@ -106,24 +106,39 @@ def _values(values: Any, name: str) -> tuple[Any, ...]:
     return tuple(values)
 
 
-def grid_of(labels: Sequence[Any], names: Sequence[str] | None) -> tuple[Grid, list[int]] | None:
-    """Return the grid that tuples (or single values) fill, and the place of each of its points among them; else None.
+def laid_out(labels: Sequence[Any], names: Sequence[str] | None) -> tuple[Grid, slice | list[int]]:
+    """Return the grid that points fill, and which point is at each of its places.
 
-    Values of each parameter are in the order in which they first occur.
+    Labels are tuples, or values of one parameter; those of each parameter are in the order in which they first occur.
+    Where they do not fill a grid there is a single axis ``point``.
+
+    Raises
+    ------
+    RelaxbellError
+        If there are not as many names as parameters.
     """
     if isinstance(labels, Grid):
-        return labels, list(range(len(labels)))
+        if names is None:
+            return labels, slice(None)
+        return Grid(dict(zip(_checked(names, len(labels.axes)), labels.axes.values(), strict=True))), slice(None)
+    numbers = Grid({"point": range(len(labels))}), slice(None)
     rows = [label if isinstance(label, tuple) else (label,) for label in labels]
     if not rows or len({len(row) for row in rows}) != 1:
-        return None
+        return numbers
     width = len(rows[0])
-    own = list(names) if names is not None else (["point"] if width == 1 else [f"axis {k}" for k in range(width)])
-    if len(own) != width or len(set(own)) != width:
-        raise BehaviorError(f"there are {width} parameters, found the names {', '.join(own)}. Give one for each.")
+    own = ["point"] if width == 1 else [f"axis {k}" for k in range(width)]
+    own = own if names is None else _checked(names, width)
     grid = Grid({name: tuple(dict.fromkeys(row[k] for row in rows)) for k, name in enumerate(own)})
-    if len(grid) != len(rows):
-        return None
     places = {row: i for i, row in enumerate(rows)}
-    if len(places) != len(rows):
-        return None
+    if len(grid) != len(rows) or len(places) != len(rows):
+        return numbers
     return grid, [places[label if width > 1 else (label,)] for label in grid]
+
+
+def _checked(names: Sequence[str], count: int) -> list[str]:
+    if len(names) != count or len(set(names)) != count:
+        raise RelaxbellError(
+            f"there {'is' if count == 1 else 'are'} {count} parameter{'' if count == 1 else 's'}, found the names "
+            f"{', '.join(names)}. Give one for each."
+        )
+    return list(names)

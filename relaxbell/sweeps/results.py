@@ -15,7 +15,7 @@ from relaxbell.errors import RelaxbellError, optional
 from relaxbell.exact.numbers import Floats
 from relaxbell.exact.texts import as_written, plain_repr
 from relaxbell.methods import provided
-from relaxbell.sweeps.labels import Grid, grid_of
+from relaxbell.sweeps.labels import Grid, laid_out
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ class Sweep:
         """
         check_ordered(names, "the names of the parameters", RelaxbellError)
         xarray = optional("xarray", "xarray")
-        grid, places = self._grid(names)
+        grid, places = laid_out(self.labels, names)
         several = self.values.ndim == 2
         dims = (*grid.axes, "measure") if several else tuple(grid.axes)
         coords = {name: (name, list(values)) for name, values in grid.axes.items()}
@@ -257,8 +257,8 @@ class Sweep:
         columns = {"value": self.values, "lower_bound": self.lower_bounds, "status": self.status.astype(object)}
         columns |= {"reason": self.reasons, "seconds": self.seconds}
         found = {name: (dims, column[places].reshape(shape)) for name, column in columns.items()}
-        units = {name: unit for name, unit in zip(self.measures, self.units, strict=True)}
-        return xarray.Dataset(found, coords=coords, attrs={"units": ", ".join(f"{n}: {u}" for n, u in units.items())})
+        units = [f"{name}: {unit}" for name, unit in zip(self.measures, self.units, strict=True)]
+        return xarray.Dataset(found, coords=coords, attrs={"units": ", ".join(units)})
 
     def plot(self, ax: Any = None, *, level: float = 0.0, names: Sequence[str] | None = None, **style: object) -> Any:
         """Draw the values over one or two parameters, with the certified boundary of "more than `level`".
@@ -304,19 +304,6 @@ class Sweep:
 
     def _repr_html_(self) -> str:
         return provided("Sweep._repr_html_")(self)
-
-    def _grid(self, names: Sequence[str] | None) -> tuple[Grid, Any]:
-        """Return the grid of the points, and which point is where; a single axis ``point`` where they form none."""
-        if isinstance(self.labels, Grid) and names is not None:
-            if len(names) != len(self.labels.axes) or len(set(names)) != len(names):
-                raise RelaxbellError(
-                    f"there are {len(self.labels.axes)} parameters, found the names {', '.join(names)}. Give one for each."
-                )
-            return Grid(dict(zip(names, self.labels.axes.values(), strict=True))), slice(None)
-        if isinstance(self.labels, Grid):
-            return self.labels, slice(None)
-        found = grid_of(self.labels, names)
-        return found if found is not None else (Grid({"point": range(len(self))}), slice(None))
 
     def _position(self, label: Any) -> int | None:
         if isinstance(self.labels, range):  # a dictionary of a million numbers is larger than all columns

@@ -11,7 +11,6 @@ from concurrent.futures import Executor, Future, as_completed
 from typing import Any
 
 import numpy as np
-
 from numpy.typing import ArrayLike
 
 from relaxbell.behavior.behavior import Behavior
@@ -22,7 +21,7 @@ from relaxbell.errors import BehaviorError, MeasureError, RelaxbellError
 from relaxbell.exact.texts import a_kind
 from relaxbell.lp.clock import deadline, left, passed, remaining
 from relaxbell.measures.measure import Measure
-from relaxbell.sweeps.arrays import group_of, swept
+from relaxbell.sweeps.blocks import group_of, swept
 from relaxbell.sweeps.checkpoint import Checkpoint
 from relaxbell.sweeps.points import Failure, Points, failure, read_points
 from relaxbell.sweeps.results import Sweep
@@ -63,8 +62,9 @@ def sweep(
 
     Every row is as good as that of `minimize`, but the program is compiled once, HiGHS keeps its basis, and all
     points that a basis serves are done at once. One array of behaviors is much faster still: of measures of linear
-    programs bases are learned from a sample, then whole blocks of points are served. For `nonbilocality` each row is an interval with status ``optimal`` or
-    ``time limit``: value and lower bound, found by `minimize` with its usual tolerance and time limit.
+    programs bases are learned from a sample, then whole blocks of points are served. For `nonbilocality` each row is an
+    interval with status ``optimal`` or ``time limit``: value and lower bound, found by `minimize` with its usual
+    tolerance and time limit.
 
     Parameters
     ----------

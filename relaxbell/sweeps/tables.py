@@ -19,7 +19,7 @@ from relaxbell.errors import BehaviorError
 from relaxbell.exact.arrays import axis_names
 from relaxbell.exact.texts import a_kind
 from relaxbell.sweeps.frames import is_frame, read_frame
-from relaxbell.sweeps.labels import Grid, read_labels
+from relaxbell.sweeps.labels import read_labels
 
 _KINDS = "biuf"
 
@@ -139,9 +139,8 @@ def read_tables(observed: Any, outputs: Any, inputs: Any, labels: Any, model: Ca
         _check_own_labels(labels, "a mapping")
         array, misfits = _stacked(list(observed.values()), shape)
         return _tables(outs, ins, array, tuple(observed), misfits)
-    if isinstance(observed, list | tuple) or (
-        isinstance(observed, np.ndarray) and observed.dtype == object and observed.ndim == 1
-    ):
+    listed = isinstance(observed, np.ndarray) and observed.dtype == object and observed.ndim == 1
+    if listed or isinstance(observed, list | tuple):
         array, misfits = _stacked(list(observed), shape)
         return _tables(outs, ins, array, read_labels(labels, (len(array),)), misfits)
     points = observed.ndim - len(names)
@@ -229,7 +228,7 @@ def _stacked(points: Sequence[Any], shape: tuple[int, ...]) -> tuple[NDArray[Any
         else:
             kept[i] = own
     kinds = {own.dtype for own in kept.values()}
-    exact = any(kind == object for kind in kinds)
+    exact = any(kind.kind == "O" for kind in kinds)
     if kinds and all(kind.kind in "biu" for kind in kinds) and not misfits:
         return np.stack(list(kept.values())), {}
     single = np.dtype(np.float32) in kinds
@@ -237,8 +236,3 @@ def _stacked(points: Sequence[Any], shape: tuple[int, ...]) -> tuple[NDArray[Any
     for i, own in kept.items():
         array[i] = own
     return array, misfits
-
-
-def grid_axes(labels: Sequence[Any]) -> Mapping[str, tuple[Any, ...]] | None:
-    """Return the axes of labels that form a grid; None for others."""
-    return labels.axes if isinstance(labels, Grid) else None

@@ -16,7 +16,7 @@ from sweep_cases import CASES, nonlocal_box, random_points
 import relaxbell as rb
 from relaxbell.engines import pools
 from relaxbell.engines.linear.bulk import BulkProgram
-from relaxbell.sweeps import arrays
+from relaxbell.sweeps import blocks
 from relaxbell.sweeps.labels import Grid
 
 
@@ -274,9 +274,7 @@ def test_xarray_and_frames(library):
     v, w = [0.25, 0.5], [1, 2, 3]
     if library == "xarray":
         given = module.DataArray(grid, dims=("v", "w", "A", "B", "X", "Y"), coords={"v": v, "w": w})
-        found = rb.sweep(
-            measure, given.transpose("Y", "w", "A", "v", "X", "B").transpose("v", "w", ...), progress=False
-        )
+        found = rb.sweep(measure, given.transpose("v", "Y", "w", "A", "X", "B"), progress=False)
         assert_same(found, expected)
         back = found.to_xarray()
         assert back["value"].dims == ("v", "w")
@@ -318,8 +316,8 @@ def test_grids_as_sequences():
 @pytest.fixture
 def shared(monkeypatch):
     """Small blocks, all of which are worth sending."""
-    monkeypatch.setattr(arrays, "_WORTH_SENDING", 0.0)
-    monkeypatch.setattr(arrays, "_FEWEST", 16)
+    monkeypatch.setattr(blocks, "_WORTH_SENDING", 0.0)
+    monkeypatch.setattr(blocks, "_FEWEST", 16)
 
 
 def test_threads_give_the_same_bits(shared):
@@ -335,7 +333,7 @@ def test_what_the_pool_lacks_is_solved_and_depends_on_its_block_alone(shared, mo
     rows = mixed(80, seed=1)
     measure = signaling((2, 3), (3, 2))
     full = rb.sweep(measure, rows, progress=False)
-    monkeypatch.setattr(arrays, "_SAMPLE", (3, 3))
+    monkeypatch.setattr(blocks, "_SAMPLE", (3, 3))
     few = rb.sweep(measure, rows, progress=False)
     assert abs(few.values - full.values).max() < 1e-13
     with ThreadPoolExecutor(2) as executor:
@@ -395,9 +393,9 @@ SCRIPT = """
 import sys, time
 sys.path[:0] = [{here!r}, {above!r}]
 import test_arrays
-import relaxbell.sweeps.arrays as arrays, relaxbell.sweeps.checkpoint as checkpoint
+import relaxbell.sweeps.blocks as blocks, relaxbell.sweeps.checkpoint as checkpoint
 import relaxbell as rb
-arrays._FEWEST = 16
+blocks._FEWEST = 16
 add = checkpoint.Checkpoint.add_columns
 def slowly(self, chunk, columns):
     add(self, chunk, columns)

@@ -2,7 +2,7 @@
 
 For a measure of a linear program only the right-hand sides depend on the behavior, and these are affine in its
 coordinates. So for each basis the values of its columns are affine forms, "optimal" is a list of inequalities, and the
-dual bound is one form more, rigorous wherever it is evaluated. A point is tested on the bases whose bound is best there.
+dual bound is one form more, rigorous wherever it is evaluated. A point is tested on the bases whose bound is best.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.causal.equations import Equations
