@@ -17,10 +17,8 @@ from relaxbell.measures.measure import Measure
 
 if TYPE_CHECKING:
     from relaxbell.causal.equations import Equations
-    from relaxbell.causal.whole import WholePoints
     from relaxbell.curves.curve import Curve
     from relaxbell.curves.paths import Path
-    from relaxbell.engines.pools import Pool, Served
     from relaxbell.exact.vectors import ExactRow
     from relaxbell.measures.affine import AffineConstraint
     from relaxbell.measures.measure import Budget
@@ -64,77 +62,6 @@ class Live(Protocol):
         >>> equations = own.equations(rb.boxes.pr())
         >>> own.live(equations, (), (), ()).solve([exact_row(equations.rhs)])[0][:2]
         (0.5, 0.5)
-        """
-
-
-class Bulk(Protocol):
-    """A program for very many behaviors, which learns bases from a sample; see `Engine.bulk`.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> from relaxbell.engines import engine
-    >>> own = engine(rb.influence(rb.input_signaling(), "X", "B"))
-    >>> own.has_bulk()
-    True
-    """
-
-    def learn(self, points: WholePoints) -> Pool:
-        """Return bases that serve points of a sample; the same for the same sample.
-
-        Parameters
-        ----------
-        points
-            The sample.
-
-        Returns
-        -------
-        Pool
-            Plain arrays.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import relaxbell as rb
-        >>> from relaxbell.causal.whole import read_tables
-        >>> from relaxbell.engines import engine
-        >>> model = rb.input_signaling()
-        >>> own = engine(rb.influence(model, "X", "B"))
-        >>> boxes = np.stack([rb.boxes.pr().visibility(v).p for v in (0.25, 0.75, 1)], axis=-1)
-        >>> points, *_ = read_tables(model.coordinates, boxes, 1e-9)
-        >>> program = own.bulk(own.equations(rb.boxes.pr()), (), ())
-        >>> len(program.learn(points).forms)
-        2
-        """
-
-    def solve(self, pool: Pool, points: WholePoints) -> Served:
-        """Return values and bounds of points; the same for the same pool and points.
-
-        Parameters
-        ----------
-        pool
-            What was learned; it stays as it is.
-        points
-            Behaviors.
-
-        Returns
-        -------
-        Served
-            Columns.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import relaxbell as rb
-        >>> from relaxbell.causal.whole import read_tables
-        >>> from relaxbell.engines import engine
-        >>> model = rb.input_signaling()
-        >>> own = engine(rb.influence(model, "X", "B"))
-        >>> boxes = np.stack([rb.boxes.pr().visibility(v).p for v in (0.25, 0.75, 1)], axis=-1)
-        >>> points, *_ = read_tables(model.coordinates, boxes, 1e-9)
-        >>> program = own.bulk(own.equations(rb.boxes.pr()), (), ())
-        >>> program.solve(program.learn(points), points).lower_bounds
-        array([0.  , 0.25, 0.5 ])
         """
 
 
@@ -353,48 +280,6 @@ class Engine(abc.ABC, Generic[M]):
         (0.5, 0.5)
         """
         return None
-
-    def bulk(self, equations: Equations, budgets: Sequence[Budget], affine: Sequence[AffineConstraint]) -> Bulk | None:
-        """Return a program for very many behaviors in one array; None where `live` or `minimize` serves.
-
-        Parameters
-        ----------
-        equations
-            Of a full behavior; any right-hand sides will do.
-        budgets, affine
-            Constraints.
-
-        Returns
-        -------
-        Bulk or None
-            The program.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> from relaxbell.engines import engine
-        >>> own = engine(rb.message_entropy(rb.message()))
-        >>> own.bulk(own.equations(rb.boxes.pr()), (), ()) is None
-        True
-        """
-        return None
-
-    def has_bulk(self) -> bool:
-        """Return whether `bulk` gives a program: decided from sizes, before anything is built.
-
-        Returns
-        -------
-        bool
-            False where `live` or `minimize` serves.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> from relaxbell.engines import engine
-        >>> engine(rb.influence(rb.input_signaling(), "X", "B")).has_bulk()
-        True
-        """
-        return False
 
     def has_live(self) -> bool:
         """Return whether `live` gives a program: decided from sizes, before anything is built.

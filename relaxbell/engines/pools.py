@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,11 @@ from relaxbell.causal.equations import FLOAT_GRID
 from relaxbell.causal.whole import WholePoints
 from relaxbell.exact.basis import Basis
 from relaxbell.exact.numbers import Floats, common_denominator
+
+if TYPE_CHECKING:
+    from relaxbell.causal.equations import Equations
+    from relaxbell.measures.affine import AffineConstraint
+    from relaxbell.measures.measure import Budget
 
 NEAR = 2e-12
 """By how much the bounds of two optimal bases may differ."""
@@ -173,3 +178,29 @@ class Served:
     seconds: Floats
     open: NDArray[np.intp]
     late: NDArray[np.intp]
+
+
+class Bulk(Protocol):
+    """A program for very many behaviors."""
+
+    def learn(self, points: WholePoints) -> Pool:
+        """Return bases that serve points of a sample; the same for the same sample."""
+
+    def solve(self, pool: Pool, points: WholePoints) -> Served:
+        """Return values and bounds; the same for the same pool, which stays as it is, and the same points."""
+
+
+@runtime_checkable
+class HasBulk(Protocol):
+    """An engine that has such programs."""
+
+    def has_bulk(self) -> bool:
+        """Return whether `bulk` gives one: decided from sizes, before anything is built."""
+
+    def bulk(self, equations: Equations, budgets: Sequence[Budget], affine: Sequence[AffineConstraint]) -> Bulk | None:
+        """Return the program for full behaviors; any right-hand sides of the equations will do."""
+
+
+def has_bulk(engine: object) -> bool:
+    """Return whether an engine has a program for very many behaviors."""
+    return isinstance(engine, HasBulk) and engine.has_bulk()

@@ -13,7 +13,7 @@ from relaxbell.show.drawing import INK
 from relaxbell.sweeps.labels import laid_out
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
 
@@ -73,8 +73,9 @@ def _numbers(name: str, values: Sequence[Any]) -> Floats:
         raise RelaxbellError(f"the values of {name} are no numbers, expected some to draw. Use to_frame().") from None
 
 
-def _line(ax: Axes, x: Floats, values: Floats, lower: Floats, level: float, style: Any) -> Axes:
-    ax.plot(x, values, **{"color": INK, "linewidth": 1.4, **style})
+def _line(ax: Axes, x: Floats, values: Floats, lower: Floats, level: float, style: Mapping[str, object]) -> Axes:
+    given: dict[str, Any] = {"color": INK, "linewidth": 1.4, **style}
+    ax.plot(x, values, **given)
     places = np.flatnonzero(crossings(values, lower, level)).tolist()
     for number, k in enumerate(places):
         text = _said(level) if number == 0 else None
@@ -90,7 +91,13 @@ def _said(level: float) -> str:
 
 
 def _contours(
-    ax: Axes, axes: tuple[Floats, Floats], values: Floats, lower: Floats, level: float, title: str, style: Any
+    ax: Axes,
+    axes: tuple[Floats, Floats],
+    values: Floats,
+    lower: Floats,
+    level: float,
+    title: str,
+    style: Mapping[str, object],
 ) -> Axes:
     x, y = axes
     shown = np.ma.masked_invalid(values)

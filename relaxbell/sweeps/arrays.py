@@ -18,8 +18,7 @@ from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.causal.equations import Equations, cell_weights
 from relaxbell.causal.whole import WholePoints, read_tables
 from relaxbell.engines import engine
-from relaxbell.engines.base import Bulk
-from relaxbell.engines.pools import Pool, Served
+from relaxbell.engines.pools import Bulk, HasBulk, Pool, Served
 from relaxbell.errors import RelaxbellError
 from relaxbell.lp.clock import deadline, passed, share, time_is_over, with_bound
 from relaxbell.sweeps.columns import Columns
@@ -82,7 +81,9 @@ class CompiledArrays:
                 model, (group,) = task.models[job.model], task.groups[job.model]
                 weights = cell_weights(model)
                 equations = Equations(model.observed_rows, weights, weights, parties=group.parties)
-                self._programs[number] = engine(job.measure).bulk(equations, job.budgets, job.affine)
+                own = engine(job.measure)
+                found = own.bulk(equations, job.budgets, job.affine) if isinstance(own, HasBulk) else None
+                self._programs[number] = found
             return self._programs[number]
 
     def read(self, model: int, tables: NDArray[Any]) -> tuple[WholePoints, NDArray[np.intp], NDArray[np.intp]]:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.model import CausalModel
 from relaxbell.engines import engine
-from relaxbell.engines.pools import Pool
+from relaxbell.engines.pools import Pool, has_bulk
 from relaxbell.lp.clock import left, passed, share
 from relaxbell.sweeps.arrays import ArrayTask, CompiledArrays, solve_tables
 from relaxbell.sweeps.checkpoint import Checkpoint
@@ -86,7 +86,7 @@ def swept(
     """Return the sweep of a task over tables; `task` has no references yet."""
     count = len(tables)
     plain = ArrayTask(task, (tables.outputs, tables.inputs), _orders(task, tables), tables.tolerance, ())
-    alone = all(engine(job.measure).has_bulk() for job in task.jobs)
+    alone = all(has_bulk(engine(job.measure)) for job in task.jobs)
     size = _block_size(count, math.prod(tables.shape)) if alone else _chunk_size(task.work, count)
     starts = list(range(0, count, size))
     file = None
@@ -158,12 +158,12 @@ def _learned(plain: ArrayTask, tables: Tables) -> ArrayTask:
     for number in range(len(task.models)):
         points, _, _ = compiled.read(number, sample)
         own: list[Any] = []
-        if any(job.model == number and not engine(job.measure).has_bulk() for job in task.jobs) and len(points):
+        if any(job.model == number and not has_bulk(engine(job.measure)) for job in task.jobs) and len(points):
             spread = sorted({round(k * (len(points) - 1) / (REFERENCES - 1)) for k in range(REFERENCES)})
             own = [points.row(k) for k in spread]
         references.append((tuple(own),))
     for number, job in enumerate(task.jobs):
-        program = compiled.program(number) if engine(job.measure).has_bulk() else None
+        program = compiled.program(number) if has_bulk(engine(job.measure)) else None
         with share(1, 2):
             pools.append(None if program is None else program.learn(compiled.read(job.model, sample)[0]))
     ready = Task(task.models, task.groups, tuple(references), task.jobs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from relaxbell.exact.numbers import Floats
 from relaxbell.exact.texts import as_written, plain_repr
 from relaxbell.methods import provided
 from relaxbell.sweeps.labels import Grid, laid_out
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -260,7 +263,9 @@ class Sweep:
         units = [f"{name}: {unit}" for name, unit in zip(self.measures, self.units, strict=True)]
         return xarray.Dataset(found, coords=coords, attrs={"units": ", ".join(units)})
 
-    def plot(self, ax: Any = None, *, level: float = 0.0, names: Sequence[str] | None = None, **style: object) -> Any:
+    def plot(
+        self, *, ax: Axes | None = None, level: float = 0.0, names: Sequence[str] | None = None, **style: object
+    ) -> Axes:
         """Draw the values over one or two parameters, with the certified boundary of "more than `level`".
 
         Over one parameter: the values, and between which points they are proved to rise above the level. Over two:
