@@ -42,6 +42,16 @@ def planar(m: int, count: int) -> np.ndarray:
     return found
 
 
+def scattered(m: int, count: int) -> np.ndarray:
+    """Return behaviors of m planar settings a side at random angles and visibilities: few bases serve two of them."""
+    rng = np.random.default_rng(0)
+    v = rng.uniform(0.5, 1, count)[:, None, None]
+    one, other = np.arange(m) * np.pi / m + rng.normal(0, 0.3, (2, count, m))
+    both = v * np.cos(one[:, :, None] - other[:, None, :] - np.pi / (2 * m))
+    sign = np.array([1.0, -1.0])
+    return (1 + sign[:, None, None, None] * sign[:, None, None] * both[:, None, None]) / 4
+
+
 def signaling(m: int) -> rb.classes.Measure:
     return rb.influence(rb.input_signaling((m, m)), "X", "B")
 
@@ -80,23 +90,26 @@ def row(name: str, measure: rb.classes.Measure, points: np.ndarray, alone: int, 
     )
 
 
-def executors(count: int) -> None:
-    """Print what executors take, beside one core."""
+def executors(count: int, kinds: slice = slice(None)) -> None:
+    """Print what executors take, beside one core, for some of the kinds of work."""
     import warnings
 
     warnings.simplefilter("ignore")  # distributed's own: ports, sockets
     from distributed import Client, LocalCluster
 
     def line(name: str, executor: Executor | None, measure: rb.classes.Measure, points: np.ndarray) -> bytes:
+        own = time.process_time()
         seconds, columns = timed(lambda: rb.sweep(measure, points, executor=executor, progress=False))
-        print(f"{name:<44}{len(points):>10,}{seconds:>10.2f} s", flush=True)
+        print(f"{name:<64}{len(points):>9,}{seconds:>9.2f}{time.process_time() - own:>9.2f}", flush=True)
         return columns.values.tobytes() + columns.lower_bounds.tobytes()
 
-    for name, measure, points in (
+    print(f"{'seconds; processor seconds of this process':<64}{'points':>9}{'wall':>9}{'CPU':>9}")
+    work = [
         ("CHSH, X -> B", signaling(2), planar(2, count)),
         ("3322, X -> B", signaling(3), planar(3, count)),
-        ("3322, X -> B", signaling(3), planar(3, 20 * count)),
-    ):
+        ("3322 at random angles, X -> B", signaling(3), scattered(3, count // 50)),
+    ]
+    for name, measure, points in work[kinds]:
         found = {line(f"{name}, one core", None, measure, points)}
         for workers in (1, 2):
             with ProcessPoolExecutor(workers) as pool:

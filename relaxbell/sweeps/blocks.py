@@ -43,8 +43,8 @@ _FEWEST = 256
 _BLOCKS = 16
 """So that there is something to share and to save, also in short sweeps."""
 
-_SAMPLE = (4000, 20_000)
-"""Points from which bases are learned: at least, at most; between them a fiftieth of all."""
+_SAMPLE = (200, 4000, 20_000)
+"""Points from which bases are learned: at least, most while that is a tenth of all, most while it is a fiftieth."""
 
 _WORTH_SENDING = 3.0
 """Seconds of work that must be left before an executor is asked: with less, workers start for longer than they help."""
@@ -147,8 +147,9 @@ def _identity(task: Task, tables: Tables, size: int) -> str:
 def _learned(plain: ArrayTask, tables: Tables) -> ArrayTask:
     """Return the task with what is learned from a sample: bases, and points from which others start."""
     count = len(tables)
-    least, most = _SAMPLE
-    size = min(count, max(least, min(most, count // 50)))
+    least, many, most = _SAMPLE
+    # where no basis serves two points this is work that is not shared: a small part of all
+    size = min(count, max(least, min(many, count // 10), min(most, count // 50)))
     chosen = np.random.default_rng(0).choice(count, size, replace=False) if size < count else np.arange(count)
     sample = tables.rows(chosen)
     task = plain.task

@@ -333,7 +333,7 @@ def test_what_the_pool_lacks_is_solved_and_depends_on_its_block_alone(shared, mo
     rows = mixed(80, seed=1)
     measure = signaling((2, 3), (3, 2))
     full = rb.sweep(measure, rows, progress=False)
-    monkeypatch.setattr(blocks, "_SAMPLE", (3, 3))
+    monkeypatch.setattr(blocks, "_SAMPLE", (3, 3, 3))
     few = rb.sweep(measure, rows, progress=False)
     assert abs(few.values - full.values).max() < 1e-13
     with ThreadPoolExecutor(2) as executor:
