@@ -140,14 +140,18 @@ class Pool:
         Each once.
     bases
         Of all forms.
+    keys
+        Numbers of the forms by what tells duals apart, up to rounding errors: which of them came first decides, so it
+        belongs to what was learned.
     """
 
     forms: list[Form] = field(default_factory=list)
     bases: list[PoolBasis] = field(default_factory=list)
+    keys: dict[bytes, int] = field(default_factory=dict)
 
     def copy(self) -> Pool:
         """Return a pool that may grow apart."""
-        return Pool(list(self.forms), list(self.bases))
+        return Pool(list(self.forms), list(self.bases), dict(self.keys))
 
     def of_forms(self) -> list[list[PoolBasis]]:
         """Return the bases of each form."""

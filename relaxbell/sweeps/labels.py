@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, overload
 
@@ -87,12 +88,11 @@ def read_labels(given: Any, shape: tuple[int, ...]) -> Sequence[Any]:
     if len(labels) != shape[0]:
         raise BehaviorError(f"there are {len(labels)} labels for {shape[0]} points. Give one for each.")
     try:
-        different = len(set(labels))
+        counted = Counter(labels)
     except TypeError as error:
         raise BehaviorError(f"labels cannot be told apart: {error}. Give numbers, texts or tuples.") from None
-    if different < len(labels):
-        seen: set[Any] = set()
-        twice = next(label for label in labels if label in seen or seen.add(label))  # type: ignore[func-returns-value]
+    if len(counted) < len(labels):
+        twice = counted.most_common(1)[0][0]
         raise BehaviorError(f"two points have the label {plain_repr(twice)}. Give different ones, or none.")
     return labels
 

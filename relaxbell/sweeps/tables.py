@@ -93,7 +93,9 @@ def _is_lazy(observed: object) -> bool:
     """Return whether it is an array of another library: it has a shape, a type of entries, and places."""
     if isinstance(observed, Behavior | Observed):
         return False
-    return all(hasattr(observed, name) for name in ("shape", "dtype", "ndim", "__getitem__"))
+    if not all(hasattr(observed, name) for name in ("shape", "dtype", "ndim", "__getitem__")):
+        return False
+    return bool(getattr(observed, "dtype", "O") != "O")  # a column of behaviors is a sequence of them
 
 
 def _are_arrays(points: Iterable[Any]) -> bool:
@@ -163,7 +165,12 @@ def _tables(
 ) -> Tables:
     if isinstance(array, np.ma.MaskedArray) and array.dtype.kind in "biu":
         array = array.astype(np.float64)  # whole numbers have no NaN, which is what masked entries become
-    kind = np.dtype(array.dtype).kind
+    try:
+        kind = np.dtype(array.dtype).kind
+    except TypeError:
+        raise BehaviorError(
+            f"the array has entries of type {array.dtype}, expected NumPy's. Convert it first."
+        ) from None
     if kind not in _KINDS and kind != "O":
         raise BehaviorError(f"the array has entries of type {array.dtype}, expected real numbers.")
     tolerance = TOLERANCE if kind == "f" else 0.0

@@ -79,14 +79,14 @@ class BulkProgram:
         self._numbers = np.arange(len(own.lower), dtype=np.int32)[own.equations]
         self._nonnegative = self._problem.objective.is_nonnegative
         self._idle: list[LiveModel] = []  # threads have one each
-        self._forms: dict[bytes, Form | None] = {}
 
     def learn(self, points: WholePoints) -> Pool:
         """Return bases that serve points of a sample; the same for the same sample."""
         pool = Pool()
         search = _Search(self, pool, points)
         search.run(until_fruitless=True)
-        return Pool(pool.forms, [pool.bases[k] for k in np.argsort(-np.array(search.hits), kind="stable").tolist()])
+        most = np.argsort(-np.array(search.hits), kind="stable")
+        return Pool(pool.forms, [pool.bases[k] for k in most.tolist()], pool.keys)
 
     def solve(self, pool: Pool, points: WholePoints) -> Served:
         """Return values and bounds; what the pool does not serve is solved one by one, and serves the others then."""
@@ -97,8 +97,8 @@ class BulkProgram:
 
     # ------------------------------------------------------------- single points
 
-    def solved(self, points: WholePoints, i: int, start: Basis | None) -> tuple[Form, bytes, Basis | None] | None:
-        """Return the bound at a point, what tells it from others, and the basis; None where there is no optimum."""
+    def solved(self, points: WholePoints, i: int, start: Basis | None) -> tuple[Floats, float, Basis | None] | None:
+        """Return the duals at a point, the value, and the basis; None where there is no optimum."""
         own = self._program
         try:
             live = self._idle.pop()
@@ -111,7 +111,7 @@ class BulkProgram:
 
     def _solved(
         self, live: LiveModel, points: WholePoints, i: int, start: Basis | None
-    ) -> tuple[Form, bytes, Basis | None] | None:
+    ) -> tuple[Floats, float, Basis | None] | None:
         own, u = self._program, points.floats[:, i]
         live.forget()
         if start is not None:
@@ -120,16 +120,10 @@ class BulkProgram:
         live.set_rows(values, values, self._numbers)
         if live.run() is not Status.OPTIMAL:
             return None
-        duals, value = live.duals, live.value
-        key = np.rint(duals * 2.0**36).tobytes()
-        if key not in self._forms:
-            self._forms[key] = self._form(points, i, duals)
-        form = self._forms[key]
-        if form is None or abs(value - form.floats @ u) > max(1e-9 * abs(value), 1e-12):
-            return None
-        return form, key, live.basis()
+        return live.duals, live.value, live.basis()
 
-    def _form(self, points: WholePoints, i: int, duals: Floats) -> Form | None:
+    def form(self, points: WholePoints, i: int, duals: Floats) -> Form | None:
+        """Return the bound that duals prove, evaluated best at a point; None where it is irrational."""
         row = points.row(i)
         equations = replace(self._problem.equations, rhs=row.numbers() * self._weights)
         bound = dual_bound(replace(self._problem, equations=equations), self._program, duals)
@@ -173,7 +167,6 @@ class _Search:
         self._first = np.full(n, -1)
         """The form that is best, where one is."""
         self._rows: list[Floats] = []
-        self._known: dict[bytes, int] = {}
         self._seconds = np.zeros(n)
         self._undecided: list[int] = []
         self._late: list[int] = []
@@ -222,13 +215,13 @@ class _Search:
                 self._seconds[i] += time.perf_counter() - began
                 remaining = others
                 continue
-            if found is None:
+            number = None if found is None else self._number(i, found[0])
+            if found is None or number is None or not self._attained(i, number, found[1]):
                 self._undecided.append(i)
             else:
-                form, key, basis = found
-                number = self._number(key, form)
                 self._by[i] = number
-                tested = None if basis is None else self._program.tested(number, form, basis)
+                basis = found[2]
+                tested = None if basis is None else self._program.tested(number, self._pool.forms[number], basis)
                 if tested is not None:
                     starts.setdefault(number, tested.basis)
                     self._pool.bases.append(tested)
@@ -242,20 +235,27 @@ class _Search:
             self._seconds[i] += time.perf_counter() - began
             remaining = others
 
-    def _number(self, key: bytes, form: Form) -> int:
-        """Return the number of a form, new or not."""
-        if key not in self._known:
-            same = (k for k, own in enumerate(self._pool.forms) if own.whole == form.whole)
-            number = next((k for k in same if self._pool.forms[k].denominator == form.denominator), None)
-            if number is None:
-                number = len(self._pool.forms)
-                self._pool.forms.append(form)
+    def _number(self, i: int, duals: Floats) -> int | None:
+        """Return the number of the form of duals at a point, new or not; None where they prove none."""
+        key, pool = np.rint(duals * 2.0**36).tobytes(), self._pool
+        if key not in pool.keys:
+            form = self._program.form(self._points, i, duals)
+            if form is None:
+                return None
+            known = (k for k, own in enumerate(pool.forms) if own.whole == form.whole)
+            number = next((k for k in known if pool.forms[k].denominator == form.denominator), len(pool.forms))
+            if number == len(pool.forms):
+                pool.forms.append(form)
                 row = form.floats @ self._points.floats
                 self._rows.append(row)
                 better = row > self._best
                 self._best[better], self._first[better] = row[better], number
-            self._known[key] = number
-        return self._known[key]
+            pool.keys[key] = number
+        return pool.keys[key]
+
+    def _attained(self, i: int, number: int, value: float) -> bool:
+        """Return whether a value is as close to its bound as `minimize` wants it."""
+        return bool(abs(value - self._rows[number][i]) <= max(1e-9 * abs(value), 1e-12))
 
     def result(self, *, nonnegative: bool) -> Served:
         """Return the columns."""
