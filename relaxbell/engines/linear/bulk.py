@@ -13,6 +13,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.causal.equations import Equations
@@ -34,6 +35,9 @@ _FRUITLESS = 200
 
 _WORTH = 0.5
 """… if they served fewer other points of the sample than this on average, looking for more is given up."""
+
+_QUIET = 8
+"""After as many bases in a row that served no other point of a block, only every eighth is tested on others."""
 
 _NOTHING = 1e-11
 """Coefficients of a row below this are rounding errors of a row that is always tight."""
@@ -196,7 +200,7 @@ class _Search:
     def run(self, *, until_fruitless: bool = False) -> None:
         """Solve open points one by one; each new basis is tested on those that remain."""
         starts = {basis.form: basis.basis for basis in reversed(self._pool.bases)}
-        served, solved = 0, 0
+        served, solved, fruitless = 0, 0, 0
         remaining = np.flatnonzero(self._open)
         while len(remaining):
             began = time.perf_counter()
@@ -220,20 +224,29 @@ class _Search:
                 self._undecided.append(i)
             else:
                 self._by[i] = number
-                basis = found[2]
-                tested = None if basis is None else self._program.tested(number, self._pool.forms[number], basis)
-                if tested is not None:
-                    starts.setdefault(number, tested.basis)
-                    self._pool.bases.append(tested)
-                    candidates = others[self._rows[number][others] >= self._best[others] - NEAR]
-                    good = candidates[tested.serves(self._points.floats[:, candidates])]
-                    self._open[good], self._by[good] = False, number
-                    others = others[self._open[others]]
-                    served += len(good)
-                    self.hits.append(1 + len(good))
                 solved += 1
+                if found[2] is not None:
+                    starts.setdefault(number, found[2])
+                    candidates = others[self._rows[number][others] >= self._best[others] - NEAR]
+                    worth = len(candidates) > 0 and (fruitless < _QUIET or solved % _QUIET == 0)
+                    if until_fruitless or worth:
+                        good = candidates[self._tested(number, found[2], candidates)]
+                        self._open[good], self._by[good] = False, number
+                        others = others[self._open[others]]
+                        served += len(good)
+                        fruitless = 0 if len(good) else fruitless + 1
             self._seconds[i] += time.perf_counter() - began
             remaining = others
+
+    def _tested(self, number: int, basis: Basis, points: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Return at which points a new basis is optimal, and keep it in the pool."""
+        tested = self._program.tested(number, self._pool.forms[number], basis)
+        if tested is None:
+            return np.zeros(len(points), dtype=bool)
+        good = tested.serves(self._points.floats[:, points])
+        self._pool.bases.append(tested)
+        self.hits.append(1 + int(good.sum()))
+        return good
 
     def _number(self, i: int, duals: Floats) -> int | None:
         """Return the number of the form of duals at a point, new or not; None where they prove none."""
