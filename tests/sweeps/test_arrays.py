@@ -369,6 +369,20 @@ def test_processes_give_the_same_bits(shared):
         assert_same(rb.sweep(measure, rows, executor=executor, progress=False), alone)
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # distributed's own: ports, sockets left to the garbage collector
+def test_dask_gives_the_same_bits(shared):
+    distributed = pytest.importorskip("distributed")
+    rows = mixed(300)
+    measure = signaling((2, 3), (3, 2))
+    alone = rb.sweep(measure, rows, progress=False)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        assert_same(rb.sweep(measure, rows, executor=client.get_executor(), progress=False), alone)
+
+
 def test_checkpoints_of_arrays(shared, tmp_path):
     path = tmp_path / "sweep.jsonl"
     rows = mixed(100)
