@@ -107,7 +107,10 @@ def _long(frame: Any, names: Sequence[str], shape: tuple[int, ...]) -> tuple[NDA
 
 def _column(frame: Any, name: str) -> NDArray[Any]:
     column = frame[name]
-    return np.asarray(column.to_numpy() if hasattr(column, "to_numpy") else column)
+    found = np.asarray(column.to_numpy() if hasattr(column, "to_numpy") else column)
+    if found.dtype == object and all(isinstance(v, int | np.integer) for v in found.tolist()):
+        return found.astype(np.int64)  # columns that may have missing values, and have none
+    return found
 
 
 def _empty(values: NDArray[Any], points: int, cells: int) -> NDArray[Any]:

@@ -16,7 +16,7 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.behavior.table import SINGLE_TOLERANCE, TOLERANCE
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import BehaviorError
-from relaxbell.exact.arrays import axis_names
+from relaxbell.exact.arrays import axis_names, check_places
 from relaxbell.exact.texts import a_kind
 from relaxbell.sweeps.frames import is_frame, read_frame
 from relaxbell.sweeps.labels import read_labels
@@ -80,6 +80,11 @@ class Tables:
 
 def is_array(observed: object) -> bool:
     """Return whether points come as an array or a frame, or as a sequence or mapping of arrays."""
+    if hasattr(observed, "data_vars"):
+        raise BehaviorError(
+            "the points are a Dataset of several arrays, expected one array. Choose the variable that has the "
+            'probabilities, such as dataset["p"].'
+        )
     if isinstance(observed, np.ndarray):
         return observed.ndim != 1 or observed.dtype != object or _are_arrays(observed)
     if isinstance(observed, Mapping):
@@ -100,7 +105,9 @@ def _is_lazy(observed: object) -> bool:
 
 def _are_arrays(points: Iterable[Any]) -> bool:
     own = list(points)
-    return any(isinstance(p, np.ndarray) for p in own) and not any(isinstance(p, Behavior | Observed) for p in own)
+    return any(isinstance(p, np.ndarray | list) for p in own) and not any(
+        isinstance(p, Behavior | Observed) for p in own
+    )
 
 
 def read_tables(observed: Any, outputs: Any, inputs: Any, labels: Any, model: CausalModel) -> Tables:
@@ -214,6 +221,8 @@ def _named(observed: Any, dims: tuple[str, ...], names: tuple[str, ...]) -> tupl
     order = [dims.index(n) for n in (*points, *names)]
     array = observed.transpose(*[observed.dims[k] for k in order])
     coordinates = getattr(observed, "coords", {})
+    for name, size in zip(names, array.shape[len(points) :], strict=True):
+        check_places(coordinates, name, size, "the array", BehaviorError)
     own = {n: coordinates[n] if n in coordinates else range(array.shape[k]) for k, n in enumerate(points)}
     labels = read_labels({n: np.asarray(v) for n, v in own.items()}, tuple(array.shape[: len(points)]))
     return array, labels

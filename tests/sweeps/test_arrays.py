@@ -260,6 +260,9 @@ def test_named_axes():
     columns = rb.sweep(measure, given, progress=False)
     assert_same(columns, expected)
     assert columns.axes == {"v": (0.1, 0.2, 0.3), "w": (0, 1, 2, 3)}
+    backwards = Named(values, ("A", "v", "B", "Y", "w", "X"), {"A": np.array([2, 1, 0])})
+    with pytest.raises(rb.errors.BehaviorError, match=r"labels the places of its axis A \[2, 1, 0\]"):
+        rb.sweep(measure, backwards, progress=False)
     with pytest.raises(rb.errors.BehaviorError, match="the array has no axis B: found A, v, C"):
         rb.sweep(measure, Named(values, ("A", "v", "C", "Y", "w", "X"), {}), progress=False)
 
