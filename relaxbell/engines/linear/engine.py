@@ -34,6 +34,7 @@ from relaxbell.measures.measure import Budget, LinearMeasure, Measure
 if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve
     from relaxbell.curves.paths import Path
+    from relaxbell.engines.linear.bulk import BulkProgram
     from relaxbell.engines.linear.live import LiveProgram
     from relaxbell.exact.vectors import ExactRow
 
@@ -155,6 +156,18 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
         if model.strategies.count > SIFTING_FROM or weight_exponents(model, cell_weights(model)) is not None:
             return False  # rare settings need the scaling of `minimize`
         return sum(map(len, self.measure.blocks)) <= self._most_live_rows()
+
+    def bulk(
+        self, equations: Equations, budgets: Sequence[Budget], affine: Sequence[AffineConstraint]
+    ) -> BulkProgram | None:
+        from relaxbell.engines.linear.bulk import BulkProgram
+
+        if not self.has_bulk():
+            return None
+        return BulkProgram(self.measure.term, equations, budgets, affine, self.measure.model.coordinates)
+
+    def has_bulk(self) -> bool:
+        return LinearEngine.has_live(self)
 
     def _most_live_rows(self) -> int:
         return _LIVE_ROWS
