@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.exact.numbers import Exact, Floats, Surd, common_denominator, surd, to_floats
+from relaxbell.exact.numbers import Exact, ExactNumber, Floats, Surd, common_denominator, surd, to_floats
 
 _SMALL = 2**50
 """Whole numbers below this are kept as int64: a sum of some thousand of them does not overflow."""
@@ -42,6 +43,13 @@ class ExactRow:
             return np.array([*rational, None], dtype=object)[:-1]
         roots = [Fraction(int(v), self.denominator) for v in self.root]
         return np.array([*(surd(a, b, self.radicand) for a, b in zip(rational, roots, strict=True)), None])[:-1]
+
+    def number(self, numerators: Sequence[int], denominator: int) -> ExactNumber:
+        """Return Σ numerators · (1, √radicand) / (denominator · own denominator)."""
+        below = denominator * self.denominator
+        if len(numerators) == 1:
+            return Fraction(numerators[0], below)
+        return surd(Fraction(numerators[0], below), Fraction(numerators[1], below), self.radicand)
 
     def times(self, factors: NDArray[Any], denominator: int) -> ExactRow:
         """Return the numbers times whole `factors` / `denominator`."""

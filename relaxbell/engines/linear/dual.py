@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from relaxbell.engines.linear.program import LinearProgram, Problem, all_leaves
+from relaxbell.exact.basis import Basis
 from relaxbell.exact.bounds import Block, column_minimum, dyadic_bits, snapped
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, common_denominator, floor_float
 from relaxbell.exact.rows import Rows
@@ -91,6 +92,8 @@ class Proof:
         Whether the time was over before exact weights were sought to the end.
     support
         Weights of the strategies that occur, in floats, where the strategies are not listed; None otherwise.
+    basis
+        The optimal basis of the linear program, where it was solved exactly; None otherwise.
     """
 
     problem: Problem
@@ -98,6 +101,7 @@ class Proof:
     primal: Mapping[int, ExactNumber] | None = None
     stopped: bool = False
     support: Mapping[int, float] | None = None
+    basis: Basis | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,21 +7,27 @@ from __future__ import annotations
 
 import abc
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
+import numpy as np
+
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations, cell_weights, weight_exponents
+from relaxbell.causal.right_sides import RightSides
 from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.over import Solver, check_solver, solve_over
 from relaxbell.engines.linear.priced import many, priced
 from relaxbell.engines.linear.program import Problem, is_constrained
 from relaxbell.engines.linear.size import check_program
-from relaxbell.engines.linear.solution import ConvexSolution, LinearSolution, convex_solution
+from relaxbell.engines.linear.solution import KNOWN, ConvexSolution, LinearSolution, convex_solution
+from relaxbell.engines.linear.warm import Recalled, recalled, remember
 from relaxbell.engines.solution import Bounds
+from relaxbell.errors import SolverError
 from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.numbers import floor_float
 from relaxbell.lp.clock import deadline, remaining
@@ -122,6 +128,40 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
         self, observed: Behavior | Observed, equations: Equations, answer: Answer, proof: Proof
     ) -> LinearSolution:
         return convex_solution(LinearSolution, self.measure, observed, equations, answer, proof)
+
+    def minimize(
+        self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
+    ) -> LinearSolution:
+        if self.solver is not None:
+            return super().minimize(observed, subject_to, seconds=seconds)
+        began = time.perf_counter()
+        with deadline(seconds, self.measure.name):
+            found = recalled(self.measure, observed, subject_to)
+            if found is not None:
+                return self._recalled(*found, observed, subject_to, began)
+            solution = super().minimize(observed, subject_to)
+            remember(self.measure, subject_to, solution.proof)
+            return solution
+
+    def _recalled(
+        self, found: Recalled, sides: RightSides, observed: Behavior | Observed, subject_to: object, began: float
+    ) -> LinearSolution:
+        """Return the solution behind a value that was recalled; the rest of it is sought when it is read."""
+
+        def sought() -> LinearSolution:
+            own: ConvexEngine[L, LinearSolution] = self
+            try:
+                anew = ConvexEngine.minimize(own, observed, subject_to)
+            except SolverError:
+                anew = None
+            if anew is not None and anew.proof.primal is not None:
+                return anew
+            equations = self.equations(observed)
+            answer = Answer(True, np.empty(0), np.empty(0), float(found.value), KNOWN, 0, 0.0)
+            return self.solution(observed, equations, answer, found.proof(equations))
+
+        rows, seconds = len(found.known.problem.equations.rows), time.perf_counter() - began
+        return LinearSolution.later(self.measure, observed, found.value, sides.distance, rows, seconds, sought)
 
     def bounds(
         self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None

@@ -44,7 +44,7 @@ def exact_proof(problem: Problem, program: LinearProgram, answer: Answer, *, tho
     weights = {j: v for j, v in pairs if j < problem.strategies and v != 0}
     common = dual.denominator * program.cost_unit
     duals = [Fraction(int(u) * v, common) for u, v in zip(program.units, dual.numerators, strict=True)]
-    return Proof(problem, dual_data(problem, program, np.array(duals, dtype=object)), weights)
+    return Proof(problem, dual_data(problem, program, np.array(duals, dtype=object)), weights, basis=primal.basis)
 
 
 def scaled_rhs(program: LinearProgram) -> RightHandSide:

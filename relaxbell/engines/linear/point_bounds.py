@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.engines.linear.dual import DualBound
-from relaxbell.exact.numbers import Floats, Surd, common_denominator, floor_float, surd
+from relaxbell.exact.numbers import ExactNumber, Floats, Surd, common_denominator, floor_float, surd
 from relaxbell.exact.vectors import ExactRow
 
 
@@ -47,6 +47,15 @@ def point_bound(bound: DualBound) -> PointBound:
     # multipliers of rational rows are rational, and so is the rest; were it not, less is still a bound
     offset = Fraction(floor_float(bound.offset)) if isinstance(bound.offset, Surd) else bound.offset
     return PointBound(used, whole, denominator, offset)
+
+
+def exactly(bound: PointBound, row: ExactRow) -> ExactNumber:
+    """Return the bound at right-hand sides, as it is."""
+    (rational,) = _products(bound, [row.whole])
+    if row.root is None:
+        return row.number((rational,), bound.denominator) + bound.offset
+    (root,) = _products(bound, [row.root])
+    return row.number((rational, root), bound.denominator) + bound.offset
 
 
 def evaluated(bound: PointBound, rows: Sequence[ExactRow]) -> Floats:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.solution import UNSOUGHT, Solution
 from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.engines.witness import Witness
-from relaxbell.exact.numbers import Exact, ExactNumber, Floats, ceil_float, to_sympy
+from relaxbell.exact.numbers import Exact, ExactNumber, Floats, ceil_float, floor_float, to_sympy
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.measure import Measure
 
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 
     from relaxbell.certificate.claims import Certificate
     from relaxbell.lp.highs import Answer
+
+KNOWN = "HiGHS, a basis known from before"
+"""The solver of a value that follows from what earlier minimizations found."""
+
+_LATER = ("q", "functional", "functional_value", "proof")
+"""Fields that may be sought when they are read."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,14 +59,75 @@ class ConvexSolution(Solution):
     functional_value: ExactNumber
     proof: Proof
 
+    @classmethod
+    def later(
+        cls,
+        measure: Measure,
+        observed: Behavior | Observed,
+        least: ExactNumber,
+        distance: float,
+        rows: int,
+        seconds: float,
+        sought: Callable[[], ConvexSolution],
+    ) -> Self:
+        """Return a solution whose exact value is known; `sought` gives model, functional and proof when they are read.
+
+        Parameters
+        ----------
+        measure, observed, rows, seconds
+            As in `Solution` and its statistics.
+        least
+            The least value.
+        distance
+            How far float data were moved to be exact.
+        sought
+            Makes a solution that has all of it, exact.
+        """
+        value = float(least)
+        lower = floor_float(least) if distance else value
+        statistics = {
+            "solver": KNOWN,
+            "iterations": 0,
+            "seconds": seconds,
+            "strategies": measure.model.strategies.count,
+            "rows": rows,
+            "gap": value - lower,
+            "distance": distance,
+        }
+        found = cls.__new__(cls)
+        known = {"measure": measure, "observed": observed, "value": value, "lower_bound": lower, "status": "optimal"}
+        found.__dict__.update(known, statistics=statistics, _least=least, _sought=sought)
+        return found
+
+    if not TYPE_CHECKING:  # type checkers know the fields
+
+        def __getattr__(self, name: str) -> object:
+            """Seek the fields that were left for later."""
+            sought = self.__dict__.get("_sought") if name in _LATER else None
+            if sought is None:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            whole = sought()
+            self.__dict__.update({field: whole.__dict__[field] for field in _LATER})
+            return self.__dict__[name]
+
+    def __getstate__(self) -> dict[str, object]:
+        """How the rest is sought does not travel, so it is sought before."""
+        if "_sought" in self.__dict__:
+            assert self.proof is not None
+        return {name: value for name, value in self.__dict__.items() if name != "_sought"}
+
     @property
     def exact(self) -> sympy.Expr | None:
+        if "_least" in self.__dict__:
+            return None if self.statistics["distance"] else to_sympy(self.__dict__["_least"])
         if self.proof.primal is None or self.statistics["distance"]:
             return None
         return to_sympy(self.proof.bound.bound)
 
     @property
     def upper_bound(self) -> float | None:
+        if "_least" in self.__dict__:
+            return ceil_float(self.__dict__["_least"]) if self.statistics["distance"] else self.lower_bound
         if self.proof.primal is None:
             return None
         return ceil_float(self.proof.bound.bound) if self.statistics["distance"] else self.lower_bound
