@@ -14,16 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.exact.basis import Basis, IntegerProgram
-from relaxbell.exact.numbers import ExactNumber, Floats
+from relaxbell.exact.numbers import ExactNumber
 from relaxbell.exact.vectors import ExactRow
 
-LARGEST_INVERSE = 250
+LARGEST_INVERSE = 100
 """Most rows of a program whose bases are inverted: the inverse has as many numbers as their square."""
 
 _LIMB = 30
-_NEGATIVE = -1e-7
-"""Where floats are below this, no whole number is looked at: rounding errors are far smaller."""
-
+"""Bits of a digit in products with large integers."""
 
 @dataclass(frozen=True, eq=False)
 class BasisInverse:
@@ -37,8 +35,6 @@ class BasisInverse:
         Values of the basic columns, then slacks of the loose rows, for right-hand sides b: whole @ b / denominator.
     equal
         Which of these must be zero: slacks of equations.
-    floats
-        The same matrix as floats.
     mass
         The largest Σ |entry| of a row of `whole`.
     """
@@ -47,7 +43,6 @@ class BasisInverse:
     whole: NDArray[Any]
     denominator: int
     equal: NDArray[np.bool_]
-    floats: Floats
     mass: int
 
     @classmethod
@@ -77,18 +72,14 @@ class BasisInverse:
                 whole[k:, tight] = -(part @ inverse)
             whole[k + np.arange(len(loose)), loose] = denominator
         mass = max((int(v) for v in abs(whole).sum(axis=1)), default=0)
-        floats = np.array([[v / denominator for v in row] for row in whole.tolist()]).reshape(whole.shape)
         equal = np.concatenate([np.zeros(k, dtype=bool), program.equality[loose]])
-        return cls(basis, whole.astype(np.int64) if mass < 2**30 else whole, denominator, equal, floats, mass)
+        return cls(basis, whole.astype(np.int64) if mass < 2**30 else whole, denominator, equal, mass)
 
     def solution(self, right: ExactRow) -> tuple[list[int], ...] | None:
         """Return the numerators of the basic columns, one list for each part; None where the basis is not feasible.
 
         They are in units of 1 / (`denominator` · the denominator of the right-hand sides).
         """
-        rough = self.floats @ right.floats
-        if rough.min(initial=0.0) < _NEGATIVE or abs(rough[self.equal]).max(initial=0.0) > -_NEGATIVE:
-            return None
         k = len(self.basis.columns)
         values = self._product(right.whole)
         if right.root is None:

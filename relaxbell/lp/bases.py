@@ -19,6 +19,10 @@ from relaxbell.exact.numbers import Floats
 from relaxbell.lp.highs import TOLERANCE
 
 
+_ROUGH = -1e-7
+"""What is below this is negative, whatever was rounded."""
+
+
 class _Factors(Protocol):
     def solve(self, right: Floats) -> Floats: ...
 
@@ -89,3 +93,40 @@ class OptimalBasis:
         totals = np.array([math.fsum(part) for part in parts.tolist()])
         feasible &= abs(self.cost @ x - totals) <= np.maximum(gap[0] * abs(totals), gap[1])
         return np.where(feasible, totals, np.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class FeasibleBasis:
+    """A basis of rows · x = or ≤ rhs, x ≥ 0, to be tried roughly: exact arithmetic has the last word.
+
+    Attributes
+    ----------
+    rows, columns, factors
+        As in `OptimalBasis`.
+    loose
+        The other rows.
+    equality
+        Which of these are equations.
+    """
+
+    rows: NDArray[np.intp]
+    columns: sp.csr_array
+    factors: _Factors
+    loose: NDArray[np.intp]
+    equality: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, matrix: sp.csc_array, equality: NDArray[np.bool_], basis: Basis) -> FeasibleBasis | None:
+        """Return a basis; None where it cannot be factorized."""
+        whole = OptimalBasis.of(matrix, np.zeros(matrix.shape[1]), basis, np.empty(0))
+        if whole is None:
+            return None
+        return cls(whole.rows, whole.columns[basis.loose], whole.factors, basis.loose, equality[basis.loose])
+
+    def serves(self, right: Floats) -> bool:
+        """Return whether the basis is feasible, or nearly so."""
+        x = self.factors.solve(right[self.rows])
+        if x.min(initial=0.0) < _ROUGH:
+            return False
+        slack = right[self.loose] - self.columns @ x
+        return not (slack.min(initial=0.0) < _ROUGH or abs(slack[self.equality]).max(initial=0.0) > -_ROUGH)

@@ -18,7 +18,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations, cell_weights, weight_exponents
 from relaxbell.causal.right_sides import RightSides
-from relaxbell.engines.base import Engine, engine
+from relaxbell.engines.base import Engine, Live, engine
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.over import Solver, check_solver, solve_over
 from relaxbell.engines.linear.priced import many, priced
@@ -40,12 +40,14 @@ from relaxbell.measures.measure import Budget, LinearMeasure, Measure
 if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve
     from relaxbell.curves.paths import Path
-    from relaxbell.engines.linear.live import LiveProgram
     from relaxbell.exact.vectors import ExactRow
 
 _LIVE_ROWS = 3000
 _LIVE_DEPENDENCE = 500
 """Measures with more rows are minimized point by point: by column generation, or with presolve."""
+
+_LIVE_STRATEGIES = 2**40
+"""Models with more strategies have no live program of M: a column may take seconds to find."""
 
 M = TypeVar("M", bound=Measure)
 L = TypeVar("L", bound=LinearMeasure)
@@ -184,7 +186,7 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
         budgets: Sequence[Budget],
         affine: Sequence[AffineConstraint],
         references: Sequence[ExactRow],
-    ) -> LiveProgram | None:
+    ) -> Live | None:
         from relaxbell.engines.linear.live import LiveProgram
 
         return LiveProgram(self.measure.term, equations, budgets, affine, references) if self.has_live() else None
@@ -233,6 +235,24 @@ class DependenceEngine(LinearEngine[Dependence]):
             thorough=self.thorough,
             special=columns,
         )
+
+    def live(
+        self,
+        equations: Equations,
+        budgets: Sequence[Budget],
+        affine: Sequence[AffineConstraint],
+        references: Sequence[ExactRow],
+    ) -> Live | None:
+        from relaxbell.engines.dependence.live import DependenceLive
+
+        if not (budgets or affine):
+            found = DependenceLive.of(self.measure, equations, references)
+            if found is not None:
+                return found
+        return super().live(equations, budgets, affine, references) if super().has_live() else None
+
+    def has_live(self) -> bool:
+        return self.measure.model.strategies.count <= _LIVE_STRATEGIES or super().has_live()
 
     def _most_live_rows(self) -> int:
         return _LIVE_DEPENDENCE

@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
+import scipy.sparse as sp
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
@@ -27,12 +28,14 @@ from relaxbell.engines.linear.exactness import dual_data
 from relaxbell.engines.linear.point_bounds import PointBound, exactly, point_bound
 from relaxbell.engines.linear.program import LinearProgram, Problem, linear_program
 from relaxbell.errors import SolverError
-from relaxbell.exact.basis import Basis, IntegerProgram
-from relaxbell.exact.inverses import LARGEST_INVERSE, BasisInverse
+from relaxbell.exact.basis import Basis, IntegerProgram, RightHandSide
+from relaxbell.exact.inverses import LARGEST_INVERSE, BasisInverse, exact_values
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.exact.vectors import ExactRow, exact_row
+from relaxbell.lp.bases import FeasibleBasis
 from relaxbell.lp.clock import TimeLimitError
 from relaxbell.lp.highs import LiveModel, Status
+from relaxbell.lp.vertex import LARGEST_BASIS
 from relaxbell.measures.measure import Budget, LinearMeasure
 
 PROGRAMS = 4
@@ -45,24 +48,58 @@ _FRUITLESS = 3
 """After as many bases of the solver that were not exactly optimal, only those known are tried."""
 
 
-@dataclass(eq=False)
 class KnownBasis:
-    """A basis that was optimal once, with its dual data."""
+    """A basis that was optimal once, with its dual data.
 
-    basis: Basis
-    duals: DualBound
-    problem: Problem
-    integers: IntegerProgram
+    Parameters
+    ----------
+    basis, duals, problem
+        The basis, its dual data, and the problem that they are of.
+    program, integers
+        The linear program, and the same in whole numbers.
+    """
 
-    @cached_property
-    def inverse(self) -> BasisInverse | None:
-        """Its inverse, made when it is first tried again; None if there is none."""
-        return BasisInverse.of(self.integers, self.basis)
+    def __init__(
+        self, basis: Basis, duals: DualBound, problem: Problem, program: LinearProgram, integers: IntegerProgram
+    ) -> None:
+        self.basis, self.duals, self.problem = basis, duals, problem
+        self._program, self._integers = program, integers
+        self._uses = 0
 
     @cached_property
     def bound(self) -> PointBound:
         """The dual value as a function of the right-hand sides of the equations."""
         return point_bound(self.duals)
+
+    @cached_property
+    def _rough(self) -> FeasibleBasis | None:
+        """The same basis in floats: most that are not feasible are far from it."""
+        integers = self._integers
+        return FeasibleBasis.of(sp.csc_array(integers.matrix, dtype=np.float64), integers.equality, self.basis)
+
+    @cached_property
+    def _inverse(self) -> BasisInverse | None:
+        small = len(self.basis.columns) + len(self.basis.loose) <= LARGEST_INVERSE
+        return BasisInverse.of(self._integers, self.basis) if small else None
+
+    def solution(self, right: ExactRow) -> list[ExactNumber] | Callable[[], list[ExactNumber]] | None:
+        """Return the values of the basic columns, or what makes them; None where one is negative, or a row is missed.
+
+        Decided exactly. A basis that serves a second time is inverted: then it takes a product of whole numbers.
+        """
+        if self._rough is None or not self._rough.serves(right.floats):
+            return None
+        if self._uses and self._inverse is not None:
+            inverse = self._inverse
+            numerators = inverse.solution(right)
+            return None if numerators is None else partial(exact_values, right, numerators, inverse.denominator)
+        sides = (right.whole,) if right.root is None else (right.whole, right.root)
+        rhs = RightHandSide(tuple(list(map(int, side)) for side in sides), right.denominator, max(1, right.radicand))
+        primal = self._integers.primal(self.basis, rhs)
+        if primal is None or not primal.feasible:
+            return None
+        self._uses += 1
+        return primal.values
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,23 +112,18 @@ class Recalled:
         Exact.
     known
         The basis.
-    numerators
-        Of its columns, see `BasisInverse.solution`.
-    right
-        Right-hand sides of all rows, in whole numbers.
+    columns
+        Values of its columns, or what makes them.
     """
 
     value: ExactNumber
     known: KnownBasis
-    numerators: tuple[list[int], ...]
-    right: ExactRow
+    columns: list[ExactNumber] | Callable[[], list[ExactNumber]]
 
     def proof(self, equations: Equations) -> Proof:
         """Return the proof for the equations that have these right-hand sides."""
-        known = self.known
-        assert known.inverse is not None  # it was tried
-        count, denominator = known.problem.strategies, known.inverse.denominator
-        values = [self.right.number(pair, denominator) for pair in zip(*self.numerators, strict=True)]
+        known, count = self.known, self.known.problem.strategies
+        values = self.columns() if callable(self.columns) else self.columns
         weights = {j: v for j, v in zip(known.basis.columns.tolist(), values, strict=True) if j < count and v != 0}
         problem = replace(known.problem, equations=equations)
         return Proof(problem, replace(known.duals, bound=self.value), weights, basis=known.basis)
@@ -172,7 +204,7 @@ class WarmProgram:
             if integers is None:
                 return None
             waiting, self._waiting = self._waiting, ()
-            self._known = (*(KnownBasis(*own, integers) for own in reversed(waiting)), *self._known)[:_BASES]
+            self._known = (*(KnownBasis(*own, self._program, integers) for own in reversed(waiting)), *self._known)[:_BASES]
             known = self._known
         right = self._right(row)
         for place, own in enumerate(known):
@@ -195,8 +227,8 @@ class WarmProgram:
             self._known = (own, *(other for other in self._known if other is not own))[:_BASES]
 
     def _tried(self, known: KnownBasis, row: ExactRow, right: ExactRow) -> Recalled | None:
-        numerators = None if known.inverse is None else known.inverse.solution(right)
-        return None if numerators is None else Recalled(exactly(known.bound, row), known, numerators, right)
+        columns = known.solution(right)
+        return None if columns is None else Recalled(exactly(known.bound, row), known, columns)
 
     def _sought(self, right: ExactRow, integers: IntegerProgram) -> KnownBasis | None:
         """Return the basis at which the solver ends, if its duals are feasible exactly; it starts where it was."""
@@ -220,7 +252,7 @@ class WarmProgram:
         common = dual.denominator * program.cost_unit
         pairs = zip(program.units.tolist(), dual.numerators, strict=True)
         duals = np.array([*(Fraction(int(u) * v, common) for u, v in pairs), None], dtype=object)[:-1]
-        return KnownBasis(basis, dual_data(self._problem, program, duals), self._problem, integers)
+        return KnownBasis(basis, dual_data(self._problem, program, duals), self._problem, program, integers)
 
 
 # ----------------------------------------------------------------- what measures keep
@@ -265,7 +297,7 @@ def remember(measure: LinearMeasure, subject_to: object, proof: Proof) -> None:
     problem = proof.problem
     if proof.basis is None or problem.equations.behavior is None or problem.equations.exponents is not None:
         return
-    if len(proof.basis.columns) + len(proof.basis.loose) > LARGEST_INVERSE:
+    if len(proof.basis.columns) + len(proof.basis.loose) > LARGEST_BASIS:
         return
     key = program_key(measure, subject_to)
     if key is None:

@@ -1,0 +1,281 @@
+"""M at many points: one pool of columns, priced by elimination, and bases that serve all points at which they are feasible.
+
+The pool and the first bases come from the references, in their order; what a call adds it does not leave behind. So
+results depend neither on the process nor on the order of calls. Where all references have symmetries in common, points
+that have them too are solved with merged equations, the others with all of them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.causal.equations import Equations
+from relaxbell.engines.base import Found
+from relaxbell.engines.dependence.columns import DependenceProgram
+from relaxbell.engines.dependence.form import SettingForm
+from relaxbell.engines.dependence.orbits import Orbits, alone, orbits
+from relaxbell.engines.linear.over import WANTED
+from relaxbell.engines.linear.point_bounds import PointBound, evaluated, point_bound
+from relaxbell.errors import ModelTooLargeError, RelaxbellError
+from relaxbell.exact.basis import Basis, IntegerProgram
+from relaxbell.exact.numbers import Floats
+from relaxbell.exact.vectors import ExactRow
+from relaxbell.lp.bases import OptimalBasis
+from relaxbell.lp.clock import TimeLimitError, share
+from relaxbell.lp.highs import TOLERANCE, Status
+from relaxbell.lp.rows import without_misses
+from relaxbell.lp.vertex import LARGEST_BASIS
+from relaxbell.measures.dependences import Dependence
+from relaxbell.symmetry.found import ALIKE
+
+_ROUNDS = 1000
+_PRICES = (2.1, 21.0, 2100.0)
+"""Of missing a row by one: as in `engines.linear.columns`."""
+
+_MISSED = 1e-9
+"""How far all rows together may be missed."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """A basis with its dual bound, and where the master stood."""
+
+    basis: OptimalBasis
+    bound: PointBound
+    start: Basis
+    right: Floats
+
+
+class _Master:
+    """A live program of columns, with the prices of what is missed."""
+
+    def __init__(self, program: DependenceProgram) -> None:
+        m = program.orbits.count
+        self.program, self._rows = program, m
+        zero = np.zeros(m)
+        self.live = program.master(zero, _PRICES[0])
+        self._prices = iter(_PRICES[1:])
+
+    def solve(self, right: Floats, start: _Known | None) -> Floats | None:
+        """Return duals that no column violates, at right-hand sides; None where there are none."""
+        if start is not None:
+            self.live.start_from(start.start)
+        self.live.set_rows(right, right)
+        self.live.use("simplex")  # the basis is as optimal as before, and as a rule not feasible
+        for _ in range(_ROUNDS):
+            if self.live.run() is not Status.OPTIMAL:
+                return None
+            duals = self.live.duals
+            _, found = self.program.priced(duals)
+            if found is not None and self.program.add(self.live, found):
+                self.live.use("primal simplex")
+                continue
+            if self.live.x[: 2 * self._rows].sum() <= _MISSED:
+                return duals
+            price = next(self._prices, None)
+            if price is None:
+                return None
+            self.live.set_cost(np.full(2 * self._rows, price))
+        return None
+
+    def known(self, duals: Floats, right: Floats) -> _Known | None:
+        """Return the basis at which the program stands, with a rigorous bound; None where it cannot be used again."""
+        program = self.program
+        basis = self.live.basis()
+        if basis is None:
+            return None
+        own = without_misses(basis, np.arange(self._rows))
+        used = program.columns.strategies[own.columns], program.columns.mass[own.columns]
+        whole = program.form.layout.whole_mass(used[1])
+        matrix, cost = program.mixed(used[0], used[1]), abs(used[1] - program.weights).sum(axis=1)
+        local = replace(own, columns=np.arange(len(own.columns)))
+        bound = None
+        if program.form.equations.rows.integral and self._rows <= LARGEST_BASIS:
+            integers = IntegerProgram(
+                program.mixed(used[0], whole).astype(np.int64),
+                abs(whole - program.form.layout.whole_weights.astype(np.int64)).sum(axis=1),
+                np.ones(self._rows, dtype=bool),
+            )
+            bound = program.exact_bound(integers.dual(local))
+        bound = program.bound(duals) if bound is None else bound
+        z = np.zeros(self._rows)
+        z[program.orbits.rows] = [float(v) for v in bound.z]
+        found = OptimalBasis.of(matrix, cost, local, z)
+        return None if found is None else _Known(found, point_bound(bound), basis, right)
+
+
+class _Family:
+    """Points with the same symmetries: a pool of columns and bases, made from references."""
+
+    def __init__(self, form: SettingForm, symmetries: Orbits, references: Sequence[ExactRow]) -> None:
+        self.symmetries = symmetries
+        self._program = DependenceProgram(form, symmetries)
+        self._starts: list[_Known] = []
+        master = _Master(self._program)
+        for row in references:
+            right = symmetries.summed(row.floats)
+            if any(not np.isnan(self._values(own, right[None])[0]) for own in self._starts):
+                continue
+            try:
+                with share(1, 2):
+                    duals = master.solve(right, None)
+                known = None if duals is None else master.known(duals, right)
+            except TimeLimitError:
+                continue
+            if known is not None:
+                self._starts.append(known)
+
+    def _values(self, known: _Known, rights: Floats) -> Floats:
+        m = rights.shape[1]
+        return known.basis.values(rights, np.ones(m, dtype=bool), np.full(m, TOLERANCE), WANTED)
+
+    def solve(self, rows: Sequence[ExactRow]) -> list[Found | None]:
+        """Return value, bound and seconds of points; None where `minimize` has to decide."""
+        found: list[Found | None] = [None] * len(rows)
+        rights = np.stack([self.symmetries.summed(row.floats) for row in rows])
+        open_points = np.arange(len(rows))
+        for known in self._starts:
+            open_points = self._serve(known, rows, rights, open_points, found)
+        if not len(open_points):
+            return found
+        master = _Master(self._program.copy())
+        while len(open_points):
+            first = int(open_points[0])
+            began = time.perf_counter()
+            try:
+                with share(1, len(open_points)):
+                    duals = master.solve(rights[first], self._nearest(rights[first]))
+                known = None if duals is None else master.known(duals, rights[first])
+            except TimeLimitError:
+                return found  # which `minimize` says, with the bound that is known
+            left = open_points if known is None else self._serve(known, rows, rights, open_points, found, began)
+            open_points = left[left != first]
+        return found
+
+    def _nearest(self, right: Floats) -> _Known | None:
+        if not self._starts:
+            return None
+        return self._starts[int(np.argmin([abs(own.right - right).sum() for own in self._starts]))]
+
+    def _serve(
+        self,
+        known: _Known,
+        rows: Sequence[ExactRow],
+        rights: Floats,
+        points: NDArray[np.intp],
+        found: list[Found | None],
+        began: float | None = None,
+    ) -> NDArray[np.intp]:
+        """Write down the points that a basis serves, and return the others."""
+        if not len(points):
+            return points
+        began = time.perf_counter() if began is None else began
+        values = self._values(known, rights[points])
+        feasible = np.flatnonzero(~np.isnan(values))
+        if not len(feasible):
+            return points
+        done = points[feasible]
+        bounds = np.maximum(evaluated(known.bound, [rows[i] for i in done]), 0.0)
+        own = values[feasible]
+        good = own - bounds <= np.maximum(WANTED[0] * abs(own), WANTED[1])
+        taken = (time.perf_counter() - began) / len(done)
+        for i, value, bound in zip(done[good].tolist(), own[good].tolist(), bounds[good].tolist(), strict=True):
+            found[i] = (max(value, bound), bound, taken)
+        return np.setdiff1d(points, done[good], assume_unique=True)
+
+
+class DependenceLive:
+    """M for the points of a sweep.
+
+    Parameters
+    ----------
+    form
+        The tables, at any right-hand sides.
+    references
+        Right-hand sides of some points.
+    """
+
+    def __init__(self, form: SettingForm, references: Sequence[ExactRow]) -> None:
+        self._form, self._references = form, tuple(references)
+        self._symmetric: _Family | None = None
+        symmetries = _common(form, self._references)
+        if symmetries.moves:
+            own = [row for row in self._references if self._has(symmetries, row.floats[None])[0]]
+            self._symmetric = _Family(form, symmetries, own)
+
+    @classmethod
+    def of(cls, measure: Dependence, equations: Equations, references: Sequence[ExactRow]) -> DependenceLive | None:
+        """Return the program of a measure; None where its strategies cannot be priced."""
+        if not references:
+            return None
+        form = SettingForm.of(measure.model, equations, measure.layout)
+        try:
+            return None if form is None else cls(form, references)
+        except (ModelTooLargeError, TimeLimitError):
+            return None
+
+    def solve(self, rows: Sequence[ExactRow]) -> list[Found | None]:
+        """Return value, rigorous bound and seconds for exact right-hand sides; None: `minimize` has to decide."""
+        found: list[Found | None] = [None] * len(rows)
+        if not rows:
+            return found
+        rest = np.arange(len(rows))
+        if self._symmetric is not None:
+            alike = self._has(self._symmetric.symmetries, np.stack([row.floats for row in rows]))
+            self._into(found, self._symmetric, rows, np.flatnonzero(alike))
+            rest = np.flatnonzero(~alike)
+        if len(rest):
+            plain = self._plain
+            if plain is not None:
+                self._into(found, plain, rows, rest)
+        return found
+
+    @staticmethod
+    def _into(
+        found: list[Found | None], family: _Family, rows: Sequence[ExactRow], points: NDArray[np.intp]
+    ) -> None:
+        if len(points):
+            for i, own in zip(points.tolist(), family.solve([rows[i] for i in points]), strict=True):
+                found[i] = own
+
+    @cached_property
+    def _plain(self) -> _Family | None:
+        """The family without symmetries, made when a point has none."""
+        own = self._references
+        if self._symmetric is not None:
+            own = tuple(row for row in own if not self._has(self._symmetric.symmetries, row.floats[None])[0])
+        try:
+            return _Family(self._form, alone(self._form), own)
+        except (ModelTooLargeError, TimeLimitError):
+            return None
+
+    @staticmethod
+    def _has(symmetries: Orbits, rights: Floats) -> NDArray[np.bool_]:
+        """Return which right-hand sides have the symmetries."""
+        means = (rights @ symmetries.merge.T) / np.bincount(symmetries.rows)
+        return np.asarray(abs(rights - means[:, symmetries.rows]).max(axis=1) <= ALIKE)
+
+
+def _common(form: SettingForm, references: Sequence[ExactRow]) -> Orbits:
+    """Return the symmetries of a mixture of all references: those that they have in common."""
+    equations, model = form.equations, form.model
+    weights = np.array([float(w) for w in equations.cell_weights])
+    if equations.tables is not None or not weights.all():
+        return alone(form)
+    shares = np.sqrt(np.arange(2.0, 2.0 + len(references)))  # no accident makes such a mixture more symmetric
+    table = (shares / shares.sum()) @ np.stack([row.floats for row in references]) / weights
+    try:
+        mixture = Behavior(table.reshape(model.observed_shape), model.outputs, model.inputs)
+        rhs = np.array((table * weights).tolist(), dtype=object)
+        return orbits(replace(form, equations=replace(equations, rhs=rhs, behavior=mixture)))
+    except RelaxbellError:
+        return alone(form)
+
+
