@@ -1,8 +1,7 @@
-"""M at many points: one pool of columns, priced by elimination, and bases that serve all points at which they are feasible.
+"""M at many points: one pool of columns, priced by elimination, and bases that serve wherever they are feasible.
 
 The pool and the first bases come from the references, in their order; what a call adds it does not leave behind. So
-results depend neither on the process nor on the order of calls. Where all references have symmetries in common, points
-that have them too are solved with merged equations, the others with all of them.
+results depend neither on the process nor on the order of calls.
 """
 
 from __future__ import annotations
@@ -10,20 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.behavior.behavior import Behavior
-from relaxbell.causal.equations import Equations
 from relaxbell.engines.base import Found
 from relaxbell.engines.dependence.columns import DependenceProgram
 from relaxbell.engines.dependence.form import SettingForm
-from relaxbell.engines.dependence.orbits import Orbits, alone, orbits
+from relaxbell.engines.dependence.orbits import Orbits
 from relaxbell.engines.linear.over import WANTED
 from relaxbell.engines.linear.point_bounds import PointBound, evaluated, point_bound
-from relaxbell.errors import ModelTooLargeError, RelaxbellError
 from relaxbell.exact.basis import Basis, IntegerProgram
 from relaxbell.exact.numbers import Floats
 from relaxbell.exact.vectors import ExactRow
@@ -32,8 +27,6 @@ from relaxbell.lp.clock import TimeLimitError, share
 from relaxbell.lp.highs import TOLERANCE, Status
 from relaxbell.lp.rows import without_misses
 from relaxbell.lp.vertex import LARGEST_BASIS
-from relaxbell.measures.dependences import Dependence
-from relaxbell.symmetry.found import ALIKE
 
 _ROUNDS = 1000
 _PRICES = (2.1, 21.0, 2100.0)
@@ -111,7 +104,7 @@ class _Master:
         return None if found is None else _Known(found, point_bound(bound), basis, right)
 
 
-class _Family:
+class DependenceFamily:
     """Points with the same symmetries: a pool of columns and bases, made from references."""
 
     def __init__(self, form: SettingForm, symmetries: Orbits, references: Sequence[ExactRow]) -> None:
@@ -189,93 +182,3 @@ class _Family:
         for i, value, bound in zip(done[good].tolist(), own[good].tolist(), bounds[good].tolist(), strict=True):
             found[i] = (max(value, bound), bound, taken)
         return np.setdiff1d(points, done[good], assume_unique=True)
-
-
-class DependenceLive:
-    """M for the points of a sweep.
-
-    Parameters
-    ----------
-    form
-        The tables, at any right-hand sides.
-    references
-        Right-hand sides of some points.
-    """
-
-    def __init__(self, form: SettingForm, references: Sequence[ExactRow]) -> None:
-        self._form, self._references = form, tuple(references)
-        self._symmetric: _Family | None = None
-        symmetries = _common(form, self._references)
-        if symmetries.moves:
-            own = [row for row in self._references if self._has(symmetries, row.floats[None])[0]]
-            self._symmetric = _Family(form, symmetries, own)
-
-    @classmethod
-    def of(cls, measure: Dependence, equations: Equations, references: Sequence[ExactRow]) -> DependenceLive | None:
-        """Return the program of a measure; None where its strategies cannot be priced."""
-        if not references:
-            return None
-        form = SettingForm.of(measure.model, equations, measure.layout)
-        try:
-            return None if form is None else cls(form, references)
-        except (ModelTooLargeError, TimeLimitError):
-            return None
-
-    def solve(self, rows: Sequence[ExactRow]) -> list[Found | None]:
-        """Return value, rigorous bound and seconds for exact right-hand sides; None: `minimize` has to decide."""
-        found: list[Found | None] = [None] * len(rows)
-        if not rows:
-            return found
-        rest = np.arange(len(rows))
-        if self._symmetric is not None:
-            alike = self._has(self._symmetric.symmetries, np.stack([row.floats for row in rows]))
-            self._into(found, self._symmetric, rows, np.flatnonzero(alike))
-            rest = np.flatnonzero(~alike)
-        if len(rest):
-            plain = self._plain
-            if plain is not None:
-                self._into(found, plain, rows, rest)
-        return found
-
-    @staticmethod
-    def _into(
-        found: list[Found | None], family: _Family, rows: Sequence[ExactRow], points: NDArray[np.intp]
-    ) -> None:
-        if len(points):
-            for i, own in zip(points.tolist(), family.solve([rows[i] for i in points]), strict=True):
-                found[i] = own
-
-    @cached_property
-    def _plain(self) -> _Family | None:
-        """The family without symmetries, made when a point has none."""
-        own = self._references
-        if self._symmetric is not None:
-            own = tuple(row for row in own if not self._has(self._symmetric.symmetries, row.floats[None])[0])
-        try:
-            return _Family(self._form, alone(self._form), own)
-        except (ModelTooLargeError, TimeLimitError):
-            return None
-
-    @staticmethod
-    def _has(symmetries: Orbits, rights: Floats) -> NDArray[np.bool_]:
-        """Return which right-hand sides have the symmetries."""
-        means = (rights @ symmetries.merge.T) / np.bincount(symmetries.rows)
-        return np.asarray(abs(rights - means[:, symmetries.rows]).max(axis=1) <= ALIKE)
-
-
-def _common(form: SettingForm, references: Sequence[ExactRow]) -> Orbits:
-    """Return the symmetries of a mixture of all references: those that they have in common."""
-    equations, model = form.equations, form.model
-    weights = np.array([float(w) for w in equations.cell_weights])
-    if equations.tables is not None or not weights.all():
-        return alone(form)
-    shares = np.sqrt(np.arange(2.0, 2.0 + len(references)))  # no accident makes such a mixture more symmetric
-    table = (shares / shares.sum()) @ np.stack([row.floats for row in references]) / weights
-    try:
-        mixture = Behavior(table.reshape(model.observed_shape), model.outputs, model.inputs)
-        rhs = np.array((table * weights).tolist(), dtype=object)
-        return orbits(replace(form, equations=replace(equations, rhs=rhs, behavior=mixture)))
-    except RelaxbellError:
-        return alone(form)
-
-

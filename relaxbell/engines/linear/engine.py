@@ -46,8 +46,8 @@ _LIVE_ROWS = 3000
 _LIVE_DEPENDENCE = 500
 """Measures with more rows are minimized point by point: by column generation, or with presolve."""
 
-_LIVE_STRATEGIES = 2**40
-"""Models with more strategies have no live program of M: a column may take seconds to find."""
+MOST_LIVE = 2**40
+"""Models with more strategies have no live program of dependence: a column may take seconds to find."""
 
 M = TypeVar("M", bound=Measure)
 L = TypeVar("L", bound=LinearMeasure)
@@ -189,7 +189,7 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
     ) -> Live | None:
         from relaxbell.engines.linear.live import LiveProgram
 
-        return LiveProgram(self.measure.term, equations, budgets, affine, references) if self.has_live() else None
+        return LiveProgram(self.measure.term, equations, budgets, affine, references) if LinearEngine.has_live(self) else None
 
     def has_live(self) -> bool:
         model = self.measure.model
@@ -243,16 +243,20 @@ class DependenceEngine(LinearEngine[Dependence]):
         affine: Sequence[AffineConstraint],
         references: Sequence[ExactRow],
     ) -> Live | None:
-        from relaxbell.engines.dependence.live import DependenceLive
+        from relaxbell.engines.dependence.families import Families
+        from relaxbell.engines.dependence.form import SettingForm
+        from relaxbell.engines.dependence.live import DependenceFamily
 
         if not (budgets or affine):
-            found = DependenceLive.of(self.measure, equations, references)
+            form = SettingForm.of(self.measure.model, equations, self.measure.layout)
+            found = Families.of(form, references, DependenceFamily)
             if found is not None:
                 return found
-        return super().live(equations, budgets, affine, references) if super().has_live() else None
+        return super().live(equations, budgets, affine, references)
 
     def has_live(self) -> bool:
-        return self.measure.model.strategies.count <= _LIVE_STRATEGIES or super().has_live()
+        model = self.measure.model
+        return model.strategies.count <= MOST_LIVE and weight_exponents(model, cell_weights(model)) is None
 
     def _most_live_rows(self) -> int:
         return _LIVE_DEPENDENCE

@@ -204,8 +204,8 @@ class WarmProgram:
             if integers is None:
                 return None
             waiting, self._waiting = self._waiting, ()
-            self._known = (*(KnownBasis(*own, self._program, integers) for own in reversed(waiting)), *self._known)[:_BASES]
-            known = self._known
+            new = (KnownBasis(*own, self._program, integers) for own in reversed(waiting))
+            known = self._known = (*new, *self._known)[:_BASES]
         right = self._right(row)
         for place, own in enumerate(known):
             found = self._tried(own, row, right)
