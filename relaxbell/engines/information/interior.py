@@ -236,26 +236,24 @@ def _reach(values: Floats, steps: Floats) -> float:
 
 def _solver(matrix: Floats) -> Callable[[Floats], Floats] | None:
     """Return x ↦ matrix⁻¹ x for a positive semidefinite matrix, refined twice; None if it is not one."""
-    import scipy.linalg
+    from scipy.linalg.lapack import dpotrf, dpotrs  # their wrappers take longer than small systems
 
     scale = 1 / np.sqrt(np.maximum(np.diag(matrix), 1e-300))
     scaled = matrix * scale * scale[:, None]
     if not np.isfinite(scaled).all():
         return None
     for shift in (1e-15, 1e-13, 1e-11, 1e-9):
-        try:
-            factor = scipy.linalg.cho_factor(scaled + shift * np.eye(len(scaled)))
-        except np.linalg.LinAlgError:
-            continue
-        break
+        factor, failed = dpotrf(scaled + shift * np.eye(len(scaled)))
+        if not failed:
+            break
     else:
         return None
 
     def solve(right: Floats) -> Floats:
         wanted = scale * right  # numbers that overflowed pass through: then v is not finite, and the loop ends
-        x = scipy.linalg.cho_solve(factor, wanted, check_finite=False)
+        x = dpotrs(factor, wanted)[0]
         for _ in range(2):
-            x = x + scipy.linalg.cho_solve(factor, wanted - scaled @ x, check_finite=False)
+            x = x + dpotrs(factor, wanted - scaled @ x)[0]
         return np.asarray(scale * x, dtype=np.float64)
 
     return solve
