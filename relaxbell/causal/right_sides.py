@@ -90,5 +90,3 @@ class Reader:
             if self.model.coordinates.signaling(side.reshape(shape)).any():
                 return None
         return row
-
-

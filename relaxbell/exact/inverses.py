@@ -23,6 +23,7 @@ LARGEST_INVERSE = 100
 _LIMB = 30
 """Bits of a digit in products with large integers."""
 
+
 @dataclass(frozen=True, eq=False)
 class BasisInverse:
     """The basic solution as a linear function of the right-hand sides.

@@ -51,6 +51,14 @@ class ExactRow:
             return Fraction(numerators[0], below)
         return surd(Fraction(numerators[0], below), Fraction(numerators[1], below), self.radicand)
 
+    def dot(self, multipliers: Sequence[Fraction]) -> ExactNumber:
+        """Return Σ multipliers · numbers."""
+        used = [(i, v) for i, v in enumerate(multipliers) if v]
+        common = common_denominator(v for _, v in used)
+        factors = [(i, v.numerator * (common // v.denominator)) for i, v in used]
+        sides = (self.whole,) if self.root is None else (self.whole, self.root)
+        return self.number([sum(int(side[i]) * factor for i, factor in factors) for side in sides], common)
+
     def times(self, factors: NDArray[Any], denominator: int) -> ExactRow:
         """Return the numbers times whole `factors` / `denominator`."""
         if denominator == 1 and (factors == 1).all():

@@ -18,7 +18,6 @@ from relaxbell.exact.basis import Basis
 from relaxbell.exact.numbers import Floats
 from relaxbell.lp.highs import TOLERANCE
 
-
 _ROUGH = -1e-7
 """What is below this is negative, whatever was rounded."""
 

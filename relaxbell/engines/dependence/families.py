@@ -70,7 +70,7 @@ class Families:
         for own, points in ((True, np.flatnonzero(alike)), (False, np.flatnonzero(~alike))):
             family = None if not len(points) else self._symmetric if own else self._plain
             if family is not None:
-                for i, point in zip(points.tolist(), family.solve([rows[i] for i in points]), strict=True):
+                for i, point in zip(points.tolist(), family.solve([rows[i] for i in points.tolist()]), strict=True):
                     found[i] = point
         return found
 
@@ -107,5 +107,3 @@ def _common(form: SettingForm, references: Sequence[ExactRow]) -> Orbits:
         return orbits(replace(form, equations=replace(equations, rhs=rhs, behavior=mixture)))
     except RelaxbellError:
         return alone(form)
-
-

@@ -134,8 +134,8 @@ class DependenceFamily:
         found: list[Found | None] = [None] * len(rows)
         rights = np.stack([self.symmetries.summed(row.floats) for row in rows])
         open_points = np.arange(len(rows))
-        for known in self._starts:
-            open_points = self._serve(known, rows, rights, open_points, found)
+        for start in self._starts:
+            open_points = self._serve(start, rows, rights, open_points, found)
         if not len(open_points):
             return found
         master = _Master(self._program.copy())

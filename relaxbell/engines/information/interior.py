@@ -177,14 +177,16 @@ def _iterate(dual: _Dual, wanted: float = 0.0) -> tuple[Floats, Floats, int] | N
     k, m, r = int(dual.owner[-1]) + 1, dual.limits.shape[0], len(dual.rhs)
     gather = sp.csr_array((np.ones(len(dual.owner)), (np.arange(len(dual.owner)), dual.owner)))
     starts = np.flatnonzero(np.diff(dual.owner, prepend=-1))
-    linear = dual.limits.T if isinstance(dual.limits, np.ndarray) else sp.csc_array(dual.limits.T)
+    linear = sp.csc_array(dual.limits.T)
+    full = linear.toarray() if isinstance(dual.columns, np.ndarray) else np.zeros((0, 0))
     v, w, s = np.zeros(r), np.full(k + m, 1.0 / k), np.ones(k + m)
     best: tuple[float, Floats, Floats, int] | None = None
     for iteration in range(_ITERATIONS):
         remaining()
         g, chance = dual.soft(v)
+        jacobian: Floats | sp.csc_array
         if isinstance(dual.columns, np.ndarray):
-            jacobian = np.hstack([np.add.reduceat(dual.columns * chance, starts, axis=1), linear])
+            jacobian = np.hstack([np.add.reduceat(dual.columns * chance, starts, axis=1), full])
         else:
             slopes = sp.csc_array((dual.columns * chance) @ gather)
             jacobian = sp.csc_array(sp.hstack([slopes, linear], format="csc"))

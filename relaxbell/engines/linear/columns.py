@@ -178,7 +178,7 @@ def _exact_solution(
     else:
         return None
     z = np.array([Fraction(v, dual.denominator) for v in dual.numerators], dtype=object)
-    bound = DualBound((z * equations.rhs).sum(), z, Fraction(0))
+    bound = DualBound(equations.total(z), z, Fraction(0))
     primal: dict[int, ExactNumber] = {}
     for j, amount in zip(vertex.basis.columns.tolist(), vertex.values, strict=True):
         for number, share in zip(layout.numbers[:, columns.strategies[j]].tolist(), mass[j].tolist(), strict=True):
@@ -242,7 +242,7 @@ def _evaluated(equations: Equations, layout: SettingLayout, z: Floats, scale: in
         largest += entry_error([(equations.rows, whole)]) * unit
     offset = -largest / (unit * scale)
     exact = np.array([Fraction(int(v), scale) for v in whole.tolist()], dtype=object)
-    return DualBound((exact * equations.rhs).sum() + offset, exact, offset)
+    return DualBound(equations.total(exact) + offset, exact, offset)
 
 
 def _gathered(equations: Equations, layout: SettingLayout, z: Floats) -> Floats:

@@ -17,7 +17,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -240,7 +240,7 @@ def _evaluate(problem: Problem, raw: RawDuals, denominator: int, least: Least) -
         offset -= sum((h * Fraction(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True)), Fraction(0))
     z = fractions(whole.z, denominator)
     rest = offset / denominator
-    total: Any = (z * problem.equations.rhs).sum() if len(z) else Fraction(0)
+    total = problem.equations.total(z)
     return DualBound(
         total + rest,
         z,

@@ -189,7 +189,11 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
     ) -> Live | None:
         from relaxbell.engines.linear.live import LiveProgram
 
-        return LiveProgram(self.measure.term, equations, budgets, affine, references) if LinearEngine.has_live(self) else None
+        return (
+            LiveProgram(self.measure.term, equations, budgets, affine, references)
+            if LinearEngine.has_live(self)
+            else None
+        )
 
     def has_live(self) -> bool:
         model = self.measure.model

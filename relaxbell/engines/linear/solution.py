@@ -191,7 +191,7 @@ def convex_solution(
     if proof.stopped and not equations.distance:
         statistics["exact"] = UNSOUGHT
     functional = dual_functional(measure, equations, bound.z)
-    total: ExactNumber = (bound.z * equations.rhs).sum() if len(bound.z) else Fraction(0)
+    total = equations.total(bound.z)
     return kind(measure, observed, found, lower, "optimal", q, statistics, functional, total, proof)
 
 

@@ -204,8 +204,8 @@ class WarmProgram:
             if integers is None:
                 return None
             waiting, self._waiting = self._waiting, ()
-            new = (KnownBasis(*own, self._program, integers) for own in reversed(waiting))
-            known = self._known = (*new, *self._known)[:_BASES]
+            fresh = (KnownBasis(*own, self._program, integers) for own in reversed(waiting))
+            known = self._known = (*fresh, *self._known)[:_BASES]
         right = self._right(row)
         for place, own in enumerate(known):
             found = self._tried(own, row, right)
@@ -305,5 +305,3 @@ def remember(measure: LinearMeasure, subject_to: object, proof: Proof) -> None:
     warm = measure.kept.made(key, lambda: WarmProgram(problem))
     if isinstance(warm, WarmProgram):
         warm.remember(proof)
-
-
