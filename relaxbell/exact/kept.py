@@ -47,6 +47,12 @@ class Kept(Generic[V]):
                 self._values.popitem(last=False)
         return found
 
+    def replace(self, key: Hashable, value: V) -> None:
+        """Keep a value in place of the one that is there."""
+        with self._lock:
+            self._values.pop(key, None)
+        self.put(key, value)
+
     def __len__(self) -> int:
         return len(self._values)
 

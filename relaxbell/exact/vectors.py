@@ -89,3 +89,14 @@ def exact_row(numbers: Exact, floats: Floats | None = None) -> ExactRow:
 def _whole(values: list[int]) -> NDArray[Any]:
     small = all(-_SMALL < v < _SMALL for v in values)
     return np.array(values, dtype=np.int64 if small else object)
+
+
+def dot(multipliers: Exact, numbers: Exact) -> ExactNumber:
+    """Return Σ multipliers · numbers: in whole numbers, where the multipliers are rational and there is one root."""
+    values, others = multipliers.tolist(), numbers.tolist()
+    pairs = [(v, b) for v, b in zip(values, others, strict=True) if v]
+    roots = {b.n for _, b in pairs if isinstance(b, Surd)}
+    if len(roots) > 1 or not all(isinstance(v, Fraction) for v, _ in pairs):
+        return sum((v * b for v, b in pairs), Fraction(0))
+    row = exact_row(np.array([*(b for _, b in pairs), None], dtype=object)[:-1], np.empty(0))
+    return row.dot([v for v, _ in pairs])

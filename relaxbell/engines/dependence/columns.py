@@ -9,7 +9,7 @@ import copy
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from relaxbell.causal.equations import Equations
 from relaxbell.engines.dependence.form import SettingForm
 from relaxbell.engines.dependence.orbits import Orbits, orbits
 from relaxbell.engines.dependence.pricing import DependencePricer
@@ -31,6 +32,7 @@ from relaxbell.lp.clock import TimeLimitError, remaining, with_bound
 from relaxbell.lp.highs import Answer, LiveModel
 from relaxbell.lp.rows import misses, without_misses
 from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
+from relaxbell.symmetry.found import ALIKE
 
 _TOLERANCE = 1e-11
 _ROUNDS = 5000
@@ -141,6 +143,27 @@ class DependenceProgram:
         other.columns = Columns(self.columns.strategies, self.columns.mass, set(self.columns.known))
         return other
 
+    def at(self, equations: Equations) -> DependenceProgram:
+        """Return the program at other right-hand sides, with the λ that are known; with symmetries that hold there."""
+        form, rows = replace(self.form, equations=equations), self.orbits.rows
+        floats, first = equations.floats, np.unique(rows, return_index=True)[1]
+        if self.orbits.moves and abs(floats - floats[first][rows]).max() <= ALIKE:
+            other = self.copy()
+            same = bool((equations.rhs == equations.rhs[first][rows]).all())
+            other.form, other.orbits = form, replace(self.orbits, exact=same)
+            return other
+        other = DependenceProgram(form)
+        other.columns = Columns(self.columns.strategies, self.columns.mass)
+        for key in other.keys(*other._blocks()):
+            other.columns.known.add(key)
+        return other
+
+    @staticmethod
+    def keys(block: sp.csc_array, cost: Floats) -> list[bytes]:
+        """Return what tells columns apart."""
+        dense = np.round(np.vstack([block.toarray(), cost]), 13).T
+        return [row.tobytes() for row in np.ascontiguousarray(dense)]
+
     def priced(self, y: Floats) -> tuple[float, Columns | None]:
         """Return the largest excess over all λ, and the best columns; None where none has any."""
         remaining()
@@ -162,10 +185,8 @@ class DependenceProgram:
     def add(self, master: LiveModel, found: Columns) -> bool:
         """Add what is new, and return whether something was."""
         block, cost = self.mixed(found.strategies, found.mass), abs(found.mass - self.weights).sum(axis=1)
-        dense = np.round(np.vstack([block.toarray(), cost]), 13).T
         new = []
-        for i, row in enumerate(np.ascontiguousarray(dense)):
-            key = row.tobytes()
+        for i, key in enumerate(self.keys(block, cost)):
             if key not in self.columns.known:
                 self.columns.known.add(key)
                 new.append(i)

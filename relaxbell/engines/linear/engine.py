@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 import numpy as np
@@ -24,10 +25,11 @@ from relaxbell.engines.linear.over import Solver, check_solver, solve_over
 from relaxbell.engines.linear.priced import many, priced
 from relaxbell.engines.linear.program import Problem, is_constrained
 from relaxbell.engines.linear.size import check_program
-from relaxbell.engines.linear.solution import KNOWN, ConvexSolution, LinearSolution, convex_solution
-from relaxbell.engines.linear.warm import Recalled, recalled, remember
+from relaxbell.engines.linear.solution import ConvexSolution, LinearSolution, convex_solution
+from relaxbell.engines.linear.warm import KNOWN, Recalled, recalled, remember
 from relaxbell.engines.solution import Bounds
 from relaxbell.errors import SolverError
+from relaxbell.exact.kept import Kept
 from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.numbers import floor_float
 from relaxbell.lp.clock import deadline, remaining
@@ -40,6 +42,7 @@ from relaxbell.measures.measure import Budget, LinearMeasure, Measure
 if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve
     from relaxbell.curves.paths import Path
+    from relaxbell.engines.dependence.columns import DependenceProgram
     from relaxbell.exact.vectors import ExactRow
 
 _LIVE_ROWS = 3000
@@ -48,6 +51,9 @@ _LIVE_DEPENDENCE = 500
 
 MOST_LIVE = 2**40
 """Models with more strategies have no live program of dependence: a column may take seconds to find."""
+
+_BETWEEN = Fraction(61, 97)
+"""Where along a curve symmetries are sought: no end, and no point that is likely to be special."""
 
 M = TypeVar("M", bound=Measure)
 L = TypeVar("L", bound=LinearMeasure)
@@ -215,13 +221,29 @@ class DependenceEngine(LinearEngine[Dependence]):
     def check_size(self) -> None:
         """Accept any size: the columns need no program of the measure's rows."""
 
+    def curve(self, path: Path, subject_to: Sequence[object] = ()) -> Curve:
+        from relaxbell.engines.linear.curves import linear_curve
+        from relaxbell.engines.linear.family import family_along
+
+        along = _Along(self)
+        family = family_along(along, path, subject_to)
+        if not is_constrained(subject_to):
+            along.prepared(family.equations(family.low + (family.high - family.low) * _BETWEEN))
+        return linear_curve(family, f"min {self.measure.name}", path)
+
     def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+        return self.solved_near(equations, subject_to, None)
+
+    def solved_near(
+        self, equations: Equations, subject_to: object, near: Kept[DependenceProgram] | None
+    ) -> tuple[Answer, Proof]:
+        """Minimize with the columns of other points; see `priced_dependence`."""
         from relaxbell.engines.dependence.minimum import PRICED_FROM, priced_dependence
         from relaxbell.engines.linear.columns import dependence_proof
 
         def columns(problem: Problem, thorough: bool) -> tuple[Answer, Proof] | None:
             if self.measure.model.strategies.count > PRICED_FROM:
-                found = priced_dependence(problem, self.measure, thorough=thorough)
+                found = priced_dependence(problem, self.measure, thorough=thorough, near=near)
                 if found is not None or not self.measure.model.strategies.can_be_listed:
                     return found
             return dependence_proof(problem, self.measure, thorough=thorough)
@@ -285,6 +307,29 @@ class HallEngine(LinearEngine[HallDependence]):
 
         term, solver = self.measure.term, self.solver
         return solve_over(self.measure, term, equations, subject_to, solver, thorough=self.thorough, special=cuts)
+
+
+class _Along:
+    """An engine along a curve: symmetries are those of a point in between, and columns stay."""
+
+    def __init__(self, own: DependenceEngine) -> None:
+        self._own = own
+        self._near: Kept[DependenceProgram] = Kept(1)
+        self.measure, self.solver = own.measure, own.solver
+
+    def equations(self, observed: Behavior | Observed) -> Equations:
+        return self._own.equations(observed)
+
+    def prepared(self, between: Equations) -> None:
+        from relaxbell.engines.dependence.minimum import PRICED_FROM, dependence_program
+
+        if self.measure.model.strategies.count > PRICED_FROM:
+            program = dependence_program(self.measure, between)
+            if program is not None:
+                self._near.put("program", program)
+
+    def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+        return self._own.solved_near(equations, subject_to, self._near)
 
 
 engine.register(LinearMeasure, LinearEngine.of)

@@ -14,6 +14,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations
 from relaxbell.engines.linear.dual import Proof
+from relaxbell.engines.linear.warm import KNOWN
 from relaxbell.engines.solution import UNSOUGHT, Solution
 from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.engines.witness import Witness
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
     from relaxbell.certificate.claims import Certificate
     from relaxbell.lp.highs import Answer
-
-KNOWN = "HiGHS, a basis known from before"
-"""The solver of a value that follows from what earlier minimizations found."""
 
 _LATER = ("q", "functional", "functional_value", "proof")
 """Fields that may be sought when they are read."""

@@ -38,8 +38,8 @@ from relaxbell.lp.highs import LiveModel, Status
 from relaxbell.lp.vertex import LARGEST_BASIS
 from relaxbell.measures.measure import Budget, LinearMeasure
 
-PROGRAMS = 4
-"""Programs that a measure keeps: one for each set of budgets."""
+KNOWN = "HiGHS, a basis known from before"
+"""The solver of a value that follows from what earlier minimizations found."""
 
 _BASES = 16
 """Bases of a program that are kept."""
