@@ -177,7 +177,9 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
         if not self.measure.term.is_linear:
             raise self._no_query()
         with deadline(seconds, self.measure.name):
-            negated: LinearEngine[LinearMeasure] = LinearEngine(-self.measure, self.solver, self.thorough)
+            opposite = self.measure.kept.made("negated", lambda: -self.measure)
+            assert isinstance(opposite, LinearMeasure)  # it is kept with what it keeps
+            negated: LinearEngine[LinearMeasure] = LinearEngine(opposite, self.solver, self.thorough)
             return Bounds(self.minimize(observed, subject_to), negated.minimize(observed, subject_to))
 
     def curve(self, path: Path, subject_to: Sequence[object] = ()) -> Curve:
