@@ -140,4 +140,4 @@ def test_curves_of_m_are_those_of_single_points(outputs):
     m = rb.dependence(rb.measurement_dependence(outputs=(outputs, outputs)))
     drawn = rb.curve(m, box.white_noise(), box)
     for v in (0.3, 0.75, 1.0):
-        assert drawn.value(v) == pytest.approx(rb.minimize(m, box.mix(box.white_noise(), 1 - v)).value, abs=1e-9)
+        assert drawn.value(v) == pytest.approx(rb.minimize(m, box.visibility(v)).value, abs=1e-9)

@@ -25,7 +25,7 @@ from relaxbell.engines.linear.over import Solver, check_solver, solve_over
 from relaxbell.engines.linear.priced import many, priced
 from relaxbell.engines.linear.program import Problem, is_constrained
 from relaxbell.engines.linear.size import check_program
-from relaxbell.engines.linear.solution import ConvexSolution, LinearSolution, convex_solution
+from relaxbell.engines.linear.solution import ConvexSolution, LinearSolution, convex_solution, later_solution
 from relaxbell.engines.linear.warm import KNOWN, Recalled, recalled, remember
 from relaxbell.engines.solution import Bounds
 from relaxbell.errors import SolverError
@@ -169,7 +169,9 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
             return self.solution(observed, equations, answer, found.proof(equations))
 
         rows, seconds = len(found.known.problem.equations.rows), time.perf_counter() - began
-        return LinearSolution.later(self.measure, observed, found.value, sides.distance, rows, seconds, sought)
+        return later_solution(
+            LinearSolution, self.measure, observed, found.value, sides.distance, rows, seconds, sought
+        )
 
     def bounds(
         self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -56,46 +56,6 @@ class ConvexSolution(Solution):
     functional: BellFunctional
     functional_value: ExactNumber
     proof: Proof
-
-    @classmethod
-    def later(
-        cls,
-        measure: Measure,
-        observed: Behavior | Observed,
-        least: ExactNumber,
-        distance: float,
-        rows: int,
-        seconds: float,
-        sought: Callable[[], ConvexSolution],
-    ) -> Self:
-        """Return a solution whose exact value is known; `sought` gives model, functional and proof when they are read.
-
-        Parameters
-        ----------
-        measure, observed, rows, seconds
-            As in `Solution` and its statistics.
-        least
-            The least value.
-        distance
-            How far float data were moved to be exact.
-        sought
-            Makes a solution that has all of it, exact.
-        """
-        value = float(least)
-        lower = floor_float(least) if distance else value
-        statistics = {
-            "solver": KNOWN,
-            "iterations": 0,
-            "seconds": seconds,
-            "strategies": measure.model.strategies.count,
-            "rows": rows,
-            "gap": value - lower,
-            "distance": distance,
-        }
-        found = cls.__new__(cls)
-        known = {"measure": measure, "observed": observed, "value": value, "lower_bound": lower, "status": "optimal"}
-        found.__dict__.update(known, statistics=statistics, _least=least, _sought=sought)
-        return found
 
     if not TYPE_CHECKING:  # type checkers know the fields
 
@@ -158,6 +118,46 @@ class LinearSolution(ConvexSolution):
 
 
 S = TypeVar("S", bound=ConvexSolution)
+
+
+def later_solution(
+    kind: type[S],
+    measure: Measure,
+    observed: Behavior | Observed,
+    least: ExactNumber,
+    distance: float,
+    rows: int,
+    seconds: float,
+    sought: Callable[[], S],
+) -> S:
+    """Return a solution whose exact value is known; `sought` gives model, functional and proof when they are read.
+
+    Parameters
+    ----------
+    measure, observed, rows, seconds
+        As in `Solution` and its statistics.
+    least
+        The least value.
+    distance
+        How far float data were moved to be exact.
+    sought
+        Makes a solution that has all of it, exact.
+    """
+    value = float(least)
+    lower = floor_float(least) if distance else value
+    statistics = {
+        "solver": KNOWN,
+        "iterations": 0,
+        "seconds": seconds,
+        "strategies": measure.model.strategies.count,
+        "rows": rows,
+        "gap": value - lower,
+        "distance": distance,
+    }
+    found = kind.__new__(kind)
+    known = {"measure": measure, "observed": observed, "value": value, "lower_bound": lower, "status": "optimal"}
+    found.__dict__.update(known, statistics=statistics, _least=least, _sought=sought)
+    return found
 
 
 def convex_solution(
