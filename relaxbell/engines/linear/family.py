@@ -19,6 +19,7 @@ from relaxbell.curves.paths import Path
 from relaxbell.engines.linear.dual import DualBound, Proof
 from relaxbell.engines.linear.warm import KNOWN, WarmProgram
 from relaxbell.errors import BehaviorError, InfeasibleError, MeasureError
+from relaxbell.exact.basis import Basis
 from relaxbell.exact.kept import Kept
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd
 from relaxbell.exact.vectors import dot
@@ -146,7 +147,7 @@ class Family:
             raise MeasureError(f"the budget {t} is irrational, expected a rational one.")
         equations = replace(self.equations(t), distance=self.distance)
         answer, proof = self._recalled(equations) or self.engine.solved(equations, [*budgets, *self.subject_to])
-        if proof.basis is not None and not self.moving and self.subject_to_budgets:
+        if isinstance(proof.basis, Basis) and not self.moving and self.subject_to_budgets:
             self._kept.made("program", lambda: WarmProgram(proof.problem)).remember(proof)
         bound = proof.bound
         value: ExactNumber = (

@@ -23,7 +23,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations
 from relaxbell.causal.right_sides import Reader, RightSides
-from relaxbell.engines.linear.dual import DualBound, Proof
+from relaxbell.engines.linear.dual import ColumnBasis, DualBound, Proof
 from relaxbell.engines.linear.exactness import dual_data
 from relaxbell.engines.linear.point_bounds import PointBound, exactly, point_bound
 from relaxbell.engines.linear.program import LinearProgram, Problem, linear_program
@@ -55,16 +55,18 @@ class KnownBasis:
     ----------
     basis, duals, problem
         The basis, its dual data, and the problem that they are of.
-    program, integers
-        The linear program, and the same in whole numbers.
+    integers
+        The linear program in whole numbers.
     """
 
-    def __init__(
-        self, basis: Basis, duals: DualBound, problem: Problem, program: LinearProgram, integers: IntegerProgram
-    ) -> None:
-        self.basis, self.duals, self.problem = basis, duals, problem
-        self._program, self._integers = program, integers
+    def __init__(self, basis: Basis, duals: DualBound, problem: Problem, integers: IntegerProgram) -> None:
+        self.basis, self.duals, self.problem, self._integers = basis, duals, problem, integers
         self._uses = 0
+
+    def weights(self, values: Sequence[ExactNumber]) -> dict[int, ExactNumber]:
+        """Return the weights of strategies from the values of the basic columns."""
+        pairs = zip(self.basis.columns.tolist(), values, strict=True)
+        return {j: v for j, v in pairs if j < self.problem.strategies and v != 0}
 
     @cached_property
     def bound(self) -> PointBound:
@@ -122,11 +124,56 @@ class Recalled:
 
     def proof(self, equations: Equations) -> Proof:
         """Return the proof for the equations that have these right-hand sides."""
-        known, count = self.known, self.known.problem.strategies
-        values = self.columns() if callable(self.columns) else self.columns
-        weights = {j: v for j, v in zip(known.basis.columns.tolist(), values, strict=True) if j < count and v != 0}
+        known = self.known
+        weights = known.weights(self.columns() if callable(self.columns) else self.columns)
         problem = replace(known.problem, equations=equations)
-        return Proof(problem, replace(known.duals, bound=self.value), weights, basis=known.basis)
+        return Proof(problem, replace(known.duals, bound=self.value), weights)
+
+
+class KnownColumns(KnownBasis):
+    """A basis of columns that are mixtures of strategies.
+
+    Parameters
+    ----------
+    columns, duals, problem
+        As in `KnownBasis`.
+    """
+
+    def __init__(self, columns: ColumnBasis, duals: DualBound, problem: Problem) -> None:
+        super().__init__(columns.basis, duals, problem, columns.integers)
+        self._columns = columns
+
+    def weights(self, values: Sequence[ExactNumber]) -> dict[int, ExactNumber]:
+        own, found = self._columns, dict[int, ExactNumber]()
+        for value, numbers, shares in zip(values, own.strategies.tolist(), own.shares.tolist(), strict=True):
+            for number, share in zip(numbers, shares, strict=True):
+                if share and value != 0:
+                    found[number] = found.get(number, Fraction(0)) + value * Fraction(share, own.unit)
+        return found
+
+    def tried(self, row: ExactRow) -> Recalled | None:
+        """Return the least value at right-hand sides, where the basis is feasible."""
+        ones = np.full(len(row.whole), self._columns.unit)
+        columns = self.solution(row.times(ones, 1))
+        return None if columns is None else Recalled(exactly(self.bound, row), self, columns)
+
+
+class WarmColumns:
+    """What is known of a measure that is minimized by columns: bases only."""
+
+    def __init__(self) -> None:
+        self._known: tuple[KnownColumns, ...] = ()
+        self._lock = threading.Lock()
+
+    def remember(self, proof: Proof) -> None:
+        """Keep the basis of an exact solution."""
+        if isinstance(proof.basis, ColumnBasis):
+            with self._lock:
+                self._known = (KnownColumns(proof.basis, proof.bound, proof.problem), *self._known)[:_BASES]
+
+    def solve(self, row: ExactRow) -> Recalled | None:
+        """Return the least value at right-hand sides of the equations; None: it has to be sought anew."""
+        return next((found for own in self._known if (found := own.tried(row)) is not None), None)
 
 
 class WarmProgram:
@@ -151,7 +198,7 @@ class WarmProgram:
 
     def remember(self, proof: Proof) -> None:
         """Keep the basis of an exact solution; what it takes to try it again is made when it is."""
-        if proof.basis is not None:
+        if isinstance(proof.basis, Basis):
             with self._lock:
                 self._waiting = (*self._waiting, (proof.basis, proof.bound, proof.problem))[-_BASES:]
 
@@ -204,7 +251,7 @@ class WarmProgram:
             if integers is None:
                 return None
             waiting, self._waiting = self._waiting, ()
-            fresh = (KnownBasis(*own, self._program, integers) for own in reversed(waiting))
+            fresh = (KnownBasis(*own, integers) for own in reversed(waiting))
             known = self._known = (*fresh, *self._known)[:_BASES]
         right = self._right(row)
         for place, own in enumerate(known):
@@ -252,7 +299,7 @@ class WarmProgram:
         common = dual.denominator * program.cost_unit
         pairs = zip(program.units.tolist(), dual.numerators, strict=True)
         duals = np.array([*(Fraction(int(u) * v, common) for u, v in pairs), None], dtype=object)[:-1]
-        return KnownBasis(basis, dual_data(self._problem, program, duals), self._problem, program, integers)
+        return KnownBasis(basis, dual_data(self._problem, program, duals), self._problem, integers)
 
 
 # ----------------------------------------------------------------- what measures keep
@@ -284,7 +331,7 @@ def recalled(
     """Return the least value from what a measure keeps; None where there is nothing, or not enough."""
     key = program_key(measure, subject_to) if len(measure.kept) else None
     warm = None if key is None else measure.kept.get(key)
-    if not isinstance(warm, WarmProgram):
+    if not isinstance(warm, WarmProgram | WarmColumns):
         return None
     reader = measure.kept.made("reader", lambda: Reader(measure.model))
     sides = reader.read(observed) if isinstance(reader, Reader) else None
@@ -297,11 +344,11 @@ def remember(measure: LinearMeasure, subject_to: object, proof: Proof) -> None:
     problem = proof.problem
     if proof.basis is None or problem.equations.behavior is None or problem.equations.exponents is not None:
         return
-    if len(proof.basis.columns) + len(proof.basis.loose) > LARGEST_BASIS:
-        return
+    basis = proof.basis.basis if isinstance(proof.basis, ColumnBasis) else proof.basis
     key = program_key(measure, subject_to)
-    if key is None:
+    if key is None or len(basis.columns) + len(basis.loose) > LARGEST_BASIS:
         return
-    warm = measure.kept.made(key, lambda: WarmProgram(problem))
-    if isinstance(warm, WarmProgram):
+    by_columns = isinstance(proof.basis, ColumnBasis)
+    warm = measure.kept.made(key, lambda: WarmColumns() if by_columns else WarmProgram(problem))
+    if isinstance(warm, WarmProgram | WarmColumns):
         warm.remember(proof)

@@ -65,6 +65,12 @@ CASES = {
         lambda m, k: angles((2, 2), k),
         None,
     ),
+    "M": (
+        lambda: rb.dependence(rb.measurement_dependence()),
+        lambda m, k: rb.boxes.tsirelson().visibility(Fraction(k + 6, 18)),
+        None,
+    ),
+    "M, zero setting": (lambda: rb.dependence(biased()), lambda m, k: angles((2, 2), 0).visibility(1 - k / 20), None),
     "message": (lambda: rb.message_weight(rb.message()), lambda m, k: angles((2, 2), k), None),
     "hall, zero setting": (lambda: rb.hall_dependence(biased()), lambda m, k: angles((2, 2), k), None),
 }
