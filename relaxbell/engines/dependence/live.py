@@ -6,6 +6,7 @@ results depend neither on the process nor on the order of calls.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,10 +28,14 @@ from relaxbell.lp.clock import TimeLimitError, share
 from relaxbell.lp.highs import TOLERANCE, Status
 from relaxbell.lp.rows import without_misses
 from relaxbell.lp.vertex import LARGEST_BASIS
+from relaxbell.symmetry.found import ALIKE
 
 _ROUNDS = 1000
 _PRICES = (2.1, 21.0, 2100.0)
 """Of missing a row by one: as in `engines.linear.columns`."""
+
+_HALVES = 3
+"""How often the way between two references on a line is halved, where their bases differ."""
 
 _MISSED = 1e-9
 """How far all rows together may be missed."""
@@ -112,18 +117,36 @@ class DependenceFamily:
         self._program = DependenceProgram(form, symmetries)
         self._starts: list[_Known] = []
         master = _Master(self._program)
-        for row in references:
-            right = symmetries.summed(row.floats)
-            if any(not np.isnan(self._values(own, right[None])[0]) for own in self._starts):
-                continue
-            try:
-                with share(1, 2):
-                    duals = master.solve(right, None)
-                known = None if duals is None else master.known(duals, right)
-            except TimeLimitError:
-                continue
-            if known is not None:
-                self._starts.append(known)
+        rights = [symmetries.summed(row.floats) for row in references]
+        for right in rights:
+            self._reference(master, right)
+        if _on_a_line(rights):
+            for first, last in itertools.pairwise(rights):
+                self._between(master, first, last, _HALVES)
+
+    def _reference(self, master: _Master, right: Floats) -> None:
+        """Keep a basis for right-hand sides, if there is none already."""
+        if self._serving(right) is not None:
+            return
+        try:
+            with share(1, 2):
+                duals = master.solve(right, None)
+            known = None if duals is None else master.known(duals, right)
+        except TimeLimitError:
+            return
+        if known is not None:
+            self._starts.append(known)
+
+    def _between(self, master: _Master, first: Floats, last: Floats, halves: int) -> None:
+        """Keep bases for points between two, if they are served by different ones."""
+        if halves and self._serving(first) is not self._serving(last):
+            middle = (first + last) / 2
+            self._reference(master, middle)
+            self._between(master, first, middle, halves - 1)
+            self._between(master, middle, last, halves - 1)
+
+    def _serving(self, right: Floats) -> _Known | None:
+        return next((own for own in self._starts if not np.isnan(self._values(own, right[None])[0])), None)
 
     def _values(self, known: _Known, rights: Floats) -> Floats:
         m = rights.shape[1]
@@ -182,3 +205,13 @@ class DependenceFamily:
         for i, value, bound in zip(done[good].tolist(), own[good].tolist(), bounds[good].tolist(), strict=True):
             found[i] = (max(value, bound), bound, taken)
         return np.setdiff1d(points, done[good], assume_unique=True)
+
+
+def _on_a_line(rights: Sequence[Floats]) -> bool:
+    """Return whether all right-hand sides lie on one line: then what is between them is worth a look."""
+    if len(rights) < 2:
+        return False
+    steps = np.stack(rights) - rights[0]
+    longest = steps[int(np.argmax((steps**2).sum(axis=1)))]
+    size = float(longest @ longest)
+    return size > 0 and float(abs(steps - np.outer(steps @ longest / size, longest)).max()) <= ALIKE
