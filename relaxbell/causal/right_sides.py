@@ -1,8 +1,9 @@
-"""Behaviors as right-hand sides in plain arrays: the same numbers as those of `Equations`, at a tenth of the time."""
+"""What was observed as right-hand sides in plain arrays: the numbers of `Equations` at a tenth of the time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import FLOAT_GRID, cell_weights
 from relaxbell.causal.model import CausalModel
 from relaxbell.exact.numbers import Floats, Surd, common_denominator
@@ -18,12 +20,12 @@ from relaxbell.exact.vectors import ExactRow, exact_row
 
 @dataclass(frozen=True, eq=False)
 class RightSides:
-    """Right-hand sides of the equations of a full behavior.
+    """Right-hand sides of equations.
 
     Attributes
     ----------
     row
-        The right-hand sides, p · p(dependent inputs|free inputs).
+        The right-hand sides; of behaviors p · p(dependent inputs|free inputs).
     distance
         Largest change of a probability when floats were read exactly.
     """
@@ -90,3 +92,40 @@ class Reader:
             if self.model.coordinates.signaling(side.reshape(shape)).any():
                 return None
         return row
+
+
+class ValuesReader:
+    """Reads values of the same functionals for one model.
+
+    Parameters
+    ----------
+    model
+        The model.
+    like
+        Any values of the functionals.
+    """
+
+    def __init__(self, model: CausalModel, like: Observed) -> None:
+        pairs = ([(f, Fraction(v)) for f in like.functionals] for v in (0, 1))
+        zero, one = (model.equations(Observed(own, nonsignaling=like.nonsignaling)) for own in pairs)
+        self._constant, self._factors = zero.rhs, (one.rhs - zero.rhs)[: len(like.values)].tolist()
+
+    def read(self, observed: object) -> RightSides | None:
+        """Return the right-hand sides; None for what is no `Observed`."""
+        if not isinstance(observed, Observed):
+            return None
+        rhs = self._constant.copy()
+        for i, (value, factor) in enumerate(zip(observed.values, self._factors, strict=True)):
+            rhs[i] += value * factor
+        roots = {v.n for v in rhs.tolist() if isinstance(v, Surd)}
+        return RightSides(exact_row(rhs), 0.0) if len(roots) < 2 else None
+
+
+def kind_of(observed: object) -> tuple[object, ...] | None:
+    """Return what observations have in common whose equations differ in their right-hand sides only."""
+    if isinstance(observed, Behavior):
+        return ()
+    if not isinstance(observed, Observed):
+        return None
+    same = [(f.outputs, f.inputs, *f.coefficients.ravel().tolist(), f.constant) for f in observed.functionals]
+    return observed.shape, observed.nonsignaling, *same

@@ -148,7 +148,7 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
             if found is not None:
                 return self._recalled(*found, observed, subject_to, began)
             solution = super().minimize(observed, subject_to)
-            remember(self.measure, subject_to, solution.proof)
+            remember(self.measure, observed, subject_to, solution.proof)
             return solution
 
     def _recalled(

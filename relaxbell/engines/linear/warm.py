@@ -22,7 +22,7 @@ import scipy.sparse as sp
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations
-from relaxbell.causal.right_sides import Reader, RightSides
+from relaxbell.causal.right_sides import Reader, RightSides, ValuesReader, kind_of
 from relaxbell.engines.linear.dual import ColumnBasis, DualBound, Proof
 from relaxbell.engines.linear.exactness import dual_data
 from relaxbell.engines.linear.point_bounds import PointBound, exactly, point_bound
@@ -325,27 +325,37 @@ def _flat(subject_to: object) -> Sequence[object]:
     return [subject_to]
 
 
+def _key(measure: LinearMeasure, observed: object, subject_to: object) -> tuple[object, ...] | None:
+    """Return what tells programs apart by what was observed as well."""
+    kind, program = kind_of(observed), program_key(measure, subject_to)
+    return None if kind is None or program is None else (*program, *kind)
+
+
+def _reader(measure: LinearMeasure, observed: Behavior | Observed) -> Reader | ValuesReader:
+    return ValuesReader(measure.model, observed) if isinstance(observed, Observed) else Reader(measure.model)
+
+
 def recalled(
     measure: LinearMeasure, observed: Behavior | Observed, subject_to: object
 ) -> tuple[Recalled, RightSides] | None:
     """Return the least value from what a measure keeps; None where there is nothing, or not enough."""
-    key = program_key(measure, subject_to) if len(measure.kept) else None
+    key = _key(measure, observed, subject_to) if len(measure.kept) else None
     warm = None if key is None else measure.kept.get(key)
     if not isinstance(warm, WarmProgram | WarmColumns):
         return None
-    reader = measure.kept.made("reader", lambda: Reader(measure.model))
-    sides = reader.read(observed) if isinstance(reader, Reader) else None
+    reader = measure.kept.made(("reader", *(kind_of(observed) or ())), lambda: _reader(measure, observed))
+    sides = reader.read(observed) if isinstance(reader, Reader | ValuesReader) else None
     found = None if sides is None else warm.solve(sides.row)
     return None if found is None or sides is None else (found, sides)
 
 
-def remember(measure: LinearMeasure, subject_to: object, proof: Proof) -> None:
+def remember(measure: LinearMeasure, observed: Behavior | Observed, subject_to: object, proof: Proof) -> None:
     """Keep what a minimization found, if it can be of use to others."""
     problem = proof.problem
-    if proof.basis is None or problem.equations.behavior is None or problem.equations.exponents is not None:
+    if proof.basis is None or problem.equations.exponents is not None:
         return
     basis = proof.basis.basis if isinstance(proof.basis, ColumnBasis) else proof.basis
-    key = program_key(measure, subject_to)
+    key = _key(measure, observed, subject_to)
     if key is None or len(basis.columns) + len(basis.loose) > LARGEST_BASIS:
         return
     by_columns = isinstance(proof.basis, ColumnBasis)

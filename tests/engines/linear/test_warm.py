@@ -71,6 +71,11 @@ CASES = {
         None,
     ),
     "M, zero setting": (lambda: rb.dependence(biased()), lambda m, k: angles((2, 2), 0).visibility(1 - k / 20), None),
+    "values": (
+        lambda: rb.influence(rb.input_signaling(), "X", "B"),
+        lambda m, k: rb.Observed([(rb.catalog.CHSH, Fraction(20 + 3 * k, 9))], nonsignaling=True),
+        None,
+    ),
     "message": (lambda: rb.message_weight(rb.message()), lambda m, k: angles((2, 2), k), None),
     "hall, zero setting": (lambda: rb.hall_dependence(biased()), lambda m, k: angles((2, 2), k), None),
 }
