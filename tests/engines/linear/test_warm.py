@@ -176,6 +176,17 @@ def test_nothing_kept_travels():
         _ = solution.nothing
 
 
+def test_sweeps_neither_use_nor_change_what_is_kept():
+    c, points = rb.hall_dependence(rb.measurement_dependence()), [angles((2, 2), k) for k in range(3)]
+    first = rb.sweep(c, points, progress=False)
+    assert len(c.kept) == 0
+    for p in points:
+        rb.minimize(c, p)
+    again = rb.sweep(c, points, progress=False)
+    assert first.values.tobytes() == again.values.tobytes()
+    assert first.lower_bounds.tobytes() == again.lower_bounds.tobytes()
+
+
 def test_what_is_kept_is_bounded():
     model = both()
     c = rb.influence(model, "X", "B")
