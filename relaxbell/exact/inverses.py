@@ -68,7 +68,7 @@ class BasisInverse:
         whole = np.zeros((k + len(loose), m), dtype=object)
         whole[:k, tight] = inverse
         if len(loose):
-            part = program.rows[loose][:, basis.columns].toarray().astype(object)
+            part = program.part(loose, basis.columns).astype(object)
             if k:
                 whole[k:, tight] = -(part @ inverse)
             whole[k + np.arange(len(loose)), loose] = denominator

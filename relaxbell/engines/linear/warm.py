@@ -17,7 +17,6 @@ from fractions import Fraction
 from functools import cached_property, partial
 
 import numpy as np
-import scipy.sparse as sp
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
@@ -76,8 +75,7 @@ class KnownBasis:
     @cached_property
     def _rough(self) -> FeasibleBasis | None:
         """The same basis in floats: most that are not feasible are far from it."""
-        integers = self._integers
-        return FeasibleBasis.of(sp.csc_array(integers.matrix, dtype=np.float64), integers.equality, self.basis)
+        return FeasibleBasis.of(self._integers, self.basis)
 
     @cached_property
     def _inverse(self) -> BasisInverse | None:
@@ -260,7 +258,8 @@ class WarmProgram:
                 if place:
                     self._first(own)
                 return found
-        new = None if self._fruitless >= _FRUITLESS else self._sought(right, integers)
+        large = len(right.whole) > LARGEST_INVERSE  # a first call takes as long then, as it reduces the program first
+        new = None if large or self._fruitless >= _FRUITLESS else self._sought(right, integers)
         if new is None:
             return None
         found = self._tried(new, row, right)
