@@ -77,11 +77,18 @@ CASES = {
         None,
     ),
     "message": (lambda: rb.message_weight(rb.message()), lambda m, k: angles((2, 2), k), None),
-    "hall, zero setting": (lambda: rb.hall_dependence(biased()), lambda m, k: angles((2, 2), k), None),
+    "hall, zero setting": (
+        lambda: rb.hall_dependence(biased()),
+        lambda m, k: angles((2, 2), 0).visibility(1 - k / 50),
+        None,
+    ),
 }
 
 
-@pytest.mark.parametrize("case", CASES)
+SLOW = ("unequal", "three parties", "sum", "message", "M, zero setting", "hall, zero setting")
+
+
+@pytest.mark.parametrize("case", [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW)) for n in CASES])
 def test_as_a_first_call(case):
     make, point, constraints = CASES[case]
     measure, known = make(), 0
