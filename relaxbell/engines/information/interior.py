@@ -28,6 +28,9 @@ _ITERATIONS = 150
 _GAP = (1e-11, 1e-16)
 """Relative and absolute gap, in nats, at which the method ends."""
 
+_DENSE = 2**16
+"""Entries up to which a matrix is kept dense: there each operation of a sparse one costs more than what it computes."""
+
 _NEVER = 100.0
 """Columns that the data forbid get multipliers that leave 2^−100 of them."""
 
@@ -45,13 +48,13 @@ class Interior:
 class _Dual:
     """The dual problem with the columns and rows that matter."""
 
-    columns: sp.csc_array
+    columns: sp.csc_array | Floats
     """Shape (rows, columns (x, λ)), sorted by λ."""
     owner: Any
     """λ of each column, 0 … k − 1."""
     prior: Floats
     """p(x) of each column."""
-    limits: sp.csr_array
+    limits: sp.csr_array | Floats
     """limits · v ≤ heights."""
     rhs: Floats
     heights: Floats
@@ -69,6 +72,16 @@ class _Dual:
         excess = np.bincount(self.owner, self.prior * moved, k) + np.where(abs(whole - 1) < 1e-12, 0.0, whole - 1)
         g = shift + np.log1p(excess)
         return g, self.prior * np.exp(exponents - g[self.owner])
+
+    def jacobian(self, chance: Floats) -> sp.csc_array | Floats:
+        """Return the gradients of all g_λ, where p(x|λ) is known, and of the limits, as columns."""
+        if isinstance(self.columns, np.ndarray) and isinstance(self.limits, np.ndarray):
+            starts = np.flatnonzero(np.diff(self.owner, prepend=-1))
+            slopes = np.add.reduceat(self.columns * chance, starts, axis=1)
+            return np.concatenate([slopes, self.limits.T], axis=1)
+        gather = sp.csr_array((np.ones(len(self.owner)), (np.arange(len(self.owner)), self.owner)))
+        sparse = [sp.csc_array((self.columns * chance) @ gather), sp.csc_array(self.limits.T)]
+        return sp.csc_array(sp.hstack(sparse, format="csc"))
 
 
 def solve_inside(layout: SettingLayout, program: LinearProgram) -> Interior | None:
@@ -127,9 +140,13 @@ def solve_elastic(
         At which the method may end, in nats.
     """
     m = len(rhs)
-    limits = sp.csr_array(sp.vstack([sp.identity(m), -sp.identity(m)], format="csr"))
+    if m * max(m, columns.shape[1]) <= _DENSE:
+        dual = _Dual(columns.toarray(), owner, prior, np.vstack([np.eye(m), -np.eye(m)]), rhs, np.full(2 * m, height))
+    else:
+        limits = sp.csr_array(sp.vstack([sp.identity(m), -sp.identity(m)], format="csr"))
+        dual = _Dual(columns, owner, prior, limits, rhs, np.full(2 * m, height))
     with np.errstate(all="ignore"):
-        found = _iterate(_Dual(columns, owner, prior, limits, rhs, np.full(2 * m, height)), gap)
+        found = _iterate(dual, gap)
     if found is None:
         return None
     v, mass, iterations = found
@@ -162,15 +179,12 @@ def independent_rows(columns: sp.csc_array, rows: Any) -> Any:
 def _iterate(dual: _Dual, wanted: float = 0.0) -> tuple[Floats, Floats, int] | None:
     """Return v, the mass of each column and the number of steps, until a gap: Mehrotra's predictor and corrector."""
     k, m, r = int(dual.owner[-1]) + 1, dual.limits.shape[0], len(dual.rhs)
-    gather = sp.csr_array((np.ones(len(dual.owner)), (np.arange(len(dual.owner)), dual.owner)))
-    linear = sp.csc_array(dual.limits.T)
     v, w, s = np.zeros(r), np.full(k + m, 1.0 / k), np.ones(k + m)
     best: tuple[float, Floats, Floats, int] | None = None
     for iteration in range(_ITERATIONS):
         remaining()
         g, chance = dual.soft(v)
-        slopes = sp.csc_array((dual.columns * chance) @ gather)
-        jacobian = sp.csc_array(sp.hstack([slopes, linear], format="csc"))
+        jacobian = dual.jacobian(chance)
         missed = dual.rhs - jacobian @ w
         violated = -(np.concatenate([g, dual.limits @ v - dual.heights]) + s)
         gap, mass = float(w @ s), w[dual.owner] * chance
@@ -182,7 +196,7 @@ def _iterate(dual: _Dual, wanted: float = 0.0) -> tuple[Floats, Floats, int] | N
         if score <= max(_GAP[0] * size, _GAP[1], wanted) or iteration - best[3] > 15:
             break
         hessian = (dual.columns * mass) @ dual.columns.T + (jacobian * _weights(w, s, k)) @ jacobian.T
-        solve = _solver(hessian.toarray())
+        solve = _solver(hessian if isinstance(hessian, np.ndarray) else hessian.toarray())
         if solve is None:
             break
 
