@@ -73,6 +73,10 @@ class Orbits:
         np.add.at(out, self.rows, numbers)
         return out
 
+    def means(self, numbers: Floats) -> Floats:
+        """Return means over the orbits of equations: what symmetries make of multipliers, on average."""
+        return self.summed(numbers) / np.bincount(self.rows, minlength=self.count)
+
     @property
     def text(self) -> str:
         """What is merged, to be appended to the name of a solver; empty where nothing is."""
