@@ -172,7 +172,7 @@ class _Pair:
         happens = occurs.transpose([x - k, y - k, *(axis - k for axis in context if axis >= k)])
         signs = _signs(table.shape[0]), _signs(table.shape[1])
         m, n = (_MOST_ROWS // max(1, len(own)) for own in signs)
-        means = np.einsum("fa,gb,abxy->xfyg", *signs, table[:, :, :m, :n], optimize=True)
+        means = np.einsum("fa,gb,abxy->xfyg", *signs, table[:, :, :m, :n])
         total = float(table[:, :, 0, 0].sum())
         return cls(behavior, (a, b, x, y), context, signs, means, total, happens.reshape(table.shape[2:])[:m, :n])
 

@@ -167,9 +167,13 @@ class Master:
 
     # ----------------------------------------------------------------------- search
 
-    def minimize(self) -> bool:
-        """Generate strategies until value and bound agree; return whether all rows are met then."""
-        self._warm()
+    def minimize(self, *, warm: bool = True) -> bool:
+        """Generate strategies until value and bound agree; return whether all rows are met then.
+
+        Where they are few, the first ones had better not be sought by `warm` steps.
+        """
+        if warm:
+            self._warm()
         while True:
             self._rounds()
             if self.missed <= _MISSED:

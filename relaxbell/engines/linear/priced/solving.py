@@ -10,6 +10,7 @@ import numpy as np
 from relaxbell.causal.size import check_memory, memory_limit
 from relaxbell.engines.linear.dual import DualBound, Proof
 from relaxbell.engines.linear.infeasible import Ways, infeasible
+from relaxbell.engines.linear.priced.early import early_bound
 from relaxbell.engines.linear.priced.form import PricedForm, Pricer, local_blocks
 from relaxbell.engines.linear.priced.master import Master
 from relaxbell.engines.linear.priced.orbits import Orbits, orbits, single_rows
@@ -157,14 +158,19 @@ class PricedProblem:
 
     def master(self, merged: Orbits) -> Master:
         """Return the program without strategies."""
-        return Master(self.form, self.pricer, merged, size_of(self.form.problem.objective))
+        return Master(self.form, self.pricer, merged, self._size)
+
+    @property
+    def _size(self) -> float:
+        return size_of(self.form.problem.objective)
 
     def _run(self, master: Master) -> None:
         """Generate strategies until value and bound agree, or prove that there are none that do."""
         try:
             met = master.minimize()
         except TimeLimitError as late:
-            known = rigorous(self.form, self.pricer, master.duals)
+            early = early_bound(self.form, self.pricer, self._size, master.bound)
+            known = early or rigorous(self.form, self.pricer, master.duals)
             raise with_bound(late, self.measure.name, known.value) from None
         if not met:
             infeasible(self._problem, self.measure, Ways(self._farkas, self._least))
