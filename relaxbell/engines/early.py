@@ -165,7 +165,10 @@ class _Pair:
         (a, x), (b, y) = pair
         k, p = len(behavior.outputs), behavior.p
         for axis, own in sorted(context.items(), reverse=True):
-            p = p.sum(axis=axis, keepdims=True) if isinstance(own, slice) else p.take([own], axis=axis)
+            if isinstance(own, slice):
+                p = p.sum(axis=axis, keepdims=True)
+                continue
+            p = p.take([own], axis=axis)
             if axis >= k:
                 occurs = occurs.take([own], axis=axis - k)
         table = p.transpose([a, b, x, y, *context]).reshape([behavior.p.shape[axis] for axis in (a, b, x, y)])
@@ -190,7 +193,7 @@ class _Pair:
 
     def _options(self) -> dict[tuple[int, int], list[_Choice]]:
         """Return for pairs of settings of the first party violations without common settings of the second."""
-        m, f, n, g = self.means.shape
+        m, f, _, g = self.means.shape
         found = {}
         for x0, x1 in itertools.combinations(range(m if f * g else 0), 2):
             occur = np.flatnonzero(self.occurs[x0] & self.occurs[x1])

@@ -16,8 +16,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from relaxbell.engines.dependence.form import SettingForm
 from relaxbell.engines.dependence.early import early_multipliers
+from relaxbell.engines.dependence.form import SettingForm
 from relaxbell.engines.dependence.orbits import Orbits, orbits
 from relaxbell.engines.dependence.pricing import DependencePricer
 from relaxbell.engines.dependence.support import Found, Support, spread_exact, spread_floats

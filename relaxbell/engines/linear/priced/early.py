@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from relaxbell.engines.early import multipliers, violated
-from relaxbell.engines.linear.dual import DualBound
+from relaxbell.engines.early import Block, multipliers, violated
 from relaxbell.engines.linear.priced.form import PricedForm, Pricer
 from relaxbell.engines.linear.priced.master import Master
 from relaxbell.engines.linear.priced.orbits import Orbits
@@ -27,29 +27,32 @@ _MOST = 2
 """Inequalities that are used."""
 
 
-def early_bound(form: PricedForm, pricer: Pricer, size: float, known: float) -> DualBound | None:
-    """Return a rigorous bound that is better than one that is known, of any strategies; None where none is found.
+def early_bound(form: PricedForm, pricer: Pricer, size: float, known: float) -> float:
+    """Return a rigorous bound, of all strategies; one that is known where none is found that is better.
 
     The data are replaced by what they say of a few inequalities, and rows of measures that speak of anything else are
     left out: then few strategies are needed, and few of the tables decide what they cost.
     """
+    with a_moment(_MOMENT), contextlib.suppress(TimeLimitError):
+        found = violated(form.problem.equations)
+        if found is not None:
+            blocks = [found.most, *itertools.islice(found.apart, _MOST - 1)]
+            return _bound(form, pricer, size, known, blocks)
+    return known
+
+
+def _bound(form: PricedForm, pricer: Pricer, size: float, known: float, blocks: Sequence[Block]) -> float:
     equations = form.problem.equations
-    found = violated(equations)
-    if found is None:
-        return None
-    blocks = [found.most, *itertools.islice((own for own in found.apart if own.value < found.most.value), _MOST - 1)]
     rows = sp.csr_array(np.array([-multipliers(equations, [block], [1.0]) for block in blocks]))
     near = _Near.of(form, np.unique(rows.indices))
     height, first = form.map.shape[0], form.program.equations.start
     wide = sp.csr_array((rows.data, rows.indices + first, rows.indptr), (len(blocks), height))
     rest = sp.csr_array((np.ones(len(near.rest)), (np.arange(len(near.rest)), near.rest)), (len(near.rest), height))
     quick = Pricer(near.tables) if type(pricer) is Pricer else pricer
-    merge = sp.csr_array(sp.vstack([wide, rest], format="csr"))
-    with a_moment(_MOMENT):
-        master = Master(form, quick, Orbits(merge, ()), size)
-        with contextlib.suppress(TimeLimitError, SolverError):
-            master.minimize(warm=False)
-    return rigorous(form, quick, master.duals) if master.bound > known else None
+    master = Master(form, quick, Orbits(sp.csr_array(sp.vstack([wide, rest], format="csr")), ()), size)
+    with contextlib.suppress(TimeLimitError, SolverError):
+        master.minimize(warm=False)
+    return max(known, rigorous(form, quick, master.duals).value) if master.bound > known else known
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,12 +78,14 @@ class _Near:
             own = part.rows.reshape(len(part.scopes), -1)
             for k in range(part.scopes.shape[1]):
                 touched[own, part.scopes[:, [k]]] = True
-        near = ~(touched & ~touched[used].any(axis=0)).any(axis=1)
+        involved = np.asarray(touched[used].any(axis=0))
+        near = np.array(~(touched & ~involved).any(axis=1), dtype=bool)
         parts = []
         for part in rows.parts:
             kept = near[part.rows.reshape(len(part.scopes), -1)].any(axis=1)
             if kept.any():
                 parts.append(Tables(part.scopes[kept], part.rows[kept], part.values[kept]))
-        rest = np.flatnonzero(abs(form.map) @ (~near).astype(np.float64) == 0)
+        elsewhere = sp.coo_array(form.map[:, np.flatnonzero(~near)])
+        rest = np.flatnonzero(np.bincount(elsewhere.row, minlength=height) == 0)
         equations = np.arange(height)[form.program.equations]
         return cls(np.setdiff1d(rest, equations), LocalRows(rows.domains, parts, rows.labels))

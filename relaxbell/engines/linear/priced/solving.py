@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ from relaxbell.engines.linear.program import Problem
 from relaxbell.errors import ModelTooLargeError, SolverError
 from relaxbell.exact.elimination import WidthError
 from relaxbell.exact.numbers import ExactNumber
-from relaxbell.lp.clock import TimeLimitError, passed, with_bound
+from relaxbell.lp.clock import LowerBound, TimeLimitError, passed, with_bound
 from relaxbell.lp.highs import Answer
 from relaxbell.lp.vertex import LARGEST_BASIS
 from relaxbell.measures.measure import Measure
@@ -86,6 +87,14 @@ class PricedProblem:
 
     def solved(self, *, thorough: bool) -> tuple[Answer, Proof]:
         """Return the answer and its proof; errors as `minimize`."""
+        try:
+            return self._converged(thorough=thorough)
+        except TimeLimitError as late:
+            known = late.partial.lower_bound if isinstance(late.partial, LowerBound) else -math.inf
+            early = early_bound(self.form, self.pricer, self._size, known)
+            raise with_bound(late, self.measure.name, early) if early > known else late from None
+
+    def _converged(self, *, thorough: bool) -> tuple[Answer, Proof]:
         found = self._solved(self._orbits(), thorough=thorough)
         if found is None:  # too many images of strategies
             found = self._solved(single_rows(self.form), thorough=thorough)
@@ -169,8 +178,7 @@ class PricedProblem:
         try:
             met = master.minimize()
         except TimeLimitError as late:
-            early = early_bound(self.form, self.pricer, self._size, master.bound)
-            known = early or rigorous(self.form, self.pricer, master.duals)
+            known = rigorous(self.form, self.pricer, master.duals)
             raise with_bound(late, self.measure.name, known.value) from None
         if not met:
             infeasible(self._problem, self.measure, Ways(self._farkas, self._least))
