@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from relaxbell.engines.dependence.early import early_multipliers
+from relaxbell.engines.dependence.early import SHARES, early_multipliers, mixed
 from relaxbell.engines.dependence.form import SettingForm
 from relaxbell.engines.dependence.orbits import Orbits, orbits
 from relaxbell.engines.dependence.pricing import DependencePricer
@@ -34,10 +34,6 @@ from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
 
 _TOLERANCE = 1e-11
 _ROUNDS = 5000
-_SHARES = (0.25, 1.0)
-"""Columns are first sought between the best duals and the program's (Wentges, Int. Trans. Oper. Res. 4, 151 (1997)),
-which jump: without symmetries that takes half of the rounds, and a quarter of the time."""
-
 _EXACT_ROUNDS = 20
 _PRICES = (2.1, 21.0, 2100.0)
 """Of missing a row by one: as in `engines.linear.columns`."""
@@ -103,8 +99,8 @@ class DependenceProgram:
                 master.run()
                 iterations += master.iterations
                 y = master.duals
-                for share in _SHARES:
-                    at = y if share == 1 else best[1] + share * (y - best[1])
+                for share in SHARES:
+                    at = y if share == 1 else mixed(best[1], y, share)
                     excess, found = self._priced(at)
                     if (own := float(rhs @ at) - excess) > best[0]:
                         best = own, at
