@@ -17,6 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from relaxbell.engines.dependence.early import information_multipliers
 from relaxbell.engines.dependence.form import SettingForm, planned
 from relaxbell.engines.dependence.orbits import Orbits, orbits
 from relaxbell.engines.dependence.support import Found, Support, spread_floats
@@ -113,7 +114,8 @@ class InformationProgram:
                 iterations += steps
                 worst, new, kinds = self._violated(part.T @ v)
             except TimeLimitError as late:
-                raise with_bound(late, name, self.bound(best[1]).value) from None
+                known = [self.bound(best[1]), self._evaluated(self._early())]
+                raise with_bound(late, name, max(own.value for own in known)) from None
             if (own := float(self.rhs[used] @ v) - worst) > best[0]:
                 best = own, v
             fresh = self._fresh(kinds, prior)
@@ -209,7 +211,14 @@ class InformationProgram:
 
     def bound(self, v: Floats) -> DualBound:
         """Return the rigorous bound of multipliers in nats, one for each row that is used."""
-        whole = [round(Fraction(z) * 2**_GRID) for z in self._multipliers(v).tolist()]
+        return self._evaluated(self._multipliers(v))
+
+    def _early(self) -> Floats:
+        """Return multipliers of inequalities that the data violate, in bits, those of merged rows."""
+        return self.orbits.means(information_multipliers(self.form))
+
+    def _evaluated(self, z: Floats) -> DualBound:
+        whole = [round(Fraction(value) * 2**_GRID) for value in z.tolist()]
         offset = -self._largest(np.array(whole, dtype=object))
         multipliers = np.array([Fraction(value, 2**_GRID) for value in whole], dtype=object)
         sums = self.orbits.summed_exactly(self.form.equations.rhs)
