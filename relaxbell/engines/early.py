@@ -75,11 +75,24 @@ def violated(equations: Equations) -> Violated | None:
     behavior = equations.behavior
     if behavior is None or equations.tables is not None:
         return None
-    k = len(behavior.outputs)
     weights = to_floats(equations.cell_weights).reshape(behavior.p.shape)
-    occurs = weights.max(axis=tuple(range(k))) > 0
+    return violated_by(behavior, _parties(behavior), weights.max(axis=tuple(range(len(behavior.outputs)))) > 0)
+
+
+def violated_by(behavior: Behavior, parties: Sequence[tuple[int, int]], occurs: NDArray[np.bool_]) -> Violated | None:
+    """Return inequalities that a behavior violates.
+
+    Parameters
+    ----------
+    behavior
+        What is observed.
+    parties
+        The axes of outputs with the inputs that they answer.
+    occurs
+        Which settings may be used.
+    """
     found: Violated | None = None
-    for pair in itertools.combinations(_parties(behavior), 2):
+    for pair in itertools.combinations(parties, 2):
         for context in itertools.islice(_contexts(behavior, pair), _MOST_CONTEXTS):
             own = _Pair.of(behavior, pair, context, occurs).violated()
             if own is not None and (found is None or own.most.value > found.most.value + _VIOLATED):

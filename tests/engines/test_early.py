@@ -1,4 +1,4 @@
-"""Bounds of those who are stopped before anything is solved: inequalities that hold of local behaviors, weak duality."""
+"""Bounds of those who are stopped at once: inequalities that hold of local behaviors, weak duality."""
 
 from fractions import Fraction
 
@@ -34,7 +34,7 @@ def hidden(p, inputs, outputs):
 
 
 def ghz():
-    """Three parties with ⟨ABC⟩ = cos(α_x + β_y + γ_z) and no other correlations: equatorial measurements of GHZ states."""
+    """Three parties with ⟨ABC⟩ = cos(α_x + β_y + γ_z) and no other correlations, from GHZ states."""
     one, other, third = np.array([0, np.pi / 2]), np.array([-np.pi / 4, np.pi / 4]), np.array([0, 1.0])
     e = np.cos(one[:, None, None] + other[None, :, None] + third)
     signs = np.array([1, -1])
@@ -86,9 +86,10 @@ def over(*_arguments, **_options):
 
 def stopped(measure, p, subject_to=()):
     """Return what is known after no time at all, and the least value."""
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(rb.errors.TimeLimitError) as late:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Master, "_warm", over)
-        rb.minimize(measure, p, subject_to=subject_to)
+        with pytest.raises(rb.errors.TimeLimitError) as late:
+            rb.minimize(measure, p, subject_to=subject_to)
     assert isinstance(late.value.partial, LowerBound)
     assert late.value.partial.measure == measure.name
     return late.value.partial.lower_bound, rb.minimize(measure, p, subject_to=subject_to).value
@@ -134,3 +135,25 @@ def test_measures_of_dependence_start_with_a_bound(monkeypatch, shape):
     assert found[rb.dependence] == pytest.approx(sum(b.value for b in blocks.apart) / np.prod(shape), abs=1e-9)
     # CHSH is at most 2 + 3 M for Hall's M: Phys. Rev. Lett. 105, 250404 (2010)
     assert found[rb.hall_dependence] == pytest.approx(blocks.most.value / 3, abs=1e-9)
+
+
+def test_critical_visibilities_start_with_the_best_inequality():
+    p = hidden(rb.boxes.pr(), (3, 2), (2, 3))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("relaxbell.solve.visibility._generated", over)
+        with pytest.raises(rb.errors.TimeLimitError) as late:
+            rb.critical_visibility(rb.bell((3, 2), (2, 3)), p)
+    known = late.value.partial
+    assert "min critical" not in str(late.value)
+    assert isinstance(known, rb.classes.Enclosure)
+    assert known.lower_bound == 0
+    assert rb.critical_visibility(rb.bell((3, 2), (2, 3)), p) <= known.upper_bound < 1
+
+
+@pytest.mark.parametrize("noise", [rb.boxes.tsirelson(), None])
+def test_noise_that_is_the_behavior_is_refused(noise):
+    p = rb.boxes.tsirelson() if noise else rb.boxes.tsirelson().white_noise()
+    found = "the noise is the behavior itself" if noise else "the behavior is white noise"
+    for model in (rb.bell(), rb.input_signaling()):
+        with pytest.raises(rb.errors.BehaviorError, match=f"{found}, expected two different behaviors"):
+            rb.critical_visibility(model, p, noise=noise)

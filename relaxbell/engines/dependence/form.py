@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from relaxbell.causal.equations import Equations
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.relabeled import Move
 from relaxbell.errors import ModelTooLargeError
 from relaxbell.exact.elimination import Elimination, WidthError
 from relaxbell.exact.local_rows import LocalRows
@@ -178,6 +179,23 @@ class SettingForm:
     def dependent(self) -> tuple[int, ...]:
         """The variables that are the dependent inputs themselves, in the order of the layout's names."""
         return tuple(self.model.local.variable(name, {}) for name in self.layout.names)
+
+    def turned(self, move: Move) -> NDArray[np.intp] | None:
+        """Return what a symmetry makes of the dependent settings; None where it is none of them and of p(x)."""
+        layout, own = self.layout, {v: i for i, v in enumerate(self.dependent)}
+        images = [own.get(int(move.variables[v]), -1) for v in self.dependent]
+        if min(images, default=0) < 0:
+            return None
+        number = {setting: x for x, setting in enumerate(layout.settings)}
+        turned = []
+        for setting in layout.settings:
+            image = [0] * len(setting)
+            for i, value in enumerate(setting):
+                image[images[i]] = int(move.values[self.dependent[i], value])
+            turned.append(number.get(tuple(image), -1))
+        if min(turned) < 0 or any(layout.weights[x] != layout.weights[y] for x, y in enumerate(turned)):
+            return None
+        return np.array(turned, dtype=np.intp)
 
     def full(self, assignments: NDArray[np.int64], settings: NDArray[np.intp]) -> NDArray[np.int64]:
         """Return the strategies (x, λ), one for each pair of a λ and a setting."""

@@ -150,25 +150,14 @@ def _acting(
     form: SettingForm, relabeling: Relabeling
 ) -> tuple[Move, NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]] | None:
     """Return what a relabeling makes of variables, settings, equations and entries; None where it is no symmetry."""
-    model, layout = form.model, form.layout
+    model = form.model
     move = variable_images(model.local, relabeling)
     if move is None:
         return None
-    own = {v: i for i, v in enumerate(form.dependent)}
-    images = [own.get(int(move.variables[v])) for v in form.dependent]
-    if None in images:
+    settings = form.turned(move)
+    if settings is None:
         return None
-    number = {setting: x for x, setting in enumerate(layout.settings)}
-    turned = []
-    for setting in layout.settings:
-        image = [0] * len(setting)
-        for i, value in enumerate(setting):
-            place = images[i]
-            assert place is not None  # checked
-            image[place] = int(move.values[form.dependent[i], value])
-        turned.append(number.get(tuple(image), -1))
-    if min(turned) < 0 or any(layout.weights[x] != layout.weights[y] for x, y in enumerate(turned)):
-        return None
+    turned = settings.tolist()
     places = _entry_images(form, move, turned)
     cells = relabeling.cells(model.outputs, model.inputs)
     if places is None or len(cells) != len(form.equations.rows):
@@ -177,7 +166,7 @@ def _acting(
     after = sp.csc_array(sp.coo_array((before.data, (cells[before.row], places[before.col])), shape=before.shape))
     if abs(after - form.entries).max():
         return None
-    return move, np.array(turned, dtype=np.intp), cells, places
+    return move, settings, cells, places
 
 
 def _entry_images(form: SettingForm, move: Move, turned: list[int]) -> NDArray[np.intp] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -90,6 +91,8 @@ class PricedProblem:
         try:
             return self._converged(thorough=thorough)
         except TimeLimitError as late:
+            if self._is_zero:
+                raise
             known = late.partial.lower_bound if isinstance(late.partial, LowerBound) else -math.inf
             early = early_bound(self.form, self.pricer, self._size, known)
             raise with_bound(late, self.measure.name, early) if early > known else late from None
@@ -129,7 +132,7 @@ class PricedProblem:
         )
         if proof is not None:
             value = float(proof.bound.bound)
-            support = {number: float(v) for number, v in (proof.primal or {}).items()}
+            support: Mapping[int, float] = {number: float(v) for number, v in (proof.primal or {}).items()}
         else:
             found = self._support(master, merged)
             if found is None:
@@ -170,6 +173,12 @@ class PricedProblem:
         return Master(self.form, self.pricer, merged, self._size)
 
     @property
+    def _is_zero(self) -> bool:
+        """Whether only feasibility is asked for: no bound says anything."""
+        term = self.form.problem.objective
+        return term.floor() == term.ceiling()
+
+    @property
     def _size(self) -> float:
         return size_of(self.form.problem.objective)
 
@@ -178,6 +187,8 @@ class PricedProblem:
         try:
             met = master.minimize()
         except TimeLimitError as late:
+            if self._is_zero:
+                raise
             known = rigorous(self.form, self.pricer, master.duals)
             raise with_bound(late, self.measure.name, known.value) from None
         if not met:
@@ -187,7 +198,7 @@ class PricedProblem:
                 "that they must be. Round the behavior with rounded(model)."
             )
 
-    def _support(self, master: Master, merged: Orbits) -> tuple[float, dict[int, float]] | None:
+    def _support(self, master: Master, merged: Orbits) -> tuple[float, Mapping[int, float]] | None:
         """Return the value and the weights of strategies in the last solution, spread over their images."""
         weights = master.weights.clip(0.0)
         used = np.flatnonzero(weights)
