@@ -9,7 +9,7 @@ Artificial Intelligence 113, 41 (1999), doi:10.1016/S0004-3702(99)00059-4, for b
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -143,7 +143,16 @@ class Elimination:
 
     # ------------------------------------------------------------------------ runs
 
-    def run(self, tables: Sequence[NDArray[Any]], *, choices: bool = True) -> tuple[NDArray[Any], Best]:
+    @property
+    def additions(self) -> int:
+        """How many numbers are added in a run, but for those that are left to the end: its time."""
+        return sum(
+            len(step.tables) * math.prod(self.domains[v] for v in (*step.scope, step.variable)) for step in self._steps
+        )
+
+    def run(
+        self, tables: Sequence[NDArray[Any]], *, choices: bool = True, tick: Callable[[], object] | None = None
+    ) -> tuple[NDArray[Any], Best]:
         """Return the largest sums, one for each assignment of the kept variables, and what reaches them.
 
         Parameters
@@ -152,6 +161,8 @@ class Elimination:
             In the order of the scopes: floats, int64 or whole numbers of any size (object), all of one kind.
         choices
             Whether to remember the best values, for `Best.assignments`.
+        tick
+            Called before each variable is eliminated; it may raise.
 
         Returns
         -------
@@ -162,6 +173,8 @@ class Elimination:
         best: list[NDArray[Any]] = []
         place = 0
         for step in self._steps:
+            if tick is not None:
+                tick()
             parts = []
             for i, shape in zip(step.tables, step.shapes, strict=True):
                 own = found[i]

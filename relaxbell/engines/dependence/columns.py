@@ -17,7 +17,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.engines.dependence.early import SHARES, early_multipliers, mixed
-from relaxbell.engines.dependence.form import SettingForm
+from relaxbell.engines.dependence.form import SettingForm, largest_of_tables, planned
 from relaxbell.engines.dependence.orbits import Orbits, orbits
 from relaxbell.engines.dependence.pricing import DependencePricer
 from relaxbell.engines.dependence.support import Found, Support, spread_exact, spread_floats
@@ -34,6 +34,9 @@ from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
 
 _TOLERANCE = 1e-11
 _ROUNDS = 5000
+_SOON = 0.5
+"""Seconds of a step within which the best multipliers are evaluated when the time is over; else those of the start."""
+
 _EXACT_ROUNDS = 20
 _PRICES = (2.1, 21.0, 2100.0)
 """Of missing a row by one: as in `engines.linear.columns`."""
@@ -93,7 +96,8 @@ class DependenceProgram:
         rows = np.arange(m)
         master = LiveModel(misses(rows, m), np.full(2 * m, _PRICES[0]), rhs, rhs, method="primal simplex")
         prices = iter(_PRICES[1:])
-        best, iterations = (-math.inf, self._start()), 0
+        start, slowest, iterations = self._start(), 0.0, 0
+        best = -math.inf, start
         for _ in range(_ROUNDS):
             try:
                 master.run()
@@ -101,13 +105,16 @@ class DependenceProgram:
                 y = master.duals
                 for share in SHARES:
                     at = y if share == 1 else mixed(best[1], y, share)
+                    began = time.perf_counter()
                     excess, found = self._priced(at)
+                    slowest = max(slowest, time.perf_counter() - began)
                     if (own := float(rhs @ at) - excess) > best[0]:
                         best = own, at
                     if grown := found is not None and self._add(master, found, y):
                         break
             except TimeLimitError as late:
-                raise with_bound(late, name, self.bound(best[1]).value) from None
+                known = best[1] if slowest < _SOON else start
+                raise with_bound(late, name, self.bound(known).value) from None
             if grown:
                 continue
             amounts = master.x
@@ -209,6 +216,10 @@ class DependenceProgram:
         flat = self.form.flat(z)
         if weights.dtype == object:
             flat = flat.astype(object)
+        if flat.max() - flat.min() <= 2 * scale:  # nothing is raised: one sum of tables for all x*
+            form = self.form
+            plan = planned(form.model, form.model.local.domains, form.scopes)
+            return int(largest_of_tables(form, plan, [w * t for w, t in zip(weights, form.tables(flat), strict=True)]))
         return int(self.pricer.largest(flat, weights, 2 * scale))
 
     def _sums(self) -> NDArray[Any]:

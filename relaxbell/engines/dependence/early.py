@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.engines.dependence.form import SettingForm
+from relaxbell.engines.dependence.form import SettingForm, largest_of_tables, planned
 from relaxbell.engines.early import Block, multipliers, violated
-from relaxbell.exact.numbers import Floats
+from relaxbell.exact.elimination import Elimination, WidthError
+from relaxbell.exact.numbers import ExactNumber, Floats, floor_float
 
 SHARES = (0.25, 1.0)
 """Columns are first sought between the best multipliers and those of the program (Wentges, Int. Trans. Oper. Res. 4,
 151 (1997)), which jump: without symmetries that takes half of the rounds, and a quarter of the time."""
+
+_UNIT = 2**40
+"""Multipliers are rounded to multiples of its inverse."""
+
+_FEW = 100
+"""Settings of which any maximum is quick."""
+
+QUICK = 2**29
+"""Additions that take about a second."""
 
 
 def mixed(best: Floats, new: Floats, share: float) -> Floats:
@@ -32,8 +43,22 @@ def early_multipliers(form: SettingForm) -> Floats:
     if found is None or behavior is None:
         return np.zeros(len(equations.rows))
     dependent = [behavior.inputs.index(name) for name in form.layout.names]
-    blocks = found.apart if len(dependent) == len(behavior.inputs) else (found.most,)
+    every = len(dependent) == len(behavior.inputs) and _is_quick(form)
+    blocks = found.apart if every else (found.most,)
     return multipliers(equations, blocks, [_scale(form, block, dependent) for block in blocks])
+
+
+def early_bound(form: SettingForm) -> float:
+    """Return a rigorous lower bound of M from these multipliers, by one sum of tables."""
+    whole = np.array([round(Fraction(z) * _UNIT) for z in early_multipliers(form).tolist()], dtype=object)
+    flat, unit = form.flat(whole), form.layout.denominator
+    if flat.max() - flat.min() > 2 * _UNIT:  # some z_x would be raised
+        return 0.0
+    plan = planned(form.model, form.model.local.domains, form.scopes)
+    weights = [int(w * unit) for w in form.layout.weights]
+    top = largest_of_tables(form, plan, [w * own for w, own in zip(weights, form.tables(flat), strict=True)])
+    total: ExactNumber = (whole * form.equations.rhs).sum() - Fraction(top, unit)
+    return max(0.0, floor_float(total / _UNIT))
 
 
 def hall_multipliers(form: SettingForm) -> tuple[Floats, NDArray[np.intp]] | None:
@@ -69,6 +94,16 @@ def information_multipliers(form: SettingForm) -> Floats:
         1 - share + share * (3 * np.exp(factors / 2) + np.exp(-1.5 * factors)) / 4
     )
     return z * float(factors[gains.argmax()]) / np.log(2)
+
+
+def _is_quick(form: SettingForm) -> bool:
+    """Return whether a maximum of tables of all settings takes no more than a moment."""
+    if len(form.scopes) <= _FEW:
+        return True
+    try:
+        return Elimination(form.model.local.domains, form.scopes, most=QUICK).additions < QUICK
+    except WidthError:
+        return False
 
 
 def _scale(form: SettingForm, block: Block, dependent: Sequence[int]) -> float:

@@ -17,8 +17,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from relaxbell.engines.dependence.early import information_multipliers
-from relaxbell.engines.dependence.form import SettingForm, planned
+from relaxbell.engines.dependence.early import QUICK, information_multipliers
+from relaxbell.engines.dependence.form import SettingForm, largest_of_tables, planned
 from relaxbell.engines.dependence.orbits import Orbits, orbits
 from relaxbell.engines.dependence.support import Found, Support, spread_floats
 from relaxbell.engines.information.interior import independent_rows, solve_elastic
@@ -75,6 +75,7 @@ class InformationProgram:
         hit = np.asarray(abs(signs[np.flatnonzero(self.forbidding)]).sum(axis=0)).ravel()
         self.allowed = hit == 0
         self.elimination = planned(form.model, form.model.local.domains, form.scopes)
+        self._best = -math.inf, np.zeros(len(self.rhs))
 
     @cached_property
     def _members(self) -> list[NDArray[np.intp]]:
@@ -97,27 +98,30 @@ class InformationProgram:
         SolverError
             If the pool does not stop growing, or the time is over.
         """
+        try:
+            return self._solved(name)
+        except TimeLimitError as late:
+            found = max((self._evaluated(z) for z in self._known()), key=lambda own: own.bound)
+            raise with_bound(late, name, found.value) from None
+
+    def _solved(self, name: str) -> Found | None:
         started, used = time.perf_counter(), self._used
         part = sp.csc_array(sp.csr_array(self.columns)[used])
         strategies, prior = self._first_pool()
         heights, iterations = iter(_HEIGHTS[1:]), 0
-        height, gap, best = _HEIGHTS[0], _LOOSE, (-math.inf, np.zeros(len(used)))
+        height, gap = _HEIGHTS[0], _LOOSE
         for _ in range(_ROUNDS):
             owner, kind = np.nonzero(prior * self.allowed)
             _, owner = np.unique(owner, return_inverse=True)
-            try:
-                own_prior = prior[prior * self.allowed != 0]
-                found = solve_elastic(part[:, kind], owner.ravel(), own_prior, self.rhs[used], height, gap)
-                if found is None:
-                    raise SolverError(f"min {name}: the interior-point method failed. Try a smaller scenario.")
-                v, mass, missed, steps = found
-                iterations += steps
-                worst, new, kinds = self._violated(part.T @ v)
-            except TimeLimitError as late:
-                known = [self.bound(best[1]), self._evaluated(self._early())]
-                raise with_bound(late, name, max(own.value for own in known)) from None
-            if (own := float(self.rhs[used] @ v) - worst) > best[0]:
-                best = own, v
+            own_prior = prior[prior * self.allowed != 0]
+            found = solve_elastic(part[:, kind], owner.ravel(), own_prior, self.rhs[used], height, gap)
+            if found is None:
+                raise SolverError(f"min {name}: the interior-point method failed. Try a smaller scenario.")
+            v, mass, missed, steps = found
+            iterations += steps
+            worst, new, kinds = self._violated(part.T @ v)
+            if (own := float(self.rhs[used] @ v) - worst) > self._best[0]:
+                self._best = own, v
             fresh = self._fresh(kinds, prior)
             if worst > _TOLERANCE and len(fresh):
                 strategies, prior = np.concatenate([strategies, new[fresh]]), np.concatenate([prior, kinds[fresh]])
@@ -136,8 +140,8 @@ class InformationProgram:
             raise SolverError(f"min {name}: the pool of λ still grows after {_ROUNDS} rounds.")
         joint = np.zeros_like(prior)
         joint[prior * self.allowed != 0] = mass
-        answer, support = self._answer(strategies, prior, joint, best[1], iterations, started)
-        return Found(answer, self.bound(best[1]), support)
+        answer, support = self._answer(strategies, prior, joint, self._best[1], iterations, started)
+        return Found(answer, self.bound(self._best[1]), support)
 
     def _first_pool(self) -> tuple[NDArray[np.int64], Floats]:
         """Return some λ: those that answer as the data do most often, and others at random."""
@@ -160,7 +164,7 @@ class InformationProgram:
         shift = float(u[self.allowed].max(initial=0.0))
         flat = np.where(self.allowed, np.exp(u - shift), 0.0)[self.orbits.entries]
         tables = [w * own for w, own in zip(self.weights, self.form.tables(flat), strict=True)]
-        sums, choices = self.elimination.run(tables)
+        sums, choices = self.elimination.run(tables, tick=remaining)
         sums = sums.ravel()
         top = math.log(float(sums.max())) + shift
         places = np.argpartition(-sums, _AT_ONCE - 1)[:_AT_ONCE] if len(sums) > _AT_ONCE else np.arange(len(sums))
@@ -213,9 +217,11 @@ class InformationProgram:
         """Return the rigorous bound of multipliers in nats, one for each row that is used."""
         return self._evaluated(self._multipliers(v))
 
-    def _early(self) -> Floats:
-        """Return multipliers of inequalities that the data violate, in bits, those of merged rows."""
-        return self.orbits.means(information_multipliers(self.form))
+    def _known(self) -> list[Floats]:
+        """Return multipliers in bits whose bounds are known when the time is over, and can be evaluated soon."""
+        early = self.orbits.means(information_multipliers(self.form))
+        soon = self.elimination.additions < QUICK and self._best[0] > -math.inf
+        return [early, self._multipliers(self._best[1])] if soon else [early]
 
     def _evaluated(self, z: Floats) -> DualBound:
         whole = [round(Fraction(value) * 2**_GRID) for value in z.tolist()]
@@ -239,7 +245,7 @@ class InformationProgram:
         for x, weight in enumerate(self.form.layout.weights):
             entries = self.orbits.entries[self.form.starts[x] : self.form.starts[x + 1]]
             tables.append(numbers[weight][entries].reshape(self.form.shapes[x]))
-        return _upper_log2(self.elimination.largest_sum(tables)) + Fraction(top, 2**_GRID)
+        return _upper_log2(largest_of_tables(self.form, self.elimination, tables)) + Fraction(top, 2**_GRID)
 
 
 _BITS = 60

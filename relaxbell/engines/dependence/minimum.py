@@ -8,6 +8,7 @@ from dataclasses import replace
 import scipy.sparse as sp
 
 from relaxbell.engines.dependence.columns import DependenceProgram
+from relaxbell.engines.dependence.early import early_bound
 from relaxbell.engines.dependence.form import SettingForm
 from relaxbell.engines.dependence.hall import HallProgram
 from relaxbell.engines.dependence.information import InformationProgram
@@ -17,7 +18,7 @@ from relaxbell.engines.linear.over import NEEDED, WANTED, limit
 from relaxbell.engines.linear.program import Problem
 from relaxbell.errors import SolverError
 from relaxbell.exact.rows import Rows
-from relaxbell.lp.clock import TimeLimitError
+from relaxbell.lp.clock import TimeLimitError, with_bound
 from relaxbell.lp.highs import Answer
 from relaxbell.measures.dependences import Dependence
 from relaxbell.measures.hall import HallDependence
@@ -53,8 +54,8 @@ def priced_dependence(problem: Problem, measure: Dependence, *, thorough: bool) 
     listed = measure.model.strategies.can_be_listed
     try:
         found = DependenceProgram(form).solve(measure.name, thorough=thorough)
-    except TimeLimitError:
-        raise
+    except TimeLimitError as late:
+        raise (with_bound(late, measure.name, early_bound(form)) if late.partial is None else late) from None
     except SolverError:
         if not listed:
             raise
