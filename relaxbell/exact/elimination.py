@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -100,7 +100,12 @@ class Elimination:
     ) -> None:
         self.domains = tuple(domains)
         self.scopes = [tuple(scope) for scope in scopes]
-        order, self.entries, self.largest, self.width = _best_order(self.domains, self.scopes, most)
+        # variables by rank: problems that differ by their names only have one order
+        used = sorted({v for scope in self.scopes for v in scope})
+        rank = {v: i for i, v in enumerate(used)}
+        ranked = tuple(tuple(rank[v] for v in scope) for scope in self.scopes)
+        ranks, self.entries, self.largest, self.width = _best_order(tuple(self.domains[v] for v in used), ranked, most)
+        order = [used[i] for i in ranks]
         count = 0
         size = 1
         for v in reversed(order):
@@ -261,8 +266,9 @@ def _sum(parts: list[NDArray[Any]]) -> NDArray[Any]:
     return total
 
 
+@lru_cache(maxsize=16)
 def _best_order(
-    domains: Sequence[int], scopes: Sequence[tuple[int, ...]], most: int
+    domains: tuple[int, ...], scopes: tuple[tuple[int, ...], ...], most: int
 ) -> tuple[list[int], int, int, int]:
     """Return the better of two greedy orders; where there are very many tables, the one that is found quickly."""
     found = []

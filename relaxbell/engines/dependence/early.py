@@ -24,7 +24,7 @@ _UNIT = 2**40
 _FEW = 100
 """Settings of which any maximum is quick."""
 
-QUICK = 2**29
+QUICK = 2**30
 """Additions that take about a second."""
 
 

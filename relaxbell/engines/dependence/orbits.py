@@ -132,10 +132,10 @@ def orbits(form: SettingForm, *, exactly: bool = False) -> Orbits:
         move, turned, cells, places = found
         if abs(rhs[cells] - rhs).max(initial=0.0) > ALIKE:
             continue
-        same = bool((equations.rhs[cells] == equations.rhs).all())
+        same = exact and bool((equations.rhs[cells] == equations.rhs).all())  # once is enough, where it is not needed
         if exactly and not same:
             continue
-        exact = exact and same
+        exact = same
         moves.append(move)
         settings.append(turned)
         rows.append(cells)
