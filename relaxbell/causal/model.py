@@ -30,7 +30,6 @@ from relaxbell.causal.responses import Node, Strategies, count_text
 from relaxbell.causal.size import check_equations, check_rows
 from relaxbell.causal.text import model_text
 from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError
-from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import a_kind
 from relaxbell.frozen import Frozen
@@ -234,6 +233,16 @@ class CausalModel(Frozen):
         return tuple(n for n in order if n not in self.latents + self.free_inputs)
 
     @property
+    def is_mixture(self) -> bool:
+        """Whether the latent variable chooses among several structures, see `mixture`."""
+        return False
+
+    @property
+    def has_any(self) -> bool:
+        """Whether one of these structures allows any behavior."""
+        return False
+
+    @property
     def observed_shape(self) -> tuple[int, ...]:
         """Shape of a behavior of this model: outputs, then inputs."""
         return tuple(self.cardinality[n] for n in self.outputs + self.inputs)
@@ -385,7 +394,7 @@ class CausalModel(Frozen):
         return observation_matrix(self)
 
     @cached_property
-    def observed_rows(self) -> LocalRows:
+    def observed_rows(self) -> Rows:
         """T as labeled rows, one for each cell of the table: small tables, of which the matrix is made when needed."""
         return observed_rows(self)
 

@@ -13,7 +13,7 @@ from relaxbell.causal.graph import Edge
 from relaxbell.causal.inputs import InputDistribution
 from relaxbell.causal.local import LocalModel
 from relaxbell.causal.responses import Strategies
-from relaxbell.exact.local_rows import LocalRows
+from relaxbell.exact.rows import Rows
 
 
 class HasGraph(Protocol):
@@ -39,6 +39,14 @@ class HasGraph(Protocol):
     @property
     def inputs_connected(self) -> bool:
         """Whether a dependent input descends from a free one."""
+
+    @property
+    def is_mixture(self) -> bool:
+        """Whether the latent variable chooses among several structures."""
+
+    @property
+    def has_any(self) -> bool:
+        """Whether one of these allows any behavior."""
 
     @property
     def responding(self) -> tuple[str, ...]:
@@ -81,7 +89,7 @@ class HasStrategies(HasGraph, Protocol):
         """The variables behind the strategies."""
 
     @property
-    def observed_rows(self) -> LocalRows:
+    def observed_rows(self) -> Rows:
         """T as labeled rows."""
 
     @property
