@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from .measures import Charges
+from .mixtures import Mixed
 from .model import Functions, Model
 from .reading import common_denominator
 from .refusals import need
@@ -27,6 +28,10 @@ Happening = tuple[int, dict[str, int], list[int], tuple[int, ...]]
 
 def strategy(model: Model, number: int) -> Functions:
     """Return the strategy of a number."""
+    if isinstance(model, Mixed):
+        k, number = model.place(number)
+        own = model.structures[k]
+        return ((k,), *(((number,),) if own is None else strategy(own, number)))
     found = [[0] * model.configurations[name] for name in model.responding]
     for name, values in zip(reversed(model.responding), reversed(found), strict=True):
         for k in reversed(range(len(values))):
@@ -36,7 +41,7 @@ def strategy(model: Model, number: int) -> Functions:
 
 def largest(model: Model, prices: list[Fraction], charged: Charges, scale: int) -> Fraction | None:
     """Return max r(λ) over the strategies that can occur; None where these are few, or some rows are no tables."""
-    tables = None if model.count <= LISTED else charged_tables(model, charged, scale)
+    tables = None if model.count <= LISTED or isinstance(model, Mixed) else charged_tables(model, charged, scale)
     if tables is None:
         return None
     tables.add_cells([int(v * scale) * tables.unit for v in prices])

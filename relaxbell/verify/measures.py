@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from .digest import short_digest
+from .mixtures import fraction
 from .model import Functions, Model
 from .reading import FRACTION, NUMBER_BITS, ONE, ZERO, Json, Real, array, fields, rationals, sparse, whole
 from .refusals import need, quoted
@@ -93,6 +94,8 @@ def read_measure(model: Model, data: Json, factor: Fraction = ONE) -> Measure:
         texts[9:] = [f"{len(texts) - 9} more parts (digest {short_digest(texts[9:])})"] if texts[9:] else []
         text = (" + " if kind == "sum" else ", ").join(texts)
         return Measure(text if kind == "sum" else f"max({text})", kind=kind, parts=parts, factors=factors)
+    if kind == "fraction":
+        return Measure(*fraction(model, data))
     readers = {"probability": probability, "influence": influence, "dependence": dependence, "rows": own_rows}
     need(kind in readers, "a measure is of no known kind")
     return readers[kind](model, data)
@@ -175,5 +178,4 @@ def own_rows(model: Model, data: Json) -> Measure:
     norm = f"largest of {len(sizes)} norms" if sizes else "sum"
     named = short_digest([" ".join(map(str, sizes)), *(" ".join(f"{i}:{v}" for i, v in sorted(row)) for row in rows)])
     text = f"the {norm} of {len(rows)} given row{'s' * (len(rows) > 1)} (digest {named})"
-    longest = max(map(len, columns.values()), default=0)
-    return Measure(text, lambda number, _: columns.get(number, ()), 2 + longest, sizes)
+    return Measure(text, lambda number, _: columns.get(number, ()), 2 + max(map(len, columns.values()), default=0), sizes)
