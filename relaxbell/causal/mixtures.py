@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from relaxbell.behavior.names import Setting
 from relaxbell.causal import structure
@@ -279,12 +278,7 @@ class Mixture(CausalModel):
         (1, 128)
         """
         asked = {*event, *(given or {}), *(do or {})}
-        if self.has_any:
-            raise UnsupportedModelError(
-                f"{self.name} allows any behavior in some trials: there is no graph then that says what p of an event "
-                "is. Use fraction(mixture, …), or functionals of the behavior."
-            )
-        for own in self.models:
+        for own in graphs(self, "the probability of an event"):
             missing = [n for n in asked if n in self.nodes and n not in own.nodes]
             if missing:
                 raise UnsupportedModelError(f"{missing[0]} is no node of {own.name}, one of the structures mixed.")
@@ -351,10 +345,10 @@ def mixture(
     if len(pairs) - len(own) > 1:
         raise ModelError('"any" is there twice, expected once: one remainder says it all.')
     first = own[0]
+    _check_sizes(own)
     for model in own:
         _check_alike(first, model)
     sizes = [first.cardinality[n] for n in first.outputs + first.inputs]
-    _check_sizes(own)
     anything = AnyBehavior(first.outputs, first.inputs, tuple(sizes))
     parts = [
         (model if model is first else CausalModel(**reordered(model, first.outputs, first.inputs)))
@@ -447,9 +441,20 @@ def _graph(model: CausalModel) -> tuple[frozenset[Edge], frozenset[str]]:
     return edges, frozenset(model.hidden)
 
 
-def place_of(model: CausalModel, strategy: int) -> tuple[int, int]:
-    """Return the structure of a strategy, and its number there."""
-    return model.strategies.part(strategy) if isinstance(model, Mixture) else (0, strategy)
+def graphs(model: Mixture, what: str) -> tuple[CausalModel, ...]:
+    """Return the structures of a mixture; raise UnsupportedModelError where one allows any behavior."""
+    if model.has_any:
+        raise UnsupportedModelError(
+            f"{what} of {model.name}: in trials of which nothing is known there is no graph that says it. Use "
+            "fraction(mixture, …), or name the structure in place of \"any\"."
+        )
+    return model.models
 
 
-__all__ = ["AnyBehavior", "Mixture", "NDArray", "mixture"]
+def single_graph(model: CausalModel, what: str) -> None:
+    """Raise UnsupportedModelError for a mixture, where something needs a single graph."""
+    if model.is_mixture:
+        raise UnsupportedModelError(
+            f"{what} is for a single graph: {model.name} mixes several. For a mixture use fraction, influence, "
+            "average_causal_effect, message_weight or measure(mixture, rows)."
+        )

@@ -147,7 +147,7 @@ class _Asked:
         if self.edges:
             return r" \lor ".join(rf"{name_latex(u)} \to {name_latex(v)}" for u, v in self.edges)
         if self.structures:
-            return r" \lor ".join(rf"\text{{{text_latex(name)}}}" for name in self.names)
+            return r" \lor ".join(text_latex(name) for name in self.names)
         return r",\, ".join(self._events())
 
     @property

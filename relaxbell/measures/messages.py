@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relaxbell.behavior.names import name_latex
+from relaxbell.causal.mixed import constant_row, side_by_side
+from relaxbell.causal.mixtures import Mixture, graphs
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats
+from relaxbell.exact.rows import Rows
 from relaxbell.measures.definition import Definition
 from relaxbell.measures.effects import probability
 from relaxbell.measures.measure import LinearMeasure, Measure, check_model
@@ -55,12 +58,21 @@ def message_weight(model: CausalModel, message: str = "M") -> LinearMeasure:
             f"{message!r} is not a hidden node of {model.name}, which has {', '.join(model.hidden) or 'none'}. "
             "Use message(...) or name the node."
         )
-    zero = model.rows({message: 0})
-    rows = model.local.one().minus(zero, (f"p({message}≠0)",))
+    label, sent = f"p({message}≠0)", probability(message, list(range(1, model.cardinality[message])), [])
+    rows = _sent(model, message, label)
     symbol = rf"p({name_latex(message)} \neq 0)"
     definition = Definition("message weight", message_weight, {"message": message}, symbol)
-    term = Linear(rows, probability(message, list(range(1, model.cardinality[message])), []))
-    return LinearMeasure(model, f"p({message}≠0)", term=term, definition=definition)
+    term = Linear(rows, None if model.is_mixture else sent)  # rows of several graphs are written out
+    return LinearMeasure(model, label, term=term, definition=definition)
+
+
+def _sent(model: CausalModel, message: str, label: str) -> Rows:
+    """Return the row of how often a message is sent; never in a structure of a mixture that has none."""
+    if isinstance(model, Mixture):
+        own = graphs(model, f"the message {message}")
+        rows = [_sent(g, message, label) if message in g.hidden else constant_row(0, g.strategies.count) for g in own]
+        return side_by_side(rows, (label,))
+    return model.local.one().minus(model.rows({message: 0}), (label,))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

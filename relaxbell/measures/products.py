@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias, overload
 import numpy as np
 import scipy.sparse as sp
 
+from relaxbell.causal.mixtures import single_graph
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory
 from relaxbell.errors import MeasureError, UnsupportedModelError
@@ -205,6 +206,7 @@ def nonbilocality(model: CausalModel, marginals: Marginals | None = None) -> Non
     7/25
     """
     check_model(model, "non-bilocality")
+    single_graph(model, "non-bilocality")
     found = model.independence
     if found.kind == "none":
         raise UnsupportedModelError(
