@@ -446,7 +446,7 @@ def graphs(model: Mixture, what: str) -> tuple[CausalModel, ...]:
     if model.has_any:
         raise UnsupportedModelError(
             f"{what} of {model.name}: in trials of which nothing is known there is no graph that says it. Use "
-            "fraction(mixture, …), or name the structure in place of \"any\"."
+            'fraction(mixture, …), or name the structure in place of "any".'
         )
     return model.models
 

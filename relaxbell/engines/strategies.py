@@ -157,9 +157,14 @@ class StrategyWeights(Frozen):
             cell = ",".join(f"{name}={value}" for name, value in own.items())
             first = {"structure": getattr(self.model, "names", ())[k]}
             digits = strategies.digits(strategy)
-            return first | ({"cell": cell} if cell else {
-                node.name: _function(node.parents, node.radices, node.values(digits[node.name])) for node in part.nodes
-            })
+            return first | (
+                {"cell": cell}
+                if cell
+                else {
+                    node.name: _function(node.parents, node.radices, node.values(digits[node.name]))
+                    for node in part.nodes
+                }
+            )
         digits = strategies.digits(strategy)
         return {
             node.name: _function(node.parents, node.radices, node.values(digits[node.name]))

@@ -31,9 +31,7 @@ _RESPONSE = re.compile(r"\s*([^\W\d]\w*'*)\s*(?:\(([^()]*)\))?\s*")
 Events = Mapping[str, int]
 
 
-def fraction(
-    model: CausalModel, what: str | int | Edge | Events | Sequence[str | int | Edge]
-) -> LinearMeasure:
+def fraction(model: CausalModel, what: str | int | Edge | Events | Sequence[str | int | Edge]) -> LinearMeasure:
     """Return in what fraction of the trials an edge acts, a structure holds, or functions are of some kind.
 
     The weight of a set of strategies, so linear in q: `minimize` gives how often it must be so, `bounds` both ends.

@@ -73,7 +73,9 @@ def influence(model: CausalModel, source: str, target: str, *, variation: bool =
     others = [n for n in model.parents(target) if n not in (source, *model.latents)]
     _check_size(model, source, target, math.prod(model.cardinality[n] for n in others), variation)
     if isinstance(model, Mixture):
-        rows: Rows = side_by_side([_rows(own, source, target, others, model, variation) for own in graphs(model, "an influence")])
+        rows: Rows = side_by_side(
+            [_rows(own, source, target, others, model, variation) for own in graphs(model, "an influence")]
+        )
     else:
         rows = _rows(model, source, target, others, model, variation)
     name = f"{'TV' if variation else 'C'}({source} -> {target})"

@@ -178,4 +178,6 @@ def own_rows(model: Model, data: Json) -> Measure:
     norm = f"largest of {len(sizes)} norms" if sizes else "sum"
     named = short_digest([" ".join(map(str, sizes)), *(" ".join(f"{i}:{v}" for i, v in sorted(row)) for row in rows)])
     text = f"the {norm} of {len(rows)} given row{'s' * (len(rows) > 1)} (digest {named})"
-    return Measure(text, lambda number, _: columns.get(number, ()), 2 + max(map(len, columns.values()), default=0), sizes)
+    return Measure(
+        text, lambda number, _: columns.get(number, ()), 2 + max(map(len, columns.values()), default=0), sizes
+    )
