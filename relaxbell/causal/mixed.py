@@ -20,7 +20,7 @@ from relaxbell.exact.sparse import ExactMatrix
 
 
 class MixedStrategies(Strategies):
-    """The strategies of several structures, numbered through: those of the first, then those of the second, …
+    """The strategies of several structures, numbered through, one structure after the other.
 
     Parameters
     ----------

@@ -35,15 +35,15 @@ def strategies_latex(model: Model) -> str:
     if not isinstance(model, Mixed):
         names = ",".join(map(name_latex, model.responding))
         return (
-            rf"Given all latent variables, each of ${names}$ is a function of its other parents; a strategy $\lambda$ is "
-            rf"one function for each, and there are ${model.count}$."
+            rf"Given all latent variables, each of ${names}$ is a function of its other parents; a strategy $\lambda$ "
+            rf"is one function for each, and there are ${model.count}$."
         )
     anything = (
         ""
         if None not in model.structures
         else (
-            f" Trials of which nothing is known, of weight $w$ and with the behavior $r$, count as a column for each cell "
-            rf"$c$ of $p$, of weight $w r(c) / {len(model.chances)}$: it visits the cell ${len(model.chances)}$ times."
+            f" Trials of which nothing is known, of weight $w$ and with the behavior $r$, count as a column for each "
+            rf"cell $c$ of $p$, of weight $w r(c) / N$, that visits the cell $N = {len(model.chances)}$ times."
         )
     )
     return (

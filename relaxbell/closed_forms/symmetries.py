@@ -15,9 +15,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.causal.equations import cell_weights
-from relaxbell.causal.mixtures import Mixture
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.relabeled import strategy_numbers
+from relaxbell.causal.structures import Mixture
 from relaxbell.closed_forms.domains import Domain
 from relaxbell.engines.linear.program import Problem
 from relaxbell.measures.terms import Composite, Leaf, Term

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.names import name_latex
+from relaxbell.causal.anything import ANY
 from relaxbell.causal.graph import Edge, listed_edges
 from relaxbell.causal.mixed import constant_row, side_by_side
-from relaxbell.causal.mixtures import Mixture, Structure
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.responses import Node
+from relaxbell.causal.structures import Mixture, Structure
 from relaxbell.errors import MeasureError, ModelError, ModelTooLargeError
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import a_kind, text_latex
@@ -177,11 +178,10 @@ def _asked(model: CausalModel, what: object) -> _Asked:
     """Return what is asked for, checked against the model."""
     if isinstance(what, Mapping):
         return _read_events(model, what)
-    several = list(what) if isinstance(what, Iterable) and not isinstance(what, str) else [what]
+    several: list[object] = list(what) if isinstance(what, Iterable) and not isinstance(what, str) else [what]
     names = model.names if isinstance(model, Mixture) else ()
+    names += (ANY,) if model.has_any and ANY not in names else ()
     if several and all(isinstance(k, int | np.integer) or (isinstance(k, str) and k in names) for k in several):
-        return _read_structures(model, several)
-    if isinstance(what, str) and "any" in (what, *names) and not re.search("->|<-|→|←", what) and names:
         return _read_structures(model, several)
     pair = isinstance(what, tuple) and len(what) == 2 and all(isinstance(n, str) and n in model.nodes for n in what)
     try:
@@ -198,12 +198,12 @@ def _asked(model: CausalModel, what: object) -> _Asked:
 def _read_structures(model: CausalModel, given: Sequence[object]) -> _Asked:
     if not isinstance(model, Mixture):
         raise MeasureError(
-            f"fraction of structure {', '.join(map(str, given))}: {model.name} is no mixture. Use mixture([…]), or name "
-            'an edge, such as "X -> B".'
+            f"fraction of structure {', '.join(map(str, given))}: {model.name} is no mixture. Use mixture([…]), or "
+            'name an edge, such as "X -> B".'
         )
     anywhere = [k for k, own in enumerate(model.structures) if not isinstance(own, CausalModel)]
     try:
-        places = sorted({anywhere[0] if k == "any" and anywhere else model.place(k) for k in given})
+        places = sorted({anywhere[0] if k == ANY and ANY not in model.names else model.place(k) for k in given})
     except ModelError as error:
         raise MeasureError(str(error)) from None
     return _Asked(structures=tuple(places), names=tuple(model.names[k] for k in places))

@@ -10,9 +10,9 @@ import numpy as np
 
 from relaxbell.behavior.names import name_latex
 from relaxbell.causal.mixed import side_by_side
-from relaxbell.causal.mixtures import Mixture, graphs
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory
+from relaxbell.causal.structures import Mixture, graphs
 from relaxbell.errors import MeasureError
 from relaxbell.exact.local_rows import Piece
 from relaxbell.exact.rows import Rows
@@ -73,9 +73,8 @@ def influence(model: CausalModel, source: str, target: str, *, variation: bool =
     others = [n for n in model.parents(target) if n not in (source, *model.latents)]
     _check_size(model, source, target, math.prod(model.cardinality[n] for n in others), variation)
     if isinstance(model, Mixture):
-        rows: Rows = side_by_side(
-            [_rows(own, source, target, others, model, variation) for own in graphs(model, "an influence")]
-        )
+        own = graphs(model, f"the influence of {source} on {target}")
+        rows: Rows = side_by_side([_rows(graph, source, target, others, model, variation) for graph in own])
     else:
         rows = _rows(model, source, target, others, model, variation)
     name = f"{'TV' if variation else 'C'}({source} -> {target})"

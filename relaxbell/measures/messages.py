@@ -9,8 +9,8 @@ import numpy as np
 
 from relaxbell.behavior.names import name_latex
 from relaxbell.causal.mixed import constant_row, side_by_side
-from relaxbell.causal.mixtures import Mixture, graphs
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.structures import Mixture, graphs
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats
 from relaxbell.exact.rows import Rows

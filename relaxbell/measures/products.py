@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TypeAlias, overload
 import numpy as np
 import scipy.sparse as sp
 
-from relaxbell.causal.mixtures import single_graph
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory
+from relaxbell.causal.structures import single_graph
 from relaxbell.errors import MeasureError, UnsupportedModelError
 from relaxbell.exact.numbers import Exact, Floats, as_exact, common_denominator, read_fraction, to_floats
 from relaxbell.exact.rows import Rows

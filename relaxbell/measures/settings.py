@@ -14,9 +14,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.behavior.names import name_latex
-from relaxbell.causal.mixtures import single_graph
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory
+from relaxbell.causal.structures import single_graph
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import ExactNumber, as_exact, common_denominator, read_fraction
 from relaxbell.exact.rows import Rows

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.names import party_names
-from relaxbell.causal.mixtures import Mixture
+from relaxbell.causal.structures import Mixture
 from relaxbell.engines.entropy.engine import EntropySolution
 from relaxbell.engines.information.engine import InformationSolution
 from relaxbell.engines.solution import Bounds, Solution

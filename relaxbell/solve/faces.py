@@ -18,7 +18,8 @@ from relaxbell.functionals.functional import BellFunctional
 from relaxbell.solve.functional_bound import check_scenario, negated, rational_multiple
 
 if TYPE_CHECKING:
-    from relaxbell.causal.model import CausalModel
+    from relaxbell.causal.structures import without_any
+from relaxbell.causal.model import CausalModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +67,7 @@ class Face:
 def face(functional: BellFunctional, model: CausalModel, nonsignaling: bool = False) -> Face:
     """Return the face of a model's polytope on which a functional is largest; see `BellFunctional.is_facet`."""
     table = check_scenario(functional, model)
+    without_any(model, "a facet")
     if nonsignaling or model.dependent_inputs:
         return _face_of_slice(functional, model, nonsignaling)
     points = np.unique(model.T.toarray().T.astype(np.int64), axis=0)  # every vertex, and perhaps points between them

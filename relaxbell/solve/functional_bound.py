@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from relaxbell.behavior.scenario import same_variables
+from relaxbell.causal.anything import AnyBehavior
 from relaxbell.causal.equations import (
     cell_weights,
     check_occurring,
@@ -18,9 +19,9 @@ from relaxbell.causal.equations import (
     normalization_equations,
 )
 from relaxbell.causal.maximum import largest_value
-from relaxbell.causal.mixtures import AnyBehavior, Mixture
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.separate import MOST_CHOICES, check_choices, separate
+from relaxbell.causal.structures import Mixture
 from relaxbell.engines.linear.over import solve_over
 from relaxbell.errors import FunctionalError, ModelTooLargeError
 from relaxbell.exact.assignments import StoppedSearch, work

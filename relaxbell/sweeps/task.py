@@ -24,8 +24,8 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import FLOAT_GRID, Equations, cell_weights
-from relaxbell.causal.mixtures import Mixture
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.structures import Mixture
 from relaxbell.engines import engine
 from relaxbell.engines.base import Found, Live
 from relaxbell.exact.numbers import Exact, common_denominator

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.causal.equations import cell_weights
-from relaxbell.causal.mixtures import Mixture
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.structures import Mixture
 from relaxbell.permutations import Permutation
 from relaxbell.relabeling import Relabeling, Symmetries
 from relaxbell.symmetry.generators import generators, value_exchanges

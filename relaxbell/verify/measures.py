@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from .digest import short_digest
-from .mixtures import fraction
+from .mixtures import Column, fraction
 from .model import Functions, Model
 from .reading import FRACTION, NUMBER_BITS, ONE, ZERO, Json, Real, array, fields, rationals, sparse, whole
 from .refusals import need, quoted
 
 Weights = list[tuple[int, Functions, Real]]  # strategies: number, functions, weight
-Column = Callable[[int, Functions], Sequence[tuple[int, int | Fraction]]]  # (number, strategy) -> (row, coefficient)
 
 
 @dataclass(frozen=True)
@@ -178,6 +176,5 @@ def own_rows(model: Model, data: Json) -> Measure:
     norm = f"largest of {len(sizes)} norms" if sizes else "sum"
     named = short_digest([" ".join(map(str, sizes)), *(" ".join(f"{i}:{v}" for i, v in sorted(row)) for row in rows)])
     text = f"the {norm} of {len(rows)} given row{'s' * (len(rows) > 1)} (digest {named})"
-    return Measure(
-        text, lambda number, _: columns.get(number, ()), 2 + max(map(len, columns.values()), default=0), sizes
-    )
+    effort = 2 + max(map(len, columns.values()), default=0)
+    return Measure(text, lambda number, _: columns.get(number, ()), effort, sizes)

@@ -12,7 +12,7 @@ from .reading import NODES, STRATEGIES, Json, array, fields, whole
 from .refusals import Refused, need, quoted
 
 ANY = "any"  # any behavior: one column for each cell, which counts once for each setting of the free inputs
-Column = Callable[[int, Functions], Sequence[tuple[int, int | Fraction]]]
+Column = Callable[[int, Functions], Sequence[tuple[int, int | Fraction]]]  # (number, strategy) -> (row, coefficient)
 
 
 class Mixed(Model):

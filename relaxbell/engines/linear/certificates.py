@@ -18,8 +18,8 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.anything import ANY
 from relaxbell.causal.equations import Equations
-from relaxbell.causal.mixtures import Mixture
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.structures import Mixture
 from relaxbell.certificate.claims import (
     Certificate,
     as_data,
