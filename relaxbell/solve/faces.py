@@ -11,6 +11,7 @@ import numpy as np
 
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import cell_weights
+from relaxbell.causal.structures import without_any
 from relaxbell.engines.linear.over import solve_over
 from relaxbell.errors import FunctionalError, InfeasibleError, SolverError
 from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator
@@ -18,8 +19,7 @@ from relaxbell.functionals.functional import BellFunctional
 from relaxbell.solve.functional_bound import check_scenario, negated, rational_multiple
 
 if TYPE_CHECKING:
-    from relaxbell.causal.structures import without_any
-from relaxbell.causal.model import CausalModel
+    from relaxbell.causal.model import CausalModel
 
 
 @dataclass(frozen=True, eq=False)
