@@ -75,7 +75,7 @@ def fraction(model: CausalModel, what: str | int | Edge | Events | Sequence[str 
     >>> import relaxbell as rb
     >>> acts = rb.fraction(rb.bell().relax("X -> B"), "X -> B")
     >>> rb.minimize(acts, rb.boxes.tsirelson()).exact  # S/2 − 1
-    -1 + √2
+    -1 + sqrt(2)
     >>> rb.minimize(acts, rb.boxes.pr()).value
     1.0
 
