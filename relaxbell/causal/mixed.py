@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
@@ -12,8 +13,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from relaxbell.causal.local import Entries, LocalModel
 from relaxbell.causal.responses import LISTED, Cells, Node, Strategies
 from relaxbell.errors import ModelTooLargeError, UnsupportedModelError
+from relaxbell.exact.local_rows import LocalRows, Piece, Tables
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.sparse import ExactMatrix
@@ -95,6 +98,98 @@ def _each() -> UnsupportedModelError:
     )
 
 
+@dataclass(frozen=True)
+class MixedLocal(LocalModel):
+    """The variables behind the strategies of several structures: which structure holds, then those of each.
+
+    Those of the structures that do not hold mean nothing, and are 0 in the numbered strategies. A remainder of any
+    behavior has one variable, the cell.
+
+    Attributes
+    ----------
+    parts
+        Of the structures.
+    starts
+        The first number of the strategies of each, and the number of all.
+    """
+
+    parts: tuple[LocalModel | Cells, ...] = ()
+    starts: tuple[int, ...] = (0,)
+
+    @property
+    def count(self) -> int:
+        """Number of strategies."""
+        return self.starts[-1]
+
+    @cached_property
+    def domains(self) -> tuple[int, ...]:
+        """Number of values of each variable."""
+        return (len(self.parts), *(size for own in self.parts for size in _domains(own)))
+
+    @cached_property
+    def first(self) -> tuple[int, ...]:
+        """The first variable of each structure, and the number of all."""
+        return tuple(itertools.accumulate((len(_domains(own)) for own in self.parts), initial=1))
+
+    def variable(self, name: str, values: Mapping[str, int]) -> int:
+        """Raise UnsupportedModelError: each structure has variables of its own."""
+        raise _each()
+
+    def pieces(self, forced: Mapping[str, int], wanted: Collection[str], entries: Entries) -> Iterator[Piece]:
+        """Raise UnsupportedModelError: each structure has variables of its own."""
+        raise _each()
+
+    def rows(self, pieces: Iterable[Piece], labels: Sequence[str], scale: Fraction = Fraction(1)) -> LocalRows:
+        """Return the rows over q that are sums of some tables."""
+        return LocalRows.summed(self.domains, pieces, labels, scale, check=self.check, numbering=self)
+
+    def lifted(self, k: int, tables: Tables, factor: int = 1) -> Tables:
+        """Return tables of one structure, times a whole number, as ones that say nothing where another holds."""
+        count, shape = len(tables.scopes), tables.rows.shape[1:]
+        scopes = np.zeros((count, len(shape) + 1), dtype=np.intp)
+        scopes[:, 1:] = tables.scopes + self.first[k]
+        rows = np.zeros((count, len(self.parts), *shape), dtype=np.intp)
+        values = np.zeros((count, len(self.parts), *shape), dtype=np.int64)
+        rows[:, k], values[:, k] = tables.rows, tables.values * factor
+        return Tables(scopes, rows, values)
+
+    # ------------------------------------------------------------------- strategies
+
+    def digits(self, strategy: int) -> list[int]:
+        """Return the value of each variable in a strategy of this number."""
+        k = next(k for k in range(len(self.parts)) if strategy < self.starts[k + 1])
+        own, number = self.parts[k], int(strategy) - self.starts[k]
+        found = [k, *[0] * (len(self.domains) - 1)]
+        found[self.first[k] : self.first[k + 1]] = own.digits(number) if isinstance(own, LocalModel) else [number]
+        return found
+
+    def numbers(self, assignments: NDArray[np.int64]) -> list[int]:
+        """Return the numbers of strategies, of any size, from the values of all variables, one row for each."""
+        found = [0] * len(assignments)
+        for k, own in enumerate(self.parts):
+            where = np.flatnonzero(assignments[:, 0] == k)
+            values = assignments[where, self.first[k] : self.first[k + 1]]
+            numbers = own.numbers(values) if isinstance(own, LocalModel) else values[:, 0].tolist()
+            for i, number in zip(where.tolist(), numbers, strict=True):
+                found[i] = self.starts[k] + number
+        return found
+
+
+def _domains(own: LocalModel | Cells) -> tuple[int, ...]:
+    return own.domains if isinstance(own, LocalModel) else (own.count,)
+
+
+def mixed_rows(local: MixedLocal, rows: Sequence[Rows], labels: Sequence[str] = ()) -> Rows:
+    """Return rows over the strategies of all structures from those over each: as many rows, in the same order."""
+    labels = tuple(labels) or tuple(rows[0].labels)
+    known = [own for own in rows if isinstance(own, LocalRows)]
+    if len(known) < len(rows):
+        return side_by_side(rows, labels)
+    unit = Fraction(1, math.lcm(*(own.scale.denominator for own in known)))
+    parts = [local.lifted(k, tables, int(own.scale / unit)) for k, own in enumerate(known) for tables in own.parts]
+    return LocalRows(local.domains, parts, labels, unit, check=local.check, numbering=local)
+
+
 def side_by_side(rows: Sequence[Rows], labels: Sequence[str] = ()) -> Rows:
     """Return rows over the strategies of all structures from those over each: as many rows, in the same order."""
     labels = tuple(labels) or tuple(rows[0].labels)
@@ -119,6 +214,6 @@ def side_by_side(rows: Sequence[Rows], labels: Sequence[str] = ()) -> Rows:
     return Rows.of(ExactMatrix(tuple(merged), start), labels)
 
 
-def constant_row(value: int, strategies: int) -> Rows:
+def constant_row(value: int, own: LocalModel | Cells) -> LocalRows:
     """Return a row that is the same for all strategies of a structure."""
-    return Rows(sp.csr_array(np.full((1, strategies), float(value))), (str(value),))
+    return LocalRows.summed(_domains(own), [((), 0, value)] if value else [], (str(value),))

@@ -30,6 +30,7 @@ from relaxbell.causal.responses import Node, Strategies, count_text
 from relaxbell.causal.size import check_equations, check_rows
 from relaxbell.causal.text import model_text
 from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError
+from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import a_kind
 from relaxbell.frozen import Frozen
@@ -394,7 +395,7 @@ class CausalModel(Frozen):
         return observation_matrix(self)
 
     @cached_property
-    def observed_rows(self) -> Rows:
+    def observed_rows(self) -> LocalRows:
         """T as labeled rows, one for each cell of the table: small tables, of which the matrix is made when needed."""
         return observed_rows(self)
 

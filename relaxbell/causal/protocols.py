@@ -13,7 +13,7 @@ from relaxbell.causal.graph import Edge
 from relaxbell.causal.inputs import InputDistribution
 from relaxbell.causal.local import LocalModel
 from relaxbell.causal.responses import Strategies
-from relaxbell.exact.rows import Rows
+from relaxbell.exact.local_rows import LocalRows
 
 
 class HasGraph(Protocol):
@@ -89,7 +89,7 @@ class HasStrategies(HasGraph, Protocol):
         """The variables behind the strategies."""
 
     @property
-    def observed_rows(self) -> Rows:
+    def observed_rows(self) -> LocalRows:
         """T as labeled rows."""
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,12 +15,12 @@ from relaxbell.causal import structure
 from relaxbell.causal.anything import AnyBehavior
 from relaxbell.causal.cells import cell_label
 from relaxbell.causal.events import event_rows
-from relaxbell.causal.local import LocalModel
-from relaxbell.causal.mixed import MixedStrategies, side_by_side
+from relaxbell.causal.mixed import MixedLocal, MixedStrategies, mixed_rows
 from relaxbell.causal.model import CausalModel
-from relaxbell.causal.size import check_equations
+from relaxbell.causal.size import check_equations, check_rows
 from relaxbell.causal.text import mixture_text
 from relaxbell.errors import ModelError, UnsupportedModelError
+from relaxbell.exact.local_rows import LocalRows, Tables
 from relaxbell.exact.rows import Rows
 
 if TYPE_CHECKING:
@@ -283,18 +283,10 @@ class Mixture(CausalModel):
         return MixedStrategies(parts, settings)
 
     @cached_property
-    def local(self) -> LocalModel:
-        """Raise UnsupportedModelError: strategies of several structures are no assignments of one set of variables.
-
-        Raises
-        ------
-        UnsupportedModelError
-            Always.
-        """
-        raise UnsupportedModelError(
-            f"{self.name} mixes structures, so a node has no single set of response functions. For a mixture use "
-            "fraction, influence, average_causal_effect, message_weight or measure(mixture, rows)."
-        )
+    def local(self) -> MixedLocal:
+        """The variables behind the strategies: which structure holds, then those of each structure."""
+        parts = tuple(own.local if isinstance(own, CausalModel) else own.columns for own in self.structures)
+        return MixedLocal((), partial(check_rows, self.strategies), parts, self.strategies.starts)
 
     @cached_property
     def T(self) -> sp.csc_array:  # noqa: N802 - the paper's name
@@ -312,11 +304,26 @@ class Mixture(CausalModel):
         return sp.csc_array((np.ones(len(indices)), indices, pointers), shape=shape)
 
     @cached_property
-    def observed_rows(self) -> Rows:
-        """T as labeled rows, one for each cell of the table."""
+    def observed_rows(self) -> LocalRows:
+        """T as labeled rows, one for each cell of the table: small tables, of which the matrix is made when needed."""
+        parts: list[Tables] = []
+        for k, own in enumerate(self.structures):
+            if isinstance(own, CausalModel):
+                parts += [self.local.lifted(k, tables) for tables in own.observed_rows.parts]
+            else:
+                cells = np.arange(own.columns.count)[None, :]
+                often = np.full_like(cells, self.strategies.settings)
+                parts.append(self.local.lifted(k, Tables(np.zeros((1, 1), dtype=np.intp), cells, often)))
+        labels = tuple(cell_label(self, index) for index in np.ndindex(*self.observed_shape))
+        return LocalRows(
+            self.local.domains, parts, labels, enumerated=self._listed, check=self.local.check, numbering=self.local
+        )
+
+    def _listed(self) -> sp.csr_array:
+        """Return T by rows, the entries of any behavior summed."""
         matrix = sp.csr_array(self.T.tocsr())
         matrix.sum_duplicates()
-        return Rows(matrix, tuple(cell_label(self, index) for index in np.ndindex(*self.observed_shape)))
+        return matrix
 
     def rows(self, event: Setting, *, given: Setting | None = None, do: Setting | None = None) -> Rows:
         """Return p(event|given, do(·)) as one labeled row over q, in each structure by its own graph.
@@ -350,7 +357,7 @@ class Mixture(CausalModel):
             missing = [n for n in asked if n in self.nodes and n not in own.nodes]
             if missing:
                 raise UnsupportedModelError(f"{missing[0]} is no node of {own.name}, one of the structures mixed.")
-        return side_by_side([event_rows(own, event, given or {}, do or {}) for own in self.models])
+        return mixed_rows(self.local, [event_rows(own, event, given or {}, do or {}) for own in self.models])
 
     # --------------------------------------------------------------------- text
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from relaxbell.behavior.names import name_latex
 from relaxbell.causal.anything import ANY
 from relaxbell.causal.graph import Edge, listed_edges
-from relaxbell.causal.mixed import constant_row, side_by_side
+from relaxbell.causal.mixed import constant_row, mixed_rows
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.responses import Node
 from relaxbell.causal.structures import Mixture, Structure
@@ -274,17 +274,16 @@ def _rows(model: CausalModel, asked: _Asked) -> Rows:
     """Return the row of one or zero for each strategy."""
     if not isinstance(model, Mixture):
         return _row(model, asked)
-    parts = []
+    parts: list[Rows] = []
     for k, own in enumerate(model.structures):
-        n = model.strategies.parts[k].count
+        local = model.local.parts[k]
         if asked.structures:
-            parts.append(constant_row(int(k in asked.structures), n))
+            parts.append(constant_row(int(k in asked.structures), local))
         elif isinstance(own, CausalModel) and _concerns(own, asked):
-            model.strategies.check_listed()
             parts.append(_row(own, asked))
         else:
-            parts.append(constant_row(0, n))
-    return side_by_side(parts)
+            parts.append(constant_row(0, local))
+    return mixed_rows(model.local, parts, (asked.text,))
 
 
 def _concerns(own: CausalModel, asked: _Asked) -> bool:

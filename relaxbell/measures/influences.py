@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from relaxbell.behavior.names import name_latex
-from relaxbell.causal.mixed import side_by_side
+from relaxbell.causal.mixed import mixed_rows
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory
 from relaxbell.causal.structures import Mixture, graphs
@@ -74,7 +74,8 @@ def influence(model: CausalModel, source: str, target: str, *, variation: bool =
     _check_size(model, source, target, math.prod(model.cardinality[n] for n in others), variation)
     if isinstance(model, Mixture):
         own = graphs(model, f"the influence of {source} on {target}")
-        rows: Rows = side_by_side([_rows(graph, source, target, others, model, variation) for graph in own])
+        shifts = [_rows(graph, source, target, others, model, variation) for graph in own]
+        rows: Rows = mixed_rows(model.local, shifts)
     else:
         rows = _rows(model, source, target, others, model, variation)
     name = f"{'TV' if variation else 'C'}({source} -> {target})"

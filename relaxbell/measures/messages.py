@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relaxbell.behavior.names import name_latex
-from relaxbell.causal.mixed import constant_row, side_by_side
+from relaxbell.causal.mixed import constant_row, mixed_rows
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.structures import Mixture, graphs
 from relaxbell.errors import MeasureError
@@ -70,8 +70,8 @@ def _sent(model: CausalModel, message: str, label: str) -> Rows:
     """Return the row of how often a message is sent; never in a structure of a mixture that has none."""
     if isinstance(model, Mixture):
         own = graphs(model, f"the message {message}")
-        rows = [_sent(g, message, label) if message in g.hidden else constant_row(0, g.strategies.count) for g in own]
-        return side_by_side(rows, (label,))
+        rows = [_sent(g, message, label) if message in g.hidden else constant_row(0, g.local) for g in own]
+        return mixed_rows(model.local, rows, (label,))
     return model.local.one().minus(model.rows({message: 0}), (label,))
 
 
