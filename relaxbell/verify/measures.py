@@ -93,7 +93,7 @@ def read_measure(model: Model, data: Json, factor: Fraction = ONE) -> Measure:
         text = (" + " if kind == "sum" else ", ").join(texts)
         return Measure(text if kind == "sum" else f"max({text})", kind=kind, parts=parts, factors=factors)
     if kind == "fraction":
-        return Measure(*fraction(model, data))
+        return Measure(*fraction(model, data), stated=data)
     readers = {"probability": probability, "influence": influence, "dependence": dependence, "rows": own_rows}
     need(kind in readers, "a measure is of no known kind")
     return readers[kind](model, data)

@@ -103,11 +103,12 @@ def fraction(model: Model, data: Json) -> tuple[str, Column, int]:
             owners = [own for own in graphs if own is not None and known and source in own.parents.get(target, ())]
             need(owners, f"{quoted(source)} -> {quoted(target)} is no edge of nodes that are not latent")
         said = [f"{u} -> {v}" for u, v in pairs]
-        tests = [_acts(own, pairs) for own in graphs]
+        tests = [edges_act(own, pairs) for own in graphs]
     else:
         read = [_response(graphs, event) for event in array(events, "the events")]
         said = [text for text, *_ in read]
-        tests = [_happens(own, [event for _, *event in read]) for own in graphs]
+        events = [(name, given, value) for _, name, given, value in read]
+        tests = [_happens(own, events) for own in graphs]
     need(said, "a fraction of nothing")
     effort = 8 + 2 * sum(sum(own.configurations.values()) for own in graphs if own is not None) * len(said)
     text = f"fraction({(' or ' if edges is not None else ', ').join(said)})"
@@ -116,7 +117,7 @@ def fraction(model: Model, data: Json) -> tuple[str, Column, int]:
     return text, lambda _, functions: [(0, 1)] * tests[functions[0][0]](functions[1:]), effort
 
 
-def _acts(model: Model | None, edges: list[list[str]]) -> Callable[[Functions], bool]:
+def edges_act(model: Model | None, edges: list[list[str]]) -> Callable[[Functions], bool]:
     """Return whether the function of a target depends on the source of one of the edges."""
     found: list[tuple[int, int, int]] = []
     for source, target in edges if model is not None else ():
@@ -156,14 +157,25 @@ def _response(graphs: list[Model | None] | list[Model], data: Json) -> tuple[str
     return f"{name}{f'({inner})' if inner else ''}={value}", name, known, value
 
 
-def _happens(model: Model | None, events: list[list[object]]) -> Callable[[Functions], bool]:
-    """Return whether all events happen; never in a structure that lacks a node."""
-    wanted: list[tuple[int, int, object]] = []
-    for name, given, value in events if model is not None else ():
-        if model is None or name not in model.parents or not isinstance(given, dict):
-            return lambda _: False
+def event_places(
+    model: Model | None, events: list[tuple[str, dict[str, int], int]]
+) -> list[tuple[str, int, int]] | None:
+    """Return of each event the node, the configuration of its parents, and its value; None where a node is lacking."""
+    wanted: list[tuple[str, int, int]] = []
+    for name, given, value in events:
+        if model is None or name not in model.parents:
+            return None
         place = 0
-        for parent in model.parents[str(name)]:
+        for parent in model.parents[name]:
             place = place * model.size[parent] + given[parent]
-        wanted.append((model.responding.index(str(name)), place, value))
-    return lambda functions: bool(wanted) and all(functions[node][place] == v for node, place, v in wanted)
+        wanted.append((name, place, value))
+    return wanted
+
+
+def _happens(model: Model | None, events: list[tuple[str, dict[str, int], int]]) -> Callable[[Functions], bool]:
+    """Return whether all events happen; never in a structure that lacks a node."""
+    places = event_places(model, events)
+    if model is None or places is None:
+        return lambda _: False
+    wanted = [(model.responding.index(name), place, value) for name, place, value in places]
+    return lambda functions: all(functions[node][place] == value for node, place, value in wanted)
