@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import relaxbell as rb
-from relaxbell.verify import Refused, verify
+from relaxbell.verify import Refused, elimination, verify
 from relaxbell.verify.elimination import strategy
 from relaxbell.verify.measures import read_measure
 from relaxbell.verify.mixtures import Mixed, read_model
@@ -136,3 +136,63 @@ def test_evidence_of_fractions_is_certified():
     text = found[1].certificate().verify()
     assert "any behavior" in text
     assert "fraction(structure 2) <= 0" in text
+
+
+@pytest.mark.parametrize("what", ["X -> B", ["X -> B", "Y -> A"], "rest", ["to Bob", "rest"]])
+def test_elimination_finds_what_a_list_does(what, monkeypatch):
+    """The largest r of random prices, by tables of each structure and by all strategies."""
+    measure = rb.fraction(mixed(), what)
+    p = rb.Behavior(np.full((3, 2, 2, 2), Fraction(1, 6), dtype=object))
+    data = with_numbers(rb.minimize(measure, p).certificate.data)
+    model = read_model(data["model"])
+    read, rng = read_measure(model, data["measure"]), np.random.default_rng(1)
+    monkeypatch.setattr(elimination, "LISTED", 0)
+    for _ in range(5):
+        prices = [Fraction(int(v)) for v in rng.integers(-9, 10, model.cells)]
+        weight = Fraction(int(rng.integers(-9, 10)))
+        listed = [
+            sum(prices[cell] for cell in model.visited(f)) - sum(weight * v for _, v in read.column(k, f))
+            for k, f in enumerate(model.strategies())
+        ]
+        assert elimination.largest(model, prices, [(read, [weight])], 1) == max(listed)
+
+
+@pytest.mark.parametrize("what", ["X -> B", {"B(X=0,Y=1)": 1, "A(X=1)": 2}, {"A(X=0)": 0}])
+def test_elimination_of_single_graphs(what, monkeypatch):
+    graph = rb.bell((2, 2), (3, 2)).relax("X -> B")
+    p = rb.Behavior(np.full((3, 2, 2, 2), Fraction(1, 6), dtype=object))
+    data = with_numbers(rb.minimize(rb.fraction(graph, what), p).certificate.data)
+    model = read_model(data["model"])
+    read, rng = read_measure(model, data["measure"]), np.random.default_rng(2)
+    monkeypatch.setattr(elimination, "LISTED", 0)
+    for _ in range(5):
+        prices = [Fraction(int(v)) for v in rng.integers(-9, 10, model.cells)]
+        weight = Fraction(int(rng.integers(-9, 10)))
+        listed = [
+            sum(prices[cell] for cell in model.visited(f)) - sum(weight * v for _, v in read.column(k, f))
+            for k, f in enumerate(model.strategies())
+        ]
+        assert elimination.largest(model, prices, [(read, [weight])], 1) == max(listed)
+
+
+@pytest.mark.slow
+def test_very_many_strategies_of_mixtures():
+    """Local content of the chained box with n settings, n(1 − cos(π/2n)): Barrett, Kent and Pironio (2006)."""
+    n = 12
+    angles = np.pi * (np.arange(n)[:, None] - np.arange(n) - 0.5) / n
+    signs = np.array([[1, -1], [-1, 1]])[:, :, None, None]
+    p = rb.Behavior((1 + signs * np.cos(angles)) / 4)
+    solution = rb.minimize(rb.fraction(rb.mixture([rb.bell((n, n)), "any"]), "any"), p)
+    assert 1 - solution.value == pytest.approx(n * (1 - np.cos(np.pi / (2 * n))), abs=1e-10)
+    assert solution.value - solution.lower_bound < 1e-9
+    assert "fraction(structure 2) >= 0.897338" in solution.certificate.verify()
+    three = rb.bell((3, 3, 3))
+    pairs = [("X -> B", "Y -> A"), ("X -> C", "Z -> A"), ("Y -> C", "Z -> B")]
+    table = np.zeros((2,) * 3 + (3,) * 3)
+    for a, b, c, x, y, z in np.ndindex(table.shape):
+        table[a, b, c, x, y, z] = (1 + (-1) ** (a + b + c) * np.cos(np.pi * (x + y + z - 0.5) / 3)) / 8
+    hybrid = rb.mixture([*(three.relax(*edges) for edges in pairs), "any"])
+    found = rb.minimize(rb.fraction(hybrid, "any"), rb.Behavior(table, "A B C", "X Y Z"))
+    # as many as of the chained box: two parties together make it with the third
+    assert 1 - found.value == pytest.approx(3 - 3 * 3**0.5 / 2, abs=1e-9)
+    assert found.value - found.lower_bound < 1e-9

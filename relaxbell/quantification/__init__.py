@@ -87,12 +87,13 @@ def quantify(
     Returns
     -------
     Quantification
-        Of three and more parties edges that do not explain the data alone are left out. Where none from an input does,
-        there are the least sets of edges that do, each with the least fraction of the trials in which one of them acts,
-        and the fraction of the trials that no hybrid of Svetlichny explains; see `fraction`.
         For every ordered pair of parties: influence of the input and of the outcome of one on the
         outcome of the other; the entropy of a binary message from the first party to the second; and
         the dependence of all settings on the latent variable: M, Hall's measure, mutual information.
+        Of three and more parties, edges that do not explain the data alone are left out. Where none from an input does,
+        there are the least sets of edges that do (where there is no time to find them, those to one output from all
+        others), each with the least fraction of the trials in which one of them acts; and the fraction of the trials
+        that no hybrid of Svetlichny explains, see `fraction`.
         If the user interrupts, the ``KeyboardInterrupt`` carries the report of the rows so far as its ``partial``.
 
     Raises

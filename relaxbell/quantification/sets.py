@@ -23,11 +23,13 @@ from relaxbell.solve.minimization import minimize
 _LARGEST = 3
 """Most edges of a set that is tried."""
 
-_STRATEGIES = 2**17
-"""Models of more strategies are not tried: each takes seconds."""
+_STRATEGIES = 2**48
+"""Models of more strategies are not tried."""
 
 _SETS = 6
 """Most sets of one kind that get a row."""
+
+_SEARCH = "the search for edges that explain the data"
 
 Party = tuple[str, str]
 """Output and input."""
@@ -83,20 +85,39 @@ def explaining(local: CausalModel, p: Behavior, seconds: float | None) -> Explai
     if len(local.outputs) < 3:
         return None
     parties = list(zip(local.outputs, local.inputs, strict=True))
+    pairs = list(itertools.permutations(parties, 2))
+    kinds = [[(x, b) for (_, x), (b, _) in pairs], [(a, b) for (a, _), (b, _) in pairs]]
     try:
-        with deadline(seconds, "the search for edges that explain the data"):
-            pairs = list(itertools.permutations(parties, 2))
-            kinds = [[(x, b) for (_, x), (b, _) in pairs], [(a, b) for (a, _), (b, _) in pairs]]
+        with deadline(seconds, _SEARCH):
             single = frozenset(edge for own in kinds for edge in own if _explains(local, [edge], p))
-            if any((x, b) in single for _, x in parties for b, _ in parties):
-                return Explaining(single, ())
-            offers = []
-            for edges in kinds:
-                if not single.intersection(edges):
-                    offers += [_set(found) for found in _least_sets(local, edges, p)][:_SETS]
     except (TimeLimitError, ModelTooLargeError):
         return None
+    if any(edge in single for edge in kinds[0]):
+        return Explaining(single, ())
+    offers: list[Offer] = []
+    for edges in kinds:
+        if not single.intersection(edges):
+            offers += [_set(found) for found in _sets(local, edges, p, seconds)]
     return Explaining(single, (*offers, *_hybrid(local, parties)))
+
+
+def _sets(local: CausalModel, edges: Sequence[Edge], p: Behavior, seconds: float | None) -> list[tuple[Edge, ...]]:
+    """Return least sets of edges; where there is no time to find them, those to one output from all others."""
+    try:
+        with deadline(None if seconds is None else seconds / 2, _SEARCH):
+            return list(itertools.islice(_least_sets(local, edges, p), _SETS))
+    except TimeLimitError:
+        pass
+    found = []
+    try:
+        with deadline(None if seconds is None else seconds / 2, _SEARCH):
+            for output in local.outputs:
+                star = tuple(edge for edge in edges if edge[1] == output)
+                if _explains(local, star, p):
+                    found.append(star)
+    except (TimeLimitError, ModelTooLargeError):
+        pass
+    return found
 
 
 def _explains(local: CausalModel, edges: Sequence[Edge], p: Behavior) -> bool:
@@ -132,9 +153,17 @@ def _least_sets(local: CausalModel, edges: Sequence[Edge], p: Behavior) -> Itera
 
 def _set(edges: tuple[Edge, ...]) -> Offer:
     texts = [f"{u} -> {v}" for u, v in edges]
-    return Offer(
-        f"fraction({' or '.join(texts)})", ", ".join(texts), lambda local: fraction(local.relax(*edges), list(edges))
-    )
+    return Offer(f"fraction({' or '.join(texts)})", ", ".join(texts), lambda local: _acting(local, edges))
+
+
+def _acting(local: CausalModel, edges: Sequence[Edge]) -> LinearMeasure:
+    """Return how often some edges act; of too many functions how often the graph has to be the one with the edges."""
+    own = local.relax(*edges)
+    try:
+        return fraction(own, list(edges))
+    except ModelTooLargeError:
+        text = f"fraction({' or '.join(f'{u} -> {v}' for u, v in edges)})"
+        return fraction(mixture({"without": local, "with": own}), "with").named(text, "probability")
 
 
 def _hybrid(local: CausalModel, parties: Sequence[Party]) -> Iterator[Offer]:
