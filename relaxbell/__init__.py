@@ -94,6 +94,7 @@ _IMPLEMENTED = {
     "Measure.__add__": "measures.combined:added",
     "Measure.__mul__": "measures.combined:multiplied",
     "Measure.__truediv__": "measures.combined:divided",
+    "Mixture.nonsignaling": "measures.signals:nonsignaling",
     "NetworkSolution._repr_html_": "show.solution:network_html",
     "NetworkSolution.boxes": "engines.sources.proving:boxes",
     "NetworkSolution.certificate": "engines.sources.certificates:network_certificate",

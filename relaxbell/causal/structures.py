@@ -22,8 +22,11 @@ from relaxbell.causal.text import mixture_text
 from relaxbell.errors import ModelError, UnsupportedModelError
 from relaxbell.exact.local_rows import LocalRows, Tables
 from relaxbell.exact.rows import Rows
+from relaxbell.methods import provided
 
 if TYPE_CHECKING:
+    import cvxpy as cp
+
     from relaxbell.causal.graph import Edge
 
 Structure = CausalModel | AnyBehavior
@@ -358,6 +361,34 @@ class Mixture(CausalModel):
             if missing:
                 raise UnsupportedModelError(f"{missing[0]} is no node of {own.name}, one of the structures mixed.")
         return mixed_rows(self.local, [event_rows(own, event, given or {}, do or {}) for own in self.models])
+
+    def nonsignaling(self) -> list[cp.Constraint]:
+        """Return the constraints that parties that know each other's inputs in a structure do not signal, on average.
+
+        For `subject_to`: the groups of hybrids then share any non-signaling box in place of messages (Bancal, Barrett,
+        Gisin and Pironio, Phys. Rev. A 88, 014102, 2013; Gallego et al., Phys. Rev. Lett. 109, 070401, 2012). What the
+        other parties of a group answer, together with all that those outside of it would, does not change with the
+        input of one. Trials of any behavior are not constrained.
+
+        Returns
+        -------
+        list of cvxpy.Constraint
+            On ``mixture.q``, exact.
+
+        Raises
+        ------
+        UnsupportedModelError
+            If a structure has other edges than those from inputs to outputs.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> pair = rb.mixture([rb.bell().relax("X -> B", "Y -> A")])
+        >>> bound = rb.catalog.CHSH.bound(pair, pair.nonsignaling()), rb.catalog.CHSH.bound(rb.bell())
+        >>> [int(value) for value in bound]
+        [4, 2]
+        """
+        return provided("Mixture.nonsignaling")(self)
 
     # --------------------------------------------------------------------- text
 

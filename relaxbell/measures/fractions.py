@@ -156,7 +156,7 @@ class _Asked:
             said = [rf"f_{{{name_latex(v)}}} \text{{ depends on }} {small(u)}" for u, v in self.edges]
             return _counted(r" \lor ".join(said))
         if self.structures:
-            return r" + ".join(rf"\sum_{{\lambda \in \Lambda_{{{k}}}}} p(\lambda)" for k in self.structures)
+            return r" + ".join(rf"\sum_{{\lambda \in \Lambda_{{{k + 1}}}}} p(\lambda)" for k in self.structures)
         return _counted(r" \land ".join(self._events()))
 
     def _events(self) -> Iterable[str]:

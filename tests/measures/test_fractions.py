@@ -269,6 +269,42 @@ def test_w_states(angles, visibility, weight, one_way_visibility, one_way_weight
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("angles", "visibility", "weight"),
+    [
+        ((0.2 * math.pi, 0.7 * math.pi), 0.895656614131, 0.781563776321),
+        ((1.33045488, 2.90686264), 0.800881856611, 0.533830719508),
+        ((0.76589937, 2.37569328), 0.825669084772, 0.608797900592),
+    ],
+)
+def test_w_states_and_pairs_that_share_non_signaling_boxes(angles, visibility, weight):
+    """Values of an independent program, whose columns are products of the 24 extreme boxes of a pair and a function."""
+    p = three_qubits([1, 2, 4], [turned("Z", "X", angles)] * 3)
+    model, content = rb.mixture(hybrids()), rb.mixture([*hybrids(), "any"])
+    assert float(rb.critical_visibility(model, p, model.nonsignaling())) == pytest.approx(visibility, abs=1e-9)
+    solution = rb.minimize(rb.fraction(content, "any"), p, content.nonsignaling())
+    assert 1 - solution.value == pytest.approx(weight, abs=1e-9)
+    assert solution.value - solution.lower_bound < 1e-9
+
+
+def test_groups_without_signals():
+    """A group of all parties reproduces what does not signal: the PR box, and no more."""
+    pair = rb.mixture([rb.bell((2, 3)).relax("X -> B", "Y -> A")])
+    p = rb.boxes.pr()
+    own = rb.mixture([rb.bell().relax("X -> B", "Y -> A")])
+    assert rb.critical_visibility(own, p, own.nonsignaling()) == 1
+    copy = np.zeros((2, 2, 2, 2), dtype=int)
+    for x, y in np.ndindex(2, 2):
+        copy[0, x, x, y] = 1  # Bob's outcome is Alice's setting
+    with pytest.raises(rb.errors.InfeasibleError):
+        rb.minimize(rb.fraction(own, 0), rb.Behavior(copy), own.nonsignaling())
+    assert rb.minimize(rb.fraction(own, 0), rb.Behavior(copy)).exact == 1
+    assert len(pair.nonsignaling()) == 1
+    with pytest.raises(rb.errors.UnsupportedModelError, match="outcome signals"):
+        rb.mixture([rb.bell().relax("A -> B")]).nonsignaling()
+
+
+@pytest.mark.slow
 def test_w_at_z_and_x_is_hybrid_but_not_local():
     p = three_qubits([1, 2, 4], [turned("Z", "X", (0, math.pi / 2))] * 3)
     assert rb.critical_visibility(rb.mixture(hybrids()), p) == 1
