@@ -44,8 +44,8 @@ def _equalities(model: CausalModel) -> Iterator[tuple[str, list[Piece]]]:
     """Yield what a party's input does not change: what the rest of its group answers, and what all others do."""
     if model.hidden or model.dependent_inputs or any(u in model.outputs for u, _ in model.edges):
         raise UnsupportedModelError(
-            f"{model.name}: no-signaling within groups is for free inputs whose edges lead to outputs. Leave hidden nodes, "
-            "outcome signals and dependent inputs out."
+            f"{model.name}: no-signaling within groups is for free inputs whose edges lead to outputs. Leave hidden "
+            "nodes, outcome signals and dependent inputs out."
         )
     parties = model.unrelaxed.parties or {}
     for group in _groups(model):
