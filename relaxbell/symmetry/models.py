@@ -24,28 +24,34 @@ def model_symmetries(model: CausalModel) -> Symmetries:
     return group(model_generators(model))
 
 
-def model_generators(model: CausalModel) -> Iterator[Relabeling]:
-    """Yield generators of the relabelings that the graph of a model allows."""
+def model_generators(model: CausalModel, *, weighted: bool = True) -> Iterator[Relabeling]:
+    """Yield generators of the relabelings that the graph of a model allows, and, if `weighted`, its p(inputs)."""
     if isinstance(model, Mixture):
-        yield from _mixture_generators(model)
+        yield from _mixture_generators(model, weighted=weighted)
         return
     scenario = Scenario.of(model.outputs, model.inputs, model.observed_shape, model.parties)
     yield from _outcome_generators(model, scenario)
-    yield from _Settings(model, scenario).generators()
+    yield from _Settings(model, scenario, weighted=weighted).generators()
 
 
-def _mixture_generators(model: Mixture) -> Iterator[Relabeling]:
+def _mixture_generators(model: Mixture, *, weighted: bool) -> Iterator[Relabeling]:
     """Yield relabelings that permute the behaviors of all strategies: those of the structures, and of the scenario."""
     cells = model.T.indices.reshape(model.strategies.count, -1)
     known = {row.tobytes() for row in np.sort(cells, axis=1)}
     weights = cell_weights(model)
     scenario = Scenario.of(model.outputs, model.inputs, model.observed_shape, model.parties)
-    own = (r for part in (model.unrelaxed, *model.models) if part is not model for r in model_generators(part))
+    own = (
+        r
+        for part in (model.unrelaxed, *model.models)
+        if part is not model
+        for r in model_generators(part, weighted=weighted)
+    )
     for relabeling in (*generators(scenario), *own):
         images = relabeling.cells()
         place = np.argsort(images).astype(cells.dtype)
         moved = np.sort(place[cells], axis=1)
-        if (weights[images] == weights).all() and all(row.tobytes() in known for row in moved):
+        alike = not weighted or (weights[images] == weights).all()
+        if alike and all(row.tobytes() in known for row in moved):
             yield relabeling
 
 
@@ -65,13 +71,13 @@ def _outcome_generators(model: CausalModel, scenario: Scenario) -> Iterator[Rela
 class _Settings:
     """Permutations of parties and settings that keep graph and p(inputs)."""
 
-    def __init__(self, model: CausalModel, scenario: Scenario) -> None:
+    def __init__(self, model: CausalModel, scenario: Scenario, *, weighted: bool) -> None:
         self.model, self.scenario = model, scenario
         self.edges = frozenset(edge for edge in model.edges if edge[0] not in model.latents)
         self.sources = self._reached({n: n for n in model.nodes})
         known: dict[object, int] = {}
         table = model.input_distribution.table
-        flat = [known.setdefault(value, len(known)) for value in table.ravel().tolist()]
+        flat = [known.setdefault(value, len(known)) if weighted else 0 for value in table.ravel().tolist()]
         self.ranks: NDArray[np.int64] = np.array(flat, dtype=np.int64).reshape(table.shape)
         self.labeling = self._labeled(self.ranks)
 

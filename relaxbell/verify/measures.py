@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -31,6 +32,7 @@ class Measure:
 
 
 Charges = list[tuple[Measure, list[Fraction]]]
+MORE: dict[str, Callable[[Model, Json], Measure]] = {}  # kinds beyond the kernel
 
 
 def charge(measure: Measure, weights: Json, share: Fraction, charges: Charges) -> Fraction:
@@ -94,7 +96,7 @@ def read_measure(model: Model, data: Json, factor: Fraction = ONE) -> Measure:
         return Measure(text if kind == "sum" else f"max({text})", kind=kind, parts=parts, factors=factors)
     if kind == "fraction":
         return Measure(*fraction(model, data), stated=data)
-    readers = {"probability": probability, "influence": influence, "dependence": dependence, "rows": own_rows}
+    readers = {"probability": probability, "influence": influence, "dependence": dependence, "rows": own_rows} | MORE
     need(kind in readers, "a measure is of no known kind")
     return readers[kind](model, data)
 
@@ -176,5 +178,4 @@ def own_rows(model: Model, data: Json) -> Measure:
     norm = f"largest of {len(sizes)} norms" if sizes else "sum"
     named = short_digest([" ".join(map(str, sizes)), *(" ".join(f"{i}:{v}" for i, v in sorted(row)) for row in rows)])
     text = f"the {norm} of {len(rows)} given row{'s' * (len(rows) > 1)} (digest {named})"
-    effort = 2 + max(map(len, columns.values()), default=0)
-    return Measure(text, lambda number, _: columns.get(number, ()), effort, sizes)
+    return Measure(text, lambda number, _: columns.get(number, ()), 2 + max([0, *map(len, columns.values())]), sizes)
