@@ -214,15 +214,16 @@ def observed_equations(model: HasStrategies, observed: Observed) -> Equations:
 def normalization_equations(model: HasStrategies) -> Equations:
     """Return what holds before anything is observed: Σ p = 1, and the frequencies of dependent inputs."""
     cells = math.prod(model.observed_shape)
-    sums = math.prod(model.cardinality[n] for n in (model.inputs if model.inputs_connected else model.dependent_inputs))
+    known = model.inputs if model.inputs_connected or model.has_any else model.dependent_inputs
+    sums = math.prod(model.cardinality[n] for n in known)
     check_memory(f"{sums:,} normalizations of {cells:,} probabilities of {model.name}", _SUMMAND * sums * cells)
     weights = cell_weights(model)
-    known = _normalization(model, weights)
-    tables = np.array([_weighted(table, weights) for _, table, _ in known], dtype=object)
-    coefficients = np.array([(table != 0).astype(np.int64) for _, table, _ in known])
+    sure = _normalization(model, weights)
+    tables = np.array([_weighted(table, weights) for _, table, _ in sure], dtype=object)
+    coefficients = np.array([(table != 0).astype(np.int64) for _, table, _ in sure])
     return Equations(
-        model.observed_rows.mapped(coefficients, tuple(label for label, _, _ in known)),
-        np.array([value for _, _, value in known], dtype=object),
+        model.observed_rows.mapped(coefficients, tuple(label for label, _, _ in sure)),
+        np.array([value for _, _, value in sure], dtype=object),
         weights,
         tables=tables,
         exponents=weight_exponents(model, weights),
@@ -318,13 +319,13 @@ def functional_rows(
 def _normalization(model: HasStrategies, weights: Exact) -> list[tuple[str, Exact, Fraction]]:
     """Σ_outputs p(outputs, dependent|free) = p(dependent|free), for each dependent setting.
 
-    One free setting suffices unless dependent inputs respond to free ones.
+    One free setting suffices unless dependent inputs respond to free ones, or cells stand for strategies.
     """
     shape, k = model.observed_shape, len(model.outputs)
     found = []
     for index in np.ndindex(*shape[k:]):
         setting = dict(zip(model.inputs, index, strict=True))
-        if not model.inputs_connected and any(setting[n] for n in model.free_inputs):
+        if not model.inputs_connected and not model.has_any and any(setting[n] for n in model.free_inputs):
             continue  # the same for all settings of the free inputs
         table = np.zeros(shape, dtype=object)
         table[(Ellipsis, *index)] = 1

@@ -235,6 +235,16 @@ class CausalModel(Frozen):
         return tuple(n for n in order if n not in self.latents + self.free_inputs)
 
     @property
+    def is_mixture(self) -> bool:
+        """Whether the latent variable chooses among several structures, see `mixture`."""
+        return False
+
+    @property
+    def has_any(self) -> bool:
+        """Whether one of these structures allows any behavior."""
+        return False
+
+    @property
     def observed_shape(self) -> tuple[int, ...]:
         """Shape of a behavior of this model: outputs, then inputs."""
         return tuple(self.cardinality[n] for n in self.outputs + self.inputs)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.structures import without_any
 from relaxbell.closed_forms.classes import TermClass, described, listing
 from relaxbell.closed_forms.closed_form import LinearTerm
 from relaxbell.closed_forms.derive import in_order, require_ppl
@@ -191,6 +192,7 @@ def inequalities(model: CausalModel, seconds: float = 60.0) -> Inequalities:
             f"the behaviors of {model.name} are no polytope: its sources {', '.join(model.latents)} are independent. "
             "Use model.shared().inequalities(): what holds for a shared source holds here as well."
         )
+    without_any(model, "inequalities")
     require_ppl()
     started = now()
     domain = read_domain(model, _own_domain(model))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from relaxbell.behavior.names import name_latex
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory
+from relaxbell.causal.structures import single_graph
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import ExactNumber, as_exact, common_denominator, read_fraction
 from relaxbell.exact.rows import Rows
@@ -121,6 +122,7 @@ def setting_layout(
         If no input is dependent, one has another parent than the latent variable, or settings are rarer than 1e-300.
     """
     check_model(model, "a measure of dependence")
+    single_graph(model, "a measure of dependence")
     names = tuple(node.name for node in model.strategies.nodes if node.name in model.dependent_inputs)
     if not names:
         raise MeasureError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from relaxbell.behavior.scenario import same_variables
+from relaxbell.causal.anything import AnyBehavior
 from relaxbell.causal.equations import (
     cell_weights,
     check_occurring,
@@ -19,6 +21,7 @@ from relaxbell.causal.equations import (
 from relaxbell.causal.maximum import largest_value
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.separate import MOST_CHOICES, check_choices, separate
+from relaxbell.causal.structures import Mixture
 from relaxbell.engines.linear.over import solve_over
 from relaxbell.errors import FunctionalError, ModelTooLargeError
 from relaxbell.exact.assignments import StoppedSearch, work
@@ -66,6 +69,8 @@ def functional_bound(functional: BellFunctional, model: CausalModel, subject_to:
     table = check_scenario(functional, model)
     constraints = list(subject_to) if isinstance(subject_to, Sequence) else [subject_to]
     if not constraints:
+        if isinstance(model, Mixture):
+            return max(_structure_bound(functional, own, table) for own in model.structures)
         if not model.dependent_inputs:
             return _unconstrained(functional, model, table) + functional.constant
         if len(model.latents) == 1 and all(set(model.parents(x)) <= set(model.latents) for x in model.dependent_inputs):
@@ -75,6 +80,14 @@ def functional_bound(functional: BellFunctional, model: CausalModel, subject_to:
     _, found = solve_over(own, own.term, normalization_equations(model), constraints)
     value = functional.constant - scale * found.bound.bound
     return value if found.primal is not None else ceil_float(value)
+
+
+def _structure_bound(functional: BellFunctional, own: CausalModel | AnyBehavior, table: Exact) -> float | ExactNumber:
+    """Return the largest value in one structure of a mixture: of any behavior at each setting the largest one."""
+    if isinstance(own, CausalModel):
+        return functional_bound(functional, own, ())
+    flat = table.reshape(-1, math.prod(table.shape[len(own.outputs) :]))
+    return functional.constant + sum((max(column) for column in flat.T), Fraction(0))
 
 
 def _unconstrained(functional: BellFunctional, model: CausalModel, table: Exact) -> ExactNumber:

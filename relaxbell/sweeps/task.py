@@ -25,6 +25,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import FLOAT_GRID, Equations, cell_weights
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.structures import Mixture
 from relaxbell.engines import engine
 from relaxbell.engines.base import Found, Live
 from relaxbell.exact.numbers import Exact, common_denominator
@@ -314,6 +315,8 @@ def _rows_digest(blocks: Iterable[Any]) -> str:
 
 
 def _model_digest(model: CausalModel) -> Any:
+    if isinstance(model, Mixture):
+        return ["mixture", *(_model_digest(own) if isinstance(own, CausalModel) else "any" for own in model.structures)]
     distribution = [str(p) for p in model.input_distribution.table.ravel()]
     roles = [model.nodes, model.edges, model.inputs, model.latents, model.hidden, model.outputs]
     return [*roles, model.cardinality, distribution]

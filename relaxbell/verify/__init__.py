@@ -13,6 +13,10 @@ of the parents in their order, the last parent changing fastest; functions are n
 strategy λ is one function for each responding node, in mixed radix, the first node most significant. A model is a
 probability distribution q over the strategies. Inputs that respond are *dependent*.
 
+**Mixtures.** ``{"mixture": [model, …, "any"]}``: λ chooses one of the graphs, which have the same outputs, inputs and
+distribution, and one latent parent for all nodes. Strategies are those of the first graph, then those of the second, …
+"any": any behavior; one column for each cell, which it visits once for each setting of the free inputs.
+
 **Data.** T q is the table p(outputs, dependent inputs|free inputs), in C order of outputs, then inputs, as listed.
 The data are equations over T q: each cell of a behavior, T q = p(outputs|inputs) p(dependent|free), or the value of
 each linear function of p(outputs|inputs). Then, for each setting of all inputs, Σ_outputs T q = p(dependent|free).
@@ -35,7 +39,9 @@ probability: of some values of a node, averaged over p(free inputs), under an in
 influence: a group of one row for each values of the other parents, pair u < u' of the source's values, and value of
 the target (the first alone if there are two); with variation, one for all values. dependence: rows p(x, Λ) − p(x) p(Λ),
 one group, x the dependent inputs, Λ the functions of the others; Hall's: a group for each pair x < x' that occur, with
-a row p(Λ|x) − p(Λ|x') for each Λ. rows: written out.
+a row p(Λ|x) − p(Λ|x') for each Λ. rows: written out. fraction: Σ q over strategies of some ``structures``, or with a
+function of the target that depends on the source of one of the ``edges``, or with functions of which all ``events``
+[node, values of all parents, value] are true; linear.
 
 **The inequality.** Row weights u prove ``share`` times a measure if Σ_groups max |u| ≤ share (linear: u = share; sum:
 each part has the share times its factor; maximum: parts have shares ≥ 0 that sum to it). For such u for the objective,

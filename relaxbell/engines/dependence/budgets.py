@@ -77,7 +77,7 @@ class MassForm(PricedForm):
 
     Attributes
     ----------
-    problem, blocks
+    problem, blocks, local
         As in `PricedForm`; M is a `MassRow`, and the equations are multiplied by the denominator.
     settings
         z_x(λ), as tables.
@@ -323,7 +323,7 @@ def _form(problem: Problem, model: CausalModel) -> MassForm | None:
     blocks, settings = local_blocks(changed), SettingForm.of(model, own, layout)
     if blocks is None or settings is None:
         return None
-    form = MassForm(changed, tuple(blocks), settings)
+    form = MassForm(changed, tuple(blocks), model.local, settings)
     dependent = set(settings.dependent)
     return None if any(dependent.intersection(scope) for scope in form.rest[0].scopes) else form
 

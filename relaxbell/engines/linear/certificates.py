@@ -16,8 +16,10 @@ import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
+from relaxbell.causal.anything import ANY
 from relaxbell.causal.equations import Equations
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.structures import Mixture
 from relaxbell.certificate.claims import (
     Certificate,
     as_data,
@@ -162,6 +164,8 @@ def _root(numbers: Iterable[ExactNumber]) -> dict[str, Any]:
 
 
 def _model(model: CausalModel) -> dict[str, Any]:
+    if isinstance(model, Mixture):
+        return {"mixture": [_model(own) if isinstance(own, CausalModel) else ANY for own in model.structures]}
     table = model.input_distribution.table
     if not model.inputs_connected and model.dependent_inputs:  # floats are read as independent only to rounding
         table = model.input_distribution.product(model.free_inputs, model.dependent_inputs)
@@ -236,4 +240,5 @@ def _settings(model: CausalModel) -> list[tuple[int, ...]]:
 def _normalized(model: CausalModel) -> list[tuple[int, ...]]:
     """Return the settings for which `normalization_equations` has a row, in its order."""
     free = [i for i, name in enumerate(model.inputs) if name in model.free_inputs]
-    return [x for x in _settings(model) if model.inputs_connected or not any(x[i] for i in free)]
+    each = model.inputs_connected or model.has_any
+    return [x for x in _settings(model) if each or not any(x[i] for i in free)]

@@ -31,7 +31,7 @@ def priced(
         return None
     from relaxbell.engines.linear.priced.solving import PricedProblem, priced_form
 
-    form = priced_form(read_problem(measure, measure.term, equations, subject_to))
+    form = priced_form(read_problem(measure, measure.term, equations, subject_to), measure.model)
     if form is None:
         from relaxbell.engines.dependence.budgets import constrained_dependence
 

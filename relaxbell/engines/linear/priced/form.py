@@ -16,9 +16,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from relaxbell.causal.local import LocalModel
 from relaxbell.engines.linear.program import LinearProgram, Problem, all_leaves, linear_program
 from relaxbell.exact.elimination import Elimination
-from relaxbell.exact.local_rows import LocalRows, column_numbers
+from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.numbers import ExactNumber, Floats
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.affine import AffineConstraint
@@ -50,10 +51,13 @@ class PricedForm:
         With rows that are sums of small tables.
     blocks
         These rows: of the equations, of the leaves, of the constraints.
+    local
+        The variables behind the strategies, by which these are numbered.
     """
 
     problem: Problem
     blocks: tuple[LocalRows, ...]
+    local: LocalModel
 
     @cached_property
     def rows(self) -> LocalRows:
@@ -105,7 +109,7 @@ class PricedForm:
 
     def numbers(self, assignments: NDArray[np.int64]) -> list[int]:
         """Return the numbers of some strategies."""
-        return column_numbers(self.rows.domains, assignments)
+        return self.local.numbers(assignments)
 
     def spread(self, assignments: NDArray[np.int64], shares: Sequence[N]) -> dict[int, N]:
         """Return the weights of strategies, by number, from shares of columns."""

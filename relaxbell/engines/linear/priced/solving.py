@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory, memory_limit
 from relaxbell.engines.linear.dual import DualBound, Proof
 from relaxbell.engines.linear.infeasible import Ways, infeasible
@@ -39,10 +40,10 @@ _NEEDED = (1e-7, 1e-10)
 _REMEDY = "Reduce the number of settings or outcomes, or the edges, that meet in one node."
 
 
-def priced_form(problem: Problem) -> PricedForm | None:
+def priced_form(problem: Problem, model: CausalModel) -> PricedForm | None:
     """Return the form in which a problem is priced; None where some of its rows are no small tables."""
     blocks = local_blocks(problem)
-    return None if blocks is None else PricedForm(problem, tuple(blocks))
+    return None if blocks is None else PricedForm(problem, tuple(blocks), model.local)
 
 
 class PricedProblem:
@@ -83,7 +84,7 @@ class PricedProblem:
 
     def _of(self, problem: Problem) -> PricedProblem | None:
         """Return another problem over the same strategies; None where some of its rows are no small tables."""
-        form = priced_form(problem)
+        form = priced_form(problem, self.measure.model)
         return None if form is None else PricedProblem(form, self.measure)
 
     def solved(self, *, thorough: bool) -> tuple[Answer, Proof]:
