@@ -7,17 +7,19 @@ largest z_x(λ), and u, μ ≥ 0 are the weights of their rows and of M, the pri
 
     Σ_x p(x) max(z_x(λ), z_x*(λ) − 2 μ) − u · g(λ) .
 
-The equations are multiplied by the common denominator of p(x), so that all columns are whole numbers.
+The equations are multiplied by the common denominator of p(x), so that all columns are whole numbers. Limits of p(x|λ)
+are limits of the mass, see `engines.dependence.levels`; Hall's measure has other columns, see `engines.dependence.sets`.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -26,7 +28,9 @@ from numpy.typing import NDArray
 from relaxbell.causal.equations import Equations
 from relaxbell.causal.model import CausalModel
 from relaxbell.engines.dependence.form import SettingForm
-from relaxbell.engines.dependence.pricing import DependencePricer
+from relaxbell.engines.dependence.levels import Best, Levels, LevelSearch
+from relaxbell.engines.dependence.pricing import MOST_WORK, DependencePricer
+from relaxbell.engines.dependence.sets import SetSearch, SetWeights
 from relaxbell.engines.linear.dual import DualBound, Proof
 from relaxbell.engines.linear.over import read_problem
 from relaxbell.engines.linear.priced.form import PricedForm, Pricer, local_blocks
@@ -44,8 +48,10 @@ from relaxbell.lp.clock import TimeLimitError
 from relaxbell.lp.highs import Answer
 from relaxbell.lp.vertex import LARGEST_BASIS
 from relaxbell.measures.dependences import is_dependence
+from relaxbell.measures.hall import hall_terms
 from relaxbell.measures.measure import LinearMeasure, Measure
-from relaxbell.measures.settings import setting_layout
+from relaxbell.measures.settings import SettingBound, box_of, setting_layout
+from relaxbell.measures.terms import Leaf
 
 _LARGEST_UNIT = 2**20
 """Largest common denominator of p(x): columns are whole numbers up to that."""
@@ -53,11 +59,14 @@ _LARGEST_UNIT = 2**20
 _KEPT = 20
 """Most columns of a batch of answers."""
 
+_MOST_LEVELS, _MOST_STEPS = 250, 4096
+"""Masses of one setting, and steps of all together, up to which limits of p(x|λ) are kept by pricing."""
+
 N = TypeVar("N", float, ExactNumber)
 
 
 class MassRow(LocalRows):
-    """M as a single row: Σ |mass − p(x)| of each column, in units of 1/denominator; it has no tables."""
+    """M as a single row: Σ |mass − p(x)| of each column, in units of 1/unit; it has no tables."""
 
     @cached_property
     def nonnegative(self) -> bool:
@@ -66,8 +75,24 @@ class MassRow(LocalRows):
 
     @cached_property
     def mass(self) -> float:
-        """The largest entry is below twice the denominator, which the label says."""
+        """The largest entry is below twice the unit, which the label says."""
         return 2.0 * int(self.labels[0])
+
+
+class PairRow(MassRow):
+    """Σ_λ |p(λ|x) − p(λ|x')| as a single row; the settings, the common factor and p(x), p(x') are in the label."""
+
+    @cached_property
+    def mass(self) -> float:
+        """The largest entry is at a set that has the rarer setting alone."""
+        _, _, left, right, unit = self.told
+        return float(max(left, right) * unit)
+
+    @cached_property
+    def told(self) -> tuple[int, int, int, int, int]:
+        """Number of the first and second setting, by what their masses are multiplied, and the unit."""
+        x, y, left, right, unit = map(int, self.labels[0].split())
+        return x, y, left, right, unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,12 +102,18 @@ class MassForm(PricedForm):
     Attributes
     ----------
     problem, blocks
-        As in `PricedForm`; M is a `MassRow`, and the equations are multiplied by the denominator.
+        As in `PricedForm`; M is a `MassRow`, pairs of Hall's measure are, and the equations are multiplied by the unit.
     settings
         z_x(λ), as tables.
+    unit
+        What mass one is, as a whole number.
+    box
+        Least and largest mass; None where there are no limits.
     """
 
     settings: SettingForm
+    unit: int
+    box: tuple[int, int] | None = None
 
     @cached_property
     def starts(self) -> list[int]:
@@ -105,12 +136,22 @@ class MassForm(PricedForm):
     def mass_rows(self) -> NDArray[np.intp]:
         """Which of all rows are M."""
         pairs = zip(self.starts[:-1], self.blocks, strict=True)
-        return np.array([start for start, rows in pairs if isinstance(rows, MassRow)], dtype=np.intp)
+        own = [start for start, rows in pairs if isinstance(rows, MassRow) and not isinstance(rows, PairRow)]
+        return np.array(own, dtype=np.intp)
+
+    @cached_property
+    def pair_rows(self) -> dict[int, PairRow]:
+        """Which of all rows are pairs of Hall's measure."""
+        pairs = zip(self.starts[:-1], self.blocks, strict=True)
+        return {start: rows for start, rows in pairs if isinstance(rows, PairRow)}
 
     @cached_property
     def weights(self) -> NDArray[np.int64]:
-        """p(x) in units of 1/denominator."""
-        return self.settings.layout.whole_weights.astype(np.int64)
+        """p(x) in units of 1/unit."""
+        return np.array([int(w * self.unit) for w in self.settings.layout.weights], dtype=np.int64)
+
+    def sizes(self, assignments: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.asarray(assignments[:, len(self.rows.domains) :].sum(axis=1) // self.unit)
 
     def columns(self, assignments: NDArray[np.int64]) -> tuple[sp.csc_array, Floats]:
         own = self._entries(assignments)
@@ -123,16 +164,20 @@ class MassForm(PricedForm):
         pointers = np.arange(0, cells.size + 1, len(self.weights))
         shape = self.settings.entries.shape[1], count
         mix = sp.csc_array((mass.ravel().astype(np.float64), cells.ravel(), pointers), shape=shape)
-        found = [sp.csr_array(self.settings.entries @ mix)]
+        found, sizes = [sp.csr_array(self.settings.entries @ mix)], self.sizes(assignments)
         for rows in self.blocks[1:]:
-            if isinstance(rows, MassRow):
-                found.append(sp.csr_array(abs(mass - self.weights).sum(axis=1)[None, :].astype(np.float64)))
+            if isinstance(rows, PairRow):
+                x, y, left, right, _ = rows.told
+                found.append(sp.csr_array(abs(mass[:, x] * left - mass[:, y] * right)[None, :].astype(np.float64)))
+            elif isinstance(rows, MassRow):
+                away = abs(mass - self.weights * sizes[:, None]).sum(axis=1)
+                found.append(sp.csr_array(away[None, :].astype(np.float64)))
             else:
-                found.append(rows.at(strategies).matrix)
+                found.append(sp.csr_array(rows.at(strategies).matrix.multiply(sizes[None, :])))
         return sp.csc_array(sp.vstack(found, format="csc"))
 
     def spread(self, assignments: NDArray[np.int64], shares: Sequence[N]) -> dict[int, N]:
-        v, unit = len(self.rows.domains), self.settings.layout.denominator
+        v, unit = len(self.rows.domains), self.unit
         mass = assignments[:, v:]
         place, setting = np.nonzero(mass)
         numbers = column_numbers(self.rows.domains, self.settings.full(assignments[place, :v], setting))
@@ -180,7 +225,7 @@ class MassPricer(Pricer):
         z = flat[form.settings.cells(strategies)]
         star, each = z.argmax(axis=1), np.arange(len(z))
         mass = np.where(z > z.max(axis=1)[:, None] - two, form.weights, 0)
-        mass[each, star] += form.settings.layout.denominator - mass.sum(axis=1)
+        mass[each, star] += form.unit - mass.sum(axis=1)
         return values, _Columns(np.concatenate([strategies, mass], axis=1))
 
     def _two(self, weights: NDArray[np.float64] | NDArray[np.int64]) -> float | int:
@@ -194,16 +239,137 @@ class MassPricer(Pricer):
         if two < 0:
             raise SolverError(f"the weight of M is {two / 2:.3g}, expected none below 0. Report model and data.")
         size = max(map(abs, [*whole.tolist(), two]), default=0)
-        mass = 2 * form.settings.layout.denominator * max(1, form.settings.mass) + 2 * int(self._rest_mass)
+        mass = 2 * form.unit * max(1, form.settings.mass) + 2 * int(self._rest_mass)
         whole = whole.astype(np.int64 if size * mass < LARGEST_SUM else object)
-        weights = form.weights.astype(whole.dtype)
         rest = self._rest.tables(whole[self._others])
         flat = form.settings.flat(-whole[: self._equations])
-        return -int(self._search.largest(flat, weights, two, rest))
+        return -self._greatest(flat, two, rest, size * mass)
+
+    def _greatest(self, flat: NDArray[Any], two: int, rest: Sequence[NDArray[Any]], size: int) -> int:
+        """Return the largest price of whole weights, where no sum exceeds a size."""
+        return int(self._search.largest(flat, self._form.weights.astype(flat.dtype), two, rest))
 
     @cached_property
     def _rest_mass(self) -> float:
         return self._form.rest[0].mass
+
+
+@dataclass(frozen=True, eq=False)
+class _Leveled:
+    """Columns that were found by levels of masses."""
+
+    best: Best
+
+    def assignments(self, places: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Return some of them."""
+        return np.concatenate(self.best.found(places), axis=1)
+
+
+class LevelPricer(MassPricer):
+    """Finds the columns of least reduced cost where masses have limits.
+
+    Parameters
+    ----------
+    form
+        The problem.
+
+    Raises
+    ------
+    ModelTooLargeError
+        If that takes too long.
+    """
+
+    def __init__(self, form: MassForm) -> None:
+        self._form, (rest, self._others) = form, form.rest
+        self._rest, self._equations = Pricer(rest), len(form.blocks[0])
+        assert form.box is not None
+        settings = form.settings
+        corners = form.weights.tolist() if len(form.mass_rows) else None
+        levels = Levels.of(len(form.weights), form.unit, *form.box, corners)
+        many = max(map(len, levels.each)) > _MOST_LEVELS or levels.target > _MOST_STEPS
+        domains, scopes = form.rows.domains, self._rest.elimination.scopes
+        self._levels = None if many else LevelSearch(settings.layout.settings, domains, settings.scopes, scopes, levels)
+        if self._levels is None or max(self._levels.work, 8 * self._levels.largest) > MOST_WORK:
+            took = f"takes {levels.target:,} steps of mass" if self._levels is None else f"adds {self._levels.work:.2g} numbers"
+            raise ModelTooLargeError(
+                f"the best strategy of {settings.model.name} with limits of p(x|λ) {took} each time, expected at most "
+                f"{_MOST_STEPS:,} steps and {MOST_WORK:.2g} numbers. Give limits that are simple multiples of p(x), or "
+                "reduce the settings."
+            )
+
+    def _search_levels(
+        self, flat: NDArray[Any], two: float | int, rest: Sequence[NDArray[Any]], low: float | int, *, choices: bool
+    ) -> tuple[NDArray[Any], Best]:
+        form, tables = self._form, self._form.settings.tables(flat)
+
+        def gains(x: int, mass: int) -> NDArray[Any]:
+            away = abs(mass - int(form.weights[x]))
+            return tables[x] * mass - (two * away / 2 if isinstance(two, float) else two * away // 2)
+
+        assert self._levels is not None
+        return self._levels.run(gains, rest, low, choices=choices)
+
+    def best(self, weights: Floats) -> tuple[Floats, _Leveled]:  # type: ignore[override]
+        flat = self._form.settings.flat(-weights[: self._equations])
+        rest = [np.asarray(own, dtype=np.float64) for own in self._rest.tables(weights[self._others])]
+        two = max(float(self._two(weights)), 0.0)
+        top, best = self._search_levels(flat, two, rest, -math.inf, choices=True)
+        return np.asarray(top, dtype=np.float64), _Leveled(best)
+
+    def _greatest(self, flat: NDArray[Any], two: int, rest: Sequence[NDArray[Any]], size: int) -> int:
+        top, _ = self._search_levels(flat, two, rest, -4 * size - 1, choices=False)
+        return int(top.max())
+
+
+class SetPricer(MassPricer):
+    """Finds the columns of least reduced cost where there is Hall's measure.
+
+    Parameters
+    ----------
+    form
+        The problem.
+
+    Raises
+    ------
+    ModelTooLargeError
+        If that takes too long.
+    """
+
+    def __init__(self, form: MassForm) -> None:
+        self._form, (rest, self._others) = form, form.rest
+        self._rest, self._equations = Pricer(rest), len(form.blocks[0])
+        n = len(form.weights)
+        self._pairs = np.array(list(itertools.combinations(range(n), 2)), dtype=np.intp)
+        self._number = {tuple(pair): k for k, pair in enumerate(self._pairs.tolist())}
+        self._sets = SetSearch(form.settings, form.weights, self._pairs, self._rest.elimination.scopes)
+
+    def _given(self, weights: NDArray[Any]) -> SetWeights:
+        """Return what the price is made of; the pairs times what a set adds to their row, in the unit."""
+        form = self._form
+        pairs = np.zeros(len(self._pairs), dtype=weights.dtype)
+        for row, rows in form.pair_rows.items():
+            x, y, left, _, _ = rows.told
+            pairs[self._number[x, y]] += weights[row] * (left * int(form.weights[x]))
+        rest = [np.asarray(own, dtype=weights.dtype) for own in self._rest.tables(weights[self._others])]
+        return SetWeights(form.settings.flat(-weights[: self._equations]), pairs, rest)
+
+    def best(self, weights: Floats) -> tuple[Floats, _Columns]:
+        form, given = self._form, self._given(weights)
+        prices, strategies, sets = self._sets.best(replace(given, pairs=np.maximum(given.pairs, 0.0)), _KEPT)
+        mass = np.where(sets, form.weights, 0)
+        mass *= (form.unit // np.gcd(form.unit, mass.sum(axis=1)))[:, None]
+        return prices, _Columns(np.concatenate([strategies, mass], axis=1))
+
+    def least(self, whole: NDArray[np.int64]) -> Fraction:  # type: ignore[override]
+        given = self._given(whole.astype(object))
+        if min(given.pairs.tolist(), default=0) < 0:
+            raise SolverError("the weight of a pair of settings is below 0. Report model and data.")
+        return -self._sets.largest(given)
+
+
+def _pricer_of(form: MassForm) -> MassPricer:
+    """Return what finds the best columns of a form."""
+    return LevelPricer(form) if form.box else SetPricer(form) if form.pair_rows else MassPricer(form)
 
 
 class ConstrainedProblem(PricedProblem):
@@ -233,7 +399,7 @@ class ConstrainedProblem(PricedProblem):
         return _of_problem(self._given, self.form, rigorous(self.form, self.pricer, master.duals))
 
     def _pricer(self) -> Pricer:
-        return MassPricer(self.form)
+        return _pricer_of(self.form)
 
     def _of(self, problem: Problem) -> PricedProblem | None:
         form = _form(problem, self.measure.model)
@@ -244,7 +410,7 @@ class ConstrainedProblem(PricedProblem):
         return answer, replace(proof, problem=self._given, bound=_of_problem(self._given, self.form, proof.bound))
 
     def _orbits(self) -> Orbits:
-        exact = self.form.problem.equations.distance == 0
+        exact = self.form.problem.equations.distance == 0 or bool(self.form.pair_rows)
         return single_rows(self.form) if exact else orbits(self.form, self.measure.model)
 
     def _exact(self, master: Master, merged: Orbits) -> tuple[DualBound, dict[int, ExactNumber]] | None:
@@ -256,7 +422,8 @@ class ConstrainedProblem(PricedProblem):
     def _support(self, master: Master, merged: Orbits) -> tuple[float, dict[int, float]] | None:
         weights = master.weights.clip(0.0)
         used = np.flatnonzero(weights)
-        shares = weights[used] / weights.sum()
+        sizes = self.form.sizes(master.pool)
+        shares = weights[used] / float(weights @ sizes)
         alone = self.form.spread(master.pool[used], shares.tolist())
         if not merged.moves:
             return master.reached, alone
@@ -281,7 +448,8 @@ def constrained_dependence(
     if equations.exponents is not None or not measure.model.dependent_inputs:
         return None
     problem = read_problem(measure, measure.term, equations, subject_to)
-    form = _form(problem, measure.model) if any(map(is_dependence, all_leaves(problem))) else None
+    asked = any(map(is_dependence, all_leaves(problem))) or hall_pairs(problem) or limits_of(problem)
+    form = _form(problem, measure.model) if asked else None
     if form is None:
         return None
     try:
@@ -294,30 +462,55 @@ def constrained_dependence(
         return None
 
 
+def hall_pairs(problem: Problem) -> dict[Leaf, int]:
+    """Return the leaves that are pairs of Hall's measure, with their places among all pairs."""
+    terms = [problem.objective, *(budget.measure.term for budget in problem.budgets)]
+    return {leaf: k for term in terms for own in hall_terms(term) for k, leaf in enumerate(own.leaves())}
+
+
+def limits_of(problem: Problem) -> list[SettingBound]:
+    """Return the limits of p(x|λ)."""
+    return [constraint for constraint in problem.affine if isinstance(constraint, SettingBound)]
+
+
 def _form(problem: Problem, model: CausalModel) -> MassForm | None:
-    """Return the problem with M as single rows; None where other rows are no tables of λ."""
+    """Return the problem with M and the pairs of Hall's measure as single rows; None where that is not possible."""
     factors = {id(leaf.rows): leaf.factor for leaf in all_leaves(problem) if is_dependence(leaf)}
-    if min(factors.values(), default=Fraction(0)) < 0:
+    pairs, limits = hall_pairs(problem), limits_of(problem)
+    if min([*factors.values(), *(leaf.factor for leaf in pairs)], default=0) < 0 or (pairs and (factors or limits)):
         return None
-    layout = setting_layout(model)
-    unit, own = layout.denominator, problem.equations
+    layout, own = setting_layout(model), problem.equations
+    low, high = box_of(limits)
+    if not isinstance(low, Fraction) or not isinstance(high, Fraction):
+        return None
+    unit = math.lcm(layout.denominator, low.denominator, high.denominator)
     if unit > _LARGEST_UNIT or not isinstance(own.rows, LocalRows):
         return None
     domains = own.rows.domains
+    places = list(itertools.combinations([int(w * unit) for w in layout.weights], 2))
+    numbers = list(itertools.combinations(range(len(layout.weights)), 2))
+    known = {id(leaf.rows): (leaf.factor, k) for leaf, k in pairs.items()}
 
     def made(rows: Rows) -> Rows:
-        factor = factors.get(id(rows))
-        return rows if factor is None else MassRow(domains, (), (str(unit),), factor / unit)
+        if id(rows) in known:
+            factor, k = known[id(rows)]
+            (x, y), (left, right) = numbers[k], places[k]
+            both = math.lcm(left, right)
+            label = f"{x} {y} {both // left} {both // right} {unit}"
+            return PairRow(domains, (), (label,), factor / both)
+        factor = factors.get(id(rows), Fraction(0))
+        return rows if not factor else MassRow(domains, (), (str(unit),), factor / unit)
 
     equations = replace(own, rhs=own.rhs * unit)
     budgets = tuple(
         replace(b, measure=replace(b.measure, term=b.measure.term.with_rows(made))) for b in problem.budgets
     )
-    changed = Problem(problem.objective.with_rows(made), equations, budgets, problem.affine)
+    others = tuple(constraint for constraint in problem.affine if not isinstance(constraint, SettingBound))
+    changed = Problem(problem.objective.with_rows(made), equations, budgets, others)
     blocks, settings = local_blocks(changed), SettingForm.of(model, own, layout)
     if blocks is None or settings is None:
         return None
-    form = MassForm(changed, tuple(blocks), settings)
+    form = MassForm(changed, tuple(blocks), settings, unit, (int(low * unit), int(high * unit)) if limits else None)
     dependent = set(settings.dependent)
     return None if any(dependent.intersection(scope) for scope in form.rest[0].scopes) else form
 
@@ -330,4 +523,7 @@ def _of_problem(problem: Problem, form: MassForm, bound: DualBound) -> DualBound
         for own, other in leaves
         if other in bound.weights and not isinstance(other.rows, MassRow)
     }
-    return replace(bound, z=bound.z * form.settings.layout.denominator, weights=weights)
+    rest, none = iter(bound.affine), np.zeros(0, dtype=object)
+    affine = tuple(none if isinstance(own, SettingBound) else next(rest) for own in problem.affine)
+    unstated = "limits of p(x|λ)" if form.box else "Hall's measure beside other measures" if form.pair_rows else ""
+    return replace(bound, z=bound.z * form.unit, weights=weights, affine=affine, unstated=unstated)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Protocol, TypeVar
 
@@ -114,6 +115,10 @@ class PricedForm:
             found[number] = found[number] + share if number in found else share
         return found
 
+    def sizes(self, assignments: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how much probability a weight of one is, for some columns: one, but for multiples that are whole."""
+        return np.ones(len(assignments), dtype=np.int64)
+
     def columns(self, assignments: NDArray[np.int64]) -> tuple[sp.csc_array, Floats]:
         """Return the columns of some strategies, and their costs."""
         own = self.rows.at(assignments).matrix
@@ -186,6 +191,6 @@ class Pricer:
         """Return −(least reduced cost) for each choice of the variables that are left to the end, and the rest."""
         return self.elimination.run(self.tables(weights))
 
-    def least(self, whole: NDArray[np.int64]) -> int:
+    def least(self, whole: NDArray[np.int64]) -> int | Fraction:
         """Return the least Σ weight · row of all strategies, for whole weights, exactly."""
         return -int(self.elimination.largest_sum(self.tables(whole)))
