@@ -38,7 +38,7 @@ from relaxbell.engines.linear.priced.master import Master
 from relaxbell.engines.linear.priced.orbits import Orbits, orbits, single_rows
 from relaxbell.engines.linear.priced.proving import exact_solution, rigorous
 from relaxbell.engines.linear.priced.solving import PricedProblem
-from relaxbell.engines.linear.program import Problem, all_leaves
+from relaxbell.engines.linear.program import Problem, all_leaves, check_size
 from relaxbell.errors import ModelTooLargeError, SolverError
 from relaxbell.exact.elimination import LARGEST_SUM
 from relaxbell.exact.local_rows import LocalRows, Tables, column_numbers
@@ -95,6 +95,34 @@ class PairRow(MassRow):
         return x, y, left, right, unit
 
 
+class VisitedRows(LocalRows):
+    """Rows that depend on the settings, such as a functional of the data: what each mass adds, in units of 1/unit."""
+
+    whole: int
+
+    @classmethod
+    def of(cls, rows: LocalRows, unit: int) -> VisitedRows:
+        """Return rows over strategies as rows over columns."""
+        found = cls(rows.domains, rows.parts, rows.labels, rows.scale / unit)
+        object.__setattr__(found, "whole", unit)
+        return found
+
+    @cached_property
+    def mass(self) -> float:
+        """As large as that of the rows, at mass one."""
+        return self.whole * LocalRows(self.domains, self.parts, self.labels).mass
+
+    @cached_property
+    def largest(self) -> int:
+        """The largest entry of a row, without sign, at mass one."""
+        return self.whole * LocalRows(self.domains, self.parts, self.labels).largest
+
+    def ends(self) -> tuple[int, int]:
+        """Return the least and the largest entry of the sum of the rows, at mass one."""
+        low, high = super().ends()
+        return self.whole * low, self.whole * high
+
+
 @dataclass(frozen=True, eq=False)
 class MassForm(PricedForm):
     """A problem whose columns are the values of all variables of a λ, then its whole mass at each setting.
@@ -125,12 +153,19 @@ class MassForm(PricedForm):
         """The rows of other measures, without scale, and which of all rows they are."""
         parts, places, count = list[Tables](), list[NDArray[np.intp]](), 0
         for start, rows in zip(self.starts[1:-1], self.blocks[1:], strict=True):
-            if not isinstance(rows, MassRow):
+            if not isinstance(rows, MassRow | VisitedRows):
                 parts += [Tables(part.scopes, part.rows + count, part.values) for part in rows.parts]
                 places.append(start + np.arange(len(rows)))
                 count += len(rows)
         found = np.concatenate([np.zeros(0, dtype=np.intp), *places])
         return LocalRows(self.rows.domains, parts, [""] * count), found
+
+    @cached_property
+    def visited(self) -> NDArray[np.intp]:
+        """Which of all rows depend on the settings: the equations first."""
+        pairs = zip(self.starts[:-1], self.blocks, strict=True)
+        own = [start + np.arange(len(rows)) for start, rows in pairs if not start or isinstance(rows, VisitedRows)]
+        return np.concatenate(own)
 
     @cached_property
     def mass_rows(self) -> NDArray[np.intp]:
@@ -164,9 +199,14 @@ class MassForm(PricedForm):
         pointers = np.arange(0, cells.size + 1, len(self.weights))
         shape = self.settings.entries.shape[1], count
         mix = sp.csc_array((mass.ravel().astype(np.float64), cells.ravel(), pointers), shape=shape)
-        found, sizes = [sp.csr_array(self.settings.entries @ mix)], self.sizes(assignments)
+        visited, sizes = sp.csr_array(self.settings.entries @ mix), self.sizes(assignments)
+        end = len(self.blocks[0])
+        found = [visited[:end]]
         for rows in self.blocks[1:]:
-            if isinstance(rows, PairRow):
+            if isinstance(rows, VisitedRows):
+                found.append(visited[end : end + len(rows)])
+                end += len(rows)
+            elif isinstance(rows, PairRow):
                 x, y, left, right, _ = rows.told
                 found.append(sp.csr_array(abs(mass[:, x] * left - mass[:, y] * right)[None, :].astype(np.float64)))
             elif isinstance(rows, MassRow):
@@ -213,11 +253,10 @@ class MassPricer(Pricer):
         self._rest = Pricer(rest)
         entries = np.arange(int(form.settings.starts[-1]))
         self._search = DependencePricer(form.settings, entries, self._rest.elimination.scopes)
-        self._equations = len(form.blocks[0])
 
     def best(self, weights: Floats) -> tuple[Floats, _Columns]:
         form = self._form
-        flat, two = form.settings.flat(-weights[: self._equations]), self._two(weights)
+        flat, two = form.settings.flat(-weights[form.visited]), self._two(weights)
         rest = [np.asarray(own, dtype=np.float64) for own in self._rest.tables(weights[self._others])]
         _, strategies, values = self._search.best(
             flat, form.weights.astype(np.float64), _KEPT, -math.inf, max(float(two), 0.0), rest
@@ -242,7 +281,7 @@ class MassPricer(Pricer):
         mass = 2 * form.unit * max(1, form.settings.mass) + 2 * int(self._rest_mass)
         whole = whole.astype(np.int64 if size * mass < LARGEST_SUM else object)
         rest = self._rest.tables(whole[self._others])
-        flat = form.settings.flat(-whole[: self._equations])
+        flat = form.settings.flat(-whole[form.visited])
         return -self._greatest(flat, two, rest, size * mass)
 
     def _greatest(self, flat: NDArray[Any], two: int, rest: Sequence[NDArray[Any]], size: int) -> int:
@@ -281,7 +320,7 @@ class LevelPricer(MassPricer):
 
     def __init__(self, form: MassForm) -> None:
         self._form, (rest, self._others) = form, form.rest
-        self._rest, self._equations = Pricer(rest), len(form.blocks[0])
+        self._rest = Pricer(rest)
         assert form.box is not None
         settings = form.settings
         corners = form.weights.tolist() if len(form.mass_rows) else None
@@ -310,7 +349,7 @@ class LevelPricer(MassPricer):
         return self._levels.run(gains, rest, low, choices=choices)
 
     def best(self, weights: Floats) -> tuple[Floats, _Leveled]:  # type: ignore[override]
-        flat = self._form.settings.flat(-weights[: self._equations])
+        flat = self._form.settings.flat(-weights[self._form.visited])
         rest = [np.asarray(own, dtype=np.float64) for own in self._rest.tables(weights[self._others])]
         two = max(float(self._two(weights)), 0.0)
         top, best = self._search_levels(flat, two, rest, -math.inf, choices=True)
@@ -337,7 +376,7 @@ class SetPricer(MassPricer):
 
     def __init__(self, form: MassForm) -> None:
         self._form, (rest, self._others) = form, form.rest
-        self._rest, self._equations = Pricer(rest), len(form.blocks[0])
+        self._rest = Pricer(rest)
         n = len(form.weights)
         self._pairs = np.array(list(itertools.combinations(range(n), 2)), dtype=np.intp)
         self._number = {tuple(pair): k for k, pair in enumerate(self._pairs.tolist())}
@@ -351,7 +390,7 @@ class SetPricer(MassPricer):
             x, y, left, _, _ = rows.told
             pairs[self._number[x, y]] += weights[row] * (left * int(form.weights[x]))
         rest = [np.asarray(own, dtype=weights.dtype) for own in self._rest.tables(weights[self._others])]
-        return SetWeights(form.settings.flat(-weights[: self._equations]), pairs, rest)
+        return SetWeights(form.settings.flat(-weights[form.visited]), pairs, rest)
 
     def best(self, weights: Floats) -> tuple[Floats, _Columns]:
         form, given = self._form, self._given(weights)
@@ -457,9 +496,18 @@ def constrained_dependence(
     except TimeLimitError:
         raise
     except (SolverError, ModelTooLargeError):
-        if not measure.model.strategies.can_be_listed:
+        if not measure.model.strategies.can_be_listed or not _fits(problem):
             raise
         return None
+
+
+def _fits(problem: Problem) -> bool:
+    """Return whether a program of all strategies would fit in memory."""
+    try:
+        check_size(problem)
+    except ModelTooLargeError:
+        return False
+    return True
 
 
 def hall_pairs(problem: Problem) -> dict[Leaf, int]:
@@ -487,6 +535,7 @@ def _form(problem: Problem, model: CausalModel) -> MassForm | None:
     if unit > _LARGEST_UNIT or not isinstance(own.rows, LocalRows):
         return None
     domains = own.rows.domains
+    dependent = {model.local.variable(name, {}) for name in layout.names}
     places = list(itertools.combinations([int(w * unit) for w in layout.weights], 2))
     numbers = list(itertools.combinations(range(len(layout.weights)), 2))
     known = {id(leaf.rows): (leaf.factor, k) for leaf, k in pairs.items()}
@@ -498,21 +547,33 @@ def _form(problem: Problem, model: CausalModel) -> MassForm | None:
             both = math.lcm(left, right)
             label = f"{x} {y} {both // left} {both // right} {unit}"
             return PairRow(domains, (), (label,), factor / both)
-        factor = factors.get(id(rows), Fraction(0))
-        return rows if not factor else MassRow(domains, (), (str(unit),), factor / unit)
+        if id(rows) in factors:
+            return MassRow(domains, (), (str(unit),), factors[id(rows)] / unit)
+        if isinstance(rows, LocalRows) and any(dependent.intersection(scope) for scope in rows.scopes):
+            return VisitedRows.of(rows, unit)
+        return rows
 
     equations = replace(own, rhs=own.rhs * unit)
     budgets = tuple(
         replace(b, measure=replace(b.measure, term=b.measure.term.with_rows(made))) for b in problem.budgets
     )
-    others = tuple(constraint for constraint in problem.affine if not isinstance(constraint, SettingBound))
+    others = tuple(
+        replace(constraint, rows=made(constraint.rows))
+        for constraint in problem.affine
+        if not isinstance(constraint, SettingBound)
+    )
     changed = Problem(problem.objective.with_rows(made), equations, budgets, others)
-    blocks, settings = local_blocks(changed), SettingForm.of(model, own, layout)
-    if blocks is None or settings is None:
+    blocks = local_blocks(changed)
+    if blocks is None:
         return None
-    form = MassForm(changed, tuple(blocks), settings, unit, (int(low * unit), int(high * unit)) if limits else None)
-    dependent = set(settings.dependent)
-    return None if any(dependent.intersection(scope) for scope in form.rest[0].scopes) else form
+    visited: Rows = LocalRows(domains, own.rows.parts, own.rows.labels)
+    for rows in blocks[1:]:
+        if isinstance(rows, VisitedRows):
+            visited = visited.followed_by(LocalRows(domains, rows.parts, rows.labels))
+    settings = SettingForm.of(model, replace(own, rows=visited), layout)
+    if settings is None:
+        return None
+    return MassForm(changed, tuple(blocks), settings, unit, (int(low * unit), int(high * unit)) if limits else None)
 
 
 def _of_problem(problem: Problem, form: MassForm, bound: DualBound) -> DualBound:

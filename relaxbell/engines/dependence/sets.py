@@ -5,11 +5,13 @@ In a column of mass one λ has p(x)/p(S) at the settings x in S. Its price is
     (Σ_{x∈S} p(x) z_x(λ) − Σ_{pairs cut by S} u) / p(S) + rest(λ),
 
 where u ≥ 0 are the weights of the pairs: by the co-area formula such columns are all that is needed. Whether x is in S
-is one more variable of z_x, so λ and S are found together by elimination, once for each number that p(S) may be.
+is one more variable of z_x; variables of λ are eliminated as long as few of these meet, once for each number that p(S)
+may be, and what remains is added up for each S.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,18 +22,17 @@ from numpy.typing import NDArray
 
 from relaxbell.engines.dependence.form import SettingForm
 from relaxbell.errors import ModelTooLargeError
-from relaxbell.exact.elimination import LARGEST_SUM, Elimination, WidthError
+from relaxbell.exact.elimination import LARGEST_SUM, Best, Elimination
 from relaxbell.exact.numbers import Floats
 
 _MOST_SETTINGS = 18
-"""A table has a number for each set of settings."""
+"""All sets of settings are tried."""
 
-_MOST_WORK = 2**30
+_MOST_WORK = 2**29
 """Numbers that are added for one maximum; beyond this a round takes minutes."""
 
-_LARGEST = 2**26
-
-_CHOICES = 2**8
+_MOST_OTHERS = 10
+"""Most assignments (log2) of the variables of λ that are left to the end."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,15 @@ class SetWeights:
     flat: NDArray[Any]
     pairs: NDArray[Any]
     rest: Sequence[NDArray[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """A table that is left: where it is, which entry each S reads, and the axes of the other variables."""
+
+    place: int
+    entries: NDArray[np.int64]
+    shape: tuple[int, ...]
 
 
 class SetSearch:
@@ -66,73 +76,98 @@ class SetSearch:
     def __init__(
         self, form: SettingForm, weights: NDArray[np.int64], pairs: NDArray[np.intp], rest: Sequence[tuple[int, ...]]
     ) -> None:
-        self._form, self._weights, self._pairs = form, weights, pairs
+        self._form, self._weights, self._unit = form, weights, int(weights.sum())
         domains, n = form.model.local.domains, len(weights)
         what = f"the best λ of Hall's measure beside other measures, of {n} settings of {form.model.name},"
         if n > _MOST_SETTINGS:
             raise ModelTooLargeError(
-                f"{what} is sought among sets of settings, expected {_MOST_SETTINGS} settings at most. Reduce the "
-                "settings, or use dependence(model), M, in its place: M <= (1 - 1/N) Hall for N equally likely settings."
+                f"{what} is sought among all sets of settings, expected {_MOST_SETTINGS} settings at most. Reduce them, "
+                "or use dependence(model), M, in its place: M <= (1 - 1/N) Hall for N equally likely settings."
             )
-        sets = (np.arange(2**n)[:, None] >> np.arange(n)[::-1]) & 1
-        self._shape = (2,) * n
-        self._sizes = (sets @ weights).reshape(self._shape)
-        self.totals = np.unique(self._sizes[self._sizes > 0])
-        cut = sets[:, pairs[:, 0]] != sets[:, pairs[:, 1]]
-        self._cut = cut.astype(np.int64)
+        self._sets = (np.arange(1, 2**n)[:, None] >> np.arange(n)[::-1]) & 1
+        sums = self._sets @ weights
+        self._of_total = {int(total): np.flatnonzero(sums == total) for total in np.unique(sums)}
+        self._cut = (self._sets[:, pairs[:, 0]] != self._sets[:, pairs[:, 1]]).astype(np.int64)
         marks = tuple(range(len(domains), len(domains) + n))
         scopes = [*((*scope, mark) for scope, mark in zip(form.scopes, marks, strict=True)), *rest, marks]
-        try:
-            self._plan = Elimination((*domains, *self._shape), scopes, most=_LARGEST, choices=_CHOICES)
-        except WidthError as wide:
+        self._plan, self._work = min(
+            (self._planned((*domains, *(2,) * n), scopes, 2**k) for k in range(n, n + _MOST_OTHERS + 1)),
+            key=lambda own: own[1],
+        )
+        plan = self._plan
+        if self._work > _MOST_WORK:
             raise ModelTooLargeError(
-                f"{what} needs a table of {wide.size:,} numbers, expected at most {_LARGEST:,}. Reduce the settings or "
-                "the outcomes."
-            ) from None
-        work = self._plan.entries * len(self.totals)
-        if work > _MOST_WORK:
-            raise ModelTooLargeError(
-                f"{what} takes {work:.2g} additions each time, expected at most {_MOST_WORK:.2g}. Reduce the settings or "
-                "the outcomes, or give p(x) that are equal, so that fewer p(S) are different."
+                f"{what} takes {self._work:.2g} additions each time, expected at most {_MOST_WORK:.2g}. Reduce the "
+                "settings or the outcomes, or take more equal p(x), so that fewer p(S) are different."
             )
+        self._others = tuple(v for v in plan.kept if v < len(domains))
+        self._shape = tuple(plan.domains[v] for v in self._others)
+        self._parts = [
+            self._part(place, scope, marks)
+            for place, (number, scope) in enumerate(plan.parts)
+            if number != len(scopes) - 1  # the one that is there to keep the marks together
+        ]
 
-    def _tables(self, given: SetWeights, total: int, cuts: NDArray[Any], low: Any) -> list[NDArray[Any]]:
-        """Return the tables whose sum is the price, times the unit's share of a total."""
-        unit, kind = int(self._weights.sum()), given.flat.dtype
-        found = []
+    def _planned(
+        self, domains: tuple[int, ...], scopes: list[tuple[int, ...]], choices: int
+    ) -> tuple[Elimination, float]:
+        """Return a plan in which at most so many assignments are left to the end, and its work."""
+        plan = Elimination(domains, scopes, choices=choices)
+        marks = scopes[-1]
+        if not set(marks) <= set(plan.kept):
+            return plan, math.inf
+        left = math.prod(plan.domains[v] for v in plan.kept if v not in marks)
+        return plan, plan.steps * len(self._of_total) + len(self._sets) * left * len(plan.parts)
+
+    def _part(self, place: int, scope: tuple[int, ...], marks: Sequence[int]) -> _Part:
+        entries = np.zeros(len(self._sets), dtype=np.int64)
+        for k, mark in enumerate(marks):
+            if mark in scope:
+                entries = 2 * entries + self._sets[:, k]
+        return _Part(place, entries, tuple(self._plan.domains[v] if v in scope else 1 for v in self._others))
+
+    def _prices(self, given: SetWeights, total: int, *, choices: bool) -> tuple[NDArray[Any], Best]:
+        """Return the prices times a total: an axis for the sets of that total, then one for each variable left."""
+        kind = given.flat.dtype
+        tables = []
         for own, w in zip(self._form.tables(given.flat), self._weights.tolist(), strict=True):
-            found.append(np.stack([np.zeros_like(own), own * (w * unit)], axis=-1))
-        found += [own * total for own in given.rest]
-        return [*found, np.where(self._sizes == total, cuts * -unit, low).astype(kind)]
+            tables.append(np.stack([np.zeros_like(own), own * (w * self._unit)], axis=-1))
+        tables += [np.asarray(own * total, dtype=kind) for own in given.rest]
+        tables.append(np.broadcast_to(np.zeros((), dtype=kind), (2,) * len(self._weights)))
+        left, best = self._plan.run_parts(tables, choices=choices)
+        chosen = self._of_total[total]
+        cuts = (self._cut[chosen] @ given.pairs) * -self._unit
+        prices = np.zeros((len(chosen), *self._shape), dtype=kind)
+        prices += cuts.reshape([-1, *[1] * len(self._shape)])
+        for part in self._parts:
+            own = left[part.place].reshape(math.prod(part.shape), -1)[:, part.entries[chosen]]
+            prices += own.T.reshape(len(chosen), *part.shape)
+        return prices, best
 
     def best(self, given: SetWeights, most: int) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
         """Return prices in floats, at most so many for each p(S), with λ and S."""
-        cuts = (self._cut @ given.pairs).reshape(self._shape)
         prices, strategies, sets = [], [], []
-        count = len(self._form.model.local.domains)
-        for total in self.totals.tolist():
-            top, best = self._plan.run(self._tables(given, total, cuts, -np.inf))
-            flat = np.asarray(top, dtype=np.float64).ravel()
+        count, base = len(self._form.model.local.domains), math.prod(self._shape)
+        powers = 2 ** np.arange(len(self._weights))[::-1]
+        for total, chosen in self._of_total.items():
+            own, best = self._prices(given, total, choices=True)
+            flat = own.ravel()
             places = np.argpartition(-flat, most - 1)[:most] if len(flat) > most else np.arange(len(flat))
-            places = places[flat[places] > -np.inf]
-            own = best.assignments(places)
+            own_sets = self._sets[chosen[places // base]]
+            at = (places % base) * 2 ** len(powers) + own_sets @ powers  # the marks are the last of the kept variables
             prices.append(flat[places] / total)
-            strategies.append(own[:, :count])
-            sets.append(own[:, count:] == 1)
+            strategies.append(best.assignments(at)[:, :count])
+            sets.append(own_sets == 1)
         return np.concatenate(prices), np.concatenate(strategies), np.concatenate(sets)
 
     def largest(self, given: SetWeights) -> Fraction:
         """Return the largest price of whole weights, exactly."""
-        unit = int(self._weights.sum())
-        cuts = (self._cut.astype(object) @ given.pairs.astype(object)).reshape(self._shape)
-        size = unit * (unit * int(abs(given.flat).max(initial=0)) + int(abs(cuts).max(initial=0)))
-        size += unit * sum(int(abs(own).max(initial=0)) for own in given.rest)
-        small = 8 * size + 8 < LARGEST_SUM
-        kind: Any = np.int64 if small else object
-        low = -4 * size - 1
-        own = SetWeights(given.flat.astype(kind), given.pairs, [table.astype(kind) for table in given.rest])
-        found = []
-        for total in self.totals.tolist():
-            tables = self._tables(own, total, cuts.astype(kind), low)
-            found.append(Fraction(int(self._plan.run(tables, choices=False)[0].max()), total))
-        return max(found)
+        size = self._unit * self._unit * int(abs(given.flat).max(initial=0))
+        size += self._unit * sum(map(abs, given.pairs.tolist()))
+        size += self._unit * sum(int(abs(own).max(initial=0)) for own in given.rest)
+        kind: Any = np.int64 if 4 * size < LARGEST_SUM else object
+        rest = [own.astype(kind) for own in given.rest]
+        own = SetWeights(given.flat.astype(kind), given.pairs.astype(kind), rest)
+        return max(
+            Fraction(int(self._prices(own, total, choices=False)[0].max()), total) for total in self._of_total
+        )

@@ -241,17 +241,22 @@ def linear_program(problem: Problem) -> LinearProgram:
     ModelTooLargeError
         If it does not fit in memory.
     """
+    check_size(problem)
+    collected = _collected(problem, exactly=False)
+    remaining()  # among many strategies each takes seconds
+    return _assembled(*collected)
+
+
+def check_size(problem: Problem) -> None:
+    """Raise ModelTooLargeError if the linear program of a problem does not fit in memory."""
     known = [problem.equations.rows, *(c.rows for c in problem.affine)]
     check_program(
         problem.objective,
         [b.measure.term for b in problem.budgets],
-        sum(map(len, known)),
+        sum(rows.height for rows in known),
         sum(map(entries_of, known)),
         problem.strategies,
     )
-    collected = _collected(problem, exactly=False)
-    remaining()  # among many strategies each takes seconds
-    return _assembled(*collected)
 
 
 def exact_program(problem: Problem) -> ExactProgram | None:
