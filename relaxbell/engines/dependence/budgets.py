@@ -202,19 +202,31 @@ class MassForm(PricedForm):
         visited, sizes = sp.csr_array(self.settings.entries @ mix), self.sizes(assignments)
         end = len(self.blocks[0])
         found = [visited[:end]]
-        for rows in self.blocks[1:]:
+        pairs = self._pair_entries(mass)
+        for start, rows in zip(self.starts[1:-1], self.blocks[1:], strict=True):
             if isinstance(rows, VisitedRows):
                 found.append(visited[end : end + len(rows)])
                 end += len(rows)
             elif isinstance(rows, PairRow):
-                x, y, left, right, _ = rows.told
-                found.append(sp.csr_array(abs(mass[:, x] * left - mass[:, y] * right)[None, :].astype(np.float64)))
+                if start - 1 not in self.pair_rows:  # they come one after the other
+                    found.append(pairs[start])
             elif isinstance(rows, MassRow):
                 away = abs(mass - self.weights * sizes[:, None]).sum(axis=1)
                 found.append(sp.csr_array(away[None, :].astype(np.float64)))
             else:
                 found.append(sp.csr_array(rows.at(strategies).matrix.multiply(sizes[None, :])))
         return sp.csc_array(sp.vstack(found, format="csc"))
+
+    def _pair_entries(self, mass: NDArray[np.int64]) -> dict[int, sp.csr_array]:
+        """Return the entries of pairs of Hall's measure: of all rows without others between them, by the first."""
+        if not self.pair_rows:
+            return {}
+        places = list(self.pair_rows)
+        x, y, left, right, _ = np.array([rows.told for rows in self.pair_rows.values()], dtype=np.int64).T
+        apart = abs(mass[:, x] * left - mass[:, y] * right).T.astype(np.float64)
+        firsts = [k for k, place in enumerate(places) if place - 1 not in self.pair_rows]
+        ends = [*firsts[1:], len(places)]
+        return {places[a]: sp.csr_array(apart[a:b]) for a, b in zip(firsts, ends, strict=True)}
 
     def spread(self, assignments: NDArray[np.int64], shares: Sequence[N]) -> dict[int, N]:
         v, unit = len(self.rows.domains), self.unit

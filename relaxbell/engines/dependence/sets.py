@@ -15,6 +15,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,7 @@ class SetSearch:
         self._sets = (np.arange(1, 2**n)[:, None] >> np.arange(n)[::-1]) & 1
         sums = self._sets @ weights
         self._of_total = {int(total): np.flatnonzero(sums == total) for total in np.unique(sums)}
-        self._cut = (self._sets[:, pairs[:, 0]] != self._sets[:, pairs[:, 1]]).astype(np.int64)
+        self._cut = self._sets[:, pairs[:, 0]] != self._sets[:, pairs[:, 1]]
         marks = tuple(range(len(domains), len(domains) + n))
         scopes = [*((*scope, mark) for scope, mark in zip(form.scopes, marks, strict=True)), *rest, marks]
         self._plan, self._work = min(
@@ -126,8 +127,18 @@ class SetSearch:
                 entries = 2 * entries + self._sets[:, k]
         return _Part(place, entries, tuple(self._plan.domains[v] if v in scope else 1 for v in self._others))
 
-    def _prices(self, given: SetWeights, total: int, *, choices: bool) -> tuple[NDArray[Any], Best]:
-        """Return the prices times a total: an axis for the sets of that total, then one for each variable left."""
+    def _cuts(self, given: SetWeights) -> NDArray[Any]:
+        """Return what the pairs take from the price of each S, times p(S)."""
+        cut = self._floats if given.pairs.dtype == np.float64 else self._cut.astype(given.pairs.dtype)
+        return np.asarray(cut @ given.pairs) * -self._unit
+
+    @cached_property
+    def _floats(self) -> Floats:
+        """Which pairs each S cuts, for fast products."""
+        return self._cut.astype(np.float64)
+
+    def _prices(self, given: SetWeights, cuts: NDArray[Any], total: int, *, choices: bool) -> tuple[NDArray[Any], Best]:
+        """Return the prices times a total: an axis for each variable left, then one for the sets of that total."""
         kind = given.flat.dtype
         tables = []
         for own, w in zip(self._form.tables(given.flat), self._weights.tolist(), strict=True):
@@ -136,25 +147,25 @@ class SetSearch:
         tables.append(np.broadcast_to(np.zeros((), dtype=kind), (2,) * len(self._weights)))
         left, best = self._plan.run_parts(tables, choices=choices)
         chosen = self._of_total[total]
-        cuts = (self._cut[chosen] @ given.pairs) * -self._unit
-        prices = np.zeros((len(chosen), *self._shape), dtype=kind)
-        prices += cuts.reshape([-1, *[1] * len(self._shape)])
+        prices = np.empty((*self._shape, len(chosen)), dtype=kind)
+        prices[...] = cuts[chosen]
         for part in self._parts:
-            own = left[part.place].reshape(math.prod(part.shape), -1)[:, part.entries[chosen]]
-            prices += own.T.reshape(len(chosen), *part.shape)
+            own = np.ascontiguousarray(left[part.place].reshape(math.prod(part.shape), -1))
+            prices += own.take(part.entries[chosen], axis=1).reshape(*part.shape, len(chosen))
         return prices, best
 
     def best(self, given: SetWeights, most: int) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
         """Return prices in floats, at most so many for each p(S), with λ and S."""
         prices, strategies, sets = [], [], []
-        count, base = len(self._form.model.local.domains), math.prod(self._shape)
+        count = len(self._form.model.local.domains)
         powers = 2 ** np.arange(len(self._weights))[::-1]
+        cuts = self._cuts(given)
         for total, chosen in self._of_total.items():
-            own, best = self._prices(given, total, choices=True)
+            own, best = self._prices(given, cuts, total, choices=True)
             flat = own.ravel()
             places = np.argpartition(-flat, most - 1)[:most] if len(flat) > most else np.arange(len(flat))
-            own_sets = self._sets[chosen[places // base]]
-            at = (places % base) * 2 ** len(powers) + own_sets @ powers  # the marks are the last of the kept variables
+            own_sets = self._sets[chosen[places % len(chosen)]]
+            at = places // len(chosen) * 2 ** len(powers) + own_sets @ powers  # the marks are the last of the kept variables
             prices.append(flat[places] / total)
             strategies.append(best.assignments(at)[:, :count])
             sets.append(own_sets == 1)
@@ -168,6 +179,7 @@ class SetSearch:
         kind: Any = np.int64 if 4 * size < LARGEST_SUM else object
         rest = [own.astype(kind) for own in given.rest]
         own = SetWeights(given.flat.astype(kind), given.pairs.astype(kind), rest)
+        cuts = self._cuts(own)
         return max(
-            Fraction(int(self._prices(own, total, choices=False)[0].max()), total) for total in self._of_total
+            Fraction(int(self._prices(own, cuts, total, choices=False)[0].max()), total) for total in self._of_total
         )
