@@ -41,7 +41,7 @@ from relaxbell.engines.linear.priced.solving import PricedProblem
 from relaxbell.engines.linear.program import Problem, all_leaves, check_size
 from relaxbell.errors import ModelTooLargeError, SolverError
 from relaxbell.exact.elimination import LARGEST_SUM
-from relaxbell.exact.local_rows import LocalRows, Tables, column_numbers
+from relaxbell.exact.local_rows import LocalRows, Piece, Tables, column_numbers
 from relaxbell.exact.numbers import ExactNumber, Floats
 from relaxbell.exact.rows import Rows
 from relaxbell.lp.clock import TimeLimitError
@@ -50,7 +50,7 @@ from relaxbell.lp.vertex import LARGEST_BASIS
 from relaxbell.measures.dependences import is_dependence
 from relaxbell.measures.hall import hall_terms
 from relaxbell.measures.measure import LinearMeasure, Measure
-from relaxbell.measures.settings import SettingBound, box_of, setting_layout
+from relaxbell.measures.settings import SettingBound, SettingLayout, box_of, setting_layout
 from relaxbell.measures.terms import Leaf
 
 _LARGEST_UNIT = 2**20
@@ -159,6 +159,15 @@ class MassForm(PricedForm):
                 count += len(rows)
         found = np.concatenate([np.zeros(0, dtype=np.intp), *places])
         return LocalRows(self.rows.domains, parts, [""] * count), found
+
+    @cached_property
+    def alike(self) -> list[int]:
+        found = list(range(len(self.blocks)))
+        for k in range(1, len(found)):
+            own, other = self.blocks[k], self.blocks[k - 1]
+            if isinstance(own, PairRow) and isinstance(other, PairRow) and own.scale == other.scale:
+                found[k] = found[k - 1]
+        return found
 
     @cached_property
     def visited(self) -> NDArray[np.intp]:
@@ -461,7 +470,7 @@ class ConstrainedProblem(PricedProblem):
         return answer, replace(proof, problem=self._given, bound=_of_problem(self._given, self.form, proof.bound))
 
     def _orbits(self) -> Orbits:
-        exact = self.form.problem.equations.distance == 0 or bool(self.form.pair_rows)
+        exact = self.form.problem.equations.distance == 0
         return single_rows(self.form) if exact else orbits(self.form, self.measure.model)
 
     def _exact(self, master: Master, merged: Orbits) -> tuple[DualBound, dict[int, ExactNumber]] | None:
@@ -558,7 +567,8 @@ def _form(problem: Problem, model: CausalModel) -> MassForm | None:
             (x, y), (left, right) = numbers[k], places[k]
             both = math.lcm(left, right)
             label = f"{x} {y} {both // left} {both // right} {unit}"
-            return PairRow(domains, (), (label,), factor / both)
+            marks = LocalRows.summed(domains, _marks(model, layout, x, y), (label,)).parts
+            return PairRow(domains, marks, (label,), factor / both)
         if id(rows) in factors:
             return MassRow(domains, (), (str(unit),), factors[id(rows)] / unit)
         if isinstance(rows, LocalRows) and any(dependent.intersection(scope) for scope in rows.scopes):
@@ -586,6 +596,15 @@ def _form(problem: Problem, model: CausalModel) -> MassForm | None:
     if settings is None:
         return None
     return MassForm(changed, tuple(blocks), settings, unit, (int(low * unit), int(high * unit)) if limits else None)
+
+
+def _marks(model: CausalModel, layout: SettingLayout, *settings: int) -> list[Piece]:
+    """Return tables that tell a pair of settings from others: symmetries move them as they move the pair."""
+    own = tuple(model.local.variable(name, {}) for name in layout.names)
+    table = np.zeros([model.local.domains[v] for v in own], dtype=np.int64)
+    for x in settings:
+        table[layout.settings[x]] = 1
+    return [(own, 0, table)]
 
 
 def _of_problem(problem: Problem, form: MassForm, bound: DualBound) -> DualBound:

@@ -67,6 +67,11 @@ class PricedForm:
         return total
 
     @cached_property
+    def alike(self) -> list[int]:
+        """For each block the first one that its rows may be exchanged with: itself, unless one leaf has one row each."""
+        return list(range(len(self.blocks)))
+
+    @cached_property
     def program(self) -> LinearProgram:
         """The program in which each row of `rows` is a column of its own, before the auxiliary ones."""
         found = linear_program(self._separate)
