@@ -114,7 +114,7 @@ def hall_dependence(model: CausalModel) -> HallDependence:
 
 
 def hall_terms(term: Term) -> Iterator[Term]:
-    """Yield the parts of a term that are Hall's measure, or a multiple of it: their leaves are the pairs of settings."""
+    """Yield the parts of a term that are Hall's measure, or a multiple of it: their leaves are pairs of settings."""
     stated = getattr(term, "generator", None) or {}
     if isinstance(term, Largest) and stated.get("kind") == "dependence" and stated.get("hall") is True:
         yield term

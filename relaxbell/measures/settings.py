@@ -285,7 +285,7 @@ def box_of(limits: Sequence[SettingBound]) -> tuple[ExactNumber, ExactNumber]:
 
 
 def _setting_bound(model: CausalModel, layout: SettingLayout, limit: Any, side: int, extreme: Fraction) -> Any:
-    """Return side · (q(x, Λ) − limit · q(Λ)) ≤ 0 for every setting x and every Λ: for CVXPY where that can be listed."""
+    """Return side · (q(x, Λ) − limit · q(Λ)) ≤ 0 for every x and Λ: a constraint of CVXPY where that can be listed."""
     who = f"p({','.join(layout.names)}|λ)"
     if getattr(limit, "is_Symbol", False) or getattr(limit, "free_symbols", None):
         raise MeasureError(

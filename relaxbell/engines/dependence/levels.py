@@ -1,8 +1,8 @@
 """The best λ with masses between limits: the largest Σ_x gain_x(mass_x, λ) + rest(λ) where all masses sum to one.
 
-For one λ the masses over the settings form a box cut by a simplex, and what is gained is concave and piecewise linear in
-each: a fractional knapsack. At a vertex all masses but one are at a level: an end of the box, or a place where the gain
-has a corner. So the masses so far, in multiples of a common step, are one more number that is carried along while
+For one λ the masses over the settings form a box cut by a simplex, and what is gained is concave and piecewise linear
+in each: a fractional knapsack. At a vertex all masses but one are at a level: an end of the box, or a place where the
+gain has a corner. So the masses so far, in multiples of a common step, are one more number that is carried along while
 settings are added one after the other and variables of λ are maximized over as soon as nothing depends on them.
 """
 
@@ -119,11 +119,11 @@ def _plan(
     frontier: tuple[int, ...] = ()
     steps: list[_Enter | _Leave] = []
     state, work, largest = (levels.target + 1) * (2 if levels.rest is not False else 1), 0, 0
-    for k, (x, ready, own) in enumerate(events):
+    for k, (added, ready, own) in enumerate(events):
         after = (*frontier, *sorted(own - set(frontier)))
-        steps.append(_Enter(x, ready, frontier, after))
+        steps.append(_Enter(added, ready, frontier, after))
         size = state * math.prod(domains[v] for v in after)
-        work, largest = work + size * (1 if x is None else len(levels.each[x])), max(largest, size)
+        work, largest = work + size * (1 if added is None else len(levels.each[added])), max(largest, size)
         frontier = after
         for v in after:
             if last[v] == k and (k + 1 < len(events) or math.prod(domains[w] for w in frontier) > _CHOICES):
@@ -221,7 +221,12 @@ class LevelSearch:
         return np.asarray(top, dtype=kind), Best(self, found, np.asarray(starts))
 
     def _entered(
-        self, total: NDArray[Any], shape: tuple[int, ...], step: _Enter, gains: Callable[[int, int], NDArray[Any]], low: Any
+        self,
+        total: NDArray[Any],
+        shape: tuple[int, ...],
+        step: _Enter,
+        gains: Callable[[int, int], NDArray[Any]],
+        low: Any,
     ) -> tuple[NDArray[Any], NDArray[np.uint8]]:
         """Return the largest sums with one more setting, and which of its levels they have."""
         assert step.setting is not None
@@ -275,4 +280,3 @@ class Best:
             taken = table[choice[(*(values[:, v] for v in step.after), flag, steps)]]
             mass[:, step.setting], steps, flag = taken[:, 0], steps - taken[:, 1], flag - taken[:, 2]
         return values, mass
-

@@ -82,8 +82,8 @@ class SetSearch:
         what = f"the best λ of Hall's measure beside other measures, of {n} settings of {form.model.name},"
         if n > _MOST_SETTINGS:
             raise ModelTooLargeError(
-                f"{what} is sought among all sets of settings, expected {_MOST_SETTINGS} settings at most. Reduce them, "
-                "or use dependence(model), M, in its place: M <= (1 - 1/N) Hall for N equally likely settings."
+                f"{what} is sought among all sets of settings, expected {_MOST_SETTINGS} settings at most. Reduce "
+                "them, or use dependence(model), M, in its place: M <= (1 - 1/N) Hall for N equally likely settings."
             )
         self._sets = (np.arange(1, 2**n)[:, None] >> np.arange(n)[::-1]) & 1
         sums = self._sets @ weights
@@ -165,7 +165,9 @@ class SetSearch:
             flat = own.ravel()
             places = np.argpartition(-flat, most - 1)[:most] if len(flat) > most else np.arange(len(flat))
             own_sets = self._sets[chosen[places % len(chosen)]]
-            at = places // len(chosen) * 2 ** len(powers) + own_sets @ powers  # the marks are the last of the kept variables
+            at = (
+                places // len(chosen) * 2 ** len(powers) + own_sets @ powers
+            )  # the marks are the last of the kept variables
             prices.append(flat[places] / total)
             strategies.append(best.assignments(at)[:, :count])
             sets.append(own_sets == 1)

@@ -219,11 +219,17 @@ class HallEngine(LinearEngine[HallDependence]):
             return priced_hall(problem, self.measure, thorough=thorough)
 
         term, solver = self.measure.term, self.solver
-        if solver is None and is_constrained(subject_to):
+        if solver is None and (is_constrained(subject_to) or not self._has_cuts()):
             found = priced(self.measure, equations, subject_to, thorough=self.thorough)
             if found is not None:
                 return found
         return solve_over(self.measure, term, equations, subject_to, solver, thorough=self.thorough, special=cuts)
+
+    def _has_cuts(self) -> bool:
+        """Return whether λ are few enough for a minimum cut of each; else they are found together with sets."""
+        from relaxbell.engines.dependence.hall import MOST_LISTED
+
+        return self.measure.layout.count <= MOST_LISTED
 
 
 engine.register(LinearMeasure, LinearEngine.of)

@@ -14,7 +14,7 @@ from relaxbell.lp.highs import Answer
 from relaxbell.measures.measure import LinearMeasure
 
 PRICED_FROM = 20_000
-"""Problems over more strategies are priced, where that is possible; those with rows for each λ and setting count both."""
+"""Problems over more strategies are priced, where that is possible; with rows for each λ and setting, times settings."""
 
 
 def many(measure: LinearMeasure) -> bool:
@@ -30,9 +30,10 @@ def priced(
     Errors as `minimize`.
     """
     model = measure.model
-    if equations.exponents is not None or model.strategies.count * math.prod(
-        model.cardinality[name] for name in model.dependent_inputs
-    ) <= PRICED_FROM:
+    if (
+        equations.exponents is not None
+        or model.strategies.count * math.prod(model.cardinality[name] for name in model.dependent_inputs) <= PRICED_FROM
+    ):
         return None
     from relaxbell.engines.linear.priced.solving import PricedProblem, priced_form
 

@@ -68,7 +68,7 @@ class PricedForm:
 
     @cached_property
     def alike(self) -> list[int]:
-        """For each block the first one that its rows may be exchanged with: itself, unless one leaf has one row each."""
+        """For each block the first one that its rows may be exchanged with: itself, unless leaves have one row each."""
         return list(range(len(self.blocks)))
 
     @cached_property
