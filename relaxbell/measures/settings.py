@@ -242,7 +242,7 @@ def setting_bounds(model: CausalModel, *, lower: Any = None, upper: Any = None) 
     >>> len(rb.setting_bounds(model, lower=0.1, upper=0.5))
     2
     """
-    layout = setting_layout(model, "the bounds of p", lambda settings, count: 3 * _ENTRY * settings**2 * count)
+    layout = setting_layout(model, "the bounds of p", _bound_memory)
     return [
         _setting_bound(model, layout, limit, side, extreme)
         for limit, side, extreme in ((lower, -1, min(layout.weights)), (upper, 1, max(layout.weights)))
@@ -326,6 +326,11 @@ def _bound_rows(model: CausalModel, layout: SettingLayout, bound: ExactNumber, s
         place[x, :, x] = 1
     distinct = np.array([-side * bound, side * (1 - bound)], dtype=object)
     return Rows.read(pattern, distinct, place.ravel(), labels)
+
+
+def _bound_memory(settings: int, count: int) -> int:
+    """Return the bytes of the rows, while they are built."""
+    return 3 * _ENTRY * settings**2 * count
 
 
 def _bound_label(layout: SettingLayout, relation: str, i: int) -> str:

@@ -33,7 +33,7 @@ def read_weights(model: CausalModel, q: Any, name: str) -> NDArray[np.float64]:
 
 
 def read_support(model: CausalModel, q: Any, name: str) -> tuple[list[int], NDArray[np.float64]] | None:
-    """Return strategies and their weights where q knows those that occur; None if it does not, or strategies are few."""
+    """Return strategies and their weights where q knows those that occur; None if not, or strategies are few."""
     given, owner = getattr(q, "mapping", None), getattr(q, "model", model)
     if given is None or model.strategies.count <= _FEW:
         return None

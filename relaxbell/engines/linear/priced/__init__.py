@@ -14,7 +14,7 @@ from relaxbell.lp.highs import Answer
 from relaxbell.measures.measure import LinearMeasure
 
 PRICED_FROM = 20_000
-"""Problems over more strategies are priced, where that is possible; with rows for each λ and setting, times settings."""
+"""Problems over more strategies are priced, where that is possible; times settings where there are limits given λ."""
 
 
 def many(measure: LinearMeasure) -> bool:
