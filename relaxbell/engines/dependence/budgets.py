@@ -14,6 +14,7 @@ are limits of the mass, see `engines.dependence.levels`; Hall's measure has othe
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -117,6 +118,8 @@ def constrained_dependence(
     asked = any(map(is_dependence, all_leaves(problem))) or hall_pairs(problem) or limits_of(problem)
     form = mass_form(problem, measure.model) if asked else None
     if form is None:
+        if asked and not _fits(problem):
+            _refuse(problem, measure)
         return None
     try:
         return ConstrainedProblem(problem, form, measure).solved(thorough=thorough)
@@ -135,6 +138,22 @@ def _fits(problem: Problem) -> bool:
     except ModelTooLargeError:
         return False
     return True
+
+
+def _refuse(problem: Problem, measure: Measure) -> None:
+    """Raise ModelTooLargeError where constraints ask for a list of strategies that are too many; say which."""
+    pairs, limits = hall_pairs(problem), limits_of(problem)
+    if pairs and (limits or any(map(is_dependence, all_leaves(problem)))):
+        what = f"Hall's measure beside {'limits of p(x|λ)' if limits else 'M'}"
+        remedy = "Leave one of them out, or reduce the settings or the outcomes."
+    elif any(not isinstance(own.limit, Fraction) for own in limits):
+        what, remedy = f"the irrational limit {limits[0].text}", "Give a fraction, or reduce the settings."
+    else:
+        return
+    raise ModelTooLargeError(
+        f"min {measure.name} over {measure.model.strategies.count_text} strategies with {what} needs a list of them, "
+        f"which does not fit in memory. {remedy}"
+    )
 
 
 def _of_problem(problem: Problem, form: MassForm, bound: DualBound) -> DualBound:

@@ -25,7 +25,7 @@ from relaxbell.lp.clock import TimeLimitError, deadline, passed, remaining, with
 from relaxbell.lp.conic import solve_clarabel
 from relaxbell.lp.highs import Answer, StoppedError, solve_highs
 from relaxbell.lp.refinement import refine
-from relaxbell.measures.measure import Budget, LinearMeasure, Measure
+from relaxbell.measures.measure import Budget, Measure
 from relaxbell.measures.terms import Term, fresh
 
 Solver = Literal["highs", "clarabel"]
@@ -97,7 +97,7 @@ def solve_over(
     return answer, replace(proof, stopped=True) if stopped else proof
 
 
-def listed_again(measure: LinearMeasure, proof: Proof) -> Proof | None:
+def listed_again(measure: Measure, proof: Proof) -> Proof | None:
     """Return the proof by a list of all strategies, for a certificate that needs one; None where they are many."""
     problem = proof.problem
     settings = math.prod(measure.model.cardinality[name] for name in measure.model.dependent_inputs)
@@ -105,7 +105,7 @@ def listed_again(measure: LinearMeasure, proof: Proof) -> Proof | None:
         return None
     try:
         constraints = [*problem.budgets, *problem.affine]
-        return solve_over(measure, measure.term, problem.equations, constraints)[1]
+        return solve_over(measure, problem.objective, problem.equations, constraints)[1]
     except ModelTooLargeError:
         return None
 

@@ -1,11 +1,13 @@
-"""Limits of p(x|λ), and Hall's measure beside others: priced against lists, closed forms, and models without an edge."""
+"""Limits of p(x|λ), and Hall's measure beside others: priced against lists, closed forms, models without an edge."""
 
 import itertools
 import pickle
+import re
 from fractions import Fraction
 
 import numpy as np
 import pytest
+import sympy
 from dependent_cases import behavior_of
 
 import relaxbell as rb
@@ -101,7 +103,7 @@ def test_random_limits_and_budgets(name, seed):
 
 
 @pytest.mark.parametrize("corners", [None, [3, 4, 2, 3]])
-@pytest.mark.parametrize("low, high", [(0, 5), (1, 4), (3, 3)])
+@pytest.mark.parametrize(("low", "high"), [(0, 5), (1, 4), (3, 3)])
 def test_levels_are_a_knapsack_for_each_strategy(corners, low, high):
     """Among all masses that are whole, of all strategies: vertices of the box are whole."""
     rng = np.random.default_rng(low + 7 * high)
@@ -154,11 +156,25 @@ def test_limits_of_many_strategies_between_none_and_independence():
         joint.setdefault(key, np.zeros((4, 4)))[tuple(values[at])] += weight
     for own in joint.values():
         given = own / own.sum()
-        assert 1 / 32 - 1e-9 < given.min() and given.max() < 1 / 8 + 1e-9
+        assert given.min() > 1 / 32 - 1e-9
+        assert given.max() < 1 / 8 + 1e-9
     with pytest.raises(rb.errors.CertificateError, match="with a list only"):
         _ = found.certificate
     assert str(limits[0]) == "p(X,Y|λ) >= 0.03125"
     assert str(pickle.loads(pickle.dumps(limits))[1]) == "p(X,Y|λ) <= 0.125"
+
+
+def test_what_needs_a_list_of_many_strategies_says_so():
+    model, p = rb.bell((4, 4)).relax("X -> B", "L -> X", "L -> Y"), planar(4)
+    c, h = rb.influence(model, "X", "B"), rb.hall_dependence(model)
+    limits = rb.setting_bounds(model, upper=sympy.sqrt(2) / 10)
+    for measure, constraints, message in (
+        (c, limits, "irrational limit p(X,Y|λ) <= 0.141421356 needs a list"),
+        (c, [h <= 1, *limits], "Hall's measure beside limits of p(x|λ) needs a list"),
+        (rb.dependence(model), [h <= 1], "Hall's measure beside M needs a list"),
+    ):
+        with pytest.raises(rb.errors.ModelTooLargeError, match=re.escape(message)):
+            rb.minimize(measure, p, subject_to=constraints)
 
 
 @pytest.mark.slow
