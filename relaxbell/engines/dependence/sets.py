@@ -32,7 +32,7 @@ _MOST_SETTINGS = 18
 _MOST_WORK = 2**29
 """Numbers that are added for one maximum; beyond this a round takes minutes."""
 
-_MOST_OTHERS = 10
+_MOST_OTHERS = 18
 """Most assignments (log2) of the variables of λ that are left to the end."""
 
 
@@ -79,7 +79,7 @@ class SetSearch:
     ) -> None:
         self._form, self._weights, self._unit = form, weights, int(weights.sum())
         domains, n = form.model.local.domains, len(weights)
-        what = f"the best λ of Hall's measure beside other measures, of {n} settings of {form.model.name},"
+        what = f"the best λ of Hall's measure, of {n} settings of {form.model.name},"
         if n > _MOST_SETTINGS:
             raise ModelTooLargeError(
                 f"{what} is sought among all sets of settings, expected {_MOST_SETTINGS} settings at most. Reduce "
@@ -92,7 +92,7 @@ class SetSearch:
         marks = tuple(range(len(domains), len(domains) + n))
         scopes = [*((*scope, mark) for scope, mark in zip(form.scopes, marks, strict=True)), *rest, marks]
         self._plan, self._work = min(
-            (self._planned((*domains, *(2,) * n), scopes, 2**k) for k in range(n, n + _MOST_OTHERS + 1)),
+            (self._planned((*domains, *(2,) * n), scopes, 2**k) for k in range(n, n + _MOST_OTHERS + 1, 2)),
             key=lambda own: own[1],
         )
         plan = self._plan
