@@ -115,6 +115,8 @@ def constrained_dependence(
     if equations.exponents is not None or not measure.model.dependent_inputs:
         return None
     problem = read_problem(measure, measure.term, equations, subject_to)
+    if problem.deviations:  # then the data need not be met
+        return None
     asked = any(map(is_dependence, all_leaves(problem))) or hall_pairs(problem) or limits_of(problem)
     form = mass_form(problem, measure.model) if asked else None
     if form is None:

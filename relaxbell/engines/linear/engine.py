@@ -18,7 +18,7 @@ from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.over import Solver, check_solver, solve_over
 from relaxbell.engines.linear.priced import many, priced
-from relaxbell.engines.linear.program import Problem, is_constrained
+from relaxbell.engines.linear.program import Problem, accepts_signaling, is_constrained
 from relaxbell.engines.linear.size import check_program
 from relaxbell.engines.linear.solution import ConvexSolution, LinearSolution, convex_solution
 from relaxbell.engines.solution import Bounds
@@ -34,6 +34,7 @@ from relaxbell.measures.measure import Budget, LinearMeasure, Measure
 if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve
     from relaxbell.curves.paths import Path
+    from relaxbell.engines.linear.bulk import BulkProgram
     from relaxbell.engines.linear.live import LiveProgram
     from relaxbell.exact.vectors import ExactRow
 
@@ -67,9 +68,10 @@ class ConvexEngine(Engine[M], Generic[M, S]):
         """Raise MeasureError for an unknown solver."""
         check_solver(self.solver)
 
-    def equations(self, observed: Behavior | Observed) -> Equations:
-        """Return what was observed as equations over q."""
-        return self.measure.model.equations(observed)
+    def equations(self, observed: Behavior | Observed, subject_to: object = ()) -> Equations:
+        """Return what was observed as equations over q; where distances from it are asked for, it may signal."""
+        own = self.measure
+        return own.model.equations(observed, signaling=accepts_signaling(own, subject_to))
 
     def quick(self) -> Self:
         return replace(self, thorough=False)
@@ -89,7 +91,7 @@ class ConvexEngine(Engine[M], Generic[M, S]):
     def minimize(self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None) -> S:
         with deadline(seconds, self.measure.name):
             self.check_size()
-            equations = self.equations(observed)
+            equations = self.equations(observed, subject_to)
             remaining()  # many strategies take seconds to write down
             return self.solution(observed, equations, *self.solved(equations, subject_to))
 
@@ -157,6 +159,18 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
         if model.strategies.count > SIFTING_FROM or weight_exponents(model, cell_weights(model)) is not None:
             return False  # rare settings need the scaling of `minimize`
         return sum(map(len, self.measure.blocks)) <= self._most_live_rows()
+
+    def bulk(
+        self, equations: Equations, budgets: Sequence[Budget], affine: Sequence[AffineConstraint]
+    ) -> BulkProgram | None:
+        from relaxbell.engines.linear.bulk import BulkProgram
+
+        if not self.has_bulk():
+            return None
+        return BulkProgram(self.measure.term, equations, budgets, affine, self.measure.model.coordinates)
+
+    def has_bulk(self) -> bool:
+        return LinearEngine.has_live(self)
 
     def _most_live_rows(self) -> int:
         return _LIVE_ROWS
