@@ -71,6 +71,8 @@ class Elimination:
         The variables that are left to the end; by default they take at most 4096 assignments together.
     entries
         How many numbers all sums together have: the work of a run.
+    steps
+        How many of them are added before the kept variables are reached.
     largest
         How many numbers the largest sum has: its memory.
     width
@@ -117,6 +119,7 @@ class Elimination:
         self.kept = tuple(sorted(order[len(order) - count :]))
         self.entries += math.prod(self.domains[v] for v in self.kept)
         self._plan(gone)
+        self.steps = sum(math.prod(self.domains[v] for v in (*step.scope, step.variable)) for step in self._steps)
 
     def _plan(self, order: Sequence[int]) -> None:
         scopes = list(self.scopes)
@@ -174,6 +177,32 @@ class Elimination:
         largest, best
             An array with an axis for each kept variable, and the assignments behind it.
         """
+        parts, best = self.run_parts(tables, choices=choices, tick=tick)
+        shape = tuple(self.domains[v] for v in self.kept)
+        rest = [own.reshape(fitted) for own, (_, fitted) in zip(parts, self._rest, strict=True)]
+        top = np.broadcast_to(_sum(rest), shape) if rest else np.zeros(shape)
+        return top, best
+
+    @property
+    def parts(self) -> list[tuple[int, tuple[int, ...]]]:
+        """Numbers and scopes of the tables that are left once all variables but the kept ones are eliminated.
+
+        Those that were given keep their numbers.
+        """
+        return [
+            (i, tuple(v for v, size in zip(self.kept, fitted, strict=True) if size > 1)) for i, fitted in self._rest
+        ]
+
+    def run_parts(
+        self, tables: Sequence[NDArray[Any]], *, choices: bool = True, tick: Callable[[], object] | None = None
+    ) -> tuple[list[NDArray[Any]], Best]:
+        """Return the tables whose sum `run` returns, each over the kept variables in `parts`, and what is behind them.
+
+        Parameters
+        ----------
+        tables, choices, tick
+            As in `run`.
+        """
         found: list[NDArray[Any] | None] = list(tables)
         best: list[NDArray[Any]] = []
         place = 0
@@ -199,14 +228,12 @@ class Elimination:
                     best.append(np.asarray(np.argmax(total, axis=-1), dtype=np.uint16))
             largest = np.maximum(total[..., 0], total[..., 1]) if last == 2 else total.max(axis=-1)
             found.append(np.asarray(largest, dtype=total.dtype))  # without axes it is a number
-        shape = tuple(self.domains[v] for v in self.kept)
         rest = []
         for i, fitted in self._rest:
             own = found[i]
             assert own is not None
-            rest.append(own.reshape(fitted))
-        top = np.broadcast_to(_sum(rest), shape) if rest else np.zeros(shape)
-        return top, Best(self, best)
+            rest.append(own.reshape([size for size in fitted if size > 1]))
+        return rest, Best(self, best)
 
     def largest_sum(self, tables: Sequence[NDArray[Any]]) -> Any:
         """Return the largest sum; whole numbers in int64 where no sum can overflow, else as Python's.

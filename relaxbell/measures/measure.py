@@ -9,6 +9,9 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeGuard
 
+import numpy as np
+import scipy.sparse as sp
+
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError, UnsupportedModelError
 from relaxbell.exact.kept import Kept
@@ -168,9 +171,11 @@ class Measure(abc.ABC):
         """Return the measure at an array of one weight for each strategy."""
 
     def _at_few(self, strategies: Sequence[int], weights: Floats) -> float:
-        """Return the measure at weights of some strategies of a model that has too many to list them."""
+        """Return the measure at weights of some strategies of a model that has many."""
         self.model.strategies.check_listed()
-        raise AssertionError("raised before")
+        q = np.zeros(self.model.strategies.count)
+        q[list(strategies)] = weights
+        return self._at(q)
 
     # ------------------------------------------------------------------- values
 
@@ -394,10 +399,10 @@ class LinearMeasure(Measure):
         assignments = self.model.local.assignments(strategies)
 
         def some(rows: Rows) -> Rows:
-            if not isinstance(rows, LocalRows):
-                self.model.strategies.check_listed()
-                raise AssertionError("raised before")
-            return rows.at(assignments)
+            if isinstance(rows, LocalRows):
+                return rows.at(assignments)
+            self.model.strategies.check_listed()
+            return Rows(sp.csr_array(rows.matrix[:, list(strategies)]), rows.labels, rows.scale)
 
         return self.term.with_rows(some).value(weights)
 

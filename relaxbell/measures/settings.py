@@ -17,9 +17,11 @@ from relaxbell.behavior.names import name_latex
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory
 from relaxbell.causal.structures import single_graph
-from relaxbell.errors import MeasureError
+from relaxbell.errors import MeasureError, ModelTooLargeError
+from relaxbell.exact.late_rows import LateRows
 from relaxbell.exact.numbers import ExactNumber, as_exact, common_denominator, read_fraction
 from relaxbell.exact.rows import Rows
+from relaxbell.exact.texts import decimal_text
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import check_model
 
@@ -227,14 +229,13 @@ def setting_bounds(model: CausalModel, *, lower: Any = None, upper: Any = None) 
     Returns
     -------
     list
-        CVXPY constraints on ``model.q``, one for each bound.
+        One for each bound: CVXPY constraints on ``model.q``, or where strategies are too many to list them, constraints
+        for `minimize` and `BellFunctional.bound`, which keep them without a list.
 
     Raises
     ------
     MeasureError
         If a bound is not a probability, a symbol, or excludes the settings' own distribution.
-    ModelTooLargeError
-        If they do not fit in memory.
 
     Examples
     --------
@@ -243,18 +244,50 @@ def setting_bounds(model: CausalModel, *, lower: Any = None, upper: Any = None) 
     >>> len(rb.setting_bounds(model, lower=0.1, upper=0.5))
     2
     """
-    layout = setting_layout(model, "the bounds of p", lambda settings, count: 3 * _ENTRY * settings**2 * count)
+    layout = setting_layout(model, "the bounds of p", _bound_memory)
     return [
-        _setting_bound(model, layout, limit, side, extreme).in_cvxpy(model)
+        _setting_bound(model, layout, limit, side, extreme)
         for limit, side, extreme in ((lower, -1, min(layout.weights)), (upper, 1, max(layout.weights)))
         if limit is not None
     ]
 
 
-def _setting_bound(
-    model: CausalModel, layout: SettingLayout, limit: Any, side: int, extreme: Fraction
-) -> AffineConstraint:
-    """Return side · (q(x, Λ) − limit · q(Λ)) ≤ 0 for every setting x and every Λ."""
+@dataclass(frozen=True, eq=False)
+class SettingBound(AffineConstraint):
+    """A limit of p(x|λ) for all x and λ; see `setting_bounds`. Where strategies are many, its rows are not made.
+
+    Attributes
+    ----------
+    limit
+        The number.
+    side
+        1: no more than the limit; −1: no less.
+    who
+        What is limited.
+    rows, rhs, equality
+        As in `AffineConstraint`; no right-hand sides where the rows are not made: all are zero.
+    """
+
+    limit: ExactNumber
+    side: int
+    who: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.who} {'<=' if self.side > 0 else '>='} {decimal_text(self.limit, 9)}"
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def box_of(limits: Sequence[SettingBound]) -> tuple[ExactNumber, ExactNumber]:
+    """Return between which numbers p(x|λ) is, where several limits hold."""
+    low = max((own.limit for own in limits if own.side < 0), default=Fraction(0))
+    return low, min((own.limit for own in limits if own.side > 0), default=Fraction(1))
+
+
+def _setting_bound(model: CausalModel, layout: SettingLayout, limit: Any, side: int, extreme: Fraction) -> Any:
+    """Return side · (q(x, Λ) − limit · q(Λ)) ≤ 0 for every x and Λ: a constraint of CVXPY where that can be listed."""
     who = f"p({','.join(layout.names)}|λ)"
     if getattr(limit, "is_Symbol", False) or getattr(limit, "free_symbols", None):
         raise MeasureError(
@@ -268,20 +301,38 @@ def _setting_bound(
             f"the bound {limit} on {who} cannot hold: the settings themselves have probability {float(extreme):g}. "
             f"Expected {'at most' if side < 0 else 'at least'} that."
         )
+    relation = ">=" if side < 0 else "<="
+    height = len(layout.weights) * layout.count
+    labels = Labels(height, partial(_bound_label, layout, f"{relation} {limit}"))
+    try:
+        rows = _bound_rows(model, layout, bound, side, labels)
+    except ModelTooLargeError:
+        late = LateRows(
+            partial(_bound_rows, model, layout, bound, side, labels), labels, height, height * len(layout.weights),
+            nonnegative=False,
+        )  # fmt: skip
+        return SettingBound(late, np.zeros(0, dtype=object), False, bound, side, who)
+    zero = np.full(height, Fraction(0), dtype=object)
+    return SettingBound(rows, zero, False, bound, side, who).in_cvxpy(model)
+
+
+def _bound_rows(model: CausalModel, layout: SettingLayout, bound: ExactNumber, side: int, labels: Labels) -> Rows:
+    """Return side · (q(x, Λ) − limit · q(Λ)) for every setting x and every Λ."""
     settings, count = layout.numbers.shape
     columns = np.broadcast_to(layout.numbers.T[None], (settings, count, settings))
-    shape = (settings * count, model.strategies.count)
     pointers = np.arange(0, columns.size + 1, settings)
+    shape = (settings * count, model.strategies.count)
     pattern = sp.csr_array((np.ones(columns.size), columns.ravel().astype(np.int32), pointers), shape=shape)
     place = np.zeros(columns.shape, dtype=np.intp)
     for x in range(settings):
         place[x, :, x] = 1
     distinct = np.array([-side * bound, side * (1 - bound)], dtype=object)
-    relation = ">=" if side < 0 else "<="
-    labels = Labels(shape[0], partial(_bound_label, layout, f"{relation} {limit}"))
-    return AffineConstraint(
-        Rows.read(pattern, distinct, place.ravel(), labels), np.full(shape[0], Fraction(0), dtype=object), False
-    )
+    return Rows.read(pattern, distinct, place.ravel(), labels)
+
+
+def _bound_memory(settings: int, count: int) -> int:
+    """Return the bytes of the rows, while they are built."""
+    return 3 * _ENTRY * settings**2 * count
 
 
 def _bound_label(layout: SettingLayout, relation: str, i: int) -> str:

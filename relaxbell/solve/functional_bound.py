@@ -23,6 +23,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.causal.separate import MOST_CHOICES, check_choices, separate
 from relaxbell.causal.structures import Mixture
 from relaxbell.engines.linear.over import solve_over
+from relaxbell.engines.linear.priced import priced
 from relaxbell.errors import FunctionalError, ModelTooLargeError
 from relaxbell.exact.assignments import StoppedSearch, work
 from relaxbell.exact.branching import TooCloseError
@@ -77,7 +78,9 @@ def functional_bound(functional: BellFunctional, model: CausalModel, subject_to:
             return _setting_by_setting(functional, model, table) + functional.constant
     whole, scale = rational_multiple(functional)
     own = negated(whole, model)
-    _, found = solve_over(own, own.term, normalization_equations(model), constraints)
+    equations = normalization_equations(model)
+    answer = priced(own, equations, constraints, thorough=True)
+    _, found = answer or solve_over(own, own.term, equations, constraints)
     value = functional.constant - scale * found.bound.bound
     return value if found.primal is not None else ceil_float(value)
 

@@ -148,6 +148,12 @@ def given_data(model: CausalModel, equations: Equations, limits: Sequence[ExactN
 def common_data(model: CausalModel, proof: Proof) -> dict[str, Any]:
     """Return everything but measure, claim and proof."""
     problem = proof.problem
+    if proof.bound.unstated:
+        raise CertificateError(
+            f"no certificate: the bound was found without a list of {model.strategies.count_text} strategies, and the "
+            f"verifier checks {proof.bound.unstated} with a list only. Use budgets of influences, effects, messages "
+            "and M, or fewer settings; the bound itself is rigorous."
+        )
     limits = [*(b.limit for b in problem.budgets), *(limit for c in problem.affine for limit in c.rhs)]
     data = given_data(model, problem.equations, limits)
     data["constraints"] = [

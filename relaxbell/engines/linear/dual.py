@@ -60,6 +60,8 @@ class DualBound:
         Multipliers of each affine constraint, ≥ 0 for inequalities.
     stated
         What a certificate states instead of the weights of all rows, where these follow from fewer numbers.
+    unstated
+        What the verifier does not check without a list of strategies, so that there is no certificate; else empty.
     """
 
     bound: ExactNumber
@@ -69,6 +71,7 @@ class DualBound:
     budgets: tuple[Fraction, ...] = ()
     affine: tuple[Exact, ...] = ()
     stated: tuple[Fraction, ...] | None = None
+    unstated: str = ""
 
     @property
     def value(self) -> float:

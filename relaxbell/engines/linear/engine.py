@@ -36,7 +36,7 @@ from relaxbell.lp.clock import deadline, remaining
 from relaxbell.lp.highs import SIFTING_FROM, Answer
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.dependences import Dependence, is_dependence
-from relaxbell.measures.hall import HallDependence
+from relaxbell.measures.hall import HallDependence, hall_terms
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure
 
 if TYPE_CHECKING:
@@ -121,7 +121,10 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
     def check_size(self) -> None:
         model = self.measure.model
         leaves = self.measure.term.leaves()
-        if many(self.measure) and all(isinstance(leaf.rows, LocalRows) or is_dependence(leaf) for leaf in leaves):
+        hall = {leaf for term in hall_terms(self.measure.term) for leaf in term.leaves()}
+        if many(self.measure) and all(
+            isinstance(leaf.rows, LocalRows) or is_dependence(leaf) or leaf in hall for leaf in leaves
+        ):
             return  # priced: its size is known with the constraints
         model.strategies.check_listed()
         rows, strategies = math.prod(model.observed_shape), model.strategies.count
@@ -324,7 +327,17 @@ class HallEngine(LinearEngine[HallDependence]):
             return priced_hall(problem, self.measure, thorough=thorough)
 
         term, solver = self.measure.term, self.solver
+        if solver is None and (is_constrained(subject_to) or not self._has_cuts()):
+            found = priced(self.measure, equations, subject_to, thorough=self.thorough)
+            if found is not None:
+                return found
         return solve_over(self.measure, term, equations, subject_to, solver, thorough=self.thorough, special=cuts)
+
+    def _has_cuts(self) -> bool:
+        """Return whether λ are few enough for a minimum cut of each; else they are found together with sets."""
+        from relaxbell.engines.dependence.hall import MOST_LISTED
+
+        return self.measure.layout.count <= MOST_LISTED
 
 
 class _Along:

@@ -92,6 +92,8 @@ def _positive(found: DualBound | None, problem: Problem) -> DualBound | None:
 
 def _constraint_text(constraint: AffineConstraint) -> str:
     """Return a user's constraint as its first row: ``q[3] + 2 q[4] >= 1.6``."""
+    if constraint.text:
+        return constraint.text
     row, right = sp.csr_array(constraint.rows.array[[0]]), constraint.rhs[0]
     pairs = list(zip(row.indices.tolist(), row.data.tolist(), strict=True))
     down = bool(pairs) and all(value < 0 for _, value in pairs)

@@ -266,14 +266,7 @@ def linear_program(problem: Problem) -> LinearProgram:
     ModelTooLargeError
         If it does not fit in memory.
     """
-    known = [problem.equations.rows, *(c.rows for c in problem.affine)]
-    check_program(
-        problem.objective,
-        [b.measure.term for b in problem.budgets],
-        sum(map(len, known)),
-        sum(map(entries_of, known)),
-        problem.strategies,
-    )
+    check_size(problem)
     collected = _collected(problem, exactly=False)
     remaining()  # among many strategies each takes seconds
     found = _assembled(*collected)
@@ -284,6 +277,18 @@ def linear_program(problem: Problem) -> LinearProgram:
     place[list(own.normalized)] = np.arange(len(own.normalized))
     first = found.equations.stop
     return replace(found, normalized=slice(first, first + len(own.normalized)), normalization=place[own.settings])
+
+
+def check_size(problem: Problem) -> None:
+    """Raise ModelTooLargeError if the linear program of a problem does not fit in memory."""
+    known = [problem.equations.rows, *(c.rows for c in problem.affine)]
+    check_program(
+        problem.objective,
+        [b.measure.term for b in problem.budgets],
+        sum(rows.height for rows in known),
+        sum(map(entries_of, known)),
+        problem.strategies,
+    )
 
 
 def exact_program(problem: Problem) -> ExactProgram | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Protocol, TypeVar
 
@@ -70,6 +71,11 @@ class PricedForm:
         return total
 
     @cached_property
+    def alike(self) -> list[int]:
+        """For each block the first one that its rows may be exchanged with: itself, unless leaves have one row each."""
+        return list(range(len(self.blocks)))
+
+    @cached_property
     def program(self) -> LinearProgram:
         """The program in which each row of `rows` is a column of its own, before the auxiliary ones."""
         found = linear_program(self._separate)
@@ -117,6 +123,10 @@ class PricedForm:
         for number, share in zip(self.numbers(assignments), shares, strict=True):
             found[number] = found[number] + share if number in found else share
         return found
+
+    def sizes(self, assignments: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how much probability a weight of one is, for some columns: one, but for multiples that are whole."""
+        return np.ones(len(assignments), dtype=np.int64)
 
     def columns(self, assignments: NDArray[np.int64]) -> tuple[sp.csc_array, Floats]:
         """Return the columns of some strategies, and their costs."""
@@ -194,6 +204,6 @@ class Pricer:
         """Return −(least reduced cost) for each choice of the variables that are left to the end, and the rest."""
         return self.elimination.run(self.tables(weights))
 
-    def least(self, whole: NDArray[np.int64]) -> int:
+    def least(self, whole: NDArray[np.int64]) -> int | Fraction:
         """Return the least Σ weight · row of all strategies, for whole weights, exactly."""
         return -int(self.elimination.largest_sum(self.tables(whole)))

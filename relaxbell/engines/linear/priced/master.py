@@ -198,7 +198,8 @@ class Master:
         """Solve the program with the strategies so far; return its duals, and that of Σ q ≤ 1."""
         if self._new:
             columns = np.concatenate([own for _, own, _ in self._new], axis=1)
-            columns = np.concatenate([columns, np.ones((1, columns.shape[1]))])
+            sizes = [self._form.sizes(assignments) for assignments, _, _ in self._new]
+            columns = np.concatenate([columns, np.concatenate(sizes)[None, :]])
             self._model.add_columns(sp.csc_array(columns), np.concatenate([cost for _, _, cost in self._new]))
             self._pool += [assignments for assignments, _, _ in self._new]
             self._new = []
@@ -219,7 +220,7 @@ class Master:
                 found = self._priced(at, _ROUND_COLUMNS)
                 if found.bound > self.bound:
                     self.bound, self.merged = found.bound, at
-                gain = found.columns.T @ duals + total - found.costs
+                gain = found.columns.T @ duals + total * self._form.sizes(found.assignments) - found.costs
                 better = np.flatnonzero(gain > _TOLERANCE * self._size)
                 if self._take(found.assignments[better], found.columns[:, better], found.costs[better]):
                     break
@@ -263,7 +264,7 @@ class Master:
                 break
 
     def _subgradient(self, found: _Priced) -> Floats:
-        slope = self._rhs - found.columns[:, 0]
+        slope = self._rhs - found.columns[:, 0] / self._form.sizes(found.assignments[:1])[0]
         if len(found.beyond):
             slope = slope - self._size * np.asarray(self.auxiliary[:, found.beyond].sum(axis=1))
         return np.asarray(slope)

@@ -104,14 +104,14 @@ def _merged(form: PricedForm, label: NDArray[np.intp]) -> sp.csr_array:
     own = -1 - np.arange(height)  # alone, unless it belongs to a row of data or measures
     own[program.equations] = label[: starts[1]]
     leaves = list(all_leaves(form.problem))
-    blocks = itertools.count(1)
-    for leaf, start in zip(leaves, starts[1:], strict=False):
+    for number, (leaf, start) in enumerate(zip(leaves, starts[1:], strict=False), 1):
         slot = program.slots.get(leaf)
         if slot is None or slot.fixed:
             continue
-        for rows, _ in slot.blocks:
+        first = form.alike[number]
+        for sign, (rows, _) in enumerate(slot.blocks):
             if rows.stop - rows.start == len(leaf.rows):
-                own[rows] = label[start : start + len(leaf.rows)] + next(blocks) * len(label)
+                own[rows] = label[start : start + len(leaf.rows)] + (2 * first + sign) * len(label)
     _, place = np.unique(own, return_inverse=True)
     return sp.csr_array((np.ones(height), (place.ravel(), np.arange(height))), shape=(int(place.max()) + 1, height))
 
@@ -129,15 +129,16 @@ class _Signatures:
         """Return what each row becomes, within its block; None where some become no rows."""
         other = self._of(self._hash[move.variables[:, None], move.values])
         found, start = np.empty(len(other), dtype=np.intp), 0
-        for block in form.blocks:
-            place = slice(start, start + len(block))
+        for _, blocks in itertools.groupby(range(len(form.blocks)), form.alike.__getitem__):
+            count = sum(len(form.blocks[k]) for k in blocks)
+            place = slice(start, start + count)
             order = np.argsort(self._own[place], kind="stable")
             ranked = self._own[place][order]
-            where = np.minimum(np.searchsorted(ranked, other[place]), max(len(block) - 1, 0))
+            where = np.minimum(np.searchsorted(ranked, other[place]), max(count - 1, 0))
             if (ranked[where] != other[place]).any():
                 return None
             found[place] = start + order[where]
-            start += len(block)
+            start += count
         return found
 
     def _of(self, hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -105,7 +105,7 @@ def _integers(form: PricedForm, orbits: Orbits, master: Master, units: Floats) -
     columns, costs = form.columns(master.pool)
     scale = sp.diags_array(units)
     matrix = sp.hstack([scale @ master.auxiliary, scale @ orbits.merge @ columns], format="csc")
-    last = np.concatenate([np.zeros(len(master.auxiliary_cost)), np.ones(len(costs))])
+    last = np.concatenate([np.zeros(len(master.auxiliary_cost)), form.sizes(master.pool)])
     matrix = sp.csc_array(sp.vstack([matrix, sp.csc_array(last[None, :])], format="csc"))
     cost = np.concatenate([master.auxiliary_cost, costs]) * form.program.cost_unit
     size = max(abs(matrix.data).max(initial=0.0), abs(cost).max(initial=0.0))
