@@ -19,7 +19,9 @@ from relaxbell.causal.equations import (
 from relaxbell.causal.maximum import largest_value
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.separate import MOST_CHOICES, check_choices, separate
+from relaxbell.engines.information.within import solve_within
 from relaxbell.engines.linear.over import solve_over
+from relaxbell.engines.linear.program import without_information
 from relaxbell.errors import FunctionalError, ModelTooLargeError
 from relaxbell.exact.assignments import StoppedSearch, work
 from relaxbell.exact.branching import TooCloseError
@@ -36,7 +38,7 @@ from relaxbell.lp.clock import (
     remaining,
     time_is_over,
 )
-from relaxbell.measures.measure import Budget, LinearMeasure, check_model
+from relaxbell.measures.measure import Limit, LinearMeasure, check_model
 from relaxbell.measures.terms import Linear
 from relaxbell.methods import provided
 
@@ -72,7 +74,8 @@ def functional_bound(functional: BellFunctional, model: CausalModel, subject_to:
             return _setting_by_setting(functional, model, table) + functional.constant
     whole, scale = rational_multiple(functional)
     own = negated(whole, model)
-    _, found = solve_over(own, own.term, normalization_equations(model), constraints)
+    solve = solve_within if without_information(constraints)[0] else solve_over
+    _, found = solve(own, own.term, normalization_equations(model), constraints)
     value = functional.constant - scale * found.bound.bound
     return value if found.primal is not None else ceil_float(value)
 
@@ -193,4 +196,4 @@ def negated(functional: BellFunctional, model: CausalModel) -> LinearMeasure:
 def is_symbolic(subject_to: Any) -> bool:
     """Return whether a budget's limit is a symbol."""
     constraints = subject_to if isinstance(subject_to, list | tuple) else [subject_to]
-    return any(isinstance(c, Budget) and c.is_symbolic for c in constraints)
+    return any(isinstance(c, Limit) and c.is_symbolic for c in constraints)

@@ -49,6 +49,7 @@ measures are influences and probabilities, their sums and maxima; other ones nee
 
 If w is the total share of dependence, whose weights are not given, max_λ r(λ) is replaced by
 max_Λ Σ_x p(x) max(r(x, Λ), max_x' r(x', Λ) − 2w); for the mutual information by max_Λ log2 Σ_x p(x) 2^r(x, Λ).
+A mutual information in a constraint of share μ > 0, after all others, by μ max_Λ log2 Σ_x p(x) 2^(r(x, Λ)/μ).
 Strategies that need settings of probability 0 have q = 0. Infeasible: the bound of the measure 0 is positive.
 Where strategies are too many to list, these maxima are found by elimination. Hall's measure alone may have a weight
 u >= 0 for each pair of settings instead, in order, of sum <= 1: with N settings, max_λ r(λ) is replaced by N max_Λ,S
@@ -90,6 +91,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .bits import BitsCase, limits_bits
 from .curves import CURVE, Curve
 from .dependences import DependenceCase
 from .entropies import EntropyCase, InformationCase
@@ -129,7 +131,8 @@ def read_case(data: Json, work: int = 0) -> Case:
     """Return the certificate of one solution, or of infeasibility, unchecked; `work` was spent before."""
     measure = data.get("measure") if type(data) is dict else None
     kind = measure.get("kind") if type(measure) is dict else None
-    return _KINDS.get(kind if type(kind) is str else "", Case)(with_numbers(data), work)
+    linear = BitsCase if limits_bits(data) else Case
+    return _KINDS.get(kind if type(kind) is str else "", linear)(with_numbers(data), work)
 
 
 def digests(data: Json) -> tuple[str, ...]:

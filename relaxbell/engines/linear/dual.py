@@ -56,6 +56,8 @@ class DualBound:
         Multiplier μ ≥ 0 of each budget.
     affine
         Multipliers of each affine constraint, ≥ 0 for inequalities.
+    information
+        Multiplier μ ≥ 0 of each budget in bits.
     stated
         What a certificate states instead of the weights of all rows, where these follow from fewer numbers.
     """
@@ -67,6 +69,7 @@ class DualBound:
     budgets: tuple[Fraction, ...] = ()
     affine: tuple[Exact, ...] = ()
     stated: tuple[Fraction, ...] | None = None
+    information: tuple[Fraction, ...] = ()
 
     @property
     def value(self) -> float:
