@@ -44,6 +44,7 @@ _HOMES = {
     "engines.solution": "Bounds Solution",
     "engines.linear.solution": "LinearSolution",
     "engines.information.engine": "InformationSolution",
+    "engines.information.bits_curve": "BitsCurve BitsSample",
     "engines.entropy.engine": "EntropySolution",
     "engines.base": "Engine Live",
     "engines.witness": "Witness",

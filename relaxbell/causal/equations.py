@@ -141,8 +141,11 @@ def behavior_equations(model: HasStrategies, behavior: Behavior) -> Equations:
     )
 
 
-def observed_equations(model: HasStrategies, observed: Observed) -> Equations:
-    """Return V T q = V p for values of functionals, with normalization and known input frequencies."""
+def observed_equations(model: HasStrategies, observed: Observed, *, occurring: bool = False) -> Equations:
+    """Return V T q = V p for values of functionals, with normalization and known input frequencies.
+
+    No-signaling between settings of which one never occurs is an error, or with `occurring` left out.
+    """
     outputs, inputs, shape = model.outputs, model.inputs, model.observed_shape
     if not same_variables(observed, model):
         raise BehaviorError(
@@ -158,8 +161,15 @@ def observed_equations(model: HasStrategies, observed: Observed) -> Equations:
     weights = cell_weights(model)
     labels, tables, rhs = [], [], []
     for label, table, value in observed.table_rows():
+        flat = np.asarray(table.transpose(order), dtype=object).ravel()
+        if (
+            len(labels) >= len(observed.functionals)
+            and occurring
+            and any(weights[i] == 0 for i in np.flatnonzero(flat))
+        ):
+            continue
         labels.append(label)
-        tables.append(np.asarray(table.transpose(order), dtype=object).ravel())
+        tables.append(flat)
         rhs.append(value)
     rows, scaled = _over_strategies(model, labels, tables, weights)
     rhs = [value * factor for value, factor in zip(rhs, scaled, strict=True)]

@@ -51,39 +51,32 @@ def solve_entropic(
 
     started = time.perf_counter()
     matrix, cost, lower, upper = program
-    n, k = matrix.shape[1], len(owner)
+    n, k, groups = matrix.shape[1], len(owner), int(owner[-1]) + 1
     equal, rows = lower == upper, sp.csr_array(matrix)
-    same, less = np.flatnonzero(equal), np.flatnonzero(~equal)
-    others = np.arange(k, n)
-    auxiliary = sp.csr_array((-np.ones(n - k), (np.arange(n - k), others)), shape=(n - k, n))
-    linear = sp.vstack([rows[same], rows[less], auxiliary], format="csr")
-    linear = sp.hstack([linear, sp.csr_array((linear.shape[0], k))], format="csr")
-    whole = sp.csr_array((np.ones(k), (np.zeros(k, dtype=np.intp), n + np.arange(k))), shape=(1, n + k))
+    same, less, own = np.flatnonzero(equal), np.flatnonzero(~equal), np.arange(k)
+    width = n + groups + k  # x, the weights w of the groups, t
+    auxiliary = sp.csr_array((-np.ones(n - k), (np.arange(n - k), np.arange(k, n))), shape=(n - k, n))
+    blocks = [rows[same], rows[less], auxiliary]
+    first, *others = (sp.hstack([sp.csr_array(b), sp.csr_array((b.shape[0], width - n))], format="csr") for b in blocks)
+    sums = _entries((groups, width), (owner, own, 1.0), (np.arange(groups), n + np.arange(groups), -1.0))
+    whole = _entries((1, width), (np.zeros(k, dtype=np.intp), n + groups + own, 1.0))
     # of each column, −t, x and prior · w, three rows in a row: x exp(−t / x) ≤ prior · w
-    member = sp.csr_array((np.ones(k), (owner, np.arange(k))))
-    groups = sp.coo_array(sp.csr_array((member.T @ member) * prior[:, None]))
-    own = np.arange(k)
-    cones = sp.coo_array(
-        (
-            np.concatenate([np.ones(k), -np.ones(k), -groups.data]),
-            (
-                np.concatenate([3 * own, 3 * own + 1, 3 * groups.coords[0] + 2]),
-                np.concatenate([n + own, own, groups.coords[1]]),
-            ),
-        ),
-        shape=(3 * k, n + k),
+    cones = _entries(
+        (3 * k, width), (3 * own, n + groups + own, 1.0), (3 * own + 1, own, -1.0), (3 * own + 2, n + owner, -prior)
     )
-    system = sp.csc_matrix(sp.vstack([linear, whole, cones], format="csc"))
-    rhs = np.concatenate([upper[same], upper[less], np.zeros(n - k), [nats], np.zeros(3 * k)])
-    kinds = [clarabel.ZeroConeT(len(same)), clarabel.NonnegativeConeT(len(less) + n - k + 1)]
+    system = sp.csc_matrix(sp.vstack([first, sums, *others, whole, cones], format="csc"))
+    rhs = np.concatenate([upper[same], np.zeros(groups), upper[less], np.zeros(n - k), [nats], np.zeros(3 * k)])
+    kinds = [clarabel.ZeroConeT(len(same) + groups), clarabel.NonnegativeConeT(len(less) + n - k + 1)]
     kinds += [clarabel.ExponentialConeT()] * k
     settings = clarabel.DefaultSettings()
     settings.verbose = False
     settings.max_threads = 1
     settings.time_limit = remaining()
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-12
-    nothing = sp.csc_matrix((n + k, n + k))
-    found = clarabel.DefaultSolver(nothing, np.concatenate([cost, np.zeros(k)]), system, rhs, kinds, settings).solve()
+    nothing = sp.csc_matrix((width, width))
+    found = clarabel.DefaultSolver(
+        nothing, np.concatenate([cost, np.zeros(width - n)]), system, rhs, kinds, settings
+    ).solve()
     status, seconds = str(found.status), time.perf_counter() - started
     if "Infeasible" in status:
         return Entropic(Answer(False, np.empty(0), np.empty(0), np.nan, "Clarabel", found.iterations, seconds), 0.0)
@@ -92,8 +85,15 @@ def solve_entropic(
     if status not in ("Solved", "AlmostSolved", "InsufficientProgress"):
         raise SolverError(f"Clarabel ended with status {status} after {found.iterations} iterations.")
     multipliers, duals = np.array(found.z), np.zeros(len(upper))
-    duals[same] = -multipliers[: len(same)]
-    duals[less] = -multipliers[len(same) : len(same) + len(less)]
+    duals[same], start = -multipliers[: len(same)], len(same) + groups
+    duals[less] = -multipliers[start : start + len(less)]
     x = np.array(found.x)[:n]
     answer = Answer(True, x, duals, float(cost @ x), f"Clarabel ({status})", found.iterations, seconds)
-    return Entropic(answer, max(0.0, float(multipliers[len(same) + len(less) + n - k])))
+    return Entropic(answer, max(0.0, float(multipliers[start + len(less) + n - k])))
+
+
+def _entries(shape: tuple[int, int], *parts: tuple[NDArray[np.intp], NDArray[np.intp], Floats | float]) -> sp.csr_array:
+    """Return a matrix from rows, columns and values."""
+    rows, columns = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+    values = np.concatenate([np.broadcast_to(np.asarray(part[2], dtype=np.float64), len(part[0])) for part in parts])
+    return sp.csr_array((values, (rows, columns)), shape=shape)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from relaxbell.behavior.observed import Observed
 from relaxbell.behavior.scenario import same_variables
 from relaxbell.causal.equations import (
+    Equations,
     cell_weights,
     check_occurring,
     functional_rows,
     joint_coefficients,
     normalization_equations,
+    observed_equations,
 )
 from relaxbell.causal.maximum import largest_value
 from relaxbell.causal.model import CausalModel
@@ -46,14 +50,21 @@ _LISTED = 2**14
 """Up to so many strategies times settings they are listed."""
 
 
-def bound(functional: BellFunctional, model: CausalModel, subject_to: Any, *, seconds: float | None = None) -> Any:
+def bound(
+    functional: BellFunctional,
+    model: CausalModel,
+    subject_to: Any,
+    *,
+    nonsignaling: bool | None = None,
+    seconds: float | None = None,
+) -> Any:
     """Return the maximum, or with a symbol as limit its curve; see `BellFunctional.bound`."""
     # a title takes longer to write than many a maximum to find
     with deadline(seconds, "" if seconds is None else f"-{functional.title}"):
         if is_symbolic(subject_to):
-            return provided("BellFunctional.bound, symbolic")(functional, model, subject_to)
+            return provided("BellFunctional.bound, symbolic")(functional, model, subject_to, nonsignaling)
         try:
-            return functional_bound(functional, model, subject_to)
+            return functional_bound(functional, model, subject_to, nonsignaling)
         except TimeLimitError as late:
             if not isinstance(late.partial, LowerBound):
                 raise
@@ -63,11 +74,13 @@ def bound(functional: BellFunctional, model: CausalModel, subject_to: Any, *, se
             raise TimeLimitError(f"{time_is_over()} {text}", known) from late
 
 
-def functional_bound(functional: BellFunctional, model: CausalModel, subject_to: Sequence[Any]) -> float | ExactNumber:
+def functional_bound(
+    functional: BellFunctional, model: CausalModel, subject_to: Sequence[Any], nonsignaling: bool | None = None
+) -> float | ExactNumber:
     """Return the maximum of a functional over a model; see `BellFunctional.bound`."""
     table = check_scenario(functional, model)
     constraints = list(subject_to) if isinstance(subject_to, Sequence) else [subject_to]
-    if not constraints:
+    if not constraints and not nonsignaling:
         if not model.dependent_inputs:
             return _unconstrained(functional, model, table) + functional.constant
         if len(model.latents) == 1 and all(set(model.parents(x)) <= set(model.latents) for x in model.dependent_inputs):
@@ -75,7 +88,7 @@ def functional_bound(functional: BellFunctional, model: CausalModel, subject_to:
     whole, scale = rational_multiple(functional)
     own = negated(whole, model)
     solve = solve_within if without_information(constraints)[0] else solve_over
-    _, found = solve(own, own.term, normalization_equations(model), constraints)
+    _, found = solve(own, own.term, behaviors(functional, model, constraints, nonsignaling), constraints)
     value = functional.constant - scale * found.bound.bound
     return value if found.primal is not None else ceil_float(value)
 
@@ -134,6 +147,37 @@ def _local_maximum(functional: BellFunctional, model: CausalModel, table: Exact)
         known = Enclosure(f"max {functional.title}", low, high)
         text = f"{time_is_over()} {known.text.replace('It', known.name, 1)}"
         raise TimeLimitError(text, known) from stopped.__cause__
+
+
+def behaviors(
+    functional: BellFunctional, model: CausalModel, constraints: object, nonsignaling: bool | None
+) -> Equations:
+    """Return the equations over q of all behaviors, or of the non-signaling ones; see `BellFunctional.bound`."""
+    if nonsignaling is None:
+        nonsignaling = bool(without_information(constraints)[0]) and has_marginals(functional)
+    if not nonsignaling:
+        return normalization_equations(model)
+    shape, settings = model.observed_shape, math.prod(model.observed_shape[len(model.outputs) :])
+    occurring = int(np.flatnonzero(cell_weights(model) != 0)[0]) % settings
+    one = np.full((math.prod(shape) // settings, settings), Fraction(0), dtype=object)
+    one[:, occurring] = Fraction(1)  # Σ p = 1 at a setting, which says nothing new
+    total = BellFunctional(one.reshape(shape), model.outputs, model.inputs, parties=functional.parties, name="1")
+    return observed_equations(model, Observed([(total, 1)], nonsignaling=True), occurring=True)
+
+
+def has_marginals(functional: BellFunctional) -> bool:
+    """Return whether a functional has terms of fewer than all parties, whose value for signaling p is a convention.
+
+    It has none where, at each setting, all sums over one party's outcome are alike.
+    """
+    table, outputs = functional.coefficients, len(functional.outputs)
+    if functional.parties is None:
+        return False
+    for axis in range(outputs):
+        sums = table.sum(axis=axis).reshape(-1, *table.shape[outputs:])
+        if any((sums[0] != own).any() for own in sums[1:]):
+            return True
+    return False
 
 
 def rational_multiple(functional: BellFunctional) -> tuple[BellFunctional, ExactNumber]:

@@ -32,10 +32,11 @@ class BitsCase(Case):
     share = Fraction(0)
 
     def __init__(self, data: Json, work: int = 0) -> None:
-        given = array(data["constraints"], "the constraints")
+        own = data if type(data) is dict else {}  # `limits_bits` has looked at it
+        given = array(own.get("constraints"), "the constraints")
         first = next(i for i, constraint in enumerate(given) if _is_bits(constraint))
         need(all(map(_is_bits, given[first:])), "a constraint on the mutual information is not among the last")
-        super().__init__({**data, "constraints": given[:first]}, work)
+        super().__init__({**own, "constraints": given[:first]}, work)
         need(len(self.model.latents) == 1 and self.model.dependent, "no input depends on one latent variable")
         self.others = self.constraints
         self.bits_measure = Measure(f"I({','.join(self.model.dependent)}:Lambda)")

@@ -191,10 +191,14 @@ def _solved(
         k = program.auxiliary
         extra = sp.csc_array((np.ones(k), (np.arange(len(x) - k, len(x)), np.arange(k))), shape=(len(x), k))
         spread = sp.csc_array(sp.hstack([spread, extra], format="csc"))
-        found = solve_highs(sp.csc_array(matrix @ spread), spread.T @ cost, lower, upper) if len(whole) else None
+        found = (
+            solve_highs(sp.csc_array(matrix @ spread), np.asarray(spread.T @ cost), lower, upper)
+            if len(whole)
+            else None
+        )
         if found is None or not found.feasible:
             raise _excluded(problem, measure, budget)
-        x, duals[own.rows], mu = spread @ found.x, found.duals, _LARGEST
+        x, duals[own.rows], mu = np.asarray(spread @ found.x), found.duals, _LARGEST
         answer = replace(found, x=x, duals=duals)
     else:
         columns, nats = own.columns, float(budget.limit) * math.log(2)
