@@ -159,7 +159,7 @@ def observed_equations(model: HasStrategies, observed: Observed, *, occurring: b
             f"{', '.join(outputs + inputs)}, {model.name} has {shape}."
         )
     weights = cell_weights(model)
-    labels, tables, rhs = [], [], []
+    labels, tables, rhs = list[str](), list[Exact](), list[ExactNumber]()
     for label, table, value in observed.table_rows():
         flat = np.asarray(table.transpose(order), dtype=object).ravel()
         if (

@@ -19,6 +19,7 @@ from relaxbell.errors import CountsError, MeasureError
 from relaxbell.exact.numbers import Exact, Floats, read_fraction, to_floats
 from relaxbell.exact.texts import one_line
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.measure import Measure, read_measure
 from relaxbell.trials.betting import ANY_TIME, Test
 from relaxbell.trials.blocks import BlocksTest
@@ -59,7 +60,7 @@ def evidence(
         Counts of trials, or trials in order, matched to the measure's model by name; or evidence of several runs, which
         is multiplied.
     measure
-        Of a linear program, on any model; `mutual_information` and `message_entropy` at ε = 0 only.
+        Of a linear program, on any model, or `mutual_information`; `message_entropy` at ε = 0 only.
     confidence
         Of the statement "at least".
     game
@@ -122,7 +123,7 @@ def evidence(
     if observed.published is not None and observed.published.note:
         words.append(f"of these data: {observed.published.note}")
     words += [f"of these data: {note}" for note in observed.notes if "assumes" in note or "taken as" in note]
-    linear = asked.zero_like("evidence")
+    linear = asked if isinstance(asked, MutualInformation) else asked.zero_like("evidence")
     only_zero = linear is not asked
     null = Null(linear, subject_to, design, bias)
     if blocks is None:

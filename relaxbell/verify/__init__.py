@@ -91,7 +91,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .bits import BitsCase, limits_bits
+from .bits import BitsCase, BitsEvidenceCase, limits_bits
 from .curves import CURVE, Curve
 from .dependences import DependenceCase
 from .entropies import EntropyCase, InformationCase
@@ -131,8 +131,9 @@ def read_case(data: Json, work: int = 0) -> Case:
     """Return the certificate of one solution, or of infeasibility, unchecked; `work` was spent before."""
     measure = data.get("measure") if type(data) is dict else None
     kind = measure.get("kind") if type(measure) is dict else None
+    known: dict[str, type[Case]] = {"evidence": BitsEvidenceCase} if limits_bits(data) else _KINDS
     linear = BitsCase if limits_bits(data) else Case
-    return _KINDS.get(kind if type(kind) is str else "", linear)(with_numbers(data), work)
+    return known.get(kind if type(kind) is str else "", linear)(with_numbers(data), work)
 
 
 def digests(data: Json) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from .evidence import EvidenceCase
 from .kernel import Case
 from .measures import Measure
 from .reading import FRACTION, Json, Real, array, fields, rationals
@@ -75,3 +76,7 @@ class BitsCase(Case):
         unit = scale * self.share
         groups = {tuple(sorted((p, Fraction(r) / unit) for p, r in own)) for own in self.by_rest(reduced)}
         return self.share * max(log2_mean(list(group)) for group in groups)
+
+
+class BitsEvidenceCase(BitsCase, EvidenceCase):
+    """A p-value of counts under a null hypothesis with a budget on the mutual information."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relaxbell.causal.equations import Equations
-from relaxbell.curves.curve import Curve, read_level, readable
+from relaxbell.curves.curve import Curve, Value, read_level, readable
 from relaxbell.curves.parameters import Parameter
 from relaxbell.engines.information.within import solve_within
 from relaxbell.engines.linear.certificates import linear_certificate
@@ -333,7 +333,7 @@ class BitsCurve(Curve):
         )
 
     @property
-    def marks(self) -> list[tuple[ExactNumber, float]]:
+    def marks(self) -> list[tuple[Value, ExactNumber | float]]:
         """Both ends, with the values there."""
         return [(t, self.value(float(t))) for t in self.domain]
 

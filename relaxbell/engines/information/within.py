@@ -88,6 +88,27 @@ def solve_within(
         If value and bound stay apart.
     """
     bits, others = without_information(subject_to)
+    problem = replace(read_problem(measure, term, equations, others), information=bits)
+    tightest = _tightest(measure, bits)
+    answer, bound = solve_problem(problem, measure)
+    value = term.value(answer.x[: problem.strategies].clip(0.0))
+    if value - bound.value > max(_NEEDED[0] * abs(value), _NEEDED[1]) or violation(answer, problem) > 1e-7:
+        raise SolverError(
+            f"min {measure.name} within {tightest} did not converge: value {value:.9g}, rigorous bound "
+            f"{bound.value:.9g}. Round the behavior with rounded(model)."
+        )
+    return answer, Proof(problem, bound)
+
+
+def solve_problem(problem: Problem, measure: Measure) -> tuple[Answer, DualBound]:
+    """Minimize the objective of a problem with budgets in bits; the bound is rigorous, how close it is was not checked.
+
+    Raises
+    ------
+    InfeasibleError
+        With a proof, if nothing satisfies the constraints.
+    """
+    bits = problem.information
     tightest = _tightest(measure, bits)
     layout = tightest.measure.layout
     cones = layout.count * len(layout.weights)
@@ -96,7 +117,6 @@ def solve_within(
         cones * _CONE,
         "Reduce the settings or the outcomes, or use a budget of dependence(model): see pinsker_bound.",
     )
-    problem = replace(read_problem(measure, term, equations, others), information=bits)
     program = linear_program(problem)
     linear = solve_highs(program.matrix, program.cost, program.lower, program.upper)
     if not linear.feasible:
@@ -109,14 +129,7 @@ def solve_within(
         answer, duals, mu = _solved(problem, measure, layout, _reduced(problem, program, layout), tightest)
         bounds.append(bound_within(problem, layout, program, duals, mu))
     bound = max(bounds, key=lambda own: own.bound)
-    bound = replace(bound, information=_multipliers(bits, tightest, bound.information))
-    value = term.value(answer.x[: problem.strategies].clip(0.0))
-    if value - bound.value > max(_NEEDED[0] * abs(value), _NEEDED[1]) or violation(answer, problem) > 1e-7:
-        raise SolverError(
-            f"min {measure.name} within {tightest} did not converge: value {value:.9g}, rigorous bound "
-            f"{bound.value:.9g}. Round the behavior with rounded(model)."
-        )
-    return answer, Proof(problem, bound)
+    return answer, replace(bound, information=_multipliers(bits, tightest, bound.information))
 
 
 def check_within(measure: Measure, proof: Proof, bits: Sequence[InformationBudget]) -> None:
