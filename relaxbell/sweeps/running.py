@@ -15,7 +15,8 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
-from relaxbell.engines.linear.program import read_constraints
+from relaxbell.engines.information.within import checked_bits
+from relaxbell.engines.linear.program import read_constraints, without_information
 from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.exact.texts import a_kind
 from relaxbell.lp.clock import deadline, left, passed, remaining
@@ -241,7 +242,8 @@ def _task(
     jobs = []
     for measure in measures.values():
         number = next(i for i, model in enumerate(models) if model is measure.model)
-        jobs.append(Job(number, measure, *read_constraints(measure, subject_to)))
+        bits, others = without_information(subject_to)
+        jobs.append(Job(number, measure, *read_constraints(measure, others), checked_bits(measure, bits)))
     groups = tuple(p.groups for p in points)
     references = tuple(tuple(p.references(g) for g in range(len(p.groups))) for p in points)
     return Task(tuple(models), groups, references, tuple(jobs))

@@ -140,6 +140,13 @@ def check_within(measure: Measure, proof: Proof, bits: Sequence[InformationBudge
         raise _exceeded(problem, measure, tightest, proof.bound)
 
 
+def checked_bits(measure: Measure, bits: Sequence[InformationBudget]) -> tuple[InformationBudget, ...]:
+    """Return budgets in bits; raise MeasureError for those of other models, and for symbols."""
+    if bits:
+        _tightest(measure, bits)
+    return tuple(bits)
+
+
 def _tightest(measure: Measure, bits: Sequence[InformationBudget]) -> InformationBudget:
     """Return the smallest budget; raise MeasureError for those of other models, and for symbols."""
     for budget in bits:
