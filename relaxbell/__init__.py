@@ -39,7 +39,7 @@ _HOMES = {
     "measures.messages": "message_entropy message_weight",
     "measures.dependences": "dependence",
     "measures.hall": "hall_dependence",
-    "measures.settings": "setting_bounds",
+    "measures.setting_limits": "setting_bounds",
     "measures.information": "mutual_information pinsker_bound",
     "measures.products": "nonbilocality",
     "measures.marginals": "marginal_parameters",

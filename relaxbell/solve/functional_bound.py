@@ -43,6 +43,7 @@ from relaxbell.lp.clock import (
     time_is_over,
 )
 from relaxbell.measures.measure import Limit, LinearMeasure, check_model
+from relaxbell.measures.setting_limits import SettingLimits
 from relaxbell.measures.terms import Linear
 from relaxbell.methods import provided
 
@@ -240,4 +241,4 @@ def negated(functional: BellFunctional, model: CausalModel) -> LinearMeasure:
 def is_symbolic(subject_to: Any) -> bool:
     """Return whether a budget's limit is a symbol."""
     constraints = subject_to if isinstance(subject_to, list | tuple) else [subject_to]
-    return any(isinstance(c, Limit) and c.is_symbolic for c in constraints)
+    return any(isinstance(c, SettingLimits) or (isinstance(c, Limit) and c.is_symbolic) for c in constraints)

@@ -28,8 +28,10 @@ from relaxbell.measures.information import InformationBudget, MutualInformation
 from relaxbell.measures.measure import Budget, Limit, LinearMeasure, Measure, read_measure, same_model
 from relaxbell.measures.messages import BinaryEntropy
 from relaxbell.measures.products import Nonbilocality
+from relaxbell.measures.setting_limits import SettingLimits
 from relaxbell.solve.functional_bound import behaviors, negated, rational_multiple
 from relaxbell.solve.minimization import minimize
+from relaxbell.solve.setting_curves import limits_curve
 
 if TYPE_CHECKING:
     import sympy
@@ -265,6 +267,14 @@ def bound_curve(
 ) -> Curve:
     """Return the largest value of a functional as a function of a symbolic budget; see `BellFunctional.bound`."""
     constraints = as_tuple(subject_to)
+    limits = [own for own in constraints if isinstance(own, SettingLimits)]
+    if limits:
+        if len(constraints) > 1 or nonsignaling:
+            raise MeasureError(
+                f"{limits[0]} has a symbol, expected no other constraint beside it. Put numbers for symbols, or leave "
+                "the others out."
+            )
+        return limits_curve(functional, model, limits[0])
     symbolic = [b for b in constraints if isinstance(b, Limit) and b.is_symbolic]
     symbols = {b.limit for b in symbolic}
     if len(symbols) != 1:

@@ -10,7 +10,8 @@ from relaxbell.causal.separate import check_choices, separate
 from relaxbell.causal.size import check_memory, program_memory
 from relaxbell.curves.parameters import Parameter
 from relaxbell.curves.paths import Path, read_path
-from relaxbell.engines import LinearEngine, engine
+from relaxbell.engines import LinearEngine
+from relaxbell.engines.information.engine import InformationEngine
 from relaxbell.engines.information.within import checked_bits
 from relaxbell.engines.linear.family import EndBeyond, exact_line, family_along
 from relaxbell.engines.linear.merged import Merged
@@ -187,12 +188,12 @@ def _within_bits(
     if not isinstance(limit, Fraction):
         raise MeasureError(f"the budget {budget} is irrational, expected a rational one for a critical visibility.")
     with along_line():
-        family = family_along(engine(budget.measure), path, subject_to)
+        family = family_along(InformationEngine(budget.measure), path, subject_to)
         start = family.feasible_end(family.low, 1)
         if start.proof.bound.bound > limit:
             raise InfeasibleError(
-                f"not even the noise is reproduced within {budget}: it takes at least {start.proof.bound.value:.9g} bit. "
-                "Raise the budget."
+                f"not even the noise is reproduced within {budget}: it takes at least {start.proof.bound.value:.9g} "
+                "bit. Raise the budget."
             )
         end = family.feasible_end(family.high, -1)
         while True:

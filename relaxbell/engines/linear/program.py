@@ -33,6 +33,7 @@ from relaxbell.lp.rows import Block, RowBuilder
 from relaxbell.measures.affine import AffineConstraint, read_affine
 from relaxbell.measures.information import InformationBudget
 from relaxbell.measures.measure import Budget, Measure, same_model
+from relaxbell.measures.setting_limits import SettingLimits
 from relaxbell.measures.terms import Leaf, Lowered, Slot, Term
 from relaxbell.measures.terms.sizes import entries_of
 
@@ -90,6 +91,10 @@ def read_constraints(
                     f"the budget {item} is symbolic, expected a number here. Symbols are for closed_form."
                 )
             budgets.append(item)
+        elif isinstance(item, SettingLimits):
+            raise MeasureError(
+                f"the limits {item} have a symbol, expected numbers here. BellFunctional.bound makes curves of symbols."
+            )
         elif isinstance(item, AffineConstraint):
             affine.append(item)
         elif is_constraint(item):
