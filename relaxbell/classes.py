@@ -53,6 +53,7 @@ _HOMES = {
     "closed_forms.closed_form": "ClosedForm Evaluation",
     "closed_forms.dual_vertices": "DualVertices",
     "closed_forms.inequalities": "Inequalities",
+    "closed_forms.joint_inequalities": "JointClass JointInequalities",
     "certificate.claims": "Certificate",
     "curves.curve": "Curve",
     "curves.piecewise": "Piece PiecewiseCurve",

@@ -50,8 +50,8 @@ class RationalPiece:
 class RationalCurve(Curve):
     """The largest value of a functional as a function of a limit of p(settings|λ), exact; see `Curve`.
 
-    Made by `BellFunctional.bound` with `setting_bounds` of a symbol. The limit multiplies q, so that pieces are quotients
-    of polynomials; each was proved on the whole interval between its ends by the signs of polynomials.
+    Made by `BellFunctional.bound` with `setting_bounds` of a symbol. The limit multiplies q, so that pieces are
+    quotients of polynomials; each was proved on the whole interval between its ends by the signs of polynomials.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class RationalCurve(Curve):
     >>> model, P = rb.measurement_dependence(), sympy.Symbol("P")
     >>> line = rb.catalog.CHSH.bound(model, subject_to=rb.setting_bounds(model, upper=P))
     >>> line.crossing(2 * sympy.sqrt(2)), line.value(sympy.Rational(3, 10))
-    (sqrt(2)/12 + 1/6, 16/5)
+    (sqrt(2)/12 + 1/6, Fraction(16, 5))
     """
 
     pieces: tuple[RationalPiece, ...]
@@ -97,7 +97,7 @@ class RationalCurve(Curve):
 
         Returns
         -------
-        sympy number, float or ndarray
+        ExactNumber, float or ndarray
             Of the functional.
 
         Raises
@@ -111,23 +111,23 @@ class RationalCurve(Curve):
         >>> model, e = rb.measurement_dependence(), sympy.Symbol("e")
         >>> line = rb.catalog.CHSH.bound(model, subject_to=rb.setting_bounds(model, santha_vazirani=e))
         >>> line.value(sympy.Rational(1, 10)), line.value([0.0, 0.25])
-        (68/25, array([2. , 3.5]))
+        (Fraction(68, 25), array([2. , 3.5]))
         """
+        import sympy
+
         x = symbol_of(self)
         exact = None if isinstance(t, np.ndarray | list | tuple) else as_exact(t)
         if exact is not None:
             at = to_sympy(exact)
             for piece in self.pieces:
                 if bool(piece.start <= at) and bool(at <= piece.end):
-                    import sympy
-
-                    return sympy.nsimplify(sympy.cancel(piece.expression.subs(x, at)))  # type: ignore[no-any-return]
+                    found = sympy.cancel(piece.expression.subs(x, at))
+                    known = as_exact(found)
+                    return float(found) if known is None else known
             low, high = self.domain
-            raise CurveError(f"{self.variable} = {t} is outside the curve's domain [{low}, {high}].")
+            raise CurveError(f"{self.variable} = {at} is outside the curve's domain [{low}, {high}].")
         array = float_array(t, "the parameter", CurveError)
         found = np.full(array.shape, np.nan)
-        import sympy
-
         for piece in self.pieces:
             inside = (array >= float(piece.start)) & (array <= float(piece.end))
             values = np.broadcast_to(sympy.lambdify(x, piece.expression, "numpy")(array), array.shape)

@@ -95,11 +95,11 @@ class SettingLimits:
         >>> rb.setting_bounds(rb.measurement_dependence(), upper=P)[0].at({P: 0.3})
         p(X,Y|λ) <= 3/10
         """
-        new = {}
-        for name in ("lower", "upper", "bias"):
-            own = getattr(self, name)
-            new[name] = _read(values[own], name, self.layout) if is_symbol(own) and own in values else own
-        found = replace(self, **new)
+        lower, upper, bias = (
+            _read(values[own], self.layout) if is_symbol(own) and own in values else own
+            for own in (self.lower, self.upper, self.bias)
+        )
+        found = replace(self, lower=lower, upper=upper, bias=bias)
         found.check()
         return found
 
@@ -206,12 +206,12 @@ class SettingLimits:
         >>> [len(c.rows) for c in limits.constraints()]
         [64]
         """
-        kinds = [replace(self, **{n: None for n in ("lower", "upper", "bias") if n != name}) for name in self._given]
-        return [_constraint(kind) for kind in kinds]
-
-    @property
-    def _given(self) -> list[str]:
-        return [name for name in ("lower", "upper", "bias") if getattr(self, name) is not None]
+        kinds = [
+            replace(self, upper=None, bias=None),
+            replace(self, lower=None, bias=None),
+            replace(self, lower=None, upper=None),
+        ]
+        return [_constraint(kind) for kind in kinds if kind.rows()]
 
     def vertices(self, values: Mapping[sympy.Symbol, Fraction] | None = None) -> list[tuple[sympy.Expr, ...]]:
         """Return the extreme p(x|λ) within the limits, as expressions of the symbols.
@@ -240,7 +240,9 @@ class SettingLimits:
         """
         import sympy
 
-        numbers = {symbol: to_sympy(as_exact(value)) for symbol, value in (values or {}).items()}  # type: ignore[arg-type]
+        numbers = {symbol: sympy.sympify(value) for symbol, value in (values or {}).items()}
+        if self.bias is None:
+            return self._permutations(numbers)
         rows = [row for row, _ in self.rows()]
         n = len(self.layout.settings)
         unit = [[-sympy.Integer(int(x == y)) for y in range(n)] for x in range(n)]
@@ -256,6 +258,32 @@ class SettingLimits:
             tight = [k for k, row in enumerate(exact) if sum(c * v for c, v in zip(row, point, strict=True)) == 0]
             found.append(_solved([everything[k] for k in tight], n))
         return found
+
+    def _permutations(self, numbers: Mapping[sympy.Symbol, sympy.Expr]) -> list[tuple[sympy.Expr, ...]]:
+        """Return the vertices of lower ≤ p ≤ upper: k settings at the upper limit, all others but one at the lower."""
+        import sympy
+
+        n = len(self.layout.settings)
+        low = sympy.Integer(0) if self.lower is None else _expression(self.lower)
+        high = sympy.Integer(1) if self.upper is None else _expression(self.upper)
+        room, left = (high - low).subs(numbers), (1 - n * low).subs(numbers)
+        if not bool(low.subs(numbers) >= 0) or bool(left < 0) or bool((n * high - 1).subs(numbers) < 0):
+            raise MeasureError(f"the limits {self} leave no p({','.join(self.layout.names)}|λ). Expected wider ones.")
+        k = n if left == n * room else int(sympy.floor(left / room))
+        if k == n:
+            return [(sympy.Rational(1, n),) * n]
+        rest = sympy.expand(1 - k * high - (n - 1 - k) * low)
+        places = range(n) if rest.subs(numbers) != low.subs(numbers) else range(1)
+        found = dict[tuple[sympy.Expr, ...], None]()
+        for top in itertools.combinations(range(n), k):
+            free = [x for x in range(n) if x not in top]
+            for x in free if len(places) > 1 else free[:1]:
+                found[tuple(high if y in top else rest if y == x else low for y in range(n))] = None
+        return list(found)
+
+
+def _expression(limit: Any) -> Any:
+    return limit if is_symbol(limit) else to_sympy(limit)
 
 
 def _extreme(rows: list[list[Fraction]], n: int) -> list[tuple[Fraction, ...]]:
@@ -286,11 +314,11 @@ def _solved(rows: list[list[Any]], n: int) -> tuple[sympy.Expr, ...]:
     raise AssertionError("a vertex lies on as many independent rows")
 
 
-def _read(limit: Any, name: str, layout: SettingLayout) -> Limit:
+def _read(limit: Any, layout: SettingLayout) -> Limit:
     """Return a limit as an exact number, a symbol, or None."""
     who = f"p({','.join(layout.names)}|λ)"
     if limit is None or is_symbol(limit):
-        return limit  # type: ignore[no-any-return]
+        return limit
     if getattr(limit, "free_symbols", None):
         raise MeasureError(
             f"the bound {limit} on {who} is an expression of symbols, expected a number or a symbol alone. Give the "
@@ -359,8 +387,8 @@ def setting_bounds(
     """
     layout = setting_layout(model, "the bounds of p", lambda settings, count: 3 * _ENTRY * settings**2 * count)
     limits = SettingLimits(
-        model, layout, _read(lower, "lower", layout), _read(upper, "upper", layout),
-        _read(santha_vazirani, "santha_vazirani", layout), alone,
+        model, layout, _read(lower, layout), _read(upper, layout),
+        _read(santha_vazirani, layout), alone,
     )  # fmt: skip
     if limits.bias is not None:
         wide = [name for name in layout.names if model.cardinality[name] != 2]

@@ -1,13 +1,14 @@
 """The largest value of a functional as a function of a limit of p(settings|λ): pieces of quotients of polynomials.
 
-For each λ the distributions p(x|λ) are a polytope with vertices v(t), polynomials in the limit t. So the largest value is
-the linear program max Σ w s_λ · v(t) over weights w ≥ 0 of pairs (λ, v) with Σ w v(t) = p(x): as many rows as settings.
-At a rational t its basis is found in floats. Its weights and reduced costs are quotients of polynomials in t, whose
-roots, isolated exactly, are the ends of the interval on which it stays optimal: that is the proof there.
+For each λ the distributions p(x|λ) are a polytope with vertices v(t), polynomials in the limit t. So the largest value
+is the linear program max Σ w s_λ · v(t) over weights w ≥ 0 of pairs (λ, v) with Σ w v(t) = p(x): as many rows as
+settings. At a rational t its basis is found in floats. Its weights and reduced costs are quotients of polynomials in t,
+whose roots, isolated exactly, are the ends of the interval on which it stays optimal: that is the proof there.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -31,7 +32,7 @@ from relaxbell.solve.functional_bound import check_scenario, negated, rational_m
 if TYPE_CHECKING:
     import sympy
 
-_MOST_COLUMNS = 20_000
+_MOST_COLUMNS = 4_000
 _MOST_PIECES = 100
 _TRIES = 12
 _NUDGE = 1e-5
@@ -65,13 +66,13 @@ def limits_curve(functional: BellFunctional, model: CausalModel, limits: Setting
     scores = _scores(whole, model, limits)
     pieces = list[RationalPiece]()
     corners = _stretches(limits, symbol)
-    for low, high in zip(corners, corners[1:], strict=False):
+    for low, high in itertools.pairwise(corners):
         vertices = limits.vertices({symbol: _between(low, high)})
         pieces += _Stretch(limits, symbol, vertices, scores).pieces(low, high)
     factor, constant = to_sympy(scale), to_sympy(functional.constant)
     merged = list[RationalPiece]()
     for piece in pieces:
-        expression = sympy.expand(sympy.cancel(constant + factor * piece.expression))
+        expression = sympy.cancel(constant + factor * piece.expression)
         if merged and sympy.simplify(merged[-1].expression - expression) == 0:
             merged[-1] = RationalPiece(merged[-1].start, piece.end, merged[-1].expression)
         else:
@@ -199,8 +200,8 @@ class _Stretch:
                 if found is not None:
                     return found
         raise CurveError(
-            f"no basis was proved for {self.symbol} between {float(low):.9g} and {float(high):.9g}. Give numbers instead "
-            "of the symbol."
+            f"no basis was proved for {self.symbol} between {float(low):.9g} and {float(high):.9g}. Give numbers "
+            "instead of the symbol."
         )
 
     def _try(self, t: Fraction, low: sympy.Expr, high: sympy.Expr, generator: np.random.Generator) -> _Basis | None:
@@ -224,12 +225,14 @@ class _Stretch:
         entries = [[self.vertices[j][i].as_expr() for j in chosen] for i in range(n)]
         ring = sympy.QQ[x]
         matrix = DomainMatrix([[ring.from_sympy(v) for v in row] for row in entries], (n, n), ring)
-        adjugate, determinant = matrix.adj_det()
-        det = sympy.Poly(ring.to_sympy(determinant), x)
+        field = matrix.to_field()
+        determinant = field.det()
+        det = sympy.Poly(field.domain.to_sympy(determinant), x)
         sign = int(sympy.sign(det.eval(at)))
         if sign == 0:
             return None
-        inverse = [[sympy.Poly(ring.to_sympy(v), x) for v in row] for row in adjugate.to_list()]
+        adjugate = (field.inv() * determinant).to_list()  # of polynomials
+        inverse = [[sympy.Poly(field.domain.to_sympy(v), x) for v in row] for row in adjugate]
         p = [to_sympy(w) for w in self.limits.layout.weights]
         own = [self.costs[j][best[j]] for j in chosen]
         zero = sympy.Poly(0, x)
