@@ -236,7 +236,7 @@ def inequalities(
         elif limits is not None:
             raise ClosedFormError(
                 f"the inequalities of {model.name} within {limits} were not found for its p(settings): it is not "
-                "symmetric enough, or the behaviors are flat. Use joint=True: its functionals() have p(settings) in them."
+                "symmetric enough, or the behaviors are flat. Use joint=True: functionals() then have it."
             )
         else:
             rows, done = _double_description(domain, points, rest)

@@ -33,6 +33,12 @@ from relaxbell.symmetry.adjacency import SymmetricPolytope, independent
 if TYPE_CHECKING:
     import sympy
 
+_SHOWN = 8
+"""Classes that a text lists, and proves."""
+
+_SIMPLE = 8
+"""Cells in a facet up to which the simplest of its class is sought."""
+
 _SHARES = ((Fraction(1, 2), Fraction(5, 4)), (Fraction(2, 3), Fraction(9, 7)))
 """Where symbols have no numbers: lower and upper limits, in units of 1 / number of settings."""
 
@@ -43,9 +49,8 @@ class JointClass:
 
     Attributes
     ----------
-    coefficients
-        Of one of them, over p(outputs, settings), axes as the model's table: exact numbers, or sympy expressions where
-        limits are symbols.
+    table
+        Coefficients of one of them at numbers, over p(outputs, settings), axes as the model's table.
     size
         How many there are.
     name
@@ -54,28 +59,41 @@ class JointClass:
         How many vertices it holds with equality at.
     rank
         Of these; a facet has one less than there are cells that occur.
-    region
-        Where limits are symbols: it is valid wherever all of these are ≥ 0, and the vertices are those that were taken.
 
     Examples
     --------
     >>> import relaxbell as rb
     >>> model = rb.measurement_dependence()
-    >>> found = model.inequalities(rb.setting_bounds(model, lower=0.125, upper=0.3125), joint=True)
+    >>> found = model.inequalities(rb.setting_bounds(model, lower=0.125), joint=True)
     >>> found.classes[0].rank
     15
     """
 
-    coefficients: NDArray[Any]
+    table: Exact
     size: int
     name: str | None
     saturated: int
     rank: int
-    region: tuple[sympy.Expr, ...] = ()
+    _prove: Callable[[], tuple[NDArray[Any], tuple[sympy.Expr, ...]]] = field(repr=False)
     _row: tuple[int, ...] = field(default=(), repr=False)
+    _at: Mapping[Any, Any] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return self.size
+
+    @cached_property
+    def _proof(self) -> tuple[NDArray[Any], tuple[sympy.Expr, ...]]:
+        return self._prove()
+
+    @property
+    def coefficients(self) -> NDArray[Any]:
+        """Exact numbers, or sympy expressions where limits are symbols: proved when they are asked for."""
+        return self._proof[0]
+
+    @property
+    def region(self) -> tuple[sympy.Expr, ...]:
+        """Where limits are symbols: it is valid where all of these are ≥ 0, and the vertices are those taken."""
+        return self._proof[1]
 
     @property
     def text(self) -> str:
@@ -85,9 +103,11 @@ class JointClass:
             c = self.coefficients[place]
             if c == 0:
                 continue
-            positive = _is_positive(c)
-            size = c if positive else -c
-            factor = "" if size == 1 else f"({size}) " if "+" in str(size) or " - " in str(size) else f"{size} "
+            number: Any = c
+            positive = bool((number if isinstance(c, Fraction) else number.subs(self._at)) > 0)
+            size = number if positive else -number
+            text = str(size) if isinstance(size, Fraction) else str(size.expand())
+            factor = "" if size == 1 else f"({text}) " if " + " in text or " - " in text else f"{text} "
             (left_side if positive else right_side).append(f"{factor}p({''.join(map(str, place))})")
         return f"{' + '.join(left_side) or '0'} <= {' + '.join(right_side) or '0'}"
 
@@ -119,7 +139,7 @@ class JointInequalities:
     --------
     >>> import relaxbell as rb
     >>> model = rb.measurement_dependence()
-    >>> found = model.inequalities(rb.setting_bounds(model, lower=0.125, upper=0.3125), joint=True)
+    >>> found = model.inequalities(rb.setting_bounds(model, lower=0.125), joint=True)
     >>> len(found) == sum(len(kind) for kind in found.classes)
     True
     """
@@ -158,7 +178,7 @@ class JointInequalities:
         --------
         >>> import relaxbell as rb
         >>> model = rb.measurement_dependence()
-        >>> found = model.inequalities(rb.setting_bounds(model, lower=0.125, upper=0.3125), joint=True)
+        >>> found = model.inequalities(rb.setting_bounds(model, lower=0.125), joint=True)
         >>> max(f(rb.boxes.pr()) for f in found.functionals()) > 0
         True
         """
@@ -177,7 +197,7 @@ class JointInequalities:
         --------
         >>> import relaxbell as rb
         >>> model = rb.measurement_dependence()
-        >>> found = model.inequalities(rb.setting_bounds(model, lower=0.125, upper=0.3125), joint=True)
+        >>> found = model.inequalities(rb.setting_bounds(model, lower=0.125), joint=True)
         >>> len(found.representatives()) < len(found.classes)
         True
         """
@@ -200,6 +220,16 @@ class JointInequalities:
         ------
         ClosedFormError
             It says what to use instead.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> model = rb.measurement_dependence()
+        >>> found = model.inequalities(rb.setting_bounds(model, lower=0.125), joint=True)
+        >>> found.write("joint.ieq")
+        Traceback (most recent call last):
+            ...
+        relaxbell.errors.ClosedFormError: joint.ieq: inequalities of p(outputs, settings) are not written, expected ...
         """
         raise ClosedFormError(
             f"{path}: inequalities of p(outputs, settings) are not written, expected those of p(outputs|settings). "
@@ -215,7 +245,9 @@ class JointInequalities:
         head = (
             f"{self.model.name} within {self.domain}: {len(self)} facets of p(outputs, settings), {cells} cells{where}"
         )
-        return "\n".join([head, *(f"  {kind!r}" for kind in self.classes)])
+        lines = [f"  {kind!r}" for kind in self.classes[:_SHOWN]]
+        more = len(self.classes) - len(lines)
+        return "\n".join([head, *lines, *([f"  … {more} more classes"] if more else [])])
 
 
 def read_limits(model: CausalModel, subject_to: object) -> SettingLimits | None:
@@ -299,9 +331,13 @@ def joint_inequalities(
     def tables(row: tuple[int, ...]) -> list[Exact]:
         return [_table(own, kept, unit, domain) for own in polytope.orbit(row).tolist()]
 
-    symbolic = limits.vertices(numbers) if limits.symbols else None
-    classes = [_class(own.row, own.size, tables, limits, numbers, points, made, symbolic) for own in found]
-    classes.sort(key=lambda kind: (int((kind.coefficients != 0).sum()), kind.size, kind.text))
+    symbolic = limits.vertices(at=numbers) if limits.symbols else None
+    firsts = [_table(own.row, kept, unit, domain) for own in found]
+    classes = [
+        _class(own.row, own.size, first, tables, limits, numbers, points, made, symbolic)
+        for own, first in zip(found, firsts, strict=True)
+    ]
+    classes.sort(key=lambda kind: (int((kind.table != 0).sum()), kind.size, kind.table.ravel().tolist()))
     result = JointInequalities(model, limits, numbers, tuple(classes), complete, tables)
     if not complete:
         raise ClosedFormError(
@@ -346,6 +382,7 @@ def _table(row: Sequence[int], kept: Sequence[int], unit: int, domain: Domain) -
 def _class(
     row: tuple[int, ...],
     size: int,
+    first: Exact,
     tables: Callable[[tuple[int, ...]], list[Exact]],
     limits: SettingLimits,
     numbers: Mapping[Any, Fraction],
@@ -355,23 +392,29 @@ def _class(
 ) -> JointClass:
     from flint import fmpz_mat
 
-    members = tables(row)
-    own = min(members, key=lambda t: (int((t != 0).sum()), [abs(v) for v in t.ravel()], [-v for v in t.ravel()]))
+    own = first
+    members = tables(row) if int((first != 0).sum()) <= _SIMPLE else [first]  # orbits have the same numbers
+    if len(members) > 1:
+        own = min(members, key=lambda t: ([abs(v) for v in t.ravel()], [-v for v in t.ravel()]))
     name, known = _name(own, limits.at(numbers) if numbers else limits, members)
     own = own if known is None else known
     flat = np.array([int(v) for v in own.ravel()], dtype=object)
     on = [i for i, point in enumerate(points.tolist()) if sum(c * v for c, v in zip(flat, point, strict=True)) == 0]
     rank = int(fmpz_mat(points[on].tolist()).rank())
-    coefficients: NDArray[Any] = own
-    region: tuple[sympy.Expr, ...] = ()
-    if symbolic is not None:
-        coefficients, region = _proved(own, on, numbers, made, symbolic)
-    return JointClass(coefficients, size, name, len(on), rank, region, row)
+
+    def prove() -> tuple[NDArray[Any], tuple[sympy.Expr, ...]]:
+        if symbolic is None:
+            return own, ()
+        enough = [on[i] for i in independent(points[on].T)]
+        return _proved(own, on, enough, numbers, made, symbolic)
+
+    return JointClass(own, size, name, len(on), rank, prove, row, dict(numbers))
 
 
 def _proved(
     own: Exact,
     on: Sequence[int],
+    enough: Sequence[int],
     numbers: Mapping[Any, Fraction],
     made: Sequence[tuple[tuple[int, ...], int]],
     symbolic: Sequence[tuple[sympy.Expr, ...]],
@@ -387,7 +430,7 @@ def _proved(
     vertices = [[field.from_sympy(sympy.sympify(v)) for v in each] for each in symbolic]
     width = own.size
     rows = []
-    for i in on:
+    for i in enough:
         cells, k = made[i]
         row = [zero] * width
         for cell, v in zip(cells, vertices[k], strict=True):
@@ -413,18 +456,22 @@ def _proved(
     for cell, v in zip(used, whole, strict=True):
         flat[cell] = v
     conditions = dict[sympy.Expr, None]()
-    for cells, k in made:
-        slack = sympy.factor(-sum((flat[c] * v for c, v in zip(cells, symbolic[k], strict=True)), sympy.Integer(0)))
-        if slack == 0:
-            continue
+    form = [field.from_sympy(v) for v in flat.tolist()]
+    values_of = [sum((form[c] * v for c, v in zip(cells, vertices[k], strict=True)), zero) for cells, k in made]
+    if any(values_of[i] != zero for i in on):
+        raise ClosedFormError(
+            f"a facet at {', '.join(f'{s} = {v}' for s, v in numbers.items())} has vertices that leave it nearby. Give "
+            "other numbers by at={…}."
+        )
+    slacks = set(values_of)
+    for slack in (-field.to_sympy(own) for own in slacks if own != zero):
         if slack.subs(values) < 0:
             raise ClosedFormError(f"the form {flat.tolist()} is not valid at {values}. Please report the model.")
         for factor in _factors(slack, values):
             conditions[factor] = None
-    for each in symbolic:  # where these are vertices: probabilities
-        for v in each:
-            for factor in _factors(sympy.factor(v), values):
-                conditions[factor] = None
+    for v in {v for each in symbolic for v in each}:  # where these are vertices: probabilities
+        for factor in _factors(v, values):
+            conditions[factor] = None
     return flat.reshape(own.shape), tuple(sorted(conditions, key=lambda c: (len(str(c)), str(c))))
 
 
@@ -460,13 +507,6 @@ def _name(own: Exact, limits: SettingLimits, members: Sequence[Exact]) -> tuple[
             if (member * lowest == known * member[0, 0, 0, 0]).all() and member[0, 0, 0, 0] > 0:
                 return "Pütz et al. 2014", member
     return None, None
-
-
-def _is_positive(number: Any) -> bool:
-    """Return whether a coefficient goes to the left: a number by its sign, an expression by its first term."""
-    if isinstance(number, Fraction | int):
-        return number > 0
-    return not number.could_extract_minus_sign()
 
 
 __all__ = ["JointClass", "JointInequalities", "joint_inequalities", "joint_points", "read_limits"]

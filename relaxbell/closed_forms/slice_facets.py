@@ -32,9 +32,9 @@ def slice_facets(
 ) -> tuple[list[Row], bool] | None:
     """Return the facets as rows ≥ 0 over the domain's coordinates, and whether the time sufficed for all.
 
-    The columns are probabilities times `unit`, whole numbers. Else they are valid inequalities, some of many. None where
-    there are too many symmetries, where the behaviors are flat in the coordinates, or where a linear program stays open:
-    then double description has to do.
+    The columns are probabilities times `unit`, whole numbers. Else they are valid inequalities, some of many. None
+    where there are too many symmetries, where the behaviors are flat in the coordinates, or where a linear program
+    stays open: then double description has to do.
     """
     table = np.hstack([np.ones((len(columns), 1), dtype=np.int64), columns.astype(np.int64)])
     group = elements(symmetries, len(table))

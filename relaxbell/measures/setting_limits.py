@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -88,6 +89,11 @@ class SettingLimits:
         SettingLimits
             Of the same model.
 
+        Raises
+        ------
+        MeasureError
+            If they exclude the distribution of the settings itself.
+
         Examples
         --------
         >>> import relaxbell as rb, sympy
@@ -100,7 +106,7 @@ class SettingLimits:
             for own in (self.lower, self.upper, self.bias)
         )
         found = replace(self, lower=lower, upper=upper, bias=bias)
-        found.check()
+        check_limits(found)
         return found
 
     def __repr__(self) -> str:
@@ -114,37 +120,17 @@ class SettingLimits:
 
     # ------------------------------------------------------------------- what they say
 
-    def check(self) -> None:
-        """Raise MeasureError where numbers exclude the distribution of the settings itself."""
-        who = f"p({','.join(self.layout.names)}|λ)"
-        weights = self.layout.weights
-        for limit, side, extreme in ((self.lower, -1, min(weights)), (self.upper, 1, max(weights))):
-            if limit is None or is_symbol(limit):
-                continue
-            if not 0 <= limit <= 1 or side * (extreme - limit) > 0:
-                raise MeasureError(
-                    f"the bound {limit} on {who} cannot hold: the settings themselves have probability "
-                    f"{float(extreme):g}. Expected {'at most' if side < 0 else 'at least'} that."
-                )
-        if self.bias is not None and not is_symbol(self.bias):
-            least = self.least_bias
-            if not least <= self.bias <= Fraction(1, 2):
-                raise MeasureError(
-                    f"santha_vazirani={self.bias} for {who} cannot hold: found bits that are {float(least):g} from 1/2 "
-                    "in the distribution of the settings itself. Expected at least that, and at most 1/2."
-                )
-
     @property
     def least_bias(self) -> Fraction:
         """How far the bits are from 1/2 in the distribution of the settings itself."""
         worst = Fraction(0)
-        for own, rest in self._bits():
+        for own, rest in self.bits():
             whole = sum((self.layout.weights[x] for x in rest), Fraction(0))
             part = sum((self.layout.weights[x] for x in own), Fraction(0))
             worst = max(worst, abs(part / whole - Fraction(1, 2)))
         return worst
 
-    def _bits(self) -> Iterator[tuple[list[int], list[int]]]:
+    def bits(self) -> Iterator[tuple[list[int], list[int]]]:
         """Yield, for each value of a bit given what was before, its settings and those of both values."""
         settings = self.layout.settings
         for k in range(len(self.layout.names)):
@@ -154,71 +140,12 @@ class SettingLimits:
                 for value in range(2):
                     yield [i for i in rest if settings[i][k] == value], rest
 
-    def rows(self) -> list[Row]:
-        """Return the inequalities over p(x|λ), with exact numbers or symbols as sympy expressions.
-
-        Returns
-        -------
-        list
-            Coefficients and texts.
-
-        Examples
-        --------
-        >>> import relaxbell as rb, sympy
-        >>> limits = rb.setting_bounds(rb.measurement_dependence(), upper=sympy.Symbol("P"))[0]
-        >>> limits.rows()[0]
-        ([1 - P, -P, -P, -P], 'p(X=0,Y=0|λ) <= P')
-        """
-        import sympy
-
-        n, found = len(self.layout.settings), list[Row]()
-        for limit, side, relation in ((self.lower, -1, ">="), (self.upper, 1, "<=")):
-            if limit is None:
-                continue
-            number = limit if is_symbol(limit) else to_sympy(limit)
-            for x in range(n):
-                row = [-side * number] * n
-                row[x] = side * (1 - number)
-                found.append((row, f"p({self.layout.label(x)}|λ) {relation} {limit}"))
-        if self.bias is not None:
-            top = sympy.Rational(1, 2) + (self.bias if is_symbol(self.bias) else to_sympy(self.bias))
-            for own, rest in self._bits():
-                row = [sympy.Integer(0)] * n
-                for x in rest:
-                    row[x] = -top
-                for x in own:
-                    row[x] = 1 - top
-                found.append((row, f"p({'|'.join(self.layout.label(x) for x in own)}) <= {top} given what was before"))
-        return found
-
-    def constraints(self) -> list[AffineConstraint]:
-        """Return the rows over q, the same for each Λ; of numbers only.
-
-        Returns
-        -------
-        list of AffineConstraint
-            One for lower, upper and bits each.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> limits = rb.setting_bounds(rb.measurement_dependence(), upper=0.3)[0].limits
-        >>> [len(c.rows) for c in limits.constraints()]
-        [64]
-        """
-        kinds = [
-            replace(self, upper=None, bias=None),
-            replace(self, lower=None, bias=None),
-            replace(self, lower=None, upper=None),
-        ]
-        return [_constraint(kind) for kind in kinds if kind.rows()]
-
-    def vertices(self, values: Mapping[sympy.Symbol, Fraction] | None = None) -> list[tuple[sympy.Expr, ...]]:
+    def vertices(self, *, at: Mapping[sympy.Symbol, Fraction] = MappingProxyType({})) -> list[tuple[sympy.Expr, ...]]:
         """Return the extreme p(x|λ) within the limits, as expressions of the symbols.
 
         Parameters
         ----------
-        values
+        at
             Numbers for the symbols: which inequalities meet in a vertex is found there, and holds nearby.
 
         Returns
@@ -235,15 +162,15 @@ class SettingLimits:
         --------
         >>> import relaxbell as rb, sympy
         >>> P = sympy.Symbol("P")
-        >>> rb.setting_bounds(rb.measurement_dependence(), upper=P)[0].vertices({P: sympy.Rational(7, 24)})[0]
+        >>> rb.setting_bounds(rb.measurement_dependence(), upper=P)[0].vertices(at={P: sympy.Rational(7, 24)})[0]
         (P, P, P, 1 - 3*P)
         """
         import sympy
 
-        numbers = {symbol: sympy.sympify(value) for symbol, value in (values or {}).items()}
+        numbers = {symbol: sympy.sympify(value) for symbol, value in at.items()}
         if self.bias is None:
             return self._permutations(numbers)
-        rows = [row for row, _ in self.rows()]
+        rows = [row for row, _ in limit_rows(self)]
         n = len(self.layout.settings)
         unit = [[-sympy.Integer(int(x == y)) for y in range(n)] for x in range(n)]
         everything = [*rows, *unit]
@@ -280,6 +207,62 @@ class SettingLimits:
             for x in free if len(places) > 1 else free[:1]:
                 found[tuple(high if y in top else rest if y == x else low for y in range(n))] = None
         return list(found)
+
+
+def check_limits(limits: SettingLimits) -> None:
+    """Raise MeasureError where numbers exclude the distribution of the settings itlimits."""
+    who = f"p({','.join(limits.layout.names)}|λ)"
+    weights = limits.layout.weights
+    for limit, side, extreme in ((limits.lower, -1, min(weights)), (limits.upper, 1, max(weights))):
+        if limit is None or is_symbol(limit):
+            continue
+        if not 0 <= limit <= 1 or side * (extreme - limit) > 0:
+            raise MeasureError(
+                f"the bound {limit} on {who} cannot hold: the settings themselves have probability "
+                f"{float(extreme):g}. Expected {'at most' if side < 0 else 'at least'} that."
+            )
+    if limits.bias is not None and not is_symbol(limits.bias):
+        least = limits.least_bias
+        if not least <= limits.bias <= Fraction(1, 2):
+            raise MeasureError(
+                f"santha_vazirani={limits.bias} for {who} cannot hold: found bits that are {float(least):g} from 1/2 "
+                "in the distribution of the settings itlimits. Expected at least that, and at most 1/2."
+            )
+
+
+def limit_rows(limits: SettingLimits) -> list[Row]:
+    """Return the inequalities over p(x|λ), with exact numbers or symbols as sympy expressions."""
+    import sympy
+
+    n, found = len(limits.layout.settings), list[Row]()
+    for limit, side, relation in ((limits.lower, -1, ">="), (limits.upper, 1, "<=")):
+        if limit is None:
+            continue
+        number = limit if is_symbol(limit) else to_sympy(limit)
+        for x in range(n):
+            row = [-side * number] * n
+            row[x] = side * (1 - number)
+            found.append((row, f"p({limits.layout.label(x)}|λ) {relation} {limit}"))
+    if limits.bias is not None:
+        top = sympy.Rational(1, 2) + (limits.bias if is_symbol(limits.bias) else to_sympy(limits.bias))
+        for own, rest in limits.bits():
+            row = [sympy.Integer(0)] * n
+            for x in rest:
+                row[x] = -top
+            for x in own:
+                row[x] = 1 - top
+            found.append((row, f"p({'|'.join(limits.layout.label(x) for x in own)}) <= {top} given what was before"))
+    return found
+
+
+def limit_constraints(limits: SettingLimits) -> list[AffineConstraint]:
+    """Return the rows over q, the same for each Λ; of numbers only."""
+    kinds = [
+        replace(limits, upper=None, bias=None),
+        replace(limits, lower=None, bias=None),
+        replace(limits, lower=None, upper=None),
+    ]
+    return [_constraint(kind) for kind in kinds if limit_rows(kind)]
 
 
 def _expression(limit: Any) -> Any:
@@ -399,11 +382,11 @@ def setting_bounds(
             )
     elif alone:
         raise MeasureError("alone=True goes with santha_vazirani, which is missing. Give ε, or leave alone out.")
-    limits.check()
+    check_limits(limits)
     if limits.symbols:
         return [limits]
     found = []
-    for constraint in limits.constraints():
+    for constraint in limit_constraints(limits):
         own = constraint.in_cvxpy(model)
         own.limits = limits
         found.append(own)
@@ -414,7 +397,7 @@ def _constraint(limits: SettingLimits) -> AffineConstraint:
     """Return rows · q ≤ 0 for every Λ, of limits of one kind."""
     layout = limits.layout
     settings, count = layout.numbers.shape
-    rows = limits.rows()
+    rows = limit_rows(limits)
     coefficients = np.array([[as_exact(c) for c in row] for row, _ in rows], dtype=object)
     distinct = sorted({v for v in coefficients.ravel().tolist()}, key=float)
     number = {value: i for i, value in enumerate(distinct)}

@@ -26,7 +26,7 @@ from relaxbell.exact.numbers import to_sympy
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import remaining
 from relaxbell.lp.highs import solve_highs
-from relaxbell.measures.setting_limits import SettingLimits
+from relaxbell.measures.setting_limits import SettingLimits, limit_rows
 from relaxbell.solve.functional_bound import check_scenario, negated, rational_multiple
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def limits_curve(functional: BellFunctional, model: CausalModel, limits: Setting
     pieces = list[RationalPiece]()
     corners = _stretches(limits, symbol)
     for low, high in itertools.pairwise(corners):
-        vertices = limits.vertices({symbol: _between(low, high)})
+        vertices = limits.vertices(at={symbol: _between(low, high)})
         pieces += _Stretch(limits, symbol, vertices, scores).pieces(low, high)
     factor, constant = to_sympy(scale), to_sympy(functional.constant)
     merged = list[RationalPiece]()
@@ -106,7 +106,7 @@ def _stretches(limits: SettingLimits, symbol: sympy.Symbol) -> list[sympy.Expr]:
         high = sympy.Min(high, to_sympy(min(weights)))
     if not low < high:
         raise MeasureError(f"{limits}: no value of {symbol} leaves the settings their own distribution.")
-    rows = [sympy.Matrix([row]) for row, _ in limits.rows()]
+    rows = [sympy.Matrix([row]) for row, _ in limit_rows(limits)]
     rows += [sympy.Matrix([[-int(x == y) for y in range(n)]]) for x in range(n)]
     corners = {low, high}
     if limits.bias is None:  # k settings at the upper limit, others at the lower one: Σ = 1 where one more is

@@ -54,6 +54,14 @@ class BitsSample:
         No model within any c bits exceeds intercept + slope · c; exact, scaled as the functional's own value.
     proof
         Of the negative of the functional, without constant and common factor.
+
+    Examples
+    --------
+    >>> import relaxbell as rb, sympy
+    >>> model = rb.measurement_dependence()
+    >>> line = rb.catalog.CHSH.bound(model, subject_to=[rb.mutual_information(model) <= sympy.Symbol("c")])
+    >>> round(line.samples[0].value, 12), round(line.at(0.1).value, 9)
+    (2.0, 3.176755298)
     """
 
     bits: Fraction
