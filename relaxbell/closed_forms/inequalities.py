@@ -235,8 +235,8 @@ def inequalities(
             known = f"{len(orbits):,} classes of inequalities were found"
         elif limits is not None:
             raise ClosedFormError(
-                f"the inequalities of {model.name} within {limits} were not found for its p(settings): it is not "
-                "symmetric enough, or the behaviors are flat. Use joint=True: functionals() then have it."
+                f"the inequalities of {model.name} within {limits} were not reduced to those that its p(settings) needs. "
+                "Expected ones that can be: use joint=True, whose functionals() hold all for these settings."
             )
         else:
             rows, done = _double_description(domain, points, rest)

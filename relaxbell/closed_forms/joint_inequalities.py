@@ -399,7 +399,7 @@ def _class(
     name, known = _name(own, limits.at(numbers) if numbers else limits, members)
     own = own if known is None else known
     flat = np.array([int(v) for v in own.ravel()], dtype=object)
-    on = [i for i, point in enumerate(points.tolist()) if sum(c * v for c, v in zip(flat, point, strict=True)) == 0]
+    on = np.flatnonzero(points.astype(object) @ flat == 0).tolist()
     rank = int(fmpz_mat(points[on].tolist()).rank())
 
     def prove() -> tuple[NDArray[Any], tuple[sympy.Expr, ...]]:
@@ -496,15 +496,15 @@ def _name(own: Exact, limits: SettingLimits, members: Sequence[Exact]) -> tuple[
     if all((column == column[0]).all() for column in table.T):
         return "limits of p(settings)", None
     shape = own.shape
-    entries = [Fraction(str(v)) for vertex in limits.vertices() for v in vertex]
-    lowest, highest = min(entries), max(entries)  # of p(settings|λ), given or implied
-    if shape == (2, 2, 2, 2) and lowest > 0 and len(used) == 4 and limits.bias is None:
+    if shape == (2, 2, 2, 2) and len(used) == 4 and limits.bias is None:
+        entries = [Fraction(str(v)) for vertex in limits.vertices() for v in vertex]
+        lowest, highest = min(entries), max(entries)  # of p(settings|λ), given or implied
         known = np.full(shape, Fraction(0), dtype=object)
         known[0, 0, 0, 0] = lowest
         for place in ((0, 1, 0, 1), (1, 0, 1, 0), (0, 0, 1, 1)):
             known[place] = -highest
         for member in members:
-            if (member * lowest == known * member[0, 0, 0, 0]).all() and member[0, 0, 0, 0] > 0:
+            if lowest > 0 and (member * lowest == known * member[0, 0, 0, 0]).all() and member[0, 0, 0, 0] > 0:
                 return "Pütz et al. 2014", member
     return None, None
 
