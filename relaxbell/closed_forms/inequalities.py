@@ -235,8 +235,8 @@ def inequalities(
             known = f"{len(orbits):,} classes of inequalities were found"
         elif limits is not None:
             raise ClosedFormError(
-                f"the inequalities of {model.name} within {limits} were not reduced to those that its p(settings) needs. "
-                "Expected ones that can be: use joint=True, whose functionals() hold all for these settings."
+                f"the inequalities of {model.name} within {limits} were not reduced to those that its p(settings) "
+                "needs. Expected ones that can be: use joint=True, whose functionals() hold all for these settings."
             )
         else:
             rows, done = _double_description(domain, points, rest)

@@ -124,13 +124,13 @@ class SettingLimits:
     def least_bias(self) -> Fraction:
         """How far the bits are from 1/2 in the distribution of the settings itself."""
         worst = Fraction(0)
-        for own, rest in self.bits():
+        for own, rest in self._bits():
             whole = sum((self.layout.weights[x] for x in rest), Fraction(0))
             part = sum((self.layout.weights[x] for x in own), Fraction(0))
             worst = max(worst, abs(part / whole - Fraction(1, 2)))
         return worst
 
-    def bits(self) -> Iterator[tuple[list[int], list[int]]]:
+    def _bits(self) -> Iterator[tuple[list[int], list[int]]]:
         """Yield, for each value of a bit given what was before, its settings and those of both values."""
         settings = self.layout.settings
         for k in range(len(self.layout.names)):
@@ -245,7 +245,7 @@ def limit_rows(limits: SettingLimits) -> list[Row]:
             found.append((row, f"p({limits.layout.label(x)}|λ) {relation} {limit}"))
     if limits.bias is not None:
         top = sympy.Rational(1, 2) + (limits.bias if is_symbol(limits.bias) else to_sympy(limits.bias))
-        for own, rest in limits.bits():
+        for own, rest in limits._bits():
             row = [sympy.Integer(0)] * n
             for x in rest:
                 row[x] = -top

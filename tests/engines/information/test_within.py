@@ -110,9 +110,7 @@ def test_marginals_count_for_non_signaling_behaviors_only():
     found = bounded(rb.catalog.I3322, model, 0.05)
     least = rb.minimize(rb.mutual_information(model), rb.Observed([(rb.catalog.I3322, found)], nonsignaling=True))
     assert least.value == pytest.approx(0.05, abs=1e-9)
-    assert (
-        bounded(rb.catalog.I3322, model, 0.05, nonsignaling=False) > found + 0.1
-    )  # its form decides about signaling p
+    assert bounded(rb.catalog.I3322, model, 0.05, nonsignaling=False) > found + 0.1  # as it is written
     two = rb.measurement_dependence()
     assert bounded(rb.catalog.CH, two, 0.1) == pytest.approx((bounded(CHSH, two, 0.1) - 2) / 4, abs=1e-10)
     assert CHSH.bound(rb.input_signaling(), nonsignaling=True) == 4
