@@ -30,6 +30,8 @@ def test_curves_of_a_symbol():
     line = CHSH.bound(model, subject_to=rb.setting_bounds(model, santha_vazirani=E))
     assert sympy.expand(line.pieces[0].expression - (4 - 8 * (sympy.Rational(1, 2) - E) ** 2)) == 0
     assert (len(line.pieces), line.domain) == (1, (0, sympy.Rational(1, 2)))
+    assert rb.prove(line, 4 - 8 * (sympy.Rational(1, 2) - E) ** 2).status == "proved"
+    assert rb.prove(line, 2 + 4 * E).status == "refuted"
     line = CHSH.bound(model, subject_to=rb.setting_bounds(model, upper=P))
     assert line.breakpoints == (sympy.Rational(1, 3),)
     assert sympy.expand(line.pieces[0].expression - (24 * P - 4)) == 0
@@ -98,7 +100,7 @@ def test_the_inequality_of_puetz_is_proved_for_a_symbol():
     assert (len(kind), kind.rank) == (64, 15)
     assert all(condition.subs(LOW, sympy.Rational(1, 8)) > 0 for condition in kind.region)
     assert len(found) == len(found.facets) + len(found.positivity)
-    # valid for all vertices at the numbers, and violated by a quantum behavior of Pütz et al.'s kind: the PR box
+    # valid for all vertices at the numbers, and violated by the PR box
     tables = np.array([table.ravel() for table in found.facets[:200]], dtype=float)
     for vertex in rb.setting_bounds(model, lower=Fraction(1, 8))[0].limits.vertices():
         joint = model.T.indices.reshape(model.strategies.count, -1)[:, 0]
@@ -106,6 +108,7 @@ def test_the_inequality_of_puetz_is_proved_for_a_symbol():
         cells = joint[rb.mutual_information(model).layout.numbers]
         values = (tables[:, cells] * weights[:, None]).sum(axis=1)
         assert values.max() <= 1e-9
-    assert max(f(rb.boxes.pr()) for f in found.representatives()[:20]) > 0
+    box = rb.boxes.pr().p.ravel() / 4  # uniform settings
+    assert max(np.array([table.ravel() for table in found.facets], dtype=float) @ box) > 0
     again = model.inequalities(rb.setting_bounds(model, lower=LOW), joint=True, at={LOW: Fraction(1, 10)})
     assert len(again) == len(found)  # the same facets in the region

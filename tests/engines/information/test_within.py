@@ -204,7 +204,7 @@ def test_the_curve_of_leaked_bits():
     with pytest.raises(CertificateError, match="certificate_at"):
         assert line.certificate
     assert "bits" in repr(line)
-    root = (math.sqrt(2) * CHSH - 1).bound(model, subject_to=[rb.mutual_information(model) <= 0.1])
+    root = (sympy.sqrt(2) * CHSH - 1).bound(model, subject_to=[rb.mutual_information(model) <= 0.1])
     assert root == pytest.approx(math.sqrt(2) * solved(leaked, 0.1, 2, 4) - 1, abs=1e-9)
 
 
