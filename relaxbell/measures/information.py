@@ -132,6 +132,9 @@ class MutualInformation(Measure):
     def zero_like(self, what: str) -> LinearMeasure:
         return dependence(self.model)
 
+    def tested(self) -> MutualInformation:
+        return self
+
     @property
     def formula(self) -> str:
         return "Σ q(x,λ) log2[q(x,λ) / (p(x) q(λ))]"

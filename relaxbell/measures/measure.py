@@ -143,6 +143,22 @@ class Measure(abc.ABC):
         """
         return self.linear(what)
 
+    def tested(self) -> Measure:
+        """Return the measure whose limits are the null hypotheses of `evidence`: itself, or one that is 0 as well.
+
+        Returns
+        -------
+        Measure
+            Itself, where sets of models with a measure at most ε are what linear or cone programs describe.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.mutual_information(rb.measurement_dependence()).tested().name
+        'I(X,Y:Λ)'
+        """
+        return self.zero_like("evidence")
+
     @property
     @abc.abstractmethod
     def formula(self) -> str:

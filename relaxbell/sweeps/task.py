@@ -32,7 +32,7 @@ from relaxbell.exact.vectors import ExactRow, exact_row
 from relaxbell.lp.clock import LowerBound, TimeLimitError, deadline, remaining, share, time_is_over, with_bound
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.definition import Recipe
-from relaxbell.measures.information import InformationBudget, MutualInformation
+from relaxbell.measures.information import InformationBudget
 from relaxbell.measures.measure import Budget, Measure, budget_of
 from relaxbell.measures.terms import Term
 from relaxbell.sweeps.points import Failure, Group, Point, failure
@@ -77,7 +77,8 @@ class Job:
     def __setstate__(self, state: dict[str, Any]) -> None:
         measure = _heavy(state["measure"])
         budgets = tuple(budget_of(_heavy(light).linear("budget"), limit) for light, limit in state["budgets"])
-        bits = tuple(_information(_heavy(light)) <= limit for light, limit in state["bits"])
+        limits = (_heavy(light) <= limit for light, limit in state["bits"])
+        bits = tuple(own for own in limits if isinstance(own, InformationBudget))  # all are
         self.__dict__.update(state | {"measure": measure, "budgets": budgets, "bits": bits})
 
     def digest(self) -> Any:
@@ -284,11 +285,6 @@ class _Observations:
 def _light(measure: Measure) -> Light:
     recipe = measure.recipe()
     return measure if recipe is None else (measure.model, recipe)
-
-
-def _information(measure: Measure) -> MutualInformation:
-    assert isinstance(measure, MutualInformation)  # as the job said before it was written
-    return measure
 
 
 def _heavy(light: Light) -> Measure:

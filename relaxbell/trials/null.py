@@ -25,8 +25,8 @@ from relaxbell.errors import InfeasibleError, MeasureError
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, common_denominator
 from relaxbell.exact.rows import Rows
 from relaxbell.lp.highs import LiveModel, Status
-from relaxbell.measures.information import InformationBudget, MutualInformation
-from relaxbell.measures.measure import Budget, Limit, LinearMeasure
+from relaxbell.measures.information import InformationBudget
+from relaxbell.measures.measure import Budget, Limit, Measure
 from relaxbell.measures.settings import setting_layout
 from relaxbell.measures.terms import ZERO, Linear
 
@@ -71,7 +71,7 @@ class Null:
     Parameters
     ----------
     measure
-        A linear measure.
+        A linear measure, or the mutual information.
     subject_to
         Budgets and affine constraints beside it, as in `minimize`.
     settings
@@ -80,18 +80,16 @@ class Null:
         How far p(settings|λ), given what was before, may be from them.
     """
 
-    def __init__(
-        self, measure: LinearMeasure | MutualInformation, subject_to: object, settings: Exact, bias: Fraction
-    ) -> None:
+    def __init__(self, measure: Measure, subject_to: object, settings: Exact, bias: Fraction) -> None:
         self.measure, self.model = measure, measure.model
         self.settings, self.bias = settings, bias
         self.shape = self.model.observed_shape
         bits, others = without_information(subject_to)
-        first = measure <= 0
-        if isinstance(first, InformationBudget):
-            bits = (first, *bits)
+        self.moving = measure <= 0
+        if isinstance(self.moving, InformationBudget):
+            bits = (self.moving, *bits)
         else:
-            others = [first, *others]
+            others = [self.moving, *others]
         problem = read_problem(measure, ZERO, normalization_equations(self.model), others)
         self.problem = replace(problem, information=bits)
 
@@ -119,7 +117,7 @@ class Null:
         """The budgets beside the one whose limit is ε."""
         _, *rest = (
             (*self.problem.information, *self.problem.budgets)
-            if isinstance(self.measure, MutualInformation)
+            if isinstance(self.moving, InformationBudget)
             else (*self.problem.budgets, *self.problem.information)
         )
         return rest
@@ -127,15 +125,15 @@ class Null:
     @property
     def ceiling(self) -> Fraction:
         """A limit that no model exceeds."""
-        if isinstance(self.measure, MutualInformation):
-            weights = self.measure.layout.floats
+        if isinstance(self.moving, InformationBudget):
+            weights = self.moving.measure.layout.floats
             return Fraction(-float(weights @ np.log2(weights))) + Fraction(1, 2**20)
-        return self.measure.term.ceiling()
+        return self.problem.budgets[0].measure.term.ceiling()
 
     @property
     def is_nonnegative(self) -> bool:
         """Whether the measure cannot be negative."""
-        return isinstance(self.measure, MutualInformation) or self.measure.term.is_nonnegative
+        return isinstance(self.moving, InformationBudget) or self.problem.budgets[0].measure.term.is_nonnegative
 
     def differences(self, other: Null) -> str:
         """Return in what this hypothesis and another differ, in words; nothing where both say the same of a trial.
@@ -221,7 +219,8 @@ class Null:
         q = np.maximum(answer.x[: len(lost)], 0.0)
         floor = max(Fraction(0), _rational(found.bound, self.measure) * power)
         proof = _times(Proof(problem, found), power * scale * costs.exact_unit)
-        multipliers = proof.bound.information if isinstance(self.measure, MutualInformation) else proof.bound.budgets
+        moves = isinstance(self.moving, InformationBudget)
+        multipliers = proof.bound.information if moves else proof.bound.budgets
         return Extreme(
             (top - float(lost @ q)) / costs.unit,
             costs.joint(flat, q),
@@ -268,15 +267,15 @@ class Null:
         # in units of the largest entry, so that the multipliers are of size one
         power = 1 if size < 2 else 2 ** int(np.ceil(np.log2(size)))
         budgets, bits = self.problem.budgets, self.problem.information
-        if isinstance(self.measure, MutualInformation):
-            bits = (InformationBudget(self.measure, limit), *bits[1:])
+        if isinstance(self.moving, InformationBudget):
+            bits = (InformationBudget(self.moving.measure, limit), *bits[1:])
         else:
             budgets = (Budget(budgets[0].measure, limit), *budgets[1:])
         objective = Linear(replace(rows, scale=Fraction(1, power)))
         return replace(self.problem, objective=objective, budgets=budgets, information=bits), power
 
 
-def _rational(number: ExactNumber, measure: LinearMeasure | MutualInformation) -> Fraction:
+def _rational(number: ExactNumber, measure: Measure) -> Fraction:
     if not isinstance(number, Fraction):
         raise MeasureError(
             f"the budgets of {measure.name} have irrational numbers, found {number}. Give fractions or floats."

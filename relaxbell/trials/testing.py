@@ -19,7 +19,6 @@ from relaxbell.errors import CountsError, MeasureError
 from relaxbell.exact.numbers import Exact, Floats, read_fraction, to_floats
 from relaxbell.exact.texts import one_line
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.measure import Measure, read_measure
 from relaxbell.trials.betting import ANY_TIME, Test
 from relaxbell.trials.blocks import BlocksTest
@@ -123,9 +122,9 @@ def evidence(
     if observed.published is not None and observed.published.note:
         words.append(f"of these data: {observed.published.note}")
     words += [f"of these data: {note}" for note in observed.notes if "assumes" in note or "taken as" in note]
-    linear = asked if isinstance(asked, MutualInformation) else asked.zero_like("evidence")
-    only_zero = linear is not asked
-    null = Null(linear, subject_to, design, bias)
+    tested = asked.tested()
+    only_zero = tested is not asked
+    null = Null(tested, subject_to, design, bias)
     if blocks is None:
         test = _test(observed, table, null, game, training, split, seed)
     else:

@@ -99,6 +99,7 @@ class BitsCurve(Curve):
     True
     """
 
+    measure: LinearMeasure
     samples: tuple[BitsSample, ...]
     gap: float
     functional: BellFunctional
@@ -296,7 +297,6 @@ class BitsCurve(Curve):
         True
         """
         proof = self.at(bits).proof
-        assert isinstance(self.measure, LinearMeasure)
         return linear_certificate(self.measure, proof, Fraction(proof.bound.value))
 
     @property
