@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -13,6 +14,7 @@ from .refusals import need
 from .rounding import log2_mean
 
 _BITS = "mutual information"
+_FAR = Fraction(10**9)
 
 
 def limits_bits(data: Json) -> bool:
@@ -72,10 +74,29 @@ class BitsCase(Case):
         """Return μ max over Λ of log2 Σ_x p(x) 2^(r/μ), rounded up; without μ the largest r."""
         if not self.share:
             return super().largest(reduced, scale, w)
-        need(not w, "dependence has no weights beside a budget on the mutual information")
         unit = scale * self.share
         groups = {tuple(sorted((p, Fraction(r) / unit) for p, r in own)) for own in self.by_rest(reduced)}
-        return self.share * max(log2_mean(list(group)) for group in groups)
+        return self.share * max(mean_within(list(group), w / self.share) for group in groups)
+
+
+def mean_within(terms: list[tuple[Fraction, Fraction]], w: Fraction) -> Fraction:
+    """Return an upper bound of max over pi of sum pi r - w sum |pi - p| - D(pi|p), where D is in bits.
+
+    For all |u| <= w it is at most sum u p + log2 sum p 2^(r - u); u is r - m, cut off at w, with a good m.
+    """
+    if not w:
+        return log2_mean(terms)
+    own = [(float(p), float(max(-_FAR, min(_FAR, r)))) for p, r in terms]  # any m will do, so floats are good enough
+    low, high, size = min(r for _, r in own) - 1, max(r for _, r in own) + 1, float(min(w, _FAR))
+    for _ in range(100):
+        m = (low + high) / 2
+        left = math.fsum(p * 2 ** min(1000.0, r - max(-size, min(size, r - m)) - m) for p, r in own)
+        low, high = (m, high) if left > 1 else (low, m)
+    middle = Fraction(low)
+    shifts = [max(-w, min(w, r - middle)) for _, r in terms]
+    gain = sum((p * u for (p, _), u in zip(terms, shifts, strict=True)), Fraction(0))
+    never = 1 - sum(p for p, _ in terms)  # settings that cannot occur with this function: there u is -w
+    return gain - w * never + log2_mean([(p, r - u) for (p, r), u in zip(terms, shifts, strict=True)])
 
 
 class BitsEvidenceCase(BitsCase, EvidenceCase):

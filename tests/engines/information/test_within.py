@@ -138,6 +138,16 @@ def test_influence_within_bits_and_its_certificate():
         verify(data)
 
 
+def test_bits_and_dependence_together_and_their_certificate():
+    """The verifier finds the weights of M itself, beside the logarithms."""
+    model = rb.bell().relax("X -> B", "L -> X", "L -> Y")
+    c, m, bits = rb.influence(model, "X", "B"), rb.dependence(model), rb.mutual_information(model)
+    box = rb.boxes.tsirelson()
+    both = rb.minimize(c, box, subject_to=[bits <= 0.02, m <= 0.1])
+    assert both.value >= max(rb.minimize(c, box, subject_to=[own]).value for own in (bits <= 0.02, m <= 0.1)) - 1e-9
+    assert "M(X,Y:Lambda) <= 1/10 and I(X,Y:Lambda) <= 1/50" in both.certificate.claim
+
+
 def test_zeros_of_the_behavior():
     model = rb.bell().relax("X -> B", "L -> X", "L -> Y")
     solution = rb.minimize(
