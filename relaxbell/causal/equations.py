@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.observed import Observed
 from relaxbell.behavior.scenario import same_variables
 from relaxbell.behavior.table import TOLERANCE
@@ -122,11 +123,24 @@ def _conditional(model: HasStrategies, setting: Mapping[str, int]) -> Fraction:
     return model.input_distribution.probability({**dependent, **free}) / norm
 
 
-def behavior_equations(model: HasStrategies, behavior: Behavior) -> Equations:
+@dataclass(frozen=True)
+class AnyTable:
+    """What has no equalities: behaviors that may signal in every way; see `Behavior.rounded`."""
+
+    def coordinates_of(self, observed: Behavior) -> Coordinates:
+        """Return the coordinates of all behaviors of its shape."""
+        k = len(observed.outputs)
+        every = frozenset(range(len(observed.inputs)))
+        return Coordinates(observed.p.shape[:k], observed.p.shape[k:], (every,) * k)
+
+
+def behavior_equations(model: HasStrategies, behavior: Behavior, *, signaling: bool = False) -> Equations:
     """Return T q = p · p(dependent|free) for a behavior that is already in the model's order."""
     names = (model.outputs, model.inputs)
-    model.coordinates.check(behavior.table, names, behavior.tolerance, model.name)
-    exact = behavior if behavior.is_exact else behavior.rounded(model, denominator=FLOAT_GRID)
+    if not signaling:
+        model.coordinates.check(behavior.table, names, behavior.tolerance, model.name)
+    hull = AnyTable() if signaling else model
+    exact = behavior if behavior.is_exact else behavior.rounded(hull, denominator=FLOAT_GRID)
     weights = cell_weights(model)
     rhs = exact.table.ravel() * weights
     distance = 0.0 if behavior.is_exact else float(np.abs(exact.p - behavior.p).max())

@@ -552,13 +552,16 @@ class CausalModel(Frozen):
         k = len(observed.outputs)
         return Coordinates(observed.p.shape[:k], observed.p.shape[k:], tuple(own))
 
-    def equations(self, observed: Behavior | Observed) -> Equations:
+    def equations(self, observed: Behavior | Observed, *, signaling: bool = False) -> Equations:
         """Return V T q = V p as exact, labeled rows.
 
         Parameters
         ----------
         observed
             A behavior, or values of functionals.
+        signaling
+            Whether to accept behaviors that signal where the graph forbids it: no q satisfies their equations, but
+            distances from them are defined.
 
         Returns
         -------
@@ -582,7 +585,7 @@ class CausalModel(Frozen):
         """
         check_equations(self, 0)
         if isinstance(observed, Behavior):
-            return behavior_equations(self, self.match(observed))
+            return behavior_equations(self, self.match(observed), signaling=signaling)
         if isinstance(observed, Observed):
             return observed_equations(self, observed)
         fit = " Use counts.fit().behavior." if getattr(observed, "parties", None) is not None else ""

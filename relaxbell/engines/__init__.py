@@ -5,6 +5,7 @@
 
 from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.entropy.engine import EntropyEngine
+from relaxbell.engines.entropy.messages import MessageEngine
 from relaxbell.engines.information.engine import InformationEngine
 from relaxbell.engines.linear.engine import DependenceEngine, LinearEngine
 from relaxbell.engines.sources.engine import FixedEngine, SourcesEngine
@@ -16,6 +17,7 @@ __all__ = [
     "FixedEngine",
     "InformationEngine",
     "LinearEngine",
+    "MessageEngine",
     "SourcesEngine",
     "engine",
 ]

@@ -15,7 +15,7 @@ from relaxbell.exact.numbers import ExactNumber, Floats, Surd, as_exact, read_fr
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import a_kind, decimal_text, text_latex
 from relaxbell.measures.definition import Definition, Recipe
-from relaxbell.measures.terms import Term, stated
+from relaxbell.measures.terms import Term, compares, stated
 from relaxbell.measures.weights import read_numbers, read_support, read_weights
 from relaxbell.methods import provided
 
@@ -116,6 +116,11 @@ class Measure(abc.ABC):
         >>> c.linear("closed form") is c
         True
         """
+
+    @property
+    def compares(self) -> bool:
+        """Whether it compares models with the data, so that they need not reproduce them, and the data may signal."""
+        return False
 
     def zero_like(self, what: str) -> LinearMeasure:
         """Return a measure of linear programs that is 0 for the same models: all that "no relaxation at all" needs.
@@ -409,6 +414,11 @@ class LinearMeasure(Measure):
     def summands(self) -> tuple[LinearMeasure, ...]:
         """The parts of a sum, so that sums of sums stay flat; itself for others."""
         return (self,)
+
+    @property
+    def compares(self) -> bool:
+        """Whether a distance from the data is part of it: then models need not reproduce them, and they may signal."""
+        return compares(self.term)
 
     @property
     def in_product(self) -> tuple[str, str]:

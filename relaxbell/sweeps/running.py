@@ -16,7 +16,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
 from relaxbell.engines.information.within import checked_bits
-from relaxbell.engines.linear.program import read_constraints, without_information
+from relaxbell.engines.linear.program import accepts_signaling, read_constraints, without_information
 from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.exact.texts import a_kind
 from relaxbell.lp.clock import deadline, left, passed, remaining
@@ -120,6 +120,11 @@ def sweep(
         return _swept(measures, observed, executor, checkpoint, progress, subject_to, isinstance(measure, Measure))
 
 
+def _compares(measures: dict[str, Measure], model: CausalModel, subject_to: object) -> bool:
+    """Return whether all that is asked of a model is distances from the data, which may then signal."""
+    return all(accepts_signaling(own, subject_to) for own in measures.values() if own.model is model)
+
+
 def _swept(
     measures: dict[str, Measure],
     observed: Any,
@@ -131,7 +136,7 @@ def _swept(
 ) -> Sweep:
     labels, listed = _read_behaviors(observed)
     models = list({id(m.model): m.model for m in measures.values()}.values())
-    points = [read_points(model, listed) for model in models]
+    points = [read_points(model, listed, signaling=_compares(measures, model, subject_to)) for model in models]
     task = _task(measures, models, points, subject_to)
     size = _chunk_size(task.work, len(labels))
     chunks = [slice(start, min(start + size, len(labels))) for start in range(0, len(labels), size)]

@@ -15,6 +15,7 @@ from relaxbell.engines import Engine, engine
 from relaxbell.engines.linear.solution import LinearSolution
 from relaxbell.measures import combined  # noqa: F401  # sums are kinds too
 from relaxbell.measures.measure import Measure
+from relaxbell.trials import strength  # noqa: F401  # a kind, too
 
 ROOT = Path(rb.__file__).parent
 KINDS = {
@@ -22,6 +23,9 @@ KINDS = {
     "FixedNonbilocality",
     "MutualInformation",
     "BinaryEntropy",
+    "MessageEntropy",
+    "Strength",
+    "Distance",
     "Dependence",
     "HallDependence",
     "LinearMeasure",
@@ -35,6 +39,9 @@ OWN = {
     "FixedNonbilocality": "engines/sources/",
     "MutualInformation": "engines/information/",
     "BinaryEntropy": "engines/entropy/",
+    "MessageEntropy": "engines/entropy/",
+    "Strength": "trials/",
+    "Distance": "engines/linear/",
     "Dependence": "engines/linear/",
     "HallDependence": "engines/linear/",
     "LinearMeasure": "engines/linear/",

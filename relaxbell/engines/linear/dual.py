@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -25,7 +25,7 @@ from relaxbell.engines.linear.program import LinearProgram, Problem, all_leaves
 from relaxbell.exact.bounds import Block, column_minimum, dyadic_bits, snapped
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, common_denominator, floor_float
 from relaxbell.exact.rows import Rows
-from relaxbell.measures.terms import Leaf
+from relaxbell.measures.terms import Deviation, Leaf
 
 _LARGEST_DENOMINATOR = 1000
 _LARGEST_UNIT = 4096
@@ -132,7 +132,7 @@ class RawDuals:
 def raw_duals(problem: Problem, program: LinearProgram, duals: Floats) -> RawDuals:
     """Sort the duals of a linear program; multipliers of inequalities are ≥ 0."""
     return RawDuals(
-        duals[program.equations],
+        program.multipliers(duals),
         program.raw_weights(duals),
         np.array([max(0.0, -float(duals[place][0])) for place in program.budgets]),
         tuple(
@@ -176,6 +176,16 @@ def dual_bound(problem: Problem, program: LinearProgram, duals: Floats, least: L
     if best is None:
         return nothing(problem, raw, Fraction(NOTHING))
     return best
+
+
+def _within(z: Floats, distances: Sequence[Deviation], weights: Mapping[Leaf, Floats]) -> Floats:
+    """Return whole multipliers near z that vary at each setting by no more than the weights of distances allow."""
+    found, settings = z.copy(), distances[0].settings
+    room = sum((own.room(weights[own].tolist()) for own in distances if own in weights), 0 * distances[0].chance)
+    for x, most in enumerate(room):
+        cells = settings == x
+        found[cells] = np.minimum(z[cells], z[cells].min() + float(math.floor(most)))
+    return found
 
 
 def nothing(problem: Problem, raw: RawDuals, bound: Fraction) -> DualBound:
@@ -227,6 +237,8 @@ def _evaluate(problem: Problem, raw: RawDuals, denominator: int, least: Least) -
     weights: dict[Leaf, Floats] = {}
     problem.objective.clip(whole.leaves, float(denominator), weights)
     shares = clip_budgets(problem, whole, weights)
+    if problem.deviations:
+        whole = replace(whole, z=_within(whole.z, problem.deviations, weights))
     parts: list[Part] = [(problem.equations.rows, -whole.z)]
     parts += [(leaf.rows, weights[leaf]) for leaf in all_leaves(problem)]
     parts += [(c.rows, y) for c, y in zip(problem.affine, whole.affine, strict=True)]

@@ -18,7 +18,7 @@ from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.over import Solver, check_solver, solve_over
 from relaxbell.engines.linear.priced import many, priced
-from relaxbell.engines.linear.program import Problem, is_constrained, without_information
+from relaxbell.engines.linear.program import Problem, accepts_signaling, is_constrained, without_information
 from relaxbell.engines.linear.size import check_program
 from relaxbell.engines.linear.solution import ConvexSolution, LinearSolution, convex_solution
 from relaxbell.engines.solution import Bounds
@@ -68,9 +68,10 @@ class ConvexEngine(Engine[M], Generic[M, S]):
         """Raise MeasureError for an unknown solver."""
         check_solver(self.solver)
 
-    def equations(self, observed: Behavior | Observed) -> Equations:
-        """Return what was observed as equations over q."""
-        return self.measure.model.equations(observed)
+    def equations(self, observed: Behavior | Observed, subject_to: object = ()) -> Equations:
+        """Return what was observed as equations over q; where distances from it are asked for, it may signal."""
+        own = self.measure
+        return own.model.equations(observed, signaling=accepts_signaling(own, subject_to))
 
     def quick(self) -> Self:
         return replace(self, thorough=False)
@@ -90,7 +91,7 @@ class ConvexEngine(Engine[M], Generic[M, S]):
     def minimize(self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None) -> S:
         with deadline(seconds, self.measure.name):
             self.check_size()
-            equations = self.equations(observed)
+            equations = self.equations(observed, subject_to)
             remaining()  # many strategies take seconds to write down
             return self.solution(observed, equations, *self.solved(equations, subject_to))
 

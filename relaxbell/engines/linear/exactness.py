@@ -54,7 +54,7 @@ def scaled_rhs(program: LinearProgram) -> RightHandSide:
 
 def dual_data(problem: Problem, program: LinearProgram, y: Exact) -> DualBound:
     """Return exact multipliers of a linear program's rows, ∂value/∂rhs, as a bound."""
-    z, budgets = y[program.equations], tuple(-y[place][0] for place in program.budgets)
+    z, budgets = program.multipliers(y), tuple(-y[place][0] for place in program.budgets)
     affine = tuple(-y[place] for place in program.affine)
     offset = -sum((mu * b.limit for mu, b in zip(budgets, problem.budgets, strict=True)), Fraction(0))
     for own, place in zip(affine, program.affine, strict=True):

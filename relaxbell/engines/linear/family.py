@@ -12,10 +12,11 @@ import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
-from relaxbell.causal.equations import FLOAT_GRID, Equations
+from relaxbell.causal.equations import FLOAT_GRID, AnyTable, Equations
 from relaxbell.causal.model import CausalModel
 from relaxbell.curves.paths import Path
 from relaxbell.engines.linear.dual import DualBound, Proof
+from relaxbell.engines.linear.program import accepts_signaling
 from relaxbell.errors import BehaviorError, InfeasibleError, MeasureError
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd
 from relaxbell.lp.clock import TimeLimitError
@@ -30,8 +31,8 @@ class Solving(Protocol):
     def measure(self) -> Measure:
         """What is minimized."""
 
-    def equations(self, observed: Behavior | Observed) -> Equations:
-        """Return what was observed as equations over q."""
+    def equations(self, observed: Behavior | Observed, subject_to: object = ()) -> Equations:
+        """Return what was observed as equations over q; constraints say whether it may signal."""
 
     def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
         """Minimize over the q that satisfy equations and constraints; errors as `minimize`."""
@@ -178,10 +179,12 @@ class Family:
 _STEPS = 60
 
 
-def exact_line(model: CausalModel, path: Path) -> tuple[Callable[[ExactNumber], Behavior], float]:
+def exact_line(
+    model: CausalModel, path: Path, *, signaling: bool = False
+) -> tuple[Callable[[ExactNumber], Behavior], float]:
     """Return the behaviors of a path, exact, and how far floats were moved to be."""
     ends = [p for p in (path.start, path.end) if isinstance(p, Behavior)]
-    first, last = (_exact(model, p) for p in ends)
+    first, last = (_exact(model, p, signaling) for p in ends)
     try:
         step = (last.table - first.table) / (path.high - path.low)
     except ValueError as error:  # √2 at one end, √3 at the other
@@ -199,14 +202,24 @@ def family_along(engine: Solving, path: Path, subject_to: Sequence[object]) -> F
     """Return the family of problems along a path."""
     constraints = tuple(subject_to)
     if isinstance(path.start, Observed):
-        return Family(engine, lambda t: engine.equations(path.at(t)), path.low, path.high, constraints)
-    behavior, distance = exact_line(engine.measure.model, path)
-    return Family(engine, lambda t: engine.equations(behavior(t)), path.low, path.high, constraints, distance=distance)
+        return Family(engine, lambda t: engine.equations(path.at(t), constraints), path.low, path.high, constraints)
+    behavior, distance = exact_line(
+        engine.measure.model, path, signaling=accepts_signaling(engine.measure, constraints)
+    )
+    return Family(
+        engine,
+        lambda t: engine.equations(behavior(t), constraints),
+        path.low,
+        path.high,
+        constraints,
+        distance=distance,
+    )
 
 
-def _exact(model: CausalModel, p: Behavior) -> Behavior:
+def _exact(model: CausalModel, p: Behavior, signaling: bool) -> Behavior:
     matched = model.match(p)
-    return matched if matched.is_exact else matched.rounded(model, denominator=FLOAT_GRID)
+    hull = AnyTable() if signaling else model
+    return matched if matched.is_exact else matched.rounded(hull, denominator=FLOAT_GRID)
 
 
 def budget_line(

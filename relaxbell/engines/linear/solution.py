@@ -67,8 +67,10 @@ class ConvexSolution(Solution):
     @cached_property
     def witness(self) -> Witness:
         """The Bell functional of the dual solution, its value on the data and its unrelaxed bound."""
-        bound = self.functional.bound(self.measure.model.unrelaxed)
-        return Witness(self.functional, self.functional_value, bound, self.proof.problem.equations.may_signal)
+        model = self.measure.model  # distances are from the model itself
+        own = model if self.measure.compares else model.unrelaxed
+        signaling = self.proof.problem.equations.may_signal
+        return Witness(self.functional, self.functional_value, self.functional.bound(own), signaling, own)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -106,7 +108,12 @@ def convex_solution(
     bound = proof.bound
     q = StrategyWeights(measure.model, weights_of(answer, proof) if proof.support is None else proof.support)
     if proof.primal is None:
-        reached = measure.at(q) if proof.support is None else answer.value
+        reached = answer.value
+        if proof.support is None:  # what is compared with data is known by the engine
+            if proof.problem.deviations:
+                reached = proof.problem.objective.value(q.weights)
+            elif not measure.compares:
+                reached = measure.at(q)
         found, lower = max(reached, bound.value), bound.value
     else:
         found = float(bound.bound)
