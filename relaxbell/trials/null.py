@@ -230,6 +230,7 @@ class Null:
             (Fraction(top) + costs.error - floor * scale) * costs.exact_unit,
             proof,
             multipliers[0] if floor else Fraction(0),
+            q,
         )
 
     def _run(self, cost: Floats, limit: Fraction) -> tuple[LiveModel, float]:

@@ -112,8 +112,8 @@ def solve_problem(problem: Problem, measure: Measure) -> tuple[Answer, DualBound
     tightest = _tightest(measure, bits)
     if problem.deviations:
         raise MeasureError(
-            f"min {measure.name} within {tightest}: found a distance from the data beside a budget in bits, expected one of "
-            "them. Limit dependence(model) instead of the information, or leave the distance out."
+            f"min {measure.name} within {tightest}: found a distance from the data beside a budget in bits, expected "
+            "one of them. Limit dependence(model) instead of the information, or leave the distance out."
         )
     layout = tightest.measure.layout
     cones = layout.count * len(layout.weights)
