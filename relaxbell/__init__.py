@@ -107,6 +107,7 @@ _IMPLEMENTED = {
     "Solution._repr_latex_": "show.solution:solution_latex",
     "Sweep.__repr__": "show.sweep:sweep_text",
     "Sweep._repr_html_": "show.sweep:sweep_html",
+    "Sweep.plot": "show.sweep_plot:plot_sweep",
 }
 """Methods of objects on the left that rooms further right implement, see `relaxbell.methods`."""
 

@@ -30,6 +30,7 @@ from relaxbell.causal.responses import Node, Strategies, count_text
 from relaxbell.causal.size import check_equations, check_rows
 from relaxbell.causal.text import model_text
 from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError
+from relaxbell.exact.kept import Kept
 from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import a_kind
@@ -254,6 +255,11 @@ class CausalModel(Frozen):
         return Scenario.of(
             self.outputs, self.inputs, self.observed_shape, self.parties if chosen == set(self.inputs) else None
         )
+
+    @cached_property
+    def kept(self) -> Kept[object]:
+        """What is kept of this model from one call to the next; empty in copies and pickles."""
+        return Kept(4)
 
     @cached_property
     def coordinates(self) -> Coordinates:

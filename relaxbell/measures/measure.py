@@ -6,10 +6,12 @@ import abc
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeGuard
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError, UnsupportedModelError
+from relaxbell.exact.kept import Kept
 from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.numbers import ExactNumber, Floats, Surd, as_exact, read_fraction
 from relaxbell.exact.rows import Rows
@@ -22,6 +24,9 @@ from relaxbell.methods import provided
 if TYPE_CHECKING:
     import cvxpy as cp
     import sympy
+
+_KEPT = 8
+"""Most things that are kept: programs with different budgets, and what reads behaviors."""
 
 _SHOWN = 4
 """Rows or parts of a term that are written out in LaTeX."""
@@ -57,6 +62,11 @@ class Measure(abc.ABC):
     name: str
     unit: str = "probability"
     definition: Definition[Measure] | None = field(default=None, kw_only=True)
+
+    @cached_property
+    def kept(self) -> Kept[object]:
+        """What engines keep of this measure from one minimization to the next; empty in copies and pickles."""
+        return Kept(_KEPT)
 
     def __post_init__(self) -> None:
         """Refuse models with several sources, whose q is not free."""

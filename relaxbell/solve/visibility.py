@@ -15,12 +15,14 @@ from relaxbell.engines.information.engine import InformationEngine
 from relaxbell.engines.information.within import checked_bits
 from relaxbell.engines.linear.family import EndBeyond, exact_line, family_along
 from relaxbell.engines.linear.merged import Merged
+from relaxbell.engines.linear.noise import least_noise
 from relaxbell.engines.linear.program import without_information
 from relaxbell.engines.linear.visibility import local_visibility
 from relaxbell.errors import BehaviorError, InfeasibleError, MeasureError, SolverError, UnsupportedModelError
 from relaxbell.exact.numbers import ExactNumber, ceil_float, floor_float
 from relaxbell.exact.texts import a_kind, ceil_text
 from relaxbell.lp.clock import TimeLimitError, UpperBound, deadline, time_is_over
+from relaxbell.lp.highs import SIFTING_FROM
 from relaxbell.measures.information import InformationBudget
 from relaxbell.measures.measure import LinearMeasure, check_model
 from relaxbell.measures.terms import ZERO
@@ -164,6 +166,8 @@ def critical_visibility(
         bits, others = without_information(as_tuple(subject_to))
         if bits:
             return _within_bits(checked_bits(LinearMeasure(model, "0", term=ZERO), bits), path, tuple(others))
+        if (found := _from_noise(model, path, as_tuple(subject_to))) is not None:
+            return found
         with along_line():
             family = family_along(LinearEngine(LinearMeasure(model, "0", term=ZERO)), path, as_tuple(subject_to))
             family.feasible_end(family.low, 1)
@@ -213,6 +217,17 @@ def _within_bits(
         if family.solve(low).value > limit:
             raise SolverError(f"no visibility within {budget} was found to 1e-9. Round the behavior: p.rounded(model).")
         return Visibility(low, end.t)
+
+
+def _from_noise(model: CausalModel, path: Path, subject_to: tuple[object, ...]) -> ExactNumber | None:
+    """Return the visibility as the least noise of one program; None where that is not found at once."""
+    if model.strategies.count > SIFTING_FROM:
+        return None
+    behavior, _ = exact_line(model, path)
+    try:
+        return least_noise(model, model.equations(behavior(path.high)), model.equations(behavior(path.low)), subject_to)
+    except TimeLimitError:
+        return None
 
 
 def _generated(model: CausalModel, path: Path) -> ExactNumber | Visibility | None:

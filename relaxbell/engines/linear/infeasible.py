@@ -172,4 +172,4 @@ def witness_of(measure: Measure, problem: Problem, proof: DualBound) -> Witness:
     model, z = measure.model, proof.z
     table = np.array(problem.equations.functional(z) * Fraction(1), dtype=object).reshape(model.observed_shape)
     functional = BellFunctional(table, model.outputs, model.inputs, parties=problem.equations.parties)
-    return Witness(functional, (z * problem.equations.rhs).sum(), -proof.offset, problem.equations.may_signal, model)
+    return Witness(functional, problem.equations.total(z), -proof.offset, problem.equations.may_signal, model)
