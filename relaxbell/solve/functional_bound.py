@@ -61,7 +61,7 @@ def bound(
 ) -> Any:
     """Return the maximum, or with a symbol as limit its curve; see `BellFunctional.bound`."""
     # a title takes longer to write than many a maximum to find
-    with deadline(seconds, "" if seconds is None else f"-{functional.title}"):
+    with deadline(seconds, "" if seconds is None else f"max {functional.title}", least=False):
         if is_symbolic(subject_to):
             return provided("BellFunctional.bound, symbolic")(functional, model, subject_to, nonsignaling)
         try:
