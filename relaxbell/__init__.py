@@ -42,7 +42,7 @@ _HOMES = {
     "measures.dependences": "dependence",
     "measures.distances": "largest_distance mean_distance",
     "measures.hall": "hall_dependence",
-    "measures.settings": "setting_bounds",
+    "measures.setting_limits": "setting_bounds",
     "measures.information": "mutual_information pinsker_bound",
     "measures.products": "nonbilocality",
     "measures.marginals": "marginal_parameters",

@@ -176,8 +176,11 @@ def behavior_equations(model: HasStrategies, behavior: Behavior, *, signaling: b
     )
 
 
-def observed_equations(model: HasStrategies, observed: Observed) -> Equations:
-    """Return V T q = V p for values of functionals, with normalization and known input frequencies."""
+def observed_equations(model: HasStrategies, observed: Observed, *, occurring: bool = False) -> Equations:
+    """Return V T q = V p for values of functionals, with normalization and known input frequencies.
+
+    No-signaling between settings of which one never occurs is an error, or with `occurring` left out.
+    """
     outputs, inputs, shape = model.outputs, model.inputs, model.observed_shape
     if not same_variables(observed, model):
         raise BehaviorError(
@@ -191,10 +194,17 @@ def observed_equations(model: HasStrategies, observed: Observed) -> Equations:
             f"{', '.join(outputs + inputs)}, {model.name} has {shape}."
         )
     weights = cell_weights(model)
-    labels, tables, rhs = [], [], []
+    labels, tables, rhs = list[str](), list[Exact](), list[ExactNumber]()
     for label, table, value in observed.table_rows():
+        flat = np.asarray(table.transpose(order), dtype=object).ravel()
+        if (
+            len(labels) >= len(observed.functionals)
+            and occurring
+            and any(weights[i] == 0 for i in np.flatnonzero(flat))
+        ):
+            continue
         labels.append(label)
-        tables.append(np.asarray(table.transpose(order), dtype=object).ravel())
+        tables.append(flat)
         rhs.append(value)
     rows, scaled = _over_strategies(model, labels, tables, weights)
     rhs = [value * factor for value, factor in zip(rhs, scaled, strict=True)]

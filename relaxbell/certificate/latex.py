@@ -31,6 +31,7 @@ from relaxbell.certificate.latex_text import (
     sum_of,
     words,
 )
+from relaxbell.verify.bits import BitsCase
 from relaxbell.verify.curves import Curve
 from relaxbell.verify.dependences import DependenceCase, cell_prices
 from relaxbell.verify.distances import Deviation, DistanceCase
@@ -227,7 +228,8 @@ def _bound(case: Case, proof: Json, sign: int = 1) -> Iterator[str]:
     for (measure, limit), dual in zip(case.constraints, array(duals, "constraints"), strict=True):
         number, own = fields(dual, "a constraint in the proof", "multiplier", "weights")
         (share,) = rationals([number], "a multiplier")
-        w += charge(measure, own, share, charges)
+        if not (isinstance(case, BitsCase) and measure is case.bits_measure):
+            w += charge(measure, own, share, charges)
         shares.append((share, measure, limit))
     prices, constant = cell_prices(case, proof)
     limits = sum((limit * -share for share, _, limit in shares), Real())
@@ -325,6 +327,15 @@ def _maximum(case: Case, w: Fraction, top: Fraction) -> str:
             r"inequality $\sum_x q(x|\Lambda) r - D \le \log_2 \sum_x p(x) 2^{r(x,\Lambda)}$ gives "
             rf"$r \cdot q - I \le \max_\Lambda \log_2 \sum_x p(x) 2^{{r(x,\Lambda)}} \le {number_text(top)}$, "
             "rounded up."
+        )
+    if isinstance(case, BitsCase) and case.share:
+        mu = number_text(case.share)
+        return first + (
+            rf"Let $\mu = {mu}$ be the multiplier of $I$. With $\lambda = (x, \Lambda)$ and "
+            r"$I = \sum_\Lambda q(\Lambda) D(q(\cdot|\Lambda)\,\|\,p)$, Gibbs' inequality "
+            r"$\sum_x q(x|\Lambda) r - \mu D \le \mu \log_2 \sum_x p(x) 2^{r(x,\Lambda)/\mu}$ gives "
+            r"$r \cdot q - \mu I \le \mu \max_\Lambda \log_2 \sum_x p(x) 2^{r(x,\Lambda)/\mu} \le "
+            rf"{number_text(top)}$, rounded up."
         )
     if w:
         return first + (

@@ -15,7 +15,7 @@ from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats, read_float
 from relaxbell.measures.definition import Definition, small
 from relaxbell.measures.dependences import dependence
-from relaxbell.measures.measure import LinearMeasure, Measure
+from relaxbell.measures.measure import Limit, LinearMeasure, Measure, is_symbol, read_limit
 from relaxbell.measures.settings import SettingLayout, joint_weights, setting_layout
 
 if TYPE_CHECKING:
@@ -114,6 +114,12 @@ class MutualInformation(Measure):
             terms = np.where(ratio > -1, (1 + ratio) * np.log1p(ratio) - ratio, 1.0)
         return max(0.0, float(product[used] @ terms / np.log(2)))
 
+    def __le__(self, limit: object) -> InformationBudget:
+        found = read_limit(self, limit)
+        if not is_symbol(found) and found < 0:
+            raise MeasureError(f"the budget {self.name} <= {limit} is negative, expected bits: 0 or more.")
+        return InformationBudget(self, found)
+
     def statement(self) -> dict[str, object]:
         return {"kind": "mutual information"}
 
@@ -126,9 +132,38 @@ class MutualInformation(Measure):
     def zero_like(self, what: str) -> LinearMeasure:
         return dependence(self.model)
 
+    def tested(self) -> MutualInformation:
+        return self
+
     @property
     def formula(self) -> str:
         return "Σ q(x,λ) log2[q(x,λ) / (p(x) q(λ))]"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class InformationBudget(Limit):
+    """An upper limit on the mutual information, in bits: ``mutual_information(model) <= 0.1``.
+
+    A constraint of `minimize`, `bounds`, `sweep` and `BellFunctional.bound`; convex, so that values are floats with
+    rigorous bounds.
+
+    Attributes
+    ----------
+    measure
+        The information.
+    limit
+        Bits: an exact number (floats count as the decimals that print them), or a sympy symbol, of which
+        `BellFunctional.bound` makes a curve.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> model = rb.measurement_dependence()
+    >>> round(rb.catalog.CHSH.bound(model, subject_to=[rb.mutual_information(model) <= 0.1]), 9)
+    3.176755298
+    """
+
+    measure: MutualInformation
 
 
 def mutual_information(model: CausalModel) -> MutualInformation:

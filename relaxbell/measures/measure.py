@@ -161,6 +161,22 @@ class Measure(abc.ABC):
         """
         return self.linear(what)
 
+    def tested(self) -> Measure:
+        """Return the measure whose limits are the null hypotheses of `evidence`: itself, or one that is 0 as well.
+
+        Returns
+        -------
+        Measure
+            Itself, where sets of models with a measure at most ε are what linear or cone programs describe.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.mutual_information(rb.measurement_dependence()).tested().name
+        'I(X,Y:Λ)'
+        """
+        return self.zero_like("evidence")
+
     @property
     @abc.abstractmethod
     def formula(self) -> str:
@@ -331,7 +347,7 @@ class Measure(abc.ABC):
     def __sub__(self, other: Measure) -> LinearMeasure:
         return self + (-other)
 
-    def __le__(self, limit: object) -> Budget:
+    def __le__(self, limit: object) -> Limit:
         return budget_of(self.linear("budget"), limit)
 
     def __ge__(self, limit: object) -> Budget:
@@ -384,6 +400,9 @@ class LinearMeasure(Measure):
     def linear(self, what: str) -> LinearMeasure:
         return self
 
+    def __le__(self, limit: object) -> Budget:
+        return budget_of(self, limit)
+
     @property
     def formula(self) -> str:
         return self.term.formula()
@@ -423,8 +442,40 @@ class LinearMeasure(Measure):
 
 
 @dataclass(frozen=True, eq=False)
-class Budget:
-    """An upper limit on a measure, used as a constraint: ``measure <= 0.1``.
+class Limit:
+    """An upper limit on any measure: a `Budget`, or an `InformationBudget`.
+
+    Attributes
+    ----------
+    measure
+        What is limited.
+    limit
+        A number, or a sympy symbol.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> model = rb.measurement_dependence()
+    >>> rb.dependence(model) <= 0.25, rb.mutual_information(model) <= 0.1
+    (M(X,Y:Λ) <= 0.25, I(X,Y:Λ) <= 0.1)
+    """
+
+    measure: Measure
+    limit: ExactNumber | sympy.Symbol
+
+    @property
+    def is_symbolic(self) -> bool:
+        """Whether the limit is a symbol."""
+        return not isinstance(self.limit, Fraction | Surd)
+
+    def __repr__(self) -> str:
+        limit = decimal_text(self.limit, 9) if isinstance(self.limit, Fraction | Surd) else str(self.limit)
+        return f"{self.measure.name} <= {limit}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Budget(Limit):
+    """An upper limit on a measure of linear programs, used as a constraint: ``measure <= 0.1``.
 
     Attributes
     ----------
@@ -444,26 +495,21 @@ class Budget:
     """
 
     measure: LinearMeasure
-    limit: ExactNumber | sympy.Symbol
-
-    @property
-    def is_symbolic(self) -> bool:
-        """Whether the limit is a symbol."""
-        return not isinstance(self.limit, Fraction | Surd)
-
-    def __repr__(self) -> str:
-        limit = decimal_text(self.limit, 9) if isinstance(self.limit, Fraction | Surd) else str(self.limit)
-        return f"{self.measure.name} <= {limit}"
 
 
 def budget_of(measure: LinearMeasure, limit: object) -> Budget:
     """Return an upper limit on a measure."""
+    return Budget(measure, read_limit(measure, limit))
+
+
+def read_limit(measure: Measure, limit: object) -> ExactNumber | sympy.Symbol:
+    """Return the limit of a budget: an exact number (floats mean the decimals that print them), or a symbol."""
     if is_symbol(limit):
-        return Budget(measure, limit)
+        return limit
     exact = as_exact(limit)
     if isinstance(exact, Surd):
-        return Budget(measure, exact)
-    return Budget(measure, read_fraction(limit, f"the budget of {measure.name}", MeasureError))
+        return exact
+    return read_fraction(limit, f"the budget of {measure.name}", MeasureError)
 
 
 def is_symbol(limit: object) -> TypeGuard[sympy.Symbol]:

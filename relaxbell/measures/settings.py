@@ -7,22 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, partial
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.behavior.names import name_latex
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory
 from relaxbell.causal.structures import single_graph
-from relaxbell.errors import MeasureError, ModelTooLargeError
-from relaxbell.exact.late_rows import LateRows
-from relaxbell.exact.numbers import ExactNumber, as_exact, common_denominator, read_fraction
-from relaxbell.exact.rows import Rows
-from relaxbell.exact.texts import decimal_text
-from relaxbell.measures.affine import AffineConstraint
+from relaxbell.errors import MeasureError
+from relaxbell.exact.numbers import common_denominator
 from relaxbell.measures.measure import check_model
 
 _STRATEGY, _ENTRY = 24, 24
@@ -209,132 +204,3 @@ class Labels(Sequence[str]):
         if isinstance(index, slice):
             return tuple(self._make(i) for i in range(*index.indices(self._count)))
         return self._make(range(self._count)[index])
-
-
-def setting_bounds(model: CausalModel, *, lower: Any = None, upper: Any = None) -> list[Any]:
-    """Return the constraints lower ≤ p(x|λ) ≤ upper for every λ, for `subject_to`.
-
-    Bounded measurement dependence in the sense of Pütz, Rosset, Barnea, Liang and Gisin, PRL 113,
-    190402 (2014), doi:10.1103/PhysRevLett.113.190402. x are the joint settings of all dependent inputs: with several,
-    p(x, y|λ) need not factorize into p(x|λ) p(y|λ), see `dependence`.
-
-    Parameters
-    ----------
-    model
-        With dependent inputs.
-    lower, upper
-        Probabilities, or None for no bound: exact where they are (fractions, a + b√n); floats mean the decimals that
-        print them.
-
-    Returns
-    -------
-    list
-        One for each bound: CVXPY constraints on ``model.q``, or where strategies are too many to list them, constraints
-        for `minimize` and `BellFunctional.bound`, which keep them without a list.
-
-    Raises
-    ------
-    MeasureError
-        If a bound is not a probability, a symbol, or excludes the settings' own distribution.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> model = rb.measurement_dependence()
-    >>> len(rb.setting_bounds(model, lower=0.1, upper=0.5))
-    2
-    """
-    layout = setting_layout(model, "the bounds of p", _bound_memory)
-    return [
-        _setting_bound(model, layout, limit, side, extreme)
-        for limit, side, extreme in ((lower, -1, min(layout.weights)), (upper, 1, max(layout.weights)))
-        if limit is not None
-    ]
-
-
-@dataclass(frozen=True, eq=False)
-class SettingBound(AffineConstraint):
-    """A limit of p(x|λ) for all x and λ; see `setting_bounds`. Where strategies are many, its rows are not made.
-
-    Attributes
-    ----------
-    limit
-        The number.
-    side
-        1: no more than the limit; −1: no less.
-    who
-        What is limited.
-    rows, rhs, equality
-        As in `AffineConstraint`; no right-hand sides where the rows are not made: all are zero.
-    """
-
-    limit: ExactNumber
-    side: int
-    who: str
-
-    @property
-    def text(self) -> str:
-        return f"{self.who} {'<=' if self.side > 0 else '>='} {decimal_text(self.limit, 9)}"
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-def box_of(limits: Sequence[SettingBound]) -> tuple[ExactNumber, ExactNumber]:
-    """Return between which numbers p(x|λ) is, where several limits hold."""
-    low = max((own.limit for own in limits if own.side < 0), default=Fraction(0))
-    return low, min((own.limit for own in limits if own.side > 0), default=Fraction(1))
-
-
-def _setting_bound(model: CausalModel, layout: SettingLayout, limit: Any, side: int, extreme: Fraction) -> Any:
-    """Return side · (q(x, Λ) − limit · q(Λ)) ≤ 0 for every x and Λ: a constraint of CVXPY where that can be listed."""
-    who = f"p({','.join(layout.names)}|λ)"
-    if getattr(limit, "is_Symbol", False) or getattr(limit, "free_symbols", None):
-        raise MeasureError(
-            f"the bound {limit} on {who} is a symbol, expected a number: it multiplies q, so that least values are no "
-            "piecewise linear functions of it. Give numbers, and repeat the minimization for each."
-        )
-    exact = as_exact(limit)
-    bound: ExactNumber = read_fraction(limit, f"the bound on {who}", MeasureError) if exact is None else exact
-    if not 0 <= bound <= 1 or side * (extreme - bound) > 0:
-        raise MeasureError(
-            f"the bound {limit} on {who} cannot hold: the settings themselves have probability {float(extreme):g}. "
-            f"Expected {'at most' if side < 0 else 'at least'} that."
-        )
-    relation = ">=" if side < 0 else "<="
-    height = len(layout.weights) * layout.count
-    labels = Labels(height, partial(_bound_label, layout, f"{relation} {limit}"))
-    try:
-        rows = _bound_rows(model, layout, bound, side, labels)
-    except ModelTooLargeError:
-        late = LateRows(
-            partial(_bound_rows, model, layout, bound, side, labels), labels, height, height * len(layout.weights),
-            nonnegative=False,
-        )  # fmt: skip
-        return SettingBound(late, np.zeros(0, dtype=object), False, bound, side, who)
-    zero = np.full(height, Fraction(0), dtype=object)
-    return SettingBound(rows, zero, False, bound, side, who).in_cvxpy(model)
-
-
-def _bound_rows(model: CausalModel, layout: SettingLayout, bound: ExactNumber, side: int, labels: Labels) -> Rows:
-    """Return side · (q(x, Λ) − limit · q(Λ)) for every setting x and every Λ."""
-    settings, count = layout.numbers.shape
-    columns = np.broadcast_to(layout.numbers.T[None], (settings, count, settings))
-    pointers = np.arange(0, columns.size + 1, settings)
-    shape = (settings * count, model.strategies.count)
-    pattern = sp.csr_array((np.ones(columns.size), columns.ravel().astype(np.int32), pointers), shape=shape)
-    place = np.zeros(columns.shape, dtype=np.intp)
-    for x in range(settings):
-        place[x, :, x] = 1
-    distinct = np.array([-side * bound, side * (1 - bound)], dtype=object)
-    return Rows.read(pattern, distinct, place.ravel(), labels)
-
-
-def _bound_memory(settings: int, count: int) -> int:
-    """Return the bytes of the rows, while they are built."""
-    return 3 * _ENTRY * settings**2 * count
-
-
-def _bound_label(layout: SettingLayout, relation: str, i: int) -> str:
-    x, rest = divmod(i, layout.count)
-    return f"p({layout.label(x)},Λ={rest}) {relation} p(Λ={rest})"

@@ -16,15 +16,19 @@ from relaxbell.curves.parameters import Parameter
 from relaxbell.curves.paths import Path, read_path
 from relaxbell.engines import LinearEngine
 from relaxbell.engines.early import violated_by
+from relaxbell.engines.information.engine import InformationEngine
+from relaxbell.engines.information.within import checked_bits
 from relaxbell.engines.linear.family import EndBeyond, exact_line, family_along
 from relaxbell.engines.linear.merged import Merged
 from relaxbell.engines.linear.noise import least_noise
+from relaxbell.engines.linear.program import without_information
 from relaxbell.engines.linear.visibility import local_visibility
-from relaxbell.errors import BehaviorError, SolverError, UnsupportedModelError
+from relaxbell.errors import BehaviorError, InfeasibleError, MeasureError, SolverError, UnsupportedModelError
 from relaxbell.exact.numbers import ExactNumber, ceil_float, floor_float
 from relaxbell.exact.texts import a_kind, ceil_text
 from relaxbell.lp.clock import Enclosure, TimeLimitError, UpperBound, deadline, time_is_over
 from relaxbell.lp.highs import SIFTING_FROM
+from relaxbell.measures.information import InformationBudget
 from relaxbell.measures.measure import LinearMeasure, check_model
 from relaxbell.measures.terms import ZERO
 from relaxbell.solve.lines import along_line, as_tuple
@@ -38,6 +42,7 @@ _AGAIN = 14
 _ROWS, _COLUMNS = 2000, 4
 """So many rows are no question of memory; columns for each that are generated."""
 
+_GRID = 2**44
 _GAP = Fraction(1, 10**9)
 """By how much the bounds of a visibility may differ."""
 
@@ -107,7 +112,8 @@ def critical_visibility(
     ExactNumber or Visibility
         Exact; 1 if the behavior itself is reproduced. For floats, exact for the exact behavior that they are read as.
         For Bell scenarios with many settings, where the exact number was not found, a float that is rounded down, with
-        exact bounds from both sides that differ by 1e-9 at most.
+        exact bounds from both sides that differ by 1e-9 at most. Within a budget in bits too: the upper bound is
+        rigorous, and at the lower one the model found is within the budget to the solver's accuracy.
 
     Raises
     ------
@@ -171,6 +177,9 @@ def critical_visibility(
             local = _generated(model, path) if not as_tuple(subject_to) else None
             if local is not None:
                 return local
+            bits, others = without_information(as_tuple(subject_to))
+            if bits:
+                return _within_bits(checked_bits(LinearMeasure(model, "0", term=ZERO), bits), path, tuple(others))
             if (found := _from_noise(model, path, as_tuple(subject_to))) is not None:
                 return found
             with along_line():
@@ -243,6 +252,45 @@ class _Known:
             ends.append(sum((w * v for w, v in zip(weights, exact.table[places], strict=True)), Fraction(0)))
         low, high = ends
         return min(top, -low / (high - low)) if low <= 0 < high else top
+
+
+def _within_bits(
+    bits: tuple[InformationBudget, ...], path: Path, subject_to: tuple[object, ...]
+) -> ExactNumber | Visibility:
+    """Return the largest parameter at which the least information, which is convex in it, is within a budget.
+
+    Tangents prove that none beyond their crossing is; these crossings fall to the visibility, quadratically.
+    """
+    budget = min(bits, key=lambda own: float(own.limit))
+    limit = budget.limit
+    if not isinstance(limit, Fraction):
+        raise MeasureError(f"the budget {budget} is irrational, expected a rational one for a critical visibility.")
+    with along_line():
+        family = family_along(InformationEngine(budget.measure), path, subject_to)
+        start = family.feasible_end(family.low, 1)
+        if start.proof.bound.bound > limit:
+            raise InfeasibleError(
+                f"not even the noise is reproduced within {budget}: it takes at least {start.proof.bound.value:.9g} "
+                "bit. Raise the budget."
+            )
+        end = family.feasible_end(family.high, -1)
+        while True:
+            if end.proof.bound.bound <= limit:
+                break
+            crossing = (limit - end.tangent.intercept) / end.tangent.slope
+            rounded = Fraction(-(-(crossing * _GRID) // 1), _GRID) if isinstance(crossing, Fraction) else crossing
+            if not rounded < end.t:
+                break
+            step, end = end.t - rounded, family.solve(rounded)
+            if step < Fraction(1, 10**10):
+                break
+        if end.t == family.high and end.value <= limit:
+            return end.t
+        # no model is known at the crossing itself: one nearby is within the budget, as far as a solver knows
+        low = end.t - _GAP
+        if family.solve(low).value > limit:
+            raise SolverError(f"no visibility within {budget} was found to 1e-9. Round the behavior: p.rounded(model).")
+        return Visibility(low, end.t)
 
 
 def _from_noise(model: CausalModel, path: Path, subject_to: tuple[object, ...]) -> ExactNumber | None:

@@ -61,6 +61,7 @@ of at most b over the models by the inequality, and then it is at least Σ p ln(
 
 If w is the total share of dependence, whose weights are not given, max_λ r(λ) is replaced by
 max_Λ Σ_x p(x) max(r(x, Λ), max_x' r(x', Λ) − 2w); for the mutual information by max_Λ log2 Σ_x p(x) 2^r(x, Λ).
+A mutual information in a constraint of share μ > 0, after all others, by μ max_Λ log2 Σ_x p(x) 2^(r(x, Λ)/μ).
 Strategies that need settings of probability 0 have q = 0. Infeasible: the bound of the measure 0 is positive.
 Where strategies are too many to list, these maxima are found by elimination. Hall's measure alone may have a weight
 u >= 0 for each pair of settings instead, in order, of sum <= 1: with N settings, max_λ r(λ) is replaced by N max_Λ,S
@@ -106,6 +107,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .bits import BitsCase, BitsEvidenceCase, limits_bits
 from .curves import CURVE, Curve
 from .dependences import DependenceCase
 from .distances import BESIDE, DistanceCase, has_distance
@@ -150,8 +152,11 @@ def read_case(data: Json, work: int = 0) -> Case:
     measure = data.get("measure") if type(data) is dict else None
     kind = measure.get("kind") if type(measure) is dict else None
     name = kind if type(kind) is str else ""
-    known = BESIDE.get(name, DistanceCase) if has_distance(data) else _KINDS.get(name, Case)
-    return known(with_numbers(data), work)
+    if has_distance(data):
+        return BESIDE.get(name, DistanceCase)(with_numbers(data), work)
+    if limits_bits(data):
+        return (BitsEvidenceCase if name == "evidence" else BitsCase)(with_numbers(data), work)
+    return _KINDS.get(name, Case)(with_numbers(data), work)
 
 
 def digests(data: Json) -> tuple[str, ...]:

@@ -103,7 +103,7 @@ def solve_inside(layout: SettingLayout, program: LinearProgram) -> Interior | No
     matrix = sp.csc_array(program.matrix)
     n = matrix.shape[1] - program.auxiliary
     equal = program.lower == program.upper
-    forbidding, allowed = _forbidden(matrix[:, :n], program)
+    forbidding, allowed = forbidden(matrix[:, :n], program)
     chosen = np.flatnonzero(allowed[spread])
     if not len(chosen):
         return None
@@ -159,7 +159,7 @@ def solve_elastic(
     return v, mass, rhs - columns @ mass, iterations
 
 
-def _forbidden(matrix: sp.csc_array, program: LinearProgram) -> tuple[Any, Any]:
+def forbidden(matrix: sp.csc_array, program: LinearProgram) -> tuple[Any, Any]:
     """Return the equations Σ (positive) q = 0, and the strategies that none of them forbids."""
     rows = sp.csr_array(program.matrix)
     least = np.array([part.min(initial=0.0) for part in np.split(rows.data, rows.indptr[1:-1])])

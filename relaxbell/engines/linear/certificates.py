@@ -154,12 +154,16 @@ def common_data(model: CausalModel, proof: Proof) -> dict[str, Any]:
             f"verifier checks {proof.bound.unstated} with a list only. Use budgets of influences, effects, messages "
             "and M, or fewer settings; the bound itself is rigorous."
         )
-    limits = [*(b.limit for b in problem.budgets), *(limit for c in problem.affine for limit in c.rhs)]
+    budgets = (*problem.budgets, *problem.information)
+    limits = [*(b.limit for b in budgets), *(limit for c in problem.affine for limit in c.rhs)]
     data = given_data(model, problem.equations, limits)
     data["constraints"] = [
         {"measure": as_data(b.measure.statement()), "limit": as_text(b.limit)} for b in problem.budgets
     ]
     data["constraints"] += [part for c in problem.affine for part in _affine(c)]
+    data["constraints"] += [
+        {"measure": as_data(b.measure.statement()), "limit": as_text(b.limit)} for b in problem.information
+    ]
     return data
 
 
@@ -226,6 +230,8 @@ def proof_data(model: CausalModel, proof: Proof, *, stated: bool = True) -> dict
         for y in part:
             shares = (max(y, 0), max(-y, 0)) if constraint.equality else (y,)
             constraints += [{"multiplier": as_text(share), "weights": None} for share in shares]
+    bits = bound.information or (Fraction(0),) * len(problem.information)
+    constraints += [{"multiplier": as_text(share), "weights": None} for share in bits]
     return {"z": as_texts(multipliers(model, proof)), "weights": weights, "constraints": constraints}
 
 

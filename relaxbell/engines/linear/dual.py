@@ -58,6 +58,8 @@ class DualBound:
         Multiplier μ ≥ 0 of each budget.
     affine
         Multipliers of each affine constraint, ≥ 0 for inequalities.
+    information
+        Multiplier μ ≥ 0 of each budget in bits.
     stated
         What a certificate states instead of the weights of all rows, where these follow from fewer numbers.
     unstated
@@ -72,6 +74,7 @@ class DualBound:
     affine: tuple[Exact, ...] = ()
     stated: tuple[Fraction, ...] | None = None
     unstated: str = ""
+    information: tuple[Fraction, ...] = ()
 
     @property
     def value(self) -> float:

@@ -23,12 +23,12 @@ from relaxbell.engines.base import Engine, Live, engine
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.over import Solver, check_solver, solve_over
 from relaxbell.engines.linear.priced import many, priced
-from relaxbell.engines.linear.program import Problem, accepts_signaling, is_constrained
+from relaxbell.engines.linear.program import Problem, accepts_signaling, is_constrained, without_information
 from relaxbell.engines.linear.size import check_program
 from relaxbell.engines.linear.solution import ConvexSolution, LinearSolution, convex_solution, later_solution
 from relaxbell.engines.linear.warm import KNOWN, Recalled, recalled, remember
 from relaxbell.engines.solution import Bounds
-from relaxbell.errors import SolverError
+from relaxbell.errors import MeasureError, SolverError
 from relaxbell.exact.kept import Kept
 from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.numbers import floor_float
@@ -131,6 +131,16 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
         check_program(self.measure.term, (), rows, strategies * len(model.settings), strategies)
 
     def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+        if without_information(subject_to)[0]:
+            from relaxbell.engines.information.within import solve_within
+
+            if self.solver == "highs":
+                raise MeasureError(f"HiGHS cannot take a budget in bits beside {self.measure.name}. Leave out solver.")
+            return solve_within(self.measure, self.measure.term, equations, subject_to)
+        return self._solved(equations, subject_to)
+
+    def _solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+        """Minimize where constraints are linear."""
         if self.solver is None:
             found = priced(self.measure, equations, subject_to, thorough=self.thorough)
             if found is not None:
@@ -193,7 +203,12 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
         from relaxbell.engines.linear.curves import linear_curve
         from relaxbell.engines.linear.family import family_along
 
-        return linear_curve(family_along(self, path, subject_to), f"min {self.measure.name}", path)
+        family = family_along(self, path, subject_to)
+        if without_information(subject_to)[0]:
+            from relaxbell.engines.linear.sampled import sampled
+
+            return sampled(family, path)
+        return linear_curve(family, f"min {self.measure.name}", path)
 
     def live(
         self,
@@ -246,13 +261,15 @@ class DependenceEngine(LinearEngine[Dependence]):
         from relaxbell.engines.linear.curves import linear_curve
         from relaxbell.engines.linear.family import family_along
 
+        if without_information(subject_to)[0]:
+            return super().curve(path, subject_to)
         along = _Along(self)
         family = family_along(along, path, subject_to)
         if not is_constrained(subject_to):
             along.prepared(family.equations(family.low + (family.high - family.low) * _BETWEEN))
         return linear_curve(family, f"min {self.measure.name}", path)
 
-    def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+    def _solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
         return self.solved_near(equations, subject_to, None)
 
     def solved_near(
@@ -320,7 +337,7 @@ class HallEngine(LinearEngine[HallDependence]):
     def check_size(self) -> None:
         """Accept any size: a program of all strategies is refused where it is needed."""
 
-    def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+    def _solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
         from relaxbell.engines.dependence.minimum import priced_hall
 
         def cuts(problem: Problem, thorough: bool) -> tuple[Answer, Proof] | None:
