@@ -5,6 +5,7 @@
 
 from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.entropy.engine import EntropyEngine
+from relaxbell.engines.factorized.engine import FactorizedEngine
 from relaxbell.engines.information.engine import InformationEngine
 from relaxbell.engines.linear.engine import DependenceEngine, LinearEngine
 from relaxbell.engines.sources.engine import FixedEngine, SourcesEngine
@@ -13,6 +14,7 @@ __all__ = [
     "DependenceEngine",
     "Engine",
     "EntropyEngine",
+    "FactorizedEngine",
     "FixedEngine",
     "InformationEngine",
     "LinearEngine",

@@ -94,6 +94,7 @@ from .curves import CURVE, Curve
 from .dependences import DependenceCase
 from .entropies import EntropyCase, InformationCase
 from .evidence import EvidenceCase
+from .factorized import FactorizedDependenceCase, FactorizedInformationCase
 from .files import read_file
 from .kernel import SCHEMA, Case
 from .networks import NetworkCase
@@ -103,6 +104,7 @@ from .wording import digest
 
 _KINDS = {
     "binary entropy": EntropyCase, "dependence": DependenceCase, "evidence": EvidenceCase,
+    "factorized dependence": FactorizedDependenceCase, "factorized mutual information": FactorizedInformationCase,
     "mutual information": InformationCase, "nonbilocality": NetworkCase,
 }  # fmt: skip
 

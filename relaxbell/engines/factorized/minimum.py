@@ -1,0 +1,336 @@
+"""Least factorized dependence: columns are added until no source value has a price, and a bisection proves it.
+
+The master program is linear: weights of columns that reproduce the data at least cost. It starts from all strategies with
+the settings' own distribution, where that is a product, and with a fixed pair of settings; the latter reproduce all that
+any model does, so that multipliers stay finite but where something has probability 0.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from relaxbell.causal.equations import Equations
+from relaxbell.engines.factorized.form import NEVER, Column, Form
+from relaxbell.engines.factorized.pricing import Pricing
+from relaxbell.engines.linear.dual import DualBound, Proof
+from relaxbell.engines.linear.infeasible import infeasible
+from relaxbell.engines.linear.over import read_problem
+from relaxbell.engines.linear.program import Problem
+from relaxbell.errors import MeasureError, SolverError
+from relaxbell.exact.bounds import entry_error
+from relaxbell.exact.numbers import ExactNumber, Floats
+from relaxbell.lp.clock import TimeLimitError, passed, with_bound
+from relaxbell.lp.highs import Answer, LiveModel
+from relaxbell.measures.factorized import Factorized, FactorizedInformation
+from relaxbell.measures.terms import ZERO
+from relaxbell.verify.bilinear import Prices
+from relaxbell.verify.factorized import Tables, dependence_within, information_within
+
+_ROUNDS = 300
+_PENALTIES = (40.0, 160.0, 640.0)
+"""Prices of missing a row by one, raised while rows are missed."""
+
+_MISSED = 1e-8
+_PRICE = 3e-11
+"""Largest price that is left, of information in nats."""
+
+_AT_ONCE = 60
+"""Most columns that are added in a round."""
+
+_GRID = 40
+"""Multipliers are rounded to multiples of 2^−_GRID."""
+
+_MARGINS = (1, 2, 4, 8, 20, 100, 10**3, 10**4, 10**5, 10**6, 10**7, 10**8, 10**9)
+"""Margins that are tried, in units of the first."""
+
+_SEARCHES, _LOOK = 30, 400
+"""How often prices of M are sought by bisection, and in how many parts for each strategy."""
+
+_FIRST = Fraction(1, 10**10)
+
+_PARTS = {2: 6_000, 3: 24_000}
+"""Parts of simplices in which a margin has to be proved, by the number of inner values, and for more."""
+
+_MORE = 12_000
+
+_STRICT = 2.0**14
+"""Factor of rows that forbid cells: their multipliers are large, and solvers miss rows by 1e-10."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One value of λ in the model found.
+
+    Attributes
+    ----------
+    weight
+        p(λ).
+    settings
+        By name of a dependent input: its distribution, over all its values.
+    strategies
+        The weights of its strategies, which have the same functions of all other nodes: p(x|λ) p(y|λ).
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> measure = rb.dependence(rb.measurement_dependence(), factorized=True)
+    >>> source = rb.minimize(measure, rb.boxes.pr()).sources[0]
+    >>> sorted(source.settings), abs(sum(source.settings["X"]) - 1) < 1e-12
+    (['X', 'Y'], True)
+    """
+
+    weight: float
+    settings: dict[str, tuple[float, ...]]
+    strategies: dict[int, float]
+
+
+@dataclass(frozen=True, eq=False)
+class FactorizedAnswer(Answer):
+    """What column generation returned."""
+
+    sources: tuple[Source, ...] = field(default=(), kw_only=True)
+
+
+def solve_factorized(measure: Factorized, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+    """Minimize over mixtures of source values that satisfy the equations; errors as `minimize`."""
+    problem = read_problem(measure, ZERO, equations, subject_to)
+    if problem.budgets or problem.affine:
+        raise MeasureError(
+            f"min {measure.name} has no constraints here: found {len(problem.budgets) + len(problem.affine)}, expected "
+            "none. Leave them out, or leave out factorized=True: a lower bound."
+        )
+    program = FactorizedProgram(problem, measure)
+    return program.solve()
+
+
+class FactorizedProgram:
+    """Column generation for one measure and what was observed.
+
+    Parameters
+    ----------
+    problem
+        What is to be reproduced.
+    measure
+        The cost.
+    """
+
+    def __init__(self, problem: Problem, measure: Factorized) -> None:
+        self.problem, self.measure = problem, measure
+        self.form = Form(measure, problem.equations)
+        self.pricing = Pricing(self.form)
+        self.columns: list[Column] = []
+        self.rhs = np.asarray(problem.equations.floats) / float(problem.equations.rows.scale)
+        least = sp.csr_array(problem.equations.rows.matrix).min(axis=1).toarray().ravel()
+        self.forbidding = (self.rhs == 0) & (least >= 0)
+        self.scale = np.where(self.forbidding, _STRICT, 1.0)
+        self.unit = math.log(2) if isinstance(measure, FactorizedInformation) else 1.0
+
+    # ---------------------------------------------------------------------- columns
+
+    def _first(self) -> list[Column]:
+        """Return all strategies with the settings' own distribution, and with each pair of settings."""
+        form = self.form
+        outer, inner = form.settings.shape
+        kinds: dict[bytes, Column] = {}
+        pairs = [(np.eye(outer)[x], np.eye(inner)[y]) for x, y in np.argwhere(form.occurs)]
+        u, v = form.marginals
+        if not (np.outer(u, v)[~form.occurs] > 0).any():
+            pairs.append((u, v))
+        for u, v in pairs:
+            for rest in range(self.measure.layout.count):
+                column = Column((rest,) * outer, u, v)
+                table = form.table(column)
+                if not table[self.forbidding].any():
+                    kinds.setdefault(table.tobytes(), column)
+        return list(kinds.values())
+
+    def _cost(self, column: Column) -> float:
+        never = np.outer(column.u, column.v)[~self.form.occurs].sum()
+        return self.pricing.cost(column.u, column.v) + NEVER * float(never)
+
+    def _load(self, columns: list[Column]) -> tuple[sp.csc_array, Floats]:
+        self.columns += columns
+        tables = np.array([self.form.table(c) for c in columns]).T
+        return sp.csc_array(tables * self.scale[:, None]), np.array([self._cost(c) for c in columns])
+
+    def _live(self, penalty: float) -> LiveModel:
+        rows = len(self.rhs)
+        matrix, cost = self._load(self._first())
+        eye = sp.identity(rows, format="csc")
+        whole = sp.csc_array(sp.hstack([eye, -eye, matrix], format="csc"))
+        elastic = self._elastic(penalty)
+        return LiveModel(whole, np.concatenate([elastic, cost]), self.rhs, self.rhs, method="primal simplex")
+
+    def _elastic(self, penalty: float) -> Floats:
+        # where a cell has probability 0 its multiplier goes to minus infinity: NEVER is as far as it need go
+        own = np.where(self.forbidding, NEVER, penalty) / self.scale
+        return np.concatenate([own, own])
+
+    # ------------------------------------------------------------------------- solve
+
+    def solve(self) -> tuple[Answer, Proof]:
+        """Return the answer and its proof.
+
+        Raises
+        ------
+        InfeasibleError
+            If nothing reproduces what was observed, whatever the dependence.
+        SolverError
+            If columns do not suffice after many rounds.
+        TimeLimitError
+            If the time is over.
+        """
+        started, rows = time.perf_counter(), len(self.rhs)
+        best = (-math.inf, np.zeros(rows))
+        penalties = list(_PENALTIES)
+        live = self._live(penalties.pop(0))
+        rounds, searches, seen = 0, _SEARCHES, set[tuple[object, ...]]()
+        try:
+            for rounds in range(1, _ROUNDS + 1):
+                live.run()
+                answer = live.answer()
+                z = answer.duals * self.scale
+                price, new = self.pricing.best(self.form.gains(z), _PRICE)
+                if (own := float(self.rhs @ z) - max(price, 0.0)) > best[0]:
+                    best = own, z
+                fresh = [c for _, c in new if c.key not in seen][:_AT_ONCE]
+                if price > _PRICE and fresh:
+                    seen.update(c.key for c in fresh)
+                    live.add_columns(*self._load(fresh))
+                    continue
+                if (fresh := [c for c in self._overlooked(z) if c.key not in seen]) and searches > 0:
+                    searches -= 1
+                    seen.update(c.key for c in fresh)
+                    live.add_columns(*self._load(fresh))
+                    continue
+                missed = answer.x[: 2 * rows].reshape(2, rows).max(axis=0) / self.scale
+                if missed.max(initial=0.0) <= _MISSED:
+                    break
+                if not penalties:
+                    infeasible(self.problem, self.measure)
+                    raise SolverError(
+                        f"min {self.measure.name}: rows are missed by {missed.max():.2g}, expected {_MISSED:g}, and no "
+                        "proof that nothing reproduces the data. Round the behavior first."
+                    )
+                live.set_cost(self._elastic(penalties.pop(0)))
+            else:
+                raise SolverError(f"min {self.measure.name}: prices are {price:.2g} after {_ROUNDS} rounds of columns.")
+        except TimeLimitError as late:
+            raise with_bound(late, self.measure.name, self.bound(best[1]).value) from None
+        bound = self.bound(z, price)
+        sources = self._sources(answer.x[2 * rows :])
+        support: dict[int, float] = {}
+        for source in sources:
+            for number, weight in source.strategies.items():
+                support[number] = support.get(number, 0.0) + source.weight * weight
+        value = float(answer.x[2 * rows :] @ np.array([self._cost(c) for c in self.columns])) / self.unit
+        found = FactorizedAnswer(
+            True,
+            np.empty(0),
+            z,
+            value,
+            f"column generation ({len(self.columns):,} columns), bisection",
+            rounds,
+            time.perf_counter() - started,
+            sources=sources,
+        )
+        return found, Proof(self.problem, bound, support=support)
+
+    def _overlooked(self, z: Floats) -> list[Column]:
+        """Return columns of M with a price that the search over v missed: where the bisection fails."""
+        if isinstance(self.measure, FactorizedInformation):
+            return []
+        tables = self._tables([round(v * 2**_GRID) for v in z.tolist()])
+        points = []
+        for own in sorted(set(tables.own.values())):
+            prices = Prices(own, tables.settings, 10 * _FIRST)
+            if prices.parts(_LOOK, _nothing) is None:
+                corners = np.array(prices.last[1], dtype=np.float64)
+                points.append(corners.sum(axis=0) / corners.sum())
+        if not points:
+            return []
+        gains, groups = self.form.gains(z), len(self.form.groups)
+        many = np.tile(np.arange(groups), len(points))
+        return [c for _, c in self.pricing.near(gains, many, np.repeat(points, groups, axis=0), _PRICE)[1]][:_AT_ONCE]
+
+    def _sources(self, weights: Floats) -> tuple[Source, ...]:
+        used = [i for i in np.argsort(-weights, kind="stable").tolist() if weights[i] > 1e-11]
+        total = float(weights[used].sum())
+        names, sizes = self.measure.layout.names, self.measure.model.cardinality
+        found = []
+        for i in used:
+            column = self.columns[i]
+            own = {}
+            sides = (column.v, column.u) if self.form.swapped else (column.u, column.v)
+            values = self.form.values[::-1] if self.form.swapped else self.form.values
+            for name, distribution, known in zip(names, sides, values, strict=True):
+                whole = np.zeros(sizes[name])
+                whole[list(known)] = distribution
+                own[name] = tuple(whole.tolist())
+            found.append(Source(float(weights[i]) / total, own, self.form.strategies(column)))
+        return tuple(found)
+
+    # ------------------------------------------------------------------------- bounds
+
+    def bound(self, z: Floats, price: float = 0.0) -> DualBound:
+        """Return the rigorous bound of multipliers in nats, of the rows without their scale; `price` is known."""
+        rows = self.problem.equations.rows
+        whole = [round(v * 2**_GRID / self.unit) for v in z.tolist()]
+        multipliers = np.array([Fraction(v, 2**_GRID) / rows.scale for v in whole], dtype=object)
+        tables = self._tables(whole)
+        total: ExactNumber = (multipliers * self.problem.equations.rhs).sum()
+        error = entry_error([(rows, np.array(whole, dtype=np.float64))]) / 2**_GRID
+        margin = self._margin(tables, float(total), 2 * max(0.0, price) / self.unit)
+        total -= margin + error if margin is not None else total
+        if margin is None or not total > 0:
+            nothing = np.full(len(multipliers), Fraction(0), dtype=object)
+            return DualBound(Fraction(0), nothing, Fraction(0))
+        return DualBound(total, multipliers, -(margin + error))
+
+    def _margin(self, tables: Tables, total: float, least: float) -> Fraction | None:
+        """Return a margin that a bisection proves: the least that few parts suffice for."""
+        own = isinstance(self.measure, FactorizedInformation)
+        within = information_within if own else dependence_within
+        for factor in _MARGINS:
+            margin = factor * _FIRST
+            if float(margin) < least:
+                continue
+            if float(margin) >= total or passed():
+                return None
+            if within(tables, margin, _PARTS.get(self.pricing.size, _MORE), _nothing) is not None:
+                return margin
+        return None
+
+    def _tables(self, whole: list[int]) -> Tables:
+        """Return r(x, y, Λ) exactly, as the verifier finds it."""
+        form, count = self.form, self.measure.layout.count
+        ends, rows, data = form.columns.indptr.tolist(), form.columns.indices.tolist(), form.columns.data.tolist()
+        never = Fraction(-100)
+
+        def gain(place: int, rest: int) -> Fraction:
+            if place < 0:
+                return never
+            c = place * count + rest
+            terms = (Fraction(data[i]) * whole[rows[i]] for i in range(ends[c], ends[c + 1]))
+            return sum(terms, Fraction(0)) / 2**_GRID
+
+        own: dict[int, Any] = {
+            rest: tuple(tuple(gain(int(p), rest) for p in row) for row in form.places) for rest in range(count)
+        }
+        settings = [[Fraction(0)] * form.places.shape[1] for _ in range(form.places.shape[0])]
+        for (i, j), place in np.ndenumerate(form.places):
+            if place >= 0:
+                settings[i][j] = self.measure.layout.weights[place]
+        groups = [own.tolist() for own in form.groups]
+        return Tables(settings, own, (groups, [[rest] for rest in range(count)]))
+
+
+def _nothing(work: int) -> None:
+    """Count no work: the number of parts is limited."""
