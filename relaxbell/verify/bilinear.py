@@ -40,7 +40,7 @@ class Prices:
         self.scale = common_denominator([*flat, *chances, goal])
         self.z, self.p = [int(v * self.scale) for v in flat], [int(v * self.scale) for v in chances]
         self.goal = int(goal * self.scale)
-        self.last = self.whole()  # where it was tried last: where it failed, near a price that is too high
+        self.point: tuple[float, ...] | None = None  # a v with a price that is too high
         self.floats = list(map(float, flat)), list(map(float, chances))
 
     def whole(self) -> Part:
@@ -52,10 +52,10 @@ class Prices:
         )
 
     def parts(self, most: int, spend: Callable[[int], None]) -> int | None:
-        """Return how many parts show that no price exceeds the goal; None if `most` do not."""
+        """Return how many parts show that no price exceeds the goal; None if `most` do not, or one exceeds it."""
         stack, count = [self.whole()], 0
         while stack:
-            self.last = part = stack.pop()
+            part = stack.pop()
             count += 1
             spend(1)
             if count > most:
@@ -63,15 +63,26 @@ class Prices:
             if self.fits(part):
                 continue
             found = self.halves(part)
-            if found is None:
+            if found is None or self.exceeds(part):
                 return None
             stack += found
         return count
 
+    def exceeds(self, part: Part) -> bool:
+        """Return whether the price in the middle of a part seems to exceed the goal; then remember where."""
+        u, v = ([sum(c) / len(side) * 2.0**-HALVINGS for c in zip(*side, strict=True)] for side in part)
+        products = [a * b for a in u for b in v]
+        z, p = self.floats
+        price = sum(map(float.__mul__, products, z)) - sum(abs(w - q) for w, q in zip(products, p, strict=True))
+        if price <= self.goal / self.scale + 1e-14:
+            return False
+        self.point = tuple(v)
+        return True
+
     def fits(self, part: Part) -> bool:
         """Return whether multipliers show that no price in a part exceeds the goal."""
-        s, likely = self.multipliers(part)
-        if not likely:
+        s, least = self.multipliers(part)
+        if least > self.goal / self.scale + 1e-12:
             return False
         gains = [(z << GRID) - m * self.scale for z, m in zip(self.z, s, strict=True)]
         limit = ((self.goal << GRID) - sum(map(int.__mul__, s, self.p))) << 2 * HALVINGS
@@ -83,8 +94,8 @@ class Prices:
                 return False
         return True
 
-    def multipliers(self, part: Part) -> tuple[list[int], bool]:
-        """Return s for a part, and whether they seem to suffice."""
+    def multipliers(self, part: Part) -> tuple[list[int], float]:
+        """Return s for a part, and about the bound of prices that they give."""
         unit = 2.0**-HALVINGS
         z, p = self.floats
         us, vs = ([[c * unit for c in corner] for corner in side] for side in part)
@@ -107,7 +118,7 @@ class Prices:
                 rest = [t + s[j] * d for t, d in zip(totals, cells[j], strict=True)]
                 s[j] = lowest(rest, cells[j])
                 totals = [t - s[j] * d for t, d in zip(rest, cells[j], strict=True)]
-        return [max(-(1 << GRID), min(1 << GRID, round(m * (1 << GRID)))) for m in s], max(totals) <= goal + 1e-12
+        return [max(-(1 << GRID), min(1 << GRID, round(m * (1 << GRID)))) for m in s], max(totals)
 
     def halves(self, part: Part) -> list[Part] | None:
         """Return the parts that a cut in the middle of the longest edge of u or v leaves; None where they are too small."""

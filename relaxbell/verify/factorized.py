@@ -147,7 +147,13 @@ class FactorizedInformationCase(FactorizedCase):
         return information_within(tables, margin, MOST, self.model.spend) is not None
 
 
-def information_within(tables: Tables, margin: Fraction, most: int, spend: Callable[[int], None]) -> int | None:
+Points = list[tuple[float, ...]]
+"""Where a price exceeds a margin: distributions of the inner input."""
+
+
+def information_within(
+    tables: Tables, margin: Fraction, most: int, spend: Callable[[int], None], points: Points | None = None
+) -> int | None:
     """Return how many parts show log2 Σ_x exp2(max Σ_y v_y (r + log2 p)) + H(v) <= margin for all v; None if `most` do not.
 
     The first term is convex in v, so that the corners of a part bound it; H(v) <= -Σ v log2 c for any distribution c,
@@ -166,41 +172,65 @@ def information_within(tables: Tables, margin: Fraction, most: int, spend: Calla
                 for x, own in enumerate(group)
             ]
             effort = 64 * (len(rows) + size) + 2 * size * sum(map(len, rows))
-            done = information_parts(rows, size, goal, most - used, lambda parts, each=effort: spend(parts * each))
+            own = InformationPrices(rows, size, goal)
+            done = own.parts(most - used, lambda parts, each=effort: spend(parts * each))
+            if own.point is not None and points is not None:
+                points.append(own.point)
             if done is None:
                 return None
             used += done
     return used
 
 
-def information_parts(rows: Sequence[Sequence[Sequence[Decimal]]], size: int, goal: Decimal, most: int, spend: Callable[[int], None]) -> int | None:
-    """Return how many parts show that the price of a group is at most `goal`, in nats; None if `most` do not."""
-    known: dict[tuple[Decimal, ...], Decimal] = {}
+class InformationPrices:
+    """The prices of a group, in nats.
 
-    def convex(v: tuple[Decimal, ...]) -> Decimal:
-        if v not in known:
-            h = [max(sum(map(Decimal.__mul__, r, v), Decimal(0)) for r in own) for own in rows]
+    Parameters
+    ----------
+    rows
+        For each outer value vectors over the inner ones, logarithms of p included.
+    size
+        Number of inner values.
+    goal
+        What no price may exceed.
+    """
+
+    def __init__(self, rows: Sequence[Sequence[Sequence[Decimal]]], size: int, goal: Decimal) -> None:
+        self.rows, self.size, self.goal = rows, size, goal
+        self.known: dict[tuple[Decimal, ...], Decimal] = {}
+        self.point: tuple[float, ...] | None = None  # a v with a price that is too high
+
+    def convex(self, v: tuple[Decimal, ...]) -> Decimal:
+        """Return log Σ exp of the best gains at v."""
+        if v not in self.known:
+            h = [max(sum(map(Decimal.__mul__, r, v), Decimal(0)) for r in own) for own in self.rows]
             top = max(h)
-            known[v] = top + sum(((a - top).exp() for a in h), Decimal(0)).ln()
-        return known[v]
+            self.known[v] = top + sum(((a - top).exp() for a in h), Decimal(0)).ln()
+        return self.known[v]
 
-    unit = [tuple(Decimal(int(i == j)) for j in range(size)) for i in range(size)]
-    stack, parts = list[Corners]([tuple(unit)]), 0
-    while stack:
-        corners = stack.pop()
-        parts += 1
-        if parts > most:
-            return None
-        if not parts % 256:
-            spend(256)
-        slope = [(sum(column, Decimal(0)) / size).ln() for column in zip(*corners, strict=True)]
-        if all(convex(v) - sum(map(Decimal.__mul__, v, slope), Decimal(0)) <= goal for v in corners):
-            continue
-        if size == 1:
-            return None
-        stack += halves(corners)
-    spend(parts % 256)
-    return parts
+    def parts(self, most: int, spend: Callable[[int], None]) -> int | None:
+        """Return how many parts show that no price exceeds the goal; None if `most` do not, or one exceeds it."""
+        unit = [tuple(Decimal(int(i == j)) for j in range(self.size)) for i in range(self.size)]
+        stack, count = list[Corners]([tuple(unit)]), 0
+        while stack:
+            corners = stack.pop()
+            count += 1
+            if count > most:
+                return None
+            if not count % 256:
+                spend(256)
+            middle = tuple(sum(column, Decimal(0)) / self.size for column in zip(*corners, strict=True))
+            slope = [c.ln() for c in middle]
+            if all(self.convex(v) - sum(map(Decimal.__mul__, v, slope), Decimal(0)) <= self.goal for v in corners):
+                continue
+            # at the middle the bound of the entropy is the entropy: near a maximum that is too high it shows early
+            price = self.convex(middle) - sum(map(Decimal.__mul__, middle, slope), Decimal(0))
+            if self.size == 1 or price > self.goal:
+                self.point = tuple(map(float, middle))
+                return None
+            stack += halves(corners)
+        spend(count % 256)
+        return count
 
 
 def halves(corners: Corners) -> list[Corners]:
@@ -233,11 +263,16 @@ class FactorizedDependenceCase(FactorizedCase):
         return dependence_within(tables, margin, MOST, self.model.spend) is not None
 
 
-def dependence_within(tables: Tables, margin: Fraction, most: int, spend: Callable[[int], None]) -> int | None:
+def dependence_within(
+    tables: Tables, margin: Fraction, most: int, spend: Callable[[int], None], points: Points | None = None
+) -> int | None:
     """Return how many parts show that no price of a strategy exceeds the margin; None if `most` do not."""
     pairs, used = len(tables.settings) * len(tables.settings[0]), 0
     for z in sorted(set(tables.own.values())):
-        done = Prices(z, tables.settings, margin).parts(most - used, lambda parts: spend(parts * 16 * pairs * pairs))
+        own = Prices(z, tables.settings, margin)
+        done = own.parts(most - used, lambda parts: spend(parts * 16 * pairs * pairs))
+        if own.point is not None and points is not None:
+            points.append(own.point)
         if done is None:
             return None
         used += done

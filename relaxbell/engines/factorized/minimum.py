@@ -19,6 +19,7 @@ import scipy.sparse as sp
 from relaxbell.causal.equations import Equations
 from relaxbell.engines.factorized.form import NEVER, Column, Form
 from relaxbell.engines.factorized.pricing import Pricing
+from relaxbell.engines.factorized.margins import least_margin
 from relaxbell.engines.linear.dual import DualBound, Proof
 from relaxbell.engines.linear.infeasible import infeasible
 from relaxbell.engines.linear.over import read_problem
@@ -30,8 +31,7 @@ from relaxbell.lp.clock import TimeLimitError, passed, with_bound
 from relaxbell.lp.highs import Answer, LiveModel
 from relaxbell.measures.factorized import Factorized, FactorizedInformation
 from relaxbell.measures.terms import ZERO
-from relaxbell.verify.bilinear import Prices
-from relaxbell.verify.factorized import Tables, dependence_within, information_within
+from relaxbell.verify.factorized import Points, Tables, dependence_within, information_within
 
 _ROUNDS = 300
 _PENALTIES = (40.0, 160.0, 640.0)
@@ -50,13 +50,16 @@ _GRID = 40
 _MARGINS = (1, 2, 4, 8, 20, 100, 10**3, 10**4, 10**5, 10**6, 10**7, 10**8, 10**9)
 """Margins that are tried, in units of the first."""
 
-_SEARCHES, _LOOK = 30, 400
-"""How often prices of M are sought by bisection, and in how many parts for each strategy."""
+_ENOUGH = 4
+"""Where a price exceeds this many of the first margin, columns are sought there."""
+
+_SEARCHES = 30
+"""How often points that a bisection finds become columns."""
 
 _FIRST = Fraction(1, 10**10)
 
-_PARTS = {2: 6_000, 3: 24_000}
-"""Parts of simplices in which a margin has to be proved, by the number of inner values, and for more."""
+_PARTS = {(2, 2): 6_000, (3, 2): 40_000}
+"""Parts of simplices in which a margin has to be proved, by the numbers of outer and inner values, and for more."""
 
 _MORE = 12_000
 
@@ -205,14 +208,17 @@ class FactorizedProgram:
                     seen.update(c.key for c in fresh)
                     live.add_columns(*self._load(fresh))
                     continue
-                if (fresh := [c for c in self._overlooked(z) if c.key not in seen]) and searches > 0:
-                    searches -= 1
-                    seen.update(c.key for c in fresh)
-                    live.add_columns(*self._load(fresh))
-                    continue
                 missed = answer.x[: 2 * rows].reshape(2, rows).max(axis=0) / self.scale
                 if missed.max(initial=0.0) <= _MISSED:
-                    break
+                    bound, points = self._proved(z, price, searches > 0)
+                    fresh = [c for c in self._near(z, points) if c.key not in seen][:_AT_ONCE]
+                    if bound is not None and not fresh:
+                        break
+                    searches -= 1
+                    seen.update(c.key for c in fresh)
+                    if fresh:
+                        live.add_columns(*self._load(fresh))
+                    continue
                 if not penalties:
                     infeasible(self.problem, self.measure)
                     raise SolverError(
@@ -224,7 +230,7 @@ class FactorizedProgram:
                 raise SolverError(f"min {self.measure.name}: prices are {price:.2g} after {_ROUNDS} rounds of columns.")
         except TimeLimitError as late:
             raise with_bound(late, self.measure.name, self.bound(best[1]).value) from None
-        bound = self.bound(z, price)
+        assert bound is not None  # the loop ends with one
         sources = self._sources(answer.x[2 * rows :])
         support: dict[int, float] = {}
         for source in sources:
@@ -243,22 +249,14 @@ class FactorizedProgram:
         )
         return found, Proof(self.problem, bound, support=support)
 
-    def _overlooked(self, z: Floats) -> list[Column]:
-        """Return columns of M with a price that the search over v missed: where the bisection fails."""
-        if isinstance(self.measure, FactorizedInformation):
-            return []
-        tables = self._tables([round(v * 2**_GRID) for v in z.tolist()])
-        points = []
-        for own in sorted(set(tables.own.values())):
-            prices = Prices(own, tables.settings, 10 * _FIRST)
-            if prices.parts(_LOOK, _nothing) is None:
-                corners = np.array(prices.last[1], dtype=np.float64)
-                points.append(corners.sum(axis=0) / corners.sum())
+    def _near(self, z: Floats, points: Points) -> list[Column]:
+        """Return columns with a price near some v: those that the search over v missed."""
         if not points:
             return []
         gains, groups = self.form.gains(z), len(self.form.groups)
         many = np.tile(np.arange(groups), len(points))
-        return [c for _, c in self.pricing.near(gains, many, np.repeat(points, groups, axis=0), _PRICE)[1]][:_AT_ONCE]
+        v = np.repeat(np.array(points), groups, axis=0)
+        return [c for _, c in self.pricing.near(gains, many, v, _PRICE)[1]]
 
     def _sources(self, weights: Floats) -> tuple[Source, ...]:
         used = [i for i in np.argsort(-weights, kind="stable").tolist() if weights[i] > 1e-11]
@@ -279,34 +277,53 @@ class FactorizedProgram:
 
     # ------------------------------------------------------------------------- bounds
 
-    def bound(self, z: Floats, price: float = 0.0) -> DualBound:
-        """Return the rigorous bound of multipliers in nats, of the rows without their scale; `price` is known."""
+    def bound(self, z: Floats) -> DualBound:
+        """Return the rigorous bound of multipliers in nats, of the rows without their scale."""
+        found, _ = self._proved(z, 0.0, search=False)
+        assert found is not None  # there is one without a search
+        return found
+
+    def _proved(self, z: Floats, price: float, search: bool) -> tuple[DualBound | None, Points]:
+        """Return the bound of multipliers; or, where a search finds some, none and points with a price."""
         rows = self.problem.equations.rows
         whole = [round(v * 2**_GRID / self.unit) for v in z.tolist()]
         multipliers = np.array([Fraction(v, 2**_GRID) / rows.scale for v in whole], dtype=object)
-        tables = self._tables(whole)
         total: ExactNumber = (multipliers * self.problem.equations.rhs).sum()
         error = entry_error([(rows, np.array(whole, dtype=np.float64))]) / 2**_GRID
-        margin = self._margin(tables, float(total), 2 * max(0.0, price) / self.unit)
-        total -= margin + error if margin is not None else total
-        if margin is None or not total > 0:
+        margin, points = self._margin(self._tables(whole), float(total), 2 * max(0.0, price) / self.unit, last=not search)
+        if points and search:
+            return None, points
+        if margin is None or not total - margin - error > 0:
             nothing = np.full(len(multipliers), Fraction(0), dtype=object)
-            return DualBound(Fraction(0), nothing, Fraction(0))
-        return DualBound(total, multipliers, -(margin + error))
+            return DualBound(Fraction(0), nothing, Fraction(0)), []
+        return DualBound(total - margin - error, multipliers, -(margin + error)), []
 
-    def _margin(self, tables: Tables, total: float, least: float) -> Fraction | None:
-        """Return a margin that a bisection proves: the least that few parts suffice for."""
+    def _margin(
+        self, tables: Tables, total: float, least: float, *, last: bool
+    ) -> tuple[Fraction | None, Points]:
+        """Return a margin that a bisection proves, the least that few parts suffice for; and points that exceed the first."""
         own = isinstance(self.measure, FactorizedInformation)
         within = information_within if own else dependence_within
+        most = _PARTS.get(self.form.settings.shape, _MORE)
         for factor in _MARGINS:
             margin = factor * _FIRST
             if float(margin) < least:
                 continue
             if float(margin) >= total or passed():
-                return None
-            if within(tables, margin, _PARTS.get(self.pricing.size, _MORE), _nothing) is not None:
-                return margin
-        return None
+                break
+            points: Points = []
+            if within(tables, margin, most, _nothing, points) is not None:
+                return margin, []
+            if points and not last and factor >= _ENOUGH:
+                return None, points
+            if not points and not own:  # more parts are needed: how many parts reach which margin is computed at once
+                reached, points = least_margin(tables, most, margin)
+                if points and not last:
+                    return None, points
+                known = Fraction(reached) + _FIRST
+                done = within(tables, known, 4 * most, _nothing)
+                return (known if done is not None and known < total else None), []
+        return None, []
 
     def _tables(self, whole: list[int]) -> Tables:
         """Return r(x, y, Λ) exactly, as the verifier finds it."""

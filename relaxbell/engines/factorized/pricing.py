@@ -22,6 +22,9 @@ from relaxbell.measures.factorized import FactorizedInformation
 _POINTS = {1: 1, 2: 49, 3: 13, 4: 7}
 """Points of the first grid along an edge of the simplex of v, by the number of inner values."""
 
+_KINKS = 145
+"""The same for M and two inner values: prices have kinks."""
+
 _COARSE = 5
 """The same, for more inner values."""
 
@@ -51,6 +54,8 @@ class Pricing:
         with np.errstate(divide="ignore"):
             self.logs = np.where(form.occurs, np.log(np.where(form.occurs, form.settings, 1.0)), 0.0)
         n = _POINTS.get(self.size, _COARSE)
+        if self.size == 2 and not self.is_information:
+            n = _KINKS
         self.grid = simplex_grid(self.size, n)
         step = 1.0 / max(n - 1, 1)
         self.directions = _directions(self.size) * step

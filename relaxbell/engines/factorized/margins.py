@@ -1,0 +1,37 @@
+"""Which margin of M some number of parts can prove: the part with the largest bound is cut first."""
+
+from __future__ import annotations
+
+import heapq
+from fractions import Fraction
+
+from relaxbell.lp.clock import remaining
+from relaxbell.verify.bilinear import Prices
+from relaxbell.verify.factorized import Points, Tables
+
+_ASKED = 256
+"""Parts between two looks at the clock."""
+
+
+def least_margin(tables: Tables, most: int, goal: Fraction) -> tuple[float, Points]:
+    """Return about the least margin that can be proved when `most` parts are cut, of all strategies together.
+
+    And points with prices above a goal, the last for each strategy.
+    """
+    own = [Prices(z, tables.settings, goal) for z in sorted(set(tables.own.values()))]
+    heap = [(-prices.multipliers(prices.whole())[1], i, i, prices.whole()) for i, prices in enumerate(own)]
+    heapq.heapify(heap)
+    count = len(heap)
+    for step in range(most):
+        if not step % _ASKED:
+            remaining()
+        bound, _, i, part = heapq.heappop(heap)
+        halves = own[i].halves(part)
+        if halves is None or -bound <= float(goal):
+            heapq.heappush(heap, (bound, count, i, part))
+            break
+        own[i].exceeds(part)
+        for half in halves:
+            count += 1
+            heapq.heappush(heap, (-own[i].multipliers(half)[1], count, i, half))
+    return max(float(goal), -heap[0][0]) + 1e-12, [prices.point for prices in own if prices.point is not None]
