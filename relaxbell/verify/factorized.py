@@ -30,9 +30,9 @@ MOST = 2**17
 NEVER = 100
 """Pairs of settings of probability 0 have this price: it multiplies their probability, which is 0."""
 
-_DIGITS = 40
-_ERROR = Decimal(1).scaleb(-25)
-"""Far more than what sums of logarithms and powers lose in 40 digits, where no number exceeds 10^4."""
+_DIGITS = 32
+_ERROR = Decimal(1).scaleb(-20)
+"""Far more than what sums of logarithms and powers lose in 32 digits, where no number exceeds 10^4."""
 
 _LARGEST = 10**4
 
@@ -198,6 +198,7 @@ class InformationPrices:
     def __init__(self, rows: Sequence[Sequence[Sequence[Decimal]]], size: int, goal: Decimal) -> None:
         self.rows, self.size, self.goal = rows, size, goal
         self.known: dict[tuple[Decimal, ...], Decimal] = {}
+        self.logs: dict[Decimal, Decimal] = {}
         self.point: tuple[float, ...] | None = None  # a v with a price that is too high
 
     def convex(self, v: tuple[Decimal, ...]) -> Decimal:
@@ -207,6 +208,12 @@ class InformationPrices:
             top = max(h)
             self.known[v] = top + sum(((a - top).exp() for a in h), Decimal(0)).ln()
         return self.known[v]
+
+    def log(self, number: Decimal) -> Decimal:
+        """Return a logarithm; the same numbers come often."""
+        if number not in self.logs:
+            self.logs[number] = number.ln()
+        return self.logs[number]
 
     def parts(self, most: int, spend: Callable[[int], None]) -> int | None:
         """Return how many parts show that no price exceeds the goal; None if `most` do not, or one exceeds it."""
@@ -220,7 +227,7 @@ class InformationPrices:
             if not count % 256:
                 spend(256)
             middle = tuple(sum(column, Decimal(0)) / self.size for column in zip(*corners, strict=True))
-            slope = [c.ln() for c in middle]
+            slope = [self.log(c) for c in middle]
             if all(self.convex(v) - sum(map(Decimal.__mul__, v, slope), Decimal(0)) <= self.goal for v in corners):
                 continue
             # at the middle the bound of the entropy is the entropy: near a maximum that is too high it shows early
@@ -241,10 +248,11 @@ def halves(corners: Corners) -> list[Corners]:
 
 
 def longest(corners: Corners) -> tuple[int, int]:
-    """Return the ends of a longest edge."""
+    """Return the ends of a longest edge, as entropy measures it: Σ (a - b)^2 / (a + b)."""
+    floats = [tuple(map(float, corner)) for corner in corners]
     return max(
         itertools.combinations(range(len(corners)), 2),
-        key=lambda pair: sum(abs(a - b) for a, b in zip(corners[pair[0]], corners[pair[1]], strict=True)),
+        key=lambda pair: sum((a - b) ** 2 / (a + b) for a, b in zip(*(floats[i] for i in pair), strict=True) if a != b),
     )
 
 

@@ -58,10 +58,14 @@ _SEARCHES = 30
 
 _FIRST = Fraction(1, 10**10)
 
+_LARGE = 40_000
+"""Parts of simplices in which a margin of information has to be proved."""
+
 _PARTS = {(2, 2): 6_000, (3, 2): 40_000}
-"""Parts of simplices in which a margin has to be proved, by the numbers of outer and inner values, and for more."""
+"""The same for M, by the numbers of outer and inner values."""
 
 _MORE = 12_000
+"""The same for more values: these margins are not small."""
 
 _STRICT = 2.0**14
 """Factor of rows that forbid cells: their multipliers are large, and solvers miss rows by 1e-10."""
@@ -304,10 +308,11 @@ class FactorizedProgram:
         """Return a margin that a bisection proves, the least that few parts suffice for; and points that exceed the first."""
         own = isinstance(self.measure, FactorizedInformation)
         within = information_within if own else dependence_within
-        most = _PARTS.get(self.form.settings.shape, _MORE)
+        most = _LARGE if own else _PARTS.get(self.form.settings.shape, _MORE)
+        undecided = 0
         for factor in _MARGINS:
             margin = factor * _FIRST
-            if float(margin) < least:
+            if float(margin) < least or factor < undecided:
                 continue
             if float(margin) >= total or passed():
                 break
@@ -316,7 +321,9 @@ class FactorizedProgram:
                 return margin, []
             if points and not last and factor >= _ENOUGH:
                 return None, points
-            if not points and not own:  # more parts are needed: how many parts reach which margin is computed at once
+            if not points and own:
+                undecided = 10 * factor
+            elif not points:  # more parts are needed: how many parts reach which margin is computed at once
                 reached, points = least_margin(tables, most, margin)
                 if points and not last:
                     return None, points

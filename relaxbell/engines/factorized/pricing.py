@@ -34,6 +34,9 @@ _KEPT = 6
 _LEVELS, _FINE = 26, 0.3
 """Grids around a point, and how much smaller each is than the one before."""
 
+_ANSWERS = 120
+"""How often u and v answer each other."""
+
 Answer = tuple[Floats, Floats, NDArray[np.intp]]
 """Of many (group, v): price, u, and the number of the choice at each outer value."""
 
@@ -81,7 +84,10 @@ class Pricing:
         self, gains: Floats, many: NDArray[np.intp], v: Floats, least: float
     ) -> tuple[float, list[tuple[float, Column]]]:
         """Return the same near some v, for given groups."""
-        value, v = self._refined(lambda g, w: self._answers(gains, g, w)[0], many, v)
+        if self.is_information and self.size > 2:
+            v = self._answered(gains, many, v)
+        else:
+            _, v = self._refined(lambda g, w: self._answers(gains, g, w)[0], many, v)
         price, u, choice = self._answers(gains, many, v)
         found, seen = [], set()
         for i in np.argsort(-price, kind="stable"):
@@ -121,6 +127,18 @@ class Pricing:
             value = np.maximum(value, found[rows, top])
             scale *= _FINE
         return value, v
+
+    def _answered(self, gains: Floats, groups: NDArray[np.intp], v: Floats) -> Floats:
+        """Return v after u and v answered each other often: the price of information is smooth, and never falls."""
+        rows, outer = np.arange(len(v))[:, None], np.arange(len(self.form.settings))[None]
+        own = gains[groups] + self.logs[None, :, None, :]
+        for _ in range(_ANSWERS):
+            remaining()
+            _, u, choice = self._answers(gains, groups, v)
+            exponents = np.einsum("nx,nxy->ny", u, own[rows, outer, choice])
+            powers = np.exp(exponents - exponents.max(axis=1)[:, None])
+            v = powers / powers.sum(axis=1)[:, None]
+        return v
 
     def _answers(self, gains: Floats, groups: NDArray[np.intp], v: Floats) -> Answer:
         own = gains[groups] + (self.logs[None, :, None, :] if self.is_information else 0.0)
