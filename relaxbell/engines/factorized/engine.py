@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from relaxbell.certificate.claims import Certificate
     from relaxbell.curves.curve import Curve
     from relaxbell.curves.paths import Path
+    from relaxbell.engines.factorized.form import Column
     from relaxbell.engines.factorized.minimum import Source
+
+_ALONG = 1e-5
+"""Tolerance at the samples of a curve, whose tangents and chords are 1e-4 apart."""
 
 _WANTED = (1e-7, 1e-9)
 """Gap, relative and absolute, of what is called optimal."""
@@ -83,7 +87,17 @@ class FactorizedEngine(Engine[Factorized]):
     ----------
     measure
         What is minimized.
+    tolerance
+        How far value and bound may be apart, about, where the bisection decides it; by default 1e-10.
     """
+
+    tolerance: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raise MeasureError for a tolerance that is none."""
+        own = self.tolerance
+        if own is not None and (isinstance(own, bool) or not isinstance(own, int | float) or not 1e-12 <= own <= 1):
+            raise MeasureError(f"tolerance is {own!r}, expected a number from 1e-12 to 1, or None for 1e-10.")
 
     @property
     def floor(self) -> float | None:
@@ -95,9 +109,15 @@ class FactorizedEngine(Engine[Factorized]):
 
     def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
         """Minimize over mixtures that satisfy the equations: the answer of column generation, and the proof."""
-        from relaxbell.engines.factorized.minimum import solve_factorized
+        from relaxbell.engines.factorized.minimum import TOLERANCE, solve_factorized
 
-        return solve_factorized(self.measure, equations, subject_to)
+        tolerance = TOLERANCE if self.tolerance is None else float(self.tolerance)
+        return solve_factorized(self.measure, equations, subject_to, self._pool, tolerance)
+
+    @cached_property
+    def _pool(self) -> list[Column]:
+        """Columns that other points of a curve or sweep used: the next one starts from them."""
+        return []
 
     def minimize(
         self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
@@ -123,7 +143,8 @@ class FactorizedEngine(Engine[Factorized]):
         from relaxbell.engines.linear.family import family_along
         from relaxbell.engines.linear.sampled import sampled
 
-        return sampled(family_along(self, path, subject_to), path)
+        own = self if self.tolerance is not None else replace(self, tolerance=_ALONG)
+        return sampled(family_along(own, path, subject_to), path)
 
 
 engine.register(FactorizedInformation, FactorizedEngine.of)

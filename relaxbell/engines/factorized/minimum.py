@@ -38,8 +38,11 @@ _PENALTIES = (40.0, 160.0, 640.0)
 """Prices of missing a row by one, raised while rows are missed."""
 
 _MISSED = 1e-8
-_PRICE = 3e-11
-"""Largest price that is left, of information in nats."""
+TOLERANCE = 1e-10
+"""The first margin that is tried."""
+
+_LEFT = 0.3
+"""Largest price that is left, as a share of it."""
 
 _AT_ONCE = 60
 """Most columns that are added in a round."""
@@ -48,15 +51,16 @@ _GRID = 40
 """Multipliers are rounded to multiples of 2^−_GRID."""
 
 _MARGINS = (1, 2, 4, 8, 20, 100, 10**3, 10**4, 10**5, 10**6, 10**7, 10**8, 10**9)
-"""Margins that are tried, in units of the first."""
+"""Margins that are tried, in units of the tolerance."""
+
+_POOL = 800
+"""Columns that are kept for other points."""
 
 _ENOUGH = 4
 """Where a price exceeds this many of the first margin, columns are sought there."""
 
 _SEARCHES = 30
 """How often points that a bisection finds become columns."""
-
-_FIRST = Fraction(1, 10**10)
 
 _LARGE = 40_000
 """Parts of simplices in which a margin of information has to be proved."""
@@ -105,15 +109,21 @@ class FactorizedAnswer(Answer):
     sources: tuple[Source, ...] = field(default=(), kw_only=True)
 
 
-def solve_factorized(measure: Factorized, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
-    """Minimize over mixtures of source values that satisfy the equations; errors as `minimize`."""
+def solve_factorized(
+    measure: Factorized, equations: Equations, subject_to: object, pool: list[Column], tolerance: float = TOLERANCE
+) -> tuple[Answer, Proof]:
+    """Minimize over mixtures of source values that satisfy the equations; errors as `minimize`.
+
+    The `pool` holds columns of other points of the same model, from which the program starts; those used here join it.
+    Prices are left, and margins proved, of about the `tolerance`.
+    """
     problem = read_problem(measure, ZERO, equations, subject_to)
     if problem.budgets or problem.affine:
         raise MeasureError(
             f"min {measure.name} has no constraints here: found {len(problem.budgets) + len(problem.affine)}, expected "
             "none. Leave them out, or leave out factorized=True: a lower bound."
         )
-    program = FactorizedProgram(problem, measure)
+    program = FactorizedProgram(problem, measure, pool, tolerance)
     return program.solve()
 
 
@@ -126,10 +136,17 @@ class FactorizedProgram:
         What is to be reproduced.
     measure
         The cost.
+    pool
+        Columns to start from; those that are used join them.
+    tolerance
+        The first margin.
     """
 
-    def __init__(self, problem: Problem, measure: Factorized) -> None:
+    def __init__(
+        self, problem: Problem, measure: Factorized, pool: list[Column] | None = None, tolerance: float = TOLERANCE
+    ) -> None:
         self.problem, self.measure = problem, measure
+        self.pool = [] if pool is None else pool
         self.form = Form(measure, problem.equations)
         self.pricing = Pricing(self.form)
         self.columns: list[Column] = []
@@ -137,6 +154,7 @@ class FactorizedProgram:
         least = sp.csr_array(problem.equations.rows.matrix).min(axis=1).toarray().ravel()
         self.forbidding = (self.rhs == 0) & (least >= 0)
         self.scale = np.where(self.forbidding, _STRICT, 1.0)
+        self.first, self.least = Fraction(tolerance), _LEFT * tolerance
         self.unit = math.log(2) if isinstance(measure, FactorizedInformation) else 1.0
 
     # ---------------------------------------------------------------------- columns
@@ -156,7 +174,7 @@ class FactorizedProgram:
                 table = form.table(column)
                 if not table[self.forbidding].any():
                     kinds.setdefault(table.tobytes(), column)
-        return list(kinds.values())
+        return [*kinds.values(), *self.pool]
 
     def _cost(self, column: Column) -> float:
         never = np.outer(column.u, column.v)[~self.form.occurs].sum()
@@ -198,17 +216,17 @@ class FactorizedProgram:
         best = (-math.inf, np.zeros(rows))
         penalties = list(_PENALTIES)
         live = self._live(penalties.pop(0))
-        rounds, searches, seen = 0, _SEARCHES, set[tuple[object, ...]]()
+        rounds, searches, seen = 0, _SEARCHES, {c.key for c in self.pool}
         try:
             for rounds in range(1, _ROUNDS + 1):
                 live.run()
                 answer = live.answer()
                 z = answer.duals * self.scale
-                price, new = self.pricing.best(self.form.gains(z), _PRICE)
+                price, new = self.pricing.best(self.form.gains(z), self.least)
                 if (own := float(self.rhs @ z) - max(price, 0.0)) > best[0]:
                     best = own, z
                 fresh = [c for _, c in new if c.key not in seen][:_AT_ONCE]
-                if price > _PRICE and fresh:
+                if price > self.least and fresh:
                     seen.update(c.key for c in fresh)
                     live.add_columns(*self._load(fresh))
                     continue
@@ -236,6 +254,10 @@ class FactorizedProgram:
             raise with_bound(late, self.measure.name, self.bound(best[1]).value) from None
         assert bound is not None  # the loop ends with one
         sources = self._sources(answer.x[2 * rows :])
+        known = {c.key for c in self.pool}
+        used = (self.columns[i] for i in np.flatnonzero(answer.x[2 * rows :] > 0).tolist())
+        self.pool += [c for c in used if c.key not in known]
+        del self.pool[:-_POOL]
         support: dict[int, float] = {}
         for source in sources:
             for number, weight in source.strategies.items():
@@ -260,7 +282,7 @@ class FactorizedProgram:
         gains, groups = self.form.gains(z), len(self.form.groups)
         many = np.tile(np.arange(groups), len(points))
         v = np.repeat(np.array(points), groups, axis=0)
-        return [c for _, c in self.pricing.near(gains, many, v, _PRICE)[1]]
+        return [c for _, c in self.pricing.near(gains, many, v, self.least)[1]]
 
     def _sources(self, weights: Floats) -> tuple[Source, ...]:
         used = [i for i in np.argsort(-weights, kind="stable").tolist() if weights[i] > 1e-11]
@@ -311,7 +333,7 @@ class FactorizedProgram:
         most = _LARGE if own else _PARTS.get(self.form.settings.shape, _MORE)
         undecided = 0
         for factor in _MARGINS:
-            margin = factor * _FIRST
+            margin = factor * self.first
             if float(margin) < least or factor < undecided:
                 continue
             if float(margin) >= total or passed():
@@ -327,7 +349,7 @@ class FactorizedProgram:
                 reached, points = least_margin(tables, most, margin)
                 if points and not last:
                     return None, points
-                known = Fraction(reached) + _FIRST
+                known = Fraction(reached) + self.first
                 done = within(tables, known, 4 * most, _nothing)
                 return (known if done is not None and known < total else None), []
         return None, []
