@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from relaxbell.behavior.names import name_latex
+from relaxbell.certificate.latex_factorized import factorized_body, factorized_definition
 from relaxbell.certificate.latex_text import (
     LEAF,
     array_of,
@@ -30,6 +31,7 @@ from relaxbell.verify.dependences import DependenceCase, cell_prices
 from relaxbell.verify.elimination import strategy
 from relaxbell.verify.entropies import EntropyCase, InformationCase
 from relaxbell.verify.evidence import EvidenceCase
+from relaxbell.verify.factorized import FactorizedCase
 from relaxbell.verify.kernel import Case
 from relaxbell.verify.measures import Charges, Measure, charge
 from relaxbell.verify.model import Functions, Model
@@ -50,6 +52,8 @@ def case_latex(case: Case, sentence: str) -> str:
     ):
         return _by_reference(case, sentence)
     claim = _claim(case)
+    if isinstance(case, FactorizedCase):
+        return _environments(_proposition(case, claim), [_models(case), *factorized_body(case)])
     body = list(_entropy(case)) if isinstance(case, EntropyCase) else list(_bound(case, case.proof))
     reached = [] if case.strategies is None else list(_reached(case))
     return _environments(_proposition(case, claim), [_models(case), *body, *reached])
@@ -386,6 +390,8 @@ def _definitions(case: Case) -> Iterator[str]:
             yield r"($\mathrm{Hall} = \max_{x, x'} \sum_\Lambda |q(\Lambda|x) - q(\Lambda|x')|$.)"
         elif kind == "I":
             yield r"($I$ is the mutual information, in bits, of settings $x$ and all other functions $\Lambda$.)"
+        elif text.startswith("factorized "):
+            yield factorized_definition(text)
         elif kind is None:
             yield f"({words(text)}: rows stated in the certificate.)" if text != "0" else ""
 

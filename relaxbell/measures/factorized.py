@@ -82,7 +82,9 @@ class Factorized(Measure):
     def is_correlated(self) -> bool:
         """Whether p(x, y) is no product: then the sources make the correlation, and least values exceed 0."""
         table = self._table
-        first, second = ([sum(line, Fraction(0)) for line in lines] for lines in (table, list(zip(*table, strict=True))))
+        first, second = (
+            [sum(line, Fraction(0)) for line in lines] for lines in (table, list(zip(*table, strict=True)))
+        )
         return any(p != a * b for a, row in zip(first, table, strict=True) for b, p in zip(second, row, strict=True))
 
     @property

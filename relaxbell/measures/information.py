@@ -141,12 +141,8 @@ class MutualInformation(Measure):
 @overload
 def mutual_information(model: CausalModel, *, factorized: Literal[False] = False) -> MutualInformation: ...
 @overload
-def mutual_information(
-    model: CausalModel, *, factorized: bool
-) -> MutualInformation | FactorizedInformation: ...
-def mutual_information(
-    model: CausalModel, *, factorized: bool = False
-) -> MutualInformation | FactorizedInformation:
+def mutual_information(model: CausalModel, *, factorized: bool) -> MutualInformation | FactorizedInformation: ...
+def mutual_information(model: CausalModel, *, factorized: bool = False) -> MutualInformation | FactorizedInformation:
     """Return I(X, Y, …:Λ), the mutual information between the dependent inputs and Λ, in bits.
 
     Its minimum is a convex program: Σ q(x, λ) log2[q(x, λ)/(p(x) q(λ))] is jointly convex, and taking

@@ -1,7 +1,7 @@
 """Prices of factorized dependence: the maximum of u Z v − Σ |u v − p| over two simplices, by bisection.
 
-For any numbers s from −1 to 1, −|t| <= −s t, so that the price is at most u Z v − Σ s (u v − p), which is linear in u and in
-v and so largest at corners. The best s is sought in floats, for any will do; what is compared is whole numbers.
+For any numbers s from −1 to 1, −|t| <= −s t, so that the price is at most u Z v − Σ s (u v − p), which is linear in u
+and in v and so largest at corners. The best s is sought in floats, for any will do; what is compared is whole numbers.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class Prices:
         return [max(-(1 << GRID), min(1 << GRID, round(m * (1 << GRID)))) for m in s], max(totals)
 
     def halves(self, part: Part) -> list[Part] | None:
-        """Return the parts that a cut in the middle of the longest edge of u or v leaves; None where they are too small."""
+        """Return the parts that a cut in the middle of the longest edge leaves; None where they are too small."""
         ends = [longest(side) for side in part]
         by = 0 if ends[0][0] >= ends[1][0] else 1
         size, i, j = ends[by]

@@ -1,12 +1,12 @@
 """Certificates of factorized measurement dependence: prices of all strategies and products u v, by bisection.
 
-For multipliers z, r being Tᵀz and Λ the functions of the nodes other than the two dependent inputs, every mixture of pairs
-of Λ and a product u v of distributions of the settings has::
+For multipliers z, r being Tᵀz and Λ the functions of the nodes other than the two dependent inputs, every mixture of
+pairs of Λ and a product u v of distributions of the settings has::
 
     mean cost >= <z, data> - max over Λ, u, v of (Σ_xy u_x v_y r(x, y, Λ) - cost(u, v)) .
 
-The file gives z and a *margin*; that the maximum is at most the margin is found here, on smaller and smaller parts of the
-simplices of u and v (Theorems 6b and 6c of the page Theorems). Parts are at most `MOST`; else the file is refused.
+The file gives z and a *margin*; that the maximum is at most the margin is found here, on smaller and smaller parts of
+the simplices of u and v (Theorems 6b and 6c of the page Theorems). Parts are at most `MOST`; else the file is refused.
 """
 
 from __future__ import annotations
@@ -61,7 +61,10 @@ class FactorizedCase(Case):
         need(sign > 0 and margin >= 0, "the margin is negative")
         prices, constant = cell_sums(self, z)
         if any(prices):
-            need(self.within(self.tables(prices), margin), f"prices exceed the margin, or are not decided in {MOST} parts")
+            need(
+                self.within(self.tables(prices), margin),
+                f"prices exceed the margin, or are not decided in {MOST} parts",
+            )
         found = constant - Real(margin)
         return Real() if found < Real() else found
 
@@ -87,7 +90,7 @@ class FactorizedCase(Case):
         return Tables(settings, own, (self._groups(own, 0), self._groups(own, 1)))
 
     def _groups(self, rests: Iterable[int], outer: int) -> list[list[int]]:
-        """Return Λ by the functions of nodes that do not read one of the inputs: the others choose for each value of it."""
+        """Return Λ by the functions of nodes that do not read one of the inputs: others choose for each value of it."""
         model, name = self.model, self.model.dependent[outer]
         groups: dict[tuple[int, ...], list[int]] = {}
         radices = [
@@ -154,10 +157,10 @@ Points = list[tuple[float, ...]]
 def information_within(
     tables: Tables, margin: Fraction, most: int, spend: Callable[[int], None], points: Points | None = None
 ) -> int | None:
-    """Return how many parts show log2 Σ_x exp2(max Σ_y v_y (r + log2 p)) + H(v) <= margin for all v; None if `most` do not.
+    """Return how many parts show that no price exceeds the margin; None if `most` do not.
 
-    The first term is convex in v, so that the corners of a part bound it; H(v) <= -Σ v log2 c for any distribution c,
-    here the middle of the part.
+    Prices are log2 Σ_x exp2(max Σ_y v_y (r + log2 p)) + H(v). The first term is convex in v, so that the corners of a
+    part bound it; H(v) <= -Σ v log2 c for any distribution c, here the middle of the part.
     """
     settings, groups = tables.outer()
     size, used = len(settings[0]), 0
@@ -173,7 +176,7 @@ def information_within(
             ]
             effort = 64 * (len(rows) + size) + 2 * size * sum(map(len, rows))
             own = InformationPrices(rows, size, goal)
-            done = own.parts(most - used, lambda parts, each=effort: spend(parts * each))
+            done = own.parts(most - used, spend, effort)
             if own.point is not None and points is not None:
                 points.append(own.point)
             if done is None:
@@ -215,7 +218,7 @@ class InformationPrices:
             self.logs[number] = number.ln()
         return self.logs[number]
 
-    def parts(self, most: int, spend: Callable[[int], None]) -> int | None:
+    def parts(self, most: int, spend: Callable[[int], None], effort: int) -> int | None:
         """Return how many parts show that no price exceeds the goal; None if `most` do not, or one exceeds it."""
         unit = [tuple(Decimal(int(i == j)) for j in range(self.size)) for i in range(self.size)]
         stack, count = list[Corners]([tuple(unit)]), 0
@@ -225,7 +228,7 @@ class InformationPrices:
             if count > most:
                 return None
             if not count % 256:
-                spend(256)
+                spend(256 * effort)
             middle = tuple(sum(column, Decimal(0)) / self.size for column in zip(*corners, strict=True))
             slope = [self.log(c) for c in middle]
             if all(self.convex(v) - sum(map(Decimal.__mul__, v, slope), Decimal(0)) <= self.goal for v in corners):
@@ -236,7 +239,7 @@ class InformationPrices:
                 self.point = tuple(map(float, middle))
                 return None
             stack += halves(corners)
-        spend(count % 256)
+        spend(count % 256 * effort)
         return count
 
 

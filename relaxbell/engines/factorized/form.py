@@ -107,8 +107,8 @@ class Form:
         return np.split(order, np.cumsum(np.bincount(number.ravel()))[:-1])
 
     def _choices(self, groups: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
-        """Return a Λ for each group, outer value and kind of its answers there; repeated where there are fewer kinds."""
-        ends, rows = self.columns.indptr, self.columns.indices
+        """Return a Λ for each group, outer value and kind of its answers there; repeated where they are fewer."""
+        ends, rows, data = self.columns.indptr, self.columns.indices, self.columns.data
         count = self.measure.layout.count
         found = []
         for group in groups:
@@ -117,7 +117,8 @@ class Form:
                 kinds: dict[tuple[object, ...], int] = {}
                 for rest in group.tolist():
                     cells = [p * count + rest for p in places if p >= 0]
-                    key = tuple(tuple(sorted(rows[ends[c] : ends[c + 1]].tolist())) for c in cells)
+                    parts = (slice(ends[c], ends[c + 1]) for c in cells)
+                    key = tuple(tuple(sorted(zip(rows[s].tolist(), data[s].tolist(), strict=True))) for s in parts)
                     kinds.setdefault(key, rest)
                 own.append(list(kinds.values()))
             found.append(own)
@@ -185,5 +186,3 @@ class Form:
             value = configuration // inner % node.radices[place]
             function = function * node.cardinality + node_values[known.get(value, 0)][configuration]
         return function
-
-

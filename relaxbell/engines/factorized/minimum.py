@@ -1,8 +1,8 @@
 """Least factorized dependence: columns are added until no source value has a price, and a bisection proves it.
 
-The master program is linear: weights of columns that reproduce the data at least cost. It starts from all strategies with
-the settings' own distribution, where that is a product, and with a fixed pair of settings; the latter reproduce all that
-any model does, so that multipliers stay finite but where something has probability 0.
+The master program is linear: weights of columns that reproduce the data at least cost. It starts from all strategies
+with the settings' own distribution, where that is a product, and with a fixed pair of settings; the latter reproduce
+all that any model does, so that multipliers stay finite but where something has probability 0.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import scipy.sparse as sp
 
 from relaxbell.causal.equations import Equations
 from relaxbell.engines.factorized.form import NEVER, Column, Form
-from relaxbell.engines.factorized.pricing import Pricing
 from relaxbell.engines.factorized.margins import least_margin
+from relaxbell.engines.factorized.pricing import Pricing
 from relaxbell.engines.linear.dual import DualBound, Proof
 from relaxbell.engines.linear.infeasible import infeasible
 from relaxbell.engines.linear.over import read_problem
@@ -40,6 +40,9 @@ _PENALTIES = (40.0, 160.0, 640.0)
 _MISSED = 1e-8
 TOLERANCE = 1e-10
 """The first margin that is tried."""
+
+_NOUGHT = 1e-13
+"""What is nothing: to rounding, some model without dependence reproduces the data."""
 
 _LEFT = 0.3
 """Largest price that is left, as a share of it."""
@@ -154,7 +157,7 @@ class FactorizedProgram:
         least = sp.csr_array(problem.equations.rows.matrix).min(axis=1).toarray().ravel()
         self.forbidding = (self.rhs == 0) & (least >= 0)
         self.scale = np.where(self.forbidding, _STRICT, 1.0)
-        self.first, self.least = Fraction(tolerance), _LEFT * tolerance
+        self.first, self.least = Fraction(str(tolerance)), _LEFT * tolerance
         self.unit = math.log(2) if isinstance(measure, FactorizedInformation) else 1.0
 
     # ---------------------------------------------------------------------- columns
@@ -216,11 +219,14 @@ class FactorizedProgram:
         best = (-math.inf, np.zeros(rows))
         penalties = list(_PENALTIES)
         live = self._live(penalties.pop(0))
-        rounds, searches, seen = 0, _SEARCHES, {c.key for c in self.pool}
+        searches, seen = _SEARCHES, {c.key for c in self.pool}
         try:
-            for rounds in range(1, _ROUNDS + 1):
+            for rounds in range(1, _ROUNDS + 1):  # noqa: B007 - reported
                 live.run()
                 answer = live.answer()
+                if answer.value <= _NOUGHT:  # no price can lower it
+                    z, bound = np.zeros(rows), self.bound(np.zeros(rows))
+                    break
                 z = answer.duals * self.scale
                 price, new = self.pricing.best(self.form.gains(z), self.least)
                 if (own := float(self.rhs @ z) - max(price, 0.0)) > best[0]:
@@ -232,11 +238,12 @@ class FactorizedProgram:
                     continue
                 missed = answer.x[: 2 * rows].reshape(2, rows).max(axis=0) / self.scale
                 if missed.max(initial=0.0) <= _MISSED:
-                    bound, points = self._proved(z, price, searches > 0)
+                    proven, points = self._proved(z, price, searches > 0)
                     fresh = [c for c in self._near(z, points) if c.key not in seen][:_AT_ONCE]
-                    if bound is not None and not fresh:
+                    if proven is not None:
+                        bound = proven
                         break
-                    searches -= 1
+                    searches = searches - 1 if fresh else 0
                     seen.update(c.key for c in fresh)
                     if fresh:
                         live.add_columns(*self._load(fresh))
@@ -252,7 +259,6 @@ class FactorizedProgram:
                 raise SolverError(f"min {self.measure.name}: prices are {price:.2g} after {_ROUNDS} rounds of columns.")
         except TimeLimitError as late:
             raise with_bound(late, self.measure.name, self.bound(best[1]).value) from None
-        assert bound is not None  # the loop ends with one
         sources = self._sources(answer.x[2 * rows :])
         known = {c.key for c in self.pool}
         used = (self.columns[i] for i in np.flatnonzero(answer.x[2 * rows :] > 0).tolist())
@@ -316,7 +322,9 @@ class FactorizedProgram:
         multipliers = np.array([Fraction(v, 2**_GRID) / rows.scale for v in whole], dtype=object)
         total: ExactNumber = (multipliers * self.problem.equations.rhs).sum()
         error = entry_error([(rows, np.array(whole, dtype=np.float64))]) / 2**_GRID
-        margin, points = self._margin(self._tables(whole), float(total), 2 * max(0.0, price) / self.unit, last=not search)
+        margin, points = self._margin(
+            self._tables(whole), float(total), 2 * max(0.0, price) / self.unit, last=not search
+        )
         if points and search:
             return None, points
         if margin is None or not total - margin - error > 0:
@@ -324,10 +332,8 @@ class FactorizedProgram:
             return DualBound(Fraction(0), nothing, Fraction(0)), []
         return DualBound(total - margin - error, multipliers, -(margin + error)), []
 
-    def _margin(
-        self, tables: Tables, total: float, least: float, *, last: bool
-    ) -> tuple[Fraction | None, Points]:
-        """Return a margin that a bisection proves, the least that few parts suffice for; and points that exceed the first."""
+    def _margin(self, tables: Tables, total: float, least: float, *, last: bool) -> tuple[Fraction | None, Points]:
+        """Return the least margin that few parts of a bisection prove; and points that exceed the first."""
         own = isinstance(self.measure, FactorizedInformation)
         within = information_within if own else dependence_within
         most = _LARGE if own else _PARTS.get(self.form.settings.shape, _MORE)
@@ -349,7 +355,7 @@ class FactorizedProgram:
                 reached, points = least_margin(tables, most, margin)
                 if points and not last:
                     return None, points
-                known = Fraction(reached) + self.first
+                known = Fraction(math.ceil(reached * 10**12), 10**12) + self.first
                 done = within(tables, known, 4 * most, _nothing)
                 return (known if done is not None and known < total else None), []
         return None, []

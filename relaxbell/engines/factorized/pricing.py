@@ -1,9 +1,9 @@
 """The best source values at given multipliers: v is searched, all else follows.
 
 For a group and v, gains of the outer values are h(x) = max Σ_y v(y) gain(x, choice, y). Information has then the best
-u in closed form, a softmax. For M the cost Σ |u v − p| is a sum of convex functions of each u(x), piecewise linear: mass
-goes to the steepest pieces first. Answering in turn with the best u and v stops at kinks that are no local maxima of M;
-so v itself is searched, on grids around the best points of a grid.
+u in closed form, a softmax. For M the cost Σ |u v − p| is a sum of convex functions of each u(x), piecewise linear:
+mass goes to the steepest pieces first. Answering in turn with the best u and v stops at kinks that are no local maxima
+of M; so v itself is searched, on grids around the best points of a grid.
 """
 
 from __future__ import annotations
