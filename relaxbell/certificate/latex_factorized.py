@@ -58,10 +58,10 @@ def factorized_body(case: FactorizedCase) -> Iterator[str]:
 def _information() -> Iterator[str]:
     yield (
         r"For given $v$ the best $u$ and functions follow in closed form: the left-hand side is at most $f(v) + H(v)$ "
-        r"with $f(v) = \log_2 \sum_x 2^{\max \sum_y v_y (r + \log_2 p)}$, which is convex, and "
-        r"$H(v) \le -\sum_y v_y \log_2 c_y$ for every distribution $c$. So on a part of the "
-        r"simplex of $v$, $c$ in its middle, the corners bound it. The verifier, \texttt{python verify FILE} of relaxbell, cuts the simplex until every part is decided, in 32 "
-        "digits with rounding errors subtracted."
+        r"with $f(v) = \log_2 \sum_x 2^{\max \sum_y v_y (r + \log_2 p)}$, which is convex, and $H(v) \le -\sum_y v_y "
+        r"\log_2 c_y$ for every distribution $c$. So on a part of the simplex of $v$, $c$ in its middle, the corners "
+        r"bound it. The verifier, \texttt{python verify FILE} of relaxbell, cuts the simplex until every part is "
+        "decided, in 32 digits with rounding errors subtracted."
     )
 
 

@@ -27,8 +27,8 @@ from .refusals import need
 MOST = 2**17
 """Parts of simplices, for all strategies together."""
 
-NEVER = 100
-"""Pairs of settings of probability 0 have this price: it multiplies their probability, which is 0."""
+NEVER_I, NEVER_M = 1000, 100
+"""Pairs of settings of probability 0 have minus this price: it multiplies their probability, which is 0."""
 
 _DIGITS = 32
 _ERROR = Decimal(1).scaleb(-20)
@@ -44,7 +44,7 @@ class FactorizedCase(Case):
     """What both measures share: two dependent inputs, multipliers, and a margin."""
 
     linear = False
-    symbol = ""
+    symbol, never = "", NEVER_M
 
     def read(self, measure: Json, model: Json) -> Measure:
         """Return a measure without rows: its dual is in `bound`."""
@@ -82,7 +82,7 @@ class FactorizedCase(Case):
         need(found, "no strategy can occur")
         settings = [[chances.get(pair, Fraction(0)) for pair in row] for row in pairs]
         own = {
-            rest: tuple(tuple(r.get(pair, Fraction(-NEVER)) for pair in row) for row in pairs)
+            rest: tuple(tuple(r.get(pair, Fraction(-self.never)) for pair in row) for row in pairs)
             for rest, r in found.items()
             if len(r) == len(chances)
         }
@@ -143,7 +143,7 @@ def largest(vectors: Iterable[tuple[Fraction, ...]]) -> list[tuple[Fraction, ...
 class FactorizedInformationCase(FactorizedCase):
     """Σ p(λ) D(u v || p): u and, for each of its values, the best functions follow from v in closed form."""
 
-    symbol = "I"
+    symbol, never = "I", NEVER_I
 
     def within(self, tables: Tables, margin: Fraction) -> bool:
         """Return whether no price exceeds the margin."""

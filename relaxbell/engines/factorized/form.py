@@ -18,10 +18,13 @@ from numpy.typing import NDArray
 from relaxbell.causal.equations import Equations
 from relaxbell.errors import ModelTooLargeError
 from relaxbell.exact.numbers import Floats
-from relaxbell.measures.factorized import Factorized
+from relaxbell.measures.factorized import Factorized, FactorizedInformation
 
-NEVER = 60.0
-"""Pairs of settings of probability 0 have the multiplier −NEVER, in nats."""
+_NEVER = {True: 400.0, False: 60.0}
+"""Multiplier, but for its sign, of what has probability 0: of information in nats, and of M.
+
+A source value with p(x|λ) = u gives y about e^(−400 u) then.
+"""
 
 MOST = 2**14
 """Λ that are listed."""
@@ -62,6 +65,7 @@ class Form:
 
     def __init__(self, measure: Factorized, equations: Equations) -> None:
         self.measure, self.equations = measure, equations
+        self.never = _NEVER[isinstance(measure, FactorizedInformation)]
         layout = measure.layout
         if layout.count > MOST:
             raise ModelTooLargeError(
@@ -131,7 +135,7 @@ class Form:
         """Return the gain of each group, outer value, choice and inner value, for multipliers of the equations."""
         flat = (self.columns.T @ z).reshape(-1, self.measure.layout.count)
         own = flat[np.maximum(self.places, 0)]  # outer, inner, Λ
-        own = np.where(self.occurs[:, :, None], own, -NEVER)
+        own = np.where(self.occurs[:, :, None], own, -self.never)
         outer = np.arange(len(self.places))[None, :, None]
         return np.asarray(own.transpose(0, 2, 1)[outer, self.choices])
 

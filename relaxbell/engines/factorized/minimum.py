@@ -17,7 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from relaxbell.causal.equations import Equations
-from relaxbell.engines.factorized.form import NEVER, Column, Form
+from relaxbell.engines.factorized.form import Column, Form
 from relaxbell.engines.factorized.margins import least_margin
 from relaxbell.engines.factorized.pricing import Pricing
 from relaxbell.engines.linear.dual import DualBound, Proof
@@ -27,17 +27,19 @@ from relaxbell.engines.linear.program import Problem
 from relaxbell.errors import MeasureError, SolverError
 from relaxbell.exact.bounds import entry_error
 from relaxbell.exact.numbers import ExactNumber, Floats
-from relaxbell.lp.clock import TimeLimitError, passed, with_bound
+from relaxbell.lp.clock import TimeLimitError, passed, remaining, with_bound
 from relaxbell.lp.highs import Answer, LiveModel
 from relaxbell.measures.factorized import Factorized, FactorizedInformation
 from relaxbell.measures.terms import ZERO
-from relaxbell.verify.factorized import Points, Tables, dependence_within, information_within
+from relaxbell.verify.factorized import NEVER_I, NEVER_M, Points, Tables, dependence_within, information_within
 
 _ROUNDS = 300
 _PENALTIES = (40.0, 160.0, 640.0)
 """Prices of missing a row by one, raised while rows are missed."""
 
-_MISSED = 1e-8
+_UNUSED, _MISSED = 1e-12, 1e-8
+"""How far a row may be missed while there is a higher price for it, and in the end."""
+
 TOLERANCE = 1e-10
 """The first margin that is tried."""
 
@@ -62,16 +64,19 @@ _POOL = 800
 _ENOUGH = 4
 """Where a price exceeds this many of the first margin, columns are sought there."""
 
-_SEARCHES = 30
-"""How often points that a bisection finds become columns."""
+_SEARCHES, _FEW = 30, 2
+"""How often points that a bisection finds become columns; few times where it decides no small margin anyway."""
 
 _LARGE = 40_000
 """Parts of simplices in which a margin of information has to be proved."""
 
-_PARTS = {(2, 2): 6_000, (3, 2): 40_000}
+_PARTS = {(2, 2): 6_000, (3, 2): 20_000}
 """The same for M, by the numbers of outer and inner values."""
 
-_MORE = 12_000
+_WORK = 25_000
+"""Parts of M after which no more columns are sought by bisections."""
+
+_MORE = 8_000
 """The same for more values: these margins are not small."""
 
 _STRICT = 2.0**14
@@ -158,6 +163,7 @@ class FactorizedProgram:
         self.forbidding = (self.rhs == 0) & (least >= 0)
         self.scale = np.where(self.forbidding, _STRICT, 1.0)
         self.first, self.least = Fraction(str(tolerance)), _LEFT * tolerance
+        self.parts = 0
         self.unit = math.log(2) if isinstance(measure, FactorizedInformation) else 1.0
 
     # ---------------------------------------------------------------------- columns
@@ -181,7 +187,7 @@ class FactorizedProgram:
 
     def _cost(self, column: Column) -> float:
         never = np.outer(column.u, column.v)[~self.form.occurs].sum()
-        return self.pricing.cost(column.u, column.v) + NEVER * float(never)
+        return self.pricing.cost(column.u, column.v) + self.form.never * float(never)
 
     def _load(self, columns: list[Column]) -> tuple[sp.csc_array, Floats]:
         self.columns += columns
@@ -197,8 +203,8 @@ class FactorizedProgram:
         return LiveModel(whole, np.concatenate([elastic, cost]), self.rhs, self.rhs, method="primal simplex")
 
     def _elastic(self, penalty: float) -> Floats:
-        # where a cell has probability 0 its multiplier goes to minus infinity: NEVER is as far as it need go
-        own = np.where(self.forbidding, NEVER, penalty) / self.scale
+        # where a cell has probability 0 its multiplier goes to minus infinity: this is as far as it need go
+        own = np.where(self.forbidding, self.form.never, penalty) / self.scale
         return np.concatenate([own, own])
 
     # ------------------------------------------------------------------------- solve
@@ -219,7 +225,8 @@ class FactorizedProgram:
         best = (-math.inf, np.zeros(rows))
         penalties = list(_PENALTIES)
         live = self._live(penalties.pop(0))
-        searches, seen = _SEARCHES, {c.key for c in self.pool}
+        small = isinstance(self.measure, FactorizedInformation) or self.form.settings.shape in _PARTS
+        searches, seen = _SEARCHES if small else _FEW, {c.key for c in self.pool}
         try:
             for rounds in range(1, _ROUNDS + 1):  # noqa: B007 - reported
                 live.run()
@@ -237,8 +244,8 @@ class FactorizedProgram:
                     live.add_columns(*self._load(fresh))
                     continue
                 missed = answer.x[: 2 * rows].reshape(2, rows).max(axis=0) / self.scale
-                if missed.max(initial=0.0) <= _MISSED:
-                    proven, points = self._proved(z, price, searches > 0)
+                if missed.max(initial=0.0) <= (_UNUSED if penalties else _MISSED):
+                    proven, points = self._proved(z, price, searches > 0 and self.parts < _WORK)
                     fresh = [c for c in self._near(z, points) if c.key not in seen][:_AT_ONCE]
                     if proven is not None:
                         bound = proven
@@ -309,6 +316,11 @@ class FactorizedProgram:
 
     # ------------------------------------------------------------------------- bounds
 
+    def _in_time(self, work: int) -> None:
+        """Look at the clock, and count the parts of all bisections of M."""
+        remaining()
+        self.parts += 1
+
     def bound(self, z: Floats) -> DualBound:
         """Return the rigorous bound of multipliers in nats, of the rows without their scale."""
         found, _ = self._proved(z, 0.0, search=False)
@@ -345,7 +357,7 @@ class FactorizedProgram:
             if float(margin) >= total or passed():
                 break
             points: Points = []
-            if within(tables, margin, most, _nothing, points) is not None:
+            if within(tables, margin, most, self._in_time, points) is not None:
                 return margin, []
             if points and not last and factor >= _ENOUGH:
                 return None, points
@@ -356,7 +368,7 @@ class FactorizedProgram:
                 if points and not last:
                     return None, points
                 known = Fraction(math.ceil(reached * 10**12), 10**12) + self.first
-                done = within(tables, known, 4 * most, _nothing)
+                done = within(tables, known, 4 * most, self._in_time)
                 return (known if done is not None and known < total else None), []
         return None, []
 
@@ -364,7 +376,7 @@ class FactorizedProgram:
         """Return r(x, y, Λ) exactly, as the verifier finds it."""
         form, count = self.form, self.measure.layout.count
         ends, rows, data = form.columns.indptr.tolist(), form.columns.indices.tolist(), form.columns.data.tolist()
-        never = Fraction(-100)
+        never = Fraction(-(NEVER_I if isinstance(self.measure, FactorizedInformation) else NEVER_M))
 
         def gain(place: int, rest: int) -> Fraction:
             if place < 0:
@@ -382,7 +394,3 @@ class FactorizedProgram:
                 settings[i][j] = self.measure.layout.weights[place]
         groups = [own.tolist() for own in form.groups]
         return Tables(settings, own, (groups, [[rest] for rest in range(count)]))
-
-
-def _nothing(work: int) -> None:
-    """Count no work: the number of parts is limited."""
