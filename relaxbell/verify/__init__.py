@@ -53,8 +53,8 @@ Strategies that need settings of probability 0 have q = 0. Infeasible: the bound
 Where strategies are too many to list, these maxima are found by elimination. Hall's measure alone may have a weight
 u >= 0 for each pair of settings instead, in order, of sum <= 1: with N settings, max_λ r(λ) is replaced by N max_Λ,S
 (Σ_x in S p(x) r(x, Λ) − Σ u of the pairs that S cuts), or 0, which a flow for each Λ bounds.
-Factorized dependence is of mixtures of functions Λ and products u v of distributions of two dependent inputs, the mean of
-D(u v || p) in bits or of Σ |u v − p|: measure >= <z, data> − margin, where a bisection of the simplices shows that no
+Factorized dependence is of mixtures of functions Λ and products u v of distributions of two dependent inputs, the mean
+of D(u v || p) in bits or Σ |u v − p|: measure >= <z, data> − margin, where a bisection of the simplices shows that no
 Σ u v r(x, y, Λ) − cost exceeds the margin (fields z, margin; no weights).
 A binary entropy h(m) of a probability m is concave: its least value is at an end of the interval that two such bounds
 give for m.
