@@ -256,7 +256,9 @@ def _settings_sentence(solution: Solution) -> str:
     others = [node.name for node in model.strategies.nodes if node.name not in names]
     joint = _joint(solution, others, names)
     if isinstance(solution, FactorizedSolution):  # λ is a source, not the strategy alone
-        joint = np.array([s.weight * np.outer(*(s.settings[n] for n in names)).ravel() for s in solution.sources])
+        first, second = names
+        own = solution.sources
+        joint = np.array([s.weight * np.outer(s.settings[first], s.settings[second]).ravel() for s in own])
     settings, who = ", ".join(n.lower() for n in names), f"the setting{'s' if len(names) > 1 else ''}"
     if not _from_product(joint):
         return f"The settings {settings} are chosen freely: λ does not help to guess them."

@@ -12,6 +12,7 @@ the simplices of u and v (Theorems 6b and 6c of the page Theorems). Parts are at
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
@@ -243,6 +244,29 @@ class InformationPrices:
         return count
 
 
+def kinds(tables: Tables) -> list[Matrix]:
+    """Return the matrices r(x, y) of all Λ, each once; where all p(x, y) are equal, up to exchanges of settings.
+
+    Exchanging rows or columns, or both inputs, of r and p permutes u and v, or exchanges them: prices are the same.
+    """
+    distinct = sorted(set(tables.own.values()))
+    rows, columns = len(tables.settings), len(tables.settings[0])
+    uniform = len({p for row in tables.settings for p in row}) == 1
+    if not uniform or math.factorial(rows) * math.factorial(columns) > 48:
+        return distinct
+    found: dict[Matrix, Matrix] = {}
+    for z in distinct:
+        both = [z, tuple(zip(*z, strict=True))] if rows == columns else [z]
+        images = (
+            tuple(tuple(row[j] for j in order) for row in lines)
+            for own in both
+            for lines in itertools.permutations(own)
+            for order in itertools.permutations(range(columns))
+        )
+        found.setdefault(min(images), z)
+    return list(found.values())
+
+
 def halves(corners: Corners) -> list[Corners]:
     """Return the two parts of a simplex that is cut in the middle of a longest edge."""
     i, j = longest(corners)
@@ -279,7 +303,7 @@ def dependence_within(
 ) -> int | None:
     """Return how many parts show that no price of a strategy exceeds the margin; None if `most` do not."""
     pairs, used = len(tables.settings) * len(tables.settings[0]), 0
-    for z in sorted(set(tables.own.values())):
+    for z in kinds(tables):
         own = Prices(z, tables.settings, margin)
         done = own.parts(most - used, lambda parts: spend(parts * 16 * pairs * pairs))
         if own.point is not None and points is not None:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from relaxbell.lp.clock import remaining
 from relaxbell.verify.bilinear import Prices
-from relaxbell.verify.factorized import Points, Tables
+from relaxbell.verify.factorized import Points, Tables, kinds
 
 _ASKED = 256
 """Parts between two looks at the clock."""
@@ -18,7 +18,7 @@ def least_margin(tables: Tables, most: int, goal: Fraction) -> tuple[float, Poin
 
     And points with prices above a goal, the last for each strategy.
     """
-    own = [Prices(z, tables.settings, goal) for z in sorted(set(tables.own.values()))]
+    own = [Prices(z, tables.settings, goal) for z in kinds(tables)]
     heap = [(-prices.multipliers(prices.whole())[1], i, i, prices.whole()) for i, prices in enumerate(own)]
     heapq.heapify(heap)
     count = len(heap)

@@ -20,6 +20,7 @@ from relaxbell.causal.equations import Equations
 from relaxbell.engines.factorized.form import Column, Form
 from relaxbell.engines.factorized.margins import least_margin
 from relaxbell.engines.factorized.pricing import Pricing
+from relaxbell.engines.factorized.symmetric import averaged, row_orbits
 from relaxbell.engines.linear.dual import DualBound, Proof
 from relaxbell.engines.linear.infeasible import infeasible
 from relaxbell.engines.linear.over import read_problem
@@ -164,6 +165,7 @@ class FactorizedProgram:
         self.scale = np.where(self.forbidding, _STRICT, 1.0)
         self.first, self.least = Fraction(str(tolerance)), _LEFT * tolerance
         self.parts = 0
+        self.orbits = row_orbits(measure.model, problem.equations)
         self.unit = math.log(2) if isinstance(measure, FactorizedInformation) else 1.0
 
     # ---------------------------------------------------------------------- columns
@@ -245,8 +247,7 @@ class FactorizedProgram:
                     continue
                 missed = answer.x[: 2 * rows].reshape(2, rows).max(axis=0) / self.scale
                 if missed.max(initial=0.0) <= (_UNUSED if penalties else _MISSED):
-                    proven, points = self._proved(z, price, searches > 0 and self.parts < _WORK)
-                    fresh = [c for c in self._near(z, points) if c.key not in seen][:_AT_ONCE]
+                    proven, fresh = self._decided(z, price, seen, searches > 0 and self.parts < _WORK)
                     if proven is not None:
                         bound = proven
                         break
@@ -287,6 +288,26 @@ class FactorizedProgram:
             sources=sources,
         )
         return found, Proof(self.problem, bound, support=support)
+
+    def _decided(
+        self, z: Floats, price: float, seen: set[tuple[object, ...]], search: bool
+    ) -> tuple[DualBound | None, list[Column]]:
+        """Return a bound; or none, and columns with a price that the search over v missed.
+
+        Multipliers that symmetries of the data exchange have their mean first. Without a search there is a bound.
+        """
+        own = [z] if self.orbits is None else [averaged(z, self.orbits), z]
+        bounds = []
+        for multipliers in own:
+            proven, points = self._proved(multipliers, price, search)
+            if proven is not None and (search or multipliers is z):
+                bounds.append(proven)
+                break
+            bounds += [] if proven is None else [proven]
+            near = [c for each in own for c in self._near(each, points) if c.key not in seen]
+            if near:
+                return None, list({c.key: c for c in near}.values())[:_AT_ONCE]
+        return max(bounds, key=lambda found: float(found.bound), default=None), []
 
     def _near(self, z: Floats, points: Points) -> list[Column]:
         """Return columns with a price near some v: those that the search over v missed."""

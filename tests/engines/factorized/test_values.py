@@ -206,7 +206,7 @@ def test_three_settings():
     low, high = found.interval
     assert found.status == "interval"
     assert "interval" in repr(found)
-    assert 0.323 < low <= 0.331998439 + 1e-9
+    assert 0.331 < low <= 0.331998439 + 1e-9
     assert high == pytest.approx(0.331998439, abs=1e-6)
 
 
