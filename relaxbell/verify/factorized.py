@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
@@ -31,7 +31,7 @@ MOST = 2**17
 NEVER_I, NEVER_M = 1000, 100
 """Pairs of settings of probability 0 have minus this price: it multiplies their probability, which is 0."""
 
-_DIGITS = 32
+DIGITS = 32
 _ERROR = Decimal(1).scaleb(-20)
 """Far more than what sums of logarithms and powers lose in 32 digits, where no number exceeds 10^4."""
 
@@ -163,20 +163,9 @@ def information_within(
     Prices are log2 Σ_x exp2(max Σ_y v_y (r + log2 p)) + H(v). The first term is convex in v, so that the corners of a
     part bound it; H(v) <= -Σ v log2 c for any distribution c, here the middle of the part.
     """
-    settings, groups = tables.outer()
-    size, used = len(settings[0]), 0
-    with localcontext(Context(prec=_DIGITS)):
-        two = Decimal(2).ln()
-        goal = as_decimal(margin) * two - _ERROR
-        logs = [[as_decimal(p).ln() if p else Decimal(0) for p in row] for row in settings]
-        need(all(abs(v) < _LARGEST for r in tables.own.values() for row in r for v in row), "z is too large")
-        for group in groups:
-            rows = [
-                [tuple(as_decimal(v) * two + log for v, log in zip(r, logs[x], strict=True)) for r in own]
-                for x, own in enumerate(group)
-            ]
-            effort = 64 * (len(rows) + size) + 2 * size * sum(map(len, rows))
-            own = InformationPrices(rows, size, goal)
+    used = 0
+    with localcontext(Context(prec=DIGITS)):
+        for own, effort in information_prices(tables, margin):
             done = own.parts(most - used, spend, effort)
             if own.point is not None and points is not None:
                 points.append(own.point)
@@ -184,6 +173,22 @@ def information_within(
                 return None
             used += done
     return used
+
+
+def information_prices(tables: Tables, margin: Fraction) -> Iterator[tuple[InformationPrices, int]]:
+    """Yield the prices of each group, with the work of a part, in the decimal context of the caller."""
+    settings, groups = tables.outer()
+    size = len(settings[0])
+    two = Decimal(2).ln()
+    goal = as_decimal(margin) * two - _ERROR
+    logs = [[as_decimal(p).ln() if p else Decimal(0) for p in row] for row in settings]
+    need(all(abs(v) < _LARGEST for r in tables.own.values() for row in r for v in row), "z is too large")
+    for group in groups:
+        rows = [
+            [tuple(as_decimal(v) * two + log for v, log in zip(r, logs[x], strict=True)) for r in own]
+            for x, own in enumerate(group)
+        ]
+        yield InformationPrices(rows, size, goal), 64 * (len(rows) + size) + 2 * size * sum(map(len, rows))
 
 
 class InformationPrices:
@@ -213,6 +218,15 @@ class InformationPrices:
             self.known[v] = top + sum(((a - top).exp() for a in h), Decimal(0)).ln()
         return self.known[v]
 
+    def whole(self) -> Corners:
+        """Return the simplex of all v."""
+        return tuple(tuple(Decimal(int(i == j)) for j in range(self.size)) for i in range(self.size))
+
+    def bound(self, corners: Corners) -> Decimal:
+        """Return what no price in a part exceeds."""
+        slope = [self.log(sum(column, Decimal(0)) / self.size) for column in zip(*corners, strict=True)]
+        return max(self.convex(v) - sum(map(Decimal.__mul__, v, slope), Decimal(0)) for v in corners)
+
     def log(self, number: Decimal) -> Decimal:
         """Return a logarithm; the same numbers come often."""
         if number not in self.logs:
@@ -221,8 +235,7 @@ class InformationPrices:
 
     def parts(self, most: int, spend: Callable[[int], None], effort: int) -> int | None:
         """Return how many parts show that no price exceeds the goal; None if `most` do not, or one exceeds it."""
-        unit = [tuple(Decimal(int(i == j)) for j in range(self.size)) for i in range(self.size)]
-        stack, count = list[Corners]([tuple(unit)]), 0
+        stack, count = [self.whole()], 0
         while stack:
             corners = stack.pop()
             count += 1

@@ -18,7 +18,7 @@ import scipy.sparse as sp
 
 from relaxbell.causal.equations import Equations
 from relaxbell.engines.factorized.form import Column, Form
-from relaxbell.engines.factorized.margins import least_margin
+from relaxbell.engines.factorized.margins import least_information_margin, least_margin
 from relaxbell.engines.factorized.pricing import Pricing
 from relaxbell.engines.factorized.symmetric import averaged, row_orbits
 from relaxbell.engines.linear.dual import DualBound, Proof
@@ -67,6 +67,9 @@ _ENOUGH = 4
 
 _SEARCHES, _FEW = 30, 2
 """How often points that a bisection finds become columns; few times where it decides no small margin anyway."""
+
+_SMALL = 3
+"""Most inner values with which a small margin of information is proved, at whatever length."""
 
 _LARGE = 40_000
 """Parts of simplices in which a margin of information has to be proved."""
@@ -369,7 +372,9 @@ class FactorizedProgram:
         """Return the least margin that few parts of a bisection prove; and points that exceed the first."""
         own = isinstance(self.measure, FactorizedInformation)
         within = information_within if own else dependence_within
-        most = _LARGE if own else _PARTS.get(self.form.settings.shape, _MORE)
+        most = (
+            (_LARGE if self.pricing.size <= _SMALL else _MORE) if own else _PARTS.get(self.form.settings.shape, _MORE)
+        )
         undecided = 0
         for factor in _MARGINS:
             margin = factor * self.first
@@ -382,10 +387,13 @@ class FactorizedProgram:
                 return margin, []
             if points and not last and factor >= _ENOUGH:
                 return None, points
-            if not points and own:
+            if not points and own and self.pricing.size <= _SMALL:
                 undecided = 10 * factor
             elif not points:  # more parts are needed: how many parts reach which margin is computed at once
-                reached, points = least_margin(tables, most, margin)
+                if own:
+                    reached = least_information_margin(tables, most)
+                else:
+                    reached, points = least_margin(tables, most, margin)
                 if points and not last:
                     return None, points
                 known = Fraction(math.ceil(reached * 10**12), 10**12) + self.first
