@@ -183,12 +183,30 @@ def information_prices(tables: Tables, margin: Fraction) -> Iterator[tuple[Infor
     goal = as_decimal(margin) * two - _ERROR
     logs = [[as_decimal(p).ln() if p else Decimal(0) for p in row] for row in settings]
     need(all(abs(v) < _LARGEST for r in tables.own.values() for row in r for v in row), "z is too large")
-    for group in groups:
+    for group in classes(settings, groups):
         rows = [
             [tuple(as_decimal(v) * two + log for v, log in zip(r, logs[x], strict=True)) for r in own]
             for x, own in enumerate(group)
         ]
         yield InformationPrices(rows, size, goal), 64 * (len(rows) + size) + 2 * size * sum(map(len, rows))
+
+
+Group = list[list[tuple[Fraction, ...]]]
+
+
+def classes(settings: list[list[Fraction]], groups: list[Group]) -> list[Group]:
+    """Return the groups; where all p(x, y) are equal, those that exchanges of settings make of each other once."""
+    size = len(settings[0])
+    if len({p for row in settings for p in row}) > 1 or math.factorial(size) > 24:
+        return groups
+    found: dict[tuple[object, ...], Group] = {}
+    for group in groups:
+        images = (
+            tuple(sorted(tuple(sorted(tuple(r[j] for j in order) for r in own)) for own in group))
+            for order in itertools.permutations(range(size))
+        )
+        found.setdefault(min(images), group)
+    return list(found.values())
 
 
 class InformationPrices:

@@ -80,7 +80,7 @@ _PARTS = {(2, 2): 6_000, (3, 2): 20_000}
 _WORK = 25_000
 """Parts of M after which no more columns are sought by bisections."""
 
-_MORE = 8_000
+_MORE = 12_000
 """The same for more values: these margins are not small."""
 
 _STRICT = 2.0**14
