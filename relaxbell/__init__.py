@@ -38,6 +38,7 @@ _HOMES = {
     "measures.effects": "average_causal_effect",
     "measures.messages": "message_entropy message_weight",
     "measures.dependences": "dependence",
+    "measures.distances": "largest_distance mean_distance",
     "measures.hall": "hall_dependence",
     "measures.settings": "setting_bounds",
     "measures.information": "mutual_information pinsker_bound",
@@ -53,6 +54,7 @@ _HOMES = {
     "solve.lines": "curve tradeoff",
     "solve.visibility": "critical_visibility",
     "sweeps.running": "sweep",
+    "trials.strength": "strength",
     "trials.testing": "evidence",
     "proofs.constants": "recognize_number",
     "proofs.fits": "fit",
@@ -105,6 +107,7 @@ _IMPLEMENTED = {
     "Solution._repr_latex_": "show.solution:solution_latex",
     "Sweep.__repr__": "show.sweep:sweep_text",
     "Sweep._repr_html_": "show.sweep:sweep_html",
+    "Sweep.plot": "show.sweep_plot:plot_sweep",
 }
 """Methods of objects on the left that rooms further right implement, see `relaxbell.methods`."""
 

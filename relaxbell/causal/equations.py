@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.observed import Observed
 from relaxbell.behavior.scenario import same_variables
 from relaxbell.behavior.table import TOLERANCE
@@ -20,9 +21,10 @@ from relaxbell.causal.cells import cell_label
 from relaxbell.causal.protocols import HasStrategies
 from relaxbell.causal.size import check_memory
 from relaxbell.errors import BehaviorError, ModelError, RelaxbellError
-from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
+from relaxbell.exact.numbers import Exact, ExactNumber, Surd, to_floats
 from relaxbell.exact.rows import Rows, whole_row
 from relaxbell.exact.sparse import ExactMatrix
+from relaxbell.exact.vectors import ExactRow, exact_row
 from relaxbell.lp.clock import remaining
 
 _MOST_EXACT = 2**18
@@ -91,6 +93,25 @@ class Equations:
         """The right-hand sides as floats."""
         return to_floats(self.rhs)
 
+    @cached_property
+    def row(self) -> ExactRow | None:
+        """The right-hand sides as whole numbers over one denominator; None for different roots."""
+        roots = {v.n for v in self.rhs.tolist() if isinstance(v, Surd)}
+        return exact_row(self.rhs, self.floats) if len(roots) < 2 else None
+
+    def total(self, z: Exact) -> ExactNumber:
+        """Return Σ z · rhs, exactly.
+
+        Parameters
+        ----------
+        z
+            A multiplier for each equation.
+        """
+        values = z.tolist()
+        if self.row is None or not all(isinstance(v, Fraction) for v in values):
+            return sum((v * b for v, b in zip(values, self.rhs.tolist(), strict=True)), Fraction(0))
+        return self.row.dot(values)
+
     def functional(self, z: Exact) -> Exact:
         """Return the coefficients over p(outputs|inputs) of the combination Σ_i z_i (equation i)."""
         if self.tables is None:
@@ -122,13 +143,27 @@ def _conditional(model: HasStrategies, setting: Mapping[str, int]) -> Fraction:
     return model.input_distribution.probability({**dependent, **free}) / norm
 
 
-def behavior_equations(model: HasStrategies, behavior: Behavior) -> Equations:
+@dataclass(frozen=True)
+class AnyTable:
+    """What has no equalities: behaviors that may signal in every way; see `Behavior.rounded`."""
+
+    def coordinates_of(self, observed: Behavior) -> Coordinates:
+        """Return the coordinates of all behaviors of its shape."""
+        k = len(observed.outputs)
+        every = frozenset(range(len(observed.inputs)))
+        return Coordinates(observed.p.shape[:k], observed.p.shape[k:], (every,) * k)
+
+
+def behavior_equations(model: HasStrategies, behavior: Behavior, *, signaling: bool = False) -> Equations:
     """Return T q = p · p(dependent|free) for a behavior that is already in the model's order."""
     names = (model.outputs, model.inputs)
-    model.coordinates.check(behavior.table, names, behavior.tolerance, model.name)
-    exact = behavior if behavior.is_exact else behavior.rounded(model, denominator=FLOAT_GRID)
+    if not signaling:
+        model.coordinates.check(behavior.table, names, behavior.tolerance, model.name)
+    hull = AnyTable() if signaling else model
+    exact = behavior if behavior.is_exact else behavior.rounded(hull, denominator=FLOAT_GRID)
     weights = cell_weights(model)
-    rhs = exact.table.ravel() * weights
+    rhs = exact.table.ravel()
+    rhs = rhs * weights if model.dependent_inputs else np.array(rhs, dtype=object)
     distance = 0.0 if behavior.is_exact else float(np.abs(exact.p - behavior.p).max())
     return Equations(
         model.observed_rows,

@@ -30,6 +30,7 @@ from relaxbell.causal.responses import Node, Strategies, count_text
 from relaxbell.causal.size import check_equations, check_rows
 from relaxbell.causal.text import model_text
 from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError
+from relaxbell.exact.kept import Kept
 from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import a_kind
@@ -254,6 +255,11 @@ class CausalModel(Frozen):
         return Scenario.of(
             self.outputs, self.inputs, self.observed_shape, self.parties if chosen == set(self.inputs) else None
         )
+
+    @cached_property
+    def kept(self) -> Kept[object]:
+        """What is kept of this model from one call to the next; empty in copies and pickles."""
+        return Kept(4)
 
     @cached_property
     def coordinates(self) -> Coordinates:
@@ -552,13 +558,16 @@ class CausalModel(Frozen):
         k = len(observed.outputs)
         return Coordinates(observed.p.shape[:k], observed.p.shape[k:], tuple(own))
 
-    def equations(self, observed: Behavior | Observed) -> Equations:
+    def equations(self, observed: Behavior | Observed, *, signaling: bool = False) -> Equations:
         """Return V T q = V p as exact, labeled rows.
 
         Parameters
         ----------
         observed
             A behavior, or values of functionals.
+        signaling
+            Whether to accept behaviors that signal where the graph forbids it: no q satisfies their equations, but
+            distances from them are defined.
 
         Returns
         -------
@@ -582,7 +591,7 @@ class CausalModel(Frozen):
         """
         check_equations(self, 0)
         if isinstance(observed, Behavior):
-            return behavior_equations(self, self.match(observed))
+            return behavior_equations(self, self.match(observed), signaling=signaling)
         if isinstance(observed, Observed):
             return observed_equations(self, observed)
         fit = " Use counts.fit().behavior." if getattr(observed, "parties", None) is not None else ""

@@ -28,15 +28,18 @@ from relaxbell.certificate.latex_text import (
 )
 from relaxbell.verify.curves import Curve
 from relaxbell.verify.dependences import DependenceCase, cell_prices
+from relaxbell.verify.distances import Deviation, DistanceCase
 from relaxbell.verify.elimination import strategy
 from relaxbell.verify.entropies import EntropyCase, InformationCase
 from relaxbell.verify.evidence import EvidenceCase
 from relaxbell.verify.factorized import FactorizedCase
 from relaxbell.verify.kernel import Case
 from relaxbell.verify.measures import Charges, Measure, charge
+from relaxbell.verify.messages import MessageCase
 from relaxbell.verify.model import Functions, Model
 from relaxbell.verify.networks import NetworkCase
 from relaxbell.verify.reading import Json, Real, array, common_denominator, fields, rationals
+from relaxbell.verify.strengths import StrengthCase
 
 _LISTED = 64
 """Strategies, or cells, that are listed one by one."""
@@ -45,9 +48,18 @@ _COUNTED = 2**12
 """Strategies of which it is counted how often each value occurs."""
 
 
+_REFERRED: dict[type[Case], str] = {
+    NetworkCase: "a tree of boxes with polynomials",
+    EvidenceCase: "exact sums over all trials",
+    MessageCase: "a list of inequalities for the distribution of the message, of which the vertices are found",
+    StrengthCase: "a test factor with the bound of its mean over all models",
+}
+"""What proofs are, that are in the file."""
+
+
 def case_latex(case: Case, sentence: str) -> str:
     """Return the proof of one certificate that the verifier has granted."""
-    if isinstance(case, NetworkCase | EvidenceCase) or (
+    if isinstance(case, NetworkCase | EvidenceCase | MessageCase | StrengthCase) or (
         isinstance(case, DependenceCase) and case.has_flows(case.proof)
     ):
         return _by_reference(case, sentence)
@@ -74,7 +86,7 @@ def curve_latex(curve: Curve, read_at: bool, cases: Sequence[tuple[Case, Case]])
         rf"\[ {corners}. \]",
         *_definitions(first),
         *itertools.chain.from_iterable(
-            [rf"At $t = {real_text(t)}$ the models have", *_given(end)]
+            [rf"At $t = {real_text(t)}$ the models {'are' if _loose(end) else 'have'}", *_given(end)]
             for t, end in ((ends[0][0], first), (ends[-1][0], cases[-1][1]))
         ),
     ]
@@ -105,8 +117,8 @@ def _environments(statement: Iterable[str], body: Iterable[str]) -> str:
 def _by_reference(case: Case, sentence: str) -> str:
     """Return a statement whose proof is in the file: boxes of polynomials, sums over trials, flows are too long."""
     kind = "a flow between settings for each function of the latent variable"
-    if isinstance(case, NetworkCase | EvidenceCase):
-        kind = "a tree of boxes with polynomials" if isinstance(case, NetworkCase) else "exact sums over all trials"
+    for of, text in _REFERRED.items():
+        kind = text if isinstance(case, of) else kind
     return _environments(
         [f"{words(sentence[0].upper() + sentence[1:])}."],
         [
@@ -132,13 +144,22 @@ def _name(case: Case) -> str:
 def _proposition(case: Case, claim: str) -> Iterator[str]:
     given = _given(case)
     if case.infeasible:
-        yield f"No model with {_graph(case.model)} has {given[0]}"
+        yield f"No model with {_graph(case.model)} {'' if _loose(case) else 'has '}{given[0]}"
         yield from given[1:]
         return
-    yield f"Every model with {_graph(case.model)} that has {given[0]}"
+    yield f"Every model with {_graph(case.model)} {_that(case)}{given[0]}"
     yield from given[1:]
     yield rf"satisfies \[ {claim}{'' if case.strategies is None else _attained(case)}. \]"
     yield from _definitions(case)
+
+
+def _loose(case: Case) -> bool:
+    """Return whether models are compared with the data, and need not have them."""
+    return isinstance(case, DistanceCase)
+
+
+def _that(case: Case) -> str:
+    return "" if _loose(case) and not case.constraints else "that " if _loose(case) else "that has "
 
 
 def _attained(case: Case) -> str:
@@ -160,6 +181,8 @@ def _graph(model: Model) -> str:
 def _given(case: Case) -> list[str]:
     model, limits = case.model, [rf"${measure_text(m)} \le {real_text(h)}$" for m, h in case.constraints]
     also = f"{', '.join(limits)} and " if limits else ""
+    if _loose(case):
+        also = f"{'has ' * bool(limits)}{', '.join(limits)}{', ' * bool(limits)}compared with "
     settings = (
         "" if len(set(model.distribution)) == 1 else f" and input distribution $({numbers_text(model.distribution)})$"
     )
@@ -222,6 +245,13 @@ def _bound(case: Case, proof: Json, sign: int = 1) -> Iterator[str]:
     if any(share for share, *_ in shares):
         text = ", ".join(rf"{number_text(s)} \cdot {measure_text(m)}" for s, m, _ in shares if s)
         yield rf"The constraints have the multipliers $\mu_j \ge 0$ in ${text}$."
+    if _loose(case):
+        yield (
+            r"For each setting $x$ let $t_x = \sum (p - Tq)^+$ over its cells (times the probability of dependent "
+            r"settings). There $\sum (p - Tq) = 0$, so $\langle z, p - Tq \rangle \le \sum_x (\max z - \min z)\, t_x$, "
+            r"and at each $x$ the multipliers $z$ of the data vary by no more than the weights $u$ of the distances, "
+            r"times the weight of $x$ in them: the measures are at least $\langle z, p - Tq \rangle$ and what $g$ adds."
+        )
     yield _maximum(case, w, top)
     yield from _strategies(case, prices, charges, w)
     fixed = -top
@@ -255,7 +285,7 @@ def _gain(charges: Charges, number: int, functions: Functions) -> Fraction:
 
 def _support(case: Case, charges: Charges, name: str) -> Iterator[str]:
     """Yield the row g that supports the measures."""
-    if not charges:
+    if all(isinstance(m, Deviation) for m, _ in charges):
         yield "No rows of measures are needed in what follows: $g = 0$."
         return
     extra = r" + \sum_j \mu_j m_j" if case.constraints else ""
@@ -264,7 +294,8 @@ def _support(case: Case, charges: Charges, name: str) -> Iterator[str]:
         rf"$s$: $\sum_i u_i (a_i \cdot q) \le \sum_G \max_G |u_i| \sum_G |a_i \cdot q| \le s \cdot$ the measure. So "
         rf"${name}{extra} \ge \sum_\lambda g(\lambda) q(\lambda)$, with $g(\lambda)$ the sum of"
     )
-    said = list(itertools.chain.from_iterable(_weighted(case.model, m, u) for m, u in charges))
+    rows = [(m, u) for m, u in charges if not isinstance(m, Deviation)]
+    said = list(itertools.chain.from_iterable(_weighted(case.model, m, u) for m, u in rows))
     if len(said) <= _LISTED:
         yield r"\begin{itemize}"
         yield from (rf"\item {text}," for text in said)
@@ -357,7 +388,8 @@ def _entropy(case: EntropyCase) -> Iterator[str]:
 def _reached(case: Case) -> Iterator[str]:
     listed = [(int(n), case.real(weight, "a weight")) for n, weight in case.strategies]
     model = case.model
-    yield rf"These weights are positive, reproduce the data, and have $m = {real_text(case.reached())}$:"
+    data = "are normalized" if _loose(case) else "reproduce the data"
+    yield rf"These weights are positive, {data}, and have $m = {real_text(case.reached())}$:"
     if len(listed) > _LISTED:
         yield f"the {len(listed)} listed in the certificate."
         return
@@ -392,6 +424,9 @@ def _definitions(case: Case) -> Iterator[str]:
             yield r"($I$ is the mutual information, in bits, of settings $x$ and all other functions $\Lambda$.)"
         elif text.startswith("factorized "):
             yield factorized_definition(text)
+        elif text.startswith("TV(") and text.endswith("distance from the data)"):
+            over = "their mean over the settings" if "mean" in text else "the largest of them"
+            yield rf"({words(text)}: of the total variations $\frac{{1}}{{2}} \sum |p - Tq|$ at each setting, {over}.)"
         elif kind is None:
             yield f"({words(text)}: rows stated in the certificate.)" if text != "0" else ""
 

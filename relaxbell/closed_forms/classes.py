@@ -15,7 +15,9 @@ from relaxbell.functionals.notation import sum_text
 from relaxbell.permutations import orbit
 from relaxbell.relabeling import Relabeling
 from relaxbell.symmetry.generators import generators
-from relaxbell.symmetry.recognition import recognize
+from relaxbell.symmetry.models import model_generators
+from relaxbell.symmetry.named import bound_parties
+from relaxbell.symmetry.recognition import recognized_without_signaling
 
 Form = tuple[Fraction, ...]
 
@@ -61,7 +63,11 @@ def listing(kinds: Sequence[TermClass], width: int, suffix: str = "") -> list[st
 
 def classes(domain: Domain, forms: Sequence[Form], budgets: Sequence[str] = ()) -> tuple[TermClass, ...]:
     """Return the classes of forms over (1, coordinates, budgets), the smallest and simplest first."""
-    groups = orbits_of(domain, forms, generators(domain.scenario))
+    # where a model has fewer symmetries, a name holds for their orbits only
+    known = (
+        model_generators(domain.model, weighted=False) if bound_parties(domain.model) else generators(domain.scenario)
+    )
+    groups = orbits_of(domain, forms, known)
     found = [described(domain, forms[members[0]], members, budgets) for members in groups]
     return tuple(sorted(found, key=lambda kind: (len(kind.members), kind.members[0])))
 
@@ -102,7 +108,11 @@ def described(domain: Domain, form: Form, members: Sequence[int], budgets: Seque
     if domain.coordinates is not None:
         functional = domain.functional(own)
         # on other domains functionals of p would be compared modulo no-signaling, which does not hold there
-        found = recognize(functional) if functional.frame.coordinates == domain.coordinates else None
+        found = (
+            recognized_without_signaling(functional, domain.model)
+            if functional.frame.coordinates == domain.coordinates
+            else None
+        )
         if found is not None:
             return TermClass(
                 members, str(found.known), sum_text([(found.scale, str(found.known)), *pairs], found.offset)

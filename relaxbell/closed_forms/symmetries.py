@@ -29,6 +29,11 @@ def symmetries(problem: Problem, domain: Domain) -> Iterator[NDArray[np.int64]]:
     if coordinates is None or problem.affine or problem.equations.tables is not None:
         return
     weights = cell_weights(model)
+    if any(
+        (len(set(own.weights.ravel())) > 1 and len(own.rows) == 1) or len(set(own.chance)) > 1
+        for own in problem.deviations
+    ):
+        return  # settings count differently
     terms = [problem.objective, *(b.measure.term for b in problem.budgets)]
     before = [_canonical(term, None) for term in terms]
     for exchange in value_exchanges(domain.scenario):

@@ -5,6 +5,7 @@
 
 from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.entropy.engine import EntropyEngine
+from relaxbell.engines.entropy.messages import MessageEngine
 from relaxbell.engines.factorized.engine import FactorizedEngine
 from relaxbell.engines.information.engine import InformationEngine
 from relaxbell.engines.linear.engine import DependenceEngine, LinearEngine
@@ -18,6 +19,7 @@ __all__ = [
     "FixedEngine",
     "InformationEngine",
     "LinearEngine",
+    "MessageEngine",
     "SourcesEngine",
     "engine",
 ]

@@ -128,7 +128,8 @@ class Solution(abc.ABC):
         """The witness as text; where there is none, why."""
         if self.witness is None:
             return "none: the behaviors of a network are not a convex set"
-        if self.value > _ROUNDING and not self.measure.model.relaxed:
+        compared = self.measure.compares
+        if self.value > _ROUNDING and not compared and not self.measure.model.relaxed:
             return "none: no edge of the model is marked as relaxed; see CausalModel.relax"
         return str(self.witness)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from relaxbell.causal.model import CausalModel
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.exact.texts import as_number, different_texts
 from relaxbell.functionals.functional import BellFunctional
@@ -26,6 +27,8 @@ class Witness:
     signaling
         Whether the data may signal: then it is the name of a catalog functional, and its formula in marginals, only
         where it is so for signaling behaviors too.
+    model
+        The one that has the bound: only its symmetries lead to names; None for all relabelings.
 
     Examples
     --------
@@ -41,11 +44,12 @@ class Witness:
     value: ExactNumber | float
     bound: ExactNumber | float
     signaling: bool = False
+    model: CausalModel | None = None
 
     @cached_property
     def _shown(self) -> tuple[str | None, ExactNumber, ExactNumber]:
         """Name of the catalog functional that this is in disguise, or None; value and bound in its (or own) units."""
-        found, numbers = recognize(self.functional), (as_number(self.value), as_number(self.bound))
+        found, numbers = recognize(self.functional, self.model), (as_number(self.value), as_number(self.bound))
         if found is None or (self.signaling and not holds_with_signaling(self.functional, found)):
             return None, *numbers
         value, bound = ((number - found.offset) / found.scale for number in numbers)

@@ -6,22 +6,27 @@ import abc
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeGuard
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError, UnsupportedModelError
+from relaxbell.exact.kept import Kept
 from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.numbers import ExactNumber, Floats, Surd, as_exact, read_fraction
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import a_kind, decimal_text, text_latex
 from relaxbell.measures.definition import Definition, Recipe
-from relaxbell.measures.terms import Term, stated
+from relaxbell.measures.terms import Term, compares, stated
 from relaxbell.measures.weights import read_numbers, read_support, read_weights
 from relaxbell.methods import provided
 
 if TYPE_CHECKING:
     import cvxpy as cp
     import sympy
+
+_KEPT = 8
+"""Most things that are kept: programs with different budgets, and what reads behaviors."""
 
 _SHOWN = 4
 """Rows or parts of a term that are written out in LaTeX."""
@@ -57,6 +62,11 @@ class Measure(abc.ABC):
     name: str
     unit: str = "probability"
     definition: Definition[Measure] | None = field(default=None, kw_only=True)
+
+    @cached_property
+    def kept(self) -> Kept[object]:
+        """What engines keep of this measure from one minimization to the next; empty in copies and pickles."""
+        return Kept(_KEPT)
 
     def __post_init__(self) -> None:
         """Refuse models with several sources, whose q is not free."""
@@ -116,6 +126,11 @@ class Measure(abc.ABC):
         >>> c.linear("closed form") is c
         True
         """
+
+    @property
+    def compares(self) -> bool:
+        """Whether it compares models with the data, so that they need not reproduce them, and the data may signal."""
+        return False
 
     def zero_like(self, what: str) -> LinearMeasure:
         """Return a measure of linear programs that is 0 for the same models: all that "no relaxation at all" needs.
@@ -390,6 +405,11 @@ class LinearMeasure(Measure):
     def summands(self) -> tuple[LinearMeasure, ...]:
         """The parts of a sum, so that sums of sums stay flat; itself for others."""
         return (self,)
+
+    @property
+    def compares(self) -> bool:
+        """Whether a distance from the data is part of it: then models need not reproduce them, and they may signal."""
+        return compares(self.term)
 
     @property
     def in_product(self) -> tuple[str, str]:

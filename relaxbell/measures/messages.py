@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,18 +12,22 @@ import numpy as np
 from relaxbell.behavior.names import name_latex
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
-from relaxbell.exact.numbers import Floats
+from relaxbell.exact.numbers import Floats, read_fraction
+from relaxbell.exact.texts import one_line
 from relaxbell.measures.definition import Definition
 from relaxbell.measures.effects import probability
 from relaxbell.measures.measure import LinearMeasure, Measure, check_model
-from relaxbell.measures.terms import Linear
+from relaxbell.measures.terms import Linear, Total
 
 if TYPE_CHECKING:
     import cvxpy as cp
 
 
-def message_weight(model: CausalModel, message: str = "M") -> LinearMeasure:
+def message_weight(model: CausalModel, message: str = "M", *, lengths: Sequence[object] | None = None) -> LinearMeasure:
     """Return p(m ≠ 0): how often a message other than 0 is sent, averaged over the input distribution.
+
+    With `lengths`, the mean number of bits: Σ_m length_m p(m), the average communication of S. Pironio, PRA 68, 062102
+    (2003), doi:10.1103/PhysRevA.68.062102, for messages that are written with so many bits.
 
     For a binary message its minimum is the paper's min p(m = 0), Eq. (39), by exchanging the names
     of the two messages. It depends on p(x) (erratum E6).
@@ -32,22 +38,27 @@ def message_weight(model: CausalModel, message: str = "M") -> LinearMeasure:
         With a hidden node for the message, such as `message`.
     message
         Its name.
+    lengths
+        For each value of the message how many bits it has, rational numbers ≥ 0: ``[0, 1, 1]`` for silence or one bit.
 
     Returns
     -------
     LinearMeasure
-        A probability.
+        A probability; with lengths, bits.
 
     Raises
     ------
     MeasureError
-        If `message` is not a hidden node of the model.
+        If `message` is not a hidden node of the model, or lengths are not one number ≥ 0 for each of its values.
 
     Examples
     --------
     >>> import relaxbell as rb
     >>> round(rb.minimize(rb.message_weight(rb.message()), rb.boxes.pr()).value, 9)
     0.5
+    >>> three = rb.message(alphabet=3)
+    >>> rb.minimize(rb.message_weight(three, lengths=[0, 1, 2]), rb.boxes.tsirelson()).exact
+    -1/2 + sqrt(2)/2
     """
     check_model(model, "message_weight")
     if message not in model.hidden:
@@ -55,12 +66,44 @@ def message_weight(model: CausalModel, message: str = "M") -> LinearMeasure:
             f"{message!r} is not a hidden node of {model.name}, which has {', '.join(model.hidden) or 'none'}. "
             "Use message(...) or name the node."
         )
+    if lengths is not None:
+        return _mean_length(model, message, lengths)
     zero = model.rows({message: 0})
     rows = model.local.one().minus(zero, (f"p({message}≠0)",))
     symbol = rf"p({name_latex(message)} \neq 0)"
     definition = Definition("message weight", message_weight, {"message": message}, symbol)
     term = Linear(rows, probability(message, list(range(1, model.cardinality[message])), []))
     return LinearMeasure(model, f"p({message}≠0)", term=term, definition=definition)
+
+
+def _mean_length(model: CausalModel, message: str, lengths: Sequence[object]) -> LinearMeasure:
+    count = model.cardinality[message]
+    listed = isinstance(lengths, Sequence) and not isinstance(lengths, str) and len(lengths) == count
+    found = [read_fraction(v, f"a length of {message}", MeasureError) for v in lengths] if listed else []
+    if not listed or any(v < 0 for v in found):
+        raise MeasureError(
+            f"lengths are {one_line(lengths)}, expected one number ≥ 0 for each of the {count} values of {message}, "
+            f"such as lengths={[0, *(1 for _ in range(count - 1))]}."
+        )
+    own = message_combination(model, message, found)
+    symbol = rf"\sum_{{m}} \ell_m\, p({name_latex(message)} = m)"
+    arguments = {"message": message, "lengths": [str(v) for v in found]}
+    definition = Definition("message length", _length_anew, arguments, symbol)
+    return LinearMeasure(model, f"bits({message})", "bit", term=own.term, definition=definition)
+
+
+def _length_anew(model: CausalModel, message: str, lengths: Sequence[str]) -> LinearMeasure:
+    return message_weight(model, message, lengths=[Fraction(v) for v in lengths])
+
+
+def message_combination(model: CausalModel, message: str, coefficients: Sequence[Fraction]) -> LinearMeasure:
+    """Return Σ c_m p(m) of a message."""
+    parts = []
+    for value, factor in enumerate(coefficients):
+        if factor:
+            own = Linear(model.rows({message: value}), probability(message, [value], []))
+            parts.append(own.scaled(factor))
+    return LinearMeasure(model, f"Σ c p({message})", term=Total(tuple(parts)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -120,8 +163,76 @@ class BinaryEntropy(Measure):
         return binary_entropy(self.weight.at(q))
 
 
-def message_entropy(model: CausalModel, message: str = "M") -> BinaryEntropy:
-    """Return H(m) of a binary message in bits, Eq. (9), averaged over the input distribution.
+@dataclass(frozen=True, eq=False, repr=False)
+class MessageEntropy(Measure):
+    """H(m) of a message of more than two values, in bits; concave in p(m), so not an expression to minimize in CVXPY.
+
+    `minimize` cuts a polytope around the distributions p(m) that can be reached; the interval between value and lower
+    bound closes.
+
+    Attributes
+    ----------
+    message
+        Its name.
+    weights
+        p(m) for each value.
+    model, name, unit, definition
+        As in `Measure`.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> rb.message_entropy(rb.message(alphabet=3)).alphabet
+    3
+    """
+
+    message: str = field(kw_only=True)
+    weights: tuple[LinearMeasure, ...] = field(kw_only=True)
+
+    @property
+    def alphabet(self) -> int:
+        """Number of values."""
+        return len(self.weights)
+
+    @property
+    def expression(self) -> cp.Expression:
+        """Raise MeasureError: entropy is concave.
+
+        Raises
+        ------
+        MeasureError
+            It says what to use instead.
+        """
+        raise self._concave("convex expression")
+
+    def linear(self, what: str) -> LinearMeasure:
+        raise self._concave(what)
+
+    def _concave(self, what: str) -> MeasureError:
+        return MeasureError(
+            f"{self.name} is a concave function of q, not piecewise linear, so it has no {what}. Use "
+            "message_weight(model), p(m≠0), or its mean number of bits, message_weight(model, lengths=…)."
+        )
+
+    def statement(self) -> dict[str, object]:
+        return {"kind": "message entropy", "message": self.message}
+
+    def zero_like(self, what: str) -> LinearMeasure:
+        return message_weight(self.model, self.message)
+
+    @property
+    def formula(self) -> str:
+        return f"-Σ p({self.message}) log2 p({self.message})"
+
+    def _at(self, q: Floats) -> float:
+        return entropy_of([weight.at(q) for weight in self.weights])
+
+
+def message_entropy(model: CausalModel, message: str = "M") -> BinaryEntropy | MessageEntropy:
+    """Return H(m) of a message in bits, Eq. (9), averaged over the input distribution.
+
+    Of two values it is least at an end of what p(m≠0) can be; of more, at a vertex of a polytope of p(m), which is cut
+    from outside.
 
     Parameters
     ----------
@@ -132,13 +243,13 @@ def message_entropy(model: CausalModel, message: str = "M") -> BinaryEntropy:
 
     Returns
     -------
-    BinaryEntropy
-        In bits.
+    BinaryEntropy or MessageEntropy
+        In bits: of two values, or of more.
 
     Raises
     ------
     MeasureError
-        If the message is not a hidden node or not binary. Its ``.expression`` and ``<=`` raise too and
+        If the message is not a hidden node, or has a single value. Its ``.expression`` and ``<=`` raise too and
         name `message_weight`, because entropy is concave.
 
     Examples
@@ -148,15 +259,28 @@ def message_entropy(model: CausalModel, message: str = "M") -> BinaryEntropy:
     0.735916
     """
     weight = message_weight(model, message)
-    if model.cardinality[message] != 2:
-        raise MeasureError(
-            f"{message} has {model.cardinality[message]} values: the least entropy is computed for binary messages. "
-            "Use message_weight(model), or alphabet=2."
-        )
+    values = model.cardinality[message]
+    if values < 2:
+        raise MeasureError(f"{message} has a single value, so that its entropy is 0. Use alphabet=2 or more.")
+    if values > 2:
+        name = name_latex(message)
+        equation = rf"-\sum_m p({name} = m) \log_2 p({name} = m)"
+        own = Definition("message entropy", message_entropy, {"message": message}, f"H({name})", equation)
+        weights = tuple(message_combination(model, message, unit) for unit in _units(values))
+        return MessageEntropy(model, f"H({message})", "bit", definition=own, message=message, weights=weights)
     equation = rf"h({weight.symbol}),\quad h(p) = -p \log_2 p - (1-p) \log_2 (1-p)"
     arguments = {"message": message}
     definition = Definition("message entropy", message_entropy, arguments, f"H({name_latex(message)})", equation)
     return BinaryEntropy(model, f"H({message})", "bit", definition=definition, weight=weight)
+
+
+def _units(count: int) -> list[list[Fraction]]:
+    return [[Fraction(int(i == j)) for j in range(count)] for i in range(count)]
+
+
+def entropy_of(distribution: Sequence[float]) -> float:
+    """Return −Σ p log2 p in bits."""
+    return float(sum(-p * np.log2(p) for p in distribution if p > 0))
 
 
 def binary_entropy(p: float) -> float:

@@ -251,7 +251,7 @@ def tradeoff(
 def _tradeoff(
     own: LinearMeasure, other: LinearMeasure, observed: Behavior | Observed, constraints: tuple[object, ...]
 ) -> Curve:
-    equations = own.model.equations(observed)
+    equations = own.model.equations(observed, signaling=own.compares or other.compares)
     least = _exact_minimum(minimize(other, observed, constraints))
     best = _exact_minimum(minimize(own, observed, constraints))
     most = _exact_minimum(minimize(other, observed, [own <= best, *constraints]))

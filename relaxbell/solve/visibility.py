@@ -13,11 +13,13 @@ from relaxbell.curves.paths import Path, read_path
 from relaxbell.engines import LinearEngine
 from relaxbell.engines.linear.family import EndBeyond, exact_line, family_along
 from relaxbell.engines.linear.merged import Merged
+from relaxbell.engines.linear.noise import least_noise
 from relaxbell.engines.linear.visibility import local_visibility
 from relaxbell.errors import BehaviorError, SolverError, UnsupportedModelError
 from relaxbell.exact.numbers import ExactNumber, ceil_float, floor_float
 from relaxbell.exact.texts import a_kind, ceil_text
 from relaxbell.lp.clock import TimeLimitError, UpperBound, deadline, time_is_over
+from relaxbell.lp.highs import SIFTING_FROM
 from relaxbell.measures.measure import LinearMeasure, check_model
 from relaxbell.measures.terms import ZERO
 from relaxbell.solve.lines import along_line, as_tuple
@@ -155,6 +157,8 @@ def critical_visibility(
         local = _generated(model, path) if not as_tuple(subject_to) else None
         if local is not None:
             return local
+        if (found := _from_noise(model, path, as_tuple(subject_to))) is not None:
+            return found
         with along_line():
             family = family_along(LinearEngine(LinearMeasure(model, "0", term=ZERO)), path, as_tuple(subject_to))
             family.feasible_end(family.low, 1)
@@ -165,6 +169,17 @@ def critical_visibility(
                 raise time_is_over() from late
             known = UpperBound(name, late.partial.t)
             raise TimeLimitError(f"{time_is_over()} It is at most {known.upper_bound} (exact).", known) from late
+
+
+def _from_noise(model: CausalModel, path: Path, subject_to: tuple[object, ...]) -> ExactNumber | None:
+    """Return the visibility as the least noise of one program; None where that is not found at once."""
+    if model.strategies.count > SIFTING_FROM:
+        return None
+    behavior, _ = exact_line(model, path)
+    try:
+        return least_noise(model, model.equations(behavior(path.high)), model.equations(behavior(path.low)), subject_to)
+    except TimeLimitError:
+        return None
 
 
 def _generated(model: CausalModel, path: Path) -> ExactNumber | Visibility | None:

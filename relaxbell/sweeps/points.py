@@ -13,8 +13,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.observed import Observed
-from relaxbell.causal.equations import FLOAT_GRID
+from relaxbell.causal.equations import FLOAT_GRID, AnyTable
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import InfeasibleError, RelaxbellError, SignalingError, SolverError
 from relaxbell.exact.numbers import Floats
@@ -82,16 +83,17 @@ class Points:
         return tuple(rows[k] for k in chosen)
 
 
-def read_points(model: CausalModel, observed: Sequence[Any]) -> Points:
-    """Read behaviors and observations as a model does; what does not fit is a `Failure`."""
+def read_points(model: CausalModel, observed: Sequence[Any], *, signaling: bool = False) -> Points:
+    """Read behaviors and observations as a model does; what does not fit is a `Failure`. They may be `signaling`."""
     buckets: dict[Any, list[int]] = {}
+    entries: list[Any] = [point if isinstance(point, Failure) else None for point in observed]
     for i, point in enumerate(observed):
-        buckets.setdefault(_key(point), []).append(i)
-    entries: list[Any] = [None] * len(observed)
+        if entries[i] is None:
+            buckets.setdefault(_key(point), []).append(i)
     groups: list[Group] = []
     for members in buckets.values():
         points = [observed[i] for i in members]
-        read, group = _read(model, points, len(groups))
+        read, group = _read(model, points, len(groups), signaling)
         if any(not isinstance(entry, Failure) for entry in read):
             groups.append(group)
         for i, entry in zip(members, read, strict=True):
@@ -124,13 +126,13 @@ def _key(point: Any) -> Any:
     return type(point)
 
 
-def _read(model: CausalModel, points: list[Any], group: int) -> tuple[list[Point], Group]:
+def _read(model: CausalModel, points: list[Any], group: int, signaling: bool) -> tuple[list[Point], Group]:
     """Read points of one key; `group` is the number of their group."""
     first = points[0]
     try:
         if isinstance(first, Behavior):
             matched = model.match(first)
-            return _read_behaviors(model, points, group), Group(matched.parties)
+            return _read_behaviors(model, points, group, signaling), Group(matched.parties)
         model.equations(first)  # fits, or raises for all of them
     except RelaxbellError as error:
         return [failure(error)] * len(points), Group(None)
@@ -138,7 +140,8 @@ def _read(model: CausalModel, points: list[Any], group: int) -> tuple[list[Point
     return [(group, row) for row in rows], Group(first.parties, first.functionals, first.nonsignaling)
 
 
-def _read_behaviors(model: CausalModel, points: list[Behavior], group: int) -> list[Point]:
+def _read_behaviors(model: CausalModel, points: list[Behavior], group: int, signaling: bool) -> list[Point]:
+    coordinates = AnyTable().coordinates_of(model.match(points[0])) if signaling else model.coordinates
     order = [points[0].variables.index(name) for name in model.outputs + model.inputs]
     found: list[Any] = [None] * len(points)
     rough = [i for i, p in enumerate(points) if p.exact is None]
@@ -147,19 +150,18 @@ def _read_behaviors(model: CausalModel, points: list[Behavior], group: int) -> l
         block = rough[start : start + size]
         tables = np.stack([points[i].p for i in block], axis=-1).transpose(*order, len(order))
         tolerances = np.array([points[i].tolerance for i in block])
-        for i, row in zip(block, _rounded(model, tables, tolerances), strict=True):
+        for i, row in zip(block, _rounded(coordinates, tables, tolerances), strict=True):
             found[i] = row
     for i, p in enumerate(points):
         if p.exact is not None:
             floats = np.ascontiguousarray(p.p.transpose(order)).ravel()
             row = exact_row(p.exact.transpose(order), floats)
-            found[i] = row if _nonsignaling(model, row) else None
+            found[i] = row if _fits(coordinates, row) else None
     return [(group, row) if row is not None else _signaling(model, p) for row, p in zip(found, points, strict=True)]
 
 
-def _rounded(model: CausalModel, tables: Floats, tolerances: Floats) -> list[ExactRow | None]:
+def _rounded(coordinates: Coordinates, tables: Floats, tolerances: Floats) -> list[ExactRow | None]:
     """Return float tables on the exact grid, as `Behavior.rounded` does; None where one signals."""
-    coordinates = model.coordinates
     signals = coordinates.signaling(tables) > tolerances
     vectors = np.rint(coordinates.project(tables) * float(FLOAT_GRID)).astype(np.int64)
     whole = coordinates.expand(vectors).reshape(-1, tables.shape[-1]).T
@@ -176,9 +178,9 @@ def _rounded(model: CausalModel, tables: Floats, tolerances: Floats) -> list[Exa
     return found
 
 
-def _nonsignaling(model: CausalModel, row: ExactRow) -> bool:
+def _fits(coordinates: Coordinates, row: ExactRow) -> bool:
     sides = [row.whole] if row.root is None else [row.whole, row.root]
-    return not any(model.coordinates.signaling(v.reshape(*model.observed_shape, 1)).any() for v in sides)
+    return not any(coordinates.signaling(v.reshape(*coordinates.shape, 1)).any() for v in sides)
 
 
 def _signaling(model: CausalModel, point: Behavior) -> Failure:

@@ -156,15 +156,16 @@ class Compiled:
             rows: list[Any] = [entries[i][1] for i in members]  # type: ignore[index]  # failures are sorted out
             try:
                 remaining()
-                solved = self._form(number, group).solve(rows)
+                solved = self.form(number, group).solve(rows)
             except TimeLimitError as error:  # while the program was compiled
                 own = self._task.jobs[number].measure
-                solved = [_late(error, own, 0.0)] * len(rows)
+                solved = [late_row(error, own, 0.0)] * len(rows)
             for i, row in zip(members, solved, strict=True):
                 found[i] = row
         return found
 
-    def _form(self, number: int, group: int) -> _Form:
+    def form(self, number: int, group: int) -> _Form:
+        """Return a measure on a group of points, compiled once."""
         with self._lock:
             if (number, group) not in self._forms:
                 job, task = self._task.jobs[number], self._task
@@ -196,28 +197,29 @@ class _Form:
         for i, (row, f) in enumerate(zip(rows, found, strict=True)):
             if f is None:
                 with share(1, sum(own is None for own in found[i:])):
-                    done.append(self._minimized(row))
+                    done.append(self.minimized(row))
             elif f[0] is None:
-                done.append(_late(with_bound(time_is_over(), self._job.measure.name, f[1]), self._job.measure, f[2]))
+                done.append(late_row(with_bound(time_is_over(), self._job.measure.name, f[1]), self._job.measure, f[2]))
             else:
                 done.append((f[0], f[1], "optimal", "", f[2]))
         return done
 
-    def _minimized(self, row: ExactRow) -> Row:
+    def minimized(self, row: ExactRow) -> Row:
+        """Return the row of a point from `minimize`."""
         began = time.perf_counter()
         try:
             remaining()
             observed = self._points.observed(row, self._engine.prefers_floats)
             solution = self._engine.minimize(observed, self._constraints)
         except TimeLimitError as error:
-            return _late(error, self._job.measure, time.perf_counter() - began)
+            return late_row(error, self._job.measure, time.perf_counter() - began)
         except Exception as error:  # one point must not end a long sweep: the reason is recorded instead
             found = failure(error)
             return None, None, found.status, found.reason, time.perf_counter() - began
         return solution.value, solution.lower_bound, solution.status, "", time.perf_counter() - began
 
 
-def _late(error: TimeLimitError, measure: Measure, taken: float) -> Row:
+def late_row(error: TimeLimitError, measure: Measure, taken: float) -> Row:
     """Return the row of a point without a value: the best bound that is known by then, rigorous."""
     floor = engine(measure).floor
     known = error if floor is None else with_bound(error, measure.name, floor)

@@ -22,11 +22,11 @@ def model_symmetries(model: CausalModel) -> Symmetries:
     return group(model_generators(model))
 
 
-def model_generators(model: CausalModel) -> Iterator[Relabeling]:
-    """Yield generators of the relabelings that the graph of a model allows."""
+def model_generators(model: CausalModel, *, weighted: bool = True) -> Iterator[Relabeling]:
+    """Yield generators of the relabelings that the graph of a model allows, and, if `weighted`, its p(inputs)."""
     scenario = Scenario.of(model.outputs, model.inputs, model.observed_shape, model.parties)
     yield from _outcome_generators(model, scenario)
-    yield from _Settings(model, scenario).generators()
+    yield from _Settings(model, scenario, weighted=weighted).generators()
 
 
 def _outcome_generators(model: CausalModel, scenario: Scenario) -> Iterator[Relabeling]:
@@ -45,13 +45,13 @@ def _outcome_generators(model: CausalModel, scenario: Scenario) -> Iterator[Rela
 class _Settings:
     """Permutations of parties and settings that keep graph and p(inputs)."""
 
-    def __init__(self, model: CausalModel, scenario: Scenario) -> None:
+    def __init__(self, model: CausalModel, scenario: Scenario, *, weighted: bool) -> None:
         self.model, self.scenario = model, scenario
         self.edges = frozenset(edge for edge in model.edges if edge[0] not in model.latents)
         self.sources = self._reached({n: n for n in model.nodes})
         known: dict[object, int] = {}
         table = model.input_distribution.table
-        flat = [known.setdefault(value, len(known)) for value in table.ravel().tolist()]
+        flat = [known.setdefault(value, len(known)) if weighted else 0 for value in table.ravel().tolist()]
         self.ranks: NDArray[np.int64] = np.array(flat, dtype=np.int64).reshape(table.shape)
         self.labeling = self._labeled(self.ranks)
 

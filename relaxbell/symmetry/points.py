@@ -136,7 +136,7 @@ class PointTable:
     @cached_property
     def signature(self) -> Hashable:
         """What relabelings and positive factors leave as it is, and costs no search."""
-        ranks, count = np.unique(self._ranks, return_counts=True)
+        ranks, count = np.unique(self.ranks, return_counts=True)
         ratios = tuple(value / self.size for value in self.distinct.values())
         parties = sorted(tuple(sorted(Counter(own).values())) for own in self.axes.settings)
         return tuple(parties), self.axes.joint, ratios, tuple(zip(ranks.tolist(), count.tolist(), strict=True))
@@ -144,10 +144,11 @@ class PointTable:
     @cached_property
     def labeling(self) -> Labeling:
         """The canonical labeling, the same for all positive multiples."""
-        return canonical_labeling(self._ranks, self.axes.settings, self.axes.kinds)
+        return canonical_labeling(self.ranks, self.axes.settings, self.axes.kinds)
 
     @cached_property
-    def _ranks(self) -> NDArray[np.int64]:
+    def ranks(self) -> NDArray[np.int64]:
+        """Which of the numbers that occur, in ascending order, each one is."""
         rank = {parts: i for i, parts in enumerate(self.distinct)}
         shape, parts = self.numbers.shape[:-1], self.numbers.shape[-1]
         flat = [rank[tuple(own)] for own in self.numbers.reshape(-1, parts).tolist()]
@@ -164,9 +165,7 @@ class PointTable:
 
     def is_multiple(self, other: PointTable) -> bool:
         """Return whether one is a positive multiple of the other as it stands, constants aside."""
-        return (
-            self.axes == other.axes and self.signature == other.signature and bool((self._ranks == other._ranks).all())
-        )
+        return self.axes == other.axes and self.signature == other.signature and bool((self.ranks == other.ranks).all())
 
     # ---------------------------------------------------------------- reduction
 
@@ -178,14 +177,14 @@ class PointTable:
         """
         found = self
         for axis in reversed(range(len(self.axes.settings))):
-            found = found._without_idle(axis)
+            found = found.reduced_along(axis)
         if found.axes.joint is not None:
             return found
         kinds = ("party",) * len(found.axes.settings)
         return PointTable(found.numbers, found.constant, found.denominator, found.radicand,
                           Axes(found.axes.settings, kinds, None))  # fmt: skip
 
-    def _without_idle(self, axis: int) -> PointTable:
+    def reduced_along(self, axis: int) -> PointTable:
         """Merge outcomes and leave out settings of an axis; leave out the axis where nothing is left."""
         moved = np.moveaxis(self.numbers, axis, 0)
         rows = [tuple(row.ravel()) for row in moved]

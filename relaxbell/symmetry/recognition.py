@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.behavior.scenario import same_variables
+from relaxbell.causal.model import CausalModel
 from relaxbell.errors import FunctionalError
 from relaxbell.exact.numbers import ExactNumber
+from relaxbell.exact.texts import a_kind
 from relaxbell.functionals import catalog
 from relaxbell.functionals.functional import BellFunctional, check_functional
+from relaxbell.symmetry.named import is_image, is_image_with_signaling
 from relaxbell.symmetry.orbits import all_tables, by_cardinality
 from relaxbell.symmetry.points import Axes, PointTable, axes_of, point_table
 
@@ -40,7 +44,7 @@ class Recognition:
     offset: ExactNumber
 
 
-def recognize(functional: BellFunctional) -> Recognition | None:
+def recognize(functional: BellFunctional, model: CausalModel | None = None) -> Recognition | None:
     """Return the catalog functional that `functional` is up to relabeling, scale and offset, or None.
 
     Compared modulo normalization and no-signaling (without parties: modulo normalization). Catalog functionals of a
@@ -52,16 +56,23 @@ def recognize(functional: BellFunctional) -> Recognition | None:
     ----------
     functional
         Any functional.
+    model
+        Of which something is said: then only its own symmetries count as relabelings, so that what holds for the
+        catalog functional in this model holds for all that have its name. Where other parties see an outcome but not
+        its setting, as in ``outcome_signaling()``, outcomes are not relabeled by settings: `chained(3)` has the bound
+        6 under A → B, its image S3 the bound 4 (Ringbauer et al., arXiv:1602.02767). Where the model signals,
+        functionals that are equal without signaling are told apart: CH is not CHSH there.
 
     Returns
     -------
     Recognition or None
-        Scale and offset exact; None where the catalog knows nothing like it.
+        Scale and offset exact; None where the catalog knows nothing like it, or only up to relabelings that are no
+        symmetries of the model.
 
     Raises
     ------
     FunctionalError
-        If it is no functional.
+        If it is no functional, or the model is none, or of another scenario.
 
     Examples
     --------
@@ -69,8 +80,13 @@ def recognize(functional: BellFunctional) -> Recognition | None:
     >>> found = rb.recognize(rb.catalog.CH)
     >>> found.known.name, found.scale, found.offset
     ('CHSH', Fraction(1, 4), Fraction(-1, 2))
+    >>> s3 = rb.BellFunctional.from_correlators({"AB": [[1, 0, -1], [0, -1, 1], [-1, 1, 0]]})
+    >>> rb.recognize(s3).known.name, rb.recognize(s3, rb.outcome_signaling((3, 3)))
+    ('chained(3)', None)
     """
     check_functional(functional)
+    if model is not None:
+        _check_model(functional, model)
     table = point_table(functional).reduced()
     found = [pair for pair in _candidates(table.axes) if table.is_relabeled(pair[1])]
     if not found:
@@ -78,7 +94,41 @@ def recognize(functional: BellFunctional) -> Recognition | None:
     # I and J are relabelings of each other: each is called by its own name
     known, own = next((pair for pair in found if table.is_multiple(pair[1])), found[0])
     scale = table.size / own.size
-    return Recognition(known, scale, table.exact(table.constant) - scale * own.exact(own.constant))
+    offset = table.exact(table.constant) - scale * own.exact(own.constant)
+    if model is not None:
+        if not is_image(functional, known, model):
+            return None
+        signals = model.parties is not None and any(len(reach) > 1 for reach in model.coordinates.reach)
+        if signals and not is_image_with_signaling(functional, known, scale, offset, model):
+            return None
+    return Recognition(known, scale, offset)
+
+
+def _check_model(functional: BellFunctional, model: object) -> None:
+    """Raise FunctionalError for anything but a model of the functional's scenario."""
+    if not isinstance(model, CausalModel):
+        raise FunctionalError(f"recognize takes a causal model: found {a_kind(model)}, expected one such as bell().")
+    own, scenario = functional.scenario, model.scenario
+    same = same_variables(functional, model)
+    if not same or any(own.cardinality[n] != scenario.cardinality[n] for n in own.cardinality):
+        raise FunctionalError(
+            f"{functional.title} is of {own.symbol}, {model.name} of {scenario.symbol}, expected the same variables "
+            "with as many values. Build the model with these, or leave it out: then all relabelings count."
+        )
+
+
+def recognized_without_signaling(functional: BellFunctional, model: CausalModel) -> Recognition | None:
+    """Return what `recognize` finds in a model for statements on its non-signaling behaviors.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> model = rb.input_signaling()
+    >>> rb.recognize(rb.catalog.CH, model), recognized_without_signaling(rb.catalog.CH, model).known.name
+    (None, 'CHSH')
+    """
+    found = recognize(functional)
+    return found if found is not None and is_image(functional, found.known, model) else None
 
 
 def holds_with_signaling(functional: BellFunctional, found: Recognition) -> bool:

@@ -53,6 +53,8 @@ class Extreme:
         No distribution of the null set has a larger mean; rigorous, exact where the table is of small whole numbers.
     proof
         Whose multipliers prove it, for minus the mean; None where it was not asked for.
+    weights
+        Of the strategies that have it, in floating point.
     slope
         The same multipliers prove that the mean is at most ``bound + slope · (ε − limit)``, for every ε.
     """
@@ -62,6 +64,7 @@ class Extreme:
     bound: Fraction
     proof: Proof | None = None
     slope: Fraction = Fraction(0)
+    weights: Floats | None = None
 
 
 class Null:
@@ -168,7 +171,7 @@ class Null:
         value = (top - float(lost @ q)) * unit
         joint = costs.joint(flat, q)
         if not rigorous:
-            return Extreme(value, joint, Fraction(float(flat.max())))
+            return Extreme(value, joint, Fraction(float(flat.max())), weights=q)
         whole, scale = costs.whole(lost, size)
         proof, power = self._proof(whole, run.duals * (size / sharp / float(scale)), limit)
         floor = max(Fraction(0), _rational(proof.bound.bound, self.measure) * power)

@@ -15,7 +15,7 @@ import numpy as np
 from relaxbell.errors import SolverError
 from relaxbell.exact.numbers import Floats
 from relaxbell.lp.clock import remaining
-from relaxbell.trials.null import Null
+from relaxbell.trials.null import Extreme, Null
 
 _GAP = 1e-9
 """Relative gap of the strength at which columns suffice."""
@@ -76,8 +76,10 @@ class Factor:
 class Projector:
     """Projections of one prediction on null sets; columns are kept from limit to limit."""
 
-    def __init__(self, null: Null, prediction: Floats) -> None:
-        self.null = null
+    def __init__(self, null: Null, prediction: Floats, *, insured: bool = True) -> None:
+        self.null, self.insured = null, insured
+        self._made: dict[bytes, Floats] = {}
+        self._nearest: dict[Fraction, Floats] = {}
         self.prediction = np.asarray(prediction, dtype=np.float64).ravel()
         self._columns: dict[Fraction, list[Floats]] = {}
         self._known: dict[Fraction, Factor] = {}
@@ -87,6 +89,11 @@ class Projector:
         if limit not in self._known:
             self._known[limit] = self._project(limit, _GAP)
         return self._known[limit]
+
+    def nearest_weights(self, limit: Fraction) -> Floats:
+        """Return weights of the strategies that make the nearest distribution that was found for a limit."""
+        self.factor(limit)
+        return self._nearest[limit]
 
     def rough(self, limit: Fraction) -> Factor:
         """Return a factor for a limit, certified, that is nearly as good and found sooner."""
@@ -102,6 +109,10 @@ class Projector:
             weights = master(f, np.array(columns).T)
             mixed = np.array(columns).T @ (weights / weights.sum())
             excess = _excess(f, mixed)
+            parts = [self._made.get(own.tobytes()) for own in columns]
+            if not self.insured and all(part is not None for part in parts):
+                shares = zip(weights / weights.sum(), parts, strict=True)
+                self._nearest[limit] = sum((w * part for w, part in shares if part is not None), np.zeros(1))
             strength = float(f[on] @ np.log1p(excess[on]))
             if strength <= _NOTHING:  # that of the best factor is less: the prediction is in the null set
                 return Factor(limit, np.zeros(len(f)), Fraction(0), 0.0)
@@ -115,7 +126,7 @@ class Projector:
                 break
             if len(columns) > _MANY:
                 columns = [own for own, w in zip(columns, weights.tolist(), strict=True) if w > _LIGHT]
-            columns.append(found.joint)
+            columns.append(self._kept(found))
         if best is None:
             raise SolverError(f"no projection on {null.measure.name} <= {float(limit):g} was found.")
         self._columns[limit] = [own for own, w in zip(columns, weights.tolist(), strict=False) if w > _LIGHT]
@@ -124,10 +135,18 @@ class Projector:
         excess = best[1]
         bound = null.largest(excess, limit).bound
         strength = max(0.0, float(f[on] @ np.log1p(excess[on])) - float(np.log1p(float(bound))))
-        if (excess <= -1).any():  # one event that was thought impossible must not decide alone; still a valid factor
+        if (
+            self.insured and (excess <= -1).any()
+        ):  # one event that was thought impossible must not decide alone; still a valid factor
             excess = excess * (1 - _INSURANCE)
             bound = null.largest(excess, limit).bound
         return Factor(limit, excess, bound, strength)
+
+    def _kept(self, found: Extreme) -> Floats:
+        """Return a distribution as a column; the weights behind it are remembered where they are wanted."""
+        if not self.insured and found.weights is not None:
+            self._made[found.joint.tobytes()] = found.weights
+        return found.joint
 
     def _start(self, limit: Fraction) -> list[Floats]:
         """Return columns that cover all cells: those of the next smaller limit are in this null set too."""
@@ -140,7 +159,7 @@ class Projector:
                 continue
             unit = np.zeros(len(f))
             unit[cell] = 1.0
-            found = self.null.largest(unit, limit, rigorous=False).joint
+            found = self._kept(self.null.largest(unit, limit, rigorous=False))
             columns.append(found)
             covered = covered + np.maximum(found, 0.0)
         return columns

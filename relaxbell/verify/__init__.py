@@ -47,6 +47,12 @@ The largest r(λ) of more than 1024 strategies is found by eliminating variables
 parents, in whole numbers; no table may have more than 2^20 entries. So there may be up to 2^4096 strategies, where all
 measures are influences and probabilities, their sums and maxima; other ones need a list, of at most 2^20.
 
+A distance of the data, the mean over settings or the largest, of TV = ½ Σ |p − p_model|: then q need not have the data,
+and z may vary, among the cells of a setting x, by at most Σ u weight_x, for the weights u of the distances: one of the
+mean, with weight p(free inputs); of the largest one for each setting that occurs, with weight 1/p(dependent|free).
+The strength is the relative entropy of the data from the models: z for the data are R p(free inputs), R ≥ 0 with a mean
+of at most b over the models by the inequality, and then it is at least Σ p ln(R/b).
+
 If w is the total share of dependence, whose weights are not given, max_λ r(λ) is replaced by
 max_Λ Σ_x p(x) max(r(x, Λ), max_x' r(x', Λ) − 2w); for the mutual information by max_Λ log2 Σ_x p(x) 2^r(x, Λ).
 Strategies that need settings of probability 0 have q = 0. Infeasible: the bound of the measure 0 is positive.
@@ -58,6 +64,10 @@ of D(u v || p) in bits or Σ |u v − p|: measure >= <z, data> − margin, where
 Σ u v r(x, y, Λ) − cost exceeds the margin (fields z, margin; no weights).
 A binary entropy h(m) of a probability m is concave: its least value is at an end of the interval that two such bounds
 give for m.
+
+**Messages.** The entropy of a hidden node of more than two values is least at a vertex of what cuts leave: each has
+coefficients c of p(m), m in descending order of p(m), because relabeling a hidden node changes no data, and a proof of
+its least value.
 
 **Networks.** A node may have several latent parents. Groups of nodes that share no latent variable are independent, and
 non-bilocality is Σ |q^ac − q^a q^c| over their functions α, γ, for any number of groups, summed over the products that
@@ -95,20 +105,24 @@ from pathlib import Path
 
 from .curves import CURVE, Curve
 from .dependences import DependenceCase
+from .distances import BESIDE, DistanceCase, has_distance
 from .entropies import EntropyCase, InformationCase
 from .evidence import EvidenceCase
 from .factorized import FactorizedDependenceCase, FactorizedInformationCase
 from .files import read_file
 from .kernel import SCHEMA, Case
+from .messages import MessageCase
 from .networks import NetworkCase
 from .reading import Json, Real, with_numbers
 from .refusals import Refused, printable
+from .strengths import StrengthCase
 from .wording import digest
 
 _KINDS = {
     "binary entropy": EntropyCase, "dependence": DependenceCase, "evidence": EvidenceCase,
     "factorized dependence": FactorizedDependenceCase, "factorized mutual information": FactorizedInformationCase,
-    "mutual information": InformationCase, "nonbilocality": NetworkCase,
+    "message entropy": MessageCase,
+    "mutual information": InformationCase, "nonbilocality": NetworkCase, "strength": StrengthCase,
 }  # fmt: skip
 
 
@@ -134,7 +148,9 @@ def read_case(data: Json, work: int = 0) -> Case:
     """Return the certificate of one solution, or of infeasibility, unchecked; `work` was spent before."""
     measure = data.get("measure") if type(data) is dict else None
     kind = measure.get("kind") if type(measure) is dict else None
-    return _KINDS.get(kind if type(kind) is str else "", Case)(with_numbers(data), work)
+    name = kind if type(kind) is str else ""
+    known = BESIDE.get(name, DistanceCase) if has_distance(data) else _KINDS.get(name, Case)
+    return known(with_numbers(data), work)
 
 
 def digests(data: Json) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ class Measure:
 
 
 Charges = list[tuple[Measure, list[Fraction]]]
+MORE: dict[str, Callable[[Model, Json], Measure]] = {}  # kinds beyond the kernel
 
 
 def charge(measure: Measure, weights: Json, share: Fraction, charges: Charges) -> Fraction:
@@ -93,7 +94,7 @@ def read_measure(model: Model, data: Json, factor: Fraction = ONE) -> Measure:
         texts[9:] = [f"{len(texts) - 9} more parts (digest {short_digest(texts[9:])})"] if texts[9:] else []
         text = (" + " if kind == "sum" else ", ").join(texts)
         return Measure(text if kind == "sum" else f"max({text})", kind=kind, parts=parts, factors=factors)
-    readers = {"probability": probability, "influence": influence, "dependence": dependence, "rows": own_rows}
+    readers = {"probability": probability, "influence": influence, "dependence": dependence, "rows": own_rows} | MORE
     need(kind in readers, "a measure is of no known kind")
     return readers[kind](model, data)
 
@@ -175,5 +176,4 @@ def own_rows(model: Model, data: Json) -> Measure:
     norm = f"largest of {len(sizes)} norms" if sizes else "sum"
     named = short_digest([" ".join(map(str, sizes)), *(" ".join(f"{i}:{v}" for i, v in sorted(row)) for row in rows)])
     text = f"the {norm} of {len(rows)} given row{'s' * (len(rows) > 1)} (digest {named})"
-    longest = max(map(len, columns.values()), default=0)
-    return Measure(text, lambda number, _: columns.get(number, ()), 2 + longest, sizes)
+    return Measure(text, lambda number, _: columns.get(number, ()), 2 + max([0, *map(len, columns.values())]), sizes)

@@ -15,6 +15,7 @@ from relaxbell.engines import Engine, engine
 from relaxbell.engines.linear.solution import LinearSolution
 from relaxbell.measures import combined  # noqa: F401  # sums are kinds too
 from relaxbell.measures.measure import Measure
+from relaxbell.trials import strength  # noqa: F401  # a kind, too
 
 ROOT = Path(rb.__file__).parent
 KINDS = {
@@ -25,6 +26,9 @@ KINDS = {
     "FactorizedInformation",
     "FactorizedDependence",
     "BinaryEntropy",
+    "MessageEntropy",
+    "Strength",
+    "Distance",
     "Dependence",
     "HallDependence",
     "LinearMeasure",
@@ -41,6 +45,9 @@ OWN = {
     "FactorizedInformation": "engines/factorized/",
     "FactorizedDependence": "engines/factorized/",
     "BinaryEntropy": "engines/entropy/",
+    "MessageEntropy": "engines/entropy/",
+    "Strength": "trials/",
+    "Distance": "engines/linear/",
     "Dependence": "engines/linear/",
     "HallDependence": "engines/linear/",
     "LinearMeasure": "engines/linear/",

@@ -150,6 +150,20 @@ def swapping(rng):
     return rb.boxes.entanglement_swapping(Fraction(int(rng.integers(50, 100)), 100)).table
 
 
+_NO_FUNCTION = (MeasureError, "no function of q alone")
+_DISTANCE = dict.fromkeys(["value", "at", "expression", "budget"], _NO_FUNCTION)  # budget: at its last line
+_COMPARED = lambda r: rb.bell((2, 1), (2, 3), input_distribution=data.joint(r, (2, 1))).relax("X -> B", "L -> X")  # noqa: E731
+
+
+def any_table(shape, outputs, r):
+    """A table that may signal in every way."""
+    table = r.integers(0, 4, shape) + np.eye(int(np.prod(shape[:outputs])), 1, dtype=int).reshape(
+        *shape[:outputs], 1, 1
+    )
+    sums = table.sum(axis=tuple(range(outputs)), keepdims=True) * np.ones_like(table)
+    return np.vectorize(lambda n, total: Fraction(int(n), int(total)), otypes=[object])(table, sums)
+
+
 KINDS = [
     Kind("influence", signaling, lambda lib, m, r: lib.influence(m, "X", "B")),
     Kind("influence of an outcome", outcomes, lambda lib, m, r: lib.influence(m, "A", "B")),
@@ -161,7 +175,22 @@ KINDS = [
     Kind("effect of a setting", both, lambda lib, m, r: shift(lib, m)),
     Kind("message weight", message, lambda lib, m, r: lib.message_weight(m)),
     Kind("message weight, three values", lambda r: message(r, 3), lambda lib, m, r: lib.message_weight(m)),
+    Kind("bits", lambda r: message(r, 3), lambda lib, m, r: lib.message_weight(m, lengths=[0, 1, Fraction(3, 2)])),
     Kind("message entropy", message, lambda lib, m, r: lib.message_entropy(m), _ENTROPY, tolerance=1e-9),
+    Kind(
+        "mean distance",
+        _COMPARED,
+        lambda lib, m, r: lib.mean_distance(m),
+        _DISTANCE,
+        table=lambda r: any_table((2, 3, 2, 1), 2, r),
+    ),
+    Kind(
+        "largest distance",
+        _COMPARED,
+        lambda lib, m, r: lib.largest_distance(m),
+        _DISTANCE,
+        table=lambda r: any_table((2, 3, 2, 1), 2, r),
+    ),
     Kind("dependence", dependent, lambda lib, m, r: lib.dependence(m)),
     Kind("dependence of one setting", one_dependent, lambda lib, m, r: lib.dependence(m)),
     Kind("hall", dependent, lambda lib, m, r: lib.hall_dependence(m)),

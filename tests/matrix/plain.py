@@ -98,7 +98,10 @@ class Expression:
 
     def least(self, table, budgets=(), extra=()):
         """The least value over the models of a table within budgets, or None; `extra`: further equations."""
-        program = Program(graph(self.model), table, extra)
+        compared = [part for part in (self, *(part for part, _ in budgets)) if isinstance(part, Distance)]
+        program = Compared(self.model, table) if compared else Program(graph(self.model), table, extra)
+        for part in compared:
+            part.table = table
         for part, limit in budgets:
             program.below(part.lower(program), {(): limit})
         cost = self.lower(program)
@@ -202,6 +205,27 @@ class Program:
         return least_of_program([cost.get(j, 0) for j in range(self.columns)], self.rows, self.rhs)
 
 
+class Compared(Program):
+    """The same with |p − T q| as columns, in both directions, instead of equations."""
+
+    def __init__(self, model, table):
+        own, k = graph(model), len(model.outputs)
+        super().__init__(own, table)
+        *rows, total = self.rows
+        values, self.rows, self.rhs, self.misses = self.rhs[:-1], [], [], {}
+        self.equal(total, 1)
+        sums = {}
+        for row, value, cell in zip(rows, values, np.ndindex(*table.shape), strict=True):
+            above, below = self.column(), self.column()
+            self.equal(row | {above: 1, below: -1}, value)
+            self.misses.setdefault(cell[k:], []).extend([above, below])
+            for j, v in row.items():
+                own_sums = sums.setdefault(cell[k:], {})
+                own_sums[j] = own_sums.get(j, 0) + v
+        for x, row in sums.items() if model.dependent_inputs else ():
+            self.equal(row, own.conditional(dict(zip(model.inputs, x, strict=True))))
+
+
 # --------------------------------------------------------------------- measures
 
 
@@ -229,8 +253,11 @@ def average_causal_effect(model, source, target, *, values=(1, 0), outcome=1):
     return Row(model, [a - b for a, b in zip(one, other, strict=True)])
 
 
-def message_weight(model, message="M"):
-    return Row(model, graph(model).average(lambda node: node[message] != 0))
+def message_weight(model, message="M", lengths=None):
+    if lengths is None:
+        return Row(model, graph(model).average(lambda node: node[message] != 0))
+    rows = [graph(model).average(lambda node, m=m: node[message] == m) for m in range(len(lengths))]
+    return Row(model, [sum(n * v for n, v in zip(lengths, own, strict=True)) for own in zip(*rows, strict=True)])
 
 
 def _joint(model):
@@ -259,6 +286,47 @@ def hall_dependence(model):
         rows = [Absolute(model, {i: 1 / p, others[response]: -1 / r}) for response, i in numbers.items()]
         pairs.append(Sum(model, rows))
     return Largest(model, pairs)
+
+
+class Distance(Expression):
+    """½ Σ |p − T q| of the data that were asked about last."""
+
+    def of(self, each):
+        own, free = graph(self.model), set(self.model.free_inputs)
+        names = [dict(zip(self.model.inputs, x, strict=True)) for x in each]
+        pairs = list(zip(names, each.values(), strict=True))
+        mean = sum((own.chance({n: v for n, v in x.items() if n in free}) * t for x, t in pairs), Fraction(0))
+        return mean, [t / own.conditional(x) for x, t in pairs if own.conditional(x)]
+
+    def at(self, q):
+        own, k = graph(self.model), len(self.model.outputs)
+        rows, rhs = own.equations(self.table)
+        each = {}
+        for row, value, cell in zip(rows, rhs, np.ndindex(*self.table.shape), strict=True):
+            missed = abs(value - sum(q[i] for i in row)) / 2
+            each[cell[k:]] = each.get(cell[k:], 0) + missed
+        mean, others = self.of(each)
+        return mean if type(self) is mean_distance else max(others)
+
+
+class mean_distance(Distance):  # noqa: N801
+    def lower(self, program):
+        own, free = graph(self.model), self.model.free_inputs
+        weights = {}
+        for x, columns in program.misses.items():
+            known = {n: v for n, v in zip(self.model.inputs, x, strict=True) if n in free}
+            weights |= dict.fromkeys(columns, own.chance(known) / 2)
+        return weights
+
+
+class largest_distance(Distance):  # noqa: N801
+    def lower(self, program):
+        top = {program.column(): Fraction(1)}
+        for x, columns in program.misses.items():
+            chance = graph(self.model).conditional(dict(zip(self.model.inputs, x, strict=True)))
+            if chance:
+                program.below(dict.fromkeys(columns, Fraction(1, 2) / chance), top)
+        return top
 
 
 def maximum(*parts):

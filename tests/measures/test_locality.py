@@ -196,7 +196,7 @@ def test_measure_errors():
         (lambda: rb.influence(model, "L", "B"), "no edge L -> B"),
         (lambda: rb.influence(rb.input_signaling((1, 2)), "X", "B"), "single value"),
         (lambda: rb.message_weight(model), "'M' is not a hidden node"),
-        (lambda: rb.message_entropy(rb.message(alphabet=3)), "3 values"),
+        (lambda: rb.message_entropy(rb.message(alphabet=1)), "a single value"),
         (lambda: rb.influence(model, "X", "B") * -1, "concave"),
         (lambda: rb.maximum(), "at least one"),
         (lambda: rb.measure(model, np.ones((2, 5))), "5 entries"),

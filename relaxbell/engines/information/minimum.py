@@ -200,7 +200,7 @@ def information_bound(problem: Problem, layout: SettingLayout, program: LinearPr
         terms = (h * int(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True))
         offset -= sum(terms, Fraction(0)) / int(grid)
     z = fractions(whole.z, int(grid))
-    total: ExactNumber = (z * problem.equations.rhs).sum() + offset
+    total: ExactNumber = problem.equations.total(z) + offset
     if not total > 0:
         return nothing(problem, raw, Fraction(0))
     return DualBound(

@@ -216,10 +216,10 @@ def proof_data(model: CausalModel, proof: Proof, *, stated: bool = True) -> dict
         for y in part:
             shares = (max(y, 0), max(-y, 0)) if constraint.equality else (y,)
             constraints += [{"multiplier": as_text(share), "weights": None} for share in shares]
-    return {"z": as_texts(_multipliers(model, proof)), "weights": weights, "constraints": constraints}
+    return {"z": as_texts(multipliers(model, proof)), "weights": weights, "constraints": constraints}
 
 
-def _multipliers(model: CausalModel, proof: Proof) -> list[Any]:
+def multipliers(model: CausalModel, proof: Proof) -> list[Any]:
     """Return the multipliers of the data, then of the normalization, one for each setting of all inputs."""
     z, used = list(proof.bound.z), _normalized(model)
     known = dict.fromkeys(_settings(model), Fraction(0))

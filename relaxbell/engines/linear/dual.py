@@ -15,17 +15,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relaxbell.engines.linear.program import LinearProgram, Problem, all_leaves
+from relaxbell.exact.basis import Basis, IntegerProgram
 from relaxbell.exact.bounds import Block, column_minimum, dyadic_bits, snapped
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, common_denominator, floor_float
 from relaxbell.exact.rows import Rows
-from relaxbell.measures.terms import Leaf
+from relaxbell.measures.terms import Deviation, Leaf
 
 _LARGEST_DENOMINATOR = 1000
 _LARGEST_UNIT = 4096
@@ -75,6 +77,27 @@ class DualBound:
 
 
 @dataclass(frozen=True, eq=False)
+class ColumnBasis:
+    """An optimal basis of columns that are mixtures of strategies, all rows of them equations.
+
+    Attributes
+    ----------
+    integers, basis
+        A program in whole numbers, for right-hand sides times `unit`; it may have basic columns only.
+    strategies, shares
+        What each column is a mixture of, and how much of each there is, in units of 1 / `unit`.
+    unit
+        A whole number.
+    """
+
+    integers: IntegerProgram
+    basis: Basis
+    strategies: NDArray[np.intp]
+    shares: NDArray[np.int64]
+    unit: int
+
+
+@dataclass(frozen=True, eq=False)
 class Proof:
     """What proves a solution: the problem, its dual bound, and exact weights that attain it.
 
@@ -91,6 +114,8 @@ class Proof:
         Whether the time was over before exact weights were sought to the end.
     support
         Weights of the strategies that occur, in floats, where the strategies are not listed; None otherwise.
+    basis
+        The optimal basis of the linear program, or of columns, where it was solved exactly; None otherwise.
     """
 
     problem: Problem
@@ -98,6 +123,7 @@ class Proof:
     primal: Mapping[int, ExactNumber] | None = None
     stopped: bool = False
     support: Mapping[int, float] | None = None
+    basis: Basis | ColumnBasis | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +155,7 @@ class RawDuals:
 def raw_duals(problem: Problem, program: LinearProgram, duals: Floats) -> RawDuals:
     """Sort the duals of a linear program; multipliers of inequalities are ≥ 0."""
     return RawDuals(
-        duals[program.equations],
+        program.multipliers(duals),
         program.raw_weights(duals),
         np.array([max(0.0, -float(duals[place][0])) for place in program.budgets]),
         tuple(
@@ -173,6 +199,16 @@ def dual_bound(problem: Problem, program: LinearProgram, duals: Floats, least: L
     if best is None:
         return nothing(problem, raw, Fraction(NOTHING))
     return best
+
+
+def _within(z: Floats, distances: Sequence[Deviation], weights: Mapping[Leaf, Floats]) -> Floats:
+    """Return whole multipliers near z that vary at each setting by no more than the weights of distances allow."""
+    found, settings = z.copy(), distances[0].settings
+    room = sum((own.room(weights[own].tolist()) for own in distances if own in weights), 0 * distances[0].chance)
+    for x, most in enumerate(room):
+        cells = settings == x
+        found[cells] = np.minimum(z[cells], z[cells].min() + float(math.floor(most)))
+    return found
 
 
 def nothing(problem: Problem, raw: RawDuals, bound: Fraction) -> DualBound:
@@ -224,6 +260,8 @@ def _evaluate(problem: Problem, raw: RawDuals, denominator: int, least: Least) -
     weights: dict[Leaf, Floats] = {}
     problem.objective.clip(whole.leaves, float(denominator), weights)
     shares = clip_budgets(problem, whole, weights)
+    if problem.deviations:
+        whole = replace(whole, z=_within(whole.z, problem.deviations, weights))
     parts: list[Part] = [(problem.equations.rows, -whole.z)]
     parts += [(leaf.rows, weights[leaf]) for leaf in all_leaves(problem)]
     parts += [(c.rows, y) for c, y in zip(problem.affine, whole.affine, strict=True)]
@@ -236,7 +274,7 @@ def _evaluate(problem: Problem, raw: RawDuals, denominator: int, least: Least) -
         offset -= sum((h * Fraction(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True)), Fraction(0))
     z = fractions(whole.z, denominator)
     rest = offset / denominator
-    total: Any = (z * problem.equations.rhs).sum() if len(z) else Fraction(0)
+    total = problem.equations.total(z)
     return DualBound(
         total + rest,
         z,

@@ -24,7 +24,7 @@ from relaxbell.lp.highs import solve_highs
 from relaxbell.lp.rows import misses
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import Measure
-from relaxbell.measures.terms import ZERO
+from relaxbell.measures.terms import ZERO, Total
 
 _PROOF = 1e-11
 """Violations below this are not told from rounding; those of exact data are decided in exact arithmetic."""
@@ -52,8 +52,11 @@ class Ways:
 def infeasible(problem: Problem, measure: Measure, ways: Ways | None = None) -> None:
     """Raise InfeasibleError with a witness if infeasibility can be proved; else return."""
     model, ways = measure.model, ways or Ways(_farkas, _bound)
+    nothing = ZERO  # the objective 0; where distances are in it, they still say that the data need not be met
+    if problem.deviations:
+        nothing = Total(tuple(own.scaled(Fraction(0)) for own in problem.deviations))
     bare = Problem(ZERO, problem.equations)
-    proof = _positive(ways.farkas(bare), problem)
+    proof = None if problem.deviations else _positive(ways.farkas(bare), problem)
     if proof is not None:
         witness = _witness(measure, problem, proof)
         what = "these values" if problem.equations.behavior is None else "this behavior"
@@ -65,13 +68,16 @@ def infeasible(problem: Problem, measure: Measure, ways: Ways | None = None) -> 
             model,
         )
     if problem.budgets or problem.affine:
-        constrained = Problem(ZERO, problem.equations, problem.budgets, problem.affine)
+        constrained = Problem(nothing, problem.equations, problem.budgets, problem.affine)
         proof = _positive(ways.farkas(constrained), problem)
         if proof is not None:
             limits = [*map(str, problem.budgets), *map(_constraint_text, problem.affine)]
+            reproduces, more = "reproduces the data within", "; the data alone can be reproduced"
+            if problem.deviations:
+                reproduces, more = "satisfies", ""
             raise InfeasibleError(
-                f"no model of {model.name} reproduces the data within the constraints {', '.join(limits)}, by an exact "
-                f"dual argument; the data alone can be reproduced. {_remedy(problem, ways)}",
+                f"no model of {model.name} {reproduces} the constraints {', '.join(limits)}, by an exact dual argument"
+                f"{more}. {_remedy(problem, ways)}",
                 _witness(measure, problem, proof),
                 Proof(constrained, proof),
                 model,
@@ -165,4 +171,4 @@ def _witness(measure: Measure, problem: Problem, proof: DualBound) -> Witness:
     model, z = measure.model, proof.z
     table = np.array(problem.equations.functional(z) * Fraction(1), dtype=object).reshape(model.observed_shape)
     functional = BellFunctional(table, model.outputs, model.inputs, parties=problem.equations.parties)
-    return Witness(functional, (z * problem.equations.rhs).sum(), -proof.offset, problem.equations.may_signal)
+    return Witness(functional, problem.equations.total(z), -proof.offset, problem.equations.may_signal, model)

@@ -57,7 +57,11 @@ def read_problem(measure: Measure, term: Term, equations: Equations, subject_to:
     """
     budgets, affine = read_constraints(measure, subject_to)
     copies = tuple(Budget(replace(b.measure, term=fresh(b.measure.term)), b.limit) for b in budgets)
-    problem = Problem(fresh(term), equations, copies, affine)
+    values = equations.floats
+    copies = tuple(
+        replace(b, measure=replace(b.measure, term=b.measure.term.given(equations.rows, values))) for b in copies
+    )
+    problem = Problem(fresh(term).given(equations.rows, values), equations, copies, affine)
     _check_roots(problem, measure)
     return problem
 
@@ -217,7 +221,10 @@ def _attempt(name: str, data: tuple[Any, ...], best: Answer | None) -> Answer:
 def violation(answer: Answer, problem: Problem) -> float:
     """Return how far an answer misses the equations, or falls below 0; where settings are rare, relative to them."""
     q, equations = answer.x[: problem.strategies], problem.equations
-    missed, below = abs(equations.rows.matrix @ q.clip(0.0) - equations.floats), -q
+    missed, below = equations.rows.matrix @ q.clip(0.0) - equations.floats, -q
+    for distance in problem.deviations[:1]:  # only the sums over all outcomes are to be met
+        missed = np.bincount(distance.settings, missed)
+    missed = abs(missed)
     if equations.exponents is not None:
         size = np.ldexp(1.0, np.maximum(equations.exponents, _SMALLEST))  # of each strategy's weight
         own = sp.csr_array(equations.rows.matrix)

@@ -217,6 +217,7 @@ def parameter_sides(program: LinearProgram, cells: Exact, limits: Sequence[Any])
         For each budget its coefficients over u.
     """
     sides = np.full((program.matrix.shape[0], cells.shape[1]), Fraction(0), dtype=object)
+    sides[:, 0] = program.rhs  # of normalizations; all others follow
     sides[program.equations] = cells
     for place, limit in zip(program.budgets, limits, strict=True):
         sides[place] = np.array(limit, dtype=object)

@@ -8,7 +8,7 @@ and a live model for re-solves are needed; the tests compare with ``measure.expr
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -32,7 +32,7 @@ from relaxbell.lp.clock import remaining
 from relaxbell.lp.rows import Block, RowBuilder
 from relaxbell.measures.affine import AffineConstraint, read_affine
 from relaxbell.measures.measure import Budget, Measure, same_model
-from relaxbell.measures.terms import Leaf, Lowered, Slot, Term
+from relaxbell.measures.terms import Deviation, Leaf, Lowered, Slot, Term
 from relaxbell.measures.terms.sizes import entries_of
 
 _MOST_ENTRIES = 200_000
@@ -57,6 +57,11 @@ class Problem:
         """Number n of strategies."""
         return self.equations.rows.columns
 
+    @property
+    def deviations(self) -> list[Deviation]:
+        """Distances of the data from what q makes: where there are any, q need not reproduce the data."""
+        return [leaf for leaf in all_leaves(self) if isinstance(leaf, Deviation)]
+
 
 def read_constraints(
     measure: Measure, subject_to: Any, *, symbolic: bool = False
@@ -70,7 +75,7 @@ def read_constraints(
         affine, or anything else.
     """
     budgets, affine = [], []
-    for item in _flat(subject_to):
+    for item in flat(subject_to):
         if isinstance(item, Budget):
             same_model(measure, item.measure)
             if item.is_symbolic and not symbolic:
@@ -90,16 +95,22 @@ def read_constraints(
     return tuple(budgets), tuple(affine)
 
 
+def accepts_signaling(measure: Measure, subject_to: object) -> bool:
+    """Return whether a distance from the data is minimized or limited, so that q need not reproduce them."""
+    asked: list[Measure] = [measure, *(item.measure for item in flat(subject_to) if isinstance(item, Budget))]
+    return any(own.compares for own in asked)
+
+
 def is_constrained(subject_to: object) -> bool:
     """Return whether there are any constraints."""
-    return any(True for _ in _flat(subject_to))
+    return any(True for _ in flat(subject_to))
 
 
-def _flat(subject_to: Any) -> Iterator[Any]:
+def flat(subject_to: Any) -> Iterator[Any]:
     """Yield constraints from lists in lists: `setting_bounds(…)` beside a budget."""
     if isinstance(subject_to, Sequence) and not isinstance(subject_to, str):
         for item in subject_to:
-            yield from _flat(item)
+            yield from flat(item)
     else:
         yield subject_to
 
@@ -122,6 +133,10 @@ class LinearProgram:
         The exact upper sides.
     slots, equations, budgets, affine
         Whose duals are in which rows.
+    normalized
+        Rows of normalizations, where there are distances: else the equations say them.
+    normalization
+        For each equation the number of its normalization, or −1.
     """
 
     matrix: sp.csc_array
@@ -137,6 +152,15 @@ class LinearProgram:
     equations: slice
     budgets: tuple[slice, ...]
     affine: tuple[slice, ...]
+    normalized: slice | None = None
+    normalization: NDArray[np.intp] | None = None
+
+    def multipliers(self, duals: NDArray[Any]) -> NDArray[Any]:
+        """Return the multipliers of the equations; those of normalizations are sums of equations."""
+        z = duals[self.equations]
+        if self.normalized is None or self.normalization is None:
+            return z
+        return z + np.append(duals[self.normalized], duals[:1] * 0)[self.normalization]
 
     def raw_weights(self, duals: NDArray[Any]) -> dict[Leaf, NDArray[Any]]:
         """Return the row weights of each leaf, from the duals of its rows (∂value/∂rhs), floats or exact."""
@@ -165,6 +189,7 @@ class _Builder:
         self.rhs: list[Exact] = []
         self.exact = True
         self.slots: dict[Leaf, Slot] = {}
+        self.surplus = range(0)
 
     def columns(self, count: int) -> range:
         return self.rows.columns(count)
@@ -251,7 +276,14 @@ def linear_program(problem: Problem) -> LinearProgram:
     )
     collected = _collected(problem, exactly=False)
     remaining()  # among many strategies each takes seconds
-    return _assembled(*collected)
+    found = _assembled(*collected)
+    if not problem.deviations:
+        return found
+    own = problem.deviations[0]
+    place = np.full(len(own.chance), -1)
+    place[list(own.normalized)] = np.arange(len(own.normalized))
+    first = found.equations.stop
+    return replace(found, normalized=slice(first, first + len(own.normalized)), normalization=place[own.settings])
 
 
 def exact_program(problem: Problem) -> ExactProgram | None:
@@ -298,7 +330,14 @@ def _collected(
     builder = _Builder(problem.strategies, exactly=exactly)
     builder.exact = problem.equations.rows.integral
     known = builder.matrix(problem.equations.rows)
-    equations = builder.add(known, 1, [], problem.equations.rhs, True)
+    distances = problem.deviations
+    extra: list[tuple[int, int, float]] = []
+    if distances:  # what the data exceed T q by, and what they fall below it by
+        builder.surplus, below = builder.columns(len(known_rows(problem))), builder.columns(len(known_rows(problem)))
+        extra = [(i, j, 1.0) for i, j in enumerate(builder.surplus)] + [(i, j, -1.0) for i, j in enumerate(below)]
+    equations = builder.add(known, 1, extra, problem.equations.rhs, True)
+    if distances:
+        _normalize(builder, known, distances[0])
     objective = problem.objective.lower(builder)
     limits = (b.limit for b in problem.budgets)
     numbers: list[ExactNumber] = [v if isinstance(v, Fraction | Surd) else Fraction(0) for v in limits]
@@ -306,6 +345,26 @@ def _collected(
     budgets = [builder.limit(term, limit, []) for term, limit in zip(lowered, numbers, strict=True)]
     affine = [builder.add_affine(c) for c in problem.affine]
     return builder, objective, equations, tuple(budgets), tuple(affine)
+
+
+def known_rows(problem: Problem) -> Rows:
+    """Return the rows of the equations; raise MeasureError where distances from them are not defined."""
+    if problem.equations.tables is not None:
+        raise MeasureError(
+            "a distance of data from a model needs all probabilities: found values of functionals, expected a Behavior."
+        )
+    return problem.equations.rows
+
+
+def _normalize(builder: _Builder, known: Block, own: Deviation) -> None:
+    """Append Σ T q = p(dependent|free) for the settings that need it."""
+    for x in own.normalized:
+        cells = np.flatnonzero(own.settings == x)
+        if isinstance(known, ExactMatrix):
+            row: Block = ExactMatrix(tuple(known.rows[i] for i in cells), known.width).total()
+        else:
+            row = sp.csr_array(known[cells].sum(axis=0)[None, :])
+        builder.add(row, 1, [], own.chance[x], True)
 
 
 def _assembled(

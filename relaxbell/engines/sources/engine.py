@@ -94,7 +94,7 @@ class FixedEngine(Engine[FixedNonbilocality]):
     def floor(self) -> float | None:
         return 0.0
 
-    def equations(self, observed: Behavior | Observed) -> Equations:
+    def equations(self, observed: Behavior | Observed, subject_to: object = ()) -> Equations:
         """Return what was observed, and the marginals, as equations over q."""
         from relaxbell.engines.sources.fixed import with_marginals
 

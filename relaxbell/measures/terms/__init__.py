@@ -11,6 +11,7 @@ LargestRow  max |row · q|             Σ |u| ≤ 1
 SumOfRows   Σ |row · q|               |u| ≤ 1
 Total       Σ parts                   each part's own
 Largest     max of parts              a convex combination of the parts' own
+Deviation   max_k Σ weight_k TV       Σ u ≤ 1; the data's multipliers vary by Σ u weight
 ==========  ========================  ==========================================
 
 This is all that solvers, rigorous bounds and certificates need to know about a measure. One class says all about one
@@ -18,6 +19,7 @@ function: value, expression, linear program and the way back from its duals, nea
 """
 
 from relaxbell.measures.terms.composites import Composite, Largest, Total
+from relaxbell.measures.terms.distances import Deviation
 from relaxbell.measures.terms.leaves import LargestRow, Linear, SumOfRows
 from relaxbell.measures.terms.term import (
     Builder,
@@ -32,6 +34,12 @@ from relaxbell.measures.terms.term import (
     stated_weights,
 )
 
+
+def compares(term: Term) -> bool:
+    """Return whether a distance from data is part of a term: then q need not reproduce the data."""
+    return any(isinstance(leaf, Deviation) for leaf in term.leaves())
+
+
 ZERO = Total(())
 """The function 0: where only the constraints matter."""
 
@@ -39,6 +47,7 @@ __all__ = [
     "ZERO",
     "Builder",
     "Composite",
+    "Deviation",
     "Largest",
     "LargestRow",
     "Leaf",
@@ -50,6 +59,7 @@ __all__ = [
     "Term",
     "Total",
     "Weights",
+    "compares",
     "fresh",
     "stated",
     "stated_weights",

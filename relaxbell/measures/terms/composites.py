@@ -59,6 +59,9 @@ class Composite(Term):
     def with_rows(self, change: Callable[[Rows], Rows]) -> Self:
         return replace(self, parts=tuple(part.with_rows(change) for part in self.parts))
 
+    def given(self, rows: Rows, values: Floats) -> Self:
+        return replace(self, parts=tuple(part.given(rows, values) for part in self.parts))
+
 
 @dataclass(frozen=True, eq=False)
 class Total(Composite):

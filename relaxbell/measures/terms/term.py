@@ -71,6 +71,9 @@ class Builder(Protocol):
     """Collects the rows of a linear program over (q, auxiliary columns)."""
 
     slots: dict[Leaf, Slot]
+    exact: bool
+    exactly: bool
+    surplus: range
 
     def columns(self, count: int) -> range:
         """Return the numbers of new auxiliary columns."""
@@ -80,6 +83,9 @@ class Builder(Protocol):
 
     def norm(self, rows: Rows, extra: list[tuple[int, int, float]]) -> list[tuple[slice, float]]:
         """Append ± rows + extra ≤ 0 (+ only, where no entry is negative), and return where, with the signs."""
+
+    def add(self, matrix: Any, unit: Any, extra: list[tuple[int, int, Any]], rhs: Any, equality: bool) -> slice:
+        """Append rows that `unit` makes whole, one where the matrix is None."""
 
     def limit(self, term: Lowered, rhs: Any, extra: list[tuple[int, int, float]]) -> slice:
         """Append the row term + extra ≤ rhs, which prices the term's own leaves."""
@@ -119,6 +125,10 @@ class Term(abc.ABC):
     @abc.abstractmethod
     def with_rows(self, change: Callable[[Rows], Rows]) -> Self:
         """Return the term with other rows in each leaf: those over some columns only, for example."""
+
+    def given(self, rows: Rows, values: Floats) -> Self:
+        """Return the term where the data are known: rows · q = values; only distances from data need them."""
+        return self
 
     @abc.abstractmethod
     def value(self, q: Floats) -> float:
