@@ -103,8 +103,13 @@ class FactorizedEngine(Engine[Factorized]):
     def floor(self) -> float | None:
         return 0.0
 
-    def equations(self, observed: Behavior | Observed) -> Equations:
-        """Return what was observed as equations over q."""
+    @property
+    def solver(self) -> str | None:
+        """None: there is no other one to ask for."""
+        return None
+
+    def equations(self, observed: Behavior | Observed, subject_to: object = ()) -> Equations:
+        """Return what was observed as equations over q; constraints are refused with the problem."""
         return self.measure.model.equations(observed)
 
     def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
