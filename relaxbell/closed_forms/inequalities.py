@@ -198,7 +198,7 @@ def inequalities(model: CausalModel, seconds: float = 60.0) -> Inequalities:
     points, own = _points(domain, columns), Symmetries(domain, columns)
     # what is needed for a partial result is not interrupted, but its time counts
     rest = None if limit is None else max(limit - (now() - started), _LEAST)
-    with deadline(rest, model.name):
+    with deadline(rest, f"listing the facets of {model.name}", least=False):
         polytope = None if model.dependent_inputs else symmetric_polytope(points, own)
         part = slice_facets(domain, columns, own) if model.dependent_inputs else None
         if polytope is not None:
@@ -228,8 +228,8 @@ def _double_description(
     domain: Domain, points: Sequence[tuple[int, ...]], limit: float | None
 ) -> tuple[list[Row], int | None]:
     """Return the facets from all points at once, and how many were taken in where the time did not suffice."""
-    name = domain.model.name
-    with deadline(None if limit is None else _SHARE * limit, name):
+    name = f"listing the facets of {domain.model.name}"
+    with deadline(None if limit is None else _SHARE * limit, name, least=False):
         hull, done = Polyhedron.hull_in_steps(points, left)
     rows, complete = _both_signs(hull), done == len(points)
     dependent = domain.model.dependent_inputs

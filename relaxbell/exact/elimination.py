@@ -9,9 +9,9 @@ Artificial Intelligence 113, 41 (1999), doi:10.1016/S0004-3702(99)00059-4, for b
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -100,7 +100,12 @@ class Elimination:
     ) -> None:
         self.domains = tuple(domains)
         self.scopes = [tuple(scope) for scope in scopes]
-        order, self.entries, self.largest, self.width = _best_order(self.domains, self.scopes, most)
+        # variables by rank: problems that differ by their names only have one order
+        used = sorted({v for scope in self.scopes for v in scope})
+        rank = {v: i for i, v in enumerate(used)}
+        ranked = tuple(tuple(rank[v] for v in scope) for scope in self.scopes)
+        ranks, self.entries, self.largest, self.width = _best_order(tuple(self.domains[v] for v in used), ranked, most)
+        order = [used[i] for i in ranks]
         count = 0
         size = 1
         for v in reversed(order):
@@ -143,7 +148,16 @@ class Elimination:
 
     # ------------------------------------------------------------------------ runs
 
-    def run(self, tables: Sequence[NDArray[Any]], *, choices: bool = True) -> tuple[NDArray[Any], Best]:
+    @property
+    def additions(self) -> int:
+        """How many numbers are added in a run, but for those that are left to the end: its time."""
+        return sum(
+            len(step.tables) * math.prod(self.domains[v] for v in (*step.scope, step.variable)) for step in self._steps
+        )
+
+    def run(
+        self, tables: Sequence[NDArray[Any]], *, choices: bool = True, tick: Callable[[], object] | None = None
+    ) -> tuple[NDArray[Any], Best]:
         """Return the largest sums, one for each assignment of the kept variables, and what reaches them.
 
         Parameters
@@ -152,6 +166,8 @@ class Elimination:
             In the order of the scopes: floats, int64 or whole numbers of any size (object), all of one kind.
         choices
             Whether to remember the best values, for `Best.assignments`.
+        tick
+            Called before each variable is eliminated; it may raise.
 
         Returns
         -------
@@ -162,6 +178,8 @@ class Elimination:
         best: list[NDArray[Any]] = []
         place = 0
         for step in self._steps:
+            if tick is not None:
+                tick()
             parts = []
             for i, shape in zip(step.tables, step.shapes, strict=True):
                 own = found[i]
@@ -248,8 +266,9 @@ def _sum(parts: list[NDArray[Any]]) -> NDArray[Any]:
     return total
 
 
+@lru_cache(maxsize=16)
 def _best_order(
-    domains: Sequence[int], scopes: Sequence[tuple[int, ...]], most: int
+    domains: tuple[int, ...], scopes: tuple[tuple[int, ...], ...], most: int
 ) -> tuple[list[int], int, int, int]:
     """Return the better of two greedy orders; where there are very many tables, the one that is found quickly."""
     found = []

@@ -207,7 +207,7 @@ class Plan:
         if self._uncertainty is None:
             return None, ""
         try:
-            with deadline(self._seconds, "the evidence"):
+            with deadline(self._seconds, "the evidence", least=False):
                 return self._uncertainty.evidence(self._tasks[0].tested), ""
         except RelaxbellError as error:
             return None, str(error)

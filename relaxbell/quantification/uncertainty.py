@@ -139,7 +139,7 @@ class Uncertainty:
         if not self.options.resamples:
             return ""
         try:
-            with deadline(seconds, "the resamples"):
+            with deadline(seconds, "minimizing over the resamples", least=False):
                 _ = self._resampled
         except RelaxbellError as error:
             return str(error)

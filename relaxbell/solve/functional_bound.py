@@ -47,7 +47,7 @@ _LISTED = 2**14
 def bound(functional: BellFunctional, model: CausalModel, subject_to: Any, *, seconds: float | None = None) -> Any:
     """Return the maximum, or with a symbol as limit its curve; see `BellFunctional.bound`."""
     # a title takes longer to write than many a maximum to find
-    with deadline(seconds, "" if seconds is None else f"-{functional.title}"):
+    with deadline(seconds, "" if seconds is None else f"max {functional.title}", least=False):
         if is_symbolic(subject_to):
             return provided("BellFunctional.bound, symbolic")(functional, model, subject_to)
         try:

@@ -13,7 +13,7 @@ The equations are multiplied by the common denominator of p(x), so that all colu
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -27,12 +27,13 @@ from relaxbell.causal.equations import Equations
 from relaxbell.causal.model import CausalModel
 from relaxbell.engines.dependence.form import SettingForm
 from relaxbell.engines.dependence.pricing import DependencePricer
+from relaxbell.engines.dependence.support import Support
 from relaxbell.engines.linear.dual import DualBound, Proof
 from relaxbell.engines.linear.over import read_problem
 from relaxbell.engines.linear.priced.form import PricedForm, Pricer, local_blocks
 from relaxbell.engines.linear.priced.master import Master
 from relaxbell.engines.linear.priced.orbits import Orbits, orbits, single_rows
-from relaxbell.engines.linear.priced.proving import exact_solution, rigorous
+from relaxbell.engines.linear.priced.proving import rigorous
 from relaxbell.engines.linear.priced.solving import PricedProblem
 from relaxbell.engines.linear.program import Problem, all_leaves
 from relaxbell.errors import ModelTooLargeError, SolverError
@@ -115,6 +116,9 @@ class MassForm(PricedForm):
     def columns(self, assignments: NDArray[np.int64]) -> tuple[sp.csc_array, Floats]:
         own = self._entries(assignments)
         return sp.csc_array(self.map @ own), np.asarray(own.T @ self.cost)
+
+    def equation_entries(self, assignments: NDArray[np.int64]) -> sp.csr_array:
+        return sp.csr_array(sp.csr_array(self._entries(assignments))[: self.starts[1]])
 
     def _entries(self, assignments: NDArray[np.int64]) -> sp.csc_array:
         count, v = len(assignments), len(self.rows.domains)
@@ -244,31 +248,33 @@ class ConstrainedProblem(PricedProblem):
         return answer, replace(proof, problem=self._given, bound=_of_problem(self._given, self.form, proof.bound))
 
     def _orbits(self) -> Orbits:
-        exact = self.form.problem.equations.distance == 0
-        return single_rows(self.form) if exact else orbits(self.form, self.measure.model)
+        found = orbits(self.form, self.measure.model)
+        turned = [self.form.settings.turned(move) for move in found.moves]
+        settings = tuple(own for own in turned if own is not None)
+        return replace(found, settings=settings) if len(settings) == len(turned) else single_rows(self.form)
 
     def _exact(self, master: Master, merged: Orbits) -> tuple[DualBound, dict[int, ExactNumber]] | None:
-        if merged.moves or self.form.map.shape[0] > LARGEST_BASIS:
-            return None
-        exact_data = self.form.problem.equations.distance == 0
-        return exact_solution(self.form, self.pricer, merged, master, thorough=exact_data)
+        """Floats that were read exactly are symmetric to rounding only; a program of all images would take long."""
+        rounded = merged.moves and self.form.problem.equations.distance
+        return None if rounded or self.form.map.shape[0] > LARGEST_BASIS else super()._exact(master, merged)
 
-    def _support(self, master: Master, merged: Orbits) -> tuple[float, dict[int, float]] | None:
+    def _support(self, master: Master, merged: Orbits) -> tuple[float, Mapping[int, float]] | None:
         weights = master.weights.clip(0.0)
         used = np.flatnonzero(weights)
-        shares = weights[used] / weights.sum()
-        alone = self.form.spread(master.pool[used], shares.tolist())
-        if not merged.moves:
-            return master.reached, alone
-        spread = merged.images(self.measure.model.local.assignments(list(alone)))
-        if spread is None:
-            return None
-        images, origin = spread
-        own = (np.array(list(alone.values())) / np.bincount(origin, minlength=len(alone)))[origin]
-        found: dict[int, float] = {}
-        for number, share in zip(self.form.numbers(images), own.tolist(), strict=True):
-            found[number] = found.get(number, 0.0) + share
-        return master.reached, found
+        columns, shares, form, name = master.pool[used], weights[used] / weights.sum(), self.form, self.measure.name
+
+        def made() -> dict[int, float]:
+            spread = merged.images(columns)
+            if spread is None:
+                raise ModelTooLargeError(
+                    f"the model found for min {name} has too many λ: {len(used)}, and what the symmetries of the data "
+                    "make of them, which are not written down. The value and the bound need no list; for one, reduce "
+                    "the settings or give data without symmetries."
+                )
+            images, origin = spread
+            return form.spread(images, (shares / np.bincount(origin, minlength=len(used)))[origin].tolist())
+
+        return master.reached, Support(made)
 
 
 def constrained_dependence(

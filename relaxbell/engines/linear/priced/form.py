@@ -119,6 +119,10 @@ class PricedForm:
         own = self.rows.at(assignments).matrix
         return sp.csc_array(self.map @ own), np.asarray(own.T @ self.cost)
 
+    def equation_entries(self, assignments: NDArray[np.int64]) -> sp.csr_array:
+        """Return the entries of the equations in the columns of some strategies, without scale."""
+        return sp.csr_array(_local(self.problem.equations.rows).at(assignments).matrix)
+
     def prices(self, duals: Floats) -> Floats:
         """Return the weights of `rows` in the reduced cost (cost − duals · column) of every strategy."""
         return np.asarray(self.cost - self.map.T @ duals)

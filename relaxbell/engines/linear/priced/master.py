@@ -42,6 +42,9 @@ _STEP_COLUMNS, _ROUND_COLUMNS = 6, 100
 _CLOSE = 1e-11
 """Gap between the program's value and the bound, for a measure of size one, at which nothing more is sought."""
 
+_BEYOND = 1.5
+"""Bounds of so many times the size of a measure are beyond what it can be, rounding and all."""
+
 _TOLERANCE = 1e-11
 """Reduced costs above −this are none."""
 
@@ -167,13 +170,19 @@ class Master:
 
     # ----------------------------------------------------------------------- search
 
-    def minimize(self) -> bool:
-        """Generate strategies until value and bound agree; return whether all rows are met then."""
-        self._warm()
+    def minimize(self, *, warm: bool = True) -> bool:
+        """Generate strategies until value and bound agree; return whether all rows are met then.
+
+        Where they are few, the first ones had better not be sought by `warm` steps.
+        """
+        if warm:
+            self._warm()
         while True:
             self._rounds()
             if self.missed <= _MISSED:
                 return True
+            if self._contradicted:
+                return False
             price = next(self._prices, None)
             if price is None:
                 return False
@@ -218,8 +227,13 @@ class Master:
                     return
             else:
                 return
-            if self.value - self.bound <= _CLOSE * self._size:
+            if self.value - self.bound <= _CLOSE * self._size or self._contradicted:
                 return
+
+    @property
+    def _contradicted(self) -> bool:
+        """Whether the bound is above what the measure can be, so that nothing meets all rows."""
+        return self.bound > _BEYOND * self._size
 
     def _warm(self) -> None:
         """Improve the bound along averaged subgradients, from no duals at all, and keep the strategies on the way."""

@@ -42,10 +42,13 @@ class Orbits:
         The sums over orbits, as a 0/1 matrix: orbits × rows of the program.
     moves
         The symmetries behind it.
+    settings
+        What each makes of the settings, where columns have a mass at each of them after the values of variables.
     """
 
     merge: sp.csr_array
     moves: tuple[Move, ...]
+    settings: tuple[NDArray[np.intp], ...] = ()
 
     def images(self, assignments: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]] | None:
         """Return what the symmetries make of strategies, each once for each one that it comes from, and from which.
@@ -53,9 +56,10 @@ class Orbits:
         None where they are too many.
         """
         most = _MOST_VALUES // max(1, assignments.shape[1])
-        none = np.zeros((len(assignments), 0))  # no settings have shares
-        found = strategy_images(self.moves, [np.zeros(0, dtype=np.intp)] * len(self.moves), assignments, none, most)
-        return None if found is None else found[:2]
+        settings = self.settings or (np.zeros(0, dtype=np.intp),) * len(self.moves)
+        split = assignments.shape[1] - (len(settings[0]) if settings else 0)
+        found = strategy_images(self.moves, settings, assignments[:, :split], assignments[:, split:], most)
+        return None if found is None else (np.concatenate([found[0], found[2]], axis=1), found[1])
 
 
 def single_rows(form: PricedForm) -> Orbits:
