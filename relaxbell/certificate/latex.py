@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from relaxbell.behavior.names import name_latex
+from relaxbell.certificate.latex_factorized import factorized_body, factorized_definition
 from relaxbell.certificate.latex_mixtures import (
     fraction_words,
     functions_latex,
@@ -38,6 +39,7 @@ from relaxbell.verify.distances import Deviation, DistanceCase
 from relaxbell.verify.elimination import strategy
 from relaxbell.verify.entropies import EntropyCase, InformationCase
 from relaxbell.verify.evidence import EvidenceCase
+from relaxbell.verify.factorized import FactorizedCase
 from relaxbell.verify.kernel import Case
 from relaxbell.verify.measures import Charges, Measure, charge
 from relaxbell.verify.messages import MessageCase
@@ -69,6 +71,8 @@ def case_latex(case: Case, sentence: str) -> str:
     ):
         return _by_reference(case, sentence)
     claim = _claim(case)
+    if isinstance(case, FactorizedCase):
+        return _environments(_proposition(case, claim), [_models(case), *factorized_body(case)])
     body = list(_entropy(case)) if isinstance(case, EntropyCase) else list(_bound(case, case.proof))
     reached = [] if case.strategies is None else list(_reached(case))
     return _environments(_proposition(case, claim), [_models(case), *body, *reached])
@@ -427,6 +431,8 @@ def _definitions(case: Case) -> Iterator[str]:
             yield r"($I$ is the mutual information, in bits, of settings $x$ and all other functions $\Lambda$.)"
         elif fraction_words(text):
             yield f"({words(text)}: {fraction_words(text)}.)"
+        elif text.startswith("factorized "):
+            yield factorized_definition(text)
         elif text.startswith("TV(") and text.endswith("distance from the data)"):
             over = "their mean over the settings" if "mean" in text else "the largest of them"
             yield rf"({words(text)}: of the total variations $\frac{{1}}{{2}} \sum |p - Tq|$ at each setting, {over}.)"

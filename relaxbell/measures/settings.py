@@ -20,8 +20,8 @@ from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import common_denominator
 from relaxbell.measures.measure import check_model
 
-_STRATEGY, _ENTRY = 24, 24
-"""Bytes of a layout for each strategy, and of the rows of M or of bounds for each entry, while they are built."""
+_STRATEGY = 24
+"""Bytes of a layout for each strategy."""
 
 _LEAST = Fraction(1, 10**300)
 """The least positive probability of a dependent setting: its inverse still is a float."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from relaxbell.behavior.names import party_names
 from relaxbell.causal.structures import Mixture
 from relaxbell.engines.entropy.engine import EntropySolution
+from relaxbell.engines.factorized.engine import FactorizedSolution
 from relaxbell.engines.information.engine import InformationSolution
 from relaxbell.engines.solution import Bounds, Solution
 from relaxbell.engines.strategies import StrategyWeights, expected
@@ -167,7 +168,9 @@ def _structure_sentences(solution: Solution, model: Mixture) -> Iterator[str]:
 def _bits_sentence(solution: Solution) -> list[str]:
     """Say how many bits it is, where that is what was minimized: guessing need not improve with them."""
     bits = f"{probability_text(solution.value)} bit"
-    if isinstance(solution, InformationSolution):
+    if isinstance(solution, InformationSolution) or (
+        isinstance(solution, FactorizedSolution) and solution.measure.unit == "bit"
+    ):
         return [f"λ tells {bits} about the settings."]
     return [f"The message has an entropy of {bits}."] if isinstance(solution, EntropySolution) else []
 
@@ -275,6 +278,10 @@ def _settings_sentence(solution: Solution) -> str:
     names = [node.name for node in model.strategies.nodes if node.name in model.dependent_inputs]
     others = [node.name for node in model.strategies.nodes if node.name not in names]
     joint = _joint(solution, others, names)
+    if isinstance(solution, FactorizedSolution):  # λ is a source, not the strategy alone
+        first, second = names
+        own = solution.sources
+        joint = np.array([s.weight * np.outer(s.settings[first], s.settings[second]).ravel() for s in own])
     settings, who = ", ".join(n.lower() for n in names), f"the setting{'s' if len(names) > 1 else ''}"
     if not _from_product(joint):
         return f"The settings {settings} are chosen freely: λ does not help to guess them."

@@ -24,6 +24,7 @@ from relaxbell.engines.linear.solution import LinearSolution
 from relaxbell.engines.sources.curves import NetworkCurve
 from relaxbell.errors import MeasureError
 from relaxbell.lp.clock import TimeLimitError, deadline, known_at_least, time_is_over
+from relaxbell.measures.factorized import Factorized
 from relaxbell.measures.information import InformationBudget, MutualInformation
 from relaxbell.measures.measure import Budget, Limit, LinearMeasure, Measure, read_measure, same_model
 from relaxbell.measures.messages import BinaryEntropy
@@ -44,7 +45,7 @@ Start: TypeAlias = Behavior | Observed | Callable[[Any], object] | Mapping[objec
 
 @overload
 def curve(
-    measure: MutualInformation,
+    measure: MutualInformation | Factorized,
     start: Start,
     end: Behavior | Observed | None = None,
     subject_to: object = (),
@@ -138,9 +139,9 @@ def curve(
     -------
     Curve
         A `PiecewiseCurve`: all pieces and break points; where nothing reproduces the data, the domain ends. For
-        `message_entropy` an `EntropyCurve`, h of an exact curve; for `mutual_information` a `SampledCurve`, rigorous
-        tangents and chords between samples. For `nonbilocality`, which is not convex, an exact curve over all
-        marginals, where there is one of finitely many pieces.
+        `message_entropy` an `EntropyCurve`, h of an exact curve; for `mutual_information` and factorized measures a
+        `SampledCurve`, rigorous tangents and chords between samples. For `nonbilocality`, which is not convex, an exact
+        curve over all marginals, where there is one of finitely many pieces.
 
     Raises
     ------

@@ -66,6 +66,9 @@ Strategies that need settings of probability 0 have q = 0. Infeasible: the bound
 Where strategies are too many to list, these maxima are found by elimination. Hall's measure alone may have a weight
 u >= 0 for each pair of settings instead, in order, of sum <= 1: with N settings, max_λ r(λ) is replaced by N max_Λ,S
 (Σ_x in S p(x) r(x, Λ) − Σ u of the pairs that S cuts), or 0, which a flow for each Λ bounds.
+Factorized dependence is of mixtures of functions Λ and products u v of distributions of two dependent inputs, the mean
+of D(u v || p) in bits or Σ |u v − p|: measure >= <z, data> − margin, where a bisection of the simplices shows that no
+Σ u v r(x, y, Λ) − cost exceeds the margin (fields z, margin; no weights).
 A binary entropy h(m) of a probability m is concave: its least value is at an end of the interval that two such bounds
 give for m.
 
@@ -113,6 +116,7 @@ from .dependences import DependenceCase
 from .distances import BESIDE, DistanceCase, has_distance
 from .entropies import EntropyCase, InformationCase
 from .evidence import EvidenceCase
+from .factorized import FactorizedDependenceCase, FactorizedInformationCase
 from .files import read_file
 from .kernel import SCHEMA, Case
 from .messages import MessageCase
@@ -124,6 +128,7 @@ from .wording import digest
 
 _KINDS = {
     "binary entropy": EntropyCase, "dependence": DependenceCase, "evidence": EvidenceCase,
+    "factorized dependence": FactorizedDependenceCase, "factorized mutual information": FactorizedInformationCase,
     "message entropy": MessageCase,
     "mutual information": InformationCase, "nonbilocality": NetworkCase, "strength": StrengthCase,
 }  # fmt: skip
