@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from relaxbell.curves.curve import Curve
+from relaxbell.curves.curve import Curve, symbol_of
 from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.curves.polynomial import PolynomialCurve
+from relaxbell.curves.rational import RationalCurve
 from relaxbell.errors import ProofError
 from relaxbell.exact.numbers import ExactNumber, as_exact, to_sympy
 from relaxbell.proofs.verdict import Counterexample, Verdict
@@ -17,10 +18,13 @@ from relaxbell.proofs.verdict import Counterexample, Verdict
 if TYPE_CHECKING:
     from sympy import Basic, Expr, Symbol
 
+ExactCurve: TypeAlias = PiecewiseCurve | PolynomialCurve | RationalCurve
+"""Curves of pieces that are formulas."""
+
 _MOST_BRANCHES = 400
 
 
-def compare_curve(line: PiecewiseCurve | PolynomialCurve, expression: Expr, symbol: Symbol, claim: str) -> Verdict:
+def compare_curve(line: ExactCurve, expression: Expr, symbol: Symbol, claim: str) -> Verdict:
     """Return whether an expression equals a curve at every parameter of its domain.
 
     Between the curve's break points and the kinks and poles of the expression both are smooth; there they are equal if
@@ -28,10 +32,11 @@ def compare_curve(line: PiecewiseCurve | PolynomialCurve, expression: Expr, symb
     """
     import sympy
 
-    method = f"{'exact curve' if line.exact else 'curve'} of {len(line.pieces)} piece{'s' * (len(line.pieces) > 1)}"
+    exact = isinstance(line, RationalCurve) or line.exact
+    method = f"{'exact curve' if exact else 'curve'} of {len(line.pieces)} piece{'s' * (len(line.pieces) > 1)}"
     low, high = (_sympy(v) for v in line.domain)
     cuts = _cuts(expression, symbol, low, high)
-    if cuts is None or not line.exact or expression.has(sympy.Float):
+    if cuts is None or not exact or expression.has(sympy.Float):
         return compare_sampled(line, expression, symbol, claim, 1e-9, method)
     ends = _distinct(sorted({low, high, *(_sympy(b) for b in line.breakpoints), *cuts}, key=sympy.N))
     if ends is None:
@@ -77,7 +82,12 @@ def compare_sampled(
 
 
 def _refuted(
-    line: PiecewiseCurve | PolynomialCurve, expression: Expr, symbol: Symbol, place: Expr, claim: str, method: str
+    line: ExactCurve,
+    expression: Expr,
+    symbol: Symbol,
+    place: Expr,
+    claim: str,
+    method: str,
 ) -> Verdict:
     value = _at(expression, symbol, place)
     least = line.to_sympy(symbol).subs(symbol, place)
@@ -90,12 +100,15 @@ def _sympy(value: ExactNumber | Expr) -> Expr:
     return value if exact is None else to_sympy(exact)
 
 
-def _piece(line: PiecewiseCurve | PolynomialCurve, symbol: Symbol, place: Expr) -> Expr:
+def _piece(line: ExactCurve, symbol: Symbol, place: Expr) -> Expr:
     if isinstance(line, PolynomialCurve):
-        for own in line.pieces:
-            if _sympy(own.start) <= place <= _sympy(own.end):
-                return sum((to_sympy(c) * symbol**k for k, c in enumerate(own.coefficients)), place * 0)
+        for part in line.pieces:
+            if _sympy(part.start) <= place <= _sympy(part.end):
+                return sum((to_sympy(c) * symbol**k for k, c in enumerate(part.coefficients)), place * 0)
         raise AssertionError("a place inside the domain")
+    if isinstance(line, RationalCurve):
+        own = next(piece for piece in line.pieces if piece.start <= place <= piece.end)
+        return own.expression.subs(symbol_of(line), symbol)
     inner = place**line.power
     for piece in line.pieces:
         if to_sympy(piece.start) <= inner <= to_sympy(piece.end):

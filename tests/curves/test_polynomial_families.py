@@ -426,7 +426,7 @@ def test_distances_and_dependence_say_no_more_than_they_prove():
         with pytest.raises(Refused):
             verify(own)
     own = copy.deepcopy(
-        rb.curve(XB, TSIRELSON.with_losses(ETA, assign=0), subject_to=[XB <= F(1, 10)]).certificate.data
+        rb.curve(XB, TSIRELSON.with_losses(ETA, assign=0), subject_to=[F(1, 10) >= XB]).certificate.data
     )
     own["constraints"][0]["limit"] = {"polynomial": ["1/10"]}
     with pytest.raises(Refused, match="limit of a constraint"):
