@@ -195,10 +195,11 @@ class Family:
             said.append(f"{own} up to {float(right):.12g}")
         self.over.left, self.over.right = Root.at(self.low), Root.at(self.high)
         self.case.measure, self.case.infeasible = self.measure, False
+        given = f"where what is given is a polynomial in {self.parameter}{self.read()}"
         return (
-            f"for {self.parameter} from {text(Real(self.low))} to {text(Real(self.high))}{self.read()}, every "
-            f"{models(self.case)}, which are polynomials in {self.parameter}, has {self.case.name} >= a value that one "
-            f"attains, where there is one: {'; '.join(said)}"
+            f"for {self.parameter} from {text(Real(self.low))} to {text(Real(self.high))}, {given}: every "
+            f"{models(self.case)} has {self.case.name} >= a value that one attains, where there is one: "
+            f"{'; '.join(said)}"
         )
 
     def text(self, value: Real) -> str:

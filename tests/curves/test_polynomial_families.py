@@ -439,7 +439,7 @@ def test_a_certificate_on_disk_and_in_latex(tmp_path):
     certificate.save(tmp_path / "curve.json")
     again = rb.classes.Certificate.load(tmp_path / "curve.json")
     assert again.verify() == certificate.claim
-    assert again.claim.startswith("for eta from 0 to 1, every model with ")
+    assert again.claim.startswith("for eta from 0 to 1, where what is given is a polynomial in eta: every model")
     assert "Sturm" in again.to_latex()
     assert len(again.digests) == 1
 
