@@ -53,7 +53,13 @@ def boundary_svg(boundary: Boundary) -> str:
         )
     else:
         grid, values = grid[finite], values[finite]
+    ends = [(float(grid[k]), float(values[k])) for k in (0, -1)]
     marks = [(float(x), _short(x), float(y), _short(y)) for x, y in points]
+    marks = (
+        [(x, _short(x), y, _short(y)) for x, y in ends[:1]]
+        + marks
+        + [(x, _short(x), y, _short(y)) for x, y in ends[1:]]
+    )
     return _picture(title, s, "probability", grid, values, marks, repr(boundary).splitlines()[1:])
 
 

@@ -462,6 +462,14 @@ def test_the_boundary_in_two_parameters():
         rb.classes.Boundary.of(XB, TSIRELSON.with_losses(ETA, assign=0))
 
 
+def test_the_boundary_of_two_efficiencies():
+    """S = 2√2 a b + 2 (1 − a)(1 − b) = 2 where (1 + √2) a b = a + b."""
+    family = TSIRELSON.with_losses({"A": V, "B": ETA}, assign=1)
+    edge = rb.classes.Boundary.of(XB, family, parameters=("v", "eta"), over=((F(1, 2), 1), (F(1, 2), 1)))
+    assert edge.at(F(3, 4)) == F(3, 4) / ((1 + ROOT) * F(3, 4) - 1)
+    assert edge.at(F(1, 2)) is None
+
+
 @pytest.mark.slow
 def test_the_boundary_is_plotted():
     pytest.importorskip("matplotlib").use("Agg")
@@ -476,4 +484,5 @@ def test_the_boundary_is_plotted():
 def test_pictures_and_frames():
     line = rb.curve(XB, TSIRELSON.with_losses(ETA, assign=0))
     assert "polyline" in line._repr_svg_()
+    assert rb.fit(line).formula == line.to_sympy()
     assert line.to_sympy(ETA).subs(ETA, sympy.Rational(9, 10)) == to_sympy(line.value(F(9, 10)))
