@@ -160,7 +160,12 @@ def _of_family(
     own = found.transposed(model.outputs, model.inputs)
     degree = own.degrees[0]
     shape = next(iter(own.terms.values())).shape
-    paths._check_shape(model, next(iter(own.terms.values())))
+    if shape != model.observed_shape:
+        raise BehaviorError(
+            f"the family has tables of shape {shape}, expected {model.observed_shape}: axes "
+            f"{', '.join(model.outputs + model.inputs)}. A lost result is a further outcome: give the model as many, "
+            "bell(inputs, outputs), or assign it to one, with_losses(eta, assign=0)."
+        )
     zero = np.full(shape, Fraction(0), dtype=object)
     coefficients = [own.terms.get((k,), zero) for k in range(degree + 1)]
     path = _of_coefficients(model, coefficients, None if found.rounded else function, parameter, over, wanted)

@@ -26,7 +26,7 @@ from .rounding import text
 from .wording import models
 
 FAMILY = "relaxbell-family-1"
-_DEGREE = 100
+_DEGREE = 41
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Germ(Real):
             return 0
         assert self.over is not None
         if self.over.model is not None:
-            self.over.model.spend(FRACTION * (own.degree + 1) ** 2)
+            self.over.model.spend(effort(own))
         return sign_between(own, self.over.left, self.over.right)
 
     @property
@@ -87,6 +87,12 @@ class Germ(Real):
 def parts(value: Real) -> tuple[Real, ...]:
     """Return the coefficients of a polynomial, or of a number."""
     return value.coefficients if isinstance(value, Germ) else (value,)
+
+
+def effort(f: Whole) -> int:
+    """Return what its Sturm chain costs: numbers in it grow with the degree."""
+    bits = max((abs(part).bit_length() for pair in f.pairs for part in pair), default=0)
+    return FRACTION * (f.degree + 1) ** 2 * (1 + (f.degree + 1) * bits // 512)
 
 
 def signs(coefficients: tuple[Real, ...]) -> Whole:
@@ -112,6 +118,7 @@ def of_class(known: type[Case]) -> type[Any]:
             """Return a number, or a polynomial."""
             if type(data) is not dict:
                 return read_real(data, what, self.root)
+            self.over.model = self.model
             (own,) = fields(data, what, "polynomial")
             need(0 < len(array(own, what)) <= _DEGREE, f"{what}: a polynomial of no or too high degree")
             return Germ(coefficients=tuple([read_real(c, what, self.root) for c in own]), over=self.over)
@@ -134,11 +141,12 @@ class Family:
         self.over = Stretch(Root.at(self.low), Root.at(self.high))
         given = {"model": model, "measure": measure, "observed": observed, "constraints": constraints}
         given |= {"schema": SCHEMA, "claim": {}, "proof": {}} | ({} if root is None else {"root": root})
-        self.case = of_class(known(given))(with_numbers(given), self.over)
-        need(known(given) in (Case, DependenceCase, DistanceCase), "the measure is none of a linear program")
+        kind = known(given)
+        need(kind in (Case, DependenceCase, DistanceCase), "the measure is none of a linear program")
+        self.case = of_class(kind)(with_numbers(given), self.over)
+        need(not self.case.infeasible, "there is no measure")
         fixed = not any(isinstance(limit, Germ) for _, limit in self.case.constraints)
         need(fixed, "the limit of a constraint is a polynomial")
-        self.over.model = self.case.model
         self.measure = self.case.measure
         self.stretches = array(stretches, "the stretches")
         need(self.stretches, "there are no stretches")
@@ -149,8 +157,9 @@ class Family:
             return Root.at(rationals([data], what)[0])
         own, low, high = fields(data, what, "root", "above", "to")
         (a, b), coefficients = rationals([low, high], what), self.case.real(own, what)
-        f = signs(parts(coefficients)).squarefree
-        self.case.model.spend(FRACTION * max(1, f.degree) ** 3)
+        given = signs(parts(coefficients))
+        self.case.model.spend(effort(given))
+        f = given.squarefree
         need(a < b and f.degree > 0 and f.sign(a) and f.sign(b), f"{what}: the interval is none")
         need(f.changes(a) - f.changes(b) == 1, f"{what}: not one root")
         return Root(f, a, b)

@@ -27,6 +27,10 @@ def pair_sign(pair: Pair, n: int) -> int:
     return (larger > 0) - (larger < 0)
 
 
+_CLOSEST = 2**12
+"""Halvings after which two roots are not told apart any more: a polynomial of a file may have very close ones."""
+
+
 @dataclass(frozen=True)
 class Whole:
     """A polynomial with coefficients a + b√n, lowest first and the last not zero, up to a positive factor."""
@@ -150,6 +154,7 @@ class Root:
     low: Fraction
     high: Fraction
     side: int = field(default=0, init=False)
+    steps: int = field(default=0, init=False)
 
     @staticmethod
     def at(x: Fraction) -> Root:
@@ -165,6 +170,9 @@ class Root:
         """Halve the interval."""
         if self.rational:
             return
+        self.steps += 1
+        if self.steps > _CLOSEST:
+            raise Refused("two numbers are too close to be told apart")
         middle = (self.low + self.high) / 2
         self.side = self.side or self.polynomial.sign(self.high)
         found = self.polynomial.sign(middle)
