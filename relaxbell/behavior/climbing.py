@@ -98,7 +98,7 @@ def draw_start(
 
 
 def widened(start: Start, vectors: Vectors) -> Start:
-    """Return the start for POVMs at projective measurements, of these vectors: d for each outcome, most of them zero."""
+    """Return the start for POVMs at projective measurements of these vectors: d for each outcome, most of them 0."""
     wide, labels = [], []
     for own, old, k in zip(vectors, start.labels, start.outcomes, strict=True):
         settings, d, _ = own.shape
