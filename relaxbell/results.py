@@ -91,6 +91,42 @@ class CertificateLike(Protocol):
         """Write it to a file."""
 
 
+class GuessingLike(Protocol):
+    """What `relaxbell.classes.Guessing` offers."""
+
+    @property
+    def bound(self) -> ExactNumber:
+        """The largest guessing probability, exact."""
+
+    @property
+    def value(self) -> float:
+        """The same, rounded up."""
+
+    @property
+    def exact(self) -> ExactNumber | None:
+        """The same where the data are exact."""
+
+    @property
+    def min_entropy(self) -> float:
+        """In bits, rounded down."""
+
+    @property
+    def limits(self) -> Mapping[str, ExactNumber]:
+        """The budgets."""
+
+    @property
+    def slopes(self) -> Mapping[str, ExactNumber]:
+        """How the guessing probability grows with budgets."""
+
+    @property
+    def strategy(self) -> tuple[Any, ...]:
+        """What the adversary does."""
+
+    @property
+    def certificate(self) -> CertificateLike:
+        """Of the bound."""
+
+
 class ReadingLike(Protocol):
     """Values of a parameter at which data were read, affine in a power of it between; as text it says so."""
 

@@ -18,7 +18,7 @@ import scipy.sparse as sp
 
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis
-from relaxbell.exact.numbers import Exact, ExactNumber, Floats
+from relaxbell.exact.numbers import ExactNumber, Floats
 from relaxbell.exact.simplex import Contradiction, ExactProgram, Optimum
 from relaxbell.exact.sparse import ExactMatrix
 from relaxbell.lp.clock import passed, remaining
@@ -269,14 +269,3 @@ class Adversary:
             else:
                 proofs[pair] = exact
         return proofs, better
-
-
-def joint_rows(
-    rows: Sequence[tuple[Exact, ExactNumber]], settings: Sequence[Fraction], cells: int
-) -> list[tuple[dict[int, ExactNumber], ExactNumber]]:
-    """Return rows over p(outputs|inputs) as rows over p(outputs, inputs)."""
-    n = len(settings)
-    return [
-        ({j: v / settings[j % n] for j, v in enumerate(row.ravel()) if v and j < cells and settings[j % n]}, value)
-        for row, value in rows
-    ]

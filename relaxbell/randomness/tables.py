@@ -86,5 +86,3 @@ def _whole(table: Sequence[Fraction], p: Sequence[Fraction], places: Sequence[in
     for i, w in zip(places, table, strict=True):
         weights[i] = w
     return SettingTable(tuple(weights), sum((abs(a - b) for a, b in zip(table, p, strict=True)), Fraction(0)))
-
-
