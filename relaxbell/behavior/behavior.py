@@ -930,7 +930,7 @@ class Behavior(Frozen):
         --------
         >>> import relaxbell as rb
         >>> box, place = rb.boxes.tsirelson(), {"X": 0, "Y": 0}
-        >>> print(box.guessing("A", place).exact, box.guessing("A", place, lower="1/5").exact)
+        >>> print(box.guessing("A", place).exact, box.guessing("A", place, lower=0.2).exact)
         (3/2 - √2/2) (8/5 - √2/2)
         """
         return provided("Behavior.guessing")(

@@ -217,7 +217,7 @@ class Observed(Frozen):
         Examples
         --------
         >>> import relaxbell as rb
-        >>> rb.Observed([(rb.catalog.CHSH, "5/2")]).guessing("A", {"X": 0, "Y": 0}, dependence="1/20").exact
+        >>> rb.Observed([(rb.catalog.CHSH, 2.5)]).guessing("A", {"X": 0, "Y": 0}, dependence=0.05).exact
         Fraction(37, 40)
         """
         return provided("Observed.guessing")(

@@ -158,9 +158,11 @@ def optimize_quantum(
     >>> rb.optimize_quantum(rb.catalog.mermin(3), real=True, starts=2)
     QuantumOptimum: at least 4, found in dimensions 2 × 2 × 2 by 2 of 2 starts
     """
-    wanted = _read_functional(coefficients) if isinstance(coefficients, Functional) else None
-    table = _read_coefficients(coefficients) if wanted is None else wanted.table
-    constant = 0.0 if wanted is None else wanted.constant
+    if isinstance(coefficients, Functional):
+        wanted = _read_functional(coefficients)
+    else:
+        wanted = _Wanted(_read_coefficients(coefficients), 0.0, None)
+    table, constant = wanted.table, wanted.constant
     sizes = _read_dimensions(dimensions, table.shape[: table.ndim // 2])
     _check_positive(starts, "starts")
     _check_positive(iterations, "iterations")
@@ -170,9 +172,8 @@ def optimize_quantum(
     values = np.array([point.value for point in ended])
     best = ended[int(np.argmax(values))]
     behavior = born(best.state, [list(party) for party in best.elements])
-    if wanted is not None:
-        behavior = wanted.named(behavior)
-    return QuantumOptimum(best.value + constant, best.state, tuple(best.elements), behavior, values + constant)
+    found = wanted.named(behavior)
+    return QuantumOptimum(best.value + constant, best.state, tuple(best.elements), found, values + constant)
 
 
 def _climbed(start: Start, iterations: int, *, widen: bool) -> Point:
@@ -209,11 +210,14 @@ class _Wanted:
 
     table: NDArray[np.float64]
     constant: float
-    functional: Functional
+    functional: Functional | None
 
     def named(self, behavior: Behavior) -> Behavior:
         """Return a behavior of these parties in the functional's own variables; an input of one value is none."""
-        own, parties = self.functional, self.functional.parties or {}
+        own = self.functional
+        if own is None:
+            return behavior
+        parties = own.parties or {}
         kept = [name for name in (parties[output] for output in own.outputs) if name is not None]
         shape = own.transposed(own.outputs, kept).coefficients.shape
         found = Behavior(behavior.p.reshape(shape), own.outputs, kept, parties=parties)
@@ -237,7 +241,7 @@ def _read_functional(functional: Functional) -> _Wanted:
     return _Wanted(_read_coefficients(turned.reshape(shape)), float(functional.constant), functional)
 
 
-def _read_coefficients(coefficients: ArrayLike | Functional) -> NDArray[np.float64]:
+def _read_coefficients(coefficients: ArrayLike) -> NDArray[np.float64]:
     try:
         table = to_floats(coefficients)
     except (TypeError, ValueError) as error:

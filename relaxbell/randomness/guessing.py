@@ -82,7 +82,7 @@ class Guessing:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> found = rb.boxes.tsirelson().guessing("A", {"X": 0, "Y": 0}, dependence="1/10")
+    >>> found = rb.boxes.tsirelson().guessing("A", {"X": 0, "Y": 0}, dependence=0.1)
     >>> found
     P(guess A | X=0, Y=0) <= 0.892893219, at least 0.16344 bit: no-signaling adversary, M <= 1/10
     >>> print(found.exact)
@@ -140,7 +140,7 @@ class Guessing:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> found = rb.boxes.pr().guessing("A", {"X": 0, "Y": 0}, lower="1/5")
+        >>> found = rb.boxes.pr().guessing("A", {"X": 0, "Y": 0}, lower=0.2)
         >>> found.certificate.verify().endswith("guesses A with probability <= 1/2")
         True
         """
@@ -185,7 +185,7 @@ def guessing(
         )
     if scenario.parties is None:
         raise BehaviorError(
-            f"{scenario.symbol} does not say which party chooses which input, so that no-signaling is not defined. Give "
+            f"{scenario.symbol} does not say which party chooses which input: no-signaling is not defined. Give "
             "parties={output: input or None}."
         )
     check_values(at, scenario.inputs, scenario.cardinality, "the settings of the guess", BehaviorError)
@@ -199,11 +199,12 @@ def guessing(
     if not table[place]:
         raise BehaviorError(f"the settings {dict(at)} have probability 0, expected some that occur.")
     edges = tuple(_read_edge(text, scenario.outputs, scenario.inputs) for text in signaling or {})
+    given = list((signaling or {}).values())
     limits = {
         "M": None if dependence is None else _read_limit(dependence, "dependence"),
         "lower": None if lower is None else _read_limit(lower, "lower", rational=True),
         "upper": None if upper is None else _read_limit(upper, "upper", rational=True),
-        **{f"{u} -> {v}": _read_limit(e, f"{u} -> {v}") for (u, v), e in zip(edges, (signaling or {}).values())},
+        **{f"{u} -> {v}": _read_limit(e, f"{u} -> {v}") for (u, v), e in zip(edges, given, strict=True)},
     }
     kept = {name: limit for name, limit in limits.items() if limit is not None}
     with deadline(seconds, f"the guess of {', '.join(names)}"):
@@ -216,8 +217,8 @@ def guessing(
         guesses = _guesses(boxes, names, place)
         if len(tables) * len(guesses) * boxes.cells > _MOST:
             raise ModelTooLargeError(
-                f"{len(tables):,} extreme tables of settings with {len(guesses)} guesses and {boxes.cells} cells, expected "
-                f"a product of at most {_MOST:,}. Use bounds p(settings|λ) instead of M, or fewer settings."
+                f"{len(tables):,} extreme tables of settings with {len(guesses)} guesses and {boxes.cells} cells, "
+                f"expected a product of at most {_MOST:,}. Use bounds p(settings|λ) instead of M, or fewer settings."
             )
         rows = _rows(exact, flat)
         budgets = [v for name, v in kept.items() if name not in ("lower", "upper")]
@@ -229,7 +230,7 @@ def guessing(
             "Check that the data do not signal, or allow more by dependence=, lower=, upper= or signaling=."
         )
     optimum, proof = solved
-    given = observed.exact is not None if isinstance(observed, Behavior) else True
+    is_exact = isinstance(observed, Observed) or observed.exact is not None
     multipliers = [name for name in kept if name not in ("lower", "upper")]
     slopes = dict(zip(multipliers, proof.multipliers[len(rows) :], strict=True))
     strategy = tuple(
@@ -239,7 +240,7 @@ def guessing(
     )
     bound = proof.bound
     return Guessing(
-        exact, names, {name: at[name] for name in scenario.inputs}, table, bound, kept, bound if given else None,
+        exact, names, {name: at[name] for name in scenario.inputs}, table, bound, kept, bound if is_exact else None,
         slopes, strategy, proof, adversary,
     )  # fmt: skip
 
@@ -258,11 +259,6 @@ def _read_edge(text: str, outputs: Sequence[str], inputs: Sequence[str]) -> tupl
 
 def _read_limit(value: object, name: str, *, rational: bool = False) -> ExactNumber:
     exact = as_exact(value)
-    if isinstance(value, str):
-        try:
-            exact = Fraction(value)
-        except (ValueError, ZeroDivisionError):
-            exact = None
     limit = read_fraction(value, f"the budget {name}", MeasureError) if exact is None else exact
     if sign(limit) < 0 or (rational and isinstance(limit, Surd)):
         raise MeasureError(f"the budget {name} is {limit}, expected a {'rational ' * rational}number ≥ 0.")

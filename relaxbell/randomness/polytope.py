@@ -60,7 +60,7 @@ class Boxes:
         return [self._difference(parts) for parts in self._invariants()]
 
     def _invariants(self) -> Iterator[tuple[dict[int, int], dict[int, int], int]]:
-        """Yield values of outputs, values of inputs, an input whose last value gives the same sum as its first … ."""
+        """Yield values of outputs and settings, with the number of an input: at its value 0 the sum is the same."""
         outputs, inputs = self.scenario.outputs, self.scenario.inputs
         parties = self.scenario.parties or {}
         k = len(outputs)
@@ -180,8 +180,8 @@ class Boxes:
     def proved(self, weights: Sequence[Fraction], multipliers: Sequence[Fraction]) -> Fraction | None:
         """Return a bound of ⟨weights, (box, costs)⟩ for all boxes, from multipliers of equations and variations.
 
-        Boxes are normalized at each setting, so that what multipliers leave has at most the sum of its maxima there. None
-        if a multiplier of a variation is negative, or the weight of a cost that is left is positive.
+        Boxes are normalized at each setting, so that what multipliers leave has at most the sum of its maxima there.
+        None if a multiplier of a variation is negative, or the weight of a cost that is left is positive.
         """
         left = list(weights)
         for y, row in zip(multipliers, [*self.equations, *self.variations], strict=True):

@@ -1,7 +1,7 @@
 """Certificates of how well an adversary guesses outcomes: no-signaling boxes, and settings biased within budgets.
 
-For each extreme table p(settings|λ) and each guess, every box gains at most what multipliers of the boxes' equations say,
-and that must not be positive; then the data times their multipliers, and the budgets times theirs, bound the guess.
+For each extreme table p(settings|λ) and each guess, every box gains at most what multipliers of the boxes' equations
+say, and that must not be positive: the data times their multipliers, and the budgets times theirs, bound a guess.
 """
 
 from __future__ import annotations
@@ -87,14 +87,14 @@ class GuessingCase(Case):
     def variations(self) -> Iterator[Row]:
         """Yield rows that are at most 0: a variation along an edge, minus the edge's cost."""
         model = self.model
-        for number, edge in enumerate(self.edges):
+        for place, edge in enumerate(self.edges):
             source, target = edge.split(" -> ")
             i, j = model.inputs.index(source), model.outputs.index(target)
             for fixed in self.settings(i):
                 for one, two in itertools.permutations(range(model.size[source]), 2):
                     for b in range(model.size[target] if model.size[target] > 2 else 1):
                         row = self.difference({j: b}, fixed | {i: one}, fixed | {i: two})
-                        yield row | {model.cells + number: -1}
+                        yield row | {model.cells + place: -1}
 
     def difference(self, outcome: dict[int, int], one: dict[int, int], two: dict[int, int]) -> Row:
         """Return the probability of outcomes at one setting minus that at another."""
@@ -164,8 +164,8 @@ class GuessingCase(Case):
         total, price = Real(), [ZERO] * cells
         for u, (row, value) in zip(prices, rows, strict=True):
             total += value * u
-            for cell, c in row.items() if u else ():
-                price[cell] += u * c
+            for cell, coefficient in row.items() if u else ():
+                price[cell] += u * coefficient
         for name, share in zip(limited, shares, strict=True):
             total += self.limits[name] * share
         on_tables, on_edges = (shares[0], shares[1:]) if "M" in self.limits else (ZERO, shares)
