@@ -73,7 +73,8 @@ def extreme_boxes():
             box[f[x], f[2 + y], x, y] = 1
         yield box
     for r, s, t in itertools.product((0, 1), repeat=3):
-        yield np.fromfunction(lambda a, b, x, y: ((a + b + x * y + r * x + s * y + t) % 2 == 0) / 2, (2,) * 4)
+        a, b, x, y = np.indices((2, 2, 2, 2))
+        yield ((a + b + x * y + r * x + s * y + t) % 2 == 0) / 2
 
 
 def by_extreme_boxes(table, settings, at, *, e=None, low=None, high=None):
@@ -171,15 +172,13 @@ def test_the_strategy_attains_the_bound_within_the_budgets(box, outputs, at, opt
             own.box.check_nonsignaling()
     assert right == found.bound
     assert cost <= found.limits.get("M", 0) or "M" not in found.limits
-    signals = [
-        sum(own.weight * abs(own.box.exact.sum(axis=0)[:, 0] - own.box.exact.sum(axis=0)[:, 1]).max() for own in found.strategy)
-        if box.scenario.shape == (2, 2, 2, 2) else 0
-    ]  # fmt: skip
-    assert signals[0] <= found.limits.get("X -> B", 0)
+    if box.scenario.shape == (2, 2, 2, 2):
+        bobs = [(own.weight, own.box.exact.sum(axis=0)) for own in found.strategy]
+        assert sum(abs(w * (b[:, 0] - b[:, 1])).max() for w, b in bobs) <= found.limits.get("X -> B", 0)
 
 
 def test_signaling_that_explains_everything_leaves_nothing():
-    """With C(X -> B) = (S − 2)/4 the data are local (Chaves et al., arXiv:1411.4648), and local data are predictable."""
+    """With C(X -> B) = (S − 2)/4 data are explained (Chaves et al., arXiv:1411.4648): each outcome is predicted."""
     box = rb.boxes.pr()
     assert box.guessing("A", AT, signaling={"X -> B": Fraction(1, 2)}).exact == 1
     assert box.guessing("A", AT, signaling={"X -> B": Fraction(1, 4)}).exact < 1
