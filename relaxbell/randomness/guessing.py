@@ -44,6 +44,13 @@ class Guess:
         p(outputs|settings, λ).
     guess
         What is guessed.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> first = rb.boxes.pr().guessing("A", {"X": 0, "Y": 0}).strategy[0]
+    >>> print(first.weight, rb.catalog.CHSH(first.box), len(first.guess))
+    1 4 1
     """
 
     weight: ExactNumber
