@@ -41,6 +41,15 @@ class QuantumOptimum:
         What the state and the measurements give.
     start_values
         The value that each start reached.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> found = rb.optimize_quantum(rb.catalog.CHSH, starts=3)
+    >>> found
+    QuantumOptimum: at least 2.82842712, found in dimensions 2 × 2 by 3 of 3 starts
+    >>> found.state.shape, found.measurements[0].shape
+    ((4,), (2, 2, 2, 2))
     """
 
     value: float
