@@ -86,6 +86,7 @@ _IMPLEMENTED = {
     "CausalModel.write_vertices": "closed_forms.exchange:write_vertices",
     "ClosedBounds._repr_html_": "show.closed_forms:closed_bounds_html",
     "ClosedForm._repr_html_": "show.closed_forms:closed_form_html",
+    "Counts.randomness": "randomness.factors:randomness",
     "Counts._repr_html_": "show.behavior:counts_html",
     "Curve._repr_svg_": "show.curve_svg:curve_svg",
     "Curve.plot": "show.curves:plot_curve",

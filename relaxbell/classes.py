@@ -55,6 +55,7 @@ _HOMES = {
     "engines.entropy.engine": "EntropySolution",
     "engines.entropy.messages": "MessageSolution",
     "engines.base": "Engine Live",
+    "randomness.factors": "CertifiedBits",
     "randomness.guessing": "Guess Guessing",
     "trials.strength": "Strength StrengthSolution",
     "engines.witness": "Witness",

@@ -91,6 +91,37 @@ class CertificateLike(Protocol):
         """Write it to a file."""
 
 
+class CertifiedBitsLike(Protocol):
+    """What `relaxbell.classes.CertifiedBits` offers."""
+
+    @property
+    def bits(self) -> float:
+        """Bits, rounded down."""
+
+    @property
+    def error(self) -> float:
+        """Probability with which that may fail."""
+
+    @property
+    def power(self) -> float:
+        """Of the factors."""
+
+    @property
+    def factors(self) -> Any:
+        """One for each outcome and setting."""
+
+    @property
+    def log2_product(self) -> float:
+        """Of the factors over all trials."""
+
+    @property
+    def trials(self) -> int:
+        """Their number."""
+
+    def smooth_min_entropy(self, success: float) -> float:
+        """Return bits of smooth min-entropy given success."""
+
+
 class GuessingLike(Protocol):
     """What `relaxbell.classes.Guessing` offers."""
 

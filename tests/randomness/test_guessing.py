@@ -1,12 +1,12 @@
 """The adversary's linear program against closed forms, an independent program over extreme boxes, and proofs."""
 
 import functools
-import itertools
 import json
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from extreme_boxes import extreme_boxes
 from scipy.optimize import linprog
 
 import relaxbell as rb
@@ -63,18 +63,6 @@ def test_the_bound_of_the_theorem_holds_for_every_mixture_of_tables_and_boxes():
 
 
 SIGNS = np.array([[[[(-1) ** (a + b + x * y) for y in (0, 1)] for x in (0, 1)] for b in (0, 1)] for a in (0, 1)])
-
-
-def extreme_boxes():
-    """Barrett et al., PRA 71, 022101 (2005): 16 deterministic boxes and 8 of Popescu and Rohrlich."""
-    for f in itertools.product((0, 1), repeat=4):
-        box = np.zeros((2, 2, 2, 2))
-        for x, y in itertools.product((0, 1), repeat=2):
-            box[f[x], f[2 + y], x, y] = 1
-        yield box
-    for r, s, t in itertools.product((0, 1), repeat=3):
-        a, b, x, y = np.indices((2, 2, 2, 2))
-        yield ((a + b + x * y + r * x + s * y + t) % 2 == 0) / 2
 
 
 def by_extreme_boxes(table, settings, at, *, e=None, low=None, high=None):
