@@ -57,6 +57,7 @@ _HOMES = {
     "engines.base": "Engine Live",
     "randomness.factors": "CertifiedBits",
     "randomness.guessing": "Guess Guessing",
+    "randomness.curve": "GuessingCurve GuessingPiece",
     "trials.strength": "Strength StrengthSolution",
     "engines.witness": "Witness",
     "closed_forms.both_ends": "ClosedBounds Interval",

@@ -153,6 +153,9 @@ class GuessingLike(Protocol):
     def strategy(self) -> tuple[Any, ...]:
         """What the adversary does."""
 
+    def curve(self, limit: str, end: object, *, start: object = 0, seconds: float | None = None) -> Any:
+        """Return the guessing probability as a function of a budget."""
+
     @property
     def certificate(self) -> CertificateLike:
         """Of the bound."""

@@ -21,6 +21,7 @@ from relaxbell.exact.distributions import joint_distribution
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, ceil_float, read_fraction, sign
 from relaxbell.exact.texts import ceil_text, floor_text
 from relaxbell.lp.clock import deadline
+from relaxbell.randomness.curve import GuessingCurve, Line, entropy, trace
 from relaxbell.randomness.polytope import Boxes
 from relaxbell.randomness.program import Adversary, Proof
 from relaxbell.randomness.tables import extreme_tables
@@ -130,10 +131,61 @@ class Guessing:
         >>> rb.boxes.pr().guessing("A", {"X": 0, "Y": 0}).min_entropy
         1.0
         """
-        mantissa, exponent = math.frexp(self.value)
-        if mantissa == 0.5:
-            return float(1 - exponent)
-        return max(0.0, math.nextafter(math.nextafter(-math.log2(self.value), -1), -1))
+        return entropy(self.value)
+
+    def curve(self, limit: str, end: object, *, start: object = 0, seconds: float | None = None) -> GuessingCurve:
+        """Return the guessing probability as a function of one of the budgets, the others as they are.
+
+        Parameters
+        ----------
+        limit
+            ``"M"`` or an edge, whichever was given a budget. (Bounds of p(settings|λ) change tables: one by one.)
+        end, start
+            Largest and least budget.
+        seconds
+            Time limit.
+
+        Returns
+        -------
+        GuessingCurve
+            Exact, with the min-entropy at each budget.
+
+        Raises
+        ------
+        MeasureError
+            If `limit` is no such budget, or `start` is not below `end`.
+        InfeasibleError
+            If no adversary within the least budget shows the data.
+        CurveError
+            If the curve does not end.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> found = rb.boxes.pr().guessing("A", {"X": 0, "Y": 0}, signaling={"X -> B": 0})
+        >>> found.curve("X -> B", 0.5).pieces
+        ([0, 1/2]: 1/2 + 1 e,)
+        """
+        name = limit.replace("→", "->")
+        if name not in self.slopes:
+            known = ", ".join(self.slopes) or "none was given"
+            raise MeasureError(f"{limit!r} is no budget of this guess, expected one of: {known}.")
+        low, high = _read_limit(start, "start"), _read_limit(end, "end")
+        if sign(high - low) <= 0:
+            raise MeasureError(f"the budgets go from {low} to {high}, expected a start below the end.")
+        with deadline(seconds, f"the curve over {name}"):
+            return trace(name, lambda e: self._tangent(name, e), low, high)
+
+    def _tangent(self, name: str, e: ExactNumber) -> tuple[ExactNumber, Line]:
+        """Return the guessing probability where a budget is e, and its tangent."""
+        place = list(self.slopes).index(name)
+        own = self._adversary.with_budget(place, e)
+        solved = own.solve()
+        if solved is None:
+            raise InfeasibleError(f"no adversary shows the data with {name} <= {e}. Begin with a larger budget.")
+        proof = solved[1]
+        slope = proof.multipliers[len(own.observed) + place]
+        return proof.bound, Line(proof.bound - slope * e, slope)
 
     @cached_property
     def certificate(self) -> Certificate:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -90,6 +90,11 @@ class Adversary:
     dependence: bool
     columns: list[Column] = field(default_factory=list)
     _known: set[tuple[int, int, tuple[Fraction, ...]]] = field(default_factory=set)
+
+    def with_budget(self, place: int, e: ExactNumber) -> Adversary:
+        """Return the same adversary with another budget; columns and boxes are shared."""
+        budgets = [*self.budgets[:place], e, *self.budgets[place + 1 :]]
+        return replace(self, budgets=budgets)
 
     @cached_property
     def sides(self) -> list[ExactNumber]:
