@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -15,17 +14,17 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.names import check_values, read_names
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
-from relaxbell.certificate.claims import Certificate, as_data, as_text, as_texts, checked
+from relaxbell.certificate.claims import Certificate, checked
 from relaxbell.errors import BehaviorError, InfeasibleError, MeasureError, ModelTooLargeError
 from relaxbell.exact.distributions import joint_distribution
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, ceil_float, read_fraction, sign
 from relaxbell.exact.texts import ceil_text, floor_text
 from relaxbell.lp.clock import deadline
+from relaxbell.randomness.certificates import Told, certificate_data
 from relaxbell.randomness.curve import GuessingCurve, Line, entropy, trace
 from relaxbell.randomness.polytope import Boxes
 from relaxbell.randomness.program import Adversary, Proof
 from relaxbell.randomness.tables import extreme_tables
-from relaxbell.verify import SCHEMA
 
 _MOST = 2 * 10**6
 """Tables times guesses times cells."""
@@ -203,7 +202,9 @@ class Guessing:
         >>> found.certificate.verify().endswith("guesses A with probability <= 1/2")
         True
         """
-        return checked(_data(self))
+        model = graph(self._adversary.boxes, self.settings)
+        told = Told(self.observed, self.outputs, [self.at[name] for name in model.inputs], self.limits, self.bound)
+        return checked(certificate_data(model, self._adversary, self._proof, told))
 
     def __repr__(self) -> str:
         place = ", ".join(f"{name}={value}" for name, value in self.at.items())
@@ -399,55 +400,3 @@ def _strategy(adversary: Adversary, j: int, weight: ExactNumber, names: Sequence
     guess = tuple(int(v) for v in np.unravel_index(column.guess, sizes))
     box = Behavior(table, scenario.outputs, scenario.inputs, parties=scenario.parties)
     return Guess(weight, settings, box, guess)
-
-
-# --------------------------------------------------------------------- certificate
-
-
-def _data(found: Guessing) -> dict[str, Any]:
-    """Return the certificate as data; the format is described in `relaxbell.verify`."""
-    adversary, proof = found._adversary, found._proof
-    model = graph(adversary.boxes, found.settings)
-    observed: dict[str, Any]
-    numbers: list[ExactNumber] = [found.bound, *found.limits.values()]
-    if isinstance(found.observed, Behavior):
-        assert found.observed.exact is not None
-        flat = found.observed.exact.ravel()
-        observed = {"behavior": as_texts(flat)}
-        numbers += list(flat)
-    else:
-        rows = list(found.observed.table_rows())
-        observed = {"values": [{"coefficients": as_texts(c.ravel()), "value": as_text(value)} for _, c, value in rows]}
-        numbers += [value for _, _, value in rows]
-    measure = {
-        "kind": "guessing", "outputs": list(found.outputs), "at": [found.at[name] for name in model.inputs],
-        "edges": [f"{u} -> {v}" for u, v in adversary.boxes.edges],
-        "limits": {name: as_text(v) for name, v in found.limits.items()},
-    }  # fmt: skip
-    n = len(adversary.observed)
-    proof_data = {
-        "z": as_texts(proof.multipliers[:n]),
-        "budgets": as_texts(proof.multipliers[n:]),
-        "boxes": [_sparse(proof.boxes[pair]) for pair in adversary.pairs],
-    }
-    roots = {v.n for v in numbers if isinstance(v, Surd)}
-    return {
-        "schema": SCHEMA, "model": _model_data(model), "measure": measure, "observed": observed, "constraints": [],
-        "claim": {"upper_bound": as_text(found.bound)}, "proof": as_data(proof_data),
-        **({"root": roots.pop()} if roots else {}),
-    }  # fmt: skip
-
-
-def _sparse(multipliers: Sequence[Fraction]) -> list[list[Any]]:
-    return [[i, as_text(y)] for i, y in enumerate(multipliers) if y]
-
-
-def _model_data(model: CausalModel) -> dict[str, Any]:
-    nodes = [
-        {"name": name, "cardinality": model.cardinality[name], "parents": list(model.parents(name))}
-        for name in (*model.free_inputs, *model.responding)
-    ]
-    return {
-        "latents": list(model.latents), "nodes": nodes, "outputs": list(model.outputs), "inputs": list(model.inputs),
-        "input_distribution": as_texts(model.input_distribution.table.ravel()),
-    }  # fmt: skip
