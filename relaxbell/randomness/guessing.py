@@ -172,7 +172,7 @@ class Guessing:
         low, high = _read_limit(start, "start"), _read_limit(end, "end")
         if sign(high - low) <= 0:
             raise MeasureError(f"the budgets go from {low} to {high}, expected a start below the end.")
-        with deadline(seconds, f"the curve over {name}"):
+        with deadline(seconds, f"-P(guess {', '.join(self.outputs)})"):
             return trace(name, lambda e: self._tangent(name, e), low, high)
 
     def _tangent(self, name: str, e: ExactNumber) -> tuple[ExactNumber, Line]:
@@ -267,7 +267,7 @@ def guessing(
         **{f"{u} -> {v}": _read_limit(e, f"{u} -> {v}") for (u, v), e in zip(edges, given, strict=True)},
     }
     kept = {name: limit for name, limit in limits.items() if limit is not None}
-    with deadline(seconds, f"the guess of {', '.join(names)}"):
+    with deadline(seconds, f"-P(guess {', '.join(names)})"):
         flat = tuple(Fraction(p) for p in table.ravel())
         tables = extreme_tables(
             flat, _rational(kept.get("lower")), _rational(kept.get("upper")), costly=dependence is not None

@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis, IntegerProgram, RightHandSide
-from relaxbell.exact.numbers import Floats
+from relaxbell.exact.numbers import Floats, common_denominator
 from relaxbell.exact.simplex import ExactProgram, Optimum
 from relaxbell.exact.sparse import ExactMatrix
 from relaxbell.lp.clock import passed, remaining
@@ -162,6 +162,9 @@ class Boxes:
         self, weights: Sequence[Fraction], basis: Basis | None
     ) -> tuple[Fraction, list[Fraction], list[Fraction]]:
         """Return the exact maximum, the box and costs that have it, and multipliers of `rows` that prove it."""
+        quick = None if basis is None else self._optimal(weights, basis)
+        if quick is not None:
+            return quick
         matrix = ExactMatrix(tuple({j: Fraction(v) for j, v in row.items()} for row in self._rows), self.width)
         rhs = [Fraction(1)] + [Fraction(0)] * (len(self._rows) - 1)
         program = ExactProgram(matrix, [-w for w in weights], list(rhs), list(self._equal))
@@ -176,6 +179,22 @@ class Boxes:
                 return sum((w * v for w, v in zip(weights, values, strict=True)), Fraction(0)), values, duals[1:]
         remaining()
         raise SolverError("no exact best box of an adversary was found. Please report the scenario and the budgets.")
+
+    def _optimal(
+        self, weights: Sequence[Fraction], basis: Basis
+    ) -> tuple[Fraction, list[Fraction], list[Fraction]] | None:
+        """Return the same where the basis is optimal as it is, in whole numbers; None where it is not."""
+        unit = common_denominator(weights)
+        costs = [-int(w * unit) for w in weights]
+        values = self.vertex(basis)
+        if values is None or max(map(abs, costs)) >= 2**62:
+            return None
+        own = self._integers
+        dual = IntegerProgram(own.matrix, np.array(costs, dtype=np.int64), own.equality).dual(basis)
+        if dual is None or not dual.feasible:
+            return None
+        multipliers = [Fraction(-y, dual.denominator * unit) for y in dual.numerators[1:]]
+        return sum((w * v for w, v in zip(weights, values, strict=True)), Fraction(0)), values, multipliers
 
     def proved(self, weights: Sequence[Fraction], multipliers: Sequence[Fraction]) -> Fraction | None:
         """Return a bound of ⟨weights, (box, costs)⟩ for all boxes, from multipliers of equations and variations.

@@ -38,6 +38,9 @@ _CLEAR = 1e-6
 _GRID = 2**24
 _ROUNDS = 2000
 
+_ENOUGH = 100
+"""Better boxes with which a round ends."""
+
 
 @dataclass(frozen=True, eq=False)
 class Column:
@@ -90,6 +93,7 @@ class Adversary:
     dependence: bool
     columns: list[Column] = field(default_factory=list)
     _known: set[tuple[int, int, tuple[Fraction, ...]]] = field(default_factory=set)
+    _next: int = 0
 
     def with_budget(self, place: int, e: ExactNumber) -> Adversary:
         """Return the same adversary with another budget; columns and boxes are shared."""
@@ -129,18 +133,24 @@ class Adversary:
         costs = np.array([float(table.cost) for table in self.tables])
         return rows, np.tile(tables, (1, repeat)), costs, self._right.astype(np.float64)
 
-    def _weights(self, pair: tuple[int, int], y: Sequence[ExactNumber], gain: int) -> list[ExactNumber]:
-        """Return what a box gains at a pair beyond its price, as exact weights of its cells and costs; and a constant.
-
-        The constant, minus the table's price, is spread over the cells of the first setting.
-        """
-        table, own = self.tables[pair[0]], self._right[pair[1]]
-        n, cells = self.boxes.settings, self.boxes.cells
-        price: list[ExactNumber] = [Fraction(0)] * cells
+    def _prices(self, y: Sequence[ExactNumber]) -> list[ExactNumber]:
+        """Return what multipliers of the data make of each cell."""
+        price: list[ExactNumber] = [Fraction(0)] * self.boxes.cells
         for (row, _), u in zip(self.observed, y, strict=False):
             if u:
                 for j, v in row.items():
                     price[j] += u * v
+        return price
+
+    def _weights(
+        self, pair: tuple[int, int], price: Sequence[ExactNumber], y: Sequence[ExactNumber], gain: int
+    ) -> list[ExactNumber]:
+        """Return what a box gains at a pair beyond its price, as exact weights of its cells and costs.
+
+        The table's price is a constant, which the cells of the first setting share.
+        """
+        table, own = self.tables[pair[0]], self._right[pair[1]]
+        n, cells = self.boxes.settings, self.boxes.cells
         budgets = list(y[len(self.observed) :])
         constant = budgets.pop(0) * table.cost if self.dependence else Fraction(0)
         found = [table.weights[j % n] * (gain * own[j] - price[j]) for j in range(cells)]
@@ -189,14 +199,18 @@ class Adversary:
         price = y[:equations] @ rows
         constant = budgets.pop(0) * costs if self.dependence else 0 * costs
         found = []
-        for pair in self.pairs:
+        pairs = self.pairs
+        for count in range(len(pairs)):
+            if len(found) >= _ENOUGH:
+                break
+            pair = pairs[(self._next + count) % len(pairs)]
             weights = tables[pair[0]] * (right[pair[1]] - price)
             gain, _, basis = self.boxes.best(np.concatenate([weights, np.negative(budgets)]))
             gain -= float(constant[pair[0]])
             if gain > _POSITIVE:
                 found.append((gain, pair, self.boxes.vertex(basis)))
-        found.sort(key=lambda entry: -entry[0])
-        return sum(self._add(pair, box) for _, pair, box in found[:50] if box is not None) > 0
+        self._next += count + 1  # where a round ends early the next one begins
+        return sum([self._add(pair, box) for _, pair, box in found if box is not None]) > 0
 
     def solve(self) -> tuple[Optimum, Proof] | None:
         """Return the exact optimum over the columns, and the proof of its bound; None if nothing is feasible.
@@ -256,8 +270,9 @@ class Adversary:
     ) -> tuple[dict[tuple[int, int], list[Fraction]], list[tuple[tuple[int, int], list[Fraction]]]]:
         """Return multipliers that prove for each pair that no box gains, and boxes that do."""
         proofs, better = {}, []
+        price = self._prices(y)
         for pair in self.pairs:
-            weights = [Fraction(w) for w in self._weights(pair, y, gain)]  # type: ignore[arg-type]
+            weights = [Fraction(w) for w in self._weights(pair, price, y, gain)]  # type: ignore[arg-type]
             size = max((abs(w) for w in weights), default=Fraction(0)) or Fraction(1)
             most, duals, basis = self.boxes.best(np.array([float(w / size) for w in weights]))
             if most < -_CLEAR:

@@ -277,3 +277,18 @@ def test_larger_scenarios():
     assert box.guessing("A", AT, lower=Fraction(1, 12)).exact == Fraction(1, 2)
     three = rb.boxes.cglmp(3).guessing("A B", AT, dependence=Fraction(1, 20))
     assert three.certificate.verify().endswith(f"probability <= {three.bound}")
+
+
+@pytest.mark.parametrize(
+    ("s", "high", "chance"),
+    [
+        (Fraction(13, 5), 0.26, 0.91),
+        (3, 0.26, 0.7954545454545454),
+        (3.5, 0.26, 0.6477272727272727),
+        (3.5, 0.3, 0.875),
+        (3.5, Fraction(1, 3), 1),
+    ],
+)
+def test_upper_bounds(s, high, chance):
+    """Found with one λ for each extreme box and four weights of settings, in floats."""
+    assert float(observed(s).guessing("A", AT, upper=high).exact) == pytest.approx(chance, abs=1e-12)
