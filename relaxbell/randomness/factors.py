@@ -9,6 +9,7 @@ most ε. The sum is convex in μ(c|z) and linear in μ(z): vertices decide.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -151,24 +152,37 @@ def randomness(
     weights = np.array([[float(w) for w in table.weights] for table in tables])
     chances = np.tile(weights, (1, counts.table.size // design.size))
     joint = (prediction.p * design.astype(np.float64)).ravel()
-    best: tuple[float, float, Floats] | None = None
-    for beta in _POWERS if power is None else (float(power),):
-        remaining()
-        factor = _factor(joint, vertices, chances, beta)
-        with np.errstate(divide="ignore"):
-            logs = np.log2(factor)
-        on = joint > 0
-        expected = (counts.trials * float(joint[on] @ logs[on]) + math.log2(error)) / beta
-        if best is None or expected > best[0]:
-            best = expected, beta, factor
-    assert best is not None
-    _, beta, factor = best
+    made: dict[float, tuple[float, Floats]] = {}
+
+    def expected(beta: float) -> float:
+        """Return the bits that factors of a power are expected to certify."""
+        if beta not in made:
+            remaining()
+            factor, on = _factor(joint, vertices, chances, beta), joint > 0
+            bits = (counts.trials * float(joint[on] @ np.log2(factor[on])) + math.log2(error)) / beta
+            made[beta] = bits, factor
+        return made[beta][0]
+
+    beta = _best_power(expected) if power is None else float(power)
+    expected(beta)
+    factor = made[beta][1]
     n = counts.table.ravel().astype(np.float64)
     logs = np.log2(factor[n > 0])
     product = float(n[n > 0] @ logs) - _SLACK * float(n[n > 0] @ (1 + abs(logs)))
     bits = (product + math.log2(error)) / beta
     bits = max(0.0, bits - _SLACK * (1 + abs(bits)))
     return CertifiedBits(bits, error, beta, factor.reshape(counts.table.shape), product, counts.trials, low, high)
+
+
+def _best_power(expected: Callable[[float], float]) -> float:
+    """Return the best power of a grid, found with coarse steps first: there is one maximum, up to rounding."""
+    place, step = 0, 4
+    places = range(0, len(_POWERS), step)
+    while step:
+        place = max(places, key=lambda k: expected(_POWERS[k]))
+        step //= 2
+        places = range(max(0, place - step), min(len(_POWERS), place + step + 1), max(1, step))
+    return _POWERS[place]
 
 
 def _prediction(counts: Counts, trained_on: Behavior | Counts) -> Behavior:

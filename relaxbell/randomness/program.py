@@ -198,7 +198,7 @@ class Adversary:
         equations, budgets = len(self.observed), list(y[len(self.observed) :])
         price = y[:equations] @ rows
         constant = budgets.pop(0) * costs if self.dependence else 0 * costs
-        found = []
+        found: list[tuple[float, tuple[int, int], list[Fraction] | None]] = []
         pairs = self.pairs
         for count in range(len(pairs)):
             if len(found) >= _ENOUGH:

@@ -11,7 +11,7 @@ from relaxbell.errors import CurveError, InfeasibleError, MeasureError
 AT = {"X": 0, "Y": 0}
 
 
-@pytest.mark.parametrize("s", [Fraction(5, 2), Fraction(4)])
+@pytest.mark.parametrize("s", [pytest.param(Fraction(5, 2), marks=pytest.mark.slow), Fraction(4)])
 def test_the_closed_form_with_dependence(s):
     """min(1, 3/2 − S/4 + e): one break point, at S/4 − 1/2."""
     curve = rb.Observed([(rb.catalog.CHSH, s)]).guessing("A", AT, dependence=0).curve("M", 1)

@@ -17,7 +17,10 @@ def counts(box, n):
     return rb.sample(box, n, seed=2)
 
 
-@pytest.mark.parametrize("options", [{}, {"lower": Fraction(1, 5)}, {"lower": 0.1, "upper": 0.4, "power": 0.3}])
+@pytest.mark.parametrize(
+    "options",
+    [{}, pytest.param({"lower": Fraction(1, 5)}, marks=pytest.mark.slow), {"lower": 0.1, "upper": 0.4, "power": 0.3}],
+)
 def test_no_distribution_of_a_trial_exceeds_one(options):
     """Σ μ(cz) F(cz) μ(c|z)^β ≤ 1, for random mixtures of extreme boxes and random settings within the bounds."""
     found = counts(TSIRELSON, 1000).randomness(TSIRELSON, error=1e-3, **options)
@@ -60,6 +63,7 @@ def test_pr_boxes_have_one_bit_each_and_local_ones_none():
     assert counts(local, 10**4).randomness(pr, error=1e-3).bits == 0  # wrongly trained, still valid
 
 
+@pytest.mark.slow
 def test_less_is_certified_with_weaker_assumptions():
     own = counts(TSIRELSON, 10**5)
     bits = [own.randomness(TSIRELSON, error=1e-6, lower=low).bits for low in (0.25, 0.24, 0.2, 0.1)]

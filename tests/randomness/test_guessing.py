@@ -33,7 +33,10 @@ def by_bound(s, low):
     return min(Fraction(1), Fraction(3, 2) - s / 4 + 2 * (QUARTER - low), other)
 
 
-@pytest.mark.parametrize(("s", "e"), [(2, 0), (4, 0), (4, Fraction(1, 2)), (Fraction(13, 4), Fraction(1, 7))])
+@pytest.mark.parametrize(
+    ("s", "e"),
+    [(4, 0), (4, Fraction(1, 2)), (Fraction(13, 4), Fraction(1, 7)), pytest.param(2, 0, marks=pytest.mark.slow)],
+)
 def test_the_closed_form_with_dependence(s, e):
     """At the corners of its pieces, between which the value is concave; and at one point inside."""
     assert observed(s).guessing("A", AT, dependence=e).exact == by_dependence(Fraction(s), e)
