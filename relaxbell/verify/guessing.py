@@ -169,6 +169,8 @@ class GuessingCase(Case):
         for name, share in zip(limited, shares, strict=True):
             total += self.limits[name] * share
         on_tables, on_edges = (shares[0], shares[1:]) if "M" in self.limits else (ZERO, shares)
+        changes = sum(model.size[edge.split(" -> ")[0]] ** 2 for edge in self.edges)
+        model.spend(8 * cells * (len(model.inputs) + changes) * len(model.axes))
         equations = list(self.equations_of_boxes())
         variations = list(self.variations())
         every = [*equations, *variations]
