@@ -27,6 +27,7 @@ _HOMES = {
     "functionals.stars": "StarValues",
     "functionals.files": "InequalityFile",
     "causal.independence": "Independence",
+    "causal.reading.diagram": "GraphOrigin",
     "measures.measure": "Budget LinearMeasure Measure",
     "measures.combined": "LargestOf Multiple Sum",
     "measures.definition": "Definition Recipe",

@@ -119,6 +119,7 @@ def renamed(model: HasRelaxed, names: Mapping[str, str]) -> Arguments:
         "input_distribution": model.input_distribution,
         "relaxed": [(new[u], new[v]) for u, v in model.relaxed],
         "name": f"{model.name} with {pairs}" if pairs else model.name,
+        "origin": None if model.origin is None else model.origin.renamed(new),
     }
 
 
@@ -131,6 +132,7 @@ def _copied(
         "hidden": model.hidden,
         "outputs": model.outputs,
         "input_distribution": model.input_distribution,
+        "origin": model.origin,
     } | changes
     known = model.cardinality if sizes is None else sizes
     kept = (*model.inputs, *model.outputs, *settings["latent"], *settings["hidden"])
