@@ -67,7 +67,8 @@ class CausalModel(Frozen):
     ----------
     graph
         Arrow string, list of edges, each a pair (parent, child) or an arrow string, or networkx DiGraph; for graphs of
-        other tools see `from_graph`. Latent variables may be written as they are printed: Λ for L, Λ2 for L2, and Λ for a single one of any name.
+        other tools see `from_graph`. Latent variables may be written as they are printed: Λ for L, Λ2 for L2, and Λ for
+        a single one of any name.
     inputs
         Names of the settings. Free ones have no parents and are conditioned on; an input with the
         latent variable as parent is *dependent*: it responds.
@@ -190,10 +191,11 @@ class CausalModel(Frozen):
         ----------
         graph
             Text: dagitty (``dag { X -> Y; X <-> Y; U [latent] }``, also without the frame), DOT (``observed=no``,
-            ``latent=true`` and DoWhy's label "Unobserved Confounders" mark latent nodes, ``dir=both`` bidirected edges),
-            arrows, also separated by commas as autobounds takes them. Or a list of edges. Or an object: DiGraph of
-            networkx (node attributes as in DOT, or y0's ``hidden``), DAG, Bayesian network or ADMG of pgmpy (``latents``
-            and roles), NxMixedGraph of y0, DAG or ADMG of Ananke (fixed vertices are inputs), DAG of autobounds.
+            ``latent=true`` and DoWhy's label "Unobserved Confounders" mark latent nodes, ``dir=both`` bidirected
+            edges), arrows, also separated by commas as autobounds takes them. Or a list of edges. Or an object: DiGraph
+            of networkx (node attributes as in DOT, or y0's ``hidden``), DAG, Bayesian network or ADMG of pgmpy
+            (``latents`` and roles), NxMixedGraph of y0, DAG or ADMG of Ananke (fixed vertices are inputs), DAG of
+            autobounds.
         cardinality
             Number of values of each node but the latent ones, or one number for all; where it names none, what the
             object says (Ananke, pgmpy's tables).
@@ -246,8 +248,9 @@ class CausalModel(Frozen):
         Parameters
         ----------
         bidirected
-            Whether a latent variable with two children is written ``<->``, and one with a single child not at all:
-            dagitty's nodes have noise of their own. By default all are nodes, and keep their names.
+            Whether a latent variable with two children is written ``<->``, and one with a single child not at all,
+            unless that child has no other parent: dagitty's nodes have noise of their own. By default all are nodes,
+            and keep their names.
 
         Returns
         -------
@@ -272,8 +275,8 @@ class CausalModel(Frozen):
         Parameters
         ----------
         bidirected
-            Whether a latent variable with two children is an edge with two heads, and one with a single child is left
-            out.
+            Whether a latent variable with two children is an edge with two heads, and noise of a single child is left
+            out, as in `to_dagitty`.
 
         Returns
         -------

@@ -38,7 +38,10 @@ def _origin_lines(origin: GraphOrigin | None) -> list[str]:
         return []
     roles = (("exposure", origin.exposures), ("outcome", origin.outcomes), ("selected", origin.selected))
     said = [f"{role} {', '.join(names)}" for role, names in roles if names]
-    return [f"  read from     {'; '.join([origin.source, *said])}", *(f"                {note}" for note in origin.notes)]
+    return [
+        f"  read from     {'; '.join([origin.source, *said])}",
+        *(f"                {note}" for note in origin.notes),
+    ]
 
 
 def _distribution_lines(distribution: InputDistribution) -> list[str]:

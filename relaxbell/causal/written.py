@@ -49,7 +49,10 @@ def dot_text(model: HasRelaxed, bidirected: bool) -> str:
 def _parts(model: HasRelaxed, bidirected: bool) -> tuple[Sequence[str], Sequence[Edge], Sequence[Edge]]:
     """Return nodes, directed edges and bidirected ones; latent variables come first, as they are printed."""
     children = {u: [v for w, v in model.edges if w == u] for u in model.latents}
-    gone = {u for u, own in children.items() if bidirected and len(own) <= 2}
+    roots = {v for v in model.responding if len(model.parents(v)) == 1}  # without its noise one would be an input
+    gone = {
+        u for u, own in children.items() if bidirected and len(own) <= 2 and not (len(own) == 1 and own[0] in roots)
+    }
     nodes = [*(u for u in model.latents if u not in gone), *(n for n in model.nodes if n not in model.latents)]
     arcs = [(own[0], own[1]) for u, own in children.items() if u in gone and len(own) == 2]
     return nodes, [edge for edge in model.edges if edge[0] not in gone], list(dict.fromkeys(arcs))

@@ -15,13 +15,13 @@ _HEAD = r"""\begin{tikzpicture}[x=1pt, y=-1pt, >=stealth,
 
 
 def dag_tikz(model: CausalModel) -> str:
-    """Return a model's graph as a TikZ picture; see `CausalModel.to_tikz`.
+    r"""Return a model's graph as a TikZ picture; see `CausalModel.to_tikz`.
 
     Examples
     --------
     >>> import relaxbell as rb
     >>> print(dag_tikz(rb.instrumental()).splitlines()[-2])
-      \\draw[->] (A) -- (B);
+      \draw[->] (L) -- (B);
     """
     places = layout(model)
     ids = {name: f"v{i}" if not re.fullmatch("[A-Za-z][A-Za-z0-9]*", name) else name for i, name in enumerate(places)}

@@ -16,7 +16,8 @@ def check_pgmpy(found, dagitty):
         model = rb.CausalModel.from_graph(graph, cardinality=2)
         assert model.origin.source == "pgmpy DAG"
         if name in LOSES_THE_LATENT:
-            assert "U" in model.inputs and "U" in text.latents
+            assert "U" in model.inputs
+            assert "U" in text.latents
         else:
             check_dagitty(dagitty[name], model)
             assert model.origin.exposures == text.origin.exposures

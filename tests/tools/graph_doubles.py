@@ -15,7 +15,9 @@ def returned(tool):
 def networkx(plain, make=nx.DiGraph):
     """Return a graph of networkx with the recorded nodes, edges and attributes, in the recorded order."""
     graph = make()
-    graph.add_nodes_from((n, {k: set(v) if isinstance(v, list) else v for k, v in d.items()}) for n, d in plain["nodes"])
+    graph.add_nodes_from(
+        (n, {k: set(v) if isinstance(v, list) else v for k, v in d.items()}) for n, d in plain["nodes"]
+    )
     graph.add_edges_from((u, v, d) for u, v, d in plain["edges"])
     for role, names in plain["roles"].items():
         setattr(graph, role, set(names))

@@ -81,9 +81,13 @@ def pgmpy_graphs():
 
 def plain_networkx(graph):
     """Return nodes and edges with what is said of them, sets as lists, and the roles."""
-    nodes = [[str(n), {k: sorted(v) if isinstance(v, set) else v for k, v in d.items()}] for n, d in graph.nodes.items()]
+    nodes = [
+        [str(n), {k: sorted(v) if isinstance(v, set) else v for k, v in d.items()}] for n, d in graph.nodes.items()
+    ]
     edges = sorted(([str(u), str(v), dict(d)] for u, v, d in graph.edges(data=True)), key=str)
-    roles = {role: sorted(getattr(graph, role)) for role in ("latents", "exposures", "outcomes") if hasattr(graph, role)}
+    roles = {
+        role: sorted(getattr(graph, role)) for role in ("latents", "exposures", "outcomes") if hasattr(graph, role)
+    }
     return {"class": type(graph).__name__, "nodes": nodes, "edges": edges, "roles": roles}
 
 

@@ -10,7 +10,6 @@ from tools import record_graphs
 from tools.check_graphs import check_pgmpy
 from tools.graph_doubles import returned
 
-
 pytestmark = pytest.mark.filterwarnings("ignore")  # its own, of pyparsing
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from relaxbell.behavior.names import read_names
 from relaxbell.causal.graph import Edge, Graph, check_edges, topological_order
 from relaxbell.errors import ModelError
 
-Arguments: TypeAlias = dict[str, object]
+Arguments: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,14 @@ class GraphOrigin:
     selected: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def renamed(self, names: Mapping[str, str]) -> GraphOrigin:
-        """Return the same with the new names in the roles; notes speak of the graph that was read."""
-        roles = (tuple(names.get(n, n) for n in own) for own in (self.exposures, self.outcomes, self.selected))
-        return GraphOrigin(self.source, *roles, self.notes)
+
+def renamed_origin(origin: GraphOrigin | None, names: Mapping[str, str]) -> GraphOrigin | None:
+    """Return the same with new names in the roles; notes speak of the graph that was read."""
+    if origin is None:
+        return None
+    roles = (origin.exposures, origin.outcomes, origin.selected)
+    exposures, outcomes, selected = (tuple(names.get(n, n) for n in own) for own in roles)
+    return GraphOrigin(origin.source, exposures, outcomes, selected, origin.notes)
 
 
 @dataclass
@@ -110,7 +114,9 @@ def model_arguments(
     declared = read_names(latent, "latent", ModelError)
     for name in declared:
         if name not in diagram.nodes:
-            raise ModelError(f"{name!r} in latent is not a node of the graph. Its nodes are {', '.join(diagram.nodes)}.")
+            raise ModelError(
+                f"{name!r} in latent is not a node of the graph. Its nodes are {', '.join(diagram.nodes)}."
+            )
     latents = dict.fromkeys([*diagram.latents, *declared])
     _check_loops(diagram)
     check_edges(diagram.edges)
@@ -126,11 +132,9 @@ def model_arguments(
     if diagram.role("selected"):
         own = ", ".join(diagram.role("selected"))
         notes.append(f"[selected]: {own} is an output; data that are conditioned on it are partial observations")
-    origin = GraphOrigin(
-        diagram.source,
-        *(tuple(n for n in diagram.role(role) if n in nodes) for role in ("exposure", "outcome", "selected")),
-        tuple(notes),
-    )
+    roles = ("exposure", "outcome", "selected")
+    exposures, outcomes, selected = (tuple(n for n in diagram.role(role) if n in nodes) for role in roles)
+    origin = GraphOrigin(diagram.source, exposures, outcomes, selected, tuple(notes))
     return {
         "graph": Graph(tuple(nodes), tuple(edges)),
         "inputs": chosen,
@@ -150,7 +154,9 @@ def _check_names(diagram: Diagram) -> None:
 def _check_loops(diagram: Diagram) -> None:
     for u, v in diagram.bidirected:
         if u == v:
-            raise ModelError(f"{u} <-> {u} is a loop, expected two different nodes. Leave it out: {u} has its own noise.")
+            raise ModelError(
+                f"{u} <-> {u} is a loop, expected two different nodes. Leave it out: {u} has its own noise."
+            )
 
 
 def _new_name(name: str, taken: Iterable[str]) -> str:
@@ -174,8 +180,8 @@ def _name_sources(
     for three in itertools.combinations(nodes, 3):
         if all(frozenset(pair) in joined for pair in itertools.combinations(three, 2)):
             notes.append(
-                f"{', '.join(three)} are joined by three independent sources, one for each pair: a single source of all "
-                "three, which <-> does not tell apart, has to be written as a node"
+                f"{', '.join(three)} are joined by three independent sources, one for each pair: a single source of "
+                "all three, which <-> does not tell apart, has to be written as a node"
             )
             break
 

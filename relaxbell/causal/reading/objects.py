@@ -5,7 +5,7 @@ Sets have no order of their own, so what comes in one is put in the order of nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Iterable, Mapping
 from typing import Protocol, TypeGuard, runtime_checkable
 
 from relaxbell.causal.graph import listed_edges
@@ -53,7 +53,7 @@ class _Ananke(Protocol):
     vertices: Mapping[str, object]
     di_edges: Iterable[tuple[str, str]]
     bi_edges: Iterable[tuple[str, str]]
-    ud_edges: Sized
+    ud_edges: Iterable[tuple[str, str]]
 
 
 @runtime_checkable
@@ -125,9 +125,10 @@ def _networkx(graph: _NetworkX) -> Diagram:
     _pgmpy(graph, diagram)
     several = graph.is_multigraph()
     for u, row in graph.adj.items():
-        for v, attributes in row.items():
-            for own in list(attributes.values()) if several else [attributes]:
-                _networkx_edge(diagram, str(u), str(v), own if isinstance(own, Mapping) else {})
+        for v, joined in row.items():
+            for own in [*joined.values()] if several else [joined]:
+                if isinstance(own, Mapping):
+                    _networkx_edge(diagram, str(u), str(v), own)
     return diagram
 
 
@@ -176,8 +177,7 @@ def _mixed(graph: _Mixed) -> Diagram:
 
 def _ananke(graph: _Ananke) -> Diagram:
     """Return a graph of Ananke: fixed vertices are inputs, numbers of values are kept."""
-    if len(graph.ud_edges):
-        u, v = sorted(tuple(edge) for edge in graph.ud_edges)[0] if isinstance(graph.ud_edges, Iterable) else ("", "")
+    for u, v in sorted(graph.ud_edges):
         raise ModelError(f"the edge {u} - {v} has no direction, expected -> or <->. Choose one.")
     diagram = Diagram(f"Ananke {type(graph).__name__}")
     for name, vertex in graph.vertices.items():

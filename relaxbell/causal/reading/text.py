@@ -1,7 +1,7 @@
 """Graphs as text: dagitty, Graphviz' DOT, and arrow strings with attributes, bidirected edges and commas.
 
-Grammars: dagitty's ``GraphDotParser.pegjs`` (github.com/jtextor/dagitty) and graphviz.org/doc/info/lang.html. One reader
-serves both, as dagitty's language is one of DOT's. Nothing is ever evaluated.
+Grammars: dagitty's ``GraphDotParser.pegjs`` (github.com/jtextor/dagitty) and graphviz.org/doc/info/lang.html. One
+reader serves both, as dagitty's language is one of DOT's. Nothing is ever evaluated.
 """
 
 from __future__ import annotations
@@ -84,9 +84,7 @@ class _Reader:
         return word
 
     def _error(self, word: Token, expected: str, remedy: str) -> ModelError:
-        return ModelError(
-            f"the graph has {word.text!r} {where(self.text, word.start)}, expected {expected}. {remedy}."
-        )
+        return ModelError(f"the graph has {word.text!r} {where(self.text, word.start)}, expected {expected}. {remedy}.")
 
     def _is_word(self, words: tuple[str, ...], ahead: int = 0) -> bool:
         word = self._peek(ahead)
@@ -233,6 +231,8 @@ def node_roles(name: str, attributes: Mapping[str, str]) -> list[str]:
             found.append("latent")
         elif key == "observed" or (key in _ROLES and (len(key) > 1 or not said)):
             if said not in _NO | _YES:
+                if key in ("source", "target"):  # other programs' words for other things
+                    continue
                 raise ModelError(f"{name!r} has {key}={value!r}, expected yes or no. Write one of them.")
             if key == "observed" and said in _NO:
                 found.append("latent")

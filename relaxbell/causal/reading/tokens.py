@@ -27,7 +27,7 @@ class Token(NamedTuple):
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """Yield the words of a text, without comments.
+    r"""Yield the words of a text, without comments.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def tokens(text: str) -> Iterator[Token]:
 
     Examples
     --------
-    >>> [token.text for token in tokens("dag { X -> 'a b' [pos=\\"0,1\\"] // here")]
+    >>> [token.text for token in tokens("dag { X -> 'a b' [pos=\"0,1\"] // here")]
     ['dag', '{', 'X', '->', 'a b', '[', 'pos', '=', '0,1', ']']
     """
     place = 0
