@@ -12,10 +12,10 @@ import scipy.sparse as sp
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory
 from relaxbell.errors import MeasureError
-from relaxbell.exact.numbers import Floats, read_float
+from relaxbell.exact.numbers import Floats, read_float, read_fraction
 from relaxbell.measures.definition import Definition, small
 from relaxbell.measures.dependences import dependence
-from relaxbell.measures.measure import LinearMeasure, Measure
+from relaxbell.measures.measure import ConvexBudget, LinearMeasure, Measure
 from relaxbell.measures.settings import SettingLayout, joint_weights, setting_layout
 
 if TYPE_CHECKING:
@@ -122,6 +122,9 @@ class MutualInformation(Measure):
             f"{self.name} is a relative entropy, not piecewise linear, and has no {what} here. Use its .expression in "
             "your own cp.Problem, or dependence(model), which bounds it: see pinsker_bound."
         )
+
+    def __le__(self, limit: object) -> ConvexBudget:
+        return ConvexBudget(self, read_fraction(limit, f"the budget of {self.name}", MeasureError))
 
     def zero_like(self, what: str) -> LinearMeasure:
         return dependence(self.model)

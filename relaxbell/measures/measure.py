@@ -326,7 +326,7 @@ class Measure(abc.ABC):
     def __sub__(self, other: Measure) -> LinearMeasure:
         return self + (-other)
 
-    def __le__(self, limit: object) -> Budget:
+    def __le__(self, limit: object) -> Budget | ConvexBudget:
         return budget_of(self.linear("budget"), limit)
 
     def __ge__(self, limit: object) -> Budget:
@@ -415,6 +415,34 @@ class LinearMeasure(Measure):
     def in_product(self) -> tuple[str, str]:
         """Name, and symbol in LaTeX, as a factor: those of sums and multiples in brackets."""
         return self.name, self.symbol
+
+    def __le__(self, limit: object) -> Budget:
+        return budget_of(self.linear("budget"), limit)
+
+
+@dataclass(frozen=True, eq=False)
+class ConvexBudget:
+    """An upper limit on a measure that is convex but not piecewise linear: `mutual_information`. For `bounds`.
+
+    Attributes
+    ----------
+    measure
+        What is limited.
+    limit
+        A number; floats count as the decimals that print them.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> rb.mutual_information(rb.measurement_dependence()) <= 0.1
+    I(X,Y:Λ) <= 0.1
+    """
+
+    measure: Measure
+    limit: Fraction
+
+    def __repr__(self) -> str:
+        return f"{self.measure.name} <= {decimal_text(self.limit, 9)}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Literal, overload
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.engines import engine
+from relaxbell.engines.information.within import bounds_within
+from relaxbell.engines.linear.program import flat
 from relaxbell.lp.clock import known_at_least
-from relaxbell.measures.measure import LinearMeasure, Measure
+from relaxbell.measures.measure import ConvexBudget, LinearMeasure, Measure
 
 if TYPE_CHECKING:
     from relaxbell.engines.entropy.engine import EntropySolution
@@ -172,7 +174,7 @@ def bounds(
     query
         A linear measure, such as `average_causal_effect` or `message_weight`.
     observed, subject_to, **options
-        As in `minimize`.
+        As in `minimize`; and one budget of `mutual_information`, ``I <= 0.1``, whose ends are `WithinSolution`.
     seconds
         Time limit of both ends together; None for none.
 
@@ -195,5 +197,18 @@ def bounds(
     >>> noise = rb.Behavior([[[0.25] * 2] * 2] * 2, outputs="A B", inputs="Z")
     >>> rb.bounds(rb.average_causal_effect(iv, "A", "B"), noise)
     [-0.5, 0.5] for ACE(A -> B)
+
+    Weak confounding: A and the potential outcomes B(0), B(1) have at most 0.1 bit in common. A is a setting that depends
+    on them, so p(b|a) and p(a) are what was seen.
+
+    >>> weak = rb.CausalModel("A -> B <- L; L -> A", inputs="A", latent="L", cardinality={"A": 2, "B": 2})
+    >>> seen = rb.Behavior([[0.8, 0.3], [0.2, 0.7]], outputs="B", inputs="A")
+    >>> effect = rb.average_causal_effect(weak, "A", "B")
+    >>> rb.bounds(effect, seen, subject_to=[rb.mutual_information(weak) <= 0.1])
+    [..., ...] for ACE(A -> B)
     """
+    convex = [item for item in flat(subject_to) if isinstance(item, ConvexBudget)]
+    if convex:
+        rest = [item for item in flat(subject_to) if not isinstance(item, ConvexBudget)]
+        return bounds_within(query, observed, rest, convex, seconds, options)
     return engine(query, **options).bounds(observed, subject_to, seconds=seconds)

@@ -31,7 +31,7 @@ from relaxbell.exact.texts import one_line
 from relaxbell.lp.clock import remaining
 from relaxbell.lp.rows import Block, RowBuilder
 from relaxbell.measures.affine import AffineConstraint, read_affine
-from relaxbell.measures.measure import Budget, Measure, same_model
+from relaxbell.measures.measure import Budget, ConvexBudget, Measure, same_model
 from relaxbell.measures.terms import Deviation, Leaf, Lowered, Slot, Term
 from relaxbell.measures.terms.sizes import entries_of
 
@@ -87,6 +87,11 @@ def read_constraints(
             affine.append(item)
         elif is_constraint(item):
             affine.append(read_affine(measure.model, item))
+        elif isinstance(item, ConvexBudget):
+            raise MeasureError(
+                f"the budget {item} is convex, not piecewise linear, expected a linear one here. Use it in bounds(query, "
+                f"observed, [{item}]), or minimize {item.measure.name} subject to limits of the query."
+            )
         else:
             raise MeasureError(
                 f"{one_line(item)} is not a constraint: found {type(item).__name__}, expected a budget (measure <= "
