@@ -65,7 +65,7 @@ def partial_values(
             )
     check_values(given, tuple(given), cardinality, "variable with a cardinality", BehaviorError)
     shape = (*cells.shape[: len(seen_of)], *(cardinality[n] for n in given), *cells.shape[len(seen_of) :])
-    numbers = np.full(cells.shape, None, dtype=object)
+    numbers: dict[tuple[int, ...], Fraction] = {}
     for place, value in np.ndenumerate(cells):
         if value is not None and not (isinstance(value, float) and math.isnan(value)):
             label = _label(dict(zip(names, place, strict=True)), seen_of, given)
@@ -73,39 +73,37 @@ def partial_values(
             if not 0 <= numbers[place] <= 1:
                 raise BehaviorError(f"{label} is {value}, expected a probability, or None where it was not seen.")
     found: list[tuple[CellSum, Fraction]] = []
+    events = list(itertools.product(*map(range, cells.shape[: len(seen_of)])))
     for setting in itertools.product(*map(range, cells.shape[len(seen_of) :])):
-        for event in _stated(numbers, len(seen_of), dict(zip(asked, setting, strict=True))):
-            place = (*event, *setting)
+        for place in _stated(numbers, events, dict(zip(asked, setting, strict=True))):
             number = numbers[place]
             row = _row(shape, place, len(seen_of), given, number)
             label = _label(dict(zip(names, place, strict=True)), seen_of, given)
             # under a condition: p(event, condition) − number · p(condition) = 0
             text = f"{label} - {float(number):.9g}" if given else label
-            value = Fraction(0) if given else number
-            found.append((CellSum(text, (*seen_of, *given), asked, row), value))
+            found.append((CellSum(text, (*seen_of, *given), asked, row), Fraction(0) if given else number))
     if not found:
         raise BehaviorError("no cell of the table was seen. Give at least one probability.")
     return found
 
 
-def _stated(numbers: Exact, k: int, setting: Mapping[str, int]) -> list[tuple[int, ...]]:
-    """Return the seen events of a setting; where all were seen, the last one follows from the others.
+def _stated(
+    numbers: Mapping[tuple[int, ...], Fraction], events: Sequence[tuple[int, ...]], setting: Mapping[str, int]
+) -> list[tuple[int, ...]]:
+    """Return the seen cells of a setting; where all were seen, the last one follows from the others.
 
     Raises
     ------
     BehaviorError
         If they sum to more than one, or all of them to less.
     """
-    at = tuple(setting.values())
-    events = list(itertools.product(*map(range, numbers.shape[:k])))
-    known = [event for event in events if numbers[(*event, *at)] is not None]
-    total = sum((numbers[(*event, *at)] for event in known), Fraction(0))
+    known = [place for event in events if (place := (*event, *setting.values())) in numbers]
+    total = sum((numbers[place] for place in known), Fraction(0))
     whole = len(known) == len(events)
     if total > 1 + _ROUNDING or (whole and total < 1 - _ROUNDING):
-        place = f" at {', '.join(f'{n}={v}' for n, v in setting.items())}" if setting else ""
-        raise BehaviorError(
-            f"the probabilities{place} sum to {float(total):.9g}, expected {'1' if whole else 'at most 1'}. Check the table."
-        )
+        at = f" at {', '.join(f'{n}={v}' for n, v in setting.items())}" if setting else ""
+        expected = "1" if whole else "at most 1"
+        raise BehaviorError(f"the probabilities{at} sum to {float(total):.9g}, expected {expected}. Check the table.")
     return known[:-1] if whole else known
 
 
@@ -121,7 +119,6 @@ def _row(shape: tuple[int, ...], place: tuple[int, ...], k: int, given: Mapping[
 
 def _label(values: Mapping[str, int], outputs: Sequence[str], given: Mapping[str, int]) -> str:
     event = ",".join(f"{n}={values[n]}" for n in outputs)
-    under = ",".join(
-        [f"{n}={v}" for n, v in given.items()] + [f"{n}={v}" for n, v in values.items() if n not in outputs]
-    )
+    setting = {n: v for n, v in values.items() if n not in outputs}
+    under = ",".join(f"{n}={v}" for n, v in {**given, **setting}.items())
     return f"p({event}{'|' if under else ''}{under})"

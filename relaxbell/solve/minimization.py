@@ -198,8 +198,8 @@ def bounds(
     >>> rb.bounds(rb.average_causal_effect(iv, "A", "B"), noise)
     [-0.5, 0.5] for ACE(A -> B)
 
-    Weak confounding: A and the potential outcomes B(0), B(1) have at most 0.1 bit in common. A is a setting that depends
-    on them, so p(b|a) and p(a) are what was seen.
+    Weak confounding: A and the potential outcomes B(0), B(1) have at most 0.1 bit in common. A is a setting that
+    depends on them, so p(b|a) and p(a) are what was seen.
 
     >>> weak = rb.CausalModel("A -> B <- L; L -> A", inputs="A", latent="L", cardinality={"A": 2, "B": 2})
     >>> seen = rb.Behavior([[0.8, 0.3], [0.2, 0.7]], outputs="B", inputs="A")

@@ -1,6 +1,7 @@
-"""Sensitivity analysis: effects within a budget of dependence on what is not seen, and the least that overturns a sign."""
+"""Sensitivity analysis: effects within a budget of hidden dependence, and the least that overturns a sign."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import cvxpy as cp
 import numpy as np
@@ -78,8 +79,8 @@ def test_bounds_grow_with_the_budget_and_never_exceed_those_without_it():
     widths = [rb.bounds(effect, SEEN, [information <= limit]) for limit in (0.01, 0.05, 0.2)]
     free = rb.bounds(effect, SEEN)
     ends = [*widths, free]
-    assert all(a.lower > b.lower for a, b in zip(ends, ends[1:], strict=False))
-    assert all(a.upper < b.upper + 1e-12 for a, b in zip(ends, ends[1:], strict=False))
+    assert all(a.lower > b.lower for a, b in pairwise(ends))
+    assert all(a.upper < b.upper + 1e-12 for a, b in pairwise(ends))
 
 
 def test_the_certificate_says_the_same_the_other_way_round(tmp_path):
@@ -155,12 +156,13 @@ def test_dependence_of_the_instrument(chance):
 
 def test_errors():
     effect, information = effect_and_information()
+    model = rb.instrumental().relax("L -> Z")
+    table = [[["9/10", "0"], ["1/10", "9/10"]], [["0", "1/20"], ["0", "1/20"]]]
+    cells = np.array([[[Fraction(v) for v in row] for row in part] for part in table])
+    seen = rb.Behavior(cells, outputs="A B", inputs="Z")
+    query = rb.average_causal_effect(model, "A", "B")
     with pytest.raises(rb.errors.InfeasibleError, match="the least is"):
-        model = rb.instrumental().relax("L -> Z")
-        table = [[["9/10", "0"], ["1/10", "9/10"]], [["0", "1/20"], ["0", "1/20"]]]
-        cells = np.array([[[Fraction(v) for v in row] for row in part] for part in table])
-        seen = rb.Behavior(cells, outputs="A B", inputs="Z")
-        rb.bounds(rb.average_causal_effect(model, "A", "B"), seen, [rb.mutual_information(model) <= 0.001])
+        rb.bounds(query, seen, [rb.mutual_information(model) <= 0.001])
     with pytest.raises(rb.errors.MeasureError, match="several convex budgets"):
         rb.bounds(effect, SEEN, [information <= 0.1, [information <= 0.2]])
     with pytest.raises(rb.errors.MeasureError, match="linear queries"):

@@ -1,9 +1,9 @@
 """Bounds of a query within a budget of mutual information: the least information that each value of the query takes.
 
-J(v) = min {I : query <= v} is convex and does not increase, and each value of it comes with a rigorous lower bound. So the
-least query with I <= θ is the v at which J falls to θ: where the lower bound of J(v) exceeds θ no model has the query at
-v or below, and where J(v) <= θ its model attains v. Between the two v is found by chords, which for a convex J lie above it
-inside their ends and below it outside.
+J(v) = min {I : query <= v} is convex and does not increase, and each value of it comes with a rigorous lower bound.
+So the least query with I <= θ is the v at which J falls to θ: where the lower bound of J(v) exceeds θ no model has the
+query at v or below, and where J(v) <= θ its model attains v. Between the two v is found by chords, which for a convex J
+lie above it inside their ends and below it outside.
 """
 
 from __future__ import annotations
@@ -153,8 +153,8 @@ class _Search:
                 break  # the budget lies between value and bound of the information
         if high - low > _SOLVED * max(1.0, abs(high)):
             raise SolverError(
-                f"min {self.query.name} with {self.budget} is known to lie in [{low:.9g}, {high:.9g}] only, expected within "
-                f"{_SOLVED:g}. Change the budget a little: the information is hard to find there."
+                f"min {self.query.name} with {self.budget} is known to lie in [{low:.9g}, {high:.9g}] only, expected "
+                f"within {_SOLVED:g}. Change the budget a little: the information is hard to find there."
             )
         statistics = {
             **found.statistics,

@@ -89,8 +89,8 @@ def read_constraints(
             affine.append(read_affine(measure.model, item))
         elif isinstance(item, ConvexBudget):
             raise MeasureError(
-                f"the budget {item} is convex, not piecewise linear, expected a linear one here. Use it in bounds(query, "
-                f"observed, [{item}]), or minimize {item.measure.name} subject to limits of the query."
+                f"the budget {item} is convex, not piecewise linear, expected a linear one here. Use it in "
+                f"bounds(query, observed, [{item}]), or minimize {item.measure.name} subject to limits of the query."
             )
         else:
             raise MeasureError(
