@@ -110,10 +110,11 @@ def _stated(
 def _row(shape: tuple[int, ...], place: tuple[int, ...], k: int, given: Mapping[str, int], number: Fraction) -> Exact:
     """Return the cell; under a condition, the cell minus its share of all cells that meet the condition."""
     row = np.full(shape, Fraction(0), dtype=object)
-    condition = tuple(given.values())
+    condition = (*given.values(), *place[k:])
     if given:
-        row[(*(slice(None),) * k, *condition, *place[k:])] = -number
-    row[(*place[:k], *condition, *place[k:])] += 1
+        everything: list[int | slice] = [slice(None)] * k
+        row[(*everything, *condition)] = -number
+    row[(*place[:k], *condition)] += 1
     return row
 
 
