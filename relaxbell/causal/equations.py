@@ -176,8 +176,11 @@ def behavior_equations(model: HasStrategies, behavior: Behavior, *, signaling: b
     )
 
 
-def observed_equations(model: HasStrategies, observed: Observed) -> Equations:
-    """Return V T q = V p for values of functionals, with normalization and known input frequencies."""
+def observed_equations(model: HasStrategies, observed: Observed, *, occurring: bool = False) -> Equations:
+    """Return V T q = V p for values of functionals, with normalization and known input frequencies.
+
+    No-signaling between settings of which one never occurs is an error, or with `occurring` left out.
+    """
     outputs, inputs, shape = model.outputs, model.inputs, model.observed_shape
     if not same_variables(observed, model):
         raise BehaviorError(
@@ -191,10 +194,17 @@ def observed_equations(model: HasStrategies, observed: Observed) -> Equations:
             f"{', '.join(outputs + inputs)}, {model.name} has {shape}."
         )
     weights = cell_weights(model)
-    labels, tables, rhs = [], [], []
+    labels, tables, rhs = list[str](), list[Exact](), list[ExactNumber]()
     for label, table, value in observed.table_rows():
+        flat = np.asarray(table.transpose(order), dtype=object).ravel()
+        if (
+            len(labels) >= len(observed.functionals)
+            and occurring
+            and any(weights[i] == 0 for i in np.flatnonzero(flat))
+        ):
+            continue
         labels.append(label)
-        tables.append(np.asarray(table.transpose(order), dtype=object).ravel())
+        tables.append(flat)
         rhs.append(value)
     rows, scaled = _over_strategies(model, labels, tables, weights)
     rhs = [value * factor for value, factor in zip(rhs, scaled, strict=True)]
@@ -214,15 +224,16 @@ def observed_equations(model: HasStrategies, observed: Observed) -> Equations:
 def normalization_equations(model: HasStrategies) -> Equations:
     """Return what holds before anything is observed: Σ p = 1, and the frequencies of dependent inputs."""
     cells = math.prod(model.observed_shape)
-    sums = math.prod(model.cardinality[n] for n in (model.inputs if model.inputs_connected else model.dependent_inputs))
+    known = model.inputs if model.inputs_connected or model.has_any else model.dependent_inputs
+    sums = math.prod(model.cardinality[n] for n in known)
     check_memory(f"{sums:,} normalizations of {cells:,} probabilities of {model.name}", _SUMMAND * sums * cells)
     weights = cell_weights(model)
-    known = _normalization(model, weights)
-    tables = np.array([_weighted(table, weights) for _, table, _ in known], dtype=object)
-    coefficients = np.array([(table != 0).astype(np.int64) for _, table, _ in known])
+    sure = _normalization(model, weights)
+    tables = np.array([_weighted(table, weights) for _, table, _ in sure], dtype=object)
+    coefficients = np.array([(table != 0).astype(np.int64) for _, table, _ in sure])
     return Equations(
-        model.observed_rows.mapped(coefficients, tuple(label for label, _, _ in known)),
-        np.array([value for _, _, value in known], dtype=object),
+        model.observed_rows.mapped(coefficients, tuple(label for label, _, _ in sure)),
+        np.array([value for _, _, value in sure], dtype=object),
         weights,
         tables=tables,
         exponents=weight_exponents(model, weights),
@@ -318,13 +329,13 @@ def functional_rows(
 def _normalization(model: HasStrategies, weights: Exact) -> list[tuple[str, Exact, Fraction]]:
     """Σ_outputs p(outputs, dependent|free) = p(dependent|free), for each dependent setting.
 
-    One free setting suffices unless dependent inputs respond to free ones.
+    One free setting suffices unless dependent inputs respond to free ones, or cells stand for strategies.
     """
     shape, k = model.observed_shape, len(model.outputs)
     found = []
     for index in np.ndindex(*shape[k:]):
         setting = dict(zip(model.inputs, index, strict=True))
-        if not model.inputs_connected and any(setting[n] for n in model.free_inputs):
+        if not model.inputs_connected and not model.has_any and any(setting[n] for n in model.free_inputs):
             continue  # the same for all settings of the free inputs
         table = np.zeros(shape, dtype=object)
         table[(Ellipsis, *index)] = 1

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Literal, overload
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.engines import engine
-from relaxbell.engines.information.within import bounds_within
-from relaxbell.engines.linear.program import flat
 from relaxbell.lp.clock import known_at_least
-from relaxbell.measures.measure import ConvexBudget, LinearMeasure, Measure
+from relaxbell.measures.measure import LinearMeasure, Measure
 
 if TYPE_CHECKING:
     from relaxbell.engines.entropy.engine import EntropySolution
+    from relaxbell.engines.factorized.engine import FactorizedSolution
     from relaxbell.engines.information.engine import InformationSolution
     from relaxbell.engines.linear.over import Solver
     from relaxbell.engines.linear.solution import LinearSolution
     from relaxbell.engines.solution import Bounds, Solution
     from relaxbell.engines.sources.solution import FixedSolution, NetworkSolution
+    from relaxbell.measures.factorized import Factorized
     from relaxbell.measures.information import MutualInformation
     from relaxbell.measures.messages import BinaryEntropy
     from relaxbell.measures.products import FixedNonbilocality, Nonbilocality
@@ -64,6 +64,15 @@ def minimize(
     solver: Solver | None = None,
     thorough: bool = True,
 ) -> InformationSolution: ...
+@overload
+def minimize(
+    measure: Factorized,
+    observed: Behavior | Observed,
+    subject_to: object = (),
+    *,
+    seconds: float | None = None,
+    tolerance: float | None = None,
+) -> FactorizedSolution: ...
 @overload
 def minimize(
     measure: BinaryEntropy,
@@ -125,6 +134,12 @@ def minimize(
         tolerance
             How wide the interval around the least value may be; by default 1e-6.
 
+        and the factorized measures, ``dependence(model, factorized=True)``, have
+
+        tolerance
+            How far value and bound may be apart, about; by default 1e-10. For M with three settings each they are
+            farther apart, and the status is ``interval``.
+
     Returns
     -------
     Solution
@@ -174,7 +189,7 @@ def bounds(
     query
         A linear measure, such as `average_causal_effect` or `message_weight`.
     observed, subject_to, **options
-        As in `minimize`; and one budget of `mutual_information`, ``I <= 0.1``, whose ends are `WithinSolution`.
+        As in `minimize`.
     seconds
         Time limit of both ends together; None for none.
 
@@ -197,18 +212,5 @@ def bounds(
     >>> noise = rb.Behavior([[[0.25] * 2] * 2] * 2, outputs="A B", inputs="Z")
     >>> rb.bounds(rb.average_causal_effect(iv, "A", "B"), noise)
     [-0.5, 0.5] for ACE(A -> B)
-
-    Weak confounding: A and the potential outcomes B(0), B(1) have at most 0.1 bit in common. A is a setting that
-    depends on them, so p(b|a) and p(a) are what was seen.
-
-    >>> weak = rb.CausalModel("A -> B <- L; L -> A", inputs="A", latent="L", cardinality={"A": 2, "B": 2})
-    >>> seen = rb.Behavior([[0.8, 0.3], [0.2, 0.7]], outputs="B", inputs="A")
-    >>> effect = rb.average_causal_effect(weak, "A", "B")
-    >>> rb.bounds(effect, seen, subject_to=[rb.mutual_information(weak) <= 0.1])
-    [..., ...] for ACE(A -> B)
     """
-    convex = [item for item in flat(subject_to) if isinstance(item, ConvexBudget)]
-    if convex:
-        rest = [item for item in flat(subject_to) if not isinstance(item, ConvexBudget)]
-        return bounds_within(query, observed, rest, convex, seconds, options)
     return engine(query, **options).bounds(observed, subject_to, seconds=seconds)

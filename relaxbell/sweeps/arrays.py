@@ -82,7 +82,8 @@ class CompiledArrays:
                 weights = cell_weights(model)
                 equations = Equations(model.observed_rows, weights, weights, parties=group.parties)
                 own = engine(job.measure)
-                found = own.bulk(equations, job.budgets, job.affine) if isinstance(own, HasBulk) else None
+                several = own if isinstance(own, HasBulk) and not job.bits else None
+                found = None if several is None else several.bulk(equations, job.budgets, job.affine)
                 self._programs[number] = found
             return self._programs[number]
 

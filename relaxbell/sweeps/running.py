@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
-from relaxbell.engines.linear.program import accepts_signaling, read_constraints
+from relaxbell.engines.information.within import checked_bits
+from relaxbell.engines.linear.program import accepts_signaling, read_constraints, without_information
 from relaxbell.errors import BehaviorError, MeasureError, RelaxbellError
 from relaxbell.exact.texts import a_kind
 from relaxbell.lp.clock import deadline, left, passed, remaining
@@ -327,7 +328,8 @@ def _jobs(measures: Mapping[str, Measure], models: Sequence[CausalModel], subjec
     jobs = []
     for measure in measures.values():
         number = next(i for i, model in enumerate(models) if model is measure.model)
-        jobs.append(Job(number, measure, *read_constraints(measure, subject_to)))
+        bits, others = without_information(subject_to)
+        jobs.append(Job(number, measure, *read_constraints(measure, others), checked_bits(measure, bits)))
     return tuple(jobs)
 
 

@@ -18,7 +18,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.causal.equations import Equations
-from relaxbell.engines.dependence.form import SettingForm
+from relaxbell.engines.dependence.early import SHARES, early_multipliers, mixed
+from relaxbell.engines.dependence.form import SettingForm, largest_of_tables, planned
 from relaxbell.engines.dependence.orbits import Orbits, orbits
 from relaxbell.engines.dependence.pricing import DependencePricer
 from relaxbell.engines.dependence.support import Found, Support, spread_exact, spread_floats
@@ -36,6 +37,9 @@ from relaxbell.symmetry.found import ALIKE
 
 _TOLERANCE = 1e-11
 _ROUNDS = 5000
+_SOON = 0.5
+"""Seconds of a step within which the best multipliers are evaluated when the time is over; else those of the start."""
+
 _EXACT_ROUNDS = 20
 _PRICES = (2.1, 21.0, 2100.0)
 """Of missing a row by one: as in `engines.linear.columns`."""
@@ -95,18 +99,26 @@ class DependenceProgram:
         m = len(rhs)
         master = self.master(rhs, _PRICES[0])
         prices = iter(_PRICES[1:])
-        best, iterations = (-math.inf, np.zeros(m)), 0
+        start, slowest, iterations = self._start(), 0.0, 0
+        best = -math.inf, start
         for _ in range(_ROUNDS):
             try:
                 master.run()
                 iterations += master.iterations
                 y = master.duals
-                excess, found = self.priced(y)
+                for share in SHARES:
+                    at = y if share == 1 else mixed(best[1], y, share)
+                    began = time.perf_counter()
+                    excess, found = self.priced(at)
+                    slowest = max(slowest, time.perf_counter() - began)
+                    if (own := float(rhs @ at) - excess) > best[0]:
+                        best = own, at
+                    if grown := found is not None and self.add(master, found, y):
+                        break
             except TimeLimitError as late:
-                raise with_bound(late, name, self.bound(best[1]).value) from None
-            if (own := float(rhs @ y) - excess) > best[0]:
-                best = own, y
-            if found is not None and self.add(master, found):
+                known = best[1] if slowest < _SOON else start
+                raise with_bound(late, name, self.bound(known).value) from None
+            if grown:
                 continue
             amounts = master.x
             if amounts[: 2 * m].sum() <= 1e-9:
@@ -164,6 +176,14 @@ class DependenceProgram:
         dense = np.round(np.vstack([block.toarray(), cost]), 13).T
         return [row.tobytes() for row in np.ascontiguousarray(dense)]
 
+    def _start(self) -> Floats:
+        """Return multipliers to start from: of inequalities that the data violate, none of which leaves M without cost.
+
+        Between 1/2 and −3/2, they are no further apart than two: then M is no less than the violation.
+        """
+        z = early_multipliers(self.form)
+        return self.orbits.means(z)
+
     def priced(self, y: Floats) -> tuple[float, Columns | None]:
         """Return the largest excess over all λ, and the best columns; None where none has any."""
         remaining()
@@ -182,11 +202,12 @@ class DependenceProgram:
         mix = sp.csc_array((mass.ravel().astype(np.float64), cells.ravel(), pointers), shape=(self.entries.shape[1], k))
         return sp.csc_array(self.entries @ mix)
 
-    def add(self, master: LiveModel, found: Columns) -> bool:
-        """Add what is new, and return whether something was."""
+    def add(self, master: LiveModel, found: Columns, y: Floats) -> bool:
+        """Add what is new and worth its cost at the program's own duals, and return whether something was."""
         block, cost = self.mixed(found.strategies, found.mass), abs(found.mass - self.weights).sum(axis=1)
-        new = []
-        for i, key in enumerate(self.keys(block, cost)):
+        worth, keys, new = block.T @ y - cost > _TOLERANCE, self.keys(block, cost), []
+        for i in np.flatnonzero(worth).tolist():
+            key = keys[i]
             if key not in self.columns.known:
                 self.columns.known.add(key)
                 new.append(i)
@@ -245,6 +266,10 @@ class DependenceProgram:
         flat = self.form.flat(z)
         if weights.dtype == object:
             flat = flat.astype(object)
+        if flat.max() - flat.min() <= 2 * scale:  # nothing is raised: one sum of tables for all x*
+            form = self.form
+            plan = planned(form.model, form.model.local.domains, form.scopes)
+            return int(largest_of_tables(form, plan, [w * t for w, t in zip(weights, form.tables(flat), strict=True)]))
         return int(self.pricer.largest(flat, weights, 2 * scale))
 
     def _sums(self) -> NDArray[Any]:

@@ -19,7 +19,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from relaxbell.engines.dependence.form import SettingForm, planned
+from relaxbell.engines.dependence.early import QUICK, information_multipliers
+from relaxbell.engines.dependence.form import SettingForm, largest_of_tables, planned
 from relaxbell.engines.dependence.orbits import Orbits, orbits
 from relaxbell.engines.dependence.support import Found, Support, spread_floats
 from relaxbell.engines.information.interior import independent_rows, solve_elastic
@@ -155,26 +156,32 @@ class InformationProgram:
 
         A pool that is given is taken to be nearly complete.
         """
+        reached = [(-math.inf, np.zeros(0))]
+        try:
+            return self._grown(name, pool, reached)
+        except TimeLimitError as late:
+            found = max((self._evaluated(z) for z in self._known(reached[-1])), key=lambda own: own.bound)
+            raise with_bound(late, name, found.value) from None
+
+    def _grown(self, name: str, pool: Pool | None, reached: list[tuple[float, Floats]]) -> Run | None:
+        """Add λ to a pool until none is worse; the best multipliers so far are appended to `reached`."""
         used = self._used
         part = sp.csc_array(self._signs[used])
         strategies, prior = self._first_pool() if pool is None else pool
         heights, iterations = iter(_HEIGHTS[1:]), 0
-        height, gap, best = _HEIGHTS[0], _LOOSE if pool is None else 0.0, (-math.inf, np.zeros(len(used)))
+        height, gap = _HEIGHTS[0], _LOOSE if pool is None else 0.0
         for _ in range(_ROUNDS):
             owner, kind = np.nonzero(prior * self.allowed)
             _, owner = np.unique(owner, return_inverse=True)
-            try:
-                own_prior = prior[prior * self.allowed != 0]
-                found = solve_elastic(part[:, kind], owner.ravel(), own_prior, self.rhs[used], height, gap)
-                if found is None:
-                    raise SolverError(f"min {name}: the interior-point method failed. Try a smaller scenario.")
-                v, mass, missed, steps = found
-                iterations += steps
-                worst, new, kinds = self._violated(part.T @ v)
-            except TimeLimitError as late:
-                raise with_bound(late, name, self.bound(best[1]).value) from None
-            if (own := float(self.rhs[used] @ v) - worst) > best[0]:
-                best = own, v
+            own_prior = prior[prior * self.allowed != 0]
+            found = solve_elastic(part[:, kind], owner.ravel(), own_prior, self.rhs[used], height, gap)
+            if found is None:
+                raise SolverError(f"min {name}: the interior-point method failed. Try a smaller scenario.")
+            v, mass, missed, steps = found
+            iterations += steps
+            worst, new, kinds = self._violated(part.T @ v)
+            if (own := float(self.rhs[used] @ v) - worst) > reached[-1][0]:
+                reached.append((own, v))
             fresh = self.fresh(kinds, prior)
             if worst > _TOLERANCE and len(fresh):
                 strategies, prior = np.concatenate([strategies, new[fresh]]), np.concatenate([prior, kinds[fresh]])
@@ -193,7 +200,7 @@ class InformationProgram:
             raise SolverError(f"min {name}: the pool of λ still grows after {_ROUNDS} rounds.")
         joint = np.zeros_like(prior)
         joint[prior * self.allowed != 0] = mass
-        return Run(strategies, prior, joint, best[1], iterations)
+        return Run(strategies, prior, joint, reached[-1][1], iterations)
 
     def _first_pool(self) -> tuple[NDArray[np.int64], Floats]:
         """Return some λ: those that answer as the data do most often, and others at random."""
@@ -216,7 +223,7 @@ class InformationProgram:
         shift = float(u[self.allowed].max(initial=0.0))
         flat = np.where(self.allowed, np.exp(u - shift), 0.0)[self.orbits.entries]
         tables = [w * own for w, own in zip(self.weights, self.form.tables(flat), strict=True)]
-        sums, choices = self.elimination.run(tables)
+        sums, choices = self.elimination.run(tables, tick=remaining)
         sums = sums.ravel()
         top = math.log(float(sums.max())) + shift
         places = np.argpartition(-sums, _AT_ONCE - 1)[:_AT_ONCE] if len(sums) > _AT_ONCE else np.arange(len(sums))
@@ -265,7 +272,16 @@ class InformationProgram:
 
     def bound(self, v: Floats) -> DualBound:
         """Return the rigorous bound of multipliers in nats, one for each row that is used."""
-        whole, offset = self.dual(v)
+        return self._evaluated(self._multipliers(v))
+
+    def _known(self, best: tuple[float, Floats]) -> list[Floats]:
+        """Return multipliers in bits whose bounds are known when the time is over, and can be evaluated soon."""
+        early = self.orbits.means(information_multipliers(self.form))
+        soon = self.elimination.additions < QUICK and best[0] > -math.inf
+        return [early, self._multipliers(best[1])] if soon else [early]
+
+    def _evaluated(self, z: Floats) -> DualBound:
+        whole, offset = self._rounded(z)
         multipliers = np.array([Fraction(value, 2**GRID) for value in whole], dtype=object)
         sums = self.orbits.summed_exactly(self.form.equations.rhs)
         total: ExactNumber = (multipliers * sums).sum() + offset
@@ -276,7 +292,10 @@ class InformationProgram:
 
     def dual(self, v: Floats) -> tuple[list[int], Fraction]:
         """Return multipliers of merged rows in units of 2^−GRID bits, and what is added to them in a rigorous bound."""
-        whole = [round(Fraction(z) * 2**GRID) for z in self._multipliers(v).tolist()]
+        return self._rounded(self._multipliers(v))
+
+    def _rounded(self, z: Floats) -> tuple[list[int], Fraction]:
+        whole = [round(Fraction(value) * 2**GRID) for value in z.tolist()]
         return whole, -self._largest(np.array(whole, dtype=object))
 
     def _largest(self, whole: NDArray[Any]) -> Fraction:
@@ -290,7 +309,7 @@ class InformationProgram:
         for x, weight in enumerate(self.form.layout.weights):
             entries = self.orbits.entries[self.form.starts[x] : self.form.starts[x + 1]]
             tables.append(numbers[weight][entries].reshape(self.form.shapes[x]))
-        return _upper_log2(self.elimination.largest_sum(tables)) + Fraction(top, 2**GRID)
+        return _upper_log2(largest_of_tables(self.form, self.elimination, tables)) + Fraction(top, 2**GRID)
 
 
 _BITS = 60

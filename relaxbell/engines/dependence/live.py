@@ -72,7 +72,7 @@ class _Master:
                 return None
             duals = self.live.duals
             _, found = self.program.priced(duals)
-            if found is not None and self.program.add(self.live, found):
+            if found is not None and self.program.add(self.live, found, duals):
                 self.live.use("primal simplex")
                 continue
             if self.live.x[: 2 * self._rows].sum() <= _MISSED:

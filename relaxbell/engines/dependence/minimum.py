@@ -9,6 +9,7 @@ import scipy.sparse as sp
 
 from relaxbell.causal.equations import Equations
 from relaxbell.engines.dependence.columns import DependenceProgram
+from relaxbell.engines.dependence.early import early_bound
 from relaxbell.engines.dependence.form import SettingForm
 from relaxbell.engines.dependence.hall import HallProgram
 from relaxbell.engines.dependence.information import InformationProgram
@@ -19,7 +20,7 @@ from relaxbell.engines.linear.program import Problem
 from relaxbell.errors import SolverError
 from relaxbell.exact.kept import Kept
 from relaxbell.exact.rows import Rows
-from relaxbell.lp.clock import TimeLimitError
+from relaxbell.lp.clock import TimeLimitError, with_bound
 from relaxbell.lp.highs import Answer
 from relaxbell.measures.dependences import Dependence
 from relaxbell.measures.hall import HallDependence
@@ -71,8 +72,8 @@ def priced_dependence(
     listed = measure.model.strategies.can_be_listed
     try:
         found = program.solve(measure.name, thorough=thorough)
-    except TimeLimitError:
-        raise
+    except TimeLimitError as late:
+        raise (with_bound(late, measure.name, early_bound(form)) if late.partial is None else late) from None
     except SolverError:
         if not listed:
             raise

@@ -13,6 +13,7 @@ from relaxbell.causal.equations import Equations, cell_weights, weight_exponents
 from relaxbell.engines.base import Live, engine
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.engine import MOST_LIVE, ConvexEngine
+from relaxbell.engines.linear.program import without_information
 from relaxbell.engines.linear.solution import ConvexSolution, convex_solution
 from relaxbell.errors import MeasureError
 from relaxbell.lp.highs import Answer
@@ -64,7 +65,13 @@ class InformationEngine(ConvexEngine[MutualInformation, InformationSolution]):
     def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
         from relaxbell.engines.information.minimum import solve_information
 
-        return solve_information(self.measure, equations, subject_to, self.solver, thorough=self.thorough)
+        bits, others = without_information(subject_to)
+        answer, proof = solve_information(self.measure, equations, others, self.solver, thorough=self.thorough)
+        if bits:
+            from relaxbell.engines.information.within import check_within
+
+            check_within(self.measure, proof, bits)
+        return answer, proof
 
     def solution(
         self, observed: Behavior | Observed, equations: Equations, answer: Answer, proof: Proof

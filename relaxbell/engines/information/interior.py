@@ -29,8 +29,8 @@ _ITERATIONS = 150
 _GAP = (1e-11, 1e-16)
 """Relative and absolute gap, in nats, at which the method ends."""
 
-_SMALL = 2**16
-"""Matrices with fewer entries are not sparse."""
+_DENSE = 2**16
+"""Entries up to which a matrix is kept dense: there each operation of a sparse one costs more than what it computes."""
 
 _NEVER = 100.0
 """Columns that the data forbid get multipliers that leave 2^−100 of them."""
@@ -64,7 +64,7 @@ class _Dual:
         """Return the same with matrices that are not sparse, where they are small: that is ten times faster."""
         if not isinstance(self.columns, sp.csc_array) or not isinstance(self.limits, sp.csr_array):
             return self
-        if max(math.prod(self.columns.shape), math.prod(self.limits.shape)) > _SMALL:
+        if max(math.prod(self.columns.shape), math.prod(self.limits.shape)) > _DENSE:
             return self
         return replace(self, columns=self.columns.toarray(), limits=self.limits.toarray())
 
@@ -82,6 +82,16 @@ class _Dual:
         g = shift + np.log1p(excess)
         return g, self.prior * np.exp(exponents - g[self.owner])
 
+    def jacobian(self, chance: Floats) -> sp.csc_array | Floats:
+        """Return the gradients of all g_λ, where p(x|λ) is known, and of the limits, as columns."""
+        if isinstance(self.columns, np.ndarray) and isinstance(self.limits, np.ndarray):
+            starts = np.flatnonzero(np.diff(self.owner, prepend=-1))
+            slopes = np.add.reduceat(self.columns * chance, starts, axis=1)
+            return np.concatenate([slopes, self.limits.T], axis=1)
+        gather = sp.csr_array((np.ones(len(self.owner)), (np.arange(len(self.owner)), self.owner)))
+        sparse = [sp.csc_array((self.columns * chance) @ gather), sp.csc_array(self.limits.T)]
+        return sp.csc_array(sp.hstack(sparse, format="csc"))
+
 
 def solve_inside(layout: SettingLayout, program: LinearProgram) -> Interior | None:
     """Return nearly optimal q and duals of the information under the rows of a linear program; None if it failed.
@@ -93,7 +103,7 @@ def solve_inside(layout: SettingLayout, program: LinearProgram) -> Interior | No
     matrix = sp.csc_array(program.matrix)
     n = matrix.shape[1] - program.auxiliary
     equal = program.lower == program.upper
-    forbidding, allowed = _forbidden(matrix[:, :n], program)
+    forbidding, allowed = forbidden(matrix[:, :n], program)
     chosen = np.flatnonzero(allowed[spread])
     if not len(chosen):
         return None
@@ -140,15 +150,16 @@ def solve_elastic(
     """
     m = len(rhs)
     limits = sp.csr_array(sp.vstack([sp.identity(m), -sp.identity(m)], format="csr"))
+    dual = _Dual(columns, owner, prior, limits, rhs, np.full(2 * m, height))
     with np.errstate(all="ignore"):
-        found = _iterate(_Dual(columns, owner, prior, limits, rhs, np.full(2 * m, height)), gap)
+        found = _iterate(dual, gap)
     if found is None:
         return None
     v, mass, iterations = found
     return v, mass, rhs - columns @ mass, iterations
 
 
-def _forbidden(matrix: sp.csc_array, program: LinearProgram) -> tuple[Any, Any]:
+def forbidden(matrix: sp.csc_array, program: LinearProgram) -> tuple[Any, Any]:
     """Return the equations Σ (positive) q = 0, and the strategies that none of them forbids."""
     rows = sp.csr_array(program.matrix)
     least = np.array([part.min(initial=0.0) for part in np.split(rows.data, rows.indptr[1:-1])])
@@ -175,21 +186,12 @@ def _iterate(dual: _Dual, wanted: float = 0.0) -> tuple[Floats, Floats, int] | N
     """Return v, the mass of each column and the number of steps, until a gap: Mehrotra's predictor and corrector."""
     dual = dual.filled()
     k, m, r = int(dual.owner[-1]) + 1, dual.limits.shape[0], len(dual.rhs)
-    gather = sp.csr_array((np.ones(len(dual.owner)), (np.arange(len(dual.owner)), dual.owner)))
-    starts = np.flatnonzero(np.diff(dual.owner, prepend=-1))
-    linear = sp.csc_array(dual.limits.T)
-    full = linear.toarray() if isinstance(dual.columns, np.ndarray) else np.zeros((0, 0))
     v, w, s = np.zeros(r), np.full(k + m, 1.0 / k), np.ones(k + m)
     best: tuple[float, Floats, Floats, int] | None = None
     for iteration in range(_ITERATIONS):
         remaining()
         g, chance = dual.soft(v)
-        jacobian: Floats | sp.csc_array
-        if isinstance(dual.columns, np.ndarray):
-            jacobian = np.hstack([np.add.reduceat(dual.columns * chance, starts, axis=1), full])
-        else:
-            slopes = sp.csc_array((dual.columns * chance) @ gather)
-            jacobian = sp.csc_array(sp.hstack([slopes, linear], format="csc"))
+        jacobian = dual.jacobian(chance)
         missed = dual.rhs - jacobian @ w
         violated = -(np.concatenate([g, dual.limits @ v - dual.heights]) + s)
         gap, mass = float(w @ s), w[dual.owner] * chance

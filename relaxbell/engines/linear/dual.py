@@ -58,8 +58,12 @@ class DualBound:
         Multiplier μ ≥ 0 of each budget.
     affine
         Multipliers of each affine constraint, ≥ 0 for inequalities.
+    information
+        Multiplier μ ≥ 0 of each budget in bits.
     stated
         What a certificate states instead of the weights of all rows, where these follow from fewer numbers.
+    unstated
+        What the verifier does not check without a list of strategies, so that there is no certificate; else empty.
     """
 
     bound: ExactNumber
@@ -69,6 +73,8 @@ class DualBound:
     budgets: tuple[Fraction, ...] = ()
     affine: tuple[Exact, ...] = ()
     stated: tuple[Fraction, ...] | None = None
+    unstated: str = ""
+    information: tuple[Fraction, ...] = ()
 
     @property
     def value(self) -> float:

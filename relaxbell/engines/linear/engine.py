@@ -23,12 +23,12 @@ from relaxbell.engines.base import Engine, Live, engine
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.over import Solver, check_solver, solve_over
 from relaxbell.engines.linear.priced import many, priced
-from relaxbell.engines.linear.program import Problem, accepts_signaling, is_constrained
+from relaxbell.engines.linear.program import Problem, accepts_signaling, is_constrained, without_information
 from relaxbell.engines.linear.size import check_program
 from relaxbell.engines.linear.solution import ConvexSolution, LinearSolution, convex_solution, later_solution
 from relaxbell.engines.linear.warm import KNOWN, Recalled, recalled, remember
 from relaxbell.engines.solution import Bounds
-from relaxbell.errors import SolverError
+from relaxbell.errors import MeasureError, SolverError
 from relaxbell.exact.kept import Kept
 from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.numbers import floor_float
@@ -36,7 +36,7 @@ from relaxbell.lp.clock import deadline, remaining
 from relaxbell.lp.highs import SIFTING_FROM, Answer
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.dependences import Dependence, is_dependence
-from relaxbell.measures.hall import HallDependence
+from relaxbell.measures.hall import HallDependence, hall_terms
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure
 
 if TYPE_CHECKING:
@@ -121,13 +121,26 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
     def check_size(self) -> None:
         model = self.measure.model
         leaves = self.measure.term.leaves()
-        if many(self.measure) and all(isinstance(leaf.rows, LocalRows) or is_dependence(leaf) for leaf in leaves):
+        hall = {leaf for term in hall_terms(self.measure.term) for leaf in term.leaves()}
+        if many(self.measure) and all(
+            isinstance(leaf.rows, LocalRows) or is_dependence(leaf) or leaf in hall for leaf in leaves
+        ):
             return  # priced: its size is known with the constraints
         model.strategies.check_listed()
         rows, strategies = math.prod(model.observed_shape), model.strategies.count
         check_program(self.measure.term, (), rows, strategies * len(model.settings), strategies)
 
     def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+        if without_information(subject_to)[0]:
+            from relaxbell.engines.information.within import solve_within
+
+            if self.solver == "highs":
+                raise MeasureError(f"HiGHS cannot take a budget in bits beside {self.measure.name}. Leave out solver.")
+            return solve_within(self.measure, self.measure.term, equations, subject_to)
+        return self._solved(equations, subject_to)
+
+    def _solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+        """Minimize where constraints are linear."""
         if self.solver is None:
             found = priced(self.measure, equations, subject_to, thorough=self.thorough)
             if found is not None:
@@ -190,7 +203,12 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
         from relaxbell.engines.linear.curves import linear_curve
         from relaxbell.engines.linear.family import family_along
 
-        return linear_curve(family_along(self, path, subject_to), f"min {self.measure.name}", path)
+        family = family_along(self, path, subject_to)
+        if without_information(subject_to)[0]:
+            from relaxbell.engines.linear.sampled import sampled
+
+            return sampled(family, path)
+        return linear_curve(family, f"min {self.measure.name}", path)
 
     def live(
         self,
@@ -243,13 +261,15 @@ class DependenceEngine(LinearEngine[Dependence]):
         from relaxbell.engines.linear.curves import linear_curve
         from relaxbell.engines.linear.family import family_along
 
+        if without_information(subject_to)[0]:
+            return super().curve(path, subject_to)
         along = _Along(self)
         family = family_along(along, path, subject_to)
         if not is_constrained(subject_to):
             along.prepared(family.equations(family.low + (family.high - family.low) * _BETWEEN))
         return linear_curve(family, f"min {self.measure.name}", path)
 
-    def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+    def _solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
         return self.solved_near(equations, subject_to, None)
 
     def solved_near(
@@ -317,14 +337,24 @@ class HallEngine(LinearEngine[HallDependence]):
     def check_size(self) -> None:
         """Accept any size: a program of all strategies is refused where it is needed."""
 
-    def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
+    def _solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
         from relaxbell.engines.dependence.minimum import priced_hall
 
         def cuts(problem: Problem, thorough: bool) -> tuple[Answer, Proof] | None:
             return priced_hall(problem, self.measure, thorough=thorough)
 
         term, solver = self.measure.term, self.solver
+        if solver is None and (is_constrained(subject_to) or not self._has_cuts()):
+            found = priced(self.measure, equations, subject_to, thorough=self.thorough)
+            if found is not None:
+                return found
         return solve_over(self.measure, term, equations, subject_to, solver, thorough=self.thorough, special=cuts)
+
+    def _has_cuts(self) -> bool:
+        """Return whether λ are few enough for a minimum cut of each; else they are found together with sets."""
+        from relaxbell.engines.dependence.hall import MOST_LISTED
+
+        return self.measure.layout.count <= MOST_LISTED
 
 
 class _Along:
