@@ -257,6 +257,11 @@ class CausalModel(Frozen):
         str
             ``dag { … }``, with the roles of ``origin``; `from_graph` reads it again.
 
+        Raises
+        ------
+        UnsupportedModelError
+            For a mixture, which has several graphs.
+
         Examples
         --------
         >>> import relaxbell as rb
@@ -283,6 +288,11 @@ class CausalModel(Frozen):
         str
             ``digraph { … }``; `from_graph` reads it again.
 
+        Raises
+        ------
+        UnsupportedModelError
+            For a mixture, which has several graphs.
+
         Examples
         --------
         >>> import relaxbell as rb
@@ -299,6 +309,11 @@ class CausalModel(Frozen):
         str
             A ``tikzpicture`` that needs ``\usepackage{tikz}`` only; latent and hidden nodes are squares, relaxed edges
             dashed.
+
+        Raises
+        ------
+        UnsupportedModelError
+            For a mixture, which has several graphs.
 
         Examples
         --------

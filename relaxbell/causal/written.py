@@ -7,13 +7,24 @@ from collections.abc import Sequence
 
 from relaxbell.causal.graph import Edge
 from relaxbell.causal.protocols import HasRelaxed
+from relaxbell.errors import UnsupportedModelError
 
 _BARE = re.compile(r"[0-9a-zA-Z_.]+")
 _RESERVED = {"graph", "node", "edge", "subgraph", "digraph", "strict", "dag", "pdag", "mag", "pag"}
 
 
+def check_single(model: HasRelaxed) -> None:
+    """Raise UnsupportedModelError for a mixture, whose structures together are another model than their union."""
+    if model.is_mixture:
+        raise UnsupportedModelError(
+            f"{model.name} mixes several graphs, expected a single one. Write its structures one by one: "
+            "mixture.structures."
+        )
+
+
 def dagitty_text(model: HasRelaxed, bidirected: bool) -> str:
     """Return the graph in dagitty's language; see `CausalModel.to_dagitty`."""
+    check_single(model)
     nodes, edges, arcs = _parts(model, bidirected)
     roles: dict[str, list[str]] = {name: ["latent"] for name in (*model.latents, *model.hidden)}
     if model.origin is not None:
@@ -35,6 +46,7 @@ def dagitty_text(model: HasRelaxed, bidirected: bool) -> str:
 
 def dot_text(model: HasRelaxed, bidirected: bool) -> str:
     """Return the graph in Graphviz' language; see `CausalModel.to_dot`."""
+    check_single(model)
     nodes, edges, arcs = _parts(model, bidirected)
     lines = ["digraph {"]
     for name in nodes:

@@ -6,6 +6,7 @@ import re
 
 from relaxbell.behavior.names import name_latex
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.written import check_single
 from relaxbell.show.layout import arcs, layout
 
 _HEAD = r"""\begin{tikzpicture}[x=1pt, y=-1pt, >=stealth,
@@ -23,6 +24,7 @@ def dag_tikz(model: CausalModel) -> str:
     >>> print(dag_tikz(rb.instrumental()).splitlines()[-2])
       \draw[->] (L) -- (B);
     """
+    check_single(model)
     places = layout(model)
     ids = {name: f"v{i}" if not re.fullmatch("[A-Za-z][A-Za-z0-9]*", name) else name for i, name in enumerate(places)}
     lines = [_HEAD]

@@ -203,3 +203,11 @@ def test_tikz_draws_every_node_and_edge():
     assert any(r"{$\mathrm{dose\_1}$}" in line for line in lines)
     assert any(r"{$\Lambda$}" in line for line in lines)
     assert lines[-1] == r"\end{tikzpicture}"
+
+
+def test_a_mixture_is_no_single_graph():
+    mixed = rb.mixture([rb.bell().relax("X -> B"), rb.bell().relax("Y -> A")])
+    assert mixed.origin is None
+    for write in (mixed.to_dagitty, mixed.to_dot, mixed.to_tikz):
+        with pytest.raises(rb.errors.UnsupportedModelError, match="several graphs"):
+            write()
