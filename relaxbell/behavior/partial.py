@@ -27,6 +27,7 @@ class CellSum:
     inputs: tuple[str, ...]
     coefficients: Exact
     parties: Mapping[str, str | None] | None = None
+    is_share: bool = False
     constant: ExactNumber = Fraction(0)
 
     def transposed(self, outputs: Sequence[str], inputs: Sequence[str]) -> CellSum:
@@ -81,7 +82,12 @@ def partial_values(
             label = _label(dict(zip(names, place, strict=True)), seen_of, given)
             # under a condition: p(event, condition) − number · p(condition) = 0
             text = f"{label} - {float(number):.9g}" if given else label
-            found.append((CellSum(text, (*seen_of, *given), asked, row), Fraction(0) if given else number))
+            found.append(
+                (
+                    CellSum(text, (*seen_of, *given), asked, row, is_share=bool(given)),
+                    Fraction(0) if given else number,
+                )
+            )
     if not found:
         raise BehaviorError("no cell of the table was seen. Give at least one probability.")
     return found

@@ -11,7 +11,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.derive import closed_form
-from relaxbell.closed_forms.domains import Domain, read_domain
+from relaxbell.closed_forms.domains import Domain, ValuesDomain, read_domain
 from relaxbell.curves.curve import Curve
 from relaxbell.curves.parameters import read_parameter
 from relaxbell.curves.paths import Path, read_path
@@ -177,6 +177,11 @@ def _everywhere(
     measure: Measure, formula: Formula, domain: object, subject_to: object, points: int, seconds: float
 ) -> Verdict:
     where = read_domain(measure.model, domain)
+    if isinstance(where, ValuesDomain):
+        raise MeasureError(
+            "formulas are proved for behaviors, found observed values as the domain. Compare with "
+            "closed_form(measure, observed)."
+        )
     claim = f"min {measure.name} = {_text(formula)}, for every {where.text.removeprefix('every ')}"
     form: ClosedForm | None
     try:
