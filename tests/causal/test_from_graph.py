@@ -211,3 +211,9 @@ def test_a_mixture_is_no_single_graph():
     for write in (mixed.to_dagitty, mixed.to_dot, mixed.to_tikz):
         with pytest.raises(rb.errors.UnsupportedModelError, match="several graphs"):
             write()
+
+
+@pytest.mark.parametrize("text", ["dag { X -> Y }", "X -> Y; X <-> Y", "digraph { X -> Y [dir=both] }"])
+def test_the_constructor_says_who_reads_other_layouts(text):
+    with pytest.raises(rb.errors.ModelError, match=r"CausalModel\.from_graph"):
+        rb.CausalModel(text, "X", "L", {"X": 2, "Y": 2})
