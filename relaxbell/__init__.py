@@ -85,6 +85,7 @@ _IMPLEMENTED = {
     "CausalModel._repr_svg_": "show.dags:dag_svg",
     "CausalModel.inequalities": "closed_forms.inequalities:inequalities",
     "CausalModel.read_vertices": "closed_forms.exchange:read_vertices",
+    "CausalModel.to_tikz": "show.tikz:dag_tikz",
     "CausalModel.symmetries": "symmetry.models:model_symmetries",
     "CausalModel.write_vertices": "closed_forms.exchange:write_vertices",
     "ClosedBounds._repr_html_": "show.closed_forms:closed_bounds_html",

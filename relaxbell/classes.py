@@ -28,6 +28,7 @@ _HOMES = {
     "functionals.files": "InequalityFile",
     "causal.anything": "AnyBehavior",
     "causal.independence": "Independence",
+    "causal.reading.diagram": "GraphOrigin",
     "causal.structures": "Mixture",
     "measures.measure": "Budget Limit LinearMeasure Measure",
     "measures.combined": "LargestOf Multiple Sum",

@@ -12,7 +12,7 @@ from relaxbell.behavior.families import BehaviorFamily, as_sympy
 from relaxbell.behavior.observed import Observed
 from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.derive import closed_form
-from relaxbell.closed_forms.domains import Domain, read_domain
+from relaxbell.closed_forms.domains import Domain, ValuesDomain, read_domain
 from relaxbell.curves.curve import Curve
 from relaxbell.curves.families import PolynomialPath, read_family
 from relaxbell.curves.parameters import read_parameter
@@ -184,6 +184,11 @@ def _everywhere(
     measure: Measure, formula: Formula, domain: object, subject_to: object, points: int, seconds: float
 ) -> Verdict:
     where = read_domain(measure.model, domain)
+    if isinstance(where, ValuesDomain):
+        raise MeasureError(
+            "formulas are proved for behaviors, found observed values as the domain. Compare with "
+            "closed_form(measure, observed)."
+        )
     claim = f"min {measure.name} = {_text(formula)}, for every {where.text.removeprefix('every ')}"
     form: ClosedForm | None
     try:
