@@ -301,15 +301,16 @@ class Measure(abc.ABC):
         """Return the measure itself for 0 + measure, so that Python's `sum` works."""
         return self if isinstance(other, int) and other == 0 else NotImplemented
 
-    def __mul__(self, factor: object) -> LinearMeasure:
+    def __mul__(self, factor: object) -> Measure:
         return provided("Measure.__mul__")(self, factor)
 
-    __rmul__ = __mul__
+    def __rmul__(self, factor: object) -> Measure:
+        return self * factor
 
-    def __truediv__(self, divisor: object) -> LinearMeasure:
+    def __truediv__(self, divisor: object) -> Measure:
         return provided("Measure.__truediv__")(self, divisor)
 
-    def __neg__(self) -> LinearMeasure:
+    def __neg__(self) -> Measure:
         negative = self * -1
         return negative.named(f"-{self.linear('negative').in_product[0]}", negative.unit)
 
@@ -390,6 +391,18 @@ class LinearMeasure(Measure):
             return rows.at(assignments)
 
         return self.term.with_rows(some).value(weights)
+
+    # what is linear stays so, but for a quotient of two queries
+
+    def __mul__(self, factor: object) -> LinearMeasure:
+        return provided("Measure.__mul__")(self, factor)
+
+    def __rmul__(self, factor: object) -> LinearMeasure:
+        return self * factor
+
+    def __neg__(self) -> LinearMeasure:
+        negative = self * -1
+        return negative.named(f"-{self.in_product[0]}", negative.unit)
 
     @property
     def summands(self) -> tuple[LinearMeasure, ...]:
