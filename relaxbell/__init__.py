@@ -50,7 +50,7 @@ _HOMES = {
     "engines.strategies": "StrategyWeights",
     "engines.sources.scanning": "marginal_ranges scan",
     "closed_forms.derive": "closed_form",
-    "closed_forms.both_ends": "closed_bounds",
+    "closed_forms.quotients": "closed_bounds",
     "closed_forms.dual_vertices": "dual_vertices",
     "engines.linear.certificates": "data_digest",
     "solve.lines": "curve tradeoff",

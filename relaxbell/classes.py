@@ -56,6 +56,7 @@ _HOMES = {
     "closed_forms.both_ends": "ClosedBounds Interval",
     "closed_forms.closed_form": "ClosedForm Evaluation",
     "closed_forms.dual_vertices": "DualVertices",
+    "closed_forms.quotients": "ClosedRatio",
     "closed_forms.inequalities": "Inequalities",
     "certificate.claims": "Certificate",
     "curves.curve": "Curve",

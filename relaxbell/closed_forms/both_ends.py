@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,10 +12,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.closed_forms.classes import described, listing
 from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.derive import closed_form
+from relaxbell.closed_forms.wording import End, written, written_form
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import ExactNumber
+from relaxbell.exact.texts import counted
+from relaxbell.functionals.notation import sum_text
 from relaxbell.measures.measure import Measure, read_measure
 from relaxbell.methods import provided
 
@@ -117,50 +122,93 @@ class ClosedBounds:
         high = self.largest.evaluate(observed, tolerance=tolerance)
         return Interval(low.value, -high.value, low.feasible & high.feasible)
 
+    def written(self, notation: str = "probabilities", *, language: str = "text") -> str:
+        """Return both ends as people or programs read them; the upper one as the least of its terms.
+
+        Parameters
+        ----------
+        notation, language
+            As in `ClosedForm.written`.
+
+        Returns
+        -------
+        str
+            Text, with what its symbols mean; or a function of p that returns both ends.
+
+        Raises
+        ------
+        MeasureError, FunctionalError
+            As `ClosedForm.written`.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> iv = rb.instrumental()
+        >>> both = rb.closed_bounds(rb.query(iv, "ACE(A -> B)"), subject_to=[rb.assumption(iv, "no defiers")])
+        >>> print(both.written())
+        ACE(A -> B) >= -p(01|0) + p(11|1) - 1
+        ACE(A -> B) <= 1
+        >>> print(both.written(language="r"))
+        bounds
+        """
+        ends = [End(forms, largest) for forms, largest in ((self.forms(1), True), (self.forms(-1), False))]
+        measure, budgets = self.least.measure, [str(symbol) for symbol in self.least.budgets]
+        return written(self.least.region, measure.name, measure.symbol, ends, budgets, notation, language)
+
+    def forms(self, sign: int) -> tuple[tuple[Fraction, ...], ...]:
+        """Return the terms of one end as they bound the query.
+
+        Parameters
+        ----------
+        sign
+            1 for those of the lower end, −1 for those of the upper one.
+
+        Returns
+        -------
+        tuple of tuple of Fraction
+            Constant, coefficients of the coordinates, and of the symbolic budgets.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> iv = rb.instrumental()
+        >>> both = rb.closed_bounds(rb.query(iv, "p{B=1 | Z=0}"))
+        >>> both.forms(1) == both.forms(-1)
+        True
+        """
+        terms = self.least.terms if sign > 0 else self.largest.terms
+        return tuple(tuple(sign * c for c in term.form) for term in terms)
+
+    def _listing(self, sign: int) -> list[str]:
+        """Return a line for each class of terms of an end."""
+        form = self.least if sign > 0 else self.largest
+        budgets = [str(symbol) for symbol in form.budgets]
+        forms = self.forms(sign)
+        kinds = [described(form.region, forms[kind.members[0]], kind.members, budgets) for kind in form.classes]
+        if form.region.coordinates is not None and form.region.parties is None:  # no Bell scenario: cells
+            texts = [written_form(form.region, forms[kind.members[0]], budgets, "probabilities", sum_text) for kind in kinds]
+            kinds = [replace(kind, text=text) for kind, text in zip(kinds, texts, strict=True)]
+        return listing(kinds, 5)
+
     def __repr__(self) -> str:
-        return f"{self.least!r}\n{self.largest!r}"
+        name, region = self.least.measure.name, self.least.region
+        lines = [f"{name} for {region.text}; {self.least.measure.model.name}"]
+        for sign, form, words in ((1, self.least, ">= max of"), (-1, self.largest, "<= min of")):
+            lines.append(f"  {words} {counted(len(form.terms), 'term')}")
+            lines += self._listing(sign)
+        if self.least.domain:
+            lines.append(f"  where {counted(len(self.least.domain), 'constraint')} of the model hold")
+        lines.append(f"  lower end {self.least.effort}; upper end {self.largest.effort}")
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         return provided("ClosedBounds._repr_html_")(self)
 
 
-def closed_bounds(
-    query: Measure,
-    domain: object = None,
-    subject_to: object = (),
-    *,
-    way: str | None = None,
-    seconds: float = 60.0,
+def linear_bounds(
+    query: Measure, domain: object, subject_to: object, way: str | None, seconds: float
 ) -> ClosedBounds:
-    """Derive both ends of a signed (linear) query in closed form.
-
-    Parameters
-    ----------
-    query
-        A linear measure, such as `average_causal_effect`.
-    domain, subject_to, way, seconds
-        As in `closed_form`, for each end.
-
-    Returns
-    -------
-    ClosedBounds
-        ``lower`` as a sympy ``Max``, ``upper`` as a ``Min``.
-
-    Raises
-    ------
-    MeasureError
-        If the query is not linear.
-    ClosedFormError
-        As `closed_form`.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> both = rb.closed_bounds(rb.average_causal_effect(rb.instrumental(), "A", "B"))
-    >>> noise = rb.Behavior([[[0.25] * 2] * 2] * 2, outputs="A B", inputs="Z")
-    >>> both.evaluate([noise]).lower, both.evaluate([noise]).upper
-    (array([-0.5]), array([0.5]))
-    """
+    """Return both ends of a linear query; see `closed_bounds`."""
     own = read_measure(query, "closed_bounds are of").linear("closed bounds")
     if not own.term.is_linear:
         raise MeasureError(
