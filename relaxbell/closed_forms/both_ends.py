@@ -151,42 +151,21 @@ class ClosedBounds:
         >>> print(both.written(language="r"))
         bounds
         """
-        ends = [End(forms, largest) for forms, largest in ((self.forms(1), True), (self.forms(-1), False))]
+        ends = [End(forms, largest) for forms, largest in ((end_forms(self, 1), True), (end_forms(self, -1), False))]
         measure, budgets = self.least.measure, [str(symbol) for symbol in self.least.budgets]
-        return written(self.least.region, measure.name, measure.symbol, ends, budgets, notation, language)
-
-    def forms(self, sign: int) -> tuple[tuple[Fraction, ...], ...]:
-        """Return the terms of one end as they bound the query.
-
-        Parameters
-        ----------
-        sign
-            1 for those of the lower end, −1 for those of the upper one.
-
-        Returns
-        -------
-        tuple of tuple of Fraction
-            Constant, coefficients of the coordinates, and of the symbolic budgets.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> iv = rb.instrumental()
-        >>> both = rb.closed_bounds(rb.query(iv, "p{B=1 | Z=0}"))
-        >>> both.forms(1) == both.forms(-1)
-        True
-        """
-        terms = self.least.terms if sign > 0 else self.largest.terms
-        return tuple(tuple(sign * c for c in term.form) for term in terms)
+        note = str(getattr(measure, "averaged", ""))
+        return written(self.least.region, measure.name, measure.symbol, ends, budgets, notation, language, note)
 
     def _listing(self, sign: int) -> list[str]:
         """Return a line for each class of terms of an end."""
         form = self.least if sign > 0 else self.largest
         budgets = [str(symbol) for symbol in form.budgets]
-        forms = self.forms(sign)
+        forms = end_forms(self, sign)
         kinds = [described(form.region, forms[kind.members[0]], kind.members, budgets) for kind in form.classes]
         if form.region.coordinates is not None and form.region.parties is None:  # no Bell scenario: cells
-            texts = [written_form(form.region, forms[kind.members[0]], budgets, "probabilities", sum_text) for kind in kinds]
+            texts = [
+                written_form(form.region, forms[kind.members[0]], budgets, "probabilities", sum_text) for kind in kinds
+            ]
             kinds = [replace(kind, text=text) for kind, text in zip(kinds, texts, strict=True)]
         return listing(kinds, 5)
 
@@ -205,9 +184,13 @@ class ClosedBounds:
         return provided("ClosedBounds._repr_html_")(self)
 
 
-def linear_bounds(
-    query: Measure, domain: object, subject_to: object, way: str | None, seconds: float
-) -> ClosedBounds:
+def end_forms(bounds: ClosedBounds, sign: int) -> tuple[tuple[Fraction, ...], ...]:
+    """Return the terms of the lower end (sign 1) or of the upper one (−1), as they bound the query."""
+    terms = bounds.least.terms if sign > 0 else bounds.largest.terms
+    return tuple(tuple(sign * c for c in term.form) for term in terms)
+
+
+def linear_bounds(query: Measure, domain: object, subject_to: object, way: str | None, seconds: float) -> ClosedBounds:
     """Return both ends of a linear query; see `closed_bounds`."""
     own = read_measure(query, "closed_bounds are of").linear("closed bounds")
     if not own.term.is_linear:

@@ -244,11 +244,11 @@ class ClosedForm:
         Parameters
         ----------
         notation
-            ``"probabilities"`` (or ``"cells"``), as few cells p(ab|xy) as can be; ``"collins_gisin"`` or, for outputs of
-            two values, ``"correlators"``. Programs read cells.
+            ``"probabilities"`` (or ``"cells"``), as few cells p(ab|xy) as can be; ``"collins_gisin"`` or, for outputs
+            of two values, ``"correlators"``. Programs read cells.
         language
-            ``"text"``, ``"latex"``, or a function in ``"python"`` or ``"r"`` of a table with the axes of a behavior, and
-            of the budgets.
+            ``"text"``, ``"latex"``, or a function in ``"python"`` or ``"r"`` of a table with the axes of a behavior,
+            and of the budgets.
 
         Returns
         -------
@@ -273,7 +273,8 @@ class ClosedForm:
         """
         ends = [End(tuple(term.form for term in self.terms), largest=True)]
         budgets = [str(symbol) for symbol in self.budgets]
-        return written(self.region, self.measure.name, self.measure.symbol, ends, budgets, notation, language)
+        note = str(getattr(self.measure, "averaged", ""))
+        return written(self.region, self.measure.name, self.measure.symbol, ends, budgets, notation, language, note)
 
     # -------------------------------------------------------------- evaluation
 
@@ -362,12 +363,12 @@ class ClosedForm:
             value[part], feasible[part] = self._evaluated(tables[part], limits, tolerance)
         return Evaluation(value, feasible)
 
-    def tables(self, behaviors: object) -> NDArray[np.float64]:
+    def tables(self, observed: object) -> NDArray[np.float64]:
         """Return behaviors as one table for each, flat, in the model's order of axes.
 
         Parameters
         ----------
-        behaviors
+        observed
             As in `evaluate`.
 
         Returns
@@ -388,19 +389,19 @@ class ClosedForm:
         (1, 16)
         """
         model = self.measure.model
-        if isinstance(behaviors, Behavior):
-            behaviors = [behaviors]
-        if not isinstance(behaviors, np.ndarray):
-            if not isinstance(behaviors, Iterable):
-                raise BehaviorError(f"found {a_kind(behaviors)}, expected an array or behaviors.")
-            behaviors = [model.match(p).p if isinstance(p, Behavior) else self._table(p) for p in behaviors]
-        behaviors = float_array(behaviors, "the table of behaviors", BehaviorError)
-        if behaviors.shape[1:] != model.observed_shape:
+        if isinstance(observed, Behavior):
+            observed = [observed]
+        if not isinstance(observed, np.ndarray):
+            if not isinstance(observed, Iterable):
+                raise BehaviorError(f"found {a_kind(observed)}, expected an array or behaviors.")
+            observed = [model.match(p).p if isinstance(p, Behavior) else self._table(p) for p in observed]
+        observed = float_array(observed, "the table of behaviors", BehaviorError)
+        if observed.shape[1:] != model.observed_shape:
             raise BehaviorError(
-                f"an array of shape {behaviors.shape}, expected (N, {', '.join(map(str, model.observed_shape))}): "
+                f"an array of shape {observed.shape}, expected (N, {', '.join(map(str, model.observed_shape))}): "
                 f"behaviors with axes {', '.join(model.outputs + model.inputs)}."
             )
-        return behaviors.reshape(len(behaviors), math.prod(model.observed_shape))
+        return observed.reshape(len(observed), math.prod(model.observed_shape))
 
     def _table(self, p: object) -> ArrayLike:
         model = self.measure.model

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.closed_forms.both_ends import ClosedBounds, Interval, linear_bounds
+from relaxbell.closed_forms.both_ends import ClosedBounds, Interval, end_forms, linear_bounds
 from relaxbell.closed_forms.closed_form import LinearTerm
 from relaxbell.closed_forms.wording import End, written, written_form
 from relaxbell.errors import BehaviorError, ClosedFormError
@@ -79,8 +79,8 @@ class ClosedRatio:
     def _ends(self) -> tuple[End, End]:
         below = self.denominator
         return (
-            End(self.numerator.forms(1), largest=True, over=below),
-            End(self.numerator.forms(-1), largest=False, over=below),
+            End(end_forms(self.numerator, 1), largest=True, over=below),
+            End(end_forms(self.numerator, -1), largest=False, over=below),
         )
 
     def __call__(self, behavior: Behavior) -> tuple[ExactNumber, ExactNumber]:
@@ -137,7 +137,9 @@ class ClosedRatio:
         form = self.numerator.least
         flat = form.tables(observed)
         ends = self.numerator.evaluate(flat.reshape(-1, *form.measure.model.observed_shape), tolerance=tolerance)
-        below = flat @ form.region.reading.T @ np.array([float(c) for c in self.denominator[: form.region.dimension + 1]])
+        below = (
+            flat @ form.region.reading.T @ np.array([float(c) for c in self.denominator[: form.region.dimension + 1]])
+        )
         feasible = ends.feasible & (below > tolerance)
         safe = np.where(feasible, below, np.nan)
         return Interval(ends.lower / safe, ends.upper / safe, feasible)
@@ -170,7 +172,8 @@ class ClosedRatio:
         p{B=1 | A=1, Z=0} >= p(11|0) / (p(10|0) + p(11|0))
         """
         region, budgets = self.numerator.least.region, [str(symbol) for symbol in self.numerator.least.budgets]
-        return written(region, self.measure.name, self.measure.symbol, self._ends, budgets, notation, language)
+        own = self.measure
+        return written(region, own.name, own.symbol, self._ends, budgets, notation, language, own.averaged)
 
     def __repr__(self) -> str:
         form = self.numerator.least
@@ -259,7 +262,7 @@ def closed_bounds(
 def _closed_ratio(measure: Ratio, domain: object, subject_to: object, way: str | None, seconds: float) -> ClosedRatio:
     """Return both ends of a quotient whose denominator the data fix; raise ClosedFormError for others."""
     below = linear_bounds(measure.denominator, domain, subject_to, way, seconds)
-    low, high = below.forms(1), below.forms(-1)
+    low, high = end_forms(below, 1), end_forms(below, -1)
     if len(low) != 1 or low != high:
         raise ClosedFormError(
             f"{measure.name}: the data do not fix its denominator {measure.denominator.name}, which is between the "

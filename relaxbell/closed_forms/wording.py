@@ -1,7 +1,7 @@
 """Closed forms as people and programs read them: in cells, marginals or correlators; text, LaTeX, Python, R.
 
-On the behaviors of a domain one affine function has many forms over the cells, for these sum to one at each setting. The
-one with the fewest cells is written: at each setting the most frequent coefficient is taken off.
+On the behaviors of a domain one affine function has many forms over the cells, for these sum to one at each setting.
+The one with the fewest cells is written: at each setting the most frequent coefficient is taken off.
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ def cell_form(domain: Domain, form: Form) -> tuple[Exact, Fraction]:
         block = table[(..., *setting)]
         counts = Counter(block.ravel().tolist())
         most = max(counts.values())
-        shift = min((c for c, count in counts.items() if count == most), key=lambda c: (abs(c), c))
+        equal = [c for c, count in counts.items() if count == most]
+        shift = min((abs(constant + c), abs(c), c) for c in equal)[-1]
         table[(..., *setting)] = block - shift
         constant += shift
     return table, constant
@@ -133,34 +134,42 @@ def written(
     budgets: Sequence[str],
     notation: object,
     language: object,
+    note: str = "",
 ) -> str:
-    """Return one end, or both, as text, in LaTeX, or as a function of Python or R."""
+    """Return one end, or both, as text, in LaTeX, or as a function of Python or R; `note` says what else was used."""
     chosen = check_choice(notation, language, domain)
+    fixed = len(ends) == 2 and len(ends[0].forms) == 1 and ends[0].forms == ends[1].forms
     if language == "python":
-        return _program(domain, name, ends, budgets, _PYTHON)
+        return _program(domain, name, ends, budgets, _PYTHON, note)
     if language == "r":
-        return _program(domain, name, ends, budgets, _R)
+        return _program(domain, name, ends, budgets, _R, note)
     if language == "latex":
-        return _latex(domain, symbol, ends, budgets, chosen)
+        return _latex(domain, symbol, ends[:1] if fixed else ends, budgets, chosen, fixed=fixed)
     lines = []
-    for end in ends:
+    for end in ends[:1] if fixed else ends:
         texts = [written_form(domain, form, budgets, chosen, sum_text) for form in end.forms]
         over = "" if end.over is None else f" / ({written_form(domain, end.over, budgets, chosen, sum_text)})"
-        word, relation = ("max", ">=") if end.largest else ("min", "<=")
+        word, relation = ("max", "=" if fixed else ">=") if end.largest else ("min", "<=")
         if len(texts) == 1:
             lines.append(f"{name} {relation} {f'({texts[0]})' if over else texts[0]}{over}")
         else:
             lines += [f"{name} {relation} {word}{{", *(f"  {text}," for text in texts), f"}}{over}"]
-    return "\n".join([*lines, f"with {legend(domain, chosen)}"])
+    return "\n".join([*lines, f"with {legend(domain, chosen)}", *([f"at {note}"] if note else [])])
 
 
-def _latex(domain: Domain, symbol: str, ends: Sequence[End], budgets: Sequence[str], notation: str) -> str:
+def _latex(
+    domain: Domain, symbol: str, ends: Sequence[End], budgets: Sequence[str], notation: str, *, fixed: bool
+) -> str:
     parts = []
     for end in ends:
         texts = [written_form(domain, form, budgets, notation, sum_latex) for form in end.forms]
-        word, relation = (r"\max", r"\geq") if end.largest else (r"\min", r"\leq")
+        word, relation = (r"\max", "=" if fixed else r"\geq") if end.largest else (r"\min", r"\leq")
         rows = " \\\\\n".join(texts)
-        body = texts[0] if len(texts) == 1 else f"{word} \\left\\{{\\begin{{array}}{{l}}\n{rows}\n\\end{{array}}\\right\\}}"
+        body = (
+            texts[0]
+            if len(texts) == 1
+            else f"{word} \\left\\{{\\begin{{array}}{{l}}\n{rows}\n\\end{{array}}\\right\\}}"
+        )
         if end.over is not None:
             body = rf"\frac{{{body}}}{{{written_form(domain, end.over, budgets, notation, sum_latex)}}}"
         parts.append(f"{symbol} &{relation} {body}")
@@ -204,7 +213,9 @@ _R = Language(
 )
 
 
-def _program(domain: Domain, name: str, ends: Sequence[End], budgets: Sequence[str], language: Language) -> str:
+def _program(
+    domain: Domain, name: str, ends: Sequence[End], budgets: Sequence[str], language: Language, note: str
+) -> str:
     """Return a function of the table p, and of budgets, that needs nothing else."""
     model = domain.model
     names = re.sub(r"\W+", "_", name).strip("_") or "query"
@@ -215,6 +226,7 @@ def _program(domain: Domain, name: str, ends: Sequence[End], budgets: Sequence[s
         language.head(function, ", ".join(["p", *arguments])),
         f"{indent}# p has the axes {', '.join(model.outputs + model.inputs)}: "
         f"{'p(outputs | inputs)' if model.inputs else 'p(outputs)'}, values counted from {language.first}",
+        *([f"{indent}# at {note}"] if note else []),
     ]
     results = []
     for end in ends:

@@ -30,7 +30,6 @@ from relaxbell.measures.statements import Sum, atom_of, quotient_of
 from relaxbell.measures.terms import LargestRow
 
 
-
 def assumption(model: CausalModel, text: str, *, at_most: object = 0) -> Budget:
     """Return what a text takes for granted, as a constraint for ``subject_to``.
 
@@ -42,11 +41,11 @@ def assumption(model: CausalModel, text: str, *, at_most: object = 0) -> Budget:
         An event about counterfactuals that holds for everybody, such as monotonicity, ``"X(Z=1) >= X(Z=0)"``; several
         are joined by ``,`` or ``;``. Or a relation between queries, ``"p{Y(X=1) = 1} >= 1/2"``, also of conditional
         probabilities. Or one of the names ``"no defiers"`` (of the only instrument; else ``"no defiers(Z -> X)"``),
-        ``"monotone(X -> Y)"``, ``"decreasing(X -> Y)"``, ``"no direct effect(X -> Y)"`` (all of a parent X, whatever the
+        ``"monotone(X -> Y)"``, ``"decreasing(X -> Y)"``, ``"no direct effect(X -> Y)"`` (of a parent X, whatever the
         other parents of Y are) and ``"no effect(X -> Y)"``. The page :doc:`/queries` has the grammar.
     at_most
-        How far it may be violated: the probability of those for whom the event does not hold, or how far the relation is
-        missed. A number, or a sympy symbol for closed forms.
+        How far it may be violated: the probability of those for whom the event does not hold, or how far the relation
+        is missed. A number, or a sympy symbol for closed forms.
 
     Returns
     -------
@@ -214,7 +213,8 @@ def _compared(model: CausalModel, x: str, y: str, relation: Relation, *, direct:
 def _direct(model: CausalModel, x: str, y: str) -> Event:
     if x not in own_parents(model, y):
         raise MeasureError(
-            f"no direct effect({x} -> {y}): found no edge {x} -> {y} in {model.name}, expected one. It is granted already."
+            f"no direct effect({x} -> {y}): found no edge {x} -> {y} in {model.name}, expected one. It is granted "
+            "already."
         )
     return _compared(model, x, y, "=")
 

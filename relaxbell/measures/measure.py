@@ -302,7 +302,7 @@ class Measure(abc.ABC):
         return self if isinstance(other, int) and other == 0 else NotImplemented
 
     def __mul__(self, factor: object) -> Measure:
-        return provided("Measure.__mul__")(self, factor)
+        return self.linear("multiple") * factor
 
     def __rmul__(self, factor: object) -> Measure:
         return self * factor
@@ -395,7 +395,7 @@ class LinearMeasure(Measure):
     # what is linear stays so, but for a quotient of two queries
 
     def __mul__(self, factor: object) -> LinearMeasure:
-        return provided("Measure.__mul__")(self, factor)
+        return provided("LinearMeasure.__mul__")(self, factor)
 
     def __rmul__(self, factor: object) -> LinearMeasure:
         return self * factor

@@ -13,6 +13,7 @@ from relaxbell.measures.measure import LinearMeasure, check_model
 from relaxbell.measures.ratios import Ratio
 from relaxbell.measures.statements import Sum, quotient_of
 
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Query(LinearMeasure):
     """A sum of probabilities of counterfactuals, linear in q. Made by `query`.

@@ -144,7 +144,9 @@ class Ratio(Measure):
 
     def __mul__(self, factor: object) -> Ratio:
         if isinstance(as_exact(factor), Surd):
-            raise MeasureError(f"{factor} · {self.name}: found an irrational factor, expected a rational one. Leave it.")
+            raise MeasureError(
+                f"{factor} · {self.name}: found an irrational factor, expected a rational one. Round it."
+            )
         number = read_fraction(factor, f"the factor of {self.name}", MeasureError)
         name = f"-{self.name}" if number == -1 else f"{factor} {self.name}"
         return Ratio(

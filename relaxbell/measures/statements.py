@@ -252,8 +252,8 @@ def _added(left: Quotient, right: Quotient, factor: Fraction, at: Combination, t
                 text,
                 at,
                 "a sum of quotients with different conditions",
-                "Ask for the bounds of each: their sums bound the sum. Where the data fix the conditions' probabilities, "
-                "write these as numbers: 2 p{A, B} for p{A | B} with p{B} = 1/2.",
+                "Ask for the bounds of each: their sums bound the sum. Where the data fix the probabilities of the "
+                "conditions, write these as numbers: 2 p{A, B} for p{A | B} with p{B} = 1/2.",
             )
     return Quotient(tops[0].plus(tops[1], factor), below)
 
@@ -294,6 +294,6 @@ def _divided(left: Quotient, right: Quotient, at: Combination, text: str) -> Quo
 
 def _not_linear(text: str, at: Combination, found: str, remedy: str) -> NoReturn:
     raise MeasureError(
-        f"{text!r}, at character {at.place + 1}: found {found}, which is neither linear in q nor one quotient of linear "
-        f"functions: expected sums and multiples of probabilities, or one such sum over another. {remedy}"
+        f"{text!r}, at character {at.place + 1}: found {found}, neither linear in q nor a quotient of such: "
+        f"expected sums and multiples of probabilities, or one such sum over another. {remedy}"
     )

@@ -200,4 +200,3 @@ def read_statement(text: object, known: Callable[[str], bool]) -> Statement:
     found = reader.statement()
     reader.end()
     return found
-

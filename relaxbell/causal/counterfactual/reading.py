@@ -22,7 +22,6 @@ from fractions import Fraction
 from typing import NoReturn
 
 from relaxbell.causal.counterfactual.expressions import (
-    All,
     AnyOf,
     Arithmetic,
     Combination,
@@ -321,8 +320,10 @@ class Reader:
             self.deeper()
             found = self.atom()
             self.depth -= 1
-            return Number(-found.value, token.place) if isinstance(found, Number) else Arithmetic(
-                "-", Number(0, token.place), found
+            return (
+                Number(-found.value, token.place)
+                if isinstance(found, Number)
+                else Arithmetic("-", Number(0, token.place), found)
             )
         if token.kind == "number":
             if Fraction(token.text).denominator != 1:

@@ -144,7 +144,7 @@ class Reach:
             return self._node(part.name, forced, {})
         if isinstance(part, Arithmetic):
             pairs = itertools.product(self.of(part.left, do), self.of(part.right, do))
-            return frozenset(int(_arithmetic(part.operator, np.int64(a), np.int64(b))) for a, b in pairs)
+            return frozenset(int(_arithmetic(part.operator, np.asarray(a), np.asarray(b))) for a, b in pairs)
         if isinstance(part, Comparison):
             self.of(part.left, do)
             self.of(part.right, do)

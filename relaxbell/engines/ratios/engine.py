@@ -39,7 +39,7 @@ _STEPS = 60
 _TINY = 1e-9
 """Denominators below this are not told from 0 in floats."""
 
-_MARGINS = (0, 10**-12, 10**-10, 10**-8, 10**-6)
+_MARGINS = (0.0, 1e-12, 1e-10, 1e-8)
 """By how much a level is lowered until it is proved, where solutions are not exact."""
 
 
@@ -97,8 +97,8 @@ class RatioEngine(Engine[Ratio]):
         most = self._linear(-below).minimize(observed, subject_to)
         if -most.lower_bound <= 0 or (most.exact is None and -most.value < _TINY):
             raise InfeasibleError(
-                f"{self.measure.name} has no value: {below.name} is 0 in every model that reproduces the data, expected "
-                "a condition of positive probability. Give another condition.",
+                f"{self.measure.name} has no value: {below.name} is 0 in every model that reproduces the data, "
+                "expected a condition of positive probability. Give another condition.",
                 model=self.measure.model,
             )
         least = self._linear(below).minimize(observed, subject_to).proof.bound.bound
@@ -128,7 +128,7 @@ class RatioEngine(Engine[Ratio]):
         """Return the quotient at exact weights; None where they are not known."""
         if found.proof.primal is None:
             return None
-        weights = dict(found.proof.primal)
+        weights = found.proof.primal
         above, below = (exact_value(part, weights) for part in (self.measure.numerator, self.measure.denominator))
         return None if above is None or not below else above / below
 
@@ -194,7 +194,9 @@ class RatioEngine(Engine[Ratio]):
 
 def _near(value: float) -> Fraction:
     """Return a number of few digits near a float."""
-    return Fraction(value).limit_denominator(10**6) if value == round(value, 6) else Fraction(round(value * 2**40), 2**40)
+    return (
+        Fraction(value).limit_denominator(10**6) if value == round(value, 6) else Fraction(round(value * 2**40), 2**40)
+    )
 
 
 engine.register(Ratio, RatioEngine.of)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -12,7 +12,7 @@ from relaxbell.engines.linear.solution import LinearSolution
 from relaxbell.engines.solution import Solution
 from relaxbell.engines.witness import Witness
 from relaxbell.exact.local_rows import LocalRows
-from relaxbell.exact.numbers import to_sympy
+from relaxbell.exact.numbers import ExactNumber, to_sympy
 from relaxbell.measures.measure import LinearMeasure
 
 if TYPE_CHECKING:
@@ -76,10 +76,10 @@ class RatioSolution(Solution):
         return self.proof.certificate
 
 
-def exact_value(measure: LinearMeasure, weights: dict[int, Fraction]) -> Fraction | None:
+def exact_value(measure: LinearMeasure, weights: Mapping[int, ExactNumber]) -> Fraction | None:
     """Return the value of a linear measure at exact weights of some strategies; None where they are irrational."""
-    strategies, numbers = list(weights), list(weights.values())
-    if not all(isinstance(v, Fraction) for v in numbers):
+    strategies, numbers = list(weights), [v for v in weights.values() if isinstance(v, Fraction)]
+    if len(numbers) < len(strategies):
         return None
     total = Fraction(0)
     for leaf in measure.term.leaves():
