@@ -146,10 +146,16 @@ class ClosedBounds:
         >>> iv = rb.instrumental()
         >>> both = rb.closed_bounds(rb.query(iv, "ACE(A -> B)"), subject_to=[rb.assumption(iv, "no defiers")])
         >>> print(both.written())
-        ACE(A -> B) >= -p(01|0) + p(11|1) - 1
-        ACE(A -> B) <= 1
+        ACE(A -> B) >= p(00|0) + p(11|1) - 1
+        ACE(A -> B) <= -p(01|0) - p(10|1) + 1
+        with p(ab|z) = p(A=a, B=b|Z=z)
         >>> print(both.written(language="r"))
-        bounds
+        bounds_ACE_A_B <- function(p) {
+          # p has the axes A, B, Z: p(outputs | inputs), values counted from 1
+          lower <- p[1, 1, 1] + p[2, 2, 2] - 1
+          upper <- -p[1, 2, 1] - p[2, 1, 2] + 1
+          c(lower = lower, upper = upper)
+        }
         """
         ends = [End(forms, largest) for forms, largest in ((end_forms(self, 1), True), (end_forms(self, -1), False))]
         measure, budgets = self.least.measure, [str(symbol) for symbol in self.least.budgets]

@@ -48,7 +48,8 @@ class ClosedRatio:
     >>> iv = rb.instrumental()
     >>> wald = rb.closed_bounds(rb.query(iv, "LATE(Z -> A -> B)"), subject_to=[rb.assumption(iv, "no defiers")])
     >>> print(wald.written())
-    LATE(Z -> A -> B) >= (p(01|0) - p(01|1) + p(11|0) - p(11|1)) / (p(10|0) + p(11|0) - p(10|1) - p(11|1))
+    LATE(Z -> A -> B) = (p(00|0) - p(00|1) + p(10|0) - p(10|1)) / (p(00|0) - p(00|1) + p(01|0) - p(01|1))
+    with p(ab|z) = p(A=a, B=b|Z=z)
     """
 
     measure: Ratio
@@ -169,7 +170,8 @@ class ClosedRatio:
         >>> form.is_identified
         True
         >>> print(form.written())
-        p{B=1 | A=1, Z=0} >= p(11|0) / (p(10|0) + p(11|0))
+        p{B=1 | A=1, Z=0} = p(11|0) / (p(10|0) + p(11|0))
+        with p(ab|z) = p(A=a, B=b|Z=z)
         """
         region, budgets = self.numerator.least.region, [str(symbol) for symbol in self.numerator.least.budgets]
         own = self.measure

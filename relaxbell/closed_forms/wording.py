@@ -151,7 +151,7 @@ def written(
         over = "" if end.over is None else f" / ({written_form(domain, end.over, budgets, chosen, sum_text)})"
         word, relation = ("max", "=" if fixed else ">=") if end.largest else ("min", "<=")
         if len(texts) == 1:
-            lines.append(f"{name} {relation} {f'({texts[0]})' if over else texts[0]}{over}")
+            lines.append(f"{name} {relation} {f'({texts[0]})' if over and ' ' in texts[0] else texts[0]}{over}")
         else:
             lines += [f"{name} {relation} {word}{{", *(f"  {text}," for text in texts), f"}}{over}"]
     return "\n".join([*lines, f"with {legend(domain, chosen)}", *([f"at {note}"] if note else [])])

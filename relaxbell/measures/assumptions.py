@@ -59,16 +59,18 @@ def assumption(model: CausalModel, text: str, *, at_most: object = 0) -> Budget:
 
     Examples
     --------
+    >>> import numpy as np
     >>> import relaxbell as rb
+    >>> from fractions import Fraction
     >>> iv = rb.instrumental()
     >>> monotone = rb.assumption(iv, "A(Z=1) >= A(Z=0)")
     >>> monotone
     p{A(Z=1) < A(Z=0)} <= 0
-    >>> two_sided = rb.Behavior([[["1/2", "1/5"], ["1/10", "1/5"]], [["1/5", "1/10"], ["1/5", "1/2"]]],
-    ...                         outputs="B A", inputs="Z")
+    >>> table = np.array([[[5, 2], [1, 2]], [[2, 1], [2, 5]]]) * Fraction(1, 10)
+    >>> two_sided = rb.Behavior(table, outputs="B A", inputs="Z")
     >>> rb.bounds(rb.query(iv, "LATE(Z -> A -> B)"), two_sided, [monotone])
     [0.5, 0.5] for LATE(Z -> A -> B)
-    >>> rb.bounds(rb.query(iv, "LATE(Z -> A -> B)"), two_sided, [rb.assumption(iv, "no defiers", at_most="1/100")])
+    >>> rb.bounds(rb.query(iv, "LATE(Z -> A -> B)"), two_sided, [rb.assumption(iv, "no defiers", at_most=0.01)])
     [0.463414634, 0.512195122] for LATE(Z -> A -> B)
     """
     check_model(model, "an assumption")

@@ -85,10 +85,12 @@ def query(model: CausalModel, text: str, *, name: str | None = None) -> Query | 
 
     Examples
     --------
+    >>> import numpy as np
     >>> import relaxbell as rb
+    >>> from fractions import Fraction
     >>> iv = rb.instrumental()
-    >>> lipid = rb.Behavior([[["0.919", "0.315"], ["0", "0.139"]], [["0.081", "0.073"], ["0", "0.473"]]],
-    ...                     outputs="B A", inputs="Z")
+    >>> table = np.array([[[919, 315], [0, 139]], [[81, 73], [0, 473]]]) * Fraction(1, 1000)
+    >>> lipid = rb.Behavior(table, outputs="B A", inputs="Z")
     >>> rb.bounds(rb.query(iv, "p{B(A=1) = 1} - p{B(A=0) = 1}"), lipid)
     [0.392, 0.78] for p{B(A=1) = 1} - p{B(A=0) = 1}
     >>> rb.bounds(rb.query(iv, "LATE(Z -> A -> B)"), lipid).minimum.exact

@@ -41,10 +41,12 @@ class RatioSolution(Solution):
 
     Examples
     --------
+    >>> import numpy as np
     >>> import relaxbell as rb
+    >>> from fractions import Fraction
     >>> iv = rb.instrumental()
-    >>> lipid = rb.Behavior([[["0.919", "0.315"], ["0", "0.139"]], [["0.081", "0.073"], ["0", "0.473"]]],
-    ...                     outputs="B A", inputs="Z")
+    >>> table = np.array([[[919, 315], [0, 139]], [[81, 73], [0, 473]]]) * Fraction(1, 1000)
+    >>> lipid = rb.Behavior(table, outputs="B A", inputs="Z")
     >>> solution = rb.minimize(rb.query(iv, "ETU(A -> B)"), lipid)
     >>> solution.level, solution.proof.exact
     (Fraction(319, 1388), 0)
