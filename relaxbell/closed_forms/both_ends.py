@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.closed_forms.classes import described, listing
+from relaxbell.closed_forms.classes import TermClass, described, listing
 from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.closed_forms.wording import End, written, written_form
@@ -162,25 +162,12 @@ class ClosedBounds:
         note = str(getattr(measure, "averaged", ""))
         return written(self.least.region, measure.name, measure.symbol, ends, budgets, notation, language, note)
 
-    def _listing(self, sign: int) -> list[str]:
-        """Return a line for each class of terms of an end."""
-        form = self.least if sign > 0 else self.largest
-        budgets = [str(symbol) for symbol in form.budgets]
-        forms = end_forms(self, sign)
-        kinds = [described(form.region, forms[kind.members[0]], kind.members, budgets) for kind in form.classes]
-        if form.region.coordinates is not None and form.region.parties is None:  # no Bell scenario: cells
-            texts = [
-                written_form(form.region, forms[kind.members[0]], budgets, "probabilities", sum_text) for kind in kinds
-            ]
-            kinds = [replace(kind, text=text) for kind, text in zip(kinds, texts, strict=True)]
-        return listing(kinds, 5)
-
     def __repr__(self) -> str:
         name, region = self.least.measure.name, self.least.region
         lines = [f"{name} for {region.text}; {self.least.measure.model.name}"]
         for sign, form, words in ((1, self.least, ">= max of"), (-1, self.largest, "<= min of")):
             lines.append(f"  {words} {counted(len(form.terms), 'term')}")
-            lines += self._listing(sign)
+            lines += listing(end_classes(self, sign), 5)
         if self.least.domain:
             lines.append(f"  where {counted(len(self.least.domain), 'constraint')} of the model hold")
         lines.append(f"  lower end {self.least.effort}; upper end {self.largest.effort}")
@@ -194,6 +181,19 @@ def end_forms(bounds: ClosedBounds, sign: int) -> tuple[tuple[Fraction, ...], ..
     """Return the terms of the lower end (sign 1) or of the upper one (−1), as they bound the query."""
     terms = bounds.least.terms if sign > 0 else bounds.largest.terms
     return tuple(tuple(sign * c for c in term.form) for term in terms)
+
+
+def end_classes(bounds: ClosedBounds, sign: int) -> list[TermClass]:
+    """Return the classes of terms of an end, each as it bounds the query; in cells where there is no Bell scenario."""
+    form = bounds.least if sign > 0 else bounds.largest
+    budgets, region = [str(symbol) for symbol in form.budgets], form.region
+    forms = end_forms(bounds, sign)
+    kinds = [described(region, forms[kind.members[0]], kind.members, budgets) for kind in form.classes]
+    if region.coordinates is None or region.parties is not None:
+        return kinds
+    firsts = (forms[kind.members[0]] for kind in kinds)
+    texts = [written_form(region, first, budgets, "probabilities", sum_text) for first in firsts]
+    return [replace(kind, text=text) for kind, text in zip(kinds, texts, strict=True)]
 
 
 def linear_bounds(query: Measure, domain: object, subject_to: object, way: str | None, seconds: float) -> ClosedBounds:

@@ -19,8 +19,8 @@ from relaxbell.causal.counterfactual.expressions import (
     both,
     opposite,
 )
-from relaxbell.causal.counterfactual.named import named_statement, read_arguments
-from relaxbell.causal.counterfactual.reading import Reader
+from relaxbell.causal.counterfactual.named import NAMED_QUERIES, named_statement, read_arguments
+from relaxbell.causal.counterfactual.reading import HEADS, Reader
 from relaxbell.causal.counterfactual.tables import own_parents
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
@@ -120,7 +120,7 @@ def _is_relation(reader: Reader) -> bool:
     depth = 0
     for k, token in enumerate(reader.tokens):
         reader.at = k
-        if depth == 0 and reader.begins_statement():
+        if depth == 0 and token.text in (*HEADS, *NAMED_QUERIES) and reader.begins_statement():
             reader.at = 0
             return True
         depth += (token.text in ("(", "{", "[")) - (token.text in (")", "}", "]"))

@@ -159,12 +159,17 @@ def quotient_of(model: CausalModel, statement: Statement, text: str) -> Quotient
     if isinstance(statement, Mean):
         check_mean(model, statement, text)
         return _mean(model, statement, text)
-    left, right = (quotient_of(model, part, text) for part in (statement.left, statement.right))
-    if statement.operator in "+-":
-        return _added(left, right, Fraction(1 if statement.operator == "+" else -1), statement, text)
-    if statement.operator == "*":
-        return _multiplied(left, right, statement, text)
-    return _divided(left, right, statement, text)
+    spine = [statement]  # a long sum is a chain to the left: no recursion along it
+    while isinstance(spine[-1].left, Combination):
+        spine.append(spine[-1].left)
+    found = quotient_of(model, spine[-1].left, text)
+    for part in reversed(spine):
+        right = quotient_of(model, part.right, text)
+        if part.operator in "+-":
+            found = _added(found, right, Fraction(1 if part.operator == "+" else -1), part, text)
+        else:
+            found = (_multiplied if part.operator == "*" else _divided)(found, right, part, text)
+    return found
 
 
 def _mean(model: CausalModel, mean: Mean, text: str) -> Quotient:

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from relaxbell.closed_forms.both_ends import end_classes, end_forms
 from relaxbell.closed_forms.classes import by_text
+from relaxbell.closed_forms.closed_form import LinearTerm
+from relaxbell.exact.texts import counted
 from relaxbell.show.numbers import arrows
 
 if TYPE_CHECKING:
     from relaxbell.closed_forms.both_ends import ClosedBounds
     from relaxbell.closed_forms.classes import TermClass
-    from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm
+    from relaxbell.closed_forms.closed_form import ClosedForm
     from relaxbell.closed_forms.inequalities import Inequalities
 
 _LISTED = 100
@@ -37,8 +40,18 @@ def closed_form_html(form: ClosedForm) -> str:
 
 
 def closed_bounds_html(bounds: ClosedBounds) -> str:
-    """Return both ends, one above the other."""
-    return closed_form_html(bounds.least) + closed_form_html(bounds.largest)
+    """Return both ends, one above the other, each with its terms on demand."""
+    form = bounds.least
+    name, model = escape(arrows(form.measure.name)), escape(form.measure.model.name)
+    lines = [f"<b>{name}</b> for {form.region.text}; <code>{model}</code>"]
+    for sign, words, own in ((1, "≥ max of", form), (-1, "≤ min of", bounds.largest)):
+        terms = tuple(LinearTerm(forms) for forms in end_forms(bounds, sign))
+        table = _classes(end_classes(bounds, sign), terms, form.labels)
+        lines.append(f"{words} {counted(len(terms), 'term')}{table}{own.effort}")
+    if form.domain:
+        title = f"where {counted(len(form.domain), 'constraint')} of the model hold"
+        lines.append(_details(form.domain, form.labels, title, " ≤ 0"))
+    return f"<div>{'<br>'.join(lines)}</div>"
 
 
 def inequalities_html(found: Inequalities) -> str:

@@ -48,8 +48,13 @@ _WORDS = {"&": "and", "&&": "and", "||": "or", "!": "not"}
 _RELATIONS: dict[str, Relation] = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _CLOSING = {"(": ")", "{": "}", "[": "]"}
 _PROBABILITY = ("p", "P", "Pr", "pr")
+HEADS = (*_PROBABILITY, "E")
+"""What probabilities and means begin with."""
 _DEEPEST = 60
 """Brackets within brackets; more would exhaust Python's stack."""
+
+_LONGEST = 60
+"""Digits of a number, and its decimal exponent."""
 
 Known = Callable[[str], bool]
 """Whether a name is that of a variable."""
@@ -77,6 +82,11 @@ def tokens_of(text: str, what: str) -> list[Token]:
             )
         kind = str(match.lastgroup)
         word = match[kind]
+        if kind == "number" and (len(word) > _LONGEST or abs(int(word.lower().partition("e")[2] or 0)) > _LONGEST):
+            raise MeasureError(
+                f"the {what} {text[:60]!r} has a number of more than {_LONGEST} digits at character "
+                f"{match.start(kind) + 1}, expected a shorter one. Round it."
+            )
         word = _WORDS.get(word, _SAME.get(word, word))
         found.append(Token(kind, word, match.start(kind)))
         place = match.end()
@@ -173,7 +183,7 @@ class Reader:
         token, then = self.token, self.ahead()
         if token.kind != "name" or then.text not in _CLOSING:
             return False
-        if token.text in _PROBABILITY or token.text == "E":
+        if token.text in HEADS:
             return then.text != "(" or not self.known(token.text)
         return not self.known(token.text) and then.text == "("
 
@@ -187,11 +197,14 @@ class Reader:
     def product(self) -> Statement:
         """Read products and quotients; a number may stand before a probability without a sign."""
         found = self.factor()
+        is_number = isinstance(found, Constant)  # so far: 1/2 p{…} is half of it
         while True:
             if operator := self.taken("*", "/"):
-                found = Combination("*" if operator.text == "*" else "/", found, self.factor(), operator.place)
-            elif isinstance(found, Constant) and (self.begins_statement() or self.is_at("(")):
-                place = self.token.place
+                right = self.factor()
+                is_number = is_number and isinstance(right, Constant)
+                found = Combination("*" if operator.text == "*" else "/", found, right, operator.place)
+            elif is_number and (self.begins_statement() or self.is_at("(")):
+                place, is_number = self.token.place, False
                 found = Combination("*", found, self.factor(), place)
             else:
                 return found
@@ -213,7 +226,7 @@ class Reader:
             self.closed(bracket)
             return found
         if token.kind == "name" and self.ahead().text in _CLOSING:
-            if token.text in _PROBABILITY or token.text == "E":
+            if token.text in HEADS:
                 return self.mean()
             if self.ahead().text == "(":
                 return self.named(self)

@@ -108,8 +108,7 @@ class RatioEngine(Engine[Ratio]):
         self, observed: Behavior | Observed, subject_to: object, start: tuple[LinearSolution, Fraction]
     ) -> RatioSolution:
         found, least = start
-        level = self._quotient(found)
-        steps = 0
+        level, best, steps = self._quotient(found), found, 0
         while level is not None and found.proof.primal is not None:
             steps += 1
             found = self._linear(self.measure.above(level)).minimize(observed, subject_to)
@@ -117,11 +116,11 @@ class RatioEngine(Engine[Ratio]):
             if found.proof.primal is None or not isinstance(bound, Fraction):
                 break
             if bound >= 0:
-                return self._solution(observed, found, level, level, least, steps)
+                return self._solution(observed, found, best, level, least, steps)
             lower = self._quotient(found)
             if lower is None or lower >= level or steps > _STEPS:
                 break
-            level = lower
+            level, best = lower, found
         return self._rounded(observed, subject_to, start, steps)
 
     def _quotient(self, found: LinearSolution) -> Fraction | None:
@@ -131,6 +130,10 @@ class RatioEngine(Engine[Ratio]):
         weights = found.proof.primal
         above, below = (exact_value(part, weights) for part in (self.measure.numerator, self.measure.denominator))
         return None if above is None or not below else above / below
+
+    def _chance(self, found: LinearSolution) -> Fraction | None:
+        """Return the probability of the condition at exact weights."""
+        return None if found.proof.primal is None else exact_value(self.measure.denominator, found.proof.primal)
 
     def _rounded(
         self, observed: Behavior | Observed, subject_to: object, start: tuple[LinearSolution, Fraction], steps: int
@@ -155,7 +158,7 @@ class RatioEngine(Engine[Ratio]):
                 level = _near(floor_float(level + gap / least))
                 found = self._linear(self.measure.above(level)).minimize(observed, subject_to)
             if found.proof.bound.bound >= 0 and value - level <= 1e-7 * max(1.0, abs(value)):
-                return self._solution(observed, found, level, None, least, steps, value, best)
+                return self._solution(observed, found, best, level, least, steps, value)
         raise SolverError(
             f"{self.measure.name}: no level near {decimal_text(value, 9)} was proved. Use exact data: "
             "behavior.rounded(model, 10**6)."
@@ -165,29 +168,30 @@ class RatioEngine(Engine[Ratio]):
         self,
         observed: Behavior | Observed,
         found: LinearSolution,
+        best: LinearSolution,
         level: Fraction,
-        attained: Fraction | None,
         least: Fraction,
         steps: int,
         value: float | None = None,
-        best: LinearSolution | None = None,
     ) -> RatioSolution:
+        """Return what is reported: `found` proves the level, `best` is a model in which the condition happens."""
+        attained, chance = (None, None) if value is not None else (level, self._chance(best))
         lower = float(level) if attained is not None and not found.statistics["distance"] else floor_float(level)
-        reached = lower if value is None else max(value, lower)
+        reached = float(level) if value is None else max(value, lower)
         statistics = {**found.statistics, "gap": reached - lower, "levels": steps}
         statistics.pop("exact", None)
-        q = (best or found).q
         return RatioSolution(
             self.measure,
             observed,
             reached,
             lower,
             "optimal",
-            q,
+            best.q,
             statistics,
             level=level,
             attained=attained,
             proof=found,
+            condition=chance,
             least_denominator=least,
         )
 

@@ -33,6 +33,8 @@ class RatioSolution(Solution):
         The value of the model found, exactly; None where only its floats are known.
     proof
         The solution of numerator − level · denominator, which is least 0: its certificate is the proof.
+    condition
+        The probability of the condition in the model found, exactly; None where only floats are known.
     least_denominator
         What the probability of the condition does not fall below; where it is 0, models in which the condition never
         happens are left out.
@@ -55,6 +57,7 @@ class RatioSolution(Solution):
     level: Fraction
     attained: Fraction | None
     proof: LinearSolution
+    condition: Fraction | None
     least_denominator: Fraction
 
     @property
