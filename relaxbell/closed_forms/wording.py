@@ -6,6 +6,7 @@ The one with the fewest cells is written: at each setting the most frequent coef
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -191,10 +192,6 @@ class Language:
     tail: str
 
 
-def _ratio(number: Fraction) -> str:
-    return str(number.numerator) if number.denominator == 1 else f"{number.numerator} / {number.denominator}"
-
-
 _PYTHON = Language(
     0,
     "    ",
@@ -245,16 +242,19 @@ def _program(
 
 
 def _code(domain: Domain, form: Form, budgets: Sequence[str], language: Language) -> str:
-    """Return an affine function of p[…] as an expression."""
+    """Return an affine function of p[…] as an expression, whole numbers over a common denominator."""
     table, constant = cell_form(domain, form)
     pairs: list[tuple[Fraction, str]] = []
     for index, coefficient in np.ndenumerate(table):
         if coefficient:
             pairs.append((coefficient, f"p[{', '.join(str(i + language.first) for i in index)}]"))
     pairs += [(c, b) for c, b in zip(form[domain.dimension + 1 :], budgets, strict=True) if c]
+    pairs += [(constant, "")] if constant or not pairs else []
+    unit = math.lcm(*(coefficient.denominator for coefficient, _ in pairs))
     text = ""
-    for coefficient, symbol in [*pairs, *([(constant, "")] if constant or not pairs else [])]:
-        size = abs(coefficient)
-        word = _ratio(size) if not symbol else f"{'' if size == 1 else f'{_ratio(size)} * '}{symbol}"
+    for coefficient, symbol in pairs:
+        size = abs(int(coefficient * unit))
+        word = f"{'' if size == 1 else f'{size} * '}{symbol}" if symbol else str(size)
         text += f"{' - ' if coefficient < 0 else ' + '}{word}"
-    return f"-{text[3:]}" if text.startswith(" - ") else text.removeprefix(" + ")
+    text = f"-{text[3:]}" if text.startswith(" - ") else text.removeprefix(" + ")
+    return text if unit == 1 else f"({text}) / {unit}"

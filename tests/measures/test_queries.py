@@ -5,6 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+
 import relaxbell as rb
 from relaxbell.errors import MeasureError, UnsupportedModelError
 
@@ -68,10 +69,10 @@ LINEAR = [
     (IV, "1/2 p{B=1; A=0} + 0.25", lambda v: Fraction(1, 2) * (v("B") == 1 and v("A") == 0) + Fraction(1, 4)),
     (IV, "p{B(A(Z=1)) = 1, A(Z=2) >= A(Z=0)}", lambda v: v("B", A=v("A", Z=1)) == 1 and v("A", Z=2) >= v("A", Z=0)),
     (IV, "E[A(Z=2) * B - A]", lambda v: v("A", Z=2) * v("B") - v("A")),
-    (IV, "p{not (A=0 or B=1), A(Z=0) + A(Z=1) = 2}", lambda v: v("A") and not v("B") and v("A", Z=0) + v("A", Z=1) == 2),
+    (IV, "p{not (A=0 or B=1), A(Z=0) + A = 2}", lambda v: v("A") and not v("B") and v("A", Z=0) + v("A") == 2),
     (IV, "p{B=1 | do(A=1)}", lambda v: v("B", A=1) == 1),
     (IV, "-(p{0 < A(Z=0) <= 1} - 2 p{B_{A=1} != 1})", lambda v: -(v("A", Z=0) == 1) + 2 * (v("B", A=1) != 1)),
-    (IV, "compliers(Z -> A) - defiers(Z -> A)", lambda v: (v("A", Z=1) == 1 and v("A", Z=0) == 0) - (v("A", Z=1) == 0 and v("A", Z=0) == 1)),
+    (IV, "compliers(Z -> A) - defiers(Z -> A)", lambda v: {(0, 1): 1, (1, 0): -1}.get((v("A", Z=0), v("A", Z=1)), 0)),
     (MEDIATION, "p{Y(X=1, M(X=0)) = 1}", lambda v: v("Y", X=1, M=v("M", X=0))),
     (MEDIATION, "NDE(X -> M -> Y)", lambda v: v("Y", X=1, M=v("M", X=0)) - v("Y", X=0)),
     (MEDIATION, "NIE(X -> M -> Y)", lambda v: v("Y", X=0, M=v("M", X=1)) - v("Y", X=0)),
@@ -147,7 +148,7 @@ EVENTS = [
     (IV, "no effect(Z -> B)", lambda v: v("B", Z=0) == v("B", Z=1) == v("B", Z=2)),
     (MEDIATION, "monotone(X -> Y)", lambda v: all(v("Y", X=1, M=m) >= v("Y", X=0, M=m) for m in range(3))),
     (MEDIATION, "no direct effect(X -> Y)", lambda v: all(v("Y", X=1, M=m) == v("Y", X=0, M=m) for m in range(3))),
-    (MEDIATION, "M(X=1) >= M(X=0); Y(M=2) >= Y(M=0)", lambda v: v("M", X=1) >= v("M", X=0) and v("Y", M=2) >= v("Y", M=0)),
+    (MEDIATION, "M(X=1)>=1; Y(M=2) >= Y(M=0)", lambda v: v("M", X=1) >= 1 and v("Y", M=2) >= v("Y", M=0)),
 ]  # fmt: skip
 
 
@@ -259,7 +260,7 @@ def test_assumptions_refuse_what_they_are_not():
     ):
         with pytest.raises(MeasureError, match=message):
             rb.assumption(model, text)
-    with pytest.raises(MeasureError, match="no assumption|causal model"):
+    with pytest.raises(MeasureError, match="causal model"):
         rb.assumption(None, "no defiers")
 
 
