@@ -30,10 +30,12 @@ _HOMES = {
     "symmetry.recognition": "recognize",
     "functionals.files": "read_inequalities write_inequalities",
     "causal.model": "CausalModel",
+    "causal.mixtures": "mixture",
     "causal.networks": "bell input_signaling instrumental measurement_dependence message outcome_signaling",
     "causal.sources": "bilocality star",
     "measures.own": "measure",
     "measures.combined": "maximum",
+    "measures.fractions": "fraction",
     "measures.influences": "influence",
     "measures.assumptions": "assumption",
     "measures.effects": "average_causal_effect",
@@ -42,7 +44,7 @@ _HOMES = {
     "measures.distances": "largest_distance mean_distance",
     "measures.hall": "hall_dependence",
     "measures.queries": "query",
-    "measures.settings": "setting_bounds",
+    "measures.setting_limits": "setting_bounds",
     "measures.information": "mutual_information pinsker_bound",
     "measures.products": "nonbilocality",
     "measures.marginals": "marginal_parameters",
@@ -96,6 +98,7 @@ _IMPLEMENTED = {
     "Maximum.__repr__, recognition": "symmetry.recognition:recognize",
     "Measure.__add__": "measures.combined:added",
     "Measure.__truediv__": "measures.ratios:quotient",
+    "Mixture.nonsignaling": "measures.signals:nonsignaling",
     "NetworkSolution._repr_html_": "show.solution:network_html",
     "NetworkSolution.boxes": "engines.sources.proving:boxes",
     "NetworkSolution.certificate": "engines.sources.certificates:network_certificate",
@@ -109,6 +112,7 @@ _IMPLEMENTED = {
     "Solution._repr_latex_": "show.solution:solution_latex",
     "Sweep.__repr__": "show.sweep:sweep_text",
     "Sweep._repr_html_": "show.sweep:sweep_html",
+    "Sweep.plot": "show.sweep_plot:plot_sweep",
 }
 """Methods of objects on the left that rooms further right implement, see `relaxbell.methods`."""
 
