@@ -50,6 +50,7 @@ _HOMES = {
     "engines.sources.decomposition": "Decomposition",
     "engines.solution": "Bounds Solution",
     "engines.linear.solution": "LinearSolution",
+    "engines.ratios.curve": "RatioCurve RatioPiece",
     "engines.ratios.solution": "RatioSolution",
     "engines.information.engine": "InformationSolution",
     "engines.information.bits_curve": "BitsCurve BitsSample",

@@ -29,6 +29,7 @@ from relaxbell.measures.information import InformationBudget, MutualInformation
 from relaxbell.measures.measure import Budget, Limit, LinearMeasure, Measure, read_measure, same_model
 from relaxbell.measures.messages import BinaryEntropy
 from relaxbell.measures.products import Nonbilocality
+from relaxbell.measures.ratios import Ratio
 from relaxbell.measures.setting_limits import SettingLimits
 from relaxbell.solve.functional_bound import behaviors, negated, rational_multiple
 from relaxbell.solve.minimization import minimize
@@ -210,7 +211,7 @@ def tradeoff(
     Parameters
     ----------
     measure, budgeted
-        Two measures of one model instance, with linear programs.
+        Two measures of one model instance, with linear programs; the first may be a quotient of two (`Ratio`).
     observed
         What must be reproduced.
     subject_to
@@ -222,7 +223,8 @@ def tradeoff(
     Returns
     -------
     Curve
-        From the least possible budget to the least one that leaves `measure` at its own minimum. Decreasing and convex.
+        From the least possible budget to the least one that leaves `measure` at its own minimum. Decreasing and convex;
+        that of a quotient a `RatioCurve`, decreasing, of linear fractional pieces.
 
     Raises
     ------
@@ -241,10 +243,15 @@ def tradeoff(
     min C(X -> B) for C(Y -> A) in [0, 1/2]: exact, 1 piece, ... linear programs
       [0, 1/2]: 1/2 - C(Y -> A)
     """
-    own, other = (
-        read_measure(part, "a trade-off is between measures, expected").linear("trade-off")
-        for part in (measure, budgeted)
-    )
+    first = read_measure(measure, "a trade-off is between measures, expected")
+    other = read_measure(budgeted, "a trade-off is between measures, expected").linear("trade-off")
+    if isinstance(first, Ratio):
+        from relaxbell.engines.ratios.curve import ratio_tradeoff
+
+        same_model(first, other)
+        with deadline(seconds, first.name), along_line():
+            return ratio_tradeoff(first, other, observed, as_tuple(subject_to))
+    own = first.linear("trade-off")
     same_model(own, other)
     with deadline(seconds, own.name), known_at_least(own.name, LinearEngine(own).floor), along_line():
         return _tradeoff(own, other, observed, as_tuple(subject_to))

@@ -146,3 +146,55 @@ def test_points_of_a_sweep():
     iv = rb.instrumental()
     found = rb.sweep(rb.query(iv, LATE), [TWO, LIPID], progress=False)
     assert found.values.tolist() == pytest.approx([1 / 5, 155 / 204])
+
+
+def test_curves_over_a_budget_are_exact():
+    """At most e defiers: LATE of the two-sided example is between (1/5 − e) / (2/5 + e) and (1/5 + e) / (2/5 + e)."""
+    iv = rb.instrumental()
+    late, defiers = rb.query(iv, LATE), rb.assumption(iv, "no defiers").measure
+    low, high = rb.tradeoff(late, defiers, TWO), rb.tradeoff(-late, defiers, TWO)
+    assert low.is_exact
+    assert (low.domain, high.domain) == ((0, Fraction(1, 10)), (0, Fraction(1, 5)))
+    for e in (Fraction(0), Fraction(1, 100), Fraction(1, 20), Fraction(1, 10)):
+        assert low.value(e) == (Fraction(1, 5) - e) / (Fraction(2, 5) + e) == low.lower_bound(e)
+        assert -high.value(e) == (Fraction(1, 5) + e) / (Fraction(2, 5) + e)
+    assert low.crossing(Fraction(1, 3)) == Fraction(1, 20)
+    assert low.crossing(Fraction(1, 10)) is None
+    assert low.value([0.0, 0.3])[0] == 0.5
+    assert np.isnan(low.value(0.3))
+    assert "(-e + 1/5) / (e + 2/5)" in repr(low)
+    assert low.marks == [(0, Fraction(1, 2)), (Fraction(1, 10), Fraction(1, 5))]
+    with pytest.raises(rb.errors.CertificateError, match="single budgets"):
+        low.certificate  # noqa: B018 - the property raises
+    with pytest.raises(MeasureError, match="is 0 in every model"):
+        rb.tradeoff(late, rb.query(iv, "compliers(Z -> A)"), TWO.white_noise())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_pieces_are_the_least_values(seed):
+    """At eleven budgets each, against single programs; some curves have several pieces."""
+    iv, rng = rb.instrumental((3,)), np.random.default_rng(seed)
+    weights = rng.integers(0, 9, 32) * rng.integers(0, 2, 32)
+    table = (iv.T.toarray().astype(int) @ weights).reshape(2, 2, 3) * Fraction(1, int(weights.sum()))
+    p, harmless = rb.Behavior(table, "A B", "Z"), rb.assumption(iv, "monotone(A -> B)").measure
+    for text in ("PN(A -> B)", "p{B(A=1)=1 | A(Z=2)=1, A(Z=0)=0}"):
+        for query in (rb.query(iv, text), -rb.query(iv, text)):
+            line = rb.tradeoff(query, harmless, p)
+            assert line.is_exact
+            (low, high), previous = line.domain, None
+            for k in range(11):
+                t = low + (high - low) * Fraction(k, 10)
+                value = line.value(t)
+                assert value == rb.minimize(query, p, [harmless <= t]).attained
+                assert previous is None or value <= previous
+                previous = value
+
+
+def test_formulas_of_quotients_are_proved():
+    pytest.importorskip("ppl")
+    iv = rb.instrumental()
+    late, granted = rb.query(iv, LATE), [rb.assumption(iv, "no defiers")]
+    wald = rb.closed_bounds(late, subject_to=granted).lower
+    assert rb.prove(late, wald, subject_to=granted).status == "proved"
+    assert rb.prove(late, wald + 1, subject_to=granted).status == "refuted"
