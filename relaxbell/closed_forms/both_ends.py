@@ -159,8 +159,8 @@ class ClosedBounds:
         """
         ends = [End(forms, largest) for forms, largest in ((end_forms(self, 1), True), (end_forms(self, -1), False))]
         measure, budgets = self.least.measure, [str(symbol) for symbol in self.least.budgets]
-        note = str(getattr(measure, "averaged", ""))
-        return written(self.least.region, measure.name, measure.symbol, ends, budgets, notation, language, note)
+        where = self.least.region
+        return written(where, measure.name, measure.symbol, ends, budgets, notation, language, measure.averaged)
 
     def __repr__(self) -> str:
         name, region = self.least.measure.name, self.least.region

@@ -273,8 +273,8 @@ class ClosedForm:
         """
         ends = [End(tuple(term.form for term in self.terms), largest=True)]
         budgets = [str(symbol) for symbol in self.budgets]
-        note = str(getattr(self.measure, "averaged", ""))
-        return written(self.region, self.measure.name, self.measure.symbol, ends, budgets, notation, language, note)
+        own = self.measure
+        return written(self.region, own.name, own.symbol, ends, budgets, notation, language, own.averaged)
 
     # -------------------------------------------------------------- evaluation
 

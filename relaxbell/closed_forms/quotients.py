@@ -52,7 +52,7 @@ class ClosedRatio:
     with p(ab|z) = p(A=a, B=b|Z=z)
     """
 
-    measure: Ratio
+    measure: Measure
     numerator: ClosedBounds
     denominator: tuple[Fraction, ...]
 
@@ -102,7 +102,7 @@ class ClosedRatio:
         below = (np.array(self.denominator[: len(u)], dtype=object) * u).sum()
         if below == 0:
             raise BehaviorError(
-                f"{self.measure.name} has no value: {self.measure.denominator.name} is 0 here, expected a positive "
+                f"{self.measure.name} has no value: its denominator is 0 here, expected a positive "
                 "probability. Give another behavior."
             )
         return low / below, high / below
@@ -256,21 +256,28 @@ def closed_bounds(
     (array([-0.5]), array([0.5]))
     """
     own = read_measure(query, "closed_bounds are of")
-    if isinstance(own, Ratio):
-        return _closed_ratio(own, domain, subject_to, way, seconds)
+    if own.quotient is not None:
+        return _closed_ratio(own, own.quotient, domain, subject_to, way, seconds)
     return linear_bounds(own, domain, subject_to, way, seconds)
 
 
-def _closed_ratio(measure: Ratio, domain: object, subject_to: object, way: str | None, seconds: float) -> ClosedRatio:
+def _closed_ratio(
+    measure: Measure,
+    quotient: tuple[LinearMeasure, LinearMeasure],
+    domain: object,
+    subject_to: object,
+    way: str | None,
+    seconds: float,
+) -> ClosedRatio:
     """Return both ends of a quotient whose denominator the data fix; raise ClosedFormError for others."""
-    below = linear_bounds(measure.denominator, domain, subject_to, way, seconds)
+    below = linear_bounds(quotient[1], domain, subject_to, way, seconds)
     low, high = end_forms(below, 1), end_forms(below, -1)
     if len(low) != 1 or low != high:
         raise ClosedFormError(
-            f"{measure.name}: the data do not fix its denominator {measure.denominator.name}, which is between the "
+            f"{measure.name}: the data do not fix its denominator {quotient[1].name}, which is between the "
             f"largest of {counted(len(low), 'term')} and the least of {counted(len(high), 'term')}, so its ends are no "
             "quotients of maxima of linear terms. Use bounds for numbers, or an assumption that fixes it, such as "
             "'no defiers'.",
             below.least,
         )
-    return ClosedRatio(measure, linear_bounds(measure.numerator, domain, subject_to, way, seconds), low[0])
+    return ClosedRatio(measure, linear_bounds(quotient[0], domain, subject_to, way, seconds), low[0])

@@ -135,6 +135,16 @@ class Measure(abc.ABC):
         """Whether it compares models with the data, so that they need not reproduce them, and the data may signal."""
         return False
 
+    @property
+    def quotient(self) -> tuple[LinearMeasure, LinearMeasure] | None:
+        """Numerator and denominator, linear in q, of a measure that is their quotient; None for others."""
+        return None
+
+    @property
+    def averaged(self) -> str:
+        """Which distribution of free inputs it depends on, as text; empty where that is not said."""
+        return ""
+
     def zero_like(self, what: str) -> LinearMeasure:
         """Return a measure of linear programs that is 0 for the same models: all that "no relaxation at all" needs.
 

@@ -93,6 +93,10 @@ class Ratio(Measure):
         return self.numerator
 
     @property
+    def quotient(self) -> tuple[LinearMeasure, LinearMeasure]:
+        return self.numerator, self.denominator
+
+    @property
     def formula(self) -> str:
         text = f"({self.numerator.name}) / ({self.denominator.name})"
         return f"{text}; {self.averaged}" if self.averaged else text
@@ -160,6 +164,11 @@ class Ratio(Measure):
 
     __rmul__ = __mul__
 
+    def __truediv__(self, divisor: object) -> Ratio:
+        if isinstance(divisor, Measure):
+            self._refuse("quotient", "Write one quotient of sums.")
+        return self * _inverse(self, divisor)
+
     def __neg__(self) -> Ratio:
         return self * -1
 
@@ -173,7 +182,7 @@ class Ratio(Measure):
 def quotient(measure: Measure, divisor: object) -> Measure:
     """Return a measure divided by a number, or a linear query by another one; see `Measure`."""
     if not isinstance(divisor, Measure):
-        return measure * _inverse(measure, divisor) if isinstance(measure, Ratio) else divided(measure, divisor)
+        return divided(measure, divisor)
     above, below = (part.linear("quotient") for part in (measure, divisor))
     names = [part.name if " " not in _outside(part.name) else part.in_product[0] for part in (above, below)]
     return Ratio(same_model(above, below), " / ".join(names), above.unit, numerator=above, denominator=below)

@@ -13,7 +13,7 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.closed_forms.domains import Domain, read_domain
-from relaxbell.closed_forms.quotients import closed_bounds
+from relaxbell.closed_forms.quotients import ClosedRatio, closed_bounds
 from relaxbell.curves.curve import Curve
 from relaxbell.curves.parameters import read_parameter
 from relaxbell.curves.paths import Path, read_path
@@ -26,8 +26,7 @@ from relaxbell.exact.numbers import Exact, as_exact, to_sympy
 from relaxbell.exact.texts import a_kind
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.maximum import Maximum
-from relaxbell.measures.measure import Measure
-from relaxbell.measures.ratios import Ratio
+from relaxbell.measures.measure import LinearMeasure, Measure
 from relaxbell.proofs.along import compare_curve, compare_sampled
 from relaxbell.proofs.comparing import TOLERANCE, Formula, compared_at, least_value
 from relaxbell.proofs.convex import Affine, Region, affine_terms, functional_form
@@ -146,15 +145,21 @@ def prove(
             f"the parameter {parameter} has no meaning on the domain {domain!r:.60}: its symbols are those of the "
             "closed form. Give a pair of behaviors or a function of the parameter."
         )
-    if isinstance(measure, Ratio):
-        found = _quotient(measure, formula, domain, subject_to, points, seconds)
+    if measure.quotient is not None:
+        found = _quotient(measure, measure.quotient[0], formula, domain, subject_to, points, seconds)
         if found is not None:
             return found
     return _everywhere(measure, formula, domain, subject_to, points, seconds)
 
 
 def _quotient(
-    measure: Ratio, formula: Formula, domain: object, subject_to: object, points: int, seconds: float
+    measure: Measure,
+    numerator: LinearMeasure,
+    formula: Formula,
+    domain: object,
+    subject_to: object,
+    points: int,
+    seconds: float,
 ) -> Verdict | None:
     """Prove a formula of a quotient whose denominator the data fix: times that, it is one of the numerator."""
     import sympy
@@ -163,8 +168,9 @@ def _quotient(
         return None
     try:
         form = closed_bounds(measure, domain, subject_to, seconds=seconds)
+        assert isinstance(form, ClosedRatio)
         below = form.numerator.least.affine(LinearTerm(form.denominator))
-        found = _everywhere(measure.numerator, formula * below, domain, subject_to, points, seconds)
+        found = _everywhere(numerator, formula * below, domain, subject_to, points, seconds)
     except (ClosedFormError, MeasureError, ProofError):
         return None
     if found.status != "proved":

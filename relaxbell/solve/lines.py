@@ -29,7 +29,6 @@ from relaxbell.measures.information import InformationBudget, MutualInformation
 from relaxbell.measures.measure import Budget, Limit, LinearMeasure, Measure, read_measure, same_model
 from relaxbell.measures.messages import BinaryEntropy
 from relaxbell.measures.products import Nonbilocality
-from relaxbell.measures.ratios import Ratio
 from relaxbell.measures.setting_limits import SettingLimits
 from relaxbell.solve.functional_bound import behaviors, negated, rational_multiple
 from relaxbell.solve.minimization import minimize
@@ -245,12 +244,10 @@ def tradeoff(
     """
     first = read_measure(measure, "a trade-off is between measures, expected")
     other = read_measure(budgeted, "a trade-off is between measures, expected").linear("trade-off")
-    if isinstance(first, Ratio):
-        from relaxbell.engines.ratios.curve import ratio_tradeoff
-
+    if first.quotient is not None:
         same_model(first, other)
         with deadline(seconds, first.name), along_line():
-            return ratio_tradeoff(first, other, observed, as_tuple(subject_to))
+            return engine(first).tradeoff(other, observed, as_tuple(subject_to))
     own = first.linear("trade-off")
     same_model(own, other)
     with deadline(seconds, own.name), known_at_least(own.name, LinearEngine(own).floor), along_line():

@@ -23,9 +23,10 @@ from numpy.typing import ArrayLike
 
 from relaxbell.certificate.claims import Certificate
 from relaxbell.curves.curve import Curve, Value, read_level, readable
+from relaxbell.engines.base import Engine
 from relaxbell.engines.linear.engine import LinearEngine
 from relaxbell.engines.linear.solution import LinearSolution
-from relaxbell.engines.ratios.engine import RatioEngine
+from relaxbell.engines.ratios.solution import RatioSolution
 from relaxbell.errors import CertificateError, CurveError, InfeasibleError, MeasureError
 from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, Floats, as_exact
@@ -58,6 +59,7 @@ class RatioPiece:
     Examples
     --------
     >>> from fractions import Fraction
+    >>> from relaxbell.classes import RatioPiece
     >>> piece = RatioPiece(Fraction(0), Fraction(1), (Fraction(1), Fraction(-1)), (Fraction(2), Fraction(0)), True)
     >>> piece.at(Fraction(1, 2))
     Fraction(1, 4)
@@ -69,7 +71,7 @@ class RatioPiece:
     denominator: tuple[Fraction, Fraction]
     is_exact: bool
 
-    def at(self, t: Fraction) -> Fraction:
+    def at(self, t: ExactNumber) -> ExactNumber:
         """Return the value at a budget.
 
         Parameters
@@ -85,10 +87,14 @@ class RatioPiece:
         Examples
         --------
         >>> from fractions import Fraction
+        >>> from relaxbell.classes import RatioPiece
         >>> half = Fraction(1, 2)
         >>> RatioPiece(Fraction(0), Fraction(1), (half, half), (half, half), True).at(Fraction(1, 3))
         Fraction(1, 1)
         """
+        return (self.numerator[0] + self.numerator[1] * t) / (self.denominator[0] + self.denominator[1] * t)
+
+    def _at(self, t: Fraction) -> Fraction:
         return (self.numerator[0] + self.numerator[1] * t) / (self.denominator[0] + self.denominator[1] * t)
 
     def same(self, other: RatioPiece) -> bool:
@@ -107,6 +113,7 @@ class RatioPiece:
         Examples
         --------
         >>> from fractions import Fraction
+        >>> from relaxbell.classes import RatioPiece
         >>> half = RatioPiece(Fraction(0), Fraction(1), (Fraction(1), Fraction(0)), (Fraction(2), Fraction(0)), True)
         >>> half.same(half)
         True
@@ -131,12 +138,13 @@ class RatioPiece:
         Examples
         --------
         >>> from fractions import Fraction
+        >>> from relaxbell.classes import RatioPiece
         >>> one, two = Fraction(1), Fraction(2)
         >>> RatioPiece(one, two, (one, -one), (two, one), True).text("e")
         '(-e + 1) / (e + 2)'
         """
-        if self.at(self.start) == self.at(self.end):
-            return str(self.at(self.start))
+        if self._at(self.start) == self._at(self.end):
+            return str(self._at(self.start))
         unit = next(v for v in (*self.denominator[::-1],) if v)
         if not self.denominator[1]:
             a, b = (v / self.denominator[0] for v in self.numerator)
@@ -266,9 +274,9 @@ class RatioCurve(Curve):
 
     def _at(self, t: Fraction, bound: bool) -> Fraction:
         piece = next((own for own in self.pieces if t <= own.end), self.pieces[-1])
-        return piece.at(piece.end if bound and not piece.is_exact else t)
+        return piece._at(piece.end if bound and not piece.is_exact else t)
 
-    def crossing(self, level: object) -> Fraction | None:
+    def crossing(self, level: object) -> ExactNumber | None:
         """Return the least budget at which the value is no more than a level; None if the curve does not pass it.
 
         Parameters
@@ -302,10 +310,10 @@ class RatioCurve(Curve):
         if not isinstance(wanted, Fraction):
             raise CurveError(f"the level is {level}, expected a rational number. Round it.")
         first = self.pieces[0]
-        if first.at(first.start) <= wanted:
-            return first.start if first.at(first.start) == wanted else None
+        if first._at(first.start) <= wanted:
+            return first.start if first._at(first.start) == wanted else None
         for piece in self.pieces:
-            if piece.at(piece.end) <= wanted:
+            if piece._at(piece.end) <= wanted:
                 (n, m), (d, c) = piece.numerator, piece.denominator
                 return (wanted * d - n) / (m - wanted * c)
         return None
@@ -365,16 +373,27 @@ class _Tracer:
     """Solves budgets, and says between which two of them a piece is proved."""
 
     def __init__(
-        self, measure: Ratio, budgeted: LinearMeasure, observed: Behavior | Observed, constraints: tuple[object, ...]
+        self,
+        engine: Engine[Ratio],
+        budgeted: LinearMeasure,
+        observed: Behavior | Observed,
+        constraints: tuple[object, ...],
     ) -> None:
-        self.measure, self.budgeted, self.observed, self.constraints = measure, budgeted, observed, constraints
+        self.engine, self.budgeted, self.observed, self.constraints = engine, budgeted, observed, constraints
+        self.measure = engine.measure
         self.count = 0
         self._known: dict[tuple[_Node, Fraction], bool] = {}
+
+    def solved(self, constraints: Sequence[object]) -> RatioSolution:
+        """Return the least quotient within constraints."""
+        found = self.engine.minimize(self.observed, constraints)
+        assert isinstance(found, RatioSolution)
+        return found
 
     def node(self, at: Fraction) -> _Node:
         """Solve one budget."""
         self.count += 1
-        found = RatioEngine(self.measure).minimize(self.observed, [self.budgeted <= at, *self.constraints])
+        found = self.solved([self.budgeted <= at, *self.constraints])
         if found.attained is None or found.condition is None:
             raise MeasureError(
                 f"{self.measure.name} at {self.budgeted.name} <= {at} was not found exactly, and pieces are exact. Use "
@@ -414,7 +433,7 @@ class _Tracer:
         """
         piece, product = known.piece, known.product
         below = piece.denominator[0] + piece.denominator[1] * to.at
-        if product is None or below <= 0 or piece.at(to.at) != to.level or not self.allows(to, product / below):
+        if product is None or below <= 0 or piece._at(to.at) != to.level or not self.allows(to, product / below):
             return None
         here = [self.measure.above(to.level) <= 0, self.budgeted <= to.at, *self.constraints]
         ends = [
@@ -438,12 +457,12 @@ class _Proved:
 
 
 def ratio_tradeoff(
-    measure: Ratio, budgeted: LinearMeasure, observed: Behavior | Observed, constraints: tuple[object, ...]
+    engine: Engine[Ratio], budgeted: LinearMeasure, observed: Behavior | Observed, constraints: tuple[object, ...]
 ) -> RatioCurve:
     """Return the least quotient as a function of the budget of another measure; see `relaxbell.tradeoff`."""
-    tracer = _Tracer(measure, budgeted, observed, constraints)
+    tracer, measure = _Tracer(engine, budgeted, observed, constraints), engine.measure
     least = _exact(LinearEngine(budgeted).minimize(observed, constraints))
-    best = RatioEngine(measure).minimize(observed, constraints)
+    best = tracer.solved(constraints)
     if best.attained is None:
         tracer.node(least)  # says why
     low = measure.above(best.level)

@@ -89,6 +89,13 @@ class RatioEngine(Engine[Ratio]):
             "points, or the curve of numerator - level · denominator, which is 0 where the quotient passes the level."
         )
 
+    def tradeoff(
+        self, budgeted: LinearMeasure, observed: Behavior | Observed, subject_to: Sequence[object] = ()
+    ) -> Curve:
+        from relaxbell.engines.ratios.curve import ratio_tradeoff
+
+        return ratio_tradeoff(self, budgeted, observed, tuple(subject_to))
+
     # ------------------------------------------------------------------------- levels
 
     def _start(self, observed: Behavior | Observed, subject_to: object) -> tuple[LinearSolution, Fraction]:
