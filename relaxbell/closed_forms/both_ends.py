@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.closed_forms.classes import TermClass, described, listing
-from relaxbell.closed_forms.closed_form import ClosedForm
+from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.closed_forms.wording import End, written, written_form
 from relaxbell.errors import MeasureError
@@ -183,17 +183,24 @@ def end_forms(bounds: ClosedBounds, sign: int) -> tuple[tuple[Fraction, ...], ..
     return tuple(tuple(sign * c for c in term.form) for term in terms)
 
 
+def end_texts(bounds: ClosedBounds, sign: int) -> list[str]:
+    """Return the terms of an end as text; in cells where there is no Bell scenario."""
+    form = bounds.least if sign > 0 else bounds.largest
+    budgets, region = [str(symbol) for symbol in form.budgets], form.region
+    if region.coordinates is None or region.parties is not None:
+        return [LinearTerm(own).text(form.labels) for own in end_forms(bounds, sign)]
+    return [written_form(region, own, budgets, "probabilities", sum_text) for own in end_forms(bounds, sign)]
+
+
 def end_classes(bounds: ClosedBounds, sign: int) -> list[TermClass]:
     """Return the classes of terms of an end, each as it bounds the query; in cells where there is no Bell scenario."""
     form = bounds.least if sign > 0 else bounds.largest
     budgets, region = [str(symbol) for symbol in form.budgets], form.region
+    if region.coordinates is not None and region.parties is None:
+        texts = end_texts(bounds, sign)
+        return [replace(kind, text=texts[kind.members[0]]) for kind in form.classes]
     forms = end_forms(bounds, sign)
-    kinds = [described(region, forms[kind.members[0]], kind.members, budgets) for kind in form.classes]
-    if region.coordinates is None or region.parties is not None:
-        return kinds
-    firsts = (forms[kind.members[0]] for kind in kinds)
-    texts = [written_form(region, first, budgets, "probabilities", sum_text) for first in firsts]
-    return [replace(kind, text=text) for kind, text in zip(kinds, texts, strict=True)]
+    return [described(region, forms[kind.members[0]], kind.members, budgets) for kind in form.classes]
 
 
 def linear_bounds(query: Measure, domain: object, subject_to: object, way: str | None, seconds: float) -> ClosedBounds:

@@ -97,8 +97,8 @@ def query(model: CausalModel, text: str, *, name: str | None = None) -> Query | 
     155/204
     """
     check_model(model, "a query")
+    text = " ".join(text.split()) if isinstance(text, str) else text
     statement = read_statement(text, model.cardinality.__contains__)
-    text = " ".join(text.split())
     shown = text if name is None else name
     if not isinstance(shown, str):
         raise MeasureError(f"the name is {name!r}, expected a text such as name='effect'.")

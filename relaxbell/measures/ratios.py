@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
+from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats, Surd, as_exact, read_fraction
 from relaxbell.measures.combined import divided, sum_of
+from relaxbell.measures.definition import Recipe
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure, same_model
 
 if TYPE_CHECKING:
@@ -97,6 +99,28 @@ class Ratio(Measure):
         return self.numerator, self.denominator
 
     @property
+    def plain(self) -> dict[str, object] | None:
+        if self.definition is not None:
+            return self.definition.plain
+        parts = [part.plain for part in self.quotient]
+        return None if None in parts else {"kind": "quotient", "of": parts}
+
+    def recipe(self) -> Recipe[Measure] | None:
+        if self.definition is not None:
+            return super().recipe()
+        parts = [part.recipe() for part in self.quotient]
+        if None in parts:
+            return None
+        return Recipe(_anew, {"parts": parts, "averaged": self.averaged}, self.name, self.unit)
+
+    @property
+    def symbol(self) -> str:
+        if self.definition is not None:
+            return self.definition.symbol
+        above, below = (part.symbol for part in self.quotient)
+        return rf"\frac{{{above}}}{{{below}}}"
+
+    @property
     def formula(self) -> str:
         text = f"({self.numerator.name}) / ({self.denominator.name})"
         return f"{text}; {self.averaged}" if self.averaged else text
@@ -177,6 +201,12 @@ class Ratio(Measure):
             self._refuse(f"the limit {limit}", "Give a rational number.")
         number = read_fraction(limit, f"the limit of {self.name}", MeasureError)
         return Budget(self.above(number), Fraction(0))
+
+
+def _anew(model: CausalModel, parts: Sequence[Recipe[Measure]], averaged: str) -> Ratio:
+    above, below = (part.made(model).linear("quotient") for part in parts)
+    name = f"{above.name} / {below.name}"
+    return Ratio(model, name, above.unit, numerator=above, denominator=below, averaged=averaged)
 
 
 def quotient(measure: Measure, divisor: object) -> Measure:

@@ -142,8 +142,14 @@ def test_algebra_of_quotients():
             wrong()
 
 
-def test_points_of_a_sweep():
+def test_points_of_a_sweep(tmp_path):
     iv = rb.instrumental()
+    one = -(rb.query(iv, "p{B=1, A=1}") / rb.query(iv, "p{A=1}"))
+    for _ in range(2):  # solved, then read
+        again = rb.sweep(one, [TWO], checkpoint=tmp_path / "points", progress=False)
+        assert again.values.tolist() == [-0.7]
+    made = one.recipe().made(rb.instrumental())
+    assert (made.name, made.plain) == (one.name, one.plain)
     found = rb.sweep(rb.query(iv, LATE), [TWO, LIPID], progress=False)
     assert found.values.tolist() == pytest.approx([1 / 5, 155 / 204])
 

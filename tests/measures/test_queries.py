@@ -105,6 +105,8 @@ RATIOS = [
     (MEDIATION, "PS(M -> Y)", lambda v: v("M") == 0 and not v("Y"), lambda v: v("Y", M=1)),
     (MEDIATION, "E[M(X=1) - M(X=0) | Y=1]", lambda v: v("Y"), lambda v: v("M", X=1) - v("M", X=0)),
     (MEDIATION, "p{Y=1 | do(X=1), M=2}", lambda v: v("M", X=1) == 2, lambda v: v("Y", X=1)),
+    (IV, "p{B(A=0)=1 | A=1, B=1 or A=2}", lambda v: v("A") == 2 or (v("A") == 1 and v("B")), lambda v: v("B", A=0)),
+    (IV, "p{B=1 | Z >= 1}", lambda v: v("Z") >= 1, lambda v: v("B")),
     (SETTINGS, "p{A(X=1)=2 | X=0}", lambda v: v("X") == 0, lambda v: v("A", X=1) == 2),
 ]
 
@@ -214,6 +216,7 @@ WRONG = {
     "p{B(A=1, A=0)=1}": "A is forced twice on B",
     "p{B(A=1)}": "at character 9, expected a relation such as = 1",
     "p{B(A)=1}": "a value for A",
+    "p{B=1,\n  W=1}": "at character 7: W is no variable",
     "p{B=1": "nothing more at character 6, expected '}'",
     "p{B=1} p{A=1}": "expected the end",
     "p{B=1} * p{A=1}": "at character 8: found a product of two probabilities",

@@ -3,7 +3,7 @@
     statement   = term {("+" | "-") term} ;            term = factor {["*" | "/"] factor} ;
     factor      = "-" factor | number | "(" statement ")" | probability | mean | name "(" arguments ")" ;
     probability = ("p" | "P" | "Pr") "{" event ["|" given] "}" ;     mean = "E" "[" value ["|" given] "]" ;
-    given       = (do | negation) {("," | ";" | "and") (do | negation)} ;   do = "do" "(" forced {"," forced} ")" ;
+    given       = event | (do | negation) {("," | ";" | "and") (do | negation)} ;   do = "do" "(" forced {"," forced} ")" ;
     event       = all {"or" all} ;                     all = negation {("," | ";" | "and") negation} ;
     negation    = "not" negation | "(" event ")" | value relation value {relation value} ;
     value       = product {("+" | "-") product} ;      product = atom {"*" atom} ;
@@ -252,6 +252,8 @@ class Reader:
                     given.append(self.negation())
                 if not self.taken(",", ";", "and"):
                     break
+            if given and not do and self.is_at("or"):
+                given = [self.alternatives(both(*given))]
         self.closed(bracket)
         return Mean(of, both(*given) if given else None, tuple(do), head.place, tuple(places))
 
@@ -259,7 +261,11 @@ class Reader:
 
     def event(self) -> Event:
         """Read an event."""
-        parts = [self.conjunction()]
+        return self.alternatives(self.conjunction())
+
+    def alternatives(self, first: Event) -> Event:
+        """Read what may happen instead of an event."""
+        parts = [first]
         while self.taken("or"):
             parts.append(self.conjunction())
         return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
