@@ -216,7 +216,7 @@ WRONG = {
     "p{B(A=1, A=0)=1}": "A is forced twice on B",
     "p{B(A=1)}": "at character 9, expected a relation such as = 1",
     "p{B(A)=1}": "a value for A",
-    "p{B=1,\n  W=1}": "at character 7: W is no variable",
+    "p{B=1,\n  W=1}": "at character 8: W is no variable",
     "p{B=1": "nothing more at character 6, expected '}'",
     "p{B=1} p{A=1}": "expected the end",
     "p{B=1} * p{A=1}": "at character 8: found a product of two probabilities",

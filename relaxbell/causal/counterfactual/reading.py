@@ -3,7 +3,8 @@
     statement   = term {("+" | "-") term} ;            term = factor {["*" | "/"] factor} ;
     factor      = "-" factor | number | "(" statement ")" | probability | mean | name "(" arguments ")" ;
     probability = ("p" | "P" | "Pr") "{" event ["|" given] "}" ;     mean = "E" "[" value ["|" given] "]" ;
-    given       = event | (do | negation) {("," | ";" | "and") (do | negation)} ;   do = "do" "(" forced {"," forced} ")" ;
+    given       = event | (do | negation) {("," | ";" | "and") (do | negation)} ;
+    do          = "do" "(" forced {"," forced} ")" ;
     event       = all {"or" all} ;                     all = negation {("," | ";" | "and") negation} ;
     negation    = "not" negation | "(" event ")" | value relation value {relation value} ;
     value       = product {("+" | "-") product} ;      product = atom {"*" atom} ;

@@ -9,7 +9,8 @@ N − k D ≥ 0 for every model, hence N/D ≥ k wherever D > 0.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -25,7 +26,7 @@ from relaxbell.engines.solution import Bounds
 from relaxbell.errors import InfeasibleError, MeasureError, SolverError
 from relaxbell.exact.numbers import floor_float
 from relaxbell.exact.texts import decimal_text
-from relaxbell.lp.clock import deadline
+from relaxbell.lp.clock import TimeLimitError, deadline, time_is_over
 from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.ratios import Ratio
 
@@ -72,7 +73,7 @@ class RatioEngine(Engine[Ratio]):
     def bounds(
         self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
     ) -> Bounds[RatioSolution]:
-        with deadline(seconds, self.measure.name):
+        with deadline(seconds, self.measure.name), _of_levels():
             start = self._start(observed, subject_to)
             other = replace(self, measure=-self.measure)
             return Bounds(self._least(observed, subject_to, start), other._least(observed, subject_to, start))
@@ -80,7 +81,7 @@ class RatioEngine(Engine[Ratio]):
     def minimize(
         self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
     ) -> RatioSolution:
-        with deadline(seconds, self.measure.name):
+        with deadline(seconds, self.measure.name), _of_levels():
             return self._least(observed, subject_to, self._start(observed, subject_to))
 
     def curve(self, path: Path, subject_to: Sequence[object] = ()) -> Curve:
@@ -201,6 +202,15 @@ class RatioEngine(Engine[Ratio]):
             condition=chance,
             least_denominator=least,
         )
+
+
+@contextmanager
+def _of_levels() -> Iterator[None]:
+    """Drop what is known when the time is over: it is of numerator − level · denominator, not of the quotient."""
+    try:
+        yield
+    except TimeLimitError as late:
+        raise time_is_over() from late
 
 
 def _near(value: float) -> Fraction:
