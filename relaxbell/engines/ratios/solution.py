@@ -80,6 +80,14 @@ class RatioSolution(Solution):
         """The exact data that prove numerator − level · denominator ≥ 0, so that the quotient is at least the level."""
         return self.proof.certificate
 
+    def __repr__(self) -> str:
+        lines = [super().__repr__(), f"  proof        {self.proof.measure.name} >= 0 in every model"]
+        if not self.least_denominator:
+            measure = self.measure.quotient
+            assert measure is not None
+            lines.append(f"  where        {measure[1].name} > 0: it is 0 in some models")
+        return "\n".join(lines)
+
 
 def exact_value(measure: LinearMeasure, weights: Mapping[int, ExactNumber]) -> Fraction | None:
     """Return the value of a linear measure at exact weights of some strategies; None where they are irrational."""
