@@ -85,7 +85,7 @@ class RatioSolution(Solution):
         if not self.least_denominator:
             measure = self.measure.quotient
             assert measure is not None
-            lines.append(f"  where        {measure[1].name} > 0: it is 0 in some models")
+            lines.append(f"  where        {measure[1].name} > 0: it may be 0")
         return "\n".join(lines)
 
 
