@@ -93,7 +93,7 @@ class RatioEngine(Engine[Ratio]):
     def tradeoff(
         self, budgeted: LinearMeasure, observed: Behavior | Observed, subject_to: Sequence[object] = ()
     ) -> Curve:
-        from relaxbell.engines.ratios.curve import ratio_tradeoff
+        from relaxbell.engines.ratios.tracing import ratio_tradeoff
 
         return ratio_tradeoff(self, budgeted, observed, tuple(subject_to))
 
