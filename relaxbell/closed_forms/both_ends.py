@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,10 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
-from relaxbell.closed_forms.closed_form import ClosedForm
+from relaxbell.closed_forms.classes import TermClass, described, listing
+from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm
 from relaxbell.closed_forms.derive import closed_form
+from relaxbell.closed_forms.wording import End, written, written_form
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import ExactNumber
+from relaxbell.exact.texts import counted
+from relaxbell.functionals.notation import sum_text
 from relaxbell.measures.measure import Measure, read_measure
 from relaxbell.methods import provided
 
@@ -118,50 +123,89 @@ class ClosedBounds:
         high = self.largest.evaluate(observed, tolerance=tolerance)
         return Interval(low.value, -high.value, low.feasible & high.feasible)
 
+    def written(self, notation: str = "probabilities", *, language: str = "text") -> str:
+        """Return both ends as people or programs read them; the upper one as the least of its terms.
+
+        Parameters
+        ----------
+        notation, language
+            As in `ClosedForm.written`.
+
+        Returns
+        -------
+        str
+            Text, with what its symbols mean; or a function of p that returns both ends.
+
+        Raises
+        ------
+        MeasureError, FunctionalError
+            As `ClosedForm.written`.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> iv = rb.instrumental()
+        >>> both = rb.closed_bounds(rb.query(iv, "ACE(A -> B)"), subject_to=[rb.assumption(iv, "no defiers")])
+        >>> print(both.written())
+        ACE(A -> B) >= p(00|0) + p(11|1) - 1
+        ACE(A -> B) <= -p(01|0) - p(10|1) + 1
+        with p(ab|z) = p(A=a, B=b|Z=z)
+        >>> print(both.written(language="r"))
+        bounds_ACE_A_B <- function(p) {
+          # p has the axes A, B, Z: p(outputs | inputs), values counted from 1
+          lower <- p[1, 1, 1] + p[2, 2, 2] - 1
+          upper <- -p[1, 2, 1] - p[2, 1, 2] + 1
+          c(lower = lower, upper = upper)
+        }
+        """
+        ends = [End(forms, largest) for forms, largest in ((end_forms(self, 1), True), (end_forms(self, -1), False))]
+        measure, budgets = self.least.measure, [str(symbol) for symbol in self.least.budgets]
+        where = self.least.region
+        return written(where, measure.name, measure.symbol, ends, budgets, notation, language, measure.averaged)
+
     def __repr__(self) -> str:
-        return f"{self.least!r}\n{self.largest!r}"
+        name, region = self.least.measure.name, self.least.region
+        lines = [f"{name} for {region.text}; {self.least.measure.model.name}"]
+        for sign, form, words in ((1, self.least, ">= max of"), (-1, self.largest, "<= min of")):
+            lines.append(f"  {words} {counted(len(form.terms), 'term')}")
+            lines += listing(end_classes(self, sign), 5)
+        if self.least.domain:
+            lines.append(f"  where {counted(len(self.least.domain), 'constraint')} of the model hold")
+        lines.append(f"  lower end {self.least.effort}; upper end {self.largest.effort}")
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         return provided("ClosedBounds._repr_html_")(self)
 
 
-def closed_bounds(
-    query: Measure,
-    domain: object = None,
-    subject_to: object = (),
-    *,
-    way: str | None = None,
-    seconds: float = 60.0,
-) -> ClosedBounds:
-    """Derive both ends of a signed (linear) query in closed form.
+def end_forms(bounds: ClosedBounds, sign: int) -> tuple[tuple[Fraction, ...], ...]:
+    """Return the terms of the lower end (sign 1) or of the upper one (−1), as they bound the query."""
+    terms = bounds.least.terms if sign > 0 else bounds.largest.terms
+    return tuple(tuple(sign * c for c in term.form) for term in terms)
 
-    Parameters
-    ----------
-    query
-        A linear measure, such as `average_causal_effect`.
-    domain, subject_to, way, seconds
-        As in `closed_form`, for each end.
 
-    Returns
-    -------
-    ClosedBounds
-        ``lower`` as a sympy ``Max``, ``upper`` as a ``Min``.
+def end_texts(bounds: ClosedBounds, sign: int) -> list[str]:
+    """Return the terms of an end as text; in cells where there is no Bell scenario."""
+    form = bounds.least if sign > 0 else bounds.largest
+    budgets, region = [str(symbol) for symbol in form.budgets], form.region
+    if region.coordinates is None or region.parties is not None:
+        return [LinearTerm(own).text(form.labels) for own in end_forms(bounds, sign)]
+    return [written_form(region, own, budgets, "probabilities", sum_text) for own in end_forms(bounds, sign)]
 
-    Raises
-    ------
-    MeasureError
-        If the query is not linear.
-    ClosedFormError
-        As `closed_form`.
 
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> both = rb.closed_bounds(rb.average_causal_effect(rb.instrumental(), "A", "B"))
-    >>> noise = rb.Behavior([[[0.25] * 2] * 2] * 2, outputs="A B", inputs="Z")
-    >>> both.evaluate([noise]).lower, both.evaluate([noise]).upper
-    (array([-0.5]), array([0.5]))
-    """
+def end_classes(bounds: ClosedBounds, sign: int) -> list[TermClass]:
+    """Return the classes of terms of an end, each as it bounds the query; in cells where there is no Bell scenario."""
+    form = bounds.least if sign > 0 else bounds.largest
+    budgets, region = [str(symbol) for symbol in form.budgets], form.region
+    if region.coordinates is not None and region.parties is None:
+        texts = end_texts(bounds, sign)
+        return [replace(kind, text=texts[kind.members[0]]) for kind in form.classes]
+    forms = end_forms(bounds, sign)
+    return [described(region, forms[kind.members[0]], kind.members, budgets) for kind in form.classes]
+
+
+def linear_bounds(query: Measure, domain: object, subject_to: object, way: str | None, seconds: float) -> ClosedBounds:
+    """Return both ends of a linear query; see `closed_bounds`."""
     own = read_measure(query, "closed_bounds are of").linear("closed bounds")
     if not own.term.is_linear:
         raise MeasureError(

@@ -17,6 +17,7 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.closed_forms.classes import TermClass, classes, listing
 from relaxbell.closed_forms.domains import Domain
 from relaxbell.closed_forms.epigraph import DUAL_VERTICES, OUTER_APPROXIMATION
+from relaxbell.closed_forms.wording import End, written
 from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.exact.arrays import complete_table, float_array
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, read_fraction, sign, to_floats, to_sympy
@@ -144,10 +145,29 @@ class ClosedForm:
         """The closed form as a sympy ``Max`` over `symbols`; substitute ``form.substitution(p)``."""
         import sympy
 
-        arguments = [self._affine(term) for term in self.terms]
+        arguments = [self.affine(term) for term in self.terms]
         return arguments[0] if len(arguments) == 1 else sympy.Max(*arguments, evaluate=False)
 
-    def _affine(self, term: LinearTerm) -> Expr:
+    def affine(self, term: LinearTerm) -> Expr:
+        """Return a term as a sympy expression of `symbols`.
+
+        Parameters
+        ----------
+        term
+            Of this form, or another affine function of its symbols.
+
+        Returns
+        -------
+        sympy.Expr
+            The sum.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> form = rb.closed_form(rb.query(rb.instrumental(), "p{B=0, A=0 | Z=1}"))
+        >>> form.affine(form.terms[0])
+        p(00|1)
+        """
         import sympy
 
         pairs = zip(term.form[1:], self.symbols, strict=True)
@@ -156,7 +176,7 @@ class ClosedForm:
     @cached_property
     def conditions(self) -> tuple[Any, ...]:
         """`domain` as sympy relations."""
-        return tuple(self._affine(term) <= 0 for term in self.domain)
+        return tuple(self.affine(term) <= 0 for term in self.domain)
 
     def substitution(self, observed: Behavior) -> dict[Any, Any]:
         """Return {symbol: value} of an exact behavior.
@@ -218,6 +238,44 @@ class ClosedForm:
     def classes(self) -> tuple[TermClass, ...]:
         """The terms in orbits of the scenario's relabelings, each named where the catalog knows it."""
         return classes(self.region, [term.form for term in self.terms], [str(symbol) for symbol in self.budgets])
+
+    def written(self, notation: str = "probabilities", *, language: str = "text") -> str:
+        """Return the formula as people or programs read it.
+
+        Parameters
+        ----------
+        notation
+            ``"probabilities"`` (or ``"cells"``), as few cells p(ab|xy) as can be; ``"collins_gisin"`` or, for outputs
+            of two values, ``"correlators"``. Programs read cells.
+        language
+            ``"text"``, ``"latex"``, or a function in ``"python"`` or ``"r"`` of a table with the axes of a behavior,
+            and of the budgets.
+
+        Returns
+        -------
+        str
+            Text, with what its symbols mean.
+
+        Raises
+        ------
+        MeasureError
+            If notation or language are unknown, or the domain is a slice.
+        FunctionalError
+            For correlators of outputs of more values.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> iv = rb.instrumental()
+        >>> form = rb.closed_form(rb.query(iv, "p{B(A=1)=1}"), subject_to=[rb.assumption(iv, "no defiers")])
+        >>> print(form.written())
+        p{B(A=1)=1} >= p(11|1)
+        with p(ab|z) = p(A=a, B=b|Z=z)
+        """
+        ends = [End(tuple(term.form for term in self.terms), largest=True)]
+        budgets = [str(symbol) for symbol in self.budgets]
+        own = self.measure
+        return written(self.region, own.name, own.symbol, ends, budgets, notation, language, own.averaged)
 
     # -------------------------------------------------------------- evaluation
 
@@ -298,7 +356,7 @@ class ClosedForm:
         >>> form.evaluate([rb.boxes.pr(), rb.boxes.pr().visibility(0.25)]).value
         array([0.5, 0. ])
         """
-        tables = self._tables(observed)
+        tables = self.tables(observed)
         limits = to_floats(self._limits(budgets))
         value, feasible = np.empty(len(tables)), np.empty(len(tables), dtype=bool)
         for start in range(0, len(tables), _CHUNK):
@@ -306,21 +364,45 @@ class ClosedForm:
             value[part], feasible[part] = self._evaluated(tables[part], limits, tolerance)
         return Evaluation(value, feasible)
 
-    def _tables(self, behaviors: object) -> NDArray[np.float64]:
+    def tables(self, observed: object) -> NDArray[np.float64]:
+        """Return behaviors as one table for each, flat, in the model's order of axes.
+
+        Parameters
+        ----------
+        observed
+            As in `evaluate`.
+
+        Returns
+        -------
+        ndarray
+            float64, shape (N, cells).
+
+        Raises
+        ------
+        BehaviorError
+            If the shape does not fit the model.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> form = rb.closed_form(rb.influence(rb.input_signaling(), "X", "B"))
+        >>> form.tables([rb.boxes.pr()]).shape
+        (1, 16)
+        """
         model = self.measure.model
-        if isinstance(behaviors, Behavior):
-            behaviors = [behaviors]
-        if not isinstance(behaviors, np.ndarray):
-            if not isinstance(behaviors, Iterable):
-                raise BehaviorError(f"found {a_kind(behaviors)}, expected an array or behaviors.")
-            behaviors = [model.match(p).p if isinstance(p, Behavior) else self._table(p) for p in behaviors]
-        behaviors = float_array(behaviors, "the table of behaviors", BehaviorError)
-        if behaviors.shape[1:] != model.observed_shape:
+        if isinstance(observed, Behavior):
+            observed = [observed]
+        if not isinstance(observed, np.ndarray):
+            if not isinstance(observed, Iterable):
+                raise BehaviorError(f"found {a_kind(observed)}, expected an array or behaviors.")
+            observed = [model.match(p).p if isinstance(p, Behavior) else self._table(p) for p in observed]
+        observed = float_array(observed, "the table of behaviors", BehaviorError)
+        if observed.shape[1:] != model.observed_shape:
             raise BehaviorError(
-                f"an array of shape {behaviors.shape}, expected (N, {', '.join(map(str, model.observed_shape))}): "
+                f"an array of shape {observed.shape}, expected (N, {', '.join(map(str, model.observed_shape))}): "
                 f"behaviors with axes {', '.join(model.outputs + model.inputs)}."
             )
-        return behaviors.reshape(len(behaviors), math.prod(model.observed_shape))
+        return observed.reshape(len(observed), math.prod(model.observed_shape))
 
     def _table(self, p: object) -> ArrayLike:
         model = self.measure.model

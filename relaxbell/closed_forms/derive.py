@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy.sparse as sp
 
 from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm, linear_terms
 from relaxbell.closed_forms.domains import Domain, read_domain
@@ -21,6 +22,7 @@ from relaxbell.engines.linear.parametric import ParametricProgram, parameter_sid
 from relaxbell.engines.linear.program import Problem, linear_program, read_constraints
 from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, installation
 from relaxbell.exact.numbers import Exact, common_denominator
+from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import counted, one_line
 from relaxbell.lp.clock import TimeLimitError, deadline, read_seconds, seconds_text
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure, read_measure
@@ -181,13 +183,14 @@ def task_of(measure: LinearMeasure, domain: Domain, subject_to: object) -> tuple
     budgets, affine = read_constraints(measure, subject_to, symbolic=True)
     budgets = tuple(Budget(replace(b.measure, term=fresh(b.measure.term)), b.limit) for b in budgets)
     problem = Problem(fresh(measure.term), domain.equations(), budgets, affine)
-    program = linear_program(problem)
+    possible = without_excluded(problem)
+    program = linear_program(possible)
     symbols = tuple(dict.fromkeys(b.limit for b in budgets if b.is_symbolic))
     _require_different_names([*domain.labels, *map(str, symbols)])
     size = domain.dimension + 1
-    limits = [_limit_row(b, symbols, size) for b in budgets]
+    limits = [_limit_row(b, symbols, size) for b in possible.budgets]
     cells = _padded(domain.sides, len(symbols))
-    parametric = ParametricProgram(problem, program, parameter_sides(program, cells, limits))
+    parametric = ParametricProgram(possible, program, parameter_sides(program, cells, limits))
     demanded = []
     for k, symbol in enumerate(symbols):
         least = max(b.measure.term.floor() for b in budgets if b.limit == symbol)
@@ -195,6 +198,43 @@ def task_of(measure: LinearMeasure, domain: Domain, subject_to: object) -> tuple
         demanded.append((-least.numerator, *(0,) * (size - 1), *unit))
     ends = tuple(_beyond(symbol, budgets) for symbol in symbols)
     return Task(problem, parametric, domain, ends, tuple(demanded)), symbols
+
+
+def without_excluded(problem: Problem) -> Problem:
+    """Return the problem over the strategies that budgets of 0 allow, where these have no negative entries.
+
+    What an assumption excludes has no column then, and the dual region fewer dimensions.
+    """
+    excluding = [b for b in problem.budgets if _excludes(b)]
+    if not excluding or problem.affine or problem.deviations:
+        return problem
+    met = sum((abs(leaf.rows.matrix).sum(axis=0) for b in excluding for leaf in b.measure.term.leaves()), 0.0)
+    kept = np.flatnonzero(np.asarray(met).ravel() == 0)
+    if not len(kept):
+        return problem
+
+    def some(rows: Rows) -> Rows:
+        return Rows(sp.csr_array(rows.matrix[:, kept]), rows.labels, rows.scale, rows.error)
+
+    left = [b for b in problem.budgets if not any(b is own for own in excluding)]
+    terms = [problem.objective, *(b.measure.term for b in left)]
+    if any(leaf.rows.numbers is not None for term in terms for leaf in term.leaves()):
+        return problem  # entries that are no small whole numbers
+    budgets = tuple(
+        Budget(replace(b.measure, term=term.with_rows(some)), b.limit) for b, term in zip(left, terms[1:], strict=True)
+    )
+    equations = replace(problem.equations, rows=some(problem.equations.rows))
+    return replace(problem, objective=problem.objective.with_rows(some), equations=equations, budgets=budgets)
+
+
+def _excludes(budget: Budget) -> bool:
+    """Return whether a budget is 0 on a sum of probabilities: then what they consist of has weight 0."""
+    term = budget.measure.term
+    return (
+        budget.limit == 0
+        and term.is_linear
+        and all(leaf.rows.nonnegative and leaf.rows.numbers is None for leaf in term.leaves())
+    )
 
 
 def _require_different_names(names: Sequence[str]) -> None:

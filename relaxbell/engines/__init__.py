@@ -9,6 +9,7 @@ from relaxbell.engines.entropy.messages import MessageEngine
 from relaxbell.engines.factorized.engine import FactorizedEngine
 from relaxbell.engines.information.engine import InformationEngine
 from relaxbell.engines.linear.engine import DependenceEngine, LinearEngine
+from relaxbell.engines.ratios.engine import RatioEngine
 from relaxbell.engines.sources.engine import FixedEngine, SourcesEngine
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "InformationEngine",
     "LinearEngine",
     "MessageEngine",
+    "RatioEngine",
     "SourcesEngine",
     "engine",
 ]

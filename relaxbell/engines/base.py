@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from relaxbell.curves.paths import Path
     from relaxbell.exact.vectors import ExactRow
     from relaxbell.measures.affine import AffineConstraint
-    from relaxbell.measures.measure import Budget
+    from relaxbell.measures.measure import Budget, LinearMeasure
 
 Found = tuple[float | None, float, float]
 """Value, rigorous lower bound, seconds; the value is None where the time was over before."""
@@ -264,6 +264,40 @@ class Engine(abc.ABC, Generic[M]):
             "of it are drawn along straight lines of behaviors. Expected a measure of linear programs; or use "
             f"sweep(measure, {{{name}: p({name}) for {name} in …}}) between {low} and {high}: points with their bounds."
         )
+
+    def tradeoff(
+        self, budgeted: LinearMeasure, observed: Behavior | Observed, subject_to: Sequence[object] = ()
+    ) -> Curve:
+        """Return the least value as a function of a budget, for measures without a linear program of their own.
+
+        Parameters
+        ----------
+        budgeted
+            What is limited.
+        observed, subject_to
+            As in `relaxbell.minimize`.
+
+        Returns
+        -------
+        Curve
+            From the least budget to the one that is no constraint.
+
+        Raises
+        ------
+        MeasureError
+            Where there is none.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import relaxbell as rb
+        >>> from relaxbell.engines import engine
+        >>> iv = rb.instrumental()
+        >>> p = rb.Behavior(np.full((2, 2, 2), 0.25), outputs="A B", inputs="Z").rounded(iv)
+        >>> engine(rb.query(iv, "ETT(A -> B)")).tradeoff(rb.query(iv, "defiers(Z -> A)"), p).is_exact
+        True
+        """
+        raise MeasureError(f"trade-offs are for measures of linear programs, found {self.measure.name}. Use minimize.")
 
     def quick(self) -> Self:
         """Return the engine for one point of many: without what takes long and only makes a good bound exact.

@@ -135,6 +135,16 @@ class Measure(abc.ABC):
         """Whether it compares models with the data, so that they need not reproduce them, and the data may signal."""
         return False
 
+    @property
+    def quotient(self) -> tuple[LinearMeasure, LinearMeasure] | None:
+        """Numerator and denominator, linear in q, of a measure that is their quotient; None for others."""
+        return None
+
+    @property
+    def averaged(self) -> str:
+        """Which distribution of free inputs it depends on, as text; empty where that is not said."""
+        return ""
+
     def zero_like(self, what: str) -> LinearMeasure:
         """Return a measure of linear programs that is 0 for the same models: all that "no relaxation at all" needs.
 
@@ -332,15 +342,16 @@ class Measure(abc.ABC):
         """Return the measure itself for 0 + measure, so that Python's `sum` works."""
         return self if isinstance(other, int) and other == 0 else NotImplemented
 
-    def __mul__(self, factor: object) -> LinearMeasure:
-        return provided("Measure.__mul__")(self, factor)
+    def __mul__(self, factor: object) -> Measure:
+        return self.linear("multiple") * factor
 
-    __rmul__ = __mul__
+    def __rmul__(self, factor: object) -> Measure:
+        return self * factor
 
-    def __truediv__(self, divisor: object) -> LinearMeasure:
+    def __truediv__(self, divisor: object) -> Measure:
         return provided("Measure.__truediv__")(self, divisor)
 
-    def __neg__(self) -> LinearMeasure:
+    def __neg__(self) -> Measure:
         negative = self * -1
         return negative.named(f"-{self.linear('negative').in_product[0]}", negative.unit)
 
@@ -424,6 +435,18 @@ class LinearMeasure(Measure):
             return Rows(sp.csr_array(rows.matrix[:, list(strategies)]), rows.labels, rows.scale)
 
         return self.term.with_rows(some).value(weights)
+
+    # what is linear stays so, but for a quotient of two queries
+
+    def __mul__(self, factor: object) -> LinearMeasure:
+        return provided("LinearMeasure.__mul__")(self, factor)
+
+    def __rmul__(self, factor: object) -> LinearMeasure:
+        return self * factor
+
+    def __neg__(self) -> LinearMeasure:
+        negative = self * -1
+        return negative.named(f"-{self.in_product[0]}", negative.unit)
 
     @property
     def summands(self) -> tuple[LinearMeasure, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,9 +11,10 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.families import BehaviorFamily, as_sympy
 from relaxbell.behavior.observed import Observed
-from relaxbell.closed_forms.closed_form import ClosedForm
+from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.closed_forms.domains import Domain, ValuesDomain, read_domain
+from relaxbell.closed_forms.quotients import ClosedRatio, closed_bounds
 from relaxbell.curves.curve import Curve
 from relaxbell.curves.families import PolynomialPath, read_family
 from relaxbell.curves.parameters import read_parameter
@@ -27,7 +29,7 @@ from relaxbell.exact.numbers import Exact, as_exact, to_sympy
 from relaxbell.exact.texts import a_kind
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.maximum import Maximum
-from relaxbell.measures.measure import Measure
+from relaxbell.measures.measure import LinearMeasure, Measure
 from relaxbell.proofs.along import compare_curve, compare_sampled
 from relaxbell.proofs.comparing import TOLERANCE, Formula, compared_at, least_value
 from relaxbell.proofs.convex import Affine, Region, affine_terms, functional_form
@@ -150,7 +152,38 @@ def prove(
             f"the parameter {parameter} has no meaning on the domain {domain!r:.60}: its symbols are those of the "
             "closed form. Give a pair of behaviors or a function of the parameter."
         )
+    if measure.quotient is not None:
+        found = _quotient(measure, measure.quotient[0], formula, domain, subject_to, points, seconds)
+        if found is not None:
+            return found
     return _everywhere(measure, formula, domain, subject_to, points, seconds)
+
+
+def _quotient(
+    measure: Measure,
+    numerator: LinearMeasure,
+    formula: Formula,
+    domain: object,
+    subject_to: object,
+    points: int,
+    seconds: float,
+) -> Verdict | None:
+    """Prove a formula of a quotient whose denominator the data fix: times that, it is one of the numerator."""
+    import sympy
+
+    if not isinstance(formula, sympy.Expr):
+        return None
+    try:
+        form = closed_bounds(measure, domain, subject_to, seconds=seconds)
+        assert isinstance(form, ClosedRatio)
+        below = form.numerator.least.affine(LinearTerm(form.denominator))
+        found = _everywhere(numerator, formula * below, domain, subject_to, points, seconds)
+    except (ClosedFormError, MeasureError, ProofError):
+        return None
+    if found.status != "proved":
+        return None
+    claim = f"min {measure.name} = {_text(formula)}, for {form.numerator.least.region.text} where {below} > 0"
+    return replace(found, claim=claim, method=f"times its denominator, that of the data; {found.method}")
 
 
 def _read_formula(formula: object) -> Formula:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from relaxbell.closed_forms.both_ends import end_classes, end_texts
 from relaxbell.closed_forms.classes import by_text
+from relaxbell.exact.texts import counted
 from relaxbell.show.numbers import arrows
 
 if TYPE_CHECKING:
@@ -19,6 +22,17 @@ _LISTED = 100
 
 _FEW = 10**5
 """Facets up to which they are listed; of more only the classes are shown."""
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A term that is written already."""
+
+    written: str
+
+    def text(self, labels: Sequence[str]) -> str:
+        """Return it, whatever its coordinates are called."""
+        return self.written
 
 
 def closed_form_html(form: ClosedForm) -> str:
@@ -37,8 +51,18 @@ def closed_form_html(form: ClosedForm) -> str:
 
 
 def closed_bounds_html(bounds: ClosedBounds) -> str:
-    """Return both ends, one above the other."""
-    return closed_form_html(bounds.least) + closed_form_html(bounds.largest)
+    """Return both ends, one above the other, each with its terms on demand."""
+    form = bounds.least
+    name, model = escape(arrows(form.measure.name)), escape(form.measure.model.name)
+    lines = [f"<b>{name}</b> for {form.region.text}; <code>{model}</code>"]
+    for sign, words, own in ((1, "≥ max of", form), (-1, "≤ min of", bounds.largest)):
+        terms = [_Written(text) for text in end_texts(bounds, sign)]
+        table = _classes(end_classes(bounds, sign), terms, form.labels)
+        lines.append(f"{words} {counted(len(terms), 'term')}{table}{own.effort}")
+    if form.domain:
+        title = f"where {counted(len(form.domain), 'constraint')} of the model hold"
+        lines.append(_details(form.domain, form.labels, title, " ≤ 0"))
+    return f"<div>{'<br>'.join(lines)}</div>"
 
 
 def inequalities_html(found: Inequalities) -> str:
@@ -50,7 +74,9 @@ def inequalities_html(found: Inequalities) -> str:
     return f"<div>{head}{table}{len(found) - sum(map(len, found.classes))} × positivity</div>"
 
 
-def _classes(classes: Sequence[TermClass], terms: Sequence[LinearTerm], labels: Sequence[str], suffix: str = "") -> str:
+def _classes(
+    classes: Sequence[TermClass], terms: Sequence[LinearTerm | _Written], labels: Sequence[str], suffix: str = ""
+) -> str:
     """Return a table with a row for each kind of term; members are shown of those terms that are given."""
     rows = []
     for text, kinds in by_text(classes).items():
@@ -63,7 +89,7 @@ def _classes(classes: Sequence[TermClass], terms: Sequence[LinearTerm], labels: 
     return f"<table>{''.join(rows)}</table>"
 
 
-def _details(terms: Sequence[LinearTerm], labels: Sequence[str], title: str, suffix: str = "") -> str:
+def _details(terms: Sequence[LinearTerm | _Written], labels: Sequence[str], title: str, suffix: str = "") -> str:
     lines = [escape(term.text(labels)) + suffix for term in terms[:_LISTED]]
     lines += [f"… {len(terms) - _LISTED:,} more"] if len(terms) > _LISTED else []
     return f"<details><summary>{title}</summary><code>{'<br>'.join(lines)}</code></details>"

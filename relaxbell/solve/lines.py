@@ -236,7 +236,7 @@ def tradeoff(
     Parameters
     ----------
     measure, budgeted
-        Two measures of one model instance, with linear programs.
+        Two measures of one model instance, with linear programs; the first may be a quotient of two (`Ratio`).
     observed
         What must be reproduced.
     subject_to
@@ -248,7 +248,8 @@ def tradeoff(
     Returns
     -------
     Curve
-        From the least possible budget to the least one that leaves `measure` at its own minimum. Decreasing and convex.
+        From the least possible budget to the least one that leaves `measure` at its own minimum. Decreasing and convex;
+        that of a quotient a `RatioCurve`, decreasing, of linear fractional pieces.
 
     Raises
     ------
@@ -267,10 +268,13 @@ def tradeoff(
     min C(X -> B) for C(Y -> A) in [0, 1/2]: exact, 1 piece, ... linear programs
       [0, 1/2]: 1/2 - C(Y -> A)
     """
-    own, other = (
-        read_measure(part, "a trade-off is between measures, expected").linear("trade-off")
-        for part in (measure, budgeted)
-    )
+    first = read_measure(measure, "a trade-off is between measures, expected")
+    other = read_measure(budgeted, "a trade-off is between measures, expected").linear("trade-off")
+    if first.quotient is not None:
+        same_model(first, other)
+        with deadline(seconds, first.name), along_line():
+            return engine(first).tradeoff(other, observed, as_tuple(subject_to))
+    own = first.linear("trade-off")
     same_model(own, other)
     with deadline(seconds, own.name), known_at_least(own.name, LinearEngine(own).floor), along_line():
         return _tradeoff(own, other, observed, as_tuple(subject_to))

@@ -32,6 +32,8 @@ KINDS = {
     "Dependence",
     "HallDependence",
     "LinearMeasure",
+    "Query",
+    "Ratio",
     "Combined",
     "Sum",
     "Multiple",
@@ -51,6 +53,7 @@ OWN = {
     "Dependence": "engines/linear/",
     "HallDependence": "engines/linear/",
     "LinearMeasure": "engines/linear/",
+    "Ratio": "engines/ratios/",
 }
 """Where an engine lives that may ask for its kind."""
 

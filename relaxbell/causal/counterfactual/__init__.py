@@ -1,0 +1,1 @@
+"""Statements about counterfactuals: read from text, and written as rows over q."""
