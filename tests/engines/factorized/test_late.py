@@ -1,0 +1,56 @@
+"""Where the time is over, what is known of the other question is a lower bound."""
+
+import numpy as np
+import pytest
+
+import relaxbell as rb
+from relaxbell.engines.factorized import minimum
+from relaxbell.engines.factorized.pricing import Pricing
+from relaxbell.lp.clock import TimeLimitError
+
+MODEL = rb.measurement_dependence()
+
+
+@pytest.mark.parametrize("of", [rb.dependence, rb.mutual_information])
+def test_the_bound_without_factors_is_known(of, monkeypatch):
+    def late(*_):
+        raise TimeLimitError("min x took longer than its time limit of 1 s.")
+
+    monkeypatch.setattr(minimum, "solve_factorized", late)
+    box = rb.boxes.tsirelson()
+    with pytest.raises(TimeLimitError, match="at least 0") as error:
+        rb.minimize(of(MODEL, factorized=True), box, seconds=60)
+    known = error.value.partial
+    assert known.measure == of(MODEL, factorized=True).name
+    assert known.lower_bound == pytest.approx(rb.minimize(of(MODEL), box).value, abs=1e-8)
+
+
+def test_multipliers_so_far_prove_something(monkeypatch):
+    best, calls = Pricing.best, []
+
+    def few(*given):
+        calls.append(None)
+        if len(calls) > 12:
+            raise TimeLimitError("min x took longer than its time limit of 1 s.")
+        return best(*given)
+
+    monkeypatch.setattr(Pricing, "best", few)
+    monkeypatch.setattr(minimum, "_EARLY", 1e3)
+    monkeypatch.setattr(rb.engines.factorized.engine.FactorizedEngine, "_retrocausal", lambda *_: 0.0)
+    with pytest.raises(TimeLimitError) as error:
+        rb.minimize(rb.dependence(MODEL, factorized=True), rb.boxes.pr(), seconds=60)
+    assert 0 < error.value.partial.lower_bound <= 1
+
+
+def test_what_no_model_reproduces_is_late_all_the_same(monkeypatch):
+    def late(*_):
+        raise TimeLimitError("late")
+
+    monkeypatch.setattr(minimum, "solve_factorized", late)
+    signals = np.zeros((2, 2, 2, 2, 2, 2))  # b = z, which is free
+    for x, y, z in np.ndindex(2, 2, 2):
+        signals[0, z, 0, x, y, z] = 1
+    model = rb.bell((2, 2, 2)).relax("L -> X", "L -> Y")
+    with pytest.raises(TimeLimitError) as error:
+        rb.minimize(rb.dependence(model, factorized=True), rb.Behavior(signals, "A B C", "X Y Z"))
+    assert error.value.partial.lower_bound == 0
