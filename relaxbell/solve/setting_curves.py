@@ -32,7 +32,7 @@ from relaxbell.solve.functional_bound import check_scenario, negated, rational_m
 if TYPE_CHECKING:
     import sympy
 
-_MOST_COLUMNS = 4_000
+_MOST_COLUMNS = 10_000
 _MOST_PIECES = 100
 _TRIES = 12
 _NUDGE = 1e-5
@@ -161,15 +161,19 @@ class _Stretch:
         import sympy
 
         self.symbol, self.limits = symbol, limits
-        self.vertices = [[sympy.Poly(v, symbol) for v in own] for own in vertices]
+        self.vertices = [[sympy.Poly(v, symbol, domain="QQ") for v in own] for own in vertices]
         self.scores = scores
         if len(vertices) * len(scores) > _MOST_COLUMNS:
             raise MeasureError(
                 f"{limits}: {len(vertices):,} extreme distributions of the settings and {len(scores):,} kinds of λ are "
                 f"too many for a curve, expected {_MOST_COLUMNS:,} pairs at most. Give numbers instead of the symbol."
             )
+        zero = sympy.Poly(0, symbol, domain="QQ")
         self.costs = [
-            [sum((p * to_sympy(s) for p, s in zip(v, own, strict=True)), sympy.Poly(0, symbol)) for own in scores]
+            [
+                sum((p.mul_ground(to_sympy(s)) for p, s in zip(v, own, strict=True) if s), zero)
+                for own in scores
+            ]
             for v in self.vertices
         ]
 
@@ -235,7 +239,7 @@ class _Stretch:
         inverse = [[sympy.Poly(field.domain.to_sympy(v), x) for v in row] for row in adjugate]
         p = [to_sympy(w) for w in self.limits.layout.weights]
         own = [self.costs[j][best[j]] for j in chosen]
-        zero = sympy.Poly(0, x)
+        zero = sympy.Poly(0, x, domain="QQ")
         weights = [sum((inverse[k][i] * p[i] for i in range(n)), zero) * sign for k in range(n)]
         prices = [sum((own[k] * inverse[k][i] for k in range(n)), zero) * sign for i in range(n)]
         positive = set(weights)
