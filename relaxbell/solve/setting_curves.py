@@ -170,10 +170,7 @@ class _Stretch:
             )
         zero = sympy.Poly(0, symbol, domain="QQ")
         self.costs = [
-            [
-                sum((p.mul_ground(to_sympy(s)) for p, s in zip(v, own, strict=True) if s), zero)
-                for own in scores
-            ]
+            [sum((p.mul_ground(to_sympy(s)) for p, s in zip(v, own, strict=True) if s), zero) for own in scores]
             for v in self.vertices
         ]
 

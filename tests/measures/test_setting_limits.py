@@ -43,7 +43,7 @@ def test_curves_of_a_symbol():
 
 
 def test_three_bits():
-    """128 extreme distributions. Each λ loses at one of four settings of eight, p(xyz|λ) ≥ (1/2 − ε)³: S = 4 − 2 · 8 p(lost)."""
+    """Of 8 settings each λ loses at one of four, p(xyz|λ) ≥ (1/2 − ε)³: S = 4 − 16 p(lost)."""
     model = rb.measurement_dependence((2, 2, 2))
     mermin = rb.catalog.mermin(3)
     (limits,) = (own for own in rb.setting_bounds(model, santha_vazirani=E))
@@ -55,7 +55,8 @@ def test_three_bits():
     low, high = sympy.Rational(1, 2) - at[E], sympy.Rational(1, 2) + at[E]
     for own in vertices:  # by its meaning: each bit, given those before it, is at an end
         p = np.array([sympy.sympify(v).subs(at) for v in own]).reshape(2, 2, 2)
-        assert p.sum() == 1 and p[0].sum() in (low, high)
+        assert p.sum() == 1
+        assert p[0].sum() in (low, high)
         assert all(p[x, 0].sum() / p[x].sum() in (low, high) for x in range(2))
         assert all(p[x, y, 0] / p[x, y].sum() in (low, high) for x in range(2) for y in range(2))
     bound = mermin.bound(model, subject_to=rb.setting_bounds(model, santha_vazirani=Fraction(1, 7)))
