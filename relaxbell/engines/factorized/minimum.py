@@ -273,8 +273,8 @@ class FactorizedProgram:
             else:
                 raise SolverError(f"min {self.measure.name}: prices are {price:.2g} after {_ROUNDS} rounds of columns.")
         except TimeLimitError as late:
-            known = self._early(best[1], best[2], _EARLY * (time.perf_counter() - started))
-            raise with_bound(late, self.measure.name, known) from None
+            early = self._early(best[1], best[2], _EARLY * (time.perf_counter() - started))
+            raise with_bound(late, self.measure.name, early) from None
         sources = self._sources(answer.x[2 * rows :])
         known = {c.key for c in self.pool}
         used = (self.columns[i] for i in np.flatnonzero(answer.x[2 * rows :] > 0).tolist())
