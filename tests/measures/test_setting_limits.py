@@ -148,3 +148,13 @@ def test_the_inequality_of_puetz_is_proved_for_a_symbol():
     assert max(np.array([table.ravel() for table in found.facets], dtype=float) @ box) > 0
     again = model.inequalities(rb.setting_bounds(model, lower=LOW), joint=True, at={LOW: Fraction(1, 10)})
     assert len(again) == len(found)  # the same facets in the region
+
+
+@pytest.mark.slow
+def test_a_curve_of_three_settings_each():
+    """As single programs say: 90 P − 6, until 6 is reached."""
+    model = rb.measurement_dependence((3, 3))
+    chained = rb.catalog.chained(3)
+    line = chained.bound(model, subject_to=rb.setting_bounds(model, upper=P))
+    for at in (Fraction(1, 9), Fraction(1, 8), Fraction(3, 20), Fraction(2, 5)):
+        assert line.value(at) == chained.bound(model, subject_to=rb.setting_bounds(model, upper=at))
