@@ -273,6 +273,8 @@ def message_entropy(model: CausalModel, message: str = "M") -> BinaryEntropy | M
     MeasureError
         If the message is not a hidden node, or has a single value. Its ``.expression`` and ``<=`` raise too and
         name `message_weight`, because entropy is concave.
+    UnsupportedModelError
+        If it has more than two values, and a structure of a mixture is without it.
 
     Examples
     --------
