@@ -196,3 +196,34 @@ def test_very_many_strategies_of_mixtures():
     # as many as of the chained box: two parties together make it with the third
     assert 1 - found.value == pytest.approx(3 - 3 * 3**0.5 / 2, abs=1e-9)
     assert found.value - found.lower_bound < 1e-9
+
+
+def entropy_certificate():
+    """H of the message, in a mixture where some trials have none: h((S − 2)/4)."""
+    model = rb.mixture({"one": rb.message(), "none": rb.bell()})
+    return rb.minimize(rb.message_entropy(model), rb.boxes.pr().visibility(Fraction(4, 5))).certificate
+
+
+def test_entropies_of_messages_in_mixtures_have_certificates():
+    """S = 16/5: the message is sent with probability 3/10 or more, as without the mixture."""
+    own = entropy_certificate()
+    assert ">= 0.881290899" in own.verify()
+    alone = rb.minimize(rb.message_entropy(rb.message()), rb.boxes.pr().visibility(Fraction(4, 5))).certificate
+    assert own.data["claim"]["lower_bound"] == pytest.approx(alone.data["claim"]["lower_bound"])
+    assert "h\\!" in own.to_latex()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda of: of["rows"].append(of["rows"][0]), "of one row"),
+        (lambda of: of.update(groups=[1]), "of one row"),
+        (lambda of: of["rows"][0][0].__setitem__(1, "2"), "is no probability"),
+        (lambda of: of.update(kind="fraction"), "of a probability"),
+    ],
+)
+def test_entropies_of_what_is_no_probability_are_refused(change, reason):
+    data = copy.deepcopy(entropy_certificate().data)
+    change(data["measure"]["of"])
+    with pytest.raises(Refused, match=reason):
+        verify(data)

@@ -13,7 +13,7 @@ from relaxbell.behavior.names import name_latex
 from relaxbell.causal.mixed import constant_row, mixed_rows
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.structures import Mixture, graphs
-from relaxbell.errors import MeasureError
+from relaxbell.errors import MeasureError, UnsupportedModelError
 from relaxbell.exact.numbers import Floats, read_fraction
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import one_line
@@ -114,9 +114,18 @@ def message_combination(model: CausalModel, message: str, coefficients: Sequence
     for value, factor in enumerate(coefficients):
         if factor:
             stated = None if model.is_mixture else probability(message, [value], [])
-            own = Linear(model.rows({message: value}), stated)
+            own = Linear(_told(model, message, value), stated)
             parts.append(own.scaled(factor))
     return LinearMeasure(model, f"Σ c p({message})", term=Total(tuple(parts)))
+
+
+def _told(model: CausalModel, message: str, value: int) -> Rows:
+    """Return the row of p(message = value): always 0, not sent, in a structure of a mixture that has none."""
+    if isinstance(model, Mixture):
+        own = graphs(model, f"the message {message}")
+        rows = [_told(g, message, value) if message in g.hidden else constant_row(int(not value), g.local) for g in own]
+        return mixed_rows(model.local, rows, (f"p({message}={value})",))
+    return model.rows({message: value})
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -264,6 +273,8 @@ def message_entropy(model: CausalModel, message: str = "M") -> BinaryEntropy | M
     MeasureError
         If the message is not a hidden node, or has a single value. Its ``.expression`` and ``<=`` raise too and
         name `message_weight`, because entropy is concave.
+    UnsupportedModelError
+        If it has more than two values, and a structure of a mixture is without it.
 
     Examples
     --------
@@ -276,6 +287,7 @@ def message_entropy(model: CausalModel, message: str = "M") -> BinaryEntropy | M
     if values < 2:
         raise MeasureError(f"{message} has a single value, so that its entropy is 0. Use alphabet=2 or more.")
     if values > 2:
+        _sent_everywhere(model, message)
         name = name_latex(message)
         equation = rf"-\sum_m p({name} = m) \log_2 p({name} = m)"
         own = Definition("message entropy", message_entropy, {"message": message}, f"H({name})", equation)
@@ -285,6 +297,17 @@ def message_entropy(model: CausalModel, message: str = "M") -> BinaryEntropy | M
     arguments = {"message": message}
     definition = Definition("message entropy", message_entropy, arguments, f"H({name_latex(message)})", equation)
     return BinaryEntropy(model, f"H({message})", "bit", definition=definition, weight=weight)
+
+
+def _sent_everywhere(model: CausalModel, message: str) -> None:
+    """Refuse structures without the message: not sent is a value of its own there, and the engine exchanges values."""
+    own = graphs(model, f"the message {message}") if isinstance(model, Mixture) else ()
+    lacking = [graph.name for graph in own if message not in graph.hidden]
+    if lacking:
+        raise UnsupportedModelError(
+            f"{lacking[0]}, one of the structures mixed, has no message {message}: expected it in each of them, for an "
+            "entropy of more than two values. Use message_weight(…, lengths=…)."
+        )
 
 
 def _units(count: int) -> list[list[Fraction]]:

@@ -172,6 +172,9 @@ class SettingLimits:
         numbers = {symbol: sympy.sympify(value) for symbol, value in at.items()}
         if self.bias is None:
             return self._permutations(numbers)
+        settings = self.layout.settings
+        if not self.alone and self.lower is None and self.upper is None and len(settings) == 2 ** len(settings[0]):
+            return self._products(numbers)
         rows = [row for row, _ in limit_rows(self)]
         n = len(self.layout.settings)
         unit = [[-sympy.Integer(int(x == y)) for y in range(n)] for x in range(n)]
@@ -187,6 +190,20 @@ class SettingLimits:
             tight = [k for k, row in enumerate(exact) if sum(c * v for c, v in zip(row, point, strict=True)) == 0]
             found.append(_solved([everything[k] for k in tight], n))
         return found
+
+    def _products(self, numbers: Mapping[sympy.Symbol, sympy.Expr]) -> list[tuple[sympy.Expr, ...]]:
+        """Return the vertices where every bit, after those before it, is at one end of its range."""
+        import sympy
+
+        settings, n = self.layout.settings, len(self.layout.names)
+        high = sympy.Rational(1, 2) + _expression(self.bias)
+        value = [sympy.factor(high**k * (1 - high) ** (n - k)) for k in range(n + 1)]  # by bits at the upper end
+        heads = sorted({x[:k] for x in settings for k in range(n)})
+        found = dict[tuple[sympy.Expr, ...], None]()
+        for likely in itertools.product((0, 1), repeat=len(heads)):
+            bit = dict(zip(heads, likely, strict=True))
+            found[tuple(value[sum(x[k] == bit[x[:k]] for k in range(n))] for x in settings)] = None
+        return sorted(found, key=lambda own: [sympy.sympify(v).subs(numbers) for v in own], reverse=True)
 
     def _permutations(self, numbers: Mapping[sympy.Symbol, sympy.Expr]) -> list[tuple[sympy.Expr, ...]]:
         """Return the vertices of lower ≤ p ≤ upper: k settings at the upper limit, all others but one at the lower."""

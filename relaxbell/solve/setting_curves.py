@@ -9,6 +9,7 @@ whose roots, isolated exactly, are the ends of the interval on which it stays op
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from relaxbell.causal.equations import cell_weights, joint_coefficients
 from relaxbell.causal.model import CausalModel
@@ -32,7 +34,7 @@ from relaxbell.solve.functional_bound import check_scenario, negated, rational_m
 if TYPE_CHECKING:
     import sympy
 
-_MOST_COLUMNS = 4_000
+_MOST_COLUMNS = 40_000
 _MOST_PIECES = 100
 _TRIES = 12
 _NUDGE = 1e-5
@@ -161,17 +163,18 @@ class _Stretch:
         import sympy
 
         self.symbol, self.limits = symbol, limits
-        self.vertices = [[sympy.Poly(v, symbol) for v in own] for own in vertices]
+        self.vertices = [[sympy.Poly(v, symbol, domain="QQ") for v in own] for own in vertices]
         self.scores = scores
         if len(vertices) * len(scores) > _MOST_COLUMNS:
             raise MeasureError(
                 f"{limits}: {len(vertices):,} extreme distributions of the settings and {len(scores):,} kinds of λ are "
                 f"too many for a curve, expected {_MOST_COLUMNS:,} pairs at most. Give numbers instead of the symbol."
             )
-        self.costs = [
-            [sum((p * to_sympy(s) for p, s in zip(v, own, strict=True)), sympy.Poly(0, symbol)) for own in scores]
-            for v in self.vertices
-        ]
+        coefficients = [[_ascending(v) for v in own] for own in self.vertices]
+        self.table, self.unit = _whole(coefficients, max(len(v) for own in coefficients for v in own))
+        whole, self.score_unit = _whole([[[v] for v in own] for own in scores], 1)
+        self.costs = np.tensordot(self.table, whole[:, :, 0], axes=([1], [1])).transpose(0, 2, 1)
+        """Coefficients of each vertex and λ, ascending, times both units."""
 
     def pieces(self, low: sympy.Expr, high: sympy.Expr) -> list[RationalPiece]:
         """Return the pieces between two parameters, from left to right."""
@@ -210,8 +213,9 @@ class _Stretch:
         from sympy.polys.matrices import DomainMatrix
 
         at, x = sympy.Rational(t.numerator, t.denominator), self.symbol
-        columns = np.array([[float(p.eval(at)) for p in own] for own in self.vertices])
-        costs = np.array([[float(c.eval(at)) for c in own] for own in self.costs])
+        powers = np.array([t**k for k in range(self.table.shape[2])], dtype=object)
+        columns = (self.table @ powers / self.unit).astype(np.float64)
+        costs = (self.costs @ powers / (self.unit * self.score_unit)).astype(np.float64)
         best = costs.argmax(axis=1)  # of each vertex the best λ
         moved = self.limits.layout.floats * (1 + _NUDGE * generator.random(columns.shape[1]))
         cost = -costs.max(axis=1)
@@ -234,15 +238,14 @@ class _Stretch:
         adjugate = (field.inv() * determinant).to_list()  # of polynomials
         inverse = [[sympy.Poly(field.domain.to_sympy(v), x) for v in row] for row in adjugate]
         p = [to_sympy(w) for w in self.limits.layout.weights]
-        own = [self.costs[j][best[j]] for j in chosen]
-        zero = sympy.Poly(0, x)
+        scale = self.unit * self.score_unit
+        own = [_poly(self.costs[j, best[j]].tolist(), x).mul_ground(sympy.Rational(1, scale)) for j in chosen]
+        zero = sympy.Poly(0, x, domain="QQ")
         weights = [sum((inverse[k][i] * p[i] for i in range(n)), zero) * sign for k in range(n)]
         prices = [sum((own[k] * inverse[k][i] for k in range(n)), zero) * sign for i in range(n)]
         positive = set(weights)
         positive.add(det * sign)
-        for vertex, costs_of in zip(self.vertices, self.costs, strict=True):
-            paid = sum((prices[i] * vertex[i] for i in range(n)), zero)
-            positive.update(paid - cost_of * det * sign for cost_of in costs_of)
+        positive.update(_poly(row, x) for row in self._reduced(prices, det * sign))
         start, end = low, high
         for polynomial in positive:
             if polynomial.is_zero:
@@ -260,3 +263,33 @@ class _Stretch:
                     end = number
         value = sum((own[k] * weights[k] for k in range(n)), zero).as_expr() / (det * sign).as_expr()
         return _Basis(sympy.cancel(value), start, end)
+
+    def _reduced(self, prices: Sequence[sympy.Poly], det: sympy.Poly) -> set[tuple[int, ...]]:
+        """Return the reduced costs of all vertices and λ times positive numbers, ascending; alike ones once."""
+        width, degree = self.table.shape[2], max(p.degree() for p in [*prices, det] if not p.is_zero)
+        rows, _ = _whole([[_ascending(p) for p in [*prices, det]]], degree + 1)
+        paid, own = rows[0, :-1], rows[0, -1]
+        size = degree + width
+        found = np.zeros((*self.costs.shape[:2], size), dtype=object)
+        for k in range(width):
+            found[:, :, k : k + degree + 1] += (self.table[:, :, k] @ paid * self.score_unit)[:, None, :]
+            found[:, :, k : k + degree + 1] -= self.costs[:, :, k, None] * own
+        distinct = set(map(tuple, found.reshape(-1, size).tolist()))
+        return {tuple(v // common for v in row) for row in distinct if (common := math.gcd(*row))}
+
+
+def _ascending(polynomial: sympy.Poly) -> list[Fraction]:
+    return [Fraction(int(c.p), int(c.q)) for c in reversed(polynomial.all_coeffs())]
+
+
+def _poly(ascending: Sequence[int], symbol: sympy.Symbol) -> sympy.Poly:
+    import sympy
+
+    return sympy.Poly(list(reversed(ascending)), symbol, domain="QQ")
+
+
+def _whole(given: Sequence[Sequence[Sequence[Fraction]]], width: int) -> tuple[NDArray[np.object_], int]:
+    """Return rows of coefficients, filled up with zeros, times a whole number that makes them whole, and that."""
+    unit = math.lcm(*(v.denominator for own in given for row in own for v in row))
+    filled = [[[*(int(v * unit) for v in row), *[0] * (width - len(row))] for row in own] for own in given]
+    return np.array(filled, dtype=object), unit

@@ -9,7 +9,8 @@ from .dependences import cell_prices
 from .elimination import LISTED
 from .kernel import Case
 from .measures import Measure, read_measure
-from .reading import FRACTION, ZERO, Json, Real, common_denominator, fields
+from .mixtures import Mixed
+from .reading import FRACTION, ZERO, Json, Real, common_denominator, fields, rationals, sparse
 from .refusals import need
 from .rounding import floor, log2_mean
 from .setting_tables import SettingTables
@@ -21,11 +22,17 @@ class EntropyCase(Case):
     linear = False
 
     def read(self, measure: Json, model: Json) -> Measure:
-        """Return m."""
-        probability = fields(measure, "the entropy", "kind", "of")[1]
-        known = type(probability) is dict and probability.get("kind") == "probability"
-        need(known, "a binary entropy is of a probability")
-        return read_measure(self.model, probability)
+        """Return m; for mixtures its row, as probabilities are of one graph: it has only to be in [0, 1] for each λ."""
+        stated = fields(measure, "the entropy", "kind", "of")[1]
+        kind = stated.get("kind") if type(stated) is dict else None
+        mixed = kind == "rows" and isinstance(self.model, Mixed)
+        need(kind == "probability" or mixed, "a binary entropy is of a probability")
+        found = read_measure(self.model, stated)
+        if mixed:
+            need(not found.groups and len(stated["rows"]) == 1, "a binary entropy is of one row")
+            values = (rationals([v], "a row")[0] for v in sparse(stated["rows"][0], "a row", self.model.count).values())
+            need(all(0 <= v <= 1 for v in values), "a binary entropy is of a row that is no probability")
+        return found
 
     @property
     def name(self) -> str:

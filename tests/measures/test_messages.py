@@ -6,10 +6,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import sympy
 from matrix import data
 
 import relaxbell as rb
-from relaxbell.errors import MeasureError
+from relaxbell.errors import MeasureError, UnsupportedModelError
 from relaxbell.measures.messages import message_combination
 from relaxbell.verify import Refused, verify
 
@@ -111,3 +112,15 @@ def test_what_is_refused_says_what_to_do():
             rb.message_weight(model, lengths=lengths)
     columns = rb.sweep(entropy, [rb.boxes.pr()], progress=False)
     assert columns.values[0] == pytest.approx(1.0)
+
+
+def test_a_structure_without_the_message_sends_none():
+    """The mean number of bits is that of the message alone: nothing is gained by trials without it."""
+    model = rb.mixture({"one": rb.message(), "local": rb.bell()})
+    found = rb.minimize(rb.message_weight(model, lengths=[0, 1]), rb.boxes.pr())
+    assert found.exact == sympy.Rational(1, 2)
+    assert "minimum = 1/2" in found.certificate.verify()
+    always = rb.minimize(rb.message_weight(model, lengths=[1, 1]), rb.boxes.pr())
+    assert always.exact == 1
+    with pytest.raises(UnsupportedModelError, match="has no message M"):
+        rb.message_entropy(rb.mixture([rb.message(alphabet=3), rb.bell()]))

@@ -42,6 +42,42 @@ def test_curves_of_a_symbol():
         line.value(Fraction(1, 5))
 
 
+def test_three_bits():
+    """Of 8 settings each λ loses at one of four, p(xyz|λ) ≥ (1/2 − ε)³: S = 4 − 16 p(lost)."""
+    model = rb.measurement_dependence((2, 2, 2))
+    mermin = rb.catalog.mermin(3)
+    (limits,) = (own for own in rb.setting_bounds(model, santha_vazirani=E))
+    vertices = limits.vertices(at={E: Fraction(1, 7)})
+    assert len(set(vertices)) == 2**7
+    at = {E: sympy.Rational(1, 7)}
+    numbers = limits.at({E: Fraction(1, 7)})
+    assert {tuple(sympy.sympify(v).subs(at) for v in own) for own in vertices} == set(numbers.vertices())
+    low, high = sympy.Rational(1, 2) - at[E], sympy.Rational(1, 2) + at[E]
+    for own in vertices:  # by its meaning: each bit, given those before it, is at an end
+        p = np.array([sympy.sympify(v).subs(at) for v in own]).reshape(2, 2, 2)
+        assert p.sum() == 1
+        assert p[0].sum() in (low, high)
+        assert all(p[x, 0].sum() / p[x].sum() in (low, high) for x in range(2))
+        assert all(p[x, y, 0] / p[x, y].sum() in (low, high) for x in range(2) for y in range(2))
+    bound = mermin.bound(model, subject_to=rb.setting_bounds(model, santha_vazirani=Fraction(1, 7)))
+    assert bound == 4 - 16 * Fraction(5, 14) ** 3
+
+
+def test_at_the_ends_of_the_range_vertices_coincide():
+    model = rb.measurement_dependence()
+    for bias, count in ((Fraction(0), 1), (Fraction(1, 2), 4)):
+        (limits,) = rb.setting_bounds(model, santha_vazirani=E)
+        assert len(limits.at({E: bias}).vertices()) == count
+
+
+@pytest.mark.slow
+def test_the_curve_of_three_bits():
+    model = rb.measurement_dependence((2, 2, 2))
+    line = rb.catalog.mermin(3).bound(model, subject_to=rb.setting_bounds(model, santha_vazirani=E))
+    assert sympy.expand(line.pieces[0].expression - (4 - 16 * (sympy.Rational(1, 2) - E) ** 3)) == 0
+    assert rb.prove(line, 4 - 16 * (sympy.Rational(1, 2) - E) ** 3).status == "proved"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("role", "at"), [("santha_vazirani", Fraction(1, 5)), ("upper", Fraction(8, 25))])
 def test_rational_pieces_agree_with_single_programs(role, at):
@@ -112,3 +148,13 @@ def test_the_inequality_of_puetz_is_proved_for_a_symbol():
     assert max(np.array([table.ravel() for table in found.facets], dtype=float) @ box) > 0
     again = model.inequalities(rb.setting_bounds(model, lower=LOW), joint=True, at={LOW: Fraction(1, 10)})
     assert len(again) == len(found)  # the same facets in the region
+
+
+@pytest.mark.slow
+def test_a_curve_of_three_settings_each():
+    """As single programs say: 90 P − 6, until 6 is reached."""
+    model = rb.measurement_dependence((3, 3))
+    chained = rb.catalog.chained(3)
+    line = chained.bound(model, subject_to=rb.setting_bounds(model, upper=P))
+    for at in (Fraction(1, 9), Fraction(1, 8), Fraction(3, 20), Fraction(2, 5)):
+        assert line.value(at) == chained.bound(model, subject_to=rb.setting_bounds(model, upper=at))

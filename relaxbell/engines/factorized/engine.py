@@ -13,10 +13,12 @@ from relaxbell.causal.equations import Equations
 from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.solution import ConvexSolution, convex_solution
-from relaxbell.errors import MeasureError
-from relaxbell.lp.clock import deadline, remaining
+from relaxbell.errors import MeasureError, RelaxbellError
+from relaxbell.lp.clock import TimeLimitError, deadline, read_seconds, remaining, with_bound
 from relaxbell.lp.highs import Answer
+from relaxbell.measures.dependences import dependence
 from relaxbell.measures.factorized import Factorized, FactorizedDependence, FactorizedInformation
+from relaxbell.measures.information import mutual_information
 
 if TYPE_CHECKING:
     from relaxbell.certificate.claims import Certificate
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 _ALONG = 1e-5
 """Tolerance at the samples of a curve, whose tangents and chords are 1e-4 apart."""
+
+_LATE, _LEAST = 0.1, 0.1
+"""Share of a time limit, and seconds, that are kept for what is known by then; at most half of it."""
 
 _WANTED = (1e-7, 1e-9)
 """Gap, relative and absolute, of what is called optimal."""
@@ -79,6 +84,11 @@ class FactorizedSolution(ConvexSolution):
         return f"{text}\n  question     settings with a common cause each: p(x,y|λ) = p(x|λ) p(y|λ)"
 
 
+def _main(limit: float) -> float:
+    """Return the seconds of the search itself."""
+    return limit - min(max(_LATE * limit, _LEAST), limit / 2)
+
+
 @dataclass(frozen=True, eq=False)
 class FactorizedEngine(Engine[Factorized]):
     """Column generation; curves between rigorous tangents and chords, for least values are convex in the behavior.
@@ -129,15 +139,32 @@ class FactorizedEngine(Engine[Factorized]):
     ) -> FactorizedSolution:
         from relaxbell.engines.factorized.minimum import FactorizedAnswer
 
-        with deadline(seconds, self.measure.name):
+        limit = None if seconds is None else read_seconds(seconds)
+        with deadline(limit, self.measure.name):
             equations = self.equations(observed)
-            remaining()
-            answer, proof = self.solved(equations, subject_to)
+            try:
+                with deadline(None if limit is None else _main(limit), self.measure.name, asked=limit):
+                    remaining()
+                    answer, proof = self.solved(equations, subject_to)
+            except TimeLimitError as late:
+                raise with_bound(late, self.measure.name, self._retrocausal(observed)) from None
             found = convex_solution(FactorizedSolution, self.measure, observed, equations, answer, proof)
         assert isinstance(answer, FactorizedAnswer)
         gap = found.value - found.lower_bound
         close = gap <= max(_WANTED[0] * found.value, _WANTED[1])
         return replace(found, sources=answer.sources, status="optimal" if close else "interval")
+
+    def _retrocausal(self, observed: Behavior | Observed) -> float:
+        """Return what is known of the least value over all p(settings|λ), a lower bound, in the time that is left."""
+        of = mutual_information if isinstance(self.measure, FactorizedInformation) else dependence
+        known: object = None
+        try:
+            known = engine(of(self.measure.model)).minimize(observed)
+        except TimeLimitError as late:
+            known = late.partial
+        except RelaxbellError:  # it is another question, asked on the way
+            pass
+        return max(0.0, getattr(known, "lower_bound", 0.0))
 
     def curve(self, path: Path, subject_to: Sequence[object] = ()) -> Curve:
         if path.parameter.power != 1:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -28,7 +29,7 @@ from relaxbell.engines.linear.program import Problem
 from relaxbell.errors import MeasureError, SolverError
 from relaxbell.exact.bounds import entry_error
 from relaxbell.exact.numbers import ExactNumber, Floats
-from relaxbell.lp.clock import TimeLimitError, passed, remaining, with_bound
+from relaxbell.lp.clock import TimeLimitError, a_moment, passed, remaining, with_bound
 from relaxbell.lp.highs import Answer, LiveModel
 from relaxbell.measures.factorized import Factorized, FactorizedInformation
 from relaxbell.measures.terms import ZERO
@@ -82,6 +83,9 @@ _WORK = 25_000
 
 _MORE = 12_000
 """The same for more values: these margins are not small."""
+
+_EARLY = 0.05
+"""Share of the time that passed, in which a bound is proved of what is known when it is over."""
 
 _STRICT = 2.0**14
 """Factor of rows that forbid cells: their multipliers are large, and solvers miss rows by 1e-10."""
@@ -227,7 +231,7 @@ class FactorizedProgram:
             If the time is over.
         """
         started, rows = time.perf_counter(), len(self.rhs)
-        best = (-math.inf, np.zeros(rows))
+        best = (-math.inf, np.zeros(rows), 0.0)
         penalties = list(_PENALTIES)
         live = self._live(penalties.pop(0))
         small = isinstance(self.measure, FactorizedInformation) or self.form.settings.shape in _PARTS
@@ -242,7 +246,7 @@ class FactorizedProgram:
                 z = answer.duals * self.scale
                 price, new = self.pricing.best(self.form.gains(z), self.least)
                 if (own := float(self.rhs @ z) - max(price, 0.0)) > best[0]:
-                    best = own, z
+                    best = own, z, price
                 fresh = [c for _, c in new if c.key not in seen][:_AT_ONCE]
                 if price > self.least and fresh:
                     seen.update(c.key for c in fresh)
@@ -269,7 +273,8 @@ class FactorizedProgram:
             else:
                 raise SolverError(f"min {self.measure.name}: prices are {price:.2g} after {_ROUNDS} rounds of columns.")
         except TimeLimitError as late:
-            raise with_bound(late, self.measure.name, self.bound(best[1]).value) from None
+            early = self._early(best[1], best[2], _EARLY * (time.perf_counter() - started))
+            raise with_bound(late, self.measure.name, early) from None
         sources = self._sources(answer.x[2 * rows :])
         known = {c.key for c in self.pool}
         used = (self.columns[i] for i in np.flatnonzero(answer.x[2 * rows :] > 0).tolist())
@@ -350,6 +355,14 @@ class FactorizedProgram:
         found, _ = self._proved(z, 0.0, search=False)
         assert found is not None  # there is one without a search
         return found
+
+    def _early(self, z: Floats, price: float, seconds: float) -> float:
+        """Return what the best multipliers prove in a moment, where the time is over."""
+        with a_moment(seconds), suppress(TimeLimitError):
+            found, _ = self._proved(z, price, search=False)
+            if found is not None:
+                return found.value
+        return 0.0
 
     def _proved(self, z: Floats, price: float, search: bool) -> tuple[DualBound | None, Points]:
         """Return the bound of multipliers; or, where a search finds some, none and points with a price."""
