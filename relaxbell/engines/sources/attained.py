@@ -28,7 +28,7 @@ from relaxbell.measures.products import Nonbilocality, nonbilocality
 ZERO = 1e-8
 """Values below this may be zero: then an exact decomposition is sought."""
 
-_DENOMINATORS = (1, 2, 4, 12, 60, 840, 10**4, 10**5, 10**6, 10**7)
+_DENOMINATORS = (1, 2, 4, 12, 60, 840, 10**4, 10**5, 10**6, 10**7, 10**9, 10**12)
 """Marginals are read as the nearest fractions with denominators up to these; the first that lose nothing are taken."""
 
 _BETTER = 1e-12
