@@ -42,8 +42,8 @@ WANTED = 1e-4
 _MOST = 200
 """Stretches."""
 
-_LOSS = Fraction(1, 40_000)
-"""What the proof of a stretch may fall short of the values attained at its ends: a quarter of WANTED."""
+_LOSS = Fraction(1, 28_000)
+"""What the proof of a stretch may fall short of the values attained at its ends: a third of WANTED."""
 
 _GRID = 10**7
 """Lower bounds are multiples of 1/_GRID."""
@@ -51,8 +51,8 @@ _GRID = 10**7
 _NEAR = 1e-6
 """How near the least values models are that are sampled."""
 
-_BOXES, _SECONDS = 12, 10.0
-"""Most boxes of a proof, and most time for them."""
+_BOXES, _DEEPEST, _SECONDS = 64, 6, 10.0
+"""Most boxes of a proof, how often they are halved at most, and most time for them."""
 
 _SHORTEST = Fraction(1, 2**24)
 """Of the whole; shorter stretches are not divided."""
@@ -287,8 +287,7 @@ class SampledNetworkCurve(Curve):
         True
         """
         wanted = float(read_level(level))
-        places = [stretch if self._rises else stretch for stretch in self.stretches]
-        order = places[::-1] if self._rises else places
+        order = list(self.stretches[::-1] if self._rises else self.stretches)
         inner = self._edge(order, Stretch.most, wanted)
         if inner is None:
             return None
@@ -412,23 +411,25 @@ def sampled_curve(sampler: Sampler, path: Path) -> SampledNetworkCurve:
     number = itertools.count()
     heap: list[tuple[float, int, Stretch]] = []
 
-    def push(left: NetworkSample, right: NetworkSample) -> None:
-        stretch = _stretch(sampler, left, right)
+    def push(stretch: Stretch) -> None:
         heapq.heappush(heap, (-stretch.gap, next(number), stretch))
 
-    push(first, last)
-    while -heap[0][0] > WANTED and len(heap) < _MOST and heap[0][2].right.t - heap[0][2].left.t > shortest:
+    push(_stretch(sampler, first, last))
+    done: list[Stretch] = []
+    while heap and len(heap) + len(done) < _MOST:
         _, _, worst = heapq.heappop(heap)
+        if worst.gap <= WANTED or worst.right.t - worst.left.t <= shortest:
+            done.append(worst)
+            continue
         try:
-            middle = sampler.sample(_middle(worst))
-            push(worst.left, middle)
-            push(middle, worst.right)
-        except TimeLimitError:
-            kept = [item for item in heap if worst.left.t <= item[2].left.t < worst.right.t]
-            heap = [item for item in heap if item not in kept]
-            heap.append((-worst.gap, next(number), worst))
+            middle = sampler.sample((worst.left.t + worst.right.t) / 2)
+            halves = [_stretch(sampler, worst.left, middle), _stretch(sampler, middle, worst.right)]
+        except TimeLimitError:  # what is known by then is a curve too, and says how good it is
+            done.append(worst)
             break
-    stretches = sorted((stretch for _, _, stretch in heap), key=lambda stretch: stretch.left.t)
+        for half in halves:
+            push(half)
+    stretches = sorted([*done, *(stretch for _, _, stretch in heap)], key=lambda stretch: stretch.left.t)
     return SampledNetworkCurve(
         f"min {measure.name}",
         own.name,
@@ -441,10 +442,6 @@ def sampled_curve(sampler: Sampler, path: Path) -> SampledNetworkCurve:
         power=own.power,
         programs=sampler.programs,
     )
-
-
-def _middle(stretch: Stretch) -> ExactNumber:
-    return (stretch.left.t + stretch.right.t) / 2
 
 
 def _require_proofs(measure: Nonbilocality, first: NetworkSample, last: NetworkSample) -> None:
@@ -468,12 +465,12 @@ def _stretch(sampler: Sampler, left: NetworkSample, right: NetworkSample) -> Str
     assert best is not None  # there is at least the pair as it is
     _, left, right = best
     targets = [_lowered(own.value) for own in (left, right)]
-    found = cover([left.scenario, right.scenario], targets, left.point, right.point, most=_BOXES, seconds=_SECONDS)
+    found = cover([left.scenario, right.scenario], targets, left.point, right.point, most=_BOXES, seconds=_SECONDS, deepest=_DEEPEST)
     lower = (targets[0], targets[1]) if found is not None else (Fraction(0), Fraction(0))
     return Stretch(left, right, lower, bump(left, right), found)
 
 
-def _pairs(sampler: Sampler, left: NetworkSample, right: NetworkSample) -> itertools.chain[tuple[NetworkSample, NetworkSample]]:
+def _pairs(sampler: Sampler, left: NetworkSample, right: NetworkSample) -> list[tuple[NetworkSample, NetworkSample]]:
     """Return both ends, and where their marginals are far apart, with those of either at the other."""
     found = [(left, right)]
     if float(bump(left, right)) / 4 > WANTED / 4:
@@ -483,7 +480,7 @@ def _pairs(sampler: Sampler, left: NetworkSample, right: NetworkSample) -> itert
         moved = sampler.with_marginals(left, right.held)
         if moved is not None:
             found.append((moved, right))
-    return itertools.chain(found)
+    return found
 
 
 def _lowered(value: ExactNumber) -> Fraction:

@@ -115,6 +115,7 @@ def cover(
     *others: Sequence[Fraction],
     most: int,
     seconds: float,
+    deepest: int | None = None,
 ) -> Cover | None:
     """Return boxes that hold all marginals, each with a proof of the targets; None if it is not found.
 
@@ -131,13 +132,15 @@ def cover(
         Boxes.
     seconds
         Time limit.
+    deepest
+        How often a box is halved at most, beside the cuts at points: what is proved nowhere then is known soon.
     """
     prover = Prover(scenarios, targets)
     if not prover.fits:
         return None
     count = 0
 
-    def proved(region: Region) -> Cover | None:
+    def proved(region: Region, depth: int = 0) -> Cover | None:
         nonlocal count
         count += 1
         if count > most:
@@ -149,10 +152,13 @@ def cover(
         if choice is None:
             return None
         parameter, at = choice
+        depth += not any(at in own[parameter : parameter + 1] for own in (point, *others))
+        if deepest is not None and depth > deepest:
+            return None
         low, high = region[parameter]
         halves = [(*region[:parameter], ends, *region[parameter + 1 :]) for ends in ((low, at), (at, high))]
-        below = proved(halves[0])
-        above = None if below is None else proved(halves[1])
+        below = proved(halves[0], depth)
+        above = None if below is None else proved(halves[1], depth)
         return None if below is None or above is None else Split(parameter, at, below, above)
 
     try:
