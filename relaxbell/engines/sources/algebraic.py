@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.program import Problem, exact_program, linear_program
+from relaxbell.engines.linear.settled import settled
 from relaxbell.engines.sources.fixed import with_marginals
 from relaxbell.engines.sources.scenario import Scenario, Side
 from relaxbell.errors import RelaxbellError
 from relaxbell.exact.basis import Basis
 from relaxbell.exact.numbers import Exact, Surd
-from relaxbell.exact.simplex import ExactProgram, Optimum
+from relaxbell.exact.simplex import Contradiction, ExactProgram, Optimum
 from relaxbell.lp.highs import solve_highs
 from relaxbell.measures.products import nonbilocality
 from relaxbell.measures.terms import fresh
@@ -132,6 +134,14 @@ def algebraic_candidate(scenario: Scenario, point: Sequence[float]) -> Algebraic
     if root is None or basis is None or not line.feasible(basis, *root):
         return None
     return _named(line, p, d, *root)
+
+
+def at_parameter(scenario: Scenario, nu: Fraction) -> Proof | None:
+    """Return the exact solution at a value of the free parameter; None if there is none."""
+    side = next(side for side in scenario.products[0][:-1] if side.free)
+    problem = _Line(scenario, side).problem(nu)
+    found = None if problem is None else settled(problem)
+    return found[1] if found is not None and not isinstance(found, Contradiction) else None
 
 
 def _irrational(scenario: Scenario) -> bool:
@@ -283,6 +293,9 @@ def _root_near(poly: fmpq_poly, near: Fraction) -> tuple[fmpz_poly, Fraction, Fr
         low, high = near - _BESIDE, near + _BESIDE
         if _count(own, low, high) != 1:
             continue
+        if own.degree() == 1:
+            exact = -Fraction(int(factor[0]), int(factor[1]))
+            return factor, exact, exact
         sign = _at(own, low)
         while high - low > _NARROW:
             middle = (low + high) / 2
