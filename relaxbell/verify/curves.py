@@ -24,7 +24,9 @@ class Curve:
     """The ends of all pieces in order, each with its parameter t, its least value, and its numbers."""
 
     def __init__(self, data: Json, case: Callable[[Json, int], Case]) -> None:
-        _, pieces, root, self.reading, band = fields(data, "the curve", "schema", "pieces", optional=("root", "reading", "band"))
+        _, pieces, root, self.reading, band = fields(
+            data, "the curve", "schema", "pieces", optional=("root", "reading", "band")
+        )
         self.root, self.case = read_root(root), case
         need(band is None or band is True, "the band is none")
         self.band: list[tuple[Real, Real, Real]] | None = [] if band else None
@@ -105,8 +107,8 @@ class Curve:
             lower = f"({decimals(low, up=False)}, {decimals(high, up=False)})"
             places.append(f"[{text(t)}, {text(u)}]: {lower} to ({decimals(first)}, {decimals(last)}){bump}")
         return (
-            f"least values for t in [{text(ends[0][0])}, {text(ends[-1][0])}] are known to within {decimals(widest)}: on "
-            f"each piece they lie between two chords, where s runs from 0 to 1, to six digits: {'; '.join(places)}"
+            f"least values for t in [{text(ends[0][0])}, {text(ends[-1][0])}] are known to within {decimals(widest)}: "
+            f"on each piece they lie between two chords, where s runs from 0 to 1, to six digits: {'; '.join(places)}"
         )
 
 

@@ -21,7 +21,7 @@ from relaxbell.engines.sources.fixed import with_marginals
 from relaxbell.engines.sources.scenario import Scenario, Side
 from relaxbell.errors import RelaxbellError
 from relaxbell.exact.basis import Basis
-from relaxbell.exact.numbers import Exact, Surd
+from relaxbell.exact.numbers import Exact, ExactNumber, Surd
 from relaxbell.exact.simplex import Contradiction, ExactProgram, Optimum
 from relaxbell.lp.highs import solve_highs
 from relaxbell.measures.products import nonbilocality
@@ -201,7 +201,8 @@ class _Line:
         if key not in self._known:
             exact = self.program(nu)
             state = None if exact is None else exact.state(basis)
-            self._known[key] = None if state is None else {j: Fraction(v) for j, v in state.values.items()}  # type: ignore[arg-type]
+            rational = state is not None and all(isinstance(v, Fraction) for v in state.values.values())
+            self._known[key] = {j: _fraction(v) for j, v in state.values.items()} if state and rational else None
         return self._known[key]
 
     def points(self, basis: Basis) -> list[Fraction]:
@@ -224,7 +225,9 @@ class _Line:
         values = []
         for nu in points:
             own = self.solution(basis, nu) or {}
-            values.append(sum((Fraction(exact.cost[j]) * v for j, v in own.items() if j < len(exact.cost)), Fraction(0)))
+            values.append(
+                sum((_fraction(exact.cost[j]) * v for j, v in own.items() if j < len(exact.cost)), Fraction(0))
+            )
         return _reconstructed(points, values)
 
     def feasible(self, basis: Basis, factor: fmpz_poly, low: Fraction, high: Fraction) -> bool:
@@ -243,6 +246,11 @@ class _Line:
             if _count(p, low, high) or _count(d, low, high) or _at(p, low) * _at(d, low) < 0:
                 return False
         return True
+
+
+def _fraction(number: ExactNumber) -> Fraction:
+    assert isinstance(number, Fraction)  # all data of the line are
+    return number
 
 
 def _reconstructed(points: Sequence[Fraction], values: Sequence[Fraction]) -> tuple[fmpq_poly, fmpq_poly] | None:

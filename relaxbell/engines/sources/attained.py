@@ -99,7 +99,9 @@ def _near(scenario: Scenario, search: Search, tolerance: float) -> Proof | None:
         return found
     # the best marginals are at an end of their range, which no reading meets: from a little inside
     center = central_marginals(scenario)
-    for share, read in itertools.product(_INWARD if center is not None else (), _multiples(scenario)):
+    if center is None:
+        return None
+    for share, read in itertools.product(_INWARD, _multiples(scenario)):
         remaining()
         fixed = _simple(scenario, _mixed(search.point, center, share), read)
         proof = None if fixed is None else _exactly(scenario, fixed)

@@ -128,7 +128,7 @@ class SampledNetworkCurve(Curve):
     >>> import relaxbell as rb
     >>> import numpy as np
     >>> from fractions import Fraction
-    >>> signs = np.array([[1, 1], [1, -1], [-1, 0]]) * np.array([Fraction(2, 3), Fraction(1, 3)])  # of the outcomes of B
+    >>> signs = np.array([[1, 1], [1, -1], [-1, 0]]) * np.array([Fraction(2, 3), Fraction(1, 3)])  # b
     >>> def swapped(v):
     ...     table = np.full((2, 3, 2, 2, 2), Fraction(0), dtype=object)
     ...     for a, b, c, x, z in np.ndindex(table.shape):
@@ -262,8 +262,8 @@ class SampledNetworkCurve(Curve):
     def crossings(self, level: object) -> tuple[float, float] | None:
         """Return an interval in which the least value passes a level, the last time where it rises at its end.
 
-        On one side of it, as far as the level is reached, models of no larger value are known; on the other side, as far
-        as the end, it is proved that the least value is larger.
+        Next to it, on one side, a model of no larger value is known; on the other side, as far as the end, it is proved
+        that the least value is larger.
 
         Parameters
         ----------
@@ -465,7 +465,15 @@ def _stretch(sampler: Sampler, left: NetworkSample, right: NetworkSample) -> Str
     assert best is not None  # there is at least the pair as it is
     _, left, right = best
     targets = [_lowered(own.value) for own in (left, right)]
-    found = cover([left.scenario, right.scenario], targets, left.point, right.point, most=_BOXES, seconds=_SECONDS, deepest=_DEEPEST)
+    found = cover(
+        [left.scenario, right.scenario],
+        targets,
+        left.point,
+        right.point,
+        most=_BOXES,
+        seconds=_SECONDS,
+        deepest=_DEEPEST,
+    )
     lower = (targets[0], targets[1]) if found is not None else (Fraction(0), Fraction(0))
     return Stretch(left, right, lower, bump(left, right), found)
 

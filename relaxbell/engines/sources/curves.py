@@ -91,7 +91,7 @@ class NetworkCurve(PiecewiseCurve):
 
 
 def network_curve(measure: Nonbilocality, path: Path) -> NetworkCurve | SampledNetworkCurve:
-    """Return the curve of the least non-bilocality along a path of exact behaviors: exact, or certified between samples.
+    """Return the curve of the least non-bilocality along a path of exact behaviors: exact, or between bounds.
 
     Raises
     ------

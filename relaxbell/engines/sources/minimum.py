@@ -116,8 +116,8 @@ def _searched(
         )
     found = exact_model(scenario, search, wanted, max(left(), _LITTLE))
     first = _reported(scenario, observed, search, found, kind, wanted, started, end)
-    known = first.exact is not None or kind != "rigorous" or scenario.distance or first.status != "optimal"
-    if known or not isinstance(observed, Behavior):
+    settled = first.exact is not None or kind != "rigorous" or scenario.distance or first.status != "optimal"
+    if settled or not isinstance(observed, Behavior):
         return first
     # the least value seems to be irrational: that of exact data is enclosed more narrowly, and named
     candidate = None

@@ -137,8 +137,8 @@ class Layout:
             largest = [max(map(above, constants)) for constants in zip(*(side.constant for side in sides), strict=True)]
             for constant, row in zip(largest, sides[0].matrix, strict=True):
                 for c, j in zip(row, own, strict=True):
-                    others = ((d, m) for d, m in zip(row, own, strict=True) if m != j)
-                    rest = sum((max(d * low[m], d * high[m]) for d, m in others), constant)
+                    rest_of = ((d, m) for d, m in zip(row, own, strict=True) if m != j)
+                    rest = sum((max(d * low[m], d * high[m]) for d, m in rest_of), constant)
                     if c > 0:
                         low[j] = max(low[j], -rest / c)
                     elif c < 0:

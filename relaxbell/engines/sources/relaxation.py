@@ -407,8 +407,8 @@ def central_marginals(scenario: Scenario) -> Point | None:
     rows, own, blocks = _marginals(scenario)
     program = BoxProgram.of(rows, np.zeros(rows.width), blocks)
     found = []
-    for product, places in zip(scenario.products, own, strict=True):
-        for side, block in zip(product, places, strict=True):
+    for product, columns in zip(scenario.products, own, strict=True):
+        for side, block in zip(product, columns, strict=True):
             for j, sign in itertools.product(side.free, (1.0, -1.0)):
                 program.cost[:] = 0.0
                 program.cost[block.start + j] = sign
@@ -418,4 +418,4 @@ def central_marginals(scenario: Scenario) -> Point | None:
     if not found:
         return None
     mean = np.mean(found, axis=0)
-    return tuple(tuple(mean[block].clip(0.0) for block in places) for places in own)
+    return tuple(tuple(mean[block].clip(0.0) for block in columns) for columns in own)

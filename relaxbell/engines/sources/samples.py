@@ -71,11 +71,14 @@ def bump(left: NetworkSample, right: NetworkSample) -> ExactNumber:
     total: ExactNumber = Fraction(0)
     for product in left.scenario.products:
         names = [side.group.name for side in product]
-        moved: list[Any] = [
-            sum((abs(a - b) for a, b in zip(left.marginals[n], right.marginals[n], strict=True)), Fraction(0))
-            for n in names
-        ]
-        total = sum((a * b for a, b in combinations(moved, 2)), total)
+        moved: list[ExactNumber] = []
+        for n in names:
+            far: ExactNumber = Fraction(0)
+            for a, b in zip(left.marginals[n], right.marginals[n], strict=True):
+                far = far + (a - b if a > b else b - a)
+            moved.append(far)
+        for a, b in combinations(moved, 2):
+            total = total + a * b
     return total
 
 
@@ -144,5 +147,6 @@ class Sampler:
 def _of(t: ExactNumber, solution: NetworkSolution, scenario: Scenario, *, exact: bool) -> NetworkSample:
     marginals: dict[str, tuple[Any, ...]] = {n: tuple(own.values()) for n, own in solution.marginals.items()}
     value = as_exact(solution.attained)
-    assert value is not None and solution.primal is not None  # as both callers made sure
+    assert value is not None  # as both callers made sure
+    assert solution.primal is not None
     return NetworkSample(t, value, marginals, solution.primal, scenario, exact)

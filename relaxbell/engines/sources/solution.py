@@ -20,8 +20,8 @@ from relaxbell.methods import provided
 if TYPE_CHECKING:
     import sympy
 
-    from relaxbell.engines.sources.algebraic import AlgebraicCandidate
     from relaxbell.certificate.claims import Certificate
+    from relaxbell.engines.sources.algebraic import AlgebraicCandidate
 
 
 Number: TypeAlias = ExactNumber | float
