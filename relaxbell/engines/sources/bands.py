@@ -11,7 +11,7 @@ import heapq
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, overload
@@ -39,11 +39,14 @@ if TYPE_CHECKING:
 WANTED = 1e-4
 """How far apart both bounds may be."""
 
-_MOST = 200
+_MOST = 128
 """Stretches."""
 
 _LOSS = Fraction(1, 28_000)
 """What the proof of a stretch may fall short of the values attained at its ends: a third of WANTED."""
+
+_COARSE = tuple(Fraction(1, n) for n in (2000, 500, 100, 50, 25, 10, 4)) + (Fraction(10),)
+"""The same where no more is proved of a stretch in the end."""
 
 _GRID = 10**7
 """Lower bounds are multiples of 1/_GRID."""
@@ -96,6 +99,12 @@ class Stretch:
     def least(self, s: float) -> float:
         """Return the lower bound where s of the stretch lies to the left."""
         return _chord(*self.lower, s)
+
+
+def _least(stretch: Stretch, s: float) -> float:
+    """Return the lower bound, at an end also that of the sample itself."""
+    own = stretch.left if s == 0 else stretch.right if s == 1 else None
+    return max(stretch.least(s), -math.inf if own is None else float(own.lower))
 
 
 def _chord(first: ExactNumber, last: ExactNumber, s: float) -> float:
@@ -151,6 +160,11 @@ class SampledNetworkCurve(Curve):
     def gap(self) -> float:
         """Largest distance between the two bounds, in the measure's unit."""
         return max(own.gap for own in self.stretches)
+
+    @property
+    def gap_at_samples(self) -> float:
+        """The same at the samples alone, where bounds do not need those of a whole stretch."""
+        return max(float(own.value - own.lower) for own in self.samples)
 
     @property
     def samples(self) -> tuple[NetworkSample, ...]:
@@ -210,7 +224,7 @@ class SampledNetworkCurve(Curve):
         >>> rb.curve(rb.nonbilocality(rb.bilocality()), noise, full).lower_bound(0.75)  # this curve is exact
         0.5
         """
-        return self._between(t, Stretch.least, max)
+        return self._between(t, _least, max)
 
     def _between(
         self, t: ArrayLike | ExactNumber, bound: Callable[[Stretch, float], float], better: Callable[..., float]
@@ -392,7 +406,9 @@ class SampledNetworkCurve(Curve):
 
     @property
     def _short_of(self) -> str:
-        return "" if self.gap <= self.wanted else f"; incomplete: expected {self.wanted:g}"
+        if self.gap <= self.wanted:
+            return ""
+        return f" ({self.gap_at_samples:.2g} at the samples); incomplete: expected {self.wanted:g}"
 
 
 def sampled_curve(sampler: Sampler, path: Path) -> SampledNetworkCurve:
@@ -412,7 +428,8 @@ def sampled_curve(sampler: Sampler, path: Path) -> SampledNetworkCurve:
     heap: list[tuple[float, int, Stretch]] = []
 
     def push(stretch: Stretch) -> None:
-        heapq.heappush(heap, (-stretch.gap, next(number), stretch))
+        size = stretch.gap * float(stretch.right.t - stretch.left.t)  # so that nowhere all of them are spent
+        heapq.heappush(heap, (-size, next(number), stretch))
 
     push(_stretch(sampler, first, last))
     done: list[Stretch] = []
@@ -430,6 +447,7 @@ def sampled_curve(sampler: Sampler, path: Path) -> SampledNetworkCurve:
         for half in halves:
             push(half)
     stretches = sorted([*done, *(stretch for _, _, stretch in heap)], key=lambda stretch: stretch.left.t)
+    stretches = [_coarsely(stretch) if stretch.cover is None else stretch for stretch in stretches]
     return SampledNetworkCurve(
         f"min {measure.name}",
         own.name,
@@ -450,7 +468,7 @@ def _require_proofs(measure: Nonbilocality, first: NetworkSample, last: NetworkS
     held = ", ".join(side.group.name for side in first.layout.held)
     raise MeasureError(
         f"a curve of {measure.name} has {first.layout.parameters} free marginals, of {held}: expected at most "
-        f"{MOST_PARAMETERS}, few strategies, and p(a|x) that changes along the line for one of these groups only. Use "
+        f"{MOST_PARAMETERS}, few strategies, and outcomes that change along the line for one of these groups only. Use "
         "sweep(measure, behaviors) for intervals instead."
     )
 
@@ -478,6 +496,20 @@ def _stretch(sampler: Sampler, left: NetworkSample, right: NetworkSample) -> Str
     return Stretch(left, right, lower, bump(left, right), found)
 
 
+def _coarsely(stretch: Stretch) -> Stretch:
+    """Return a stretch with what can be proved of it, be it little."""
+    left, right = stretch.left, stretch.right
+    for loss in _COARSE:
+        targets = [_lowered(own.value, loss) for own in (left, right)]
+        try:
+            found = cover([left.scenario, right.scenario], targets, left.point, right.point, most=4, seconds=_SECONDS)
+        except TimeLimitError:
+            return stretch
+        if found is not None:
+            return replace(stretch, lower=(targets[0], targets[1]), cover=found)
+    return stretch
+
+
 def _pairs(sampler: Sampler, left: NetworkSample, right: NetworkSample) -> list[tuple[NetworkSample, NetworkSample]]:
     """Return both ends, and where their marginals are far apart, with those of either at the other."""
     found = [(left, right)]
@@ -491,5 +523,5 @@ def _pairs(sampler: Sampler, left: NetworkSample, right: NetworkSample) -> list[
     return found
 
 
-def _lowered(value: ExactNumber) -> Fraction:
-    return Fraction(max(math.floor((value - _LOSS) * _GRID), 0), _GRID)
+def _lowered(value: ExactNumber, loss: Fraction = _LOSS) -> Fraction:
+    return Fraction(max(math.floor((value - loss) * _GRID), 0), _GRID)

@@ -7,6 +7,7 @@ both ends: with these fixed the measure is convex, so that the least value is no
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,8 +20,10 @@ from relaxbell.engines.linear.solution import dual_functional
 from relaxbell.engines.sources.bands import SampledNetworkCurve, sampled_curve
 from relaxbell.engines.sources.certificates import covered
 from relaxbell.engines.sources.cover import Cover, cover
+from relaxbell.engines.sources.minimum import TIME_LIMIT
 from relaxbell.engines.sources.samples import NetworkSample, Sampler, bump
 from relaxbell.exact.numbers import ExactNumber
+from relaxbell.lp.clock import TimeLimitError, deadline, left
 from relaxbell.measures.products import Nonbilocality
 
 _BOXES, _SECONDS = 24, 20.0
@@ -101,14 +104,14 @@ def network_curve(measure: Nonbilocality, path: Path) -> NetworkCurve | SampledN
         If not even a shared source reproduces a behavior.
     """
     sampler = Sampler(measure, path, _TOLERANCE)
-    first, last = sampler.sample(path.low), sampler.sample(path.high)
-    tracer = _Tracer(sampler)
-    try:
-        for end in (first, last):
-            tracer.sample(end.t)
-        found = tracer.between(first, last, _DEPTH)
-    except NotAffineError:
-        return sampled_curve(sampler, path)
+    limit = left() if math.isfinite(left()) else 2 * TIME_LIMIT
+    with deadline(limit, measure.name):
+        try:
+            with deadline(limit / 2, measure.name):
+                tracer = _Tracer(sampler)
+                found = tracer.between(tracer.sample(path.low), tracer.sample(path.high), _DEPTH)
+        except (NotAffineError, TimeLimitError):
+            return sampled_curve(sampler, path)
     return _exact_curve(measure, path, found, sampler.programs)
 
 

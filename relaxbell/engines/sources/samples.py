@@ -38,6 +38,8 @@ class NetworkSample:
         Exact weights of strategies that attain the value.
     scenario
         The problem.
+    lower
+        A rigorous lower bound of the least value here.
     exact
         Whether the value is the least one; else it is near.
     """
@@ -47,6 +49,7 @@ class NetworkSample:
     marginals: Mapping[str, tuple[ExactNumber, ...]]
     primal: Mapping[int, ExactNumber]
     scenario: Scenario
+    lower: ExactNumber
     exact: bool
 
     @cached_property
@@ -129,7 +132,9 @@ class Sampler:
                 "expected one for a curve. Use sweep(measure, behaviors) for intervals instead."
             )
         scenario = read_scenario(self.measure, p, symmetric=False)
-        return _of(t, solution, scenario, exact=solution.exact is not None)
+        exact = as_exact(solution.exact)
+        lower = Fraction(solution.lower_bound) if exact is None else exact
+        return _of(t, solution, scenario, lower, exact=exact is not None)
 
     def with_marginals(self, sample: NetworkSample, held: Mapping[str, Any]) -> NetworkSample | None:
         """Return what is attained at the same parameter with these marginals; None if nothing is, exactly."""
@@ -141,12 +146,14 @@ class Sampler:
         self.programs += 1
         if solution.primal is None:
             return None
-        return _of(sample.t, solution, sample.scenario, exact=sample.exact and solution.attained == sample.value)
+        return _of(sample.t, solution, sample.scenario, sample.lower, exact=sample.exact and solution.attained == sample.value)
 
 
-def _of(t: ExactNumber, solution: NetworkSolution, scenario: Scenario, *, exact: bool) -> NetworkSample:
+def _of(
+    t: ExactNumber, solution: NetworkSolution, scenario: Scenario, lower: ExactNumber, *, exact: bool
+) -> NetworkSample:
     marginals: dict[str, tuple[Any, ...]] = {n: tuple(own.values()) for n, own in solution.marginals.items()}
     value = as_exact(solution.attained)
     assert value is not None  # as both callers made sure
     assert solution.primal is not None
-    return NetworkSample(t, value, marginals, solution.primal, scenario, exact)
+    return NetworkSample(t, value, marginals, solution.primal, scenario, lower, exact)

@@ -129,6 +129,17 @@ class NetworkSolution(Solution):
         """
         return provided("NetworkSolution.certificate")(self)
 
+    @property
+    def _why(self) -> str:
+        """Why the interval is wide."""
+        known = self.statistics
+        each = known["seconds"] / max(known["boxes"], 1)
+        return (
+            f"{known['parameters']} free marginals, of which {known['boxes']:,} boxes were bounded at {each:.2g} s each "
+            f"(linear programs of {known['strategies']:,} strategies): more seconds, fewer settings or a coarser "
+            "tolerance"
+        )
+
     def __repr__(self) -> str:
         measure, low = self.measure, floor_text(self.lower_bound, 9)
         if self.exact is not None and not self.estimated:
@@ -147,6 +158,8 @@ class NetworkSolution(Solution):
             f"  lower bound  {low} ({said}); {self.status}{missed}",
             f"  model found  {self.value:.9g} ({found}), {len(self.q)} strategies of {self.q.model.strategies.count:,}",
         ]
+        if self.status != "optimal" and "parameters" in self.statistics:
+            lines.append(f"  incomplete   {self._why}")
         if self.candidate is not None:
             lines.append(f"  candidate    {self.candidate}; attained, not proved to be least")
         if "exact" in self.statistics:
