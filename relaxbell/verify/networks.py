@@ -289,7 +289,7 @@ def holds_all(box: Box, marginals: list[Marginal]) -> None:
 
 
 def bend(low: NetworkCase, high: NetworkCase) -> Real:
-    """Return k where the proof at two ends of a line is one for all between, see Theorem 14.
+    """Return k where the proof at two ends of a line is one for all between, see Theorem 14b.
 
     There the least value is at most that of a chord, plus s(1 - s) k where s runs from 0 to 1.
     """

@@ -2,7 +2,7 @@
 
 From below, one proof (boxes with dual polynomials) gives a bound at both ends, and what it gives is concave in between.
 From above, the mixture of models of both ends reproduces what is between. Where their marginals differ its measure
-exceeds the chord, by no more than s(1 − s) k with k = Σ ‖a_i − b_i‖ ‖a_j − b_j‖ over pairs of groups (Theorem 14).
+exceeds the chord, by no more than s(1 − s) k with k = Σ ‖a_i − b_i‖ ‖a_j − b_j‖ over pairs of groups (Theorem 14b).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from relaxbell.errors import CertificateError, CurveError, MeasureError, optiona
 from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, Floats
 from relaxbell.exact.texts import FITTED
-from relaxbell.lp.clock import TimeLimitError
+from relaxbell.lp.clock import TimeLimitError, deadline, left, now
 from relaxbell.measures.products import Nonbilocality
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ _NEAR = 1e-6
 
 _BOXES, _DEEPEST, _SECONDS = 64, 6, 10.0
 """Most boxes of a proof, how often they are halved at most, and most time for them."""
+
+_PART = 0.7
+"""Of the time, for dividing stretches."""
 
 _SHORTEST = Fraction(1, 2**24)
 """Of the whole; shorter stretches are not divided."""
@@ -302,20 +305,15 @@ class SampledNetworkCurve(Curve):
         """
         wanted = float(read_level(level))
         order = list(self.stretches[::-1] if self._rises else self.stretches)
-        inner = self._edge(order, Stretch.most, wanted)
-        if inner is None:
+        last = order[0].most(1.0 if self._rises else 0.0)
+        inner, outer = self._edge(order, Stretch.most, wanted), self._edge(order, Stretch.least, wanted)
+        if inner is None or outer is None or last < wanted:
             return None
-        outer = self._edge(order, Stretch.least, wanted)
-        if outer is None or inner == self._end(order[0]):
-            return None if outer is None or inner != outer else (inner, outer)
-        return (min(inner, outer), max(inner, outer))
+        return min(inner, outer), max(inner, outer)
 
     @property
     def _rises(self) -> bool:
         return self.stretches[-1].right.value >= self.stretches[0].left.value
-
-    def _end(self, stretch: Stretch) -> float:
-        return self._own(float((stretch.right if self._rises else stretch.left).t))
 
     def _own(self, t: float) -> float:
         return float(t ** (1 / self.power)) if self.power != 1 else t
@@ -433,14 +431,16 @@ def sampled_curve(sampler: Sampler, path: Path) -> SampledNetworkCurve:
 
     push(_stretch(sampler, first, last))
     done: list[Stretch] = []
+    end = now() + _PART * left()  # the rest is for coarse proofs
     while heap and len(heap) + len(done) < _MOST:
         _, _, worst = heapq.heappop(heap)
         if worst.gap <= WANTED or worst.right.t - worst.left.t <= shortest:
             done.append(worst)
             continue
         try:
-            middle = sampler.sample((worst.left.t + worst.right.t) / 2)
-            halves = [_stretch(sampler, worst.left, middle), _stretch(sampler, middle, worst.right)]
+            with deadline(end - now(), measure.name):
+                middle = sampler.sample((worst.left.t + worst.right.t) / 2)
+                halves = [_stretch(sampler, worst.left, middle), _stretch(sampler, middle, worst.right)]
         except TimeLimitError:  # what is known by then is a curve too, and says how good it is
             done.append(worst)
             break

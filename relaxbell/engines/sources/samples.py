@@ -70,7 +70,7 @@ class NetworkSample:
 
 
 def bump(left: NetworkSample, right: NetworkSample) -> ExactNumber:
-    """Return k: a mixture of both models exceeds the chord of their values by at most s(1 − s) k, see Theorem 14."""
+    """Return k: a mixture of both models exceeds the chord of their values by at most s(1 − s) k, see Theorem 14b."""
     total: ExactNumber = Fraction(0)
     for product in left.scenario.products:
         names = [side.group.name for side in product]
@@ -146,7 +146,9 @@ class Sampler:
         self.programs += 1
         if solution.primal is None:
             return None
-        return _of(sample.t, solution, sample.scenario, sample.lower, exact=sample.exact and solution.attained == sample.value)
+        return _of(
+            sample.t, solution, sample.scenario, sample.lower, exact=sample.exact and solution.attained == sample.value
+        )
 
 
 def _of(

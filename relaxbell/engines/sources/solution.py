@@ -135,7 +135,7 @@ class NetworkSolution(Solution):
         known = self.statistics
         each = known["seconds"] / max(known["boxes"], 1)
         return (
-            f"{known['parameters']} free marginals, of which {known['boxes']:,} boxes were bounded at {each:.2g} s each "
+            f"{known['parameters']} free marginals, {known['boxes']:,} boxes of them bounded at {each:.2g} s each "
             f"(linear programs of {known['strategies']:,} strategies): more seconds, fewer settings or a coarser "
             "tolerance"
         )
