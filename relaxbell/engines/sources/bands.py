@@ -45,7 +45,7 @@ _MOST = 128
 _LOSS = Fraction(1, 28_000)
 """What the proof of a stretch may fall short of the values attained at its ends: a third of WANTED."""
 
-_COARSE = tuple(Fraction(1, n) for n in (2000, 500, 100, 50, 25, 10, 4)) + (Fraction(10),)
+_COARSE = (*(Fraction(1, n) for n in (2000, 500, 100, 50, 25, 10, 4)), Fraction(10))
 """The same where no more is proved of a stretch in the end."""
 
 _GRID = 10**7

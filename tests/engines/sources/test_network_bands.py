@@ -26,7 +26,7 @@ def partial_measurement(v, cosine=Fraction(2, 3)):
 
 @pytest.fixture(scope="module")
 def band():
-    low, high = (partial_measurement(Fraction(k, 256)) for k in (171, 176))
+    low, high = (partial_measurement(Fraction(k, 256)) for k in (171, 187))
     return rb.curve(rb.nonbilocality(MODEL), low, high)
 
 
@@ -43,7 +43,7 @@ def test_the_band_holds_the_least_values(band):
     assert band.gap <= band.wanted
     assert band.domain == (0, 1)
     for t in (Fraction(1, 7), Fraction(3, 5), Fraction(8, 9)):
-        v = Fraction(171, 256) + Fraction(5, 256) * t
+        v = Fraction(171, 256) + Fraction(16, 256) * t
         low, high = rb.minimize(rb.nonbilocality(MODEL), partial_measurement(v)).interval
         assert band.lower_bound(t) <= high + 1e-12
         assert low <= band.value(t) + 1e-12
@@ -68,18 +68,17 @@ def test_the_certificate_of_a_band_and_attacks(band):
     assert verify(good).startswith("least values for t in [0, 1] are known to within ")
     for attack in ("not a band", "higher bound", "other proof", "a gap"):
         data = copy.deepcopy(good)
+        first = data["pieces"][0][0]["certificate"]
         if attack == "not a band":
             del data["band"]
         elif attack == "higher bound":
-            data["pieces"][0][0]["certificate"]["claim"]["lower_bound"] = "1/100"
+            first["claim"]["lower_bound"] = "1/100"
         elif attack == "other proof":
-            data["pieces"][0][0]["certificate"]["proof"]["cover"] = good["pieces"][-1][1]["certificate"]["proof"][
-                "cover"
-            ]
+            leaf = first["proof"]["cover"]
+            first["proof"]["cover"] = {"split": 0, "at": "7/24", "below": leaf, "above": leaf}
         else:
+            assert len(data["pieces"]) > 2
             del data["pieces"][1]
-            if len(data["pieces"]) < 2:
-                continue
         with pytest.raises(Refused):
             verify(data)
 
@@ -91,17 +90,16 @@ def test_marginals_that_change_along_the_line():
     p = random_network_behavior(model, 2)
     start = rb.Behavior(p.table * Fraction(7, 8) + Fraction(1, 8 * 18), p.outputs, p.inputs)
     end = rb.Behavior(p.table * Fraction(55, 64) + Fraction(9, 64 * 18), p.outputs, p.inputs)
-    line = rb.curve(rb.nonbilocality(model), start, end)
+    line = rb.curve(rb.nonbilocality(model), start, end, seconds=12)
     for t in (Fraction(0), Fraction(1, 3), Fraction(4, 5), Fraction(1)):
         q = rb.Behavior(start.table * (1 - t) + end.table * t, p.outputs, p.inputs)
         low, high = rb.minimize(rb.nonbilocality(model), q).interval
         assert line.lower_bound(t) <= high + 1e-9
         assert low <= line.value(t) + 1e-9
-    assert "known to within" in line.certificate.verify() or line.certificate.verify().startswith(
-        "least values are affine"
-    )
+    assert line.certificate.verify().startswith("least values ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("inputs", "outputs", "seed"), [((2, 2), (2, 2, 2), 1), ((2, 2), (2, 3, 2), 3)])
 def test_an_irrational_least_value_is_named(inputs, outputs, seed):
     """The number is a root of its polynomial within the certified interval, and attained at an irrational marginal."""
