@@ -82,6 +82,8 @@ _HOMES = {
     "engines.linear.curves": "LinearCurve",
     "engines.linear.sampled": "SampledCurve",
     "engines.entropy.curve": "EntropyCurve",
+    "engines.sources.algebraic": "AlgebraicCandidate",
+    "engines.sources.bands": "SampledNetworkCurve",
     "engines.sources.curves": "NetworkCurve",
     "sweeps.results": "Sweep SweepPoint",
     "trials.statement": "Evidence",

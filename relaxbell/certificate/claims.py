@@ -313,10 +313,17 @@ def checked(data: dict[str, Any]) -> Certificate:
 
 
 def of_pieces(
-    pieces: Sequence[object], parameters: Iterable[ExactNumber], reading: ReadingLike | None = None
+    pieces: Sequence[object],
+    parameters: Iterable[ExactNumber],
+    reading: ReadingLike | None = None,
+    *,
+    band: bool = False,
 ) -> Certificate:
-    """Return the certificate of a curve from those at both ends of each piece, all t, and where its data were read."""
-    data: dict[str, Any] = {"schema": CURVE, "pieces": pieces}
+    """Return the certificate of a curve from those at both ends of each piece, all t, and where its data were read.
+
+    Of a band, ends are intervals, and least values lie between chords.
+    """
+    data: dict[str, Any] = {"schema": CURVE, "pieces": pieces} | ({"band": True} if band else {})
     values = () if reading is None else reading.values
     if reading is not None:
         data["reading"] = {"parameter": reading.name, "power": reading.power, "at": as_texts(values)}

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from relaxbell.errors import MeasureError
-from relaxbell.exact.numbers import ExactNumber, as_exact
+from relaxbell.exact.numbers import ExactNumber, as_exact, to_sympy
 
 
 @dataclass(frozen=True)
@@ -119,3 +119,14 @@ def read_over(over: Any) -> tuple[Fraction, Fraction]:
     if not (isinstance(low, Fraction) and isinstance(high, Fraction) and low < high):
         raise MeasureError(f"over=({low}, {high}), expected two ascending rational numbers, such as (0, 1).")
     return low, high
+
+
+def root_of(t: ExactNumber, power: int) -> Any:
+    """Return the number whose power is t: an exact number where that suffices, else a sympy number."""
+    if power == 1:
+        return t
+    import sympy
+
+    root = sympy.root(to_sympy(t), power)
+    exact = as_exact(root)
+    return root if exact is None else exact

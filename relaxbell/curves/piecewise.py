@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relaxbell.curves.curve import Curve, Value, read_level, readable, symbol_of
-from relaxbell.curves.parameters import power_text
+from relaxbell.curves.parameters import power_text, root_of
 from relaxbell.errors import CertificateError, CurveError, optional
 from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, Floats, as_exact, to_sympy
@@ -111,15 +111,9 @@ class PiecewiseCurve(Curve):
 
     def _root(self, t: ExactNumber) -> Value:
         """Return the parameter whose power is t: exact number where that suffices, else a sympy number."""
-        if self.power == 1:
-            return t
-        if not self.exact:
+        if self.power != 1 and not self.exact:
             return Fraction(float(t) ** (1 / self.power))
-        import sympy
-
-        root = sympy.root(to_sympy(t), self.power)
-        exact = as_exact(root)
-        return root if exact is None else exact
+        return root_of(t, self.power)
 
     @overload
     def value(self, t: float) -> float: ...

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias, overload
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory
@@ -291,18 +292,33 @@ def _fixed_term(product: Sequence[Group], fixed: Mapping[str, Exact], name: str)
         weights = np.multiply.outer(weights, fixed[group.name]).ravel()
     n, rows = free.model.strategies.count, len(weights) * free.count
     check_memory(f"{name} over {n:,} strategies, {len(weights) * n:,} entries,", _ENTRY * n * (len(weights) + 1))
-    denominator = common_denominator(weights)
-    exact = denominator <= _LARGEST_UNIT
-    unit = denominator if exact else 1
+    unit = common_denominator(weights)
+    labels = Labels(rows, partial(_label, name))
+    if unit > _LARGEST_UNIT:
+        return SumOfRows(_exact_rows(joint_numbers([*held, free]), free, weights, labels))
     every = np.arange(n)
     identity = sp.csr_array((np.full(n, float(unit)), (joint_numbers([*held, free]), every)), shape=(rows, n))
     used = np.flatnonzero([w != 0 for w in weights])
     values = np.array([float(weights[i] * unit) for i in used])
     places = (used[:, None] * free.count + free.numbers[None, :]).ravel()
     product_part = sp.csr_array((np.repeat(values, n), (places, np.tile(every, len(used)))), shape=(rows, n))
-    labels = Labels(rows, partial(_label, name))
-    matrix = sp.csr_array(identity - product_part)
-    return SumOfRows(Rows(matrix, labels, Fraction(1, unit), error=0.0 if exact else 2.0**-52))
+    return SumOfRows(Rows(sp.csr_array(identity - product_part), labels, Fraction(1, unit)))
+
+
+def _exact_rows(joint: NDArray[np.intp], free: Group, weights: Exact, labels: Labels) -> Rows:
+    """Return the same rows where the weights have no small common denominator: floats with the numbers they mean."""
+    count, every = len(weights), np.arange(len(joint))
+    rows, columns, codes = [], [], []
+    for i, weight in enumerate(weights):
+        met = joint // free.count == i
+        kept = every if weight != 0 else np.flatnonzero(met)
+        rows.append(i * free.count + free.numbers[kept])
+        columns.append(kept)
+        codes.append(np.where(met[kept], count + i, i))
+    place = np.concatenate(codes)
+    pattern = sp.csr_array((place + 1.0, (np.concatenate(rows), np.concatenate(columns))), (len(labels), len(joint)))
+    distinct = np.concatenate([-weights, 1 - weights])
+    return Rows.read(pattern, distinct, np.rint(pattern.data).astype(np.intp) - 1, labels)
 
 
 def statement_of(model: CausalModel, products: Sequence[Sequence[Group]]) -> dict[str, object]:

@@ -23,6 +23,7 @@ from relaxbell.engines.linear.curves import traced
 from relaxbell.engines.linear.family import budget_line
 from relaxbell.engines.linear.sampled import SampledCurve
 from relaxbell.engines.linear.solution import LinearSolution
+from relaxbell.engines.sources.bands import SampledNetworkCurve
 from relaxbell.engines.sources.curves import NetworkCurve
 from relaxbell.errors import MeasureError
 from relaxbell.lp.clock import TimeLimitError, deadline, known_at_least, time_is_over
@@ -79,8 +80,8 @@ def curve(
     parameter: object = None,
     over: tuple[object, object] | None = None,
     degree: int | None = None,
-    seconds: None = None,
-) -> NetworkCurve: ...
+    seconds: float | None = None,
+) -> NetworkCurve | SampledNetworkCurve: ...
 @overload
 def curve(
     measure: LinearMeasure,
@@ -154,7 +155,8 @@ def curve(
         family that is affine in no power of its parameter, a `PolynomialCurve`, whose break points are algebraic. For
         `message_entropy` an `EntropyCurve`, h of an exact curve; for `mutual_information` and factorized measures a
         `SampledCurve`, rigorous tangents and chords between samples. For `nonbilocality`, which is not convex, an exact
-        curve over all marginals, where there is one of finitely many pieces.
+        curve over all marginals, where there is one of finitely many pieces; else a `SampledNetworkCurve`, between
+        rigorous bounds.
 
     Raises
     ------

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, localcontext
+from fractions import Fraction
 from functools import reduce
 from typing import Any
 
 from .kernel import Case
 from .measures import Measure
+from .networks import NetworkCase, bend
 from .reading import FRACTION, Json, Real, array, fields, read_real, read_root, whole, with_numbers
 from .refusals import need
-from .rounding import text
+from .rounding import above, decimal, text
 from .wording import given
 
 CURVE = "relaxbell-curve-1"
@@ -21,8 +24,12 @@ class Curve:
     """The ends of all pieces in order, each with its parameter t, its least value, and its numbers."""
 
     def __init__(self, data: Json, case: Callable[[Json, int], Case]) -> None:
-        _, pieces, root, self.reading = fields(data, "the curve", "schema", "pieces", optional=("root", "reading"))
+        _, pieces, root, self.reading, band = fields(
+            data, "the curve", "schema", "pieces", optional=("root", "reading", "band")
+        )
         self.root, self.case = read_root(root), case
+        need(band is None or band is True, "the band is none")
+        self.band: list[tuple[Real, Real, Real]] | None = [] if band else None
         self.roots = {self.root, 0}
         self.problem: tuple[object, ...] | None = None
         self.work = 0
@@ -34,8 +41,16 @@ class Curve:
     def _piece(self, piece: list[Json]) -> None:
         """Read both ends of a piece, which must have one proof and, in networks, the same marginals."""
         (low, first), (high, last) = (self._end(end) for end in piece)
-        need(low["proof"] == high["proof"], "the ends of a piece have different proofs")
-        need(first.held == last.held, "the strategies at the ends of a piece have different marginals")
+        if isinstance(first, NetworkCase) and isinstance(last, NetworkCase):
+            bent = bend(first, last)
+        else:
+            bent = Real()
+            need(low["proof"] == high["proof"], "the ends of a piece have different proofs")
+        if self.band is None:
+            need(not bent.sign(), "the strategies at the ends of a piece have different marginals")
+        else:
+            most = [case.real(case.claim["upper_bound"], "the upper bound") for case in (first, last)]
+            self.band.append((most[0], most[1], bent))
         need(self.ends[-2][0] < self.ends[-1][0], "the ends of a piece are not in order")
 
     def _end(self, end: Json) -> tuple[dict[str, Any], Case]:
@@ -50,7 +65,8 @@ class Curve:
         need(bend, "the measure or a constraint is not known to be convex, so a curve may be larger in between")
         self.sentence, self.work = case.verdict(), case.model.work
         value = case.real(case.claim["lower_bound"], "the lower bound")
-        need(not (value - case.real(case.claim["upper_bound"], "the upper bound")).sign(), "an end is not exact")
+        gap = case.real(case.claim["upper_bound"], "the upper bound") - value
+        need(self.band is not None or not gap.sign(), "an end is not exact")
         own = [v for _, v in case.equations] + [limit for _, limit in case.constraints]
         self.ends.append((read_real(with_numbers(t), "t", self.root), value, own))
         rows = [sorted(row.items()) for row, _ in case.equations]
@@ -65,7 +81,8 @@ class Curve:
     def verdict(self) -> str:
         """Return what the pieces prove, if they join and their numbers are affine in t."""
         ends = self.ends
-        same = [(a[0] - b[0]).sign() or (a[1] - b[1]).sign() for a, b in zip(ends[1::2], ends[2::2], strict=False)]
+        pairs = zip(ends[1::2], ends[2::2], strict=False)
+        same = [(a[0] - b[0]).sign() or (self.band is None and (a[1] - b[1]).sign()) for a, b in pairs]
         need(not any(same), "the pieces do not join")
         (first, _, low), (last, _, high) = ends[0], ends[-1]
         for t, _, own in ends:
@@ -75,7 +92,31 @@ class Curve:
         corners = ", ".join(f"({text(t)}, {text(value)})" for t, value, _ in [*ends[::2], ends[-1]])
         read = "" if self.reading is None else assumed(self.reading, self.root, first, last)
         known = f"at the first one models have {given(self.first)}; at the last one {self.sentence}"
+        if self.band is not None:
+            return f"{self._between(self.band)}{read}; {known}"
         return f"least values are affine in t between the corners {corners}{read}; {known}"
+
+    def _between(self, band: list[tuple[Real, Real, Real]]) -> str:
+        """Return what is known where ends are intervals: least values lie between two chords on each piece."""
+        ends, places = self.ends, []
+        widest = Real()
+        for (t, low, _), (u, high, _), (first, last, bent) in zip(ends[::2], ends[1::2], band, strict=True):
+            for width in (first - low, last - high):
+                widest = max(widest, width + bent * Fraction(1, 4))
+            bump = f" plus {decimals(bent)} s(1-s)" if bent.sign() else ""
+            lower = f"({decimals(low, up=False)}, {decimals(high, up=False)})"
+            places.append(f"[{text(t)}, {text(u)}]: {lower} to ({decimals(first)}, {decimals(last)}){bump}")
+        return (
+            f"least values for t in [{text(ends[0][0])}, {text(ends[-1][0])}] are known to within {decimals(widest)}: "
+            f"on each piece they lie between two chords, where s runs from 0 to 1, to six digits: {'; '.join(places)}"
+        )
+
+
+def decimals(value: Real, *, up: bool = True) -> str:
+    """Return six digits of a number, rounded up or down."""
+    exact = above(value) if up else -above(value * -1)
+    with localcontext(Context(prec=6, rounding=ROUND_CEILING if up else ROUND_FLOOR)):
+        return str(decimal(exact))
 
 
 def assumed(reading: Json, root: int, first: Real, last: Real) -> str:

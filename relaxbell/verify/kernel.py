@@ -24,7 +24,6 @@ class Case:
 
     one_latent = True  # what its measure needs of the model
     linear = True  # whether strategies can attain the bound
-    held: object = None  # marginals that must stay the same along a piece of a curve: those of networks
 
     def __init__(self, data: Json, work: int = 0) -> None:
         names = ("schema", "model", "measure", "observed", "constraints", "claim", "proof")

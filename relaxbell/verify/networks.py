@@ -79,7 +79,7 @@ class NetworkCase(Case):
     def value(self, q: Weights) -> Real:
         """Return the measure at q, and keep the marginals."""
         found = self.network.distributions(q)
-        self.held = [[(v.a, v.b) for v in found[f][g]] for f, g in self.network.held]
+        self.singles = [single for *single, _ in found]
         return self.network.value(found)
 
 
@@ -185,6 +185,7 @@ class Network:
         pairs = [rationals(ends, "the ends of a parameter", 2) for ends in array(region, "the region")]
         box = [(low, high) for low, high in pairs]
         holds_all(box, marginals)
+        self.seen = marginals, box
         tests = [test for leaf, own in boxes(tree, box) for test in self.tests(leaf, own, marginals, p)]
         model, look = self.model, len(self.model.chances) // 2 + 8
         each = look * len(checks) + (look + 4 * len(self.sizes)) * len(tests)
@@ -285,6 +286,40 @@ def holds_all(box: Box, marginals: list[Marginal]) -> None:
                     high[j] = min(high[j], -rest / c)
     inside = all(a <= x and y <= b for (a, b), x, y in zip(box, low, high, strict=True))
     need(inside, "the region does not hold all marginals")
+
+
+def bend(low: NetworkCase, high: NetworkCase) -> Real:
+    """Return k where the proof at two ends of a line is one for all between, see Theorem 14b.
+
+    There the least value is at most that of a chord, plus s(1 - s) k where s runs from 0 to 1.
+    """
+    need(without_constants(low.proof) == without_constants(high.proof), "the ends of a piece have different proofs")
+    (first, box), (last, _) = low.part.seen, high.part.seen
+    places, largest = iter(zip(first, last, strict=True)), []
+    for sizes in low.part.sizes:
+        pairs = list(itertools.islice(places, len(sizes) - 1))
+        changed = [any((x - y).sign() for x, y in zip(a.constant, b.constant, strict=True)) for a, b in pairs]
+        need(sum(changed) <= 1, "marginals of several groups of a product change along a piece")
+        for a, b in pairs:
+            constant = [Real(max(above(x), above(y))) for x, y in zip(a.constant, b.constant, strict=True)]
+            largest.append(Marginal(constant, a.matrix, a.places))
+    holds_all(box, largest)
+    total = Real()
+    for own, other in zip(low.singles, high.singles, strict=True):
+        moved = [
+            sum(((a - b) * (a - b).sign() for a, b in zip(x, y, strict=True)), Real())
+            for x, y in zip(own, other, strict=True)
+        ]
+        for x, y in itertools.combinations(moved, 2):
+            total += x.times(y)
+    return total
+
+
+def without_constants(proof: Json) -> Json:
+    """Return a proof without the constants of marginals, which follow from the data."""
+    parts = record(proof, "the proof")
+    marginals = [record(m, "a marginal") for m in array(parts["marginals"], "the marginals")]
+    return parts | {"marginals": [{name: m[name] for name in m if name != "constant"} for m in marginals]}
 
 
 def boxes(tree: Json, box: Box) -> Iterator[tuple[Json, Box]]:

@@ -64,18 +64,19 @@ def covered(
     found: Cover,
     bound: ExactNumber,
     primal: Mapping[int, ExactNumber] | None,
+    *others: Layout,
 ) -> Certificate:
-    """Return the certificate of boxes that hold all marginals."""
+    """Return the certificate of boxes that hold all marginals, on the lines to other behaviors as well."""
     equations = layout.scenario.equations
     data = _common(equations, model, [[*family.held, family.last] for family in layout.families])
-    data["proof"] = _proof(layout, found)
+    data["proof"] = _proof(layout, found, *others)
     return with_strategies(data, bound, primal)
 
 
-def _proof(layout: Layout, found: Cover) -> dict[str, Any]:
+def _proof(layout: Layout, found: Cover, *others: Layout) -> dict[str, Any]:
     return {
         "marginals": [_marginal(layout.scenario, side) for side in layout.held],
-        "region": [as_texts(ends) for ends in layout.root()],
+        "region": [as_texts(ends) for ends in layout.root(*others)],
         "cover": _tree(found),
     }
 

@@ -20,7 +20,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.engines.sources.polynomials import Layout, Region, lower_bound, outer
-from relaxbell.engines.sources.scenario import Scenario
+from relaxbell.engines.sources.scenario import Scenario, Side
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import IntegerProgram, RightHandSide
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, Surd, common_denominator, to_floats
@@ -112,32 +112,35 @@ def cover(
     scenarios: Sequence[Scenario],
     targets: Sequence[ExactNumber],
     point: Sequence[Fraction] = (),
-    *,
+    *others: Sequence[Fraction],
     most: int,
     seconds: float,
+    deepest: int | None = None,
 ) -> Cover | None:
     """Return boxes that hold all marginals, each with a proof of the targets; None if it is not found.
 
     Parameters
     ----------
     scenarios
-        Of one model, with behaviors for which the same polynomials are wanted: one, or both ends of a line on which
-        p(a|x) of the held groups is the same.
+        Of one model, with behaviors for which the same polynomials are wanted: one, or both ends of a line. In each
+        family the marginals of one held group at most may change along it: products are then affine.
     targets
         The bound that is wanted for each.
-    point
-        Boxes are cut here first: where the least value is attained, because the bound is exact at corners.
+    point, *others
+        Boxes are cut here first: where least values are attained, because the bound is exact at corners.
     most
         Boxes.
     seconds
         Time limit.
+    deepest
+        How often a box is halved at most, beside the cuts at points: what is proved nowhere then is known soon.
     """
     prover = Prover(scenarios, targets)
     if not prover.fits:
         return None
     count = 0
 
-    def proved(region: Region) -> Cover | None:
+    def proved(region: Region, depth: int = 0) -> Cover | None:
         nonlocal count
         count += 1
         if count > most:
@@ -145,14 +148,17 @@ def cover(
         found = prover.over(region)
         if found is not None:
             return found
-        choice = _cut(region, point)
+        choice = _cut(region, (point, *others))
         if choice is None:
             return None
         parameter, at = choice
+        depth += not any(at in own[parameter : parameter + 1] for own in (point, *others))
+        if deepest is not None and depth > deepest:
+            return None
         low, high = region[parameter]
         halves = [(*region[:parameter], ends, *region[parameter + 1 :]) for ends in ((low, at), (at, high))]
-        below = proved(halves[0])
-        above = None if below is None else proved(halves[1])
+        below = proved(halves[0], depth)
+        above = None if below is None else proved(halves[1], depth)
         return None if below is None or above is None else Split(parameter, at, below, above)
 
     try:
@@ -162,10 +168,11 @@ def cover(
         return None
 
 
-def _cut(region: Region, point: Sequence[Fraction]) -> tuple[int, Fraction] | None:
-    for j, ((low, high), own) in enumerate(zip(region, point, strict=False)):
-        if low < own < high:
-            return j, own
+def _cut(region: Region, points: Sequence[Sequence[Fraction]]) -> tuple[int, Fraction] | None:
+    for point in points:
+        for j, ((low, high), own) in enumerate(zip(region, point, strict=False)):
+            if low < own < high:
+                return j, own
     widths = [high - low for low, high in region]
     if not widths or max(widths) < Fraction(1, 2**40):
         return None
@@ -182,9 +189,6 @@ class Prover:
         self.layouts = [Layout.of(scenario) for scenario in scenarios]
         self.targets = tuple(targets)
         self.layout = self.layouts[0]
-        for one, *others in zip(*(layout.held for layout in self.layouts), strict=True):
-            if any((one.constant != other.constant).any() for other in others):
-                raise ValueError(f"the behaviors have different marginals of {one.group.name}")
         self._kept = scenarios[0].kept
         self._matrix = scenarios[0].matrix.tocoo()
         self._ones: Exact = self._matrix.data.astype(int).astype(object)
@@ -194,12 +198,21 @@ class Prover:
     def fits(self) -> bool:
         """Whether the linear programs are of moderate size."""
         columns = self.layout.columns * len(self.layouts)
-        return self.layout.parameters <= MOST_PARAMETERS and columns <= _LARGEST_PROGRAM
+        moderate = self.layout.parameters <= MOST_PARAMETERS and columns <= _LARGEST_PROGRAM
+        return moderate and self._affine
+
+    @property
+    def _affine(self) -> bool:
+        """Whether products of marginals are affine along the line between the behaviors."""
+        return all(
+            sum(_changes([layout.families[f].held[g] for layout in self.layouts]) for g in range(len(family.held))) <= 1
+            for f, family in enumerate(self.layout.families)
+        )
 
     @cached_property
     def root(self) -> Region:
         """A box that holds all marginals."""
-        return self.layout.root()
+        return self.layout.root(*self.layouts[1:])
 
     def over(self, region: Region) -> Piece | None:
         """Return polynomials that prove the targets over a box, or None if there are none."""
@@ -256,7 +269,7 @@ class Prover:
         The models are of the behaviors e; what is minimized is E[measure − target].
         """
         layout = self.layout
-        values = layout.corner_values(region)
+        values = [own.corner_values(region) for own in self.layouts]
         n, points, ends = len(layout.families[0].joint), len(layout.points), range(len(self.layouts))
         rows, every = RowBuilder(0), np.arange(n)
         blocks = points * len(self.layouts)  # of q, the behavior changing slowest; then their π, then what is missing
@@ -282,14 +295,14 @@ class Prover:
                     for e, (k, j, w) in ((e, own) for e in ends for own in layout.partners(i)):
                         q, pi = moments(e, k)
                         entries.append((side.group.numbers, q, w))
-                        entries.append((np.arange(count), pi, -w * values[j][f][g]))
+                        entries.append((np.arange(count), pi, -w * values[e][j][f][g]))
                     rows.add(count, 0.0, 0.0, entries)
             for i in range(len(layout.corners)):  # E[ν-polynomial · (q^ac − f(ν) q^c)], in absolute value
                 entries = []
                 for e, (k, j, w) in ((e, own) for e in ends for own in layout.partners(i)):
                     q, _ = moments(e, k)
                     entries.append((family.joint, q, w))
-                    for alpha, product in enumerate(outer(values[j][f])):
+                    for alpha, product in enumerate(outer(values[e][j][f])):
                         place = alpha * family.last.count + family.last.numbers
                         entries.append((place, q, -w * product))
                 signed.append(rows.add(family.weights * family.last.count, 0.0, 0.0, entries))
@@ -304,6 +317,11 @@ class Prover:
         ones = [Fraction(1)] * (2 * len(either))
         cost = [*[0] * (n * blocks), *charges, 4 * len(layout.families), *ones]
         return _Program(rows, np.array(cost, dtype=object))
+
+
+def _changes(sides: Sequence[Side]) -> bool:
+    """Return whether a group's marginals differ between behaviors, beyond their free entries."""
+    return any((sides[0].constant != side.constant).any() for side in sides[1:])
 
 
 def _rounded(duals: Floats) -> Exact:

@@ -7,26 +7,24 @@ both ends: with these fixed the measure is convex, so that the least value is no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import cached_property
-from typing import Any
 
-from relaxbell.behavior.behavior import Behavior
 from relaxbell.certificate.claims import Certificate, as_text, of_pieces
 from relaxbell.curves.paths import Path
 from relaxbell.curves.piecewise import Piece, PiecewiseCurve
-from relaxbell.engines.linear.family import Line, exact_line
+from relaxbell.engines.linear.family import Line
 from relaxbell.engines.linear.solution import dual_functional
+from relaxbell.engines.sources.bands import SampledNetworkCurve, sampled_curve
 from relaxbell.engines.sources.certificates import covered
 from relaxbell.engines.sources.cover import Cover, cover
-from relaxbell.engines.sources.minimum import minimize_at_fixed, minimize_network
-from relaxbell.engines.sources.polynomials import Layout
-from relaxbell.engines.sources.scenario import Scenario, read_scenario
-from relaxbell.errors import InfeasibleError, MeasureError
-from relaxbell.exact.numbers import ExactNumber, as_exact
-from relaxbell.measures.products import Nonbilocality, nonbilocality
+from relaxbell.engines.sources.minimum import TIME_LIMIT
+from relaxbell.engines.sources.samples import NetworkSample, Sampler, bump
+from relaxbell.exact.numbers import ExactNumber
+from relaxbell.lp.clock import TimeLimitError, deadline, left
+from relaxbell.measures.products import Nonbilocality
 
 _BOXES, _SECONDS = 24, 20.0
 """Most boxes of a proof, and most time for them."""
@@ -37,36 +35,11 @@ _TOLERANCE = 1e-9
 _DEPTH = 12
 """How often an interval is divided."""
 
+_MOST_FAILURES = 8
+"""Pairs of samples between which no exact piece was proved; after these the curve is taken for one that bends."""
+
 _CLOSE = (3, 6, 9)
 """The slope at an end is read off 2^−k of the interval, for these k."""
-
-
-@dataclass(frozen=True, eq=False)
-class NetworkSample:
-    """The least value at one parameter, exact, with the marginals at which it is attained.
-
-    Attributes
-    ----------
-    t, value
-        Exact.
-    held
-        Marginals of the groups that are held in a proof, by name; and of which there are exact models.
-    primal
-        Exact weights of strategies that attain the value.
-    scenario
-        The problem.
-    """
-
-    t: ExactNumber
-    value: ExactNumber
-    held: Mapping[str, tuple[ExactNumber, ...]]
-    primal: Mapping[int, ExactNumber]
-    scenario: Scenario
-
-    @property
-    def layout(self) -> Layout:
-        """Groups and parameters."""
-        return Layout.of(self.scenario)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,24 +86,36 @@ class NetworkCurve(PiecewiseCurve):
         for piece in self.proofs:
             ends = []
             for own in (piece.left, piece.right):
-                found = covered(self.measure.model, own.layout, piece.cover, own.value, own.primal)
+                sides = [end.layout for end in (piece.left, piece.right)]
+                found = covered(self.measure.model, own.layout, piece.cover, own.value, own.primal, *sides)
                 ends.append({"t": as_text(own.t), "certificate": found.data})
             parts.append(ends)
         return of_pieces(parts, (piece.right.t for piece in self.proofs), self.reading)
 
 
-def network_curve(measure: Nonbilocality, path: Path) -> NetworkCurve:
-    """Return the exact curve of the least non-bilocality along a path of exact behaviors.
+def network_curve(measure: Nonbilocality, path: Path) -> NetworkCurve | SampledNetworkCurve:
+    """Return the curve of the least non-bilocality along a path of exact behaviors: exact, or between bounds.
 
     Raises
     ------
     MeasureError
-        If a least value is not found exactly, or is not affine between finitely many parameters.
+        If the behaviors are floats, or there are too many free marginals for proofs.
     InfeasibleError
         If not even a shared source reproduces a behavior.
     """
-    tracer = _Tracer(measure, path)
-    found = tracer.between(tracer.sample(path.low), tracer.sample(path.high), _DEPTH)
+    sampler = Sampler(measure, path, _TOLERANCE)
+    limit = left() if math.isfinite(left()) else 2 * TIME_LIMIT
+    with deadline(limit, measure.name):
+        try:
+            with deadline(limit / 2, measure.name):
+                tracer = _Tracer(sampler)
+                found = tracer.between(tracer.sample(path.low), tracer.sample(path.high), _DEPTH)
+        except (NotAffineError, TimeLimitError):
+            return sampled_curve(sampler, path)
+    return _exact_curve(measure, path, found, sampler.programs)
+
+
+def _exact_curve(measure: Nonbilocality, path: Path, found: Sequence[NetworkPiece], programs: int) -> NetworkCurve:
     scenario = found[0].left.scenario
     none = dual_functional(measure, scenario.equations, scenario.equations.rhs * 0)
     pieces: list[Piece] = []
@@ -148,7 +133,7 @@ def network_curve(measure: Nonbilocality, path: Path) -> NetworkCurve:
         measure,
         tuple(pieces),
         True,
-        tracer.programs,
+        programs,
         own.power,
         symbol=own.own,
         reading=path.reading,
@@ -157,48 +142,29 @@ def network_curve(measure: Nonbilocality, path: Path) -> NetworkCurve:
     )
 
 
+class NotAffineError(Exception):
+    """There are not finitely many exact pieces, or they were not found."""
+
+
 class _Tracer:
-    def __init__(self, measure: Nonbilocality, path: Path) -> None:
-        self.measure = measure
-        self.behavior: Callable[[ExactNumber], Behavior]
-        self.behavior, distance = exact_line(measure.model, path)
-        if distance:
-            raise MeasureError(
-                f"a curve of {measure.name} needs exact behaviors, found floats. Give exact ones, such as "
-                "p.rounded(model, 10**6), or use sweep(measure, behaviors) for intervals."
-            )
-        self.programs = 0
+    def __init__(self, sampler: Sampler) -> None:
+        self.sampler = sampler
+        self.failures = 0
 
     def sample(self, t: ExactNumber) -> NetworkSample:
-        """Return the exact least value at t."""
-        p = self.behavior(t)
-        solution = minimize_network(self.measure, p, tolerance=_TOLERANCE)
-        self.programs += solution.statistics["boxes"]
-        if solution.exact is None or solution.primal is None:
-            low, high = solution.interval
-            raise MeasureError(
-                f"min {self.measure.name} at t = {t} is in [{low:.9g}, {high:.9g}], and no exact value was found: "
-                "expected one for a curve. Use sweep(measure, behaviors) for intervals instead."
-            )
-        scenario = read_scenario(self.measure, p, symmetric=False)
-        return self._sample(t, solution, scenario)
-
-    def _sample(self, t: ExactNumber, solution: Any, scenario: Scenario) -> NetworkSample:
-        names = [side.group.name for side in Layout.of(scenario).held]
-        held = {name: tuple(solution.marginals[name].values()) for name in names}
-        return NetworkSample(t, solution.attained, held, solution.primal, scenario)
+        """Return the exact least value at t; raise NotAffineError if there is none."""
+        found = self.sampler.sample(t)
+        if not found.exact:
+            raise NotAffineError
+        return found
 
     def between(self, left: NetworkSample, right: NetworkSample, depth: int) -> list[NetworkPiece]:
-        """Return pieces from left to right."""
+        """Return pieces from left to right; raise NotAffineError where they are not found."""
         whole = self.proved(left, right)
         if whole is not None:
             return [whole]
         if depth == 0:
-            raise MeasureError(
-                f"min {self.measure.name} was not found to be affine between t = {left.t} and {right.t}: expected a "
-                "curve of finitely many pieces with the same marginals on each. Use sweep(measure, behaviors) for "
-                "intervals instead."
-            )
+            raise NotAffineError
         middle = self.sample(self._meeting(left, right))
         return [*self.between(left, middle, depth - 1), *self.between(middle, right, depth - 1)]
 
@@ -213,10 +179,10 @@ class _Tracer:
 
     def _beside(self, own: NetworkSample, other: NetworkSample) -> Line | None:
         for k in _CLOSE:
-            try:
-                near = self.sample(own.t + (other.t - own.t) / 2**k)
-            except MeasureError:  # not exact there: closer it may be
-                continue
+            near = self.sampler.sample(own.t + (other.t - own.t) / 2**k)
+            if not near.exact:
+                self._failed()
+                continue  # closer it may be
             pair = (own, near) if own.t < near.t else (near, own)
             found = self.proved(*pair)
             if found is not None:
@@ -225,33 +191,27 @@ class _Tracer:
 
     def proved(self, left: NetworkSample, right: NetworkSample) -> NetworkPiece | None:
         """Return the piece between two samples, if it is affine and can be proved to be."""
-        pair = self._same_marginals(left, right)
-        if pair is None:
-            return None
-        left, right = pair
-        layout = left.layout
-        values = (left.held[side.group.name][j] for side in layout.held for j in side.free)
-        point = [v if isinstance(v, Fraction) else Fraction(float(v)) for v in values]  # where boxes are cut first
-        found = cover([left.scenario, right.scenario], [left.value, right.value], point, most=_BOXES, seconds=_SECONDS)
+        pair = self._without_bump(left, right)
+        found = None
+        if pair is not None:
+            left, right = pair
+            values = [left.value, right.value]
+            found = cover([left.scenario, right.scenario], values, left.point, most=_BOXES, seconds=_SECONDS)
+        if found is None:
+            self._failed()
         return None if found is None else NetworkPiece(left, right, found)
 
-    def _same_marginals(self, left: NetworkSample, right: NetworkSample) -> tuple[NetworkSample, NetworkSample] | None:
-        """Return samples whose models have the same marginals: those of either are tried for the other."""
-        if left.held == right.held:
-            return left, right
-        moved = self._with_marginals(right, left.held)
-        if moved is not None:
-            return left, moved
-        moved = self._with_marginals(left, right.held)
-        return None if moved is None else (moved, right)
+    def _failed(self) -> None:
+        self.failures += 1
+        if self.failures > _MOST_FAILURES:
+            raise NotAffineError
 
-    def _with_marginals(self, sample: NetworkSample, held: Mapping[str, Any]) -> NetworkSample | None:
-        fixed = nonbilocality(self.measure.model, {name: list(values) for name, values in held.items()})
-        try:
-            solution = minimize_at_fixed(fixed, self.behavior(sample.t))
-        except InfeasibleError:
-            return None
-        self.programs += 1
-        if solution.primal is None or as_exact(solution.exact) != sample.value:
-            return None
-        return NetworkSample(sample.t, sample.value, held, solution.primal, sample.scenario)
+    def _without_bump(self, left: NetworkSample, right: NetworkSample) -> tuple[NetworkSample, NetworkSample] | None:
+        """Return samples whose mixtures attain the chord: the marginals of either are tried for the other."""
+        if bump(left, right) == 0:
+            return left, right
+        moved = self.sampler.with_marginals(right, left.held)
+        if moved is not None and moved.exact:
+            return left, moved
+        moved = self.sampler.with_marginals(left, right.held)
+        return None if moved is None or not moved.exact else (moved, right)

@@ -11,14 +11,19 @@ from relaxbell.causal.equations import Equations
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.exactness import exact_proof
 from relaxbell.engines.linear.program import Problem, linear_program
+from relaxbell.engines.linear.settled import settled
 from relaxbell.errors import InfeasibleError
 from relaxbell.exact.numbers import Exact, to_floats
 from relaxbell.exact.rows import Rows
+from relaxbell.exact.simplex import Contradiction
 from relaxbell.lp.highs import solve_highs
 from relaxbell.measures.groups import Group
 from relaxbell.measures.marginals import marginal_constraints, solve_affine
 from relaxbell.measures.products import FixedNonbilocality
 from relaxbell.measures.terms import fresh
+
+_PIVOTED = 3000
+"""Most columns of a program that is solved by exact pivots as a matter of course."""
 
 _AGREE = 1e-9
 """How far fixed marginals may miss p(a|x)."""
@@ -73,8 +78,14 @@ def _check(measure: FixedNonbilocality, group: Group, own: Exact, equations: Equ
 
 
 def exact_fixed(measure: FixedNonbilocality, equations: Equations) -> Proof | None:
-    """Return the exact solution at fixed marginals if the solver's basis gives it without repair, else None."""
+    """Return the exact solution at fixed marginals if the solver's basis gives it without repair, else None.
+
+    Where they have no small common denominator it is found by exact pivots.
+    """
     problem = Problem(fresh(measure.term), with_marginals(measure, equations))
     program = linear_program(problem)
+    if program.integers is None and program.matrix.shape[1] <= _PIVOTED:
+        found = settled(problem)
+        return found[1] if found is not None and not isinstance(found, Contradiction) else None
     answer = solve_highs(program.matrix, program.cost, program.lower, program.upper)
     return exact_proof(problem, program, answer, thorough=False) if answer.feasible else None

@@ -18,6 +18,7 @@ from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.over import Solver, solve_over
 from relaxbell.engines.linear.solution import weights_of
 from relaxbell.engines.solution import UNSOUGHT
+from relaxbell.engines.sources.algebraic import algebraic_candidate, at_parameter
 from relaxbell.engines.sources.attained import ZERO, exact_model, proved_everywhere
 from relaxbell.engines.sources.branching import Search, branch
 from relaxbell.engines.sources.cover import GlobalProof
@@ -38,6 +39,9 @@ from relaxbell.measures.terms import ZERO as ZERO_TERM
 
 TOLERANCE = 1e-6
 TIME_LIMIT = 60.0
+
+_FINE, _FINE_SECONDS = 1e-9, 10.0
+"""To this intervals are narrowed where data are exact and no exact value is proved, for so many seconds at most."""
 
 _LITTLE, _PART = 0.5, 0.1
 """Seconds, or part of the time limit, that are left for exact arithmetic where the search took all the time."""
@@ -64,17 +68,18 @@ def minimize_network(
             f"{measure.name} is minimized over all marginals without further constraints: found {subject_to}. Fix "
             "marginals, nonbilocality(model, marginals=…), to add some."
         )
-    wanted = _tolerance(tolerance)
+    wanted, finer = _tolerance(tolerance), _FINE if tolerance is None else None
     limit = min(TIME_LIMIT if seconds is None else read_seconds(seconds) or math.inf, left())
     whole = limit + max(_LITTLE, _PART * limit) if math.isfinite(limit) else None
     with deadline(whole, measure.name, asked=limit):
-        return _searched(measure, observed, wanted, limit, solver)
+        return _searched(measure, observed, wanted, finer, limit, solver)
 
 
 def _searched(
     measure: Nonbilocality,
     observed: Behavior | Observed,
     wanted: float,
+    finer: float | None,
     limit: float,
     solver: Literal["scip"] | None,
 ) -> NetworkSolution:
@@ -110,7 +115,31 @@ def _searched(
             known,
         )
     found = exact_model(scenario, search, wanted, max(left(), _LITTLE))
-    return _reported(scenario, observed, search, found, kind, wanted, started, end)
+    first = _reported(scenario, observed, search, found, kind, wanted, started, end)
+    settled = first.exact is not None or kind != "rigorous" or scenario.distance or first.status != "optimal"
+    if settled or not isinstance(observed, Behavior):
+        return first
+    # the least value seems to be irrational: that of exact data is enclosed more narrowly, and named
+    candidate = None
+    with suppress(TimeLimitError, SolverError), deadline(max(left(), _LITTLE), measure.name):
+        candidate = algebraic_candidate(scenario, _held_point(scenario, search))
+    if candidate is not None and len(candidate.parameter_polynomial) == 2:  # it is rational after all
+        found = at_parameter(scenario, candidate.parameter_interval[0])
+        again = _reported(scenario, observed, search, found, kind, wanted, started, end) if found else first
+        if again.exact is not None:
+            return again
+    if finer is not None and scenario.parameters <= _MANY and search.value - search.lower > finer:
+        with suppress(TimeLimitError):
+            search = branch(scenario, box, 0.9 * finer, min(end, now() + _FINE_SECONDS), start=search)
+        found = exact_model(scenario, search, finer, max(left(), _LITTLE)) or found
+        first = _reported(scenario, observed, search, found, kind, wanted, started, end)
+    return replace(first, candidate=candidate)
+
+
+def _held_point(scenario: Scenario, search: Search) -> list[float]:
+    """Return the free entries of the groups that are held, at the best point."""
+    product, point = scenario.products[0], search.point[0]
+    return [float(own[j]) for side, own in zip(product[:-1], point, strict=False) for j in side.free]
 
 
 def _take(scenario: Scenario, search: Search, q: Floats) -> None:

@@ -125,15 +125,20 @@ class Layout:
         points = [[ends[c] for ends, c in zip(region, corner, strict=True)] for corner in self.corners]
         return [[family.marginals(point) for family in self.families] for point in points]
 
-    def root(self) -> Region:
-        """Return a box that holds all marginals that are not negative."""
+    def root(self, *others: Layout) -> Region:
+        """Return a box that holds all marginals that are not negative: here, on lines to others, and on these.
+
+        Between two behaviors a constant is at most the larger of both.
+        """
         low, high = [Fraction(0)] * self.parameters, [Fraction(1)] * self.parameters
-        places = (own for family in self.families for own in family.parameters)
-        for side, own in zip(self.held, places, strict=True):
-            for constant, row in zip(side.constant, side.matrix, strict=True):
+        places = [own for family in self.families for own in family.parameters]
+        every = zip(*(layout.held for layout in (self, *others)), strict=True)
+        for sides, own in zip(every, places, strict=True):
+            largest = [max(map(above, constants)) for constants in zip(*(side.constant for side in sides), strict=True)]
+            for constant, row in zip(largest, sides[0].matrix, strict=True):
                 for c, j in zip(row, own, strict=True):
-                    others = ((d, m) for d, m in zip(row, own, strict=True) if m != j)
-                    rest = sum((max(d * low[m], d * high[m]) for d, m in others), above(constant))
+                    rest_of = ((d, m) for d, m in zip(row, own, strict=True) if m != j)
+                    rest = sum((max(d * low[m], d * high[m]) for d, m in rest_of), constant)
                     if c > 0:
                         low[j] = max(low[j], -rest / c)
                     elif c < 0:

@@ -400,3 +400,22 @@ def some_model(scenario: Scenario) -> Floats | None:
     rows, _, blocks = _marginals(scenario)
     found = BoxProgram.of(rows, np.zeros(rows.width), blocks).solve()
     return None if found is None or not len(found[0]) else found[0][: scenario.matrix.shape[1]].clip(0.0)
+
+
+def central_marginals(scenario: Scenario) -> Point | None:
+    """Return the mean of the marginals at which some free entry is least or largest; None where nothing is feasible."""
+    rows, own, blocks = _marginals(scenario)
+    program = BoxProgram.of(rows, np.zeros(rows.width), blocks)
+    found = []
+    for product, columns in zip(scenario.products, own, strict=True):
+        for side, block in zip(product, columns, strict=True):
+            for j, sign in itertools.product(side.free, (1.0, -1.0)):
+                program.cost[:] = 0.0
+                program.cost[block.start + j] = sign
+                solved = program.solve()
+                if solved is not None and len(solved[0]):
+                    found.append(solved[0])
+    if not found:
+        return None
+    mean = np.mean(found, axis=0)
+    return tuple(tuple(mean[block].clip(0.0) for block in columns) for columns in own)

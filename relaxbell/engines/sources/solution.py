@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import sympy
 
     from relaxbell.certificate.claims import Certificate
+    from relaxbell.engines.sources.algebraic import AlgebraicCandidate
 
 
 Number: TypeAlias = ExactNumber | float
@@ -54,6 +55,9 @@ class NetworkSolution(Solution):
         How narrow it was to be.
     proof
         The linear program at the only marginals there are, where there are no others; or None.
+    candidate
+        Where no exact value is proved: the algebraic number that a model next to `value` attains exactly, a rigorous
+        upper bound and most probably the least value; None where there are several free marginals, or data are floats.
     measure, observed, value, lower_bound, q, statistics
         As in `Solution`.
 
@@ -75,6 +79,7 @@ class NetworkSolution(Solution):
     everywhere: GlobalProof | None = None
     primal: Mapping[int, ExactNumber] | None = None
     proof: Proof | None = None
+    candidate: AlgebraicCandidate | None = None
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -124,6 +129,17 @@ class NetworkSolution(Solution):
         """
         return provided("NetworkSolution.certificate")(self)
 
+    @property
+    def _why(self) -> str:
+        """Why the interval is wide."""
+        known = self.statistics
+        each = known["seconds"] / max(known["boxes"], 1)
+        return (
+            f"{known['parameters']} free marginals, {known['boxes']:,} boxes of them bounded at {each:.2g} s each "
+            f"(linear programs of {known['strategies']:,} strategies): more seconds, fewer settings or a coarser "
+            "tolerance"
+        )
+
     def __repr__(self) -> str:
         measure, low = self.measure, floor_text(self.lower_bound, 9)
         if self.exact is not None and not self.estimated:
@@ -142,6 +158,10 @@ class NetworkSolution(Solution):
             f"  lower bound  {low} ({said}); {self.status}{missed}",
             f"  model found  {self.value:.9g} ({found}), {len(self.q)} strategies of {self.q.model.strategies.count:,}",
         ]
+        if self.status != "optimal" and "parameters" in self.statistics:
+            lines.append(f"  incomplete   {self._why}")
+        if self.candidate is not None:
+            lines.append(f"  candidate    {self.candidate}; attained, not proved to be least")
         if "exact" in self.statistics:
             lines.append(f"  exact        {self.statistics['exact']}")
         if self.network != "exact":
