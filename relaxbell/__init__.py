@@ -44,6 +44,7 @@ _HOMES = {
     "measures.information": "mutual_information pinsker_bound",
     "measures.products": "nonbilocality",
     "measures.marginals": "marginal_parameters",
+    "quantum.sets": "nonsignaling_set quantum_set",
     "solve.minimization": "bounds minimize",
     "engines.strategies": "StrategyWeights",
     "engines.sources.scanning": "marginal_ranges scan",

@@ -37,6 +37,8 @@ _HOMES = {
     "measures.messages": "BinaryEntropy MessageEntropy",
     "measures.products": "FixedNonbilocality Nonbilocality",
     "measures.marginals": "MarginalParameters",
+    "quantum.maxima": "SetMaximum",
+    "quantum.sets": "BehaviorSet NonsignalingSet QuantumSet",
     "solve.faces": "Face",
     "solve.visibility": "Visibility",
     "engines.sources.solution": "FixedSolution NetworkSolution",

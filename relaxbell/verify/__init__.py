@@ -92,6 +92,13 @@ trials; ``wins``, for scores 0 and 1, the mean over w in (b, 1) of the product o
 losses; ``mean`` of such, and of ``others`` that count as 0; ``product`` of such, of different runs; the p-value is 1
 over it. Or ``tails`` of m games: m times the least P(Binomial(n, b) >= wins).
 
+**Sets of behaviors** of a Bell scenario: local, no-signaling, or quantum by a level of the NPA hierarchy, which is given
+as the lengths of its words of projectors, for each party; the words, and which moments ⟨w† w'⟩ are equal or 0, are
+derived here. A functional is at most its largest value on deterministic strategies; on no-signaling behaviors b, where
+it and a table of slacks >= 0 sum to b; on quantum ones, where L Lᵀ (rows of L: integers times 2^-bits) is b minus the
+functional, up to moments of which each counts with the size of its coefficient. An irrational functional has a rational
+one above it. A visibility: f <= b on the set and f >= c on the noise prove v <= (b - c) / (f(p) - c).
+
 **Format**: JSON without floats. A number is "-3/7" or, in data, limits and claims, ["a", "b"] for a + b√root. What
 exceeds the limits of the verifier is refused, so that every check ends within about a minute and 1 GiB of memory.
 """
@@ -111,13 +118,15 @@ from .messages import MessageCase
 from .networks import NetworkCase
 from .reading import Json, Real, with_numbers
 from .refusals import Refused, printable
+from .sets import FunctionalCase, VisibilityCase
 from .strengths import StrengthCase
 from .wording import digest
 
 _KINDS = {
-    "binary entropy": EntropyCase, "dependence": DependenceCase, "evidence": EvidenceCase,
+    "binary entropy": EntropyCase, "dependence": DependenceCase, "evidence": EvidenceCase, "functional": FunctionalCase,
     "message entropy": MessageCase,
     "mutual information": InformationCase, "nonbilocality": NetworkCase, "strength": StrengthCase,
+    "visibility": VisibilityCase,
 }  # fmt: skip
 
 
@@ -151,7 +160,8 @@ def read_case(data: Json, work: int = 0) -> Case:
 def digests(data: Json) -> tuple[str, ...]:
     """Return the digest of data and settings: one, or those of the first and the last end of a curve."""
     if not is_curve(data):
-        return (digest(read_case(data)),)
+        case = read_case(data)
+        return (case.functional_digest() if isinstance(case, FunctionalCase) else digest(case),)
     curve = Curve(data, read_case)
     return digest(curve.first), digest(curve.last)
 
