@@ -37,6 +37,7 @@ from relaxbell.verify.messages import MessageCase
 from relaxbell.verify.model import Functions, Model
 from relaxbell.verify.networks import NetworkCase
 from relaxbell.verify.reading import Json, Real, array, common_denominator, fields, rationals
+from relaxbell.verify.sets import FunctionalCase, VisibilityCase
 from relaxbell.verify.strengths import StrengthCase
 
 _LISTED = 64
@@ -50,6 +51,8 @@ _REFERRED: dict[type[Case], str] = {
     NetworkCase: "a tree of boxes with polynomials",
     EvidenceCase: "exact sums over all trials",
     MessageCase: "a list of inequalities for the distribution of the message, of which the vertices are found",
+    FunctionalCase: "a sum of squares of moments, a table of slacks, or the list of deterministic strategies",
+    VisibilityCase: "a functional with its bounds on the set and on the noise",
     StrengthCase: "a test factor with the bound of its mean over all models",
 }
 """What proofs are, that are in the file."""
@@ -57,9 +60,7 @@ _REFERRED: dict[type[Case], str] = {
 
 def case_latex(case: Case, sentence: str) -> str:
     """Return the proof of one certificate that the verifier has granted."""
-    if isinstance(case, NetworkCase | EvidenceCase | MessageCase | StrengthCase) or (
-        isinstance(case, DependenceCase) and case.has_flows(case.proof)
-    ):
+    if isinstance(case, tuple(_REFERRED)) or (isinstance(case, DependenceCase) and case.has_flows(case.proof)):
         return _by_reference(case, sentence)
     claim = _claim(case)
     body = list(_entropy(case)) if isinstance(case, EntropyCase) else list(_bound(case, case.proof))

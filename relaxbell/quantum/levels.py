@@ -44,6 +44,6 @@ def _word(text: str, outputs: Sequence[str], level: int | str) -> tuple[int, ...
 def _unknown(level: object, outputs: Sequence[str]) -> UnsupportedModelError:
     product = ("" if all(len(name) == 1 for name in outputs) else " ").join(outputs[:2])
     return UnsupportedModelError(
-        f"{level!r} is no level of the NPA hierarchy for outputs {', '.join(outputs)}: expected the longest word of all "
-        f'parties together, 1 to 6, and more products, such as 1, "1+{product}", 2 or 3. Use a word of the outputs.'
+        f"{level!r} is no level of the NPA hierarchy for outputs {', '.join(outputs)}: expected the longest word of "
+        f'all parties together, 1 to 6, and more products, such as 1, "1+{product}", 2 or 3. Use a word of the outputs.'
     )

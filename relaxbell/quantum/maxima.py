@@ -52,4 +52,6 @@ class SetMaximum:
     def __repr__(self) -> str:
         if self.exact is not None:
             return f"maximum {self.exact} (exact) on the {self.where} set"
-        return f"maximum {self.value:.9g}, at most {ceil_text(ceil_float(self.upper_bound), 12)}, on the {self.where} set"
+        return (
+            f"maximum {self.value:.9g}, at most {ceil_text(ceil_float(self.upper_bound), 12)}, on the {self.where} set"
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.certificate.claims import as_text, as_texts
-from relaxbell.errors import SolverError
+from relaxbell.errors import CertificateError, SolverError
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, Surd, surd
 from relaxbell.exact.simplex import ExactProgram, Optimum
 from relaxbell.exact.sparse import ExactMatrix
@@ -38,6 +39,11 @@ def common_data(scenario: Scenario, numbers: Sequence[ExactNumber] = ()) -> dict
         nodes.append({"name": a, "cardinality": scenario.cardinality[a], "parents": above})
     settings = math.prod(scenario.cardinality[x] for x in scenario.inputs)
     roots = {number.n for number in numbers if isinstance(number, Surd)}
+    if len(roots) > 1:
+        raise CertificateError(
+            f"no certificate: found the roots of {', '.join(map(str, sorted(roots)))}, expected one in all numbers "
+            "together. Round one of the tables to rational numbers."
+        )
     return {
         "schema": SCHEMA,
         **({"root": roots.pop()} if roots else {}),
@@ -77,8 +83,35 @@ def _above(number: Surd) -> Fraction:
     return Fraction(math.floor(number.bounds()[1] * _ABOVE) + 1, _ABOVE)
 
 
-def factor(words: Sequence[Word], form: dict[Word, float], dual: Floats) -> dict[str, Any]:
-    """Return bits and rows of L with L Lᵀ near the dual matrix, after its sums over equal moments were put right.
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """What one program over a level of the NPA hierarchy found.
+
+    Attributes
+    ----------
+    bound
+        About what its proof will give.
+    excess
+        By how much the proof is weaker than the dual solution, because that is feasible only nearly.
+    value
+        The solver's.
+    point
+        Collins–Gisin coordinates where it is attained, the constant first.
+    rows
+        The proof, as it stands in a certificate.
+    """
+
+    bound: float
+    excess: float
+    value: float
+    point: Floats
+    rows: dict[str, Any]
+
+
+def factor(
+    words: Sequence[Word], form: dict[Word, float], dual: Floats, size: float, value: float, point: Floats
+) -> Attempt:
+    """Return L with L Lᵀ near the dual matrix, after its sums over equal moments were put right.
 
     Parameters
     ----------
@@ -88,18 +121,22 @@ def factor(words: Sequence[Word], form: dict[Word, float], dual: Floats) -> dict
         Coefficients of the functional by words.
     dual
         The dual matrix of a solver: the sums of its entries over each moment but 1 are about minus the coefficients.
+    size
+        Of what the form is a multiple: L Lᵀ is for the functional itself.
+    value, point
+        The solver's for this form.
     """
     n = len(words)
     matrix = (dual + dual.T) / 2
     places: dict[Word, tuple[list[int], list[int]]] = {}
     for i, j, word in classes(words):
-        own = places.setdefault(word, ([], []))
-        own[0].append(i)
-        own[1].append(j)
+        place = places.setdefault(word, ([], []))
+        place[0].append(i)
+        place[1].append(j)
     one = ((),) * len(words[0])
     vanishing = np.ones((n, n), dtype=bool)
-    for word, (i, j) in places.items():
-        rows, columns = np.array(i), np.array(j)
+    for word, own in places.items():
+        rows, columns = np.array(own[0]), np.array(own[1])
         vanishing[rows, columns] = vanishing[columns, rows] = False
         if word == one:
             continue
@@ -107,8 +144,8 @@ def factor(words: Sequence[Word], form: dict[Word, float], dual: Floats) -> dict
         gap = (-form.get(word, 0.0) - float((twice * matrix[rows, columns]).sum())) / float(twice.sum())
         matrix[rows, columns] += gap
         matrix[columns, rows] = matrix[rows, columns]
-    size = max(float(abs(matrix).max()), 1e-300)
-    shift = max(0.0, -float(np.linalg.eigvalsh(matrix)[0])) + 1e-14 * size
+    largest = max(float(abs(matrix).max()), 1e-300)
+    shift = max(0.0, -float(np.linalg.eigvalsh(matrix)[0])) + 1e-14 * largest
     for _ in range(60):
         try:
             lower = np.linalg.cholesky(matrix + shift * np.eye(n))
@@ -116,10 +153,18 @@ def factor(words: Sequence[Word], form: dict[Word, float], dual: Floats) -> dict
         except np.linalg.LinAlgError:
             shift *= 1.5
     else:
-        raise SolverError("the dual matrix of a level of the NPA hierarchy is far from positive semidefinite.")
+        raise SolverError(
+            "the dual matrix of a level of the NPA hierarchy is far from positive semidefinite, expected it nearly so. "
+            "Use another level."
+        )
+    rows, columns = (np.array(part) for part in places[one])
+    bound = float((np.where(rows == columns, 1, 2) * matrix[rows, columns]).sum()) + shift * n
+    lower *= math.sqrt(size)
     bits = min(_MOST_BITS, max(0, _BITS - math.frexp(float(abs(lower).max()))[1]))
-    rows_ = [[round(v * 2.0**bits) for v in row[: i + 1]] for i, row in enumerate(lower.tolist())]
-    return {"bits": bits, "rows": rows_}
+    integers = [[round(v * 2.0**bits) for v in row[: i + 1]] for i, row in enumerate(lower.tolist())]
+    return Attempt(
+        (bound + form.get(one, 0.0)) * size, shift * n * size, value * size, point, {"bits": bits, "rows": integers}
+    )
 
 
 def slacks(forms: NDArray[np.int64], form: Exact) -> tuple[ExactNumber, list[ExactNumber], list[ExactNumber]]:

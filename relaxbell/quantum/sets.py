@@ -1,8 +1,8 @@
-"""`quantum_set`, `nonsignaling_set`: sets of behaviors as CVXPY objects, with rigorous largest values of functionals."""
+"""`quantum_set`, `nonsignaling_set`: sets of behaviors as CVXPY objects, with rigorous bounds of functionals."""
 
 from __future__ import annotations
 
-import warnings
+import contextlib
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,19 +21,22 @@ from relaxbell.exact.numbers import Exact, ExactNumber, Floats, to_floats
 from relaxbell.exact.texts import a_kind
 from relaxbell.frozen import Frozen
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.lp.clock import remaining
 from relaxbell.quantum.levels import Lengths, read_level
 from relaxbell.quantum.maxima import SetMaximum
 from relaxbell.quantum.moments import Moments, coordinate_words, moments
-from relaxbell.quantum.proofs import claimed, common_data, factor, proven, rational_above, slacks
+from relaxbell.quantum.proofs import Attempt, claimed, common_data, factor, proven, rational_above, slacks
+from relaxbell.quantum.squares import least_squares_bound, solve_conic
 from relaxbell.verify import Refused
 from relaxbell.verify.sets import Word
 
 if TYPE_CHECKING:
-    from cvxpy import Constraint, Expression, Problem
+    from cvxpy import Constraint, Expression
 
-_TOLERANCE = 1e-11
-"""Of Clarabel; the proof takes care of what it misses."""
+_SCALES = (8, 4, -8, 16)
+"""Largest coefficient of the programs that are tried: over sums of squares, or (negative) over moments."""
+
+_EXCESS = 2e-9
+"""So much more than the solver's value, relative to the largest coefficient, no other program is tried."""
 
 
 class BehaviorSet(Frozen):
@@ -69,15 +72,15 @@ class BehaviorSet(Frozen):
 
         Of a level of the NPA hierarchy, entries may be negative where it does not imply p ≥ 0.
         """
-        return self._objects[0]
+        return self.objects[0]
 
     @property
     def constraints(self) -> list[Constraint]:
         """What CVXPY needs beside `p`, for anyone's own problem."""
-        return list(self._objects[1])
+        return list(self.objects[1])
 
     @cached_property
-    def _objects(self) -> tuple[Expression, list[Constraint], Expression]:
+    def objects(self) -> tuple[Expression, list[Constraint], Expression]:
         """The table, its constraints, and the Collins–Gisin coordinates, the constant first."""
         import cvxpy as cp
 
@@ -86,6 +89,10 @@ class BehaviorSet(Frozen):
         return table, [*constraints, *self._more(table)], vector
 
     def _vector(self) -> tuple[Expression, list[Constraint]]:
+        raise NotImplementedError
+
+    def scaled(self, weight: float | Expression) -> tuple[Expression, list[Constraint]]:
+        """Return coordinates of a behavior of the set times a weight that is a variable, with their constraints."""
         raise NotImplementedError
 
     def _more(self, table: Expression) -> list[Constraint]:
@@ -201,7 +208,9 @@ class BehaviorSet(Frozen):
             table = self.coordinates.expand(point)
             behavior = Behavior(table, own.outputs, own.inputs, parties=own.parties) if exact else _near(table, own)
         certificate = Certificate(claimed(data, bound))
-        return SetMaximum(self.name, value + float(own.constant), bound, bound if exact else None, behavior, certificate)
+        return SetMaximum(
+            self.name, value + float(own.constant), bound, bound if exact else None, behavior, certificate
+        )
 
     @staticmethod
     def _proven(data: dict[str, Any]) -> ExactNumber:
@@ -260,6 +269,30 @@ class NonsignalingSet(BehaviorSet):
         import cvxpy as cp
 
         return cp.hstack([1.0, cp.Variable(self.coordinates.dimension)]), []
+
+    def scaled(self, weight: float | Expression) -> tuple[Expression, list[Constraint]]:
+        """Return coordinates of a no-signaling behavior times a weight that is a variable, with their constraints.
+
+        Parameters
+        ----------
+        weight
+            At least 0.
+
+        Returns
+        -------
+        tuple
+            The coordinates, the weight first, and constraints.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.nonsignaling_set(rb.boxes.pr()).scaled(0.5)[0].shape
+        (9,)
+        """
+        import cvxpy as cp
+
+        vector = cp.hstack([weight, cp.Variable(self.coordinates.dimension)])
+        return vector, [self._expansion @ vector >= 0]
 
     def _more(self, table: Expression) -> list[Constraint]:
         return [table >= 0]
@@ -346,39 +379,38 @@ class QuantumSet(BehaviorSet):
         return self._moments.vector[self._moments.coordinates], self._moments.constraints
 
     def _solved(self, table: Exact) -> tuple[float, NDArray[Any] | None, dict[str, Any], bool]:
+        form = self.coordinates.pull_back(to_floats(table))
+        largest = float(abs(form[1:]).max(initial=0.0)) or 1.0
+        best: Attempt | None = None
+        for scale in _SCALES:  # solvers end at different distances from the optimum: the proofs say at which
+            size = largest / abs(scale)
+            with contextlib.suppress(*(() if best is None else (SolverError,))):
+                found = (self._by_squares if scale > 0 else self._by_moments)(form / size, size)
+                best = found if best is None or found.bound < best.bound else best
+            if best is not None and best.excess <= _EXCESS * largest:
+                break
+        assert best is not None  # the first attempt raises, or is there
+        return best.value, best.point, {"above": rational_above(table), **best.rows}, False
+
+    def _by_squares(self, form: Floats, size: float) -> Attempt:
+        """Return what the program over sums of squares finds for a form times `size`."""
+        words, named = self._moments.words, dict(zip(self._words, form.tolist(), strict=True))
+        value, matrix, known = least_squares_bound(words, named, self.name)
+        point = np.array([known[word] for word in self._words])
+        return factor(words, named, matrix, size, value + form[0], point)
+
+    def _by_moments(self, form: Floats, size: float) -> Attempt:
+        """Return what the program over moments finds."""
         import cvxpy as cp
 
-        above = rational_above(table)
-        form = self.coordinates.pull_back(to_floats(table))
-        size = float(abs(form[1:]).max(initial=0.0)) or 1.0
-        _, constraints, vector = self._objects
-        problem = cp.Problem(cp.Maximize((form / size) @ vector), constraints)
+        _, constraints, vector = self.objects
+        problem = cp.Problem(cp.Maximize(form @ vector), constraints)
         solve_conic(problem, self.name)
-        matrix = constraints[0]
-        form_of = {word: float(c) for word, c in zip(self._words[1:], form[1:], strict=True) if c}
-        proof = {"above": above, **factor(self._moments.words, form_of, np.asarray(matrix.dual_value) * size)}
-        return float(problem.value) * size, np.asarray(vector.value), proof, False
+        dual, named = np.asarray(constraints[0].dual_value), dict(zip(self._words, form.tolist(), strict=True))
+        return factor(self._moments.words, named, dual, size, float(problem.value), np.asarray(vector.value))
 
     def __repr__(self) -> str:
         return f"quantum set (level {self.level}, {len(self._moments.words)} words) of {self.scenario}"
-
-
-def solve_conic(problem: Problem, name: str) -> None:
-    """Solve with Clarabel as well as it can; raise SolverError where it finds nothing.
-
-    Its warnings of accuracy are left out: what is believed is the exact bound that follows.
-    """
-    left = remaining()
-    options: dict[str, float] = {} if left == float("inf") else {"time_limit": left}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        problem.solve(
-            solver="CLARABEL", max_threads=1, tol_gap_abs=_TOLERANCE, tol_gap_rel=_TOLERANCE, tol_feas=_TOLERANCE,
-            **options,
-        )  # fmt: skip
-    if problem.status not in ("optimal", "optimal_inaccurate"):
-        remaining()
-        raise SolverError(f"Clarabel ended with status {problem.status} on the {name} set.")
 
 
 def _near(table: Floats, functional: BellFunctional) -> Behavior | None:
@@ -422,7 +454,7 @@ def quantum_set(scenario: object, level: int | str) -> QuantumSet:
     Returns
     -------
     QuantumSet
-        With ``p``, the table as a CVXPY expression, and ``constraints``, for any ``cp.Problem``; ``maximum(functional)``
+        With ``p``, the table as a CVXPY expression, and ``constraints``, for any ``cp.Problem``; ``maximum(f)``
         with its certificate. `BellFunctional.bound` takes it in the place of a model.
 
     Raises

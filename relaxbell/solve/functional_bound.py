@@ -45,7 +45,9 @@ _LISTED = 2**14
 """Up to so many strategies times settings they are listed."""
 
 
-def bound(functional: BellFunctional, model: CausalModel | BehaviorSet, subject_to: Any, *, seconds: float | None = None) -> Any:
+def bound(
+    functional: BellFunctional, model: CausalModel | BehaviorSet, subject_to: Any, *, seconds: float | None = None
+) -> Any:
     """Return the maximum, or with a symbol as limit its curve; see `BellFunctional.bound`."""
     # a title takes longer to write than many a maximum to find
     with deadline(seconds, "" if seconds is None else f"-{functional.title}"):

@@ -92,9 +92,9 @@ trials; ``wins``, for scores 0 and 1, the mean over w in (b, 1) of the product o
 losses; ``mean`` of such, and of ``others`` that count as 0; ``product`` of such, of different runs; the p-value is 1
 over it. Or ``tails`` of m games: m times the least P(Binomial(n, b) >= wins).
 
-**Sets of behaviors** of a Bell scenario: local, no-signaling, or quantum by a level of the NPA hierarchy, which is given
-as the lengths of its words of projectors, for each party; the words, and which moments ⟨w† w'⟩ are equal or 0, are
-derived here. A functional is at most its largest value on deterministic strategies; on no-signaling behaviors b, where
+**Sets of behaviors** of a Bell scenario: local, no-signaling, or quantum by a level of the NPA hierarchy, which is
+given as the lengths of its words of projectors, for each party; the words, and which moments ⟨w† w'⟩ are equal or 0,
+are derived here. A functional is at most its largest value on deterministic strategies; on no-signaling behaviors b, where
 it and a table of slacks >= 0 sum to b; on quantum ones, where L Lᵀ (rows of L: integers times 2^-bits) is b minus the
 functional, up to moments of which each counts with the size of its coefficient. An irrational functional has a rational
 one above it. A visibility: f <= b on the set and f >= c on the noise prove v <= (b - c) / (f(p) - c).

@@ -1,7 +1,8 @@
 """Certificates about sets of behaviors: local, quantum (a level of the NPA hierarchy), no-signaling.
 
-Largest values of a functional on a set, and visibilities beyond which a behavior mixed with noise leaves it. A functional
-is read as its form: coefficients of products of projectors, of which each setting's last one is one minus the others.
+Largest values of a functional on a set, and visibilities beyond which a behavior mixed with noise leaves it. A
+functional is read as its form: coefficients of products of projectors, of which each setting's last one is one minus
+the others.
 """
 
 from __future__ import annotations
@@ -79,7 +80,10 @@ class SetCase(Case):
             return "local" if kind == "local" else "no-signaling"
         names = [a for a, _ in self.parties]
         spaced = any(len(name) > 1 for name in names)
-        words = [(" " if spaced else "").join(n for n, k in zip(names, t, strict=True) for _ in range(k)) for t in kind]
+        lengths = [_lengths(t, len(names)) for t in kind]
+        words = [
+            (" " if spaced else "").join(n for n, k in zip(names, t, strict=True) for _ in range(k)) for t in lengths
+        ]
         return f"quantum (words {', '.join(word or '1' for word in words)} of the NPA hierarchy)"
 
     def scenario_text(self) -> str:
@@ -92,7 +96,7 @@ class SetCase(Case):
         self.model.spend(self.model.cells * FRACTION * 2 ** len(self.parties))
         return form(self, table)
 
-    def bound(self, proof: Json, sign: int = 1) -> Real:  # type: ignore[override]
+    def bound(self, proof: Json, sign: int = 1) -> Real:
         """Refuse: what is proved here is no bound of rows."""
         raise NotImplementedError
 
