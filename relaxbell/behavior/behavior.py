@@ -869,7 +869,7 @@ class Behavior(Frozen):
         where
             The set: a Bell scenario such as ``bell()`` (the local set), `quantum_set` or `nonsignaling_set`.
         noise
-            ``"white"``, ``"local"`` (any local behavior, the best), ``"general"`` (any no-signaling one), or a behavior.
+            ``"white"``, ``"local"`` (any local behavior), ``"general"`` (any no-signaling one), or a behavior.
 
         Returns
         -------

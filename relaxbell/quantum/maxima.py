@@ -33,8 +33,8 @@ class SetMaximum:
     --------
     >>> import relaxbell as rb
     >>> found = rb.nonsignaling_set(rb.catalog.CHSH).maximum(rb.catalog.CHSH)
-    >>> found.exact, found.behavior == rb.boxes.pr()
-    (Fraction(4, 1), True)
+    >>> found.exact, rb.catalog.CHSH(found.behavior)
+    (Fraction(4, 1), Fraction(4, 1))
     """
 
     where: str

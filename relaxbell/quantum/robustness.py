@@ -21,8 +21,8 @@ from relaxbell.exact.texts import a_kind, ceil_text
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.quantum.local import LocalSet
 from relaxbell.quantum.proofs import claimed, common_data, proven
-from relaxbell.quantum.sets import BehaviorSet, NonsignalingSet
-from relaxbell.quantum.squares import solve_conic
+from relaxbell.quantum.sets import BehaviorSet, NonsignalingSet, QuantumSet
+from relaxbell.quantum.squares import solve_conic, solve_linear
 from relaxbell.verify import Refused
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _solved(own: BehaviorSet, behavior: Behavior, noise: Behavior | BehaviorSet)
     vector, more = _scaled(noise, 1 - weight, own)
     equal = weight * p[1:] + vector[1:] == inside[1:]
     problem = cp.Problem(cp.Maximize(weight), [*constraints, *more, equal, weight <= 1])
-    solve_conic(problem, own.name)
+    (solve_conic if isinstance(own, QuantumSet) else solve_linear)(problem, own.name)
     value = float(problem.value)
     if value >= 1 - _INSIDE:
         return 1.0, None
@@ -177,7 +177,7 @@ def _candidates(form: Floats) -> Iterator[list[Fraction]]:
     """Yield rational coefficients near floats: simple ones, if there are, then those with many digits."""
     scaled = form / abs(form).max()
     sizes = sorted({round(float(v), 5) for v in abs(scaled) if v > 1e-4})
-    for size in sizes[:3]:
+    for size in sizes[:8]:
         simple = snapped(scaled / size, _SMALL, _NEAR / size)
         if simple is not None and any(simple):
             yield simple

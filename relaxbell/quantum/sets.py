@@ -70,6 +70,7 @@ class BehaviorSet(Frozen):
     def p(self) -> Expression:
         """The table p(outputs|inputs) as a CVXPY expression, axes outputs, then inputs, as in `scenario`.
 
+        CVXPY warns that it takes another backend for tables of many axes; ``solve(canon_backend="SCIPY")`` asks for it.
         Of a level of the NPA hierarchy, entries may be negative where it does not imply p ≥ 0.
         """
         return self.objects[0]
@@ -86,7 +87,7 @@ class BehaviorSet(Frozen):
 
         vector, constraints = self._vector()
         table = cp.reshape(self._expansion @ vector, self.scenario.shape, order="C")
-        return table, [*constraints, *self._more(table)], vector
+        return table, constraints, vector
 
     def _vector(self) -> tuple[Expression, list[Constraint]]:
         raise NotImplementedError
@@ -94,9 +95,6 @@ class BehaviorSet(Frozen):
     def scaled(self, weight: float | Expression) -> tuple[Expression, list[Constraint]]:
         """Return coordinates of a behavior of the set times a weight that is a variable, with their constraints."""
         raise NotImplementedError
-
-    def _more(self, table: Expression) -> list[Constraint]:
-        return []
 
     # ------------------------------------------------------------------- of a scenario
 
@@ -268,7 +266,8 @@ class NonsignalingSet(BehaviorSet):
     def _vector(self) -> tuple[Expression, list[Constraint]]:
         import cvxpy as cp
 
-        return cp.hstack([1.0, cp.Variable(self.coordinates.dimension)]), []
+        vector = cp.hstack([1.0, cp.Variable(self.coordinates.dimension)])
+        return vector, [self._expansion @ vector >= 0]
 
     def scaled(self, weight: float | Expression) -> tuple[Expression, list[Constraint]]:
         """Return coordinates of a no-signaling behavior times a weight that is a variable, with their constraints.
@@ -293,9 +292,6 @@ class NonsignalingSet(BehaviorSet):
 
         vector = cp.hstack([weight, cp.Variable(self.coordinates.dimension)])
         return vector, [self._expansion @ vector >= 0]
-
-    def _more(self, table: Expression) -> list[Constraint]:
-        return [table >= 0]
 
     def _solved(self, table: Exact) -> tuple[float, NDArray[Any] | None, dict[str, Any], bool]:
         form = self.coordinates.pull_back(table)
@@ -479,9 +475,10 @@ def quantum_set(scenario: object, level: int | str) -> QuantumSet:
     >>> quantum = rb.quantum_set(rb.catalog.CH, "1+AB")
     >>> rb.catalog.CH.bound(quantum) < 0.2071068  # (√2 − 1)/2, rounded up
     True
-    >>> largest = cp.Problem(cp.Maximize(quantum.p[0, 0, 1, 1]), [*quantum.constraints, quantum.p[0, 0, 0, 0] == 0,
-    ...     quantum.p[0, 1, 1, 0] == 0, quantum.p[1, 0, 0, 1] == 0])
-    >>> round(float(largest.solve(solver="CLARABEL")), 5)  # Hardy's paradox: (5√5 − 11)/2
+    >>> p = quantum.p
+    >>> never = [p[0, 0, 0, 0] == 0, p[0, 1, 1, 0] == 0, p[1, 0, 0, 1] == 0]
+    >>> problem = cp.Problem(cp.Maximize(p[0, 0, 1, 1]), [*quantum.constraints, *never])
+    >>> round(float(problem.solve(solver="CLARABEL", canon_backend="SCIPY")), 5)  # Hardy's paradox: (5√5 − 11)/2
     0.09017
     """
     return QuantumSet(scenario_of(scenario), level)

@@ -65,6 +65,17 @@ def least_squares_bound(
     return float(problem.value), np.asarray(matrix.value), found
 
 
+def solve_linear(problem: Problem, name: str) -> None:
+    """Solve with HiGHS, whose duals are of a vertex and so rational numbers in disguise; raise SolverError as below."""
+    left = remaining()
+    problem.solve(solver="HIGHS", **({} if math.isinf(left) else {"time_limit": left}))
+    if problem.status != "optimal":
+        remaining()
+        raise SolverError(
+            f"HiGHS ended with status {problem.status} on the {name} set. Round the behavior: p.rounded()."
+        )
+
+
 def solve_conic(problem: Problem, name: str) -> None:
     """Solve with Clarabel as well as it can; raise SolverError where it finds nothing.
 

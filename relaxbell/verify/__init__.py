@@ -94,10 +94,10 @@ over it. Or ``tails`` of m games: m times the least P(Binomial(n, b) >= wins).
 
 **Sets of behaviors** of a Bell scenario: local, no-signaling, or quantum by a level of the NPA hierarchy, which is
 given as the lengths of its words of projectors, for each party; the words, and which moments ⟨w† w'⟩ are equal or 0,
-are derived here. A functional is at most its largest value on deterministic strategies; on no-signaling behaviors b, where
-it and a table of slacks >= 0 sum to b; on quantum ones, where L Lᵀ (rows of L: integers times 2^-bits) is b minus the
-functional, up to moments of which each counts with the size of its coefficient. An irrational functional has a rational
-one above it. A visibility: f <= b on the set and f >= c on the noise prove v <= (b - c) / (f(p) - c).
+are derived here. A functional is at most its largest value on deterministic strategies; on no-signaling behaviors b
+where it and a table of slacks >= 0 sum to b; on quantum ones, where L Lᵀ (rows of L: integers times 2^-bits) is b minus
+the functional, up to moments of which each counts with the size of its coefficient. An irrational functional has a
+rational one above it. A visibility: f <= b on the set and f >= c on the noise prove v <= (b - c) / (f(p) - c).
 
 **Format**: JSON without floats. A number is "-3/7" or, in data, limits and claims, ["a", "b"] for a + b√root. What
 exceeds the limits of the verifier is refused, so that every check ends within about a minute and 1 GiB of memory.
