@@ -3,6 +3,7 @@
 From the box to the result. "Listed" is the same package with pricing switched off, where that ends in a few minutes.
 
 python benchmarks/scale_dependence.py [quick]
+python benchmarks/scale_dependence.py beside DIR    two rows beside another working tree, such as one of an old commit
 """
 
 import os
@@ -12,6 +13,7 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
 import math
 import resource
 import statistics
+import subprocess
 import sys
 import time
 
@@ -97,7 +99,48 @@ def timed(kind, p, repeat=3):
     return found, statistics.median(times)
 
 
+CHILD = """
+import sys, time
+import numpy as np
+import relaxbell as rb
+if sys.argv[1] == "M":
+    x = np.arange(7)
+    e = np.cos(np.pi * (x[:, None] - x - 0.5) / 7)
+    p = rb.Behavior((1 + np.array([[1, -1], [-1, 1]])[:, :, None, None] * e) / 4)
+    kind, measure = rb.dependence, rb.dependence(rb.measurement_dependence((7, 7)))
+else:
+    p, kind = rb.boxes.cglmp(16), rb.mutual_information
+    measure = kind(rb.measurement_dependence((2, 2), (16, 16)))
+rb.minimize(kind(rb.measurement_dependence()), rb.boxes.tsirelson())
+times = []
+for _ in range(int(sys.argv[2])):
+    start = time.process_time()
+    value = rb.minimize(measure, p).value
+    times.append(time.process_time() - start)
+print(min(times), value)
+"""
+"""What is run in each working tree: the least processor seconds of several runs."""
+
+
+def beside(other):
+    """Print the two rows of this package and of another working tree, in turn."""
+    own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    for kind, name in (("M", "planar 7×7"), ("I", "CGLMP 16")):
+        found = {own: [], other: []}
+        for _ in range(2):
+            for tree, often in ((own, "10"), (other, "1")):
+                command = [sys.executable, "-c", CHILD, kind, often]
+                told = subprocess.run(command, cwd=tree, capture_output=True, check=True)
+                found[tree].append(tuple(map(float, told.stdout.split())))
+        (new, value), (old, before) = (min(found[tree]) for tree in (own, other))
+        ratio, apart = old / new, abs(value - before)
+        print(f"{kind:2} {name:12} {new:8.4f} s, there {old:8.3f} s: {ratio:5.0f} times (differs by {apart:.0e})")
+
+
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["beside"]:
+        beside(os.path.abspath(sys.argv[2]))
+        sys.exit()
     quick = "quick" in sys.argv
     priced_from = minimum.PRICED_FROM
     for kind in KINDS:  # what is loaded for the first time

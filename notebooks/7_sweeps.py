@@ -78,6 +78,49 @@ plt.show()
 # %% [markdown]
 # The border of what is local is where the formula says.
 #
+# ## A million points: one array
+#
+# Axes of parameters first, then those of p(a,b|x,y). Here efficiency η of both detectors and visibility v of a maximally
+# entangled state; a detector that does not click says 0. Then S = 2√2 v η² + 2 (1 − η)², so S > 2 for v > (2 − η)/(√2 η).
+
+# %%
+eta, v = np.linspace(0.75, 1, 1001)[:, None, None, None], np.linspace(0.6, 1, 1001)[:, None, None]
+pure, noise = rb.boxes.tsirelson().p, 1 / 4
+clicked = noise + np.multiply.outer(v[:, 0, 0], pure - noise)  # axes v, a, b, x, y
+table = np.multiply.outer(eta[:, 0, 0, 0] ** 2, clicked)  # both detectors click, …
+single = eta[..., None] * (1 - eta[..., None]) / 2  # … one does, and its outcome is random, …
+table[:, :, 0] += single
+table[:, :, :, 0] += single
+table[:, :, 0, 0] += (1 - eta) ** 2  # … or none
+losses = rb.sweep(c, table, labels={"η": eta.ravel(), "v": v.ravel()}, progress=False)
+print(f"{len(losses):,} points, {len(losses.failures)} without a value")
+s = (2 * np.sqrt(2) * v * eta**2 + 2 * (1 - eta) ** 2).ravel()
+print(
+    f"largest distance from max(0, (S - 2)/4) below 1e-12: {bool(abs(losses.values - np.maximum(0, (s - 2) / 4)).max() < 1e-12)}"
+)
+
+# %% [markdown]
+# `plot` marks where the value rises above 0: at one corner of a cell it is at most 0, at another a rigorous bound is above.
+# Every 20th value in each direction shows the cells.
+
+# %%
+coarse = rb.sweep(c, table[::20, ::20], labels={"η": eta.ravel()[::20], "v": v.ravel()[::20]}, progress=False)
+ax = coarse.plot(cmap="Greys")
+ax.plot(
+    eta.ravel(),
+    (2 - eta.ravel()) / (np.sqrt(2) * eta.ravel()),
+    "--",
+    color="#0072b2",
+    label="$v = (2-η)/(\\sqrt{2} η)$",
+)
+ax.set_ylim(0.6, 1)
+ax.legend(loc="lower left")
+plt.show()
+
+# %% [markdown]
+# Arrays with named axes (xarray), frames (pandas, polars) and files that are mapped into memory are read as well; rows that are
+# no behavior are reported by number. `to_xarray` and `to_frame` return columns with labeled axes.
+#
 # ## Several workers
 #
 # `executor` is any `concurrent.futures` executor: a process pool, or Dask's on a cluster. Results are the same bit by bit.

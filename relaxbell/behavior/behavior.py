@@ -50,6 +50,10 @@ class HasCoordinates(Protocol):
         ...
 
 
+_FINE = 2**52
+"""Largest power of two in whose inverse floats are counted by whole numbers of 64 bits."""
+
+
 class Behavior(Frozen):
     """A behavior p(a, b, …|x, y, …): a table of conditional probabilities with named variables.
 
@@ -828,7 +832,10 @@ class Behavior(Frozen):
         names = (self.outputs, self.inputs)
         coordinates.check(self.table, names, self.tolerance, "rounding within the model's affine hull")
         vector = coordinates.project(self.p)
-        integers = np.array([round(Fraction(float(v)) * denominator) for v in vector], dtype=object)
+        if denominator & (denominator - 1) == 0 and denominator <= _FINE:  # then floats are multiplied without rounding
+            integers = np.rint(vector * float(denominator)).astype(np.int64).astype(object)
+        else:
+            integers = np.array([round(Fraction(float(v)) * denominator) for v in vector], dtype=object)
         return self._like(coordinates.exact_table(integers, denominator))
 
     def symmetries(self, *, tolerance: float | None = None) -> Symmetries:

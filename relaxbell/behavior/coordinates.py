@@ -121,7 +121,36 @@ class Coordinates:
 
     def marginals(self, table: NDArray[Any]) -> NDArray[Any]:
         """Return G[j, x]: j_i = 0 sums output i, j_i = k > 0 picks its value k − 1 (all but the last)."""
-        return axis_product(table, [_marginalize(c).astype(table.dtype) for c in self.outputs])
+        for axis, count in enumerate(self.outputs):
+            found = np.empty_like(table)
+            given, own = np.moveaxis(table, axis, 0), np.moveaxis(found, axis, 0)
+            own[1:], own[0] = given[:-1], given[0]
+            for k in range(1, count):  # in this order, for one table as for many: they are rounded alike
+                own[0] += given[k]
+            table = found
+        return table
+
+    def read(self, tables: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return coordinates of tables along the last axis, as `project`, and by how much each misses its equalities.
+
+        That is: at the values that are coordinates, the largest spread over settings that should not matter, and the
+        largest error of a normalization. NaN where an entry is none.
+        """
+        marginals, batch = self.marginals(tables), tables.shape[len(self.shape) :]
+        out = np.empty((self.dimension + 1, *batch))
+        out[0] = 1.0
+        total = marginals[(0,) * len(self.outputs)].reshape(-1, *batch)
+        missed: NDArray[np.float64] = abs(total - 1).max(axis=0)
+        for block in self.blocks:
+            part = marginals[self._members(block)]
+            mean, count = self._sum_unreached(part, block)
+            if count > 1:
+                axes = tuple(len(block.members) + j for j in range(len(self.inputs)) if j not in block.inputs)
+                spread = part.max(axis=axes) - part.min(axis=axes)
+                missed = np.maximum(missed, spread.reshape(block.size, *batch).max(axis=0))
+                mean = mean / count
+            out[block.start : block.start + block.size] = mean.reshape(block.size, *batch)
+        return out, missed
 
     def project(self, table: NDArray[Any]) -> NDArray[Any]:
         """Return the coordinate vector of a table; inputs that do not reach a set are averaged over.
@@ -279,12 +308,4 @@ def _complete(cardinality: int) -> NDArray[np.int64]:
     matrix[:-1, 1:] = np.eye(cardinality - 1, dtype=np.int64)
     matrix[-1, 0] = 1
     matrix[-1, 1:] = -1
-    return matrix
-
-
-def _marginalize(cardinality: int) -> NDArray[np.int64]:
-    """Return the inverse of `_complete`."""
-    matrix = np.zeros((cardinality, cardinality), dtype=np.int64)
-    matrix[0] = 1
-    matrix[1:, :-1] = np.eye(cardinality - 1, dtype=np.int64)
     return matrix

@@ -31,6 +31,16 @@ def shared(model: HasRelaxed) -> Arguments:
     return _copied(model, edges, latent=(first,), relaxed=relaxed, name=f"{model.name} with a shared source")
 
 
+def reordered(model: HasRelaxed, outputs: Sequence[str], inputs: Sequence[str]) -> Arguments:
+    """Return the model with outputs and inputs in another order."""
+    table = model.input_distribution
+    own = table if tuple(inputs) == model.inputs else table.marginal(inputs)
+    return _copied(
+        model, model.edges, inputs=inputs, outputs=outputs, relaxed=model.relaxed, input_distribution=own,
+        name=model.name,
+    )  # fmt: skip
+
+
 def relaxed_by(
     model: HasRelaxed, edges: Iterable[object], hidden: Mapping[str, int], input_distribution: object
 ) -> Arguments:

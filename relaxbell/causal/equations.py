@@ -21,9 +21,10 @@ from relaxbell.causal.cells import cell_label
 from relaxbell.causal.protocols import HasStrategies
 from relaxbell.causal.size import check_memory
 from relaxbell.errors import BehaviorError, ModelError, RelaxbellError
-from relaxbell.exact.numbers import Exact, ExactNumber, to_floats
+from relaxbell.exact.numbers import Exact, ExactNumber, Surd, to_floats
 from relaxbell.exact.rows import Rows, whole_row
 from relaxbell.exact.sparse import ExactMatrix
+from relaxbell.exact.vectors import ExactRow, exact_row
 from relaxbell.lp.clock import remaining
 
 _MOST_EXACT = 2**18
@@ -92,6 +93,25 @@ class Equations:
         """The right-hand sides as floats."""
         return to_floats(self.rhs)
 
+    @cached_property
+    def row(self) -> ExactRow | None:
+        """The right-hand sides as whole numbers over one denominator; None for different roots."""
+        roots = {v.n for v in self.rhs.tolist() if isinstance(v, Surd)}
+        return exact_row(self.rhs, self.floats) if len(roots) < 2 else None
+
+    def total(self, z: Exact) -> ExactNumber:
+        """Return Σ z · rhs, exactly.
+
+        Parameters
+        ----------
+        z
+            A multiplier for each equation.
+        """
+        values = z.tolist()
+        if self.row is None or not all(isinstance(v, Fraction) for v in values):
+            return sum((v * b for v, b in zip(values, self.rhs.tolist(), strict=True)), Fraction(0))
+        return self.row.dot(values)
+
     def functional(self, z: Exact) -> Exact:
         """Return the coefficients over p(outputs|inputs) of the combination Σ_i z_i (equation i)."""
         if self.tables is None:
@@ -142,7 +162,8 @@ def behavior_equations(model: HasStrategies, behavior: Behavior, *, signaling: b
     hull = AnyTable() if signaling else model
     exact = behavior if behavior.is_exact else behavior.rounded(hull, denominator=FLOAT_GRID)
     weights = cell_weights(model)
-    rhs = exact.table.ravel() * weights
+    rhs = exact.table.ravel()
+    rhs = rhs * weights if model.dependent_inputs else np.array(rhs, dtype=object)
     distance = 0.0 if behavior.is_exact else float(np.abs(exact.p - behavior.p).max())
     return Equations(
         model.observed_rows,
@@ -155,8 +176,11 @@ def behavior_equations(model: HasStrategies, behavior: Behavior, *, signaling: b
     )
 
 
-def observed_equations(model: HasStrategies, observed: Observed) -> Equations:
-    """Return V T q = V p for values of functionals, with normalization and known input frequencies."""
+def observed_equations(model: HasStrategies, observed: Observed, *, occurring: bool = False) -> Equations:
+    """Return V T q = V p for values of functionals, with normalization and known input frequencies.
+
+    No-signaling between settings of which one never occurs is an error, or with `occurring` left out.
+    """
     outputs, inputs, shape = model.outputs, model.inputs, model.observed_shape
     if not same_variables(observed, model):
         raise BehaviorError(
@@ -170,10 +194,17 @@ def observed_equations(model: HasStrategies, observed: Observed) -> Equations:
             f"{', '.join(outputs + inputs)}, {model.name} has {shape}."
         )
     weights = cell_weights(model)
-    labels, tables, rhs = [], [], []
+    labels, tables, rhs = list[str](), list[Exact](), list[ExactNumber]()
     for label, table, value in observed.table_rows():
+        flat = np.asarray(table.transpose(order), dtype=object).ravel()
+        if (
+            len(labels) >= len(observed.functionals)
+            and occurring
+            and any(weights[i] == 0 for i in np.flatnonzero(flat))
+        ):
+            continue
         labels.append(label)
-        tables.append(np.asarray(table.transpose(order), dtype=object).ravel())
+        tables.append(flat)
         rhs.append(value)
     rows, scaled = _over_strategies(model, labels, tables, weights)
     rhs = [value * factor for value, factor in zip(rhs, scaled, strict=True)]
@@ -193,15 +224,16 @@ def observed_equations(model: HasStrategies, observed: Observed) -> Equations:
 def normalization_equations(model: HasStrategies) -> Equations:
     """Return what holds before anything is observed: Σ p = 1, and the frequencies of dependent inputs."""
     cells = math.prod(model.observed_shape)
-    sums = math.prod(model.cardinality[n] for n in (model.inputs if model.inputs_connected else model.dependent_inputs))
+    known = model.inputs if model.inputs_connected or model.has_any else model.dependent_inputs
+    sums = math.prod(model.cardinality[n] for n in known)
     check_memory(f"{sums:,} normalizations of {cells:,} probabilities of {model.name}", _SUMMAND * sums * cells)
     weights = cell_weights(model)
-    known = _normalization(model, weights)
-    tables = np.array([_weighted(table, weights) for _, table, _ in known], dtype=object)
-    coefficients = np.array([(table != 0).astype(np.int64) for _, table, _ in known])
+    sure = _normalization(model, weights)
+    tables = np.array([_weighted(table, weights) for _, table, _ in sure], dtype=object)
+    coefficients = np.array([(table != 0).astype(np.int64) for _, table, _ in sure])
     return Equations(
-        model.observed_rows.mapped(coefficients, tuple(label for label, _, _ in known)),
-        np.array([value for _, _, value in known], dtype=object),
+        model.observed_rows.mapped(coefficients, tuple(label for label, _, _ in sure)),
+        np.array([value for _, _, value in sure], dtype=object),
         weights,
         tables=tables,
         exponents=weight_exponents(model, weights),
@@ -297,13 +329,13 @@ def functional_rows(
 def _normalization(model: HasStrategies, weights: Exact) -> list[tuple[str, Exact, Fraction]]:
     """Σ_outputs p(outputs, dependent|free) = p(dependent|free), for each dependent setting.
 
-    One free setting suffices unless dependent inputs respond to free ones.
+    One free setting suffices unless dependent inputs respond to free ones, or cells stand for strategies.
     """
     shape, k = model.observed_shape, len(model.outputs)
     found = []
     for index in np.ndindex(*shape[k:]):
         setting = dict(zip(model.inputs, index, strict=True))
-        if not model.inputs_connected and any(setting[n] for n in model.free_inputs):
+        if not model.inputs_connected and not model.has_any and any(setting[n] for n in model.free_inputs):
             continue  # the same for all settings of the free inputs
         table = np.zeros(shape, dtype=object)
         table[(Ellipsis, *index)] = 1

@@ -30,6 +30,7 @@ from relaxbell.causal.responses import Node, Strategies, count_text
 from relaxbell.causal.size import check_equations, check_rows
 from relaxbell.causal.text import model_text
 from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError
+from relaxbell.exact.kept import Kept
 from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import a_kind
@@ -234,6 +235,16 @@ class CausalModel(Frozen):
         return tuple(n for n in order if n not in self.latents + self.free_inputs)
 
     @property
+    def is_mixture(self) -> bool:
+        """Whether the latent variable chooses among several structures, see `mixture`."""
+        return False
+
+    @property
+    def has_any(self) -> bool:
+        """Whether one of these structures allows any behavior."""
+        return False
+
+    @property
     def observed_shape(self) -> tuple[int, ...]:
         """Shape of a behavior of this model: outputs, then inputs."""
         return tuple(self.cardinality[n] for n in self.outputs + self.inputs)
@@ -254,6 +265,11 @@ class CausalModel(Frozen):
         return Scenario.of(
             self.outputs, self.inputs, self.observed_shape, self.parties if chosen == set(self.inputs) else None
         )
+
+    @cached_property
+    def kept(self) -> Kept[object]:
+        """What is kept of this model from one call to the next; empty in copies and pickles."""
+        return Kept(4)
 
     @cached_property
     def coordinates(self) -> Coordinates:
@@ -643,7 +659,14 @@ class CausalModel(Frozen):
         equations = self.equations(observed)
         return [equations.rows.array @ self.q == equations.floats]
 
-    def inequalities(self, *, seconds: float = 60.0) -> InequalitiesLike[CausalModel, BellFunctional]:
+    def inequalities(
+        self,
+        subject_to: object = (),
+        *,
+        joint: bool = False,
+        at: Mapping[Any, Any] | None = None,
+        seconds: float = 60.0,
+    ) -> InequalitiesLike[CausalModel, BellFunctional]:
         """Return what p the model can reproduce: all facets of its polytope of behaviors, in classes.
 
         Classes are orbits of the model's own relabelings. One facet of each is sought: by exact double description from
@@ -654,13 +677,21 @@ class CausalModel(Frozen):
 
         Parameters
         ----------
+        subject_to
+            Limits of p(settings|λ), of `setting_bounds`.
+        joint
+            Whether the distribution of the settings is free: inequalities for p(outputs, settings), as in Pütz, Rosset,
+            Barnea, Liang and Gisin, PRL 113, 190402 (2014). Limits may then be symbols: facets are found at numbers,
+            and proved on vertices that are expressions of the symbols, in a region that is stated.
+        at
+            Numbers for the symbols; by default some are chosen.
         seconds
             After this time it is given up; infinity for no limit. A step of a second or so is not interrupted.
 
         Returns
         -------
         Inequalities
-            Exact facets beyond positivity, and those of positivity.
+            Exact facets beyond positivity, and those of positivity; with `joint` `JointInequalities`.
 
         Raises
         ------
@@ -674,8 +705,19 @@ class CausalModel(Frozen):
         >>> import relaxbell as rb
         >>> len(rb.instrumental().inequalities().facets)
         4
+
+        The inequality of Pütz et al., for all limits of a region (an upper limit 1 - 3 l is implied; with upper limits
+        of their own there are thousands of classes, and the partial result has it):
+
+        >>> import sympy
+        >>> model = rb.measurement_dependence()
+        >>> found = model.inequalities(rb.setting_bounds(model, lower=sympy.Symbol("l")), joint=True)
+        >>> found.classes[2]
+        64 × l p(0000) <= (1 - 3*l) p(0011) + (1 - 3*l) p(0101) + (1 - 3*l) p(1010)  (Pütz et al. 2014)
+        >>> found.classes[2].rank, sympy.Symbol("l") in found.classes[2].region
+        (15, True)
         """
-        return provided("CausalModel.inequalities")(self, seconds)
+        return provided("CausalModel.inequalities")(self, seconds, subject_to, joint=joint, at=at)
 
     def write_vertices(
         self, path: str | Path, *, file_format: str = "porta", coordinates: str = "collins_gisin"

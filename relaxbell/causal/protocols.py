@@ -41,6 +41,14 @@ class HasGraph(Protocol):
         """Whether a dependent input descends from a free one."""
 
     @property
+    def is_mixture(self) -> bool:
+        """Whether the latent variable chooses among several structures."""
+
+    @property
+    def has_any(self) -> bool:
+        """Whether one of these allows any behavior."""
+
+    @property
     def responding(self) -> tuple[str, ...]:
         """Responding nodes, parents first."""
 

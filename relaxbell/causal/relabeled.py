@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.causal.local import LocalModel
+from relaxbell.causal.mixed import MixedLocal
 from relaxbell.causal.responses import Node
 from relaxbell.permutations import Permutation
 from relaxbell.relabeling import Relabeling
@@ -39,6 +40,8 @@ class Move:
 
 def variable_images(local: LocalModel, relabeling: Relabeling) -> Move | None:
     """Return what a relabeling makes of the variables; None where it leaves the model, see `strategy_numbers`."""
+    if isinstance(local, MixedLocal):
+        return _mixed_images(local, relabeling)
     known = {node.name: node for node in local.nodes}
     variables: list[int] = []
     values = np.zeros((len(local.domains), max(local.domains, default=1)), dtype=np.intp)
@@ -51,6 +54,23 @@ def variable_images(local: LocalModel, relabeling: Relabeling) -> Move | None:
             values[len(variables), : node.cardinality] = own
             variables.append(local.variable(target.name, images))
     return Move(np.array(variables, dtype=np.intp), values)
+
+
+def _mixed_images(local: MixedLocal, relabeling: Relabeling) -> Move | None:
+    """Return what a relabeling makes of the variables of several structures, if each stays as it is."""
+    variables = [np.zeros(1, dtype=np.intp)]
+    values = np.tile(np.arange(max(local.domains), dtype=np.intp), (len(local.domains), 1))
+    for own, first in zip(local.parts, local.first, strict=False):
+        if isinstance(own, LocalModel):
+            move = variable_images(own, relabeling)
+            if move is None:
+                return None
+            variables.append(move.variables + first)
+            values[first : first + len(own.domains), : move.values.shape[1]] = move.values
+        else:
+            variables.append(np.array([first], dtype=np.intp))
+            values[first, : own.count] = np.argsort(relabeling.cells())
+    return Move(np.concatenate(variables), values)
 
 
 def strategy_numbers(nodes: Sequence[Node], relabeling: Relabeling) -> NDArray[np.intp] | None:

@@ -93,6 +93,42 @@ def count_text(nodes: Sequence[Node]) -> str:
     return f"about 10^{bits * math.log10(2):.1f}"
 
 
+@dataclass(frozen=True)
+class Cells:
+    """In a mixture of structures, the columns of any behavior: one for each cell of p, and no response functions.
+
+    Attributes
+    ----------
+    names, sizes
+        Outputs and inputs, and their numbers of values.
+    """
+
+    names: tuple[str, ...]
+    sizes: tuple[int, ...]
+
+    @property
+    def count(self) -> int:
+        """Number of cells."""
+        return math.prod(self.sizes)
+
+    @property
+    def count_text(self) -> str:
+        """The number in words."""
+        return f"{self.count:,} cells"
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """A node that stands for all outputs together, so that mixtures of other scenarios differ."""
+        return (Node("any behavior of " + ",".join(self.names), 1, self.names, self.sizes),)
+
+    def values(self, number: int) -> dict[str, int]:
+        """Return the values of outputs and inputs in a cell."""
+        found = {}
+        for name, size in zip(reversed(self.names), reversed(self.sizes), strict=True):
+            number, found[name] = divmod(number, size)
+        return dict(reversed(found.items()))
+
+
 def _too_many(nodes: Sequence[Node], settings: int) -> ModelTooLargeError:
     parts = " · ".join(f"{n.cardinality}^{n.configurations} ({n.name})" for n in nodes)
     return ModelTooLargeError(

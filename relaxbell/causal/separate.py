@@ -80,7 +80,7 @@ def separate(model: HasGraph) -> Separate | None:
     >>> separate(rb.bell((3, 2), (2, 4))).shape, separate(rb.input_signaling())
     ((3, 2, 2, 4), None)
     """
-    if model.hidden or model.dependent_inputs:
+    if model.hidden or model.dependent_inputs or model.is_mixture:
         return None
     variables, free = model.outputs + model.inputs, set(model.free_inputs)
     own = [tuple(n for n in model.parents(name) if n not in model.latents) for name in model.outputs]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -26,6 +27,28 @@ def model_text(model: HasRelaxed, strategies: str) -> str:
         f"  cardinality   {sizes}",
         *_distribution_lines(model.input_distribution),
         f"  strategies    {strategies}",
+    ]
+    return "\n".join(lines)
+
+
+def mixture_text(model: HasRelaxed, structures: Sequence[object], names: Sequence[str], strategies: str) -> str:
+    """Return a mixture in lines: its name, what each structure is, roles, and number of strategies."""
+    wide = max(12, *map(len, names))
+    lines = [model.name]
+    for name, own in zip(names, structures, strict=True):
+        relaxed = getattr(own, "relaxed", None)
+        if relaxed is None:
+            text = "any behavior"
+        else:
+            text = ", ".join(f"{u} -> {v}" for u, v in relaxed) or "nothing"
+            text = f"relaxed {text}; {own.strategies.count_text} strategies" if hasattr(own, "strategies") else text
+        lines.append(f"  {name:<{wide}}  {text}")
+    dependent = f"; dependent {', '.join(model.dependent_inputs)}" if model.dependent_inputs else ""
+    hidden = f"; hidden {', '.join(model.hidden)}" if model.hidden else ""
+    lines += [
+        f"  {'inputs':<{wide}}  {', '.join(model.free_inputs) or '(none)'}{dependent}",
+        f"  {'outputs':<{wide}}  {', '.join(model.outputs)}{hidden}",
+        f"  {'strategies':<{wide}}  {strategies}",
     ]
     return "\n".join(lines)
 

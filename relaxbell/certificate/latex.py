@@ -11,11 +11,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from relaxbell.behavior.names import name_latex
+from relaxbell.certificate.latex_factorized import factorized_body, factorized_definition
+from relaxbell.certificate.latex_mixtures import (
+    fraction_words,
+    functions_latex,
+    graph_latex,
+    heads_latex,
+    strategies_latex,
+)
 from relaxbell.certificate.latex_text import (
     LEAF,
     array_of,
     cell_names,
-    function_text,
     influence_rows,
     measure_text,
     names_text,
@@ -25,12 +32,14 @@ from relaxbell.certificate.latex_text import (
     sum_of,
     words,
 )
+from relaxbell.verify.bits import BitsCase
 from relaxbell.verify.curves import Curve
 from relaxbell.verify.dependences import DependenceCase, cell_prices
 from relaxbell.verify.distances import Deviation, DistanceCase
 from relaxbell.verify.elimination import strategy
 from relaxbell.verify.entropies import EntropyCase, InformationCase
 from relaxbell.verify.evidence import EvidenceCase
+from relaxbell.verify.factorized import FactorizedCase
 from relaxbell.verify.kernel import Case
 from relaxbell.verify.measures import Charges, Measure, charge
 from relaxbell.verify.messages import MessageCase
@@ -63,6 +72,8 @@ def case_latex(case: Case, sentence: str) -> str:
     if isinstance(case, tuple(_REFERRED)) or (isinstance(case, DependenceCase) and case.has_flows(case.proof)):
         return _by_reference(case, sentence)
     claim = _claim(case)
+    if isinstance(case, FactorizedCase):
+        return _environments(_proposition(case, claim), [_models(case), *factorized_body(case)])
     body = list(_entropy(case)) if isinstance(case, EntropyCase) else list(_bound(case, case.proof))
     reached = [] if case.strategies is None else list(_reached(case))
     return _environments(_proposition(case, claim), [_models(case), *body, *reached])
@@ -79,7 +90,7 @@ def curve_latex(curve: Curve, read_at: bool, cases: Sequence[tuple[Case, Case]])
         return _by_reference(first, curve.verdict())
     statement = [
         rf"Let $m = {measure_text(first.measure)}$, and let all given numbers be affine in $t$. For models with "
-        rf"{_graph(first.model)} the least value of $m$ is affine in $t$ between the corners $(t, m)$",
+        rf"{graph_latex(first.model)} the least value of $m$ is affine in $t$ between the corners $(t, m)$",
         rf"\[ {corners}. \]",
         *_definitions(first),
         *itertools.chain.from_iterable(
@@ -141,10 +152,10 @@ def _name(case: Case) -> str:
 def _proposition(case: Case, claim: str) -> Iterator[str]:
     given = _given(case)
     if case.infeasible:
-        yield f"No model with {_graph(case.model)} {'' if _loose(case) else 'has '}{given[0]}"
+        yield f"No model with {graph_latex(case.model)} {'' if _loose(case) else 'has '}{given[0]}"
         yield from given[1:]
         return
-    yield f"Every model with {_graph(case.model)} {_that(case)}{given[0]}"
+    yield f"Every model with {graph_latex(case.model)} {_that(case)}{given[0]}"
     yield from given[1:]
     yield rf"satisfies \[ {claim}{'' if case.strategies is None else _attained(case)}. \]"
     yield from _definitions(case)
@@ -167,12 +178,6 @@ def _attained(case: Case) -> str:
         if not (upper - lower).sign()
         else (rf",\quad\text{{and one of them has }} {real_text(upper)}")
     )
-
-
-def _graph(model: Model) -> str:
-    edges = ", ".join(rf"{name_latex(u)} \to {name_latex(v)}" for u, v in (e.split(" -> ") for e in model.edges))
-    sizes = ", ".join(rf"|{name_latex(n)}| = {model.size[n]}" for n in model.size)
-    return f"the graph ${edges}$ (numbers of values ${sizes}$)"
 
 
 def _given(case: Case) -> list[str]:
@@ -210,9 +215,8 @@ def _models(case: Case) -> str:
     table = f"p({','.join(map(name_latex, [*model.outputs, *model.dependent]))}"
     table += rf"\mid {','.join(map(name_latex, model.free))})" if model.free else ")"
     return (
-        rf"Noise of a node is made part of a latent parent. Given all latent variables, each of "
-        rf"${','.join(map(name_latex, model.responding))}$ is a function of its other parents; a strategy $\lambda$ is "
-        rf"one function for each, and there are ${model.count}$. A model is a probability distribution $q$ over "
+        f"Noise of a node is made part of a latent parent. {strategies_latex(model)} "
+        r"A model is a probability distribution $q$ over "
         rf"strategies, and ${table} = \sum_\lambda q(\lambda)$ over those that visit the cell: $Tq$ for short."
     )
 
@@ -229,7 +233,8 @@ def _bound(case: Case, proof: Json, sign: int = 1) -> Iterator[str]:
     for (measure, limit), dual in zip(case.constraints, array(duals, "constraints"), strict=True):
         number, own = fields(dual, "a constraint in the proof", "multiplier", "weights")
         (share,) = rationals([number], "a multiplier")
-        w += charge(measure, own, share, charges)
+        if not (isinstance(case, BitsCase) and measure is case.bits_measure):
+            w += charge(measure, own, share, charges)
         shares.append((share, measure, limit))
     prices, constant = cell_prices(case, proof)
     limits = sum((limit * -share for share, _, limit in shares), Real())
@@ -328,6 +333,15 @@ def _maximum(case: Case, w: Fraction, top: Fraction) -> str:
             rf"$r \cdot q - I \le \max_\Lambda \log_2 \sum_x p(x) 2^{{r(x,\Lambda)}} \le {number_text(top)}$, "
             "rounded up."
         )
+    if isinstance(case, BitsCase) and case.share:
+        mu = number_text(case.share)
+        return first + (
+            rf"Let $\mu = {mu}$ be the multiplier of $I$. With $\lambda = (x, \Lambda)$ and "
+            r"$I = \sum_\Lambda q(\Lambda) D(q(\cdot|\Lambda)\,\|\,p)$, Gibbs' inequality "
+            r"$\sum_x q(x|\Lambda) r - \mu D \le \mu \log_2 \sum_x p(x) 2^{r(x,\Lambda)/\mu}$ gives "
+            r"$r \cdot q - \mu I \le \mu \max_\Lambda \log_2 \sum_x p(x) 2^{r(x,\Lambda)/\mu} \le "
+            rf"{number_text(top)}$, rounded up."
+        )
     if w:
         return first + (
             rf"Let $w = {number_text(w)}$ be the share of $M$. With $\lambda = (x, \Lambda)$, $R(\Lambda) = \max_x "
@@ -356,11 +370,10 @@ def _strategies(case: Case, prices: list[Fraction], charges: Charges, w: Fractio
     ]
     if model.count <= _LISTED:
         lines = [
-            " & ".join([*(function_text(f) for f in functions), number_text(r + g), number_text(g), number_text(r)])
+            " & ".join([*functions_latex(model, functions), number_text(r + g), number_text(g), number_text(r)])
             for functions, r, g in listed
         ]
-        heads = [f"f_{{{name_latex(name)}}}" for name in model.responding]
-        yield array_of([*heads, r"\textstyle\sum z", "g", "r"], lines)
+        yield array_of([*heads_latex(model), r"\textstyle\sum z", "g", "r"], lines)
         return
     counts: dict[Fraction, int] = {}
     for _, r, _ in listed:
@@ -390,10 +403,8 @@ def _reached(case: Case) -> Iterator[str]:
     if len(listed) > _LISTED:
         yield f"the {len(listed)} listed in the certificate."
         return
-    heads = [*(f"f_{{{name_latex(name)}}}" for name in model.responding), "q"]
-    yield array_of(
-        heads, [" & ".join([*(function_text(f) for f in strategy(model, n)), real_text(w)]) for n, w in listed]
-    )
+    heads = [*heads_latex(model), "q"]
+    yield array_of(heads, [" & ".join([*functions_latex(model, strategy(model, n)), real_text(w)]) for n, w in listed])
     yield "A function is written as its values, the last parent changing fastest."
 
 
@@ -419,6 +430,10 @@ def _definitions(case: Case) -> Iterator[str]:
             yield r"($\mathrm{Hall} = \max_{x, x'} \sum_\Lambda |q(\Lambda|x) - q(\Lambda|x')|$.)"
         elif kind == "I":
             yield r"($I$ is the mutual information, in bits, of settings $x$ and all other functions $\Lambda$.)"
+        elif fraction_words(text):
+            yield f"({words(text)}: {fraction_words(text)}.)"
+        elif text.startswith("factorized "):
+            yield factorized_definition(text)
         elif text.startswith("TV(") and text.endswith("distance from the data)"):
             over = "their mean over the settings" if "mean" in text else "the largest of them"
             yield rf"({words(text)}: of the total variations $\frac{{1}}{{2}} \sum |p - Tq|$ at each setting, {over}.)"

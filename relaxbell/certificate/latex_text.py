@@ -19,6 +19,9 @@ _PER_LINE = 6
 LEAF = re.compile(r"(C|TV)\((.+) -> (.+)\)|(M|Hall|I)\((.+):Lambda\)|p\((.+?)=([\d,]+)(?:\|do\((.+)\))?\)")
 """The text of a measure without parts, as the verifier writes it."""
 
+FACTORIZED = re.compile(r"factorized (M|I)\((.+):Lambda\)")
+"""The text of a measure of factorized dependence."""
+
 
 def influence_rows(model: Model, kind: str, source: str, target: str) -> Iterator[str]:
     """Yield what the rows of an influence count, in words, in the order of the verifier."""
@@ -51,6 +54,10 @@ def measure_text(measure: Measure) -> str:
     if measure.kind == "maximum":
         return rf"\max\left({', '.join(map(measure_text, measure.parts))}\right)"
     match = LEAF.fullmatch(measure.text)
+    factorized = FACTORIZED.fullmatch(measure.text)
+    if factorized is not None:
+        own = ",".join(map(name_latex, factorized[2].split(",")))
+        return rf"{factorized[1]}_{{\mathrm{{fact}}}}({own} : \Lambda)"
     if match is None:
         return rf"\text{{{words(measure.text)}}}"
     if match[1]:

@@ -93,7 +93,7 @@ def closed_form(
     if way is not None and way not in WAYS:
         raise ClosedFormError(f"the way is {one_line(way)}, expected {' or '.join(map(repr, WAYS))}, or None.")
     require_ppl()
-    with deadline(limit, own.name):
+    with deadline(limit, f"a closed form of min {own.name}", least=False):
         where = read_domain(own.model, domain)
         try:
             task, symbols = task_of(own, where, subject_to)

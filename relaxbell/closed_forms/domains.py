@@ -93,6 +93,8 @@ class Domain:
         model = self.model.unrelaxed if self.name == "nonsignaling" else self.model
         weights = np.random.default_rng(0).integers(1, 1000, model.strategies.count)
         cells = np.array([int(v) for v in model.T @ weights], dtype=object).reshape(model.observed_shape)
+        if model.has_any:  # cells need not be normalized; those of strategies are no special point either
+            cells, weights = _any_behavior(model.observed_shape, len(model.outputs))
         if model.dependent_inputs:
             cells = _conditioned(cells, len(model.outputs))
         u = self.coordinates.project(cells * Fraction(1, int(weights.sum())))
@@ -193,6 +195,15 @@ def _parties(model: CausalModel, coordinates: Coordinates) -> dict[str, str | No
     if model.unrelaxed.dependent_inputs:
         return None
     return {name: model.inputs[next(iter(reach))] for name, reach in zip(model.outputs, coordinates.reach, strict=True)}
+
+
+def _any_behavior(shape: tuple[int, ...], outputs: int) -> tuple[Exact, NDArray[np.int64]]:
+    """Return positive numbers of the same sum for each setting, and that."""
+    cells = np.random.default_rng(0).integers(1, 1000, shape).astype(object)
+    first = (0,) * outputs
+    total = 1000 * int(np.prod(shape[:outputs]))
+    cells[first] += total - cells.sum(axis=tuple(range(outputs)))
+    return cells, np.array([total])
 
 
 def _conditioned(cells: Exact, outputs: int) -> Exact:

@@ -158,7 +158,7 @@ def dual_vertices(measure: Measure, *, seconds: float = 60.0) -> DualVertices:
     own = read_measure(measure, "dual vertices are of").linear("dual vertices")
     limit = read_seconds(seconds, ClosedFormError)
     require_ppl()
-    with deadline(limit, own.name):
+    with deadline(limit, f"listing the dual vertices of {own.name}", least=False):
         try:
             return _dual_vertices(own, limit)
         except TimeLimitError as error:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.structures import without_any
 from relaxbell.closed_forms.domains import Domain, whole_numbers
 from relaxbell.errors import BehaviorError, FunctionalError, UnsupportedModelError
 from relaxbell.functionals.file_maps import Map
@@ -80,6 +81,7 @@ def _vertices(model: CausalModel) -> NDArray[np.int64]:
             f"the strategies of {model.name} choose settings ({', '.join(model.dependent_inputs)}), so that they are "
             "not the vertices of p(outputs|inputs): expected free inputs. Use model.inequalities().write."
         )
+    without_any(model, "vertices")
     found: NDArray[np.int64] = np.unique(model.T.toarray().T.astype(np.int64), axis=0)
     return found
 

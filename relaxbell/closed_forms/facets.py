@@ -71,6 +71,8 @@ class Symmetries:
         Of the model.
     columns
         The behaviors of its strategies, each once, as rows over the cells.
+    fixed
+        Whether the distribution of the settings is given, so that it must be symmetric as well.
 
     Attributes
     ----------
@@ -80,7 +82,7 @@ class Symmetries:
         What each makes of the rows.
     """
 
-    def __init__(self, domain: Domain, columns: NDArray[np.int8]) -> None:
+    def __init__(self, domain: Domain, columns: NDArray[Any], *, fixed: bool = True) -> None:
         number = {column.tobytes(): i for i, column in enumerate(columns)}
         weights = cell_weights(domain.model)
         self.relabelings: list[Relabeling] = []
@@ -88,7 +90,7 @@ class Symmetries:
         for relabeling in (*generators(domain.scenario), *model_generators(domain.model)):
             cells = relabeling.cells()
             images = [number.get(column.tobytes(), -1) for column in columns[:, cells]]
-            if -1 not in images and (weights[cells] == weights).all():
+            if -1 not in images and (not fixed or (weights[cells] == weights).all()):
                 self.relabelings.append(relabeling)
                 self.permutations.append(tuple(images))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,12 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.structures import without_any
 from relaxbell.closed_forms.classes import TermClass, described, listing
 from relaxbell.closed_forms.closed_form import LinearTerm
 from relaxbell.closed_forms.derive import in_order, require_ppl
 from relaxbell.closed_forms.domains import Domain, read_domain, whole_numbers
 from relaxbell.closed_forms.exchange import positivity as positive_functionals
 from relaxbell.closed_forms.facets import FacetOrbit, Symmetries, orbits_found, orbits_listed, symmetric_polytope
+from relaxbell.closed_forms.joint_inequalities import (
+    JointInequalities,
+    joint_inequalities,
+    joint_points,
+    read_limits,
+)
 from relaxbell.closed_forms.slice_facets import over_coordinates, slice_facets
 from relaxbell.errors import ClosedFormError, UnsupportedModelError
 from relaxbell.exact.bounds import EXACT
@@ -183,24 +190,44 @@ class Inequalities:
         return provided("Inequalities._repr_html_")(self)
 
 
-def inequalities(model: CausalModel, seconds: float = 60.0) -> Inequalities:
+def inequalities(
+    model: CausalModel,
+    seconds: float = 60.0,
+    subject_to: object = (),
+    *,
+    joint: bool = False,
+    at: Mapping[Any, Any] | None = None,
+) -> Inequalities | JointInequalities:
     """Return the facets of the behaviors of a model; see `CausalModel.inequalities`."""
     limit = read_seconds(seconds, ClosedFormError)
+    limits = read_limits(model, subject_to)
+    if joint or (limits is not None and limits.symbols):
+        require_ppl()
+        if limits is None or not joint:
+            raise ClosedFormError(
+                f"joint=True is for setting_bounds(…): found {'none' if limits is None else limits} and joint={joint}. "
+                "Limits with symbols need joint=True; without limits leave it out."
+            )
+        return joint_inequalities(model, limits, at, seconds, limit)
     if len(model.latents) > 1:
         raise UnsupportedModelError(
             f"the behaviors of {model.name} are no polytope: its sources {', '.join(model.latents)} are independent. "
             "Use model.shared().inequalities(): what holds for a shared source holds here as well."
         )
+    without_any(model, "inequalities")
     require_ppl()
     started = now()
     domain = read_domain(model, _own_domain(model))
-    columns = np.unique(model.T.toarray().T.astype(np.int8), axis=0)
+    columns: NDArray[Any] = np.unique(model.T.toarray().T.astype(np.int8), axis=0)
+    unit = 1
+    if limits is not None:
+        columns, unit, _ = joint_points(limits)
     points, own = _points(domain, columns), Symmetries(domain, columns)
     # what is needed for a partial result is not interrupted, but its time counts
     rest = None if limit is None else max(limit - (now() - started), _LEAST)
-    with deadline(rest, model.name):
+    with deadline(rest, f"listing the facets of {model.name}", least=False):
         polytope = None if model.dependent_inputs else symmetric_polytope(points, own)
-        part = slice_facets(domain, columns, own) if model.dependent_inputs else None
+        part = slice_facets(domain, columns, own, unit) if model.dependent_inputs else None
         if polytope is not None:
             orbits, complete = orbits_found(domain, polytope, left)
             known = f"{len(orbits):,} classes of facets were found"
@@ -208,6 +235,11 @@ def inequalities(model: CausalModel, seconds: float = 60.0) -> Inequalities:
             rows, complete = part
             orbits = list(orbits_listed(domain, rows, own.relabelings))
             known = f"{len(orbits):,} classes of inequalities were found"
+        elif limits is not None:
+            raise ClosedFormError(
+                f"the inequalities of {model.name} within {limits} were not reduced to those that its p(settings) "
+                "needs. Expected ones that can be: use joint=True, whose functionals() hold all for these settings."
+            )
         else:
             rows, done = _double_description(domain, points, rest)
             orbits, complete = list(orbits_listed(domain, rows, own.relabelings)), done is None
@@ -228,8 +260,8 @@ def _double_description(
     domain: Domain, points: Sequence[tuple[int, ...]], limit: float | None
 ) -> tuple[list[Row], int | None]:
     """Return the facets from all points at once, and how many were taken in where the time did not suffice."""
-    name = domain.model.name
-    with deadline(None if limit is None else _SHARE * limit, name):
+    name = f"listing the facets of {domain.model.name}"
+    with deadline(None if limit is None else _SHARE * limit, name, least=False):
         hull, done = Polyhedron.hull_in_steps(points, left)
     rows, complete = _both_signs(hull), done == len(points)
     dependent = domain.model.dependent_inputs

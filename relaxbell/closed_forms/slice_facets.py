@@ -10,6 +10,7 @@ are all combinations of vertices for each.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from flint import fmpz_mat
@@ -26,15 +27,18 @@ from relaxbell.lp.clock import left
 from relaxbell.symmetry.adjacency import SymmetricPolytope, independent, primitive, product
 
 
-def slice_facets(domain: Domain, columns: NDArray[np.int8], symmetries: Symmetries) -> tuple[list[Row], bool] | None:
+def slice_facets(
+    domain: Domain, columns: NDArray[Any], symmetries: Symmetries, unit: int = 1
+) -> tuple[list[Row], bool] | None:
     """Return the facets as rows ≥ 0 over the domain's coordinates, and whether the time sufficed for all.
 
-    Else they are valid inequalities, some of many. None where there are too many symmetries, where the behaviors are
-    flat in the coordinates, or where a linear program stays open: then double description has to do.
+    The columns are probabilities times `unit`, whole numbers. Else they are valid inequalities, some of many. None
+    where there are too many symmetries, where the behaviors are flat in the coordinates, or where a linear program
+    stays open: then double description has to do.
     """
     table = np.hstack([np.ones((len(columns), 1), dtype=np.int64), columns.astype(np.int64)])
     group = elements(symmetries, len(table))
-    if group is None or over_coordinates(domain, _equations(table)):
+    if group is None or over_coordinates(domain, _per_unit(_equations(table), unit)):
         return None
     kept = independent(table)
     polytope = SymmetricPolytope(table[:, kept], group)
@@ -44,7 +48,7 @@ def slice_facets(domain: Domain, columns: NDArray[np.int8], symmetries: Symmetri
         members = polytope.orbit(own.row)
         wide = np.zeros((len(members), table.shape[1]), dtype=object)
         wide[:, kept] = members
-        found.update(dict.fromkeys(over_coordinates(domain, wide.tolist())))
+        found.update(dict.fromkeys(over_coordinates(domain, _per_unit(wide.tolist(), unit))))
     if any(row[0] < 0 and not any(row[1:]) for row in found):
         return None
     rows = list(dict.fromkeys([*(row for row in found if any(row[1:])), *domain.positivity]))
@@ -58,6 +62,11 @@ def slice_facets(domain: Domain, columns: NDArray[np.int8], symmetries: Symmetri
     except TimeLimitError:
         return rows, False
     return None if decided is None else ([tuple(-v for v in row[:-1]) for row in decided[0]], True)
+
+
+def _per_unit(rows: Iterable[Sequence[int]], unit: int) -> list[Row]:
+    """Return rows over (1, probabilities times a unit) as rows over (1, probabilities)."""
+    return [(row[0], *(v * unit for v in row[1:])) for row in rows]
 
 
 def over_coordinates(domain: Domain, rows: Iterable[Sequence[int]]) -> list[Row]:

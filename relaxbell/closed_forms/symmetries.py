@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from relaxbell.causal.equations import cell_weights
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.relabeled import strategy_numbers
+from relaxbell.causal.structures import Mixture
 from relaxbell.closed_forms.domains import Domain
 from relaxbell.engines.linear.program import Problem
 from relaxbell.measures.terms import Composite, Leaf, Term
+from relaxbell.relabeling import Relabeling
 from relaxbell.symmetry.generators import value_exchanges
 
 
@@ -39,11 +41,27 @@ def symmetries(problem: Problem, domain: Domain) -> Iterator[NDArray[np.int64]]:
     for exchange in value_exchanges(domain.scenario):
         cells = exchange.cells()
         action = coordinates.action(cells)
-        strategies = strategy_numbers(model.strategies.nodes, exchange)
+        strategies = model_images(model, exchange)
         if action is None or strategies is None or (weights[cells] != weights).any():
             continue
         if _maps_observation(model, cells, strategies) and [_canonical(t, strategies) for t in terms] == before:
             yield action
+
+
+def model_images(model: CausalModel, exchange: Relabeling) -> NDArray[np.intp] | None:
+    """Return the number that each strategy gets; in a mixture within its structure. None where one leaves the model."""
+    if not isinstance(model, Mixture):
+        return strategy_numbers(model.strategies.nodes, exchange)
+    parts, starts = [], model.strategies.starts
+    for own, start in zip(model.structures, starts, strict=False):
+        if isinstance(own, CausalModel):
+            images = strategy_numbers(own.strategies.nodes, exchange)
+            if images is None:
+                return None
+        else:  # where each cell goes
+            images = np.argsort(exchange.cells()).astype(np.intp)
+        parts.append(images + start)
+    return np.concatenate(parts)
 
 
 def _maps_observation(model: CausalModel, cells: NDArray[np.intp], strategies: NDArray[np.intp]) -> bool:

@@ -6,6 +6,7 @@
 from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.entropy.engine import EntropyEngine
 from relaxbell.engines.entropy.messages import MessageEngine
+from relaxbell.engines.factorized.engine import FactorizedEngine
 from relaxbell.engines.information.engine import InformationEngine
 from relaxbell.engines.linear.engine import DependenceEngine, LinearEngine
 from relaxbell.engines.sources.engine import FixedEngine, SourcesEngine
@@ -14,6 +15,7 @@ __all__ = [
     "DependenceEngine",
     "Engine",
     "EntropyEngine",
+    "FactorizedEngine",
     "FixedEngine",
     "InformationEngine",
     "LinearEngine",

@@ -8,7 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from relaxbell.causal.mixed import MixedStrategies
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.responses import Cells
 from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.numbers import Floats
 from relaxbell.exact.rows import Rows
@@ -147,7 +149,23 @@ class StrategyWeights(Frozen):
         >>> solution.q.functions(63)
         {'A': '1', 'B': '1'}
         """
-        digits = self.model.strategies.digits(strategy)
+        strategies = self.model.strategies
+        if isinstance(strategies, MixedStrategies):
+            k, number = strategies.part(strategy)
+            part = strategies.parts[k]
+            own = part.values(number) if isinstance(part, Cells) else {}
+            cell = ",".join(f"{name}={value}" for name, value in own.items())
+            first = {"structure": getattr(self.model, "names", ())[k]}
+            digits = strategies.digits(strategy)
+            return first | (
+                {"cell": cell}
+                if cell
+                else {
+                    node.name: _function(node.parents, node.radices, node.values(digits[node.name]))
+                    for node in part.nodes
+                }
+            )
+        digits = strategies.digits(strategy)
         return {
             node.name: _function(node.parents, node.radices, node.values(digits[node.name]))
             for node in self.model.strategies.nodes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -135,20 +135,24 @@ def _in_order(values: object, what: str, error: type[Exception], axes: Sequence[
             f"{what} names its axes {', '.join(map(str, names))}, expected {', '.join(axes)}, in any order. Rename "
             "them, or give the bare array (.values) with its axes in this order."
         )
-    _check_labels(values, names, what, error)
+    for name, size in zip(names, values.shape, strict=True):
+        check_places(getattr(values, "coords", {}), name, size, what, error)
     return np.asarray(values).transpose([names.index(name) for name in axes])
 
 
-def _check_labels(values: _Labeled, names: Sequence[str], what: str, error: type[Exception]) -> None:
-    """Raise `error` where an axis labels its places 0 … n − 1 in another order."""
-    coordinates = getattr(values, "coords", {})
-    for name, size in zip(names, values.shape, strict=True):
-        labels = np.asarray(coordinates[name]) if name in coordinates else np.arange(size)
-        if labels.dtype.kind in "iuf" and (np.sort(labels) == np.arange(size)).all() and (np.diff(labels) < 0).any():
-            raise error(
-                f"{what} labels the places of its axis {name} {labels.tolist()}, expected 0 … {size - 1} in order. "
-                f"Sort it by this axis: table.sortby({str(name)!r})."
-            )
+def check_places(coordinates: Mapping[str, object], name: str, size: int, what: str, error: type[Exception]) -> None:
+    """Raise `error` where an axis labels its places 0 … n − 1 in another order.
+
+    Examples
+    --------
+    >>> check_places({"A": [0, 1]}, "A", 2, "p", ValueError)
+    """
+    labels = np.asarray(coordinates[name]) if name in coordinates else np.arange(size)
+    if labels.dtype.kind in "iuf" and (np.sort(labels) == np.arange(size)).all() and (np.diff(labels) < 0).any():
+        raise error(
+            f"{what} labels the places of its axis {name} {labels.tolist()}, expected 0 … {size - 1} in order. "
+            f"Sort it by this axis: table.sortby({str(name)!r})."
+        )
 
 
 def _unreal(value: object) -> str:

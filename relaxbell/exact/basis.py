@@ -8,6 +8,7 @@ is found for both parts, and signs are decided exactly.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,6 +20,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd, common_denominator, sign, surd
+
+_SMALL = 2**18
+"""Matrices with fewer entries are kept with their zeros as well: taking parts of them is ten times faster."""
 
 _LIMB = 30
 """Bits of a digit in products with large integers: sums of 2^32 of them fit in int64."""
@@ -156,15 +160,41 @@ class IntegerProgram:
         """Largest Σ |entry| of a column."""
         return int(abs(self.matrix).sum(axis=0).max(initial=0))
 
+    @cached_property
+    def _dense(self) -> NDArray[np.int64] | None:
+        """The matrix with its zeros, where that is small."""
+        return self.matrix.toarray() if self.matrix.shape[0] * self.matrix.shape[1] <= _SMALL else None
+
+    def part(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Return some rows of some columns, with their zeros."""
+        if self._dense is not None:
+            return self._dense[rows[:, None], columns]
+        return np.asarray(self.matrix[:, columns].toarray()[rows])
+
     def core(self, basis: Basis) -> tuple[Any, NDArray[np.intp]] | None:
         """Return the square matrix of a basis (for flint) and its tight rows; None if it is not square."""
         import flint
 
-        tight = np.setdiff1d(np.arange(self.matrix.shape[0]), basis.loose)
+        last = self._last  # primal and dual ask one after the other
+        if last is not None and last[0] is basis:
+            return last[1]
+        free = np.ones(self.matrix.shape[0], dtype=bool)
+        free[basis.loose] = False
+        tight = np.flatnonzero(free)
         if len(tight) != len(basis.columns):
             return None
-        dense = self.matrix[:, basis.columns].toarray()[tight]
-        return flint.fmpz_mat(dense.tolist()), tight
+        found = flint.fmpz_mat(self.part(tight, basis.columns).tolist()), tight
+        self.__dict__["_last"] = basis, found
+        return found
+
+    @cached_property
+    def _last(self) -> tuple[Basis, tuple[Any, NDArray[np.intp]]] | None:
+        """The basis of the last `core`, and that."""
+        return None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Matrices of flint do not travel."""
+        return {name: value for name, value in self.__dict__.items() if name != "_last"}
 
     def primal(self, basis: Basis, rhs: RightHandSide) -> Primal | None:
         """Return the exact basic solution; None if the basis is singular."""
@@ -198,11 +228,17 @@ class IntegerProgram:
     def _slack(
         self, basis: Basis, rhs: RightHandSide, numerators: list[list[int]], denominator: int
     ) -> list[ExactNumber]:
-        part = self.rows[basis.loose][:, basis.columns]
-        found = []
-        for k, i in enumerate(basis.loose.tolist()):
-            entries = slice(part.indptr[k], part.indptr[k + 1])
-            pairs = list(zip(part.indices[entries].tolist(), part.data[entries].tolist(), strict=True))
+        found: list[ExactNumber] = []
+        if not len(basis.loose):
+            return found
+        if self._dense is not None:
+            lines = self.part(basis.loose, basis.columns).tolist()
+            entries = [[(j, a) for j, a in enumerate(line) if a] for line in lines]
+        else:
+            part = self.rows[basis.loose][:, basis.columns]
+            places = itertools.pairwise(part.indptr.tolist())
+            entries = [list(zip(part.indices[a:b].tolist(), part.data[a:b].tolist(), strict=True)) for a, b in places]
+        for i, pairs in zip(basis.loose.tolist(), entries, strict=True):
             used = [
                 right[i] * denominator - sum(a * own[j] for j, a in pairs)
                 for right, own in zip(rhs.parts, numerators, strict=True)

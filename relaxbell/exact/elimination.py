@@ -9,9 +9,9 @@ Artificial Intelligence 113, 41 (1999), doi:10.1016/S0004-3702(99)00059-4, for b
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,8 @@ class Elimination:
         The variables that are left to the end; by default they take at most 4096 assignments together.
     entries
         How many numbers all sums together have: the work of a run.
+    steps
+        How many of them are added before the kept variables are reached.
     largest
         How many numbers the largest sum has: its memory.
     width
@@ -100,7 +102,12 @@ class Elimination:
     ) -> None:
         self.domains = tuple(domains)
         self.scopes = [tuple(scope) for scope in scopes]
-        order, self.entries, self.largest, self.width = _best_order(self.domains, self.scopes, most)
+        # variables by rank: problems that differ by their names only have one order
+        used = sorted({v for scope in self.scopes for v in scope})
+        rank = {v: i for i, v in enumerate(used)}
+        ranked = tuple(tuple(rank[v] for v in scope) for scope in self.scopes)
+        ranks, self.entries, self.largest, self.width = _best_order(tuple(self.domains[v] for v in used), ranked, most)
+        order = [used[i] for i in ranks]
         count = 0
         size = 1
         for v in reversed(order):
@@ -112,6 +119,7 @@ class Elimination:
         self.kept = tuple(sorted(order[len(order) - count :]))
         self.entries += math.prod(self.domains[v] for v in self.kept)
         self._plan(gone)
+        self.steps = sum(math.prod(self.domains[v] for v in (*step.scope, step.variable)) for step in self._steps)
 
     def _plan(self, order: Sequence[int]) -> None:
         scopes = list(self.scopes)
@@ -143,7 +151,16 @@ class Elimination:
 
     # ------------------------------------------------------------------------ runs
 
-    def run(self, tables: Sequence[NDArray[Any]], *, choices: bool = True) -> tuple[NDArray[Any], Best]:
+    @property
+    def additions(self) -> int:
+        """How many numbers are added in a run, but for those that are left to the end: its time."""
+        return sum(
+            len(step.tables) * math.prod(self.domains[v] for v in (*step.scope, step.variable)) for step in self._steps
+        )
+
+    def run(
+        self, tables: Sequence[NDArray[Any]], *, choices: bool = True, tick: Callable[[], object] | None = None
+    ) -> tuple[NDArray[Any], Best]:
         """Return the largest sums, one for each assignment of the kept variables, and what reaches them.
 
         Parameters
@@ -152,16 +169,46 @@ class Elimination:
             In the order of the scopes: floats, int64 or whole numbers of any size (object), all of one kind.
         choices
             Whether to remember the best values, for `Best.assignments`.
+        tick
+            Called before each variable is eliminated; it may raise.
 
         Returns
         -------
         largest, best
             An array with an axis for each kept variable, and the assignments behind it.
         """
+        parts, best = self.run_parts(tables, choices=choices, tick=tick)
+        shape = tuple(self.domains[v] for v in self.kept)
+        rest = [own.reshape(fitted) for own, (_, fitted) in zip(parts, self._rest, strict=True)]
+        top = np.broadcast_to(_sum(rest), shape) if rest else np.zeros(shape)
+        return top, best
+
+    @property
+    def parts(self) -> list[tuple[int, tuple[int, ...]]]:
+        """Numbers and scopes of the tables that are left once all variables but the kept ones are eliminated.
+
+        Those that were given keep their numbers.
+        """
+        return [
+            (i, tuple(v for v, size in zip(self.kept, fitted, strict=True) if size > 1)) for i, fitted in self._rest
+        ]
+
+    def run_parts(
+        self, tables: Sequence[NDArray[Any]], *, choices: bool = True, tick: Callable[[], object] | None = None
+    ) -> tuple[list[NDArray[Any]], Best]:
+        """Return the tables whose sum `run` returns, each over the kept variables in `parts`, and what is behind them.
+
+        Parameters
+        ----------
+        tables, choices, tick
+            As in `run`.
+        """
         found: list[NDArray[Any] | None] = list(tables)
         best: list[NDArray[Any]] = []
         place = 0
         for step in self._steps:
+            if tick is not None:
+                tick()
             parts = []
             for i, shape in zip(step.tables, step.shapes, strict=True):
                 own = found[i]
@@ -181,14 +228,12 @@ class Elimination:
                     best.append(np.asarray(np.argmax(total, axis=-1), dtype=np.uint16))
             largest = np.maximum(total[..., 0], total[..., 1]) if last == 2 else total.max(axis=-1)
             found.append(np.asarray(largest, dtype=total.dtype))  # without axes it is a number
-        shape = tuple(self.domains[v] for v in self.kept)
         rest = []
         for i, fitted in self._rest:
             own = found[i]
             assert own is not None
-            rest.append(own.reshape(fitted))
-        top = np.broadcast_to(_sum(rest), shape) if rest else np.zeros(shape)
-        return top, Best(self, best)
+            rest.append(own.reshape([size for size in fitted if size > 1]))
+        return rest, Best(self, best)
 
     def largest_sum(self, tables: Sequence[NDArray[Any]]) -> Any:
         """Return the largest sum; whole numbers in int64 where no sum can overflow, else as Python's.
@@ -248,8 +293,9 @@ def _sum(parts: list[NDArray[Any]]) -> NDArray[Any]:
     return total
 
 
+@lru_cache(maxsize=16)
 def _best_order(
-    domains: Sequence[int], scopes: Sequence[tuple[int, ...]], most: int
+    domains: tuple[int, ...], scopes: tuple[tuple[int, ...], ...], most: int
 ) -> tuple[list[int], int, int, int]:
     """Return the better of two greedy orders; where there are very many tables, the one that is found quickly."""
     found = []

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -28,6 +28,17 @@ Piece: TypeAlias = tuple[Sequence[int], ArrayLike, ArrayLike]
 
 Check: TypeAlias = Callable[["LocalRows"], None]
 """What raises an error where the matrix of some rows would be too large."""
+
+
+class Numbering(Protocol):
+    """Which assignments of the variables are columns, where not all are: some mean the same."""
+
+    @property
+    def count(self) -> int:
+        """Number of columns."""
+
+    def assignments(self, strategies: Sequence[int]) -> NDArray[np.int64]:
+        """Return the values of all variables in some columns, one row for each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +75,8 @@ class LocalRows(Rows):
         What makes the matrix, where something is faster than the tables.
     check
         What is asked before the matrix is made.
+    numbering
+        Which assignments are columns; None for all, numbered in mixed radix.
 
     Examples
     --------
@@ -81,17 +94,19 @@ class LocalRows(Rows):
         *,
         enumerated: Callable[[], sp.csr_array] | None = None,
         check: Check | None = None,
+        numbering: Numbering | None = None,
     ) -> None:
         set_ = object.__setattr__
         for name, value in (
             ("domains", tuple(domains)), ("parts", tuple(parts)), ("labels", labels), ("scale", scale),
             ("error", 0.0), ("numbers", None), ("_enumerated", enumerated), ("check", check),
+            ("numbering", numbering),
         ):  # fmt: skip
             set_(self, name, value)
 
     def __getstate__(self) -> dict[str, object]:
         """Return what the rows are made of: matrices are made anew, from the tables."""
-        kept = ("domains", "parts", "labels", "scale", "error", "numbers", "check")
+        kept = ("domains", "parts", "labels", "scale", "error", "numbers", "check", "numbering")
         return {name: self.__dict__[name] for name in kept} | {"_enumerated": None}
 
     def __setstate__(self, state: dict[str, object]) -> None:
@@ -100,6 +115,7 @@ class LocalRows(Rows):
     domains: tuple[int, ...]
     parts: tuple[Tables, ...]
     check: Check | None
+    numbering: Numbering | None
     _enumerated: Callable[[], sp.csr_array] | None
 
     @classmethod
@@ -111,6 +127,7 @@ class LocalRows(Rows):
         scale: Fraction = Fraction(1),
         *,
         check: Check | None = None,
+        numbering: Numbering | None = None,
     ) -> LocalRows:
         """Return the rows that have these tables.
 
@@ -122,7 +139,7 @@ class LocalRows(Rows):
             Scope, rows and entries of each table; the axes are in the order of the scope, which may be any.
         labels, scale
             As in `Rows`.
-        check
+        check, numbering
             As for the class.
 
         Returns
@@ -141,14 +158,14 @@ class LocalRows(Rows):
         for shape, found in groups.items():
             scopes = np.array([scope for scope, _, _ in found], dtype=np.intp).reshape(len(found), len(shape))
             parts.append(Tables(scopes, np.stack([r for _, r, _ in found]), np.stack([t for _, _, t in found])))
-        return cls(domains, parts, labels, scale, check=check)
+        return cls(domains, parts, labels, scale, check=check, numbering=numbering)
 
     # ------------------------------------------------------------------ what it is
 
     @property
     def columns(self) -> int:
         """Number of columns, of any size."""
-        return math.prod(self.domains)
+        return math.prod(self.domains) if self.numbering is None else self.numbering.count
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -248,6 +265,8 @@ class LocalRows(Rows):
             self.check(self)
         if self._enumerated is not None:
             return self._enumerated()
+        if self.numbering is not None:
+            return self.at(self.numbering.assignments(range(self.columns))).matrix
         wide = [v for v, size in enumerate(self.domains) if size > 1]
         place, shape = {v: i for i, v in enumerate(wide)}, tuple(self.domains[v] for v in wide)
         rows, columns, data = [], [], []
@@ -313,7 +332,7 @@ class LocalRows(Rows):
         def made() -> sp.csr_array:
             return self.matrix
 
-        return LocalRows(self.domains, self.parts, tuple(labels), self.scale, enumerated=made, check=self.check)
+        return LocalRows(self.domains, self.parts, tuple(labels), self.scale, **self._kept(made))
 
     def minus(self, other: Rows, labels: Sequence[str]) -> Rows:
         """Return the difference of as many rows."""
@@ -323,16 +342,14 @@ class LocalRows(Rows):
         own, others = self._by(int(self.scale / scale)), other._by(-int(other.scale / scale))
         if own is None or others is None:
             return super().minus(other, labels)
-        return LocalRows(self.domains, (*own, *others), labels, scale, check=self.check)
+        return LocalRows(self.domains, (*own, *others), labels, scale, **self._kept())
 
     def followed_by(self, other: Rows) -> Rows:
         """Return the rows of both; scales other than 1 move into the numbers."""
         if not isinstance(other, LocalRows) or other.domains != self.domains or self.scale != other.scale:
             return super().followed_by(other)
         moved = [Tables(part.scopes, part.rows + len(self), part.values) for part in other.parts]
-        return LocalRows(
-            self.domains, (*self.parts, *moved), (*self.labels, *other.labels), self.scale, check=self.check
-        )
+        return LocalRows(self.domains, (*self.parts, *moved), (*self.labels, *other.labels), self.scale, **self._kept())
 
     def scaled(self, factor: Fraction) -> LocalRows:
         """Return the rows times a number; a negative one moves its sign into the entries."""
@@ -343,7 +360,7 @@ class LocalRows(Rows):
         def made() -> sp.csr_array:
             return self.matrix if factor > 0 else -self.matrix
 
-        return LocalRows(self.domains, parts, self.labels, self.scale * abs(factor), enumerated=made, check=self.check)
+        return LocalRows(self.domains, parts, self.labels, self.scale * abs(factor), **self._kept(made))
 
     def mapped(self, matrix: NDArray[np.int64], labels: Sequence[str]) -> LocalRows:
         """Return whole-number combinations of the rows, one for each row of a matrix; of scale 1."""
@@ -360,7 +377,11 @@ class LocalRows(Rows):
         def made() -> sp.csr_array:
             return sp.csr_array(combined @ self.matrix)
 
-        return LocalRows(self.domains, parts, labels, enumerated=made, check=self.check)
+        return LocalRows(self.domains, parts, labels, **self._kept(made))
+
+    def _kept(self, enumerated: Callable[[], sp.csr_array] | None = None) -> Any:
+        """Return what other rows over the same columns have in common with these."""
+        return {"enumerated": enumerated, "check": self.check, "numbering": self.numbering}
 
     def _by(self, factor: int) -> list[Tables] | None:
         """Return the tables times a whole number; None where entries would be large."""

@@ -59,6 +59,8 @@ class Surd:
         return None
 
     def __add__(self, other: object) -> ExactNumber:
+        if isinstance(other, Fraction | int):
+            return Surd(self.a + other, self.b, self.n)
         o = self._coerce(other)
         return NotImplemented if o is None else surd(self.a + o.a, self.b + o.b, self.n)
 
@@ -75,6 +77,8 @@ class Surd:
         return (-self) + other
 
     def __mul__(self, other: object) -> ExactNumber:
+        if isinstance(other, Fraction | int):
+            return Surd(self.a * other, self.b * other, self.n) if other else Fraction(0)
         o = self._coerce(other)
         if o is None:
             return NotImplemented
@@ -131,20 +135,22 @@ class Surd:
         return True
 
     def bounds(self, bits: int = 80) -> tuple[Fraction, Fraction]:
-        """Return rationals that enclose the number, about 2^−`bits` of its size apart."""
-        size = max(abs(self.a), abs(self.b) * (math.isqrt(self.n) + 1))
-        shift = bits + max(0, size.denominator.bit_length() - size.numerator.bit_length()) + 2
-        norm = abs(self.a * self.a - self.n * self.b * self.b)  # guards against cancellation
-        shift += max(0, norm.denominator.bit_length() - norm.numerator.bit_length())
-        shift += max(0, abs(self.b).numerator.bit_length() - abs(self.b).denominator.bit_length() + 1)
-        root = math.isqrt(self.n << (2 * shift))
-        low, high = Fraction(root, 1 << shift), Fraction(root + 1, 1 << shift)
-        ends = (self.a + self.b * low, self.a + self.b * high)
-        return min(ends), max(ends)
+        """Return rationals that enclose the number, about 2^−`bits` of its size apart, or closer."""
+        low, below = self._enclosed(bits)
+        return Fraction(low, below), Fraction(low + 1, below)
+
+    def _enclosed(self, bits: int) -> tuple[int, int]:
+        """Return whole numbers with low < number · below < low + 1."""
+        below = math.lcm(self.a.denominator, self.b.denominator)
+        a, b = int(self.a * below), int(self.b * below)
+        # |a + b√n| is at least 1 / (|a| + |b|√n), as a² − n b² is whole and not zero
+        shift = bits + (abs(a) + abs(b) * (math.isqrt(self.n) + 1)).bit_length()
+        root = math.isqrt(b * b * self.n << 2 * shift)
+        return (a << shift) + (root if b > 0 else -root - 1), below << shift
 
     def __float__(self) -> float:
-        low, high = self.bounds()
-        return float((low + high) / 2)
+        low, below = self._enclosed(80)
+        return (2 * low + 1) / (2 * below)  # correctly rounded
 
     def _sympy_(self) -> Expr:  # called by sympy: v * surd(0, 1, 2) is √2 v, not 1.414 v
         return to_sympy(self)

@@ -153,6 +153,12 @@ class Rows:
         """Return the rows with other labels."""
         return replace(self, labels=tuple(labels))
 
+    def mapped(self, matrix: NDArray[np.int64], labels: Sequence[str]) -> Rows:
+        """Return whole-number combinations of the rows, which have the scale 1, one for each row of a matrix."""
+        combined = sp.csr_array(sp.csr_array(matrix.astype(np.float64)) @ self.matrix)
+        combined.eliminate_zeros()
+        return Rows(combined, labels)
+
     def minus(self, other: Rows, labels: Sequence[str]) -> Rows:
         """Return the difference of as many rows."""
         scale = Fraction(1, math.lcm(self.scale.denominator, other.scale.denominator))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.exact.numbers import Exact, Floats, Surd, common_denominator, surd, to_floats
+from relaxbell.exact.numbers import Exact, ExactNumber, Floats, Surd, common_denominator, surd, to_floats
 
 _SMALL = 2**50
 """Whole numbers below this are kept as int64: a sum of some thousand of them does not overflow."""
@@ -43,6 +44,21 @@ class ExactRow:
         roots = [Fraction(int(v), self.denominator) for v in self.root]
         return np.array([*(surd(a, b, self.radicand) for a, b in zip(rational, roots, strict=True)), None])[:-1]
 
+    def number(self, numerators: Sequence[int], denominator: int) -> ExactNumber:
+        """Return Σ numerators · (1, √radicand) / (denominator · own denominator)."""
+        below = denominator * self.denominator
+        if len(numerators) == 1:
+            return Fraction(numerators[0], below)
+        return surd(Fraction(numerators[0], below), Fraction(numerators[1], below), self.radicand)
+
+    def dot(self, multipliers: Sequence[Fraction]) -> ExactNumber:
+        """Return Σ multipliers · numbers."""
+        used = [(i, v) for i, v in enumerate(multipliers) if v]
+        common = common_denominator(v for _, v in used)
+        factors = [(i, v.numerator * (common // v.denominator)) for i, v in used]
+        sides = (self.whole,) if self.root is None else (self.whole, self.root)
+        return self.number([sum(int(side[i]) * factor for i, factor in factors) for side in sides], common)
+
     def times(self, factors: NDArray[Any], denominator: int) -> ExactRow:
         """Return the numbers times whole `factors` / `denominator`."""
         if denominator == 1 and (factors == 1).all():
@@ -73,3 +89,14 @@ def exact_row(numbers: Exact, floats: Floats | None = None) -> ExactRow:
 def _whole(values: list[int]) -> NDArray[Any]:
     small = all(-_SMALL < v < _SMALL for v in values)
     return np.array(values, dtype=np.int64 if small else object)
+
+
+def dot(multipliers: Exact, numbers: Exact) -> ExactNumber:
+    """Return Σ multipliers · numbers: in whole numbers, where the multipliers are rational and there is one root."""
+    values, others = multipliers.tolist(), numbers.tolist()
+    pairs = [(v, b) for v, b in zip(values, others, strict=True) if v]
+    roots = {b.n for _, b in pairs if isinstance(b, Surd)}
+    if len(roots) > 1 or not all(isinstance(v, Fraction) for v, _ in pairs):
+        return sum((v * b for v, b in pairs), Fraction(0))
+    row = exact_row(np.array([*(b for _, b in pairs), None], dtype=object)[:-1], np.empty(0))
+    return row.dot([v for v, _ in pairs])

@@ -440,7 +440,14 @@ class BellFunctional(Frozen):
 
     # ------------------------------------------------------------ bounds and faces
 
-    def bound(self, model: ModelLike, subject_to: Sequence[Any] = (), *, seconds: float | None = None) -> Any:
+    def bound(
+        self,
+        model: ModelLike,
+        subject_to: Sequence[Any] = (),
+        *,
+        nonsignaling: bool | None = None,
+        seconds: float | None = None,
+    ) -> Any:
         """Return the maximum over the behaviors of a model: the bound of a (relaxed) Bell inequality.
 
         Parameters
@@ -449,7 +456,12 @@ class BellFunctional(Frozen):
             Any causal model with the same variables, or a set of behaviors: `quantum_set`, `nonsignaling_set`.
         subject_to
             Budgets of measures and affine CVXPY constraints on ``model.q``, as in `minimize`. With a symbolic
-            budget, ``c <= sympy.Symbol("epsilon")``, the bound is an exact function of it, a `Curve`.
+            budget, ``c <= sympy.Symbol("epsilon")``, the bound is an exact function of it, a `Curve`; of a budget in
+            bits, ``mutual_information(model) <= sympy.Symbol("c")``, a concave one between rigorous tangents and
+            chords. With a number of bits, the bound is a float, rounded up, of a cone program (0.01 s).
+        nonsignaling
+            Whether only non-signaling behaviors count. By default they do within budgets in bits, if the functional
+            has terms of fewer than all parties: their value for signaling behaviors is a convention.
         seconds
             Time limit; None for none.
 
@@ -493,7 +505,7 @@ class BellFunctional(Frozen):
         >>> rb.catalog.chained(15).bound(rb.bell((15, 15)))
         Fraction(28, 1)
         """
-        return provided("BellFunctional.bound")(self, model, subject_to, seconds=seconds)
+        return provided("BellFunctional.bound")(self, model, subject_to, nonsignaling=nonsignaling, seconds=seconds)
 
     def limits(self, level: int | str) -> LimitsLike:
         """Return the largest values on local, quantum and no-signaling behaviors side by side.

@@ -7,16 +7,22 @@ feasible, and that is decided for all points by one product of matrices.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from relaxbell.exact.basis import Basis
+from relaxbell.exact.basis import Basis, IntegerProgram
 from relaxbell.exact.numbers import Floats
 from relaxbell.lp.highs import TOLERANCE
+
+_DENSE = 100
+"""Programs with so many rows have dense inverses: a product with one takes a few microseconds."""
+
+_ROUGH = -1e-7
+"""What is below this is negative, whatever was rounded."""
 
 
 class _Factors(Protocol):
@@ -89,3 +95,70 @@ class OptimalBasis:
         totals = np.array([math.fsum(part) for part in parts.tolist()])
         feasible &= abs(self.cost @ x - totals) <= np.maximum(gap[0] * abs(totals), gap[1])
         return np.where(feasible, totals, np.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class _Inverse:
+    """An inverse in place of factors, where it is small."""
+
+    matrix: Floats
+
+    def solve(self, right: Floats) -> Floats:
+        return np.asarray(self.matrix @ right)
+
+
+@dataclass(frozen=True, eq=False)
+class FeasibleBasis:
+    """A basis of rows · x = or ≤ rhs, x ≥ 0, to be tried roughly: exact arithmetic has the last word.
+
+    Attributes
+    ----------
+    rows, columns, factors
+        As in `OptimalBasis`.
+    loose
+        The other rows.
+    equality
+        Which of these are equations.
+    """
+
+    rows: NDArray[np.intp]
+    columns: sp.csr_array | Floats
+    factors: _Factors
+    loose: NDArray[np.intp]
+    equality: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, program: IntegerProgram, basis: Basis) -> FeasibleBasis | None:
+        """Return a basis; None where it cannot be factorized."""
+        m = program.matrix.shape[0]
+        free = np.ones(m, dtype=bool)
+        free[basis.loose] = False
+        rows, loose = np.flatnonzero(free), basis.loose
+        if len(rows) != len(basis.columns):
+            return None
+        if m > _DENSE:
+            matrix = sp.csc_array(program.matrix[:, basis.columns], dtype=np.float64)
+            whole = OptimalBasis.of(
+                matrix, np.zeros(len(rows)), replace(basis, columns=np.arange(len(rows))), np.empty(0)
+            )
+            return (
+                None
+                if whole is None
+                else cls(rows, whole.columns[loose], whole.factors, loose, program.equality[loose])
+            )
+        try:
+            factors = _Inverse(np.linalg.inv(program.part(rows, basis.columns).astype(np.float64)))
+        except np.linalg.LinAlgError:
+            return None
+        part = program.part(loose, basis.columns).astype(np.float64)
+        return cls(rows, part, factors, loose, program.equality[loose])
+
+    def serves(self, right: Floats) -> bool:
+        """Return whether the basis is feasible, or nearly so."""
+        x = self.factors.solve(right[self.rows])
+        if x.min(initial=0.0) < _ROUGH:
+            return False
+        if not len(self.loose):
+            return True
+        slack = right[self.loose] - self.columns @ x
+        return not (slack.min(initial=0.0) < _ROUGH or abs(slack[self.equality]).max(initial=0.0) > -_ROUGH)

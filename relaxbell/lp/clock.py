@@ -78,6 +78,11 @@ class UpperBound:
     name: str
     upper_bound: ExactNumber
 
+    @property
+    def text(self) -> str:
+        """The bound as it stands in errors."""
+        return f"It is at most {ceil_text(ceil_float(self.upper_bound), 12)} (rigorous)."
+
 
 @dataclass(frozen=True)
 class Enclosure:
@@ -116,7 +121,7 @@ class Enclosure:
 class _Deadline:
     end: float
     seconds: float
-    name: str
+    what: str
     shared: bool = False
 
 
@@ -141,16 +146,20 @@ def seconds_text(limit: float | None) -> str:
 
 
 @contextmanager
-def deadline(seconds: object, name: str, *, asked: float | None = None) -> Iterator[None]:
+def deadline(seconds: object, name: str, *, asked: float | None = None, least: bool = True) -> Iterator[None]:
     """Limit what is called inside; None for no limit. Inside another deadline the earlier one holds.
 
-    Errors name the seconds that were `asked` for, where a little more is left for what follows a search.
+    Errors name the seconds that were `asked` for, where a little more is left for what follows a search, and say that
+    it is the `least` value of what has this name, or whatever else the name says.
     """
     limit = None if seconds is None else read_seconds(seconds)
     if limit is None:
         yield
         return
-    outer, own = _current.get(), _Deadline(clock() + limit, limit if asked is None else asked, name)
+    outer, own = (
+        _current.get(),
+        _Deadline(clock() + limit, limit if asked is None else asked, f"min {name}" if least else name),
+    )
     token = _current.set(own if outer is None or own.end < outer.end else outer)
     try:
         yield
@@ -173,7 +182,21 @@ def share(part: int, whole: int) -> Iterator[None]:
         yield
         return
     own = max(0.0, outer.end - clock()) * min(0.5, _FAIR * part / whole)
-    token = _current.set(_Deadline(clock() + own, outer.seconds, outer.name, True))
+    token = _current.set(_Deadline(clock() + own, outer.seconds, outer.what, True))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def a_moment(seconds: float) -> Iterator[None]:
+    """Allow so many seconds more, where the time is over, for what is known by then."""
+    outer = _current.get()
+    if outer is None:
+        yield
+        return
+    token = _current.set(_Deadline(clock() + seconds, outer.seconds, outer.what, outer.shared))
     try:
         yield
     finally:
@@ -217,7 +240,7 @@ def time_is_over() -> TimeLimitError:
         "a minimization took longer than its time limit"
         if current is None
         else (
-            f"min {current.name} took longer than its {'share of the ' if current.shared else ''}time limit of "
+            f"{current.what} took longer than its {'share of the ' if current.shared else ''}time limit of "
             f"{current.seconds:g} s"
         )
     )

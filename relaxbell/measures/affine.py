@@ -34,6 +34,11 @@ class AffineConstraint:
     rhs: Exact
     equality: bool
 
+    @property
+    def text(self) -> str:
+        """What is constrained, in short; empty where only the rows say so."""
+        return ""
+
     def in_cvxpy(self, model: CausalModel) -> Any:
         """Return the constraint for CVXPY; `read_affine` still finds the exact numbers behind its floats."""
         body, right = self.rows.array @ model.q, to_floats(self.rhs)

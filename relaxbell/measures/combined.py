@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
-from relaxbell.exact.numbers import Surd, as_exact, read_fraction
+from relaxbell.exact.numbers import Floats, Surd, as_exact, read_fraction
 from relaxbell.exact.texts import one_line
 from relaxbell.measures.definition import Recipe
 from relaxbell.measures.measure import LinearMeasure, Measure, same_model
@@ -56,6 +56,9 @@ class Sum(Combined):
     >>> [part.name for part in sum([c, 2 * c, c]).parts]
     ['C(X -> B)', '2 C(X -> B)', 'C(X -> B)']
     """
+
+    def _at_few(self, strategies: Sequence[int], weights: Floats) -> float:
+        return sum(part._at_few(strategies, weights) for part in self.parts)
 
     @property
     def summands(self) -> tuple[LinearMeasure, ...]:
@@ -114,6 +117,9 @@ class Multiple(Combined):
     """
 
     factor: Fraction = field(kw_only=True)
+
+    def _at_few(self, strategies: Sequence[int], weights: Floats) -> float:
+        return float(self.factor) * self.parts[0]._at_few(strategies, weights)
 
     @property
     def in_product(self) -> tuple[str, str]:
@@ -184,6 +190,9 @@ class LargestOf(Combined):
     >>> rb.maximum(c, 2 * c).name
     'max(C(X -> B), 2 C(X -> B))'
     """
+
+    def _at_few(self, strategies: Sequence[int], weights: Floats) -> float:
+        return max(part._at_few(strategies, weights) for part in self.parts)
 
     @property
     def symbol(self) -> str:

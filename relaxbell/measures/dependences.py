@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
+from typing import Literal, overload
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,6 +18,13 @@ from relaxbell.exact.late_rows import LateRows
 from relaxbell.exact.numbers import Floats
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.definition import Definition, small
+from relaxbell.measures.factorized import (
+    FactorizedDependence,
+    check_parties,
+    conditional_latex,
+    is_single,
+    read_factorized,
+)
 from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.settings import Labels, SettingLayout, joint_weights, setting_layout
 from relaxbell.measures.terms import Leaf, SumOfRows
@@ -67,7 +75,11 @@ class Dependence(LinearMeasure):
         return f"{weight}sum |{row}, … {len(own.weights) * own.count:,} rows|"
 
 
-def dependence(model: CausalModel) -> Dependence:
+@overload
+def dependence(model: CausalModel, *, factorized: Literal[False] = False) -> Dependence: ...
+@overload
+def dependence(model: CausalModel, *, factorized: bool) -> Dependence | FactorizedDependence: ...
+def dependence(model: CausalModel, *, factorized: bool = False) -> Dependence | FactorizedDependence:
     """Return the measurement dependence M = Σ_x,λ |p(x, λ) − p(x) p(λ)|, Eqs. (5) and (41).
 
     x runs over the joint settings of all dependent inputs (any number of parties, any p(x)), λ over
@@ -76,29 +88,40 @@ def dependence(model: CausalModel) -> Dependence:
 
     The joint settings x depend on λ in any way: where there are several, p(x, y|λ) need not factorize into
     p(x|λ) p(y|λ). That is the retrocausal question, settings that influence λ or a conspiracy of both; for settings
-    that each respond to λ on their own, the values are lower bounds.
+    that each respond to λ on their own, the values are lower bounds. ``factorized=True`` asks that causal question, for
+    two dependent inputs: the least Σ_λ p(λ) Σ_xy |p(x|λ) p(y|λ) − p(x, y)|. See the page *Factorized measurement
+    dependence*.
 
     Parameters
     ----------
     model
         With dependent inputs, such as `measurement_dependence`.
+    factorized
+        Whether p(x, y|λ) = p(x|λ) p(y|λ). With a single dependent input both questions are the same.
 
     Returns
     -------
-    Dependence
+    Dependence or FactorizedDependence
         In [0, 2).
 
     Raises
     ------
     MeasureError
-        If no input of the model is dependent.
+        If no input of the model is dependent, or `factorized` is neither True nor False.
+    UnsupportedModelError
+        If it is to be factorized, and more than two inputs are dependent.
 
     Examples
     --------
     >>> import relaxbell as rb
     >>> round(rb.minimize(rb.dependence(rb.measurement_dependence()), rb.boxes.pr()).value, 9)
     0.5
+    >>> causal = rb.dependence(rb.measurement_dependence(), factorized=True)
+    >>> round(rb.minimize(causal, rb.boxes.pr()).value, 6)  # (S − 2)/(6 − S) at S = 4
+    1.0
     """
+    if read_factorized(factorized) and not is_single(own_layout := setting_layout(model, "M")):
+        return _factorized(model, own_layout)
     layout = setting_layout(model, "M", _memory)
     settings, count = len(layout.weights), layout.count
     who = ",".join(layout.names)
@@ -121,6 +144,17 @@ def dependence(model: CausalModel) -> Dependence:
     equation = rf"\sum_{{{xs},\lambda}} \left| p({xs},\lambda) - p({xs})\,p(\lambda) \right|"
     definition = Definition("dependence", dependence, {}, f"M({layout.latex} : \\Lambda)", equation)
     return Dependence(model, f"M({who}:Λ)", term=term, definition=definition, layout=layout)
+
+
+def _factorized(model: CausalModel, layout: SettingLayout) -> FactorizedDependence:
+    check_parties(model, layout, "M")
+    xs = ",".join(small(n) for n in layout.names)
+    apart = conditional_latex(layout)
+    equation = rf"\sum_\lambda p(\lambda) \sum_{{{xs}}} \left| {apart} - p({xs}) \right|"
+    symbol = rf"M_{{\mathrm{{fact}}}}({layout.latex} : \Lambda)"
+    definition = Definition("dependence", dependence, {"factorized": True}, symbol, equation)
+    name = f"M({','.join(layout.names)}:Λ) factorized"
+    return FactorizedDependence(model, name, definition=definition, layout=layout)
 
 
 def is_dependence(leaf: Leaf) -> bool:

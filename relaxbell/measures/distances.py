@@ -12,6 +12,7 @@ import scipy.sparse as sp
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.equations import cell_weights
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.structures import without_any
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Exact
 from relaxbell.exact.rows import Rows
@@ -84,7 +85,7 @@ class Distance(LinearMeasure):
         >>> import relaxbell as rb
         >>> d = rb.mean_distance(rb.bell()).given(rb.boxes.pr())
         >>> problem = cp.Problem(cp.Minimize(d.expression), [d.model.valid])
-        >>> round(problem.solve(solver=cp.HIGHS), 9)
+        >>> round(float(problem.solve(solver=cp.HIGHS)), 9)
         0.25
         """
         if not isinstance(observed, Behavior):
@@ -148,6 +149,7 @@ def mean_distance(model: CausalModel) -> Distance:
     2/5
     """
     check_model(model, "mean_distance")
+    without_any(model, "a distance")
     weights = np.array([[_free_chance(model, setting) for setting in _settings(model)]], dtype=object)
     inputs = ",".join(small(n) for n in model.inputs)
     outputs = ",".join(small(n) for n in model.outputs)
@@ -183,6 +185,7 @@ def largest_distance(model: CausalModel) -> Distance:
     1/4
     """
     check_model(model, "largest_distance")
+    without_any(model, "a distance")
     chance = _chances(model)
     occurring = [x for x, p in enumerate(chance) if p]
     weights = np.full((len(occurring), len(chance)), Fraction(0), dtype=object)

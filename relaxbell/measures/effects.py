@@ -65,7 +65,7 @@ def average_causal_effect(
     definition = Definition("average causal effect", _anew, arguments, rf"\mathrm{{ACE}}_{{{edge}}}", equation)
     both = (probability(target, [outcome], [[source, value]]) for value in (u, v))
     stated = {"kind": "sum", "of": [list(pair) for pair in zip((Fraction(1), Fraction(-1)), both, strict=True)]}
-    term = Linear(difference, stated)
+    term = Linear(difference, None if model.is_mixture else stated)  # rows of several graphs are written out
     return LinearMeasure(model, f"ACE({source} -> {target})", term=term, definition=definition)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
@@ -22,7 +22,7 @@ from relaxbell.exact.rows import LARGEST_UNIT, Rows
 from relaxbell.measures.definition import Definition, small
 from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.settings import Labels, SettingLayout, joint_weights, setting_layout
-from relaxbell.measures.terms import Largest, SumOfRows
+from relaxbell.measures.terms import Largest, SumOfRows, Term
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -111,6 +111,16 @@ def hall_dependence(model: CausalModel) -> HallDependence:
     symbol = rf"M_{{\mathrm{{Hall}}}}({layout.latex} : \Lambda)"
     definition = Definition("hall dependence", hall_dependence, {}, symbol, equation)
     return HallDependence(model, name, term=term, definition=definition, layout=layout)
+
+
+def hall_terms(term: Term) -> Iterator[Term]:
+    """Yield the parts of a term that are Hall's measure, or a multiple of it: their leaves are pairs of settings."""
+    stated = getattr(term, "generator", None) or {}
+    if isinstance(term, Largest) and stated.get("kind") == "dependence" and stated.get("hall") is True:
+        yield term
+        return
+    for part in getattr(term, "parts", ()):
+        yield from hall_terms(part)
 
 
 def _rows(model: CausalModel, layout: SettingLayout, x: int, y: int, inverse: Exact, labels: Labels) -> Rows:

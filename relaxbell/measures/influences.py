@@ -9,10 +9,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from relaxbell.behavior.names import name_latex
+from relaxbell.causal.mixed import mixed_rows
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory
+from relaxbell.causal.structures import Mixture, graphs
 from relaxbell.errors import MeasureError
 from relaxbell.exact.local_rows import Piece
+from relaxbell.exact.rows import Rows
 from relaxbell.measures.definition import Definition, small
 from relaxbell.measures.measure import LinearMeasure, check_model
 from relaxbell.measures.terms import LargestRow
@@ -68,17 +71,40 @@ def influence(model: CausalModel, source: str, target: str, *, variation: bool =
     if values < 2:
         raise MeasureError(f"{source} has a single value, so it cannot influence {target}. Give it two or more.")
     others = [n for n in model.parents(target) if n not in (source, *model.latents)]
-    outcomes = range(model.cardinality[target])
     _check_size(model, source, target, math.prod(model.cardinality[n] for n in others), variation)
+    if isinstance(model, Mixture):
+        own = graphs(model, f"the influence of {source} on {target}")
+        shifts = [_rows(graph, source, target, others, model, variation) for graph in own]
+        rows: Rows = mixed_rows(model.local, shifts)
+    else:
+        rows = _rows(model, source, target, others, model, variation)
+    name = f"{'TV' if variation else 'C'}({source} -> {target})"
+    arguments = {"source": source, "target": target, "variation": variation}
+    definition = Definition("influence", influence, arguments, *_latex(source, target, others, variation))
+    # the verifier makes its rows as well, but those of several graphs are written out
+    term = LargestRow(rows, None if isinstance(model, Mixture) else definition.plain)
+    return LinearMeasure(model, name, term=term, definition=definition)
+
+
+def _rows(
+    model: CausalModel, source: str, target: str, others: Sequence[str], sizes: CausalModel, variation: bool
+) -> Rows:
+    """Return the rows over the strategies of one graph, which may lack the edge, or edges from others."""
+    values, outcomes = sizes.cardinality[source], range(sizes.cardinality[target])
     pieces: list[Piece] = []
     labels: list[str] = []
-    for setting in itertools.product(*(range(model.cardinality[n]) for n in others)):
+    for setting in itertools.product(*(range(sizes.cardinality[n]) for n in others)):
         fixed = dict(zip(others, setting, strict=True))
-        variables = [model.local.variable(target, {**fixed, source: u}) for u in range(values)]
+        variables = [0] * values  # where the node does not respond nothing shifts
+        if target in model.responding:
+            variables = [model.local.variable(target, {**fixed, source: u}) for u in range(values)]
         given = "".join(f", {n}={v}" for n, v in fixed.items())
         for u, v in itertools.combinations(range(values), 2):
             pair = f"do({source}={u}) vs do({source}={v}){given}"
             scope = (variables[u], variables[v])
+            if scope[0] == scope[1]:
+                labels += [pair] * (1 if variation or len(outcomes) <= 2 else len(outcomes))
+                continue
             if variation:
                 pieces.append((scope, len(labels), 1 - np.eye(len(outcomes), dtype=np.int64)))
                 labels.append(f"p({target} changes), {pair}")
@@ -88,12 +114,7 @@ def influence(model: CausalModel, source: str, target: str, *, variation: bool =
                 hit = np.arange(len(outcomes)) == w
                 pieces.append((scope, len(labels), hit[:, None] != hit[None, :]))
                 labels.append(f"mean over λ of |shift of p({target}={w})|, {pair}")
-    rows = model.local.rows(pieces, tuple(labels))
-    name = f"{'TV' if variation else 'C'}({source} -> {target})"
-    arguments = {"source": source, "target": target, "variation": variation}
-    definition = Definition("influence", influence, arguments, *_latex(source, target, others, variation))
-    term = LargestRow(rows, definition.plain)  # the verifier makes its rows as well
-    return LinearMeasure(model, name, term=term, definition=definition)
+    return model.local.rows(pieces, tuple(labels))
 
 
 def _check_size(model: CausalModel, source: str, target: str, settings: int, variation: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 import scipy.sparse as sp
@@ -15,7 +15,14 @@ from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats, read_float
 from relaxbell.measures.definition import Definition, small
 from relaxbell.measures.dependences import dependence
-from relaxbell.measures.measure import LinearMeasure, Measure
+from relaxbell.measures.factorized import (
+    FactorizedInformation,
+    check_parties,
+    conditional_latex,
+    is_single,
+    read_factorized,
+)
+from relaxbell.measures.measure import Limit, LinearMeasure, Measure, is_symbol, read_limit
 from relaxbell.measures.settings import SettingLayout, joint_weights, setting_layout
 
 if TYPE_CHECKING:
@@ -114,6 +121,12 @@ class MutualInformation(Measure):
             terms = np.where(ratio > -1, (1 + ratio) * np.log1p(ratio) - ratio, 1.0)
         return max(0.0, float(product[used] @ terms / np.log(2)))
 
+    def __le__(self, limit: object) -> InformationBudget:
+        found = read_limit(self, limit)
+        if not is_symbol(found) and found < 0:
+            raise MeasureError(f"the budget {self.name} <= {limit} is negative, expected bits: 0 or more.")
+        return InformationBudget(self, found)
+
     def statement(self) -> dict[str, object]:
         return {"kind": "mutual information"}
 
@@ -126,12 +139,45 @@ class MutualInformation(Measure):
     def zero_like(self, what: str) -> LinearMeasure:
         return dependence(self.model)
 
+    def tested(self) -> MutualInformation:
+        return self
+
     @property
     def formula(self) -> str:
         return "Σ q(x,λ) log2[q(x,λ) / (p(x) q(λ))]"
 
 
-def mutual_information(model: CausalModel) -> MutualInformation:
+@dataclass(frozen=True, eq=False, repr=False)
+class InformationBudget(Limit):
+    """An upper limit on the mutual information, in bits: ``mutual_information(model) <= 0.1``.
+
+    A constraint of `minimize`, `bounds`, `sweep` and `BellFunctional.bound`; convex, so that values are floats with
+    rigorous bounds.
+
+    Attributes
+    ----------
+    measure
+        The information.
+    limit
+        Bits: an exact number (floats count as the decimals that print them), or a sympy symbol, of which
+        `BellFunctional.bound` makes a curve.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> model = rb.measurement_dependence()
+    >>> round(rb.catalog.CHSH.bound(model, subject_to=[rb.mutual_information(model) <= 0.1]), 9)
+    3.176755298
+    """
+
+    measure: MutualInformation
+
+
+@overload
+def mutual_information(model: CausalModel, *, factorized: Literal[False] = False) -> MutualInformation: ...
+@overload
+def mutual_information(model: CausalModel, *, factorized: bool) -> MutualInformation | FactorizedInformation: ...
+def mutual_information(model: CausalModel, *, factorized: bool = False) -> MutualInformation | FactorizedInformation:
     """Return I(X, Y, …:Λ), the mutual information between the dependent inputs and Λ, in bits.
 
     Its minimum is a convex program: Σ q(x, λ) log2[q(x, λ)/(p(x) q(λ))] is jointly convex, and taking
@@ -140,22 +186,28 @@ def mutual_information(model: CausalModel) -> MutualInformation:
 
     The joint settings x depend on λ in any way: where there are several, p(x, y|λ) need not factorize into
     p(x|λ) p(y|λ). That is the retrocausal question, settings that influence λ or a conspiracy of both; for settings
-    that each respond to λ on their own, the values are lower bounds.
+    that each respond to λ on their own, the values are lower bounds. ``factorized=True`` asks that causal question, for
+    two dependent inputs: the least Σ_λ p(λ) D(p(x|λ) p(y|λ) ‖ p(x, y)) (Hall, Phys. Rev. A 84, 022102 (2011); Hall and
+    Branciard, Phys. Rev. A 102, 052228 (2020)). See the page *Factorized measurement dependence*.
 
     Parameters
     ----------
     model
         With dependent inputs, such as `measurement_dependence`.
+    factorized
+        Whether p(x, y|λ) = p(x|λ) p(y|λ). With a single dependent input both questions are the same.
 
     Returns
     -------
-    MutualInformation
-        In bits, convex.
+    MutualInformation or FactorizedInformation
+        In bits, convex in the behavior.
 
     Raises
     ------
     MeasureError
-        If no input of the model is dependent.
+        If no input of the model is dependent, or `factorized` is neither True nor False.
+    UnsupportedModelError
+        If it is to be factorized, and more than two inputs are dependent.
 
     Examples
     --------
@@ -163,9 +215,20 @@ def mutual_information(model: CausalModel) -> MutualInformation:
     >>> s = rb.minimize(rb.mutual_information(rb.measurement_dependence()), rb.boxes.tsirelson())
     >>> round(s.value, 6), s.value - s.lower_bound < 1e-6
     (0.046274, True)
+    >>> causal = rb.mutual_information(rb.measurement_dependence(), factorized=True)
+    >>> round(rb.minimize(causal, rb.boxes.tsirelson()).value, 6)
+    0.08017
     """
     layout = setting_layout(model, "I")
     x = ",".join(small(n) for n in layout.names)
+    if read_factorized(factorized) and not is_single(layout):
+        check_parties(model, layout, "I")
+        apart = conditional_latex(layout)
+        equation = rf"\sum_\lambda p(\lambda)\, D\!\left({apart} \,\middle\|\, p({x})\right)"
+        symbol = rf"I_{{\mathrm{{fact}}}}({layout.latex} : \Lambda)"
+        own = Definition("mutual information", mutual_information, {"factorized": True}, symbol, equation)
+        name = f"I({','.join(layout.names)}:Λ) factorized"
+        return FactorizedInformation(model, name, "bit", definition=own, layout=layout)
     joint = rf"p({x},\lambda)"
     equation = rf"\sum_{{{x},\lambda}} {joint} \log_2 \frac{{{joint}}}{{p({x})\,p(\lambda)}}"
     definition = Definition("mutual information", mutual_information, {}, f"I({layout.latex} : \\Lambda)", equation)

@@ -6,10 +6,15 @@ import abc
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeGuard
+
+import numpy as np
+import scipy.sparse as sp
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError, UnsupportedModelError
+from relaxbell.exact.kept import Kept
 from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.numbers import ExactNumber, Floats, Surd, as_exact, read_fraction
 from relaxbell.exact.rows import Rows
@@ -22,6 +27,9 @@ from relaxbell.methods import provided
 if TYPE_CHECKING:
     import cvxpy as cp
     import sympy
+
+_KEPT = 8
+"""Most things that are kept: programs with different budgets, and what reads behaviors."""
 
 _SHOWN = 4
 """Rows or parts of a term that are written out in LaTeX."""
@@ -57,6 +65,11 @@ class Measure(abc.ABC):
     name: str
     unit: str = "probability"
     definition: Definition[Measure] | None = field(default=None, kw_only=True)
+
+    @cached_property
+    def kept(self) -> Kept[object]:
+        """What engines keep of this measure from one minimization to the next; empty in copies and pickles."""
+        return Kept(_KEPT)
 
     def __post_init__(self) -> None:
         """Refuse models with several sources, whose q is not free."""
@@ -148,6 +161,22 @@ class Measure(abc.ABC):
         """
         return self.linear(what)
 
+    def tested(self) -> Measure:
+        """Return the measure whose limits are the null hypotheses of `evidence`: itself, or one that is 0 as well.
+
+        Returns
+        -------
+        Measure
+            Itself, where sets of models with a measure at most ε are what linear or cone programs describe.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.mutual_information(rb.measurement_dependence()).tested().name
+        'I(X,Y:Λ)'
+        """
+        return self.zero_like("evidence")
+
     @property
     @abc.abstractmethod
     def formula(self) -> str:
@@ -158,9 +187,11 @@ class Measure(abc.ABC):
         """Return the measure at an array of one weight for each strategy."""
 
     def _at_few(self, strategies: Sequence[int], weights: Floats) -> float:
-        """Return the measure at weights of some strategies of a model that has too many to list them."""
+        """Return the measure at weights of some strategies of a model that has many."""
         self.model.strategies.check_listed()
-        raise AssertionError("raised before")
+        q = np.zeros(self.model.strategies.count)
+        q[list(strategies)] = weights
+        return self._at(q)
 
     # ------------------------------------------------------------------- values
 
@@ -316,7 +347,7 @@ class Measure(abc.ABC):
     def __sub__(self, other: Measure) -> LinearMeasure:
         return self + (-other)
 
-    def __le__(self, limit: object) -> Budget:
+    def __le__(self, limit: object) -> Limit:
         return budget_of(self.linear("budget"), limit)
 
     def __ge__(self, limit: object) -> Budget:
@@ -369,6 +400,9 @@ class LinearMeasure(Measure):
     def linear(self, what: str) -> LinearMeasure:
         return self
 
+    def __le__(self, limit: object) -> Budget:
+        return budget_of(self, limit)
+
     @property
     def formula(self) -> str:
         return self.term.formula()
@@ -384,10 +418,10 @@ class LinearMeasure(Measure):
         assignments = self.model.local.assignments(strategies)
 
         def some(rows: Rows) -> Rows:
-            if not isinstance(rows, LocalRows):
-                self.model.strategies.check_listed()
-                raise AssertionError("raised before")
-            return rows.at(assignments)
+            if isinstance(rows, LocalRows):
+                return rows.at(assignments)
+            self.model.strategies.check_listed()
+            return Rows(sp.csr_array(rows.matrix[:, list(strategies)]), rows.labels, rows.scale)
 
         return self.term.with_rows(some).value(weights)
 
@@ -408,8 +442,40 @@ class LinearMeasure(Measure):
 
 
 @dataclass(frozen=True, eq=False)
-class Budget:
-    """An upper limit on a measure, used as a constraint: ``measure <= 0.1``.
+class Limit:
+    """An upper limit on any measure: a `Budget`, or an `InformationBudget`.
+
+    Attributes
+    ----------
+    measure
+        What is limited.
+    limit
+        A number, or a sympy symbol.
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> model = rb.measurement_dependence()
+    >>> rb.dependence(model) <= 0.25, rb.mutual_information(model) <= 0.1
+    (M(X,Y:Λ) <= 0.25, I(X,Y:Λ) <= 0.1)
+    """
+
+    measure: Measure
+    limit: ExactNumber | sympy.Symbol
+
+    @property
+    def is_symbolic(self) -> bool:
+        """Whether the limit is a symbol."""
+        return not isinstance(self.limit, Fraction | Surd)
+
+    def __repr__(self) -> str:
+        limit = decimal_text(self.limit, 9) if isinstance(self.limit, Fraction | Surd) else str(self.limit)
+        return f"{self.measure.name} <= {limit}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Budget(Limit):
+    """An upper limit on a measure of linear programs, used as a constraint: ``measure <= 0.1``.
 
     Attributes
     ----------
@@ -429,26 +495,21 @@ class Budget:
     """
 
     measure: LinearMeasure
-    limit: ExactNumber | sympy.Symbol
-
-    @property
-    def is_symbolic(self) -> bool:
-        """Whether the limit is a symbol."""
-        return not isinstance(self.limit, Fraction | Surd)
-
-    def __repr__(self) -> str:
-        limit = decimal_text(self.limit, 9) if isinstance(self.limit, Fraction | Surd) else str(self.limit)
-        return f"{self.measure.name} <= {limit}"
 
 
 def budget_of(measure: LinearMeasure, limit: object) -> Budget:
     """Return an upper limit on a measure."""
+    return Budget(measure, read_limit(measure, limit))
+
+
+def read_limit(measure: Measure, limit: object) -> ExactNumber | sympy.Symbol:
+    """Return the limit of a budget: an exact number (floats mean the decimals that print them), or a symbol."""
     if is_symbol(limit):
-        return Budget(measure, limit)
+        return limit
     exact = as_exact(limit)
     if isinstance(exact, Surd):
-        return Budget(measure, exact)
-    return Budget(measure, read_fraction(limit, f"the budget of {measure.name}", MeasureError))
+        return exact
+    return read_fraction(limit, f"the budget of {measure.name}", MeasureError)
 
 
 def is_symbol(limit: object) -> TypeGuard[sympy.Symbol]:

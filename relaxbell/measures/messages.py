@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relaxbell.behavior.names import name_latex
+from relaxbell.causal.mixed import constant_row, mixed_rows
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.structures import Mixture, graphs
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats, read_fraction
+from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import one_line
 from relaxbell.measures.definition import Definition
 from relaxbell.measures.effects import probability
@@ -68,12 +71,21 @@ def message_weight(model: CausalModel, message: str = "M", *, lengths: Sequence[
         )
     if lengths is not None:
         return _mean_length(model, message, lengths)
-    zero = model.rows({message: 0})
-    rows = model.local.one().minus(zero, (f"p({message}≠0)",))
+    label, sent = f"p({message}≠0)", probability(message, list(range(1, model.cardinality[message])), [])
+    rows = _sent(model, message, label)
     symbol = rf"p({name_latex(message)} \neq 0)"
     definition = Definition("message weight", message_weight, {"message": message}, symbol)
-    term = Linear(rows, probability(message, list(range(1, model.cardinality[message])), []))
-    return LinearMeasure(model, f"p({message}≠0)", term=term, definition=definition)
+    term = Linear(rows, None if model.is_mixture else sent)  # rows of several graphs are written out
+    return LinearMeasure(model, label, term=term, definition=definition)
+
+
+def _sent(model: CausalModel, message: str, label: str) -> Rows:
+    """Return the row of how often a message is sent; never in a structure of a mixture that has none."""
+    if isinstance(model, Mixture):
+        own = graphs(model, f"the message {message}")
+        rows = [_sent(g, message, label) if message in g.hidden else constant_row(0, g.local) for g in own]
+        return mixed_rows(model.local, rows, (label,))
+    return model.local.one().minus(model.rows({message: 0}), (label,))
 
 
 def _mean_length(model: CausalModel, message: str, lengths: Sequence[object]) -> LinearMeasure:
@@ -101,7 +113,8 @@ def message_combination(model: CausalModel, message: str, coefficients: Sequence
     parts = []
     for value, factor in enumerate(coefficients):
         if factor:
-            own = Linear(model.rows({message: value}), probability(message, [value], []))
+            stated = None if model.is_mixture else probability(message, [value], [])
+            own = Linear(model.rows({message: value}), stated)
             parts.append(own.scaled(factor))
     return LinearMeasure(model, f"Σ c p({message})", term=Total(tuple(parts)))
 

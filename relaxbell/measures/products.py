@@ -13,6 +13,7 @@ import scipy.sparse as sp
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory
+from relaxbell.causal.structures import single_graph
 from relaxbell.errors import MeasureError, UnsupportedModelError
 from relaxbell.exact.numbers import Exact, Floats, as_exact, common_denominator, read_fraction, to_floats
 from relaxbell.exact.rows import Rows
@@ -205,6 +206,7 @@ def nonbilocality(model: CausalModel, marginals: Marginals | None = None) -> Non
     7/25
     """
     check_model(model, "non-bilocality")
+    single_graph(model, "non-bilocality")
     found = model.independence
     if found.kind == "none":
         raise UnsupportedModelError(

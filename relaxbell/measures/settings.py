@@ -7,23 +7,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, partial
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.behavior.names import name_latex
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory
+from relaxbell.causal.structures import single_graph
 from relaxbell.errors import MeasureError
-from relaxbell.exact.numbers import ExactNumber, as_exact, common_denominator, read_fraction
-from relaxbell.exact.rows import Rows
-from relaxbell.measures.affine import AffineConstraint
+from relaxbell.exact.numbers import common_denominator
 from relaxbell.measures.measure import check_model
 
-_STRATEGY, _ENTRY = 24, 24
-"""Bytes of a layout for each strategy, and of the rows of M or of bounds for each entry, while they are built."""
+_STRATEGY = 24
+"""Bytes of a layout for each strategy."""
 
 _LEAST = Fraction(1, 10**300)
 """The least positive probability of a dependent setting: its inverse still is a float."""
@@ -121,6 +119,7 @@ def setting_layout(
         If no input is dependent, one has another parent than the latent variable, or settings are rarer than 1e-300.
     """
     check_model(model, "a measure of dependence")
+    single_graph(model, "a measure of dependence")
     names = tuple(node.name for node in model.strategies.nodes if node.name in model.dependent_inputs)
     if not names:
         raise MeasureError(
@@ -205,83 +204,3 @@ class Labels(Sequence[str]):
         if isinstance(index, slice):
             return tuple(self._make(i) for i in range(*index.indices(self._count)))
         return self._make(range(self._count)[index])
-
-
-def setting_bounds(model: CausalModel, *, lower: Any = None, upper: Any = None) -> list[Any]:
-    """Return the constraints lower ≤ p(x|λ) ≤ upper for every λ, for `subject_to`.
-
-    Bounded measurement dependence in the sense of Pütz, Rosset, Barnea, Liang and Gisin, PRL 113,
-    190402 (2014), doi:10.1103/PhysRevLett.113.190402. x are the joint settings of all dependent inputs: with several,
-    p(x, y|λ) need not factorize into p(x|λ) p(y|λ), see `dependence`.
-
-    Parameters
-    ----------
-    model
-        With dependent inputs.
-    lower, upper
-        Probabilities, or None for no bound: exact where they are (fractions, a + b√n); floats mean the decimals that
-        print them.
-
-    Returns
-    -------
-    list
-        CVXPY constraints on ``model.q``, one for each bound.
-
-    Raises
-    ------
-    MeasureError
-        If a bound is not a probability, a symbol, or excludes the settings' own distribution.
-    ModelTooLargeError
-        If they do not fit in memory.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> model = rb.measurement_dependence()
-    >>> len(rb.setting_bounds(model, lower=0.1, upper=0.5))
-    2
-    """
-    layout = setting_layout(model, "the bounds of p", lambda settings, count: 3 * _ENTRY * settings**2 * count)
-    return [
-        _setting_bound(model, layout, limit, side, extreme).in_cvxpy(model)
-        for limit, side, extreme in ((lower, -1, min(layout.weights)), (upper, 1, max(layout.weights)))
-        if limit is not None
-    ]
-
-
-def _setting_bound(
-    model: CausalModel, layout: SettingLayout, limit: Any, side: int, extreme: Fraction
-) -> AffineConstraint:
-    """Return side · (q(x, Λ) − limit · q(Λ)) ≤ 0 for every setting x and every Λ."""
-    who = f"p({','.join(layout.names)}|λ)"
-    if getattr(limit, "is_Symbol", False) or getattr(limit, "free_symbols", None):
-        raise MeasureError(
-            f"the bound {limit} on {who} is a symbol, expected a number: it multiplies q, so that least values are no "
-            "piecewise linear functions of it. Give numbers, and repeat the minimization for each."
-        )
-    exact = as_exact(limit)
-    bound: ExactNumber = read_fraction(limit, f"the bound on {who}", MeasureError) if exact is None else exact
-    if not 0 <= bound <= 1 or side * (extreme - bound) > 0:
-        raise MeasureError(
-            f"the bound {limit} on {who} cannot hold: the settings themselves have probability {float(extreme):g}. "
-            f"Expected {'at most' if side < 0 else 'at least'} that."
-        )
-    settings, count = layout.numbers.shape
-    columns = np.broadcast_to(layout.numbers.T[None], (settings, count, settings))
-    shape = (settings * count, model.strategies.count)
-    pointers = np.arange(0, columns.size + 1, settings)
-    pattern = sp.csr_array((np.ones(columns.size), columns.ravel().astype(np.int32), pointers), shape=shape)
-    place = np.zeros(columns.shape, dtype=np.intp)
-    for x in range(settings):
-        place[x, :, x] = 1
-    distinct = np.array([-side * bound, side * (1 - bound)], dtype=object)
-    relation = ">=" if side < 0 else "<="
-    labels = Labels(shape[0], partial(_bound_label, layout, f"{relation} {limit}"))
-    return AffineConstraint(
-        Rows.read(pattern, distinct, place.ravel(), labels), np.full(shape[0], Fraction(0), dtype=object), False
-    )
-
-
-def _bound_label(layout: SettingLayout, relation: str, i: int) -> str:
-    x, rest = divmod(i, layout.count)
-    return f"p({layout.label(x)},Λ={rest}) {relation} p(Λ={rest})"

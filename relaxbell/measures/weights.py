@@ -12,6 +12,9 @@ from relaxbell.errors import MeasureError
 from relaxbell.exact.arrays import check_unmasked
 from relaxbell.exact.texts import a_kind
 
+_FEW = 2**16
+"""Strategies of which arrays are made without a second thought."""
+
 _OFF = 1e-6
 """How far weights of strategies may miss 0 and their sum 1."""
 
@@ -30,9 +33,9 @@ def read_weights(model: CausalModel, q: Any, name: str) -> NDArray[np.float64]:
 
 
 def read_support(model: CausalModel, q: Any, name: str) -> tuple[list[int], NDArray[np.float64]] | None:
-    """Return strategies and their weights where q has them in place of an array; None where arrays can be made."""
+    """Return strategies and their weights where q knows those that occur; None if not, or strategies are few."""
     given, owner = getattr(q, "mapping", None), getattr(q, "model", model)
-    if given is None or model.strategies.can_be_listed:
+    if given is None or model.strategies.count <= _FEW:
         return None
     if owner is not model and owner.strategies.nodes != model.strategies.nodes:
         raise _of_another(owner, model, name)

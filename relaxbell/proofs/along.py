@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from relaxbell.curves.curve import Curve
+from relaxbell.curves.curve import Curve, symbol_of
 from relaxbell.curves.piecewise import PiecewiseCurve
+from relaxbell.curves.rational import RationalCurve
 from relaxbell.errors import ProofError
 from relaxbell.exact.numbers import ExactNumber, as_exact, to_sympy
 from relaxbell.proofs.verdict import Counterexample, Verdict
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _MOST_BRANCHES = 400
 
 
-def compare_curve(line: PiecewiseCurve, expression: Expr, symbol: Symbol, claim: str) -> Verdict:
+def compare_curve(line: PiecewiseCurve | RationalCurve, expression: Expr, symbol: Symbol, claim: str) -> Verdict:
     """Return whether an expression equals a curve at every parameter of its domain.
 
     Between the curve's break points and the kinks and poles of the expression both are smooth; there they are equal if
@@ -27,10 +28,11 @@ def compare_curve(line: PiecewiseCurve, expression: Expr, symbol: Symbol, claim:
     """
     import sympy
 
-    method = f"{'exact curve' if line.exact else 'curve'} of {len(line.pieces)} piece{'s' * (len(line.pieces) > 1)}"
+    exact = isinstance(line, RationalCurve) or line.exact
+    method = f"{'exact curve' if exact else 'curve'} of {len(line.pieces)} piece{'s' * (len(line.pieces) > 1)}"
     low, high = (_sympy(v) for v in line.domain)
     cuts = _cuts(expression, symbol, low, high)
-    if cuts is None or not line.exact or expression.has(sympy.Float):
+    if cuts is None or not exact or expression.has(sympy.Float):
         return compare_sampled(line, expression, symbol, claim, 1e-9, method)
     ends = _distinct(sorted({low, high, *(_sympy(b) for b in line.breakpoints), *cuts}, key=sympy.N))
     if ends is None:
@@ -75,7 +77,9 @@ def compare_sampled(
     return Verdict("numerical", claim, method, 101, worst)
 
 
-def _refuted(line: PiecewiseCurve, expression: Expr, symbol: Symbol, place: Expr, claim: str, method: str) -> Verdict:
+def _refuted(
+    line: PiecewiseCurve | RationalCurve, expression: Expr, symbol: Symbol, place: Expr, claim: str, method: str
+) -> Verdict:
     value = _at(expression, symbol, place)
     least = line.to_sympy(symbol).subs(symbol, place)
     shown = value if value.is_real else None
@@ -87,7 +91,10 @@ def _sympy(value: ExactNumber | Expr) -> Expr:
     return value if exact is None else to_sympy(exact)
 
 
-def _piece(line: PiecewiseCurve, symbol: Symbol, place: Expr) -> Expr:
+def _piece(line: PiecewiseCurve | RationalCurve, symbol: Symbol, place: Expr) -> Expr:
+    if isinstance(line, RationalCurve):
+        own = next(piece for piece in line.pieces if piece.start <= place <= piece.end)
+        return own.expression.subs(symbol_of(line), symbol)
     inner = place**line.power
     for piece in line.pieces:
         if to_sympy(piece.start) <= inner <= to_sympy(piece.end):

@@ -16,6 +16,7 @@ from relaxbell.curves.curve import Curve
 from relaxbell.curves.parameters import read_parameter
 from relaxbell.curves.paths import Path, read_path
 from relaxbell.curves.piecewise import PiecewiseCurve
+from relaxbell.curves.rational import RationalCurve
 from relaxbell.engines import engine
 from relaxbell.engines.solution import Solution
 from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, ProofError
@@ -290,6 +291,8 @@ def _along(line: Curve, formula: Formula, source: _Source | None, parameter: obj
     if isinstance(line, PiecewiseCurve):
         verdict = compare_curve(line, expression, symbol, claim)
         return verdict if source is None else _confirmed(verdict, source, line)
+    if isinstance(line, RationalCurve):
+        return compare_curve(line, expression, symbol, claim)
     return compare_sampled(line, expression, symbol, claim, TOLERANCE)
 
 

@@ -28,6 +28,7 @@ from relaxbell.measures.measure import Measure
 from relaxbell.measures.messages import binary_entropy, message_entropy, message_weight
 from relaxbell.methods import provided
 from relaxbell.quantification.report import Quantification, Row
+from relaxbell.quantification.sets import Offer, explaining
 from relaxbell.quantification.uncertainty import RESAMPLES, Options, Tested, Uncertainty
 from relaxbell.solve.minimization import minimize
 from relaxbell.trials.statement import Evidence
@@ -89,6 +90,10 @@ def quantify(
         For every ordered pair of parties: influence of the input and of the outcome of one on the
         outcome of the other; the entropy of a binary message from the first party to the second; and
         the dependence of all settings on the latent variable: M, Hall's measure, mutual information.
+        Of three and more parties, edges that do not explain the data alone are left out. Where none from an input does,
+        there are the least sets of edges that do (where there is no time to find them, those to one output from all
+        others), each with the least fraction of the trials in which one of them acts; and the fraction of the trials
+        that no hybrid of Svetlichny explains, see `fraction`.
         If the user interrupts, the ``KeyboardInterrupt`` carries the report of the rows so far as its ``partial``.
 
     Raises
@@ -159,7 +164,8 @@ class Plan:
             )
         self._scenario, self._distribution = _named_as_bell(behavior), input_distribution
         observed = self._fit.counts.input_distribution if self._fit is not None else None
-        self._tasks = list(_tasks(self._scenario, None if input_distribution == "uniform" else observed))
+        frequencies = None if input_distribution == "uniform" else observed
+        self._tasks = list(_tasks(self._scenario, frequencies, seconds if self._late is None else 0))
         self._seconds = seconds
         self._uncertainty: Uncertainty | None = None
         if self._fit is not None and self._late is None:
@@ -207,7 +213,7 @@ class Plan:
         if self._uncertainty is None:
             return None, ""
         try:
-            with deadline(self._seconds, "the evidence"):
+            with deadline(self._seconds, "the evidence", least=False):
                 return self._uncertainty.evidence(self._tasks[0].tested), ""
         except RelaxbellError as error:
             return None, str(error)
@@ -270,21 +276,29 @@ class _Task:
     tested: Tested
 
 
-def _tasks(p: Behavior, frequencies: Exact | None) -> Iterator[_Task]:
-    """Yield the rows. What is tested has settings that are uniform by design, not those that were observed."""
+def _tasks(p: Behavior, frequencies: Exact | None, seconds: float | None) -> Iterator[_Task]:
+    """Yield the rows. What is tested has settings that are uniform by design, not those that were observed.
+
+    Of three and more parties, edges that cannot explain the data alone are left out, and least sets of edges offered.
+    """
     outputs, inputs = [p.cardinality[n] for n in p.outputs], [p.cardinality[n] for n in p.inputs]
     base, design = bell(inputs, outputs, input_distribution=frequencies), bell(inputs, outputs)
     names = dict(zip(base.outputs + base.inputs, p.outputs + p.inputs, strict=True))
     local, fair = _renamed(base, names), _renamed(design, names)
     parties = list(zip(p.outputs, p.inputs, strict=True))
+    known = explaining(local, p, seconds) if seconds != 0 else None
     for sources in ([x for _, x in parties], [a for a, _ in parties]):
         for i, j in itertools.permutations(range(len(parties)), 2):
             u, w = sources[i], parties[j][0]
             name = f"C({u} -> {w})"
+            if known is not None and (u, w) not in known.single:
+                continue
             yield _Task(
                 name, f"{u} -> {w}", "probability", _influence(local, u, w), Tested(name, _influence(fair, u, w))
             )
-    if len(parties) >= 2:
+    for offer in () if known is None else known.offers:
+        yield _offered(offer, local, fair)
+    if len(parties) >= 2 and (known is None or not known.offers):
         (a, x), (b, _) = parties[:2]
         relaxed, sizes = f"{x}, {a} -> M -> {b}", (tuple(inputs), tuple(outputs))
         tested = Tested("p(M≠0)", _weight(*sizes, names), _entropy, "H(M) >= h(p(M≠0)), of either message")
@@ -299,6 +313,12 @@ def _tasks(p: Behavior, frequencies: Exact | None) -> Iterator[_Task]:
     yield _Task(hall, relaxed, "probability", lambda: hall_dependence(dependent), by_hall)
     by_pinsker = replace(tested, convert=_pinsker, note="I >= M² / (2 ln 2) by Pinsker's inequality")
     yield _Task(bits, relaxed, "bit", lambda: mutual_information(dependent), by_pinsker)
+
+
+def _offered(offer: Offer, local: CausalModel, fair: CausalModel) -> _Task:
+    """Return the row of a set of edges, or of hybrids."""
+    tested = Tested(offer.name, lambda: offer.make(fair))
+    return _Task(offer.name, offer.relaxed, "probability", lambda: offer.make(local), tested)
 
 
 def _influence(model: CausalModel, source: str, target: str) -> Callable[[], Measure]:

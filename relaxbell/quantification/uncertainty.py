@@ -55,7 +55,7 @@ class Statement:
         """
         limit = self.evidence.at_least
         if limit == math.inf:  # no value explains the counts
-            return self.evidence.certificate(self.evidence.tests[0].null.measure.term.ceiling())
+            return self.evidence.certificate(self.evidence.tests[0].null.ceiling)
         return self.evidence.certificate(Fraction(max(0.0, limit)))
 
 
@@ -139,7 +139,7 @@ class Uncertainty:
         if not self.options.resamples:
             return ""
         try:
-            with deadline(seconds, "the resamples"):
+            with deadline(seconds, "minimizing over the resamples", least=False):
                 _ = self._resampled
         except RelaxbellError as error:
             return str(error)

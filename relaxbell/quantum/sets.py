@@ -206,9 +206,8 @@ class BehaviorSet(Frozen):
             table = self.coordinates.expand(point)
             behavior = Behavior(table, own.outputs, own.inputs, parties=own.parties) if exact else _near(table, own)
         certificate = Certificate(claimed(data, bound))
-        return SetMaximum(
-            self.name, value + float(own.constant), bound, bound if exact else None, behavior, certificate
-        )
+        value = float(min(value + float(own.constant), float(bound)))
+        return SetMaximum(self.name, value, bound, bound if exact else None, behavior, certificate)
 
     @staticmethod
     def _proven(data: dict[str, Any]) -> ExactNumber:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from relaxbell.causal import networks, sources
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.structures import Mixture
 from relaxbell.show.axes import new_axes
-from relaxbell.show.drawing import HIDDEN, INK, RELAXED, Drawing, Filled, Item, Node, Stroke
+from relaxbell.show.drawing import HIDDEN, INK, RELAXED, Drawing, Filled, Item, Node, Stroke, side_by_side_svg
 from relaxbell.show.layout import MARGIN, RADIUS, arcs, half_width, layout, with_head
 
 if TYPE_CHECKING:
@@ -56,12 +57,43 @@ def drawn(model: CausalModel) -> Drawing:
 
 
 def dag_svg(model: CausalModel) -> str:
-    """Return the graph as SVG text: inputs and latent variables on top, what responds below."""
-    return drawn(model).svg()
+    """Return the graph as SVG text: inputs and latent variables on top, what responds below.
+
+    Of a mixture the graphs of its structures, side by side.
+    """
+    return side_by_side_svg(panels(model), model.name) if isinstance(model, Mixture) else drawn(model).svg()
+
+
+def panels(model: Mixture) -> list[tuple[str, Drawing | None]]:
+    """Return name and graph of each structure; None for any behavior."""
+    return [
+        (name, drawn(own) if isinstance(own, CausalModel) else None)
+        for name, own in zip(model.names, model.structures, strict=True)
+    ]
+
+
+def _plot_panels(model: Mixture, ax: Axes) -> Axes:
+    """Draw the graphs of a mixture as panels within axes."""
+    ax.set_axis_off()
+    found = panels(model)
+    axes = []
+    for k, (name, own) in enumerate(found):
+        inner = ax.inset_axes((k / len(found), 0, 1 / len(found), 1 - _TITLE))
+        inner.set_title(name, fontsize=8)
+        if own is None:
+            inner.set_axis_off()
+            inner.text(0.5, 0.5, "any behavior", ha="center", transform=inner.transAxes)
+        else:
+            own.draw(inner)
+            axes.append(inner)
+    _same_scale(axes)
+    return ax
 
 
 def plot_dag(model: CausalModel, ax: Axes | None = None) -> Axes:
     """Draw a model's graph: circles are observed, squares are not, relaxed edges are dashed and orange.
+
+    Of a mixture one panel for each structure (``child_axes``).
 
     Parameters
     ----------
@@ -81,6 +113,8 @@ def plot_dag(model: CausalModel, ax: Axes | None = None) -> Axes:
     >>> plot_dag(rb.input_signaling()).get_aspect()  # doctest: +SKIP
     1.0
     """
+    if isinstance(model, Mixture):
+        return _plot_panels(model, new_axes(ax, (3.0 * len(model.structures), 2.0)))
     ax = new_axes(ax, (3.0, 2.0))
     drawn(model).draw(ax)
     return ax

@@ -6,7 +6,7 @@ sizes, also those of letters and lines, are in the same unit, a pixel of the SVG
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from xml.sax.saxutils import escape
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 INK, RELAXED, HIDDEN = "#222222", "#c04a00", "#e3e3e3"
 """Lines and letters; what is relaxed; what is not observed."""
 
-_LETTERS = 18.0
+_LETTERS, _SMALL = 18.0, 13.0
+_TITLE, _PANEL = 26.0, 150.0
+"""Room for the name of a panel, and the size of one without a drawing."""
 _POINTS = 0.8
 """Points of a line on axes for each unit of its width: like those of plots, lines do not grow with the axes."""
 
@@ -163,3 +165,26 @@ class Drawing:
             item.draw(ax)
         ax.set(xlim=(self.left, self.right), ylim=(self.bottom, 0), aspect="equal")
         ax.set_axis_off()
+
+
+def side_by_side_svg(panels: Sequence[tuple[str, Drawing | None]], title: str) -> str:
+    """Return drawings beside each other as SVG text, each under its name; words where there is none."""
+    high = _TITLE + max((own.bottom for _, own in panels if own is not None), default=_PANEL)
+    parts, x = list[str](), 0.0
+    for name, own in panels:
+        drawing = _PANEL if own is None else own.right - own.left
+        wide = max(drawing, len(name) * _SMALL * 0.6 + _SMALL)
+        place = f'x="{x + wide / 2:.1f}" text-anchor="middle"'
+        parts.append(f'<text {place} y="{_TITLE * 0.7:.1f}" font-size="{_SMALL:g}" fill="{INK}">{escape(name)}</text>')
+        if own is None:
+            parts.append(f'<text {place} y="{high / 2:.1f}" fill="{INK}">any behavior</text>')
+        else:
+            inner = own.svg().replace("<svg ", f'<svg x="{x + (wide - drawing) / 2:.1f}" y="{_TITLE:g}" ', 1)
+            parts.append(inner)
+        x += wide
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{x:.0f}" height="{high:.0f}" viewBox="0 0 {x:.1f} {high:.1f}" '
+        f'font-family="sans-serif" font-size="{_LETTERS:g}">'
+    )
+    back = '<rect width="100%" height="100%" fill="#ffffff"/>'
+    return "\n".join([head, back, f"<title>{escape(title)}</title>", *parts, "</svg>"])

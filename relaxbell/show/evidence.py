@@ -79,7 +79,7 @@ def _end(evidence: Evidence) -> float:
     """Return an ε beyond which nothing is left to see, as the p-value is a half or more; 0 where it always is."""
     if evidence.log_p_at(0) >= -math.log(2):
         return 0.0
-    largest = float(evidence.tests[0].null.measure.term.ceiling())
+    largest = float(evidence.tests[0].null.ceiling)
     low, high = 0.0, 2.0**-26
     while high < largest and evidence.log_p_at(high) < -math.log(2):
         low, high = high, 2 * high
@@ -91,7 +91,7 @@ def _end(evidence: Evidence) -> float:
 
 def _draw(ax: Axes, groups: Sequence[tuple[Evidence, list[str]]], confidence: float, style: dict[str, object]) -> None:
     ends = [_end(own) for own, _ in groups]
-    last = max(ends) or max(float(own.tests[0].null.measure.term.ceiling()) for own, _ in groups)
+    last = max(ends) or max(float(own.tests[0].null.ceiling) for own, _ in groups)
     for k, (own, names) in enumerate(groups):
         grid = np.linspace(0.0, ends[k] or last, _POINTS)
         look: dict[str, Any] = {"linewidth": 1.5, "label": ", ".join(names), **_STYLES[k % len(_STYLES)], **style}

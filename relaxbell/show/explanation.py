@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.names import party_names
+from relaxbell.causal.structures import Mixture
 from relaxbell.engines.entropy.engine import EntropySolution
+from relaxbell.engines.factorized.engine import FactorizedSolution
 from relaxbell.engines.information.engine import InformationSolution
 from relaxbell.engines.solution import Bounds, Solution
-from relaxbell.engines.strategies import expected
+from relaxbell.engines.strategies import StrategyWeights, expected
 from relaxbell.errors import MeasureError
 from relaxbell.exact.texts import a_kind
 from relaxbell.show.numbers import CERTAIN, probability_text, weight_text
@@ -64,12 +66,16 @@ class Explanation:
     @property
     def columns(self) -> tuple[str, ...]:
         """Heads of the table: the probability, then every responding node."""
+        if self.solution.q.model.is_mixture:
+            return ("probability", "structure", "strategy")
         return ("probability", *(node.name for node in self.solution.q.model.strategies.nodes))
 
     @cached_property
     def rows(self) -> tuple[tuple[float | str, ...], ...]:
         """The strategies with weight, the heaviest first: probability, and each node's response function as text."""
         q = self.solution.q
+        if q.model.is_mixture:
+            return tuple(_mixed_row(q, int(s)) for s in q.support)
         return tuple((q.weight(s), *q.functions(int(s)).values()) for s in q.support)
 
     @property
@@ -131,6 +137,8 @@ def explain(solution: Solution) -> Explanation:
         remedy = " Explain its minimum or its maximum, which are some." if isinstance(solution, Bounds) else ""
         raise MeasureError(f"cannot explain {a_kind(solution)}, expected a Solution, as minimize returns it.{remedy}")
     model = solution.q.model
+    if isinstance(model, Mixture):
+        return Explanation(solution, tuple(_structure_sentences(solution, model)))
     responding = {node.name for node in model.strategies.nodes}
     edges = [edge for edge in model.relaxed or model.edges if edge[0] not in model.latents and edge[1] in responding]
     said = [_edge_sentence(solution, edge) for edge in edges]
@@ -141,10 +149,28 @@ def explain(solution: Solution) -> Explanation:
     return Explanation(solution, tuple(said))
 
 
+def _mixed_row(q: StrategyWeights, strategy: int) -> tuple[float | str, ...]:
+    """Return probability, structure, and its response functions in one text."""
+    structure, *others = q.functions(strategy).items()
+    return q.weight(strategy), structure[1], ", ".join(f"{name}: {text}" for name, text in others)
+
+
+def _structure_sentences(solution: Solution, model: Mixture) -> Iterator[str]:
+    """Say in how many of the trials each structure holds."""
+    weights = dict.fromkeys(range(len(model.names)), 0.0)
+    for strategy, weight in solution.q.mapping.items():
+        weights[model.strategies.part(strategy)[0]] += weight
+    for k, weight in weights.items():
+        often = "never" if weight < CERTAIN else f"with probability {probability_text(weight)}"
+        yield f"{_capital(model.names[k])} holds {often}."
+
+
 def _bits_sentence(solution: Solution) -> list[str]:
     """Say how many bits it is, where that is what was minimized: guessing need not improve with them."""
     bits = f"{probability_text(solution.value)} bit"
-    if isinstance(solution, InformationSolution):
+    if isinstance(solution, InformationSolution) or (
+        isinstance(solution, FactorizedSolution) and solution.measure.unit == "bit"
+    ):
         return [f"λ tells {bits} about the settings."]
     return [f"The message has an entropy of {bits}."] if isinstance(solution, EntropySolution) else []
 
@@ -252,6 +278,10 @@ def _settings_sentence(solution: Solution) -> str:
     names = [node.name for node in model.strategies.nodes if node.name in model.dependent_inputs]
     others = [node.name for node in model.strategies.nodes if node.name not in names]
     joint = _joint(solution, others, names)
+    if isinstance(solution, FactorizedSolution):  # λ is a source, not the strategy alone
+        first, second = names
+        own = solution.sources
+        joint = np.array([s.weight * np.outer(s.settings[first], s.settings[second]).ravel() for s in own])
     settings, who = ", ".join(n.lower() for n in names), f"the setting{'s' if len(names) > 1 else ''}"
     if not _from_product(joint):
         return f"The settings {settings} are chosen freely: λ does not help to guess them."

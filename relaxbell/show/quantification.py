@@ -220,6 +220,10 @@ def _notes(report: Quantification, rows: Sequence[Row]) -> list[str]:
         "M, Hall and I answer the retrocausal question: p(x,y|λ) need not factorize into p(x|λ) p(y|λ).",
         f"Settings for H(M), M and I: {report.input_distribution}. Lower bounds are rigorous{of}.",
     ]
+    if any(name.startswith("fraction(") for name in report.names):
+        own.insert(1, "fraction(U -> W or …): how often one of the edges acts. No single one explains the data.")
+    if "fraction(no hybrid)" in report.names:
+        own.insert(2, "fraction(no hybrid): trials in which no group of parties acts apart from the others.")
     return [*own, *_statistics(report, rows)]
 
 

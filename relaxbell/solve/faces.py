@@ -11,6 +11,7 @@ import numpy as np
 
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import cell_weights
+from relaxbell.causal.structures import without_any
 from relaxbell.engines.linear.over import solve_over
 from relaxbell.errors import FunctionalError, InfeasibleError, SolverError
 from relaxbell.exact.numbers import Exact, ExactNumber, common_denominator
@@ -66,6 +67,7 @@ class Face:
 def face(functional: BellFunctional, model: CausalModel, nonsignaling: bool = False) -> Face:
     """Return the face of a model's polytope on which a functional is largest; see `BellFunctional.is_facet`."""
     table = check_scenario(functional, model)
+    without_any(model, "a facet")
     if nonsignaling or model.dependent_inputs:
         return _face_of_slice(functional, model, nonsignaling)
     points = np.unique(model.T.toarray().T.astype(np.int64), axis=0)  # every vertex, and perhaps points between them

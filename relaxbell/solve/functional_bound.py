@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from relaxbell.behavior.observed import Observed
 from relaxbell.behavior.scenario import same_variables
+from relaxbell.causal.anything import AnyBehavior
 from relaxbell.causal.equations import (
+    Equations,
     cell_weights,
     check_occurring,
     functional_rows,
     joint_coefficients,
     normalization_equations,
+    observed_equations,
 )
 from relaxbell.causal.maximum import largest_value
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.separate import MOST_CHOICES, check_choices, separate
+from relaxbell.causal.structures import Mixture
+from relaxbell.engines.information.within import solve_within
 from relaxbell.engines.linear.over import solve_over
+from relaxbell.engines.linear.priced import priced
+from relaxbell.engines.linear.program import without_information
 from relaxbell.errors import FunctionalError, ModelTooLargeError
 from relaxbell.exact.assignments import StoppedSearch, work
 from relaxbell.exact.branching import TooCloseError
@@ -36,7 +45,8 @@ from relaxbell.lp.clock import (
     remaining,
     time_is_over,
 )
-from relaxbell.measures.measure import Budget, LinearMeasure, check_model
+from relaxbell.measures.measure import Limit, LinearMeasure, check_model
+from relaxbell.measures.setting_limits import SettingLimits
 from relaxbell.measures.terms import Linear
 from relaxbell.methods import provided
 from relaxbell.quantum.sets import BehaviorSet
@@ -46,17 +56,22 @@ _LISTED = 2**14
 
 
 def bound(
-    functional: BellFunctional, model: CausalModel | BehaviorSet, subject_to: Any, *, seconds: float | None = None
+    functional: BellFunctional,
+    model: CausalModel | BehaviorSet,
+    subject_to: Any,
+    *,
+    nonsignaling: bool | None = None,
+    seconds: float | None = None,
 ) -> Any:
     """Return the maximum, or with a symbol as limit its curve; see `BellFunctional.bound`."""
     # a title takes longer to write than many a maximum to find
-    with deadline(seconds, "" if seconds is None else f"-{functional.title}"):
+    with deadline(seconds, "" if seconds is None else f"max {functional.title}", least=False):
         if isinstance(model, BehaviorSet):
             return _on_set(functional, model, subject_to)
         if is_symbolic(subject_to):
-            return provided("BellFunctional.bound, symbolic")(functional, model, subject_to)
+            return provided("BellFunctional.bound, symbolic")(functional, model, subject_to, nonsignaling)
         try:
-            return functional_bound(functional, model, subject_to)
+            return functional_bound(functional, model, subject_to, nonsignaling)
         except TimeLimitError as late:
             if not isinstance(late.partial, LowerBound):
                 raise
@@ -76,20 +91,37 @@ def _on_set(functional: BellFunctional, where: BehaviorSet, subject_to: object) 
     return where.maximum(functional).bound
 
 
-def functional_bound(functional: BellFunctional, model: CausalModel, subject_to: Sequence[Any]) -> float | ExactNumber:
+def functional_bound(
+    functional: BellFunctional, model: CausalModel, subject_to: Sequence[Any], nonsignaling: bool | None = None
+) -> float | ExactNumber:
     """Return the maximum of a functional over a model; see `BellFunctional.bound`."""
     table = check_scenario(functional, model)
     constraints = list(subject_to) if isinstance(subject_to, Sequence) else [subject_to]
-    if not constraints:
+    if not constraints and not nonsignaling:
+        if isinstance(model, Mixture):
+            return max(_structure_bound(functional, own, table) for own in model.structures)
         if not model.dependent_inputs:
             return _unconstrained(functional, model, table) + functional.constant
         if len(model.latents) == 1 and all(set(model.parents(x)) <= set(model.latents) for x in model.dependent_inputs):
             return _setting_by_setting(functional, model, table) + functional.constant
     whole, scale = rational_multiple(functional)
     own = negated(whole, model)
-    _, found = solve_over(own, own.term, normalization_equations(model), constraints)
+    equations = behaviors(functional, model, constraints, nonsignaling)
+    if without_information(constraints)[0]:
+        _, found = solve_within(own, own.term, equations, constraints)
+    else:
+        answer = priced(own, equations, constraints, thorough=True)
+        _, found = answer or solve_over(own, own.term, equations, constraints)
     value = functional.constant - scale * found.bound.bound
     return value if found.primal is not None else ceil_float(value)
+
+
+def _structure_bound(functional: BellFunctional, own: CausalModel | AnyBehavior, table: Exact) -> float | ExactNumber:
+    """Return the largest value in one structure of a mixture: of any behavior at each setting the largest one."""
+    if isinstance(own, CausalModel):
+        return functional_bound(functional, own, ())
+    flat = table.reshape(-1, math.prod(table.shape[len(own.outputs) :]))
+    return functional.constant + sum((max(column) for column in flat.T), Fraction(0))
 
 
 def _unconstrained(functional: BellFunctional, model: CausalModel, table: Exact) -> ExactNumber:
@@ -146,6 +178,37 @@ def _local_maximum(functional: BellFunctional, model: CausalModel, table: Exact)
         known = Enclosure(f"max {functional.title}", low, high)
         text = f"{time_is_over()} {known.text.replace('It', known.name, 1)}"
         raise TimeLimitError(text, known) from stopped.__cause__
+
+
+def behaviors(
+    functional: BellFunctional, model: CausalModel, constraints: object, nonsignaling: bool | None
+) -> Equations:
+    """Return the equations over q of all behaviors, or of the non-signaling ones; see `BellFunctional.bound`."""
+    if nonsignaling is None:
+        nonsignaling = bool(without_information(constraints)[0]) and has_marginals(functional)
+    if not nonsignaling:
+        return normalization_equations(model)
+    shape, settings = model.observed_shape, math.prod(model.observed_shape[len(model.outputs) :])
+    occurring = int(np.flatnonzero(cell_weights(model) != 0)[0]) % settings
+    one = np.full((math.prod(shape) // settings, settings), Fraction(0), dtype=object)
+    one[:, occurring] = Fraction(1)  # Σ p = 1 at a setting, which says nothing new
+    total = BellFunctional(one.reshape(shape), model.outputs, model.inputs, parties=functional.parties, name="1")
+    return observed_equations(model, Observed([(total, 1)], nonsignaling=True), occurring=True)
+
+
+def has_marginals(functional: BellFunctional) -> bool:
+    """Return whether a functional has terms of fewer than all parties, whose value for signaling p is a convention.
+
+    It has none where, at each setting, all sums over one party's outcome are alike.
+    """
+    table, outputs = functional.coefficients, len(functional.outputs)
+    if functional.parties is None:
+        return False
+    for axis in range(outputs):
+        sums = table.sum(axis=axis).reshape(-1, *table.shape[outputs:])
+        if any((sums[0] != own).any() for own in sums[1:]):
+            return True
+    return False
 
 
 def rational_multiple(functional: BellFunctional) -> tuple[BellFunctional, ExactNumber]:
@@ -208,4 +271,4 @@ def negated(functional: BellFunctional, model: CausalModel) -> LinearMeasure:
 def is_symbolic(subject_to: Any) -> bool:
     """Return whether a budget's limit is a symbol."""
     constraints = subject_to if isinstance(subject_to, list | tuple) else [subject_to]
-    return any(isinstance(c, Budget) and c.is_symbolic for c in constraints)
+    return any(isinstance(c, SettingLimits) or (isinstance(c, Limit) and c.is_symbolic) for c in constraints)

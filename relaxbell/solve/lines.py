@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
-from relaxbell.causal.equations import normalization_equations
 from relaxbell.causal.model import CausalModel
 from relaxbell.curves.curve import Curve
 from relaxbell.curves.parameters import Parameter, read_parameter
@@ -17,6 +16,7 @@ from relaxbell.curves.paths import read_path
 from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.engines import LinearEngine, engine
 from relaxbell.engines.entropy.curve import EntropyCurve
+from relaxbell.engines.information.bits_curve import BitsCurve, bits_curve
 from relaxbell.engines.linear.curves import traced
 from relaxbell.engines.linear.family import budget_line
 from relaxbell.engines.linear.sampled import SampledCurve
@@ -24,12 +24,15 @@ from relaxbell.engines.linear.solution import LinearSolution
 from relaxbell.engines.sources.curves import NetworkCurve
 from relaxbell.errors import MeasureError
 from relaxbell.lp.clock import TimeLimitError, deadline, known_at_least, time_is_over
-from relaxbell.measures.information import MutualInformation
-from relaxbell.measures.measure import Budget, LinearMeasure, Measure, read_measure, same_model
+from relaxbell.measures.factorized import Factorized
+from relaxbell.measures.information import InformationBudget, MutualInformation
+from relaxbell.measures.measure import Budget, Limit, LinearMeasure, Measure, read_measure, same_model
 from relaxbell.measures.messages import BinaryEntropy
 from relaxbell.measures.products import Nonbilocality
-from relaxbell.solve.functional_bound import negated
+from relaxbell.measures.setting_limits import SettingLimits
+from relaxbell.solve.functional_bound import behaviors, negated, rational_multiple
 from relaxbell.solve.minimization import minimize
+from relaxbell.solve.setting_curves import limits_curve
 
 if TYPE_CHECKING:
     import sympy
@@ -42,7 +45,7 @@ Start: TypeAlias = Behavior | Observed | Callable[[Any], object] | Mapping[objec
 
 @overload
 def curve(
-    measure: MutualInformation,
+    measure: MutualInformation | Factorized,
     start: Start,
     end: Behavior | Observed | None = None,
     subject_to: object = (),
@@ -136,9 +139,9 @@ def curve(
     -------
     Curve
         A `PiecewiseCurve`: all pieces and break points; where nothing reproduces the data, the domain ends. For
-        `message_entropy` an `EntropyCurve`, h of an exact curve; for `mutual_information` a `SampledCurve`, rigorous
-        tangents and chords between samples. For `nonbilocality`, which is not convex, an exact curve over all
-        marginals, where there is one of finitely many pieces.
+        `message_entropy` an `EntropyCurve`, h of an exact curve; for `mutual_information` and factorized measures a
+        `SampledCurve`, rigorous tangents and chords between samples. For `nonbilocality`, which is not convex, an exact
+        curve over all marginals, where there is one of finitely many pieces.
 
     Raises
     ------
@@ -260,24 +263,58 @@ def _tradeoff(
     return traced(family, f"min {own.name}", Parameter(default=other.name), estimated=observed.estimated)
 
 
-def bound_curve(functional: BellFunctional, model: CausalModel, subject_to: object) -> Curve:
+def bound_curve(
+    functional: BellFunctional, model: CausalModel, subject_to: object, nonsignaling: bool | None = None
+) -> Curve:
     """Return the largest value of a functional as a function of a symbolic budget; see `BellFunctional.bound`."""
     constraints = as_tuple(subject_to)
-    symbolic = [b for b in constraints if isinstance(b, Budget) and b.is_symbolic]
+    limits = [own for own in constraints if isinstance(own, SettingLimits)]
+    if limits:
+        if len(constraints) > 1 or nonsignaling:
+            raise MeasureError(
+                f"{limits[0]} has a symbol, expected no other constraint beside it. Put numbers for symbols, or leave "
+                "the others out."
+            )
+        return limits_curve(functional, model, limits[0])
+    symbolic = [b for b in constraints if isinstance(b, Limit) and b.is_symbolic]
     symbols = {b.limit for b in symbolic}
     if len(symbols) != 1:
         raise MeasureError(
             f"the budgets have the symbols {', '.join(sorted(map(_described, symbols)))}, expected a single one: "
             "symbols with other assumptions are others. Use one, or put numbers for the rest."
         )
-    measure, symbol = negated(functional, model), symbols.pop()
-    moving = tuple(b.measure for b in symbolic)
-    rest = tuple(b for b in constraints if not any(b is own for own in symbolic))
+    symbol, rest = symbols.pop(), tuple(b for b in constraints if not any(b is own for own in symbolic))
+    if any(isinstance(b, InformationBudget) for b in symbolic):
+        return _bits_curve(functional, model, symbolic, rest, symbol, nonsignaling)
+    measure = negated(functional, model)
+    moving = tuple(b.measure for b in symbolic if isinstance(b, Budget))
     # signed measures reach below 0; where a measure is the same for every q, the ends would coincide
     low = max(m.term.floor() for m in moving)
     high = max(low + 1, *(m.term.ceiling() for m in moving))
-    family = budget_line(LinearEngine(measure), normalization_equations(model), moving, rest, low, high)
+    equations = behaviors(functional, model, constraints, nonsignaling)
+    family = budget_line(LinearEngine(measure), equations, moving, rest, low, high)
     return traced(family, f"max {functional}", read_parameter(symbol), largest_of=functional)
+
+
+def _bits_curve(
+    functional: BellFunctional,
+    model: CausalModel,
+    symbolic: Sequence[Limit],
+    rest: tuple[object, ...],
+    symbol: sympy.Symbol,
+    nonsignaling: bool | None,
+) -> BitsCurve:
+    """Return the largest value of a functional as a function of a budget in bits."""
+    if len(symbolic) > 1:
+        raise MeasureError(
+            f"{' and '.join(map(str, symbolic))} have the same symbol, expected a single budget with it where one is "
+            "in bits. Put numbers for the others."
+        )
+    budget = symbolic[0]
+    assert isinstance(budget, InformationBudget)
+    whole, scale = rational_multiple(functional)
+    equations = behaviors(functional, model, list(symbolic), nonsignaling)
+    return bits_curve(functional, negated(whole, model), scale, equations, budget, rest, read_parameter(symbol))
 
 
 def _described(symbol: sympy.Symbol) -> str:

@@ -12,11 +12,13 @@ from relaxbell.measures.measure import LinearMeasure, Measure
 
 if TYPE_CHECKING:
     from relaxbell.engines.entropy.engine import EntropySolution
+    from relaxbell.engines.factorized.engine import FactorizedSolution
     from relaxbell.engines.information.engine import InformationSolution
     from relaxbell.engines.linear.over import Solver
     from relaxbell.engines.linear.solution import LinearSolution
     from relaxbell.engines.solution import Bounds, Solution
     from relaxbell.engines.sources.solution import FixedSolution, NetworkSolution
+    from relaxbell.measures.factorized import Factorized
     from relaxbell.measures.information import MutualInformation
     from relaxbell.measures.messages import BinaryEntropy
     from relaxbell.measures.products import FixedNonbilocality, Nonbilocality
@@ -62,6 +64,15 @@ def minimize(
     solver: Solver | None = None,
     thorough: bool = True,
 ) -> InformationSolution: ...
+@overload
+def minimize(
+    measure: Factorized,
+    observed: Behavior | Observed,
+    subject_to: object = (),
+    *,
+    seconds: float | None = None,
+    tolerance: float | None = None,
+) -> FactorizedSolution: ...
 @overload
 def minimize(
     measure: BinaryEntropy,
@@ -122,6 +133,12 @@ def minimize(
             solver bound.
         tolerance
             How wide the interval around the least value may be; by default 1e-6.
+
+        and the factorized measures, ``dependence(model, factorized=True)``, have
+
+        tolerance
+            How far value and bound may be apart, about; by default 1e-10. For M with three settings each they are
+            farther apart, and the status is ``interval``.
 
     Returns
     -------

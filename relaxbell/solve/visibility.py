@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.causal.equations import FLOAT_GRID
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.separate import check_choices, separate
 from relaxbell.causal.size import check_memory, program_memory
 from relaxbell.curves.parameters import Parameter
 from relaxbell.curves.paths import Path, read_path
 from relaxbell.engines import LinearEngine
+from relaxbell.engines.early import violated_by
+from relaxbell.engines.information.engine import InformationEngine
+from relaxbell.engines.information.within import checked_bits
 from relaxbell.engines.linear.family import EndBeyond, exact_line, family_along
 from relaxbell.engines.linear.merged import Merged
+from relaxbell.engines.linear.noise import least_noise
+from relaxbell.engines.linear.program import without_information
 from relaxbell.engines.linear.visibility import local_visibility
-from relaxbell.errors import BehaviorError, SolverError, UnsupportedModelError
+from relaxbell.errors import BehaviorError, InfeasibleError, MeasureError, SolverError, UnsupportedModelError
 from relaxbell.exact.numbers import ExactNumber, ceil_float, floor_float
 from relaxbell.exact.texts import a_kind, ceil_text
-from relaxbell.lp.clock import TimeLimitError, UpperBound, deadline, time_is_over
+from relaxbell.lp.clock import Enclosure, TimeLimitError, UpperBound, deadline, time_is_over
+from relaxbell.lp.highs import SIFTING_FROM
+from relaxbell.measures.information import InformationBudget
 from relaxbell.measures.measure import LinearMeasure, check_model
 from relaxbell.measures.terms import ZERO
 from relaxbell.solve.lines import along_line, as_tuple
@@ -31,8 +42,11 @@ _AGAIN = 14
 _ROWS, _COLUMNS = 2000, 4
 """So many rows are no question of memory; columns for each that are generated."""
 
+_GRID = 2**44
 _GAP = Fraction(1, 10**9)
 """By how much the bounds of a visibility may differ."""
+
+_NAME = "critical visibility"
 
 
 class Visibility(float):
@@ -98,14 +112,15 @@ def critical_visibility(
     ExactNumber or Visibility
         Exact; 1 if the behavior itself is reproduced. For floats, exact for the exact behavior that they are read as.
         For Bell scenarios with many settings, where the exact number was not found, a float that is rounded down, with
-        exact bounds from both sides that differ by 1e-9 at most.
+        exact bounds from both sides that differ by 1e-9 at most. Within a budget in bits too: the upper bound is
+        rigorous, and at the lower one the model found is within the budget to the solver's accuracy.
 
     Raises
     ------
     InfeasibleError
         If not even the noise is reproduced.
     BehaviorError, MeasureError
-        If one of the arguments is something else, or they do not fit together.
+        If one of the arguments is something else, they do not fit together, or the noise is the behavior itself.
     UnsupportedModelError
         For several independent sources.
     ModelTooLargeError
@@ -113,7 +128,9 @@ def critical_visibility(
     SolverError
         If no visibility is found.
     TimeLimitError
-        If the time is over. Its `partial` is an exact `UpperBound` of the visibility, where a larger one is excluded.
+        If the time is over. Its `partial` is rigorous and exact: an `Enclosure` of the visibility, as soon as some
+        visibility is known to be reproduced (0 counts, where the noise is), before that an `UpperBound`. The upper
+        bound is 1 where nothing excludes a visibility yet; in a Bell scenario the best CHSH inequality does at once.
 
     Notes
     -----
@@ -149,22 +166,142 @@ def critical_visibility(
             "model.shared() for a common source."
         )
     start = observed.white_noise() if noise is None else noise
-    name = "critical visibility"
-    with deadline(seconds, name):
-        path = read_path(model, start, observed, Parameter(), None)
-        local = _generated(model, path) if not as_tuple(subject_to) else None
-        if local is not None:
-            return local
-        with along_line():
-            family = family_along(LinearEngine(LinearMeasure(model, "0", term=ZERO)), path, as_tuple(subject_to))
-            family.feasible_end(family.low, 1)
+    _check_different(model, start, observed, noise is None)
+    with deadline(seconds, "the critical visibility", least=False):
+        known = _Known(model, start, observed)
+        random = all(set(model.parents(output)) & set(model.latents) for output in model.outputs)
+        if noise is None and random and not as_tuple(subject_to):
+            known.lower = Fraction(0)  # independent answers at random are white noise
         try:
+            path = read_path(model, start, observed, Parameter(), None)
+            local = _generated(model, path) if not as_tuple(subject_to) else None
+            if local is not None:
+                return local
+            bits, others = without_information(as_tuple(subject_to))
+            if bits:
+                return _within_bits(checked_bits(LinearMeasure(model, "0", term=ZERO), bits), path, tuple(others))
+            if (found := _from_noise(model, path, as_tuple(subject_to))) is not None:
+                return found
+            with along_line():
+                family = family_along(LinearEngine(LinearMeasure(model, "0", term=ZERO)), path, as_tuple(subject_to))
+                known.lower = family.feasible_end(family.low, 1).t
             return family.feasible_end(family.high, -1).t
         except TimeLimitError as late:
-            if not isinstance(late.partial, EndBeyond) or late.partial.t == family.high:
-                raise time_is_over() from late
-            known = UpperBound(name, late.partial.t)
-            raise TimeLimitError(f"{time_is_over()} It is at most {known.upper_bound} (exact).", known) from late
+            raise known.late(late) from late
+
+
+def _check_different(model: CausalModel, noise: Behavior, observed: Behavior, white: bool) -> None:
+    """Raise BehaviorError where every visibility gives the same behavior."""
+    one, other = model.match(noise), model.match(observed)
+    if not (one.table == other.table).all():
+        return
+    found = "the behavior is white noise" if white else "the noise is the behavior itself"
+    remedy = "Give another noise=…" if white else "Give noise that differs from the behavior, or leave it out for white"
+    raise BehaviorError(
+        f"a critical visibility of {model.name}: {found}, expected two different behaviors: v · observed + (1 − v) · "
+        f"noise is the same for every v. {remedy}{'' if white else ' noise'}."
+    )
+
+
+@dataclass
+class _Known:
+    """What is known of a critical visibility when the time is over.
+
+    Attributes
+    ----------
+    model, noise, observed
+        Of what.
+    lower
+        A visibility that the model reproduces; None while not even noise is known to be.
+    """
+
+    model: CausalModel
+    noise: Behavior
+    observed: Behavior
+    lower: ExactNumber | None = None
+
+    def late(self, late: TimeLimitError) -> TimeLimitError:
+        """Return the error with exact bounds: from both sides, or that from above."""
+        lower, upper, partial = self.lower, self._excluded(), late.partial
+        if isinstance(partial, EndBeyond) and self.lower is not None:
+            upper = min(upper, partial.t)
+        elif isinstance(partial, Enclosure):
+            lower, upper = partial.lower_bound, min(upper, partial.upper_bound)
+        elif isinstance(partial, UpperBound):
+            upper = min(upper, partial.upper_bound)
+        known = UpperBound(_NAME, upper) if lower is None else Enclosure(_NAME, lower, upper)
+        return TimeLimitError(f"{time_is_over()} {known.text}", known)
+
+    def _excluded(self) -> ExactNumber:
+        """Return the visibility beyond which an inequality is violated that holds of local behaviors; 1 without one."""
+        model, top = self.model, Fraction(1)
+        k, inputs = len(model.outputs), model.inputs
+        if separate(model) is None:
+            return top
+        own = [[x for x in model.parents(output) if x in inputs] for output in model.outputs]
+        parties = [(i, k + inputs.index(read[0])) for i, read in enumerate(own) if len(read) == 1]
+        observed, noise = model.match(self.observed), model.match(self.noise)
+        found = violated_by(observed, parties, np.full(observed.p.shape[k:], True))
+        if found is None:
+            return top
+        places = np.nonzero(found.most.table)
+        weights = [Fraction(v) for v in found.most.table[places].tolist()]
+        ends = []
+        for p in (noise, observed):
+            exact = p if p.is_exact else p.rounded(model, denominator=FLOAT_GRID)
+            ends.append(sum((w * v for w, v in zip(weights, exact.table[places], strict=True)), Fraction(0)))
+        low, high = ends
+        return min(top, -low / (high - low)) if low <= 0 < high else top
+
+
+def _within_bits(
+    bits: tuple[InformationBudget, ...], path: Path, subject_to: tuple[object, ...]
+) -> ExactNumber | Visibility:
+    """Return the largest parameter at which the least information, which is convex in it, is within a budget.
+
+    Tangents prove that none beyond their crossing is; these crossings fall to the visibility, quadratically.
+    """
+    budget = min(bits, key=lambda own: float(own.limit))
+    limit = budget.limit
+    if not isinstance(limit, Fraction):
+        raise MeasureError(f"the budget {budget} is irrational, expected a rational one for a critical visibility.")
+    with along_line():
+        family = family_along(InformationEngine(budget.measure), path, subject_to)
+        start = family.feasible_end(family.low, 1)
+        if start.proof.bound.bound > limit:
+            raise InfeasibleError(
+                f"not even the noise is reproduced within {budget}: it takes at least {start.proof.bound.value:.9g} "
+                "bit. Raise the budget."
+            )
+        end = family.feasible_end(family.high, -1)
+        while True:
+            if end.proof.bound.bound <= limit:
+                break
+            crossing = (limit - end.tangent.intercept) / end.tangent.slope
+            rounded = Fraction(-(-(crossing * _GRID) // 1), _GRID) if isinstance(crossing, Fraction) else crossing
+            if not rounded < end.t:
+                break
+            step, end = end.t - rounded, family.solve(rounded)
+            if step < Fraction(1, 10**10):
+                break
+        if end.t == family.high and end.value <= limit:
+            return end.t
+        # no model is known at the crossing itself: one nearby is within the budget, as far as a solver knows
+        low = end.t - _GAP
+        if family.solve(low).value > limit:
+            raise SolverError(f"no visibility within {budget} was found to 1e-9. Round the behavior: p.rounded(model).")
+        return Visibility(low, end.t)
+
+
+def _from_noise(model: CausalModel, path: Path, subject_to: tuple[object, ...]) -> ExactNumber | None:
+    """Return the visibility as the least noise of one program; None where that is not found at once."""
+    if model.strategies.count > SIFTING_FROM:
+        return None
+    behavior, _ = exact_line(model, path)
+    try:
+        return least_noise(model, model.equations(behavior(path.high)), model.equations(behavior(path.low)), subject_to)
+    except TimeLimitError:
+        return None
 
 
 def _generated(model: CausalModel, path: Path) -> ExactNumber | Visibility | None:

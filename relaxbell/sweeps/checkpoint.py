@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from relaxbell.errors import CheckpointError
+from relaxbell.sweeps.columns import Columns
 from relaxbell.sweeps.locking import open_alone
 from relaxbell.sweeps.task import Row
 from relaxbell.writing import refusals_named
@@ -40,6 +41,13 @@ class Checkpoint:
         How many points each chunk has.
     measures
         How many measures there are.
+    packed
+        Whether chunks are columns of floats, as of arrays, instead of rows.
+
+    Attributes
+    ----------
+    done, columns
+        The finished chunks: their rows, or their columns.
 
     Raises
     ------
@@ -47,9 +55,19 @@ class Checkpoint:
         If the file belongs to another task, is damaged, is no checkpoint, is in use, or cannot be written.
     """
 
-    def __init__(self, path: str | os.PathLike[str], identity: str, chunks: list[int], measures: int) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        identity: str,
+        chunks: list[int],
+        measures: int,
+        *,
+        packed: bool = False,
+    ) -> None:
         self._path, self._identity, self._chunks, self._measures = Path(path), identity, chunks, measures
+        self._packed = packed
         self.done: dict[int, list[list[Row]]] = {}
+        self.columns: dict[int, list[Columns]] = {}
         self._last = ""
         with refusals_named(self._path, CheckpointError):
             self._check_kind()
@@ -70,6 +88,17 @@ class Checkpoint:
         """
         with refusals_named(self._path, CheckpointError):
             self._write({"chunk": chunk, "rows": rows})
+
+    def add_columns(self, chunk: int, columns: list[Columns]) -> None:
+        """Append the columns of a finished chunk; they are on the disk when this returns.
+
+        Raises
+        ------
+        CheckpointError
+            If the system refuses, for example because the disk is full.
+        """
+        with refusals_named(self._path, CheckpointError):
+            self._write({"chunk": chunk, "rows": [own.packed() for own in columns]})
 
     def close(self) -> None:
         """Close the file, for others to use."""
@@ -130,11 +159,18 @@ class Checkpoint:
         record = self._record(number, line)
         try:
             chunk, rows = int(record["chunk"]), record["rows"]
+            if self._packed:
+                fits = chunk >= 0 and chunk not in self.columns and len(rows) == self._measures
+                self.columns[chunk] = [Columns.unpacked(own, self._chunks[chunk]) for own in rows]
+                return self._check_fits(number, fits=fits)
             sizes = [len(column) for column in rows]
             fits = chunk >= 0 and chunk not in self.done and sizes == [self._chunks[chunk]] * self._measures
             self.done[chunk] = [[(r[0], r[1], str(r[2]), str(r[3]), float(r[4])) for r in column] for column in rows]
         except (KeyError, IndexError, TypeError, ValueError):
             fits = False
+        self._check_fits(number, fits=fits)
+
+    def _check_fits(self, number: int, *, fits: bool) -> None:
         if not fits:
             raise CheckpointError(f"line {number} of {self._path} is not a chunk of this sweep. Begin a new file.")
 

@@ -86,9 +86,10 @@ class Points:
 def read_points(model: CausalModel, observed: Sequence[Any], *, signaling: bool = False) -> Points:
     """Read behaviors and observations as a model does; what does not fit is a `Failure`. They may be `signaling`."""
     buckets: dict[Any, list[int]] = {}
+    entries: list[Any] = [point if isinstance(point, Failure) else None for point in observed]
     for i, point in enumerate(observed):
-        buckets.setdefault(_key(point), []).append(i)
-    entries: list[Any] = [None] * len(observed)
+        if entries[i] is None:
+            buckets.setdefault(_key(point), []).append(i)
     groups: list[Group] = []
     for members in buckets.values():
         points = [observed[i] for i in members]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,10 @@ from relaxbell.errors import RelaxbellError, optional
 from relaxbell.exact.numbers import Floats
 from relaxbell.exact.texts import as_written, plain_repr
 from relaxbell.methods import provided
+from relaxbell.sweeps.labels import Grid, laid_out
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Sweep:
     Attributes
     ----------
     labels
-        Of the points, in order: the keys of the mapping, or 0, 1, ….
+        Of the points, in order: the keys of the mapping, 0, 1, …, or the places of a grid.
     measures
         Names of the measures.
     units
@@ -91,7 +95,7 @@ class Sweep:
     0.25
     """
 
-    labels: tuple[Any, ...]
+    labels: Sequence[Any]
     measures: tuple[str, ...]
     units: tuple[str, ...]
     values: Floats
@@ -115,9 +119,9 @@ class Sweep:
         KeyError
             If there is no such label.
         """
-        if label not in self._positions:
+        position = self._position(label)
+        if position is None:
             raise KeyError(f"no point {plain_repr(label)}. The labels are {_listed(self.labels)}.")
-        position = self._positions[label]
         if self.values.ndim == 1:
             return self._point(position, self.measures[0], position)
         return {name: self._point(position, name, (position, k)) for k, name in enumerate(self.measures)}
@@ -162,9 +166,13 @@ class Sweep:
     def failures(self) -> dict[Any, str]:
         """Label → reason of the points that have no value; of the first measure without, where there are several."""
         table = self.reasons.reshape(len(self), len(self.measures))
-        return {
-            label: next(filter(None, row)) for label, row in zip(self.labels, table.tolist(), strict=True) if any(row)
-        }
+        found = np.flatnonzero((table != "").any(axis=1)).tolist()
+        return {self.labels[i]: next(filter(None, table[i].tolist())) for i in found}
+
+    @property
+    def axes(self) -> Mapping[str, tuple[Any, ...]] | None:
+        """Names and values of the parameters, where the points of an array or a frame form a grid; else None."""
+        return self.labels.axes if isinstance(self.labels, Grid) else None
 
     def to_frame(self, names: Sequence[str] | None = None) -> Any:
         """Return the columns as a `pandas.DataFrame`, indexed by label; needs pandas (extra ``plot``).
@@ -175,7 +183,7 @@ class Sweep:
         Parameters
         ----------
         names
-            Names of the index, or of its levels.
+            Names of the index, or of its levels; those of the `axes` by default.
 
         Returns
         -------
@@ -198,6 +206,7 @@ class Sweep:
         pd = optional("pandas", "plot")
 
         lengths = {len(label) if isinstance(label, tuple) else None for label in self.labels}
+        names = list(self.axes) if names is None and self.axes is not None else names
         if len(lengths) == 1 and None not in lengths:
             index: Any = pd.MultiIndex.from_tuples(list(self.labels), names=names)
         else:
@@ -209,11 +218,103 @@ class Sweep:
             frames[name] = pd.DataFrame(columns | {"reason": own.reasons, "seconds": own.seconds}, index=index)
         return frames[self.measures[0]] if self.values.ndim == 1 else pd.concat(frames, axis=1)
 
+    def to_xarray(self, names: Sequence[str] | None = None) -> Any:
+        """Return the columns as an `xarray.Dataset` with labeled axes; needs xarray (extra ``xarray``).
+
+        Parameters
+        ----------
+        names
+            Of the parameters, where labels are tuples, or values of one parameter; those of the `axes` by default.
+
+        Returns
+        -------
+        xarray.Dataset
+            Variables value, lower_bound, status, reason, seconds. Their dimensions are the parameters where the points
+            are all combinations of values, else ``point``; with several measures ``measure`` is the last one.
+
+        Raises
+        ------
+        RelaxbellError
+            If xarray is missing, or there are not as many names as parameters.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import relaxbell as rb
+        >>> v, w = np.linspace(0, 1, 3), np.linspace(0, 1, 5)
+        >>> boxes = [[rb.boxes.pr().visibility(a * b).p for b in w] for a in v]
+        >>> c = rb.influence(rb.input_signaling(), "X", "B")
+        >>> columns = rb.sweep(c, np.array(boxes), labels={"v": v, "w": w}, progress=False)
+        >>> float(columns.to_xarray()["lower_bound"].sel(v=1, w=0.75))  # doctest: +SKIP
+        0.25
+        """
+        check_ordered(names, "the names of the parameters", RelaxbellError)
+        xarray = optional("xarray", "xarray")
+        grid, places = laid_out(self.labels, names)
+        several = self.values.ndim == 2
+        dims = (*grid.axes, "measure") if several else tuple(grid.axes)
+        coords = {name: (name, list(values)) for name, values in grid.axes.items()}
+        if several:
+            coords["measure"] = ("measure", list(self.measures))
+        shape = (*grid.shape, len(self.measures)) if several else grid.shape
+        columns = {"value": self.values, "lower_bound": self.lower_bounds, "status": self.status.astype(object)}
+        columns |= {"reason": self.reasons, "seconds": self.seconds}
+        found = {name: (dims, column[places].reshape(shape)) for name, column in columns.items()}
+        units = [f"{name}: {unit}" for name, unit in zip(self.measures, self.units, strict=True)]
+        return xarray.Dataset(found, coords=coords, attrs={"units": ", ".join(units)})
+
+    def plot(
+        self, *, ax: Axes | None = None, level: float = 0.0, names: Sequence[str] | None = None, **style: object
+    ) -> Axes:
+        """Draw the values over one or two parameters, with the certified boundary of "more than `level`".
+
+        Over one parameter: the values, and between which points they are proved to rise above the level. Over two:
+        filled contours, and as a dark band the cells of the grid in which the boundary lies: at one corner the value
+        is at most `level`, at another the rigorous bound is above. Needs matplotlib (extra ``plot``).
+
+        Parameters
+        ----------
+        ax
+            Axes to draw on; new ones by default.
+        level
+            A value of the measure.
+        names
+            Of the parameters; those of the `axes` by default. The first one is on the horizontal axis.
+        **style
+            Of matplotlib's ``plot`` or ``contourf``.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            What was drawn on.
+
+        Raises
+        ------
+        RelaxbellError
+            If matplotlib is missing, there are several measures (choose one by `measure`), or the points are no grid of
+            one or two parameters.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> c = rb.influence(rb.input_signaling(), "X", "B")
+        >>> columns = rb.sweep(c, {v: rb.boxes.pr().visibility(v) for v in (0.25, 0.75, 1)}, progress=False)
+        >>> columns.plot(names=["v"]).get_xlabel()  # doctest: +SKIP
+        'v'
+        """
+        return provided("Sweep.plot")(self, ax, level=level, names=names, **style)
+
     def __repr__(self) -> str:
         return provided("Sweep.__repr__")(self)
 
     def _repr_html_(self) -> str:
         return provided("Sweep._repr_html_")(self)
+
+    def _position(self, label: Any) -> int | None:
+        if isinstance(self.labels, range):  # a dictionary of a million numbers is larger than all columns
+            own = label.item() if isinstance(label, np.integer) else label
+            return own if isinstance(own, int) and own in self.labels else None
+        return self._positions.get(label)
 
     @cached_property
     def _positions(self) -> dict[Any, int]:

@@ -11,18 +11,22 @@ from concurrent.futures import Executor, Future, as_completed
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
-from relaxbell.engines.linear.program import accepts_signaling, read_constraints
-from relaxbell.errors import BehaviorError, MeasureError
+from relaxbell.engines.information.within import checked_bits
+from relaxbell.engines.linear.program import accepts_signaling, read_constraints, without_information
+from relaxbell.errors import BehaviorError, MeasureError, RelaxbellError
 from relaxbell.exact.texts import a_kind
 from relaxbell.lp.clock import deadline, left, passed, remaining
 from relaxbell.measures.measure import Measure
+from relaxbell.sweeps.blocks import group_of, swept
 from relaxbell.sweeps.checkpoint import Checkpoint
-from relaxbell.sweeps.points import Points, read_points
+from relaxbell.sweeps.points import Failure, Points, failure, read_points
 from relaxbell.sweeps.results import Sweep
+from relaxbell.sweeps.tables import Tables, is_array, read_tables
 from relaxbell.sweeps.task import Compiled, Job, Row, Task, solve_chunk, task_key
 
 _WORK = 2**24
@@ -44,9 +48,12 @@ Solved = tuple[int, list[list[Row]]]
 
 def sweep(
     measure: Measure | Sequence[Measure] | Mapping[str, Measure],
-    observed: Mapping[Any, Behavior | Observed] | Iterable[Behavior | Observed],
+    observed: Mapping[Any, Behavior | Observed] | Iterable[Behavior | Observed] | ArrayLike,
     subject_to: Any = (),
     *,
+    outputs: str | Sequence[str] | None = None,
+    inputs: str | Sequence[str] | None = None,
+    labels: Sequence[Any] | Mapping[str, Sequence[Any]] | None = None,
     executor: Executor | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: bool = True,
@@ -55,8 +62,10 @@ def sweep(
     """Return the least value of one or several measures at many points, each with a rigorous lower bound.
 
     Every row is as good as that of `minimize`, but the program is compiled once, HiGHS keeps its basis, and all
-    points that a basis serves are done at once. For `nonbilocality` each row is an interval with status ``optimal`` or
-    ``time limit``: value and lower bound, found by `minimize` with its usual tolerance and time limit.
+    points that a basis serves are done at once. One array of behaviors is much faster still: of measures of linear
+    programs bases are learned from a sample, then whole blocks of points are served. For `nonbilocality` each row is an
+    interval with status ``optimal`` or ``time limit``: value and lower bound, found by `minimize` with its usual
+    tolerance and time limit.
 
     Parameters
     ----------
@@ -66,11 +75,23 @@ def sweep(
     observed
         A mapping from labels, such as (v, θ), to what was observed there, or a sequence, labeled 0, 1, ….
         Points that do not fit, or that no model reproduces, are recorded with their reason.
+
+        Or an array: axes of points first, then those of p(outputs|inputs), which is read by blocks. Or an array with
+        named axes (xarray's DataArray): those of the variables, in any order, the others are parameters. Or a frame
+        (pandas, polars): a row for each probability, with a column for each variable, one called ``p``, and those of
+        the parameters; or a row for each point, with the variables as levels of the columns. Rows that are no
+        behavior are recorded with their number.
     subject_to
         Budgets and affine constraints, as in `minimize`; then all measures share one model.
+    outputs, inputs
+        Of an array or a frame: names of its variables, in the order of its axes; by default the model's.
+    labels
+        Of an array: one label for each point; or the axes of points, as a mapping from names to values, such as
+        ``{"v": …, "θ": …}``. See `Sweep.axes`.
     executor
         Any `concurrent.futures.Executor`: a process pool, or ``client.get_executor()`` of Dask. It gets
-        contiguous chunks as plain data; results are the same as without, bit by bit.
+        contiguous chunks as plain data; results are the same as without, bit by bit. Of an array it gets blocks from
+        the end while this process begins at the front, if more than some seconds of work are left.
     checkpoint
         File to which each finished chunk is appended. If it is there already, the sweep resumes where it was. Every
         line has a checksum, and no two sweeps can use one file at a time.
@@ -93,7 +114,7 @@ def sweep(
     MeasureError
         If `measure`, `subject_to` or `executor` is not what it should be, or names repeat.
     BehaviorError
-        If `observed` is neither a mapping nor a sequence.
+        If `observed` is neither a mapping nor a sequence, or the axes of an array, or its labels, do not fit.
     CheckpointError
         If the file belongs to another sweep, is damaged, in use, or cannot be written.
 
@@ -108,6 +129,15 @@ def sweep(
     0.7    C(X -> B)             0                0  optimal
     0.8    C(X -> B)  0.0656854249  0.0656854249492  optimal
     1.0    C(X -> B)   0.207106781   0.207106781186  optimal
+
+    An array over two parameters:
+
+    >>> import numpy as np
+    >>> v, w = np.linspace(0.5, 1, 6), np.linspace(0, 1, 11)
+    >>> table = np.multiply.outer(np.outer(v, w), rb.boxes.pr().p - 1 / 4) + 1 / 4
+    >>> columns = rb.sweep(c, table, labels={"v": v, "w": w}, progress=False)
+    >>> len(columns), f"{columns[0.9, 1.0].lower_bound:.6f}"
+    (66, '0.400000')
     """
     measures = _read_measures(measure)
     if executor is not None and not callable(getattr(executor, "submit", None)):
@@ -115,8 +145,13 @@ def sweep(
             f"executor is {a_kind(executor)}, expected a concurrent.futures.Executor, such as ProcessPoolExecutor(). "
             "Leave it out for this process."
         )
+    single = isinstance(measure, Measure)
     with deadline(seconds, ", ".join(measures)):
-        return _swept(measures, observed, executor, checkpoint, progress, subject_to, isinstance(measure, Measure))
+        if is_array(observed):
+            tables = read_tables(observed, outputs, inputs, labels, next(iter(measures.values())).model)
+            return _of_tables(measures, tables, executor, checkpoint, progress, subject_to, single)
+        _check_no_names(outputs=outputs, inputs=inputs, labels=labels)
+        return _swept(measures, observed, executor, checkpoint, progress, subject_to, single)
 
 
 def _compares(measures: dict[str, Measure], model: CausalModel, subject_to: object) -> bool:
@@ -132,6 +167,7 @@ def _swept(
     progress: bool,
     subject_to: Any,
     single: bool,
+    own: Sequence[Any] | None = None,
 ) -> Sweep:
     labels, listed = _read_behaviors(observed)
     models = list({id(m.model): m.model for m in measures.values()}.values())
@@ -158,7 +194,47 @@ def _swept(
         if file:
             file.close()
     table = [[row for chunk in rows if chunk for row in chunk[k]] for k in range(len(measures))]
-    return _columns(labels, measures, table, single)
+    return _columns(labels if own is None else own, measures, table, single)
+
+
+def _of_tables(
+    measures: dict[str, Measure],
+    tables: Tables,
+    executor: Executor | None,
+    checkpoint: str | os.PathLike[str] | None,
+    progress: bool,
+    subject_to: Any,
+    single: bool,
+) -> Sweep:
+    models = list({id(m.model): m.model for m in measures.values()}.values())
+    groups = group_of(tables, models)
+    if tables.exact:  # numbers of any size: as behaviors, one by one
+        points = dict(zip(tables.labels, _behaviors(tables), strict=True))
+        return _swept(measures, points, executor, checkpoint, progress, subject_to, single, tables.labels)
+    task = Task(tuple(models), groups, ((),) * len(models), _jobs(measures, models, subject_to))
+    bar: Callable[[int, int], _Bar] = lambda total, done: _Bar(total, done, progress)  # noqa: E731
+    return swept(task, list(measures), tables, executor, checkpoint, bar, single=single)
+
+
+def _behaviors(tables: Tables) -> Iterator[Behavior | Failure]:
+    """Yield tables of exact numbers as behaviors, or why they are none."""
+    for i in range(len(tables)):
+        try:
+            if i in tables.misfits:
+                raise BehaviorError(tables.misfits[i])
+            yield Behavior(tables.block(i, i + 1)[0], tables.outputs, tables.inputs)
+        except RelaxbellError as error:
+            found = failure(error)
+            yield Failure(found.status, f"row {i}: {found.reason}")
+
+
+def _check_no_names(**given: Any) -> None:
+    wrong = [name for name, value in given.items() if value is not None]
+    if wrong:
+        raise BehaviorError(
+            f"{' and '.join(wrong)} {'are' if len(wrong) > 1 else 'is'} for arrays of points, expected one. Behaviors "
+            "have names of their own, and labels are the keys of a mapping."
+        )
 
 
 def _given_up(found: list[list[Row]]) -> bool:
@@ -243,13 +319,18 @@ def _read_behaviors(behaviors: Any) -> tuple[tuple[Any, ...], list[Any]]:
 def _task(
     measures: Mapping[str, Measure], models: Sequence[CausalModel], points: Sequence[Points], subject_to: Any
 ) -> Task:
+    groups = tuple(p.groups for p in points)
+    references = tuple(tuple(p.references(g) for g in range(len(p.groups))) for p in points)
+    return Task(tuple(models), groups, references, _jobs(measures, models, subject_to))
+
+
+def _jobs(measures: Mapping[str, Measure], models: Sequence[CausalModel], subject_to: Any) -> tuple[Job, ...]:
     jobs = []
     for measure in measures.values():
         number = next(i for i, model in enumerate(models) if model is measure.model)
-        jobs.append(Job(number, measure, *read_constraints(measure, subject_to)))
-    groups = tuple(p.groups for p in points)
-    references = tuple(tuple(p.references(g) for g in range(len(p.groups))) for p in points)
-    return Task(tuple(models), groups, references, tuple(jobs))
+        bits, others = without_information(subject_to)
+        jobs.append(Job(number, measure, *read_constraints(measure, others), checked_bits(measure, bits)))
+    return tuple(jobs)
 
 
 def _chunk_size(work: int, count: int) -> int:
@@ -276,7 +357,7 @@ def _identity(task: Task, observed: Sequence[Any], size: int) -> str:
 # ---------------------------------------------------------------------- results
 
 
-def _columns(labels: tuple[Any, ...], measures: Mapping[str, Measure], table: list[list[Row]], single: bool) -> Sweep:
+def _columns(labels: Sequence[Any], measures: Mapping[str, Measure], table: list[list[Row]], single: bool) -> Sweep:
     def column(k: int, convert: Callable[[Any], Any], kind: Any) -> Any:
         array = np.array([[convert(row[k]) for row in rows] for rows in table], dtype=kind).T
         array = array.reshape(len(labels), len(table))

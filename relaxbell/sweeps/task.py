@@ -25,6 +25,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import FLOAT_GRID, Equations, cell_weights
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.structures import Mixture
 from relaxbell.engines import engine
 from relaxbell.engines.base import Found, Live
 from relaxbell.exact.numbers import Exact, common_denominator
@@ -32,6 +33,7 @@ from relaxbell.exact.vectors import ExactRow, exact_row
 from relaxbell.lp.clock import LowerBound, TimeLimitError, deadline, remaining, share, time_is_over, with_bound
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.definition import Recipe
+from relaxbell.measures.information import InformationBudget
 from relaxbell.measures.measure import Budget, Measure, budget_of
 from relaxbell.measures.terms import Term
 from relaxbell.sweeps.points import Failure, Group, Point, failure
@@ -56,30 +58,36 @@ class Job:
         Number of the model.
     measure
         What to minimize.
-    budgets, affine
-        Constraints on the measure's own q.
+    budgets, affine, bits
+        Constraints on the measure's own q; `bits` are budgets on the mutual information.
     """
 
     model: int
     measure: Measure
     budgets: tuple[Budget, ...] = ()
     affine: tuple[AffineConstraint, ...] = ()
+    bits: tuple[InformationBudget, ...] = ()
 
     def __getstate__(self) -> dict[str, Any]:
         """Definitions travel instead of rows, where they are enough."""
         budgets = [(_light(b.measure), b.limit) for b in self.budgets]
-        return {"model": self.model, "measure": _light(self.measure), "budgets": budgets, "affine": self.affine}
+        bits = [(_light(b.measure), b.limit) for b in self.bits]
+        own = {"model": self.model, "measure": _light(self.measure), "budgets": budgets, "affine": self.affine}
+        return own | {"bits": bits}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         measure = _heavy(state["measure"])
         budgets = tuple(budget_of(_heavy(light).linear("budget"), limit) for light, limit in state["budgets"])
-        self.__dict__.update(state | {"measure": measure, "budgets": budgets})
+        limits = (_heavy(light) <= limit for light, limit in state["bits"])
+        bits = tuple(own for own in limits if isinstance(own, InformationBudget))  # all are
+        self.__dict__.update(state | {"measure": measure, "budgets": budgets, "bits": bits})
 
     def digest(self) -> Any:
         """Return what makes the job this one and no other, ready for JSON."""
         limits = [[_measure_digest(b.measure), str(b.limit)] for b in self.budgets]
         rows = [[_rows_digest([c.rows]), [str(h) for h in c.rhs], c.equality] for c in self.affine]
-        return [self.model, _measure_digest(self.measure), limits, rows]
+        bits = [[_measure_digest(b.measure), str(b.limit)] for b in self.bits]
+        return [self.model, _measure_digest(self.measure), limits, rows, *([bits] if bits else [])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +127,7 @@ class Task:
         sizes = [
             self.models[j.model].strategies.count * math.prod(self.models[j.model].observed_shape) for j in self.jobs
         ]
-        return 0 if any(not engine(job.measure).has_live() for job in self.jobs) else max(sizes)
+        return 0 if any(job.bits or not engine(job.measure).has_live() for job in self.jobs) else max(sizes)
 
 
 class Compiled:
@@ -156,15 +164,16 @@ class Compiled:
             rows: list[Any] = [entries[i][1] for i in members]  # type: ignore[index]  # failures are sorted out
             try:
                 remaining()
-                solved = self._form(number, group).solve(rows)
+                solved = self.form(number, group).solve(rows)
             except TimeLimitError as error:  # while the program was compiled
                 own = self._task.jobs[number].measure
-                solved = [_late(error, own, 0.0)] * len(rows)
+                solved = [late_row(error, own, 0.0)] * len(rows)
             for i, row in zip(members, solved, strict=True):
                 found[i] = row
         return found
 
-    def _form(self, number: int, group: int) -> _Form:
+    def form(self, number: int, group: int) -> _Form:
+        """Return a measure on a group of points, compiled once."""
         with self._lock:
             if (number, group) not in self._forms:
                 job, task = self._task.jobs[number], self._task
@@ -179,10 +188,10 @@ class _Form:
     def __init__(self, job: Job, model: CausalModel, group: Group, references: Sequence[ExactRow]) -> None:
         self._job, self._model = job, model
         self._points = _Observations(model, group) if group.functionals else _Behaviors(model, group)
-        self._constraints = [*job.budgets, *job.affine]
+        self._constraints = [*job.budgets, *job.affine, *job.bits]
         self._engine = engine(job.measure).quick()
         self._live: Live | None = None
-        if self._engine.has_live():
+        if self._engine.has_live() and not job.bits:
             points = self._points
             rights = list(map(points.rights, references))
             self._live = self._engine.live(points.equations, job.budgets, job.affine, rights)
@@ -196,28 +205,29 @@ class _Form:
         for i, (row, f) in enumerate(zip(rows, found, strict=True)):
             if f is None:
                 with share(1, sum(own is None for own in found[i:])):
-                    done.append(self._minimized(row))
+                    done.append(self.minimized(row))
             elif f[0] is None:
-                done.append(_late(with_bound(time_is_over(), self._job.measure.name, f[1]), self._job.measure, f[2]))
+                done.append(late_row(with_bound(time_is_over(), self._job.measure.name, f[1]), self._job.measure, f[2]))
             else:
                 done.append((f[0], f[1], "optimal", "", f[2]))
         return done
 
-    def _minimized(self, row: ExactRow) -> Row:
+    def minimized(self, row: ExactRow) -> Row:
+        """Return the row of a point from `minimize`."""
         began = time.perf_counter()
         try:
             remaining()
             observed = self._points.observed(row, self._engine.prefers_floats)
             solution = self._engine.minimize(observed, self._constraints)
         except TimeLimitError as error:
-            return _late(error, self._job.measure, time.perf_counter() - began)
+            return late_row(error, self._job.measure, time.perf_counter() - began)
         except Exception as error:  # one point must not end a long sweep: the reason is recorded instead
             found = failure(error)
             return None, None, found.status, found.reason, time.perf_counter() - began
         return solution.value, solution.lower_bound, solution.status, "", time.perf_counter() - began
 
 
-def _late(error: TimeLimitError, measure: Measure, taken: float) -> Row:
+def late_row(error: TimeLimitError, measure: Measure, taken: float) -> Row:
     """Return the row of a point without a value: the best bound that is known by then, rigorous."""
     floor = engine(measure).floor
     known = error if floor is None else with_bound(error, measure.name, floor)
@@ -312,6 +322,8 @@ def _rows_digest(blocks: Iterable[Any]) -> str:
 
 
 def _model_digest(model: CausalModel) -> Any:
+    if isinstance(model, Mixture):
+        return ["mixture", *(_model_digest(own) if isinstance(own, CausalModel) else "any" for own in model.structures)]
     distribution = [str(p) for p in model.input_distribution.table.ravel()]
     roles = [model.nodes, model.edges, model.inputs, model.latents, model.hidden, model.outputs]
     return [*roles, model.cardinality, distribution]

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.scenario import Scenario
+from relaxbell.causal.equations import cell_weights
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.structures import Mixture
 from relaxbell.permutations import Permutation
 from relaxbell.relabeling import Relabeling, Symmetries
-from relaxbell.symmetry.generators import value_exchanges
+from relaxbell.symmetry.generators import generators, value_exchanges
 from relaxbell.symmetry.groups import group
 from relaxbell.symmetry.labeling import Labeling, canonical_labeling
 
@@ -24,9 +26,33 @@ def model_symmetries(model: CausalModel) -> Symmetries:
 
 def model_generators(model: CausalModel, *, weighted: bool = True) -> Iterator[Relabeling]:
     """Yield generators of the relabelings that the graph of a model allows, and, if `weighted`, its p(inputs)."""
+    if isinstance(model, Mixture):
+        yield from _mixture_generators(model, weighted=weighted)
+        return
     scenario = Scenario.of(model.outputs, model.inputs, model.observed_shape, model.parties)
     yield from _outcome_generators(model, scenario)
     yield from _Settings(model, scenario, weighted=weighted).generators()
+
+
+def _mixture_generators(model: Mixture, *, weighted: bool) -> Iterator[Relabeling]:
+    """Yield relabelings that permute the behaviors of all strategies: those of the structures, and of the scenario."""
+    cells = model.T.indices.reshape(model.strategies.count, -1)
+    known = {row.tobytes() for row in np.sort(cells, axis=1)}
+    weights = cell_weights(model)
+    scenario = Scenario.of(model.outputs, model.inputs, model.observed_shape, model.parties)
+    own = (
+        r
+        for part in (model.unrelaxed, *model.models)
+        if part is not model
+        for r in model_generators(part, weighted=weighted)
+    )
+    for relabeling in (*generators(scenario), *own):
+        images = relabeling.cells()
+        place = np.argsort(images).astype(cells.dtype)
+        moved = np.sort(place[cells], axis=1)
+        alike = not weighted or (weights[images] == weights).all()
+        if alike and all(row.tobytes() in known for row in moved):
+            yield relabeling
 
 
 def _outcome_generators(model: CausalModel, scenario: Scenario) -> Iterator[Relabeling]:

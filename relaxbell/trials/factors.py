@@ -87,7 +87,7 @@ class FactorTest(Test):
             del end
             return float(means.at(limit, solve=solve)) - target
 
-        return climb(missing, Fraction(0), self.null.measure.term.ceiling(), 0.0, 1e-2)
+        return climb(missing, Fraction(0), self.null.ceiling, 0.0, 1e-2)
 
     @cached_property
     def _ranges(self) -> dict[Fraction, tuple[Factor, Means]]:

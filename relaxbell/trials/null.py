@@ -7,7 +7,6 @@ chooses the worst distribution of settings within the bias: that changes its cos
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -18,14 +17,16 @@ from numpy.typing import NDArray
 
 from relaxbell.causal.equations import normalization_equations
 from relaxbell.causal.model import CausalModel
+from relaxbell.engines.information.within import solve_problem
 from relaxbell.engines.linear.dual import DualBound, Proof, dual_bound
 from relaxbell.engines.linear.over import read_problem
-from relaxbell.engines.linear.program import LinearProgram, Problem, linear_program
+from relaxbell.engines.linear.program import LinearProgram, Problem, linear_program, without_information
 from relaxbell.errors import InfeasibleError, MeasureError
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, common_denominator
 from relaxbell.exact.rows import Rows
 from relaxbell.lp.highs import LiveModel, Status
-from relaxbell.measures.measure import Budget, LinearMeasure
+from relaxbell.measures.information import InformationBudget
+from relaxbell.measures.measure import Budget, Limit, Measure
 from relaxbell.measures.settings import setting_layout
 from relaxbell.measures.terms import ZERO, Linear
 
@@ -73,7 +74,7 @@ class Null:
     Parameters
     ----------
     measure
-        A linear measure.
+        A linear measure, or the mutual information.
     subject_to
         Budgets and affine constraints beside it, as in `minimize`.
     settings
@@ -82,12 +83,18 @@ class Null:
         How far p(settings|λ), given what was before, may be from them.
     """
 
-    def __init__(self, measure: LinearMeasure, subject_to: object, settings: Exact, bias: Fraction) -> None:
+    def __init__(self, measure: Measure, subject_to: object, settings: Exact, bias: Fraction) -> None:
         self.measure, self.model = measure, measure.model
         self.settings, self.bias = settings, bias
         self.shape = self.model.observed_shape
-        budgets = [measure <= 0, *(subject_to if isinstance(subject_to, Sequence) else [subject_to])]
-        self.problem = read_problem(measure, ZERO, normalization_equations(self.model), budgets)
+        bits, others = without_information(subject_to)
+        self.moving = measure <= 0
+        if isinstance(self.moving, InformationBudget):
+            bits = (self.moving, *bits)
+        else:
+            others = [self.moving, *others]
+        problem = read_problem(measure, ZERO, normalization_equations(self.model), others)
+        self.problem = replace(problem, information=bits)
 
     def __getstate__(self) -> dict[str, object]:
         """Return what it was made of: live programs are made anew where they are needed."""
@@ -108,6 +115,29 @@ class Null:
     def _costs(self) -> _Costs:
         return _Costs(self.model, self.settings, self.bias)
 
+    @property
+    def others(self) -> list[Limit]:
+        """The budgets beside the one whose limit is ε."""
+        _, *rest = (
+            (*self.problem.information, *self.problem.budgets)
+            if isinstance(self.moving, InformationBudget)
+            else (*self.problem.budgets, *self.problem.information)
+        )
+        return rest
+
+    @property
+    def ceiling(self) -> Fraction:
+        """A limit that no model exceeds."""
+        if isinstance(self.moving, InformationBudget):
+            weights = self.moving.measure.layout.floats
+            return Fraction(-float(weights @ np.log2(weights))) + Fraction(1, 2**20)
+        return self.problem.budgets[0].measure.term.ceiling()
+
+    @property
+    def is_nonnegative(self) -> bool:
+        """Whether the measure cannot be negative."""
+        return isinstance(self.moving, InformationBudget) or self.problem.budgets[0].measure.term.is_nonnegative
+
     def differences(self, other: Null) -> str:
         """Return in what this hypothesis and another differ, in words; nothing where both say the same of a trial.
 
@@ -118,7 +148,7 @@ class Null:
             return f"models: {one.name} and {two.name}"
         if self.measure.name != other.measure.name:
             return f"measures: {self.measure.name} and {other.measure.name}"
-        budgets = [sorted(own.problem.budgets[1:], key=str) for own in (self, other)]
+        budgets = [sorted(own.others, key=str) for own in (self, other)]
         if [(b.measure.name, b.limit) for b in budgets[0]] != [(b.measure.name, b.limit) for b in budgets[1]]:
             return f"budgets: {' and '.join(', '.join(map(str, own)) or 'none' for own in budgets)}"
         rows = [own._affine_rows() for own in (self, other)]
@@ -166,6 +196,8 @@ class Null:
             proof, _ = self._proof(lost, np.zeros(len(self.program.upper)), limit)
             bound = (Fraction(top) + costs.error) * costs.exact_unit
             return Extreme(top * unit, costs.joint(flat, self._any(limit)), bound, proof)
+        if self.problem.information:
+            return self._within(flat, limit, lost, top)
         run, sharp = self._run(lost / size, limit)
         q = np.maximum(run.x[: len(lost)], 0.0)
         value = (top - float(lost @ q)) * unit
@@ -180,6 +212,26 @@ class Null:
         # where the largest entry is the bound, it is that for all limits
         slope = proof.bound.budgets[0] if floor else Fraction(0)
         return Extreme(value, joint, bound, proof, slope)
+
+    def _within(self, flat: Floats, limit: Fraction, lost: Floats, top: float) -> Extreme:
+        """Return the same within budgets in bits: cone programs, not live ones."""
+        costs = self._costs
+        whole, scale = costs.whole(lost, float(lost.max()))
+        problem, power = self._problem(whole, limit)
+        answer, found = solve_problem(problem, self.measure)
+        q = np.maximum(answer.x[: len(lost)], 0.0)
+        floor = max(Fraction(0), _rational(found.bound, self.measure) * power)
+        proof = _times(Proof(problem, found), power * scale * costs.exact_unit)
+        moves = isinstance(self.moving, InformationBudget)
+        multipliers = proof.bound.information if moves else proof.bound.budgets
+        return Extreme(
+            (top - float(lost @ q)) / costs.unit,
+            costs.joint(flat, q),
+            (Fraction(top) + costs.error - floor * scale) * costs.exact_unit,
+            proof,
+            multipliers[0] if floor else Fraction(0),
+            q,
+        )
 
     def _run(self, cost: Floats, limit: Fraction) -> tuple[LiveModel, float]:
         """Minimize a cost of size one within a limit, magnified; where the solver gives up, anew and less magnified."""
@@ -202,25 +254,32 @@ class Null:
 
     def _any(self, limit: Fraction) -> Floats:
         cost = np.zeros(self.model.strategies.count)
+        if self.problem.information:
+            answer, _ = solve_problem(self._problem(cost, limit)[0], self.measure)
+            return np.maximum(answer.x[: len(cost)], 0.0)
         return np.maximum(self._run(cost, limit)[0].x[: len(cost)], 0.0)
 
     def _proof(self, whole: Floats, duals: Floats, limit: Fraction) -> tuple[Proof, int]:
         """Return what bounds the least Σ whole · q from below, in units of a power of two, and that."""
+        problem, power = self._problem(whole, limit)
+        return Proof(problem, dual_bound(problem, self.program, duals / power)), power
+
+    def _problem(self, whole: Floats, limit: Fraction) -> tuple[Problem, int]:
+        """Return the problem of the least Σ whole · q within a limit, in units of a power of two, and that."""
         rows = Rows(sp.csr_array(whole[None, :]), ("mean",))
         size = float(abs(whole).max())
         # in units of the largest entry, so that the multipliers are of size one
         power = 1 if size < 2 else 2 ** int(np.ceil(np.log2(size)))
-        first, *others = self.problem.budgets
-        problem = Problem(
-            Linear(replace(rows, scale=Fraction(1, power))),
-            self.problem.equations,
-            (Budget(first.measure, limit), *others),
-            self.problem.affine,
-        )
-        return Proof(problem, dual_bound(problem, self.program, duals / power)), power
+        budgets, bits = self.problem.budgets, self.problem.information
+        if isinstance(self.moving, InformationBudget):
+            bits = (InformationBudget(self.moving.measure, limit), *bits[1:])
+        else:
+            budgets = (Budget(budgets[0].measure, limit), *budgets[1:])
+        objective = Linear(replace(rows, scale=Fraction(1, power)))
+        return replace(self.problem, objective=objective, budgets=budgets, information=bits), power
 
 
-def _rational(number: ExactNumber, measure: LinearMeasure) -> Fraction:
+def _rational(number: ExactNumber, measure: Measure) -> Fraction:
     if not isinstance(number, Fraction):
         raise MeasureError(
             f"the budgets of {measure.name} have irrational numbers, found {number}. Give fractions or floats."
@@ -238,6 +297,7 @@ def _times(proof: Proof, factor: Fraction) -> Proof:
         {leaf: weights * factor for leaf, weights in own.weights.items()},
         tuple(share * factor for share in own.budgets),
         tuple(y * factor for y in own.affine),
+        information=tuple(share * factor for share in own.information),
     )
     return Proof(proof.problem, bound)
 

@@ -173,10 +173,9 @@ class Evidence:
         """
         level = math.log(1 - read_fraction(self.confidence, "confidence", MeasureError))
         level -= 4 * math.ulp(max(1.0, abs(level)))  # what rounding could add
-        linear = self.tests[0].null.measure
         if self.only_zero or self._log_p(Fraction(0)) > level:
             return -math.inf if self.signed else 0.0
-        ceiling = linear.term.ceiling()
+        ceiling = self.tests[0].null.ceiling
         found = largest_limit_together(self.tests, level, ceiling)
         if found is None:
             return math.inf
@@ -316,7 +315,7 @@ class Evidence:
     @property
     def signed(self) -> bool:
         """Whether the measure may be negative: then "at most 0" does not mean that it is 0."""
-        return not self.tests[0].null.measure.term.is_nonnegative
+        return not self.tests[0].null.is_nonnegative
 
     @property
     def trials(self) -> int:
@@ -336,7 +335,7 @@ class Evidence:
         """What is assumed, in words."""
         own = [words for test in self.tests for words in test.assumptions]
         null = self.tests[0].null
-        others = [str(b) for b in null.problem.budgets[1:]]
+        others = [str(b) for b in null.others]
         if null.problem.affine:
             others.append("the other constraints given")
         limit = "= 0" if self.only_zero else "<= ε"

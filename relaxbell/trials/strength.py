@@ -233,8 +233,9 @@ class StrengthEngine(ConvexEngine[Strength, StrengthSolution]):
             assert extreme.proof is not None
         assert extreme.proof is not None
         own = extreme.proof.bound
-        bound = DualBound(total, z, Fraction(0), own.weights, own.budgets[1:], own.affine)
-        problem = Problem(ZERO, equations, extreme.proof.problem.budgets[1:], extreme.proof.problem.affine)
+        bound = DualBound(total, z, Fraction(0), own.weights, own.budgets[1:], own.affine, information=own.information)
+        within = extreme.proof.problem
+        problem = Problem(ZERO, equations, within.budgets[1:], within.affine, within.information)
         q = projector.nearest_weights(Fraction(0))
         value = max(_divergence(to_floats(exact), model, q, free), float(total))
         answer = Answer(True, q, np.empty(0), value, "projection", 0, 0.0)

@@ -59,7 +59,7 @@ def evidence(
         Counts of trials, or trials in order, matched to the measure's model by name; or evidence of several runs, which
         is multiplied.
     measure
-        Of a linear program, on any model; `mutual_information` and `message_entropy` at ε = 0 only.
+        Of a linear program, on any model, or `mutual_information`; `message_entropy` at ε = 0 only.
     confidence
         Of the statement "at least".
     game
@@ -122,9 +122,9 @@ def evidence(
     if observed.published is not None and observed.published.note:
         words.append(f"of these data: {observed.published.note}")
     words += [f"of these data: {note}" for note in observed.notes if "assumes" in note or "taken as" in note]
-    linear = asked.zero_like("evidence")
-    only_zero = linear is not asked
-    null = Null(linear, subject_to, design, bias)
+    tested = asked.tested()
+    only_zero = tested is not asked
+    null = Null(tested, subject_to, design, bias)
     if blocks is None:
         test = _test(observed, table, null, game, training, split, seed)
     else:

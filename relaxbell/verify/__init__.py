@@ -13,6 +13,10 @@ of the parents in their order, the last parent changing fastest; functions are n
 strategy λ is one function for each responding node, in mixed radix, the first node most significant. A model is a
 probability distribution q over the strategies. Inputs that respond are *dependent*.
 
+**Mixtures.** ``{"mixture": [model, …, "any"]}``: λ chooses one of the graphs, which have the same outputs, inputs and
+distribution, and one latent parent for all nodes. Strategies are those of the first graph, then those of the second, …
+"any": any behavior; one column for each cell, which it visits once for each setting of the free inputs.
+
 **Data.** T q is the table p(outputs, dependent inputs|free inputs), in C order of outputs, then inputs, as listed.
 The data are equations over T q: each cell of a behavior, T q = p(outputs|inputs) p(dependent|free), or the value of
 each linear function of p(outputs|inputs). Then, for each setting of all inputs, Σ_outputs T q = p(dependent|free).
@@ -35,7 +39,9 @@ probability: of some values of a node, averaged over p(free inputs), under an in
 influence: a group of one row for each values of the other parents, pair u < u' of the source's values, and value of
 the target (the first alone if there are two); with variation, one for all values. dependence: rows p(x, Λ) − p(x) p(Λ),
 one group, x the dependent inputs, Λ the functions of the others; Hall's: a group for each pair x < x' that occur, with
-a row p(Λ|x) − p(Λ|x') for each Λ. rows: written out.
+a row p(Λ|x) − p(Λ|x') for each Λ. rows: written out. fraction: Σ q over strategies of some ``structures``, or with a
+function of the target that depends on the source of one of the ``edges``, or with functions of which all ``events``
+[node, values of all parents, value] are true; linear.
 
 **The inequality.** Row weights u prove ``share`` times a measure if Σ_groups max |u| ≤ share (linear: u = share; sum:
 each part has the share times its factor; maximum: parts have shares ≥ 0 that sum to it). For such u for the objective,
@@ -55,10 +61,14 @@ of at most b over the models by the inequality, and then it is at least Σ p ln(
 
 If w is the total share of dependence, whose weights are not given, max_λ r(λ) is replaced by
 max_Λ Σ_x p(x) max(r(x, Λ), max_x' r(x', Λ) − 2w); for the mutual information by max_Λ log2 Σ_x p(x) 2^r(x, Λ).
+A mutual information in a constraint of share μ > 0, after all others, by μ max_Λ log2 Σ_x p(x) 2^(r(x, Λ)/μ).
 Strategies that need settings of probability 0 have q = 0. Infeasible: the bound of the measure 0 is positive.
 Where strategies are too many to list, these maxima are found by elimination. Hall's measure alone may have a weight
 u >= 0 for each pair of settings instead, in order, of sum <= 1: with N settings, max_λ r(λ) is replaced by N max_Λ,S
 (Σ_x in S p(x) r(x, Λ) − Σ u of the pairs that S cuts), or 0, which a flow for each Λ bounds.
+Factorized dependence is of mixtures of functions Λ and products u v of distributions of two dependent inputs, the mean
+of D(u v || p) in bits or Σ |u v − p|: measure >= <z, data> − margin, where a bisection of the simplices shows that no
+Σ u v r(x, y, Λ) − cost exceeds the margin (fields z, margin; no weights).
 A binary entropy h(m) of a probability m is concave: its least value is at an end of the interval that two such bounds
 give for m.
 
@@ -107,11 +117,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .bits import BitsCase, BitsEvidenceCase, limits_bits
 from .curves import CURVE, Curve
 from .dependences import DependenceCase
 from .distances import BESIDE, DistanceCase, has_distance
 from .entropies import EntropyCase, InformationCase
 from .evidence import EvidenceCase
+from .factorized import FactorizedDependenceCase, FactorizedInformationCase
 from .files import read_file
 from .kernel import SCHEMA, Case
 from .messages import MessageCase
@@ -124,6 +136,7 @@ from .wording import digest
 
 _KINDS = {
     "binary entropy": EntropyCase, "dependence": DependenceCase, "evidence": EvidenceCase, "functional": FunctionalCase,
+    "factorized dependence": FactorizedDependenceCase, "factorized mutual information": FactorizedInformationCase,
     "message entropy": MessageCase,
     "mutual information": InformationCase, "nonbilocality": NetworkCase, "strength": StrengthCase,
     "visibility": VisibilityCase,
@@ -153,8 +166,11 @@ def read_case(data: Json, work: int = 0) -> Case:
     measure = data.get("measure") if type(data) is dict else None
     kind = measure.get("kind") if type(measure) is dict else None
     name = kind if type(kind) is str else ""
-    known = BESIDE.get(name, DistanceCase) if has_distance(data) else _KINDS.get(name, Case)
-    return known(with_numbers(data), work)
+    if has_distance(data):
+        return BESIDE.get(name, DistanceCase)(with_numbers(data), work)
+    if limits_bits(data):
+        return (BitsEvidenceCase if name == "evidence" else BitsCase)(with_numbers(data), work)
+    return _KINDS.get(name, Case)(with_numbers(data), work)
 
 
 def digests(data: Json) -> tuple[str, ...]:

@@ -84,7 +84,12 @@ def size(number: Real) -> Real:
 
 def cell_prices(case: Case, proof: Json) -> tuple[list[Fraction], Real]:
     """Return the price of each cell and the constant, from the multipliers of a proof."""
-    z = rationals(fields(proof, "the proof", "z", "weights", "constraints")[0], "z", len(case.equations))
+    return cell_sums(case, fields(proof, "the proof", "z", "weights", "constraints")[0])
+
+
+def cell_sums(case: Case, multipliers: Json) -> tuple[list[Fraction], Real]:
+    """Return the price of each cell and the constant, from multipliers of the equations."""
+    z = rationals(multipliers, "z", len(case.equations))
     prices, constant = [Fraction(0)] * case.model.cells, Real()
     for multiplier, (row, value) in zip(z, case.equations, strict=True):
         constant += value * multiplier

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from .measures import Charges
+from .mixtures import Mixed, edges_act, event_places
 from .model import Functions, Model
 from .reading import common_denominator
 from .refusals import need
@@ -27,6 +28,10 @@ Happening = tuple[int, dict[str, int], list[int], tuple[int, ...]]
 
 def strategy(model: Model, number: int) -> Functions:
     """Return the strategy of a number."""
+    if isinstance(model, Mixed):
+        k, number = model.place(number)
+        own = model.structures[k]
+        return ((k,), *(((number,),) if own is None else strategy(own, number)))
     found = [[0] * model.configurations[name] for name in model.responding]
     for name, values in zip(reversed(model.responding), reversed(found), strict=True):
         for k in reversed(range(len(values))):
@@ -36,9 +41,15 @@ def strategy(model: Model, number: int) -> Functions:
 
 def largest(model: Model, prices: list[Fraction], charged: Charges, scale: int) -> Fraction | None:
     """Return max r(λ) over the strategies that can occur; None where these are few, or some rows are no tables."""
+    if isinstance(model, Mixed):
+        return of_structures(model, prices, charged, scale)
     tables = None if model.count <= LISTED else charged_tables(model, charged, scale)
-    if tables is None:
-        return None
+    return None if tables is None else priced(tables, prices, scale)
+
+
+def priced(tables: Tables, prices: list[Fraction], scale: int) -> Fraction:
+    """Return max r(λ) over the strategies that can occur, from what is charged and the prices of cells."""
+    model = tables.model
     tables.add_cells([int(v * scale) * tables.unit for v in prices])
     never = {cell for cell in range(model.cells) if not model.conditional[cell % model.settings]}
     low = -1 - 2 * sum(max(map(abs, table)) for table in tables.factors.values())
@@ -47,6 +58,37 @@ def largest(model: Model, prices: list[Fraction], charged: Charges, scale: int) 
     most = tables.eliminated()
     need(2 * most > low, "no strategy can occur")
     return Fraction(most, scale * tables.unit)
+
+
+def of_structures(model: Mixed, prices: list[Fraction], charged: Charges, scale: int) -> Fraction | None:
+    """Return the largest of the maxima in each structure of a mixture; None where strategies are to be listed.
+
+    A fraction of structures is a number in each of them; one of edges or events is a table, where there are any.
+    """
+    stated = [measure.stated for measure, _ in charged]
+    if model.count <= LISTED or not all(type(own) is dict and own["kind"] == "fraction" for own in stated):
+        return None
+    found = []
+    for k, own in enumerate(model.structures):
+        inside: Charges = []
+        fixed = Fraction(0)
+        for measure, weights in charged:
+            assert type(measure.stated) is dict
+            if "structures" in measure.stated:
+                fixed += weights[0] * (k in measure.stated["structures"])
+            else:
+                inside.append((measure, weights))
+        if own is None:
+            model.spend(model.cells)
+            occur = [price for cell, price in enumerate(prices) if model.conditional[cell % model.settings]]
+            found.append(max(occur) * len(model.chances) - fixed)
+            continue
+        own.work = model.work
+        tables = charged_tables(own, inside, scale)
+        assert tables is not None  # fractions are
+        found.append(priced(tables, prices, scale) - fixed)
+        model.work = own.work
+    return max(found)
 
 
 def charged_tables(model: Model, charged: Charges, scale: int) -> Tables | None:
@@ -59,6 +101,8 @@ def charged_tables(model: Model, charged: Charges, scale: int) -> Tables | None:
         if isinstance(measure.stated, tuple):
             target, rows = measure.stated
             tables.add_influence(target, rows, whole)
+        elif isinstance(measure.stated, dict) and measure.stated["kind"] == "fraction":
+            tables.add_fraction(measure.stated, whole[0])
         elif isinstance(measure.stated, dict):
             tables.add_probability(measure.stated, whole[0])
     return tables
@@ -130,6 +174,30 @@ class Tables:
             if known[target] in hits:
                 chance = self.model.chances[k] * self.unit
                 self.add(variables, values, -weight * int(chance))
+
+    def add_fraction(self, stated: dict[str, Any], weight: int) -> None:
+        """Subtract the weight where an edge acts, or events happen; nothing in a structure that lacks them."""
+        model, amount = self.model, -weight * self.unit
+        if "events" in stated:
+            known = [(name, dict(given), value) for name, given, value in stated["events"]]
+            places = event_places(model, known)
+            asked = {} if places is None else {self.first[name] + place: value for name, place, value in places}
+            if places is not None and all(asked[self.first[name] + place] == v for name, place, v in places):
+                self.add(list(asked), list(asked.values()), amount)
+            return
+        acts, nodes = edges_act(model, stated["edges"]), []
+        for name in model.responding:
+            if any(target == name and source in model.parents[name] for source, target in stated["edges"]):
+                nodes.append(name)
+        variables = [self.first[name] + k for name in nodes for k in range(model.configurations[name])]
+        count = math.prod(self.sizes[v] for v in variables)
+        need(count <= TABLE, "a table is too large")
+        model.spend(count * (8 + 4 * len(variables)))
+        pools = [itertools.product(range(model.size[n]), repeat=model.configurations[n]) for n in nodes]
+        for chosen in itertools.product(*pools) if nodes else ():
+            functions = dict(zip(nodes, chosen, strict=True))
+            if acts(tuple(functions.get(name, ()) for name in model.responding)):
+                self.add(variables, [v for f in chosen for v in f], amount)
 
     def add_influence(self, target: str, rows: list[tuple[int, int, int | None]], weights: list[int]) -> None:
         """Subtract the weights times the rows of an influence: configurations u, v, and a value w or None for any."""

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from .elimination import strategy
 from .measures import Charges, Measure, Weights, charge, evaluate, read_measure
-from .model import Model
+from .mixtures import read_model
 from .reading import FRACTION, Json, Real, array, common_denominator, fields, rationals, read_real, read_root, sparse
 from .refusals import need
 from .rounding import text
@@ -32,7 +32,7 @@ class Case:
         schema, model, measure, self.observed, constraints, self.claim, self.proof, root, self.strategies = values
         need(schema == SCHEMA, f"the schema is not {SCHEMA}")
         self.root = read_root(root)
-        self.model = Model(model)
+        self.model = read_model(model)
         self.model.spend(work)
         self.infeasible = measure is None
         single = self.infeasible or not self.one_latent or len(self.model.latents) == 1

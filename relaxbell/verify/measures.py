@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from .digest import short_digest
+from .mixtures import Column, fraction
 from .model import Functions, Model
 from .reading import FRACTION, NUMBER_BITS, ONE, ZERO, Json, Real, array, fields, rationals, sparse, whole
 from .refusals import need, quoted
 
 Weights = list[tuple[int, Functions, Real]]  # strategies: number, functions, weight
-Column = Callable[[int, Functions], Sequence[tuple[int, int | Fraction]]]  # (number, strategy) -> (row, coefficient)
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,8 @@ def read_measure(model: Model, data: Json, factor: Fraction = ONE) -> Measure:
         texts[9:] = [f"{len(texts) - 9} more parts (digest {short_digest(texts[9:])})"] if texts[9:] else []
         text = (" + " if kind == "sum" else ", ").join(texts)
         return Measure(text if kind == "sum" else f"max({text})", kind=kind, parts=parts, factors=factors)
+    if kind == "fraction":
+        return Measure(*fraction(model, data), stated=data)
     readers = {"probability": probability, "influence": influence, "dependence": dependence, "rows": own_rows} | MORE
     need(kind in readers, "a measure is of no known kind")
     return readers[kind](model, data)

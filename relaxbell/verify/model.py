@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
 
 from .reading import CELLS, NODES, STRATEGIES, WORK, ZERO, Json, array, common_denominator, fields, rationals, whole
-from .refusals import need
+from .refusals import is_name, need
 
 Functions = tuple[tuple[int, ...], ...]  # a strategy: of each responding node the values, by configuration
-_NAME = re.compile(r"[^\W\d]\w{0,99}'{0,9}")  # letters, digits and _ of any script: nothing that a terminal obeys
 
 
 class Model:
@@ -23,7 +21,7 @@ class Model:
         names = ("latents", "nodes", "outputs", "inputs", "input_distribution")
         self.latents, nodes, self.outputs, self.inputs, table = fields(data, "the model", *names)
         own = array(self.latents, "the latent variables")
-        need(own and all(type(n) is str and _NAME.fullmatch(n) for n in own), "the name of a latent variable is none")
+        need(own and all(map(is_name, own)), "the name of a latent variable is none")
         need(len(set(own)) == len(own) <= NODES, "the latent variables are not distinct, or too many")
         axes = [*array(self.outputs, "the outputs"), *array(self.inputs, "the inputs")]
         self.size: dict[str, int] = {}
@@ -36,7 +34,7 @@ class Model:
             name, size, above = fields(node, "a node", "name", "cardinality", "parents")
             known = all(type(u) is str and (u in own or u in self.size) for u in array(above, "the parents"))
             need(known, "a parent is not listed before its child")
-            need(type(name) is str and _NAME.fullmatch(name), "a name is none")
+            need(is_name(name), "a name is none")
             need(name not in (*own, *self.size) and len(set(above)) == len(above), "a name is repeated")
             self.size[name] = whole(size, f"{name} (size)", 1, CELLS)
             if above or name not in self.inputs:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from .kernel import Case
 from .measures import Measure, Weights
+from .mixtures import Mixed
 from .model import Model
 from .reading import (
     FRACTION,
@@ -62,6 +63,7 @@ class NetworkCase(Case):
 
     def read(self, measure: Json, model: Json) -> Measure:
         """Return a measure without rows: its value and its dual are those of the network."""
+        need(not isinstance(self.model, Mixed), "the measure needs a single graph, not a mixture")
         self.network = Network(self.model, measure, self.root)
         self.part, self.cells = self.network.part(model, measure)
         return Measure(self.network.text)

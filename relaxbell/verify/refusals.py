@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from typing import TypeGuard
+
+_NAME = re.compile(r"[^\W\d]\w{0,99}'{0,9}")  # letters, digits and _ of any script: nothing that a terminal obeys
+
 
 def printable(text: str, most: int | None = None) -> str:
     """Return text as one line of visible ASCII: nothing in it can move a cursor, hide, or pass for another letter.
@@ -29,3 +34,8 @@ def need(condition: object, reason: str) -> None:
     """Refuse unless the condition holds."""
     if not condition:
         raise Refused(reason)
+
+
+def is_name(given: object) -> TypeGuard[str]:
+    """Return whether this may be the name of a variable."""
+    return type(given) is str and _NAME.fullmatch(given) is not None

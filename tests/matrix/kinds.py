@@ -134,7 +134,7 @@ def fixed(model, name):
 
 _BUDGETED = ["budget", "refuted", "tradeoff"]
 _ENTROPY = dict.fromkeys(["closed form", "expression", *_BUDGETED], (MeasureError, "concave|not piecewise linear"))
-_INFORMATION = dict.fromkeys(["closed form", *_BUDGETED], (MeasureError, "not piecewise linear|has no budget"))
+_INFORMATION = dict.fromkeys(["closed form", "tradeoff"], (MeasureError, "not piecewise linear|has no budget"))
 _FIXED = dict.fromkeys(["closed form", *_BUDGETED], (MeasureError, "marginals"))
 _NETWORK = dict.fromkeys(["closed form", "expression", *_BUDGETED], (MeasureError, "not convex"))
 
@@ -177,6 +177,9 @@ KINDS = [
     Kind("message weight, three values", lambda r: message(r, 3), lambda lib, m, r: lib.message_weight(m)),
     Kind("bits", lambda r: message(r, 3), lambda lib, m, r: lib.message_weight(m, lengths=[0, 1, Fraction(3, 2)])),
     Kind("message entropy", message, lambda lib, m, r: lib.message_entropy(m), _ENTROPY, tolerance=1e-9),
+    Kind("fraction", signaling, lambda lib, m, r: lib.fraction(m, "X -> B")),
+    Kind("fraction of an outcome", outcomes, lambda lib, m, r: lib.fraction(m, "A -> B")),
+    Kind("fraction of functions", instrument, lambda lib, m, r: lib.fraction(m, {"A(Z=0)": 0, "A(Z=1)": 1})),
     Kind(
         "mean distance",
         _COMPARED,

@@ -260,6 +260,32 @@ def message_weight(model, message="M", lengths=None):
     return Row(model, [sum(n * v for n, v in zip(lengths, own, strict=True)) for own in zip(*rows, strict=True)])
 
 
+def fraction(model, what):
+    """The strategies in which an edge "X -> B" acts, or functions have values {"A(Z=1)": 0}."""
+    own = graph(model)
+    if isinstance(what, str):
+        source, _, target = what.split()
+        place = parents(model, target).index(source)
+
+        def hit(s):
+            table = s[target]
+            alike = {u[:place] + u[place + 1 :]: set() for u in table}
+            for u, value in table.items():
+                alike[u[:place] + u[place + 1 :]].add(value)
+            return any(len(values) > 1 for values in alike.values())
+    else:
+
+        def hit(s):
+            found = True
+            for key, value in what.items():
+                node, _, inner = key.rstrip(")").partition("(")
+                given = dict(part.split("=") for part in inner.split(",") if part)
+                found = found and s[node][tuple(int(given[n]) for n in parents(model, node))] == value
+            return found
+
+    return Row(model, [int(hit(s)) for s in own.strategies])
+
+
 def _joint(model):
     """{setting: (p, {Λ: number of the strategy})} of the dependent inputs."""
     own, found = graph(model), {}

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import scipy.stats
 
 import relaxbell as rb
 from relaxbell.errors import CountsError, FunctionalError, MeasureError
@@ -83,9 +84,21 @@ def test_strength_against_local_models_is_the_least_mutual_information():
     least = rb.minimize(information, fit).value * math.log(2)
     found = rb.evidence(DELFT, information)
     assert found.strength == pytest.approx(least, rel=1e-8)
-    assert found.at_least == 0
-    with pytest.raises(MeasureError, match="only ε = 0"):
-        found.p_value_at(0.01)
+    # at the limit 196 of 245 wins have the probability 0.05, with the largest CHSH value within so many bits
+    largest = rb.catalog.CHSH.bound(information.model, subject_to=[information <= found.at_least])
+    assert scipy.stats.binom.sf(195, 245, (4 + largest) / 8) == pytest.approx(0.05, rel=1e-3)
+    assert found.p_value_at(0.01) > 0.05
+
+
+def test_evidence_within_bits_and_its_certificate():
+    """With bits at hand fewer wins are surprising; the bound of the chance is the CHSH value within as many."""
+    model = rb.bell().relax("X -> B", "L -> X", "L -> Y")
+    budget = [rb.mutual_information(model) <= 0.001]
+    found = rb.evidence(DELFT, rb.influence(model, "X", "B"), subject_to=budget)
+    largest = rb.catalog.CHSH.bound(model, subject_to=[*budget, rb.influence(model, "X", "B") <= 0])
+    assert found.p_value == pytest.approx(scipy.stats.binom.sf(195, 245, (4 + largest) / 8), rel=1e-6)
+    assert "I(X,Y:Λ) <= 0.001" in found.assumptions[0]
+    assert "I(X,Y:Lambda) <= 1/1000" in found.certificate(Fraction(1, 1000)).claim
 
 
 def test_strength_with_biased_settings():

@@ -5,10 +5,11 @@ Equations that symmetries exchange are merged; the bound is evaluated for all st
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -16,13 +17,15 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from relaxbell.engines.dependence.form import SettingForm
+from relaxbell.causal.equations import Equations
+from relaxbell.engines.dependence.early import SHARES, early_multipliers, mixed
+from relaxbell.engines.dependence.form import SettingForm, largest_of_tables, planned
 from relaxbell.engines.dependence.orbits import Orbits, orbits
 from relaxbell.engines.dependence.pricing import DependencePricer
 from relaxbell.engines.dependence.support import Found, Support, spread_exact, spread_floats
 from relaxbell.engines.linear.dual import DualBound
 from relaxbell.errors import SolverError
-from relaxbell.exact.basis import Basis, IntegerProgram, RightHandSide
+from relaxbell.exact.basis import Basis, Dual, IntegerProgram, RightHandSide
 from relaxbell.exact.bounds import snapped
 from relaxbell.exact.elimination import LARGEST_SUM
 from relaxbell.exact.numbers import ExactNumber, Floats, common_denominator
@@ -30,9 +33,13 @@ from relaxbell.lp.clock import TimeLimitError, remaining, with_bound
 from relaxbell.lp.highs import Answer, LiveModel
 from relaxbell.lp.rows import misses, without_misses
 from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
+from relaxbell.symmetry.found import ALIKE
 
 _TOLERANCE = 1e-11
 _ROUNDS = 5000
+_SOON = 0.5
+"""Seconds of a step within which the best multipliers are evaluated when the time is over; else those of the start."""
+
 _EXACT_ROUNDS = 20
 _PRICES = (2.1, 21.0, 2100.0)
 """Of missing a row by one: as in `engines.linear.columns`."""
@@ -44,14 +51,14 @@ _LARGEST_UNIT = 2**20
 
 
 @dataclass(eq=False)
-class _Columns:
+class Columns:
     """Columns: λ, its mass over the settings, and what tells known ones apart."""
 
     strategies: NDArray[np.int64]
     mass: Floats
     known: set[bytes] = field(default_factory=set)
 
-    def joined(self, other: _Columns) -> None:
+    def joined(self, other: Columns) -> None:
         self.strategies = np.concatenate([self.strategies, other.strategies])
         self.mass = np.concatenate([self.mass, other.mass])
 
@@ -74,7 +81,8 @@ class DependenceProgram:
         self.weights = form.layout.floats
         self.entries = sp.csc_array(self.orbits.merge @ form.entries)
         nothing = np.zeros((0, len(form.model.local.domains)), dtype=np.int64)
-        self.columns = _Columns(nothing, np.zeros((0, len(self.weights))))
+        self.columns = Columns(nothing, np.zeros((0, len(self.weights))))
+        self._written = sp.csc_array((self.orbits.count, 0)), np.zeros(0)
 
     # ----------------------------------------------------------------------- floats
 
@@ -89,21 +97,28 @@ class DependenceProgram:
         started = time.perf_counter()
         rhs = self.orbits.summed(self.form.equations.floats)
         m = len(rhs)
-        rows = np.arange(m)
-        master = LiveModel(misses(rows, m), np.full(2 * m, _PRICES[0]), rhs, rhs, method="primal simplex")
+        master = self.master(rhs, _PRICES[0])
         prices = iter(_PRICES[1:])
-        best, iterations = (-math.inf, np.zeros(m)), 0
+        start, slowest, iterations = self._start(), 0.0, 0
+        best = -math.inf, start
         for _ in range(_ROUNDS):
             try:
                 master.run()
                 iterations += master.iterations
                 y = master.duals
-                excess, found = self._priced(y)
+                for share in SHARES:
+                    at = y if share == 1 else mixed(best[1], y, share)
+                    began = time.perf_counter()
+                    excess, found = self.priced(at)
+                    slowest = max(slowest, time.perf_counter() - began)
+                    if (own := float(rhs @ at) - excess) > best[0]:
+                        best = own, at
+                    if grown := found is not None and self.add(master, found, y):
+                        break
             except TimeLimitError as late:
-                raise with_bound(late, name, self.bound(best[1]).value) from None
-            if (own := float(rhs @ y) - excess) > best[0]:
-                best = own, y
-            if found is not None and self._add(master, found):
+                known = best[1] if slowest < _SOON else start
+                raise with_bound(late, name, self.bound(known).value) from None
+            if grown:
                 continue
             amounts = master.x
             if amounts[: 2 * m].sum() <= 1e-9:
@@ -119,7 +134,57 @@ class DependenceProgram:
         answer, support = self._answer(amounts[2 * m :], best[1], iterations, started)
         return Found(answer, bound, support, primal)
 
-    def _priced(self, y: Floats) -> tuple[float, _Columns | None]:
+    def master(self, rhs: Floats, price: float) -> LiveModel:
+        """Return a live program of the columns that are known, and of elastic ones."""
+        m = len(rhs)
+        block, cost = self._blocks()
+        matrix = sp.csc_array(sp.hstack([misses(np.arange(m), m), block], format="csc"))
+        return LiveModel(matrix, np.append(np.full(2 * m, price), cost), rhs, rhs, method="primal simplex")
+
+    def _blocks(self) -> tuple[sp.csc_array, Floats]:
+        """Return all columns that are known, and their costs."""
+        if len(self._written[1]) < len(self.columns.mass):
+            own = self.columns
+            self._written = self.mixed(own.strategies, own.mass), abs(own.mass - self.weights).sum(axis=1)
+        return self._written
+
+    def copy(self) -> DependenceProgram:
+        """Return a program with the same columns, to which others may be added."""
+        self._blocks()
+        other = copy.copy(self)
+        other.columns = Columns(self.columns.strategies, self.columns.mass, set(self.columns.known))
+        return other
+
+    def at(self, equations: Equations) -> DependenceProgram:
+        """Return the program at other right-hand sides, with the λ that are known; with symmetries that hold there."""
+        form, rows = replace(self.form, equations=equations), self.orbits.rows
+        floats, first = equations.floats, np.unique(rows, return_index=True)[1]
+        if self.orbits.moves and abs(floats - floats[first][rows]).max() <= ALIKE:
+            other = self.copy()
+            same = bool((equations.rhs == equations.rhs[first][rows]).all())
+            other.form, other.orbits = form, replace(self.orbits, exact=same)
+            return other
+        other = DependenceProgram(form)
+        other.columns = Columns(self.columns.strategies, self.columns.mass)
+        for key in other.keys(*other._blocks()):
+            other.columns.known.add(key)
+        return other
+
+    @staticmethod
+    def keys(block: sp.csc_array, cost: Floats) -> list[bytes]:
+        """Return what tells columns apart."""
+        dense = np.round(np.vstack([block.toarray(), cost]), 13).T
+        return [row.tobytes() for row in np.ascontiguousarray(dense)]
+
+    def _start(self) -> Floats:
+        """Return multipliers to start from: of inequalities that the data violate, none of which leaves M without cost.
+
+        Between 1/2 and −3/2, they are no further apart than two: then M is no less than the violation.
+        """
+        z = early_multipliers(self.form)
+        return self.orbits.means(z)
+
+    def priced(self, y: Floats) -> tuple[float, Columns | None]:
         """Return the largest excess over all λ, and the best columns; None where none has any."""
         remaining()
         flat = self.form.flat(y[self.orbits.rows])
@@ -128,28 +193,27 @@ class DependenceProgram:
             return excess, None
         order = np.argsort(-values, kind="stable")[:_AT_ONCE]
         strategies = strategies[order]
-        return excess, _Columns(strategies, self.form.layout.best_mass(flat[self.form.cells(strategies)]))
+        return excess, Columns(strategies, self.form.layout.best_mass(flat[self.form.cells(strategies)]))
 
-    def _mixed(self, strategies: NDArray[np.int64], mass: NDArray[Any]) -> sp.csc_array:
+    def mixed(self, strategies: NDArray[np.int64], mass: NDArray[Any]) -> sp.csc_array:
         """Return the columns' entries in the merged rows."""
         cells, k = self.form.cells(strategies), len(strategies)
         pointers = np.arange(0, cells.size + 1, cells.shape[1])
         mix = sp.csc_array((mass.ravel().astype(np.float64), cells.ravel(), pointers), shape=(self.entries.shape[1], k))
         return sp.csc_array(self.entries @ mix)
 
-    def _add(self, master: LiveModel, found: _Columns) -> bool:
-        """Add what is new, and return whether something was."""
-        block, cost = self._mixed(found.strategies, found.mass), abs(found.mass - self.weights).sum(axis=1)
-        dense = np.round(np.vstack([block.toarray(), cost]), 13).T
-        new = []
-        for i, row in enumerate(np.ascontiguousarray(dense)):
-            key = row.tobytes()
+    def add(self, master: LiveModel, found: Columns, y: Floats) -> bool:
+        """Add what is new and worth its cost at the program's own duals, and return whether something was."""
+        block, cost = self.mixed(found.strategies, found.mass), abs(found.mass - self.weights).sum(axis=1)
+        worth, keys, new = block.T @ y - cost > _TOLERANCE, self.keys(block, cost), []
+        for i in np.flatnonzero(worth).tolist():
+            key = keys[i]
             if key not in self.columns.known:
                 self.columns.known.add(key)
                 new.append(i)
         if new:
             master.add_columns(sp.csc_array(block[:, new]), cost[new])
-            self.columns.joined(_Columns(found.strategies[new], found.mass[new]))
+            self.columns.joined(Columns(found.strategies[new], found.mass[new]))
         return bool(new)
 
     def _answer(self, amounts: Floats, y: Floats, iterations: int, started: float) -> tuple[Answer, Support[float]]:
@@ -176,14 +240,21 @@ class DependenceProgram:
         nothing = DualBound(Fraction(0), np.full(len(self.orbits.rows), Fraction(0), dtype=object), Fraction(0))
         return max([nothing, *found], key=lambda own: own.bound)
 
+    def exact_bound(self, dual: Dual | None) -> DualBound | None:
+        """Return exact multipliers as a bound with nothing to be subtracted; None where some λ violates them."""
+        if dual is None or self.excess_of([int(v) for v in dual.numerators], dual.denominator) > 0:
+            return None
+        multipliers = np.array([Fraction(v, dual.denominator) for v in dual.numerators], dtype=object)
+        return DualBound(Fraction(0), multipliers[self.orbits.rows], Fraction(0))
+
     def _evaluated(self, whole: list[int], scale: int) -> DualBound:
         unit = self.form.layout.denominator
-        offset = Fraction(-self._excess(whole, scale), unit * scale)
+        offset = Fraction(-self.excess_of(whole, scale), unit * scale)
         multipliers = np.array([Fraction(v, scale) for v in whole], dtype=object)
         total: ExactNumber = (multipliers * self._sums()).sum()
         return DualBound(total + offset, multipliers[self.orbits.rows], offset)
 
-    def _excess(self, whole: list[int], scale: int) -> int:
+    def excess_of(self, whole: list[int], scale: int) -> int:
         """Return max_λ Σ_x p(x) max(z_x, max z − 2) at z = whole / scale, in units of 1 / (denominator · scale)."""
         layout = self.form.layout
         small = max(map(abs, [*whole, 2 * scale]), default=0) * max(1, self.form.mass) < 2**60
@@ -195,6 +266,10 @@ class DependenceProgram:
         flat = self.form.flat(z)
         if weights.dtype == object:
             flat = flat.astype(object)
+        if flat.max() - flat.min() <= 2 * scale:  # nothing is raised: one sum of tables for all x*
+            form = self.form
+            plan = planned(form.model, form.model.local.domains, form.scopes)
+            return int(largest_of_tables(form, plan, [w * t for w, t in zip(weights, form.tables(flat), strict=True)]))
         return int(self.pricer.largest(flat, weights, 2 * scale))
 
     def _sums(self) -> NDArray[Any]:
@@ -214,16 +289,16 @@ class DependenceProgram:
         whole_weights = self.form.layout.whole_weights.astype(np.int64)
         for _ in range(_EXACT_ROUNDS):
             mass = self.form.layout.whole_mass(self.columns.mass)
-            matrix = sp.csc_array(self._mixed(self.columns.strategies, mass), dtype=np.int64)
+            matrix = sp.csc_array(self.mixed(self.columns.strategies, mass), dtype=np.int64)
             cost = abs(mass - whole_weights).sum(axis=1)
             found = optimal_vertex(IntegerProgram(matrix, cost, np.ones(m, dtype=bool)), basis, rhs, thorough=thorough)
             if found is None:
                 return None
             vertex, dual = found
-            if self._excess([int(v) for v in dual.numerators], dual.denominator) <= 0:
+            if self.excess_of([int(v) for v in dual.numerators], dual.denominator) <= 0:
                 break
             y = np.array([v / dual.denominator for v in dual.numerators])
-            _, violated = self._priced(y)
+            _, violated = self.priced(y)
             if violated is None:
                 return None
             self.columns.joined(violated)

@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 
 from relaxbell.causal.equations import Equations
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.relabeled import Move
 from relaxbell.errors import ModelTooLargeError
 from relaxbell.exact.elimination import Elimination, WidthError
 from relaxbell.exact.local_rows import LocalRows
+from relaxbell.lp.clock import left
 from relaxbell.measures.settings import SettingLayout
 
 LARGEST_TABLE = 2**22
@@ -32,6 +34,13 @@ LARGEST_SUM = 2**26
 """Most numbers of a table while a variable is eliminated: half a gigabyte."""
 
 
+MOST_WORK = 2**34
+"""Numbers that are added for one maximum; beyond this a step takes minutes."""
+
+_SPEED = 5e8
+"""Additions of a second, about."""
+
+
 def planned(
     model: CausalModel, domains: Sequence[int], scopes: Sequence[Sequence[int]], choices: int = 2**12
 ) -> Elimination:
@@ -40,15 +49,47 @@ def planned(
     Raises
     ------
     ModelTooLargeError
-        If that needs a table that does not fit in memory.
+        If that needs a table that does not fit in memory, or without a time limit more than a few minutes.
     """
     try:
-        return Elimination(domains, scopes, most=LARGEST_SUM, choices=choices)
+        found = Elimination(domains, scopes, most=LARGEST_SUM, choices=choices)
     except WidthError as wide:
         raise ModelTooLargeError(
-            f"the best strategy of {model.name} needs a table of {wide.size:,} numbers, expected at most "
-            f"{LARGEST_SUM:,}: one for all answers of the party with fewer. Reduce its settings or its outcomes."
+            f"the best strategy of {model.name} needs a table of {wide.size:,} numbers, "
+            f"{8 * wide.size / 2**30:,.3g} GiB, expected at most {LARGEST_SUM:,}: one for all answers of the party "
+            "with fewer. Reduce its settings or its outcomes."
         ) from None
+    check_work(model, found.additions)
+    return found
+
+
+def largest_of_tables(form: SettingForm, plan: Elimination, tables: Sequence[NDArray[Any]]) -> int:
+    """Return the largest sum of one table of whole numbers for each setting, exactly.
+
+    Where most are constant, as of multipliers of few settings, they need no plan of all.
+    """
+    rest = [x for x, table in enumerate(tables) if (table != table.ravel()[0]).any()]
+    if 2 * len(rest) > len(tables):
+        return int(plan.largest_sum(tables))
+    known = sum(int(table.ravel()[0]) for x, table in enumerate(tables) if x not in set(rest))
+    few = planned(form.model, form.model.local.domains, [form.scopes[x] for x in rest])
+    return known + int(few.largest_sum([tables[x] for x in rest]))
+
+
+def check_work(model: CausalModel, additions: int) -> None:
+    """Raise ModelTooLargeError if each step takes minutes, and no time limit says that they may be spent.
+
+    Raises
+    ------
+    ModelTooLargeError
+        With the time that a step would take.
+    """
+    if additions > MOST_WORK and math.isinf(left()):
+        raise ModelTooLargeError(
+            f"the best strategy of {model.name} takes about {additions:.2g} additions, {additions / _SPEED / 60:.2g} "
+            f"minutes, and is sought at each of many steps; expected at most {MOST_WORK:.2g}. Reduce the settings or "
+            "the outcomes of the party that has fewer. Give seconds=60 for a lower bound."
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,6 +219,23 @@ class SettingForm:
     def dependent(self) -> tuple[int, ...]:
         """The variables that are the dependent inputs themselves, in the order of the layout's names."""
         return tuple(self.model.local.variable(name, {}) for name in self.layout.names)
+
+    def turned(self, move: Move) -> NDArray[np.intp] | None:
+        """Return what a symmetry makes of the dependent settings; None where it is none of them and of p(x)."""
+        layout, own = self.layout, {v: i for i, v in enumerate(self.dependent)}
+        images = [own.get(int(move.variables[v]), -1) for v in self.dependent]
+        if min(images, default=0) < 0:
+            return None
+        number = {setting: x for x, setting in enumerate(layout.settings)}
+        turned = []
+        for setting in layout.settings:
+            image = [0] * len(setting)
+            for i, value in enumerate(setting):
+                image[images[i]] = int(move.values[self.dependent[i], value])
+            turned.append(number.get(tuple(image), -1))
+        if min(turned) < 0 or any(layout.weights[x] != layout.weights[y] for x, y in enumerate(turned)):
+            return None
+        return np.array(turned, dtype=np.intp)
 
     def full(self, assignments: NDArray[np.int64], settings: NDArray[np.intp]) -> NDArray[np.int64]:
         """Return the strategies (x, λ), one for each pair of a λ and a setting."""

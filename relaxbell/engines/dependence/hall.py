@@ -22,6 +22,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.engines.dependence.cuts import BITS, CutFinder, Cuts, Whole
+from relaxbell.engines.dependence.early import SHARES, hall_multipliers, mixed
 from relaxbell.engines.dependence.form import SettingForm
 from relaxbell.engines.dependence.orbits import Orbits, orbits
 from relaxbell.engines.dependence.support import Found, Support, spread_exact, spread_floats
@@ -119,21 +120,26 @@ class HallProgram:
         started = time.perf_counter()
         rhs, m, k = self.orbits.summed(self.form.equations.floats), self.orbits.count, int(self.pair_orbits.max()) + 1
         master = self._master(rhs, k)
-        prices, best, iterations = iter(_PRICES[1:]), (-math.inf, np.zeros(m), np.zeros(k)), 0
+        prices, best, iterations = iter(_PRICES[1:]), self._start(), 0
         chosen, sets, known = np.zeros(0, dtype=np.intp), np.zeros((0, len(self.weights)), dtype=bool), set[bytes]()
         for _ in range(_ROUNDS):
             try:
                 master.run()
                 iterations += master.iterations
                 y, u = master.duals[:m], np.maximum(-master.duals[m:], 0.0)
-                low, found = self._cuts(y, u)
+                for share in SHARES:
+                    at, cut = (y, u) if share == 1 else (mixed(best[1], y, share), mixed(best[2], u, share))
+                    low, found = self._cuts(at, cut)
+                    if float(low) > best[0]:
+                        best = float(low), at, cut
+                    worst = np.flatnonzero(found.excess > _TOLERANCE * 2**BITS)
+                    worst = worst[np.argsort(-found.excess[worst], kind="stable")][:_AT_ONCE]
+                    new = self._add(master, worst, found.sets[worst], known, (y, u))
+                    if len(new):
+                        break
             except TimeLimitError as late:
                 raise with_bound(late, name, max(0.0, best[0])) from None
-            if float(low) > best[0]:
-                best = float(low), y, u
-            worst = np.flatnonzero(found.excess > _TOLERANCE * 2**BITS)
-            worst = worst[np.argsort(-found.excess[worst], kind="stable")][:_AT_ONCE]
-            if len(worst) and (new := self._add(master, worst, found.sets[worst], known)) is not None:
+            if len(new):
                 chosen, sets = np.concatenate([chosen, worst[new]]), np.concatenate([sets, found.sets[worst[new]]])
                 continue
             amounts = master.x[1:]
@@ -160,20 +166,37 @@ class HallProgram:
         lower, upper = np.concatenate([rhs, np.full(k, -np.inf)]), np.concatenate([rhs, np.zeros(k)])
         return LiveModel(matrix, cost, lower, upper, method="primal simplex")
 
+    def _start(self) -> tuple[float, Floats, Floats]:
+        """Return a rigorous bound and its multipliers: of the inequality that the data violate most."""
+        m, sizes = self.orbits.count, np.bincount(self.pair_orbits)
+        found = hall_multipliers(self.form)
+        if found is None:
+            return -math.inf, np.zeros(m), np.zeros(len(sizes))
+        pairs = self.finder.pairs
+        own = np.isin(pairs, found[1]).all(axis=1).astype(np.float64)
+        y, u = self.orbits.means(found[0]), np.bincount(self.pair_orbits, own / own.sum()) / sizes
+        whole, capacities = self._whole(y, u)
+        few = np.unique(self._prices(whole)[self.cells], axis=0)  # most λ answer alike where it matters
+        return float(self._below(whole, self.finder.find(few, capacities))), y, u
+
     def _add(
-        self, master: LiveModel, numbers: NDArray[np.intp], sets: NDArray[np.bool_], known: set[bytes]
-    ) -> NDArray[np.intp] | None:
-        """Add the columns that are new and return their places; None where there are none."""
-        parts = self._entries(numbers, sets, np.where(sets, self.weights, 0.0))
-        dense = np.ascontiguousarray(np.round(np.vstack(parts).T, 13))
+        self,
+        master: LiveModel,
+        numbers: NDArray[np.intp],
+        sets: NDArray[np.bool_],
+        known: set[bytes],
+        duals: tuple[Floats, Floats],
+    ) -> NDArray[np.intp]:
+        """Add the columns that are new and worth their cost at the program's own duals; return their places."""
+        entries, cuts = self._entries(numbers, sets, np.where(sets, self.weights, 0.0))
+        dense = np.ascontiguousarray(np.round(np.vstack([entries, cuts]).T, 13))
         new = []
-        for i, row in enumerate(dense):
-            if (key := row.tobytes()) not in known:
+        for i in np.flatnonzero(entries.T @ duals[0] - cuts.T @ duals[1] > _TOLERANCE).tolist():
+            if (key := dense[i].tobytes()) not in known:
                 known.add(key)
                 new.append(i)
-        if not new:
-            return None
-        master.add_columns(sp.csc_array(dense[new].T), np.zeros(len(new)))
+        if new:
+            master.add_columns(sp.csc_array(dense[new].T), np.zeros(len(new)))
         return np.array(new, dtype=np.intp)
 
     def _entries(self, numbers: NDArray[np.intp], sets: NDArray[np.bool_], mass: Floats) -> tuple[Floats, Floats]:
@@ -302,9 +325,13 @@ class HallProgram:
         remaining()
         whole, pairs = self._whole(y, u)
         found = self.finder.find(self._prices(whole)[self.cells], pairs)
+        return self._below(whole, found), found
+
+    def _below(self, whole: list[int], found: Cuts) -> Fraction | ExactNumber:
+        """Return the bound of multipliers, from the largest cuts of all λ."""
         loss = Fraction(len(self.weights) * max(0, int(found.excess.max(initial=0))), 2**BITS)
         total: ExactNumber = sum((v * s for v, s in zip(whole, self._sums, strict=True)), Fraction(0)) / 2**BITS
-        return total - loss, found
+        return total - loss
 
     @cached_property
     def _sums(self) -> list[Any]:

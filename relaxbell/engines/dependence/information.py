@@ -7,8 +7,10 @@ over x is a sum of tables, and they join the pool. The bound is the same sum in 
 
 from __future__ import annotations
 
+import copy
 import math
 import time
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -17,13 +19,15 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from relaxbell.engines.dependence.form import SettingForm, planned
+from relaxbell.engines.dependence.early import QUICK, information_multipliers
+from relaxbell.engines.dependence.form import SettingForm, largest_of_tables, planned
 from relaxbell.engines.dependence.orbits import Orbits, orbits
 from relaxbell.engines.dependence.support import Found, Support, spread_floats
 from relaxbell.engines.information.interior import independent_rows, solve_elastic
 from relaxbell.engines.linear.dual import DualBound
 from relaxbell.errors import SolverError
 from relaxbell.exact.numbers import ExactNumber, Floats
+from relaxbell.exact.vectors import ExactRow
 from relaxbell.lp.clock import TimeLimitError, remaining, with_bound
 from relaxbell.lp.highs import Answer
 
@@ -46,8 +50,29 @@ _MISSED = 1e-8
 _NEVER = 100
 """Answers that the data forbid have 2^−100 of their weight, in bits."""
 
-_GRID = 60
-"""Multipliers are rounded to multiples of 2^−_GRID."""
+GRID = 60
+"""Multipliers are rounded to multiples of 2^−GRID."""
+
+
+Pool = tuple[NDArray[np.int64], Floats]
+"""λ, and their weights on each kind of entry."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What was found: λ, their weights on kinds of entries without and with the data, and duals in nats."""
+
+    strategies: NDArray[np.int64]
+    prior: Floats
+    joint: Floats
+    duals: Floats
+    iterations: int
+
+    @property
+    def value(self) -> float:
+        """The information, in bits."""
+        used = self.joint.sum(axis=1) > 1e-15
+        return _bits(self.joint[used] / self.joint.sum(), self.prior[used])
 
 
 class InformationProgram:
@@ -57,23 +82,46 @@ class InformationProgram:
     ----------
     form
         The tables.
+    symmetries
+        What is exchanged; by default those of the data.
     """
 
-    def __init__(self, form: SettingForm) -> None:
+    def __init__(self, form: SettingForm, symmetries: Orbits | None = None) -> None:
         self.form = form
-        self.orbits: Orbits = orbits(form)
+        self.orbits = orbits(form) if symmetries is None else symmetries
         self.weights = form.layout.floats
         self.kinds = int(self.orbits.entries.max(initial=-1)) + 1
         _, self.first = np.unique(self.orbits.entries, return_index=True)
         self.columns = sp.csc_array((self.orbits.merge @ form.entries)[:, self.first])
-        self.rhs = self.orbits.summed(form.equations.floats)
-        zero = np.array([not any(form.equations.rhs[i] for i in own) for own in self._members])
-        signs = sp.csr_array(self.columns)
-        least = np.array([part.min(initial=0.0) for part in np.split(signs.data, signs.indptr[1:-1])])
-        self.forbidding = zero & (least >= 0)
-        hit = np.asarray(abs(signs[np.flatnonzero(self.forbidding)]).sum(axis=0)).ravel()
-        self.allowed = hit == 0
         self.elimination = planned(form.model, form.model.local.domains, form.scopes)
+        self._observe(form.equations.floats, np.array([not v for v in form.equations.rhs]))
+
+    def at(self, row: ExactRow) -> InformationProgram:
+        """Return the program at other right-hand sides; what does not depend on them is shared."""
+        other = copy.copy(self)
+        zero = row.whole == 0 if row.root is None else (row.whole == 0) & (row.root == 0)
+        other._observe(row.floats, np.asarray(zero, dtype=bool))
+        if (other.forbidding != self.forbidding).any():
+            other.__dict__.pop("_used", None)
+        return other
+
+    def _observe(self, rhs: Floats, nothing: NDArray[np.bool_]) -> None:
+        """Take right-hand sides, floats, and which of them are exactly zero."""
+        self.rhs = self.orbits.summed(rhs)
+        zero = np.array([bool(nothing[own].all()) for own in self._members])
+        self.forbidding = zero & (self._least >= 0)
+        hit = np.asarray(abs(self._signs[np.flatnonzero(self.forbidding)]).sum(axis=0)).ravel()
+        self.allowed = hit == 0
+
+    @cached_property
+    def _signs(self) -> sp.csr_array:
+        return sp.csr_array(self.columns)
+
+    @cached_property
+    def _least(self) -> Floats:
+        """The least entry of each row."""
+        signs = self._signs
+        return np.array([part.min(initial=0.0) for part in np.split(signs.data, signs.indptr[1:-1])])
 
     @cached_property
     def _members(self) -> list[NDArray[np.intp]]:
@@ -96,27 +144,45 @@ class InformationProgram:
         SolverError
             If the pool does not stop growing, or the time is over.
         """
-        started, used = time.perf_counter(), self._used
-        part = sp.csc_array(sp.csr_array(self.columns)[used])
-        strategies, prior = self._first_pool()
+        started = time.perf_counter()
+        run = self.run(name)
+        if run is None:
+            return None
+        answer, support = self._answer(run, started)
+        return Found(answer, self.bound(run.duals), support)
+
+    def run(self, name: str, pool: Pool | None = None) -> Run | None:
+        """Minimize over λ of a pool, to which others are added; errors as `solve`.
+
+        A pool that is given is taken to be nearly complete.
+        """
+        reached = [(-math.inf, np.zeros(0))]
+        try:
+            return self._grown(name, pool, reached)
+        except TimeLimitError as late:
+            found = max((self._evaluated(z) for z in self._known(reached[-1])), key=lambda own: own.bound)
+            raise with_bound(late, name, found.value) from None
+
+    def _grown(self, name: str, pool: Pool | None, reached: list[tuple[float, Floats]]) -> Run | None:
+        """Add λ to a pool until none is worse; the best multipliers so far are appended to `reached`."""
+        used = self._used
+        part = sp.csc_array(self._signs[used])
+        strategies, prior = self._first_pool() if pool is None else pool
         heights, iterations = iter(_HEIGHTS[1:]), 0
-        height, gap, best = _HEIGHTS[0], _LOOSE, (-math.inf, np.zeros(len(used)))
+        height, gap = _HEIGHTS[0], _LOOSE if pool is None else 0.0
         for _ in range(_ROUNDS):
             owner, kind = np.nonzero(prior * self.allowed)
             _, owner = np.unique(owner, return_inverse=True)
-            try:
-                own_prior = prior[prior * self.allowed != 0]
-                found = solve_elastic(part[:, kind], owner.ravel(), own_prior, self.rhs[used], height, gap)
-                if found is None:
-                    raise SolverError(f"min {name}: the interior-point method failed. Try a smaller scenario.")
-                v, mass, missed, steps = found
-                iterations += steps
-                worst, new, kinds = self._violated(part.T @ v)
-            except TimeLimitError as late:
-                raise with_bound(late, name, self.bound(best[1]).value) from None
-            if (own := float(self.rhs[used] @ v) - worst) > best[0]:
-                best = own, v
-            fresh = self._fresh(kinds, prior)
+            own_prior = prior[prior * self.allowed != 0]
+            found = solve_elastic(part[:, kind], owner.ravel(), own_prior, self.rhs[used], height, gap)
+            if found is None:
+                raise SolverError(f"min {name}: the interior-point method failed. Try a smaller scenario.")
+            v, mass, missed, steps = found
+            iterations += steps
+            worst, new, kinds = self._violated(part.T @ v)
+            if (own := float(self.rhs[used] @ v) - worst) > reached[-1][0]:
+                reached.append((own, v))
+            fresh = self.fresh(kinds, prior)
             if worst > _TOLERANCE and len(fresh):
                 strategies, prior = np.concatenate([strategies, new[fresh]]), np.concatenate([prior, kinds[fresh]])
                 gap = min(gap, _SHARE * worst)
@@ -134,8 +200,7 @@ class InformationProgram:
             raise SolverError(f"min {name}: the pool of λ still grows after {_ROUNDS} rounds.")
         joint = np.zeros_like(prior)
         joint[prior * self.allowed != 0] = mass
-        answer, support = self._answer(strategies, prior, joint, best[1], iterations, started)
-        return Found(answer, self.bound(best[1]), support)
+        return Run(strategies, prior, joint, reached[-1][1], iterations)
 
     def _first_pool(self) -> tuple[NDArray[np.int64], Floats]:
         """Return some λ: those that answer as the data do most often, and others at random."""
@@ -145,7 +210,7 @@ class InformationProgram:
             _, new, kinds = self._violated(self.columns.T @ (seen * scale + noise - 1), tolerance=-math.inf)
             found.append((new, kinds))
         strategies, prior = np.concatenate([own for own, _ in found]), np.concatenate([own for _, own in found])
-        fresh = self._fresh(prior, np.zeros((0, self.kinds)))
+        fresh = self.fresh(prior, np.zeros((0, self.kinds)))
         return strategies[fresh], prior[fresh]
 
     @cached_property
@@ -158,7 +223,7 @@ class InformationProgram:
         shift = float(u[self.allowed].max(initial=0.0))
         flat = np.where(self.allowed, np.exp(u - shift), 0.0)[self.orbits.entries]
         tables = [w * own for w, own in zip(self.weights, self.form.tables(flat), strict=True)]
-        sums, choices = self.elimination.run(tables)
+        sums, choices = self.elimination.run(tables, tick=remaining)
         sums = sums.ravel()
         top = math.log(float(sums.max())) + shift
         places = np.argpartition(-sums, _AT_ONCE - 1)[:_AT_ONCE] if len(sums) > _AT_ONCE else np.arange(len(sums))
@@ -171,7 +236,7 @@ class InformationProgram:
         np.add.at(kinds, (np.arange(len(strategies))[:, None], cells), self.weights)
         return top, strategies, kinds
 
-    def _fresh(self, kinds: Floats, known: Floats) -> NDArray[np.intp]:
+    def fresh(self, kinds: Floats, known: Floats) -> NDArray[np.intp]:
         """Return the places of λ that are new, each once: λ of equal weights are the same."""
         seen = {row.tobytes() for row in np.round(known, 12)}
         found = []
@@ -181,20 +246,18 @@ class InformationProgram:
                 found.append(i)
         return np.array(found, dtype=np.intp)
 
-    def _answer(
-        self, strategies: NDArray[np.int64], prior: Floats, joint: Floats, v: Floats, iterations: int, started: float
-    ) -> tuple[Answer, Support[float]]:
-        used = np.flatnonzero(joint.sum(axis=1) > 1e-15)
-        strategies, prior, joint = strategies[used], prior[used], joint[used] / joint.sum()
+    def _answer(self, run: Run, started: float) -> tuple[Answer, Support[float]]:
+        used = np.flatnonzero(run.joint.sum(axis=1) > 1e-15)
+        strategies, prior, joint = run.strategies[used], run.prior[used], run.joint[used] / run.joint.sum()
         form, symmetries = self.form, self.orbits
         cells = symmetries.entries[form.cells(strategies)]
         places = np.arange(len(used))[:, None]
         full = joint[places, cells] * self.weights / prior[places, cells]
         solver = f"interior point, priced λ ({len(used):,}{symmetries.text})"
         support = Support(lambda: spread_floats(form, symmetries, strategies, full))
-        z = self._multipliers(v)[symmetries.rows]
+        z = self._multipliers(run.duals)[symmetries.rows]
         seconds = time.perf_counter() - started
-        return Answer(True, np.empty(0), z, _bits(joint, prior), solver, iterations, seconds), support
+        return Answer(True, np.empty(0), z, _bits(joint, prior), solver, run.iterations, seconds), support
 
     def _multipliers(self, v: Floats) -> Floats:
         """Return multipliers of merged rows, in bits; those of answers that never occur are far below the others."""
@@ -209,9 +272,17 @@ class InformationProgram:
 
     def bound(self, v: Floats) -> DualBound:
         """Return the rigorous bound of multipliers in nats, one for each row that is used."""
-        whole = [round(Fraction(z) * 2**_GRID) for z in self._multipliers(v).tolist()]
-        offset = -self._largest(np.array(whole, dtype=object))
-        multipliers = np.array([Fraction(value, 2**_GRID) for value in whole], dtype=object)
+        return self._evaluated(self._multipliers(v))
+
+    def _known(self, best: tuple[float, Floats]) -> list[Floats]:
+        """Return multipliers in bits whose bounds are known when the time is over, and can be evaluated soon."""
+        early = self.orbits.means(information_multipliers(self.form))
+        soon = self.elimination.additions < QUICK and best[0] > -math.inf
+        return [early, self._multipliers(best[1])] if soon else [early]
+
+    def _evaluated(self, z: Floats) -> DualBound:
+        whole, offset = self._rounded(z)
+        multipliers = np.array([Fraction(value, 2**GRID) for value in whole], dtype=object)
         sums = self.orbits.summed_exactly(self.form.equations.rhs)
         total: ExactNumber = (multipliers * sums).sum() + offset
         if not total > 0:
@@ -219,8 +290,16 @@ class InformationProgram:
             return DualBound(Fraction(0), nothing, Fraction(0))
         return DualBound(total, multipliers[self.orbits.rows], offset)
 
+    def dual(self, v: Floats) -> tuple[list[int], Fraction]:
+        """Return multipliers of merged rows in units of 2^−GRID bits, and what is added to them in a rigorous bound."""
+        return self._rounded(self._multipliers(v))
+
+    def _rounded(self, z: Floats) -> tuple[list[int], Fraction]:
+        whole = [round(Fraction(value) * 2**GRID) for value in z.tolist()]
+        return whole, -self._largest(np.array(whole, dtype=object))
+
     def _largest(self, whole: NDArray[Any]) -> Fraction:
-        """Return an upper bound of max_λ log2 Σ_x p(x) 2^z_x(λ), from multipliers in units of 2^−_GRID."""
+        """Return an upper bound of max_λ log2 Σ_x p(x) 2^z_x(λ), from multipliers in units of 2^−GRID."""
         u = self.form.flat(whole[self.orbits.rows])[self.first].tolist()
         top = max(u)
         numbers: dict[Fraction, NDArray[Any]] = {}
@@ -230,7 +309,7 @@ class InformationProgram:
         for x, weight in enumerate(self.form.layout.weights):
             entries = self.orbits.entries[self.form.starts[x] : self.form.starts[x + 1]]
             tables.append(numbers[weight][entries].reshape(self.form.shapes[x]))
-        return _upper_log2(self.elimination.largest_sum(tables)) + Fraction(top, 2**_GRID)
+        return _upper_log2(largest_of_tables(self.form, self.elimination, tables)) + Fraction(top, 2**GRID)
 
 
 _BITS = 60
@@ -238,15 +317,15 @@ _BITS = 60
 
 
 def _raised(exponent: int, weight: Fraction) -> int:
-    """Return weight · 2^(exponent / 2^_GRID), rounded up, in units of 2^−_BITS; the exponent is at most 0."""
+    """Return weight · 2^(exponent / 2^GRID), rounded up, in units of 2^−_BITS; the exponent is at most 0."""
     import flint
 
-    if exponent < -200 * 2**_GRID:
+    if exponent < -200 * 2**GRID:
         return 1
     before = flint.ctx.prec
     flint.ctx.prec = 160
     try:
-        power = flint.arb(2) ** flint.arb(flint.fmpq(exponent, 2**_GRID))
+        power = flint.arb(2) ** flint.arb(flint.fmpq(exponent, 2**GRID))
         ball = power * flint.arb(flint.fmpq(weight.numerator, weight.denominator)) * flint.arb(2) ** _BITS
         return int(ball.upper().ceil().unique_fmpz())
     finally:

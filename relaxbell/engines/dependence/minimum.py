@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import scipy.sparse as sp
 
+from relaxbell.causal.equations import Equations
 from relaxbell.engines.dependence.columns import DependenceProgram
+from relaxbell.engines.dependence.early import early_bound
 from relaxbell.engines.dependence.form import SettingForm
 from relaxbell.engines.dependence.hall import HallProgram
 from relaxbell.engines.dependence.information import InformationProgram
@@ -16,8 +18,9 @@ from relaxbell.engines.linear.infeasible import infeasible
 from relaxbell.engines.linear.over import NEEDED, WANTED, limit
 from relaxbell.engines.linear.program import Problem
 from relaxbell.errors import SolverError
+from relaxbell.exact.kept import Kept
 from relaxbell.exact.rows import Rows
-from relaxbell.lp.clock import TimeLimitError
+from relaxbell.lp.clock import TimeLimitError, with_bound
 from relaxbell.lp.highs import Answer
 from relaxbell.measures.dependences import Dependence
 from relaxbell.measures.hall import HallDependence
@@ -39,22 +42,38 @@ NEEDED_BITS = 1e-6
 """What is a result, in bits."""
 
 
-def priced_dependence(problem: Problem, measure: Dependence, *, thorough: bool) -> tuple[Answer, Proof] | None:
+def priced_dependence(
+    problem: Problem, measure: Dependence, *, thorough: bool, near: Kept[DependenceProgram] | None = None
+) -> tuple[Answer, Proof] | None:
     """Minimize M by priced columns; None where a list of all strategies may serve.
+
+    Parameters
+    ----------
+    problem, measure, thorough
+        What is solved.
+    near
+        Programs of other right-hand sides under their equations' rows, whose columns are used here too.
 
     Raises
     ------
     InfeasibleError
         If nothing satisfies the equations.
     """
-    form = SettingForm.of(measure.model, problem.equations, measure.layout)
-    if form is None:
+    program = None if near is None else near.get("program")
+    if program is not None and program.form.equations.rows is problem.equations.rows:
+        program = program.at(problem.equations)
+    else:
+        program = dependence_program(measure, problem.equations)
+    if program is None:
         return None
+    form = program.form
+    if near is not None:
+        near.replace("program", program)
     listed = measure.model.strategies.can_be_listed
     try:
-        found = DependenceProgram(form).solve(measure.name, thorough=thorough)
-    except TimeLimitError:
-        raise
+        found = program.solve(measure.name, thorough=thorough)
+    except TimeLimitError as late:
+        raise (with_bound(late, measure.name, early_bound(form)) if late.partial is None else late) from None
     except SolverError:
         if not listed:
             raise
@@ -74,6 +93,12 @@ def priced_dependence(problem: Problem, measure: Dependence, *, thorough: bool) 
         if listed:
             return None
     return found.solved(problem)
+
+
+def dependence_program(measure: Dependence, equations: Equations) -> DependenceProgram | None:
+    """Return a program without columns; None where a list of all strategies may serve."""
+    form = SettingForm.of(measure.model, equations, measure.layout)
+    return None if form is None else DependenceProgram(form)
 
 
 def priced_hall(problem: Problem, measure: HallDependence, *, thorough: bool) -> tuple[Answer, Proof] | None:

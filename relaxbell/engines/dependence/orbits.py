@@ -73,6 +73,10 @@ class Orbits:
         np.add.at(out, self.rows, numbers)
         return out
 
+    def means(self, numbers: Floats) -> Floats:
+        """Return means over the orbits of equations: what symmetries make of multipliers, on average."""
+        return self.summed(numbers) / np.bincount(self.rows, minlength=self.count)
+
     @property
     def text(self) -> str:
         """What is merged, to be appended to the name of a solver; empty where nothing is."""
@@ -128,10 +132,10 @@ def orbits(form: SettingForm, *, exactly: bool = False) -> Orbits:
         move, turned, cells, places = found
         if abs(rhs[cells] - rhs).max(initial=0.0) > ALIKE:
             continue
-        same = bool((equations.rhs[cells] == equations.rhs).all())
+        same = exact and bool((equations.rhs[cells] == equations.rhs).all())  # once is enough, where it is not needed
         if exactly and not same:
             continue
-        exact = exact and same
+        exact = same
         moves.append(move)
         settings.append(turned)
         rows.append(cells)
@@ -146,25 +150,14 @@ def _acting(
     form: SettingForm, relabeling: Relabeling
 ) -> tuple[Move, NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]] | None:
     """Return what a relabeling makes of variables, settings, equations and entries; None where it is no symmetry."""
-    model, layout = form.model, form.layout
+    model = form.model
     move = variable_images(model.local, relabeling)
     if move is None:
         return None
-    own = {v: i for i, v in enumerate(form.dependent)}
-    images = [own.get(int(move.variables[v])) for v in form.dependent]
-    if None in images:
+    settings = form.turned(move)
+    if settings is None:
         return None
-    number = {setting: x for x, setting in enumerate(layout.settings)}
-    turned = []
-    for setting in layout.settings:
-        image = [0] * len(setting)
-        for i, value in enumerate(setting):
-            place = images[i]
-            assert place is not None  # checked
-            image[place] = int(move.values[form.dependent[i], value])
-        turned.append(number.get(tuple(image), -1))
-    if min(turned) < 0 or any(layout.weights[x] != layout.weights[y] for x, y in enumerate(turned)):
-        return None
+    turned = settings.tolist()
     places = _entry_images(form, move, turned)
     cells = relabeling.cells(model.outputs, model.inputs)
     if places is None or len(cells) != len(form.equations.rows):
@@ -173,7 +166,7 @@ def _acting(
     after = sp.csc_array(sp.coo_array((before.data, (cells[before.row], places[before.col])), shape=before.shape))
     if abs(after - form.entries).max():
         return None
-    return move, np.array(turned, dtype=np.intp), cells, places
+    return move, settings, cells, places
 
 
 def _entry_images(form: SettingForm, move: Move, turned: list[int]) -> NDArray[np.intp] | None:

@@ -11,25 +11,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.engines.dependence.form import SettingForm, planned
-from relaxbell.errors import ModelTooLargeError
+from relaxbell.engines.dependence.form import SettingForm, check_work, planned
 from relaxbell.exact.elimination import Elimination
 from relaxbell.exact.numbers import Floats
+from relaxbell.lp.clock import remaining
 
 _AT_ONCE = 2**21
 """Most numbers of a table while one variable is eliminated, for answers that are treated together."""
 
 _CHOICES = 2**8
 """Most strategies of a batch among which the best are chosen; more cost more than they help."""
-
-MOST_WORK = 2**34
-"""Numbers that are added for one maximum; beyond this a round takes minutes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +56,14 @@ class DependencePricer:
     """
 
     def __init__(self, form: SettingForm, entries: NDArray[np.intp], rest: Sequence[tuple[int, ...]] = ()) -> None:
-        self.form, self._rest = form, tuple(rest)
-        self._batches = [batch for x, own in self._by_setting(entries) for batch in self._made(x, own)]
+        self.form, self._rest, self._batches = form, tuple(rest), list[_Batch]()
+        parts, work = self._by_setting(entries), 0
+        for k, (x, own) in enumerate(parts, 1):
+            made = self._made(x, own)
+            work += sum(batch.plan.additions for batch in made)
+            check_work(form.model, work * len(parts) // k)  # about as much for each of the settings
+            remaining()
+            self._batches += made
 
     def _by_setting(self, entries: NDArray[np.intp]) -> list[tuple[int, NDArray[np.intp]]]:
         place = np.searchsorted(self.form.starts, entries, side="right") - 1
@@ -77,13 +79,6 @@ class DependencePricer:
         found: list[_Batch] = []
         while len(entries):
             batch = self._batch(x, entries[:most], rests)
-            work = batch.plan.entries * len(entries) // min(most, len(entries))
-            if work > MOST_WORK:
-                raise ModelTooLargeError(
-                    f"the best strategy of {form.model.name} takes about {work:.2g} additions at each step, expected "
-                    f"at most {MOST_WORK:.2g}: the tables have up to {batch.plan.width} variables. Reduce the settings "
-                    "or the outcomes of the party that has fewer."
-                )
             if batch.plan.largest > 4 * _AT_ONCE and most > 1:
                 most = max(1, most // 4)
                 continue
@@ -143,6 +138,7 @@ class DependencePricer:
         """Return the maximum, and strategies above a tolerance with what each reaches, at most `most` for a batch."""
         top, found, values = -math.inf, [], []
         for batch in self._batches:
+            remaining()
             sums, choices = batch.plan.run(self.tables(batch, flat, weights, two, rest))
             sums = sums.ravel()
             top = max(top, float(sums.max()))
@@ -162,11 +158,6 @@ class DependencePricer:
         for v, values in zip(self.form.scopes[batch.setting], self._digits(batch.setting, answers), strict=True):
             found[:, v] = values
         return found
-
-    @cached_property
-    def work(self) -> int:
-        """Numbers that are added for one maximum."""
-        return sum(batch.plan.entries for batch in self._batches)
 
 
 def _read(

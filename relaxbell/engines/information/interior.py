@@ -11,8 +11,9 @@ solver sees exponentials of numbers near zero and stops at 1e-10.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,9 @@ from relaxbell.measures.settings import SettingLayout
 _ITERATIONS = 150
 _GAP = (1e-11, 1e-16)
 """Relative and absolute gap, in nats, at which the method ends."""
+
+_DENSE = 2**16
+"""Entries up to which a matrix is kept dense: there each operation of a sparse one costs more than what it computes."""
 
 _NEVER = 100.0
 """Columns that the data forbid get multipliers that leave 2^−100 of them."""
@@ -45,16 +49,24 @@ class Interior:
 class _Dual:
     """The dual problem with the columns and rows that matter."""
 
-    columns: sp.csc_array
+    columns: sp.csc_array | Floats
     """Shape (rows, columns (x, λ)), sorted by λ."""
     owner: Any
     """λ of each column, 0 … k − 1."""
     prior: Floats
     """p(x) of each column."""
-    limits: sp.csr_array
+    limits: sp.csr_array | Floats
     """limits · v ≤ heights."""
     rhs: Floats
     heights: Floats
+
+    def filled(self) -> _Dual:
+        """Return the same with matrices that are not sparse, where they are small: that is ten times faster."""
+        if not isinstance(self.columns, sp.csc_array) or not isinstance(self.limits, sp.csr_array):
+            return self
+        if max(math.prod(self.columns.shape), math.prod(self.limits.shape)) > _DENSE:
+            return self
+        return replace(self, columns=self.columns.toarray(), limits=self.limits.toarray())
 
     def soft(self, v: Floats) -> tuple[Floats, Floats]:
         """Return g_λ(v) and p(x|λ), the softmax, for each column."""
@@ -70,6 +82,16 @@ class _Dual:
         g = shift + np.log1p(excess)
         return g, self.prior * np.exp(exponents - g[self.owner])
 
+    def jacobian(self, chance: Floats) -> sp.csc_array | Floats:
+        """Return the gradients of all g_λ, where p(x|λ) is known, and of the limits, as columns."""
+        if isinstance(self.columns, np.ndarray) and isinstance(self.limits, np.ndarray):
+            starts = np.flatnonzero(np.diff(self.owner, prepend=-1))
+            slopes = np.add.reduceat(self.columns * chance, starts, axis=1)
+            return np.concatenate([slopes, self.limits.T], axis=1)
+        gather = sp.csr_array((np.ones(len(self.owner)), (np.arange(len(self.owner)), self.owner)))
+        sparse = [sp.csc_array((self.columns * chance) @ gather), sp.csc_array(self.limits.T)]
+        return sp.csc_array(sp.hstack(sparse, format="csc"))
+
 
 def solve_inside(layout: SettingLayout, program: LinearProgram) -> Interior | None:
     """Return nearly optimal q and duals of the information under the rows of a linear program; None if it failed.
@@ -81,7 +103,7 @@ def solve_inside(layout: SettingLayout, program: LinearProgram) -> Interior | No
     matrix = sp.csc_array(program.matrix)
     n = matrix.shape[1] - program.auxiliary
     equal = program.lower == program.upper
-    forbidding, allowed = _forbidden(matrix[:, :n], program)
+    forbidding, allowed = forbidden(matrix[:, :n], program)
     chosen = np.flatnonzero(allowed[spread])
     if not len(chosen):
         return None
@@ -128,15 +150,16 @@ def solve_elastic(
     """
     m = len(rhs)
     limits = sp.csr_array(sp.vstack([sp.identity(m), -sp.identity(m)], format="csr"))
+    dual = _Dual(columns, owner, prior, limits, rhs, np.full(2 * m, height))
     with np.errstate(all="ignore"):
-        found = _iterate(_Dual(columns, owner, prior, limits, rhs, np.full(2 * m, height)), gap)
+        found = _iterate(dual, gap)
     if found is None:
         return None
     v, mass, iterations = found
     return v, mass, rhs - columns @ mass, iterations
 
 
-def _forbidden(matrix: sp.csc_array, program: LinearProgram) -> tuple[Any, Any]:
+def forbidden(matrix: sp.csc_array, program: LinearProgram) -> tuple[Any, Any]:
     """Return the equations Σ (positive) q = 0, and the strategies that none of them forbids."""
     rows = sp.csr_array(program.matrix)
     least = np.array([part.min(initial=0.0) for part in np.split(rows.data, rows.indptr[1:-1])])
@@ -161,16 +184,14 @@ def independent_rows(columns: sp.csc_array, rows: Any) -> Any:
 
 def _iterate(dual: _Dual, wanted: float = 0.0) -> tuple[Floats, Floats, int] | None:
     """Return v, the mass of each column and the number of steps, until a gap: Mehrotra's predictor and corrector."""
+    dual = dual.filled()
     k, m, r = int(dual.owner[-1]) + 1, dual.limits.shape[0], len(dual.rhs)
-    gather = sp.csr_array((np.ones(len(dual.owner)), (np.arange(len(dual.owner)), dual.owner)))
-    linear = sp.csc_array(dual.limits.T)
     v, w, s = np.zeros(r), np.full(k + m, 1.0 / k), np.ones(k + m)
     best: tuple[float, Floats, Floats, int] | None = None
     for iteration in range(_ITERATIONS):
         remaining()
         g, chance = dual.soft(v)
-        slopes = sp.csc_array((dual.columns * chance) @ gather)
-        jacobian = sp.csc_array(sp.hstack([slopes, linear], format="csc"))
+        jacobian = dual.jacobian(chance)
         missed = dual.rhs - jacobian @ w
         violated = -(np.concatenate([g, dual.limits @ v - dual.heights]) + s)
         gap, mass = float(w @ s), w[dual.owner] * chance
@@ -182,7 +203,7 @@ def _iterate(dual: _Dual, wanted: float = 0.0) -> tuple[Floats, Floats, int] | N
         if score <= max(_GAP[0] * size, _GAP[1], wanted) or iteration - best[3] > 15:
             break
         hessian = (dual.columns * mass) @ dual.columns.T + (jacobian * _weights(w, s, k)) @ jacobian.T
-        solve = _solver(hessian.toarray())
+        solve = _solver(hessian if isinstance(hessian, np.ndarray) else hessian.toarray())
         if solve is None:
             break
 
@@ -219,26 +240,24 @@ def _reach(values: Floats, steps: Floats) -> float:
 
 def _solver(matrix: Floats) -> Callable[[Floats], Floats] | None:
     """Return x ↦ matrix⁻¹ x for a positive semidefinite matrix, refined twice; None if it is not one."""
-    import scipy.linalg
+    from scipy.linalg.lapack import dpotrf, dpotrs  # their wrappers take longer than small systems
 
     scale = 1 / np.sqrt(np.maximum(np.diag(matrix), 1e-300))
     scaled = matrix * scale * scale[:, None]
     if not np.isfinite(scaled).all():
         return None
     for shift in (1e-15, 1e-13, 1e-11, 1e-9):
-        try:
-            factor = scipy.linalg.cho_factor(scaled + shift * np.eye(len(scaled)))
-        except np.linalg.LinAlgError:
-            continue
-        break
+        factor, failed = dpotrf(scaled + shift * np.eye(len(scaled)))
+        if not failed:
+            break
     else:
         return None
 
     def solve(right: Floats) -> Floats:
         wanted = scale * right  # numbers that overflowed pass through: then v is not finite, and the loop ends
-        x = scipy.linalg.cho_solve(factor, wanted, check_finite=False)
+        x = dpotrs(factor, wanted)[0]
         for _ in range(2):
-            x = x + scipy.linalg.cho_solve(factor, wanted - scaled @ x, check_finite=False)
+            x = x + dpotrs(factor, wanted - scaled @ x)[0]
         return np.asarray(scale * x, dtype=np.float64)
 
     return solve

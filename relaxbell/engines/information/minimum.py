@@ -12,36 +12,29 @@ from __future__ import annotations
 
 import time
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from relaxbell.causal.equations import Equations
 from relaxbell.engines.dependence.minimum import priced_information
 from relaxbell.engines.information.interior import independent_rows, solve_inside
+from relaxbell.engines.information.log_sums import Block, largest_log_sum
 from relaxbell.engines.linear.dual import DualBound, Proof, RawDuals, clip_budgets, fractions, nothing, raw_duals
 from relaxbell.engines.linear.infeasible import infeasible
 from relaxbell.engines.linear.over import Solver, read_problem, violation
 from relaxbell.engines.linear.program import LinearProgram, Problem, all_leaves, linear_program
 from relaxbell.errors import MeasureError, SolverError
-from relaxbell.exact.bounds import dyadic_bits, entry_error
+from relaxbell.exact.bounds import dyadic_bits
 from relaxbell.exact.numbers import ExactNumber, Floats
-from relaxbell.exact.rows import Rows
 from relaxbell.lp.clock import remaining
 from relaxbell.lp.highs import Answer
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.settings import SettingLayout
 from relaxbell.measures.terms import ZERO, Leaf
-
-_LIBM = 1e-9
-"""Assumed relative accuracy of exp and log in float64 (it is 1e-16 in practice); only preselects candidates."""
-
-_MOST = 2000
-"""With more candidates than this the assumption above is part of the bound."""
 
 _WANTED = (1e-8, 1e-12)
 """Relative and absolute gap, in bits, with which the second method is not tried."""
@@ -170,15 +163,6 @@ def _clarabel(measure: MutualInformation, program: LinearProgram) -> Answer | No
     return Answer(True, weights, duals, measure.at(weights), "Clarabel", iterations, 0.0)
 
 
-@dataclass(frozen=True, eq=False)
-class _Block:
-    """Rows with whole-number multipliers: contributes scale · matrixᵀ multipliers / grid to z_x(λ)."""
-
-    rows: Rows
-    multipliers: Floats
-    scale: Fraction
-
-
 def information_bound(problem: Problem, layout: SettingLayout, program: LinearProgram, duals: Floats) -> DualBound:
     """Return the rigorous bound of the duals of the program's rows.
 
@@ -189,18 +173,18 @@ def information_bound(problem: Problem, layout: SettingLayout, program: LinearPr
     whole = raw.scaled(grid)
     weights: dict[Leaf, Floats] = {}
     shares = clip_budgets(problem, whole, weights)
-    blocks = [_Block(problem.equations.rows, whole.z, Fraction(1))]
+    blocks = [Block(problem.equations.rows, whole.z, Fraction(1))]
     for leaf in all_leaves(problem):
         if leaf in weights:
-            blocks.append(_Block(leaf.rows, -weights[leaf], leaf.rows.scale))
-    blocks += [_Block(c.rows, -y, c.rows.scale) for c, y in zip(problem.affine, whole.affine, strict=True)]
-    offset: ExactNumber = -_largest(blocks, layout, int(grid))
+            blocks.append(Block(leaf.rows, -weights[leaf], leaf.rows.scale))
+    blocks += [Block(c.rows, -y, c.rows.scale) for c, y in zip(problem.affine, whole.affine, strict=True)]
+    offset: ExactNumber = -largest_log_sum(blocks, layout, int(grid))
     offset -= sum((mu * b.limit for mu, b in zip(shares, problem.budgets, strict=True)), Fraction(0)) / int(grid)
     for c, y in zip(problem.affine, whole.affine, strict=True):
         terms = (h * int(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True))
         offset -= sum(terms, Fraction(0)) / int(grid)
     z = fractions(whole.z, int(grid))
-    total: ExactNumber = (z * problem.equations.rhs).sum() + offset
+    total: ExactNumber = problem.equations.total(z) + offset
     if not total > 0:
         return nothing(problem, raw, Fraction(0))
     return DualBound(
@@ -218,61 +202,3 @@ def _grid(problem: Problem, raw: RawDuals) -> float:
         return _FINE
     size = max((float(abs(a).sum()) for a in raw.arrays()), default=1.0)
     return 2.0 ** max(1, dyadic_bits(max(1.0, size)))
-
-
-def _largest(blocks: list[_Block], layout: SettingLayout, grid: int) -> Fraction:
-    """Return an upper bound of max_λ log2 Σ_x p(x) 2^{z_x(λ)}."""
-    scaled = [(b, b.multipliers * (float(b.scale) / grid)) for b in blocks]
-    values = np.asarray(sum(b.rows.matrix.T @ y for b, y in scaled))[layout.numbers]
-    size = sum(b.rows.mass * float(abs(y).max(initial=0.0)) for b, y in scaled)
-    rounding = size * 2.0**-50 * (sum(len(b.rows) for b in blocks) + 4)
-    weights = layout.floats
-    top = values.max(axis=0)
-    top = np.where(abs(top) < 1, 0.0, top)
-    parts = np.expm1((values - top) * np.log(2))
-    with np.errstate(divide="ignore"):  # −∞ where all weight is on settings that λ excludes
-        sums = top + np.log1p(weights @ parts) / np.log(2)
-    margin = rounding + _LIBM * float((weights @ abs(parts)).max() + abs(top).max(initial=0.0))
-    near = np.flatnonzero(sums >= sums.max() - 2 * margin)
-    if len(near) > _MOST:
-        largest = Fraction(float(sums.max())) + Fraction(margin)
-    else:
-        found = {tuple(column) for column in _exact_columns(blocks, layout.numbers[:, near], grid)}
-        largest = max(_upper_log_sum(column, layout) for column in found)
-    # log2 Σ p 2^z moves at most as far as z does
-    return largest + entry_error([(b.rows, b.multipliers) for b in blocks]) / grid
-
-
-def _exact_columns(blocks: list[_Block], numbers: NDArray[np.intp], grid: int) -> list[list[Fraction]]:
-    """Return z_x(λ) of the strategies `numbers`, shape (settings, λ), as a list over λ."""
-    flat = numbers.T.ravel()
-    totals = [Fraction(0)] * len(flat)
-    for block in blocks:
-        used = np.flatnonzero(block.multipliers)
-        whole = [int(v) for v in block.multipliers[used].tolist()]
-        part = sp.csc_array(sp.csr_array(block.rows.matrix)[used][:, flat])
-        ends, rows, data = part.indptr.tolist(), part.indices.tolist(), part.data.tolist()
-        for j in range(len(flat)):
-            terms = (Fraction(data[i]) * whole[rows[i]] for i in range(ends[j], ends[j + 1]))
-            totals[j] += sum(terms, Fraction(0)) * block.scale / grid
-    n = numbers.shape[0]
-    return [totals[i : i + n] for i in range(0, len(totals), n)]
-
-
-def _upper_log_sum(values: tuple[Fraction, ...], layout: SettingLayout) -> Fraction:
-    """Return an upper bound of log2 Σ_x p(x) 2^{z_x}, by ball arithmetic."""
-    import flint
-
-    def ball(number: Fraction) -> Any:
-        return flint.arb(flint.fmpq(number.numerator, number.denominator))
-
-    before = flint.ctx.prec
-    flint.ctx.prec = 160
-    try:
-        two = flint.arb(2)
-        terms = (ball(w) * two ** ball(v) for w, v in zip(layout.weights, values, strict=True))
-        upper = (sum(terms, flint.arb(0)).log() / two.log()).upper()
-        mantissa, exponent = upper.man_exp()
-        return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
-    finally:
-        flint.ctx.prec = before

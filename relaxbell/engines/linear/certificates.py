@@ -16,8 +16,10 @@ import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
+from relaxbell.causal.anything import ANY
 from relaxbell.causal.equations import Equations
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.structures import Mixture
 from relaxbell.certificate.claims import (
     Certificate,
     as_data,
@@ -146,12 +148,22 @@ def given_data(model: CausalModel, equations: Equations, limits: Sequence[ExactN
 def common_data(model: CausalModel, proof: Proof) -> dict[str, Any]:
     """Return everything but measure, claim and proof."""
     problem = proof.problem
-    limits = [*(b.limit for b in problem.budgets), *(limit for c in problem.affine for limit in c.rhs)]
+    if proof.bound.unstated:
+        raise CertificateError(
+            f"no certificate: the bound was found without a list of {model.strategies.count_text} strategies, and the "
+            f"verifier checks {proof.bound.unstated} with a list only. Use budgets of influences, effects, messages "
+            "and M, or fewer settings; the bound itself is rigorous."
+        )
+    budgets = (*problem.budgets, *problem.information)
+    limits = [*(b.limit for b in budgets), *(limit for c in problem.affine for limit in c.rhs)]
     data = given_data(model, problem.equations, limits)
     data["constraints"] = [
         {"measure": as_data(b.measure.statement()), "limit": as_text(b.limit)} for b in problem.budgets
     ]
     data["constraints"] += [part for c in problem.affine for part in _affine(c)]
+    data["constraints"] += [
+        {"measure": as_data(b.measure.statement()), "limit": as_text(b.limit)} for b in problem.information
+    ]
     return data
 
 
@@ -162,6 +174,8 @@ def _root(numbers: Iterable[ExactNumber]) -> dict[str, Any]:
 
 
 def _model(model: CausalModel) -> dict[str, Any]:
+    if isinstance(model, Mixture):
+        return {"mixture": [_model(own) if isinstance(own, CausalModel) else ANY for own in model.structures]}
     table = model.input_distribution.table
     if not model.inputs_connected and model.dependent_inputs:  # floats are read as independent only to rounding
         table = model.input_distribution.product(model.free_inputs, model.dependent_inputs)
@@ -216,6 +230,8 @@ def proof_data(model: CausalModel, proof: Proof, *, stated: bool = True) -> dict
         for y in part:
             shares = (max(y, 0), max(-y, 0)) if constraint.equality else (y,)
             constraints += [{"multiplier": as_text(share), "weights": None} for share in shares]
+    bits = bound.information or (Fraction(0),) * len(problem.information)
+    constraints += [{"multiplier": as_text(share), "weights": None} for share in bits]
     return {"z": as_texts(multipliers(model, proof)), "weights": weights, "constraints": constraints}
 
 
@@ -236,4 +252,5 @@ def _settings(model: CausalModel) -> list[tuple[int, ...]]:
 def _normalized(model: CausalModel) -> list[tuple[int, ...]]:
     """Return the settings for which `normalization_equations` has a row, in its order."""
     free = [i for i, name in enumerate(model.inputs) if name in model.free_inputs]
-    return [x for x in _settings(model) if model.inputs_connected or not any(x[i] for i in free)]
+    each = model.inputs_connected or model.has_any
+    return [x for x in _settings(model) if each or not any(x[i] for i in free)]

@@ -24,7 +24,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.causal.equations import Equations
-from relaxbell.engines.linear.dual import DualBound, Proof
+from relaxbell.engines.linear.dual import ColumnBasis, DualBound, Proof
 from relaxbell.engines.linear.infeasible import infeasible
 from relaxbell.engines.linear.over import WANTED, limit
 from relaxbell.engines.linear.program import Problem
@@ -78,22 +78,22 @@ def dependence_proof(problem: Problem, measure: Dependence, *, thorough: bool) -
     if found is None:
         infeasible(problem, measure)
         return None
-    answer, bound, primal = found
+    answer, bound, primal, basis = found
     if primal is None and answer.value - bound.value > limit(answer.value, WANTED):
         return None
-    return answer, Proof(problem, bound, primal)
+    return answer, Proof(problem, bound, primal, basis=basis)
 
 
 def least_dependence(
     equations: Equations, layout: SettingLayout, *, thorough: bool, name: str = "M"
-) -> tuple[Answer, DualBound, dict[int, ExactNumber] | None] | None:
+) -> tuple[Answer, DualBound, dict[int, ExactNumber] | None, ColumnBasis | None] | None:
     """Minimize M over the q that satisfy the equations; None if they seem infeasible.
 
     Returns
     -------
-    answer, bound, primal
+    answer, bound, primal, basis
         `answer.x` is q; the bound is rigorous and evaluated exactly; `primal` has exact weights that attain
-        it, or is None.
+        it, or is None, as is their basis.
 
     Raises
     ------
@@ -145,16 +145,17 @@ def least_dependence(
     solver = f"HiGHS, column generation ({len(columns.strategies):,} columns)"
     value = float(abs(q[layout.numbers] - np.outer(weights, q[layout.numbers].sum(axis=0))).sum())
     exact = _exact_solution(equations, layout, columns, master.basis(), thorough)
+    primal, kept = None, None
     if exact is not None:
-        bound, primal = exact
+        bound, primal, kept = exact
     answer = Answer(True, q, z, value, solver, iterations, time.perf_counter() - started)
-    return answer, bound, primal if exact is not None else None
+    return answer, bound, primal, kept
 
 
 def _exact_solution(
     equations: Equations, layout: SettingLayout, columns: _Columns, basis: Basis | None, thorough: bool
-) -> tuple[DualBound, dict[int, ExactNumber]] | None:
-    """Return the exact bound and weights of strategies, or None; all λ are checked, not the columns only.
+) -> tuple[DualBound, dict[int, ExactNumber], ColumnBasis] | None:
+    """Return the exact bound, weights of strategies and the basis, or None; all λ are checked, not the columns only.
 
     Pivots among the columns may end in duals that another λ violates: then its column is added.
     """
@@ -178,13 +179,17 @@ def _exact_solution(
     else:
         return None
     z = np.array([Fraction(v, dual.denominator) for v in dual.numerators], dtype=object)
-    bound = DualBound((z * equations.rhs).sum(), z, Fraction(0))
+    bound = DualBound(equations.total(z), z, Fraction(0))
     primal: dict[int, ExactNumber] = {}
     for j, amount in zip(vertex.basis.columns.tolist(), vertex.values, strict=True):
         for number, share in zip(layout.numbers[:, columns.strategies[j]].tolist(), mass[j].tolist(), strict=True):
             if share and amount != 0:
                 primal[number] = primal.get(number, Fraction(0)) + amount * Fraction(share, unit)
-    return bound, primal
+    used = vertex.basis.columns
+    part = IntegerProgram(sp.csc_array(integers.matrix[:, used]), integers.cost[used], integers.equality)
+    alone = Basis(np.arange(len(used)), vertex.basis.loose)
+    numbers = layout.numbers[:, columns.strategies[used]].T
+    return bound, primal, ColumnBasis(part, alone, numbers, mass[used], unit)
 
 
 def _violated(equations: Equations, layout: SettingLayout, dual: Dual) -> _Columns:
@@ -242,7 +247,7 @@ def _evaluated(equations: Equations, layout: SettingLayout, z: Floats, scale: in
         largest += entry_error([(equations.rows, whole)]) * unit
     offset = -largest / (unit * scale)
     exact = np.array([Fraction(int(v), scale) for v in whole.tolist()], dtype=object)
-    return DualBound((exact * equations.rhs).sum() + offset, exact, offset)
+    return DualBound(equations.total(exact) + offset, exact, offset)
 
 
 def _gathered(equations: Equations, layout: SettingLayout, z: Floats) -> Floats:

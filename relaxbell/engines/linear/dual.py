@@ -17,11 +17,13 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relaxbell.engines.linear.program import LinearProgram, Problem, all_leaves
+from relaxbell.exact.basis import Basis, IntegerProgram
 from relaxbell.exact.bounds import Block, column_minimum, dyadic_bits, snapped
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, common_denominator, floor_float
 from relaxbell.exact.rows import Rows
@@ -56,8 +58,12 @@ class DualBound:
         Multiplier μ ≥ 0 of each budget.
     affine
         Multipliers of each affine constraint, ≥ 0 for inequalities.
+    information
+        Multiplier μ ≥ 0 of each budget in bits.
     stated
         What a certificate states instead of the weights of all rows, where these follow from fewer numbers.
+    unstated
+        What the verifier does not check without a list of strategies, so that there is no certificate; else empty.
     """
 
     bound: ExactNumber
@@ -67,11 +73,34 @@ class DualBound:
     budgets: tuple[Fraction, ...] = ()
     affine: tuple[Exact, ...] = ()
     stated: tuple[Fraction, ...] | None = None
+    unstated: str = ""
+    information: tuple[Fraction, ...] = ()
 
     @property
     def value(self) -> float:
         """The bound as a float, rounded down."""
         return floor_float(self.bound)
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnBasis:
+    """An optimal basis of columns that are mixtures of strategies, all rows of them equations.
+
+    Attributes
+    ----------
+    integers, basis
+        A program in whole numbers, for right-hand sides times `unit`; it may have basic columns only.
+    strategies, shares
+        What each column is a mixture of, and how much of each there is, in units of 1 / `unit`.
+    unit
+        A whole number.
+    """
+
+    integers: IntegerProgram
+    basis: Basis
+    strategies: NDArray[np.intp]
+    shares: NDArray[np.int64]
+    unit: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +120,8 @@ class Proof:
         Whether the time was over before exact weights were sought to the end.
     support
         Weights of the strategies that occur, in floats, where the strategies are not listed; None otherwise.
+    basis
+        The optimal basis of the linear program, or of columns, where it was solved exactly; None otherwise.
     """
 
     problem: Problem
@@ -98,6 +129,7 @@ class Proof:
     primal: Mapping[int, ExactNumber] | None = None
     stopped: bool = False
     support: Mapping[int, float] | None = None
+    basis: Basis | ColumnBasis | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,7 +280,7 @@ def _evaluate(problem: Problem, raw: RawDuals, denominator: int, least: Least) -
         offset -= sum((h * Fraction(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True)), Fraction(0))
     z = fractions(whole.z, denominator)
     rest = offset / denominator
-    total: Any = (z * problem.equations.rhs).sum() if len(z) else Fraction(0)
+    total = problem.equations.total(z)
     return DualBound(
         total + rest,
         z,

@@ -44,12 +44,14 @@ def exact_proof(problem: Problem, program: LinearProgram, answer: Answer, *, tho
     weights = {j: v for j, v in pairs if j < problem.strategies and v != 0}
     common = dual.denominator * program.cost_unit
     duals = [Fraction(int(u) * v, common) for u, v in zip(program.units, dual.numerators, strict=True)]
-    return Proof(problem, dual_data(problem, program, np.array(duals, dtype=object)), weights)
+    return Proof(problem, dual_data(problem, program, np.array(duals, dtype=object)), weights, basis=primal.basis)
 
 
 def scaled_rhs(program: LinearProgram) -> RightHandSide:
     """Return the right-hand sides of the program in whole numbers."""
-    return RightHandSide.read(program.rhs * program.units.astype(object))
+    pairs = zip(program.rhs.tolist(), program.units.tolist(), strict=True)
+    numbers = [value if unit == 1 else value * unit for value, unit in pairs]
+    return RightHandSide.read(np.array([*numbers, None], dtype=object)[:-1])
 
 
 def dual_data(problem: Problem, program: LinearProgram, y: Exact) -> DualBound:
@@ -59,5 +61,5 @@ def dual_data(problem: Problem, program: LinearProgram, y: Exact) -> DualBound:
     offset = -sum((mu * b.limit for mu, b in zip(budgets, problem.budgets, strict=True)), Fraction(0))
     for own, place in zip(affine, program.affine, strict=True):
         offset -= (own * program.rhs[place]).sum()
-    total: ExactNumber = (z * problem.equations.rhs).sum() + offset
+    total: ExactNumber = problem.equations.total(z) + offset
     return DualBound(total, z, offset, program.raw_weights(y), budgets, affine)

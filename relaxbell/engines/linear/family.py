@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -17,8 +18,12 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.curves.paths import Path
 from relaxbell.engines.linear.dual import DualBound, Proof
 from relaxbell.engines.linear.program import accepts_signaling
+from relaxbell.engines.linear.warm import KNOWN, WarmProgram
 from relaxbell.errors import BehaviorError, InfeasibleError, MeasureError
+from relaxbell.exact.basis import Basis
+from relaxbell.exact.kept import Kept
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd
+from relaxbell.exact.vectors import dot
 from relaxbell.lp.clock import TimeLimitError
 from relaxbell.lp.highs import Answer
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure
@@ -33,6 +38,10 @@ class Solving(Protocol):
 
     def equations(self, observed: Behavior | Observed, subject_to: object = ()) -> Equations:
         """Return what was observed as equations over q; constraints say whether it may signal."""
+
+    @property
+    def solver(self) -> str | None:
+        """A solver that was asked for."""
 
     def solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
         """Minimize over the q that satisfy equations and constraints; errors as `minimize`."""
@@ -129,7 +138,7 @@ class Family:
     def _sides(self) -> tuple[Exact, Exact]:
         """Right-hand sides a + b t of the equations."""
         first, last = self.equations(self.low).rhs, self.equations(self.high).rhs
-        slope = (last - first) * (1 / (self.high - self.low))
+        slope = last - first if self.high - self.low == 1 else (last - first) * (1 / (self.high - self.low))
         return first - slope * self.low, slope
 
     def solve(self, t: ExactNumber) -> Sample:
@@ -138,19 +147,40 @@ class Family:
         if any(isinstance(b.limit, Surd) for b in budgets):
             raise MeasureError(f"the budget {t} is irrational, expected a rational one.")
         equations = replace(self.equations(t), distance=self.distance)
-        answer, proof = self.engine.solved(equations, [*budgets, *self.subject_to])
+        answer, proof = self._recalled(equations) or self.engine.solved(equations, [*budgets, *self.subject_to])
+        if isinstance(proof.basis, Basis) and not self.moving and self.subject_to_budgets:
+            self._kept.made("program", lambda: WarmProgram(proof.problem)).remember(proof)
         bound = proof.bound
         value: ExactNumber = (
             bound.bound if proof.primal is not None else Fraction(max(answer.value, float(bound.bound)))
         )
         return Sample(t, value, self.line(bound, t), proof, answer, proof.primal is not None and not self.distance)
 
+    @cached_property
+    def _kept(self) -> Kept[WarmProgram]:
+        """The program of the first parameter: another is often served by a basis of one before."""
+        return Kept(1)
+
+    @property
+    def subject_to_budgets(self) -> bool:
+        """Whether all constraints are budgets, and the engine chooses how to minimize."""
+        return self.engine.solver is None and all(isinstance(own, Budget) for own in self.subject_to)
+
+    def _recalled(self, equations: Equations) -> tuple[Answer, Proof] | None:
+        began, program = time.perf_counter(), self._kept.get("program")
+        found = None if program is None or equations.row is None else program.solve(equations.row)
+        if found is None:
+            return None
+        seconds = time.perf_counter() - began
+        answer = Answer(True, np.empty(0), np.empty(0), float(found.value), KNOWN, 0, seconds)
+        return answer, found.proof(equations)
+
     def line(self, bound: DualBound, t: ExactNumber) -> Line:
         """Return the bound of the dual data, found at t, as a function of the parameter."""
         constant, slope = self._sides
         moved = sum(bound.budgets[: len(self.moving)], Fraction(0))
         offset = bound.offset + moved * t
-        return Line((bound.z * constant).sum() + offset, (bound.z * slope).sum() - moved)
+        return Line(dot(bound.z, constant) + offset, dot(bound.z, slope) - moved)
 
     def feasible_end(self, t: ExactNumber, inward: int) -> Sample:
         """Return the sample at the first feasible parameter from an end, going inward (+1: upwards).

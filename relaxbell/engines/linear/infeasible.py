@@ -58,7 +58,7 @@ def infeasible(problem: Problem, measure: Measure, ways: Ways | None = None) -> 
     bare = Problem(ZERO, problem.equations)
     proof = None if problem.deviations else _positive(ways.farkas(bare), problem)
     if proof is not None:
-        witness = _witness(measure, problem, proof)
+        witness = witness_of(measure, problem, proof)
         what = "these values" if problem.equations.behavior is None else "this behavior"
         raise InfeasibleError(
             f"no classical model of {model.name} reproduces {what} (violation {decimal_text(witness.excess)} of "
@@ -78,7 +78,7 @@ def infeasible(problem: Problem, measure: Measure, ways: Ways | None = None) -> 
             raise InfeasibleError(
                 f"no model of {model.name} {reproduces} the constraints {', '.join(limits)}, by an exact dual argument"
                 f"{more}. {_remedy(problem, ways)}",
-                _witness(measure, problem, proof),
+                witness_of(measure, problem, proof),
                 Proof(constrained, proof),
                 model,
             )
@@ -92,6 +92,8 @@ def _positive(found: DualBound | None, problem: Problem) -> DualBound | None:
 
 def _constraint_text(constraint: AffineConstraint) -> str:
     """Return a user's constraint as its first row: ``q[3] + 2 q[4] >= 1.6``."""
+    if constraint.text:
+        return constraint.text
     row, right = sp.csr_array(constraint.rows.array[[0]]), constraint.rhs[0]
     pairs = list(zip(row.indices.tolist(), row.data.tolist(), strict=True))
     down = bool(pairs) and all(value < 0 for _, value in pairs)
@@ -167,8 +169,9 @@ def _farkas(problem: Problem) -> DualBound | None:
     return contradiction(problem, program) if problem.equations.distance == 0 else None
 
 
-def _witness(measure: Measure, problem: Problem, proof: DualBound) -> Witness:
+def witness_of(measure: Measure, problem: Problem, proof: DualBound) -> Witness:
+    """Return the functional of an infeasibility, its value on the data and its bound."""
     model, z = measure.model, proof.z
     table = np.array(problem.equations.functional(z) * Fraction(1), dtype=object).reshape(model.observed_shape)
     functional = BellFunctional(table, model.outputs, model.inputs, parties=problem.equations.parties)
-    return Witness(functional, (z * problem.equations.rhs).sum(), -proof.offset, problem.equations.may_signal, model)
+    return Witness(functional, problem.equations.total(z), -proof.offset, problem.equations.may_signal, model)

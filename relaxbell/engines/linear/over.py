@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import inf
@@ -17,7 +18,7 @@ from relaxbell.engines.linear.exactness import exact_proof
 from relaxbell.engines.linear.infeasible import infeasible
 from relaxbell.engines.linear.program import LinearProgram, Problem, all_rows, is_hard, linear_program, read_constraints
 from relaxbell.engines.linear.settled import settled
-from relaxbell.errors import MeasureError, SolverError
+from relaxbell.errors import MeasureError, ModelTooLargeError, SolverError
 from relaxbell.exact.numbers import Surd
 from relaxbell.exact.simplex import Contradiction
 from relaxbell.lp.clock import TimeLimitError, deadline, passed, remaining, with_bound
@@ -35,6 +36,9 @@ NEEDED = (1e-7, 1e-10)
 
 _SMALLEST = -1000
 """Exponents below this are no floats any more."""
+
+_LISTED_AGAIN = 2**17
+"""Strategies times settings up to which a problem is solved once more for its certificate."""
 
 _FEASIBLE = 1e-8
 """How far the model found may miss the equations; a hundredth is aimed at."""
@@ -95,6 +99,19 @@ def solve_over(
     answer, proof = found
     stopped = thorough and proof.primal is None and (stopped or passed())
     return answer, replace(proof, stopped=True) if stopped else proof
+
+
+def listed_again(measure: Measure, proof: Proof) -> Proof | None:
+    """Return the proof by a list of all strategies, for a certificate that needs one; None where they are many."""
+    problem = proof.problem
+    settings = math.prod(measure.model.cardinality[name] for name in measure.model.dependent_inputs)
+    if problem.strategies * settings > _LISTED_AGAIN:
+        return None
+    try:
+        constraints = [*problem.budgets, *problem.affine]
+        return solve_over(measure, problem.objective, problem.equations, constraints)[1]
+    except ModelTooLargeError:
+        return None
 
 
 def _solved(

@@ -12,8 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.engines.linear.dual import DualBound
-from relaxbell.exact.numbers import Floats, Surd, common_denominator, floor_float, surd
+from relaxbell.exact.numbers import ExactNumber, Floats, Surd, common_denominator, floor_float, surd
 from relaxbell.exact.vectors import ExactRow
+
+_LIMB = 30
+"""Bits of a digit in products that stay below 2^62."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,15 @@ def point_bound(bound: DualBound) -> PointBound:
     return PointBound(used, whole, denominator, offset)
 
 
+def exactly(bound: PointBound, row: ExactRow) -> ExactNumber:
+    """Return the bound at right-hand sides, as it is."""
+    (rational,) = _products(bound, [row.whole])
+    if row.root is None:
+        return row.number((rational,), bound.denominator) + bound.offset
+    (root,) = _products(bound, [row.root])
+    return row.number((rational, root), bound.denominator) + bound.offset
+
+
 def evaluated(bound: PointBound, rows: Sequence[ExactRow]) -> Floats:
     """Return the bound at each right-hand side, as a float that is not larger."""
     plain = [i for i, row in enumerate(rows) if row.root is None]
@@ -73,8 +85,13 @@ def _products(bound: PointBound, rows: Sequence[NDArray[Any]]) -> list[int]:
     """Return ⟨whole z, row⟩ for each row, in Python's whole numbers."""
     if not len(bound.used):
         return [0] * len(rows)
-    matrix = np.stack(rows)[:, bound.used].astype(object)
-    return [int(v) for v in matrix @ bound.whole]
+    matrix = np.stack(rows)[:, bound.used]
+    size = max(map(abs, bound.whole.tolist())) * len(bound.used)
+    if matrix.dtype != object and size < 2 ** (61 - _LIMB) and int(abs(matrix).max()) < 2 ** (2 * _LIMB):
+        whole = bound.whole.astype(np.int64)
+        high, low = (matrix >> _LIMB) @ whole, (matrix & ((1 << _LIMB) - 1)) @ whole  # exact: below 2^62
+        return [(a << _LIMB) + b for a, b in zip(high.tolist(), low.tolist(), strict=True)]
+    return [int(v) for v in matrix.astype(object) @ bound.whole]
 
 
 def _floor_quotient(numerator: int, denominator: int) -> float:

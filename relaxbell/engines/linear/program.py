@@ -31,7 +31,9 @@ from relaxbell.exact.texts import one_line
 from relaxbell.lp.clock import remaining
 from relaxbell.lp.rows import Block, RowBuilder
 from relaxbell.measures.affine import AffineConstraint, read_affine
+from relaxbell.measures.information import InformationBudget
 from relaxbell.measures.measure import Budget, Measure, same_model
+from relaxbell.measures.setting_limits import SettingLimits
 from relaxbell.measures.terms import Deviation, Leaf, Lowered, Slot, Term
 from relaxbell.measures.terms.sizes import entries_of
 
@@ -45,12 +47,16 @@ class NotExactError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """Minimize `objective` over q ≥ 0, Σ q = 1, subject to equations, budgets and affine constraints."""
+    """Minimize `objective` over q ≥ 0, Σ q = 1, subject to equations, budgets and affine constraints.
+
+    `information` are budgets in bits, which `engines.information.within` takes; linear programs have none.
+    """
 
     objective: Term
     equations: Equations
     budgets: tuple[Budget, ...] = ()
     affine: tuple[AffineConstraint, ...] = ()
+    information: tuple[InformationBudget, ...] = ()
 
     @property
     def strategies(self) -> int:
@@ -76,6 +82,13 @@ def read_constraints(
     """
     budgets, affine = [], []
     for item in flat(subject_to):
+        if isinstance(item, InformationBudget):
+            same_model(measure, item.measure)
+            raise MeasureError(
+                f"the budget {item} is on a relative entropy, and {measure.name} is treated by linear programs here. "
+                "Expected budgets of measures with linear programs, such as dependence(model) <= …; minimize, bounds, "
+                "sweep, evidence and BellFunctional.bound take budgets of I too, of models whose strategies are listed."
+            )
         if isinstance(item, Budget):
             same_model(measure, item.measure)
             if item.is_symbolic and not symbolic:
@@ -83,6 +96,10 @@ def read_constraints(
                     f"the budget {item} is symbolic, expected a number here. Symbols are for closed_form."
                 )
             budgets.append(item)
+        elif isinstance(item, SettingLimits):
+            raise MeasureError(
+                f"the limits {item} have a symbol, expected numbers here. BellFunctional.bound makes curves of symbols."
+            )
         elif isinstance(item, AffineConstraint):
             affine.append(item)
         elif is_constraint(item):
@@ -93,6 +110,13 @@ def read_constraints(
                 "number) or an affine CVXPY constraint on model.q."
             )
     return tuple(budgets), tuple(affine)
+
+
+def without_information(subject_to: Any) -> tuple[tuple[InformationBudget, ...], list[Any]]:
+    """Return the budgets in bits among constraints, and the others."""
+    found = list(flat(subject_to))
+    own = tuple(item for item in found if isinstance(item, InformationBudget))
+    return own, [item for item in found if not isinstance(item, InformationBudget)]
 
 
 def accepts_signaling(measure: Measure, subject_to: object) -> bool:
@@ -266,14 +290,7 @@ def linear_program(problem: Problem) -> LinearProgram:
     ModelTooLargeError
         If it does not fit in memory.
     """
-    known = [problem.equations.rows, *(c.rows for c in problem.affine)]
-    check_program(
-        problem.objective,
-        [b.measure.term for b in problem.budgets],
-        sum(map(len, known)),
-        sum(map(entries_of, known)),
-        problem.strategies,
-    )
+    check_size(problem)
     collected = _collected(problem, exactly=False)
     remaining()  # among many strategies each takes seconds
     found = _assembled(*collected)
@@ -284,6 +301,18 @@ def linear_program(problem: Problem) -> LinearProgram:
     place[list(own.normalized)] = np.arange(len(own.normalized))
     first = found.equations.stop
     return replace(found, normalized=slice(first, first + len(own.normalized)), normalization=place[own.settings])
+
+
+def check_size(problem: Problem) -> None:
+    """Raise ModelTooLargeError if the linear program of a problem does not fit in memory."""
+    known = [problem.equations.rows, *(c.rows for c in problem.affine)]
+    check_program(
+        problem.objective,
+        [b.measure.term for b in problem.budgets],
+        sum(rows.height for rows in known),
+        sum(map(entries_of, known)),
+        problem.strategies,
+    )
 
 
 def exact_program(problem: Problem) -> ExactProgram | None:

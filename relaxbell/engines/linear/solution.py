@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -13,10 +14,11 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.equations import Equations
 from relaxbell.engines.linear.dual import Proof
+from relaxbell.engines.linear.warm import KNOWN
 from relaxbell.engines.solution import UNSOUGHT, Solution
 from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.engines.witness import Witness
-from relaxbell.exact.numbers import Exact, ExactNumber, Floats, ceil_float, to_sympy
+from relaxbell.exact.numbers import Exact, ExactNumber, Floats, ceil_float, floor_float, to_sympy
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.measure import Measure
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
     from relaxbell.certificate.claims import Certificate
     from relaxbell.lp.highs import Answer
+
+_LATER = ("q", "functional", "functional_value", "proof")
+"""Fields that may be sought when they are read."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,14 +57,35 @@ class ConvexSolution(Solution):
     functional_value: ExactNumber
     proof: Proof
 
+    if not TYPE_CHECKING:  # type checkers know the fields
+
+        def __getattr__(self, name: str) -> object:
+            """Seek the fields that were left for later."""
+            sought = self.__dict__.get("_sought") if name in _LATER else None
+            if sought is None:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            whole = sought()
+            self.__dict__.update({field: whole.__dict__[field] for field in _LATER})
+            return self.__dict__[name]
+
+    def __getstate__(self) -> dict[str, object]:
+        """How the rest is sought does not travel, so it is sought before."""
+        if "_sought" in self.__dict__:
+            assert self.proof is not None
+        return {name: value for name, value in self.__dict__.items() if name != "_sought"}
+
     @property
     def exact(self) -> sympy.Expr | None:
+        if "_least" in self.__dict__:
+            return None if self.statistics["distance"] else to_sympy(self.__dict__["_least"])
         if self.proof.primal is None or self.statistics["distance"]:
             return None
         return to_sympy(self.proof.bound.bound)
 
     @property
     def upper_bound(self) -> float | None:
+        if "_least" in self.__dict__:
+            return ceil_float(self.__dict__["_least"]) if self.statistics["distance"] else self.lower_bound
         if self.proof.primal is None:
             return None
         return ceil_float(self.proof.bound.bound) if self.statistics["distance"] else self.lower_bound
@@ -89,11 +115,55 @@ class LinearSolution(ConvexSolution):
     def certificate(self) -> Certificate:
         """The exact data from which anyone can check the lower bound, without this package."""
         from relaxbell.engines.linear.certificates import linear_certificate  # with the verifier, when one is made
+        from relaxbell.engines.linear.over import listed_again
 
-        return linear_certificate(self.measure, self.proof)
+        proof = self.proof
+        if proof.bound.unstated:
+            proof = listed_again(self.measure, proof) or proof
+        return linear_certificate(self.measure, proof)
 
 
 S = TypeVar("S", bound=ConvexSolution)
+
+
+def later_solution(
+    kind: type[S],
+    measure: Measure,
+    observed: Behavior | Observed,
+    least: ExactNumber,
+    distance: float,
+    rows: int,
+    seconds: float,
+    sought: Callable[[], S],
+) -> S:
+    """Return a solution whose exact value is known; `sought` gives model, functional and proof when they are read.
+
+    Parameters
+    ----------
+    measure, observed, rows, seconds
+        As in `Solution` and its statistics.
+    least
+        The least value.
+    distance
+        How far float data were moved to be exact.
+    sought
+        Makes a solution that has all of it, exact.
+    """
+    value = float(least)
+    lower = floor_float(least) if distance else value
+    statistics = {
+        "solver": KNOWN,
+        "iterations": 0,
+        "seconds": seconds,
+        "strategies": measure.model.strategies.count,
+        "rows": rows,
+        "gap": value - lower,
+        "distance": distance,
+    }
+    found = kind.__new__(kind)
+    known = {"measure": measure, "observed": observed, "value": value, "lower_bound": lower, "status": "optimal"}
+    found.__dict__.update(known, statistics=statistics, _least=least, _sought=sought)
+    return found
 
 
 def convex_solution(
@@ -130,7 +200,7 @@ def convex_solution(
     if proof.stopped and not equations.distance:
         statistics["exact"] = UNSOUGHT
     functional = dual_functional(measure, equations, bound.z)
-    total: ExactNumber = (bound.z * equations.rhs).sum() if len(bound.z) else Fraction(0)
+    total = equations.total(bound.z)
     return kind(measure, observed, found, lower, "optimal", q, statistics, functional, total, proof)
 
 

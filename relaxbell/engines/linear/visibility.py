@@ -29,9 +29,8 @@ from relaxbell.exact.assignments import LARGEST, Choice, StoppedSearch, ascents,
 from relaxbell.exact.basis import Basis, IntegerProgram, Primal, RightHandSide
 from relaxbell.exact.branching import TooCloseError
 from relaxbell.exact.choices import best_exact
-from relaxbell.exact.numbers import ExactNumber, Floats, Surd, ceil_float
-from relaxbell.exact.texts import ceil_text
-from relaxbell.lp.clock import TimeLimitError, UpperBound, deadline, now, passed, remaining, time_is_over
+from relaxbell.exact.numbers import ExactNumber, Floats, Surd
+from relaxbell.lp.clock import Enclosure, TimeLimitError, UpperBound, deadline, now, passed, remaining, time_is_over
 from relaxbell.lp.highs import LiveModel
 from relaxbell.lp.rows import misses, without_misses
 from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
@@ -94,7 +93,7 @@ def local_visibility(merged: Merged) -> Visibilities | None:
     SolverError
         If columns do not stop improving.
     TimeLimitError
-        If the time is over, with an exact `UpperBound` where a larger visibility is excluded.
+        If the time is over, with exact bounds: from both sides, or an `UpperBound`.
     """
     if merged.whole_noise is None or int(merged.whole_noise.sum()) > _LARGEST_SUM:
         return None
@@ -207,11 +206,19 @@ class Generation:
         if self.upper == 1:
             with contextlib.suppress(TimeLimitError):
                 self.search(self.z, tick)
-        if self.upper == 1:
-            return time_is_over()
-        known = UpperBound("critical visibility", self.upper)
-        text = f"It is at most {ceil_text(ceil_float(self.upper), 12)} (rigorous)."
-        return TimeLimitError(f"{time_is_over()} {text}", known)
+        lower = self._attained() if len(self.master.x) else None
+        known: UpperBound | Enclosure
+        if lower is None and not self.merged.white:
+            known = UpperBound("critical visibility", self.upper)
+        else:  # white noise is local
+            known = Enclosure("critical visibility", max(Fraction(0), lower or Fraction(0)), self.upper)
+        return TimeLimitError(f"{time_is_over()} {known.text}", known)
+
+    def _attained(self) -> ExactNumber | None:
+        """Return a visibility that the last mixture attains, perhaps after a little more noise; None without one."""
+        amounts = self.master.x[2 * len(self.rows) + 1 :]
+        used = np.flatnonzero(amounts > 0).tolist()
+        return self.merged.attained(self.counts, [(j, Fraction(float(amounts[j]))) for j in used])
 
     # ------------------------------------------------------------------- rounds
 
@@ -224,9 +231,7 @@ class Generation:
             raise self.late() from late
         lower = self._exact()
         if lower is None:
-            amounts = self.master.x[2 * len(self.rows) + 1 :]
-            used = np.flatnonzero(amounts > 0).tolist()
-            lower = self.merged.attained(self.counts, [(j, Fraction(float(amounts[j]))) for j in used])
+            lower = self._attained()
         if lower is None:
             return None
         return Visibilities(min(lower, self.upper), self.upper, len(self.counts), self.searches)
@@ -278,7 +283,9 @@ class Generation:
             cost = np.zeros(matrix.shape[1], dtype=np.int64)
             cost[0] = 1
             integers = IntegerProgram(sp.csc_array(matrix.astype(np.int64)), cost, np.ones(m, dtype=bool))
-            with deadline(_SECONDS, "critical visibility"):  # nearly equal floats may take very many exact pivots
+            with deadline(
+                _SECONDS, "the critical visibility", least=False
+            ):  # nearly equal floats may take very many exact pivots
                 found = optimal_vertex(integers, basis, rhs, thorough=True)
             if found is None:
                 return lower or self._nearly(integers.primal(basis, rhs))

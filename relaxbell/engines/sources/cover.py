@@ -156,7 +156,7 @@ def cover(
         return None if below is None or above is None else Split(parameter, at, below, above)
 
     try:
-        with deadline(seconds, "a bound over all marginals"):
+        with deadline(seconds, "a bound over all marginals", least=False):
             return proved(prover.root)
     except TimeLimitError:
         return None

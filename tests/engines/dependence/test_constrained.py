@@ -8,6 +8,7 @@ from dependent_cases import behavior_of
 
 import relaxbell as rb
 from relaxbell.engines.dependence.budgets import constrained_dependence
+from relaxbell.engines.linear.priced.orbits import single_rows
 from relaxbell.verify import read_case, setting_tables, verify
 
 BIASED = [[Fraction(1, 3), Fraction(1, 6)], [Fraction(1, 2), 0]]
@@ -156,3 +157,35 @@ def test_the_verifier_finds_without_a_list_what_its_list_says(name, monkeypatch)
         found = read_case(own).proven()
         monkeypatch.undo()
         assert not (listed - found).sign()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "distribution"),
+    [
+        pytest.param((3, 3), None, marks=SLOW),
+        ((2, 3), None),
+        ((2, 2), [[Fraction(1, 3), Fraction(1, 6)], [Fraction(1, 6), Fraction(1, 3)]]),
+    ],
+)
+def test_exact_data_with_symmetries_are_merged(monkeypatch, inputs, distribution):
+    """Symmetries change neither the exact value nor that the weights reproduce the data; p(x) may break some."""
+    signs = np.array([[1, -1], [-1, 1]])[:, :, None, None]
+    x, y = np.arange(inputs[0])[:, None], np.arange(inputs[1])
+    e = np.where(abs(2 * (x - y) - 1) < max(inputs), 1, -1) * Fraction(4, 5)
+    p = rb.Behavior((1 + signs * e) * Fraction(1, 4))
+    model = rb.bell(inputs, input_distribution=distribution).relax("X -> B", "L -> X", "L -> Y")
+    c, budget = rb.influence(model, "X", "B"), [rb.dependence(model) <= Fraction(1, 20)]
+    equations, found = model.equations(p), []
+    for merged in (True, False):
+        if not merged:
+            monkeypatch.setattr("relaxbell.engines.dependence.budgets.orbits", lambda form, _: single_rows(form))
+        answer, proof = constrained_dependence(c, equations, budget, thorough=True)
+        total = Fraction(0) * equations.rhs
+        columns = equations.rows.at(model.local.assignments(list(proof.primal))).matrix
+        for i, j, v in zip(*columns.tocoo().coords, columns.tocoo().data, strict=True):
+            total[i] += Fraction(v) * list(proof.primal.values())[j]
+        assert (total * equations.rows.scale == equations.rhs).all()
+        found.append((proof.bound.bound, answer.iterations))
+    (value, few), (same_value, many) = found
+    assert value == same_value
+    assert few < many

@@ -182,8 +182,21 @@ def test_what_needs_a_list_says_so():
             _ = measure.expression
     with pytest.raises(ModelTooLargeError, match="needs a table of"):
         rb.minimize(rb.mutual_information(rb.measurement_dependence((28, 28))), planar(28))
-    with pytest.raises(ModelTooLargeError, match="a minimum cut for each of"):
-        rb.minimize(rb.hall_dependence(rb.measurement_dependence((2, 2), (33, 33))), rb.boxes.cglmp(33))
+    with pytest.raises(ModelTooLargeError, match="among all sets of settings, expected 18 settings at most"):
+        rb.minimize(rb.hall_dependence(rb.measurement_dependence((11, 11))), planar(11))
+
+
+@pytest.mark.slow
+def test_hall_of_more_lambda_than_are_listed():
+    """A million λ, of which outcomes that are merged leave fewer: the value cannot grow."""
+    fine = rb.minimize(rb.hall_dependence(rb.measurement_dependence((2, 2), (33, 33))), rb.boxes.cglmp(33))
+    assert "column generation" in fine.statistics["solver"]
+    assert fine.value - fine.lower_bound < 1e-9
+    half = [k // 2 for k in range(33)]
+    merged = rb.boxes.cglmp(33).coarse_grain("A", half).coarse_grain("B", half)
+    coarse = rb.minimize(rb.hall_dependence(rb.measurement_dependence((2, 2), (17, 17))), merged)
+    assert "minimum cuts" in coarse.statistics["solver"]
+    assert coarse.value <= fine.value + 1e-9
 
 
 @pytest.mark.parametrize("seed", range(6))

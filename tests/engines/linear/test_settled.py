@@ -230,8 +230,13 @@ def test_limits_hold_in_plain_cvxpy_too():
 
 
 def test_symbols_as_limits_of_settings_are_refused_with_the_remedy():
-    with pytest.raises(rb.errors.MeasureError, match=r"symbol.*Give numbers"):
-        rb.setting_bounds(rb.measurement_dependence(), upper=sympy.Symbol("P"))
+    """Where numbers are needed; a symbol as limit is for curves and inequalities."""
+    model = rb.measurement_dependence()
+    limits = rb.setting_bounds(model, upper=sympy.Symbol("P"))
+    with pytest.raises(rb.errors.MeasureError, match=r"symbol.*expected numbers"):
+        rb.minimize(rb.dependence(model), TSIRELSON, subject_to=limits)
+    with pytest.raises(rb.errors.MeasureError, match=r"expression of symbols"):
+        rb.setting_bounds(model, upper=2 * sympy.Symbol("P"))
 
 
 def test_irrational_budgets_are_exact():

@@ -456,7 +456,7 @@ def test_scip_without_time_returns_an_interval():
     p = rb.Behavior((model.T @ q).reshape(model.observed_shape), model.outputs, model.inputs)
     measure = rb.nonbilocality(model)
     solution = rb.minimize(measure, p, solver="scip", seconds=0.1)
-    assert 0 <= solution.lower_bound <= solution.value <= measure.value(q) + 1e-9
+    assert 0 <= solution.lower_bound <= min(solution.value, measure.value(q) + 1e-9)
     assert solution.kind == "solver bound"
 
 

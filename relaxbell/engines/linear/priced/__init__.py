@@ -5,6 +5,8 @@ The rest of the folder is loaded when there is such a program.
 
 from __future__ import annotations
 
+import math
+
 from relaxbell.causal.equations import Equations
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.engines.linear.over import read_problem
@@ -12,7 +14,7 @@ from relaxbell.lp.highs import Answer
 from relaxbell.measures.measure import LinearMeasure
 
 PRICED_FROM = 20_000
-"""Problems over more strategies are priced, where that is possible."""
+"""Problems over more strategies are priced, where that is possible; times settings where there are limits given λ."""
 
 
 def many(measure: LinearMeasure) -> bool:
@@ -27,11 +29,16 @@ def priced(
 
     Errors as `minimize`.
     """
-    if not many(measure) or equations.exponents is not None:
+    model = measure.model
+    if (
+        equations.exponents is not None
+        or model.strategies.count * math.prod(model.cardinality[name] for name in model.dependent_inputs) <= PRICED_FROM
+    ):
         return None
     from relaxbell.engines.linear.priced.solving import PricedProblem, priced_form
 
-    form = priced_form(read_problem(measure, measure.term, equations, subject_to))
+    problem = read_problem(measure, measure.term, equations, subject_to)
+    form = priced_form(problem, measure.model) if many(measure) else None
     if form is None:
         from relaxbell.engines.dependence.budgets import constrained_dependence
 

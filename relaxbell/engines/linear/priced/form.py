@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Protocol, TypeVar
 
@@ -16,9 +17,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from relaxbell.causal.local import LocalModel
 from relaxbell.engines.linear.program import LinearProgram, Problem, all_leaves, linear_program
 from relaxbell.exact.elimination import Elimination
-from relaxbell.exact.local_rows import LocalRows, column_numbers
+from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.numbers import ExactNumber, Floats
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.affine import AffineConstraint
@@ -50,10 +52,13 @@ class PricedForm:
         With rows that are sums of small tables.
     blocks
         These rows: of the equations, of the leaves, of the constraints.
+    local
+        The variables behind the strategies, by which these are numbered.
     """
 
     problem: Problem
     blocks: tuple[LocalRows, ...]
+    local: LocalModel
 
     @cached_property
     def rows(self) -> LocalRows:
@@ -64,6 +69,11 @@ class PricedForm:
             total = total.followed_by(own)
         assert isinstance(total, LocalRows)
         return total
+
+    @cached_property
+    def alike(self) -> list[int]:
+        """For each block the first one that its rows may be exchanged with: itself, unless leaves have one row each."""
+        return list(range(len(self.blocks)))
 
     @cached_property
     def program(self) -> LinearProgram:
@@ -105,7 +115,7 @@ class PricedForm:
 
     def numbers(self, assignments: NDArray[np.int64]) -> list[int]:
         """Return the numbers of some strategies."""
-        return column_numbers(self.rows.domains, assignments)
+        return self.local.numbers(assignments)
 
     def spread(self, assignments: NDArray[np.int64], shares: Sequence[N]) -> dict[int, N]:
         """Return the weights of strategies, by number, from shares of columns."""
@@ -114,10 +124,18 @@ class PricedForm:
             found[number] = found[number] + share if number in found else share
         return found
 
+    def sizes(self, assignments: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how much probability a weight of one is, for some columns: one, but for multiples that are whole."""
+        return np.ones(len(assignments), dtype=np.int64)
+
     def columns(self, assignments: NDArray[np.int64]) -> tuple[sp.csc_array, Floats]:
         """Return the columns of some strategies, and their costs."""
         own = self.rows.at(assignments).matrix
         return sp.csc_array(self.map @ own), np.asarray(own.T @ self.cost)
+
+    def equation_entries(self, assignments: NDArray[np.int64]) -> sp.csr_array:
+        """Return the entries of the equations in the columns of some strategies, without scale."""
+        return sp.csr_array(_local(self.problem.equations.rows).at(assignments).matrix)
 
     def prices(self, duals: Floats) -> Floats:
         """Return the weights of `rows` in the reduced cost (cost − duals · column) of every strategy."""
@@ -186,6 +204,6 @@ class Pricer:
         """Return −(least reduced cost) for each choice of the variables that are left to the end, and the rest."""
         return self.elimination.run(self.tables(weights))
 
-    def least(self, whole: NDArray[np.int64]) -> int:
+    def least(self, whole: NDArray[np.int64]) -> int | Fraction:
         """Return the least Σ weight · row of all strategies, for whole weights, exactly."""
         return -int(self.elimination.largest_sum(self.tables(whole)))

@@ -42,6 +42,9 @@ _STEP_COLUMNS, _ROUND_COLUMNS = 6, 100
 _CLOSE = 1e-11
 """Gap between the program's value and the bound, for a measure of size one, at which nothing more is sought."""
 
+_BEYOND = 1.5
+"""Bounds of so many times the size of a measure are beyond what it can be, rounding and all."""
+
 _TOLERANCE = 1e-11
 """Reduced costs above −this are none."""
 
@@ -167,13 +170,19 @@ class Master:
 
     # ----------------------------------------------------------------------- search
 
-    def minimize(self) -> bool:
-        """Generate strategies until value and bound agree; return whether all rows are met then."""
-        self._warm()
+    def minimize(self, *, warm: bool = True) -> bool:
+        """Generate strategies until value and bound agree; return whether all rows are met then.
+
+        Where they are few, the first ones had better not be sought by `warm` steps.
+        """
+        if warm:
+            self._warm()
         while True:
             self._rounds()
             if self.missed <= _MISSED:
                 return True
+            if self._contradicted:
+                return False
             price = next(self._prices, None)
             if price is None:
                 return False
@@ -189,7 +198,8 @@ class Master:
         """Solve the program with the strategies so far; return its duals, and that of Σ q ≤ 1."""
         if self._new:
             columns = np.concatenate([own for _, own, _ in self._new], axis=1)
-            columns = np.concatenate([columns, np.ones((1, columns.shape[1]))])
+            sizes = [self._form.sizes(assignments) for assignments, _, _ in self._new]
+            columns = np.concatenate([columns, np.concatenate(sizes)[None, :]])
             self._model.add_columns(sp.csc_array(columns), np.concatenate([cost for _, _, cost in self._new]))
             self._pool += [assignments for assignments, _, _ in self._new]
             self._new = []
@@ -210,7 +220,7 @@ class Master:
                 found = self._priced(at, _ROUND_COLUMNS)
                 if found.bound > self.bound:
                     self.bound, self.merged = found.bound, at
-                gain = found.columns.T @ duals + total - found.costs
+                gain = found.columns.T @ duals + total * self._form.sizes(found.assignments) - found.costs
                 better = np.flatnonzero(gain > _TOLERANCE * self._size)
                 if self._take(found.assignments[better], found.columns[:, better], found.costs[better]):
                     break
@@ -218,8 +228,13 @@ class Master:
                     return
             else:
                 return
-            if self.value - self.bound <= _CLOSE * self._size:
+            if self.value - self.bound <= _CLOSE * self._size or self._contradicted:
                 return
+
+    @property
+    def _contradicted(self) -> bool:
+        """Whether the bound is above what the measure can be, so that nothing meets all rows."""
+        return self.bound > _BEYOND * self._size
 
     def _warm(self) -> None:
         """Improve the bound along averaged subgradients, from no duals at all, and keep the strategies on the way."""
@@ -249,7 +264,7 @@ class Master:
                 break
 
     def _subgradient(self, found: _Priced) -> Floats:
-        slope = self._rhs - found.columns[:, 0]
+        slope = self._rhs - found.columns[:, 0] / self._form.sizes(found.assignments[:1])[0]
         if len(found.beyond):
             slope = slope - self._size * np.asarray(self.auxiliary[:, found.beyond].sum(axis=1))
         return np.asarray(slope)

@@ -42,10 +42,13 @@ class Orbits:
         The sums over orbits, as a 0/1 matrix: orbits × rows of the program.
     moves
         The symmetries behind it.
+    settings
+        What each makes of the settings, where columns have a mass at each of them after the values of variables.
     """
 
     merge: sp.csr_array
     moves: tuple[Move, ...]
+    settings: tuple[NDArray[np.intp], ...] = ()
 
     def images(self, assignments: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]] | None:
         """Return what the symmetries make of strategies, each once for each one that it comes from, and from which.
@@ -53,9 +56,10 @@ class Orbits:
         None where they are too many.
         """
         most = _MOST_VALUES // max(1, assignments.shape[1])
-        none = np.zeros((len(assignments), 0))  # no settings have shares
-        found = strategy_images(self.moves, [np.zeros(0, dtype=np.intp)] * len(self.moves), assignments, none, most)
-        return None if found is None else found[:2]
+        settings = self.settings or (np.zeros(0, dtype=np.intp),) * len(self.moves)
+        split = assignments.shape[1] - (len(settings[0]) if settings else 0)
+        found = strategy_images(self.moves, settings, assignments[:, :split], assignments[:, split:], most)
+        return None if found is None else (np.concatenate([found[0], found[2]], axis=1), found[1])
 
 
 def single_rows(form: PricedForm) -> Orbits:
@@ -100,14 +104,14 @@ def _merged(form: PricedForm, label: NDArray[np.intp]) -> sp.csr_array:
     own = -1 - np.arange(height)  # alone, unless it belongs to a row of data or measures
     own[program.equations] = label[: starts[1]]
     leaves = list(all_leaves(form.problem))
-    blocks = itertools.count(1)
-    for leaf, start in zip(leaves, starts[1:], strict=False):
+    for number, (leaf, start) in enumerate(zip(leaves, starts[1:], strict=False), 1):
         slot = program.slots.get(leaf)
         if slot is None or slot.fixed:
             continue
-        for rows, _ in slot.blocks:
+        first = form.alike[number]
+        for sign, (rows, _) in enumerate(slot.blocks):
             if rows.stop - rows.start == len(leaf.rows):
-                own[rows] = label[start : start + len(leaf.rows)] + next(blocks) * len(label)
+                own[rows] = label[start : start + len(leaf.rows)] + (2 * first + sign) * len(label)
     _, place = np.unique(own, return_inverse=True)
     return sp.csr_array((np.ones(height), (place.ravel(), np.arange(height))), shape=(int(place.max()) + 1, height))
 
@@ -125,15 +129,16 @@ class _Signatures:
         """Return what each row becomes, within its block; None where some become no rows."""
         other = self._of(self._hash[move.variables[:, None], move.values])
         found, start = np.empty(len(other), dtype=np.intp), 0
-        for block in form.blocks:
-            place = slice(start, start + len(block))
+        for _, blocks in itertools.groupby(range(len(form.blocks)), form.alike.__getitem__):
+            count = sum(len(form.blocks[k]) for k in blocks)
+            place = slice(start, start + count)
             order = np.argsort(self._own[place], kind="stable")
             ranked = self._own[place][order]
-            where = np.minimum(np.searchsorted(ranked, other[place]), max(len(block) - 1, 0))
+            where = np.minimum(np.searchsorted(ranked, other[place]), max(count - 1, 0))
             if (ranked[where] != other[place]).any():
                 return None
             found[place] = start + order[where]
-            start += len(block)
+            start += count
         return found
 
     def _of(self, hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -23,7 +23,6 @@ from relaxbell.engines.linear.priced.orbits import Orbits
 from relaxbell.engines.linear.program import Problem, all_leaves
 from relaxbell.exact.basis import IntegerProgram, RightHandSide
 from relaxbell.exact.bounds import EXACT
-from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats
 from relaxbell.lp.clock import passed
 from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
@@ -106,7 +105,7 @@ def _integers(form: PricedForm, orbits: Orbits, master: Master, units: Floats) -
     columns, costs = form.columns(master.pool)
     scale = sp.diags_array(units)
     matrix = sp.hstack([scale @ master.auxiliary, scale @ orbits.merge @ columns], format="csc")
-    last = np.concatenate([np.zeros(len(master.auxiliary_cost)), np.ones(len(costs))])
+    last = np.concatenate([np.zeros(len(master.auxiliary_cost)), form.sizes(master.pool)])
     matrix = sp.csc_array(sp.vstack([matrix, sp.csc_array(last[None, :])], format="csc"))
     cost = np.concatenate([master.auxiliary_cost, costs]) * form.program.cost_unit
     size = max(abs(matrix.data).max(initial=0.0), abs(cost).max(initial=0.0))
@@ -161,9 +160,8 @@ def _reproduces(
 ) -> bool:
     """Return whether weighted strategies satisfy all rows, exactly, where merged rows are known to hold."""
     rows = form.problem.equations.rows
-    assert isinstance(rows, LocalRows)
     per = np.zeros((len(rows), len(shares)), dtype=np.int64)
-    matrix = rows.at(images).matrix.tocoo()
+    matrix = form.equation_entries(images).tocoo()
     np.add.at(per, (matrix.coords[0], origin[matrix.coords[1]]), np.rint(matrix.data).astype(np.int64))
     for i, right in enumerate(form.problem.equations.rhs.tolist()):
         total: ExactNumber = Fraction(0)

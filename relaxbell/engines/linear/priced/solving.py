@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
+from relaxbell.causal.model import CausalModel
 from relaxbell.causal.size import check_memory, memory_limit
 from relaxbell.engines.linear.dual import DualBound, Proof
 from relaxbell.engines.linear.infeasible import Ways, infeasible
+from relaxbell.engines.linear.priced.early import early_bound
 from relaxbell.engines.linear.priced.form import PricedForm, Pricer, local_blocks
 from relaxbell.engines.linear.priced.master import Master
 from relaxbell.engines.linear.priced.orbits import Orbits, orbits, single_rows
@@ -18,7 +22,7 @@ from relaxbell.engines.linear.program import Problem
 from relaxbell.errors import ModelTooLargeError, SolverError
 from relaxbell.exact.elimination import WidthError
 from relaxbell.exact.numbers import ExactNumber
-from relaxbell.lp.clock import TimeLimitError, passed, with_bound
+from relaxbell.lp.clock import LowerBound, TimeLimitError, passed, with_bound
 from relaxbell.lp.highs import Answer
 from relaxbell.lp.vertex import LARGEST_BASIS
 from relaxbell.measures.measure import Measure
@@ -36,10 +40,10 @@ _NEEDED = (1e-7, 1e-10)
 _REMEDY = "Reduce the number of settings or outcomes, or the edges, that meet in one node."
 
 
-def priced_form(problem: Problem) -> PricedForm | None:
+def priced_form(problem: Problem, model: CausalModel) -> PricedForm | None:
     """Return the form in which a problem is priced; None where some of its rows are no small tables."""
     blocks = local_blocks(problem)
-    return None if blocks is None else PricedForm(problem, tuple(blocks))
+    return None if blocks is None else PricedForm(problem, tuple(blocks), model.local)
 
 
 class PricedProblem:
@@ -80,11 +84,21 @@ class PricedProblem:
 
     def _of(self, problem: Problem) -> PricedProblem | None:
         """Return another problem over the same strategies; None where some of its rows are no small tables."""
-        form = priced_form(problem)
+        form = priced_form(problem, self.measure.model)
         return None if form is None else PricedProblem(form, self.measure)
 
     def solved(self, *, thorough: bool) -> tuple[Answer, Proof]:
         """Return the answer and its proof; errors as `minimize`."""
+        try:
+            return self._converged(thorough=thorough)
+        except TimeLimitError as late:
+            if self._is_zero:
+                raise
+            known = late.partial.lower_bound if isinstance(late.partial, LowerBound) else -math.inf
+            early = early_bound(self.form, self.pricer, self._size, known)
+            raise with_bound(late, self.measure.name, early) if early > known else late from None
+
+    def _converged(self, *, thorough: bool) -> tuple[Answer, Proof]:
         found = self._solved(self._orbits(), thorough=thorough)
         if found is None:  # too many images of strategies
             found = self._solved(single_rows(self.form), thorough=thorough)
@@ -119,7 +133,7 @@ class PricedProblem:
         )
         if proof is not None:
             value = float(proof.bound.bound)
-            support = {number: float(v) for number, v in (proof.primal or {}).items()}
+            support: Mapping[int, float] = {number: float(v) for number, v in (proof.primal or {}).items()}
         else:
             found = self._support(master, merged)
             if found is None:
@@ -157,13 +171,25 @@ class PricedProblem:
 
     def master(self, merged: Orbits) -> Master:
         """Return the program without strategies."""
-        return Master(self.form, self.pricer, merged, size_of(self.form.problem.objective))
+        return Master(self.form, self.pricer, merged, self._size)
+
+    @property
+    def _is_zero(self) -> bool:
+        """Whether only feasibility is asked for: no bound says anything."""
+        term = self.form.problem.objective
+        return term.floor() == term.ceiling()
+
+    @property
+    def _size(self) -> float:
+        return size_of(self.form.problem.objective)
 
     def _run(self, master: Master) -> None:
         """Generate strategies until value and bound agree, or prove that there are none that do."""
         try:
             met = master.minimize()
         except TimeLimitError as late:
+            if self._is_zero:
+                raise
             known = rigorous(self.form, self.pricer, master.duals)
             raise with_bound(late, self.measure.name, known.value) from None
         if not met:
@@ -173,7 +199,7 @@ class PricedProblem:
                 "that they must be. Round the behavior with rounded(model)."
             )
 
-    def _support(self, master: Master, merged: Orbits) -> tuple[float, dict[int, float]] | None:
+    def _support(self, master: Master, merged: Orbits) -> tuple[float, Mapping[int, float]] | None:
         """Return the value and the weights of strategies in the last solution, spread over their images."""
         weights = master.weights.clip(0.0)
         used = np.flatnonzero(weights)
