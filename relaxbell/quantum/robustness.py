@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -27,6 +27,8 @@ from relaxbell.verify import Refused
 
 if TYPE_CHECKING:
     from cvxpy import Constraint, Expression
+
+Noise: TypeAlias = Behavior | LocalSet | NonsignalingSet
 
 _SMALL, _NEAR, _BITS = 64, 1e-6, 40
 """Denominators of coefficients that are tried, how near they must be; bits of those that are taken otherwise."""
@@ -130,7 +132,7 @@ def _set(where: object, behavior: Behavior) -> BehaviorSet:
     return where
 
 
-def _noise(noise: object, behavior: Behavior, own: BehaviorSet) -> tuple[Behavior | BehaviorSet, str]:
+def _noise(noise: object, behavior: Behavior, own: BehaviorSet) -> tuple[Noise, str]:
     if isinstance(noise, Behavior):
         if not same_variables(noise, behavior) or noise.cardinality != behavior.cardinality:
             raise BehaviorError(
@@ -148,7 +150,7 @@ def _noise(noise: object, behavior: Behavior, own: BehaviorSet) -> tuple[Behavio
     raise BehaviorError(f"noise is {noise!r}, expected 'white', 'local', 'general' or a Behavior. Give one of them.")
 
 
-def _solved(own: BehaviorSet, behavior: Behavior, noise: Behavior | BehaviorSet) -> tuple[float, Floats | None]:
+def _solved(own: BehaviorSet, behavior: Behavior, noise: Noise) -> tuple[float, Floats | None]:
     """Return the visibility, and coefficients over the coordinates that tell the behavior from the set."""
     import cvxpy as cp
 
@@ -167,7 +169,7 @@ def _solved(own: BehaviorSet, behavior: Behavior, noise: Behavior | BehaviorSet)
     return value, found if away > 0 else -found
 
 
-def _scaled(noise: Behavior | BehaviorSet, weight: Expression, own: BehaviorSet) -> tuple[Expression, list[Constraint]]:
+def _scaled(noise: Noise, weight: Expression, own: BehaviorSet) -> tuple[Expression, list[Constraint]]:
     if isinstance(noise, BehaviorSet):
         return noise.scaled(weight)
     return own.coordinates.project(noise.p) * weight, []
@@ -185,7 +187,7 @@ def _candidates(form: Floats) -> Iterator[list[Fraction]]:
     yield [Fraction(round(float(v) * 2.0**_BITS), 2**_BITS) for v in scaled]
 
 
-def _data(own: BehaviorSet, behavior: Behavior, noise: Behavior | BehaviorSet, table: Exact) -> dict[str, Any]:
+def _data(own: BehaviorSet, behavior: Behavior, noise: Noise, table: Exact) -> dict[str, Any]:
     """Return the certificate's data but the claim."""
     numbers = behavior.table.ravel().tolist()
     given = [] if isinstance(noise, BehaviorSet) else noise.table.ravel().tolist()

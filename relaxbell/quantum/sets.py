@@ -92,10 +92,6 @@ class BehaviorSet(Frozen):
     def _vector(self) -> tuple[Expression, list[Constraint]]:
         raise NotImplementedError
 
-    def scaled(self, weight: float | Expression) -> tuple[Expression, list[Constraint]]:
-        """Return coordinates of a behavior of the set times a weight that is a variable, with their constraints."""
-        raise NotImplementedError
-
     # ------------------------------------------------------------------- of a scenario
 
     @property
@@ -244,6 +240,11 @@ class BehaviorSet(Frozen):
 
 class NonsignalingSet(BehaviorSet):
     """All no-signaling behaviors of a scenario, see `nonsignaling_set`.
+
+    Parameters
+    ----------
+    scenario
+        Whose behaviors.
 
     Examples
     --------
