@@ -25,6 +25,7 @@ from relaxbell.quantum.levels import Lengths, read_level
 from relaxbell.quantum.maxima import SetMaximum
 from relaxbell.quantum.moments import Moments, coordinate_words, moments
 from relaxbell.quantum.proofs import Attempt, claimed, common_data, factor, proven, rational_above, slacks
+from relaxbell.quantum.reduction import action, invariant_blocks
 from relaxbell.quantum.squares import least_squares_bound, solve_conic
 from relaxbell.verify import Refused
 from relaxbell.verify.sets import Word
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 _SCALES = (8, 4, -8, 16)
 """Largest coefficient of the programs that are tried: over sums of squares, or (negative) over moments."""
+
+_FEW = 60
+"""Rows of a block up to which more than one is tried."""
 
 _EXCESS = 2e-9
 """So much more than the solver's value, relative to the largest coefficient, no other program is tried."""
@@ -365,11 +369,15 @@ class QuantumSet(BehaviorSet):
         return coordinate_words(self.coordinates, self._inputs)
 
     @cached_property
-    def _moments(self) -> Moments:
+    def _sizes(self) -> list[list[int]]:
         own, k = self.scenario, len(self.scenario.outputs)
         counts = [1 if x is None else own.shape[k + x] for x in self._inputs]
-        sizes = [[outcomes] * count for outcomes, count in zip(own.shape, counts, strict=False)]
-        return moments(sizes, self._lengths, self._words, f"level {self.level} of {own}")
+        return [[outcomes] * count for outcomes, count in zip(own.shape, counts, strict=False)]
+
+    @cached_property
+    def _moments(self) -> Moments:
+        own = self.scenario
+        return moments(self._sizes, self._lengths, self._words, f"level {self.level} of {own}")
 
     def _vector(self) -> tuple[Expression, list[Constraint]]:
         return self._moments.vector[self._moments.coordinates], self._moments.constraints
@@ -378,20 +386,34 @@ class QuantumSet(BehaviorSet):
         form = self.coordinates.pull_back(to_floats(table))
         largest = float(abs(form[1:]).max(initial=0.0)) or 1.0
         best: Attempt | None = None
-        for scale in _SCALES:  # solvers end at different distances from the optimum: the proofs say at which
+        blocks = self._blocks(table)
+        few = max(basis.shape[1] for basis in blocks) <= _FEW
+        for scale in (
+            _SCALES if few else _SCALES[:1]
+        ):  # solvers end at different distances from the optimum: the proofs say at which
             size = largest / abs(scale)
             with contextlib.suppress(*(() if best is None else (SolverError,))):
-                found = (self._by_squares if scale > 0 else self._by_moments)(form / size, size)
+                found = (
+                    self._by_squares(form / size, size, blocks) if scale > 0 else self._by_moments(form / size, size)
+                )
                 best = found if best is None or found.bound < best.bound else best
             if best is not None and best.excess <= _EXCESS * largest:
                 break
         assert best is not None  # the first attempt raises, or is there
         return best.value, best.point, {"above": rational_above(table), **best.rows}, False
 
-    def _by_squares(self, form: Floats, size: float) -> Attempt:
+    def _blocks(self, table: Exact) -> list[NDArray[np.float64]]:
+        """Return what symmetries of a functional leave of the matrix, see `relaxbell.quantum.reduction`."""
+        own, words = self.scenario, self._moments.words
+        symmetries = BellFunctional(table, own.outputs, own.inputs, parties=own.parties).symmetries()
+        found = [action(g, words, own.outputs, self._sizes) for g in symmetries.generators]
+        blocks = invariant_blocks(kept) if (kept := [own for own in found if own is not None]) else None
+        return [np.eye(len(words))[:, :, None]] if blocks is None else blocks
+
+    def _by_squares(self, form: Floats, size: float, blocks: list[NDArray[np.float64]]) -> Attempt:
         """Return what the program over sums of squares finds for a form times `size`."""
         words, named = self._moments.words, dict(zip(self._words, form.tolist(), strict=True))
-        value, matrix, known = least_squares_bound(words, named, self.name)
+        value, matrix, known = least_squares_bound(words, named, self.name, blocks)
         point = np.array([known[word] for word in self._words])
         return factor(words, named, matrix, size, value + form[0], point)
 

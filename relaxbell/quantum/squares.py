@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from relaxbell.errors import SolverError
 from relaxbell.exact.numbers import Floats
@@ -23,7 +24,7 @@ _TOLERANCE = 1e-11
 
 
 def least_squares_bound(
-    words: Sequence[Word], form: Mapping[Word, float], name: str
+    words: Sequence[Word], form: Mapping[Word, float], name: str, blocks: Sequence[NDArray[np.float64]]
 ) -> tuple[float, Floats, dict[Word, float]]:
     """Return the least b for which b − f is a sum of squares, without the constant; its matrix; the moments.
 
@@ -37,6 +38,9 @@ def least_squares_bound(
         Coefficients by words.
     name
         Of the set, for errors.
+    blocks
+        Bases of what symmetries of the form leave as it is, as in `relaxbell.quantum.reduction`; the matrix is
+        invariant, which costs nothing.
 
     Raises
     ------
@@ -53,16 +57,53 @@ def least_squares_bound(
         columns.append(i * n + j)
         entries.append(1.0 if i == j else 2.0)
     sums = sp.csr_array((entries, (rows, columns)), shape=(len(numbers), n * n))
+    reduced = [_of_block(sums, basis) for basis in blocks]
     kept = np.array([k for word, k in numbers.items() if word != one], dtype=np.intp)
     right = -np.array([form.get(word, 0.0) for word in numbers])
-    matrix = cp.Variable((n, n), PSD=True)
-    flat = cp.vec(matrix, order="C")
-    equal = sums[kept] @ flat == right[kept]
-    problem = cp.Problem(cp.Minimize(sums[[numbers[one]]] @ flat), [equal])
+    if len(blocks) > 1:
+        kept = kept[_independent(np.hstack([part[kept] for part in reduced]))]
+    matrices = [cp.Variable((basis.shape[1],) * 2, symmetric=True) for basis in blocks]
+    flat = [cp.vec(matrix, order="C") for matrix in matrices]
+    positive = [matrix >> 0 for matrix in matrices]
+    total = sum(part[kept] @ own for part, own in zip(reduced, flat, strict=True))
+    most = sum(part[[numbers[one]]] @ own for part, own in zip(reduced, flat, strict=True))
+    problem = cp.Problem(cp.Minimize(cp.sum(most)), [*positive, total == right[kept]])
     solve_conic(problem, name)
-    found = dict.fromkeys(numbers, 1.0)
-    found |= dict(zip((w for w in numbers if w != one), np.asarray(equal.dual_value).tolist(), strict=True))
-    return float(problem.value), np.asarray(matrix.value), found
+    found = np.zeros((n, n))
+    for basis, matrix in zip(blocks, matrices, strict=True):
+        found += np.einsum("iac,ab,jbc->ij", basis, np.asarray(matrix.value), basis, optimize=True)
+    gram = _moment_matrix(blocks, [np.asarray(own.dual_value) for own in positive])
+    known = sums @ gram.ravel() / (sums @ np.ones(n * n))
+    known /= known[numbers[one]]
+    return float(problem.value), found, dict(zip(numbers, known.tolist(), strict=True))
+
+
+def _of_block(sums: sp.csr_array, basis: NDArray[np.float64]) -> Floats:
+    """Return the sums over each moment as functions of a block's entries."""
+    n, m, _ = basis.shape
+    entries = np.einsum("iac,jbc->ijab", basis, basis, optimize=True)
+    found: Floats = np.asarray(sums @ ((entries + entries.transpose(1, 0, 2, 3)) / 2).reshape(n * n, m * m))
+    return found
+
+
+def _independent(rows: Floats) -> NDArray[np.intp]:
+    """Return the numbers of rows that span all of them."""
+    from scipy.linalg import qr  # loads slowly
+
+    _, triangle, order = qr(rows.T, mode="economic", pivoting=True)
+    sizes = abs(np.diag(triangle))
+    return np.sort(order[: int((sizes > 1e-9 * sizes.max(initial=1.0)).sum())])
+
+
+def _moment_matrix(blocks: Sequence[NDArray[np.float64]], duals: Sequence[Floats]) -> Floats:
+    """Return the invariant moment matrix of which the blocks are the duals."""
+    from scipy.linalg import block_diag
+
+    basis = np.hstack([own.reshape(len(own), -1) for own in blocks])
+    inner = block_diag(*(np.kron(dual / b.shape[2], np.eye(b.shape[2])) for dual, b in zip(duals, blocks, strict=True)))
+    back = np.linalg.inv(basis)
+    found: Floats = back.T @ inner @ back
+    return found
 
 
 def solve_linear(problem: Problem, name: str) -> None:
