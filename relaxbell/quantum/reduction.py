@@ -1,9 +1,9 @@
 """Symmetries of a functional make the matrix of a sum of squares block diagonal.
 
-A relabeling g maps words to sums of words, w → R w, and moment matrices Γ to R Γ Rᵀ. Where it leaves the functional as it
-is, the best dual matrix Z may be averaged, so that Rᵀ Z R = Z for all g: it is then determined by one small block for each
-kind of irreducible representation (Gatermann, Parrilo 2004). The blocks are found numerically, from a random invariant
-matrix (Murota, Kanno, Kojima, Kojima 2010). No proof rests on them: the certificate has the whole matrix.
+A relabeling g maps words to sums of words, w → R w, and moment matrices Γ to R Γ Rᵀ. Where it leaves the functional as
+it is, the best dual matrix Z may be averaged, so that Rᵀ Z R = Z for all g: then it is determined by a small block for
+each kind of irreducible representation (Gatermann, Parrilo 2004). The blocks are found numerically, from a random
+invariant matrix (Murota, Kanno, Kojima, Kojima 2010). No proof rests on them: the certificate has the whole matrix.
 """
 
 from __future__ import annotations
@@ -80,8 +80,10 @@ def invariant_blocks(actions: Sequence[Floats]) -> list[NDArray[np.float64]] | N
     form = _averaged(np.eye(n), [[p.T for p in own] for own in powers if own is not None])
     if form is None:
         return None
-    root = np.linalg.cholesky(form)
-    turned = [[np.linalg.solve(root, p.T @ root) for p in own] for own in powers if own is not None]
+    root: Floats = np.linalg.cholesky(form).astype(np.float64)
+    turned: list[list[Floats]] = [
+        [np.linalg.solve(root, p.T @ root).astype(np.float64) for p in own] for own in powers if own is not None
+    ]
     rng = np.random.default_rng(0)
     samples = []
     for _ in range(3):

@@ -33,11 +33,14 @@ from relaxbell.verify.sets import Word
 if TYPE_CHECKING:
     from cvxpy import Constraint, Expression
 
-_SCALES = (8, 4, -8, 16)
+_SCALES = (2, 8, 1, 16, 32, -8)
 """Largest coefficient of the programs that are tried: over sums of squares, or (negative) over moments."""
 
+_SLOWER, _TINY = 1e-7, 40
+"""As much more, relative, is not worth the program over moments; words up to which it takes no time."""
+
 _FEW = 60
-"""Rows of a block up to which more than one is tried."""
+"""Words up to which the program over moments is tried, which has no blocks; rows of a block for several scales."""
 
 _EXCESS = 2e-9
 """So much more than the solver's value, relative to the largest coefficient, no other program is tried."""
@@ -387,10 +390,10 @@ class QuantumSet(BehaviorSet):
         largest = float(abs(form[1:]).max(initial=0.0)) or 1.0
         best: Attempt | None = None
         blocks = self._blocks(table)
-        few = max(basis.shape[1] for basis in blocks) <= _FEW
-        for scale in (
-            _SCALES if few else _SCALES[:1]
-        ):  # solvers end at different distances from the optimum: the proofs say at which
+        most = 1 if max(basis.shape[1] for basis in blocks) > _FEW else 5 if len(self._moments.words) > _FEW else None
+        for scale in _SCALES[:most]:  # solvers end at different distances from the optimum: the proofs say at which
+            if scale < 0 and best is not None and best.excess <= _SLOWER * largest and len(self._moments.words) > _TINY:
+                break
             size = largest / abs(scale)
             with contextlib.suppress(*(() if best is None else (SolverError,))):
                 found = (

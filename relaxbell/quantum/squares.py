@@ -60,14 +60,14 @@ def least_squares_bound(
     reduced = [_of_block(sums, basis) for basis in blocks]
     kept = np.array([k for word, k in numbers.items() if word != one], dtype=np.intp)
     right = -np.array([form.get(word, 0.0) for word in numbers])
-    if len(blocks) > 1:
-        kept = kept[_independent(np.hstack([part[kept] for part in reduced]))]
+    whole = len(blocks) == 1 and blocks[0].shape[1] == n
+    change = sp.eye_array(len(kept)) if whole else _independent(np.hstack([part[kept] for part in reduced]))
     matrices = [cp.Variable((basis.shape[1],) * 2, symmetric=True) for basis in blocks]
     flat = [cp.vec(matrix, order="C") for matrix in matrices]
     positive = [matrix >> 0 for matrix in matrices]
-    total = sum(part[kept] @ own for part, own in zip(reduced, flat, strict=True))
+    total = sum((change @ part[kept]) @ own for part, own in zip(reduced, flat, strict=True))
     most = sum(part[[numbers[one]]] @ own for part, own in zip(reduced, flat, strict=True))
-    problem = cp.Problem(cp.Minimize(cp.sum(most)), [*positive, total == right[kept]])
+    problem = cp.Problem(cp.Minimize(cp.sum(most)), [*positive, total == change @ right[kept]])
     solve_conic(problem, name)
     found = np.zeros((n, n))
     for basis, matrix in zip(blocks, matrices, strict=True):
@@ -86,13 +86,16 @@ def _of_block(sums: sp.csr_array, basis: NDArray[np.float64]) -> Floats:
     return found
 
 
-def _independent(rows: Floats) -> NDArray[np.intp]:
-    """Return the numbers of rows that span all of them."""
+def _independent(rows: Floats) -> Floats:
+    """Return the matrix that replaces rows by orthogonal ones that span the same, all of one length."""
     from scipy.linalg import qr  # loads slowly
 
-    _, triangle, order = qr(rows.T, mode="economic", pivoting=True)
+    base, triangle, _ = qr(rows, mode="economic", pivoting=True)
     sizes = abs(np.diag(triangle))
-    return np.sort(order[: int((sizes > 1e-9 * sizes.max(initial=1.0)).sum())])
+    rank = int((sizes > 1e-9 * sizes.max(initial=1.0)).sum())
+    lengths = np.linalg.norm(triangle[:rank], axis=1)
+    found: Floats = base[:, :rank].T * (np.linalg.norm(rows) / math.sqrt(max(1, rank)) / lengths)[:, None]
+    return found
 
 
 def _moment_matrix(blocks: Sequence[NDArray[np.float64]], duals: Sequence[Floats]) -> Floats:

@@ -97,8 +97,9 @@ def number(value, root):
     return float(Fraction(a)) + float(Fraction(b)) * root**0.5
 
 
+@pytest.mark.parametrize("most", [100, pytest.param(10**6, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", ["quantum", "local", "no-signaling", "visibility"])
-def test_mutants_of_claim_and_proof_that_are_accepted_are_true(kind):
+def test_mutants_of_claim_and_proof_that_are_accepted_are_true(kind, most):
     limits = CHSH.limits(1)
     tsirelson = rb.boxes.tsirelson()
     data, least = {
@@ -107,23 +108,17 @@ def test_mutants_of_claim_and_proof_that_are_accepted_are_true(kind):
         "no-signaling": (limits.nonsignaling.certificate.data, 4),
         "visibility": (tsirelson.robustness(rb.bell(), noise="general").certificate.data, 3 - 3 / np.sqrt(2)),
     }[kind]
-    accepted = 0
-    for part in ("claim", "proof"):
-        for path, value in hostile(data[part], (part,)):
-            mutant = with_change(data, path, value)
-            try:
-                verify(mutant)
-            except Refused:
-                continue
-            accepted += 1
-            assert number(mutant["claim"]["upper_bound"], data.get("root", 0)) >= least - 1e-12
-    for path, value in hostile(data):  # nothing else than a refusal ever comes of it
+    rng, mutants = np.random.default_rng(len(kind)), list(hostile(data))
+    for k in rng.permutation(len(mutants))[:most]:
+        path, value = mutants[k]
+        mutant = with_change(data, path, value)
         try:
-            sentence = verify(with_change(data, path, value))
+            sentence = verify(mutant)
         except Refused:
-            continue
+            continue  # nothing else ever comes of it
         assert sentence.isascii()
-    assert accepted < 40
+        if path[0] in ("claim", "proof"):
+            assert number(mutant["claim"]["upper_bound"], data.get("root", 0)) >= least - 1e-12
 
 
 def test_a_little_less_is_refused():

@@ -58,7 +58,9 @@ def random_functional(seed, inputs, outputs):
     return rb.BellFunctional(table, model.outputs, model.inputs, constant=Fraction(1, 3)), model
 
 
-SHAPES = [((2, 3), (3, 2), "1+AB"), ((2, 2, 2), (2, 2, 2), 2), ((1, 3), (2, 3), 2), ((2, 2, 1), (3, 2, 2), "2+ABC")]
+SLOW = pytest.mark.slow
+SHAPES = [((2, 3), (3, 2), "1+AB"), ((2, 2, 2), (2, 2, 2), 2)]
+SHAPES += [pytest.param((1, 3), (2, 3), 2, marks=SLOW), pytest.param((2, 2, 1), (3, 2, 2), "2+ABC", marks=SLOW)]
 
 
 @pytest.mark.parametrize(("inputs", "outputs", "level"), SHAPES)
@@ -149,3 +151,24 @@ def test_what_is_no_set_is_refused(monkeypatch):
     with pytest.raises(RelaxbellError, match=r"MoMPy is not installed.*\[quantum\]"):
         rb.quantum_set(chsh, 1)
     assert chsh.bound(rb.nonsignaling_set(chsh)) == 4  # nothing else needs it
+
+
+@pytest.mark.parametrize(
+    ("functional", "level"),
+    [
+        (rb.catalog.CHSH, "1+AB"),
+        pytest.param(rb.catalog.I3322, 2, marks=SLOW),
+        (rb.catalog.cglmp(3), "1+AB"),
+        (rb.catalog.mermin(3), THREE),
+    ],
+    ids=str,
+)
+def test_symmetries_change_no_value_and_make_blocks(functional, level):
+    """The action on words is one of a group: it keeps the functional's moments, and blocks have all dimensions."""
+    where = rb.quantum_set(functional, level)
+    blocks = where._blocks(functional.coefficients)
+    assert sum(m * d for _, m, d in (basis.shape for basis in blocks)) == len(where.words)
+    assert max(basis.shape[1] for basis in blocks) < len(where.words) / 2
+    form = where.coordinates.pull_back(functional.floats)
+    whole = where._by_squares(form, 1.0, [np.eye(len(where.words))[:, :, None]])
+    assert where.maximum(functional).value - float(functional.constant) == pytest.approx(whole.value, abs=2e-7)
