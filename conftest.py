@@ -8,7 +8,7 @@ import pytest
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 SLOW_EXAMPLES = ("relaxbell.closed_forms.joint_inequalities.", "relaxbell.engines.information.bits_curve.")
-"""Modules whose every example derives facets or draws a curve anew: they run with the slow tests."""
+"""Modules whose every example derives facets or draws a long curve anew: they run with the slow tests."""
 
 NEEDS = {".plot(": "matplotlib", ".to_frame(": "pandas"}
 

@@ -244,7 +244,9 @@ OPERATIONS = {
 }
 
 
-@pytest.mark.parametrize("operation", list(OPERATIONS))
+@pytest.mark.parametrize(
+    "operation", [pytest.param(o, marks=[pytest.mark.slow] if o == "closed form" else []) for o in OPERATIONS]
+)
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("name", [kind.name for kind in KINDS])
 def test_every_kind_offers_every_operation_or_refuses_it(name, seed, operation):

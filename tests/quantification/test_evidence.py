@@ -186,6 +186,7 @@ def test_local_counts_prove_nothing():
 # ---------------------------------------------------------------------------- standard errors
 
 
+@pytest.mark.slow
 def test_standard_errors_are_those_of_the_closed_form():
     """C(X→B) = max(0, (S − 2)/4) of the non-signaling fit to each resample; twice that for A→B."""
     report = rb.quantify("delft2015", resamples=12, seed=4)
@@ -242,6 +243,7 @@ def test_reports_travel():
 # ------------------------------------------------------------------------------ the commands
 
 
+@pytest.mark.slow
 def test_options_of_the_command():
     output = run(app, ["quantify", "delft2015", "--confidence", "0.9", "--resamples", "3"]).output
     assert "at least (90 %)" in output
