@@ -53,6 +53,7 @@ _HOMES = {
     "closed_forms.derive": "closed_form",
     "closed_forms.both_ends": "closed_bounds",
     "closed_forms.dual_vertices": "dual_vertices",
+    "closed_forms.quantum_maxima": "quantum_maximum",
     "engines.linear.certificates": "data_digest",
     "solve.lines": "curve tradeoff",
     "solve.visibility": "critical_visibility",

@@ -65,6 +65,7 @@ _HOMES = {
     "closed_forms.closed_form": "ClosedForm Evaluation",
     "closed_forms.dual_vertices": "DualVertices",
     "closed_forms.inequalities": "Inequalities",
+    "closed_forms.quantum_maxima": "QuantumClass QuantumMaximum",
     "closed_forms.joint_inequalities": "JointClass JointInequalities",
     "certificate.claims": "Certificate",
     "curves.curve": "Curve",
