@@ -149,8 +149,8 @@ def quantum_maximum(
     where = QuantumSet(scenario, level := _default(scenario.outputs) if level is None else level)
     if not form.complete or form.budgets or form.region.coordinates != where.coordinates:
         raise ClosedFormError(
-            f"the largest {form.measure.name} in quantum theory: found the closed form for {form.region.text}, expected "
-            "a complete one of no-signaling behaviors without budgets. Use closed_form(measure, 'nonsignaling').",
+            f"the largest {form.measure.name} in quantum theory: found one for {form.region.text}, expected "
+            "a complete closed form of no-signaling behaviors without budgets. Use closed_form(measure, 'nonsignaling').",
             form,
         )
     found = [_bounded(form, kind.members, kind.text, where, starts, seed) for kind in form.classes]

@@ -35,5 +35,5 @@ def test_other_numbers_of_settings():
 
 def test_without_a_closed_form_of_no_signaling_behaviors():
     c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
-    with pytest.raises(rb.errors.ClosedFormError, match="every p of the model, expected a complete one"):
+    with pytest.raises(rb.errors.ClosedFormError, match="every p of the model, expected a complete closed form"):
         rb.quantum_maximum(rb.closed_form(c, "model"))
