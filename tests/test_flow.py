@@ -40,6 +40,7 @@ ORDER = [
     "closed_forms",
     "sweeps",
     "trials",
+    "randomness",
     "proofs",
     "paper",
     "quantification",

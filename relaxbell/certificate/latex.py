@@ -40,6 +40,7 @@ from relaxbell.verify.elimination import strategy
 from relaxbell.verify.entropies import EntropyCase, InformationCase
 from relaxbell.verify.evidence import EvidenceCase
 from relaxbell.verify.factorized import FactorizedCase
+from relaxbell.verify.guessing import GuessingCase
 from relaxbell.verify.kernel import Case
 from relaxbell.verify.measures import Charges, Measure, charge
 from relaxbell.verify.messages import MessageCase
@@ -59,6 +60,7 @@ _COUNTED = 2**12
 _REFERRED: dict[type[Case], str] = {
     NetworkCase: "a tree of boxes with polynomials",
     EvidenceCase: "exact sums over all trials",
+    GuessingCase: "multipliers of what is equal in a box without signaling, for each extreme table of the settings",
     MessageCase: "a list of inequalities for the distribution of the message, of which the vertices are found",
     FunctionalCase: "a sum of squares of moments, a table of slacks, or the list of deterministic strategies",
     VisibilityCase: "a functional with its bounds on the set and on the noise",

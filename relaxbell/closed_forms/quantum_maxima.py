@@ -150,7 +150,7 @@ def quantum_maximum(
     if not form.complete or form.budgets or form.region.coordinates != where.coordinates:
         raise ClosedFormError(
             f"the largest {form.measure.name} in quantum theory: found one for {form.region.text}, expected "
-            "a complete closed form of no-signaling behaviors without budgets. Use closed_form(measure, 'nonsignaling').",
+            "a complete closed form of no-signaling behaviors without budgets. Use closed_form(c, 'nonsignaling').",
             form,
         )
     found = [_bounded(form, kind.members, kind.text, where, starts, seed) for kind in form.classes]
@@ -167,7 +167,7 @@ def _bounded(
     if not any(term[1:]):
         return QuantumClass(text, len(members), f, term[0], None, None)
     maximum = where.maximum(f)
-    seen = optimize_quantum(f, starts=starts, seed=seed) if starts and len(own.outputs) == 2 else None
+    seen = optimize_quantum(f, starts=starts, seed=seed, progress=False) if starts else None
     return QuantumClass(text, len(members), f, maximum.upper_bound, maximum, seen)
 
 
