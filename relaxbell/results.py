@@ -207,6 +207,82 @@ class FaceLike(Protocol[F_co]):
     def __bool__(self) -> bool: ...
 
 
+class LimitsLike(Protocol):
+    """What `relaxbell.classes.Limits` offers."""
+
+    @property
+    def rows(self) -> tuple[tuple[str, str, str, str], ...]:
+        """The table's rows as texts: set, maximum, bound, how it is known."""
+
+    @property
+    def local(self) -> SetMaximumLike:
+        """The maximum on local behaviors."""
+
+    @property
+    def quantum(self) -> SetMaximumLike:
+        """On quantum ones."""
+
+    @property
+    def nonsignaling(self) -> SetMaximumLike:
+        """On no-signaling ones."""
+
+
+class SetMaximumLike(Protocol):
+    """What `relaxbell.classes.SetMaximum` offers."""
+
+    @property
+    def where(self) -> str:
+        """The set, in words."""
+
+    @property
+    def value(self) -> float:
+        """What the solver found."""
+
+    @property
+    def upper_bound(self) -> ExactNumber:
+        """No behavior of the set has more."""
+
+    @property
+    def exact(self) -> ExactNumber | None:
+        """The maximum, where it is known exactly."""
+
+    @property
+    def bound(self) -> ExactNumber | float:
+        """The maximum, or its bound rounded up."""
+
+    @property
+    def certificate(self) -> CertificateLike:
+        """Of the upper bound."""
+
+
+class RobustnessLike(Protocol):
+    """What `relaxbell.classes.Robustness` offers."""
+
+    @property
+    def value(self) -> float:
+        """The visibility that the solver found."""
+
+    @property
+    def upper_bound(self) -> ExactNumber:
+        """No larger visibility is in the set."""
+
+    @property
+    def noise(self) -> str:
+        """What the behavior is mixed with, in words."""
+
+    @property
+    def where(self) -> str:
+        """The set, in words."""
+
+    @property
+    def functional(self) -> Any:
+        """The functional that proves it."""
+
+    @property
+    def certificate(self) -> CertificateLike | None:
+        """Of the upper bound."""
+
+
 class InequalitiesLike(Protocol[M_co, F_co]):
     """What `relaxbell.classes.Inequalities` offers."""
 

@@ -35,6 +35,7 @@ ORDER = [
     "certificate",
     "curves",
     "engines",
+    "quantum",
     "solve",
     "closed_forms",
     "sweeps",

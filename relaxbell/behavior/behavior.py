@@ -52,7 +52,7 @@ from relaxbell.relabeling import Relabeling, Symmetries, act, moved
 if TYPE_CHECKING:
     import sympy
 
-    from relaxbell.results import GuessingLike
+    from relaxbell.results import GuessingLike, RobustnessLike
 
 
 class HasCoordinates(Protocol):
@@ -1067,6 +1067,38 @@ class Behavior(Frozen):
             self, outputs, at, settings=settings, dependence=dependence, lower=lower, upper=upper, signaling=signaling,
             seconds=seconds,
         )  # fmt: skip
+
+    def robustness(self, where: object, *, noise: object = "white") -> RobustnessLike:
+        """Return the largest weight of the behavior in a mixture with noise that is in a set of behaviors.
+
+        Parameters
+        ----------
+        where
+            The set: a Bell scenario such as ``bell()`` (the local set), `quantum_set` or `nonsignaling_set`.
+        noise
+            ``"white"``, ``"local"`` (any local behavior), ``"general"`` (any no-signaling one), or a behavior.
+
+        Returns
+        -------
+        Robustness
+            The visibility v of v p + (1 − v) noise as the solver found it, an exact upper bound, the functional that
+            proves it, and its certificate. Of floats, for `rounded`.
+
+        Raises
+        ------
+        BehaviorError
+            If the noise is of no such kind, or scenarios differ; a `SignalingError` if the behavior signals.
+        UnsupportedModelError
+            If a model is none of a Bell scenario.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> p = rb.boxes.pr()
+        >>> [p.robustness(rb.bell(), noise=kind).upper_bound for kind in ("white", "local", "general")]
+        [Fraction(1, 2), Fraction(2, 3), Fraction(3, 4)]
+        """
+        return provided("Behavior.robustness")(self, where, noise)
 
     # --------------------------------------------------------------------- text
 

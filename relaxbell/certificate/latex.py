@@ -47,6 +47,7 @@ from relaxbell.verify.messages import MessageCase
 from relaxbell.verify.model import Functions, Model
 from relaxbell.verify.networks import NetworkCase
 from relaxbell.verify.reading import Json, Real, array, common_denominator, fields, rationals
+from relaxbell.verify.sets import FunctionalCase, VisibilityCase
 from relaxbell.verify.strengths import StrengthCase
 
 _LISTED = 64
@@ -61,6 +62,8 @@ _REFERRED: dict[type[Case], str] = {
     EvidenceCase: "exact sums over all trials",
     GuessingCase: "multipliers of what is equal in a box without signaling, for each extreme table of the settings",
     MessageCase: "a list of inequalities for the distribution of the message, of which the vertices are found",
+    FunctionalCase: "a sum of squares of moments, a table of slacks, or the list of deterministic strategies",
+    VisibilityCase: "a functional with its bounds on the set and on the noise",
     StrengthCase: "a test factor with the bound of its mean over all models",
 }
 """What proofs are, that are in the file."""

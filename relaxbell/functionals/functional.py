@@ -39,7 +39,7 @@ from relaxbell.methods import provided
 from relaxbell.relabeling import Relabeling, Symmetries, act, moved
 
 if TYPE_CHECKING:
-    from relaxbell.results import FaceLike, ModelLike
+    from relaxbell.results import FaceLike, LimitsLike, ModelLike
 
 T = TypeVar("T")
 
@@ -453,7 +453,7 @@ class BellFunctional(Frozen):
         Parameters
         ----------
         model
-            Any causal model with the same variables.
+            Any causal model with the same variables, or a set of behaviors: `quantum_set`, `nonsignaling_set`.
         subject_to
             Budgets of measures and affine CVXPY constraints on ``model.q``, as in `minimize`. With a symbolic
             budget, ``c <= sympy.Symbol("epsilon")``, the bound is an exact function of it, a `Curve`; of a budget in
@@ -469,7 +469,8 @@ class BellFunctional(Frozen):
         -------
         ExactNumber, float or Curve
             The exact maximum. Where constraints or the input distribution have numbers that are not exact
-            (or the exact solution was not found), a float that is rounded up: no behavior of the model exceeds it.
+            (or the exact solution was not found), and on quantum sets, a float that is rounded up: no behavior of the
+            model exceeds it. ``quantum_set(…).maximum(functional)`` has its certificate.
 
         Raises
         ------
@@ -505,6 +506,37 @@ class BellFunctional(Frozen):
         Fraction(28, 1)
         """
         return provided("BellFunctional.bound")(self, model, subject_to, nonsignaling=nonsignaling, seconds=seconds)
+
+    def limits(self, level: int | str) -> LimitsLike:
+        """Return the largest values on local, quantum and no-signaling behaviors side by side.
+
+        Parameters
+        ----------
+        level
+            Of the NPA hierarchy, as in `quantum_set`.
+
+        Returns
+        -------
+        Limits
+            A table, with the certificate of each value: exact on local and no-signaling behaviors, a rigorous upper
+            bound on quantum ones.
+
+        Raises
+        ------
+        RelaxbellError
+            If MoMPy is not installed (extra ``quantum``).
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.catalog.CHSH.limits(1)
+        largest values of CHSH
+        set                maximum     at most
+        local              2           2              exact
+        quantum (level 1)  2.82842712  2.8284271...  rigorous bound
+        no-signaling       4           4              exact
+        """
+        return provided("BellFunctional.limits")(self, level)
 
     def is_facet(self, model: ModelLike, *, nonsignaling: bool = False) -> FaceLike[BellFunctional]:
         """Return the face on which the functional is largest, with its dimension; true if it is a facet.

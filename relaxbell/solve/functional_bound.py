@@ -49,6 +49,7 @@ from relaxbell.measures.measure import Limit, LinearMeasure, check_model
 from relaxbell.measures.setting_limits import SettingLimits
 from relaxbell.measures.terms import Linear
 from relaxbell.methods import provided
+from relaxbell.quantum.sets import BehaviorSet
 
 _LISTED = 2**14
 """Up to so many strategies times settings they are listed."""
@@ -56,7 +57,7 @@ _LISTED = 2**14
 
 def bound(
     functional: BellFunctional,
-    model: CausalModel,
+    model: CausalModel | BehaviorSet,
     subject_to: Any,
     *,
     nonsignaling: bool | None = None,
@@ -65,6 +66,8 @@ def bound(
     """Return the maximum, or with a symbol as limit its curve; see `BellFunctional.bound`."""
     # a title takes longer to write than many a maximum to find
     with deadline(seconds, "" if seconds is None else f"max {functional.title}", least=False):
+        if isinstance(model, BehaviorSet):
+            return _on_set(functional, model, subject_to)
         if is_symbolic(subject_to):
             return provided("BellFunctional.bound, symbolic")(functional, model, subject_to, nonsignaling)
         try:
@@ -76,6 +79,16 @@ def bound(
             known = UpperBound(f"max {functional.title}", top)
             text = f"It is at most {ceil_text(ceil_float(top), 9)} (rigorous)."
             raise TimeLimitError(f"{time_is_over()} {text}", known) from late
+
+
+def _on_set(functional: BellFunctional, where: BehaviorSet, subject_to: object) -> float | ExactNumber:
+    """Return the maximum on a quantum or no-signaling set; nothing may be constrained."""
+    if not isinstance(subject_to, list | tuple) or subject_to:
+        raise FunctionalError(
+            f"found constraints beside the {where.name} set, expected none: budgets are of causal models. Add them to "
+            "a problem of your own, cp.Problem(…, [*where.constraints, …])."
+        )
+    return where.maximum(functional).bound
 
 
 def functional_bound(

@@ -108,6 +108,13 @@ trials; ``wins``, for scores 0 and 1, the mean over w in (b, 1) of the product o
 losses; ``mean`` of such, and of ``others`` that count as 0; ``product`` of such, of different runs; the p-value is 1
 over it. Or ``tails`` of m games: m times the least P(Binomial(n, b) >= wins).
 
+**Sets of behaviors** of a Bell scenario: local, no-signaling, or quantum by a level of the NPA hierarchy, which is
+given as the lengths of its words of projectors, for each party; the words, and which moments ⟨w† w'⟩ are equal or 0,
+are derived here. A functional is at most its largest value on deterministic strategies; on no-signaling behaviors b
+where it and a table of slacks >= 0 sum to b; on quantum ones, where L Lᵀ (rows of L: integers times 2^-bits) is b minus
+the functional, up to moments of which each counts with the size of its coefficient. An irrational functional has a
+rational one above it. A visibility: f <= b on the set and f >= c on the noise prove v <= (b - c) / (f(p) - c).
+
 **Guessing.** The measure names outputs, the settings at which they are guessed, edges along which boxes may signal, and
 limits of M, of p(settings|λ) (``lower``, ``upper``) and of edges. Boxes are tables over outputs, then inputs; the
 marginal of outputs without edge from an input does not vary with it: an equation for each input, values of these
@@ -141,15 +148,17 @@ from .messages import MessageCase
 from .networks import NetworkCase
 from .reading import Json, Real, with_numbers
 from .refusals import Refused, printable
+from .sets import FunctionalCase, VisibilityCase
 from .strengths import StrengthCase
 from .wording import digest
 
 _KINDS = {
-    "binary entropy": EntropyCase, "dependence": DependenceCase, "evidence": EvidenceCase,
+    "binary entropy": EntropyCase, "dependence": DependenceCase, "evidence": EvidenceCase, "functional": FunctionalCase,
     "guessing": GuessingCase,
     "factorized dependence": FactorizedDependenceCase, "factorized mutual information": FactorizedInformationCase,
     "message entropy": MessageCase,
     "mutual information": InformationCase, "nonbilocality": NetworkCase, "strength": StrengthCase,
+    "visibility": VisibilityCase,
 }  # fmt: skip
 
 
@@ -200,7 +209,8 @@ def digests(data: Json) -> tuple[str, ...]:
     if is_family(data):
         return (digest(Family(data, case_class).case),)
     if not is_curve(data):
-        return (digest(read_case(data)),)
+        case = read_case(data)
+        return (case.functional_digest() if isinstance(case, FunctionalCase) else digest(case),)
     curve = Curve(data, read_case)
     return digest(curve.first), digest(curve.last)
 
