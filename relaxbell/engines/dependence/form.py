@@ -25,6 +25,7 @@ from relaxbell.errors import ModelTooLargeError
 from relaxbell.exact.elimination import Elimination, WidthError
 from relaxbell.exact.kept import Kept
 from relaxbell.exact.local_rows import LocalRows
+from relaxbell.exact.numbers import Floats
 from relaxbell.lp.clock import left
 from relaxbell.measures.settings import SettingLayout
 

@@ -115,7 +115,7 @@ def priced_hall(problem: Problem, measure: HallDependence, *, thorough: bool) ->
     InfeasibleError
         If nothing satisfies the equations.
     """
-    model, layout = measure.model, measure.layout
+    layout = measure.layout
     rows = math.comb(len(layout.weights), 2) * layout.count
     if rows <= PRICED_FROM or problem.equations.exponents is not None:
         return None
