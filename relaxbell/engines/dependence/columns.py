@@ -116,8 +116,9 @@ class DependenceProgram:
                     if grown := found is not None and self.add(master, found, y):
                         break
             except TimeLimitError as late:
-                known = best[1] if slowest < _SOON else start
-                raise with_bound(late, name, self.bound(known).value) from None
+                # the start is no good center to look around, but its bound may be the best so far
+                better = best[0] > float(rhs @ start) and slowest < _SOON
+                raise with_bound(late, name, self.bound(best[1] if better else start).value) from None
             if grown:
                 continue
             amounts = master.x

@@ -65,14 +65,17 @@ def priced_dependence(
     InfeasibleError
         If nothing satisfies the equations.
     """
-    program = None if near is None else near.get("program")
-    if program is not None and program.form.equations.rows is problem.equations.rows:
-        program = program.at(problem.equations)
-    else:
-        program = dependence_program(measure, problem.equations)
-    if program is None:
+    form = form_of(measure, problem.equations)
+    if form is None:
         return None
-    form = program.form
+    program = None if near is None else near.get("program")
+    try:
+        if program is not None and program.form.equations.rows is problem.equations.rows:
+            program = program.at(problem.equations)
+        else:
+            program = DependenceProgram(form)
+    except TimeLimitError as late:
+        raise with_bound(late, measure.name, early_bound(form)) from None
     if near is not None:
         near.replace("program", program)
     listed = measure.model.strategies.can_be_listed
