@@ -7,6 +7,9 @@ import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
+SLOW_EXAMPLES = ("relaxbell.closed_forms.joint_inequalities.", "relaxbell.engines.information.bits_curve.")
+"""Modules whose every example derives facets or draws a long curve anew: they run with the slow tests."""
+
 NEEDS = {".plot(": "matplotlib", ".to_frame(": "pandas"}
 
 
@@ -27,6 +30,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark them."""
     for item in items:
         examples = item.dtest.examples if isinstance(item, pytest.DoctestItem) else ()
+        if examples and item.name.startswith(SLOW_EXAMPLES):
+            item.add_marker(pytest.mark.slow)
         source = "".join(example.source for example in examples)
         for call, package in NEEDS.items():
             if call in source and find_spec(package) is None:

@@ -160,6 +160,7 @@ def test_both_ends_of_a_query():
 # ------------------------------------------------------------------------- quantify
 
 
+@pytest.mark.slow
 def test_quantify_writes_a_certificate_for_each_row(tmp_path):
     folder = tmp_path / "new" / "certificates"
     result = run(app, ["quantify", "delft2015", "--certificates", str(folder)])

@@ -35,6 +35,7 @@ def test_solving_loads_what_it_needs():
     assert not solved & (SLOW | {"scipy.linalg", "typer"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "also"),
     [(["--resamples", "0"], set()), ([], {"scipy.sparse.linalg"})],  # resamples are swept, with bases of floats

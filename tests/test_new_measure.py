@@ -51,6 +51,7 @@ def test_the_least_value_is_that_of_plain_cvxpy_and_has_a_certificate(guess, box
     assert "p_guess" not in claim  # the verifier names what it builds, not what a file says
 
 
+@pytest.mark.slow
 def test_curves_sweeps_budgets_and_formulas(guess, box):
     noise = box.white_noise()
     curve = rb.curve(guess, noise, box)

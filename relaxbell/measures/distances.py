@@ -85,7 +85,7 @@ class Distance(LinearMeasure):
         >>> import relaxbell as rb
         >>> d = rb.mean_distance(rb.bell()).given(rb.boxes.pr())
         >>> problem = cp.Problem(cp.Minimize(d.expression), [d.model.valid])
-        >>> round(problem.solve(solver=cp.HIGHS), 9)
+        >>> round(float(problem.solve(solver=cp.HIGHS)), 9)
         0.25
         """
         if not isinstance(observed, Behavior):

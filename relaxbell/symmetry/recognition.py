@@ -82,7 +82,7 @@ def recognize(functional: BellFunctional, model: CausalModel | None = None) -> R
     ('CHSH', Fraction(1, 4), Fraction(-1, 2))
     >>> s3 = rb.BellFunctional.from_correlators({"AB": [[1, 0, -1], [0, -1, 1], [-1, 1, 0]]})
     >>> rb.recognize(s3).known.name, rb.recognize(s3, rb.outcome_signaling((3, 3)))
-    ('chained(3)', None)
+    ('chained_3', None)
     """
     check_functional(functional)
     if model is not None:

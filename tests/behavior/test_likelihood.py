@@ -59,6 +59,7 @@ def test_gradient_vanishes_along_nonsignaling_directions(name):
         assert abs(sum(s * Fraction(int(d)) for s, d in zip(slopes, direction, strict=True))) < 1e-25
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shape", "names", "mean"),
     [

@@ -100,6 +100,7 @@ def test_reproduces_is_plain_cvxpy():
     assert problem.value == pytest.approx(0.5, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_a_million_strategies_build_within_limits():
     """2^20 strategies; memory is bounded by the sparse T and T'."""
     model = rb.input_signaling((4, 4))

@@ -125,6 +125,7 @@ def within(model, seconds):
         return late.partial, late.partial.complete
 
 
+@pytest.mark.slow
 def test_when_the_time_ends_the_rows_so_far_hold(monkeypatch):
     model = rb.bell((2, 2, 2), (2, 2, 2)).relax("L -> X")
     whole_list = set(rows_of(model.inequalities()))

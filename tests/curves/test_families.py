@@ -315,6 +315,7 @@ def test_functions_may_raise_anything_for_a_symbol():
         rb.curve(XB, broken)
 
 
+@pytest.mark.slow
 def test_entropy_and_information_along_functions():
     entropy = rb.curve(rb.message_entropy(rb.message()), PR.visibility, parameter="v")
     assert entropy.critical == Fraction(1, 2)
@@ -333,6 +334,7 @@ def information(v):
     return 2 - h - p * np.log2(3)
 
 
+@pytest.mark.slow
 def test_where_sampled_curves_pass_a_level():
     """Rising, falling, and falling before rising: the chord is at the level, and the least value not above it."""
     measure = rb.mutual_information(rb.measurement_dependence())

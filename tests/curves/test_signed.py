@@ -67,6 +67,7 @@ def kind_of(kind, model):
     return rb.maximum(signed(model), signed(model, 1)), [one, two]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
 def test_curves_and_sweeps(make, kind):

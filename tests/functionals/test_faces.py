@@ -47,7 +47,11 @@ def test_equation_10():
     assert full.bound == slice_.bound == 4
 
 
-@pytest.mark.parametrize("functional", [rb.catalog.CHSH, rb.catalog.I3322, rb.catalog.chained(3)], ids=str)
+@pytest.mark.parametrize(
+    "functional",
+    [rb.catalog.CHSH, rb.catalog.I3322, pytest.param(rb.catalog.chained(3), marks=pytest.mark.slow)],
+    ids=str,
+)
 def test_local_polytopes_are_their_own_slice(functional):
     model = rb.bell(functional.coefficients.shape[2:])
     one, other = functional.is_facet(model), functional.is_facet(model, nonsignaling=True)

@@ -169,6 +169,9 @@ def budget(case):
     limit = _limit(case)
     within = [case.measure <= limit]
     other, plain_other = _other(case)
+    if case.kind.tolerance:
+        _budget_in_floats(case, other, limit)
+        return
     expected = plain_other.least(case.tables[0], [case.plain <= limit])
     solution = rb.minimize(other, case.behaviors[0], within)
     assert fraction(solution.exact) == expected
@@ -179,9 +182,24 @@ def budget(case):
     assert columns.values[0] == pytest.approx(float(expected), abs=CLOSE)
 
 
+def _budget_in_floats(case, other, limit):
+    """The least value is that of anyone's own convex program, and what is certified is no larger."""
+    import cvxpy as cp
+
+    within = [case.measure.expression <= float(limit), *case.model.reproduces(case.behaviors[0]), case.model.valid]
+    expected = cp.Problem(cp.Minimize(other.expression), within).solve(solver=cp.CLARABEL)
+    solution = rb.minimize(other, case.behaviors[0], [case.measure <= limit])
+    assert solution.value == pytest.approx(expected, abs=case.kind.tolerance)
+    assert solution.lower_bound <= expected + case.kind.tolerance
+    assert case.measure.value(solution.q) <= float(limit) + case.kind.tolerance
+    assert Fraction(solution.certificate.data["claim"]["lower_bound"]) <= Fraction(solution.value)
+    assert solution.certificate.verify()
+
+
 def refuted(case):
-    """A budget below the least value is refuted, however little."""
-    within = [case.measure <= case.expected[0] - Fraction(1, 10**11)]
+    """A budget below the least value is refuted, however little; by more than solvers are off where it is a float."""
+    less = 10 * case.kind.tolerance or Fraction(1, 10**11)
+    within = [case.measure <= case.expected[0] - less]
     with pytest.raises(rb.errors.InfeasibleError) as caught:
         rb.minimize(_other(case)[0], case.behaviors[0], within)
     assert caught.value.certificate.verify()
@@ -226,7 +244,9 @@ OPERATIONS = {
 }
 
 
-@pytest.mark.parametrize("operation", list(OPERATIONS))
+@pytest.mark.parametrize(
+    "operation", [pytest.param(o, marks=[pytest.mark.slow] if o == "closed form" else []) for o in OPERATIONS]
+)
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("name", [kind.name for kind in KINDS])
 def test_every_kind_offers_every_operation_or_refuses_it(name, seed, operation):

@@ -295,6 +295,7 @@ def test_errors(arguments, message):
 V = Symbol("v")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("formula", "verdict"),
     [

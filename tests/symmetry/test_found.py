@@ -225,6 +225,7 @@ MODELS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_models(name):
     """All relabelings that keep the set of behaviors of strategies and p(inputs), one by one."""

@@ -55,6 +55,7 @@ def test_singlet_with_15_axes():
     assert found.value - found.lower_bound < 1e-12
 
 
+@pytest.mark.slow
 def test_hall_with_5_planar_settings():
     """Reference of issue 17; its bound is within 1e-9 and its certificate has a weight for each pair of settings."""
     found = least(rb.hall_dependence, planar(5))
@@ -173,6 +174,7 @@ def test_what_cannot_be_reproduced_is_refused_with_a_witness():
     assert caught.value.certificate.verify().startswith("there is no model")
 
 
+@pytest.mark.slow
 def test_what_needs_a_list_says_so():
     model = rb.measurement_dependence((2, 2), (65, 65))
     for make in (rb.dependence, rb.hall_dependence, rb.mutual_information):

@@ -123,6 +123,7 @@ def chained_box(n):
     return rb.Behavior(table, outputs="A B", inputs="X Y")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("box", "model", "value"),
     [

@@ -53,6 +53,7 @@ found = {}
 """
 
 
+@pytest.mark.slow
 def test_refusals_touch_no_memory():
     """All in one process, which may take 8 GiB of addresses: none crashes, and all together take little."""
     pytest.importorskip("resource")

@@ -106,6 +106,7 @@ def three_settings():
     return solution.certificate
 
 
+@pytest.mark.slow
 def test_three_settings_are_bounded_by_two_of_them(three_settings):
     assert three_settings.data["measure"]["settings"] == [["X", [0, 1]], ["Z", [0, 1]]]
     assert three_settings.data["claim"] == {"lower_bound": "1/8", "upper_bound": "1/8"}

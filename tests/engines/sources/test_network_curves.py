@@ -36,6 +36,7 @@ def test_fig_5_is_proved_for_every_visibility(fig_5):
     assert fig_5.to_sympy().subs(v, Rational(9, 10)) == Rational(31, 50)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("v", "w"), [("1", "3/4"), ("9/10", "3/5")])
 def test_unequal_visibilities(v, w):
     """2 v w − 1 along t: from t = 1/(2 v w) on."""

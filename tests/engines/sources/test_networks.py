@@ -203,6 +203,7 @@ def test_entanglement_swapping(v):
     assert solution.value == pytest.approx(rb.catalog.star_values(box(v)).B ** 2 - 1, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_curve_of_figure_5_as_a_sweep():
     """max(0, 2v² − 1) on a grid, in this process and elsewhere; symmetries of floats are found as in `minimize`."""
     columns = rb.sweep(BILOCALITY, {v: box(v) for v in (0.6, 0.75, Fraction(9, 10))}, progress=False)
@@ -260,6 +261,7 @@ def test_the_ternary_example():
     assert rb.minimize(rb.nonbilocality(model), p).exact == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("v", [0.70, Fraction(72, 100), Fraction(3, 4)])
 def test_three_settings_that_contain_the_diagonal_ones(v):
     """At least 2v² − 1, that of the binary scenario within it; bilocal at v = 0.70."""
@@ -273,6 +275,7 @@ def test_three_settings_that_contain_the_diagonal_ones(v):
         assert solution.lower_bound > 0.99 * expected
 
 
+@pytest.mark.slow
 def test_symmetries_remove_parameters_and_change_nothing():
     """Three settings: 4 + 4 parameters become 1 + 1. The best model found satisfies the full problem."""
     p = box(Fraction(3, 4), alice=[*DIAGONAL, (0, 1, 0)])
@@ -283,6 +286,7 @@ def test_symmetries_remove_parameters_and_change_nothing():
     assert value_at(p, marginal) == pytest.approx(solution.value, abs=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("v", "expected"), [(0.85, 0.372443), (0.9, 0.523939)])
 def test_star_of_three(v, expected):
     """FACTS has 0.372443 for v = 0.85 from another solver; 0.9 is this package's own certified interval."""
@@ -333,6 +337,7 @@ def test_random_behaviors_against_a_grid(seed):
     assert value_at(p, marginal) == pytest.approx(solution.value, abs=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sizes", "v", "seed"), [((2, 3), 0.8, 1), ((3, 3), 0.75, 1)])
 def test_five_and_eight_parameters_without_symmetry(sizes, v, seed):
     """Settings near the symmetric ones: the value is attained at the marginal found, and parts of p need no more."""
@@ -456,7 +461,7 @@ def test_scip_without_time_returns_an_interval():
     p = rb.Behavior((model.T @ q).reshape(model.observed_shape), model.outputs, model.inputs)
     measure = rb.nonbilocality(model)
     solution = rb.minimize(measure, p, solver="scip", seconds=0.1)
-    assert 0 <= solution.lower_bound <= solution.value <= measure.value(q) + 1e-9
+    assert 0 <= solution.lower_bound <= min(solution.value, measure.value(q) + 1e-9)
     assert solution.kind == "solver bound"
 
 
