@@ -91,6 +91,76 @@ class CertificateLike(Protocol):
         """Write it to a file."""
 
 
+class CertifiedBitsLike(Protocol):
+    """What `relaxbell.classes.CertifiedBits` offers."""
+
+    @property
+    def bits(self) -> float:
+        """Bits, rounded down."""
+
+    @property
+    def error(self) -> float:
+        """Probability with which that may fail."""
+
+    @property
+    def power(self) -> float:
+        """Of the factors."""
+
+    @property
+    def factors(self) -> Any:
+        """One for each outcome and setting."""
+
+    @property
+    def log2_product(self) -> float:
+        """Of the factors over all trials."""
+
+    @property
+    def trials(self) -> int:
+        """Their number."""
+
+    def smooth_min_entropy(self, success: float) -> float:
+        """Return bits of smooth min-entropy given success."""
+
+
+class GuessingLike(Protocol):
+    """What `relaxbell.classes.Guessing` offers."""
+
+    @property
+    def bound(self) -> ExactNumber:
+        """The largest guessing probability, exact."""
+
+    @property
+    def value(self) -> float:
+        """The same, rounded up."""
+
+    @property
+    def exact(self) -> ExactNumber | None:
+        """The same where the data are exact."""
+
+    @property
+    def min_entropy(self) -> float:
+        """In bits, rounded down."""
+
+    @property
+    def limits(self) -> Mapping[str, ExactNumber]:
+        """The budgets."""
+
+    @property
+    def slopes(self) -> Mapping[str, ExactNumber]:
+        """How the guessing probability grows with budgets."""
+
+    @property
+    def strategy(self) -> tuple[Any, ...]:
+        """What the adversary does."""
+
+    def curve(self, limit: str, end: object, *, start: object = 0, seconds: float | None = None) -> Any:
+        """Return the guessing probability as a function of a budget."""
+
+    @property
+    def certificate(self) -> CertificateLike:
+        """Of the bound."""
+
+
 class ReadingLike(Protocol):
     """Values of a parameter at which data were read, affine in a power of it between; as text it says so."""
 

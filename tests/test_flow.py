@@ -39,6 +39,7 @@ ORDER = [
     "closed_forms",
     "sweeps",
     "trials",
+    "randomness",
     "proofs",
     "paper",
     "quantification",

@@ -39,6 +39,8 @@ from relaxbell.relabeling import Relabeling, Symmetries, act, moved
 if TYPE_CHECKING:
     import sympy
 
+    from relaxbell.results import GuessingLike
+
 
 class HasCoordinates(Protocol):
     """What `Behavior.rounded` asks of a model."""
@@ -865,6 +867,76 @@ class Behavior(Frozen):
         (16, 24)
         """
         return provided("Behavior.symmetries")(self, tolerance)
+
+    def guessing(
+        self,
+        outputs: str | Sequence[str],
+        at: Mapping[str, int],
+        *,
+        settings: object = None,
+        dependence: object = None,
+        lower: object = None,
+        upper: object = None,
+        signaling: Mapping[str, object] | None = None,
+        seconds: float | None = None,
+    ) -> GuessingLike:
+        """Return how well a no-signaling adversary, who may bias the settings within budgets, guesses outcomes.
+
+        The adversary prepares, with a probability p(λ), a box that does not signal and a distribution p(settings|λ);
+        together they must show this behavior. The guess may depend on λ. The largest probability of a right guess is
+        a linear program, solved exactly; the proofs of the closed forms in the CHSH scenario: :doc:`/theorems`.
+
+        Source: Pironio et al., Nature 464, 1021 (2010), arXiv:0911.3427; for biased settings Koh et al., PRL 109,
+        160404 (2012), arXiv:1202.3571.
+
+        Parameters
+        ----------
+        outputs
+            Whose outcomes are guessed, one or several.
+        at
+            The setting of each input.
+        settings
+            p(settings): a table, or a distribution for each input; by default uniform.
+        dependence
+            Most of M = Σ |p(settings, λ) − p(settings) p(λ)|, see `dependence`; by default no other budget than those
+            given, and independent settings if there is none.
+        lower, upper
+            Bounds of p(settings|λ) for every λ and all settings that occur, see `setting_bounds`.
+        signaling
+            For edges such as ``"X -> B"`` the most of Σ_λ p(λ) max |p(b|x, …, λ) − p(b|x', …, λ)|: so far boxes may
+            signal.
+        seconds
+            Time limit.
+
+        Returns
+        -------
+        Guessing
+            Exact value, min-entropy, what the adversary does, and a certificate.
+
+        Raises
+        ------
+        BehaviorError
+            If names or settings are unknown, the settings do not occur, or a functional is irrational.
+        MeasureError
+            If a budget is none.
+        InfeasibleError
+            If no adversary within the budgets shows this behavior.
+        ModelTooLargeError
+            If there are too many extreme p(settings|λ).
+        SolverError
+            If no exact optimum is found.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box, place = rb.boxes.tsirelson(), {"X": 0, "Y": 0}
+        >>> print(box.guessing("A", place).exact, box.guessing("A", place, lower=0.2).exact)
+        (3/2 - √2/2) (8/5 - √2/2)
+        """
+        return provided("Behavior.guessing")(
+            self, outputs, at, settings=settings, dependence=dependence, lower=lower, upper=upper, signaling=signaling,
+            seconds=seconds,
+        )  # fmt: skip
 
     # --------------------------------------------------------------------- text
 

@@ -38,6 +38,7 @@ from relaxbell.exact.numbers import Exact
 from relaxbell.frozen import Frozen
 from relaxbell.lp.clock import TimeLimitError, deadline, time_is_over
 from relaxbell.methods import provided
+from relaxbell.results import CertifiedBitsLike
 
 K = TypeVar("K")  # keys of a dictionary: settings in any form, …
 L = TypeVar("L")  # … and outcomes
@@ -259,6 +260,64 @@ class Counts(Frozen):
         """
         table = joint_distribution(design, self.inputs, self.settings.shape, "design", CountsError)
         return settings_test(self.settings, table, uniform=bool((table == table.flat[0]).all()))
+
+    def randomness(
+        self,
+        trained_on: Behavior | Counts,
+        *,
+        error: float,
+        settings: object = None,
+        lower: object = None,
+        upper: object = None,
+        power: float | None = None,
+    ) -> CertifiedBitsLike:
+        """Return how many bits these trials certify against a no-signaling adversary who prepared the devices.
+
+        By probability estimation factors (Knill, Zhang, Bierhorst, arXiv:1709.06159; Zhang, Knill, Bierhorst, PRA 98,
+        040304, 2018): devices may have memory and the adversary side information; in each trial, given all before, the
+        boxes do not signal, and settings have the probabilities that are given, or lie within bounds. The factors and
+        their power are made for what is expected, never from these counts.
+
+        Parameters
+        ----------
+        trained_on
+            The behavior that is expected, or counts of earlier trials.
+        error
+            Probability with which the statement may fail.
+        settings
+            p(settings) by design: a table, or a distribution for each input; by default uniform.
+        lower, upper
+            Bounds of p(settings) in each trial, given all before and the adversary's knowledge.
+        power
+            β of the factors; by default the best for what is expected.
+
+        Returns
+        -------
+        CertifiedBits
+            Bits, with error, power and factors.
+
+        Raises
+        ------
+        CountsError
+            If the factors would be trained on these counts or on another scenario, or settings of probability 0 occur.
+        MeasureError
+            If the error is no probability, the power not positive, or a bound excludes the design.
+        ModelTooLargeError
+            If there are too many extreme boxes.
+        RelaxbellError
+            If the extra ``polytopes``, which finds them, is not installed.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> box = rb.boxes.tsirelson()
+        >>> found = rb.sample(box, 25000, seed=2).randomness(box, error=2**-20)
+        >>> 0.36 < found.bits / found.trials < 2**0.5 - 1  # the share of a PR box, each of which has one bit
+        True
+        """
+        return provided("Counts.randomness")(
+            self, trained_on, error=error, settings=settings, lower=lower, upper=upper, power=power
+        )
 
     def bootstrap(self, n: int, seed: int | np.random.Generator, *, parametric: bool = False) -> Bootstrap[Counts]:
         """Draw resamples of the same numbers of trials of each setting, which hold no information on p(a, b|x, y).

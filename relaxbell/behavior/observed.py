@@ -14,6 +14,8 @@ from relaxbell.behavior.scenario import Scenario
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, read_fraction
 from relaxbell.frozen import Frozen
+from relaxbell.methods import provided
+from relaxbell.results import GuessingLike
 
 
 @runtime_checkable
@@ -153,6 +155,75 @@ class Observed(Frozen):
                         row[tuple(index)] = -1
                         names = ",".join(f"{self.outputs[i]}={v}" for i, v in zip(members, event, strict=True))
                         yield f"no-signaling p({names}) from {self.inputs[j]}", row, as_exact(0)  # type: ignore[misc]  # 0 is exact
+
+    def guessing(
+        self,
+        outputs: str | Sequence[str],
+        at: Mapping[str, int],
+        *,
+        settings: object = None,
+        dependence: object = None,
+        lower: object = None,
+        upper: object = None,
+        signaling: Mapping[str, object] | None = None,
+        seconds: float | None = None,
+    ) -> GuessingLike:
+        """Return how well a no-signaling adversary, who may bias the settings within budgets, guesses outcomes.
+
+        The adversary prepares, with a probability p(λ), a box that does not signal and a distribution p(settings|λ);
+        together they must show these values. The guess may depend on λ. The largest probability of a right guess is
+        a linear program, solved exactly; the proofs of the closed forms in the CHSH scenario: :doc:`/theorems`.
+
+        Source: Pironio et al., Nature 464, 1021 (2010), arXiv:0911.3427; for biased settings Koh et al., PRL 109,
+        160404 (2012), arXiv:1202.3571.
+
+        Parameters
+        ----------
+        outputs
+            Whose outcomes are guessed, one or several.
+        at
+            The setting of each input.
+        settings
+            p(settings): a table, or a distribution for each input; by default uniform.
+        dependence
+            Most of M = Σ |p(settings, λ) − p(settings) p(λ)|, see `dependence`; by default no other budget than those
+            given, and independent settings if there is none.
+        lower, upper
+            Bounds of p(settings|λ) for every λ and all settings that occur, see `setting_bounds`.
+        signaling
+            For edges such as ``"X -> B"`` the most of Σ_λ p(λ) max |p(b|x, …, λ) − p(b|x', …, λ)|: so far boxes may
+            signal.
+        seconds
+            Time limit.
+
+        Returns
+        -------
+        Guessing
+            Exact value, min-entropy, what the adversary does, and a certificate.
+
+        Raises
+        ------
+        BehaviorError
+            If names or settings are unknown, the settings do not occur, or a functional is irrational.
+        MeasureError
+            If a budget is none.
+        InfeasibleError
+            If no adversary within the budgets shows these values.
+        ModelTooLargeError
+            If there are too many extreme p(settings|λ).
+        SolverError
+            If no exact optimum is found.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.Observed([(rb.catalog.CHSH, 2.5)]).guessing("A", {"X": 0, "Y": 0}, dependence=0.05).exact
+        Fraction(37, 40)
+        """
+        return provided("Observed.guessing")(
+            self, outputs, at, settings=settings, dependence=dependence, lower=lower, upper=upper, signaling=signaling,
+            seconds=seconds,
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         parts = [f"{f} = {_text(v)}" for f, v in zip(self.functionals, self.values, strict=True)]

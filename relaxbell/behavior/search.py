@@ -1,33 +1,31 @@
-"""Search for quantum behaviors that violate a bipartite Bell inequality most, in a given dimension.
+"""Search for quantum behaviors that violate a Bell inequality most, in given dimensions.
 
-For fixed measurements the best state is the top eigenvector of the Bell operator, so only the
-measurements are searched: orthonormal bases U = U₀ C(K) with C(K) = (1 + K)(1 − K)⁻¹, the Cayley
-transform of an anti-Hermitian K, and L-BFGS over K from random U₀. The gradient of the eigenvalue is
-the expectation of the operator's derivative in its eigenvector (Hellmann–Feynman).
-
-The matrices are small, so threads of BLAS only get in each other's way: where other work runs on the
-same cores, the environment variable OPENBLAS_NUM_THREADS=1 has made a search up to a hundred times faster.
+The search itself is in `climbing`. The matrices are small, so threads of BLAS only get in each other's way: where other
+work runs on the same cores, the environment variable OPENBLAS_NUM_THREADS=1 has made a search up to a hundred times
+faster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.climbing import Point, Start, climb, draw_start, widened
+from relaxbell.behavior.names import party_names
 from relaxbell.behavior.observed import Functional
-from relaxbell.behavior.quantum import Complex, born
-from relaxbell.errors import BehaviorError, FunctionalError
+from relaxbell.behavior.quantum import Complex, HasFull, born
+from relaxbell.errors import BehaviorError, FunctionalError, optional
 from relaxbell.exact.numbers import to_floats
 
-Labels = NDArray[np.intp]
-"""Which outcome each basis vector reports: axes [setting, vector]."""
+_SAME = 1e-6
+"""How close values of two starts are that reached one maximum."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class QuantumOptimum:
     """The best quantum behavior that a search found.
 
@@ -36,57 +34,116 @@ class QuantumOptimum:
     value
         Of the functional. Some quantum behavior has it, so it bounds the quantum maximum from below.
     state
-        Ket, shape (d_A · d_B,).
+        Ket, shape (d_A · d_B · …,).
     measurements
-        For each party its projectors, axes [setting, outcome, row, column].
+        The POVM elements of each party, axes [setting, outcome, row, column]: projectors, unless POVMs were asked for.
     behavior
-        What the Born rule makes of them, p(A, B|X, Y).
+        What the state and the measurements give.
     start_values
-        Where each start ended, in the order of the starts.
+        The value that each start reached.
 
     Examples
     --------
-    >>> import numpy as np
     >>> import relaxbell as rb
-    >>> found = rb.optimize_quantum(rb.catalog.CHSH.coefficients, starts=2)
-    >>> bool(abs(found.value - 2 * np.sqrt(2)) < 1e-9)
-    True
+    >>> found = rb.optimize_quantum(rb.catalog.CHSH, starts=3)
+    >>> found
+    QuantumOptimum: at least 2.82842712, found in dimensions 2 × 2 by 3 of 3 starts
+    >>> found.state.shape, found.measurements[0].shape
+    ((4,), (2, 2, 2, 2))
     """
 
     value: float
     state: Complex
-    measurements: tuple[Complex, Complex]
+    measurements: tuple[Complex, ...]
     behavior: Behavior
     start_values: NDArray[np.float64]
+
+    @property
+    def dimensions(self) -> tuple[int, ...]:
+        """Local dimension of each party.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.optimize_quantum(rb.catalog.CHSH, dimensions=(2, 3), starts=1).dimensions
+        (2, 3)
+        """
+        return tuple(own.shape[-1] for own in self.measurements)
+
+    def to_qutip(self) -> tuple[HasFull, list[list[list[HasFull]]]]:
+        """Return the state and the measurements as QuTiP's objects.
+
+        Returns
+        -------
+        tuple
+            The ket, a ``Qobj`` with one factor for each party; and the POVM elements, for each party a list, for each
+            of its settings a list, for each outcome a ``Qobj``. `born` takes both.
+
+        Raises
+        ------
+        RelaxbellError
+            If QuTiP is not installed.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> found = rb.optimize_quantum(rb.catalog.CHSH, starts=1)
+        >>> state, measurements = found.to_qutip()  # doctest: +SKIP
+        >>> rb.born(state, measurements)  # doctest: +SKIP
+        """
+        qutip = optional("qutip", "qutip")
+        sizes = list(self.dimensions)
+        ket = qutip.Qobj(self.state[:, None], dims=[sizes, [1] * len(sizes)])
+        return ket, [[[qutip.Qobj(e) for e in setting] for setting in party] for party in self.measurements]
+
+    def __repr__(self) -> str:
+        levels = " × ".join(map(str, self.dimensions))
+        reached = int((self.start_values > self.start_values.max() - _SAME).sum())
+        return (
+            f"QuantumOptimum: at least {self.value:.9g}, found in dimensions {levels} by {reached} of "
+            f"{len(self.start_values)} starts"
+        )
 
 
 def optimize_quantum(
     coefficients: ArrayLike | Functional,
     *,
     dimensions: int | Sequence[int] | None = None,
+    povm: bool = False,
+    real: bool = False,
     starts: int = 8,
     seed: int = 0,
     iterations: int = 2000,
+    progress: bool = True,
 ) -> QuantumOptimum:
-    """Maximize a bipartite Bell functional over pure states and projective measurements.
+    """Maximize a Bell functional over pure states and measurements, for any number of parties.
 
     A local search from random measurements, repeated; it may miss the maximum. `start_values` tells how
-    often the best value was reached.
+    often the best value was reached. For fixed measurements the best state is an eigenvector, so that the search is
+    one over measurements, all at once.
 
     Parameters
     ----------
     coefficients
-        A `BellFunctional` of two parties, or its coefficients of p(a, b|x, y), axes [a, b, x, y].
+        A `BellFunctional` whose parties have one input each, or none; or its coefficients of p(a, b, …|x, y, …), axes
+        [a, b, …, x, y, …].
     dimensions
-        Local dimension of both parties, or one for each; by default the number of their outcomes.
+        Local dimension of all parties, or one for each; by default the number of their outcomes.
         Where it equals that number, projectors have rank one. Otherwise their ranks are as equal as
         possible (0 where outcomes outnumber levels), drawn anew for each setting and start.
+    povm
+        Whether measurements may be any POVM instead of projective. Every other start then begins at the best
+        projective measurements it finds.
+    real
+        Whether states and measurements have real entries.
     starts
         Number of random starts.
     seed
         Of the starts; the same seed gives the same result.
     iterations
         At most so many L-BFGS steps for each start.
+    progress
+        Whether a bar shows the starts, on a terminal or in a notebook.
 
     Returns
     -------
@@ -96,7 +153,8 @@ def optimize_quantum(
     Raises
     ------
     FunctionalError
-        If the coefficients are not finite numbers on four axes, or a functional is not that of two parties.
+        If the coefficients are not finite numbers on an even number of axes, or it is not known of a functional which
+        party chooses which input, each its own.
     BehaviorError
         If a dimension, `starts` or `iterations` is not a positive integer.
 
@@ -106,170 +164,90 @@ def optimize_quantum(
     >>> found = rb.optimize_quantum(rb.catalog.CHSH, starts=2)
     >>> round(found.value, 6)  # Tsirelson's bound 2√2
     2.828427
+    >>> rb.optimize_quantum(rb.catalog.mermin(3), real=True, starts=2)
+    QuantumOptimum: at least 4, found in dimensions 2 × 2 × 2 by 2 of 2 starts
     """
     if isinstance(coefficients, Functional):
-        table, constant, names = _read_functional(coefficients)
+        wanted = _read_functional(coefficients)
     else:
-        table, constant, names = _read_coefficients(coefficients), 0.0, {}
-    sizes = _read_dimensions(dimensions, table.shape[:2])
+        wanted = _Wanted(_read_coefficients(coefficients), 0.0, None)
+    table, constant = wanted.table, wanted.constant
+    sizes = _read_dimensions(dimensions, table.shape[: table.ndim // 2])
     _check_positive(starts, "starts")
     _check_positive(iterations, "iterations")
     generator = np.random.default_rng(seed)
-    begun = [_draw_start(table, sizes, generator) for _ in range(starts)]
-    ended = [_climb(start, iterations) for start in begun]
+    begun = [draw_start(table, sizes, generator, povm=povm and i % 2 == 1, real=real) for i in range(starts)]
+    ended = [_climbed(begun[i], iterations, widen=povm and i % 2 == 0) for i in _shown(starts, progress)]
     values = np.array([point.value for point in ended])
-    start, best = begun[int(np.argmax(values))], ended[int(np.argmax(values))]
-    alice, bob = (
-        _projectors(bases, labels, outcomes)
-        for bases, labels, outcomes in zip(best.bases, start.labels, table.shape[:2], strict=True)
-    )
-    behavior = born(best.state, [list(alice), list(bob)]).rename(names)
-    return QuantumOptimum(best.value + constant, best.state, (alice, bob), behavior, values + constant)
+    best = ended[int(np.argmax(values))]
+    behavior = born(best.state, [list(party) for party in best.elements])
+    found = wanted.named(behavior)
+    return QuantumOptimum(best.value + constant, best.state, tuple(best.elements), found, values + constant)
 
 
-# ------------------------------------------------------------------- the search
+def _climbed(start: Start, iterations: int, *, widen: bool) -> Point:
+    """Return the local maximum of a start; `widen`: then that among POVMs, from the projective measurements found."""
+    found = climb(start, iterations)
+    if not widen:
+        return found
+    wider = climb(widened(start, found.vectors), iterations)
+    return wider if wider.value >= found.value else found
 
 
-@dataclass(frozen=True, eq=False)
-class _Start:
-    """Where a climb begins, each party's bases (axes [setting, level, vector]), and what it climbs."""
+def _shown(count: int, progress: bool) -> Iterator[int]:
+    """Yield 0 … count − 1, with a bar on standard error where somebody looks at it; it is gone at the end."""
+    from rich.console import Console
+    from rich.progress import Progress
 
-    bases: tuple[Complex, Complex]
-    labels: tuple[Labels, Labels]
-    weights: NDArray[np.float64]
-    """Coefficient of each pair of basis vectors, axes [x, y, i, j]."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Point:
-    """The functional's largest value for given bases."""
-
-    bases: tuple[Complex, Complex]
-    value: float
-    state: Complex
-
-
-def _draw_start(table: NDArray[np.float64], sizes: tuple[int, int], generator: np.random.Generator) -> _Start:
-    a, b = (
-        _draw_labels(settings, d, outcomes, generator)
-        for settings, d, outcomes in zip(table.shape[2:], sizes, table.shape[:2], strict=True)
-    )
-    alice, bob = (_draw_bases(m, d, generator) for m, d in zip(table.shape[2:], sizes, strict=True))
-    x, y = np.ogrid[: table.shape[2], : table.shape[3]]
-    weights = table[a[:, None, :, None], b[None, :, None, :], x[..., None, None], y[..., None, None]]
-    return _Start((alice, bob), (a, b), weights)
-
-
-def _draw_labels(settings: int, d: int, outcomes: int, generator: np.random.Generator) -> Labels:
-    if d == outcomes:
-        return np.tile(np.arange(d), (settings, 1))
-    return np.stack([np.resize(generator.permutation(outcomes), d) for _ in range(settings)])
-
-
-def _draw_bases(settings: int, d: int, generator: np.random.Generator) -> Complex:
-    real, imaginary = generator.normal(size=(2, settings, d, d))
-    return np.asarray(np.linalg.qr(real + 1j * imaginary)[0])
-
-
-def _climb(start: _Start, iterations: int) -> _Point:
-    """Return the local maximum that L-BFGS reaches."""
-    from scipy.optimize import minimize
-
-    def descend(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        generators = _unpack(flat, start)
-        point = _evaluate(_turned(start.bases, generators), start.weights)
-        return -point.value, -_gradient(start, point, generators)
-
-    parameters = 2 * sum(bases.size for bases in start.bases)
-    found = minimize(
-        descend,
-        np.zeros(parameters),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": iterations, "maxfun": 2 * iterations, "ftol": 1e-14, "gtol": 1e-8, "maxcor": 20},
-    )
-    return _evaluate(_turned(start.bases, _unpack(found.x, start)), start.weights)
-
-
-def _evaluate(bases: tuple[Complex, Complex], weights: NDArray[np.float64]) -> _Point:
-    """Return the largest eigenvalue of the Bell operator of these bases, and its eigenvector."""
-    alice, bob = bases
-    size = alice.shape[1] * bob.shape[1]
-    products = np.einsum("xki,ylj->klxyij", alice, bob).reshape(size, -1)
-    operator = (products * weights.ravel()) @ products.conj().T
-    values, vectors = np.linalg.eigh(operator)
-    return _Point(bases, float(values[-1]), vectors[:, -1])
-
-
-def _gradient(start: _Start, point: _Point, generators: Sequence[Complex]) -> NDArray[np.float64]:
-    """Return the gradient of the value in the real and imaginary parts of the generators."""
-    alice, bob = point.bases
-    psi = point.state.reshape(alice.shape[1], bob.shape[1])
-    half_bob = psi @ bob.conj()  # axes [y, k, j]
-    half_alice = psi.T @ alice.conj()  # axes [x, l, i]
-    amplitudes = np.einsum("xki,ykj->xyij", alice.conj(), half_bob)
-    pull = start.weights * amplitudes.conj()
-    slopes = (  # G with d value = Re tr(G† dU) for each basis U
-        2 * np.einsum("ykj,xyij->xki", half_bob, pull),
-        2 * np.einsum("xli,xyij->ylj", half_alice, pull),
-    )
-    parts = []
-    for origin, slope, generator in zip(start.bases, slopes, generators, strict=True):
-        outer = _adjoint(_resolvent(generator))  # dC = 2 (1 − K)⁻¹ dK (1 − K)⁻¹
-        parts.append(_antihermitian(2 * outer @ _adjoint(origin) @ slope @ outer).ravel())
-    flat = np.concatenate(parts)
-    return np.concatenate([flat.real, flat.imag])
-
-
-def _unpack(flat: NDArray[np.float64], start: _Start) -> tuple[Complex, Complex]:
-    """Return each party's anti-Hermitian generators, axes [setting, row, column]."""
-    real, imaginary = np.split(flat, 2)
-    first, second = np.split(real + 1j * imaginary, [start.bases[0].size])
-    alice, bob = start.bases
-    return _antihermitian(first.reshape(alice.shape)), _antihermitian(second.reshape(bob.shape))
-
-
-def _turned(bases: tuple[Complex, Complex], generators: tuple[Complex, Complex]) -> tuple[Complex, Complex]:
-    """Return U₀ (1 + K)(1 − K)⁻¹ for each basis U₀ and generator K."""
-    alice, bob = (
-        origin @ (2 * _resolvent(k) - np.eye(k.shape[-1])) for origin, k in zip(bases, generators, strict=True)
-    )
-    return alice, bob
-
-
-def _resolvent(generator: Complex) -> Complex:
-    return np.asarray(np.linalg.inv(np.eye(generator.shape[-1]) - generator))
-
-
-def _adjoint(matrices: Complex) -> Complex:
-    return matrices.conj().swapaxes(-1, -2)
-
-
-def _antihermitian(matrices: Complex) -> Complex:
-    return np.asarray((matrices - _adjoint(matrices)) / 2)
-
-
-def _projectors(bases: Complex, labels: Labels, outcomes: int) -> Complex:
-    """Return the projectors of each setting, axes [setting, outcome, row, column]."""
-    selected = labels[:, None, :] == np.arange(outcomes)[:, None]  # axes [setting, outcome, vector]
-    return np.einsum("xki,xai,xli->xakl", bases, selected, bases.conj())
+    console = Console(stderr=True)
+    if not progress or not (console.is_terminal or console.is_jupyter):
+        yield from range(count)
+        return
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("starts", total=count)
+        for i in range(count):
+            yield i
+            bar.advance(task)
 
 
 # --------------------------------------------------------------------- reading
 
 
-def _read_functional(functional: Functional) -> tuple[NDArray[np.float64], float, dict[str, str]]:
+@dataclass(frozen=True, eq=False)
+class _Wanted:
+    """A functional with one input for each party: coefficients, constant, and its own names."""
+
+    table: NDArray[np.float64]
+    constant: float
+    functional: Functional | None
+
+    def named(self, behavior: Behavior) -> Behavior:
+        """Return a behavior of these parties in the functional's own variables; an input of one value is none."""
+        own = self.functional
+        if own is None:
+            return behavior
+        parties = own.parties or {}
+        kept = [name for name in (parties[output] for output in own.outputs) if name is not None]
+        shape = own.transposed(own.outputs, kept).coefficients.shape
+        found = Behavior(behavior.p.reshape(shape), own.outputs, kept, parties=parties)
+        return found.transposed(own.outputs, own.inputs)
+
+
+def _read_functional(functional: Functional) -> _Wanted:
     """Return coefficients with each party's input in the place of its output, the constant, and the names."""
     parties = functional.parties
-    if parties is None or len(parties) != 2 or None in parties.values():
+    own = [] if parties is None else [parties[name] for name in functional.outputs]
+    named = [name for name in own if name is not None]
+    if parties is None:
         raise FunctionalError(
-            f"{functional} lives on p({','.join(functional.outputs)}|{','.join(functional.inputs)}), expected two "
-            "parties with one input each. Give a bipartite functional."
+            f"{functional} lives on p({','.join(functional.outputs)}|{','.join(functional.inputs)}), expected parties "
+            "that choose one input each, or none. Give parties={output: input or None}."
         )
-    inputs = [str(parties[name]) for name in functional.outputs]
-    table = _read_coefficients(functional.transposed(functional.outputs, inputs).coefficients)
-    names = dict(zip(("A", "B", "X", "Y"), (*functional.outputs, *inputs), strict=True))
-    return table, float(functional.constant), names
+    turned = functional.transposed(functional.outputs, named).coefficients
+    n = len(functional.outputs)
+    settings = iter(turned.shape[n:])
+    shape = (*turned.shape[:n], *(1 if name is None else next(settings) for name in own))
+    return _Wanted(_read_coefficients(turned.reshape(shape)), float(functional.constant), functional)
 
 
 def _read_coefficients(coefficients: ArrayLike) -> NDArray[np.float64]:
@@ -277,29 +255,30 @@ def _read_coefficients(coefficients: ArrayLike) -> NDArray[np.float64]:
         table = to_floats(coefficients)
     except (TypeError, ValueError) as error:
         raise FunctionalError(
-            f"the coefficients are not a table of real numbers: {error}. Expected an array [a, b, x, y]."
+            f"the coefficients are not a table of real numbers: {error}. Expected an array [a, b, …, x, y, …]."
         ) from None
-    if table.ndim != 4 or table.size == 0:
+    if table.ndim < 2 or table.ndim % 2 or table.size == 0:
         raise FunctionalError(
-            f"the coefficients have shape {table.shape}, expected four axes [a, b, x, y], none of them empty. "
-            "Only two parties with one input each are searched."
+            f"the coefficients have shape {table.shape}, expected axes [a, b, …, x, y, …], none of them empty: an "
+            "outcome and a setting for each party. A party without a choice has one setting."
         )
     if not np.isfinite(table).all():
         raise FunctionalError("a coefficient is NaN or infinite, expected finite numbers. Correct the entry.")
     return table
 
 
-def _read_dimensions(dimensions: int | Sequence[int] | None, outcomes: Sequence[int]) -> tuple[int, int]:
+def _read_dimensions(dimensions: int | Sequence[int] | None, outcomes: Sequence[int]) -> tuple[int, ...]:
     if dimensions is None:
         dimensions = outcomes
-    sizes = tuple(dimensions) if isinstance(dimensions, Sequence) else (dimensions, dimensions)
-    if len(sizes) != 2:
+    sizes = tuple(dimensions) if isinstance(dimensions, Sequence) else (dimensions,) * len(outcomes)
+    if len(sizes) != len(outcomes):
         raise BehaviorError(
-            f"dimensions has {len(sizes)} entries, expected 2. Give one local dimension for each party."
+            f"dimensions has {len(sizes)} entries, expected {len(outcomes)}. Give one local dimension for each party: "
+            f"{', '.join(party_names(len(outcomes))[0])}."
         )
     for size in sizes:
         _check_positive(size, "a local dimension")
-    return sizes[0], sizes[1]
+    return sizes
 
 
 def _check_positive(value: int, what: str) -> None:

@@ -40,6 +40,7 @@ from relaxbell.verify.elimination import strategy
 from relaxbell.verify.entropies import EntropyCase, InformationCase
 from relaxbell.verify.evidence import EvidenceCase
 from relaxbell.verify.factorized import FactorizedCase
+from relaxbell.verify.guessing import GuessingCase
 from relaxbell.verify.kernel import Case
 from relaxbell.verify.measures import Charges, Measure, charge
 from relaxbell.verify.messages import MessageCase
@@ -58,6 +59,7 @@ _COUNTED = 2**12
 _REFERRED: dict[type[Case], str] = {
     NetworkCase: "a tree of boxes with polynomials",
     EvidenceCase: "exact sums over all trials",
+    GuessingCase: "multipliers of what is equal in a box without signaling, for each extreme table of the settings",
     MessageCase: "a list of inequalities for the distribution of the message, of which the vertices are found",
     StrengthCase: "a test factor with the bound of its mean over all models",
 }
@@ -66,9 +68,7 @@ _REFERRED: dict[type[Case], str] = {
 
 def case_latex(case: Case, sentence: str) -> str:
     """Return the proof of one certificate that the verifier has granted."""
-    if isinstance(case, NetworkCase | EvidenceCase | MessageCase | StrengthCase) or (
-        isinstance(case, DependenceCase) and case.has_flows(case.proof)
-    ):
+    if isinstance(case, tuple(_REFERRED)) or (isinstance(case, DependenceCase) and case.has_flows(case.proof)):
         return _by_reference(case, sentence)
     claim = _claim(case)
     if isinstance(case, FactorizedCase):

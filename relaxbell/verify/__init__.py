@@ -102,6 +102,16 @@ trials; ``wins``, for scores 0 and 1, the mean over w in (b, 1) of the product o
 losses; ``mean`` of such, and of ``others`` that count as 0; ``product`` of such, of different runs; the p-value is 1
 over it. Or ``tails`` of m games: m times the least P(Binomial(n, b) >= wins).
 
+**Guessing.** The measure names outputs, the settings at which they are guessed, edges along which boxes may signal, and
+limits of M, of p(settings|λ) (``lower``, ``upper``) and of edges. Boxes are tables over outputs, then inputs; the
+marginal of outputs without edge from an input does not vary with it: an equation for each input, values of these
+outputs, settings of the other inputs, and value > 0 of the input. Then rows p(b|x, …) − p(b|x', …) − cost <= 0 for each
+edge, setting of the others, pair x, x', and b (only 0 of two). Tables p(settings|λ), sorted: all entries but one are at
+a bound, at 0 or, where M has a limit, at p(settings). With z for the data over p(outputs, settings), shares of M and of
+the edges, and for each table π and each guess multipliers y of the rows, what is left of π (gain − z) − share cost must
+have maxima over the outcomes that sum, over the settings, to at most 0. The gain is 1/p(settings) where the guess is
+right.
+
 **Format**: JSON without floats. A number is "-3/7" or, in data, limits and claims, ["a", "b"] for a + b√root. What
 exceeds the limits of the verifier is refused, so that every check ends within about a minute and 1 GiB of memory.
 """
@@ -118,6 +128,7 @@ from .entropies import EntropyCase, InformationCase
 from .evidence import EvidenceCase
 from .factorized import FactorizedDependenceCase, FactorizedInformationCase
 from .files import read_file
+from .guessing import GuessingCase
 from .kernel import SCHEMA, Case
 from .messages import MessageCase
 from .networks import NetworkCase
@@ -128,6 +139,7 @@ from .wording import digest
 
 _KINDS = {
     "binary entropy": EntropyCase, "dependence": DependenceCase, "evidence": EvidenceCase,
+    "guessing": GuessingCase,
     "factorized dependence": FactorizedDependenceCase, "factorized mutual information": FactorizedInformationCase,
     "message entropy": MessageCase,
     "mutual information": InformationCase, "nonbilocality": NetworkCase, "strength": StrengthCase,

@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 
@@ -74,7 +76,7 @@ def test_a_seed_fixes_the_result():
 @pytest.mark.parametrize(
     ("coefficients", "options", "error", "message"),
     [
-        (np.ones((2, 2)), {}, FunctionalError, r"shape \(2, 2\), expected four axes"),
+        (np.ones((2, 2, 2)), {}, FunctionalError, r"shape \(2, 2, 2\), expected axes \[a, b, …, x, y, …\]"),
         (CHSH * np.nan, {}, FunctionalError, "NaN or infinite"),
         ("CHSH", {}, FunctionalError, "not a table of real numbers"),
         (CHSH, {"dimensions": 0}, BehaviorError, "local dimension is 0, expected an integer ≥ 1"),
@@ -114,9 +116,112 @@ def test_a_functional_of_unequal_cardinalities():
     assert functional(found.behavior) == pytest.approx(found.value, abs=1e-8)
 
 
-@pytest.mark.parametrize(
-    "functional", [rb.catalog.mermin(3), rb.BellFunctional(np.ones((2, 2, 2), dtype=int), "A B", "X")]
-)
-def test_other_functionals_are_refused(functional):
-    with pytest.raises(FunctionalError, match="expected two parties with one input each"):
+def test_who_chooses_which_input_must_be_known():
+    functional = rb.BellFunctional(np.ones((2, 2, 2), dtype=int), "A B", "X")
+    with pytest.raises(FunctionalError, match="expected parties that choose one input each, or none"):
         optimize_quantum(functional)
+
+
+@pytest.mark.parametrize(
+    ("functional", "largest"),
+    [
+        (rb.catalog.CH, (np.sqrt(2) - 1) / 2),  # Tsirelson
+        (rb.catalog.cglmp(3), 1 + np.sqrt(11 / 3)),  # Acín, Durt, Gisin, Latorre, PRA 65, 052325 (2002)
+        (rb.catalog.cglmp(4), 2.972698267),  # the same
+        (rb.catalog.chained(3), 6 * np.cos(np.pi / 6)),  # Wehner, PRA 73, 022110 (2006)
+        (rb.catalog.chained(4), 8 * np.cos(np.pi / 8)),
+        (rb.catalog.mermin(3), 4),  # algebraic maximum, Mermin, PRL 65, 1838 (1990)
+        (rb.catalog.mermin(4), 8),
+        (rb.catalog.svetlichny(), 4 * np.sqrt(2)),  # Svetlichny, PRD 35, 3066 (1987)
+    ],
+)
+def test_the_quantum_maxima_of_the_literature(functional, largest):
+    found = optimize_quantum(functional, starts=3)
+    assert found.value == pytest.approx(largest, abs=1e-6 if functional.name == "I_4" else 1e-8)
+    assert functional(found.behavior) == pytest.approx(found.value, abs=1e-10)
+
+
+@pytest.mark.parametrize("options", [{}, {"povm": True}, {"real": True}, {"povm": True, "real": True}])
+def test_three_unequal_parties_against_kronecker_products(options):
+    """Inputs (2, 3, 1), outputs (3, 2, 2), dimensions (2, 3, 2): the value is that of the Bell operator written out."""
+    table = np.random.default_rng(4).integers(-3, 4, size=(3, 2, 2, 2, 3, 1)).astype(float)
+    found = optimize_quantum(table, dimensions=(2, 3, 2), starts=2, **options)
+    assert found.dimensions == (2, 3, 2)
+    operator = np.zeros((12, 12), dtype=complex)
+    for a, b, c, x, y, z in np.ndindex(table.shape):
+        one, two, three = found.measurements
+        operator += table[a, b, c, x, y, z] * np.kron(np.kron(one[x, a], two[y, b]), three[z, c])
+    assert found.value == pytest.approx(np.linalg.eigvalsh(operator)[-1], abs=1e-10)
+    assert found.value == pytest.approx((table * found.behavior.p).sum(), abs=1e-10)
+    assert not options.get("real") or all(np.isrealobj(part) for part in (found.state, *found.measurements))
+
+
+def test_a_party_without_input_keeps_its_names():
+    """CHSH whose third party must answer 1: it does, and the others reach 2√2 + 1."""
+    table = np.zeros((2, 2, 2, 2, 2), dtype=int)
+    table[:] = np.array(rb.catalog.CHSH.coefficients, dtype=int).transpose(0, 1, 3, 2)[:, None]  # a, c, b, y, x
+    table[:, 1, :, 0, 0] += 1
+    functional = rb.BellFunctional(table, "P R Q", "V U", parties={"P": "U", "R": None, "Q": "V"})
+    found = optimize_quantum(functional, starts=2)
+    assert found.value == pytest.approx(2 * np.sqrt(2) + 1, abs=1e-8)
+    assert (found.behavior.outputs, found.behavior.inputs) == (("P", "R", "Q"), ("V", "U"))
+    assert dict(found.behavior.parties) == {"P": "U", "R": None, "Q": "V"}
+    assert functional(found.behavior) == pytest.approx(found.value, abs=1e-10)
+
+
+def elegant_with_four_outcomes():
+    """Acín, Pironio, Vértesi, Wittek, PRA 93, 040102 (2016): at most 4√3, with two qubits by a POVM only.
+
+    Setting 3 of Alice has four outcomes, of which outcome i must not meet Bob's + at setting i.
+    """
+    signs = np.array([[1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]])
+    table = np.zeros((4, 2, 4, 4))
+    for a, b, x, y in np.ndindex(4, 2, 3, 4):
+        table[a, b, x, y] = (-1) ** (a + b) * signs[x, y]
+    table[range(4), 0, 3, range(4)] = -5
+    return table
+
+
+def test_a_povm_beats_projective_measurements():
+    table, most = elegant_with_four_outcomes(), 4 * np.sqrt(3)
+    found = optimize_quantum(table, dimensions=2, povm=True, starts=6)
+    assert found.value == pytest.approx(most, abs=1e-6)
+    assert optimize_quantum(table, dimensions=2, starts=6).value < most - 0.01
+    own = found.measurements[0][3]
+    np.testing.assert_allclose(own.sum(axis=0), np.eye(2), atol=1e-12)
+    assert abs(own @ own - own).max() > 0.1
+
+
+def test_real_qubits_do_not_reach_the_elegant_inequality():
+    """Gisin, arXiv:quant-ph/0702021: 4√3 needs three complementary observables; in one plane it is less."""
+    table = elegant_with_four_outcomes()[:2, :, :3]
+    assert optimize_quantum(table, starts=3).value == pytest.approx(4 * np.sqrt(3), abs=1e-8)
+    assert optimize_quantum(table, starts=6, real=True).value < 4 * np.sqrt(3) - 0.1
+
+
+def test_a_short_text():
+    found = optimize_quantum(rb.catalog.mermin(3), dimensions=(2, 2, 3), starts=3)
+    assert repr(found).startswith("QuantumOptimum: at least 4, found in dimensions 2 × 2 × 3 by ")
+
+
+def test_qutip_objects_give_the_same_behavior():
+    pytest.importorskip("qutip")
+    found = optimize_quantum(rb.catalog.mermin(3), dimensions=(2, 3, 2), starts=2, povm=True)
+    state, measurements = found.to_qutip()
+    assert state.dims[0] == [2, 3, 2]
+    assert state.isket
+    np.testing.assert_allclose(born(state, measurements).p, found.behavior.p, atol=1e-12)
+
+
+def test_without_qutip_it_says_so(monkeypatch):
+    monkeypatch.setitem(sys.modules, "qutip", None)
+    with pytest.raises(rb.errors.RelaxbellError, match="qutip is not installed"):
+        optimize_quantum(CHSH, starts=1).to_qutip()
+
+
+def test_a_bar_only_where_somebody_looks(monkeypatch, capfd):
+    monkeypatch.setattr("rich.console.Console.is_terminal", True)
+    quiet = optimize_quantum(CHSH, starts=2, progress=False)
+    assert capfd.readouterr().err == ""
+    assert optimize_quantum(CHSH, starts=2).value == quiet.value
+    assert "starts" in capfd.readouterr().err

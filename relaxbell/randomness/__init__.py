@@ -1,0 +1,1 @@
+"""How well an adversary guesses outcomes, who may bias the settings within a budget: randomness that is certified."""
