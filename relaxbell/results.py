@@ -176,6 +176,10 @@ class ReadingLike(Protocol):
     def values(self) -> tuple[ExactNumber, ...]:
         """Ascending."""
 
+    @property
+    def degree(self) -> int:
+        """Of the polynomial in the parameter; 1 where the data are affine in its power."""
+
 
 class FaceLike(Protocol[F_co]):
     """What `relaxbell.classes.Face` offers; true for a facet."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +14,19 @@ from numpy.typing import ArrayLike, NDArray
 from relaxbell.behavior import derived
 from relaxbell.behavior.block_table import block_table
 from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.behavior.families import (
+    BehaviorFamily,
+    is_symbolic,
+    joined,
+    lose,
+    lossy,
+    one_minus,
+    product,
+    read_losses,
+    read_polynomial,
+    total,
+    widened,
+)
 from relaxbell.behavior.marginal_tables import correlators_of, read_marginals
 from relaxbell.behavior.names import Setting, read_parties, read_variables
 from relaxbell.behavior.nearest import Nearest, decimals, project, read_published
@@ -30,7 +43,7 @@ from relaxbell.behavior.table import (
 )
 from relaxbell.errors import BehaviorError, SignalingError
 from relaxbell.exact.arrays import real_array
-from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_array, read_float, to_floats
+from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, decimal, exact_array, read_float, to_floats
 from relaxbell.exact.texts import a_kind
 from relaxbell.frozen import Frozen
 from relaxbell.methods import provided
@@ -475,7 +488,11 @@ class Behavior(Frozen):
         """
         return self._like(*derived.condition(self.table, self.scenario, event, given or {}))
 
-    def mix(self, other: Self, weight: float | ExactNumber | sympy.Expr) -> Self:
+    @overload
+    def mix(self, other: Self, weight: float | ExactNumber) -> Self: ...
+    @overload
+    def mix(self, other: Self, weight: sympy.Expr) -> Any: ...
+    def mix(self, other: Self, weight: float | ExactNumber | sympy.Expr) -> Self | BehaviorFamily:
         """Return weight · self + (1 − weight) · other, exact if all three are.
 
         `other` is matched by variable names.
@@ -485,12 +502,12 @@ class Behavior(Frozen):
         other
             Matched by variable names.
         weight
-            Of self, a probability.
+            Of self, a probability; or a polynomial in sympy symbols.
 
         Returns
         -------
-        Behavior
-            In self's order of axes.
+        Behavior or BehaviorFamily
+            In self's order of axes; a family where the weight has symbols.
 
         Raises
         ------
@@ -505,6 +522,8 @@ class Behavior(Frozen):
         >>> print(rb.catalog.CHSH(mixed))
         (2 + √2)
         """
+        if is_symbolic(weight):
+            return self._mixed(other, weight)
         exact_weight = as_exact(weight)
         fraction = read_float(weight, "the weight of a mixture", BehaviorError)
         if not 0 <= fraction <= 1:
@@ -524,6 +543,113 @@ class Behavior(Frozen):
         mixed = fraction * self.p + (1 - fraction) * other.p
         return self._like(mixed, estimated=estimated, tolerance=other.tolerance)
 
+    def _mixed(self, other: Self, weight: Any) -> BehaviorFamily:
+        """Return the family of mixtures whose weight has symbols."""
+        if not isinstance(other, Behavior):
+            raise BehaviorError(f"cannot mix a behavior with {a_kind(other)}, expected another Behavior.")
+        if other.transposed(self.outputs, self.inputs).scenario.shape != self.scenario.shape:
+            raise BehaviorError(
+                f"cannot mix behaviors of different cardinalities: found {self.scenario} and {other.scenario}. "
+                "Use behaviors of one scenario."
+            )
+        symbols = joined(weight)
+        share = read_polynomial(weight, symbols, "the weight of a mixture")
+        own, rest = self._family(), other.transposed(self.outputs, self.inputs)._family()
+        terms = total(product(widened(own, symbols), share), product(widened(rest, symbols), one_minus(share)))
+        rounded, estimated = own.rounded or rest.rounded, self.estimated or other.estimated
+        return BehaviorFamily(tuple(symbols), terms, self.outputs, self.inputs, self.parties, rounded, estimated)
+
+    def _family(self) -> BehaviorFamily:
+        """Return the behavior as a family without symbols, floats read as an exact behavior nearby."""
+        table = self.exact
+        if table is None:
+            whole = self.is_nonsignaling()
+            table = self.rounded().table if whole else exact_array([decimal(v) for v in self.p.ravel()])
+            if not whole:  # outcomes of each setting sum to 1, whatever was rounded
+                assert table is not None
+                table = table.reshape(self.p.shape)
+                axes = tuple(range(len(self.outputs)))
+                table = table / table.sum(axis=axes)
+        assert table is not None
+        of = (self.outputs, self.inputs, self.parties, self.exact is None, self.estimated)
+        return BehaviorFamily((), {(): table}, *of)
+
+    @overload
+    def with_losses(
+        self, efficiency: float | ExactNumber, *, assign: int | Mapping[str, int | None] | None = None
+    ) -> Self: ...
+    @overload
+    def with_losses(
+        self,
+        efficiency: sympy.Expr | Mapping[str, float | ExactNumber | sympy.Expr],
+        *,
+        assign: int | Mapping[str, int | None] | None = None,
+    ) -> Any: ...
+    def with_losses(
+        self,
+        efficiency: float | ExactNumber | sympy.Expr | Mapping[str, float | ExactNumber | sympy.Expr],
+        *,
+        assign: int | Mapping[str, int | None] | None = None,
+    ) -> Self | BehaviorFamily:
+        """Return what detectors report that lose results, independently of each other, of settings and of results.
+
+        Parameters
+        ----------
+        efficiency
+            With which probability a result is reported: of each output, or {output: probability} (1 for others). A
+            polynomial in sympy symbols gives the family of all of them, for `curve`.
+        assign
+            The outcome that is reported where nothing was detected, of all outputs, or {output: outcome}. None: a
+            further outcome, the last one.
+
+        Returns
+        -------
+        Behavior or BehaviorFamily
+            Exact if the behavior and the efficiencies are; a family where there are symbols.
+
+        Raises
+        ------
+        BehaviorError
+            If an efficiency is no probability, or an output or outcome is unknown.
+
+        Examples
+        --------
+        >>> from fractions import Fraction
+        >>> import relaxbell as rb
+        >>> box = rb.boxes.pr()
+        >>> box.with_losses(Fraction(1, 2)).cardinality["A"]
+        3
+        >>> box.with_losses({"A": Fraction(1, 2)}, assign=1).probability({"A": 1, "B": 0}, {"X": 0, "Y": 0})
+        Fraction(1, 4)
+
+        Critical efficiency of the Tsirelson box, 2(√2 − 1):
+
+        >>> from sympy import Symbol
+        >>> lossy = rb.boxes.tsirelson().with_losses(Symbol("eta"), assign=0)
+        >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), lossy)
+        min C(X -> B) for eta in [0, 1]: exact, 2 pieces, ... linear programs
+          [0, (-2 + 2√2)]: 0
+          [(-2 + 2√2), 1]: -eta + (1/2 + √2/2) eta^2
+        """
+        efficiencies, places = read_losses(self.outputs, efficiency, assign)
+        if any(is_symbolic(v) for v in efficiencies.values()):
+            return lossy(self._family(), efficiency, assign)
+        numbers = {n: as_exact(v) for n, v in efficiencies.items()}
+        exact = self.exact is not None and all(v is not None for v in numbers.values())
+        terms: dict[tuple[int, ...], NDArray[Any]] = {(): self.table if exact else self.p}
+        for axis, name in enumerate(self.outputs):
+            own = numbers[name]
+            kept: Any = own if exact else read_float(efficiencies[name], "an efficiency", BehaviorError)
+            terms = lose(terms, axis, {(): kept}, places[name], name)
+        table = terms[()]
+        shape = table.shape
+        found = self._like(table, Scenario.of(self.outputs, self.inputs, shape, self.scenario.parties))
+        found.__dict__["_losses"] = tuple(float(read_float(v, "", BehaviorError)) for v in efficiencies.values())
+        return found
+
+    _losses: tuple[float, ...] | None = None
+    """Efficiencies of the outputs, where the behavior was made with some: between two of such p is no mixture."""
+
     def white_noise(self) -> Self:
         """Return the uniform behavior of the same scenario (exact).
 
@@ -541,18 +667,22 @@ class Behavior(Frozen):
         outcomes = math.prod(self.p.shape[: len(self.outputs)])
         return self._like(np.full(self.p.shape, Fraction(1, outcomes), dtype=object), estimated=False)
 
-    def visibility(self, v: float | ExactNumber | sympy.Expr) -> Self:
+    @overload
+    def visibility(self, v: float | ExactNumber) -> Self: ...
+    @overload
+    def visibility(self, v: sympy.Expr) -> Any: ...
+    def visibility(self, v: float | ExactNumber | sympy.Expr) -> Self | BehaviorFamily:
         """Return v · self + (1 − v) · white noise.
 
         Parameters
         ----------
         v
-            A probability.
+            A probability; or a polynomial in sympy symbols.
 
         Returns
         -------
-        Behavior
-            Exact if self and v are.
+        Behavior or BehaviorFamily
+            Exact if self and v are; a family where v has symbols.
 
         Raises
         ------

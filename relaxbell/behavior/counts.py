@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,6 +19,7 @@ from relaxbell.behavior.chi_squared import SettingsTest, chance_text, chi_square
 from relaxbell.behavior.games import Published
 from relaxbell.behavior.likelihood import maximum_likelihood
 from relaxbell.behavior.names import read_parties, read_variables
+from relaxbell.behavior.radius import radius, read_confidence
 from relaxbell.behavior.reading.dictionary import fill_table, read_dictionary
 from relaxbell.behavior.reading.found import Found
 from relaxbell.behavior.reading.programs import read_results
@@ -318,6 +320,50 @@ class Counts(Frozen):
         return provided("Counts.randomness")(
             self, trained_on, error=error, settings=settings, lower=lower, upper=upper, power=power
         )
+
+    def confidence_radius(self, confidence: float = 0.95) -> float:
+        """Return how far in total variation p may be from the frequencies, at every setting, with a confidence.
+
+        With it bounds become statements with confidence: ``rb.bounds(query, counts.frequencies,
+        subject_to=[rb.largest_distance(model) <= counts.confidence_radius(0.95)])`` covers all that the true p allows,
+        with probability at least 0.95, whatever p is, for any number of trials and for all queries together. It assumes
+        that trials are independent with the same p given their settings, and that settings were not chosen by what came
+        out. No model is assumed; the distance does without reproducing the frequencies, which may signal.
+
+        Sources: Hoeffding, JASA 58, 13 (1963); Weissman, Ordentlich, Seroussi, Verdú, Weinberger, HPL-2003-97.
+
+        Parameters
+        ----------
+        confidence
+            Between 0 and 1.
+
+        Returns
+        -------
+        float
+            r, rounded up: Σ over settings x of (2^k − 2) exp(−2 n_x r²) is at most 1 − confidence, for k joint outcomes
+            and n_x trials. At most 1.
+
+        Raises
+        ------
+        CountsError
+            If the confidence is not between 0 and 1, or a setting has no trials.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> counts = rb.Counts([[[919, 315], [81, 73]], [[0, 139], [0, 473]]], outputs="A B", inputs="Z")
+        >>> round(counts.confidence_radius(0.95), 4)
+        0.0562
+        >>> iv = rb.instrumental()
+        >>> near = [rb.largest_distance(iv) <= counts.confidence_radius(0.95)]
+        >>> found = rb.bounds(rb.average_causal_effect(iv, "A", "B"), counts.frequencies, near)
+        >>> round(found.lower, 3), round(found.upper, 3)
+        (0.28, 0.844)
+        """
+        own = read_confidence(confidence)
+        self._check_all_settings("nothing bounds the distance")
+        outcomes = math.prod(self.cardinality[name] for name in self.outputs)
+        return radius([int(n) for n in self.settings.ravel()], outcomes, own)
 
     def bootstrap(self, n: int, seed: int | np.random.Generator, *, parametric: bool = False) -> Bootstrap[Counts]:
         """Draw resamples of the same numbers of trials of each setting, which hold no information on p(a, b|x, y).

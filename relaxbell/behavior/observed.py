@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.behavior.partial import partial_values
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, read_fraction
@@ -100,6 +101,62 @@ class Observed(Frozen):
                 f"the values contain √{min(roots)} and √{max(roots)}, expected one square root. Give floats instead."
             )
         self._seal()
+
+    @classmethod
+    def partial(
+        cls,
+        table: object,
+        *,
+        outputs: str | Sequence[str],
+        inputs: str | Sequence[str] = (),
+        given: Mapping[str, int] | None = None,
+        cardinality: Mapping[str, int] | None = None,
+        estimated: bool = False,
+    ) -> Observed:
+        """Return what a table says of which some cells were not seen, or which was seen under a condition only.
+
+        Parameters
+        ----------
+        table
+            p(outputs|inputs), axes in this order; None or nan where a cell was not seen: nothing is assumed of it. With
+            `given` it is p(outputs|given, inputs), of those selected; how many they are is then not said, and
+            every selection is allowed, also a rare one. Cells p(outputs, S=1|inputs), with None for S=0, say it.
+        outputs, inputs
+            Names, as in the model.
+        given
+            Outputs that were conditioned on, with their values: ``{"S": 1}``; they are no axes of the table.
+        cardinality
+            Number of values of each variable of `given`.
+        estimated
+            Whether the values are estimates, from counts.
+
+        Returns
+        -------
+        Observed
+            An equation for each cell that was seen; where all cells of a setting were, the last follows from the others
+            (sums may miss one by 1e-9). Where the condition holds with probability 0 they say nothing.
+
+        Raises
+        ------
+        BehaviorError
+            If the axes do not match the names, a value is no probability, sums exceed one, or nothing was seen.
+
+        Examples
+        --------
+        The outcome Y is seen where S = 1 only; otherwise only that it is missing is known. Axes y, s, x:
+
+        >>> import relaxbell as rb
+        >>> seen = rb.Observed.partial([[[None, None], [0.3, 0.2]], [[None, None], [0.5, 0.6]]],
+        ...                            outputs="Y S", inputs="X")
+        >>> model = rb.CausalModel("X -> Y <- L -> S <- X; Y -> S", inputs="X", latent="L", outputs="Y S",
+        ...                        cardinality={"X": 2, "Y": 2, "S": 2})
+        >>> rb.bounds(rb.average_causal_effect(model, "X", "Y"), seen)
+        [-0.1, 0.3] for ACE(X -> Y)
+        """
+        return cls(
+            partial_values(table, outputs, inputs, {} if given is None else given, cardinality or {}),
+            estimated=estimated,
+        )
 
     @cached_property
     def scenario(self) -> Scenario:

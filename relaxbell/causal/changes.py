@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from relaxbell.causal.graph import Edge, Graph, check_latent_ends, printed_latent, read_edges
 from relaxbell.causal.inputs import InputDistribution
 from relaxbell.causal.protocols import HasGraph, HasRelaxed
+from relaxbell.causal.reading.diagram import renamed_origin
 from relaxbell.errors import ModelError
 from relaxbell.exact.numbers import Exact
 
@@ -129,6 +130,7 @@ def renamed(model: HasRelaxed, names: Mapping[str, str]) -> Arguments:
         "input_distribution": model.input_distribution,
         "relaxed": [(new[u], new[v]) for u, v in model.relaxed],
         "name": f"{model.name} with {pairs}" if pairs else model.name,
+        "origin": renamed_origin(model.origin, new),
     }
 
 
@@ -141,6 +143,7 @@ def _copied(
         "hidden": model.hidden,
         "outputs": model.outputs,
         "input_distribution": model.input_distribution,
+        "origin": model.origin,
     } | changes
     known = model.cardinality if sizes is None else sizes
     kept = (*model.inputs, *model.outputs, *settings["latent"], *settings["hidden"])

@@ -205,9 +205,12 @@ def _read_arrows(text: str) -> tuple[list[str], list[Edge]]:
         names, arrows = tokens[::2], tokens[1::2]
         well_formed = len(tokens) % 2 == 1 and not statement[end:].strip()
         if not well_formed or any(a not in _ARROWS for a in arrows) or any(n in _ARROWS for n in names):
+            hint = (
+                " dagitty, DOT and <-> are read by CausalModel.from_graph." if re.search(r"[{}[\]]|<->", text) else ""
+            )
             raise ModelError(
                 f"{statement.strip()!r} is not a chain of arrows. Expected names joined by -> or <-, for example "
-                '"X -> A <- L; Y -> B <- L".'
+                f'"X -> A <- L; Y -> B <- L".{hint}'
             )
         nodes += names
         for left, arrow, right in zip(names, arrows, names[1:], strict=False):

@@ -26,9 +26,12 @@ from relaxbell.causal.independence import Independence, independence
 from relaxbell.causal.inputs import InputDistribution
 from relaxbell.causal.local import LocalModel
 from relaxbell.causal.plain import is_expression, reproduced
+from relaxbell.causal.reading.diagram import GraphOrigin, model_arguments
+from relaxbell.causal.reading.objects import read_diagram
 from relaxbell.causal.responses import Node, Strategies, count_text
 from relaxbell.causal.size import check_equations, check_rows
 from relaxbell.causal.text import model_text
+from relaxbell.causal.written import dagitty_text, dot_text
 from relaxbell.errors import BehaviorError, ModelError, ModelTooLargeError
 from relaxbell.exact.kept import Kept
 from relaxbell.exact.local_rows import LocalRows
@@ -63,8 +66,9 @@ class CausalModel(Frozen):
     Parameters
     ----------
     graph
-        Arrow string, list of edges, each a pair (parent, child) or an arrow string, or networkx DiGraph. Latent
-        variables may be written as they are printed: Λ for L, Λ2 for L2, and Λ for a single one of any name.
+        Arrow string, list of edges, each a pair (parent, child) or an arrow string, or networkx DiGraph; for graphs of
+        other tools see `from_graph`. Latent variables may be written as they are printed: Λ for L, Λ2 for L2, and Λ for
+        a single one of any name.
     inputs
         Names of the settings. Free ones have no parents and are conditioned on; an input with the
         latent variable as parent is *dependent*: it responds.
@@ -86,6 +90,8 @@ class CausalModel(Frozen):
         The edges that count as relaxed, an arrow string or a list as in `graph`; `relax` adds to them.
     name
         How messages call the model.
+    origin
+        Where the graph was read, which `from_graph` says.
 
     Attributes
     ----------
@@ -127,6 +133,7 @@ class CausalModel(Frozen):
         input_distribution: object = None,
         relaxed: str | Iterable[object] = (),
         name: str | None = None,
+        origin: GraphOrigin | None = None,
     ) -> None:
         self.latents = read_names(latent, "latent", ModelError)
         self.inputs = read_names(inputs, "inputs", ModelError)
@@ -152,8 +159,170 @@ class CausalModel(Frozen):
         self.input_distribution = InputDistribution(input_distribution, self.inputs, self.cardinality)
         if self.dependent_inputs and not self.inputs_connected:
             self.input_distribution.check_independent(self.free_inputs, self.dependent_inputs)
+        self.origin = origin
         self.name = name or "CausalModel({})".format("; ".join(f"{u} -> {v}" for u, v in self.edges))
         self._seal()
+
+    # ------------------------------------------------------ graphs of other tools
+
+    @classmethod
+    def from_graph(
+        cls,
+        graph: object,
+        *,
+        cardinality: Mapping[str, int] | int | None = None,
+        inputs: str | Sequence[str] | None = None,
+        latent: str | Sequence[str] = (),
+        outputs: str | Sequence[str] | None = None,
+        names: Mapping[str, str] | None = None,
+        input_distribution: object = None,
+        name: str | None = None,
+    ) -> CausalModel:
+        """Return the causal model of a graph that another tool writes or holds; its ``origin`` says what was added.
+
+        Bidirected edges become latent variables, one for each. A latent variable with parents is made a root, and one
+        whose children all see another one is left out: what can be observed stays the same. An observed node without
+        parents is an input, which is conditioned on. Any other node without a latent parent gets one of its own, its
+        noise, which is independent of the others: with several latent variables see `independence` and `shared`.
+
+        Source: Evans, Graphs for margins of Bayesian networks, Scand. J. Statist. 43, 625 (2016).
+
+        Parameters
+        ----------
+        graph
+            Text: dagitty (``dag { X -> Y; X <-> Y; U [latent] }``, also without the frame), DOT (``observed=no``,
+            ``latent=true`` and DoWhy's label "Unobserved Confounders" mark latent nodes, ``dir=both`` bidirected
+            edges), arrows, also separated by commas as autobounds takes them. Or a list of edges. Or an object: DiGraph
+            of networkx (node attributes as in DOT, or y0's ``hidden``), DAG, Bayesian network or ADMG of pgmpy
+            (``latents`` and roles), NxMixedGraph of y0, DAG or ADMG of Ananke (fixed vertices are inputs), DAG of
+            autobounds.
+        cardinality
+            Number of values of each node but the latent ones, or one number for all; where it names none, what the
+            object says (Ananke, pgmpy's tables).
+        inputs
+            The settings, if not all observed nodes without parents.
+        latent
+            More nodes that are latent, which the graph does not mark: autobounds' ``unob``.
+        outputs
+            The outputs in the order wanted.
+        names
+            Other names for nodes, old → new: names here are letters, digits and _.
+        input_distribution
+            As in `CausalModel`.
+        name
+            How messages call the model.
+
+        Returns
+        -------
+        CausalModel
+            With ``origin``: exposures, outcomes, selected nodes, and notes.
+
+        Raises
+        ------
+        ModelError
+            For text that is no graph (the line is named), edges without a direction, names that are no names, unknown
+            nodes, missing cardinalities.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> model = rb.CausalModel.from_graph("dag { Z -> X -> Y; X <-> Y }", cardinality=2)
+        >>> model.origin.notes
+        ('X <-> Y is the latent variable U_X_Y', 'Z is an input, which is conditioned on: observed, without parents')
+        >>> model.strategies.count == rb.instrumental().strategies.count
+        True
+
+        autobounds' two strings:
+
+        >>> text, unob = "Z -> X, X -> Y, U -> X, U -> Y", "U"
+        >>> rb.CausalModel.from_graph(text, latent=unob, cardinality={"Z": 3, "X": 2, "Y": 2}).latents
+        ('U',)
+        """
+        diagram = read_diagram(graph)
+        arguments = model_arguments(diagram.renamed(names or {}), inputs, latent, cardinality)
+        return cls(**arguments, outputs=outputs, input_distribution=input_distribution, name=name)
+
+    def to_dagitty(self, *, bidirected: bool = False) -> str:
+        """Return the graph as dagitty text, in which latent variables are marked.
+
+        Parameters
+        ----------
+        bidirected
+            Whether a latent variable with two children is written ``<->``, and one with a single child not at all,
+            unless that child has no other parent: dagitty's nodes have noise of their own. By default all are nodes,
+            and keep their names.
+
+        Returns
+        -------
+        str
+            ``dag { … }``, with the roles of ``origin``; `from_graph` reads it again.
+
+        Raises
+        ------
+        UnsupportedModelError
+            For a mixture, which has several graphs.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> print(rb.instrumental().to_dagitty(bidirected=True))
+        dag {
+        Z -> A
+        A -> B
+        A <-> B
+        }
+        """
+        return dagitty_text(self, bidirected)
+
+    def to_dot(self, *, bidirected: bool = False) -> str:
+        """Return the graph in Graphviz' language DOT; latent variables are dashed and ``observed=no``.
+
+        Parameters
+        ----------
+        bidirected
+            Whether a latent variable with two children is an edge with two heads, and noise of a single child is left
+            out, as in `to_dagitty`.
+
+        Returns
+        -------
+        str
+            ``digraph { … }``; `from_graph` reads it again.
+
+        Raises
+        ------
+        UnsupportedModelError
+            For a mixture, which has several graphs.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> print(rb.instrumental().to_dot().splitlines()[1])
+          "L" [shape=box, style=dashed, observed=no];
+        """
+        return dot_text(self, bidirected)
+
+    def to_tikz(self) -> str:
+        r"""Return the graph as a TikZ picture for LaTeX, with nodes where the notebook draws them.
+
+        Returns
+        -------
+        str
+            A ``tikzpicture`` that needs ``\usepackage{tikz}`` only; latent and hidden nodes are squares, relaxed edges
+            dashed.
+
+        Raises
+        ------
+        UnsupportedModelError
+            For a mixture, which has several graphs.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> print(rb.bell().to_tikz().splitlines()[0])
+        \begin{tikzpicture}[x=1pt, y=-1pt, >=stealth,
+        """
+        text: str = provided("CausalModel.to_tikz")(self)
+        return text
 
     # ------------------------------------------------------------------- graph
 

@@ -12,6 +12,7 @@ from relaxbell.behavior.scenario import Scenario
 from relaxbell.causal.graph import Edge
 from relaxbell.causal.inputs import InputDistribution
 from relaxbell.causal.local import LocalModel
+from relaxbell.causal.reading.diagram import GraphOrigin
 from relaxbell.causal.responses import Strategies
 from relaxbell.exact.local_rows import LocalRows
 
@@ -105,3 +106,4 @@ class HasRelaxed(HasGraph, Protocol):
 
     relaxed: tuple[Edge, ...]
     input_distribution: InputDistribution
+    origin: GraphOrigin | None

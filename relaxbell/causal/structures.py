@@ -51,6 +51,8 @@ class Mixture(CausalModel):
         The same in all structures.
     name
         How messages call the mixture.
+    origin
+        None: the structures have theirs.
 
     Examples
     --------
@@ -73,6 +75,7 @@ class Mixture(CausalModel):
         self.relaxed = _together(own, "relaxed", first.latents[0])
         self.cardinality = {n: size for model in own for n, size in model.cardinality.items()}
         self.input_distribution = first.input_distribution
+        self.origin = None
         self.name = name
         self._seal()
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from relaxbell.causal.inputs import InputDistribution
 from relaxbell.causal.protocols import HasRelaxed
+from relaxbell.causal.reading.diagram import GraphOrigin
 from relaxbell.exact.texts import different_texts
 
 
@@ -27,8 +28,21 @@ def model_text(model: HasRelaxed, strategies: str) -> str:
         f"  cardinality   {sizes}",
         *_distribution_lines(model.input_distribution),
         f"  strategies    {strategies}",
+        *_origin_lines(model.origin),
     ]
     return "\n".join(lines)
+
+
+def _origin_lines(origin: GraphOrigin | None) -> list[str]:
+    """Return where the graph was read, and a line for each note."""
+    if origin is None:
+        return []
+    roles = (("exposure", origin.exposures), ("outcome", origin.outcomes), ("selected", origin.selected))
+    said = [f"{role} {', '.join(names)}" for role, names in roles if names]
+    return [
+        f"  read from     {'; '.join([origin.source, *said])}",
+        *(f"                {note}" for note in origin.notes),
+    ]
 
 
 def mixture_text(model: HasRelaxed, structures: Sequence[object], names: Sequence[str], strategies: str) -> str:

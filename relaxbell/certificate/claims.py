@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +11,27 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from relaxbell.certificate.latex import case_latex, curve_latex
+from relaxbell.certificate.latex import case_latex, curve_latex, family_latex
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import ExactNumber, Surd
 from relaxbell.results import ReadingLike
-from relaxbell.verify import CURVE, SCHEMA, Real, Refused, digests, is_curve, read_case, read_file, verify
+from relaxbell.verify import (
+    CURVE,
+    FAMILY,
+    SCHEMA,
+    Real,
+    Refused,
+    case_class,
+    digests,
+    is_curve,
+    is_family,
+    read_case,
+    read_file,
+    verify,
+)
 from relaxbell.verify.curves import Curve
+from relaxbell.verify.families import Family
+from relaxbell.verify.polynomials import CrossingError, Root
 from relaxbell.writing import write_whole
 
 _ROUNDING = Fraction(1, 10**6)
@@ -141,10 +157,10 @@ class Certificate:
             data = read_file(Path(path))
         except Refused as refusal:
             raise CertificateError(f"{path}: {refusal}. Give a file that Certificate.save wrote.") from None
-        if not isinstance(data, dict) or data.get("schema") not in (SCHEMA, CURVE):
+        if not isinstance(data, dict) or data.get("schema") not in (SCHEMA, CURVE, FAMILY):
             raise CertificateError(
-                f"{path} holds no certificate: expected a JSON object whose schema is {SCHEMA} or {CURVE}. Give a file "
-                "that Certificate.save wrote."
+                f"{path} holds no certificate: expected a JSON object whose schema is {SCHEMA}, {CURVE} or {FAMILY}. "
+                "Give a file that Certificate.save wrote."
             )
         return cls(data)
 
@@ -201,6 +217,8 @@ class Certificate:
             ) from None
 
     def _latex(self, sentence: str) -> str:
+        if is_family(self.data):
+            return family_latex(sentence)
         if not is_curve(self.data):
             return case_latex(read_case(self.data), sentence)
         pairs = [(read_case(low["certificate"]), read_case(high["certificate"])) for low, high in self.data["pieces"]]
@@ -304,6 +322,44 @@ def of_pieces(
         data["reading"] = {"parameter": reading.name, "power": reading.power, "at": as_texts(values)}
     roots = {t.n for t in (*parameters, *values) if isinstance(t, Surd)}
     return checked(data | ({"root": roots.pop()} if roots else {}))
+
+
+def of_family(
+    given: dict[str, Any],
+    parameter: str,
+    over: tuple[Fraction, Fraction],
+    stretches: Sequence[dict[str, Any]],
+    reading: ReadingLike | None = None,
+) -> Certificate:
+    """Return the certificate of a curve along a polynomial family, its stretches cut where a norm changes its sign."""
+    data = {**given, "schema": FAMILY, "parameter": parameter, "over": as_texts(over), "stretches": list(stretches)}
+    for name in ("claim", "proof"):
+        data.pop(name, None)
+    if reading is not None:
+        data["reading"] = {"degree": reading.degree, "at": as_texts(reading.values)}
+    found, left = [], list(stretches)
+    try:
+        own = Family(data, case_class)
+        while left:
+            stretch = left.pop(0)
+            try:
+                own.prove(stretch)
+            except CrossingError as crossing:
+                ends = [stretch["from"], *map(end_data, crossing.places), stretch["to"]]
+                left = [stretch | {"from": a, "to": b} for a, b in itertools.pairwise(ends)] + left
+            else:
+                found.append(stretch)
+    except Refused as refusal:
+        raise refused(refusal) from None
+    return checked(data | {"stretches": found})
+
+
+def end_data(root: Root) -> Any:
+    """Return an end of a stretch as it stands in the file."""
+    if root.rational:
+        return str(root.low)
+    pairs = [[str(a), str(b)] if b else str(a) for a, b in root.polynomial.pairs]
+    return {"root": {"polynomial": pairs}, "above": str(root.low), "to": str(root.high)}
 
 
 def refused(refusal: Refused) -> CertificateError:

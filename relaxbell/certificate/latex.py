@@ -116,6 +116,16 @@ def curve_latex(curve: Curve, read_at: bool, cases: Sequence[tuple[Case, Case]])
 # ------------------------------------------------------------------------- parts
 
 
+def family_latex(sentence: str) -> str:
+    """Return what the certificate of a curve along a polynomial family says: its proofs are too long for a text."""
+    proof = (
+        "By the accompanying certificate: on each interval one dual vector, which does not depend on the parameter, "
+        "and weights that are polynomials in it, not negative there by Sturm's theorem, of equal value. "
+        r"\texttt{relaxbell verify} checks it in exact arithmetic."
+    )
+    return _environments([words(f"{sentence[0].upper()}{sentence[1:]}.")], [proof])
+
+
 def _environments(statement: Iterable[str], body: Iterable[str]) -> str:
     lines = [r"\begin{proposition}", *statement, r"\end{proposition}", r"\begin{proof}", *body, r"\end{proof}", ""]
     return "\n".join(lines)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
 from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.errors import MeasureError
@@ -82,7 +83,7 @@ class ClosedBounds:
         terms = expression.args if isinstance(expression, sympy.Max) else (expression,)
         return -terms[0] if len(terms) == 1 else sympy.Min(*(-term for term in terms), evaluate=False)
 
-    def __call__(self, behavior: Behavior) -> tuple[ExactNumber, ExactNumber]:
+    def __call__(self, behavior: Behavior | Observed) -> tuple[ExactNumber, ExactNumber]:
         """Return both ends at an exact behavior; errors as `ClosedForm`."""
         return self.least(behavior), -self.largest(behavior)
 

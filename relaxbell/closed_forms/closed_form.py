@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
 from relaxbell.closed_forms.classes import TermClass, classes, listing
 from relaxbell.closed_forms.domains import Domain
 from relaxbell.closed_forms.epigraph import DUAL_VERTICES, OUTER_APPROXIMATION
@@ -220,13 +221,13 @@ class ClosedForm:
 
     # -------------------------------------------------------------- evaluation
 
-    def __call__(self, behavior: Behavior, budgets: Mapping[Any, Any] | None = None) -> ExactNumber:
+    def __call__(self, behavior: Behavior | Observed, budgets: Mapping[Any, Any] | None = None) -> ExactNumber:
         """Return the exact least value at an exact behavior; a lower bound of it where the form is not `complete`.
 
         Parameters
         ----------
         behavior
-            Exact, in the domain.
+            Exact, in the domain; on a domain of observed values also an `Observed` of the same functionals.
         budgets
             A number for each symbolic budget.
 
@@ -330,8 +331,7 @@ class ClosedForm:
         """Terms and constraints over (1, coordinates, budgets), and K times the reading minus one."""
         terms = np.array([[float(c) for c in term.form] for term in self.terms])
         bounds = np.array([[float(c) for c in term.form] for term in self.domain]).reshape(-1, terms.shape[1])
-        residual = to_floats(self.region.expansion) @ self.region.reading - np.eye(self.region.expansion.shape[0])
-        return terms, bounds, residual
+        return terms, bounds, self.region.residual
 
     def _evaluated(
         self, tables: NDArray[np.float64], limits: NDArray[np.float64], tolerance: float

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from relaxbell.causal.equations import Equations, cell_weights
 from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm, linear_terms
 from relaxbell.closed_forms.domains import Domain, read_domain
 from relaxbell.closed_forms.dual_region import TIME_OVER, from_dual_vertices
@@ -55,7 +54,8 @@ def closed_form(
     domain
         ``"nonsignaling"``, the default where the model without relaxations is a Bell scenario; ``"model"``: all
         behaviors, also those that the model does not reproduce (they get constraints); or a sequence of exact
-        behaviors that span an affine slice.
+        behaviors that span an affine slice; or `Observed`: the values of its functionals become the symbols, and
+        nothing else is known of p, such as cells that were not seen.
     subject_to
         Budgets (Theorem 7) and affine constraints, as in `minimize`. A budget whose limit is a sympy symbol,
         ``dependence(both) <= sympy.Symbol("c")``, becomes a variable: the terms are affine in it.
@@ -180,13 +180,13 @@ def task_of(measure: LinearMeasure, domain: Domain, subject_to: object) -> tuple
     """Return what is to be derived, and the symbols of its budgets."""
     budgets, affine = read_constraints(measure, subject_to, symbolic=True)
     budgets = tuple(Budget(replace(b.measure, term=fresh(b.measure.term)), b.limit) for b in budgets)
-    problem = Problem(fresh(measure.term), domain_equations(domain), budgets, affine)
+    problem = Problem(fresh(measure.term), domain.equations(), budgets, affine)
     program = linear_program(problem)
     symbols = tuple(dict.fromkeys(b.limit for b in budgets if b.is_symbolic))
     _require_different_names([*domain.labels, *map(str, symbols)])
     size = domain.dimension + 1
     limits = [_limit_row(b, symbols, size) for b in budgets]
-    cells = _padded(domain.expansion * cell_weights(domain.model)[:, None], len(symbols))
+    cells = _padded(domain.sides, len(symbols))
     parametric = ParametricProgram(problem, program, parameter_sides(program, cells, limits))
     demanded = []
     for k, symbol in enumerate(symbols):
@@ -195,13 +195,6 @@ def task_of(measure: LinearMeasure, domain: Domain, subject_to: object) -> tuple
         demanded.append((-least.numerator, *(0,) * (size - 1), *unit))
     ends = tuple(_beyond(symbol, budgets) for symbol in symbols)
     return Task(problem, parametric, domain, ends, tuple(demanded)), symbols
-
-
-def domain_equations(domain: Domain) -> Equations:
-    """Return the equations T q = p · p(dependent|free) with p left open."""
-    model = domain.model
-    weights = cell_weights(model)
-    return Equations(model.observed_rows, np.full(len(weights), Fraction(0), dtype=object), weights)
 
 
 def _require_different_names(names: Sequence[str]) -> None:

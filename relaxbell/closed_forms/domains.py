@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,11 +14,14 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.behavior.observed import Functional, Observed
+from relaxbell.behavior.partial import CellSum
 from relaxbell.behavior.scenario import Scenario
+from relaxbell.causal.equations import Equations, cell_weights, observed_equations
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.exact.factors import SquareSystem
-from relaxbell.exact.numbers import Exact, common_denominator
+from relaxbell.exact.numbers import Exact, as_exact, common_denominator, to_floats
 from relaxbell.exact.texts import a_kind
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import marginal_names
@@ -63,6 +67,16 @@ class Domain:
         """Which behaviors these are, in words."""
         words = {"nonsignaling": "non-signaling p", "model": "every p of the model", "slice": "p in the slice"}
         return words[self.name]
+
+    @property
+    def sides(self) -> Exact:
+        """Right-hand sides of `equations`, as affine functions of the coordinates."""
+        return self.expansion * cell_weights(self.model)[:, None]
+
+    def equations(self) -> Equations:
+        """Return the equations T q = p · p(dependent|free) with p left open."""
+        weights = cell_weights(self.model)
+        return Equations(self.model.observed_rows, np.full(len(weights), Fraction(0), dtype=object), weights)
 
     @cached_property
     def symbols(self) -> tuple[Symbol, ...]:
@@ -141,7 +155,12 @@ class Domain:
         found[0] = 1.0 / np.prod(self.coordinates.inputs)
         return found
 
-    def vector(self, behavior: Behavior) -> Exact:
+    @cached_property
+    def residual(self) -> NDArray[np.float64]:
+        """Matrix that is zero on the flat tables of the domain."""
+        return to_floats(self.expansion) @ self.reading - np.eye(self.expansion.shape[0])
+
+    def vector(self, behavior: Behavior | Observed) -> Exact:
         """Return u of an exact behavior; raise BehaviorError if it is not in the domain's affine hull."""
         if not isinstance(behavior, Behavior):
             raise BehaviorError(f"found {a_kind(behavior)}, expected a Behavior.")
@@ -163,11 +182,130 @@ class Domain:
         return u
 
 
+@dataclass(frozen=True, eq=False)
+class ValuesDomain(Domain):
+    """Values of some functionals, u = (1, values): nothing else is known of p.
+
+    Attributes
+    ----------
+    observed
+        The functionals, in the order of the coordinates; its values do not matter.
+    name, model, expansion, labels, coordinates, parties
+        As in `Domain`; the expansion has a row for each equation on q, not for each cell.
+    """
+
+    observed: Observed
+
+    @property
+    def text(self) -> str:
+        """Which behaviors these are, in words."""
+        return "these values, whatever the rest of p"
+
+    @property
+    def sides(self) -> Exact:
+        """Right-hand sides of `equations`: a row for each functional, then what is known anyway."""
+        return self.expansion
+
+    def equations(self) -> Equations:
+        """Return V T q = values, which are left open."""
+        return observed_equations(self.model, self.observed)
+
+    @cached_property
+    def reading(self) -> NDArray[np.float64]:
+        """Matrix that reads u off a flat table p."""
+        return np.array(self._rows, dtype=np.float64)
+
+    @cached_property
+    def _rows(self) -> list[Exact]:
+        """U as linear functions of the flat table: the constant is Σ p over the number of settings."""
+        order = [
+            (*self.observed.outputs, *self.observed.inputs).index(n) for n in (*self.model.outputs, *self.model.inputs)
+        ]
+        shape = self.model.observed_shape
+        one = np.full(shape, Fraction(1, math.prod(shape[len(self.model.outputs) :])), dtype=object)
+        tables = (np.asarray(f.coefficients.transpose(order) + f.constant * one) for f in self.observed.functionals)
+        return [one.ravel(), *(table.ravel() for table in tables)]
+
+    @cached_property
+    def residual(self) -> NDArray[np.float64]:
+        """Zero where all settings have the same sum of probabilities."""
+        k = len(self.model.outputs)
+        outcomes, settings = math.prod(self.model.observed_shape[:k]), math.prod(self.model.observed_shape[k:])
+        return np.tile(np.eye(settings) - 1 / settings, (1, outcomes))
+
+    def functional(self, form: Sequence[Fraction]) -> BellFunctional:
+        """Return the functional with the value form · u: a combination of those that were observed."""
+        table = sum(c * row for c, row in zip(form[1:], self._rows[1:], strict=True))
+        shape = self.model.observed_shape
+        whole = np.asarray(table + np.full(math.prod(shape), Fraction(0), dtype=object)).reshape(shape)
+        return BellFunctional(whole, self.model.outputs, self.model.inputs, constant=form[0])
+
+    @cached_property
+    def positivity(self) -> list[tuple[int, ...]]:
+        """The range that each value has over all tables of probabilities; what else holds is found."""
+        found = []
+        k = len(self.model.outputs)
+        for i, row in enumerate(self._rows[1:], start=1):
+            cells = row.reshape(-1, math.prod(self.model.observed_shape[k:]))
+            least, most = Fraction(sum(cells.min(axis=0))), Fraction(sum(cells.max(axis=0)))
+            for end, sign in ((least, 1), (most, -1)):
+                unit = [Fraction(0)] * (self.dimension + 1)
+                unit[0], unit[i] = -sign * end, Fraction(sign)
+                found.append(whole_numbers(unit))
+        return found
+
+    def vector(self, behavior: Behavior | Observed) -> Exact:
+        """Return u of an exact behavior, or of values of the same functionals."""
+        if isinstance(behavior, Observed):
+            own = [(str(f), np.asarray(f.coefficients).tolist()) for f in self.observed.functionals]
+            if [(str(f), np.asarray(f.coefficients).tolist()) for f in behavior.functionals] != own:
+                raise BehaviorError(f"found other functionals than {', '.join(self.labels)}. Give values of these.")
+            return np.array([Fraction(1), *behavior.values], dtype=object)
+        if not isinstance(behavior, Behavior):
+            raise BehaviorError(f"found {a_kind(behavior)}, expected a Behavior or Observed values.")
+        exact = self.model.match(behavior).exact
+        if exact is None:
+            raise BehaviorError("a closed form is exact on exact behaviors: found floats. Use evaluate, or rounded.")
+        return np.array([row @ exact.ravel() for row in self._rows], dtype=object)
+
+
+def _values(model: CausalModel, observed: Observed) -> ValuesDomain:
+    """Return the domain of values of functionals; raise MeasureError where their coefficients are data."""
+    shares = [str(f) for f in observed.functionals if isinstance(f, CellSum) and f.is_share]
+    if shares:
+        raise MeasureError(
+            f"{shares[0]} is a share of those selected, which a closed form does not take as a symbol. Give the cells: "
+            "Observed.partial(p(outputs, S|inputs), …) with None where S is not 1."
+        )
+    irrational = [str(f) for f in observed.functionals if not all(isinstance(v, Fraction) for v in _numbers(f))]
+    if irrational:
+        raise MeasureError(
+            f"{irrational[0]} has irrational coefficients, expected rational ones: terms have such numbers."
+        )
+    names = tuple(str(f) for f in observed.functionals)
+    sides = [observed_equations(model, _with_values(observed, value)).rhs for value in (0, 1)]
+    expansion = np.full((len(sides[0]), len(names) + 1), Fraction(0), dtype=object)
+    expansion[:, 0] = sides[0]
+    for k in range(len(names)):
+        expansion[k, k + 1] = sides[1][k] - sides[0][k]
+    return ValuesDomain("values", model, expansion, names, None, None, observed)
+
+
+def _numbers(functional: Functional) -> list[object]:
+    return [as_exact(v) for v in (*functional.coefficients.ravel(), functional.constant)]
+
+
+def _with_values(observed: Observed, value: int) -> Observed:
+    return Observed(((f, value) for f in observed.functionals), nonsignaling=observed.nonsignaling)
+
+
 def read_domain(model: CausalModel, domain: object) -> Domain:
-    """Return the domain that a user names: 'nonsignaling', 'model', or behaviors that span a slice.
+    """Return the domain that a user names: 'nonsignaling', 'model', behaviors that span a slice, observed values.
 
     None means 'nonsignaling' where the model without relaxations is a Bell scenario, else 'model'.
     """
+    if isinstance(domain, Observed):
+        return _values(model, domain)
     own = model.unrelaxed.coordinates
     parties = _parties(model, own)
     if domain is None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.equations import cell_weights
 from relaxbell.causal.model import CausalModel
-from relaxbell.closed_forms.derive import domain_equations, require_ppl
+from relaxbell.closed_forms.derive import require_ppl
 from relaxbell.closed_forms.domains import read_domain
 from relaxbell.engines.linear.program import Problem, linear_program
 from relaxbell.errors import BehaviorError, ClosedFormError
@@ -167,7 +167,7 @@ def dual_vertices(measure: Measure, *, seconds: float = 60.0) -> DualVertices:
 
 def _dual_vertices(measure: LinearMeasure, limit: float | None) -> DualVertices:
     model = measure.model
-    problem = Problem(measure.term, domain_equations(read_domain(model, "model")))
+    problem = Problem(measure.term, read_domain(model, "model").equations())
     program = linear_program(problem)
     if program.integers is None:
         raise ClosedFormError(

@@ -21,7 +21,7 @@ from relaxbell.behavior.table import TOLERANCE
 from relaxbell.causal.model import CausalModel
 from relaxbell.curves.parameters import Parameter, power_text, read_number, read_over
 from relaxbell.errors import BehaviorError, MeasureError, RelaxbellError
-from relaxbell.exact.numbers import ExactNumber, as_exact, to_floats
+from relaxbell.exact.numbers import ExactNumber, to_floats
 from relaxbell.exact.texts import a_kind
 
 _SHARES = tuple(Fraction(*share) for share in ((0, 1), (1, 7), (1, 3), (1, 2), (5, 7), (12, 13), (1, 1)))
@@ -41,21 +41,28 @@ class Reading:
         The parameter, and the power of it that the data are affine in.
     values
         Ascending, exact.
+    degree
+        Of the polynomial in the parameter; 1 where the data are affine in its power.
 
     Examples
     --------
     >>> import relaxbell as rb
-    >>> line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr().visibility, parameter="v")
+    >>> points = {k / 4: rb.boxes.pr().visibility(k / 4) for k in range(5)}
+    >>> line = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), points, parameter="v")
     >>> line.reading.power, len(line.reading.values)
-    (1, 7)
+    (1, 5)
     """
 
     name: str
     power: int
     values: tuple[ExactNumber, ...]
+    degree: int = 1
 
     def __repr__(self) -> str:
         low, high = self.values[0], self.values[-1]
+        if self.degree > 1:
+            places = ", ".join(map(str, self.values[:8])) + (", …" if len(self.values) > 8 else "")
+            return f"p of degree {self.degree} in {self.name}, read at {self.name} = {places} and assumed between"
         inner, first, last = power_text(self.name, self.power), low**self.power, high**self.power
         share = inner if first == 0 and last == 1 else f"({inner} - {first}) / ({last} - {first})"
         places = ", ".join(map(str, self.values[:8])) + (", …" if len(self.values) > 8 else "")
@@ -131,7 +138,10 @@ def read_path(model: CausalModel, start: Any, end: Any, parameter: Parameter, ov
         if over is not None:
             raise MeasureError(f"over={over!r} beside a mapping: its keys say where it starts and ends. Leave it out.")
         return _through(_points(start, parameter), parameter, [parameter.power])
-    return _of_function(model, start, parameter, read_over(over))
+    low, high = read_over(over)
+    _require_ascending(parameter, low)
+    points = [(v, _data(model, start(v))) for v in (low + (high - low) * share for share in _SHARES)]
+    return _through(points, parameter, _POWERS if parameter.power == 1 else [parameter.power])
 
 
 # ------------------------------------------------------------------------- two ends
@@ -164,9 +174,21 @@ def _between(start: Behavior | Observed, end: Any, parameter: Parameter) -> Path
                 raise BehaviorError(f"the value falls from {low} to {high}: exchange start and end.")
         return Path(start, end, low, high, parameter)
     end = _like(end, start)
+    _check_losses(start, end)
     if start.table.shape == end.table.shape and (start.table == end.table).all():
         raise BehaviorError("start and end of the curve are the same behavior, expected two different ones.")
     return Path(start, end, low, high, parameter)
+
+
+def _check_losses(start: Behavior, end: Behavior) -> None:
+    """Raise BehaviorError for two behaviors with different losses of several outputs: between them p is no mixture."""
+    first, last = start._losses, end._losses
+    if first is not None and last is not None and sum(a != b for a, b in zip(first, last, strict=False)) > 1:
+        raise BehaviorError(
+            f"the ends are behaviors with the efficiencies {', '.join(map(str, first))} and "
+            f"{', '.join(map(str, last))}: what is between is no mixture of them, but a polynomial. Give the family: "
+            "curve(measure, p.with_losses(Symbol('eta'))), or curve(measure, lambda eta: p.with_losses(eta))."
+        )
 
 
 def _values(own: Any, first: Observed) -> Any:
@@ -204,28 +226,6 @@ def _like(own: Any, first: Behavior) -> Behavior:
 # ------------------------------------------------------------- functions and mappings
 
 
-def _of_function(model: CausalModel, function: Any, parameter: Parameter, over: tuple[Fraction, Fraction]) -> Path:
-    low, high = over
-    _require_ascending(parameter, low)
-    values = [low + (high - low) * share for share in _SHARES]
-    table = _at_symbol(model, function, parameter)
-    if table is None:
-        candidates = _POWERS if parameter.power == 1 else [parameter.power]
-        return _through([(v, _data(model, function(v))) for v in values], parameter, candidates)
-    power, constant, slope = _polynomial(table, parameter)
-    parameter = parameter.with_power(power)
-    _require_ascending(parameter, low)
-    for v in values:
-        own = _data(model, function(v))
-        if not isinstance(own, Behavior) or (model.match(own).table != constant + slope * v**power).any():
-            raise BehaviorError(
-                f"the function is {parameter.name} -> a table of polynomials, but at {parameter.name} = {v} it does "
-                "not return their values. Expected one formula for every value: no case by case."
-            )
-    first, last = (Behavior(constant + slope * v**power, model.outputs, model.inputs) for v in over)
-    return Path(first, last, low**power, high**power, parameter)
-
-
 def _require_ascending(parameter: Parameter, low: ExactNumber) -> None:
     """Raise MeasureError where a power of the parameter would not rise with it."""
     if parameter.power > 1 and low < 0:
@@ -259,40 +259,12 @@ def _at_symbol(model: CausalModel, function: Callable[[Any], Any], parameter: Pa
     return np.array([*entries, None], dtype=object)[:-1].reshape(table.shape)
 
 
-def _polynomial(table: Any, parameter: Parameter) -> tuple[int, Any, Any]:
-    """Return k, c and d, if the entries of a table are c + d parameter^k; raise otherwise."""
-    import sympy
-
-    size = np.array(table.shape).prod()
-    parts: dict[int, Any] = {0: np.full(size, Fraction(0), dtype=object)}
-    for place, entry in enumerate(table.ravel()):
-        try:
-            terms = sympy.Poly(entry, parameter.symbol).terms()
-        except sympy.PolynomialError:
-            raise BehaviorError(_not_affine(f"found the entry {entry}", parameter)) from None
-        for (power,), coefficient in terms:
-            number = as_exact(coefficient)
-            if number is None:
-                raise BehaviorError(
-                    f"the function has the coefficient {coefficient}, expected exact numbers a + b√n in a table of "
-                    "polynomials. Return a Behavior of floats instead."
-                )
-            parts.setdefault(power, np.full(size, Fraction(0), dtype=object))[place] = number
-    powers = sorted(k for k, part in parts.items() if k and any(v != 0 for v in part))
-    if not powers:
-        raise BehaviorError(f"the function is the same for every {parameter.name}, expected one that depends on it.")
-    if len(powers) > 1 or parameter.power not in (1, powers[0]):
-        found = ", ".join(power_text(parameter.name, k) for k in powers)
-        raise BehaviorError(_not_affine(f"found the powers {found}", parameter))
-    shaped = [parts[k].reshape(table.shape) for k in (0, powers[0])]
-    return powers[0], shaped[0], shaped[1]
-
-
 def _not_affine(found: str, parameter: Parameter) -> str:
     power = parameter.text if parameter.power > 1 else f"a power of {parameter.name}"
     return (
-        f"the family is not affine in {power}: {found}. Curves are exact along straight lines of behaviors. Choose the "
-        "parameter so that it is, or use sweep(measure, {v: p(v) for v in …}) for points, each with its bound."
+        f"the family is not affine in {power}: {found}. Curves are exact along straight lines of behaviors, and along "
+        "polynomials in the parameter: choose the parameter so, state the degree of what is read at some values, "
+        "degree=2, or use sweep(measure, {v: p(v) for v in …}) for points, each with its bound."
     )
 
 
@@ -313,14 +285,15 @@ def _data(model: CausalModel, found: Any) -> Behavior | Observed:
     return Behavior(table, model.outputs, model.inputs)
 
 
-def _points(given: Mapping[Any, Any], parameter: Parameter) -> list[tuple[ExactNumber, Any]]:
+def _points(given: Mapping[Any, Any], parameter: Parameter, least: int = 3) -> list[tuple[ExactNumber, Any]]:
     points = [(read_number(v, f"a value of {parameter.name}"), own) for v, own in given.items()]
     for v, own in points:
         if not isinstance(own, Behavior | Observed):
             raise BehaviorError(f"at {v} the mapping has {a_kind(own)}, expected a Behavior or Observed.")
-    if len({v for v, _ in points}) < 3:
+    if len({v for v, _ in points}) < least:
         raise MeasureError(
-            f"{len(points)} points do not say how the behaviors depend on {parameter.name}: expected three or more, "
+            f"{len(points)} points do not say how the behaviors depend on {parameter.name}: expected "
+            f"{'three' if least == 3 else least} or more, "
             "which are checked. For a straight line give start and end."
         )
     points.sort(key=lambda point: float(point[0]))

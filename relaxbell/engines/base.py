@@ -18,6 +18,7 @@ from relaxbell.measures.measure import Measure
 if TYPE_CHECKING:
     from relaxbell.causal.equations import Equations
     from relaxbell.curves.curve import Curve
+    from relaxbell.curves.families import PolynomialPath
     from relaxbell.curves.paths import Path
     from relaxbell.exact.vectors import ExactRow
     from relaxbell.measures.affine import AffineConstraint
@@ -226,6 +227,43 @@ class Engine(abc.ABC, Generic[M]):
         >>> own.curve(path).critical
         Fraction(1, 2)
         """
+
+    def family(self, path: PolynomialPath, subject_to: Sequence[object] = ()) -> Curve:
+        """Return the least value along a family that is a polynomial in its parameter, or say why there is none.
+
+        Parameters
+        ----------
+        path
+            What is observed.
+        subject_to
+            Constraints.
+
+        Returns
+        -------
+        Curve
+            With its bounds.
+
+        Raises
+        ------
+        MeasureError
+            If the measure is none of linear programs.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> from sympy import Symbol
+        >>> lossy = rb.boxes.pr().with_losses(Symbol("eta"), assign=0)
+        >>> rb.curve(rb.mutual_information(rb.measurement_dependence()), lossy)
+        Traceback (most recent call last):
+        ...
+        relaxbell.errors.MeasureError: I(X,Y:Λ) along a family of degree 2 in eta ...
+        """
+        low, high, name = path.low, path.high, path.parameter.name
+        raise MeasureError(
+            f"{self.measure.name} along a family of degree {path.degree} in {name} is no piecewise polynomial: curves "
+            "of it are drawn along straight lines of behaviors. Expected a measure of linear programs; or use "
+            f"sweep(measure, {{{name}: p({name}) for {name} in …}}) between {low} and {high}: points with their bounds."
+        )
 
     def quick(self) -> Self:
         """Return the engine for one point of many: without what takes long and only makes a good bound exact.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from relaxbell.curves.curve import Curve, symbol_of
 from relaxbell.curves.piecewise import PiecewiseCurve
+from relaxbell.curves.polynomial import PolynomialCurve
 from relaxbell.curves.rational import RationalCurve
 from relaxbell.errors import ProofError
 from relaxbell.exact.numbers import ExactNumber, as_exact, to_sympy
@@ -17,10 +18,13 @@ from relaxbell.proofs.verdict import Counterexample, Verdict
 if TYPE_CHECKING:
     from sympy import Basic, Expr, Symbol
 
+ExactCurve: TypeAlias = PiecewiseCurve | PolynomialCurve | RationalCurve
+"""Curves of pieces that are formulas."""
+
 _MOST_BRANCHES = 400
 
 
-def compare_curve(line: PiecewiseCurve | RationalCurve, expression: Expr, symbol: Symbol, claim: str) -> Verdict:
+def compare_curve(line: ExactCurve, expression: Expr, symbol: Symbol, claim: str) -> Verdict:
     """Return whether an expression equals a curve at every parameter of its domain.
 
     Between the curve's break points and the kinks and poles of the expression both are smooth; there they are equal if
@@ -78,7 +82,12 @@ def compare_sampled(
 
 
 def _refuted(
-    line: PiecewiseCurve | RationalCurve, expression: Expr, symbol: Symbol, place: Expr, claim: str, method: str
+    line: ExactCurve,
+    expression: Expr,
+    symbol: Symbol,
+    place: Expr,
+    claim: str,
+    method: str,
 ) -> Verdict:
     value = _at(expression, symbol, place)
     least = line.to_sympy(symbol).subs(symbol, place)
@@ -91,7 +100,12 @@ def _sympy(value: ExactNumber | Expr) -> Expr:
     return value if exact is None else to_sympy(exact)
 
 
-def _piece(line: PiecewiseCurve | RationalCurve, symbol: Symbol, place: Expr) -> Expr:
+def _piece(line: ExactCurve, symbol: Symbol, place: Expr) -> Expr:
+    if isinstance(line, PolynomialCurve):
+        for part in line.pieces:
+            if _sympy(part.start) <= place <= _sympy(part.end):
+                return sum((to_sympy(c) * symbol**k for k, c in enumerate(part.coefficients)), place * 0)
+        raise AssertionError("a place inside the domain")
     if isinstance(line, RationalCurve):
         own = next(piece for piece in line.pieces if piece.start <= place <= piece.end)
         return own.expression.subs(symbol_of(line), symbol)

@@ -14,6 +14,7 @@ import numpy as np
 from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.curves.curve import symbol_of
 from relaxbell.curves.piecewise import PiecewiseCurve
+from relaxbell.curves.polynomial import PolynomialCurve
 from relaxbell.errors import MeasureError, ProofError
 from relaxbell.exact.factors import SquareSystem
 from relaxbell.exact.numbers import ExactNumber, as_exact, exact_array, to_sympy
@@ -66,7 +67,11 @@ class Fit:
         )
 
 
-def fit(values: Mapping[object, object] | PiecewiseCurve | ClosedForm, *, symbol: Symbol | str | None = None) -> Fit:
+def fit(
+    values: Mapping[object, object] | PiecewiseCurve | PolynomialCurve | ClosedForm,
+    *,
+    symbol: Symbol | str | None = None,
+) -> Fit:
     """Return the simplest formula that exact data obey.
 
     From points, the first of: convex or concave piecewise affine with at least two pieces, each on three points or
@@ -76,7 +81,8 @@ def fit(values: Mapping[object, object] | PiecewiseCurve | ClosedForm, *, symbol
     Parameters
     ----------
     values
-        {parameter: value}, exact numbers of both; a `PiecewiseCurve`; or a `ClosedForm` on non-signaling p.
+        {parameter: value}, exact numbers of both; a `PiecewiseCurve` or `PolynomialCurve`; or a `ClosedForm` on
+        non-signaling p.
     symbol
         The parameter, a sympy symbol or its name; by default ``t``, or the curve's own.
 
@@ -113,6 +119,10 @@ def fit(values: Mapping[object, object] | PiecewiseCurve | ClosedForm, *, symbol
         return Fit(Maximum(*_functionals(values)), "maximum of functionals", 0, 0)
     if isinstance(values, PiecewiseCurve):
         return _of_curve(values, symbol)
+    if isinstance(values, PolynomialCurve):
+        known = "" if values.reading is None else f", if {values.reading}"
+        _check_exact(values)
+        return Fit(values.to_sympy(symbol), f"piecewise polynomial{known}", 0, 0)
     if not isinstance(values, Mapping):
         raise ProofError(f"a formula is fitted to a mapping, Curve or ClosedForm, found {type(values).__name__}.")
     t = sympy.Symbol("t") if symbol is None else symbol
@@ -146,11 +156,16 @@ def _functionals(form: ClosedForm) -> Sequence[BellFunctional]:
         raise ProofError(f"the terms of this closed form are not functionals: {error}") from error
 
 
+def _check_exact(line: PiecewiseCurve | PolynomialCurve) -> None:
+    """Raise ProofError for a curve of floats."""
+    if not line.exact:
+        raise ProofError("the curve is right to 1e-9 only, so its formula is not exact. Use exact behaviors.")
+
+
 def _of_curve(line: PiecewiseCurve, symbol: Symbol | None) -> Fit:
     import sympy
 
-    if not line.exact:
-        raise ProofError("the curve is right to 1e-9 only, so its formula is not exact. Use exact behaviors.")
+    _check_exact(line)
     x = symbol_of(line) if symbol is None else symbol
     parts = [to_sympy(p.intercept) + to_sympy(p.slope) * x**line.power for p in line.pieces]
     steps = [a < b for a, b in itertools.pairwise(p.slope for p in line.pieces)]

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.families import BehaviorFamily, as_sympy
 from relaxbell.behavior.observed import Observed
 from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.derive import closed_form
-from relaxbell.closed_forms.domains import Domain, read_domain
+from relaxbell.closed_forms.domains import Domain, ValuesDomain, read_domain
 from relaxbell.curves.curve import Curve
+from relaxbell.curves.families import PolynomialPath, read_family
 from relaxbell.curves.parameters import read_parameter
-from relaxbell.curves.paths import Path, read_path
+from relaxbell.curves.paths import Path
 from relaxbell.curves.piecewise import PiecewiseCurve
+from relaxbell.curves.polynomial import PolynomialCurve
 from relaxbell.curves.rational import RationalCurve
 from relaxbell.engines import engine
 from relaxbell.engines.solution import Solution
@@ -126,17 +129,21 @@ def prove(
         return _along(measure, formula, None, parameter)
     if not isinstance(measure, Measure):
         raise ProofError(f"a formula is proved for a Measure or a Curve, found {type(measure).__name__}.")
-    if over is not None and not callable(domain):
+    if over is not None and not (callable(domain) or isinstance(domain, BehaviorFamily)):
         raise ProofError(f"over={over!r} belongs to a function of the parameter: found the domain {domain!r:.60}.")
     if isinstance(domain, Mapping):
         return _at_points(measure, formula, domain.items(), subject_to, parameter)
-    if callable(domain) or (isinstance(domain, tuple | list) and len(domain) == 2):
-        start, end = (domain, None) if callable(domain) else domain
-        path = read_path(measure.model, start, end, read_parameter(parameter), over)
+    pair = domain if isinstance(domain, tuple | list) and len(domain) == 2 else None
+    if pair is not None or callable(domain) or isinstance(domain, BehaviorFamily):
+        start, end = (domain, None) if pair is None else pair
+        path = read_family(measure.model, start, end, read_parameter(parameter), over)
         if path.reading is not None:  # of a function that takes numbers only, nothing is known between
             read = {v: path.at(v**path.parameter.power) for v in path.reading.values}
             return _at_points(measure, formula, read.items(), subject_to, parameter)
         constraints = tuple(subject_to) if isinstance(subject_to, list | tuple) else (subject_to,)
+        if isinstance(path, PolynomialPath):
+            own = _on_family(formula, path) if isinstance(formula, BellFunctional | Maximum) else formula
+            return _along(engine(measure).family(path, constraints), own, None, None)
         return _along(engine(measure).curve(path, constraints), formula, _Source(measure, path, constraints), None)
     if parameter is not None:
         raise ProofError(
@@ -177,6 +184,11 @@ def _everywhere(
     measure: Measure, formula: Formula, domain: object, subject_to: object, points: int, seconds: float
 ) -> Verdict:
     where = read_domain(measure.model, domain)
+    if isinstance(where, ValuesDomain):
+        raise MeasureError(
+            "formulas are proved for behaviors, found observed values as the domain. Compare with "
+            "closed_form(measure, observed)."
+        )
     claim = f"min {measure.name} = {_text(formula)}, for every {where.text.removeprefix('every ')}"
     form: ClosedForm | None
     try:
@@ -288,6 +300,8 @@ def _along(line: Curve, formula: Formula, source: _Source | None, parameter: obj
     check_assumptions(symbol, low, high)
     claim = f"{line.name} = {expression}, for {symbol} in [{low}, {high}]"
     claim += "" if line.reading is None else f", if {line.reading}"
+    if isinstance(line, PolynomialCurve):
+        return compare_curve(line, expression, symbol, claim)
     if isinstance(line, PiecewiseCurve):
         verdict = compare_curve(line, expression, symbol, claim)
         return verdict if source is None else _confirmed(verdict, source, line)
@@ -312,6 +326,19 @@ def _on_line(formula: BellFunctional | Maximum, source: _Source | None) -> Expr:
     for term in terms:
         own = term.transposed(start.outputs, start.inputs)
         parts.append(sympy.expand(sympy.sympify(own(first + (last - first) * share), strict=True)))
+    return sympy.Max(*parts)
+
+
+def _on_family(formula: BellFunctional | Maximum, path: PolynomialPath) -> Expr:
+    """Return a functional formula as a function of the parameter of a polynomial family."""
+    import sympy
+
+    if path.first is not None or path.rounded:
+        raise ProofError("functionals are evaluated on exact behaviors: found values, or floats. Give exact behaviors.")
+    t, names = path.parameter.symbol, (path.model.outputs, path.model.inputs)
+    table = sum(as_sympy(own) * t**k for k, own in enumerate(path.coefficients))
+    terms = formula.terms if isinstance(formula, Maximum) else (formula,)
+    parts = [sympy.expand(sympy.sympify(own.transposed(*names)(table), strict=True)) for own in terms]
     return sympy.Max(*parts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -16,6 +17,7 @@ from relaxbell.show.numbers import arrows
 if TYPE_CHECKING:
     from sympy import Expr
 
+    from relaxbell.curves.boundary import Boundary
     from relaxbell.curves.curve import Curve
     from relaxbell.engines.sources.scanning import Scan
 
@@ -32,6 +34,33 @@ def curve_svg(curve: Curve) -> str:
     marks = [(float(t), _short(t), float(v), _value_text(v)) for t, v in curve.marks]
     values = np.asarray(curve.value(grid))
     return _picture(curve.name, curve.variable, curve.measure.unit, grid, values, marks, curve.notes)
+
+
+def boundary_svg(boundary: Boundary) -> str:
+    """Return a boundary in the plane of two parameters, its exact points marked."""
+    (low, high), _ = boundary.over
+    grid = np.linspace(float(low), float(high), 201)
+    values = boundary.value(grid)
+    points = [(x, y) for x, y in boundary.points if y is not None]
+    finite = np.isfinite(values)
+    s, t = map(str, boundary.symbols)
+    title = f"{boundary.measure.name} = {boundary.level}: {t} against {s}"
+    if not points or not finite.any():
+        points, grid, values = (
+            [(low, Fraction(0)), (high, Fraction(0))],
+            np.array([float(low), float(high)]),
+            np.zeros(2),
+        )
+    else:
+        grid, values = grid[finite], values[finite]
+    ends = [(float(grid[k]), float(values[k])) for k in (0, -1)]
+    marks = [(float(x), _short(x), float(y), _short(y)) for x, y in points]
+    marks = (
+        [(x, _short(x), y, _short(y)) for x, y in ends[:1]]
+        + marks
+        + [(x, _short(x), y, _short(y)) for x, y in ends[1:]]
+    )
+    return _picture(title, s, "probability", grid, values, marks, repr(boundary).splitlines()[1:])
 
 
 def _value_text(value: ExactNumber | float) -> str:
@@ -64,7 +93,12 @@ def _picture(
     bottom, right = _TOP + _HEIGHT, left + _WIDTH
     width = right + 24 + 7.2 * max((len(line) for line in text), default=0)
     suffix = "" if unit == "probability" else f" ({unit})"
-    path = " ".join(f"{x(t):.1f},{y(v):.1f}" for t, v in zip(xs, ys, strict=True))
+    runs = np.split(np.arange(len(xs)), np.flatnonzero(np.diff(np.isfinite(ys))) + 1)  # there may be gaps
+    paths = [
+        " ".join(f"{x(t):.1f},{y(v):.1f}" for t, v in zip(xs[run], ys[run], strict=True))
+        for run in runs
+        if np.isfinite(ys[run]).all()
+    ]
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{bottom + 42:.0f}" '
         f'viewBox="0 0 {width:.0f} {bottom + 42:.0f}" font-family="sans-serif" font-size="12">',
@@ -83,7 +117,7 @@ def _picture(
         if all(abs(y(v) - other) > 13 for other in labels_left):
             parts.append(_text(left - 6, y(v) + 4, v_text, "end"))
             labels_left.append(y(v))
-    parts.append(f'<polyline points="{path}" fill="none" stroke="{_INK}" stroke-width="2"/>')
+    parts += [f'<polyline points="{path}" fill="none" stroke="{_INK}" stroke-width="2"/>' for path in paths]
     parts += [f'<circle cx="{x(t):.1f}" cy="{y(v):.1f}" r="3" fill="{_INK}"/>' for t, _, v, _ in marks[1:-1]]
     parts.append(_text((left + right) / 2, bottom + 34, arrows(variable), "middle"))
     parts += [_text(right + 18, _TOP + 10 + 18 * k, line, "start") for k, line in enumerate(text)]

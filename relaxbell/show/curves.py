@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from relaxbell.exact.numbers import Floats
 from relaxbell.show.axes import new_axes, open_frame
 from relaxbell.show.drawing import INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from relaxbell.curves.boundary import Boundary
     from relaxbell.curves.curve import Curve
     from relaxbell.engines.sources.scanning import Scan
 
@@ -36,6 +41,35 @@ def plot_scan(scan: Scan, ax: Axes | None = None, **style: object) -> Axes:
     least, (where,) = scan.least
     ax.plot([where], [least], "o", color=line.get_color(), markersize=4)
     return _labeled(ax, scan.labels[0], scan.measure.name, scan.measure.unit)
+
+
+def plot_boundary(boundary: Boundary, ax: Axes | None = None, **style: object) -> Axes:
+    """Draw where a measure passes a level, its exact points marked, in the plane of two parameters; return the axes."""
+    ax = new_axes(ax, _SIZE)
+    (low, high), (bottom, top) = boundary.over
+    grid = np.linspace(float(low), float(high), 400)
+    edge = boundary.value(grid)
+    (line,) = ax.plot(grid, edge, **_styled(style))
+    ax.fill_between(grid, edge, float(top), color=line.get_color(), alpha=0.12, linewidth=0)
+    exact = [(float(x), float(y)) for x, y in boundary.points if y is not None]
+    ax.plot([x for x, _ in exact], [y for _, y in exact], "o", color=line.get_color(), markersize=3)
+    known = np.isfinite(edge)
+    if known.any():  # what is interesting, and a fifth around it
+        low, high = _around(grid[known], low, high)
+        bottom, top = _around(edge[known], bottom, top)
+    ax.set_title(f"shaded: {boundary.measure.name} > {boundary.level}".replace("->", "→"), fontsize=9)
+    ax.set_xlabel(str(boundary.symbols[0]))
+    ax.set_ylabel(str(boundary.symbols[1]))
+    ax.set_xlim(float(low), float(high))
+    ax.set_ylim(float(bottom), float(top))
+    return open_frame(ax)
+
+
+def _around(values: Floats, low: Fraction, high: Fraction) -> tuple[Fraction, Fraction]:
+    """Return the range of values and a fifth around it, within another range."""
+    least, most = Fraction(float(values.min())), Fraction(float(values.max()))
+    room = (most - least or high - low) / 5
+    return max(low, least - room), min(high, most + room)
 
 
 def _styled(style: Mapping[str, object]) -> dict[str, Any]:

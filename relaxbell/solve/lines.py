@@ -8,12 +8,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.families import BehaviorFamily
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
 from relaxbell.curves.curve import Curve
+from relaxbell.curves.families import PolynomialPath, read_family
 from relaxbell.curves.parameters import Parameter, read_parameter
-from relaxbell.curves.paths import read_path
 from relaxbell.curves.piecewise import PiecewiseCurve
+from relaxbell.curves.polynomial import PolynomialCurve
 from relaxbell.engines import LinearEngine, engine
 from relaxbell.engines.entropy.curve import EntropyCurve
 from relaxbell.engines.information.bits_curve import BitsCurve, bits_curve
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 
     from relaxbell.functionals.functional import BellFunctional
 
-Start: TypeAlias = Behavior | Observed | Callable[[Any], object] | Mapping[object, object]
+Start: TypeAlias = Behavior | BehaviorFamily | Observed | Callable[[Any], object] | Mapping[object, object]
 """Two ends start at a behavior or observation; or a function of the parameter, or a mapping."""
 
 
@@ -52,6 +54,7 @@ def curve(
     *,
     parameter: object = None,
     over: tuple[object, object] | None = None,
+    degree: int | None = None,
     seconds: None = None,
 ) -> SampledCurve: ...
 @overload
@@ -63,6 +66,7 @@ def curve(
     *,
     parameter: object = None,
     over: tuple[object, object] | None = None,
+    degree: int | None = None,
     seconds: None = None,
 ) -> EntropyCurve: ...
 @overload
@@ -74,6 +78,7 @@ def curve(
     *,
     parameter: object = None,
     over: tuple[object, object] | None = None,
+    degree: int | None = None,
     seconds: None = None,
 ) -> NetworkCurve: ...
 @overload
@@ -85,8 +90,9 @@ def curve(
     *,
     parameter: object = None,
     over: tuple[object, object] | None = None,
+    degree: int | None = None,
     seconds: None = None,
-) -> PiecewiseCurve: ...
+) -> PiecewiseCurve | PolynomialCurve: ...
 @overload
 def curve(
     measure: Measure,
@@ -96,6 +102,7 @@ def curve(
     *,
     parameter: object = None,
     over: tuple[object, object] | None = None,
+    degree: int | None = None,
     seconds: float | None = None,
 ) -> Curve: ...
 def curve(
@@ -106,9 +113,10 @@ def curve(
     *,
     parameter: object = None,
     over: tuple[object, object] | None = None,
+    degree: int | None = None,
     seconds: float | None = None,
 ) -> Curve:
-    """Return the least value of a measure along a line of behaviors or of observed values, exactly.
+    """Return the least value of a measure along a family of behaviors or of observed values, exactly.
 
     Parameters
     ----------
@@ -117,13 +125,15 @@ def curve(
     start, end
         Behaviors: p(t) = start + t (end − start), so that t is the visibility if start is white noise. Floats are
         read as exact behaviors first. Or `Observed` values of the same functionals: with one of them changing, t is
-        its value. Or, without `end`, a family that is affine in a power of the parameter:
+        its value. Or, without `end`, a family that is a polynomial in the parameter:
 
-        - A function of it. Where it returns, for a sympy symbol, a table of polynomials (axes as in the model), these
-          are the family. Where it takes numbers only and returns a table, a behavior or `Observed`, seven values are
-          read: that they are affine in a power of the parameter is checked, and the curve says that between
-          them this is assumed.
-        - A mapping of at least three values of the parameter to behaviors or `Observed`, read in the same way.
+        - A `relaxbell.classes.BehaviorFamily`, what `Behavior.with_losses` makes for a sympy symbol.
+        - A function of the parameter. Where it returns, for a sympy symbol, such a family or a table of polynomials
+          (axes as in the model), these are the family. Where it takes numbers only and returns a table, a behavior or
+          `Observed`, seven values are read: that they are affine in a power of the parameter, or a polynomial of
+          degree 5 at most, is checked, and the curve says that between them this is assumed.
+        - A mapping of at least three values of the parameter to behaviors or `Observed`, read in the same way; those of
+          a polynomial with its `degree`.
     subject_to
         Budgets and affine constraints, as in `minimize`.
     parameter
@@ -131,6 +141,8 @@ def curve(
         a symbol, ``v**2``, in which the family must be affine. Break points are values of v.
     over
         Ends of a function's parameter, (0, 1) by default.
+    degree
+        Of a family that is read at some values: one more of them than this, or better several, which are checked.
     seconds
         Time limit; None for none. An exact curve that is not found by then is returned as a `SampledCurve`, between the
         rigorous tangents and the chords of what was.
@@ -138,7 +150,8 @@ def curve(
     Returns
     -------
     Curve
-        A `PiecewiseCurve`: all pieces and break points; where nothing reproduces the data, the domain ends. For
+        A `PiecewiseCurve`: all pieces and break points; where nothing reproduces the data, the domain ends. Along a
+        family that is affine in no power of its parameter, a `PolynomialCurve`, whose break points are algebraic. For
         `message_entropy` an `EntropyCurve`, h of an exact curve; for `mutual_information` and factorized measures a
         `SampledCurve`, rigorous tangents and chords between samples. For `nonbilocality`, which is not convex, an exact
         curve over all marginals, where there is one of finitely many pieces.
@@ -152,10 +165,11 @@ def curve(
     TimeLimitError
         If the time is over before anything can be said between two parameters.
     MeasureError, BehaviorError
-        If the parts do not fit together, or a family is not affine in a power of its parameter.
+        If the parts do not fit together, or a family is no polynomial in its parameter, or leaves the probabilities.
 
     Examples
     --------
+    >>> from fractions import Fraction
     >>> import relaxbell as rb
     >>> c = rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B")
     >>> low, high = (rb.Observed([(rb.catalog.I3322, v)], nonsignaling=True) for v in (-1, 1))
@@ -173,18 +187,30 @@ def curve(
       [0, √2/2]: 0
       [√2/2, 1]: -1 + 2 v^2
 
-    A function that takes numbers only is read at seven of them:
+    Points are read, and the curve says so:
 
-    >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), rb.boxes.pr().visibility, parameter="v")
+    >>> points = {v: rb.boxes.pr().visibility(v) for v in (Fraction(0), Fraction(1, 3), Fraction(1))}
+    >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), points, parameter="v")
     min C(X -> B) for v in [0, 1]: exact for what was read, 2 pieces, 3 linear programs
       [0, 1/2]: 0
       [1/2, 1]: -1/2 + v
-      p = p(0) + [p(1) - p(0)] v, read at v = 0, 1/7, 1/3, 1/2, 5/7, 12/13, 1 and assumed between
+      p = p(0) + [p(1) - p(0)] v, read at v = 0, 1/3, 1 and assumed between
+
+    Detectors that lose results, which makes p a polynomial in their efficiency:
+
+    >>> from sympy import Symbol
+    >>> lossy = rb.boxes.pr().with_losses(Symbol("eta"), assign=0)
+    >>> rb.curve(rb.influence(rb.input_signaling(), "X", "B"), lossy)
+    min C(X -> B) for eta in [0, 1]: exact, 2 pieces, ... linear programs
+      [0, 2/3]: 0
+      [2/3, 1]: -eta + (3/2) eta^2
     """
     read_measure(measure, "a curve is of")
     own = engine(measure)
     with deadline(seconds, measure.name), known_at_least(measure.name, own.floor), along_line():
-        path = read_path(measure.model, start, end, read_parameter(parameter), over)
+        path = read_family(measure.model, start, end, read_parameter(parameter), over, degree)
+        if isinstance(path, PolynomialPath):
+            return own.family(path, as_tuple(subject_to))
         return own.curve(path, as_tuple(subject_to))
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any, overload
 
 import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.families import BehaviorFamily
 from relaxbell.causal.equations import FLOAT_GRID
 from relaxbell.causal.model import CausalModel
 from relaxbell.causal.separate import check_choices, separate
 from relaxbell.causal.size import check_memory, program_memory
+from relaxbell.curves.curve import Value
+from relaxbell.curves.families import PolynomialPath, read_family
 from relaxbell.curves.parameters import Parameter
 from relaxbell.curves.paths import Path, read_path
 from relaxbell.engines import LinearEngine
@@ -84,6 +89,7 @@ class Visibility(float):
         return f"{float(self)!r} (at most {ceil_text(ceil_float(self.upper_bound), 12)})"
 
 
+@overload
 def critical_visibility(
     model: CausalModel,
     observed: Behavior,
@@ -91,29 +97,55 @@ def critical_visibility(
     *,
     noise: Behavior | None = None,
     seconds: float | None = None,
-) -> ExactNumber | Visibility:
+) -> ExactNumber | Visibility: ...
+@overload
+def critical_visibility(
+    model: CausalModel,
+    observed: BehaviorFamily | Callable[[Any], object] | Mapping[object, object],
+    subject_to: object = (),
+    *,
+    over: tuple[object, object] | None = None,
+    degree: int | None = None,
+    seconds: float | None = None,
+) -> Value: ...
+def critical_visibility(
+    model: CausalModel,
+    observed: Behavior | BehaviorFamily | Callable[[Any], object] | Mapping[object, object],
+    subject_to: object = (),
+    *,
+    noise: Behavior | None = None,
+    over: tuple[object, object] | None = None,
+    degree: int | None = None,
+    seconds: float | None = None,
+) -> Value | Visibility:
     """Return the largest v for which v · observed + (1 − v) · noise is reproduced by a model within constraints.
+
+    Or the largest parameter for which a member of a family is, such as the critical efficiency of detectors.
 
     Parameters
     ----------
     model
         The model.
     observed
-        A behavior that the model reproduces up to some visibility.
+        A behavior that the model reproduces up to some visibility. Or a family that is a polynomial in its parameter,
+        as for `curve`: what `Behavior.with_losses` makes for a symbol, a function, or a mapping.
     subject_to
         Budgets and affine constraints on the model, as in `minimize`.
     noise
-        White noise by default.
+        White noise by default; none for a family.
+    over, degree
+        Of a family: ends of a function's parameter, (0, 1) by default, and the degree, as for `curve`.
     seconds
         Time limit, kept within a second or a fifth, whichever is more; None for none.
 
     Returns
     -------
-    ExactNumber or Visibility
-        Exact; 1 if the behavior itself is reproduced. For floats, exact for the exact behavior that they are read as.
-        For Bell scenarios with many settings, where the exact number was not found, a float that is rounded down, with
-        exact bounds from both sides that differ by 1e-9 at most. Within a budget in bits too: the upper bound is
-        rigorous, and at the lower one the model found is within the budget to the solver's accuracy.
+    ExactNumber, sympy number or Visibility
+        Exact; of a family an algebraic number where it is no a + b√n. 1 if the behavior itself is reproduced. For
+        floats, exact for the exact behavior that they are read as. For Bell scenarios with many settings, where the
+        exact number was not found, a float that is rounded down, with exact bounds from both sides that differ by 1e-9
+        at most. Within a budget in bits too: the upper bound is rigorous, and at the lower one the model found is
+        within the budget to the solver's accuracy.
 
     Raises
     ------
@@ -147,6 +179,15 @@ def critical_visibility(
     >>> rb.critical_visibility(model, rb.boxes.pr(), subject_to=[rb.influence(model, "X", "B") <= 0.25])
     Fraction(3, 4)
 
+    Critical efficiencies of detectors, with no click as a further outcome, and assigned to the outcome 0:
+
+    >>> from sympy import Symbol
+    >>> eta, box = Symbol("eta"), rb.boxes.tsirelson()
+    >>> rb.critical_visibility(rb.bell((2, 2), (3, 3)), box.with_losses(eta))
+    (-2 + 2√2)
+    >>> rb.critical_visibility(rb.bell(), lambda eta: box.with_losses({"A": eta}, assign=0))
+    √2/2
+
     The singlet with 12 directions in a plane, 2^24 strategies:
 
     >>> import numpy as np
@@ -156,6 +197,13 @@ def critical_visibility(
     0.7132...
     """
     check_model(model, "a critical visibility")
+    if isinstance(observed, BehaviorFamily | Mapping) or callable(observed):
+        return _of_family(model, observed, as_tuple(subject_to), noise, over, degree, seconds)
+    if over is not None or degree is not None:
+        raise MeasureError(
+            f"over={over!r} and degree={degree!r} belong to a family, found {a_kind(observed)}. Leave them out, or "
+            "give a function of the parameter."
+        )
     for p in (observed, *(() if noise is None else (noise,))):
         if not isinstance(p, Behavior):
             raise BehaviorError(f"found {a_kind(p)}, expected a Behavior, such as counts.fit().behavior.")
@@ -302,6 +350,34 @@ def _from_noise(model: CausalModel, path: Path, subject_to: tuple[object, ...]) 
         return least_noise(model, model.equations(behavior(path.high)), model.equations(behavior(path.low)), subject_to)
     except TimeLimitError:
         return None
+
+
+def _of_family(
+    model: CausalModel,
+    observed: Any,
+    constraints: tuple[object, ...],
+    noise: object,
+    over: Any,
+    degree: int | None,
+    seconds: float | None,
+) -> Value:
+    """Return the largest parameter at which a member of a family is reproduced."""
+    if noise is not None:
+        raise BehaviorError(
+            "a family has its noise in itself: found noise=… beside it, expected none. Write v p + (1 - v) noise as a "
+            "function of v."
+        )
+    if len(model.latents) > 1:
+        raise UnsupportedModelError(
+            f"a critical parameter of {model.name}: what independent sources reproduce is not convex. Use "
+            "curve(nonbilocality(model), …), or model.shared() for a common source."
+        )
+    own = LinearEngine(LinearMeasure(model, "0", term=ZERO))
+    with deadline(seconds, "critical parameter"), along_line():
+        path = read_family(model, observed, None, Parameter(), over, degree)
+        if isinstance(path, PolynomialPath):
+            return own.family(path, constraints).domain[1]
+        return own.curve(path, constraints).domain[1]
 
 
 def _generated(model: CausalModel, path: Path) -> ExactNumber | Visibility | None:

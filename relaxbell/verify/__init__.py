@@ -94,6 +94,12 @@ data are the same for all, numbers are affine in t, and there is at most one roo
 convex: no norm or maximum has a negative factor. Where the data were read at some values of a parameter only, the curve
 says so (reading): t is a power of the parameter, and what is between is assumed.
 
+**Families.** Data that are polynomials in a parameter, {"polynomial": [lowest power first]}, for stretches of it whose
+ends are rational, or {"root": polynomial, "above": a, "to": b}, its only root in (a, b]. For each stretch one proof
+with multipliers that do not depend on the parameter, and strategies whose weights are polynomials: not negative
+there, with the data identically, and with the measure that the proof gives. Signs all over a stretch are decided by
+Sturm chains over the field of the numbers, in whole numbers. A stretch without a value has no model.
+
 **Evidence.** Runs of trials, each with its counts, a bias and, where settings are free, their design; tables of
 scores, each for one run; and a rule. Minus the mean of a table is linear, so that the inequality gives a bound b of
 it; where settings have a bias, a strategy has the largest mean over all p(settings) within it. A proof may be missing
@@ -127,6 +133,7 @@ from .distances import BESIDE, DistanceCase, has_distance
 from .entropies import EntropyCase, InformationCase
 from .evidence import EvidenceCase
 from .factorized import FactorizedDependenceCase, FactorizedInformationCase
+from .families import FAMILY, Family
 from .files import read_file
 from .guessing import GuessingCase
 from .kernel import SCHEMA, Case
@@ -156,7 +163,14 @@ def verify(data: Json) -> str:
 
     The sentence is in ASCII, so that no name can pass for another or change the direction of writing.
     """
+    if is_family(data):
+        return printable(Family(data, case_class).verdict())
     return printable(Curve(data, read_case).verdict() if is_curve(data) else read_case(data).verdict())
+
+
+def is_family(data: Json) -> bool:
+    """Return whether data say that they are the certificate of a curve along a polynomial family."""
+    return type(data) is dict and data.get("schema") == FAMILY
 
 
 def is_curve(data: Json) -> bool:
@@ -166,18 +180,25 @@ def is_curve(data: Json) -> bool:
 
 def read_case(data: Json, work: int = 0) -> Case:
     """Return the certificate of one solution, or of infeasibility, unchecked; `work` was spent before."""
+    return case_class(data)(with_numbers(data), work)
+
+
+def case_class(data: Json) -> type[Case]:
+    """Return what reads a certificate."""
     measure = data.get("measure") if type(data) is dict else None
     kind = measure.get("kind") if type(measure) is dict else None
     name = kind if type(kind) is str else ""
     if has_distance(data):
-        return BESIDE.get(name, DistanceCase)(with_numbers(data), work)
+        return BESIDE.get(name, DistanceCase)
     if limits_bits(data):
-        return (BitsEvidenceCase if name == "evidence" else BitsCase)(with_numbers(data), work)
-    return _KINDS.get(name, Case)(with_numbers(data), work)
+        return BitsEvidenceCase if name == "evidence" else BitsCase
+    return _KINDS.get(name, Case)
 
 
 def digests(data: Json) -> tuple[str, ...]:
     """Return the digest of data and settings: one, or those of the first and the last end of a curve."""
+    if is_family(data):
+        return (digest(Family(data, case_class).case),)
     if not is_curve(data):
         return (digest(read_case(data)),)
     curve = Curve(data, read_case)
@@ -185,6 +206,6 @@ def digests(data: Json) -> tuple[str, ...]:
 
 
 __all__ = [
-    "CURVE", "SCHEMA", "Case", "Real", "Refused", "digest", "digests", "printable", "read_case", "read_file", "verify",
-    "verify_file",
+    "CURVE", "FAMILY", "SCHEMA", "Case", "Real", "Refused", "digest", "digests", "is_family", "printable", "read_case",
+    "read_file", "verify", "verify_file",
 ]  # fmt: skip

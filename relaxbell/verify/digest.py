@@ -57,4 +57,8 @@ def by_name(axes: Sizes, table: Sequence[Any]) -> Iterator[Any]:
 
 def number(value: Real) -> str:
     """Return a number as it stands in the text."""
+    return value.line if hasattr(value, "line") else _number(value)
+
+
+def _number(value: Real) -> str:
     return f"{value.a}+{value.b}*sqrt({value.n})" if value.b else str(value.a)

@@ -74,7 +74,7 @@ class DistanceCase(Case):
         model = self.model
         listed = sparse(self.strategies, "the strategies", model.count)
         weights = {number: self.real(weight, "a weight") for number, weight in listed.items()}
-        need(weights and Real() < min(weights.values()), "a weight is not positive")
+        need(weights and all(Real() < w for w in weights.values()), "a weight is not positive")
         model.spend(len(weights) * (model.effort + FRACTION * len(model.chances) + 2**10))
         q = [(number, strategy(model, number), weight) for number, weight in weights.items()]
         table, missed = [Real()] * model.cells, [Real()] * model.settings
@@ -100,7 +100,7 @@ class DistanceCase(Case):
         if not measure.parts:
             return evaluate(self.model, measure, q)
         parts = [self._at(part, q, missed) for part in measure.parts]
-        return max(parts) if measure.kind == "maximum" else sum(map(Real.__mul__, parts, measure.factors), Real())
+        return max(parts) if measure.kind == "maximum" else sum(map(lambda p, f: p * f, parts, measure.factors), Real())
 
 
 class EntropyDistanceCase(DistanceCase, EntropyCase):

@@ -61,7 +61,7 @@ class Case:
             pairs = [fields(row, "a value", "coefficients", "value") for row in array(rows, "the values")]
             return None, [(rationals(c, "coefficients", cells), self.real(v, "a value")) for c, v in pairs]
         p = [self.real(v, "the behavior") for v in array(table, "the behavior", cells)]
-        need(not min(p) < Real(), "the behavior has a negative probability")
+        need(not any(value < Real() for value in p), "the behavior has a negative probability")
         sums = [sum(p[x::settings], Real(Fraction(-1))) for x in range(settings)]
         need(not any(total.sign() for total in sums), "the behavior is not normalized")
         return p, []
@@ -170,7 +170,7 @@ class Case:
         """Return the measure at the strategies, which must reproduce the data within the constraints."""
         listed, model = sparse(self.strategies, "the strategies", self.model.count), self.model
         weights = {number: self.real(weight, "a weight") for number, weight in listed.items()}
-        need(weights and Real() < min(weights.values()), "a weight is not positive")
+        need(weights and all(Real() < w for w in weights.values()), "a weight is not positive")
         model.spend(len(weights) * (model.effort + FRACTION * len(model.chances) + 2**10))
         q = [(number, strategy(model, number), weight) for number, weight in weights.items()]
         table = [Real()] * model.cells

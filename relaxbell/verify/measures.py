@@ -65,7 +65,7 @@ def evaluate(model: Model, measure: Measure, q: Weights) -> Real:
     """Return a measure at q."""
     parts = [evaluate(model, part, q) for part in measure.parts]
     if parts:
-        return max(parts) if measure.kind == "maximum" else sum(map(Real.__mul__, parts, measure.factors), Real())
+        return max(parts) if measure.kind == "maximum" else sum(map(lambda p, f: p * f, parts, measure.factors), Real())
     totals: dict[int, Real] = {}
     for number, functions, weight in q:
         found = measure.column(number, functions)

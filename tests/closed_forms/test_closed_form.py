@@ -8,7 +8,6 @@ import sympy
 from exact_reference import claimed, fraction, generic, least, mixed, random_in
 
 import relaxbell as rb
-from relaxbell.closed_forms.derive import domain_equations
 from relaxbell.closed_forms.domains import read_domain
 from relaxbell.closed_forms.symmetries import symmetries
 from relaxbell.engines.linear.program import Problem
@@ -125,7 +124,7 @@ def test_symmetries_keep_the_minimum(name):
     measure, domain = case(name)
     model, where = measure.model, read_domain(measure.model, domain)
     rng = np.random.default_rng(3)
-    found = list(symmetries(Problem(measure.term, domain_equations(where)), where))
+    found = list(symmetries(Problem(measure.term, where.equations()), where))
     behaviors = [generic(where.coordinates, rng, (model.outputs, model.inputs)) for _ in range(2)]
     for action in found:
         for p in behaviors:

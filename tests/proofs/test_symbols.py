@@ -85,7 +85,7 @@ def test_functions_of_the_parameter():
 
 
 def test_a_function_of_numbers_is_compared_where_it_was_read():
-    family = lambda v: PR.visibility(v**2)  # noqa: E731
+    family = lambda v: PR.visibility(Fraction(v) ** 2)  # noqa: E731
     verdict = rb.prove(XB, Max(0, V**2 - HALF), family, parameter=V)
     assert (verdict.status, verdict.points) == ("exact at points", 7)
     assert rb.prove(XB, Max(0, V - HALF), family, parameter=V).status == "refuted"

@@ -70,6 +70,8 @@ def test_qutip():
 def test_pinned_versions_are_those_recorded():
     pinned = dict(re.findall(r"^([\w-]+)==(\S+)$", (Path(__file__).parent / "tools.txt").read_text(), re.MULTILINE))
     del pinned["PyNormaliz"]  # it is given files, and what Normaliz prints is in tests/data/polytopes
+    for name in ("pgmpy", "y0", "ananke-causal"):  # their graphs: test_recorded_graphs.py
+        del pinned[name]
     assert {name.removesuffix("-core"): v for name, v in pinned.items()} == {
         n: r["version"] for n, r in RECORDED.items()
     }

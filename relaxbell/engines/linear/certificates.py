@@ -32,7 +32,7 @@ from relaxbell.certificate.claims import (
 )
 from relaxbell.engines.linear.dual import Proof
 from relaxbell.errors import CertificateError, ModelTooLargeError
-from relaxbell.exact.numbers import ExactNumber, Surd
+from relaxbell.exact.numbers import Exact, ExactNumber, Surd
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import Measure
@@ -199,6 +199,25 @@ def _observed(model: CausalModel, equations: Equations) -> dict[str, Any]:
     count = len(equations.rhs) - len(_normalized(model))
     pairs = zip(equations.tables[:count], equations.rhs[:count], strict=True)
     return {"values": [{"coefficients": as_texts(table), "value": as_text(value)} for table, value in pairs]}
+
+
+def polynomial_data(
+    model: CausalModel, proof: Proof, tables: Sequence[Exact], sides: Sequence[Exact]
+) -> dict[str, Any]:
+    """Return what is observed of a family, tables or right-hand sides by powers, and the root of its numbers."""
+    equations = proof.problem.equations
+
+    def texts(rows: Sequence[Exact]) -> list[dict[str, Any]]:
+        return [{"polynomial": as_texts(column)} for column in zip(*(row.ravel() for row in rows), strict=True)]
+
+    limits = [b.limit for b in proof.problem.budgets]
+    found = _root([*(v for row in (*tables, *sides) for v in row.ravel()), *limits])
+    if equations.behavior is not None:
+        return found | {"observed": {"behavior": texts(tables)}}
+    assert equations.tables is not None  # observed_equations gives them
+    count = len(equations.rhs) - len(_normalized(model))
+    pairs = zip(equations.tables[:count], texts(sides)[:count], strict=True)
+    return found | {"observed": {"values": [{"coefficients": as_texts(t), "value": v} for t, v in pairs]}}
 
 
 def _affine(constraint: AffineConstraint) -> list[dict[str, Any]]:

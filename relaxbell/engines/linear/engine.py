@@ -41,6 +41,7 @@ from relaxbell.measures.measure import Budget, LinearMeasure, Measure
 
 if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve
+    from relaxbell.curves.families import PolynomialPath
     from relaxbell.curves.paths import Path
     from relaxbell.engines.dependence.columns import DependenceProgram
     from relaxbell.engines.linear.bulk import BulkProgram
@@ -209,6 +210,11 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
 
             return sampled(family, path)
         return linear_curve(family, f"min {self.measure.name}", path)
+
+    def family(self, path: PolynomialPath, subject_to: Sequence[object] = ()) -> Curve:
+        from relaxbell.engines.linear.polynomial_curves import polynomial_curve
+
+        return polynomial_curve(self, self.measure, path, subject_to)
 
     def live(
         self,

@@ -86,7 +86,7 @@ class ParametricProgram:
 
     @cached_property
     def _live(self) -> LiveModel:
-        return _live_model(self.integers)
+        return live_model(self.integers)
 
     @cached_property
     def _elastic(self) -> tuple[IntegerProgram, LiveModel]:
@@ -97,7 +97,7 @@ class ParametricProgram:
         matrix = sp.csc_array(sp.hstack([self.integers.matrix, elastic], format="csc"))
         cost = np.concatenate([np.zeros_like(self.integers.cost), np.ones(elastic.shape[1], dtype=np.int64)])
         program = IntegerProgram(matrix, cost, equal)
-        return program, _live_model(program)
+        return program, live_model(program)
 
     def right(self, point: Sequence[int]) -> RightHandSide:
         """Return R u for u = point / point[0], in whole numbers."""
@@ -145,7 +145,7 @@ class ParametricProgram:
         matrix = sp.csc_array(sp.hstack([self.integers.matrix, column], format="csc"))
         cost = np.concatenate([np.zeros_like(self.integers.cost), np.array([-1], dtype=np.int64)])
         program = IntegerProgram(matrix, cost, self.integers.equality)
-        live, right = _live_model(program), self.right(inside)
+        live, right = live_model(program), self.right(inside)
         self._run(live, program, right)
         basis = live.basis()
         found = None if basis is None else optimal_vertex(program, basis, right, thorough=True)
@@ -198,7 +198,7 @@ class ParametricProgram:
         return Cut(feasible, tuple(int(v) for v in total), below, dual)
 
 
-def _live_model(program: IntegerProgram) -> LiveModel:
+def live_model(program: IntegerProgram) -> LiveModel:
     """Return an integer program for the solver, right-hand sides 0."""
     zero, matrix = np.zeros(program.matrix.shape[0]), sp.csc_array(program.matrix, dtype=np.float64)
     return LiveModel(matrix, program.cost.astype(np.float64), np.where(program.equality, zero, -np.inf), zero)
