@@ -94,6 +94,18 @@ class Equations:
         return to_floats(self.rhs)
 
     @cached_property
+    def cell_floats(self) -> NDArray[np.float64]:
+        """The weights of the cells as floats."""
+        return to_floats(self.cell_weights)
+
+    def same_under(self, cells: NDArray[np.intp]) -> bool:
+        """Return whether a permutation of equations leaves the right-hand sides as they are, exactly."""
+        row = self.row if all(isinstance(v, Fraction | Surd) for v in self.rhs.tolist()) else None
+        if row is None:
+            return bool((self.rhs[cells] == self.rhs).all())
+        return all(bool((own[cells] == own).all()) for own in (row.whole, row.root) if own is not None)
+
+    @cached_property
     def row(self) -> ExactRow | None:
         """The right-hand sides as whole numbers over one denominator; None for different roots."""
         roots = {v.n for v in self.rhs.tolist() if isinstance(v, Surd)}

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.equations import Equations
-from relaxbell.exact.numbers import Floats, to_floats
+from relaxbell.exact.numbers import Floats
 
 _MOST_SIGNS = 7
 """Groupings of the outcomes of one setting that are tried: all, up to four outcomes."""
@@ -63,7 +63,7 @@ class Violated:
 
 def multipliers(equations: Equations, blocks: Sequence[Block], scales: Sequence[float]) -> Floats:
     """Return the multipliers of equations whose combination is the sum of the inequalities, each times its scale."""
-    weights = to_floats(equations.cell_weights)
+    weights = equations.cell_floats
     total = np.zeros(len(weights))
     for block, scale in zip(blocks, scales, strict=True):
         total += scale * block.table.ravel()
@@ -75,7 +75,7 @@ def violated(equations: Equations) -> Violated | None:
     behavior = equations.behavior
     if behavior is None or equations.tables is not None:
         return None
-    weights = to_floats(equations.cell_weights).reshape(behavior.p.shape)
+    weights = equations.cell_floats.reshape(behavior.p.shape)
     return violated_by(behavior, _parties(behavior), weights.max(axis=tuple(range(len(behavior.outputs)))) > 0)
 
 

@@ -46,7 +46,8 @@ class _Step:
     """One variable: the tables that are added, how their axes become those of the sum, and the sum's scope."""
 
     variable: int
-    tables: tuple[int, ...]
+    tables: tuple[int, ...]  # small ones first: large sums are touched rarely
+    turns: tuple[tuple[int, ...] | None, ...]  # permutations that bring the variable's axis to the end
     shapes: tuple[tuple[int, ...], ...]
     scope: tuple[int, ...]  # without the variable, whose axis is the last
 
@@ -130,10 +131,12 @@ class Elimination:
         self._steps: list[_Step] = []
         used: set[int] = set()
         for v in order:
-            parts = sorted(users.pop(v), key=lambda i: (scopes[i], i))
+            parts = sorted(users.pop(v), key=lambda i: (math.prod(self.domains[w] for w in scopes[i]), scopes[i], i))
             rest = tuple(sorted({w for i in parts for w in scopes[i]} - {v}))
             full = (*rest, v)
-            self._steps.append(_Step(v, tuple(parts), tuple(self._fitted(scopes[i], full) for i in parts), rest))
+            turns = tuple(_to_the_end(scopes[i].index(v), len(scopes[i])) for i in parts)
+            shapes = tuple(self._fitted(scopes[i], full) for i in parts)
+            self._steps.append(_Step(v, tuple(parts), turns, shapes, rest))
             for i in parts:
                 used.add(i)
                 for w in scopes[i]:
@@ -142,7 +145,6 @@ class Elimination:
             for w in rest:
                 users[w].add(len(scopes))
             scopes.append(rest)
-        self._axes = [scopes[i].index(step.variable) for step in self._steps for i in step.tables]
         self._rest = [(i, self._fitted(scope, self.kept)) for i, scope in enumerate(scopes) if i not in used]
 
     def _fitted(self, scope: Sequence[int], full: Sequence[int]) -> tuple[int, ...]:
@@ -205,21 +207,18 @@ class Elimination:
         """
         found: list[NDArray[Any] | None] = list(tables)
         best: list[NDArray[Any]] = []
-        place = 0
         for step in self._steps:
             if tick is not None:
                 tick()
             parts = []
-            for i, shape in zip(step.tables, step.shapes, strict=True):
+            for i, turn, shape in zip(step.tables, step.turns, step.shapes, strict=True):
                 own = found[i]
                 assert own is not None  # each table is used once
-                axis = self._axes[place]
-                place += 1
-                if axis != own.ndim - 1:
-                    own = own.transpose(_to_the_end(axis, own.ndim))
-                parts.append(own.reshape(shape))
+                parts.append((own if turn is None else own.transpose(turn)).reshape(shape))
                 found[i] = None
-            total = _sum(parts)
+            total = parts[0]
+            for part in parts[1:]:
+                total = total + part
             last = total.shape[-1]
             if choices:
                 if last == 2:
@@ -227,7 +226,7 @@ class Elimination:
                 else:
                     best.append(np.asarray(np.argmax(total, axis=-1), dtype=np.uint16))
             largest = np.maximum(total[..., 0], total[..., 1]) if last == 2 else total.max(axis=-1)
-            found.append(np.asarray(largest, dtype=total.dtype))  # without axes it is a number
+            found.append(largest if step.scope else np.asarray(largest, dtype=total.dtype))  # without axes a number
         rest = []
         for i, fitted in self._rest:
             own = found[i]
@@ -279,9 +278,9 @@ class Best:
 
 
 @cache
-def _to_the_end(axis: int, axes: int) -> tuple[int, ...]:
+def _to_the_end(axis: int, axes: int) -> tuple[int, ...] | None:
     """Return the permutation that moves an axis to the end; `numpy.moveaxis` takes as long as a small sum."""
-    return (*range(axis), *range(axis + 1, axes), axis)
+    return None if axis == axes - 1 else (*range(axis), *range(axis + 1, axes), axis)
 
 
 def _sum(parts: list[NDArray[Any]]) -> NDArray[Any]:

@@ -21,7 +21,7 @@ from relaxbell.lp.highs import TOLERANCE
 _DENSE = 100
 """Programs with so many rows have dense inverses: a product with one takes a few microseconds."""
 
-_ROUGH = -1e-7
+ROUGH = -1e-7
 """What is below this is negative, whatever was rounded."""
 
 
@@ -153,12 +153,23 @@ class FeasibleBasis:
         part = program.part(loose, basis.columns).astype(np.float64)
         return cls(rows, part, factors, loose, program.equality[loose])
 
+    def dense(self) -> tuple[Floats, NDArray[np.bool_]] | None:
+        """Return what makes values of columns, then slacks, of right-hand sides, and which slacks are of equations."""
+        if not isinstance(self.factors, _Inverse):
+            return None
+        k, m = len(self.rows), len(self.rows) + len(self.loose)
+        found = np.zeros((m, m))
+        found[:k, self.rows] = self.factors.matrix
+        found[k:, self.rows] = -(self.columns @ self.factors.matrix)
+        found[np.arange(k, m), self.loose] += 1
+        return found, np.concatenate([np.zeros(k, dtype=bool), self.equality])
+
     def serves(self, right: Floats) -> bool:
         """Return whether the basis is feasible, or nearly so."""
         x = self.factors.solve(right[self.rows])
-        if x.min(initial=0.0) < _ROUGH:
+        if x.min(initial=0.0) < ROUGH:
             return False
         if not len(self.loose):
             return True
         slack = right[self.loose] - self.columns @ x
-        return not (slack.min(initial=0.0) < _ROUGH or abs(slack[self.equality]).max(initial=0.0) > -_ROUGH)
+        return not (slack.min(initial=0.0) < ROUGH or abs(slack[self.equality]).max(initial=0.0) > -ROUGH)

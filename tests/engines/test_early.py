@@ -137,6 +137,22 @@ def test_measures_of_dependence_start_with_a_bound(monkeypatch, shape):
     assert found[rb.hall_dependence] == pytest.approx(blocks.most.value / 3, abs=1e-9)
 
 
+def test_dependence_has_a_bound_before_there_is_a_pricer(monkeypatch):
+    """Making it may take all the time: without symmetries there is a search for each answer to each setting."""
+    from relaxbell.engines.dependence import pricing
+    from relaxbell.lp.clock import TimeLimitError
+
+    def late(form, entries):
+        raise TimeLimitError("late")
+
+    p = angles(8, 8)
+    monkeypatch.setattr(pricing.DependencePricer, "__init__", lambda self, *_: late(*_))
+    with pytest.raises(TimeLimitError) as caught:
+        rb.minimize(rb.dependence(rb.measurement_dependence((8, 8))), p)
+    assert caught.value.partial.measure == "M(X,Y:Λ)"
+    assert 0.05 < caught.value.partial.lower_bound < 1
+
+
 def test_critical_visibilities_start_with_the_best_inequality():
     p = hidden(rb.boxes.pr(), (3, 2), (2, 3))
     with pytest.MonkeyPatch.context() as patch:

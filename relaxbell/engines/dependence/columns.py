@@ -21,7 +21,7 @@ from relaxbell.causal.equations import Equations
 from relaxbell.engines.dependence.early import SHARES, early_multipliers, mixed
 from relaxbell.engines.dependence.form import SettingForm, largest_of_tables, planned
 from relaxbell.engines.dependence.orbits import Orbits, orbits
-from relaxbell.engines.dependence.pricing import DependencePricer
+from relaxbell.engines.dependence.pricing import dependence_pricer
 from relaxbell.engines.dependence.support import Found, Support, spread_exact, spread_floats
 from relaxbell.engines.linear.dual import DualBound
 from relaxbell.errors import SolverError
@@ -77,7 +77,7 @@ class DependenceProgram:
     def __init__(self, form: SettingForm, symmetries: Orbits | None = None) -> None:
         self.form = form
         self.orbits = orbits(form) if symmetries is None else symmetries
-        self.pricer = DependencePricer(form, self.orbits.representatives(form.starts))
+        self.pricer = dependence_pricer(form, self.orbits.representatives(form.starts))
         self.weights = form.layout.floats
         self.entries = sp.csc_array(self.orbits.merge @ form.entries)
         nothing = np.zeros((0, len(form.model.local.domains)), dtype=np.int64)
@@ -116,8 +116,9 @@ class DependenceProgram:
                     if grown := found is not None and self.add(master, found, y):
                         break
             except TimeLimitError as late:
-                known = best[1] if slowest < _SOON else start
-                raise with_bound(late, name, self.bound(known).value) from None
+                # the start is no good center to look around, but its bound may be the best so far
+                better = best[0] > float(rhs @ start) and slowest < _SOON
+                raise with_bound(late, name, self.bound(best[1] if better else start).value) from None
             if grown:
                 continue
             amounts = master.x

@@ -6,10 +6,11 @@ multipliers of the equations there, is a table over these. All measures of depen
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -22,13 +23,18 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.causal.relabeled import Move
 from relaxbell.errors import ModelTooLargeError
 from relaxbell.exact.elimination import Elimination, WidthError
+from relaxbell.exact.kept import Kept
 from relaxbell.exact.local_rows import LocalRows
+from relaxbell.exact.numbers import Floats
 from relaxbell.lp.clock import left
 from relaxbell.measures.settings import SettingLayout
 
 LARGEST_TABLE = 2**22
 """Most entries of all tables of one form."""
 
+
+_MOST_KEPT = 16
+"""How many patterns of data, and searches, a form keeps what it made for."""
 
 LARGEST_SUM = 2**26
 """Most numbers of a table while a variable is eliminated: half a gigabyte."""
@@ -114,6 +120,8 @@ class SettingForm:
         For each setting the variables that its table depends on, ascending.
     groups
         Tables of one shape together.
+    kept
+        What depends on these tables and on which entries of data are alike, not on the data: shared by `at`.
     """
 
     model: CausalModel
@@ -121,6 +129,7 @@ class SettingForm:
     layout: SettingLayout
     scopes: tuple[tuple[int, ...], ...]
     groups: tuple[_Group, ...]
+    kept: Kept[object] = field(default_factory=lambda: Kept(_MOST_KEPT))
 
     @classmethod
     def of(cls, model: CausalModel, equations: Equations, layout: SettingLayout) -> SettingForm | None:
@@ -146,6 +155,12 @@ class SettingForm:
                     rows[i, k], values[i, k] = places.reshape(fitted), table.reshape(fitted)
             groups.append(_Group(np.array(members), rows, values))
         return cls(model, equations, layout, scopes, tuple(groups))
+
+    def at(self, equations: Equations) -> SettingForm:
+        """Return the form at other right-hand sides of the same rows."""
+        other = copy.copy(self)  # with all that is known of the tables
+        other.__dict__["equations"] = equations
+        return other
 
     # -------------------------------------------------------------------- tables
 
@@ -209,6 +224,14 @@ class SettingForm:
         pairs = np.concatenate(rows), np.concatenate(columns)
         shape = (len(self.equations.rows), int(self.starts[-1]))
         return sp.csc_array(sp.coo_array((np.concatenate(data).astype(np.float64), pairs), shape=shape))
+
+    @cached_property
+    def keys(self) -> tuple[NDArray[np.int64], Floats]:
+        """Where `entries` is not zero, column · rows + row, ascending; and what it is there."""
+        own = self.entries.tocoo()
+        keys = own.col.astype(np.int64) * len(self.equations.rows) + own.row
+        order = np.argsort(keys)
+        return keys[order], np.asarray(own.data[order], dtype=np.float64)
 
     @cached_property
     def mass(self) -> int:

@@ -38,6 +38,12 @@ _LISTED_FOR_HALL = 2**16
 _LISTED_FOR_INFORMATION = 2**18
 """Models for which the program of all strategies is a second chance."""
 
+_TABLES = "tables of settings"
+"""The key of what a measure keeps."""
+
+_LARGEST_KEPT = 2**16
+"""Entries of tables that are kept."""
+
 NEEDED_BITS = 1e-6
 """What is a result, in bits."""
 
@@ -59,14 +65,17 @@ def priced_dependence(
     InfeasibleError
         If nothing satisfies the equations.
     """
-    program = None if near is None else near.get("program")
-    if program is not None and program.form.equations.rows is problem.equations.rows:
-        program = program.at(problem.equations)
-    else:
-        program = dependence_program(measure, problem.equations)
-    if program is None:
+    form = form_of(measure, problem.equations)
+    if form is None:
         return None
-    form = program.form
+    program = None if near is None else near.get("program")
+    try:
+        if program is not None and program.form.equations.rows is problem.equations.rows:
+            program = program.at(problem.equations)
+        else:
+            program = DependenceProgram(form)
+    except TimeLimitError as late:
+        raise with_bound(late, measure.name, early_bound(form)) from None
     if near is not None:
         near.replace("program", program)
     listed = measure.model.strategies.can_be_listed
@@ -97,7 +106,7 @@ def priced_dependence(
 
 def dependence_program(measure: Dependence, equations: Equations) -> DependenceProgram | None:
     """Return a program without columns; None where a list of all strategies may serve."""
-    form = SettingForm.of(measure.model, equations, measure.layout)
+    form = form_of(measure, equations)
     return None if form is None else DependenceProgram(form)
 
 
@@ -109,11 +118,11 @@ def priced_hall(problem: Problem, measure: HallDependence, *, thorough: bool) ->
     InfeasibleError
         If nothing satisfies the equations.
     """
-    model, layout = measure.model, measure.layout
+    layout = measure.layout
     rows = math.comb(len(layout.weights), 2) * layout.count
     if rows <= PRICED_FROM or problem.equations.exponents is not None:
         return None
-    form = SettingForm.of(model, problem.equations, layout)
+    form = form_of(measure, problem.equations)
     if form is None:
         return None
     last = rows > _LISTED_FOR_HALL
@@ -147,7 +156,7 @@ def priced_information(problem: Problem, measure: MutualInformation) -> tuple[An
     rare = problem.equations.exponents is not None
     if rare or model.strategies.count <= PRICED_FROM:
         return None
-    form = SettingForm.of(model, problem.equations, measure.layout)
+    form = form_of(measure, problem.equations)
     if form is None:
         return None
     if model.free_inputs:
@@ -168,6 +177,20 @@ def priced_information(problem: Problem, measure: MutualInformation) -> tuple[An
         said = "reported infeasible without a proof" if found is None else f"rigorous bound {found.bound.value:.9g}"
         raise SolverError(f"min {measure.name} did not converge: {said}. Round the behavior with rounded(model).")
     return found.solved(problem)
+
+
+def form_of(measure: Dependence | HallDependence | MutualInformation, equations: Equations) -> SettingForm | None:
+    """Return the tables of a measure, which keeps them, at right-hand sides.
+
+    What is kept does not depend on data: results are those of a first call, whatever was asked before.
+    """
+    known = measure.kept.get(_TABLES)
+    if isinstance(known, SettingForm) and known.equations.rows is equations.rows:
+        return known.at(equations)
+    form = SettingForm.of(measure.model, equations, measure.layout)
+    if form is not None and form.starts[-1] <= _LARGEST_KEPT:
+        measure.kept.replace(_TABLES, form.at(replace(equations, behavior=None)))
+    return form
 
 
 def contradicted(form: SettingForm, problem: Problem, measure: Measure) -> None:

@@ -11,21 +11,25 @@ import itertools
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TypeVar
+from typing import TypeAlias, TypeVar, cast
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.relabeled import Move, variable_images
 from relaxbell.engines.dependence.form import SettingForm
-from relaxbell.exact.numbers import Exact, Floats
+from relaxbell.exact.numbers import Exact, Floats, common_denominator
 from relaxbell.permutations import orbit_numbers
 from relaxbell.relabeling import Relabeling
 from relaxbell.symmetry.found import ALIKE, equal_entries, table_symmetries
 from relaxbell.symmetry.images import strategy_images
 
 N = TypeVar("N", np.float64, np.int64)
+
+_Acting: TypeAlias = tuple[Move, NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]
+"""A symmetry: what becomes of strategies, settings, equations and entries of tables."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +73,15 @@ class Orbits:
 
     def summed_exactly(self, numbers: Exact) -> Exact:
         """Return the same of exact numbers."""
-        out = np.full(self.count, Fraction(0), dtype=object)
-        np.add.at(out, self.rows, numbers)
-        return out
+        values = numbers.tolist()
+        if not all(isinstance(v, Fraction) for v in values):
+            out = np.full(self.count, Fraction(0), dtype=object)
+            np.add.at(out, self.rows, numbers)
+            return out
+        common, sums = common_denominator(values), [0] * self.count
+        for orbit, v in zip(self.rows.tolist(), values, strict=True):
+            sums[orbit] += v.numerator * (common // v.denominator)
+        return np.array([*(Fraction(v, common) for v in sums), None], dtype=object)[:-1]
 
     def means(self, numbers: Floats) -> Floats:
         """Return means over the orbits of equations: what symmetries make of multipliers, on average."""
@@ -125,14 +135,10 @@ def orbits(form: SettingForm, *, exactly: bool = False) -> Orbits:
     table = equal_entries(values, 0.0 if exactly else ALIKE)
     rhs, exact = equations.floats, True
     moves, settings, rows, entries = [], [], [], []
-    for relabeling in table_symmetries(behavior.scenario, table):
-        found = _acting(form, relabeling)
-        if found is None:
-            continue
-        move, turned, cells, places = found
+    for move, turned, cells, places in _all_acting(form, behavior, table):
         if abs(rhs[cells] - rhs).max(initial=0.0) > ALIKE:
             continue
-        same = exact and bool((equations.rhs[cells] == equations.rhs).all())  # once is enough, where it is not needed
+        same = exact and equations.same_under(cells)  # once is enough, where it is not needed
         if exactly and not same:
             continue
         exact = same
@@ -146,9 +152,17 @@ def orbits(form: SettingForm, *, exactly: bool = False) -> Orbits:
     return Orbits(*numbers, tuple(moves), tuple(settings), exact)
 
 
-def _acting(
-    form: SettingForm, relabeling: Relabeling
-) -> tuple[Move, NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]] | None:
+def _all_acting(form: SettingForm, behavior: Behavior, table: NDArray[np.int64]) -> list[_Acting]:
+    """Return symmetries of a table that the form has too, as found once for all data with entries alike as there."""
+    key = "symmetries", behavior.scenario, table.tobytes()
+    known = form.kept.get(key)
+    if known is None:
+        found = (_acting(form, relabeling) for relabeling in table_symmetries(behavior.scenario, table))
+        known = form.kept.put(key, [own for own in found if own is not None])
+    return cast("list[_Acting]", known)
+
+
+def _acting(form: SettingForm, relabeling: Relabeling) -> _Acting | None:
     """Return what a relabeling makes of variables, settings, equations and entries; None where it is no symmetry."""
     model = form.model
     move = variable_images(model.local, relabeling)
@@ -162,9 +176,11 @@ def _acting(
     cells = relabeling.cells(model.outputs, model.inputs)
     if places is None or len(cells) != len(form.equations.rows):
         return None
-    before = form.entries.tocoo()
-    after = sp.csc_array(sp.coo_array((before.data, (cells[before.row], places[before.col])), shape=before.shape))
-    if abs(after - form.entries).max():
+    keys, data = form.keys
+    columns, rows = np.divmod(keys, len(cells))
+    after = places[columns] * len(cells) + cells[rows]
+    order = np.argsort(after)
+    if not (np.array_equal(after[order], keys) and np.array_equal(data[order], data)):
         return None
     return move, settings, cells, places
 

@@ -27,6 +27,9 @@ _AT_ONCE = 2**21
 _CHOICES = 2**8
 """Most strategies of a batch among which the best are chosen; more cost more than they help."""
 
+_LARGEST_KEPT = 2**20
+"""Numbers of a pricer that is kept."""
+
 
 @dataclass(frozen=True, eq=False)
 class _Batch:
@@ -64,6 +67,11 @@ class DependencePricer:
             check_work(form.model, work * len(parts) // k)  # about as much for each of the settings
             remaining()
             self._batches += made
+
+    @property
+    def size(self) -> int:
+        """How many numbers tell which entries are read."""
+        return sum(numbers.size for batch in self._batches for _, numbers in batch.others)
 
     def _by_setting(self, entries: NDArray[np.intp]) -> list[tuple[int, NDArray[np.intp]]]:
         place = np.searchsorted(self.form.starts, entries, side="right") - 1
@@ -158,6 +166,17 @@ class DependencePricer:
         for v, values in zip(self.form.scopes[batch.setting], self._digits(batch.setting, answers), strict=True):
             found[:, v] = values
         return found
+
+
+def dependence_pricer(form: SettingForm, entries: NDArray[np.intp]) -> DependencePricer:
+    """Return a pricer of these entries, made once for each form: plans do not depend on data."""
+    key = "pricer", entries.tobytes()
+    known = form.kept.get(key)
+    if not isinstance(known, DependencePricer):
+        known = DependencePricer(form, entries)
+        if known.size <= _LARGEST_KEPT:
+            form.kept.put(key, known)
+    return known
 
 
 def _read(

@@ -65,13 +65,13 @@ class ConvexSolution(Solution):
             if sought is None:
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
             whole = sought()
-            self.__dict__.update({field: whole.__dict__[field] for field in _LATER})
+            self.__dict__.update({own: getattr(whole, own) for own in _LATER if own not in self.__dict__})
             return self.__dict__[name]
 
     def __getstate__(self) -> dict[str, object]:
         """How the rest is sought does not travel, so it is sought before."""
         if "_sought" in self.__dict__:
-            assert self.proof is not None
+            assert self.functional is not None
         return {name: value for name, value in self.__dict__.items() if name != "_sought"}
 
     @property
@@ -199,9 +199,16 @@ def convex_solution(
     }
     if proof.stopped and not equations.distance:
         statistics["exact"] = UNSOUGHT
-    functional = dual_functional(measure, equations, bound.z)
-    total = equations.total(bound.z)
-    return kind(measure, observed, found, lower, "optimal", q, statistics, functional, total, proof)
+
+    def whole() -> S:
+        functional = dual_functional(measure, equations, bound.z)
+        total = equations.total(bound.z)
+        return kind(measure, observed, found, lower, "optimal", q, statistics, functional, total, proof)
+
+    solution = kind.__new__(kind)
+    known = {"measure": measure, "observed": observed, "value": found, "lower_bound": lower, "status": "optimal"}
+    solution.__dict__.update(known, statistics=statistics, q=q, proof=proof, _sought=whole)
+    return solution
 
 
 def weights_of(answer: Answer, proof: Proof) -> Floats:

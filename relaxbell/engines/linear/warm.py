@@ -26,6 +26,8 @@ from relaxbell.engines.linear.dual import ColumnBasis, DualBound, Proof
 from relaxbell.engines.linear.exactness import dual_data
 from relaxbell.engines.linear.point_bounds import PointBound, exactly, point_bound
 from relaxbell.engines.linear.program import LinearProgram, Problem, accepts_signaling, flat, linear_program
+from relaxbell.engines.linear.shelf import Shelf
+from relaxbell.engines.linear.working import WorkingModel
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis, IntegerProgram, RightHandSide
 from relaxbell.exact.inverses import LARGEST_INVERSE, BasisInverse, exact_values
@@ -33,7 +35,6 @@ from relaxbell.exact.numbers import ExactNumber
 from relaxbell.exact.vectors import ExactRow, exact_row
 from relaxbell.lp.bases import FeasibleBasis
 from relaxbell.lp.clock import TimeLimitError
-from relaxbell.lp.highs import LiveModel, Status
 from relaxbell.lp.vertex import LARGEST_BASIS
 from relaxbell.measures.measure import Budget, LinearMeasure
 
@@ -73,7 +74,7 @@ class KnownBasis:
         return point_bound(self.duals)
 
     @cached_property
-    def _rough(self) -> FeasibleBasis | None:
+    def rough(self) -> FeasibleBasis | None:
         """The same basis in floats: most that are not feasible are far from it."""
         return FeasibleBasis.of(self._integers, self.basis)
 
@@ -87,7 +88,7 @@ class KnownBasis:
 
         Decided exactly. A basis that serves a second time is inverted: then it takes a product of whole numbers.
         """
-        if self._rough is None or not self._rough.serves(right.floats):
+        if self.rough is None or not self.rough.serves(right.floats):
             return None
         if self._uses and self._inverse is not None:
             inverse = self._inverse
@@ -188,9 +189,8 @@ class WarmProgram:
         ones = np.full(len(problem.equations.rows), Fraction(1), dtype=object)
         equations = replace(problem.equations, rhs=ones, behavior=None, distance=0.0)
         self._problem = replace(problem, equations=equations)
-        self._known: tuple[KnownBasis, ...] = ()
         self._waiting: tuple[tuple[Basis, DualBound, Problem], ...] = ()
-        self._idle: list[LiveModel] = []
+        self._idle: list[WorkingModel] = []
         self._fruitless = 0
         self._lock = threading.RLock()
 
@@ -203,6 +203,10 @@ class WarmProgram:
     @cached_property
     def _program(self) -> LinearProgram:
         return linear_program(self._problem)
+
+    @cached_property
+    def _shelf(self) -> Shelf[KnownBasis]:
+        return Shelf(len(self._program.upper))
 
     @cached_property
     def _integers(self) -> IntegerProgram | None:
@@ -249,14 +253,14 @@ class WarmProgram:
             if integers is None:
                 return None
             waiting, self._waiting = self._waiting, ()
-            fresh = (KnownBasis(*own, integers) for own in reversed(waiting))
-            known = self._known = (*fresh, *self._known)[:_BASES]
-        right = self._right(row)
-        for place, own in enumerate(known):
-            found = self._tried(own, row, right)
+            for own in waiting:
+                self._shelf.add(KnownBasis(*own, integers))
+            right = self._right(row)
+            known = self._shelf.serving(right.floats)
+        for place, basis in known:
+            found = self._tried(basis, row, right)
             if found is not None:
-                if place:
-                    self._first(own)
+                self._shelf.mark(place)
                 return found
         large = len(right.whole) > LARGEST_INVERSE  # a first call takes as long then, as it reduces the program first
         new = None if large or self._fruitless >= _FRUITLESS else self._sought(right, integers)
@@ -265,12 +269,9 @@ class WarmProgram:
         found = self._tried(new, row, right)
         self._fruitless = 0 if found is not None else self._fruitless + 1
         if found is not None:
-            self._first(new)
+            with self._lock:
+                self._shelf.add(new)
         return found
-
-    def _first(self, own: KnownBasis) -> None:
-        with self._lock:
-            self._known = (own, *(other for other in self._known if other is not own))[:_BASES]
 
     def _tried(self, known: KnownBasis, row: ExactRow, right: ExactRow) -> Recalled | None:
         columns = known.solution(right)
@@ -282,12 +283,11 @@ class WarmProgram:
         try:
             live = self._idle.pop()
         except IndexError:
-            live = LiveModel(program.matrix, program.cost, program.lower, program.upper)
+            live = WorkingModel(program.matrix, program.cost, program.lower, program.upper)
         place = program.equations
         values = right.floats[place] / program.units[place]
-        live.set_rows(values, values, np.arange(len(program.upper), dtype=np.int32)[place])
         try:
-            basis = live.basis() if live.run() is Status.OPTIMAL else None
+            basis = live.basis(values, np.arange(len(program.upper), dtype=np.int32)[place])
         except (TimeLimitError, SolverError):
             return None
         self._idle.append(live)

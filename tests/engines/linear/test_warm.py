@@ -201,10 +201,10 @@ def test_what_is_kept_is_bounded():
         rb.minimize(c, rb.boxes.pr(), [rb.influence(model, "Y", "A") <= Fraction(k, 24)])
     assert len(c.kept) <= 8
     warm = rb.influence(rb.input_signaling(), "X", "B")
-    for k in range(40):
+    for k in range(100):
         rb.minimize(warm, angles((2, 2), k))
-    (program,) = (own for own in warm.kept._values.values() if hasattr(own, "_known"))
-    assert len(program._known) <= 16
+    (program,) = (own for own in warm.kept._values.values() if hasattr(own, "_shelf"))
+    assert 16 < len(program._shelf._known) <= program._shelf.most == 64
 
 
 def test_threads():
