@@ -59,7 +59,7 @@ class Boundary:
     >>> edge = rb.classes.Boundary.of(c, family, parameters=(v, eta), over=(("4/5", 1), (0, 1)))
     >>> edge
     boundary C(X -> B) = 0 in the plane of v and eta, exact at ... points for v in [4/5, 1]
-      C(X -> B) >= -eta + (1/2) eta^2 + √2/2 v eta^2
+      C(X -> B) >= -eta + (1/2) eta^2 + (√2/2) v eta^2
     >>> edge.at(1)
     (-2 + 2√2)
     """

@@ -120,7 +120,7 @@ def test_curves_through_an_estimate_are_not_called_exact():
         assert_no_exact_numbers(rb.curve(measure, BOX.white_noise(), p, seconds=None))
     read = rb.curve(signaling, p.visibility, parameter="v")
     assert_no_exact_numbers(read.pieces)
-    assert "for the fitted p for what was read" in repr(read)
+    assert "for the fitted p" in repr(read)
     both = rb.bell().relax("X -> B", "Y -> A")
     assert_no_exact_numbers(rb.tradeoff(rb.influence(both, "X", "B"), rb.influence(both, "Y", "A"), p))
     assert "exact" in repr(rb.curve(signaling, BOX.white_noise(), BOX))

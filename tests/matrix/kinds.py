@@ -180,6 +180,7 @@ KINDS = [
     Kind("fraction", signaling, lambda lib, m, r: lib.fraction(m, "X -> B")),
     Kind("fraction of an outcome", outcomes, lambda lib, m, r: lib.fraction(m, "A -> B")),
     Kind("fraction of functions", instrument, lambda lib, m, r: lib.fraction(m, {"A(Z=0)": 0, "A(Z=1)": 1})),
+    Kind("query", instrument, lambda lib, m, r: lib.query(m, "p{B(A=1) = 1} - p{B(A=0) = 1}")),
     Kind(
         "mean distance",
         _COMPARED,

@@ -253,6 +253,12 @@ def average_causal_effect(model, source, target, *, values=(1, 0), outcome=1):
     return Row(model, [a - b for a, b in zip(one, other, strict=True)])
 
 
+def query(model, text):
+    """The effect of A on B in words: this one text only."""
+    assert text == "p{B(A=1) = 1} - p{B(A=0) = 1}"
+    return average_causal_effect(model, "A", "B")
+
+
 def message_weight(model, message="M", lengths=None):
     if lengths is None:
         return Row(model, graph(model).average(lambda node: node[message] != 0))

@@ -296,6 +296,7 @@ def test_star_of_three(v, expected):
     assert solution.lower_bound - 1e-6 <= expected <= solution.value + 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "model",
     [
