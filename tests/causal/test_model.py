@@ -229,6 +229,7 @@ NETWORKS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", NETWORKS, ids=lambda model: model.name)
 def test_a_name_is_how_the_model_is_made(model):
     """Printed names are Python: of networks, and of what `relax` makes of them."""

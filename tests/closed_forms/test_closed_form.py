@@ -107,6 +107,7 @@ def agrees(name, count, seed):
     return form, expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_the_minimum(name):
     form, expected = agrees(name, 100 if name in ("X->B", "instrument") else 24, 0)

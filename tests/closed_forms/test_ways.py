@@ -92,6 +92,7 @@ def irredundant(form, extra=()):
         assert Region(form.region, others).largest(constraint.form)[0] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("measure", "domain"),
     [

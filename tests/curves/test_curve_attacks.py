@@ -147,6 +147,7 @@ def random_measure(rng, depth):
     return total(*zip(rng.choice([-2, -1, 0, 1, 3], 2), parts, strict=True)) if kind == 1 else largest(*parts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_what_is_called_convex_is_convex(seed):
     """m((p + q)/2) <= (m(p) + m(q))/2 for exact p, q at random; and of the negative, where that is called convex."""

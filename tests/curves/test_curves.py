@@ -238,6 +238,7 @@ def test_entropy_is_h_of_the_exact_curve():
         assert line.value(t) == pytest.approx(found, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_information_lies_between_tangents_and_chords():
     """I = 2 − h(P) − P log2 3 with P = (4 + S) / 8 and S = 4 v along the PR box, above S = 2."""
     box = rb.boxes.pr()

@@ -86,6 +86,7 @@ def test_curves_and_sweeps(make, kind):
     assert all(Fraction(low) <= line.value(t) for low, t in zip(found.lower_bounds.tolist(), POINTS, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
 def test_closed_forms_of_slices(make, kind):

@@ -7,6 +7,7 @@ import reference
 import relaxbell as rb
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_random_graphs(seed):
     rng = np.random.default_rng(seed)

@@ -244,8 +244,11 @@ OPERATIONS = {
 }
 
 
+LONG = {"closed form", "curve", "tradeoff"}
+
+
 @pytest.mark.parametrize(
-    "operation", [pytest.param(o, marks=[pytest.mark.slow] if o == "closed form" else []) for o in OPERATIONS]
+    "operation", [pytest.param(o, marks=[pytest.mark.slow] if o in LONG else []) for o in OPERATIONS]
 )
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("name", [kind.name for kind in KINDS])

@@ -93,6 +93,7 @@ def test_command_line():
     assert set(table) == {"id", "where", "printed", "verdict", "expected", "evidence", "erratum", "seconds"}
 
 
+@pytest.mark.slow
 def test_nothing_but_json_on_standard_output():
     """In a process of its own: solvers print past Python's sys.stdout, and the bar goes to standard error."""
     code = (

@@ -91,6 +91,7 @@ def test_ghz():
     assert any("no game was named" in words for words in found.assumptions)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("measure", "p", "number", "most"),
     [

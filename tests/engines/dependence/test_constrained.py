@@ -51,6 +51,7 @@ def same(measure, p, subject_to):
     return listed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW if name in LARGE else ()) for name in MODELS])
 def test_priced_is_what_lists_give(name):
     model, p, c = case(name)

@@ -138,6 +138,7 @@ def test_budgets_trade_one_relaxation_for_another():
 # ------------------------------------------------------------ independent computation
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "source", "target"),
     [

@@ -33,6 +33,7 @@ def random_behavior(model, rng):
     return q, rb.Behavior((model.T @ q).reshape(model.observed_shape), model.outputs, model.inputs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)
 @pytest.mark.parametrize("seed", range(3))
 def test_bounds_of_boxes_hold_for_the_models_inside(model, seed):

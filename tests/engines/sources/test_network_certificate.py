@@ -69,6 +69,7 @@ def test_a_float_visibility_and_roots():
     assert is_true(certificate.data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "denominator"), [(0, 500), (1, 300), (2, 77), (3, 1001)])
 def test_random_networks_of_unequal_cardinalities(seed, denominator):
     """Also with probabilities that are no finite decimal fractions."""
