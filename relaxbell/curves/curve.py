@@ -252,11 +252,21 @@ class Curve(abc.ABC):
         return provided("Curve._repr_svg_")(self)
 
 
-def symbol_of(curve: Curve) -> sympy.Symbol:
-    """Return the symbol that a curve was made with; else a real one with the name of its parameter."""
+def symbol_of(curve: Curve, given: object = None) -> sympy.Expr:
+    """Return a given symbol, by default the one that a curve was made with; else a real one with its variable's name.
+
+    Raises
+    ------
+    CurveError
+        If what is given is no sympy expression.
+    """
     import sympy
 
-    return sympy.Symbol(curve.variable, real=True) if curve.symbol is None else curve.symbol
+    if given is None:
+        return sympy.Symbol(curve.variable, real=True) if curve.symbol is None else curve.symbol
+    if not isinstance(given, sympy.Expr):
+        raise CurveError(f"the symbol is {given!r}, expected a sympy symbol: sympy.Symbol('v', real=True).")
+    return given
 
 
 def read_level(level: object) -> ExactNumber:

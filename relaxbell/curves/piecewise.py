@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from relaxbell.curves.curve import Curve, Value, read_level, readable, symbol_of
+from relaxbell.curves.curve import Value, read_level, readable, symbol_of
 from relaxbell.curves.parameters import power_text, root_of
+from relaxbell.curves.pieces import CurveOfPieces
 from relaxbell.errors import CertificateError, CurveError, optional
 from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, Floats, as_exact, to_sympy
-from relaxbell.exact.texts import FITTED
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import sum_text
 
@@ -24,10 +23,6 @@ if TYPE_CHECKING:
     import sympy
 
     from relaxbell.certificate.claims import Certificate
-
-
-_LISTED = 7
-"""Pieces that a picture lists."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +58,8 @@ class Piece:
         return f"[{readable(self.start)}, {readable(self.end)}]: {_affine_text(self.intercept, self.slope)}"
 
 
-@dataclass(frozen=True, eq=False)
-class PiecewiseCurve(Curve):
+@dataclass(frozen=True, eq=False, repr=False)
+class PiecewiseCurve(CurveOfPieces):
     """A curve of affine pieces, exact, with the Bell functional behind each; see `Curve`.
 
     Attributes
@@ -172,10 +167,6 @@ class PiecewiseCurve(Curve):
             "there, or the family ends before."
         )
 
-    @property
-    def _inner(self) -> str:
-        return power_text(self.variable, self.power)
-
     def crossing(self, level: object) -> Value | None:
         """Return the parameter at which the curve passes a level, exact; None if it does not.
 
@@ -275,9 +266,7 @@ class PiecewiseCurve(Curve):
         """
         import sympy
 
-        x = symbol_of(self) if symbol is None else symbol
-        if not isinstance(x, sympy.Expr):
-            raise CurveError(f"the symbol is {symbol!r}, expected a sympy symbol: sympy.Symbol('v', real=True).")
+        x = symbol_of(self, symbol)
         t = x**self.power
         corners = (self.pieces[0].start, *(p.end for p in self.pieces))
         first, *ends = (sympy.root(to_sympy(v), self.power) for v in corners)
@@ -320,13 +309,6 @@ class PiecewiseCurve(Curve):
         values += [piece.intercept + piece.slope * piece.end for piece in self.pieces]
         return list(zip(places, values, strict=True))
 
-    @property
-    def notes(self) -> list[str]:
-        """How it was found, and the pieces."""
-        lines = repr(self).splitlines()
-        found = [lines[0].partition(": ")[2], *(line.strip() for line in lines[1 : 1 + _LISTED])]
-        return [*found, "…"] if len(lines) > 1 + _LISTED else found
-
     def grid(self, count: int) -> Floats:
         """Return parameters between which a picture may draw straight lines: corners, where the curve is affine.
 
@@ -349,26 +331,10 @@ class PiecewiseCurve(Curve):
         """
         return np.array([float(t) for t, _ in self.marks]) if self.power == 1 else super().grid(count)
 
-    @cached_property
-    def _headline(self) -> str:
-        low, high = self.domain
-        how = [] if self.exact and self.estimated else ["exact" if self.exact else "to 1e-9"]
-        how += [FITTED] if self.estimated else []
-        of = " ".join(how) + ("" if self.reading is None else " for what was read")
-        count = f"{len(self.pieces)} piece{'s' if len(self.pieces) != 1 else ''}"
-        where = f"{self.variable} in [{readable(low)}, {readable(high)}]"
-        return f"{self.name} for {where}: {of}, {count}, {self.programs} linear programs"
-
-    def __repr__(self) -> str:
-        lines = [
-            f"  [{readable(self._root(p.start))}, {readable(self._root(p.end))}]: "
-            f"{_affine_text(p.intercept, p.slope, self._inner)}"
-            for p in self.pieces[:20]
-        ]
-        if len(self.pieces) > 20:
-            lines.append(f"  … {len(self.pieces) - 20} more pieces")
-        lines += [] if self.reading is None else [f"  {self.reading}"]
-        return "\n".join([self._headline, *lines])
+    def _piece_text(self, number: int) -> str:
+        piece = self.pieces[number]
+        low, high = (readable(self._root(t)) for t in (piece.start, piece.end))
+        return f"[{low}, {high}]: {_affine_text(piece.intercept, piece.slope, power_text(self.variable, self.power))}"
 
 
 def _affine_text(intercept: ExactNumber, slope: ExactNumber, variable: str = "t") -> str:

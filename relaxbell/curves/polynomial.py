@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, overload
@@ -12,26 +12,23 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from relaxbell.curves.curve import Curve, Value, read_level, readable, symbol_of
+from relaxbell.curves.curve import Value, read_level, readable, symbol_of
 from relaxbell.curves.families import whole
 from relaxbell.curves.parameters import power_text
+from relaxbell.curves.pieces import CurveOfPieces
 from relaxbell.curves.roots import as_number, as_root, at, is_zero
 from relaxbell.errors import CertificateError, CurveError, optional
 from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, Floats, Surd, as_exact, sign, to_sympy
-from relaxbell.exact.texts import FITTED
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.functionals.notation import sum_text
-from relaxbell.verify.polynomials import Root, Whole, between, crossings
+from relaxbell.verify.polynomials import Root, crossings, sign_between
 
 if TYPE_CHECKING:
     import pandas
     import sympy
 
     from relaxbell.certificate.claims import Certificate
-
-_LISTED = 7
-"""Pieces that a picture lists."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +74,8 @@ class PolynomialPiece:
         return f"[{_text(self.start)}, {_text(self.end)}]: {polynomial_text(self.coefficients, 't')}"
 
 
-@dataclass(frozen=True, eq=False)
-class PolynomialCurve(Curve):
+@dataclass(frozen=True, eq=False, repr=False)
+class PolynomialCurve(CurveOfPieces):
     """A curve of polynomial pieces, exact, along a family that is a polynomial in its parameter; see `Curve`.
 
     It is not convex in general, and where constraints exclude some parameters in between, its domain has gaps.
@@ -111,7 +108,6 @@ class PolynomialCurve(Curve):
     pieces: tuple[PolynomialPiece, ...]
     exact: bool
     programs: int
-    _signs: dict[tuple[ExactNumber, ...], Whole] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def domain(self) -> tuple[Value, Value]:
@@ -169,7 +165,7 @@ class PolynomialCurve(Curve):
         found = np.full(given.shape, np.nan)
         for piece in self.pieces:
             inside = (given >= float(piece.left)) & (given <= float(piece.right))
-            values = np.polyval([float(c) for c in reversed(piece.coefficients)] or [0.0], given)
+            values = np.polyval(_floats(piece), given)
             found = np.where(inside, values, found)
         return float(found) if found.ndim == 0 else found
 
@@ -248,11 +244,8 @@ class PolynomialCurve(Curve):
         slope = whole([k * c for k, c in enumerate(last.coefficients)][1:])
         if slope.degree < 0:
             return False
-        places = [last.left, *crossings(slope, last.left, last.right)]
-        x = between(places[-1], last.right)
-        while not (found := slope.sign(x)):
-            x = (x + last.right.low) / 2
-        return found > 0
+        start = [last.left, *crossings(slope, last.left, last.right)][-1]
+        return sign_between(slope, start, last.right) > 0
 
     def _parts(self, level: ExactNumber) -> Iterator[tuple[Root, int]]:
         """Yield the right ends of intervals, with the sign of value − level; gaps count as above every level."""
@@ -263,12 +256,8 @@ class PolynomialCurve(Curve):
             f = whole(_less(piece.coefficients, level))
             places = [piece.left, *crossings(f, piece.left, piece.right), piece.right]
             for a, b in itertools.pairwise(places):
-                if a.same(b):
-                    continue
-                x = between(a, b)
-                while f.degree > 0 and not f.sign(x):
-                    x = (x + b.low) / 2
-                yield b, f.sign(x) if f.pairs else 0
+                if not a.same(b):
+                    yield b, sign_between(f, a, b)
             before = piece.right
 
     def lower_bound(self, t: ArrayLike | ExactNumber) -> ExactNumber | float | Floats:
@@ -334,9 +323,7 @@ class PolynomialCurve(Curve):
         """
         import sympy
 
-        x = symbol_of(self) if symbol is None else symbol
-        if not isinstance(x, sympy.Expr):
-            raise CurveError(f"the symbol is {symbol!r}, expected a sympy symbol: sympy.Symbol('v', real=True).")
+        x = symbol_of(self, symbol)
         parts = []
         for piece in self.pieces:
             expression = sum((to_sympy(c) * x**k for k, c in enumerate(piece.coefficients)), sympy.Integer(0))
@@ -376,18 +363,9 @@ class PolynomialCurve(Curve):
         found: list[tuple[Value, ExactNumber | float]] = []
         for place, piece in [(self.domain[0], self.pieces[0]), *((p.end, p) for p in self.pieces)]:
             number = as_exact(place)
-            own = None
-            if number is not None:
-                own = at(piece.coefficients, number)
-            found.append((place, float(np.polyval(_floats(piece), float(place))) if own is None else own))
+            inexact = float(np.polyval(_floats(piece), float(place)))
+            found.append((place, inexact if number is None else at(piece.coefficients, number)))
         return found
-
-    @property
-    def notes(self) -> list[str]:
-        """How it was found, and the pieces."""
-        lines = repr(self).splitlines()
-        found = [lines[0].partition(": ")[2], *(line.strip() for line in lines[1 : 1 + _LISTED])]
-        return [*found, "…"] if len(lines) > 1 + _LISTED else found
 
     def grid(self, count: int) -> Floats:
         """Return parameters between which a picture may draw straight lines, break points among them.
@@ -412,24 +390,12 @@ class PolynomialCurve(Curve):
         """
         return np.unique([*super().grid(count), *(float(piece.left) for piece in self.pieces)])
 
-    @cached_property
-    def _headline(self) -> str:
-        low, high = (_text(v) for v in self.domain)
-        how = [] if self.exact and self.estimated else ["exact" if self.exact else "to 1e-9"]
-        how += [FITTED] if self.estimated else []
-        of = " ".join(how) + ("" if self.reading is None else " for what was read")
-        count = f"{len(self.pieces)} piece{'s' if len(self.pieces) != 1 else ''}"
-        return f"{self.name} for {self.variable} in [{low}, {high}]: {of}, {count}, {self.programs} linear programs"
+    def _piece_text(self, number: int) -> str:
+        piece = self.pieces[number]
+        return f"[{_text(piece.start)}, {_text(piece.end)}]: {polynomial_text(piece.coefficients, self.variable)}"
 
-    def __repr__(self) -> str:
-        lines = [
-            f"  [{_text(p.start)}, {_text(p.end)}]: {polynomial_text(p.coefficients, self.variable)}"
-            for p in self.pieces[:20]
-        ]
-        if len(self.pieces) > 20:
-            lines.append(f"  … {len(self.pieces) - 20} more pieces")
-        lines += [] if self.reading is None else [f"  {self.reading}"]
-        return "\n".join([self._headline, *lines])
+    def _place_text(self, place: Value) -> str:
+        return _text(place)
 
 
 def _floats(piece: PolynomialPiece) -> list[float]:

@@ -12,6 +12,7 @@ from relaxbell.curves.curve import Curve, Value, read_level, symbol_of
 from relaxbell.errors import CertificateError, CurveError
 from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, Floats, as_exact, to_sympy
+from relaxbell.exact.texts import counted
 
 if TYPE_CHECKING:
     import sympy
@@ -221,7 +222,7 @@ class RationalCurve(Curve):
         import sympy
 
         own = symbol_of(self)
-        x = own if symbol is None else symbol
+        x = symbol_of(self, symbol)
         first = self.pieces[0].start
         parts = [(p.expression.subs(own, x), sympy.And(x >= first, x <= p.end)) for p in self.pieces]
         return sympy.Piecewise(*parts, (sympy.nan, True))
@@ -242,8 +243,7 @@ class RationalCurve(Curve):
 
     def __repr__(self) -> str:
         low, high = self.domain
-        count = f"{len(self.pieces)} piece{'s' if len(self.pieces) != 1 else ''}"
-        lines = [f"{self.name} for {self.variable} in [{low}, {high}]: exact, {count}"]
+        lines = [f"{self.name} for {self.variable} in [{low}, {high}]: exact, {counted(len(self.pieces), 'piece')}"]
         return "\n".join([*lines, *(f"  {piece}" for piece in self.pieces)])
 
     def _repr_latex_(self) -> str:
