@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relaxbell.causal.equations import Equations
-from relaxbell.curves.curve import Curve, Value, read_level, readable
+from relaxbell.curves.curve import read_level
+from relaxbell.curves.enclosed import EnclosedCurve
 from relaxbell.curves.parameters import Parameter
 from relaxbell.engines.information.within import solve_within
 from relaxbell.engines.linear.certificates import linear_certificate
@@ -71,8 +72,8 @@ class BitsSample:
     proof: Proof = field(repr=False)
 
 
-@dataclass(frozen=True, eq=False)
-class BitsCurve(Curve):
+@dataclass(frozen=True, eq=False, repr=False)
+class BitsCurve(EnclosedCurve):
     """The largest value of a functional if c bits leak; see `Curve`. Concave, between chords and rigorous tangents.
 
     Made by `BellFunctional.bound` with a symbol as the budget of `mutual_information`.
@@ -333,22 +334,11 @@ class BitsCurve(Curve):
         upper = [float(s.intercept + s.slope * s.bits) for s in self.samples]
         return frames.DataFrame({self.variable: self.parameters, "value": self.values, "upper_bound": upper})
 
-    def __repr__(self) -> str:
-        low, high = map(readable, self.domain)
-        return (
-            f"{self.name} for {self.variable} in [{low}, {high}] bits: {len(self.samples)} samples, between chords and "
-            f"rigorous tangents {self.gap:.2g} apart"
-        )
+    _bounds = "chords and rigorous tangents"
 
     @property
-    def marks(self) -> list[tuple[Value, ExactNumber | float]]:
-        """Both ends, with the values there."""
-        return [(t, self.value(float(t))) for t in self.domain]
-
-    @property
-    def notes(self) -> list[str]:
-        """What a picture says beside the line."""
-        return [f"{len(self.samples)} samples, rigorous to {self.gap:.2g}"]
+    def _domain_unit(self) -> str:
+        return " bits"
 
 
 def bits_curve(

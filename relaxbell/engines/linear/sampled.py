@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relaxbell.certificate.claims import Certificate
-from relaxbell.curves.curve import Curve, Value, read_level, readable
+from relaxbell.curves.curve import read_level
+from relaxbell.curves.enclosed import EnclosedCurve
 from relaxbell.curves.parameters import Parameter
 from relaxbell.curves.paths import Path, Reading
 from relaxbell.engines.linear.family import Family, Sample
 from relaxbell.errors import CertificateError, CurveError, optional
 from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, Floats
-from relaxbell.exact.texts import FITTED
 from relaxbell.lp.clock import TimeLimitError, time_is_over
 from relaxbell.measures.measure import Measure
 
@@ -31,8 +31,8 @@ _TOLERANCE = 1e-4
 _MOST = 200
 
 
-@dataclass(frozen=True, eq=False)
-class SampledCurve(Curve):
+@dataclass(frozen=True, eq=False, repr=False)
+class SampledCurve(EnclosedCurve):
     """A convex curve between rigorous tangents from below and chords from above; see `Curve`.
 
     Made by `curve` for mutual information: samples are added where tangents and chords are farthest apart. And for
@@ -207,25 +207,11 @@ class SampledCurve(Curve):
             "curve. Certificates of single points, minimize(measure, p).certificate, are possible."
         )
 
-    def __repr__(self) -> str:
-        low, high = map(readable, self.domain)
-        fitted = f", {FITTED}" if self.estimated else ""
-        text = (
-            f"{self.name} for {self.variable} in [{low}, {high}]: {len(self.samples)} samples, between rigorous "
-            f"tangents and chords {self.gap:.2g} {self.measure.unit} apart{self._short_of}{fitted}"
-        )
-        return text if self.reading is None else f"{text}\n  {self.reading}"
+    _bounds = "rigorous tangents and chords"
 
     @property
-    def marks(self) -> list[tuple[Value, ExactNumber | float]]:
-        """Both ends, with the values there."""
-        return [(t, self.value(float(t))) for t in self.domain]
-
-    @property
-    def notes(self) -> list[str]:
-        """What a picture says beside the line."""
-        found = [f"{len(self.samples)} samples, rigorous to {self.gap:.2g} {self.measure.unit}{self._short_of}"]
-        return found if self.reading is None else [*found, str(self.reading)]
+    def _unit(self) -> str:
+        return f" {self.measure.unit}"
 
     @property
     def _short_of(self) -> str:

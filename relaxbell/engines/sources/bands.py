@@ -1,9 +1,4 @@
-"""Curves of networks that are not of finitely many exact pieces: certified between two chords on each stretch.
-
-From below, one proof (boxes with dual polynomials) gives a bound at both ends, and what it gives is concave in between.
-From above, the mixture of models of both ends reproduces what is between. Where their marginals differ its measure
-exceeds the chord, by no more than s(1 − s) k with k = Σ ‖a_i − b_i‖ ‖a_j − b_j‖ over pairs of groups (Theorem 14b).
-"""
+"""Curves of networks that are not of finitely many exact pieces: between two chords on each stretch."""
 
 from __future__ import annotations
 
@@ -11,7 +6,7 @@ import heapq
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, overload
@@ -20,42 +15,28 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relaxbell.certificate.claims import Certificate, as_text, of_pieces
-from relaxbell.curves.curve import Curve, Value, read_level, readable
+from relaxbell.curves.curve import Value, read_level
+from relaxbell.curves.enclosed import EnclosedCurve
 from relaxbell.curves.parameters import root_of
 from relaxbell.curves.paths import Path
 from relaxbell.engines.sources.certificates import covered
-from relaxbell.engines.sources.cover import MOST_PARAMETERS, Cover, Prover, cover
-from relaxbell.engines.sources.samples import NetworkSample, Sampler, bump
+from relaxbell.engines.sources.cover import MOST_PARAMETERS, Prover
+from relaxbell.engines.sources.samples import NetworkSample, Sampler
+from relaxbell.engines.sources.stretches import WANTED, Stretch, coarsely, proved
 from relaxbell.errors import CertificateError, CurveError, MeasureError, optional
 from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, Floats
-from relaxbell.exact.texts import FITTED
 from relaxbell.lp.clock import TimeLimitError, deadline, left, now
 from relaxbell.measures.products import Nonbilocality
 
 if TYPE_CHECKING:
     import pandas
 
-WANTED = 1e-4
-"""How far apart both bounds may be."""
-
 _MOST = 128
 """Stretches."""
 
-_LOSS = Fraction(1, 28_000)
-"""What the proof of a stretch may fall short of the values attained at its ends: a third of WANTED."""
-
-_COARSE = (*(Fraction(1, n) for n in (2000, 500, 100, 50, 25, 10, 4)), Fraction(10))
-"""The same where no more is proved of a stretch in the end."""
-
-_GRID = 10**7
-"""Lower bounds are multiples of 1/_GRID."""
-
 _NEAR = 1e-6
 """How near the least values models are that are sampled."""
-
-_BOXES, _DEEPEST, _SECONDS = 64, 6, 10.0
-"""Most boxes of a proof, how often they are halved at most, and most time for them."""
 
 _PART = 0.7
 """Of the time, for dividing stretches."""
@@ -67,55 +48,14 @@ _STEPS = 60
 """Halvings of an interval: to rounding."""
 
 
-@dataclass(frozen=True, eq=False)
-class Stretch:
-    """What is known between two parameters.
-
-    Attributes
-    ----------
-    left, right
-        Both ends, with the values that exact models attain there.
-    lower
-        What the proof gives at both ends.
-    bump
-        k: models between exceed the chord of values by at most s(1 − s) k.
-    cover
-        The boxes; None where nothing is proved but that the measure is not negative.
-    """
-
-    left: NetworkSample
-    right: NetworkSample
-    lower: tuple[ExactNumber, ExactNumber]
-    bump: ExactNumber
-    cover: Cover | None
-
-    @property
-    def gap(self) -> float:
-        """How far apart the bounds of the least value are, at most."""
-        ends = zip((self.left, self.right), self.lower, strict=True)
-        return max(float(own.value - low) for own, low in ends) + float(self.bump) / 4
-
-    def most(self, s: float) -> float:
-        """Return the upper bound where s of the stretch lies to the left."""
-        return _chord(self.left.value, self.right.value, s) + float(self.bump) * s * (1 - s)
-
-    def least(self, s: float) -> float:
-        """Return the lower bound where s of the stretch lies to the left."""
-        return _chord(*self.lower, s)
-
-
 def _least(stretch: Stretch, s: float) -> float:
     """Return the lower bound, at an end also that of the sample itself."""
     own = stretch.left if s == 0 else stretch.right if s == 1 else None
     return max(stretch.least(s), -math.inf if own is None else float(own.lower))
 
 
-def _chord(first: ExactNumber, last: ExactNumber, s: float) -> float:
-    return float(first) * (1 - s) + float(last) * s
-
-
 @dataclass(frozen=True, eq=False, repr=False)
-class SampledNetworkCurve(Curve):
+class SampledNetworkCurve(EnclosedCurve):
     """The least non-bilocality along a line, between rigorous bounds from below and from above; see `Curve`.
 
     Made by `curve` where no exact curve of finitely many pieces is found: least values are irrational there, or bend.
@@ -385,25 +325,7 @@ class SampledNetworkCurve(Curve):
             parts.append(ends)
         return of_pieces(parts, (own.t for own in self.samples), self.reading, band=True)
 
-    def __repr__(self) -> str:
-        low, high = map(readable, self.domain)
-        fitted = f", {FITTED}" if self.estimated else ""
-        text = (
-            f"{self.name} for {self.variable} in [{low}, {high}]: {len(self.samples)} samples, between rigorous bounds "
-            f"{self.gap:.2g} apart{self._short_of}{fitted}"
-        )
-        return text if self.reading is None else f"{text}\n  {self.reading}"
-
-    @property
-    def marks(self) -> list[tuple[Value, ExactNumber | float]]:
-        """Both ends, with the values there."""
-        return [(t, self.value(float(t))) for t in self.domain]
-
-    @property
-    def notes(self) -> list[str]:
-        """What a picture says beside the line."""
-        found = [f"{len(self.samples)} samples, rigorous to {self.gap:.2g}{self._short_of}"]
-        return found if self.reading is None else [*found, str(self.reading)]
+    _bounds = "rigorous bounds"
 
     @property
     def _short_of(self) -> str:
@@ -413,7 +335,7 @@ class SampledNetworkCurve(Curve):
 
 
 def sampled_curve(sampler: Sampler, path: Path) -> SampledNetworkCurve:
-    """Return the curve with bounds at most 1e-4 apart, or after 200 stretches, or what there was time for.
+    """Return the curve with bounds at most 1e-4 apart, or after 128 stretches, or what there was time for.
 
     Raises
     ------
@@ -432,7 +354,7 @@ def sampled_curve(sampler: Sampler, path: Path) -> SampledNetworkCurve:
         size = stretch.gap * float(stretch.right.t - stretch.left.t)  # so that nowhere all of them are spent
         heapq.heappush(heap, (-size, next(number), stretch))
 
-    push(_stretch(sampler, first, last))
+    push(proved(sampler, first, last))
     done: list[Stretch] = []
     end = now() + _PART * left()  # the rest is for coarse proofs
     while heap and len(heap) + len(done) < _MOST:
@@ -443,14 +365,14 @@ def sampled_curve(sampler: Sampler, path: Path) -> SampledNetworkCurve:
         try:
             with deadline(end - now(), measure.name):
                 middle = sampler.sample((worst.left.t + worst.right.t) / 2)
-                halves = [_stretch(sampler, worst.left, middle), _stretch(sampler, middle, worst.right)]
+                halves = [proved(sampler, worst.left, middle), proved(sampler, middle, worst.right)]
         except TimeLimitError:  # what is known by then is a curve too, and says how good it is
             done.append(worst)
             break
         for half in halves:
             push(half)
     stretches = sorted([*done, *(stretch for _, _, stretch in heap)], key=lambda stretch: stretch.left.t)
-    stretches = [_coarsely(stretch) if stretch.cover is None else stretch for stretch in stretches]
+    stretches = [coarsely(stretch) if stretch.cover is None else stretch for stretch in stretches]
     return SampledNetworkCurve(
         f"min {measure.name}",
         own.name,
@@ -474,57 +396,3 @@ def _require_proofs(measure: Nonbilocality, first: NetworkSample, last: NetworkS
         f"{MOST_PARAMETERS}, few strategies, and outcomes that change along the line for one of these groups only. Use "
         "sweep(measure, behaviors) for intervals instead."
     )
-
-
-def _stretch(sampler: Sampler, left: NetworkSample, right: NetworkSample) -> Stretch:
-    """Return what can be proved between two samples."""
-    best: tuple[ExactNumber, NetworkSample, NetworkSample] | None = None
-    for one, other in _pairs(sampler, left, right):
-        worse = max(one.value - left.value, other.value - right.value) + bump(one, other) / 4
-        if best is None or worse < best[0]:
-            best = (worse, one, other)
-    assert best is not None  # there is at least the pair as it is
-    _, left, right = best
-    targets = [_lowered(own.value) for own in (left, right)]
-    found = cover(
-        [left.scenario, right.scenario],
-        targets,
-        left.point,
-        right.point,
-        most=_BOXES,
-        seconds=_SECONDS,
-        deepest=_DEEPEST,
-    )
-    lower = (targets[0], targets[1]) if found is not None else (Fraction(0), Fraction(0))
-    return Stretch(left, right, lower, bump(left, right), found)
-
-
-def _coarsely(stretch: Stretch) -> Stretch:
-    """Return a stretch with what can be proved of it, be it little."""
-    left, right = stretch.left, stretch.right
-    for loss in _COARSE:
-        targets = [_lowered(own.value, loss) for own in (left, right)]
-        try:
-            found = cover([left.scenario, right.scenario], targets, left.point, right.point, most=4, seconds=_SECONDS)
-        except TimeLimitError:
-            return stretch
-        if found is not None:
-            return replace(stretch, lower=(targets[0], targets[1]), cover=found)
-    return stretch
-
-
-def _pairs(sampler: Sampler, left: NetworkSample, right: NetworkSample) -> list[tuple[NetworkSample, NetworkSample]]:
-    """Return both ends, and where their marginals are far apart, with those of either at the other."""
-    found = [(left, right)]
-    if float(bump(left, right)) / 4 > WANTED / 4:
-        moved = sampler.with_marginals(right, left.held)
-        if moved is not None:
-            found.append((left, moved))
-        moved = sampler.with_marginals(left, right.held)
-        if moved is not None:
-            found.append((moved, right))
-    return found
-
-
-def _lowered(value: ExactNumber, loss: Fraction = _LOSS) -> Fraction:
-    return Fraction(max(math.floor((value - loss) * _GRID), 0), _GRID)
