@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from relaxbell.behavior.behavior import Behavior
@@ -22,7 +21,7 @@ from relaxbell.engines.information.bits_curve import BitsCurve, bits_curve
 from relaxbell.engines.linear.curves import traced
 from relaxbell.engines.linear.family import budget_line
 from relaxbell.engines.linear.sampled import SampledCurve
-from relaxbell.engines.linear.solution import LinearSolution
+from relaxbell.engines.linear.solution import rational_minimum
 from relaxbell.engines.sources.bands import SampledNetworkCurve
 from relaxbell.engines.sources.curves import NetworkCurve
 from relaxbell.errors import MeasureError
@@ -286,9 +285,9 @@ def _tradeoff(
     own: LinearMeasure, other: LinearMeasure, observed: Behavior | Observed, constraints: tuple[object, ...]
 ) -> Curve:
     equations = own.model.equations(observed, signaling=own.compares or other.compares)
-    least = _exact_minimum(minimize(other, observed, constraints))
-    best = _exact_minimum(minimize(own, observed, constraints))
-    most = _exact_minimum(minimize(other, observed, [own <= best, *constraints]))
+    least = rational_minimum(minimize(other, observed, constraints))
+    best = rational_minimum(minimize(own, observed, constraints))
+    most = rational_minimum(minimize(other, observed, [own <= best, *constraints]))
     family = budget_line(LinearEngine(own), equations, (other,), constraints, least, most)
     if least == most:
         family = budget_line(LinearEngine(own), equations, (other,), constraints, least, least + 1)
@@ -353,18 +352,6 @@ def _described(symbol: sympy.Symbol) -> str:
     """Return a symbol with what it is assumed to be."""
     assumed = [name for name, holds in symbol.assumptions0.items() if holds and name != "commutative"]
     return f"{symbol} ({', '.join(assumed)})" if assumed else str(symbol)
-
-
-def _exact_minimum(solution: LinearSolution) -> Fraction:
-    exact = solution.proof.bound.bound
-    if solution.proof.stopped:
-        raise time_is_over()
-    if solution.proof.primal is None or not isinstance(exact, Fraction):
-        raise MeasureError(
-            f"min {solution.measure.name} = {solution.value:.9g} is not rational or was not found exactly, and budgets "
-            "are rational. Use behavior.rounded(model, 10**6) for a rational behavior nearby."
-        )
-    return exact
 
 
 def as_tuple(subject_to: object) -> tuple[object, ...]:

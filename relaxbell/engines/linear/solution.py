@@ -18,8 +18,10 @@ from relaxbell.engines.linear.warm import KNOWN
 from relaxbell.engines.solution import UNSOUGHT, Solution
 from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.engines.witness import Witness
+from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, ceil_float, floor_float, to_sympy
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.lp.clock import time_is_over
 from relaxbell.measures.measure import Measure
 
 if TYPE_CHECKING:
@@ -121,6 +123,27 @@ class LinearSolution(ConvexSolution):
         if proof.bound.unstated:
             proof = listed_again(self.measure, proof) or proof
         return linear_certificate(self.measure, proof)
+
+
+def rational_minimum(solution: LinearSolution) -> Fraction:
+    """Return a least value that is to be the budget of another measure.
+
+    Raises
+    ------
+    MeasureError
+        If it is irrational, or was not found exactly.
+    TimeLimitError
+        If the time was over before.
+    """
+    exact = solution.proof.bound.bound
+    if solution.proof.stopped:
+        raise time_is_over()
+    if solution.proof.primal is None or not isinstance(exact, Fraction):
+        raise MeasureError(
+            f"min {solution.measure.name} = {solution.value:.9g} is not rational or was not found exactly, and budgets "
+            "are rational. Use behavior.rounded(model, 10**6) for a rational behavior nearby."
+        )
+    return exact
 
 
 S = TypeVar("S", bound=ConvexSolution)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, overload
+from typing import overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,9 +17,6 @@ from relaxbell.exact.numbers import ExactNumber, Floats, as_exact
 from relaxbell.exact.texts import FITTED, counted
 from relaxbell.functionals.notation import sum_text
 from relaxbell.measures.ratios import Ratio
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
@@ -50,6 +47,10 @@ class RatioPiece:
     denominator: tuple[Fraction, Fraction]
     is_exact: bool
 
+    @overload
+    def at(self, t: Fraction) -> Fraction: ...
+    @overload
+    def at(self, t: ExactNumber) -> ExactNumber: ...
     def at(self, t: ExactNumber) -> ExactNumber:
         """Return the value at a budget.
 
@@ -71,9 +72,6 @@ class RatioPiece:
         >>> RatioPiece(Fraction(0), Fraction(1), (half, half), (half, half), True).at(Fraction(1, 3))
         Fraction(1, 1)
         """
-        return (self.numerator[0] + self.numerator[1] * t) / (self.denominator[0] + self.denominator[1] * t)
-
-    def _at(self, t: Fraction) -> Fraction:
         return (self.numerator[0] + self.numerator[1] * t) / (self.denominator[0] + self.denominator[1] * t)
 
     def same(self, other: RatioPiece) -> bool:
@@ -122,12 +120,12 @@ class RatioPiece:
         >>> RatioPiece(one, two, (one, -one), (two, one), True).text("e")
         '(-e + 1) / (e + 2)'
         """
-        if self._at(self.start) == self._at(self.end):
-            return str(self._at(self.start))
-        unit = next(v for v in (*self.denominator[::-1],) if v)
+        if self.at(self.start) == self.at(self.end):
+            return str(self.at(self.start))
         if not self.denominator[1]:
             a, b = (v / self.denominator[0] for v in self.numerator)
             return sum_text([(b, variable)], a)
+        unit = self.denominator[1]
         above, below = (
             sum_text([(b / unit, variable)] if b else [], a / unit) for a, b in (self.numerator, self.denominator)
         )
@@ -253,7 +251,7 @@ class RatioCurve(Curve):
 
     def _at(self, t: Fraction, bound: bool) -> Fraction:
         piece = next((own for own in self.pieces if t <= own.end), self.pieces[-1])
-        return piece._at(piece.end if bound and not piece.is_exact else t)
+        return piece.at(piece.end if bound and not piece.is_exact else t)
 
     def crossing(self, level: object) -> ExactNumber | None:
         """Return the least budget at which the value is no more than a level; None if the curve does not pass it.
@@ -289,10 +287,10 @@ class RatioCurve(Curve):
         if not isinstance(wanted, Fraction):
             raise CurveError(f"the level is {level}, expected a rational number. Round it.")
         first = self.pieces[0]
-        if first._at(first.start) <= wanted:
-            return first.start if first._at(first.start) == wanted else None
+        if first.at(first.start) <= wanted:
+            return first.start if first.at(first.start) == wanted else None
         for piece in self.pieces:
-            if piece._at(piece.end) <= wanted:
+            if piece.at(piece.end) <= wanted:
                 (n, m), (d, c) = piece.numerator, piece.denominator
                 return (wanted * d - n) / (m - wanted * c)
         return None

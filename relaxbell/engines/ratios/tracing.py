@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from relaxbell.engines.base import Engine
 from relaxbell.engines.linear.engine import LinearEngine
-from relaxbell.engines.linear.solution import LinearSolution
+from relaxbell.engines.linear.solution import rational_minimum
 from relaxbell.engines.ratios.curve import RatioCurve, RatioPiece
 from relaxbell.engines.ratios.solution import RatioSolution
 from relaxbell.errors import InfeasibleError, MeasureError
@@ -109,7 +109,7 @@ class _Tracer:
         """
         piece, product = known.piece, known.product
         below = piece.denominator[0] + piece.denominator[1] * to.at
-        if product is None or below <= 0 or piece._at(to.at) != to.level or not self.allows(to, product / below):
+        if product is None or below <= 0 or piece.at(to.at) != to.level or not self.allows(to, product / below):
             return None
         here = [self.measure.above(to.level) <= 0, self.budgeted <= to.at, *self.constraints]
         ends = [
@@ -137,12 +137,12 @@ def ratio_tradeoff(
 ) -> RatioCurve:
     """Return the least quotient as a function of the budget of another measure; see `relaxbell.tradeoff`."""
     tracer, measure = _Tracer(engine, budgeted, observed, constraints), engine.measure
-    least = _exact(LinearEngine(budgeted).minimize(observed, constraints))
+    least = rational_minimum(LinearEngine(budgeted).minimize(observed, constraints))
     best = tracer.solved(constraints)
     if best.attained is None:
         tracer.node(least)  # says why
     low = measure.above(best.level)
-    most = _exact(LinearEngine(budgeted).minimize(observed, [low <= 0, *constraints]))
+    most = rational_minimum(LinearEngine(budgeted).minimize(observed, [low <= 0, *constraints]))
     try:
         nodes = [tracer.node(least), tracer.node(most if most > least else least + 1)]
     except InfeasibleError:
@@ -193,8 +193,7 @@ def _meeting(left: _Proved | None, right: _Proved | None, low: Fraction, high: F
     square, linear, constant = m * r - q * c, n * r + m * s - p * c - q * d, n * s - p * d
     roots: Sequence[Fraction] = ()
     if square:
-        inner = linear * linear - 4 * square * constant
-        root = _root(inner)
+        root = _root(linear * linear - 4 * square * constant)
         roots = () if root is None else [(-linear + sign * root) / (2 * square) for sign in (1, -1)]
     elif linear:
         roots = [-constant / linear]
@@ -207,13 +206,3 @@ def _root(number: Fraction) -> Fraction | None:
         return None
     found = Fraction(isqrt(number.numerator), isqrt(number.denominator))
     return found if found * found == number else None
-
-
-def _exact(solution: LinearSolution) -> Fraction:
-    bound = solution.proof.bound.bound
-    if solution.proof.primal is None or not isinstance(bound, Fraction):
-        raise MeasureError(
-            f"min {solution.measure.name} = {solution.value:.9g} was not found exactly, and budgets are exact. Use "
-            "behavior.rounded(model, denominator=10**6) for a rational behavior nearby."
-        )
-    return bound
