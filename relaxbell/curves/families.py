@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -66,12 +66,9 @@ class PolynomialPath:
         """Its degree."""
         return len(self.coefficients) - 1
 
-    def table(self, t: ExactNumber) -> Any:
+    def table(self, t: ExactNumber) -> Exact:
         """Return the table, or the values, at t."""
-        found = self.coefficients[-1]
-        for own in self.coefficients[-2::-1]:
-            found = found * t + own
-        return found
+        return at(self.coefficients, t)
 
     def at(self, t: ExactNumber) -> Behavior | Observed:
         """Return what is observed at t."""
@@ -286,6 +283,18 @@ def check_probabilities(path: PolynomialPath) -> None:
                 f"{name} = {where:.9g}, expected no less than 0 for {name} from {path.low} to {path.high}. "
                 "Give the range of the parameter as over=(low, high)."
             )
+
+
+T = TypeVar("T", ExactNumber, Exact)
+
+
+def at(coefficients: Sequence[T], t: ExactNumber) -> T:
+    """Return a polynomial at an exact number: of numbers, or of tables; without coefficients it is 0."""
+    found: Any = Fraction(0)
+    for own in reversed(coefficients):
+        found = found * t + own
+    value: T = found
+    return value
 
 
 def whole(numbers: Sequence[ExactNumber]) -> Whole:

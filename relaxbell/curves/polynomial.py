@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relaxbell.curves.curve import Value, read_level, readable, symbol_of
-from relaxbell.curves.families import whole
+from relaxbell.curves.families import at, whole
 from relaxbell.curves.parameters import power_text
 from relaxbell.curves.pieces import CurveOfPieces
-from relaxbell.curves.roots import as_number, as_root, at, is_zero
+from relaxbell.curves.roots import as_number, as_root, is_zero
 from relaxbell.errors import CertificateError, CurveError, optional
 from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, Floats, Surd, as_exact, sign, to_sympy

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -53,8 +52,7 @@ def _over_rationals(root: Root) -> Whole:
     norm = rational**2 - f.n * irrational**2 if any(pairs[1]) else rational
     for factor, _ in norm.factor_list()[1]:
         own = Whole.of([(int(c), 0) for c in factor.all_coeffs()[::-1]], f.n)
-        common = divisor(f, own)
-        if common.degree > 0 and common.squarefree.changes(root.low) > common.squarefree.changes(root.high):
+        if is_zero(own, root):
             return own
     raise AssertionError("a root of a polynomial is one of its norm")  # which is a multiple of it
 
@@ -65,19 +63,9 @@ def _crootof(own: Whole, root: Root) -> sympy.Expr:
     x = sympy.Symbol("x")
     polynomial = sympy.Poly([a for a, _ in own.pairs][::-1], x)
     bound = 1 + max(abs(Fraction(a, own.pairs[-1][0])) for a, _ in own.pairs)
-    index = own.changes(-bound) - own.changes(root.low)  # the roots before it
     while own.changes(root.low) - own.changes(root.high) > 1:
         root.refine()
-        index = own.changes(-bound) - own.changes(root.low)
-    return sympy.CRootOf(polynomial, index)
-
-
-def at(coefficients: Sequence[ExactNumber], t: ExactNumber) -> ExactNumber:
-    """Return a polynomial at an exact number."""
-    found: ExactNumber = Fraction(0)
-    for own in reversed(coefficients):
-        found = found * t + own
-    return found
+    return sympy.CRootOf(polynomial, own.changes(-bound) - own.changes(root.low))  # so many are before it
 
 
 def is_zero(f: Whole, root: Root) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 
 from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.curves.curve import symbol_of
+from relaxbell.curves.families import at
 from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.curves.polynomial import PolynomialCurve
 from relaxbell.errors import MeasureError, ProofError
@@ -194,7 +195,7 @@ def _rational(points: list[Point], t: Symbol) -> Fit | None:
             if solved is None:
                 continue
             top, bottom = solved
-            values = [(_horner(top, x), _horner(bottom, x), y) for x, y in points]
+            values = [(at(top, x), at(bottom, x), y) for x, y in points]
             if all(b != 0 and a == b * y for a, b, y in values):
                 numerator, denominator = (sum(to_sympy(c) * t**k for k, c in enumerate(part)) for part in (top, bottom))
                 formula = sympy.expand(numerator) if below == 0 else sympy.cancel(numerator / denominator)
@@ -231,13 +232,6 @@ def _kernel(rows: list[list[ExactNumber]]) -> list[ExactNumber] | None:
             found = SquareSystem(columns).solve([-row[free] for row in rows])
             return [*found[:free], Fraction(1), *found[free:]]
     return None
-
-
-def _horner(coefficients: Sequence[ExactNumber], x: ExactNumber) -> ExactNumber:
-    total: ExactNumber = Fraction(0)
-    for c in reversed(coefficients):
-        total = total * x + c
-    return total
 
 
 # -------------------------------------------------------------------- piecewise affine

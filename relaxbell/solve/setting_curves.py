@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
@@ -24,11 +24,12 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.curves.parameters import read_parameter
 from relaxbell.curves.rational import RationalCurve, RationalPiece
 from relaxbell.errors import CurveError, FunctionalError, MeasureError
-from relaxbell.exact.numbers import to_sympy
+from relaxbell.exact.numbers import ExactNumber, to_sympy
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import remaining
 from relaxbell.lp.highs import solve_highs
-from relaxbell.measures.setting_limits import SettingLimits, limit_rows
+from relaxbell.measures.measure import is_symbol
+from relaxbell.measures.setting_limits import SettingLimits
 from relaxbell.solve.functional_bound import check_scenario, negated, rational_multiple
 
 if TYPE_CHECKING:
@@ -108,12 +109,10 @@ def _stretches(limits: SettingLimits, symbol: sympy.Symbol) -> list[sympy.Expr]:
         high = sympy.Min(high, to_sympy(min(weights)))
     if not low < high:
         raise MeasureError(f"{limits}: no value of {symbol} leaves the settings their own distribution.")
-    rows = [sympy.Matrix([row]) for row, _ in limit_rows(limits)]
-    rows += [sympy.Matrix([[-int(x == y) for y in range(n)]]) for x in range(n)]
     corners = {low, high}
     if limits.bias is None:  # k settings at the upper limit, others at the lower one: Σ = 1 where one more is
-        lower = sympy.Integer(0) if limits.lower is None else sympy.sympify(_expression(limits.lower))
-        upper = sympy.Integer(1) if limits.upper is None else sympy.sympify(_expression(limits.upper))
+        lower = sympy.Integer(0) if limits.lower is None else _expression(limits.lower)
+        upper = sympy.Integer(1) if limits.upper is None else _expression(limits.upper)
         for k in range(n + 1):
             for root in sympy.solve(k * upper + (n - k) * lower - 1, symbol):
                 if bool(low < root) and bool(root < high):
@@ -125,8 +124,8 @@ def _stretches(limits: SettingLimits, symbol: sympy.Symbol) -> list[sympy.Expr]:
     return sorted(corners, key=float)
 
 
-def _expression(limit: Any) -> Any:
-    return limit if getattr(limit, "is_Symbol", False) else to_sympy(limit)
+def _expression(limit: ExactNumber | sympy.Symbol) -> sympy.Expr:
+    return limit if is_symbol(limit) else to_sympy(limit)
 
 
 def _between(low: sympy.Expr, high: sympy.Expr, share: float = 0.618) -> Fraction:
@@ -212,7 +211,7 @@ class _Stretch:
         import sympy
         from sympy.polys.matrices import DomainMatrix
 
-        at, x = sympy.Rational(t.numerator, t.denominator), self.symbol
+        at, x = to_sympy(t), self.symbol
         powers = np.array([t**k for k in range(self.table.shape[2])], dtype=object)
         columns = (self.table @ powers / self.unit).astype(np.float64)
         costs = (self.costs @ powers / (self.unit * self.score_unit)).astype(np.float64)

@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 
 from relaxbell.causal.equations import Equations
-from relaxbell.curves.families import PolynomialPath, interpolated, whole
+from relaxbell.curves.families import PolynomialPath, at, interpolated, whole
 from relaxbell.engines.linear.dual import DualBound, Proof
 from relaxbell.engines.linear.exactness import dual_data
 from relaxbell.engines.linear.family import Solving
@@ -156,10 +156,7 @@ class PolynomialProgram:
 
     def right(self, t: Fraction) -> RightHandSide:
         """Return the right-hand sides at a parameter."""
-        found = self.rows[-1]
-        for own in self.rows[-2::-1]:
-            found = found * t + own
-        return RightHandSide.read(found)
+        return RightHandSide.read(at(self.rows, t))
 
     def stretch(self, t: Fraction, left: Root, right: Root) -> Stretch | None:
         """Return the stretch around a parameter within a gap; None where the parameter is an end of one."""

@@ -21,7 +21,7 @@ from relaxbell.engines.sources.fixed import with_marginals
 from relaxbell.engines.sources.scenario import Scenario, Side
 from relaxbell.errors import RelaxbellError
 from relaxbell.exact.basis import Basis
-from relaxbell.exact.numbers import Exact, ExactNumber, Surd
+from relaxbell.exact.numbers import Exact, ExactNumber, Surd, to_sympy
 from relaxbell.exact.simplex import Contradiction, ExactProgram, Optimum
 from relaxbell.lp.highs import solve_highs
 from relaxbell.measures.products import nonbilocality
@@ -94,10 +94,9 @@ class AlgebraicCandidate:
         """
         import sympy
 
-        low, high = (sympy.Rational(v.numerator, v.denominator) for v in map(Fraction, self.interval))
+        low = to_sympy(Fraction(self.interval[0]))
         poly = sympy.Poly(list(self.polynomial), sympy.Symbol("m"))
         before = int(poly.count_roots(None, low)) - int(poly.eval(low) == 0)
-        del high
         return poly.root(before, radicals=poly.degree() <= 2)
 
     def __str__(self) -> str:
@@ -287,7 +286,7 @@ def _count(poly: fmpq_poly, low: Fraction, high: Fraction) -> int:
     import sympy
 
     coefficients = [sympy.Rational(int(c.p), int(c.q)) for c in reversed(poly.coeffs())]
-    ends = (sympy.Rational(v.numerator, v.denominator) for v in (low, high))
+    ends = map(to_sympy, (low, high))
     return int(sympy.Poly(coefficients, sympy.Symbol("x")).count_roots(*ends))
 
 
@@ -332,7 +331,7 @@ def _named(
     near = _at(p, middle) / _at(d, middle)
     for part, _ in sympy.Poly(whole, m).factor_list()[1]:
         reach = Fraction(1, 10**20)
-        ends = [sympy.Rational(v.numerator, v.denominator) for v in (near - reach, near + reach)]
+        ends = map(to_sympy, (near - reach, near + reach))
         if part.count_roots(*ends) == 1:
             coefficients = tuple(int(c) for c in sympy.Poly(part, m).all_coeffs())
             sign = math.copysign(1, coefficients[0])
