@@ -9,7 +9,7 @@ from typing import Any
 from relaxbell.behavior.families import BehaviorFamily
 from relaxbell.curves.boundary import Bound, Boundary, crossed
 from relaxbell.curves.curve import Curve, Value, read_level
-from relaxbell.curves.families import PolynomialPath, read_family
+from relaxbell.curves.families import read_family
 from relaxbell.curves.parameters import Parameter, read_over
 from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.curves.polynomial import PolynomialCurve, PolynomialPiece
@@ -17,7 +17,7 @@ from relaxbell.engines import engine
 from relaxbell.errors import BehaviorError, CurveError, MeasureError
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.measures.measure import Measure, read_measure
-from relaxbell.solve.lines import as_tuple
+from relaxbell.solve.lines import as_tuple, curve_along
 
 _CLOSE = 1e-9
 """How far a point may be from what the polynomials of others give, in floats, to be the same."""
@@ -56,11 +56,7 @@ def boundary(
         if x not in curves:
             part = own.table({first: x})
             path = read_family(measure.model, part, None, Parameter(), ranges[1])
-            solver = engine(measure)
-            if isinstance(path, PolynomialPath):
-                curves[x] = solver.family(path, constraints)
-            else:
-                curves[x] = solver.curve(path, constraints)
+            curves[x] = curve_along(engine(measure), path, constraints)
             for bound in _bounds(curves[x], x, own, (first, second)):
                 bounds.setdefault(tuple(sorted(bound.items())), bound) if bound else None
         return curves[x]

@@ -13,9 +13,11 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.curves.curve import Curve
 from relaxbell.curves.families import PolynomialPath, read_family
 from relaxbell.curves.parameters import Parameter, read_parameter
+from relaxbell.curves.paths import Path
 from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.curves.polynomial import PolynomialCurve
 from relaxbell.engines import LinearEngine, engine
+from relaxbell.engines.base import Engine, M
 from relaxbell.engines.entropy.curve import EntropyCurve
 from relaxbell.engines.information.bits_curve import BitsCurve, bits_curve
 from relaxbell.engines.linear.curves import traced
@@ -210,9 +212,12 @@ def curve(
     own = engine(measure)
     with deadline(seconds, measure.name), known_at_least(measure.name, own.floor), along_line():
         path = read_family(measure.model, start, end, read_parameter(parameter), over, degree)
-        if isinstance(path, PolynomialPath):
-            return own.family(path, as_tuple(subject_to))
-        return own.curve(path, as_tuple(subject_to))
+        return curve_along(own, path, as_tuple(subject_to))
+
+
+def curve_along(own: Engine[M], path: Path | PolynomialPath, constraints: tuple[object, ...]) -> Curve:
+    """Return the least value along a path, which is affine in a power of its parameter, or a polynomial."""
+    return own.family(path, constraints) if isinstance(path, PolynomialPath) else own.curve(path, constraints)
 
 
 @contextmanager

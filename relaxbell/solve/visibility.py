@@ -16,7 +16,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.causal.separate import check_choices, separate
 from relaxbell.causal.size import check_memory, program_memory
 from relaxbell.curves.curve import Value
-from relaxbell.curves.families import PolynomialPath, read_family
+from relaxbell.curves.families import read_family
 from relaxbell.curves.parameters import Parameter
 from relaxbell.curves.paths import Path, read_path
 from relaxbell.engines import LinearEngine
@@ -36,7 +36,7 @@ from relaxbell.lp.highs import SIFTING_FROM
 from relaxbell.measures.information import InformationBudget
 from relaxbell.measures.measure import LinearMeasure, check_model
 from relaxbell.measures.terms import ZERO
-from relaxbell.solve.lines import along_line, as_tuple
+from relaxbell.solve.lines import along_line, as_tuple, curve_along
 
 _LISTED = 7
 """Up to so many strategies (log2) they are listed."""
@@ -197,8 +197,9 @@ def critical_visibility(
     0.7132...
     """
     check_model(model, "a critical visibility")
+    constraints = as_tuple(subject_to)
     if isinstance(observed, BehaviorFamily | Mapping) or callable(observed):
-        return _of_family(model, observed, as_tuple(subject_to), noise, over, degree, seconds)
+        return _of_family(model, observed, constraints, noise, over, degree, seconds)
     if over is not None or degree is not None:
         raise MeasureError(
             f"over={over!r} and degree={degree!r} belong to a family, found {a_kind(observed)}. Leave them out, or "
@@ -215,23 +216,24 @@ def critical_visibility(
         )
     start = observed.white_noise() if noise is None else noise
     _check_different(model, start, observed, noise is None)
+    nothing = LinearMeasure(model, "0", term=ZERO)
     with deadline(seconds, "the critical visibility", least=False):
         known = _Known(model, start, observed)
         random = all(set(model.parents(output)) & set(model.latents) for output in model.outputs)
-        if noise is None and random and not as_tuple(subject_to):
+        if noise is None and random and not constraints:
             known.lower = Fraction(0)  # independent answers at random are white noise
         try:
             path = read_path(model, start, observed, Parameter(), None)
-            local = _generated(model, path) if not as_tuple(subject_to) else None
+            local = _generated(model, path) if not constraints else None
             if local is not None:
                 return local
-            bits, others = without_information(as_tuple(subject_to))
+            bits, others = without_information(constraints)
             if bits:
-                return _within_bits(checked_bits(LinearMeasure(model, "0", term=ZERO), bits), path, tuple(others))
-            if (found := _from_noise(model, path, as_tuple(subject_to))) is not None:
+                return _within_bits(checked_bits(nothing, bits), path, tuple(others))
+            if (found := _from_noise(model, path, constraints)) is not None:
                 return found
             with along_line():
-                family = family_along(LinearEngine(LinearMeasure(model, "0", term=ZERO)), path, as_tuple(subject_to))
+                family = family_along(LinearEngine(nothing), path, constraints)
                 known.lower = family.feasible_end(family.low, 1).t
             return family.feasible_end(family.high, -1).t
         except TimeLimitError as late:
@@ -375,9 +377,7 @@ def _of_family(
     own = LinearEngine(LinearMeasure(model, "0", term=ZERO))
     with deadline(seconds, "critical parameter"), along_line():
         path = read_family(model, observed, None, Parameter(), over, degree)
-        if isinstance(path, PolynomialPath):
-            return own.family(path, constraints).domain[1]
-        return own.curve(path, constraints).domain[1]
+        return curve_along(own, path, constraints).domain[1]
 
 
 def _generated(model: CausalModel, path: Path) -> ExactNumber | Visibility | None:
