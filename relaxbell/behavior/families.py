@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -117,7 +117,7 @@ class BehaviorFamily:
         if not rest:
             return found[()]
         own = tuple(self.symbols[k] for k in rest)
-        return self._like(own, found, self.rounded, estimated=self.estimated)
+        return replace(self, symbols=own, terms=found)
 
     def with_losses(
         self,
@@ -152,11 +152,6 @@ class BehaviorFamily:
         """
         return lossy(self, efficiency, assign)
 
-    def _like(
-        self, symbols: tuple[sympy.Symbol, ...], terms: Terms, rounded: bool, *, estimated: bool
-    ) -> BehaviorFamily:
-        return BehaviorFamily(symbols, terms, self.outputs, self.inputs, self.parties, rounded, estimated)
-
     def transposed(self, outputs: Sequence[str], inputs: Sequence[str]) -> BehaviorFamily:
         """Return the family with its axes in another order.
 
@@ -190,9 +185,7 @@ class BehaviorFamily:
         names = (*self.outputs, *self.inputs)
         order = [names.index(n) for n in (*outputs, *inputs)]
         turned = {e: table.transpose(order) for e, table in self.terms.items()}
-        return BehaviorFamily(
-            self.symbols, turned, tuple(outputs), tuple(inputs), self.parties, self.rounded, self.estimated
-        )
+        return replace(self, terms=turned, outputs=tuple(outputs), inputs=tuple(inputs))
 
     @property
     def _names(self) -> str:
@@ -296,7 +289,7 @@ def lossy(family: BehaviorFamily, efficiency: Any, assign: Any) -> BehaviorFamil
         terms = lose(terms, axis, kept, places[name], name)
     found = {e: t for e, t in terms.items() if not all(v == 0 for v in t.ravel())}
     _one_root(found)
-    return family._like(tuple(symbols), found, family.rounded, estimated=family.estimated)
+    return replace(family, symbols=tuple(symbols), terms=found)
 
 
 def read_losses(outputs: Sequence[str], efficiency: Any, assign: Any) -> tuple[dict[str, Any], dict[str, int | None]]:

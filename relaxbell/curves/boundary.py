@@ -12,6 +12,7 @@ import numpy as np
 
 from relaxbell.behavior.families import BehaviorFamily
 from relaxbell.curves.curve import Value
+from relaxbell.curves.parameters import from_text
 from relaxbell.errors import CurveError, optional
 from relaxbell.exact.numbers import ExactNumber, Floats, as_exact, to_sympy
 from relaxbell.measures.measure import Measure
@@ -153,7 +154,7 @@ class Boundary:
         >>> rb.classes.Boundary.of(c, family, parameters=(v, eta), over=(("3/4", 1), (0, 1))).at("9/10")
         Fraction(5, 7)
         """
-        number = as_exact(Fraction(first) if isinstance(first, str) else first)
+        number = as_exact(from_text(first))
         (low, high), _ = self.over
         if not isinstance(number, Fraction) or not low <= number <= high:
             raise CurveError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -101,6 +102,13 @@ def read_number(value: Any, what: str) -> ExactNumber:
     if isinstance(value, float) and math.isfinite(value):
         return Fraction(repr(float(value)))
     raise MeasureError(f"{what} is {value!r}, expected a number such as 0.1, Fraction(1, 10) or sympy's sqrt(2)/2.")
+
+
+def from_text(value: Any) -> Any:
+    """Return a text such as "9/10" as the fraction that it is; anything else as it stands, to be refused as such."""
+    with contextlib.suppress(ValueError, ZeroDivisionError):
+        return Fraction(value) if isinstance(value, str) else value
+    return value
 
 
 def read_over(over: Any) -> tuple[Fraction, Fraction]:

@@ -10,7 +10,7 @@ from relaxbell.behavior.families import BehaviorFamily
 from relaxbell.curves.boundary import Bound, Boundary, crossed
 from relaxbell.curves.curve import Curve, Value, read_level
 from relaxbell.curves.families import read_family
-from relaxbell.curves.parameters import Parameter, read_over
+from relaxbell.curves.parameters import Parameter, from_text, read_over
 from relaxbell.curves.piecewise import PiecewiseCurve
 from relaxbell.curves.polynomial import PolynomialCurve, PolynomialPiece
 from relaxbell.engines import engine
@@ -97,7 +97,7 @@ def _symbols(family: BehaviorFamily, parameters: Any) -> tuple[Any, Any]:
 
 
 def _range(over: Any) -> tuple[Fraction, Fraction]:
-    pair = over if not isinstance(over, tuple | list) else tuple(Fraction(v) if isinstance(v, str) else v for v in over)
+    pair = over if not isinstance(over, tuple | list) else tuple(map(from_text, over))
     return read_over(pair)
 
 

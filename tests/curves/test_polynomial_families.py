@@ -456,8 +456,11 @@ def test_the_boundary_in_two_parameters():
     assert edge.polynomials == (sympy.expand(-ETA + ETA**2 / 2 + sympy.sqrt(2) / 2 * V * ETA**2),)
     assert edge.value(np.array([0.8]))[0] == pytest.approx(2 / (1 + 2**0.5 * 0.8), abs=1e-12)
     assert edge._repr_svg_().count("<circle") >= 1
-    with pytest.raises(rb.errors.CurveError, match="rational number from"):
-        edge.at(F(1, 2))
+    for outside in (F(1, 2), "1/2", "nine tenths", "1/0"):
+        with pytest.raises(rb.errors.CurveError, match="rational number from"):
+            edge.at(outside)
+    with pytest.raises(rb.errors.MeasureError, match="an end of the parameter is 'half'"):
+        rb.classes.Boundary.of(XB, family, parameters=(V, ETA), over=(("half", 1), (0, 1)))
     with pytest.raises(rb.errors.BehaviorError, match="two symbols"):
         rb.classes.Boundary.of(XB, TSIRELSON.with_losses(ETA, assign=0))
 

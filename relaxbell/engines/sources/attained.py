@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import partial
 from typing import TypeAlias
@@ -77,8 +77,9 @@ def _near(scenario: Scenario, search: Search, tolerance: float) -> Proof | None:
     program = FixedProgram(scenario, [len(product) - 1 for product in scenario.products])
     found: Proof | None = None
     tried: list[dict[str, Exact]] = []
-    for fixed in _candidates(scenario, search.point):
+    for read in _readings(scenario):
         remaining()
+        fixed = _simple(scenario, search.point, read)
         if fixed is None or any(_same(fixed, own) for own in tried):
             continue
         tried.append(fixed)
@@ -108,11 +109,6 @@ def _near(scenario: Scenario, search: Search, tolerance: float) -> Proof | None:
         if proof is not None and float(proof.bound.bound) <= limit:
             return proof
     return None
-
-
-def _candidates(scenario: Scenario, point: Point) -> Iterator[dict[str, Exact] | None]:
-    for read in _readings(scenario):
-        yield _simple(scenario, point, read)
 
 
 def _exactly(scenario: Scenario, fixed: Mapping[str, Exact]) -> Proof | None:
