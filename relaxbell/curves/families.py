@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from relaxbell.curves.parameters import Parameter, read_over
 from relaxbell.curves.paths import Path, Reading
 from relaxbell.errors import BehaviorError, MeasureError, RelaxbellError, SignalingError
 from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, exact_parts, to_floats
-from relaxbell.verify.polynomials import Root, Whole, between, crossings
+from relaxbell.verify.polynomials import CrossingError, Root, Whole, sign_between
 
 _TRIED = 5
 """Degree up to which a function of numbers is tried: two of the seven values that are read are left to check it."""
@@ -273,13 +274,14 @@ def check_probabilities(path: PolynomialPath) -> None:
         if f in seen or f.degree < 0:
             continue
         seen.add(f)
-        turns = crossings(f, left, right)
-        inside = between(Root.at(path.low), turns[0] if turns else Root.at(path.high))
-        if turns or f.sign(inside) < 0 or f.sign(path.low) < 0 or f.sign(path.high) < 0:
-            where = float(turns[0]) if turns else float(inside)
+        try:
+            negative, words, where = sign_between(f, left, right) < 0, "around", float((path.low + path.high) / 2)
+        except CrossingError as both:
+            negative, words, where = True, "beyond", float(both.places[0])
+        if negative:
             cell = ", ".join(f"{n}={v}" for n, v in zip(model.outputs + model.inputs, place, strict=True))
             raise BehaviorError(
-                f"the family leaves the probabilities: p({cell}) is negative {'beyond' if turns else 'around'} "
+                f"the family leaves the probabilities: p({cell}) is negative {words} "
                 f"{name} = {where:.9g}, expected no less than 0 for {name} from {path.low} to {path.high}. "
                 "Give the range of the parameter as over=(low, high)."
             )
@@ -376,9 +378,9 @@ def _through(
     estimated = any(own.estimated for _, own in points)
     reading = Reading(parameter.name, 1, values, degree)
     path = replace(path, reading=reading, rounded=rounded, estimated=estimated)
-    path = _lifted(path) if rounded else path
-    check_probabilities(path)
-    return path
+    if not rounded:
+        check_probabilities(path)
+    return _lifted(path) if rounded else path
 
 
 def _spread(count: int, wanted: int) -> list[int]:
@@ -418,18 +420,21 @@ def _missed(path: PolynomialPath, values: Sequence[ExactNumber], rows: Sequence[
 
 
 def _lifted(path: PolynomialPath) -> PolynomialPath:
-    """Return a family read from floats with as much white noise as keeps all probabilities from falling below zero."""
-    if path.first is not None:
-        return path
+    """Return a family read from floats with as much white noise as keeps all probabilities from falling below zero.
+
+    Raises
+    ------
+    BehaviorError
+        If they are negative by more than rounding.
+    """
     count = int(np.prod([path.model.cardinality[n] for n in path.model.outputs]))
     first, *others = path.coefficients
     for exponent in range(14, 9, -1):
         share = Fraction(1, 10**exponent)
-        try:
+        with contextlib.suppress(BehaviorError):
             check_probabilities(path)
-        except BehaviorError:
-            mixed = (first * (1 - share * count) + share, *(own * (1 - share * count) for own in others))
-            path = replace(path, coefficients=mixed)
-        else:
-            break
+            return path
+        mixed = (first * (1 - share * count) + share, *(own * (1 - share * count) for own in others))
+        path = replace(path, coefficients=mixed)
+    check_probabilities(path)
     return path

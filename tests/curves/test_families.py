@@ -177,6 +177,19 @@ def test_functions_that_tell_cases_apart():
         rb.curve(XB, lambda v: noise if v == 0 else noise + (PR.exact - noise) * (1 + v) / 2, parameter="v")
 
 
+def test_a_probability_that_touches_zero_and_is_negative_beside_is_refused():
+    """−t (1 − t) (t − 1/2)² is 0 at both ends and in the middle, where it does not change its sign."""
+
+    def family(t):
+        below = t * (1 - t) * (t - Fraction(1, 2)) ** 2
+        table = np.full((2, 2, 2, 2), 0 * t, dtype=object)
+        table[0, 0], table[1, 0] = 1 + below, -below
+        return table
+
+    with pytest.raises(rb.errors.BehaviorError, match=r"A=1, B=0, X=0, Y=0\) is negative around t"):
+        rb.curve(XB, family)
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "error", "message"),
     [
