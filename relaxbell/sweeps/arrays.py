@@ -147,7 +147,7 @@ class CompiledArrays:
             columns.seconds[good] = served.seconds
             self._decide(number, columns, first, points, good, served)
         elif len(good):
-            rows = self._compiled.form(number, 0).solve([points.row(k) for k in range(len(points))])
+            rows = self._compiled.form(number, 0).solve(points.rows())
             for i, row in zip(good.tolist(), rows, strict=True):
                 columns.put(i, row, f"row {first + i}: ")
         for i, entry in others.items():
