@@ -78,8 +78,12 @@ class Points:
     def references(self, group: int) -> tuple[ExactRow, ...]:
         """Return some points of a group, evenly spread, the first and the last among them."""
         rows = [e[1] for e in self.entries if not isinstance(e, Failure) and e[0] == group]
-        chosen = sorted({round(k * (len(rows) - 1) / (REFERENCES - 1)) for k in range(REFERENCES)})
-        return tuple(rows[k] for k in chosen)
+        return tuple(rows[k] for k in spread(len(rows)))
+
+
+def spread(count: int) -> list[int]:
+    """Return the numbers of some of so many points, evenly spread, the first and the last among them."""
+    return sorted({round(k * (count - 1) / (REFERENCES - 1)) for k in range(REFERENCES)}) if count else []
 
 
 def read_points(model: CausalModel, observed: Sequence[Any], *, signaling: bool = False) -> Points:

@@ -56,7 +56,7 @@ class BulkProgram:
     budgets, affine
         Constraints, as in `Problem`.
     coordinates
-        Of the model.
+        Of the model, or of all behaviors.
     """
 
     def __init__(
