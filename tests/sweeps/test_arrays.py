@@ -196,6 +196,7 @@ def test_rows_of_another_shape():
         (np.zeros((5, 2, 2, 2, 2)), {"outputs": "B C"}, "variables do not match"),
         (np.zeros((5, 2, 2, 2, 2)), {"labels": [1, 2]}, "2 labels for 5 points"),
         (np.zeros((2, 2, 2, 2, 2)), {"labels": [1, 1]}, "two points have the label 1"),
+        (np.zeros((2, 2, 2, 2, 2)), {"labels": {"v": [1, 1]}}, "two places of axis v have the label 1"),
         (np.zeros((2, 3, 2, 2, 2, 2)), {"labels": {"v": [1, 2]}}, "expected 2 with the sizes 2, 3"),
         (np.zeros((2, 3, 2, 2, 2, 2)), {"labels": [1, 2]}, "the points form a grid of shape"),
         (np.zeros((5, 2, 2, 2, 2), dtype=complex), {}, "entries of type complex128"),
