@@ -80,6 +80,11 @@ def measured() -> dict[str, float]:
     for name, m, box in (("CHSH", 2, chsh), ("3322", 3, three)):
         own = rb.influence(rb.input_signaling((m, m)), "X", "B")
         found[f"curve, {name}, exact"] = once(lambda own=own, box=box: rb.curve(own, box.white_noise(), box))
+    turns = np.pi * (np.arange(7)[:, None] - np.arange(7) - 0.5) / 7
+    planar, wide = rb.Behavior((1 + signs * np.cos(turns)) / 4), rb.measurement_dependence((7, 7))
+    found["minimize M, 7 x 7 planar, first"] = once(lambda: rb.minimize(rb.dependence(wide), planar).value)
+    own = rb.dependence(wide)
+    found["minimize M, 7 x 7 planar, again"] = once(lambda: rb.minimize(own, planar).value)
     for d in (4, 6, 8):
         box = floats(rb.boxes.cglmp(d))
         line = [box.visibility(v) for v in np.linspace(1, 0.3, 100)]

@@ -67,7 +67,8 @@ def test_local_counts_are_not_doubted(shape, trials):
     rng = np.random.default_rng(trials)
     for _ in range(25):
         box = local_box(rng, shape, int(rng.choice([1, 3, 20]))).visibility(float(rng.random()))
-        rb.Counts(seen(box, trials, rng))
+        table = seen(box, trials, rng)
+        assert (rb.Counts(table).table == table).all()
 
 
 def test_the_evidence_is_an_e_value():
@@ -104,6 +105,9 @@ def test_counts_that_signal_in_both_orders_are_taken_as_they_are():
     told = np.zeros((2, 2, 2, 2), dtype=int)
     told[:, 0, 0], told[:, 1, 1] = 50, 50  # b = x
     check_axis_order(told + 3)
+    counts = rb.Counts(told + 3)
+    assert (counts.inputs, counts.notes) == (("X", "Y"), ())
+    assert (counts.table == told + 3).all()
 
 
 def test_perfect_correlations_with_inputs_first():

@@ -361,7 +361,9 @@ def test_short_work_is_not_sent():
             raise AssertionError
 
     with Never(1) as executor:
-        rb.sweep(signaling(), mixed(600, (2, 2), (2, 2)), executor=executor, progress=False)
+        found = rb.sweep(signaling(), mixed(600, (2, 2), (2, 2)), executor=executor, progress=False)
+    assert len(found) == 600
+    assert set(found.status) == {"optimal"}
 
 
 @pytest.mark.slow
