@@ -87,6 +87,11 @@ class Coordinates:
     inputs: tuple[int, ...]
     reach: tuple[frozenset[int], ...]
 
+    @classmethod
+    def of_all(cls, outputs: tuple[int, ...], inputs: tuple[int, ...]) -> Coordinates:
+        """Return the coordinates of all behaviors, also of those that signal: every input reaches every output."""
+        return cls(outputs, inputs, (frozenset(range(len(inputs))),) * len(outputs))
+
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
         """Blocks by size of the set of outputs: single outputs first, then pairs, and so on."""

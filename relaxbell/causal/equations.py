@@ -162,8 +162,7 @@ class AnyTable:
     def coordinates_of(self, observed: Behavior) -> Coordinates:
         """Return the coordinates of all behaviors of its shape."""
         k = len(observed.outputs)
-        every = frozenset(range(len(observed.inputs)))
-        return Coordinates(observed.p.shape[:k], observed.p.shape[k:], (every,) * k)
+        return Coordinates.of_all(observed.p.shape[:k], observed.p.shape[k:])
 
 
 def behavior_equations(model: HasStrategies, behavior: Behavior, *, signaling: bool = False) -> Equations:

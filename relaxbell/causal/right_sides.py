@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
-from relaxbell.causal.equations import FLOAT_GRID, cell_weights
+from relaxbell.causal.equations import cell_weights
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.whole import WholePoints, fits
 from relaxbell.exact.numbers import Floats, Surd, common_denominator
 from relaxbell.exact.vectors import ExactRow, exact_row
 
@@ -73,13 +74,7 @@ class Reader:
         coordinates = model.coordinates
         if coordinates.signaling(table[..., None])[0] > behavior.tolerance:
             return None
-        vector = np.rint(coordinates.project(table) * float(FLOAT_GRID)).astype(np.int64)
-        whole = coordinates.expand(vector).ravel()
-        if whole.min() < 0:  # a little white noise is needed
-            exact = coordinates.exact_table(vector.astype(object), FLOAT_GRID)
-            row = exact_row(exact)
-        else:
-            row = ExactRow(whole / float(FLOAT_GRID), whole, FLOAT_GRID)
+        (row,) = WholePoints.nearest(coordinates, coordinates.project(table[..., None])).rows()
         distance = float(abs(row.floats - table.ravel()).max())
         return RightSides(row.times(*self._factors), distance)
 
@@ -87,11 +82,7 @@ class Reader:
         if len({v.n for v in table.ravel().tolist() if isinstance(v, Surd)}) > 1:
             return None
         row = exact_row(table, floats)
-        shape = (*self.model.observed_shape, 1)
-        for side in (row.whole,) if row.root is None else (row.whole, row.root):
-            if self.model.coordinates.signaling(side.reshape(shape)).any():
-                return None
-        return row
+        return row if fits(self.model.coordinates, row) else None
 
 
 class ValuesReader:

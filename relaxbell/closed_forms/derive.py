@@ -26,7 +26,6 @@ from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import counted, one_line
 from relaxbell.lp.clock import TimeLimitError, deadline, read_seconds, seconds_text
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure, read_measure
-from relaxbell.measures.terms import fresh
 
 if TYPE_CHECKING:
     from sympy import Expr, Symbol
@@ -180,12 +179,11 @@ def require_ppl() -> None:
 
 def task_of(measure: LinearMeasure, domain: Domain, subject_to: object) -> tuple[Task, tuple[Symbol, ...]]:
     """Return what is to be derived, and the symbols of its budgets."""
-    budgets, affine = read_constraints(measure, subject_to, symbolic=True)
-    budgets = tuple(Budget(replace(b.measure, term=fresh(b.measure.term)), b.limit) for b in budgets)
-    problem = Problem(fresh(measure.term), domain.equations(), budgets, affine)
+    constraints = read_constraints(measure, subject_to, symbolic=True)
+    problem = Problem.of(measure.term, domain.equations(), *constraints)
     possible = without_excluded(problem)
     program = linear_program(possible)
-    symbols = tuple(dict.fromkeys(b.limit for b in budgets if b.is_symbolic))
+    symbols = tuple(dict.fromkeys(b.limit for b in problem.budgets if b.is_symbolic))
     _require_different_names([*domain.labels, *map(str, symbols)])
     size = domain.dimension + 1
     limits = [_limit_row(b, symbols, size) for b in possible.budgets]
@@ -193,10 +191,10 @@ def task_of(measure: LinearMeasure, domain: Domain, subject_to: object) -> tuple
     parametric = ParametricProgram(possible, program, parameter_sides(program, cells, limits))
     demanded = []
     for k, symbol in enumerate(symbols):
-        least = max(b.measure.term.floor() for b in budgets if b.limit == symbol)
+        least = max(b.measure.term.floor() for b in problem.budgets if b.limit == symbol)
         unit = [least.denominator if j == k else 0 for j in range(len(symbols))]
         demanded.append((-least.numerator, *(0,) * (size - 1), *unit))
-    ends = tuple(_beyond(symbol, budgets) for symbol in symbols)
+    ends = tuple(_beyond(symbol, problem.budgets) for symbol in symbols)
     return Task(problem, parametric, domain, ends, tuple(demanded)), symbols
 
 

@@ -93,6 +93,8 @@ def violated_by(behavior: Behavior, parties: Sequence[tuple[int, int]], occurs: 
     """
     found: Violated | None = None
     for pair in itertools.combinations(parties, 2):
+        if any(one == other for one, other in zip(*pair, strict=True)):
+            continue
         for context in itertools.islice(_contexts(behavior, pair), _MOST_CONTEXTS):
             own = _Pair.of(behavior, pair, context, occurs).violated()
             if own is not None and (found is None or own.most.value > found.most.value + _VIOLATED):
@@ -101,10 +103,10 @@ def violated_by(behavior: Behavior, parties: Sequence[tuple[int, int]], occurs: 
 
 
 def _parties(behavior: Behavior) -> list[tuple[int, int]]:
-    """Return the axes of outputs with their own inputs."""
+    """Return the axes of outputs with their own inputs; with every input, where these are not known."""
     k, inputs = len(behavior.outputs), behavior.inputs
     if behavior.parties is None:
-        return [(i, k + i) for i in range(min(k, len(inputs)))]
+        return list(itertools.product(range(k), range(k, k + len(inputs))))
     named = [behavior.parties.get(name) for name in behavior.outputs]
     return [(i, k + inputs.index(own)) for i, own in enumerate(named) if own is not None]
 

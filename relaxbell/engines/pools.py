@@ -21,6 +21,7 @@ from relaxbell.exact.basis import Basis
 from relaxbell.exact.numbers import Floats, common_denominator
 
 if TYPE_CHECKING:
+    from relaxbell.behavior.coordinates import Coordinates
     from relaxbell.causal.equations import Equations
     from relaxbell.measures.affine import AffineConstraint
     from relaxbell.measures.measure import Budget
@@ -201,8 +202,14 @@ class HasBulk(Protocol):
     def has_bulk(self) -> bool:
         """Return whether `bulk` gives one: decided from sizes, before anything is built."""
 
-    def bulk(self, equations: Equations, budgets: Sequence[Budget], affine: Sequence[AffineConstraint]) -> Bulk | None:
-        """Return the program for full behaviors; any right-hand sides of the equations will do."""
+    def bulk(
+        self,
+        equations: Equations,
+        budgets: Sequence[Budget],
+        affine: Sequence[AffineConstraint],
+        coordinates: Coordinates,
+    ) -> Bulk | None:
+        """Return the program for full behaviors in coordinates; any right-hand sides of the equations will do."""
 
 
 def has_bulk(engine: object) -> bool:

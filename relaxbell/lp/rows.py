@@ -162,6 +162,10 @@ def places(matrix: sp.csc_array, rows: ArrayLike, columns: ArrayLike) -> NDArray
     return found
 
 
+MISSED = 1e-9
+"""How far all rows together may be missed, of a program whose elastic columns have a price."""
+
+
 def misses(rows: NDArray[np.intp], count: int) -> sp.csc_array:
     """Return elastic columns: what each of some rows misses below its side, then what it exceeds it by.
 

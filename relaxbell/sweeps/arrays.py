@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,16 @@ class ArrayTask:
     tolerance: float
     pools: tuple[Pool | None, ...]
 
+    @cached_property
+    def coordinates(self) -> tuple[Coordinates, ...]:
+        """For each model those in which it reads tables: all of them, where only distances from the data are asked."""
+        return tuple(
+            Coordinates.of_all(model.coordinates.outputs, model.coordinates.inputs)
+            if self.task.compares(number)
+            else model.coordinates
+            for number, model in enumerate(self.task.models)
+        )
+
     def payload(self) -> bytes:
         """Return the task as it travels."""
         return pickle.dumps((self.task.payload, self.variables, self.orders, self.tolerance, self.pools))
@@ -82,8 +93,12 @@ class CompiledArrays:
                 weights = cell_weights(model)
                 equations = Equations(model.observed_rows, weights, weights, parties=group.parties)
                 own = engine(job.measure)
-                several = own if isinstance(own, HasBulk) and not job.bits else None
-                found = None if several is None else several.bulk(equations, job.budgets, job.affine)
+                several = own if isinstance(own, HasBulk) and job.is_pooled else None
+                found = (
+                    None
+                    if several is None
+                    else several.bulk(equations, job.budgets, job.affine, self._own.coordinates[job.model])
+                )
                 self._programs[number] = found
             return self._programs[number]
 
@@ -91,8 +106,7 @@ class CompiledArrays:
         """Return tables as a model reads them: points, which they are, and which want a closer look."""
         order = (*(k + 1 for k in self._own.orders[model]), 0)
         own = np.ascontiguousarray(tables.transpose(order), dtype=np.float64)
-        coordinates: Coordinates = self._own.task.models[model].coordinates
-        return read_tables(coordinates, own, self._own.tolerance)
+        return read_tables(self._own.coordinates[model], own, self._own.tolerance)
 
     def solve(self, tables: NDArray[Any], first: int, later: int = 0, misfits: Mapping[int, str] = {}) -> list[Columns]:
         """Return columns for each measure; `first` is the number of the first table, `later` points wait elsewhere."""
@@ -130,7 +144,8 @@ class CompiledArrays:
                 continue
             try:
                 own = Behavior(tables[i], *self._own.variables)
-                (others[i],) = read_points(self._own.task.models[model], [own]).entries
+                signaling = self._own.task.compares(model)
+                (others[i],) = read_points(self._own.task.models[model], [own], signaling=signaling).entries
             except RelaxbellError as error:
                 others[i] = failure(error)
         return points, good, others
@@ -147,7 +162,7 @@ class CompiledArrays:
             columns.seconds[good] = served.seconds
             self._decide(number, columns, first, points, good, served)
         elif len(good):
-            rows = self._compiled.form(number, 0).solve([points.row(k) for k in range(len(points))])
+            rows = self._compiled.form(number, 0).solve(points.rows())
             for i, row in zip(good.tolist(), rows, strict=True):
                 columns.put(i, row, f"row {first + i}: ")
         for i, entry in others.items():

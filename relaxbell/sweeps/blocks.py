@@ -20,16 +20,15 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.causal.model import CausalModel
-from relaxbell.engines import engine
-from relaxbell.engines.pools import Pool, has_bulk
+from relaxbell.engines.pools import Pool
 from relaxbell.lp.clock import left, passed, share
 from relaxbell.sweeps.arrays import ArrayTask, CompiledArrays, solve_tables
 from relaxbell.sweeps.checkpoint import Checkpoint
 from relaxbell.sweeps.columns import Columns, as_sweep
-from relaxbell.sweeps.points import REFERENCES, Group
+from relaxbell.sweeps.points import Group, spread
 from relaxbell.sweeps.results import Sweep
 from relaxbell.sweeps.tables import Tables
-from relaxbell.sweeps.task import Task, task_key
+from relaxbell.sweeps.task import FEWEST_CHUNKS, GRACE, Task, task_key
 
 _BLOCK = 2**14
 """Most points of a block, …"""
@@ -40,9 +39,6 @@ _NUMBERS = 2**21
 _FEWEST = 256
 """Points that are not split: they take less than sending them."""
 
-_BLOCKS = 16
-"""So that there is something to share and to save, also in short sweeps."""
-
 _SAMPLE = (200, 4000, 20_000)
 """Points from which bases are learned: at least, most while that is a tenth of all, most while it is a fiftieth."""
 
@@ -51,9 +47,6 @@ _WORTH_SENDING = 3.0
 
 _WAITING = 64
 """Blocks that an executor of unknown size has at a time."""
-
-_GRACE = 0.5
-"""Seconds, when the time is over, for workers to return what they have."""
 
 
 class Bar(Protocol):
@@ -86,8 +79,8 @@ def swept(
     """Return the sweep of a task over tables; `task` has no references yet."""
     count = len(tables)
     plain = ArrayTask(task, (tables.outputs, tables.inputs), _orders(task, tables), tables.tolerance, ())
-    alone = all(has_bulk(engine(job.measure)) for job in task.jobs)
-    size = _block_size(count, math.prod(tables.shape)) if alone else _chunk_size(task.work, count)
+    alone = all(job.is_pooled for job in task.jobs)
+    size = _block_size(count, math.prod(tables.shape)) if alone else task.chunk_size(count)
     starts = list(range(0, count, size))
     file = None
     sizes = [min(size, count - start) for start in starts]
@@ -122,13 +115,7 @@ def _given_up(found: list[Columns]) -> bool:
 
 def _block_size(count: int, cells: int) -> int:
     """Return how many points a block has; it depends on the array alone, so that results do as well."""
-    return max(1, min(_BLOCK, _NUMBERS // cells, max(_FEWEST, -(-count // _BLOCKS))))
-
-
-def _chunk_size(work: int, count: int) -> int:
-    """Return the same where there are no pools of bases."""
-    largest = min(256, 2**24 // work) if work else 1
-    return max(1, min(largest, -(-count // _BLOCKS)))
+    return max(1, min(_BLOCK, _NUMBERS // cells, max(_FEWEST, -(-count // FEWEST_CHUNKS))))
 
 
 def _orders(task: Task, tables: Tables) -> tuple[tuple[int, ...], ...]:
@@ -156,17 +143,14 @@ def _learned(plain: ArrayTask, tables: Tables) -> ArrayTask:
     compiled = CompiledArrays(plain)
     pools: list[Pool | None] = []
     references: list[tuple[tuple[Any, ...], ...]] = []
-    for number in range(len(task.models)):
-        points, _, _ = compiled.read(number, sample)
-        own: list[Any] = []
-        if any(job.model == number and not has_bulk(engine(job.measure)) for job in task.jobs) and len(points):
-            spread = sorted({round(k * (len(points) - 1) / (REFERENCES - 1)) for k in range(REFERENCES)})
-            own = [points.row(k) for k in spread]
-        references.append((tuple(own),))
+    read = [compiled.read(number, sample)[0] for number in range(len(task.models))]
+    for number, points in enumerate(read):
+        alone = any(job.model == number and not job.is_pooled for job in task.jobs)
+        references.append((tuple(points.row(k) for k in spread(len(points))) if alone else (),))
     for number, job in enumerate(task.jobs):
-        program = compiled.program(number) if has_bulk(engine(job.measure)) else None
+        program = compiled.program(number) if job.is_pooled else None
         with share(1, 2):
-            pools.append(None if program is None else program.learn(compiled.read(job.model, sample)[0]))
+            pools.append(None if program is None else program.learn(read[job.model]))
     ready = Task(task.models, task.groups, tuple(references), task.jobs)
     return ArrayTask(ready, plain.variables, plain.orders, plain.tolerance, tuple(pools))
 
@@ -237,7 +221,7 @@ def _shared(
                     number = waiting.pop(newest)
                     yield number, compiled.solve(*blocks.of(number))
                 else:
-                    wait(waiting, None if math.isinf(left()) else max(left(), 0.0) + _GRACE, FIRST_COMPLETED)
+                    wait(waiting, None if math.isinf(left()) else max(left(), 0.0) + GRACE, FIRST_COMPLETED)
                     if passed() and not any(own.done() for own in waiting):
                         for number in waiting.values():
                             yield number, compiled.solve(*blocks.of(number))  # which says that the time is over

@@ -54,11 +54,12 @@ def _wide(frame: Any, names: Sequence[str], shape: tuple[int, ...], levels: list
     index = frame.index
     axes = [str(n) if n is not None else f"axis {k}" for k, n in enumerate(index.names)]
     if len(axes) == 1:
-        labels = read_labels({axes[0]: index.to_numpy()}, (len(values),))
+        labels: Sequence[Any] = read_labels({axes[0]: index.to_numpy()}, (len(values),))
     else:
-        labels = _labels({n: np.asarray(index.get_level_values(k)) for k, n in enumerate(axes)})
-    order, grid = _ordered(labels)
-    return array[order].reshape(-1, *shape), grid
+        own = {n: np.asarray(index.get_level_values(k)) for k, n in enumerate(axes)}
+        order, labels = _ordered(own)
+        array = array[order]
+    return array.reshape(-1, *shape), labels
 
 
 def _long(frame: Any, names: Sequence[str], shape: tuple[int, ...]) -> tuple[NDArray[Any], Sequence[Any]]:
@@ -141,14 +142,8 @@ def _check_once(places: NDArray[np.intp], names: Sequence[str], shape: tuple[int
         raise BehaviorError(f"{called(k)} gives a probability for the second time. Leave one of them out.")
 
 
-def _labels(levels: Mapping[str, NDArray[Any]]) -> Any:
-    return dict(levels)
-
-
-def _ordered(labels: Any) -> tuple[Any, Sequence[Any]]:
+def _ordered(labels: Mapping[str, NDArray[Any]]) -> tuple[Any, Sequence[Any]]:
     """Return the order of rows that fills a grid, and the grid; as they are, with tuples, where there is none."""
-    if not isinstance(labels, dict):
-        return slice(None), labels
     codes = {n: np.unique(own, return_inverse=True) for n, own in labels.items()}
     sizes = [len(found) for found, _ in codes.values()]
     together = np.ravel_multi_index([own for _, own in codes.values()], sizes)

@@ -74,6 +74,8 @@ def read_labels(given: Any, shape: tuple[int, ...]) -> Sequence[Any]:
                 f"labels have the axes {found or '(none)'}, expected {len(shape)} with the sizes "
                 f"{', '.join(map(str, shape))}: one for each axis of the array before the outputs, in their order."
             )
+        for name, values in axes.items():
+            _check_different(values, f"places of axis {name}", "values of each axis")
         return Grid(axes)
     if isinstance(given, str) or not hasattr(given, "__len__"):
         raise BehaviorError(
@@ -87,14 +89,18 @@ def read_labels(given: Any, shape: tuple[int, ...]) -> Sequence[Any]:
     labels = tuple(given.tolist() if isinstance(given, np.ndarray) else given)
     if len(labels) != shape[0]:
         raise BehaviorError(f"there are {len(labels)} labels for {shape[0]} points. Give one for each.")
+    _check_different(labels, "points", "labels")
+    return labels
+
+
+def _check_different(labels: Sequence[Any], whose: str, what: str) -> None:
     try:
         counted = Counter(labels)
     except TypeError as error:
-        raise BehaviorError(f"labels cannot be told apart: {error}. Give numbers, texts or tuples.") from None
+        raise BehaviorError(f"{what} cannot be told apart: {error}. Give numbers, texts or tuples.") from None
     if len(counted) < len(labels):
         twice = counted.most_common(1)[0][0]
-        raise BehaviorError(f"two points have the label {plain_repr(twice)}. Give different ones, or none.")
-    return labels
+        raise BehaviorError(f"two {whose} have the label {plain_repr(twice)}. Give different ones, or none.")
 
 
 def _values(values: Any, name: str) -> tuple[Any, ...]:

@@ -13,12 +13,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.behavior.observed import Observed
-from relaxbell.causal.equations import FLOAT_GRID, AnyTable
+from relaxbell.causal.equations import AnyTable
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.whole import WholePoints, fits
 from relaxbell.errors import InfeasibleError, RelaxbellError, SignalingError, SolverError
-from relaxbell.exact.numbers import Floats
 from relaxbell.exact.vectors import ExactRow, exact_row
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import TimeLimitError
@@ -79,8 +78,12 @@ class Points:
     def references(self, group: int) -> tuple[ExactRow, ...]:
         """Return some points of a group, evenly spread, the first and the last among them."""
         rows = [e[1] for e in self.entries if not isinstance(e, Failure) and e[0] == group]
-        chosen = sorted({round(k * (len(rows) - 1) / (REFERENCES - 1)) for k in range(REFERENCES)})
-        return tuple(rows[k] for k in chosen)
+        return tuple(rows[k] for k in spread(len(rows)))
+
+
+def spread(count: int) -> list[int]:
+    """Return the numbers of some of so many points, evenly spread, the first and the last among them."""
+    return sorted({round(k * (count - 1) / (REFERENCES - 1)) for k in range(REFERENCES)}) if count else []
 
 
 def read_points(model: CausalModel, observed: Sequence[Any], *, signaling: bool = False) -> Points:
@@ -150,37 +153,16 @@ def _read_behaviors(model: CausalModel, points: list[Behavior], group: int, sign
         block = rough[start : start + size]
         tables = np.stack([points[i].p for i in block], axis=-1).transpose(*order, len(order))
         tolerances = np.array([points[i].tolerance for i in block])
-        for i, row in zip(block, _rounded(coordinates, tables, tolerances), strict=True):
-            found[i] = row
+        signals = coordinates.signaling(tables) > tolerances
+        rows = WholePoints.nearest(coordinates, coordinates.project(tables)).rows()
+        for i, row, own in zip(block, rows, signals.tolist(), strict=True):
+            found[i] = None if own else row
     for i, p in enumerate(points):
         if p.exact is not None:
             floats = np.ascontiguousarray(p.p.transpose(order)).ravel()
             row = exact_row(p.exact.transpose(order), floats)
-            found[i] = row if _fits(coordinates, row) else None
+            found[i] = row if fits(coordinates, row) else None
     return [(group, row) if row is not None else _signaling(model, p) for row, p in zip(found, points, strict=True)]
-
-
-def _rounded(coordinates: Coordinates, tables: Floats, tolerances: Floats) -> list[ExactRow | None]:
-    """Return float tables on the exact grid, as `Behavior.rounded` does; None where one signals."""
-    signals = coordinates.signaling(tables) > tolerances
-    vectors = np.rint(coordinates.project(tables) * float(FLOAT_GRID)).astype(np.int64)
-    whole = coordinates.expand(vectors).reshape(-1, tables.shape[-1]).T
-    floats = whole / float(FLOAT_GRID)  # exact: whole numbers below 2^53 over a power of two
-    lowest = whole.min(axis=1)
-    found: list[ExactRow | None] = []
-    for k in range(len(whole)):
-        if signals[k]:
-            found.append(None)
-        elif lowest[k] < 0:  # the least admixture of white noise
-            found.append(exact_row(coordinates.exact_table(vectors[:, k].astype(object), FLOAT_GRID)))
-        else:
-            found.append(ExactRow(floats[k], whole[k], FLOAT_GRID))
-    return found
-
-
-def _fits(coordinates: Coordinates, row: ExactRow) -> bool:
-    sides = [row.whole] if row.root is None else [row.whole, row.root]
-    return not any(coordinates.signaling(v.reshape(*coordinates.shape, 1)).any() for v in sides)
 
 
 def _signaling(model: CausalModel, point: Behavior) -> Failure:

@@ -17,7 +17,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
 from relaxbell.engines.information.within import checked_bits
-from relaxbell.engines.linear.program import accepts_signaling, read_constraints, without_information
+from relaxbell.engines.linear.program import read_constraints, without_information
 from relaxbell.errors import BehaviorError, MeasureError, RelaxbellError
 from relaxbell.exact.texts import a_kind
 from relaxbell.lp.clock import deadline, left, passed, remaining
@@ -27,18 +27,7 @@ from relaxbell.sweeps.checkpoint import Checkpoint
 from relaxbell.sweeps.points import Failure, Points, failure, read_points
 from relaxbell.sweeps.results import Sweep
 from relaxbell.sweeps.tables import Tables, is_array, read_tables
-from relaxbell.sweeps.task import Compiled, Job, Row, Task, solve_chunk, task_key
-
-_WORK = 2**24
-"""Strategies × cells × points of a chunk, about: a fraction of a second."""
-
-_LARGEST_CHUNK = 256
-
-_FEWEST_CHUNKS = 16
-"""So that there is something to share and to save, also in short sweeps."""
-
-_GRACE = 0.5
-"""Seconds, when the time is over, for workers to return what they have."""
+from relaxbell.sweeps.task import GRACE, Compiled, Job, Row, Task, compare, solve_chunk, task_key
 
 _PATIENCE = 0.5
 """Seconds before a progress bar is worth showing."""
@@ -154,11 +143,6 @@ def sweep(
         return _swept(measures, observed, executor, checkpoint, progress, subject_to, single)
 
 
-def _compares(measures: dict[str, Measure], model: CausalModel, subject_to: object) -> bool:
-    """Return whether all that is asked of a model is distances from the data, which may then signal."""
-    return all(accepts_signaling(own, subject_to) for own in measures.values() if own.model is model)
-
-
 def _swept(
     measures: dict[str, Measure],
     observed: Any,
@@ -171,9 +155,10 @@ def _swept(
 ) -> Sweep:
     labels, listed = _read_behaviors(observed)
     models = list({id(m.model): m.model for m in measures.values()}.values())
-    points = [read_points(model, listed, signaling=_compares(measures, model, subject_to)) for model in models]
-    task = _task(measures, models, points, subject_to)
-    size = _chunk_size(task.work, len(labels))
+    jobs = _jobs(measures, models, subject_to)
+    points = [read_points(model, listed, signaling=compare(jobs, number)) for number, model in enumerate(models)]
+    task = _task(models, points, jobs)
+    size = task.chunk_size(len(labels))
     chunks = [slice(start, min(start + size, len(labels))) for start in range(0, len(labels), size)]
     file = None
     if checkpoint is not None:
@@ -260,7 +245,7 @@ def _solved(task: Task, entries: Mapping[int, Any], executor: Executor | None) -
     }
     waiting = dict(entries)
     try:
-        for future in as_completed(futures, None if seconds is None else seconds + _GRACE):
+        for future in as_completed(futures, None if seconds is None else seconds + GRACE):
             del waiting[futures[future]]
             yield futures[future], future.result()
     except TimeoutError:
@@ -316,12 +301,10 @@ def _read_behaviors(behaviors: Any) -> tuple[tuple[Any, ...], list[Any]]:
     return tuple(range(len(found))), found
 
 
-def _task(
-    measures: Mapping[str, Measure], models: Sequence[CausalModel], points: Sequence[Points], subject_to: Any
-) -> Task:
+def _task(models: Sequence[CausalModel], points: Sequence[Points], jobs: tuple[Job, ...]) -> Task:
     groups = tuple(p.groups for p in points)
     references = tuple(tuple(p.references(g) for g in range(len(p.groups))) for p in points)
-    return Task(tuple(models), groups, references, _jobs(measures, models, subject_to))
+    return Task(tuple(models), groups, references, jobs)
 
 
 def _jobs(measures: Mapping[str, Measure], models: Sequence[CausalModel], subject_to: Any) -> tuple[Job, ...]:
@@ -331,12 +314,6 @@ def _jobs(measures: Mapping[str, Measure], models: Sequence[CausalModel], subjec
         bits, others = without_information(subject_to)
         jobs.append(Job(number, measure, *read_constraints(measure, others), checked_bits(measure, bits)))
     return tuple(jobs)
-
-
-def _chunk_size(work: int, count: int) -> int:
-    """Return how many points a chunk has; it depends on the task alone, so that results do as well."""
-    largest = min(_LARGEST_CHUNK, _WORK // work) if work else 1
-    return max(1, min(largest, -(-count // _FEWEST_CHUNKS)))
 
 
 def _identity(task: Task, observed: Sequence[Any], size: int) -> str:

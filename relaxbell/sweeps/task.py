@@ -28,6 +28,8 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.causal.structures import Mixture
 from relaxbell.engines import engine
 from relaxbell.engines.base import Found, Live
+from relaxbell.engines.linear.program import accepts_signaling
+from relaxbell.engines.pools import has_bulk
 from relaxbell.exact.numbers import Exact, common_denominator
 from relaxbell.exact.vectors import ExactRow, exact_row
 from relaxbell.lp.clock import LowerBound, TimeLimitError, deadline, remaining, share, time_is_over, with_bound
@@ -43,6 +45,17 @@ Light: TypeAlias = Measure | tuple[CausalModel, Recipe[Measure]]
 
 Row: TypeAlias = tuple[float | None, float | None, str, str, float]
 """Value, rigorous lower bound, status, reason, seconds: what JSON can hold."""
+
+_WORK = 2**24
+"""Strategies × cells × points of a chunk, about: a fraction of a second."""
+
+_LARGEST_CHUNK = 256
+
+FEWEST_CHUNKS = 16
+"""So that there is something to share and to save, also in short sweeps."""
+
+GRACE = 0.5
+"""Seconds, when the time is over, for workers to return what they have."""
 
 _KEPT = 4
 """Tasks that a worker keeps compiled."""
@@ -68,6 +81,11 @@ class Job:
     affine: tuple[AffineConstraint, ...] = ()
     bits: tuple[InformationBudget, ...] = ()
 
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a program for very many behaviors serves it."""
+        return not self.bits and has_bulk(engine(self.measure))
+
     def __getstate__(self) -> dict[str, Any]:
         """Definitions travel instead of rows, where they are enough."""
         budgets = [(_light(b.measure), b.limit) for b in self.budgets]
@@ -88,6 +106,11 @@ class Job:
         rows = [[_rows_digest([c.rows]), [str(h) for h in c.rhs], c.equality] for c in self.affine]
         bits = [[_measure_digest(b.measure), str(b.limit)] for b in self.bits]
         return [self.model, _measure_digest(self.measure), limits, rows, *([bits] if bits else [])]
+
+
+def compare(jobs: Iterable[Job], model: int) -> bool:
+    """Return whether all that jobs ask of a model is distances from the data, which may then signal."""
+    return all(accepts_signaling(job.measure, job.budgets) for job in jobs if job.model == model)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +151,16 @@ class Task:
             self.models[j.model].strategies.count * math.prod(self.models[j.model].observed_shape) for j in self.jobs
         ]
         return 0 if any(job.bits or not engine(job.measure).has_live() for job in self.jobs) else max(sizes)
+
+    def chunk_size(self, count: int) -> int:
+        """Return how many points a chunk has; it depends on the task alone, so that results do as well."""
+        work = self.work
+        largest = min(_LARGEST_CHUNK, _WORK // work) if work else 1
+        return max(1, min(largest, -(-count // FEWEST_CHUNKS)))
+
+    def compares(self, model: int) -> bool:
+        """Return whether all that is asked of a model is distances from the data, which may then signal."""
+        return compare(self.jobs, model)
 
 
 class Compiled:

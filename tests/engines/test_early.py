@@ -73,6 +73,25 @@ def test_inequalities_are_violated_by_the_data_and_by_no_local_behavior(p, most)
         assert sorted(map(tuple, places)) == sorted(block.settings)
 
 
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_parties_that_have_no_setting(place):
+    """A third outcome that says nothing stands anywhere: Tsirelson's value stays."""
+    table = np.stack([rb.boxes.tsirelson().p / 2] * 2, axis=place)
+    p = rb.Behavior(table, outputs="A B C", inputs="X Z")
+    first, second = (name for i, name in enumerate("ABC") if i != place)
+    other = "ABC"[place]
+    model = rb.CausalModel(
+        f"X -> {first}; Z -> {second}; L -> A; L -> B; L -> C",
+        inputs="X Z",
+        latent="L",
+        cardinality=dict.fromkeys("XZABC", 2),
+    )
+    assert model.match(p).parties is None
+    found = violated(model.relax(f"X -> {other}").equations(p))
+    assert found.most.value == pytest.approx(2 * 2**0.5 - 2, abs=1e-12)
+    assert rb.BellFunctional((2 * found.most.table).astype(int), p.outputs, p.inputs).bound(model) <= 0
+
+
 def test_nothing_is_violated_by_what_is_local_and_partial_data_have_none():
     model = rb.input_signaling((2, 3), (3, 2))
     assert violated(model.equations(rb.Behavior(np.full((3, 2, 2, 3), 1 / 6)))) is None

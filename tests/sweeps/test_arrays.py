@@ -196,6 +196,7 @@ def test_rows_of_another_shape():
         (np.zeros((5, 2, 2, 2, 2)), {"outputs": "B C"}, "variables do not match"),
         (np.zeros((5, 2, 2, 2, 2)), {"labels": [1, 2]}, "2 labels for 5 points"),
         (np.zeros((2, 2, 2, 2, 2)), {"labels": [1, 1]}, "two points have the label 1"),
+        (np.zeros((2, 2, 2, 2, 2)), {"labels": {"v": [1, 1]}}, "two places of axis v have the label 1"),
         (np.zeros((2, 3, 2, 2, 2, 2)), {"labels": {"v": [1, 2]}}, "expected 2 with the sizes 2, 3"),
         (np.zeros((2, 3, 2, 2, 2, 2)), {"labels": [1, 2]}, "the points form a grid of shape"),
         (np.zeros((5, 2, 2, 2, 2), dtype=complex), {}, "entries of type complex128"),
@@ -492,3 +493,26 @@ def test_contours_and_lines(wings):
         two.plot()
     with pytest.raises(rb.errors.RelaxbellError, match="grid of 0 parameters"):
         rb.sweep(signaling(), [rb.boxes.pr()], progress=False).plot()
+
+
+@pytest.mark.parametrize("sizes", [((2, 3), (3, 2)), ((2, 2, 1), (2, 2, 2))])
+def test_frequencies_that_signal(sizes):
+    """Where distances from the data are asked for, arrays may signal as behaviors may: the same values."""
+    model = rb.bell(*sizes)
+    tables = np.random.default_rng(3).uniform(size=(6, *model.observed_shape))
+    tables /= tables.sum(axis=tuple(range(1, 1 + len(model.outputs))), keepdims=True)
+    behaviors = [rb.Behavior(p, model.outputs, model.inputs) for p in tables]
+    relaxed = model.relax("X -> B")
+    distance = rb.mean_distance(model)
+    for measure, limits in (
+        (distance, ()),
+        (rb.influence(relaxed, "X", "B"), [rb.largest_distance(relaxed) <= Fraction(1, 2)]),
+    ):
+        columns = rb.sweep(measure, tables, limits, progress=False)
+        assert set(columns.status) == {"optimal"}
+        expected = [rb.minimize(measure, p, limits) for p in behaviors]
+        assert columns.values == pytest.approx([own.value for own in expected], abs=1e-12)
+        assert (columns.lower_bounds <= [own.value for own in expected]).all()
+        assert columns.lower_bounds == pytest.approx(columns.values, abs=1e-9)
+    both = rb.sweep([distance, rb.query(model, "p{A = 0}")], tables, progress=False)
+    assert set(both.status.ravel()) == {"signaling"}  # of which another quantity has no sense

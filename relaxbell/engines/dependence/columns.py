@@ -23,6 +23,7 @@ from relaxbell.engines.dependence.form import SettingForm, largest_of_tables, pl
 from relaxbell.engines.dependence.orbits import Orbits, orbits
 from relaxbell.engines.dependence.pricing import dependence_pricer
 from relaxbell.engines.dependence.support import Found, Support, spread_exact, spread_floats
+from relaxbell.engines.linear.columns import PRICES
 from relaxbell.engines.linear.dual import DualBound
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis, Dual, IntegerProgram, RightHandSide
@@ -31,7 +32,7 @@ from relaxbell.exact.elimination import LARGEST_SUM
 from relaxbell.exact.numbers import ExactNumber, Floats, common_denominator
 from relaxbell.lp.clock import TimeLimitError, remaining, with_bound
 from relaxbell.lp.highs import Answer, LiveModel
-from relaxbell.lp.rows import misses, without_misses
+from relaxbell.lp.rows import MISSED, misses, without_misses
 from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
 from relaxbell.symmetry.found import ALIKE
 
@@ -41,9 +42,6 @@ _SOON = 0.5
 """Seconds of a step within which the best multipliers are evaluated when the time is over; else those of the start."""
 
 _EXACT_ROUNDS = 20
-_PRICES = (2.1, 21.0, 2100.0)
-"""Of missing a row by one: as in `engines.linear.columns`."""
-
 _FROM_BATCH, _AT_ONCE = 20, 300
 """Most columns of a batch of answers, and of a round."""
 
@@ -97,8 +95,8 @@ class DependenceProgram:
         started = time.perf_counter()
         rhs = self.orbits.summed(self.form.equations.floats)
         m = len(rhs)
-        master = self.master(rhs, _PRICES[0])
-        prices = iter(_PRICES[1:])
+        master = self.master(rhs, PRICES[0])
+        prices = iter(PRICES[1:])
         start, slowest, iterations = self._start(), 0.0, 0
         best = -math.inf, start
         for _ in range(_ROUNDS):
@@ -122,7 +120,7 @@ class DependenceProgram:
             if grown:
                 continue
             amounts = master.x
-            if amounts[: 2 * m].sum() <= 1e-9:
+            if amounts[: 2 * m].sum() <= MISSED:
                 break
             price = next(prices, None)
             if price is None:

@@ -33,7 +33,7 @@ from relaxbell.exact.numbers import ExactNumber, Floats, common_denominator
 from relaxbell.exact.rows import LARGEST_UNIT
 from relaxbell.lp.clock import TimeLimitError, remaining, with_bound
 from relaxbell.lp.highs import Answer, LiveModel
-from relaxbell.lp.rows import without_misses
+from relaxbell.lp.rows import MISSED, misses, without_misses
 from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
 from relaxbell.permutations import orbit_numbers
 from relaxbell.verify.dependences import excess
@@ -143,7 +143,7 @@ class HallProgram:
                 chosen, sets = np.concatenate([chosen, worst[new]]), np.concatenate([sets, found.sets[worst[new]]])
                 continue
             amounts = master.x[1:]
-            if amounts[: 2 * m].sum() <= 1e-9:
+            if amounts[: 2 * m].sum() <= MISSED:
                 break
             price = next(prices, None)
             if price is None:
@@ -159,9 +159,8 @@ class HallProgram:
     def _master(self, rhs: Floats, k: int) -> LiveModel:
         """Return the program with the measure t and what misses the rows, but no columns."""
         m, sizes = len(rhs), np.bincount(self.pair_orbits)
-        misses = sp.vstack([sp.hstack([sp.identity(m), -sp.identity(m)]), sp.csc_array((k, 2 * m))])
         first = sp.csc_array(np.concatenate([np.zeros(m), -sizes.astype(np.float64)])[:, None])
-        matrix = sp.csc_array(sp.hstack([first, misses], format="csc"))
+        matrix = sp.csc_array(sp.hstack([first, misses(np.arange(m), m + k)], format="csc"))
         cost = np.concatenate([[1.0], np.full(2 * m, _PRICES[0])])
         lower, upper = np.concatenate([rhs, np.full(k, -np.inf)]), np.concatenate([rhs, np.zeros(k)])
         return LiveModel(matrix, cost, lower, upper, method="primal simplex")

@@ -18,6 +18,7 @@ from relaxbell.engines.base import Found
 from relaxbell.engines.dependence.columns import DependenceProgram
 from relaxbell.engines.dependence.form import SettingForm
 from relaxbell.engines.dependence.orbits import Orbits
+from relaxbell.engines.linear.columns import PRICES
 from relaxbell.engines.linear.over import WANTED
 from relaxbell.engines.linear.point_bounds import PointBound, evaluated, point_bound
 from relaxbell.exact.basis import Basis, IntegerProgram
@@ -26,19 +27,13 @@ from relaxbell.exact.vectors import ExactRow
 from relaxbell.lp.bases import OptimalBasis
 from relaxbell.lp.clock import TimeLimitError, share
 from relaxbell.lp.highs import TOLERANCE, Status
-from relaxbell.lp.rows import without_misses
+from relaxbell.lp.rows import MISSED, without_misses
 from relaxbell.lp.vertex import LARGEST_BASIS
 from relaxbell.symmetry.found import ALIKE
 
 _ROUNDS = 1000
-_PRICES = (2.1, 21.0, 2100.0)
-"""Of missing a row by one: as in `engines.linear.columns`."""
-
 _HALVES = 3
 """How often the way between two references on a line is halved, where their bases differ."""
-
-_MISSED = 1e-9
-"""How far all rows together may be missed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +53,8 @@ class _Master:
         m = program.orbits.count
         self.program, self._rows = program, m
         zero = np.zeros(m)
-        self.live = program.master(zero, _PRICES[0])
-        self._prices = iter(_PRICES[1:])
+        self.live = program.master(zero, PRICES[0])
+        self._prices = iter(PRICES[1:])
 
     def solve(self, right: Floats, start: _Known | None) -> Floats | None:
         """Return duals that no column violates, at right-hand sides; None where there are none."""
@@ -75,7 +70,7 @@ class _Master:
             if found is not None and self.program.add(self.live, found, duals):
                 self.live.use("primal simplex")
                 continue
-            if self.live.x[: 2 * self._rows].sum() <= _MISSED:
+            if self.live.x[: 2 * self._rows].sum() <= MISSED:
                 return duals
             price = next(self._prices, None)
             if price is None:

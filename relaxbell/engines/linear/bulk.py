@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -18,7 +17,8 @@ from numpy.typing import NDArray
 from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.causal.equations import Equations
 from relaxbell.causal.whole import WholePoints
-from relaxbell.engines.linear.dual import dual_bound
+from relaxbell.engines.linear.dual import alike, dual_bound
+from relaxbell.engines.linear.over import WANTED, limit
 from relaxbell.engines.linear.program import Problem, linear_program
 from relaxbell.engines.pools import NEAR, Form, Pool, PoolBasis, Served
 from relaxbell.exact.basis import Basis
@@ -26,9 +26,10 @@ from relaxbell.exact.numbers import Floats, Surd, floor_float, to_floats
 from relaxbell.lp.bases import OptimalBasis
 from relaxbell.lp.clock import TimeLimitError, share
 from relaxbell.lp.highs import LiveModel, Status
+from relaxbell.lp.idle import Idle
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import Budget
-from relaxbell.measures.terms import Term, fresh
+from relaxbell.measures.terms import Term
 
 _FRUITLESS = 200
 """After as many bases, …"""
@@ -55,7 +56,7 @@ class BulkProgram:
     budgets, affine
         Constraints, as in `Problem`.
     coordinates
-        Of the model.
+        Of the model, or of all behaviors.
     """
 
     def __init__(
@@ -66,10 +67,7 @@ class BulkProgram:
         affine: Sequence[AffineConstraint],
         coordinates: Coordinates,
     ) -> None:
-        copies = tuple(Budget(replace(b.measure, term=fresh(b.measure.term)), b.limit) for b in budgets)
-        # right-hand sides of one: the program tells by which factor it scales each equation
-        ones = replace(equations, rhs=np.full(len(equations.rows), Fraction(1), dtype=object))
-        self._problem = Problem(fresh(objective), ones, copies, tuple(affine))
+        self._problem = Problem.of(objective, equations, budgets, affine).at_ones()
         self._program = own = linear_program(self._problem)
         units = np.eye(coordinates.dimension + 1, dtype=np.int64)
         self._expand = coordinates.expand(units).reshape(-1, len(units))
@@ -82,7 +80,7 @@ class BulkProgram:
         self._equal = own.lower == own.upper
         self._numbers = np.arange(len(own.lower), dtype=np.int32)[own.equations]
         self._nonnegative = self._problem.objective.is_nonnegative
-        self._idle: list[LiveModel] = []  # threads have one each
+        self._idle = Idle(lambda: LiveModel(own.matrix, own.cost, own.lower, own.upper))
 
     def learn(self, points: WholePoints) -> Pool:
         """Return bases that serve points of a sample; the same for the same sample."""
@@ -103,34 +101,19 @@ class BulkProgram:
 
     def solved(self, points: WholePoints, i: int, start: Basis | None) -> tuple[Floats, float, Basis | None] | None:
         """Return the duals at a point, the value, and the basis; None where there is no optimum."""
-        own = self._program
-        try:
-            live = self._idle.pop()
-        except IndexError:
-            live = LiveModel(own.matrix, own.cost, own.lower, own.upper)
-        try:
-            return self._solved(live, points, i, start)
-        finally:
-            self._idle.append(live)
-
-    def _solved(
-        self, live: LiveModel, points: WholePoints, i: int, start: Basis | None
-    ) -> tuple[Floats, float, Basis | None] | None:
-        own, u = self._program, points.floats[:, i]
-        live.forget()
-        if start is not None:
-            live.start_from(start)
-        values = self._sides[own.equations] @ u
-        live.set_rows(values, values, self._numbers)
-        if live.run() is not Status.OPTIMAL:
-            return None
-        return live.duals, live.value, live.basis()
+        values = self._sides[self._program.equations] @ points.floats[:, i]
+        with self._idle.taken() as live:
+            live.forget()
+            if start is not None:
+                live.start_from(start)
+            live.set_rows(values, values, self._numbers)
+            if live.run() is not Status.OPTIMAL:
+                return None
+            return live.duals, live.value, live.basis()
 
     def form(self, points: WholePoints, i: int, duals: Floats) -> Form | None:
         """Return the bound that duals prove, evaluated best at a point; None where it is irrational."""
-        row = points.row(i)
-        equations = replace(self._problem.equations, rhs=row.numbers() * self._weights)
-        bound = dual_bound(replace(self._problem, equations=equations), self._program, duals)
+        bound = dual_bound(self._problem.at(points.row(i).numbers() * self._weights), self._program, duals)
         if any(isinstance(v, Surd) for v in bound.z.tolist()):
             return None
         # multipliers of rational rows are rational, and so is the rest; were it not, less is still a bound
@@ -250,7 +233,7 @@ class _Search:
 
     def _number(self, i: int, duals: Floats) -> int | None:
         """Return the number of the form of duals at a point, new or not; None where they prove none."""
-        key, pool = np.rint(duals * 2.0**36).tobytes(), self._pool
+        key, pool = alike(duals), self._pool
         if key not in pool.keys:
             form = self._program.form(self._points, i, duals)
             if form is None:
@@ -268,7 +251,7 @@ class _Search:
 
     def _attained(self, i: int, number: int, value: float) -> bool:
         """Return whether a value is as close to its bound as `minimize` wants it."""
-        return bool(abs(value - self._rows[number][i]) <= max(1e-9 * abs(value), 1e-12))
+        return bool(abs(value - self._rows[number][i]) <= limit(value, WANTED))
 
     def result(self, *, nonnegative: bool) -> Served:
         """Return the columns."""

@@ -34,7 +34,7 @@ from relaxbell.exact.bounds import EXACT, dyadic_bits, entry_error, snapped
 from relaxbell.exact.numbers import ExactNumber, Floats, common_denominator
 from relaxbell.lp.clock import TimeLimitError, with_bound
 from relaxbell.lp.highs import Answer, LiveModel
-from relaxbell.lp.rows import misses, without_misses
+from relaxbell.lp.rows import MISSED, misses, without_misses
 from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
 from relaxbell.measures.dependences import Dependence
 from relaxbell.measures.settings import SettingLayout
@@ -46,7 +46,7 @@ _LARGEST_UNIT = 2**20
 _EXACT_ROUNDS = 20
 """Of adding columns that exact duals violate; one or two are usual."""
 
-_PRICES = (2.1, 21.0, 2100.0)
+PRICES = (2.1, 21.0, 2100.0)
 """Of missing a row by one. The lowest bounds the duals and halves the time; raised while rows are missed."""
 
 
@@ -109,7 +109,7 @@ def least_dependence(
     first = np.arange(count) if count <= m else np.random.default_rng(0).choice(count, m, replace=False)
     columns = _Columns(first, np.tile(weights, (len(first), 1)))
     _add(master, matrix, layout, columns, weights)
-    prices = iter(_PRICES[1:])
+    prices = iter(PRICES[1:])
     best = (-math.inf, np.zeros(m))  # bound and duals, if the time is over
     for _ in range(_ROUNDS):
         try:
@@ -132,7 +132,7 @@ def least_dependence(
             columns = columns.joined(new)
             continue
         amounts = master.x
-        if amounts[: 2 * m].sum() <= 1e-9:
+        if amounts[: 2 * m].sum() <= MISSED:
             break
         price = next(prices, None)
         if price is None:
@@ -263,7 +263,7 @@ def _master(matrix: sp.csc_array, rhs: Floats) -> LiveModel:
     """Return a live model with elastic columns only."""
     m = matrix.shape[0]
     # primal: new columns leave the basis feasible
-    return LiveModel(misses(np.arange(m), m), np.full(2 * m, _PRICES[0]), rhs, rhs, method="primal simplex")
+    return LiveModel(misses(np.arange(m), m), np.full(2 * m, PRICES[0]), rhs, rhs, method="primal simplex")
 
 
 def _add(master: LiveModel, matrix: sp.csc_array, layout: SettingLayout, columns: _Columns, weights: Floats) -> None:

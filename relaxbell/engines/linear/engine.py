@@ -40,6 +40,7 @@ from relaxbell.measures.hall import HallDependence, hall_terms
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure
 
 if TYPE_CHECKING:
+    from relaxbell.behavior.coordinates import Coordinates
     from relaxbell.curves.curve import Curve
     from relaxbell.curves.families import PolynomialPath
     from relaxbell.curves.paths import Path
@@ -238,13 +239,17 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
         return sum(map(len, self.measure.blocks)) <= self._most_live_rows()
 
     def bulk(
-        self, equations: Equations, budgets: Sequence[Budget], affine: Sequence[AffineConstraint]
+        self,
+        equations: Equations,
+        budgets: Sequence[Budget],
+        affine: Sequence[AffineConstraint],
+        coordinates: Coordinates,
     ) -> BulkProgram | None:
         from relaxbell.engines.linear.bulk import BulkProgram
 
         if not self.has_bulk():
             return None
-        return BulkProgram(self.measure.term, equations, budgets, affine, self.measure.model.coordinates)
+        return BulkProgram(self.measure.term, equations, budgets, affine, coordinates)
 
     def has_bulk(self) -> bool:
         return LinearEngine.has_live(self)

@@ -12,15 +12,15 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.causal.equations import Equations
 from relaxbell.engines.base import Found
-from relaxbell.engines.linear.dual import NOTHING, QUICK, dual_bound
+from relaxbell.engines.linear.dual import NOTHING, QUICK, alike, dual_bound
+from relaxbell.engines.linear.over import WANTED
 from relaxbell.engines.linear.point_bounds import PointBound, evaluated, point_bound
 from relaxbell.engines.linear.program import Problem, linear_program
 from relaxbell.exact.numbers import Floats
@@ -28,12 +28,10 @@ from relaxbell.exact.vectors import ExactRow
 from relaxbell.lp.bases import OptimalBasis
 from relaxbell.lp.clock import TimeLimitError, share
 from relaxbell.lp.highs import TOLERANCE, LiveModel, State, Status, StoppedError
+from relaxbell.lp.idle import Idle
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import Budget
-from relaxbell.measures.terms import Term, fresh
-
-WANTED = (1e-9, 1e-12)
-"""Relative and absolute gap between value and bound that `minimize` aims at."""
+from relaxbell.measures.terms import Term
 
 _FRUITLESS = 3
 """After as many bases in a row that served a single point, only every eighth is tried on the others."""
@@ -85,10 +83,7 @@ class LiveProgram:
         affine: Sequence[AffineConstraint],
         references: Sequence[ExactRow],
     ) -> None:
-        copies = tuple(Budget(replace(b.measure, term=fresh(b.measure.term)), b.limit) for b in budgets)
-        # right-hand sides of one: the program tells by which factor it scales each equation
-        ones = replace(equations, rhs=np.full(len(equations.rows), Fraction(1), dtype=object))
-        self._problem = Problem(fresh(objective), ones, copies, tuple(affine))
+        self._problem = Problem.of(objective, equations, budgets, affine).at_ones()
         self._program = linear_program(self._problem)
         lower, upper = self._program.lower, self._program.upper
         self._scale = upper[self._program.equations]
@@ -96,18 +91,17 @@ class LiveProgram:
         self._tolerance = TOLERANCE * np.where(self._equal, np.maximum(1.0, abs(upper)), 1.0)
         self._numbers = np.arange(len(lower), dtype=np.int32)[self._program.equations]
         self._nonnegative = self._problem.objective.is_nonnegative
-        self._idle: list[LiveModel] = []
+        self._idle = Idle(self._loaded)
         self._starts: list[_Start] = []
         self._start_bounds: dict[bytes, PointBound] = {}
-        live = self._loaded()
         rights = self._rights(references)
-        for k, row in enumerate(references):
-            if any(self._serves(start.basis, rights[k]) for start in self._starts):
-                continue
-            if self._tried(live, rights[k]):
-                duals = live.duals
-                self._starts.append(_Start(row, rights[k], live.state(), self._basis(live, duals), duals))
-        self._idle.append(live)
+        with self._idle.taken() as live:
+            for k, row in enumerate(references):
+                if any(self._serves(start.basis, rights[k]) for start in self._starts):
+                    continue
+                if self._tried(live, rights[k]):
+                    duals = live.duals
+                    self._starts.append(_Start(row, rights[k], live.state(), self._basis(live, duals), duals))
 
     def _tried(self, live: LiveModel, right: Floats) -> bool:
         """Return whether a reference was solved, in its share of the time."""
@@ -136,7 +130,8 @@ class LiveProgram:
                     served.append((start.basis.duals, done))
                     open_points = np.setdiff1d(open_points, done, assume_unique=True)
         if len(open_points):
-            self._search(rights, open_points, values, seconds, served, late)
+            with self._idle.taken() as live:
+                self._search(live, rights, open_points, values, seconds, served, late)
         began = time.perf_counter()
         lower = self._bounds(rows, values, served)
         seconds += (time.perf_counter() - began) / len(rows)
@@ -153,6 +148,7 @@ class LiveProgram:
 
     def _search(
         self,
+        live: LiveModel,
         rights: Floats,
         open_points: NDArray[np.intp],
         values: Floats,
@@ -161,7 +157,6 @@ class LiveProgram:
         late: list[tuple[int, Floats | None]],
     ) -> None:
         """Solve one point after the other, and whatever its basis serves besides; `late` are those without time."""
-        live = self._idle.pop() if self._idle else self._loaded()
         live.forget()
         if self._starts:
             distances = [abs(start.right - rights[open_points[0]]).sum() for start in self._starts]
@@ -192,7 +187,6 @@ class LiveProgram:
             else:
                 seconds[first] += time.perf_counter() - began
             open_points = others
-        self._idle.append(live)
 
     def _serve(self, basis: OptimalBasis, rights: Floats, points: NDArray[np.intp], values: Floats) -> NDArray[np.intp]:
         """Write the values of those points at which a basis is feasible, and return them."""
@@ -236,7 +230,7 @@ class LiveProgram:
         lower = np.full(len(rows), np.nan)
         together: dict[bytes, tuple[Floats, list[NDArray[np.intp]]]] = {}
         for duals, points in served:
-            together.setdefault(_key(duals), (duals, []))[1].append(points)
+            together.setdefault(alike(duals), (duals, []))[1].append(points)
         for key, (duals, parts) in together.items():
             open_points = np.concatenate(parts)
             known = self._known(key)
@@ -257,7 +251,7 @@ class LiveProgram:
     def _known_of(self, row: ExactRow, duals: Floats | None) -> float | None:
         """Return the best bound at a point for which there was no time: of where the solver stopped, and of starts."""
         every = [start.duals for start in self._starts[:_FRUITLESS]]
-        bounds = [self._known(_key(own)) for own in every]
+        bounds = [self._known(alike(own)) for own in every]
         if duals is not None and self._program.matrix.nnz <= QUICK:
             bounds.append(self._bound(row, duals))
         found = [float(evaluated(bound, [row])[0]) for bound in bounds if bound is not None]
@@ -269,17 +263,11 @@ class LiveProgram:
     def _known(self, key: bytes) -> PointBound | None:
         """Return the bound of duals that a start has too; evaluated there, whatever asks first."""
         if key not in self._start_bounds:
-            start = next((start for start in self._starts if _key(start.duals) == key), None)
+            start = next((start for start in self._starts if alike(start.duals) == key), None)
             if start is None:
                 return None
             self._start_bounds[key] = self._bound(start.row, start.duals)
         return self._start_bounds[key]
 
     def _bound(self, row: ExactRow, duals: Floats) -> PointBound:
-        equations = replace(self._problem.equations, rhs=row.numbers())
-        return point_bound(dual_bound(replace(self._problem, equations=equations), self._program, duals))
-
-
-def _key(duals: Floats) -> bytes:
-    """Return the same for duals that differ by rounding errors only: any of them gives a rigorous bound."""
-    return np.rint(duals * 2.0**36).tobytes()
+        return point_bound(dual_bound(self._problem.at(row.numbers()), self._program, duals))

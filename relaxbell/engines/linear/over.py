@@ -25,8 +25,8 @@ from relaxbell.lp.clock import TimeLimitError, deadline, passed, remaining, with
 from relaxbell.lp.conic import solve_clarabel
 from relaxbell.lp.highs import Answer, StoppedError, solve_highs
 from relaxbell.lp.refinement import refine
-from relaxbell.measures.measure import Budget, Measure
-from relaxbell.measures.terms import Term, fresh
+from relaxbell.measures.measure import Measure
+from relaxbell.measures.terms import Term
 
 Solver = Literal["highs", "clarabel"]
 
@@ -59,13 +59,11 @@ def read_problem(measure: Measure, term: Term, equations: Equations, subject_to:
 
     Its leaves are copies, so that a term used twice is told apart.
     """
-    budgets, affine = read_constraints(measure, subject_to)
-    copies = tuple(Budget(replace(b.measure, term=fresh(b.measure.term)), b.limit) for b in budgets)
-    values = equations.floats
-    copies = tuple(
-        replace(b, measure=replace(b.measure, term=b.measure.term.given(equations.rows, values))) for b in copies
+    own, values = Problem.of(term, equations, *read_constraints(measure, subject_to)), equations.floats
+    budgets = tuple(
+        replace(b, measure=replace(b.measure, term=b.measure.term.given(equations.rows, values))) for b in own.budgets
     )
-    problem = Problem(fresh(term).given(equations.rows, values), equations, copies, affine)
+    problem = replace(own, objective=own.objective.given(equations.rows, values), budgets=budgets)
     _check_roots(problem, measure)
     return problem
 

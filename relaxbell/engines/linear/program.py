@@ -34,7 +34,7 @@ from relaxbell.measures.affine import AffineConstraint, read_affine
 from relaxbell.measures.information import InformationBudget
 from relaxbell.measures.measure import Budget, Measure, same_model
 from relaxbell.measures.setting_limits import SettingLimits
-from relaxbell.measures.terms import Deviation, Leaf, Lowered, Slot, Term
+from relaxbell.measures.terms import Deviation, Leaf, Lowered, Slot, Term, fresh
 from relaxbell.measures.terms.sizes import entries_of
 
 _MOST_ENTRIES = 200_000
@@ -57,6 +57,26 @@ class Problem:
     budgets: tuple[Budget, ...] = ()
     affine: tuple[AffineConstraint, ...] = ()
     information: tuple[InformationBudget, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        objective: Term,
+        equations: Equations,
+        budgets: Sequence[Budget] = (),
+        affine: Sequence[AffineConstraint] = (),
+    ) -> Problem:
+        """Return the problem with copies of all terms, so that one that is used twice is told apart."""
+        copies = tuple(Budget(replace(b.measure, term=fresh(b.measure.term)), b.limit) for b in budgets)
+        return cls(fresh(objective), equations, copies, tuple(affine))
+
+    def at(self, rhs: Exact) -> Problem:
+        """Return the problem at other right-hand sides of the equations."""
+        return replace(self, equations=replace(self.equations, rhs=rhs))
+
+    def at_ones(self) -> Problem:
+        """Return the problem at right-hand sides of one: its program tells by which factor it scales each equation."""
+        return self.at(np.full(len(self.equations.rows), Fraction(1), dtype=object))
 
     @property
     def strategies(self) -> int:

@@ -32,7 +32,7 @@ from relaxbell.exact.choices import best_exact
 from relaxbell.exact.numbers import ExactNumber, Floats, Surd
 from relaxbell.lp.clock import Enclosure, TimeLimitError, UpperBound, deadline, now, passed, remaining, time_is_over
 from relaxbell.lp.highs import LiveModel
-from relaxbell.lp.rows import misses, without_misses
+from relaxbell.lp.rows import MISSED, misses, without_misses
 from relaxbell.lp.vertex import LARGEST_BASIS, optimal_vertex
 
 _TOLERANCE = 1e-10
@@ -251,7 +251,7 @@ class Generation:
             top, choice = self.search(z, remaining)
             if top > _TOLERANCE and self.add(self.merged.count([own[None] for own in choice])):
                 continue
-            if self.master.x[: 2 * m].sum() <= 1e-9:
+            if self.master.x[: 2 * m].sum() <= MISSED:
                 return True
             price = next(prices, None)
             if price is None:

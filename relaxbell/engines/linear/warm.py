@@ -35,6 +35,7 @@ from relaxbell.exact.numbers import ExactNumber
 from relaxbell.exact.vectors import ExactRow, exact_row
 from relaxbell.lp.bases import FeasibleBasis
 from relaxbell.lp.clock import TimeLimitError
+from relaxbell.lp.idle import Idle
 from relaxbell.lp.vertex import LARGEST_BASIS
 from relaxbell.measures.measure import Budget, LinearMeasure
 
@@ -185,12 +186,10 @@ class WarmProgram:
     """
 
     def __init__(self, problem: Problem) -> None:
-        # right-hand sides of one: the program tells by which factor it scales each equation
-        ones = np.full(len(problem.equations.rows), Fraction(1), dtype=object)
-        equations = replace(problem.equations, rhs=ones, behavior=None, distance=0.0)
-        self._problem = replace(problem, equations=equations)
+        equations = replace(problem.equations, behavior=None, distance=0.0)
+        self._problem = replace(problem, equations=equations).at_ones()
         self._waiting: tuple[tuple[Basis, DualBound, Problem], ...] = ()
-        self._idle: list[WorkingModel] = []
+        self._idle = Idle(self._working)
         self._fruitless = 0
         self._lock = threading.RLock()
 
@@ -203,6 +202,10 @@ class WarmProgram:
     @cached_property
     def _program(self) -> LinearProgram:
         return linear_program(self._problem)
+
+    def _working(self) -> WorkingModel:
+        own = self._program
+        return WorkingModel(own.matrix, own.cost, own.lower, own.upper)
 
     @cached_property
     def _shelf(self) -> Shelf[KnownBasis]:
@@ -280,17 +283,13 @@ class WarmProgram:
     def _sought(self, right: ExactRow, integers: IntegerProgram) -> KnownBasis | None:
         """Return the basis at which the solver ends, if its duals are feasible exactly; it starts where it was."""
         program = self._program
-        try:
-            live = self._idle.pop()
-        except IndexError:
-            live = WorkingModel(program.matrix, program.cost, program.lower, program.upper)
         place = program.equations
         values = right.floats[place] / program.units[place]
         try:
-            basis = live.basis(values, np.arange(len(program.upper), dtype=np.int32)[place])
+            with self._idle.taken() as live:
+                basis = live.basis(values, np.arange(len(program.upper), dtype=np.int32)[place])
         except (TimeLimitError, SolverError):
             return None
-        self._idle.append(live)
         dual = None if basis is None else integers.dual(basis)
         if basis is None or dual is None or not dual.feasible:
             self._fruitless += 1

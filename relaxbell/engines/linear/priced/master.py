@@ -23,7 +23,7 @@ from relaxbell.exact.basis import Basis
 from relaxbell.exact.numbers import Floats
 from relaxbell.lp.clock import remaining
 from relaxbell.lp.highs import LiveModel, Status
-from relaxbell.lp.rows import misses, without_misses
+from relaxbell.lp.rows import MISSED, misses, without_misses
 
 _PRICES = (0.6, 6.0, 600.0)
 """Of missing a row by one, for a measure of size one. Low prices bound the duals; raised while rows are missed."""
@@ -47,8 +47,6 @@ _BEYOND = 1.5
 
 _TOLERANCE = 1e-11
 """Reduced costs above −this are none."""
-
-_MISSED = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +177,7 @@ class Master:
             self._warm()
         while True:
             self._rounds()
-            if self.missed <= _MISSED:
+            if self.missed <= MISSED:
                 return True
             if self._contradicted:
                 return False
