@@ -24,7 +24,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.closed_forms.domains import Domain, read_domain
 from relaxbell.closed_forms.facets import Symmetries, elements
 from relaxbell.errors import ClosedFormError, MeasureError
-from relaxbell.exact.numbers import Exact, as_exact
+from relaxbell.exact.numbers import Exact, read_fraction
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import deadline, left, seconds_text
 from relaxbell.measures.setting_limits import SettingLimits
@@ -364,8 +364,7 @@ def _numbers(limits: SettingLimits, at: Mapping[Any, Any] | None) -> dict[Any, F
                 given[own] = value
     found = {}
     for symbol, value in given.items():
-        exact = as_exact(value)
-        found[symbol] = exact if isinstance(exact, Fraction) else Fraction(str(value))
+        found[symbol] = read_fraction(value, f"at[{symbol}]", ClosedFormError)
     return found
 
 
@@ -427,7 +426,7 @@ def _proved(
     values = {symbol: sympy.Rational(v.numerator, v.denominator) for symbol, v in numbers.items()}
     field = sympy.QQ.frac_field(*symbols)
     zero = field.zero
-    vertices = [[field.from_sympy(sympy.sympify(v)) for v in each] for each in symbolic]
+    vertices = [[field.from_sympy(v) for v in each] for each in symbolic]
     width = own.size
     rows = []
     for i in enough:

@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
@@ -28,7 +28,8 @@ from relaxbell.exact.numbers import to_sympy
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import remaining
 from relaxbell.lp.highs import solve_highs
-from relaxbell.measures.setting_limits import SettingLimits, limit_rows
+from relaxbell.measures.setting_limits import SettingLimits
+from relaxbell.measures.setting_rows import limit_expression, limit_rows
 from relaxbell.solve.functional_bound import check_scenario, negated, rational_multiple
 
 if TYPE_CHECKING:
@@ -112,8 +113,8 @@ def _stretches(limits: SettingLimits, symbol: sympy.Symbol) -> list[sympy.Expr]:
     rows += [sympy.Matrix([[-int(x == y) for y in range(n)]]) for x in range(n)]
     corners = {low, high}
     if limits.bias is None:  # k settings at the upper limit, others at the lower one: Σ = 1 where one more is
-        lower = sympy.Integer(0) if limits.lower is None else sympy.sympify(_expression(limits.lower))
-        upper = sympy.Integer(1) if limits.upper is None else sympy.sympify(_expression(limits.upper))
+        lower = sympy.Integer(0) if limits.lower is None else limit_expression(limits.lower)
+        upper = sympy.Integer(1) if limits.upper is None else limit_expression(limits.upper)
         for k in range(n + 1):
             for root in sympy.solve(k * upper + (n - k) * lower - 1, symbol):
                 if bool(low < root) and bool(root < high):
@@ -123,10 +124,6 @@ def _stretches(limits: SettingLimits, symbol: sympy.Symbol) -> list[sympy.Expr]:
     elif limits.alone:
         raise MeasureError(f"{limits}: curves are of bits given those before. Give numbers with alone=True.")
     return sorted(corners, key=float)
-
-
-def _expression(limit: Any) -> Any:
-    return limit if getattr(limit, "is_Symbol", False) else to_sympy(limit)
 
 
 def _between(low: sympy.Expr, high: sympy.Expr, share: float = 0.618) -> Fraction:

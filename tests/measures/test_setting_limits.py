@@ -158,3 +158,16 @@ def test_a_curve_of_three_settings_each():
     line = chained.bound(model, subject_to=rb.setting_bounds(model, upper=P))
     for at in (Fraction(1, 9), Fraction(1, 8), Fraction(3, 20), Fraction(2, 5)):
         assert line.value(at) == chained.bound(model, subject_to=rb.setting_bounds(model, upper=at))
+
+
+def test_numbers_for_symbols_are_read_not_evaluated():
+    (limits,) = rb.setting_bounds(rb.measurement_dependence(), upper=P)
+    assert limits.vertices(at={P: 0.3})[0] == (P, P, P, 1 - 3 * P)
+    for at in ({P: "3/10"}, {P: "__import__('os').getcwd()"}, {P: None}, {P: float("nan")}, {"P": 0.3}, {}):
+        with pytest.raises(MeasureError, match=r"finite real number|no number for P"):
+            limits.vertices(at=at)
+    with pytest.raises(ClosedFormError, match="finite real number"):
+        limits.model.inequalities([limits], joint=True, at={P: "3/10"})
+    (bits,) = rb.setting_bounds(limits.model, santha_vazirani=E)
+    with pytest.raises(MeasureError, match="cannot hold"):
+        bits.vertices(at={E: Fraction(-1, 10)})
