@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.closed_forms.both_ends import ClosedBounds, Interval, end_forms, linear_bounds
-from relaxbell.closed_forms.closed_form import LinearTerm
+from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm
 from relaxbell.closed_forms.wording import End, written, written_form
 from relaxbell.errors import BehaviorError, ClosedFormError
 from relaxbell.exact.numbers import ExactNumber
@@ -270,14 +270,27 @@ def _closed_ratio(
     seconds: float,
 ) -> ClosedRatio:
     """Return both ends of a quotient whose denominator the data fix; raise ClosedFormError for others."""
-    below = linear_bounds(quotient[1], domain, subject_to, way, seconds)
+    _, below = fixed_denominator(measure, quotient[1], domain, subject_to, way, seconds)
+    return ClosedRatio(measure, linear_bounds(quotient[0], domain, subject_to, way, seconds), below)
+
+
+def fixed_denominator(
+    measure: Measure,
+    denominator: LinearMeasure,
+    domain: object,
+    subject_to: object,
+    way: str | None,
+    seconds: float,
+) -> tuple[ClosedForm, tuple[Fraction, ...]]:
+    """Return the closed form of a quotient's denominator, and its only term; raise ClosedFormError for several."""
+    below = linear_bounds(denominator, domain, subject_to, way, seconds)
     low, high = end_forms(below, 1), end_forms(below, -1)
     if len(low) != 1 or low != high:
         raise ClosedFormError(
-            f"{measure.name}: the data do not fix its denominator {quotient[1].name}, which is between the "
+            f"{measure.name}: the data do not fix its denominator {denominator.name}, which is between the "
             f"largest of {counted(len(low), 'term')} and the least of {counted(len(high), 'term')}, so its ends are no "
             "quotients of maxima of linear terms. Use bounds for numbers, or an assumption that fixes it, such as "
             "'no defiers'.",
             below.least,
         )
-    return ClosedRatio(measure, linear_bounds(quotient[0], domain, subject_to, way, seconds), low[0])
+    return below.least, low[0]
