@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -84,20 +84,22 @@ class ClosedRatio:
             End(end_forms(self.numerator, -1), largest=False, over=below),
         )
 
-    def __call__(self, behavior: Behavior) -> tuple[ExactNumber, ExactNumber]:
+    def __call__(self, behavior: Behavior, budgets: Mapping[Any, Any] | None = None) -> tuple[ExactNumber, ExactNumber]:
         """Return both ends at an exact behavior.
 
         Parameters
         ----------
         behavior
             Exact, in the domain.
+        budgets
+            A number for each symbolic budget.
 
         Raises
         ------
         BehaviorError
             As `ClosedForm`, and where the denominator is 0.
         """
-        low, high = self.numerator(behavior)
+        low, high = self.numerator(behavior, budgets)
         u = self.numerator.least.region.vector(behavior)
         below = (np.array(self.denominator[: len(u)], dtype=object) * u).sum()
         if below == 0:
@@ -107,12 +109,18 @@ class ClosedRatio:
             )
         return low / below, high / below
 
-    def evaluate(self, observed: Iterable[Behavior | ArrayLike] | Behavior, *, tolerance: float = 1e-9) -> Interval:
+    def evaluate(
+        self,
+        observed: Iterable[Behavior | ArrayLike] | Behavior,
+        budgets: Mapping[Any, Any] | None = None,
+        *,
+        tolerance: float = 1e-9,
+    ) -> Interval:
         """Return both ends at many behaviors, in float64.
 
         Parameters
         ----------
-        observed, tolerance
+        observed, budgets, tolerance
             As in `ClosedForm.evaluate`; denominators up to the tolerance count as 0.
 
         Returns
@@ -137,7 +145,8 @@ class ClosedRatio:
         """
         form = self.numerator.least
         flat = form.tables(observed)
-        ends = self.numerator.evaluate(flat.reshape(-1, *form.measure.model.observed_shape), tolerance=tolerance)
+        tables = flat.reshape(-1, *form.measure.model.observed_shape)
+        ends = self.numerator.evaluate(tables, budgets, tolerance=tolerance)
         below = (
             flat @ form.region.reading.T @ np.array([float(c) for c in self.denominator[: form.region.dimension + 1]])
         )
