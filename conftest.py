@@ -8,7 +8,7 @@ import pytest
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 SLOW_EXAMPLES = (
-    "relaxbell.closed_forms.joint_inequalities.",
+    "relaxbell.closed_forms.joint_classes.",
     "relaxbell.engines.information.bits_curve.",
     "relaxbell.engines.sources.bands.",
 )

@@ -75,7 +75,7 @@ _HOMES = {
     "closed_forms.quotients": "ClosedRatio",
     "closed_forms.inequalities": "Inequalities",
     "closed_forms.quantum_maxima": "QuantumClass QuantumMaximum",
-    "closed_forms.joint_inequalities": "JointClass JointInequalities",
+    "closed_forms.joint_classes": "JointClass JointInequalities",
     "certificate.claims": "Certificate",
     "curves.curve": "Curve",
     "curves.boundary": "Boundary",

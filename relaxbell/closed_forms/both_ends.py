@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -88,16 +88,24 @@ class ClosedBounds:
         terms = expression.args if isinstance(expression, sympy.Max) else (expression,)
         return -terms[0] if len(terms) == 1 else sympy.Min(*(-term for term in terms), evaluate=False)
 
-    def __call__(self, behavior: Behavior | Observed) -> tuple[ExactNumber, ExactNumber]:
-        """Return both ends at an exact behavior; errors as `ClosedForm`."""
-        return self.least(behavior), -self.largest(behavior)
+    def __call__(
+        self, behavior: Behavior | Observed, budgets: Mapping[Any, Any] | None = None
+    ) -> tuple[ExactNumber, ExactNumber]:
+        """Return both ends at an exact behavior, and a number for each symbolic budget; errors as `ClosedForm`."""
+        return self.least(behavior, budgets), -self.largest(behavior, budgets)
 
-    def evaluate(self, observed: Iterable[Behavior | ArrayLike] | Behavior, *, tolerance: float = 1e-9) -> Interval:
+    def evaluate(
+        self,
+        observed: Iterable[Behavior | ArrayLike] | Behavior,
+        budgets: Mapping[Any, Any] | None = None,
+        *,
+        tolerance: float = 1e-9,
+    ) -> Interval:
         """Return both ends at many behaviors, in float64.
 
         Parameters
         ----------
-        observed, tolerance
+        observed, budgets, tolerance
             As in `ClosedForm.evaluate`.
 
         Returns
@@ -119,8 +127,8 @@ class ClosedBounds:
         >>> found.lower.round(3), found.upper.round(3)
         (array([0.392]), array([0.78]))
         """
-        low = self.least.evaluate(observed, tolerance=tolerance)
-        high = self.largest.evaluate(observed, tolerance=tolerance)
+        low = self.least.evaluate(observed, budgets, tolerance=tolerance)
+        high = self.largest.evaluate(observed, budgets, tolerance=tolerance)
         return Interval(low.value, -high.value, low.feasible & high.feasible)
 
     def written(self, notation: str = "probabilities", *, language: str = "text") -> str:

@@ -19,8 +19,8 @@ from relaxbell.closed_forms.derive import in_order, require_ppl
 from relaxbell.closed_forms.domains import Domain, read_domain, whole_numbers
 from relaxbell.closed_forms.exchange import positivity as positive_functionals
 from relaxbell.closed_forms.facets import FacetOrbit, Symmetries, orbits_found, orbits_listed, symmetric_polytope
+from relaxbell.closed_forms.joint_classes import JointInequalities
 from relaxbell.closed_forms.joint_inequalities import (
-    JointInequalities,
     joint_inequalities,
     joint_points,
     read_limits,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.closed_forms.both_ends import ClosedBounds, Interval, end_forms, linear_bounds
-from relaxbell.closed_forms.closed_form import LinearTerm
+from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm
 from relaxbell.closed_forms.wording import End, written, written_form
 from relaxbell.errors import BehaviorError, ClosedFormError
 from relaxbell.exact.numbers import ExactNumber
@@ -84,20 +84,22 @@ class ClosedRatio:
             End(end_forms(self.numerator, -1), largest=False, over=below),
         )
 
-    def __call__(self, behavior: Behavior) -> tuple[ExactNumber, ExactNumber]:
+    def __call__(self, behavior: Behavior, budgets: Mapping[Any, Any] | None = None) -> tuple[ExactNumber, ExactNumber]:
         """Return both ends at an exact behavior.
 
         Parameters
         ----------
         behavior
             Exact, in the domain.
+        budgets
+            A number for each symbolic budget.
 
         Raises
         ------
         BehaviorError
             As `ClosedForm`, and where the denominator is 0.
         """
-        low, high = self.numerator(behavior)
+        low, high = self.numerator(behavior, budgets)
         u = self.numerator.least.region.vector(behavior)
         below = (np.array(self.denominator[: len(u)], dtype=object) * u).sum()
         if below == 0:
@@ -107,12 +109,18 @@ class ClosedRatio:
             )
         return low / below, high / below
 
-    def evaluate(self, observed: Iterable[Behavior | ArrayLike] | Behavior, *, tolerance: float = 1e-9) -> Interval:
+    def evaluate(
+        self,
+        observed: Iterable[Behavior | ArrayLike] | Behavior,
+        budgets: Mapping[Any, Any] | None = None,
+        *,
+        tolerance: float = 1e-9,
+    ) -> Interval:
         """Return both ends at many behaviors, in float64.
 
         Parameters
         ----------
-        observed, tolerance
+        observed, budgets, tolerance
             As in `ClosedForm.evaluate`; denominators up to the tolerance count as 0.
 
         Returns
@@ -137,7 +145,8 @@ class ClosedRatio:
         """
         form = self.numerator.least
         flat = form.tables(observed)
-        ends = self.numerator.evaluate(flat.reshape(-1, *form.measure.model.observed_shape), tolerance=tolerance)
+        tables = flat.reshape(-1, *form.measure.model.observed_shape)
+        ends = self.numerator.evaluate(tables, budgets, tolerance=tolerance)
         below = (
             flat @ form.region.reading.T @ np.array([float(c) for c in self.denominator[: form.region.dimension + 1]])
         )
@@ -270,14 +279,27 @@ def _closed_ratio(
     seconds: float,
 ) -> ClosedRatio:
     """Return both ends of a quotient whose denominator the data fix; raise ClosedFormError for others."""
-    below = linear_bounds(quotient[1], domain, subject_to, way, seconds)
+    _, below = fixed_denominator(measure, quotient[1], domain, subject_to, way, seconds)
+    return ClosedRatio(measure, linear_bounds(quotient[0], domain, subject_to, way, seconds), below)
+
+
+def fixed_denominator(
+    measure: Measure,
+    denominator: LinearMeasure,
+    domain: object,
+    subject_to: object,
+    way: str | None,
+    seconds: float,
+) -> tuple[ClosedForm, tuple[Fraction, ...]]:
+    """Return the closed form of a quotient's denominator, and its only term; raise ClosedFormError for several."""
+    below = linear_bounds(denominator, domain, subject_to, way, seconds)
     low, high = end_forms(below, 1), end_forms(below, -1)
     if len(low) != 1 or low != high:
         raise ClosedFormError(
-            f"{measure.name}: the data do not fix its denominator {quotient[1].name}, which is between the "
+            f"{measure.name}: the data do not fix its denominator {denominator.name}, which is between the "
             f"largest of {counted(len(low), 'term')} and the least of {counted(len(high), 'term')}, so its ends are no "
             "quotients of maxima of linear terms. Use bounds for numbers, or an assumption that fixes it, such as "
             "'no defiers'.",
             below.least,
         )
-    return ClosedRatio(measure, linear_bounds(quotient[0], domain, subject_to, way, seconds), low[0])
+    return below.least, low[0]

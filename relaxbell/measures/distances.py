@@ -151,10 +151,8 @@ def mean_distance(model: CausalModel) -> Distance:
     check_model(model, "mean_distance")
     without_any(model, "a distance")
     weights = np.array([[_free_chance(model, setting) for setting in _settings(model)]], dtype=object)
-    inputs = ",".join(small(n) for n in model.inputs)
-    outputs = ",".join(small(n) for n in model.outputs)
-    each = rf"\left| p({outputs} \mid {inputs}) - p_q({outputs} \mid {inputs}) \right|"
-    equation = rf"\frac{{1}}{{2}} \sum_{{{inputs}}} p({inputs}) \sum_{{{outputs}}} {each}"
+    inputs, total = _latex(model)
+    equation = rf"\frac{{1}}{{2}} \sum_{{{inputs}}} p({inputs}) {total}"
     definition = Definition("mean distance", mean_distance, {}, r"\overline{\mathrm{TV}}", equation)
     return _distance(model, "mean", weights, definition)
 
@@ -191,10 +189,8 @@ def largest_distance(model: CausalModel) -> Distance:
     weights = np.full((len(occurring), len(chance)), Fraction(0), dtype=object)
     for k, x in enumerate(occurring):
         weights[k, x] = 1 / chance[x]
-    inputs = ",".join(small(n) for n in model.inputs)
-    outputs = ",".join(small(n) for n in model.outputs)
-    each = rf"\left| p({outputs} \mid {inputs}) - p_q({outputs} \mid {inputs}) \right|"
-    equation = rf"\max_{{{inputs}}} \frac{{1}}{{2}} \sum_{{{outputs}}} {each}"
+    inputs, total = _latex(model)
+    equation = rf"\max_{{{inputs}}} \frac{{1}}{{2}} {total}"
     definition = Definition("largest distance", largest_distance, {}, r"\mathrm{TV}_{\max}", equation)
     return _distance(model, "largest", weights, definition)
 
@@ -213,6 +209,13 @@ def _distance(model: CausalModel, which: str, weights: Exact, definition: Defini
         normalized=_normalized(model),
     )
     return Distance(model, f"TV({which})", term=term, definition=definition)
+
+
+def _latex(model: CausalModel) -> tuple[str, str]:
+    """Return the inputs, and the sum of differences at some of their values."""
+    inputs, outputs = (",".join(small(n) for n in names) for names in (model.inputs, model.outputs))
+    each = rf"\left| p({outputs} \mid {inputs}) - p_q({outputs} \mid {inputs}) \right|"
+    return inputs, rf"\sum_{{{outputs}}} {each}"
 
 
 def _settings(model: CausalModel) -> list[tuple[int, ...]]:

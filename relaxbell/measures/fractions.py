@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from relaxbell.behavior.names import name_latex
 from relaxbell.causal.anything import ANY
+from relaxbell.causal.counterfactual.expressions import Comparison, Event, Number, Variable, both
+from relaxbell.causal.counterfactual.tables import Asked
 from relaxbell.causal.graph import Edge, listed_edges
 from relaxbell.causal.mixed import constant_row, mixed_rows
 from relaxbell.causal.model import CausalModel
@@ -106,7 +108,7 @@ def _anew(
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Counted:
     """What is counted; one of the three is not empty."""
 
     edges: tuple[Edge, ...] = ()
@@ -174,7 +176,7 @@ def _response(name: str, given: Iterable[tuple[str, int]]) -> str:
     return f"{name}({inner})" if inner else name
 
 
-def _asked(model: CausalModel, what: object) -> _Asked:
+def _asked(model: CausalModel, what: object) -> _Counted:
     """Return what is asked for, checked against the model."""
     if isinstance(what, Mapping):
         return _read_events(model, what)
@@ -195,7 +197,7 @@ def _asked(model: CausalModel, what: object) -> _Asked:
     return _read_edges(model, edges)
 
 
-def _read_structures(model: CausalModel, given: Sequence[object]) -> _Asked:
+def _read_structures(model: CausalModel, given: Sequence[object]) -> _Counted:
     if not isinstance(model, Mixture):
         raise MeasureError(
             f"fraction of structure {', '.join(map(str, given))}: {model.name} is no mixture. Use mixture([…]), or "
@@ -206,14 +208,14 @@ def _read_structures(model: CausalModel, given: Sequence[object]) -> _Asked:
         places = sorted({anywhere[0] if k == ANY and ANY not in model.names else model.place(k) for k in given})
     except ModelError as error:
         raise MeasureError(str(error)) from None
-    return _Asked(structures=tuple(places), names=tuple(model.names[k] for k in places))
+    return _Counted(structures=tuple(places), names=tuple(model.names[k] for k in places))
 
 
 def _models(model: CausalModel) -> tuple[Structure, ...]:
     return model.structures if isinstance(model, Mixture) else (model,)
 
 
-def _read_edges(model: CausalModel, edges: Sequence[Edge]) -> _Asked:
+def _read_edges(model: CausalModel, edges: Sequence[Edge]) -> _Counted:
     if not edges:
         raise MeasureError('fraction of no edge at all: name one, such as "X -> B".')
     for u, v in edges:
@@ -223,11 +225,11 @@ def _read_edges(model: CausalModel, edges: Sequence[Edge]) -> _Asked:
                 f"{model.name} has no edge {u} -> {v} between observed or hidden nodes. Its edges are "
                 f"{', '.join(f'{a} -> {b}' for a, b in model.edges)}; add one with relax(...)."
             )
-    return _Asked(edges=tuple(dict.fromkeys(edges)))
+    return _Counted(edges=tuple(dict.fromkeys(edges)))
 
 
-def _read_events(model: CausalModel, what: Mapping[object, object]) -> _Asked:
-    found = []
+def _read_events(model: CausalModel, what: Mapping[object, object]) -> _Counted:
+    found, known_answers = [], dict[tuple[str, frozenset[tuple[str, int]]], object]()
     for key, value in what.items():
         name, given = _read_response(key)
         owners = [m for m in _models(model) if isinstance(m, CausalModel) and name in m.responding]
@@ -245,9 +247,12 @@ def _read_events(model: CausalModel, what: Mapping[object, object]) -> _Asked:
             if isinstance(v, bool) or not isinstance(v, int | np.integer) or not 0 <= v < model.cardinality[n]:
                 raise MeasureError(f"{key!r}: {n} is {v!r}, expected an integer from 0 to {model.cardinality[n] - 1}.")
         found.append((name, tuple(given.items()), int(str(value))))
+        answer = known_answers.setdefault((name, frozenset(given.items())), value)
+        if answer != value:
+            raise MeasureError(f"{_response(name, given.items())} has two values, {answer} and {value}: never.")
     if not found:
         raise MeasureError("fraction of no event at all: give a value of a response function, as {'A(X=0)': 1}.")
-    return _Asked(events=tuple(found))
+    return _Counted(events=tuple(found))
 
 
 def _read_response(key: object) -> tuple[str, dict[str, int]]:
@@ -270,7 +275,7 @@ def _read_response(key: object) -> tuple[str, dict[str, int]]:
 # ----------------------------------------------------------------------- rows
 
 
-def _rows(model: CausalModel, asked: _Asked) -> Rows:
+def _rows(model: CausalModel, asked: _Counted) -> Rows:
     """Return the row of one or zero for each strategy."""
     if not isinstance(model, Mixture):
         return _row(model, asked)
@@ -286,25 +291,19 @@ def _rows(model: CausalModel, asked: _Asked) -> Rows:
     return mixed_rows(model.local, parts, (asked.text,))
 
 
-def _concerns(own: CausalModel, asked: _Asked) -> bool:
+def _concerns(own: CausalModel, asked: _Counted) -> bool:
     """Return whether a structure can have what is asked for."""
     if asked.edges:
         return any(edge in own.edges for edge in asked.edges)
     return all(name in own.responding for name, _, _ in asked.events)
 
 
-def _row(model: CausalModel, asked: _Asked) -> Rows:
+def _row(model: CausalModel, asked: _Counted) -> Rows:
     """Return the row of a single graph, as one table over the response functions that matter."""
     if asked.events:
-        known: dict[int, int] = {}
-        for name, given, value in asked.events:
-            variable = model.local.variable(name, dict(given))
-            if known.setdefault(variable, value) != value:
-                raise MeasureError(f"{_response(name, given)} has two values, {known[variable]} and {value}: never.")
-        sizes = [model.local.domains[v] for v in known]
-        table = np.zeros(sizes, dtype=np.int64)
-        table[tuple(known.values())] = 1
-        return model.local.rows([(tuple(known), 0, table)], (asked.text,))
+        event = both(*(_comparison(name, given, value) for name, given, value in asked.events))
+        pieces = ((scope, 0, table) for _, scope, table in Asked(model, event).tables())
+        return model.local.rows(pieces, (asked.text,))
     targets: dict[str, NDArray[np.bool_]] = {}
     for u, v in asked.edges:
         if (u, v) in model.edges:
@@ -321,6 +320,11 @@ def _row(model: CausalModel, asked: _Asked) -> Rows:
         first = model.local.variables.index((node.name, 0))
         scope += range(first, first + node.configurations)
     return model.local.rows([(tuple(scope), 0, hit.astype(np.int64))], (asked.text,))
+
+
+def _comparison(name: str, given: Iterable[tuple[str, int]], value: int) -> Event:
+    """Return the event that the response to some values of all parents is this one."""
+    return Comparison("=", Variable(name, tuple((u, Number(v)) for u, v in given)), Number(value))
 
 
 def acts(node: Node, source: str) -> NDArray[np.bool_]:

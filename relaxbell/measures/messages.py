@@ -81,11 +81,7 @@ def message_weight(model: CausalModel, message: str = "M", *, lengths: Sequence[
 
 def _sent(model: CausalModel, message: str, label: str) -> Rows:
     """Return the row of how often a message is sent; never in a structure of a mixture that has none."""
-    if isinstance(model, Mixture):
-        own = graphs(model, f"the message {message}")
-        rows = [_sent(g, message, label) if message in g.hidden else constant_row(0, g.local) for g in own]
-        return mixed_rows(model.local, rows, (label,))
-    return model.local.one().minus(model.rows({message: 0}), (label,))
+    return model.local.one().minus(_told(model, message, 0), (label,))
 
 
 def _mean_length(model: CausalModel, message: str, lengths: Sequence[object]) -> LinearMeasure:

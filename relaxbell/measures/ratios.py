@@ -14,7 +14,7 @@ from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats, Surd, as_exact, read_fraction
 from relaxbell.measures.combined import divided, sum_of
 from relaxbell.measures.definition import Recipe
-from relaxbell.measures.measure import Budget, LinearMeasure, Measure, same_model
+from relaxbell.measures.measure import Budget, LinearMeasure, Measure, is_symbol, same_model
 
 if TYPE_CHECKING:
     import cvxpy as cp
@@ -197,7 +197,7 @@ class Ratio(Measure):
         return self * -1
 
     def __le__(self, limit: object) -> Budget:
-        if isinstance(as_exact(limit), Surd) or getattr(limit, "is_Symbol", False):
+        if isinstance(as_exact(limit), Surd) or is_symbol(limit):
             self._refuse(f"the limit {limit}", "Give a rational number.")
         number = read_fraction(limit, f"the limit of {self.name}", MeasureError)
         return Budget(self.above(number), Fraction(0))

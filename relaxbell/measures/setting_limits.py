@@ -6,39 +6,23 @@ Vazirani (J. Comput. Syst. Sci. 33, 75, 1986), of which each bit is bounded give
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-import numpy as np
-import scipy.sparse as sp
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from relaxbell.causal.model import CausalModel
-from relaxbell.errors import MeasureError, ModelTooLargeError, installation
-from relaxbell.exact.late_rows import LateRows
-from relaxbell.exact.numbers import ExactNumber, as_exact, read_fraction, to_sympy
-from relaxbell.exact.polyhedra import Polyhedron
-from relaxbell.exact.rows import Rows
-from relaxbell.exact.texts import decimal_text
+from relaxbell.errors import MeasureError
+from relaxbell.exact.numbers import ExactNumber, as_exact, read_fraction
 from relaxbell.measures.affine import AffineConstraint
 from relaxbell.measures.measure import is_symbol
-from relaxbell.measures.settings import Labels, SettingLayout, setting_layout
+from relaxbell.measures.setting_rows import Limit, SettingBound, bound_memory, limit_constraints, setting_bits
+from relaxbell.measures.setting_vertices import limit_vertices
+from relaxbell.measures.settings import SettingLayout, setting_layout
 
 if TYPE_CHECKING:
     import sympy
-
-_ENTRY = 24
-"""Bytes of the rows for each entry, while they are built."""
-
-Limit: TypeAlias = "ExactNumber | sympy.Symbol | None"
-Row: TypeAlias = "tuple[list[sympy.Expr], str]"
-"""Coefficients of p(x|λ), one for each setting, whose sum is ≤ 0, and what it says."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +88,7 @@ class SettingLimits:
         p(X,Y|λ) <= 3/10
         """
         lower, upper, bias = (
-            _read(values[own], self.layout) if is_symbol(own) and own in values else own
+            _number(values[own], self.layout) if is_symbol(own) and own in values else own
             for own in (self.lower, self.upper, self.bias)
         )
         found = replace(self, lower=lower, upper=upper, bias=bias)
@@ -126,21 +110,11 @@ class SettingLimits:
     def least_bias(self) -> Fraction:
         """How far the bits are from 1/2 in the distribution of the settings itself."""
         worst = Fraction(0)
-        for own, rest in self._bits():
+        for own, rest in setting_bits(self.layout, self.alone):
             whole = sum((self.layout.weights[x] for x in rest), Fraction(0))
             part = sum((self.layout.weights[x] for x in own), Fraction(0))
             worst = max(worst, abs(part / whole - Fraction(1, 2)))
         return worst
-
-    def _bits(self) -> Iterator[tuple[list[int], list[int]]]:
-        """Yield, for each value of a bit given what was before, its settings and those of both values."""
-        settings = self.layout.settings
-        for k in range(len(self.layout.names)):
-            before = {() if self.alone else x[:k] for x in settings}
-            for head in sorted(before):
-                rest = [i for i, x in enumerate(settings) if self.alone or x[:k] == head]
-                for value in range(2):
-                    yield [i for i in rest if settings[i][k] == value], rest
 
     def vertices(self, *, at: Mapping[sympy.Symbol, Fraction] = MappingProxyType({})) -> list[tuple[sympy.Expr, ...]]:
         """Return the extreme p(x|λ) within the limits, as expressions of the symbols.
@@ -158,7 +132,7 @@ class SettingLimits:
         Raises
         ------
         MeasureError
-            If the limits leave nothing at these values.
+            If a symbol has no number, or these exclude the settings' own distribution.
 
         Examples
         --------
@@ -167,69 +141,14 @@ class SettingLimits:
         >>> rb.setting_bounds(rb.measurement_dependence(), upper=P)[0].vertices(at={P: sympy.Rational(7, 24)})[0]
         (P, P, P, 1 - 3*P)
         """
-        import sympy
-
-        numbers = {symbol: sympy.sympify(value) for symbol, value in at.items()}
-        if self.bias is None:
-            return self._permutations(numbers)
-        settings = self.layout.settings
-        if not self.alone and self.lower is None and self.upper is None and len(settings) == 2 ** len(settings[0]):
-            return self._products(numbers)
-        rows = [row for row, _ in limit_rows(self)]
-        n = len(self.layout.settings)
-        unit = [[-sympy.Integer(int(x == y)) for y in range(n)] for x in range(n)]
-        everything = [*rows, *unit]
-        exact = [[Fraction(str(sympy.Rational(sympy.sympify(c).subs(numbers)))) for c in row] for row in everything]
-        points = _extreme(exact, n)
-        if not points:
-            raise MeasureError(f"the limits {self} leave no p({','.join(self.layout.names)}|λ). Expected wider ones.")
-        if not numbers:
-            return [tuple(map(to_sympy, point)) for point in points]
-        found = []
-        for point in points:
-            tight = [k for k, row in enumerate(exact) if sum(c * v for c, v in zip(row, point, strict=True)) == 0]
-            found.append(_solved([everything[k] for k in tight], n))
-        return found
-
-    def _products(self, numbers: Mapping[sympy.Symbol, sympy.Expr]) -> list[tuple[sympy.Expr, ...]]:
-        """Return the vertices where every bit, after those before it, is at one end of its range."""
-        import sympy
-
-        settings, n = self.layout.settings, len(self.layout.names)
-        high = sympy.Rational(1, 2) + _expression(self.bias)
-        value = [sympy.factor(high**k * (1 - high) ** (n - k)) for k in range(n + 1)]  # by bits at the upper end
-        heads = sorted({x[:k] for x in settings for k in range(n)})
-        found = dict[tuple[sympy.Expr, ...], None]()
-        for likely in itertools.product((0, 1), repeat=len(heads)):
-            bit = dict(zip(heads, likely, strict=True))
-            found[tuple(value[sum(x[k] == bit[x[:k]] for k in range(n))] for x in settings)] = None
-        return sorted(found, key=lambda own: [sympy.sympify(v).subs(numbers) for v in own], reverse=True)
-
-    def _permutations(self, numbers: Mapping[sympy.Symbol, sympy.Expr]) -> list[tuple[sympy.Expr, ...]]:
-        """Return the vertices of lower ≤ p ≤ upper: k settings at the upper limit, all others but one at the lower."""
-        import sympy
-
-        n = len(self.layout.settings)
-        low = sympy.Integer(0) if self.lower is None else _expression(self.lower)
-        high = sympy.Integer(1) if self.upper is None else _expression(self.upper)
-        room, left = (high - low).subs(numbers), (1 - n * low).subs(numbers)
-        if not bool(low.subs(numbers) >= 0) or bool(left < 0) or bool((n * high - 1).subs(numbers) < 0):
-            raise MeasureError(f"the limits {self} leave no p({','.join(self.layout.names)}|λ). Expected wider ones.")
-        k = n if left == n * room else int(sympy.floor(left / room))
-        if k == n:
-            return [(sympy.Rational(1, n),) * n]
-        rest = sympy.expand(1 - k * high - (n - 1 - k) * low)
-        places = range(n) if rest.subs(numbers) != low.subs(numbers) else range(1)
-        found = dict[tuple[sympy.Expr, ...], None]()
-        for top in itertools.combinations(range(n), k):
-            free = [x for x in range(n) if x not in top]
-            for x in free if len(places) > 1 else free[:1]:
-                found[tuple(high if y in top else rest if y == x else low for y in range(n))] = None
-        return list(found)
+        fixed = self.at(at)
+        if fixed.symbols:
+            raise MeasureError(f"at has no number for {fixed.symbols[0]}, a symbol of {self}. Give one for each.")
+        return limit_vertices(self, fixed)
 
 
 def check_limits(limits: SettingLimits) -> None:
-    """Raise MeasureError where numbers exclude the distribution of the settings itlimits."""
+    """Raise MeasureError where numbers exclude the settings' own distribution."""
     who = f"p({','.join(limits.layout.names)}|λ)"
     weights = limits.layout.weights
     for limit, side, extreme in ((limits.lower, -1, min(weights)), (limits.upper, 1, max(weights))):
@@ -245,163 +164,26 @@ def check_limits(limits: SettingLimits) -> None:
         if not least <= limits.bias <= Fraction(1, 2):
             raise MeasureError(
                 f"santha_vazirani={limits.bias} for {who} cannot hold: found bits that are {float(least):g} from 1/2 "
-                "in the distribution of the settings itlimits. Expected at least that, and at most 1/2."
+                "in the settings' own distribution. Expected at least that, and at most 1/2."
             )
-
-
-def limit_rows(limits: SettingLimits) -> list[Row]:
-    """Return the inequalities over p(x|λ), with exact numbers or symbols as sympy expressions."""
-    import sympy
-
-    n, found = len(limits.layout.settings), list[Row]()
-    for limit, side, relation in ((limits.lower, -1, ">="), (limits.upper, 1, "<=")):
-        if limit is None:
-            continue
-        number = limit if is_symbol(limit) else to_sympy(limit)
-        for x in range(n):
-            row = [-side * number] * n
-            row[x] = side * (1 - number)
-            found.append((row, f"p({limits.layout.label(x)}|λ) {relation} {limit}"))
-    if limits.bias is not None:
-        top = sympy.Rational(1, 2) + (limits.bias if is_symbol(limits.bias) else to_sympy(limits.bias))
-        for own, rest in limits._bits():
-            row = [sympy.Integer(0)] * n
-            for x in rest:
-                row[x] = -top
-            for x in own:
-                row[x] = 1 - top
-            found.append((row, f"p({'|'.join(limits.layout.label(x) for x in own)}) <= {top} given what was before"))
-    return found
-
-
-@dataclass(frozen=True, eq=False)
-class SettingBound(AffineConstraint):
-    """A limit of p(x|λ) for all x and λ; see `setting_bounds`. Where strategies are many, its rows are not made.
-
-    Attributes
-    ----------
-    limit
-        The number.
-    side
-        1: no more than the limit; −1: no less.
-    limits
-        What it is one of.
-    rows, rhs, equality
-        As in `AffineConstraint`; no right-hand sides where the rows are not made: all are zero.
-    """
-
-    limit: ExactNumber
-    side: int
-    limits: SettingLimits
-
-    @property
-    def text(self) -> str:
-        who = f"p({','.join(self.limits.layout.names)}|λ)"
-        return f"{who} {'<=' if self.side > 0 else '>='} {decimal_text(self.limit, 9)}"
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-def box_of(limits: Sequence[SettingBound]) -> tuple[ExactNumber, ExactNumber]:
-    """Return between which numbers p(x|λ) is, where several limits hold."""
-    low = max((own.limit for own in limits if own.side < 0), default=Fraction(0))
-    return low, min((own.limit for own in limits if own.side > 0), default=Fraction(1))
-
-
-def limit_constraints(limits: SettingLimits) -> list[AffineConstraint]:
-    """Return the rows over q, the same for each Λ; of numbers only."""
-    found: list[AffineConstraint] = []
-    for limit, side in ((limits.lower, -1), (limits.upper, 1)):
-        if limit is not None:
-            found.append(_bound(limits, limit, side))
-    biased = replace(limits, lower=None, upper=None)
-    return [*found, _constraint(biased)] if limit_rows(biased) else found
-
-
-def _bound(limits: SettingLimits, limit: Any, side: int) -> SettingBound:
-    """Return side · (q(x, Λ) − limit · q(Λ)) ≤ 0 for every x and Λ."""
-    layout, model = limits.layout, limits.model
-    height = len(layout.weights) * layout.count
-    labels = Labels(height, partial(_bound_label, layout, f"{'>=' if side < 0 else '<='} {limit}"))
-    try:
-        rows = _bound_rows(model, layout, limit, side, labels)
-    except ModelTooLargeError:
-        late = LateRows(
-            partial(_bound_rows, model, layout, limit, side, labels), labels, height, height * len(layout.weights),
-            nonnegative=False,
-        )  # fmt: skip
-        return SettingBound(late, np.zeros(0, dtype=object), False, limit, side, limits)
-    return SettingBound(rows, np.full(height, Fraction(0), dtype=object), False, limit, side, limits)
-
-
-def _bound_rows(model: CausalModel, layout: SettingLayout, bound: ExactNumber, side: int, labels: Labels) -> Rows:
-    settings, count = layout.numbers.shape
-    columns = np.broadcast_to(layout.numbers.T[None], (settings, count, settings))
-    pointers = np.arange(0, columns.size + 1, settings)
-    shape = (settings * count, model.strategies.count)
-    pattern = sp.csr_array((np.ones(columns.size), columns.ravel().astype(np.int32), pointers), shape=shape)
-    place = np.zeros(columns.shape, dtype=np.intp)
-    for x in range(settings):
-        place[x, :, x] = 1
-    distinct = np.array([-side * bound, side * (1 - bound)], dtype=object)
-    return Rows.read(pattern, distinct, place.ravel(), labels)
-
-
-def _bound_memory(settings: int, count: int) -> int:
-    """Return the bytes of the rows, while they are built."""
-    return 3 * _ENTRY * settings**2 * count
-
-
-def _bound_label(layout: SettingLayout, relation: str, i: int) -> str:
-    x, rest = divmod(i, layout.count)
-    return f"p({layout.label(x)},Λ={rest}) {relation} p(Λ={rest})"
-
-
-def _expression(limit: Any) -> Any:
-    return limit if is_symbol(limit) else to_sympy(limit)
-
-
-def _extreme(rows: list[list[Fraction]], n: int) -> list[tuple[Fraction, ...]]:
-    """Return the vertices of Σ p = 1, rows · p ≤ 0."""
-    try:
-        hull = Polyhedron(n)
-    except ModuleNotFoundError:
-        raise MeasureError(
-            f"vertices of limits of settings need exact polyhedra: pplpy is not installed. {installation('polytopes')}"
-        ) from None
-    scale = [math.lcm(*(c.denominator for c in row)) for row in rows]
-    hull.add([(0, *(int(-c * k) for c in row)) for row, k in zip(rows, scale, strict=True)])
-    hull.add([(-1, *([1] * n)), (1, *([-1] * n))])
-    points = (tuple(Fraction(v, own.divisor) for v in own.coordinates) for own in hull.vertices())
-    return sorted(points, reverse=True)
-
-
-def _solved(rows: list[list[Any]], n: int) -> tuple[sympy.Expr, ...]:
-    """Return the p of sum 1 at which rows of symbols are 0; where more than enough meet, by some of them."""
-    import sympy
-
-    names = sympy.symbols(f"p0:{n}")
-    for chosen in itertools.combinations(rows, n - 1):
-        matrix = sympy.Matrix([*chosen, [1] * n])
-        if sympy.cancel(matrix.det()) != 0:
-            found = matrix.LUsolve(sympy.Matrix([0] * (n - 1) + [1]))
-            return tuple(sympy.factor(sympy.cancel(v)) if v.is_rational_function(*names) else v for v in found)
-    raise AssertionError("a vertex lies on as many independent rows")
 
 
 def _read(limit: Any, layout: SettingLayout) -> Limit:
     """Return a limit as an exact number, a symbol, or None."""
-    who = f"p({','.join(layout.names)}|λ)"
     if limit is None or is_symbol(limit):
         return limit
     if getattr(limit, "free_symbols", None):
         raise MeasureError(
-            f"the bound {limit} on {who} is an expression of symbols, expected a number or a symbol alone. Give the "
-            "symbol, and put the expression into the curve: curve.to_sympy()."
+            f"the bound {limit} on p({','.join(layout.names)}|λ) is an expression of symbols, expected a number or a "
+            "symbol alone. Give the symbol, and put the expression into the curve: curve.to_sympy()."
         )
+    return _number(limit, layout)
+
+
+def _number(limit: object, layout: SettingLayout) -> ExactNumber:
     exact = as_exact(limit)
-    return read_fraction(limit, f"the bound on {who}", MeasureError) if exact is None else exact
+    what = f"the bound on p({','.join(layout.names)}|λ)"
+    return read_fraction(limit, what, MeasureError) if exact is None else exact
 
 
 def setting_bounds(
@@ -462,7 +244,7 @@ def setting_bounds(
       [1/4, 1/3]: 24*P - 4
       [1/3, 1]: 4
     """
-    layout = setting_layout(model, "the bounds of p", _bound_memory)
+    layout = setting_layout(model, "the bounds of p", bound_memory)
     limits = SettingLimits(
         model, layout, _read(lower, layout), _read(upper, layout),
         _read(santha_vazirani, layout), alone,
@@ -489,34 +271,3 @@ def _stated(constraint: AffineConstraint, limits: SettingLimits) -> Any:
     own = constraint.in_cvxpy(limits.model)
     own.limits = limits
     return own
-
-
-def _constraint(limits: SettingLimits) -> AffineConstraint:
-    """Return rows · q ≤ 0 for every Λ, of limits of one kind."""
-    layout = limits.layout
-    settings, count = layout.numbers.shape
-    rows = limit_rows(limits)
-    coefficients = np.array([[as_exact(c) for c in row] for row, _ in rows], dtype=object)
-    distinct = sorted({v for v in coefficients.ravel().tolist()}, key=float)
-    number = {value: i for i, value in enumerate(distinct)}
-    pattern_columns, place, lengths = list[NDArray[np.intp]](), list[NDArray[np.intp]](), list[int]()
-    for row in coefficients.tolist():
-        used = [x for x in range(settings) if row[x] != 0]
-        pattern_columns.append(layout.numbers[used].T.ravel())
-        place.append(np.tile(np.array([number[row[x]] for x in used], dtype=np.intp), count))
-        lengths += [len(used)] * count
-    columns = np.concatenate(pattern_columns)
-    pointers = np.concatenate([[0], np.cumsum(lengths)])
-    shape = (len(rows) * count, limits.model.strategies.count)
-    pattern = sp.csr_array((np.ones(len(columns)), columns.astype(np.int32), pointers), shape=shape)
-    labels = Labels(shape[0], partial(_label, tuple(text for _, text in rows), count))
-    return AffineConstraint(
-        Rows.read(pattern, np.array(distinct, dtype=object), np.concatenate(place), labels),
-        np.full(shape[0], Fraction(0), dtype=object),
-        False,
-    )
-
-
-def _label(texts: tuple[str, ...], count: int, i: int) -> str:
-    row, rest = divmod(i, count)
-    return f"{texts[row]}, Λ={rest}"

@@ -14,7 +14,7 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.closed_forms.domains import Domain, ValuesDomain, read_domain
-from relaxbell.closed_forms.quotients import ClosedRatio, closed_bounds
+from relaxbell.closed_forms.quotients import fixed_denominator
 from relaxbell.curves.curve import Curve
 from relaxbell.curves.families import PolynomialPath, read_family
 from relaxbell.curves.parameters import read_parameter
@@ -153,7 +153,7 @@ def prove(
             "closed form. Give a pair of behaviors or a function of the parameter."
         )
     if measure.quotient is not None:
-        found = _quotient(measure, measure.quotient[0], formula, domain, subject_to, points, seconds)
+        found = _quotient(measure, measure.quotient, formula, domain, subject_to, points, seconds)
         if found is not None:
             return found
     return _everywhere(measure, formula, domain, subject_to, points, seconds)
@@ -161,7 +161,7 @@ def prove(
 
 def _quotient(
     measure: Measure,
-    numerator: LinearMeasure,
+    quotient: tuple[LinearMeasure, LinearMeasure],
     formula: Formula,
     domain: object,
     subject_to: object,
@@ -173,16 +173,16 @@ def _quotient(
 
     if not isinstance(formula, sympy.Expr):
         return None
+    numerator, denominator = quotient
     try:
-        form = closed_bounds(measure, domain, subject_to, seconds=seconds)
-        assert isinstance(form, ClosedRatio)
-        below = form.numerator.least.affine(LinearTerm(form.denominator))
+        form, over = fixed_denominator(measure, denominator, domain, subject_to, None, seconds)
+        below = form.affine(LinearTerm(over))
         found = _everywhere(numerator, formula * below, domain, subject_to, points, seconds)
     except (ClosedFormError, MeasureError, ProofError):
         return None
     if found.status != "proved":
         return None
-    claim = f"min {measure.name} = {_text(formula)}, for {form.numerator.least.region.text} where {below} > 0"
+    claim = f"min {measure.name} = {_text(formula)}, for {form.region.text} where {below} > 0"
     return replace(found, claim=claim, method=f"times its denominator, that of the data; {found.method}")
 
 

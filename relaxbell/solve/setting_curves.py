@@ -28,8 +28,8 @@ from relaxbell.exact.numbers import ExactNumber, to_sympy
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import remaining
 from relaxbell.lp.highs import solve_highs
-from relaxbell.measures.measure import is_symbol
 from relaxbell.measures.setting_limits import SettingLimits
+from relaxbell.measures.setting_rows import limit_expression, limit_rows
 from relaxbell.solve.functional_bound import check_scenario, negated, rational_multiple
 
 if TYPE_CHECKING:
@@ -111,8 +111,8 @@ def _stretches(limits: SettingLimits, symbol: sympy.Symbol) -> list[sympy.Expr]:
         raise MeasureError(f"{limits}: no value of {symbol} leaves the settings their own distribution.")
     corners = {low, high}
     if limits.bias is None:  # k settings at the upper limit, others at the lower one: Σ = 1 where one more is
-        lower = sympy.Integer(0) if limits.lower is None else _expression(limits.lower)
-        upper = sympy.Integer(1) if limits.upper is None else _expression(limits.upper)
+        lower = sympy.Integer(0) if limits.lower is None else limit_expression(limits.lower)
+        upper = sympy.Integer(1) if limits.upper is None else limit_expression(limits.upper)
         for k in range(n + 1):
             for root in sympy.solve(k * upper + (n - k) * lower - 1, symbol):
                 if bool(low < root) and bool(root < high):
@@ -122,10 +122,6 @@ def _stretches(limits: SettingLimits, symbol: sympy.Symbol) -> list[sympy.Expr]:
     elif limits.alone:
         raise MeasureError(f"{limits}: curves are of bits given those before. Give numbers with alone=True.")
     return sorted(corners, key=float)
-
-
-def _expression(limit: ExactNumber | sympy.Symbol) -> sympy.Expr:
-    return limit if is_symbol(limit) else to_sympy(limit)
 
 
 def _between(low: sympy.Expr, high: sympy.Expr, share: float = 0.618) -> Fraction:

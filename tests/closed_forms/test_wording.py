@@ -123,6 +123,19 @@ def test_wald_and_budgets():
     p, limit = random_behavior(iv, 3), Fraction(1, 3)
     found = evaluated(both.written(language="python"), np.array(p.exact), e=limit)
     assert found[0] == both.least(p, {"e": limit})
+    table = np.array([[[5, 2], [1, 2]], [[2, 1], [2, 5]]], dtype=object) * Fraction(1, 10)
+    data, limit = rb.Behavior(table, "B A", "Z"), Fraction(1, 100)
+    for text in (
+        "ETU(A -> B)",
+        "p{B(A=1)=1, A(Z=0)=0, A(Z=1)=1}",
+    ):  # both ends at a number for the symbol: those of the programs
+        asked = rb.query(iv, text)
+        ends, own = rb.closed_bounds(asked, subject_to=few), rb.bounds(asked, data, [few[0].measure <= limit])
+        assert ends(data, {"e": limit}) == (own.minimum.exact, -own.maximum.exact)
+        assert ends.evaluate([data], {"e": limit}).upper[0] == pytest.approx(-own.maximum.value, abs=1e-9)
+    assert ends(data, {"e": limit}) != ends(data, {"e": 1})
+    with pytest.raises(rb.errors.BehaviorError, match=r"number for each of \['e'\]"):
+        ends(data)
     with pytest.raises(rb.errors.BehaviorError, match="is 0 here"):
         wald(rb.Behavior(np.full((2, 2, 2), Fraction(1, 4)), "A B", "Z"))
     assert not wald.evaluate([np.full((2, 2, 2), 0.25)]).feasible[0]

@@ -158,3 +158,31 @@ def test_a_curve_of_three_settings_each():
     line = chained.bound(model, subject_to=rb.setting_bounds(model, upper=P))
     for at in (Fraction(1, 9), Fraction(1, 8), Fraction(3, 20), Fraction(2, 5)):
         assert line.value(at) == chained.bound(model, subject_to=rb.setting_bounds(model, upper=at))
+
+
+def test_numbers_for_symbols_are_read_not_evaluated():
+    (limits,) = rb.setting_bounds(rb.measurement_dependence(), upper=P)
+    assert limits.vertices(at={P: 0.3})[0] == (P, P, P, 1 - 3 * P)
+    for at in ({P: "3/10"}, {P: "__import__('os').getcwd()"}, {P: None}, {P: float("nan")}, {"P": 0.3}, {}):
+        with pytest.raises(MeasureError, match=r"finite real number|no number for P"):
+            limits.vertices(at=at)
+    with pytest.raises(ClosedFormError, match="finite real number"):
+        limits.model.inequalities([limits], joint=True, at={P: "3/10"})
+    (bits,) = rb.setting_bounds(limits.model, santha_vazirani=E)
+    with pytest.raises(MeasureError, match="cannot hold"):
+        bits.vertices(at={E: Fraction(-1, 10)})
+
+
+def test_joint_inequalities_of_biased_settings_that_do_not_all_occur():
+    """A symbol's default number leaves the settings their own distribution; p(settings|λ) ≤ h is among the facets."""
+    table = [[Fraction(1, 2), Fraction(1, 4)], [Fraction(1, 4), 0]]
+    model = rb.measurement_dependence(input_distribution=table)
+    found = model.inequalities(rb.setting_bounds(model, upper=HIGH), joint=True)
+    assert Fraction(1, 2) <= found.at[HIGH] <= 1
+    assert found.complete
+    assert {kind.name for kind in found.classes} >= {"positivity", "limits of p(settings)"}
+    assert all(kind.rank == 11 for kind in found.classes)  # of 12 cells that occur
+    assert all(f.bound(model, subject_to=rb.setting_bounds(model, upper=found.at[HIGH])) <= 0
+               for f in found.representatives())  # fmt: skip
+    with pytest.raises(ClosedFormError, match="irrational"):
+        model.inequalities(rb.setting_bounds(model, upper=1 / sympy.sqrt(3)), joint=True)

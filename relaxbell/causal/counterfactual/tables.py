@@ -81,14 +81,21 @@ class Asked:
 
     def tables(self) -> Iterator[tuple[Fraction, tuple[int, ...], Table]]:
         """Yield probability, scope and table for each setting of the free inputs that it depends on."""
+        for weight, setting in self._weighted:
+            yield weight, *self._table(setting)
+
+    @cached_property
+    def _weighted(self) -> list[tuple[Fraction, dict[str, int]]]:
+        """The settings that occur, with their probabilities."""
         names, known = self.settings, dict(self.given)
-        distribution = self.model.input_distribution
+        distribution, found = self.model.input_distribution, []
         norm = distribution.probability(known)
         for values in itertools.product(*(range(self.model.cardinality[name]) for name in names)):
             setting = known | dict(zip(names, values, strict=True))
             weight = distribution.probability(setting) / norm if norm else Fraction(not names)
             if weight:
-                yield weight, *self._table(setting)
+                found.append((weight, setting))
+        return found
 
     def _table(self, setting: Mapping[str, int]) -> tuple[tuple[int, ...], Table]:
         reach = Reach(self.model, tuple(setting.items()))
@@ -114,14 +121,7 @@ class Asked:
     @cached_property
     def unit(self) -> int:
         """The common denominator of the probabilities of settings."""
-        return math.lcm(*(weight.denominator for weight, _, _ in self._weights()))
-
-    def _weights(self) -> Iterator[tuple[Fraction, None, None]]:
-        names, known = self.settings, dict(self.given)
-        norm = self.model.input_distribution.probability(known)
-        for values in itertools.product(*(range(self.model.cardinality[name]) for name in names)):
-            chance = self.model.input_distribution.probability(known | dict(zip(names, values, strict=True)))
-            yield (chance / norm if norm else Fraction(1)), None, None
+        return math.lcm(*(weight.denominator for weight, _ in self._weighted))
 
 
 Possible: TypeAlias = frozenset[int]

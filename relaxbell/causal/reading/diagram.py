@@ -75,8 +75,9 @@ class Diagram:
         return tuple(self.roles.get(name, ()))
 
     def give(self, role: str, node: str) -> None:
-        """Give a node a role."""
-        self.roles.setdefault(role, {})[node] = None
+        """Give a node a role, "latent" among them."""
+        own = self.latents if role == "latent" else self.roles.setdefault(role, {})
+        own[node] = None
 
     def renamed(self, names: Mapping[str, str]) -> Diagram:
         """Return the diagram with other names for some nodes."""

@@ -121,7 +121,7 @@ def _networkx(graph: _NetworkX) -> Diagram:
         diagram.nodes[name] = None
         said = {key: str(value) for key, value in attributes.items() if isinstance(value, str | bool | int)}
         for role in node_roles(name, {key: value.strip('"') for key, value in said.items() if len(key) > 1}):
-            _give(diagram, role, name)
+            diagram.give(role, name)
     _pgmpy(graph, diagram)
     several = graph.is_multigraph()
     for u, row in graph.adj.items():
@@ -144,13 +144,6 @@ def _networkx_edge(diagram: Diagram, u: str, v: str, attributes: Mapping[object,
         raise ModelError(f"the edge {u} -> {v} is {said!r}, expected directed or bidirected. Choose its direction.")
 
 
-def _give(diagram: Diagram, role: str, name: str) -> None:
-    if role == "latent":
-        diagram.latents[name] = None
-    else:
-        diagram.give(role, name)
-
-
 def _pgmpy(graph: object, diagram: Diagram) -> None:
     """Add pgmpy's roles, and the numbers of values that its tables of probabilities have."""
     for attribute, role in (("latents", "latent"), ("exposures", "exposure"), ("outcomes", "outcome")):
@@ -158,7 +151,7 @@ def _pgmpy(graph: object, diagram: Diagram) -> None:
         for name in sorted(map(str, names)) if _is_names(names) else ():
             if name not in diagram.nodes:
                 raise ModelError(f"{attribute} names {name!r}, which is no node: {', '.join(diagram.nodes)}.")
-            _give(diagram, role, name)
+            diagram.give(role, name)
     if getattr(graph, "cpds", None) and callable(counted := getattr(graph, "get_cardinality", None)):
         for name, size in dict(counted()).items():
             diagram.cardinality[str(name)] = int(size)

@@ -185,10 +185,7 @@ class _Reader:
 
     def _node(self, name: str, attributes: Mapping[str, str]) -> None:
         for role in node_roles(name, attributes):
-            if role == "latent":
-                self.diagram.latents[name] = None
-            else:
-                self.diagram.give(role, name)
+            self.diagram.give(role, name)
 
     def _edge(self, u: str, arrow: Token, v: str, attributes: Mapping[str, str]) -> None:
         kind = arrow.text

@@ -38,7 +38,7 @@ from relaxbell.lp.highs import Answer
 from relaxbell.lp.vertex import LARGEST_BASIS
 from relaxbell.measures.dependences import is_dependence
 from relaxbell.measures.measure import LinearMeasure, Measure
-from relaxbell.measures.setting_limits import SettingBound
+from relaxbell.measures.setting_rows import SettingBound
 
 
 class ConstrainedProblem(PricedProblem):

@@ -27,7 +27,7 @@ from relaxbell.exact.numbers import ExactNumber, Floats
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.dependences import is_dependence
 from relaxbell.measures.hall import hall_terms
-from relaxbell.measures.setting_limits import SettingBound, box_of
+from relaxbell.measures.setting_rows import SettingBound, box_of
 from relaxbell.measures.settings import SettingLayout, setting_layout
 from relaxbell.measures.terms import Leaf
 
