@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from relaxbell.causal.equations import normalization_equations
 from relaxbell.causal.model import CausalModel
+from relaxbell.causal.structures import Mixture
 from relaxbell.engines.information.within import solve_problem
 from relaxbell.engines.linear.dual import DualBound, Proof, dual_bound
 from relaxbell.engines.linear.over import read_problem
@@ -328,6 +329,11 @@ class _Costs:
         self.error = Fraction(0)
         if not bias:
             return
+        if isinstance(model, Mixture) and model.has_any:
+            raise MeasureError(
+                f"settings_bias for {model.name}: any behavior is given by its cells, which do not say what it does at "
+                'other settings. Expected a mixture without "any", or no settings_bias.'
+            )
         if dependent:
             if len(dependent) < len(model.inputs):
                 raise MeasureError(

@@ -12,6 +12,7 @@ from .bets import Table, p_value, statement, used, words
 from .digest import short_digest
 from .kernel import Case
 from .measures import Measure
+from .mixtures import Mixed
 from .model import Functions
 from .reading import FRACTION, ZERO, Json, array, fields, rationals, whole
 from .refusals import need
@@ -92,7 +93,15 @@ class EvidenceCase(Case):
                 known[rest] = _shift(values, low, room)
             return known[rest]
 
+        anything = isinstance(own, Mixed) and None in own.structures
+        need(not (bias and anything), 'a bias of the settings of "any" behavior')
+        places = own.marginal(own.free)[0]
+        free = {x: p * len(chances) for x, p in zip(sorted(set(places)), chances, strict=True)} if anything else {}
+
         def column(number: int, functions: Functions) -> list[tuple[int, Fraction]]:
+            if isinstance(own, Mixed) and own.structures[functions[0][0]] is None:  # a cell: of one setting alone
+                (cell,) = functions[1]
+                return [(0, -free[places[cell % own.settings]] * scores[cell])]
             values = [scores[cell] for cell in own.visited(functions)]
             mean = sum((p * v for p, v in zip(chances, values, strict=True)), ZERO)
             if bias:

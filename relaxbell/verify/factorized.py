@@ -35,7 +35,7 @@ DIGITS = 32
 _ERROR = Decimal(1).scaleb(-20)
 """Far more than what sums of logarithms and powers lose in 32 digits, where no number exceeds 10^4."""
 
-_LARGEST = 10**4
+_LARGEST, _FLOAT = 10**4, 2**500
 
 Matrix = tuple[tuple[Fraction, ...], ...]
 Corners = tuple[tuple[Decimal, ...], ...]
@@ -326,6 +326,8 @@ class FactorizedDependenceCase(FactorizedCase):
 
     def within(self, tables: Tables, margin: Fraction) -> bool:
         """Return whether no price exceeds the margin."""
+        need(all(abs(v) < _FLOAT for r in tables.own.values() for row in r for v in row), "z is too large")
+        need(margin < _FLOAT, "the margin is too large")
         return dependence_within(tables, margin, MOST, self.model.spend) is not None
 
 

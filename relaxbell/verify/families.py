@@ -26,7 +26,7 @@ from .rounding import text
 from .wording import models
 
 FAMILY = "relaxbell-family-1"
-_DEGREE = 41
+_DEGREE, _FAR = 41, 2**1000  # ends are said as floats
 
 
 @dataclass
@@ -74,9 +74,9 @@ class Germ(Real):
         if own.degree < 0:
             return 0
         assert self.over is not None
-        if self.over.model is not None:
-            self.over.model.spend(effort(own))
-        return sign_between(own, self.over.left, self.over.right)
+        assert self.over.model is not None  # there is one when the first polynomial is read
+        self.over.model.spend(FRACTION * len(own.pairs))
+        return sign_between(own, self.over.left, self.over.right, self.over.model.spend)
 
     @property
     def line(self) -> str:
@@ -87,12 +87,6 @@ class Germ(Real):
 def parts(value: Real) -> tuple[Real, ...]:
     """Return the coefficients of a polynomial, or of a number."""
     return value.coefficients if isinstance(value, Germ) else (value,)
-
-
-def effort(f: Whole) -> int:
-    """Return what its Sturm chain costs: numbers in it grow with the degree."""
-    bits = max((abs(part).bit_length() for pair in f.pairs for part in pair), default=0)
-    return FRACTION * (f.degree + 1) ** 2 * (1 + (f.degree + 1) * bits // 512)
 
 
 def signs(coefficients: tuple[Real, ...]) -> Whole:
@@ -138,6 +132,7 @@ class Family:
         need(type(own) is str and own.isidentifier() and len(own) <= 100, "the parameter has no name")
         self.low, self.high = rationals(with_numbers(over), "the range of the parameter", 2)
         need(self.low < self.high, "the range of the parameter is empty")
+        need(max(-self.low, self.high) < _FAR, "the range of the parameter is too large")
         self.over = Stretch(Root.at(self.low), Root.at(self.high))
         given = {"model": model, "measure": measure, "observed": observed, "constraints": constraints}
         given |= {"schema": SCHEMA, "claim": {}, "proof": {}} | ({} if root is None else {"root": root})
@@ -158,11 +153,13 @@ class Family:
         own, low, high = fields(data, what, "root", "above", "to")
         (a, b), coefficients = rationals([low, high], what), self.case.real(own, what)
         given = signs(parts(coefficients))
-        self.case.model.spend(effort(given))
+        spend = self.case.model.spend
+        spend(2 * given.effort)
         f = given.squarefree
+        spend(sum(part.look(x) for part in f.chain for x in (a, b)))
         need(a < b and f.degree > 0 and f.sign(a) and f.sign(b), f"{what}: the interval is none")
         need(f.changes(a) - f.changes(b) == 1, f"{what}: not one root")
-        return Root(f, a, b)
+        return Root(f, a, b, spend)
 
     def prove(self, stretch: Json) -> tuple[Root, Root, Real | None]:
         """Return the ends of a stretch and its value, None where there is no model, if it is proved.

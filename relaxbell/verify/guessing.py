@@ -174,11 +174,11 @@ class GuessingCase(Case):
         equations = list(self.equations_of_boxes())
         variations = list(self.variations())
         every = [*equations, *variations]
-        pairs = [(table, gain) for table in self.tables() for gain in self.gains()]
-        effort = 4 * cells + sum(len(row) for row in every)
-        model.spend(FRACTION * len(pairs) * effort)
-        for pair, own in zip(pairs, array(boxes, "the boxes", len(pairs)), strict=True):
-            (table, cost), gain = pair
+        tables, gains = self.tables(), self.gains()
+        count, effort = len(tables) * len(gains), 4 * cells + sum(len(row) for row in every)
+        model.spend(FRACTION * count * effort)
+        pairs = itertools.product(tables, gains)
+        for ((table, cost), gain), own in zip(pairs, array(boxes, "the boxes", count), strict=True):
             left = [table[c % n] * (gain.get(c, ZERO) - price[c]) for c in range(cells)]
             for c in range(0, cells, n):
                 left[c] -= on_tables * cost

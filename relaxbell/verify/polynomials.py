@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
-from .refusals import Refused
+from .reading import FRACTION
+from .refusals import Refused, need
 
 Pair = tuple[int, int]
 """a + b√n."""
@@ -29,6 +30,13 @@ def pair_sign(pair: Pair, n: int) -> int:
 
 _CLOSEST = 2**12
 """Halvings after which two roots are not told apart any more: a polynomial of a file may have very close ones."""
+
+Spend = Callable[[int], None]
+"""What is told how much work comes, in units of `reading.WORK`; it refuses too much."""
+
+
+def freely(work: int) -> None:
+    """Let all work be done: of polynomials that are no file's."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +55,37 @@ class Whole:
         common = math.gcd(*itertools.chain.from_iterable(own))
         return Whole(tuple([(a // common, b // common) for a, b in own]) if common > 1 else tuple(own), n)
 
+    def rational_lead(self) -> Whole:
+        """Return it times a positive factor that makes the last coefficient an integer.
+
+        Common factors in Q(√n) then become integers and are divided out: else numbers would double with each remainder.
+        """
+        if not self.pairs or not self.pairs[-1][1]:
+            return self
+        a, b = self.pairs[-1]
+        factor = (a, -b) if pair_sign((a, -b), self.n) > 0 else (-a, b)
+        return Whole.of([self.times(factor, c) for c in self.pairs], self.n)
+
     @property
     def degree(self) -> int:
         """Its degree; -1 of zero."""
         return len(self.pairs) - 1
+
+    @cached_property
+    def bits(self) -> int:
+        """Bits of its largest number."""
+        return max((abs(part).bit_length() for pair in self.pairs for part in pair), default=0)
+
+    @property
+    def effort(self) -> int:
+        """How much work its Sturm chain is: numbers in it are longer with each remainder."""
+        size = (self.degree + 1) ** 2
+        return FRACTION * size + (size * self.bits) ** 2 * (22 if self.n else 1) // 2**16
+
+    def look(self, x: Fraction) -> int:
+        """Return how much work its sign at a number is."""
+        own = max(abs(x.numerator), x.denominator).bit_length()
+        return 4 * (self.degree + 1) + (self.degree**2 * own * (own + self.bits)) // 2**16
 
     def sign(self, x: Fraction) -> int:
         """Return its sign at a rational number."""
@@ -89,8 +124,8 @@ class Whole:
             flips *= pair_sign(lead, self.n)
             while rest and rest[-1] == (0, 0):
                 rest.pop()
-        found = Whole.of(rest, self.n)
-        return Whole.of(quotient, self.n), found if flips > 0 else found.negative()
+        found = Whole.of(rest, self.n).rational_lead()
+        return Whole.of(quotient, self.n).rational_lead(), found if flips > 0 else found.negative()
 
     @cached_property
     def squarefree(self) -> Whole:
@@ -153,6 +188,7 @@ class Root:
     polynomial: Whole
     low: Fraction
     high: Fraction
+    spend: Spend = freely
     side: int = field(default=0, init=False)
     steps: int = field(default=0, init=False)
 
@@ -174,6 +210,7 @@ class Root:
         if self.steps > _CLOSEST:
             raise Refused("two numbers are too close to be told apart")
         middle = (self.low + self.high) / 2
+        self.spend(self.polynomial.look(middle))
         self.side = self.side or self.polynomial.sign(self.high)
         found = self.polynomial.sign(middle)
         if found == 0:
@@ -198,6 +235,8 @@ class Root:
         low, high = max(self.low, other.low), min(self.high, other.high)
         if low >= high:
             return False
+        for own in (self, other):
+            own.spend(2 * own.polynomial.effort)
         common = divisor(
             Whole(self.polynomial.pairs, self.polynomial.n or other.polynomial.n),
             Whole(other.polynomial.pairs, self.polynomial.n or other.polynomial.n),
@@ -216,13 +255,16 @@ class Root:
             other.refine()
 
 
-def roots(f: Whole, low: Fraction, high: Fraction) -> list[Root]:
+def roots(f: Whole, low: Fraction, high: Fraction, spend: Spend = freely) -> list[Root]:
     """Return the roots in (low, high], ascending."""
+    spend(2 * f.effort)
     own = f.squarefree
     found: list[Root] = []
     if own.degree < 1:
         return found
+    spend(sum(part.look(x) for part in own.chain for x in (low, high)))
     stack = [(low, high, own.changes(low), own.changes(high))]
+    least = (high - low) / 2**_CLOSEST
     while stack:
         a, b, before, after = stack.pop()
         if before == after:
@@ -230,11 +272,13 @@ def roots(f: Whole, low: Fraction, high: Fraction) -> list[Root]:
         middle = (a + b) / 2
         if before - after == 1:
             if own.sign(b) == 0:
-                found.append(Root(own, b, b))
+                found.append(Root(own, b, b, spend))
                 continue
             if own.sign(a):
-                found.append(Root(own, a, b))
+                found.append(Root(own, a, b, spend))
                 continue
+        need(b - a > least, "two numbers are too close to be told apart")
+        spend(sum(part.look(middle) for part in own.chain))
         between = own.changes(middle)
         stack += [(middle, b, between, after), (a, middle, before, between)]
     return found
@@ -248,11 +292,12 @@ def between(left: Root, right: Root) -> Fraction:
     return (left.high + right.low) / 2
 
 
-def crossings(f: Whole, left: Root, right: Root) -> list[Root]:
+def crossings(f: Whole, left: Root, right: Root, spend: Spend = freely) -> list[Root]:
     """Return the numbers strictly between two where a polynomial changes its sign, ascending."""
+    spend(sum((f.degree + 2) * f.look(x) for x in (left.low, right.high)))
     if f.degree < 1 or f.one_sign(left.low, right.high):
         return []
-    found = [r for r in roots(f, left.low, right.high) if turns(f, r)]
+    found = [r for r in roots(f, left.low, right.high, spend) if turns(f, r)]
     return [r for r in found if left < r < right]
 
 
@@ -274,14 +319,15 @@ class CrossingError(Refused):
         self.places = places
 
 
-def sign_between(f: Whole, left: Root, right: Root) -> int:
+def sign_between(f: Whole, left: Root, right: Root, spend: Spend = freely) -> int:
     """Return the sign of a polynomial between two numbers, but for single zeros; raise CrossingError if it has both."""
     if f.degree < 0:
         return 0
-    places = crossings(f, left, right)
+    places = crossings(f, left, right, spend)
     if places:
         raise CrossingError(places)
     x = between(left, right)
     while not (found := f.sign(x)):
+        spend(f.look(x))
         x = (x + right.low) / 2
     return found

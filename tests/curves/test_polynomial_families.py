@@ -12,6 +12,7 @@ from sympy import Symbol
 import relaxbell as rb
 from relaxbell.exact.numbers import surd, to_sympy
 from relaxbell.verify import Refused, verify
+from relaxbell.verify.polynomials import Whole
 
 F = Fraction
 ETA, V = Symbol("eta", real=True), Symbol("v", real=True)
@@ -489,3 +490,22 @@ def test_pictures_and_frames():
     assert "polyline" in line._repr_svg_()
     assert rb.fit(line).formula == line.to_sympy()
     assert line.to_sympy(ETA).subs(ETA, sympy.Rational(9, 10)) == to_sympy(line.value(F(9, 10)))
+
+
+def test_polynomials_with_a_root_or_close_roots_do_not_take_long():
+    """Numbers in a Sturm chain over Q(√2) stay short; what would take minutes is refused."""
+    rng = np.random.default_rng(1)
+    pairs = [(int(a), int(b)) for a, b in rng.integers(-9, 10, size=(31, 2))]
+    chain = Whole.of(pairs, 2).chain
+    assert max(f.bits for f in chain) < 2000
+    assert len(chain) == 31
+    data = rb.curve(XB, TSIRELSON.with_losses(ETA, assign=0)).certificate.data
+    close = [-2, 4 * 10**300, -2 * 10**600, *[0] * 37, 1]  # x^40 − 2 (10^300 x − 1)^2
+    for place in (data["stretches"][0]["strategies"][0], data["observed"]["behavior"]):
+        place[1], before = {"polynomial": list(map(str, close))}, place[1]
+        with pytest.raises(Refused, match="too much to compute"):
+            verify(data)
+        place[1] = before
+    data["over"] = ["0", str(10**400)]
+    with pytest.raises(Refused, match="range of the parameter is too large"):
+        verify(data)
