@@ -18,6 +18,7 @@ from relaxbell.behavior.coordinates import Coordinates
 from relaxbell.causal.equations import Equations, cell_weights
 from relaxbell.causal.whole import WholePoints, read_tables
 from relaxbell.engines import engine
+from relaxbell.engines.linear.program import accepts_signaling
 from relaxbell.engines.pools import Bulk, HasBulk, Pool, Served
 from relaxbell.errors import RelaxbellError
 from relaxbell.lp.clock import deadline, passed, share, time_is_over, with_bound
@@ -123,6 +124,8 @@ class CompiledArrays:
     ) -> tuple[WholePoints, NDArray[np.intp], dict[int, Any]]:
         """Return points, which they are, and what the others are: failures, or points that were read one by one."""
         points, good, bad = self.read(model, tables)
+        jobs = [job for job in self._own.task.jobs if job.model == model]
+        compared = all(accepts_signaling(job.measure, job.budgets) for job in jobs)
         others: dict[int, Any] = {}
         for i in bad.tolist():
             if i in misfits:
@@ -130,7 +133,7 @@ class CompiledArrays:
                 continue
             try:
                 own = Behavior(tables[i], *self._own.variables)
-                (others[i],) = read_points(self._own.task.models[model], [own]).entries
+                (others[i],) = read_points(self._own.task.models[model], [own], signaling=compared).entries
             except RelaxbellError as error:
                 others[i] = failure(error)
         return points, good, others
