@@ -14,6 +14,12 @@ from relaxbell.exact.numbers import Floats
 from relaxbell.lp.clock import remaining, time_is_over
 from relaxbell.lp.highs import Answer
 
+_STEPS = (0.99, 0.9, 0.7)
+"""Fractions of the way to the boundary of the cones that are gone: the usual one, then shorter ones."""
+
+_MISSED = 1e-8
+"""By so much an answer without further progress may miss the rows."""
+
 
 @dataclass(frozen=True, eq=False)
 class Entropic:
@@ -73,10 +79,12 @@ def solve_entropic(
     settings.max_threads = 1
     settings.time_limit = remaining()
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-12
-    nothing = sp.csc_matrix((width, width))
-    found = clarabel.DefaultSolver(
-        nothing, np.concatenate([cost, np.zeros(width - n)]), system, rhs, kinds, settings
-    ).solve()
+    nothing, whole_cost = sp.csc_matrix((width, width)), np.concatenate([cost, np.zeros(width - n)])
+    for step in _STEPS:  # where the budget is hardly active, long steps can end outside, without progress
+        settings.max_step_fraction = step
+        found = clarabel.DefaultSolver(nothing, whole_cost, system, rhs, kinds, settings).solve()
+        if str(found.status) != "InsufficientProgress" or found.r_prim <= _MISSED:
+            break
     status, seconds = str(found.status), time.perf_counter() - started
     if "Infeasible" in status:
         return Entropic(Answer(False, np.empty(0), np.empty(0), np.nan, "Clarabel", found.iterations, seconds), 0.0)

@@ -24,12 +24,12 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.curves.parameters import read_parameter
 from relaxbell.curves.rational import RationalCurve, RationalPiece
 from relaxbell.errors import CurveError, FunctionalError, MeasureError
-from relaxbell.exact.numbers import ExactNumber, to_sympy
+from relaxbell.exact.numbers import to_sympy
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import remaining
 from relaxbell.lp.highs import solve_highs
 from relaxbell.measures.setting_limits import SettingLimits
-from relaxbell.measures.setting_rows import limit_expression, limit_rows
+from relaxbell.measures.setting_rows import limit_expression
 from relaxbell.solve.functional_bound import check_scenario, negated, rational_multiple
 
 if TYPE_CHECKING:

@@ -60,6 +60,18 @@ def test_rows_agree_with_minimize():
     assert_like_minimize(columns, measure, rows, chosen=range(0, 60, 4))
 
 
+def test_distances_are_of_rows_that_signal_too():
+    """As `minimize` takes them; a measure beside them that does not names the rows."""
+    model = rb.bell((2, 3), (3, 2))
+    rng = np.random.default_rng(7)
+    noise = rng.dirichlet(np.ones(6), size=(3, 2, 3)).reshape(3, 2, 3, 3, 2).transpose(0, 3, 4, 1, 2)
+    rows = np.concatenate([mixed(2), noise])
+    for measure in (rb.mean_distance(model), rb.largest_distance(model)):
+        assert_like_minimize(rb.sweep(measure, rows, progress=False), measure, rows)
+    both = rb.sweep([rb.mean_distance(model), signaling((2, 3), (3, 2))], rows, progress=False)
+    assert both.status[2:].tolist() == [["optimal", "signaling"]] * 3
+
+
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.slow
 def test_every_kind_of_linear_measure(case):

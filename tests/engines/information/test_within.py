@@ -225,3 +225,18 @@ def test_a_curve_of_influence_within_bits():
     line = rb.curve(rb.influence(model, "X", "B"), box.white_noise(), box, subject_to=budget)
     found = rb.minimize(line.measure, box.visibility(0.9), subject_to=budget)
     assert line.lower_bound(0.9) - 1e-9 <= found.value <= line.value(0.9) + 1e-9
+
+
+@pytest.mark.parametrize("bits", [0.5, Fraction(149, 256)])
+def test_more_bits_than_are_needed(bits):
+    """A setting that never occurs, and a budget that hardly matters: Clarabel's long steps end outside."""
+    settings = np.array([[4, 0, 4], [3, 4, 4]], dtype=object) * Fraction(1, 19)
+    model = rb.measurement_dependence((2, 3), (3, 2), input_distribution=settings)
+    cells = [
+        [[[2, 0, 0], [1, -1, -1]], [[1, 0, 0], [-2, 1, 2]]],
+        [[[-1, 0, -1], [2, -2, 0]], [[2, 0, -2], [1, 2, 2]]],
+        [[[2, 0, 1], [2, 0, 2]], [[0, 0, 0], [1, -1, 1]]],
+    ]
+    functional = rb.BellFunctional(cells, "A B", "X Y")
+    most = sum(np.array(cells).max(axis=(0, 1)).ravel())  # the best outcomes at each setting
+    assert bounded(functional, model, bits, nonsignaling=False) == pytest.approx(most, abs=1e-9)
