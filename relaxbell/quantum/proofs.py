@@ -12,14 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.scenario import Scenario
+from relaxbell.causal.model import CausalModel
 from relaxbell.certificate.claims import as_text, as_texts
+from relaxbell.engines.linear.certificates import model_data
 from relaxbell.errors import CertificateError, SolverError
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, Surd, surd
 from relaxbell.exact.simplex import ExactProgram, Optimum
 from relaxbell.exact.sparse import ExactMatrix
 from relaxbell.lp.scaled import exact_optimum
 from relaxbell.verify import SCHEMA, Real, read_case
-from relaxbell.verify.sets import Word, classes
+from relaxbell.verify.words import Word, classes
 
 _BITS, _MOST_BITS = 48, 90
 """Bits after the point of a factor of size one; at most."""
@@ -28,12 +30,14 @@ _ABOVE = 2**60
 """Irrational coefficients are rounded up to multiples of one over it."""
 
 
-def common_data(scenario: Scenario, numbers: Sequence[ExactNumber] = ()) -> dict[str, Any]:
-    """Return what certificates of sets share: the Bell scenario as a graph, and the root in some numbers."""
+def common_data(
+    scenario: Scenario, numbers: Sequence[ExactNumber] = (), model: CausalModel | None = None
+) -> dict[str, Any]:
+    """Return what certificates of sets share: the Bell scenario as a graph, or a model's, and the root in numbers."""
     latent = next(name for name in ("L", "Lambda", "Common", "Source", "L'") if name not in scenario.variables)
-    parties = scenario.parties or {}
+    parties = (scenario.parties or {}) if model is None else {}
     nodes = [{"name": x, "cardinality": scenario.cardinality[x], "parents": []} for x in scenario.inputs]
-    for a in scenario.outputs:
+    for a in scenario.outputs if model is None else ():
         own = parties[a]
         above = [latent] if own is None else [own, latent]
         nodes.append({"name": a, "cardinality": scenario.cardinality[a], "parents": above})
@@ -47,7 +51,7 @@ def common_data(scenario: Scenario, numbers: Sequence[ExactNumber] = ()) -> dict
     return {
         "schema": SCHEMA,
         **({"root": roots.pop()} if roots else {}),
-        "model": {
+        "model": model_data(model) if model is not None else {
             "latents": [latent], "nodes": nodes, "outputs": list(scenario.outputs), "inputs": list(scenario.inputs),
             "input_distribution": as_texts([Fraction(1, settings)] * settings),
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -27,8 +28,9 @@ from relaxbell.quantum.moments import Moments, coordinate_words, moments
 from relaxbell.quantum.proofs import Attempt, claimed, common_data, factor, proven, rational_above, slacks
 from relaxbell.quantum.reduction import action, invariant_blocks
 from relaxbell.quantum.squares import least_squares_bound, solve_conic
+from relaxbell.quantum.unpacked import Unpacked, is_graph
 from relaxbell.verify import Refused
-from relaxbell.verify.sets import Word
+from relaxbell.verify.words import Word
 
 if TYPE_CHECKING:
     from cvxpy import Constraint, Expression
@@ -53,11 +55,15 @@ class BehaviorSet(Frozen):
     ----------
     scenario
         Whose behaviors; which party chooses which input is known.
+    graph
+        What is behind them where it is no Bell scenario, as `quantum_set` makes it of a model.
 
     Attributes
     ----------
-    scenario
+    scenario, graph
         As given.
+    inner
+        The Bell scenario behind them: `scenario`, or that in which each node of the graph is a party.
 
     Examples
     --------
@@ -66,9 +72,10 @@ class BehaviorSet(Frozen):
     True
     """
 
-    def __init__(self, scenario: Scenario) -> None:
-        self.scenario = scenario
-        known_parties(scenario)
+    def __init__(self, scenario: Scenario, *, graph: Unpacked | None = None) -> None:
+        self.scenario, self.graph = scenario, graph
+        self.inner = scenario if graph is None else graph.scenario
+        known_parties(self.inner)
         self._seal()
 
     # ------------------------------------------------------------- as CVXPY objects
@@ -113,15 +120,42 @@ class BehaviorSet(Frozen):
 
     @cached_property
     def coordinates(self) -> Coordinates:
-        """Collins–Gisin coordinates of the scenario's no-signaling behaviors."""
-        return nonsignaling_coordinates(self.scenario)
+        """Collins–Gisin coordinates of the no-signaling behaviors of the Bell scenario behind the set."""
+        return nonsignaling_coordinates(self.inner)
 
     @cached_property
-    def _expansion(self) -> NDArray[np.int64]:
-        """The table's cells as integer combinations of the coordinates, the constant first."""
+    def _cells(self) -> NDArray[np.int64]:
+        """The cells of the Bell scenario behind as integer combinations of the coordinates, the constant first."""
         units = np.eye(self.coordinates.dimension + 1, dtype=np.int64)
         found: NDArray[np.int64] = self.coordinates.expand(units).reshape(-1, len(units))
         return found
+
+    @property
+    def _expansion(self) -> NDArray[np.int64]:
+        """The table's cells as integer combinations of the coordinates, the constant first."""
+        return self._cells if self.graph is None else self.graph.observed
+
+    def _form(self, table: NDArray[Any]) -> NDArray[Any]:
+        """Return coefficients over the coordinates, from those over the table's cells."""
+        if self.graph is None:
+            return self.coordinates.pull_back(table)
+        found: NDArray[Any] = self.graph.observed.T.astype(table.dtype) @ table.ravel()
+        return found
+
+    def _whole(self, numbers: Sequence[ExactNumber]) -> dict[str, Any]:
+        """Return what certificates of the set share."""
+        return common_data(self.scenario, numbers, None if self.graph is None else self.graph.model)
+
+    @cached_property
+    def reduced(self) -> tuple[Coordinates, NDArray[np.float64]]:
+        """Independent coordinates of the table, and how they follow from those of the Bell scenario behind."""
+        if self.graph is None:
+            return self.coordinates, np.eye(self.coordinates.dimension + 1)
+        own = self.graph.model.coordinates
+        tables = self._expansion.astype(float).reshape(*self.scenario.shape, -1)
+        found = own.project(tables)
+        found[0] = np.eye(tables.shape[-1])[0]
+        return own, found
 
     def aligned(self, functional: BellFunctional) -> BellFunctional:
         """Return a functional with the axes of this scenario.
@@ -196,7 +230,7 @@ class BehaviorSet(Frozen):
         own = self.aligned(functional)
         value, point, proof, exact = self._solved(own.coefficients)
         numbers = [*own.coefficients.ravel().tolist(), own.constant]
-        data = common_data(self.scenario, numbers) | {
+        data = self._whole(numbers) | {
             "measure": {
                 "kind": "functional", "set": self.kind, "coefficients": as_texts(numbers[:-1]),
                 "constant": as_text(own.constant),
@@ -206,7 +240,7 @@ class BehaviorSet(Frozen):
         bound = self._proven(data)
         behavior = None
         if point is not None:
-            table = self.coordinates.expand(point)
+            table = (self._expansion @ point).reshape(self.scenario.shape)
             behavior = Behavior(table, own.outputs, own.inputs, parties=own.parties) if exact else _near(table, own)
         certificate = Certificate(claimed(data, bound))
         value = float(min(value + float(own.constant), float(bound)))
@@ -274,7 +308,7 @@ class NonsignalingSet(BehaviorSet):
         import cvxpy as cp
 
         vector = cp.hstack([1.0, cp.Variable(self.coordinates.dimension)])
-        return vector, [self._expansion @ vector >= 0]
+        return vector, [self._cells @ vector >= 0]
 
     def scaled(self, weight: float | Expression) -> tuple[Expression, list[Constraint]]:
         """Return coordinates of a no-signaling behavior times a weight that is a variable, with their constraints.
@@ -298,16 +332,38 @@ class NonsignalingSet(BehaviorSet):
         import cvxpy as cp
 
         vector = cp.hstack([weight, cp.Variable(self.coordinates.dimension)])
-        return vector, [self._expansion @ vector >= 0]
+        return vector, [self._cells @ vector >= 0]
 
     def _solved(self, table: Exact) -> tuple[float, NDArray[Any] | None, dict[str, Any], bool]:
-        form = self.coordinates.pull_back(table)
-        value, slack, point = slacks(self._expansion.T, form)
+        value, point, proof = self.largest(self._form(table))
+        return float(value), point, proof, True
+
+    def largest(self, form: Exact) -> tuple[ExactNumber, Exact, dict[str, Any]]:
+        """Return the largest value of coefficients over the coordinates: exact, where, and its proof.
+
+        Parameters
+        ----------
+        form
+            The constant first.
+
+        Returns
+        -------
+        tuple
+            The value, coordinates, plain data.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> where = rb.nonsignaling_set(rb.catalog.CHSH)
+        >>> where.largest(where.coordinates.pull_back(rb.catalog.CHSH.coefficients))[0]
+        Fraction(4, 1)
+        """
+        value, slack, point = slacks(self._cells.T, form)
         proof = {"table": as_texts(slack), "bound": as_text(value)}
-        return float(value), np.array([Fraction(1), *point], dtype=object), proof, True
+        return value, np.array([Fraction(1), *point], dtype=object), proof
 
     def __repr__(self) -> str:
-        return f"no-signaling set of {self.scenario}"
+        return f"no-signaling set of {_about(self)}"
 
 
 class QuantumSet(BehaviorSet):
@@ -332,9 +388,9 @@ class QuantumSet(BehaviorSet):
     quantum set (level 1+AB, 9 words) of Scenario 2222: p(A,B|X,Y)
     """
 
-    def __init__(self, scenario: Scenario, level: int | str) -> None:
+    def __init__(self, scenario: Scenario, level: int | str, *, graph: Unpacked | None = None) -> None:
         self.level = level
-        super().__init__(scenario)
+        super().__init__(scenario, graph=graph)
         self._moments  # noqa: B018 - errors of MoMPy, level and size come now
 
     @property
@@ -359,13 +415,13 @@ class QuantumSet(BehaviorSet):
 
     @cached_property
     def _lengths(self) -> Lengths:
-        return read_level(self.level, self.scenario.outputs)
+        return read_level(self.level, self.inner.outputs)
 
     @cached_property
     def _inputs(self) -> list[int | None]:
-        parties = known_parties(self.scenario)
-        chosen = [parties[a] for a in self.scenario.outputs]
-        return [None if x is None else self.scenario.inputs.index(x) for x in chosen]
+        parties = known_parties(self.inner)
+        chosen = [parties[a] for a in self.inner.outputs]
+        return [None if x is None else self.inner.inputs.index(x) for x in chosen]
 
     @cached_property
     def _words(self) -> list[Word]:
@@ -373,20 +429,46 @@ class QuantumSet(BehaviorSet):
 
     @cached_property
     def _sizes(self) -> list[list[int]]:
-        own, k = self.scenario, len(self.scenario.outputs)
+        own, k = self.inner, len(self.inner.outputs)
         counts = [1 if x is None else own.shape[k + x] for x in self._inputs]
         return [[outcomes] * count for outcomes, count in zip(own.shape, counts, strict=False)]
 
     @cached_property
     def _moments(self) -> Moments:
-        own = self.scenario
-        return moments(self._sizes, self._lengths, self._words, f"level {self.level} of {own}")
+        return moments(self._sizes, self._lengths, self._words, f"level {self.level} of {_about(self)}")
 
     def _vector(self) -> tuple[Expression, list[Constraint]]:
         return self._moments.vector[self._moments.coordinates], self._moments.constraints
 
     def _solved(self, table: Exact) -> tuple[float, NDArray[Any] | None, dict[str, Any], bool]:
-        form = self.coordinates.pull_back(to_floats(table))
+        own = self._form(table)
+        found = self.attempt(own, table if self.graph is None else self.coordinates.lift(own))
+        return found.value, found.point, {"above": rational_above(table), **found.rows}, False
+
+    def attempt(self, exact: Exact, table: Exact | None = None) -> Attempt:
+        """Return the best that programs find for coefficients over the coordinates.
+
+        Parameters
+        ----------
+        exact
+            The constant first.
+        table
+            The same over the cells of the Bell scenario behind, for its symmetries; None where it has none.
+
+        Returns
+        -------
+        Attempt
+            Value and sum of squares.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> where = rb.quantum_set(rb.catalog.CHSH, 1)
+        >>> found = where.attempt(where.coordinates.pull_back(rb.catalog.CHSH.coefficients))
+        >>> round(found.value, 6)
+        2.828427
+        """
+        form = to_floats(exact)
         largest = float(abs(form[1:]).max(initial=0.0)) or 1.0
         best: Attempt | None = None
         blocks = self._blocks(table)
@@ -403,11 +485,13 @@ class QuantumSet(BehaviorSet):
             if best is not None and best.excess <= _EXCESS * largest:
                 break
         assert best is not None  # the first attempt raises, or is there
-        return best.value, best.point, {"above": rational_above(table), **best.rows}, False
+        return best
 
-    def _blocks(self, table: Exact) -> list[NDArray[np.float64]]:
+    def _blocks(self, table: Exact | None) -> list[NDArray[np.float64]]:
         """Return what symmetries of a functional leave of the matrix, see `relaxbell.quantum.reduction`."""
-        own, words = self.scenario, self._moments.words
+        own, words = self.inner, self._moments.words
+        if table is None:
+            return [np.eye(len(words))[:, :, None]]
         symmetries = BellFunctional(table, own.outputs, own.inputs, parties=own.parties).symmetries()
         found = [action(g, words, own.outputs, self._sizes) for g in symmetries.generators]
         blocks = invariant_blocks(kept) if (kept := [own for own in found if own is not None]) else None
@@ -431,7 +515,12 @@ class QuantumSet(BehaviorSet):
         return factor(self._moments.words, named, dual, size, float(problem.value), np.asarray(vector.value))
 
     def __repr__(self) -> str:
-        return f"quantum set (level {self.level}, {len(self._moments.words)} words) of {self.scenario}"
+        return f"quantum set (level {self.level}, {len(self._moments.words)} words) of {_about(self)}"
+
+
+def _about(own: BehaviorSet) -> str:
+    """Return whose set it is."""
+    return str(own.scenario) if own.graph is None else f"{own.graph.model.name} with a common cause"
 
 
 def _near(table: Floats, functional: BellFunctional) -> Behavior | None:
@@ -506,6 +595,9 @@ def quantum_set(scenario: object, level: int | str) -> QuantumSet:
     >>> round(float(problem.solve(solver="CLARABEL", canon_backend="SCIPY")), 5)  # Hardy's paradox: (5√5 − 11)/2
     0.09017
     """
+    if is_graph(scenario):
+        graph = Unpacked(scenario)
+        return QuantumSet(graph.model.scenario, level, graph=graph)
     return QuantumSet(scenario_of(scenario), level)
 
 
@@ -534,4 +626,7 @@ def nonsignaling_set(scenario: object) -> NonsignalingSet:
     >>> f.bound(rb.bell((3, 3))), f.bound(rb.nonsignaling_set(f))
     (Fraction(0, 1), Fraction(1, 1))
     """
+    if is_graph(scenario):
+        graph = Unpacked(scenario)
+        return NonsignalingSet(graph.model.scenario, graph=graph)
     return NonsignalingSet(scenario_of(scenario))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from relaxbell.errors import SolverError
 from relaxbell.exact.numbers import Floats
 from relaxbell.lp.clock import remaining
-from relaxbell.verify.sets import Word, classes
+from relaxbell.verify.words import Word, classes
 
 if TYPE_CHECKING:
     from cvxpy import Problem
