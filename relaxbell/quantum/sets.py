@@ -17,11 +17,12 @@ from relaxbell.behavior.derived import nonsignaling_coordinates
 from relaxbell.behavior.scenario import Scenario, same_variables
 from relaxbell.behavior.table import known_parties
 from relaxbell.certificate.claims import Certificate, as_text, as_texts, refused
-from relaxbell.errors import BehaviorError, FunctionalError, SolverError
+from relaxbell.errors import BehaviorError, FunctionalError, MeasureError, SolverError, UnsupportedModelError
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, to_floats
 from relaxbell.exact.texts import a_kind
 from relaxbell.frozen import Frozen
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.measures.measure import LinearMeasure
 from relaxbell.quantum.levels import Lengths, read_level
 from relaxbell.quantum.maxima import SetMaximum
 from relaxbell.quantum.moments import Moments, coordinate_words, moments
@@ -102,6 +103,55 @@ class BehaviorSet(Frozen):
         vector, constraints = self._vector()
         table = cp.reshape(self._expansion @ vector, self.scenario.shape, order="C")
         return table, constraints, vector
+
+    @property
+    def inner_objects(self) -> tuple[Expression, list[Constraint], Expression]:
+        """The same, the coordinates those of the Bell scenario behind the set."""
+        return self.objects
+
+    def expression(self, measure: LinearMeasure) -> Expression:
+        """Return a measure of a graph's model as a CVXPY expression, such as an effect of an intervention.
+
+        Parameters
+        ----------
+        measure
+            Of the model that the set was made of, with one response of each node at a time.
+
+        Returns
+        -------
+        Expression
+            Convex; affine for a query.
+
+        Raises
+        ------
+        UnsupportedModelError
+            If the set was made of no graph, or the measure asks what one node does at several values of its parents.
+        MeasureError
+            If the measure is of another model.
+
+        Examples
+        --------
+        >>> import cvxpy as cp
+        >>> import relaxbell as rb
+        >>> iv = rb.instrumental()
+        >>> where = rb.nonsignaling_set(iv)
+        >>> effect = where.expression(rb.average_causal_effect(iv, "A", "B"))
+        >>> agree = [where.p[0, 0, 0] == 0.75, where.p[1, 1, 1] == 0.75]
+        >>> round(float(cp.Problem(cp.Minimize(effect), [*where.constraints, *agree]).solve(solver="CLARABEL")), 5)
+        0.5
+        """
+        if self.graph is None:
+            raise UnsupportedModelError(
+                f"the {self.name} set of {self.scenario} is of no graph: {a_kind(measure)} needs one. Make it of the "
+                "measure's model."
+            )
+        if measure.model is not self.graph.model:
+            raise MeasureError(
+                f"{measure.name} is of another model than the {self.name} set. Make the set of measure.model."
+            )
+        for leaf in measure.term.leaves():
+            self.graph.check(leaf.rows, measure.name)
+        return measure.term.expression(self.graph.signed @ self.inner_objects[2])
 
     def _vector(self) -> tuple[Expression, list[Constraint]]:
         raise NotImplementedError

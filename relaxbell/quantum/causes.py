@@ -1,0 +1,453 @@
+"""The least value of a measure where the common cause is a quantum state, or anything that does not signal.
+
+The program over distributions of strategies keeps its rows: data, budgets, norms. Its columns q ≥ 0 give way to the
+moments of the Bell scenario behind the graph (`relaxbell.quantum.unpacked`), in which all rows are linear. Dual
+solutions are rounded as for linear programs; what remains, the largest value of a linear function on the set, is bounded
+by a sum of squares in integers, or exactly by a linear program.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.observed import Observed
+from relaxbell.causal.model import CausalModel
+from relaxbell.certificate.claims import Certificate, as_data, as_text, refused
+from relaxbell.engines.linear.certificates import common_data, proof_data
+from relaxbell.engines.linear.dual import DualBound, Least, Part, Proof, RawDuals, evaluated, raw_duals
+from relaxbell.engines.linear.over import read_problem
+from relaxbell.engines.linear.program import LinearProgram, Problem, all_rows, linear_program
+from relaxbell.errors import InfeasibleError, MeasureError, SolverError
+from relaxbell.exact.bounds import snapped
+from relaxbell.exact.numbers import ExactNumber, Floats, ceil_float, common_denominator, floor_float
+from relaxbell.exact.texts import a_kind, ceil_text, floor_text
+from relaxbell.lp.clock import deadline, remaining
+from relaxbell.measures.measure import LinearMeasure, Measure
+from relaxbell.measures.terms import ZERO
+from relaxbell.quantum.levels import read_level
+from relaxbell.quantum.proofs import number_of
+from relaxbell.quantum.sets import BehaviorSet, NonsignalingSet, QuantumSet
+from relaxbell.quantum.squares import solve_conic, solve_linear
+from relaxbell.quantum.unpacked import Unpacked
+from relaxbell.verify import Refused, read_case
+from relaxbell.verify.words import sum_of_squares
+
+if TYPE_CHECKING:
+    from relaxbell.engines.solution import Bounds, Solution
+
+_PRICES = (2.0**2, 2.0**6, 2.0**11, 2.0**16)
+"""What missing an observed probability costs: multipliers are no larger, and data on the border need large ones."""
+
+_BITS, _SIMPLE, _NEAR = 36, 1000, 1e-7
+"""Bits after the point of multipliers; largest denominator of simple ones, and how near these must be."""
+
+_ENOUGH = 1e-8
+"""How far value and bound may be apart before other prices are tried."""
+
+_MISSED = 1e-6
+"""Data that all together are missed by more are taken for what no model reproduces, if that is proved."""
+
+_MOST_WORDS = 90
+"""Words of the level that is taken where none is given."""
+
+
+@dataclass(frozen=True, eq=False)
+class CauseBound:
+    """The least value of a measure over models whose common cause is quantum, or does not signal.
+
+    Attributes
+    ----------
+    measure
+        What is least.
+    value
+        As the solver found it. Of a quantum common cause it is the least of the level of the NPA hierarchy, which some
+        quantum model may not reach.
+    lower_bound
+        Exact: no such model has less.
+    certificate
+        Of the lower bound.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import relaxbell as rb
+    >>> iv = rb.instrumental()
+    >>> noise = rb.Behavior(np.full((2, 2, 2), 0.25), outputs="A B", inputs="Z")
+    >>> found = rb.bounds(rb.average_causal_effect(iv, "A", "B"), noise, common_cause="nonsignaling")
+    >>> found.minimum.lower_bound, found.minimum.certificate.verify().startswith("every model with")
+    (Fraction(-1, 2), True)
+    """
+
+    measure: LinearMeasure
+    value: float
+    lower_bound: ExactNumber
+    certificate: Certificate
+
+    def __repr__(self) -> str:
+        bound = floor_text(floor_float(self.lower_bound), 12)
+        return f"min {self.measure.name} = {self.value:.9g}, at least {bound}"
+
+
+@dataclass(frozen=True, eq=False)
+class CauseBounds:
+    """Both ends of a query where the common cause is quantum or does not signal, beside those of a classical one.
+
+    Attributes
+    ----------
+    common_cause
+        What it is, in words.
+    minimum, maximum
+        The ends with their proofs; `maximum` is of the negated query.
+    classical
+        The ends for a classical common cause; None where none reproduces the data.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import relaxbell as rb
+    >>> iv = rb.instrumental()
+    >>> noise = rb.Behavior(np.full((2, 2, 2), 0.25), outputs="A B", inputs="Z")
+    >>> rb.bounds(rb.average_causal_effect(iv, "A", "B"), noise, common_cause="nonsignaling")
+    [-0.5, 0.5] for ACE(A -> B), common cause no-signaling: at least -0.5, at most 0.5
+      classical: [-0.5, 0.5]
+    """
+
+    common_cause: str
+    minimum: CauseBound
+    maximum: CauseBound
+    classical: Bounds[Solution] | None
+
+    @property
+    def lower(self) -> float:
+        """Least value, as the solver found it."""
+        return self.minimum.value
+
+    @property
+    def upper(self) -> float:
+        """Largest value, as the solver found it."""
+        return 0.0 - self.maximum.value
+
+    @property
+    def lower_bound(self) -> float:
+        """Rigorous lower end, rounded down."""
+        return floor_float(self.minimum.lower_bound)
+
+    @property
+    def upper_bound(self) -> float:
+        """Rigorous upper end, rounded up."""
+        return ceil_float(self.maximum.lower_bound * -1)
+
+    def __iter__(self) -> Iterator[float]:
+        yield self.lower
+        yield self.upper
+
+    def __repr__(self) -> str:
+        low, high = floor_text(self.lower_bound, 9), ceil_text(self.upper_bound, 9)
+        name = f"{self.minimum.measure.name}, common cause {self.common_cause}: at least {low}, at most {high}"
+        beside = "none reproduces the data"
+        if self.classical is not None:
+            beside = f"[{', '.join(f'{v:.9g}' for v in self.classical)}]"
+        return f"[{self.lower:.9g}, {self.upper:.9g}] for {name}\n  classical: {beside}"
+
+
+def cause_set(model: CausalModel, common_cause: object, level: int | str | None) -> BehaviorSet:
+    """Return the set of behaviors of the Bell scenario behind a graph.
+
+    Raises
+    ------
+    MeasureError
+        If there is no such common cause.
+    UnsupportedModelError
+        If the graph has none, or there is no such level.
+    """
+    if common_cause == "quantum":
+        graph = Unpacked(model)
+        found = default_level(graph) if level is None else level
+        return QuantumSet(model.scenario, found, graph=graph)
+    if common_cause == "nonsignaling":
+        return NonsignalingSet(model.scenario, graph=Unpacked(model))
+    raise MeasureError(
+        f"common_cause is {common_cause!r}, expected 'classical', 'quantum' or 'nonsignaling'. Give one of them."
+    )
+
+
+def default_level(graph: Unpacked) -> str:
+    """Return the level with all products of one projector of each node ("almost quantum"), or of fewer nodes."""
+    names = [node.name for node in graph.nodes]
+    sizes = [node.configurations * (node.cardinality - 1) for node in graph.nodes]
+    joint = "" if all(len(name) == 1 for name in names) else " "
+    parts, words = ["1"], 1 + sum(sizes)
+    for k in range(2, len(names) + 1):
+        own = [c for c in _subsets(len(names), k)]
+        words += sum(math.prod(sizes[i] for i in c) for c in own)
+        if words > _MOST_WORDS and 2 * (k - 1) >= len(names):
+            break
+        parts += [joint.join(names[i] for i in c) for c in own]
+    found = "+".join(parts)
+    read_level(found, names)
+    return found
+
+
+def _subsets(n: int, k: int) -> Iterator[tuple[int, ...]]:
+    return itertools.combinations(range(n), k)
+
+
+def cause_bounds(
+    query: Measure,
+    observed: Behavior | Observed,
+    subject_to: object,
+    *,
+    common_cause: object,
+    level: int | str | None,
+    seconds: float | None,
+    classical: Any,
+) -> CauseBounds:
+    """Return both ends of a query; see `relaxbell.bounds`. `classical` finds those of a classical common cause."""
+    own = _linear(query)
+    if not own.term.is_linear:
+        raise MeasureError(
+            f"bounds are for linear queries such as average_causal_effect(…): found {query.name}. Use minimize."
+        )
+    with deadline(seconds, query.name):
+        where = cause_set(own.model, common_cause, level)
+        low = cause_minimum(own, observed, subject_to, where)
+        high = cause_minimum(-own, observed, subject_to, where)
+        try:
+            beside = classical()
+        except InfeasibleError:
+            beside = None
+    return CauseBounds(where.name, low, high, beside)
+
+
+def least_within(
+    measure: Measure,
+    observed: Behavior | Observed,
+    subject_to: object,
+    common_cause: object,
+    level: int | str | None,
+    seconds: float | None,
+    options: Mapping[str, object],
+) -> CauseBound:
+    """Return the least value of a measure; see `relaxbell.minimize`."""
+    if options:
+        raise MeasureError(
+            f"{', '.join(options)} beside common_cause={common_cause!r}: expected level and seconds only. Leave it out."
+        )
+    own = _linear(measure)
+    with deadline(seconds, measure.name):
+        return cause_minimum(own, observed, subject_to, cause_set(own.model, common_cause, level))
+
+
+def _linear(measure: Measure) -> LinearMeasure:
+    if not isinstance(measure, LinearMeasure):
+        name = measure.name if isinstance(measure, Measure) else a_kind(measure)
+        raise MeasureError(
+            f"{name} with a common cause that is not classical: expected a measure of linear programs, such as "
+            "average_causal_effect(…) or a query without conditions on what responds. Bound numerator and denominator."
+        )
+    return measure
+
+
+def cause_minimum(
+    measure: Measure, observed: Behavior | Observed, subject_to: object, where: BehaviorSet
+) -> CauseBound:
+    """Return the least value of a measure over the behaviors of a set that reproduce what was observed.
+
+    Raises
+    ------
+    UnsupportedModelError
+        If the measure or a constraint asks for several responses of one node at once.
+    InfeasibleError
+        If none reproduces what was observed.
+    """
+    own, graph = _linear(measure), where.graph
+    assert graph is not None  # cause_set gives one
+    graph.signed  # noqa: B018 - too many strategies are refused now
+    problem = read_problem(own, own.term, own.model.equations(observed), subject_to)
+    if problem.deviations:
+        raise MeasureError(
+            f"{own.name} with a common cause that is not classical: found a distance from the data, expected rows that "
+            "are linear in the behavior. Leave it out."
+        )
+    for leaf in own.term.leaves():
+        graph.check(leaf.rows, own.name)
+    for budget in problem.budgets:
+        for leaf in budget.measure.term.leaves():
+            graph.check(leaf.rows, str(budget))
+    for constraint in problem.affine:
+        graph.check(constraint.rows, "a constraint")
+    found, missed = _solved(where, graph, problem, own.name, _PRICES)
+    if missed > _MISSED:
+        _check_feasible(where, graph, own, problem)
+    data = _data(own.model, where, found.proof, found.largest, as_data(own.statement()))
+    bound = _proven(data)
+    value = max(found.value, float(bound))
+    return CauseBound(own, value, bound, Certificate(data | {"claim": {"lower_bound": as_text(bound)}}))
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What programs over a set found: the solver's value, the dual bound, and the proof of what remains."""
+
+    value: float
+    proof: Proof
+    largest: dict[str, Any]
+
+
+def _solved(
+    where: BehaviorSet, graph: Unpacked, problem: Problem, name: str, prices: Sequence[float]
+) -> tuple[_Found, float]:
+    """Return the best bound of some prices, and by how much the data were missed at the last one."""
+    program = linear_program(problem)
+    best: tuple[DualBound, dict[str, Any], float] | None = None
+    missed = 0.0
+    for price in prices:
+        remaining()
+        try:
+            value, duals, missed = _priced(where, graph, program, price)
+        except SolverError:
+            if best is None and price == prices[-1]:
+                raise
+            continue
+        for bound, largest in _bounded(where, graph, problem, raw_duals(problem, program, duals)):
+            if best is None or bound.bound > best[0].bound:
+                best = bound, largest, value
+        if best is not None and missed < _MISSED and best[2] - float(best[0].bound) <= _ENOUGH:
+            break
+    if best is None:
+        raise SolverError(f"no bound of {name} was found on the {where.name} set. Round the behavior: p.rounded(model).")
+    return _Found(best[2], Proof(problem, best[0]), best[1]), missed
+
+
+def _priced(
+    where: BehaviorSet, graph: Unpacked, program: LinearProgram, price: float
+) -> tuple[float, Floats, float]:
+    """Return the measure, duals of the program's rows, and what is missed, where each unit of that has a price."""
+    import cvxpy as cp
+
+    n = graph.signed.shape[0]
+    _, constraints, vector = where.inner_objects
+    change = sp.csr_array(graph.signed)
+    rows = sp.csr_array(program.matrix)
+    over, beside = sp.csr_array(rows[:, :n] @ change), sp.csr_array(rows[:, n:])
+    equal = np.flatnonzero(program.lower == program.upper)
+    below = np.flatnonzero(program.lower != program.upper)
+    limited = [np.arange(own.start, own.stop) for own in (*program.budgets, *program.affine)]
+    soft = np.isin(below, np.concatenate([np.arange(0), *limited])).astype(float)
+    auxiliary = cp.Variable(program.auxiliary, nonneg=True) if program.auxiliary else None
+    excess, lack = cp.Variable(len(equal), nonneg=True), cp.Variable(len(equal), nonneg=True)
+    objective = (program.cost[:n] @ change) @ vector + price * (cp.sum(excess) + cp.sum(lack))
+    left = over[equal] @ vector + excess - lack
+    if auxiliary is not None:
+        objective = objective + program.cost[n:] @ auxiliary
+        left = left + beside[equal] @ auxiliary
+    known = left == program.upper[equal]
+    conditions = [*constraints, known]
+    limits = None
+    if len(below):
+        more = cp.Variable(len(below), nonneg=True)
+        objective = objective + price * (soft @ more)
+        under = over[below] @ vector - cp.multiply(soft, more)
+        if auxiliary is not None:
+            under = under + beside[below] @ auxiliary
+        limits = under <= program.upper[below]
+        conditions.append(limits)
+    problem = cp.Problem(cp.Minimize(objective), conditions)
+    (solve_conic if isinstance(where, QuantumSet) else solve_linear)(problem, where.name)
+    duals = np.zeros(len(program.upper))
+    duals[equal] = -np.asarray(known.dual_value)
+    missed = float(np.sum(excess.value + lack.value))
+    if limits is not None:
+        duals[below] = -np.asarray(limits.dual_value)
+        missed += float(soft @ np.maximum(more.value, 0.0))
+    return float(problem.value) - price * missed, duals, missed
+
+
+def _bounded(
+    where: BehaviorSet, graph: Unpacked, problem: Problem, raw: RawDuals
+) -> Iterator[tuple[DualBound, dict[str, Any]]]:
+    """Yield rigorous bounds for multipliers near a solver's: simple fractions, if there are, and dyadic ones."""
+    values = np.concatenate([np.ravel(own) for own in raw.arrays()])
+    simple = snapped(values, _SIMPLE, _NEAR)
+    denominators = [] if simple is None else [common_denominator(simple)]
+    for denominator in [*(d for d in denominators if d < 10**7), 2**_BITS]:
+        proofs: list[dict[str, Any]] = []
+        bound = evaluated(problem, raw, denominator, _least(where, graph, denominator, proofs))
+        if bound is not None:
+            yield bound, proofs[-1]
+
+
+def _least(where: BehaviorSet, graph: Unpacked, denominator: int, proofs: list[dict[str, Any]]) -> Least:
+    """Return what finds the least value on the set of a combination of rows; its proof is appended."""
+
+    def least(parts: Sequence[Part]) -> Fraction:
+        total = np.full(graph.signed.shape[1], Fraction(0), dtype=object)
+        for k, (rows, weights) in enumerate(parts):
+            matrix = np.rint((sp.csr_array(rows.matrix) @ graph.signed).toarray()).astype(np.int64).astype(object)
+            whole = np.array([int(w) for w in weights.tolist()], dtype=object)
+            if len(whole):
+                total = total + (whole @ matrix) * (rows.scale if k else Fraction(1))
+        value, proof = largest_value(where, graph, total * Fraction(-1, denominator))
+        proofs.append(proof)
+        return -value * denominator
+
+    return least
+
+
+def largest_value(where: BehaviorSet, graph: Unpacked, form: Any) -> tuple[Fraction, dict[str, Any]]:
+    """Return an exact upper bound of coefficients over the coordinates on the set, and its proof."""
+    if isinstance(where, NonsignalingSet):
+        value, _, proof = where.largest(form)
+        assert isinstance(value, Fraction)  # the coefficients are
+        return value, proof
+    assert isinstance(where, QuantumSet)
+    own = where.attempt(form)
+    named = {word: v for word, v in zip(graph.words, form.tolist(), strict=True) if v}
+    bound = sum_of_squares(where.words, named, own.rows["bits"], own.rows["rows"], lambda work: None)
+    return bound, own.rows
+
+
+def _check_feasible(where: BehaviorSet, graph: Unpacked, own: LinearMeasure, problem: Problem) -> None:
+    """Raise InfeasibleError where it is proved that no model of the set has the data."""
+    bare = Problem(ZERO, problem.equations, problem.budgets, problem.affine)
+    found, _ = _solved(where, graph, bare, own.name, (1.0,))
+    bound = found.proof.bound.bound
+    if not bound > 0:
+        return
+    limits = f" within {', '.join(map(str, problem.budgets))}" if problem.budgets else ""
+    error = InfeasibleError(
+        f"no model of {own.model.name} with a common cause that is {where.name} reproduces the data{limits} "
+        f"(violation {float(bound):.9g}, by an exact dual argument). Relax another edge, or check the data.",
+        None,
+        found.proof,
+        own.model,
+    )
+    data = _data(own.model, where, found.proof, found.largest, None)
+    error.certificate = Certificate(data | {"claim": {"infeasible": True}})
+    raise error
+
+
+def _data(
+    model: CausalModel, where: BehaviorSet, proof: Proof, largest: dict[str, Any], measure: Any
+) -> dict[str, Any]:
+    """Return the certificate's data with no claim yet."""
+    stated = measure is not None
+    own = proof_data(model, proof, stated=stated) | {"largest": largest}
+    about = {"kind": "common cause", "set": where.kind, "of": measure}
+    return common_data(model, proof) | {"measure": about, "proof": own, "claim": {}}
+
+
+def _proven(data: dict[str, Any]) -> ExactNumber:
+    try:
+        return number_of(read_case(data).proven())
+    except Refused as refusal:
+        raise refused(refusal) from None
