@@ -28,13 +28,13 @@ from relaxbell.engines.linear.over import read_problem
 from relaxbell.engines.linear.program import LinearProgram, Problem, all_rows, linear_program
 from relaxbell.errors import InfeasibleError, MeasureError, SolverError
 from relaxbell.exact.bounds import snapped
-from relaxbell.exact.numbers import ExactNumber, Floats, ceil_float, common_denominator, floor_float
+from relaxbell.exact.numbers import Exact, ExactNumber, Floats, ceil_float, common_denominator, floor_float
 from relaxbell.exact.texts import a_kind, ceil_text, floor_text
 from relaxbell.lp.clock import deadline, remaining
 from relaxbell.measures.measure import LinearMeasure, Measure
 from relaxbell.measures.terms import ZERO
 from relaxbell.quantum.levels import read_level
-from relaxbell.quantum.proofs import number_of
+from relaxbell.quantum.proofs import Attempt, factor, number_of
 from relaxbell.quantum.sets import BehaviorSet, NonsignalingSet, QuantumSet
 from relaxbell.quantum.squares import solve_conic, solve_linear
 from relaxbell.quantum.unpacked import Unpacked
@@ -52,6 +52,9 @@ _BITS, _SIMPLE, _NEAR = 36, 1000, 1e-7
 
 _ENOUGH = 1e-8
 """How far value and bound may be apart before other prices are tried."""
+
+_CLOSE = 3e-9
+"""By how much a proof may be weaker than the dual solution, relative to the largest coefficient, before others are sought."""
 
 _MISSED = 1e-6
 """Data that all together are missed by more are taken for what no model reproduces, if that is proved."""
@@ -144,7 +147,7 @@ class CauseBounds:
     @property
     def upper_bound(self) -> float:
         """Rigorous upper end, rounded up."""
-        return ceil_float(self.maximum.lower_bound * -1)
+        return 0.0 + ceil_float(self.maximum.lower_bound * -1)
 
     def __iter__(self) -> Iterator[float]:
         yield self.lower
@@ -313,12 +316,12 @@ def _solved(
     for price in prices:
         remaining()
         try:
-            value, duals, missed = _priced(where, graph, program, price)
+            value, duals, missed, gram = _priced(where, graph, program, price)
         except SolverError:
             if best is None and price == prices[-1]:
                 raise
             continue
-        for bound, largest in _bounded(where, graph, problem, raw_duals(problem, program, duals)):
+        for bound, largest in _bounded(where, graph, problem, raw_duals(problem, program, duals), gram):
             if best is None or bound.bound > best[0].bound:
                 best = bound, largest, value
         if best is not None and missed < _MISSED and best[2] - float(best[0].bound) <= _ENOUGH:
@@ -330,8 +333,9 @@ def _solved(
 
 def _priced(
     where: BehaviorSet, graph: Unpacked, program: LinearProgram, price: float
-) -> tuple[float, Floats, float]:
-    """Return the measure, duals of the program's rows, and what is missed, where each unit of that has a price."""
+) -> tuple[float, Floats, float, Floats]:
+    """Return the measure, duals of the program's rows, what is missed, where each unit of that has a price; the dual
+    matrix of the moments."""
     import cvxpy as cp
 
     n = graph.signed.shape[0]
@@ -369,11 +373,11 @@ def _priced(
     if limits is not None:
         duals[below] = -np.asarray(limits.dual_value)
         missed += float(soft @ np.maximum(more.value, 0.0))
-    return float(problem.value) - price * missed, duals, missed
+    return float(problem.value) - price * missed, duals, missed, np.asarray(constraints[0].dual_value)
 
 
 def _bounded(
-    where: BehaviorSet, graph: Unpacked, problem: Problem, raw: RawDuals
+    where: BehaviorSet, graph: Unpacked, problem: Problem, raw: RawDuals, gram: Floats
 ) -> Iterator[tuple[DualBound, dict[str, Any]]]:
     """Yield rigorous bounds for multipliers near a solver's: simple fractions, if there are, and dyadic ones."""
     values = np.concatenate([np.ravel(own) for own in raw.arrays()])
@@ -381,12 +385,14 @@ def _bounded(
     denominators = [] if simple is None else [common_denominator(simple)]
     for denominator in [*(d for d in denominators if d < 10**7), 2**_BITS]:
         proofs: list[dict[str, Any]] = []
-        bound = evaluated(problem, raw, denominator, _least(where, graph, denominator, proofs))
+        bound = evaluated(problem, raw, denominator, _least(where, graph, denominator, proofs, gram))
         if bound is not None:
             yield bound, proofs[-1]
 
 
-def _least(where: BehaviorSet, graph: Unpacked, denominator: int, proofs: list[dict[str, Any]]) -> Least:
+def _least(
+    where: BehaviorSet, graph: Unpacked, denominator: int, proofs: list[dict[str, Any]], gram: Floats
+) -> Least:
     """Return what finds the least value on the set of a combination of rows; its proof is appended."""
 
     def least(parts: Sequence[Part]) -> Fraction:
@@ -396,24 +402,36 @@ def _least(where: BehaviorSet, graph: Unpacked, denominator: int, proofs: list[d
             whole = np.array([int(w) for w in weights.tolist()], dtype=object)
             if len(whole):
                 total = total + (whole @ matrix) * (rows.scale if k else Fraction(1))
-        value, proof = largest_value(where, graph, total * Fraction(-1, denominator))
+        value, proof = largest_value(where, graph, total * Fraction(-1, denominator), gram)
         proofs.append(proof)
         return -value * denominator
 
     return least
 
 
-def largest_value(where: BehaviorSet, graph: Unpacked, form: Any) -> tuple[Fraction, dict[str, Any]]:
-    """Return an exact upper bound of coefficients over the coordinates on the set, and its proof."""
+def largest_value(
+    where: BehaviorSet, graph: Unpacked, form: Exact, gram: Floats
+) -> tuple[Fraction, dict[str, Any]]:
+    """Return an exact upper bound of coefficients over the coordinates on the set, and its proof.
+
+    `gram` is about the matrix of a sum of squares: that which is found anew counts only where it is much better.
+    """
     if isinstance(where, NonsignalingSet):
         value, _, proof = where.largest(form)
         assert isinstance(value, Fraction)  # the coefficients are
         return value, proof
     assert isinstance(where, QuantumSet)
-    own = where.attempt(form)
     named = {word: v for word, v in zip(graph.words, form.tolist(), strict=True) if v}
-    bound = sum_of_squares(where.words, named, own.rows["bits"], own.rows["rows"], lambda work: None)
-    return bound, own.rows
+
+    def proved(own: Attempt) -> tuple[Fraction, dict[str, Any]]:
+        return sum_of_squares(where.words, named, own.rows["bits"], own.rows["rows"], lambda work: None), own.rows
+
+    floats = {word: float(v) for word, v in named.items()}
+    size = max(map(abs, floats.values()), default=0.0) or 1.0
+    first = factor(where.words, floats, gram, 1.0, 0.0, np.empty(0))
+    if first.excess <= _CLOSE * size:
+        return proved(first)
+    return min(proved(first), proved(where.attempt(form)), key=lambda own: own[0])
 
 
 def _check_feasible(where: BehaviorSet, graph: Unpacked, own: LinearMeasure, problem: Problem) -> None:
