@@ -77,6 +77,7 @@ _IMPLEMENTED = {
     "Behavior.guessing": "randomness.guessing:guessing",
     "Behavior.robustness": "quantum.robustness:robustness",
     "Behavior.symmetries": "symmetry.found:behavior_symmetries",
+    "BehaviorSet.maximum, limited": "quantum.limited:limited",
     "BellFunctional.bound": "solve.functional_bound:bound",
     "BellFunctional.bound, symbolic": "solve.lines:bound_curve",
     "BellFunctional.canonical": "symmetry.orbits:canonical",

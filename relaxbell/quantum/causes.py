@@ -339,7 +339,7 @@ def _priced(
     import cvxpy as cp
 
     n = graph.signed.shape[0]
-    _, constraints, vector = where.inner_objects
+    _, constraints, vector = where.objects
     change = sp.csr_array(graph.signed)
     rows = sp.csr_array(program.matrix)
     over, beside = sp.csr_array(rows[:, :n] @ change), sp.csr_array(rows[:, n:])
@@ -402,7 +402,7 @@ def _least(
             whole = np.array([int(w) for w in weights.tolist()], dtype=object)
             if len(whole):
                 total = total + (whole @ matrix) * (rows.scale if k else Fraction(1))
-        value, proof = largest_value(where, graph, total * Fraction(-1, denominator), gram)
+        value, proof = largest_value(where, total * Fraction(-1, denominator), gram)
         proofs.append(proof)
         return -value * denominator
 
@@ -410,7 +410,7 @@ def _least(
 
 
 def largest_value(
-    where: BehaviorSet, graph: Unpacked, form: Exact, gram: Floats
+    where: BehaviorSet, form: Exact, gram: Floats
 ) -> tuple[Fraction, dict[str, Any]]:
     """Return an exact upper bound of coefficients over the coordinates on the set, and its proof.
 
@@ -421,7 +421,7 @@ def largest_value(
         assert isinstance(value, Fraction)  # the coefficients are
         return value, proof
     assert isinstance(where, QuantumSet)
-    named = {word: v for word, v in zip(graph.words, form.tolist(), strict=True) if v}
+    named = {word: v for word, v in zip(where.coordinate_words, form.tolist(), strict=True) if v}
 
     def proved(own: Attempt) -> tuple[Fraction, dict[str, Any]]:
         return sum_of_squares(where.words, named, own.rows["bits"], own.rows["rows"], lambda work: None), own.rows

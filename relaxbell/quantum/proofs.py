@@ -15,7 +15,7 @@ from relaxbell.behavior.scenario import Scenario
 from relaxbell.causal.model import CausalModel
 from relaxbell.certificate.claims import as_text, as_texts
 from relaxbell.engines.linear.certificates import model_data
-from relaxbell.errors import CertificateError, SolverError
+from relaxbell.errors import CertificateError, InfeasibleError, SolverError
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, Surd, surd
 from relaxbell.exact.simplex import ExactProgram, Optimum
 from relaxbell.exact.sparse import ExactMatrix
@@ -171,8 +171,12 @@ def factor(
     )
 
 
-def slacks(forms: NDArray[np.int64], form: Exact) -> tuple[ExactNumber, list[ExactNumber], list[ExactNumber]]:
+def slacks(
+    forms: NDArray[np.int64], form: Exact, limits: Sequence[tuple[Exact, ExactNumber]] = ()
+) -> tuple[ExactNumber, list[ExactNumber], list[ExactNumber]]:
     """Return the largest value of a form on no-signaling behaviors: value, slacks, Collins–Gisin coordinates.
+
+    With limits, multipliers of these stand after the slacks.
 
     Parameters
     ----------
@@ -180,6 +184,8 @@ def slacks(forms: NDArray[np.int64], form: Exact) -> tuple[ExactNumber, list[Exa
         The form of each cell, one in a column: integers, the constant first.
     form
         Of the functional.
+    limits
+        Forms, and the most that each may be.
 
     Raises
     ------
@@ -188,15 +194,23 @@ def slacks(forms: NDArray[np.int64], form: Exact) -> tuple[ExactNumber, list[Exa
     """
     dimension, cells = forms.shape
     entries = [{int(j): Fraction(int(forms[k, j])) for j in np.flatnonzero(forms[k])} for k in range(1, dimension)]
-    cost: list[ExactNumber] = [Fraction(int(c)) for c in forms[0]]
+    for k in range(1, dimension):
+        entries[k - 1] |= {cells + i: -own[k] for i, (own, _) in enumerate(limits) if own[k]}
+    cost: list[ExactNumber] = [Fraction(int(c)) for c in forms[0]] + [most - own[0] for own, most in limits]
     right: list[ExactNumber] = [-c for c in form[1:]]
-    program = ExactProgram(ExactMatrix(tuple(entries), cells), cost, right, [True] * (dimension - 1))
+    width = cells + len(limits)
+    program = ExactProgram(ExactMatrix(tuple(entries), width), cost, right, [True] * (dimension - 1))
     found = exact_optimum(program, None)
+    if limits and not isinstance(found, Optimum):
+        raise InfeasibleError(
+            "no no-signaling behavior satisfies the conditions beside the set, or no exact solution was found. Loosen "
+            "them."
+        )
     if not isinstance(found, Optimum):
         raise SolverError(
             "no exact solution of a linear program over no-signaling behaviors was found. Give coefficients of fewer "
             "digits."
         )
-    table = [found.values.get(j, Fraction(0)) for j in range(cells)]
+    table = [found.values.get(j, Fraction(0)) for j in range(width)]
     value = form[0] + sum((c * v for c, v in zip(cost, table, strict=True) if c), Fraction(0))
     return value, table, [-d for d in found.duals]

@@ -23,6 +23,7 @@ from relaxbell.exact.texts import a_kind
 from relaxbell.frozen import Frozen
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.measure import LinearMeasure
+from relaxbell.methods import provided
 from relaxbell.quantum.levels import Lengths, read_level
 from relaxbell.quantum.maxima import SetMaximum
 from relaxbell.quantum.moments import Moments, coordinate_words, moments
@@ -34,7 +35,7 @@ from relaxbell.verify import Refused
 from relaxbell.verify.words import Word
 
 if TYPE_CHECKING:
-    from cvxpy import Constraint, Expression
+    from cvxpy import Constraint, Expression, Variable
 
 _SCALES = (2, 8, 1, 16, 32, -8)
 """Largest coefficient of the programs that are tried: over sums of squares, or (negative) over moments."""
@@ -97,17 +98,12 @@ class BehaviorSet(Frozen):
 
     @cached_property
     def objects(self) -> tuple[Expression, list[Constraint], Expression]:
-        """The table, its constraints, and the Collins–Gisin coordinates, the constant first."""
+        """The table, its constraints, and Collins–Gisin coordinates of the scenario behind, the constant first."""
         import cvxpy as cp
 
         vector, constraints = self._vector()
         table = cp.reshape(self._expansion @ vector, self.scenario.shape, order="C")
         return table, constraints, vector
-
-    @property
-    def inner_objects(self) -> tuple[Expression, list[Constraint], Expression]:
-        """The same, the coordinates those of the Bell scenario behind the set."""
-        return self.objects
 
     def expression(self, measure: LinearMeasure) -> Expression:
         """Return a measure of a graph's model as a CVXPY expression, such as an effect of an intervention.
@@ -151,7 +147,20 @@ class BehaviorSet(Frozen):
             )
         for leaf in measure.term.leaves():
             self.graph.check(leaf.rows, measure.name)
-        return measure.term.expression(self.graph.signed @ self.inner_objects[2])
+        return measure.term.expression(self.graph.signed @ self.objects[2])
+
+    @property
+    def variable(self) -> tuple[Variable, NDArray[np.intp]]:
+        """The CVXPY variable behind, a vector, and which of its entries the coordinates are (−1: none, the constant)."""
+        raise NotImplementedError
+
+    @cached_property
+    def coordinate_words(self) -> list[Word]:
+        """The products of projectors whose moments the coordinates are, the constant first."""
+        parties = known_parties(self.inner)
+        chosen = [parties[a] for a in self.inner.outputs]
+        own = [None if x is None else self.inner.inputs.index(x) for x in chosen]
+        return coordinate_words(self.coordinates, own)
 
     def _vector(self) -> tuple[Expression, list[Constraint]]:
         raise NotImplementedError
@@ -185,15 +194,49 @@ class BehaviorSet(Frozen):
         """The table's cells as integer combinations of the coordinates, the constant first."""
         return self._cells if self.graph is None else self.graph.observed
 
-    def _form(self, table: NDArray[Any]) -> NDArray[Any]:
-        """Return coefficients over the coordinates, from those over the table's cells."""
+    def form(self, table: NDArray[Any]) -> NDArray[Any]:
+        """Return coefficients over the coordinates, from those over the table's cells.
+
+        Parameters
+        ----------
+        table
+            In the order of the scenario.
+
+        Returns
+        -------
+        ndarray
+            The constant first.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.nonsignaling_set(rb.catalog.CH).form(rb.catalog.CH.coefficients).astype(int)
+        array([ 0, -1,  0, -1,  0,  1,  1,  1, -1])
+        """
         if self.graph is None:
             return self.coordinates.pull_back(table)
         found: NDArray[Any] = self.graph.observed.T.astype(table.dtype) @ table.ravel()
         return found
 
-    def _whole(self, numbers: Sequence[ExactNumber]) -> dict[str, Any]:
-        """Return what certificates of the set share."""
+    def common(self, numbers: Sequence[ExactNumber]) -> dict[str, Any]:
+        """Return what certificates of the set share.
+
+        Parameters
+        ----------
+        numbers
+            That occur in them.
+
+        Returns
+        -------
+        dict
+            Plain data.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> sorted(rb.nonsignaling_set(rb.catalog.CH).common([]))[-2:]
+        ['observed', 'schema']
+        """
         return common_data(self.scenario, numbers, None if self.graph is None else self.graph.model)
 
     @cached_property
@@ -245,13 +288,16 @@ class BehaviorSet(Frozen):
 
     # ------------------------------------------------------------------- largest values
 
-    def maximum(self, functional: BellFunctional) -> SetMaximum:
+    def maximum(self, functional: BellFunctional, subject_to: object = ()) -> SetMaximum:
         """Return the largest value of a functional on the set: a number, a rigorous bound, a certificate.
 
         Parameters
         ----------
         functional
             Of the same scenario.
+        subject_to
+            Linear conditions: `Observed` values of other functionals, affine CVXPY constraints on `p`, such as
+            marginals, and for sets of graphs budgets of queries and affine constraints on their `expression`.
 
         Returns
         -------
@@ -263,6 +309,8 @@ class BehaviorSet(Frozen):
         ------
         FunctionalError
             If the scenarios differ.
+        InfeasibleError
+            If nothing in the set satisfies the conditions.
         SolverError
             If the solver ends without a solution.
         CertificateError
@@ -271,6 +319,9 @@ class BehaviorSet(Frozen):
         Examples
         --------
         >>> import relaxbell as rb
+        >>> where = rb.nonsignaling_set(rb.catalog.CHSH)
+        >>> where.maximum(rb.catalog.CHSH, [where.p[0, :, 0, 0].sum() == 0.8]).exact
+        Fraction(14, 5)
         >>> found = rb.quantum_set(rb.catalog.CHSH, 1).maximum(rb.catalog.CHSH)
         >>> round(found.value, 7), found.upper_bound < 2.8284272
         (2.8284271, True)
@@ -278,26 +329,77 @@ class BehaviorSet(Frozen):
         True
         """
         own = self.aligned(functional)
+        if not isinstance(subject_to, list | tuple) or subject_to:
+            return provided("BehaviorSet.maximum, limited")(self, own, subject_to)
         value, point, proof, exact = self._solved(own.coefficients)
         numbers = [*own.coefficients.ravel().tolist(), own.constant]
-        data = self._whole(numbers) | {
+        data = self.common(numbers) | {
             "measure": {
                 "kind": "functional", "set": self.kind, "coefficients": as_texts(numbers[:-1]),
                 "constant": as_text(own.constant),
             },
             "proof": proof,
         }  # fmt: skip
-        bound = self._proven(data)
-        behavior = None
-        if point is not None:
-            table = (self._expansion @ point).reshape(self.scenario.shape)
-            behavior = Behavior(table, own.outputs, own.inputs, parties=own.parties) if exact else _near(table, own)
+        bound = self.proved(data)
+        behavior = None if point is None else self.behavior(point, own)
         certificate = Certificate(claimed(data, bound))
         value = float(min(value + float(own.constant), float(bound)))
         return SetMaximum(self.name, value, bound, bound if exact else None, behavior, certificate)
 
+    def behavior(self, point: NDArray[Any], functional: BellFunctional) -> Behavior | None:
+        """Return coordinates as a behavior with the parties of a functional; None for floats beyond rounding.
+
+        Parameters
+        ----------
+        point
+            The constant first; exact numbers, or floats.
+        functional
+            Of the scenario.
+
+        Returns
+        -------
+        Behavior or None
+            None where floats have negative entries.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import relaxbell as rb
+        >>> where = rb.nonsignaling_set(rb.catalog.CHSH)
+        >>> where.behavior(np.array([1, *[0.5] * 4, *[0.25] * 4]), rb.catalog.CHSH).p[0, 0, 1, 1]
+        0.25
+        """
+        table = (self._expansion @ point).reshape(self.scenario.shape)
+        if table.dtype != object:
+            return _near(table, functional)
+        return Behavior(table, functional.outputs, functional.inputs, parties=functional.parties)
+
     @staticmethod
-    def _proven(data: dict[str, Any]) -> ExactNumber:
+    def proved(data: dict[str, Any]) -> ExactNumber:
+        """Return the upper bound that the data of a certificate prove, or raise CertificateError.
+
+        Parameters
+        ----------
+        data
+            All but the claim.
+
+        Returns
+        -------
+        ExactNumber
+            As the verifier finds it.
+
+        Raises
+        ------
+        CertificateError
+            If they prove nothing.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> where = rb.nonsignaling_set(rb.catalog.CHSH)
+        >>> where.proved(where.maximum(rb.catalog.CHSH).certificate.data)
+        Fraction(4, 1)
+        """
         try:
             return proven(data)
         except Refused as refusal:
@@ -354,10 +456,21 @@ class NonsignalingSet(BehaviorSet):
         """The set in certificates."""
         return "nonsignaling"
 
+    @cached_property
+    def _variable(self) -> Variable:
+        import cvxpy as cp
+
+        return cp.Variable(self.coordinates.dimension)
+
+    @property
+    def variable(self) -> tuple[Variable, NDArray[np.intp]]:
+        """The coordinates but the constant."""
+        return self._variable, np.arange(-1, self.coordinates.dimension)
+
     def _vector(self) -> tuple[Expression, list[Constraint]]:
         import cvxpy as cp
 
-        vector = cp.hstack([1.0, cp.Variable(self.coordinates.dimension)])
+        vector = cp.hstack([1.0, self._variable])
         return vector, [self._cells @ vector >= 0]
 
     def scaled(self, weight: float | Expression) -> tuple[Expression, list[Constraint]]:
@@ -385,7 +498,7 @@ class NonsignalingSet(BehaviorSet):
         return vector, [self._cells @ vector >= 0]
 
     def _solved(self, table: Exact) -> tuple[float, NDArray[Any] | None, dict[str, Any], bool]:
-        value, point, proof = self.largest(self._form(table))
+        value, point, proof = self.largest(self.form(table))
         return float(value), point, proof, True
 
     def largest(self, form: Exact) -> tuple[ExactNumber, Exact, dict[str, Any]]:
@@ -408,9 +521,41 @@ class NonsignalingSet(BehaviorSet):
         >>> where.largest(where.coordinates.pull_back(rb.catalog.CHSH.coefficients))[0]
         Fraction(4, 1)
         """
-        value, slack, point = slacks(self._cells.T, form)
-        proof = {"table": as_texts(slack), "bound": as_text(value)}
-        return value, np.array([Fraction(1), *point], dtype=object), proof
+        return self.largest_within(form, [])[:3]
+
+    def largest_within(
+        self, form: Exact, limits: Sequence[tuple[Exact, ExactNumber]]
+    ) -> tuple[ExactNumber, Exact, dict[str, Any], list[ExactNumber]]:
+        """Return the same where other forms have limits, and the multipliers of these.
+
+        The proof is that of the form minus what the multipliers make of the others.
+
+        Parameters
+        ----------
+        form
+            The constant first.
+        limits
+            Forms, and the most that each may be.
+
+        Returns
+        -------
+        tuple
+            The value, coordinates, plain data, multipliers.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> where, f = rb.nonsignaling_set(rb.catalog.CHSH), rb.catalog.CHSH
+        >>> form = where.form(f.coefficients)
+        >>> value, _, _, multipliers = where.largest_within(form, [(form, 3)])
+        >>> value, multipliers
+        (Fraction(3, 1), [Fraction(1, 1)])
+        """
+        value, table, point = slacks(self._cells.T, form, limits)
+        slack, multipliers = table[: len(self._cells)], table[len(self._cells) :]
+        rest = value - sum((y * most for y, (_, most) in zip(multipliers, limits, strict=True)), Fraction(0))
+        proof = {"table": as_texts(slack), "bound": as_text(rest)}
+        return value, np.array([Fraction(1), *point], dtype=object), proof, multipliers
 
     def __repr__(self) -> str:
         return f"no-signaling set of {_about(self)}"
@@ -468,30 +613,25 @@ class QuantumSet(BehaviorSet):
         return read_level(self.level, self.inner.outputs)
 
     @cached_property
-    def _inputs(self) -> list[int | None]:
-        parties = known_parties(self.inner)
-        chosen = [parties[a] for a in self.inner.outputs]
-        return [None if x is None else self.inner.inputs.index(x) for x in chosen]
-
-    @cached_property
-    def _words(self) -> list[Word]:
-        return coordinate_words(self.coordinates, self._inputs)
-
-    @cached_property
     def _sizes(self) -> list[list[int]]:
-        own, k = self.inner, len(self.inner.outputs)
-        counts = [1 if x is None else own.shape[k + x] for x in self._inputs]
-        return [[outcomes] * count for outcomes, count in zip(own.shape, counts, strict=False)]
+        own, parties = self.inner, known_parties(self.inner)
+        chosen = [(own.cardinality[a], parties[a]) for a in own.outputs]
+        return [[outcomes] * (1 if x is None else own.cardinality[x]) for outcomes, x in chosen]
 
     @cached_property
     def _moments(self) -> Moments:
-        return moments(self._sizes, self._lengths, self._words, f"level {self.level} of {_about(self)}")
+        return moments(self._sizes, self._lengths, self.coordinate_words, f"level {self.level} of {_about(self)}")
+
+    @property
+    def variable(self) -> tuple[Variable, NDArray[np.intp]]:
+        """All moments."""
+        return self._moments.vector, self._moments.coordinates
 
     def _vector(self) -> tuple[Expression, list[Constraint]]:
         return self._moments.vector[self._moments.coordinates], self._moments.constraints
 
     def _solved(self, table: Exact) -> tuple[float, NDArray[Any] | None, dict[str, Any], bool]:
-        own = self._form(table)
+        own = self.form(table)
         found = self.attempt(own, table if self.graph is None else self.coordinates.lift(own))
         return found.value, found.point, {"above": rational_above(table), **found.rows}, False
 
@@ -549,9 +689,9 @@ class QuantumSet(BehaviorSet):
 
     def _by_squares(self, form: Floats, size: float, blocks: list[NDArray[np.float64]]) -> Attempt:
         """Return what the program over sums of squares finds for a form times `size`."""
-        words, named = self._moments.words, dict(zip(self._words, form.tolist(), strict=True))
+        words, named = self._moments.words, dict(zip(self.coordinate_words, form.tolist(), strict=True))
         value, matrix, known = least_squares_bound(words, named, self.name, blocks)
-        point = np.array([known[word] for word in self._words])
+        point = np.array([known[word] for word in self.coordinate_words])
         return factor(words, named, matrix, size, value + form[0], point)
 
     def _by_moments(self, form: Floats, size: float) -> Attempt:
@@ -561,7 +701,7 @@ class QuantumSet(BehaviorSet):
         _, constraints, vector = self.objects
         problem = cp.Problem(cp.Maximize(form @ vector), constraints)
         solve_conic(problem, self.name)
-        dual, named = np.asarray(constraints[0].dual_value), dict(zip(self._words, form.tolist(), strict=True))
+        dual, named = np.asarray(constraints[0].dual_value), dict(zip(self.coordinate_words, form.tolist(), strict=True))
         return factor(self._moments.words, named, dual, size, float(problem.value), np.asarray(vector.value))
 
     def __repr__(self) -> str:

@@ -128,7 +128,7 @@ class Unpacked:
         return sp.csc_array(found[:, [place[word] for word in self.words]])
 
     @cached_property
-    def _values(self) -> sp.csr_array:
+    def values(self) -> sp.csr_array:
         """The coordinates of each strategy, in rows."""
         found = sp.csr_array(np.ones((1, 1)))
         for node in self.nodes:
@@ -152,7 +152,7 @@ class Unpacked:
                 "cause is quantum. Give rational numbers."
             )
         own = sp.csr_array(rows.matrix)
-        missed = abs(own @ self.signed @ self._values.T - own)
+        missed = abs(own @ self.signed @ self.values.T - own)
         if missed.max() > 0.25 * max(1e-9, min(abs(own.data), default=1.0)):
             place = int(np.argmax(np.asarray(missed.max(axis=1).todense()).ravel()))
             raise UnsupportedModelError(

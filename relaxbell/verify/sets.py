@@ -10,6 +10,8 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from fractions import Fraction
+from typing import TypeAlias
 
 from .digest import by_name, number, short_digest
 from .kernel import Case
@@ -36,6 +38,10 @@ from .wording import digest
 from .words import Word, add_products, cell_form, monomials, projector, sum_of_squares
 
 LENGTH = 6
+
+
+Limit: TypeAlias = tuple[dict[Word, Fraction], Real, bool]
+"""Numbers of words, the most that they sum to, and whether they sum to just that."""
 
 
 class SetCase(Case):
@@ -110,15 +116,28 @@ class SetCase(Case):
         if kind == "local":
             fields(proof, "the proof of a local bound")
             return self._deterministic(table)
+        return self._completed(self.form(table), proof)
+
+    def upper_of(self, kind: Json, form: dict[Word, Real], proof: Json) -> Real:
+        """Return an upper bound of a combination of words on the set, quantum or no-signaling."""
+        if type(kind) is list:
+            need(not any(v.b for v in form.values()), "an irrational functional has no limits beside it")
+            f = {word: v.a for word, v in form.items()}
+            return Real(sum_of_squares(self.rows, f, *fields(proof, "a sum of squares", "bits", "rows"), self.model.spend))
+        need(kind == "nonsignaling", "the set is unknown")
+        return self._completed(form, proof)
+
+    def _completed(self, form: dict[Word, Real], proof: Json) -> Real:
+        """Return the bound of a no-signaling set: slacks that complete a form to a constant."""
         cells, stated = fields(proof, "the proof of a no-signaling bound", "table", "bound")
-        most, total = self.real(stated, "the bound"), self.form(table)
+        most = self.real(stated, "the bound")
         if self.is_bell:
             slack = [self.real(v, "a slack") for v in array(cells, "the slacks", self.model.cells)]
             need(not min(slack) < Real(), "a slack is negative")
             slacks = self.form(slack)
         else:
             slacks = unpacked_slacks(self.model, cells, self.root)
-        total = {word: total.get(word, Real()) + slacks.get(word, Real()) for word in total | slacks}
+        total = {word: form.get(word, Real()) + slacks.get(word, Real()) for word in form | slacks}
         constant = total.pop(((),) * len(self.parties), Real())
         need(not any(v.sign() for v in total.values()), "the slacks do not complete the functional")
         need(not (constant - most).sign(), f"functional and slacks sum to {text(constant)}, not {text(most)}")
@@ -156,7 +175,20 @@ class FunctionalCase(SetCase):
 
     def named(self, measure: Json) -> list[Json]:
         """Return set, coefficients and constant."""
-        return fields(measure, "the measure", "set", "coefficients", "constant", optional=("kind",))
+        *found, limits = fields(measure, "the measure", "set", "coefficients", "constant", optional=("kind", "limits"))
+        self.limits = [] if limits is None else [self._limit(own) for own in array(limits, "the limits")]
+        return found
+
+    def _limit(self, data: Json) -> Limit:
+        """Return a limit: numbers of words, the most that they sum to, and whether they sum to just that."""
+        words, most, equality = array(data, "a limit", 3)
+        pairs = [array(pair, "a term of a limit", 2) for pair in array(words, "the terms of a limit")]
+        need(type(equality) is bool, "a limit is neither an equality nor an inequality")
+        found = {
+            tuple(tuple(tuple(array(v, "a projector", 2)) for v in array(part, "a word")) for part in array(word, "a word")): v
+            for (word, _), v in zip(pairs, rationals([v for _, v in pairs], "a term of a limit"), strict=True)
+        }
+        return found, self.real(most, "a limit"), equality
 
     @property
     def coefficients(self) -> list[Real]:
@@ -165,12 +197,29 @@ class FunctionalCase(SetCase):
 
     def most(self) -> Real:
         """Return the upper bound that the proof gives."""
-        return self.upper(self.kind, self.coefficients, self.proof) + self.real(self.about[2], "the constant")
+        constant = self.real(self.about[2], "the constant")
+        if not self.limits:
+            return self.upper(self.kind, self.coefficients, self.proof) + constant
+        numbers, proof = fields(self.proof, "the proof", "multipliers", "of")
+        total = self.form(self.coefficients)
+        for y, (words, most, equality) in zip(
+            rationals(numbers, "the multipliers", len(self.limits)), self.limits, strict=True
+        ):
+            need(equality or y >= 0, "a multiplier is negative")
+            constant += most * y
+            for word, v in words.items():
+                total[word] = total.get(word, Real()) - Real(v) * y
+        return self.upper_of(self.kind, total, proof) + constant
 
     def sentence(self, stated: Real) -> str:
         """Return what is proved in words."""
         name = f"(digest {self.functional_digest()}) the functional of {self.scenario_text()}"
-        return f"{name} is at most {_rounded_up(stated)} on every {self.set_text(self.kind)} behavior"
+        within = ""
+        if self.limits:
+            texts = [f"{sorted(words.items())} {'=' if equality else '<='} {number(most)}" for words, most, equality in self.limits]
+            many = f"{len(texts)} linear condition{'s' * (len(texts) > 1)}"
+            within = f" that satisfies {many} (digest {short_digest(texts)})"
+        return f"{name} is at most {_rounded_up(stated)} on every {self.set_text(self.kind)} behavior{within}"
 
     def functional_digest(self) -> str:
         """Return the digest of the functional: coefficients and constant, by the names of the variables."""
