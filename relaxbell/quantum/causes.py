@@ -2,8 +2,8 @@
 
 The program over distributions of strategies keeps its rows: data, budgets, norms. Its columns q ≥ 0 give way to the
 moments of the Bell scenario behind the graph (`relaxbell.quantum.unpacked`), in which all rows are linear. Dual
-solutions are rounded as for linear programs; what remains, the largest value of a linear function on the set, is bounded
-by a sum of squares in integers, or exactly by a linear program.
+solutions are rounded as for linear programs; what remains, the largest value of a linear function on the set, is
+bounded by a sum of squares in integers, or exactly by a linear program.
 """
 
 from __future__ import annotations
@@ -25,24 +25,26 @@ from relaxbell.certificate.claims import Certificate, as_data, as_text, refused
 from relaxbell.engines.linear.certificates import common_data, proof_data
 from relaxbell.engines.linear.dual import DualBound, Least, Part, Proof, RawDuals, evaluated, raw_duals
 from relaxbell.engines.linear.over import read_problem
-from relaxbell.engines.linear.program import LinearProgram, Problem, all_rows, linear_program
+from relaxbell.engines.linear.program import LinearProgram, Problem, linear_program
 from relaxbell.errors import InfeasibleError, MeasureError, SolverError
 from relaxbell.exact.bounds import snapped
-from relaxbell.exact.numbers import Exact, ExactNumber, Floats, ceil_float, common_denominator, floor_float
-from relaxbell.exact.texts import a_kind, ceil_text, floor_text
+from relaxbell.exact.numbers import Exact, ExactNumber, Floats, common_denominator
+from relaxbell.exact.texts import a_kind
 from relaxbell.lp.clock import deadline, remaining
 from relaxbell.measures.measure import LinearMeasure, Measure
 from relaxbell.measures.terms import ZERO
+from relaxbell.quantum.base import BehaviorSet
+from relaxbell.quantum.ends import CauseBound, CauseBounds
 from relaxbell.quantum.levels import read_level
 from relaxbell.quantum.proofs import Attempt, factor, number_of
-from relaxbell.quantum.sets import BehaviorSet, NonsignalingSet, QuantumSet
+from relaxbell.quantum.sets import NonsignalingSet, QuantumSet, attempt
 from relaxbell.quantum.squares import solve_conic, solve_linear
 from relaxbell.quantum.unpacked import Unpacked
 from relaxbell.verify import Refused, read_case
 from relaxbell.verify.words import sum_of_squares
 
 if TYPE_CHECKING:
-    from relaxbell.engines.solution import Bounds, Solution
+    pass
 
 _PRICES = (2.0**2, 2.0**6, 2.0**11, 2.0**16)
 """What missing an observed probability costs: multipliers are no larger, and data on the border need large ones."""
@@ -54,112 +56,13 @@ _ENOUGH = 1e-8
 """How far value and bound may be apart before other prices are tried."""
 
 _CLOSE = 3e-9
-"""By how much a proof may be weaker than the dual solution, relative to the largest coefficient, before others are sought."""
+"""So much weaker than the dual solution, relative to the largest coefficient, a proof may be with no other sought."""
 
 _MISSED = 1e-6
 """Data that all together are missed by more are taken for what no model reproduces, if that is proved."""
 
-_MOST_WORDS = 90
+_MOST_WORDS = 50
 """Words of the level that is taken where none is given."""
-
-
-@dataclass(frozen=True, eq=False)
-class CauseBound:
-    """The least value of a measure over models whose common cause is quantum, or does not signal.
-
-    Attributes
-    ----------
-    measure
-        What is least.
-    value
-        As the solver found it. Of a quantum common cause it is the least of the level of the NPA hierarchy, which some
-        quantum model may not reach.
-    lower_bound
-        Exact: no such model has less.
-    certificate
-        Of the lower bound.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import relaxbell as rb
-    >>> iv = rb.instrumental()
-    >>> noise = rb.Behavior(np.full((2, 2, 2), 0.25), outputs="A B", inputs="Z")
-    >>> found = rb.bounds(rb.average_causal_effect(iv, "A", "B"), noise, common_cause="nonsignaling")
-    >>> found.minimum.lower_bound, found.minimum.certificate.verify().startswith("every model with")
-    (Fraction(-1, 2), True)
-    """
-
-    measure: LinearMeasure
-    value: float
-    lower_bound: ExactNumber
-    certificate: Certificate
-
-    def __repr__(self) -> str:
-        bound = floor_text(floor_float(self.lower_bound), 12)
-        return f"min {self.measure.name} = {self.value:.9g}, at least {bound}"
-
-
-@dataclass(frozen=True, eq=False)
-class CauseBounds:
-    """Both ends of a query where the common cause is quantum or does not signal, beside those of a classical one.
-
-    Attributes
-    ----------
-    common_cause
-        What it is, in words.
-    minimum, maximum
-        The ends with their proofs; `maximum` is of the negated query.
-    classical
-        The ends for a classical common cause; None where none reproduces the data.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import relaxbell as rb
-    >>> iv = rb.instrumental()
-    >>> noise = rb.Behavior(np.full((2, 2, 2), 0.25), outputs="A B", inputs="Z")
-    >>> rb.bounds(rb.average_causal_effect(iv, "A", "B"), noise, common_cause="nonsignaling")
-    [-0.5, 0.5] for ACE(A -> B), common cause no-signaling: at least -0.5, at most 0.5
-      classical: [-0.5, 0.5]
-    """
-
-    common_cause: str
-    minimum: CauseBound
-    maximum: CauseBound
-    classical: Bounds[Solution] | None
-
-    @property
-    def lower(self) -> float:
-        """Least value, as the solver found it."""
-        return self.minimum.value
-
-    @property
-    def upper(self) -> float:
-        """Largest value, as the solver found it."""
-        return 0.0 - self.maximum.value
-
-    @property
-    def lower_bound(self) -> float:
-        """Rigorous lower end, rounded down."""
-        return floor_float(self.minimum.lower_bound)
-
-    @property
-    def upper_bound(self) -> float:
-        """Rigorous upper end, rounded up."""
-        return 0.0 + ceil_float(self.maximum.lower_bound * -1)
-
-    def __iter__(self) -> Iterator[float]:
-        yield self.lower
-        yield self.upper
-
-    def __repr__(self) -> str:
-        low, high = floor_text(self.lower_bound, 9), ceil_text(self.upper_bound, 9)
-        name = f"{self.minimum.measure.name}, common cause {self.common_cause}: at least {low}, at most {high}"
-        beside = "none reproduces the data"
-        if self.classical is not None:
-            beside = f"[{', '.join(f'{v:.9g}' for v in self.classical)}]"
-        return f"[{self.lower:.9g}, {self.upper:.9g}] for {name}\n  classical: {beside}"
 
 
 def cause_set(model: CausalModel, common_cause: object, level: int | str | None) -> BehaviorSet:
@@ -327,15 +230,16 @@ def _solved(
         if best is not None and missed < _MISSED and best[2] - float(best[0].bound) <= _ENOUGH:
             break
     if best is None:
-        raise SolverError(f"no bound of {name} was found on the {where.name} set. Round the behavior: p.rounded(model).")
+        raise SolverError(
+            f"no bound of {name} was found on the {where.name} set. Round the behavior: p.rounded(model)."
+        )
     return _Found(best[2], Proof(problem, best[0]), best[1]), missed
 
 
 def _priced(
     where: BehaviorSet, graph: Unpacked, program: LinearProgram, price: float
 ) -> tuple[float, Floats, float, Floats]:
-    """Return the measure, duals of the program's rows, what is missed, where each unit of that has a price; the dual
-    matrix of the moments."""
+    """Return the measure, duals of the rows, what is missed at a price for each unit, the moments' dual matrix."""
     import cvxpy as cp
 
     n = graph.signed.shape[0]
@@ -390,9 +294,7 @@ def _bounded(
             yield bound, proofs[-1]
 
 
-def _least(
-    where: BehaviorSet, graph: Unpacked, denominator: int, proofs: list[dict[str, Any]], gram: Floats
-) -> Least:
+def _least(where: BehaviorSet, graph: Unpacked, denominator: int, proofs: list[dict[str, Any]], gram: Floats) -> Least:
     """Return what finds the least value on the set of a combination of rows; its proof is appended."""
 
     def least(parts: Sequence[Part]) -> Fraction:
@@ -409,9 +311,7 @@ def _least(
     return least
 
 
-def largest_value(
-    where: BehaviorSet, form: Exact, gram: Floats
-) -> tuple[Fraction, dict[str, Any]]:
+def largest_value(where: BehaviorSet, form: Exact, gram: Floats) -> tuple[Fraction, dict[str, Any]]:
     """Return an exact upper bound of coefficients over the coordinates on the set, and its proof.
 
     `gram` is about the matrix of a sum of squares: that which is found anew counts only where it is much better.
@@ -431,7 +331,7 @@ def largest_value(
     first = factor(where.words, floats, gram, 1.0, 0.0, np.empty(0))
     if first.excess <= _CLOSE * size:
         return proved(first)
-    return min(proved(first), proved(where.attempt(form)), key=lambda own: own[0])
+    return min(proved(first), proved(attempt(where, form)), key=lambda own: own[0])
 
 
 def _check_feasible(where: BehaviorSet, graph: Unpacked, own: LinearMeasure, problem: Problem) -> None:

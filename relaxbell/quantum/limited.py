@@ -20,10 +20,11 @@ from relaxbell.exact.texts import one_line
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.measures.affine import rows_over
 from relaxbell.measures.measure import Budget
+from relaxbell.quantum.base import BehaviorSet, proved
 from relaxbell.quantum.causes import largest_value
 from relaxbell.quantum.maxima import SetMaximum
 from relaxbell.quantum.proofs import claimed
-from relaxbell.quantum.sets import BehaviorSet, NonsignalingSet, QuantumSet
+from relaxbell.quantum.sets import NonsignalingSet, QuantumSet
 from relaxbell.quantum.squares import solve_conic
 
 if TYPE_CHECKING:
@@ -72,9 +73,9 @@ def conditions(where: BehaviorSet, subject_to: object) -> list[Condition]:
             found += _affine(where, item)
         else:
             raise FunctionalError(
-                f"found constraints beside the {where.name} set that it does not take, {one_line(item)}: expected Observed([(functional, value), …]), affine "
-                "CVXPY constraints on the p of this very set, or budgets of linear queries on the graph that the set was "
-                "made of. Use one of them."
+                f"found constraints beside the {where.name} set that it does not take, {one_line(item)}: expected "
+                "Observed([(functional, value), …]), affine CVXPY constraints on the p of this very set, or budgets of "
+                "linear queries on the graph that the set was made of. Use one of them."
             )
     return found
 
@@ -91,8 +92,8 @@ def _observed(where: BehaviorSet, item: Observed) -> Iterator[Condition]:
 def _rational(form: Exact, what: object) -> Exact:
     if any(isinstance(v, Surd) for v in form.tolist()):
         raise FunctionalError(
-            f"{what} has irrational coefficients, expected rational ones beside conditions. Multiply it by a number, or "
-            "round it."
+            f"{what} has irrational coefficients, expected rational ones beside conditions. Multiply it by a "
+            "number, or round it."
         )
     return form
 
@@ -106,12 +107,13 @@ def _budget(where: BehaviorSet, item: Budget) -> Condition:
             "where.expression(measure), in a problem of your own."
         )
     rows = leaves[0].rows.exact
-    assert rows is not None and where.graph is not None  # `expression` has checked them
-    total = [Fraction(0)] * where.graph.model.strategies.count
+    assert rows is not None  # `expression` has checked them
+    assert where.graph is not None
+    total: list[ExactNumber] = [Fraction(0)] * where.graph.model.strategies.count
     for row in rows.rows:
         for j, v in row.items():
-            total[j] += v  # type: ignore[operator]  # they are rational
-    return Condition(where.graph.form(total), item.limit, False)
+            total[j] += v
+    return Condition(_rational(where.graph.form(total), item), item.limit, False)
 
 
 def _affine(where: BehaviorSet, item: Constraint) -> Iterator[Condition]:
@@ -124,8 +126,8 @@ def _affine(where: BehaviorSet, item: Constraint) -> Iterator[Condition]:
     body = -item.args[0] if isinstance(item, NonNeg) else item.expr
     if any(v is not variable for v in body.variables()):
         raise FunctionalError(
-            f"{one_line(item)} contains a variable that is not of this {where.name} set. Build it from the p of the set "
-            "that is given."
+            f"{one_line(item)} contains a variable that is not of this {where.name} set. Build it from the p of "
+            "the set that is given."
         )
     matrix, constant = rows_over(variable, body)
     dense = matrix.toarray()
@@ -162,11 +164,13 @@ def limited_maximum(where: BehaviorSet, functional: BellFunctional, limits: Sequ
         },
         "proof": {"multipliers": as_texts(multipliers), "of": proof},
     }  # fmt: skip
-    bound = where.proved(data)
+    bound = proved(data)
     exact = isinstance(where, NonsignalingSet)
     behavior = where.behavior(point, own) if exact else None
     value = float(bound) if exact else min(value + float(own.constant), float(bound))
-    return SetMaximum(f"limited {where.name}", value, bound, bound if exact else None, behavior, Certificate(claimed(data, bound)))
+    return SetMaximum(
+        f"limited {where.name}", value, bound, bound if exact else None, behavior, Certificate(claimed(data, bound))
+    )
 
 
 def _stated(where: BehaviorSet, own: Condition) -> list[Any]:
@@ -229,8 +233,8 @@ def _check_feasible(where: QuantumSet, limits: Sequence[Condition]) -> None:
     excess = bound + sum((v * c.limit for v, c in zip(y, limits, strict=True)), Fraction(0))
     if excess < 0:
         raise InfeasibleError(
-            f"no behavior of the {where.name} set satisfies the conditions (they are missed by {-float(excess):.6g}, by "
-            "an exact dual argument). Loosen them."
+            f"no behavior of the {where.name} set satisfies the conditions (they are missed by {-float(excess):.6g}, "
+            "by an exact dual argument). Loosen them."
         )
 
 

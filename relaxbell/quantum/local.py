@@ -13,7 +13,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.errors import ModelTooLargeError
 from relaxbell.exact.numbers import Exact
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.quantum.sets import BehaviorSet
+from relaxbell.quantum.base import BehaviorSet
 
 if TYPE_CHECKING:
     from cvxpy import Constraint, Expression

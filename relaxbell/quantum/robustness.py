@@ -19,9 +19,10 @@ from relaxbell.exact.bounds import snapped
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, ceil_float
 from relaxbell.exact.texts import a_kind, ceil_text
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.quantum.base import BehaviorSet
 from relaxbell.quantum.local import LocalSet
 from relaxbell.quantum.proofs import claimed, proven
-from relaxbell.quantum.sets import BehaviorSet, NonsignalingSet, QuantumSet
+from relaxbell.quantum.sets import NonsignalingSet, QuantumSet
 from relaxbell.quantum.squares import solve_conic, solve_linear
 from relaxbell.verify import Refused
 

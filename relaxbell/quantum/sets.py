@@ -11,27 +11,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relaxbell.behavior.behavior import Behavior
-from relaxbell.behavior.coordinates import Coordinates
-from relaxbell.behavior.derived import nonsignaling_coordinates
-from relaxbell.behavior.scenario import Scenario, same_variables
+from relaxbell.behavior.scenario import Scenario
 from relaxbell.behavior.table import known_parties
-from relaxbell.certificate.claims import Certificate, as_text, as_texts, refused
-from relaxbell.errors import BehaviorError, FunctionalError, MeasureError, SolverError, UnsupportedModelError
+from relaxbell.certificate.claims import as_text, as_texts
+from relaxbell.errors import BehaviorError, SolverError
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, to_floats
 from relaxbell.exact.texts import a_kind
-from relaxbell.frozen import Frozen
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.measures.measure import LinearMeasure
-from relaxbell.methods import provided
+from relaxbell.quantum.base import BehaviorSet, about_set
 from relaxbell.quantum.levels import Lengths, read_level
-from relaxbell.quantum.maxima import SetMaximum
-from relaxbell.quantum.moments import Moments, coordinate_words, moments
-from relaxbell.quantum.proofs import Attempt, claimed, common_data, factor, proven, rational_above, slacks
+from relaxbell.quantum.moments import Moments, moments
+from relaxbell.quantum.proofs import Attempt, factor, rational_above, slacks
 from relaxbell.quantum.reduction import action, invariant_blocks
 from relaxbell.quantum.squares import least_squares_bound, solve_conic
 from relaxbell.quantum.unpacked import Unpacked, is_graph
-from relaxbell.verify import Refused
 from relaxbell.verify.words import Word
 
 if TYPE_CHECKING:
@@ -50,394 +43,18 @@ _EXCESS = 2e-9
 """So much more than the solver's value, relative to the largest coefficient, no other program is tried."""
 
 
-class BehaviorSet(Frozen):
-    """A convex set of no-signaling behaviors of a scenario: what `quantum_set` and `nonsignaling_set` return.
-
-    Parameters
-    ----------
-    scenario
-        Whose behaviors; which party chooses which input is known.
-    graph
-        What is behind them where it is no Bell scenario, as `quantum_set` makes it of a model.
-
-    Attributes
-    ----------
-    scenario, graph
-        As given.
-    inner
-        The Bell scenario behind them: `scenario`, or that in which each node of the graph is a party.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> isinstance(rb.nonsignaling_set(rb.boxes.pr()), rb.classes.BehaviorSet)
-    True
-    """
-
-    def __init__(self, scenario: Scenario, *, graph: Unpacked | None = None) -> None:
-        self.scenario, self.graph = scenario, graph
-        self.inner = scenario if graph is None else graph.scenario
-        known_parties(self.inner)
-        self._seal()
-
-    # ------------------------------------------------------------- as CVXPY objects
-
-    @property
-    def p(self) -> Expression:
-        """The table p(outputs|inputs) as a CVXPY expression, axes outputs, then inputs, as in `scenario`.
-
-        CVXPY warns that it takes another backend for tables of many axes; ``solve(canon_backend="SCIPY")`` asks for it.
-        Of a level of the NPA hierarchy, entries may be negative where it does not imply p ≥ 0.
-        """
-        return self.objects[0]
-
-    @property
-    def constraints(self) -> list[Constraint]:
-        """What CVXPY needs beside `p`, for anyone's own problem."""
-        return list(self.objects[1])
-
-    @cached_property
-    def objects(self) -> tuple[Expression, list[Constraint], Expression]:
-        """The table, its constraints, and Collins–Gisin coordinates of the scenario behind, the constant first."""
-        import cvxpy as cp
-
-        vector, constraints = self._vector()
-        table = cp.reshape(self._expansion @ vector, self.scenario.shape, order="C")
-        return table, constraints, vector
-
-    def expression(self, measure: LinearMeasure) -> Expression:
-        """Return a measure of a graph's model as a CVXPY expression, such as an effect of an intervention.
-
-        Parameters
-        ----------
-        measure
-            Of the model that the set was made of, with one response of each node at a time.
-
-        Returns
-        -------
-        Expression
-            Convex; affine for a query.
-
-        Raises
-        ------
-        UnsupportedModelError
-            If the set was made of no graph, or the measure asks what one node does at several values of its parents.
-        MeasureError
-            If the measure is of another model.
-
-        Examples
-        --------
-        >>> import cvxpy as cp
-        >>> import relaxbell as rb
-        >>> iv = rb.instrumental()
-        >>> where = rb.nonsignaling_set(iv)
-        >>> effect = where.expression(rb.average_causal_effect(iv, "A", "B"))
-        >>> agree = [where.p[0, 0, 0] == 0.75, where.p[1, 1, 1] == 0.75]
-        >>> round(float(cp.Problem(cp.Minimize(effect), [*where.constraints, *agree]).solve(solver="CLARABEL")), 5)
-        0.5
-        """
-        if self.graph is None:
-            raise UnsupportedModelError(
-                f"the {self.name} set of {self.scenario} is of no graph: {a_kind(measure)} needs one. Make it of the "
-                "measure's model."
-            )
-        if measure.model is not self.graph.model:
-            raise MeasureError(
-                f"{measure.name} is of another model than the {self.name} set. Make the set of measure.model."
-            )
-        for leaf in measure.term.leaves():
-            self.graph.check(leaf.rows, measure.name)
-        return measure.term.expression(self.graph.signed @ self.objects[2])
-
-    @property
-    def variable(self) -> tuple[Variable, NDArray[np.intp]]:
-        """The CVXPY variable behind, a vector, and which of its entries the coordinates are (−1: none, the constant)."""
-        raise NotImplementedError
-
-    @cached_property
-    def coordinate_words(self) -> list[Word]:
-        """The products of projectors whose moments the coordinates are, the constant first."""
-        parties = known_parties(self.inner)
-        chosen = [parties[a] for a in self.inner.outputs]
-        own = [None if x is None else self.inner.inputs.index(x) for x in chosen]
-        return coordinate_words(self.coordinates, own)
-
-    def _vector(self) -> tuple[Expression, list[Constraint]]:
-        raise NotImplementedError
-
-    # ------------------------------------------------------------------- of a scenario
-
-    @property
-    def name(self) -> str:
-        """The set in words."""
-        raise NotImplementedError
-
-    @property
-    def kind(self) -> str | list[list[int]]:
-        """The set in certificates."""
-        raise NotImplementedError
-
-    @cached_property
-    def coordinates(self) -> Coordinates:
-        """Collins–Gisin coordinates of the no-signaling behaviors of the Bell scenario behind the set."""
-        return nonsignaling_coordinates(self.inner)
-
-    @cached_property
-    def _cells(self) -> NDArray[np.int64]:
-        """The cells of the Bell scenario behind as integer combinations of the coordinates, the constant first."""
-        units = np.eye(self.coordinates.dimension + 1, dtype=np.int64)
-        found: NDArray[np.int64] = self.coordinates.expand(units).reshape(-1, len(units))
-        return found
-
-    @property
-    def _expansion(self) -> NDArray[np.int64]:
-        """The table's cells as integer combinations of the coordinates, the constant first."""
-        return self._cells if self.graph is None else self.graph.observed
-
-    def form(self, table: NDArray[Any]) -> NDArray[Any]:
-        """Return coefficients over the coordinates, from those over the table's cells.
-
-        Parameters
-        ----------
-        table
-            In the order of the scenario.
-
-        Returns
-        -------
-        ndarray
-            The constant first.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> rb.nonsignaling_set(rb.catalog.CH).form(rb.catalog.CH.coefficients).astype(int)
-        array([ 0, -1,  0, -1,  0,  1,  1,  1, -1])
-        """
-        if self.graph is None:
-            return self.coordinates.pull_back(table)
-        found: NDArray[Any] = self.graph.observed.T.astype(table.dtype) @ table.ravel()
-        return found
-
-    def common(self, numbers: Sequence[ExactNumber]) -> dict[str, Any]:
-        """Return what certificates of the set share.
-
-        Parameters
-        ----------
-        numbers
-            That occur in them.
-
-        Returns
-        -------
-        dict
-            Plain data.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> sorted(rb.nonsignaling_set(rb.catalog.CH).common([]))[-2:]
-        ['observed', 'schema']
-        """
-        return common_data(self.scenario, numbers, None if self.graph is None else self.graph.model)
-
-    @cached_property
-    def reduced(self) -> tuple[Coordinates, NDArray[np.float64]]:
-        """Independent coordinates of the table, and how they follow from those of the Bell scenario behind."""
-        if self.graph is None:
-            return self.coordinates, np.eye(self.coordinates.dimension + 1)
-        own = self.graph.model.coordinates
-        tables = self._expansion.astype(float).reshape(*self.scenario.shape, -1)
-        found = own.project(tables)
-        found[0] = np.eye(tables.shape[-1])[0]
-        return own, found
-
-    def aligned(self, functional: BellFunctional) -> BellFunctional:
-        """Return a functional with the axes of this scenario.
-
-        Parameters
-        ----------
-        functional
-            Of the same variables.
-
-        Returns
-        -------
-        BellFunctional
-            The same one.
-
-        Raises
-        ------
-        FunctionalError
-            If it is none, or of another scenario.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> rb.nonsignaling_set(rb.catalog.CHSH).aligned(rb.catalog.CHSH) is rb.catalog.CHSH
-        True
-        """
-        if not isinstance(functional, BellFunctional):
-            raise FunctionalError(f"found {a_kind(functional)}, expected a BellFunctional of {self.scenario}.")
-        own = self.scenario
-        if not same_variables(functional, own) or dict(functional.scenario.cardinality) != dict(own.cardinality):
-            raise FunctionalError(
-                f"{functional.title} lives on {functional.scenario}, the {self.name} set on {own}. Make the set of its "
-                "scenario: functional.scenario."
-            )
-        if (functional.outputs, functional.inputs) == (own.outputs, own.inputs):
-            return functional
-        return functional.transposed(own.outputs, own.inputs)
-
-    # ------------------------------------------------------------------- largest values
-
-    def maximum(self, functional: BellFunctional, subject_to: object = ()) -> SetMaximum:
-        """Return the largest value of a functional on the set: a number, a rigorous bound, a certificate.
-
-        Parameters
-        ----------
-        functional
-            Of the same scenario.
-        subject_to
-            Linear conditions: `Observed` values of other functionals, affine CVXPY constraints on `p`, such as
-            marginals, and for sets of graphs budgets of queries and affine constraints on their `expression`.
-
-        Returns
-        -------
-        SetMaximum
-            Exact for no-signaling behaviors; for a level of the NPA hierarchy the solver's number and an exact upper
-            bound, which holds for every quantum behavior.
-
-        Raises
-        ------
-        FunctionalError
-            If the scenarios differ.
-        InfeasibleError
-            If nothing in the set satisfies the conditions.
-        SolverError
-            If the solver ends without a solution.
-        CertificateError
-            If the proof exceeds the limits of the verifier.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> where = rb.nonsignaling_set(rb.catalog.CHSH)
-        >>> where.maximum(rb.catalog.CHSH, [where.p[0, :, 0, 0].sum() == 0.8]).exact
-        Fraction(14, 5)
-        >>> found = rb.quantum_set(rb.catalog.CHSH, 1).maximum(rb.catalog.CHSH)
-        >>> round(found.value, 7), found.upper_bound < 2.8284272
-        (2.8284271, True)
-        >>> "is at most 2.828427" in found.certificate.verify()
-        True
-        """
-        own = self.aligned(functional)
-        if not isinstance(subject_to, list | tuple) or subject_to:
-            return provided("BehaviorSet.maximum, limited")(self, own, subject_to)
-        value, point, proof, exact = self._solved(own.coefficients)
-        numbers = [*own.coefficients.ravel().tolist(), own.constant]
-        data = self.common(numbers) | {
-            "measure": {
-                "kind": "functional", "set": self.kind, "coefficients": as_texts(numbers[:-1]),
-                "constant": as_text(own.constant),
-            },
-            "proof": proof,
-        }  # fmt: skip
-        bound = self.proved(data)
-        behavior = None if point is None else self.behavior(point, own)
-        certificate = Certificate(claimed(data, bound))
-        value = float(min(value + float(own.constant), float(bound)))
-        return SetMaximum(self.name, value, bound, bound if exact else None, behavior, certificate)
-
-    def behavior(self, point: NDArray[Any], functional: BellFunctional) -> Behavior | None:
-        """Return coordinates as a behavior with the parties of a functional; None for floats beyond rounding.
-
-        Parameters
-        ----------
-        point
-            The constant first; exact numbers, or floats.
-        functional
-            Of the scenario.
-
-        Returns
-        -------
-        Behavior or None
-            None where floats have negative entries.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import relaxbell as rb
-        >>> where = rb.nonsignaling_set(rb.catalog.CHSH)
-        >>> where.behavior(np.array([1, *[0.5] * 4, *[0.25] * 4]), rb.catalog.CHSH).p[0, 0, 1, 1]
-        0.25
-        """
-        table = (self._expansion @ point).reshape(self.scenario.shape)
-        if table.dtype != object:
-            return _near(table, functional)
-        return Behavior(table, functional.outputs, functional.inputs, parties=functional.parties)
-
-    @staticmethod
-    def proved(data: dict[str, Any]) -> ExactNumber:
-        """Return the upper bound that the data of a certificate prove, or raise CertificateError.
-
-        Parameters
-        ----------
-        data
-            All but the claim.
-
-        Returns
-        -------
-        ExactNumber
-            As the verifier finds it.
-
-        Raises
-        ------
-        CertificateError
-            If they prove nothing.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> where = rb.nonsignaling_set(rb.catalog.CHSH)
-        >>> where.proved(where.maximum(rb.catalog.CHSH).certificate.data)
-        Fraction(4, 1)
-        """
-        try:
-            return proven(data)
-        except Refused as refusal:
-            raise refused(refusal) from None
-
-    def _solved(self, table: Exact) -> tuple[float, NDArray[Any] | None, dict[str, Any], bool]:
-        """Return value, coordinates where it is attained, proof, and whether it is exact; without the constant."""
-        raise NotImplementedError
-
-    def proof_of(self, table: Exact) -> dict[str, Any]:
-        """Return the proof of the largest value of coefficients, as it stands in a certificate.
-
-        Parameters
-        ----------
-        table
-            Coefficients over the cells, in the order of the scenario.
-
-        Returns
-        -------
-        dict
-            Plain data.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> rb.nonsignaling_set(rb.catalog.CHSH).proof_of(rb.catalog.CHSH.coefficients)["bound"]
-        '4'
-        """
-        return self._solved(table)[2]
-
-
 class NonsignalingSet(BehaviorSet):
     """All no-signaling behaviors of a scenario, see `nonsignaling_set`.
 
     Parameters
     ----------
-    scenario
-        Whose behaviors.
+    scenario, graph
+        Whose behaviors, see `BehaviorSet`.
+
+    Attributes
+    ----------
+    scenario, graph, inner
+        As in `BehaviorSet`.
 
     Examples
     --------
@@ -558,7 +175,7 @@ class NonsignalingSet(BehaviorSet):
         return value, np.array([Fraction(1), *point], dtype=object), proof, multipliers
 
     def __repr__(self) -> str:
-        return f"no-signaling set of {_about(self)}"
+        return f"no-signaling set of {about_set(self)}"
 
 
 class QuantumSet(BehaviorSet):
@@ -566,8 +183,8 @@ class QuantumSet(BehaviorSet):
 
     Parameters
     ----------
-    scenario
-        Whose behaviors.
+    scenario, graph
+        Whose behaviors, see `BehaviorSet`.
     level
         Which words of projectors, see `quantum_set`.
 
@@ -575,6 +192,8 @@ class QuantumSet(BehaviorSet):
     ----------
     level
         As given.
+    scenario, graph, inner
+        As in `BehaviorSet`.
 
     Examples
     --------
@@ -586,7 +205,7 @@ class QuantumSet(BehaviorSet):
     def __init__(self, scenario: Scenario, level: int | str, *, graph: Unpacked | None = None) -> None:
         self.level = level
         super().__init__(scenario, graph=graph)
-        self._moments  # noqa: B018 - errors of MoMPy, level and size come now
+        self.moments  # noqa: B018 - errors of MoMPy, level and size come now
 
     @property
     def name(self) -> str:
@@ -601,95 +220,55 @@ class QuantumSet(BehaviorSet):
     @property
     def matrix(self) -> Expression:
         """The moment matrix as a CVXPY expression."""
-        return self._moments.matrix
+        return self.moments.matrix
 
     @property
     def words(self) -> tuple[Word, ...]:
         """Behind the rows of the moment matrix: for each party pairs (setting, outcome)."""
-        return tuple(self._moments.words)
+        return tuple(self.moments.words)
 
     @cached_property
     def _lengths(self) -> Lengths:
         return read_level(self.level, self.inner.outputs)
 
     @cached_property
-    def _sizes(self) -> list[list[int]]:
+    def sizes(self) -> list[list[int]]:
+        """For each party the number of outcomes of each setting."""
         own, parties = self.inner, known_parties(self.inner)
         chosen = [(own.cardinality[a], parties[a]) for a in own.outputs]
         return [[outcomes] * (1 if x is None else own.cardinality[x]) for outcomes, x in chosen]
 
     @cached_property
-    def _moments(self) -> Moments:
-        return moments(self._sizes, self._lengths, self.coordinate_words, f"level {self.level} of {_about(self)}")
+    def moments(self) -> Moments:
+        """The moment matrix with its variables."""
+        return moments(self.sizes, self._lengths, self.coordinate_words, f"level {self.level} of {about_set(self)}")
 
     @property
     def variable(self) -> tuple[Variable, NDArray[np.intp]]:
         """All moments."""
-        return self._moments.vector, self._moments.coordinates
+        return self.moments.vector, self.moments.coordinates
 
     def _vector(self) -> tuple[Expression, list[Constraint]]:
-        return self._moments.vector[self._moments.coordinates], self._moments.constraints
+        return self.moments.vector[self.moments.coordinates], self.moments.constraints
 
     def _solved(self, table: Exact) -> tuple[float, NDArray[Any] | None, dict[str, Any], bool]:
         own = self.form(table)
-        found = self.attempt(own, table if self.graph is None else self.coordinates.lift(own))
+        found = attempt(self, own, table if self.graph is None else self.coordinates.lift(own))
         return found.value, found.point, {"above": rational_above(table), **found.rows}, False
-
-    def attempt(self, exact: Exact, table: Exact | None = None) -> Attempt:
-        """Return the best that programs find for coefficients over the coordinates.
-
-        Parameters
-        ----------
-        exact
-            The constant first.
-        table
-            The same over the cells of the Bell scenario behind, for its symmetries; None where it has none.
-
-        Returns
-        -------
-        Attempt
-            Value and sum of squares.
-
-        Examples
-        --------
-        >>> import relaxbell as rb
-        >>> where = rb.quantum_set(rb.catalog.CHSH, 1)
-        >>> found = where.attempt(where.coordinates.pull_back(rb.catalog.CHSH.coefficients))
-        >>> round(found.value, 6)
-        2.828427
-        """
-        form = to_floats(exact)
-        largest = float(abs(form[1:]).max(initial=0.0)) or 1.0
-        best: Attempt | None = None
-        blocks = self._blocks(table)
-        most = 1 if max(basis.shape[1] for basis in blocks) > _FEW else 5 if len(self._moments.words) > _FEW else None
-        for scale in _SCALES[:most]:  # solvers end at different distances from the optimum: the proofs say at which
-            if scale < 0 and best is not None and best.excess <= _SLOWER * largest and len(self._moments.words) > _TINY:
-                break
-            size = largest / abs(scale)
-            with contextlib.suppress(*(() if best is None else (SolverError,))):
-                found = (
-                    self._by_squares(form / size, size, blocks) if scale > 0 else self._by_moments(form / size, size)
-                )
-                best = found if best is None or found.bound < best.bound else best
-            if best is not None and best.excess <= _EXCESS * largest:
-                break
-        assert best is not None  # the first attempt raises, or is there
-        return best
 
     def _blocks(self, table: Exact | None) -> list[NDArray[np.float64]]:
         """Return what symmetries of a functional leave of the matrix, see `relaxbell.quantum.reduction`."""
-        own, words = self.inner, self._moments.words
+        own, words = self.inner, self.moments.words
         if table is None:
             return [np.eye(len(words))[:, :, None]]
         symmetries = BellFunctional(table, own.outputs, own.inputs, parties=own.parties).symmetries()
-        found = [action(g, words, own.outputs, self._sizes) for g in symmetries.generators]
+        found = [action(g, words, own.outputs, self.sizes) for g in symmetries.generators]
         blocks = invariant_blocks(kept) if (kept := [own for own in found if own is not None]) else None
         return [np.eye(len(words))[:, :, None]] if blocks is None else blocks
 
     def _by_squares(self, form: Floats, size: float, blocks: list[NDArray[np.float64]]) -> Attempt:
         """Return what the program over sums of squares finds for a form times `size`."""
-        words, named = self._moments.words, dict(zip(self.coordinate_words, form.tolist(), strict=True))
+        words, named = self.moments.words, dict(zip(self.coordinate_words, form.tolist(), strict=True))
         value, matrix, known = least_squares_bound(words, named, self.name, blocks)
         point = np.array([known[word] for word in self.coordinate_words])
         return factor(words, named, matrix, size, value + form[0], point)
@@ -701,26 +280,37 @@ class QuantumSet(BehaviorSet):
         _, constraints, vector = self.objects
         problem = cp.Problem(cp.Maximize(form @ vector), constraints)
         solve_conic(problem, self.name)
-        dual, named = np.asarray(constraints[0].dual_value), dict(zip(self.coordinate_words, form.tolist(), strict=True))
-        return factor(self._moments.words, named, dual, size, float(problem.value), np.asarray(vector.value))
+        dual, named = (
+            np.asarray(constraints[0].dual_value),
+            dict(zip(self.coordinate_words, form.tolist(), strict=True)),
+        )
+        return factor(self.moments.words, named, dual, size, float(problem.value), np.asarray(vector.value))
 
     def __repr__(self) -> str:
-        return f"quantum set (level {self.level}, {len(self._moments.words)} words) of {_about(self)}"
+        return f"quantum set (level {self.level}, {len(self.moments.words)} words) of {about_set(self)}"
 
 
-def _about(own: BehaviorSet) -> str:
-    """Return whose set it is."""
-    return str(own.scenario) if own.graph is None else f"{own.graph.model.name} with a common cause"
+def attempt(where: QuantumSet, exact: Exact, table: Exact | None = None) -> Attempt:
+    """Return the best that programs find for coefficients over the coordinates, the constant first.
 
-
-def _near(table: Floats, functional: BellFunctional) -> Behavior | None:
-    """Return floats of a solver as a behavior; None where they have negative entries beyond rounding."""
-    if table.min() < -1e-7:
-        return None
-    table = np.maximum(table, 0.0)
-    k = len(functional.outputs)
-    table = table / table.sum(axis=tuple(range(k)), keepdims=True)
-    return Behavior(table, functional.outputs, functional.inputs, parties=functional.parties)
+    `table` has the same over the cells of the Bell scenario behind, for its symmetries; None where it has none.
+    """
+    form = to_floats(exact)
+    largest = float(abs(form[1:]).max(initial=0.0)) or 1.0
+    best: Attempt | None = None
+    blocks = where._blocks(table)
+    most = 1 if max(basis.shape[1] for basis in blocks) > _FEW else 5 if len(where.moments.words) > _FEW else None
+    for scale in _SCALES[:most]:  # solvers end at different distances from the optimum: the proofs say at which
+        if scale < 0 and best is not None and best.excess <= _SLOWER * largest and len(where.moments.words) > _TINY:
+            break
+        size = largest / abs(scale)
+        with contextlib.suppress(*(() if best is None else (SolverError,))):
+            found = where._by_squares(form / size, size, blocks) if scale > 0 else where._by_moments(form / size, size)
+            best = found if best is None or found.bound < best.bound else best
+        if best is not None and best.excess <= _EXCESS * largest:
+            break
+    assert best is not None  # the first attempt raises, or is there
+    return best
 
 
 def scenario_of(given: object) -> Scenario:

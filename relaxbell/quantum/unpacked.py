@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import scipy.sparse as sp
@@ -23,7 +23,7 @@ from relaxbell.behavior.derived import nonsignaling_coordinates
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import ModelTooLargeError, UnsupportedModelError
-from relaxbell.exact.numbers import Exact
+from relaxbell.exact.numbers import Exact, ExactNumber
 from relaxbell.exact.rows import Rows
 from relaxbell.quantum.moments import coordinate_words
 from relaxbell.verify.words import Word
@@ -162,7 +162,7 @@ class Unpacked:
                 "sums of them: average_causal_effect(…), query(…)."
             )
 
-    def form(self, weights: Sequence[Fraction] | Exact) -> Exact:
+    def form(self, weights: Sequence[ExactNumber]) -> Exact:
         """Return the coefficients over the coordinates of a function of the strategies that is one of them."""
         matrix = self.signed
         found = np.full(matrix.shape[1], Fraction(0), dtype=object)
@@ -173,7 +173,7 @@ class Unpacked:
         return found
 
 
-def is_graph(given: object) -> bool:
+def is_graph(given: object) -> TypeGuard[CausalModel]:
     """Return whether something is a causal model whose graph says more than its scenario."""
     if not isinstance(given, CausalModel):
         return False

@@ -49,8 +49,8 @@ from relaxbell.measures.measure import Limit, LinearMeasure, check_model
 from relaxbell.measures.setting_limits import SettingLimits
 from relaxbell.measures.terms import Linear
 from relaxbell.methods import provided
+from relaxbell.quantum.base import BehaviorSet
 from relaxbell.quantum.limited import limited
-from relaxbell.quantum.sets import BehaviorSet
 
 _LISTED = 2**14
 """Up to so many strategies times settings they are listed."""

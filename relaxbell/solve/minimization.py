@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from relaxbell.measures.information import MutualInformation
     from relaxbell.measures.messages import BinaryEntropy
     from relaxbell.measures.products import FixedNonbilocality, Nonbilocality
-    from relaxbell.quantum.causes import CauseBound, CauseBounds
+    from relaxbell.quantum.ends import CauseBound, CauseBounds
 
 
 @overload
@@ -101,6 +101,8 @@ def minimize(
     observed: Behavior | Observed,
     subject_to: object = (),
     *,
+    common_cause: Literal["classical"] = "classical",
+    level: None = None,
     seconds: float | None = None,
     **options: object,
 ) -> Solution: ...
@@ -214,6 +216,8 @@ def bounds(
     observed: Behavior | Observed,
     subject_to: object = (),
     *,
+    common_cause: Literal["classical"] = "classical",
+    level: None = None,
     seconds: float | None = None,
     **options: object,
 ) -> Bounds[Solution]: ...

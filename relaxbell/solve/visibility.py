@@ -36,8 +36,8 @@ from relaxbell.lp.highs import SIFTING_FROM
 from relaxbell.measures.information import InformationBudget
 from relaxbell.measures.measure import LinearMeasure, check_model
 from relaxbell.measures.terms import ZERO
+from relaxbell.quantum.base import BehaviorSet
 from relaxbell.quantum.robustness import Robustness, robustness
-from relaxbell.quantum.sets import BehaviorSet
 from relaxbell.solve.lines import along_line, as_tuple, curve_along
 
 _LISTED = 7
@@ -219,8 +219,8 @@ def critical_visibility(
     if isinstance(model, BehaviorSet):
         if constraints or over is not None or degree is not None or not isinstance(observed, Behavior):
             raise MeasureError(
-                f"a critical visibility of the {model.name} set: found constraints or a family, expected a Behavior and "
-                "noise alone. Leave them out, or use critical_visibility(model, …) with a causal model."
+                f"a critical visibility of the {model.name} set: found constraints or a family, expected a Behavior "
+                "and noise alone. Leave them out, or use critical_visibility(model, …) with a causal model."
             )
         with deadline(seconds, "the critical visibility", least=False):
             return robustness(observed, model, "white" if noise is None else noise)

@@ -47,19 +47,16 @@ class CauseCase(Case):
         need(not w, "dependence on the inputs is of classical latent variables")
         form = strategy_form(self.model, [Fraction(r) / scale for _, r in reduced])
         if type(self.kind) is list:
-            return sum_of_squares(self.rows, form, *fields(self.largest_proof, "the sum", "bits", "rows"), self.spend)
+            bits, rows = fields(self.largest_proof, "a sum of squares", "bits", "rows")
+            return sum_of_squares(self.rows, form, bits, rows, self.model.spend)
         slacks, stated = fields(self.largest_proof, "the proof of a no-signaling bound", "table", "bound")
-        total = unpacked_slacks(self.model, slacks, None)
+        total = unpacked_slacks(self.model, slacks, self.root)
         for word, v in form.items():
             total[word] = total.get(word, Real()) + Real(v)
         constant = total.pop(((),) * len(self.model.responding), Real())
         need(not any(v.sign() for v in total.values()), "the slacks do not complete the functional")
         need(not (constant - self.real(stated, "the bound")).sign(), f"functional and slacks sum to {text(constant)}")
         return constant.a
-
-    def spend(self, work: int) -> None:
-        """Refuse if all the work together exceeds the limit."""
-        self.model.spend(work)
 
     def verdict(self) -> str:
         """Return the claim as a sentence, if it is proved."""

@@ -122,8 +122,9 @@ class SetCase(Case):
         """Return an upper bound of a combination of words on the set, quantum or no-signaling."""
         if type(kind) is list:
             need(not any(v.b for v in form.values()), "an irrational functional has no limits beside it")
+            bits, rows = fields(proof, "a sum of squares", "bits", "rows")
             f = {word: v.a for word, v in form.items()}
-            return Real(sum_of_squares(self.rows, f, *fields(proof, "a sum of squares", "bits", "rows"), self.model.spend))
+            return Real(sum_of_squares(self.rows, f, bits, rows, self.model.spend))
         need(kind == "nonsignaling", "the set is unknown")
         return self._completed(form, proof)
 
@@ -160,14 +161,14 @@ class SetCase(Case):
 
     def _sum_of_squares(self, table: Sequence[Real], proof: Json) -> Real:
         """Return the bound that a sum of squares gives, of a rational functional, or of a rational one above it."""
-        above, *factor = fields(proof, "a sum of squares", "above", "bits", "rows")
+        above, bits, rows = fields(proof, "a sum of squares", "above", "bits", "rows")
         if above is not None:
             own = rationals(above, "the coefficients above", self.model.cells)
             need(not any(Real(a) < b for a, b in zip(own, table, strict=True)), "a coefficient above is below")
             table = [Real(a) for a in own]
         need(not any(v.b for v in table), "an irrational functional needs a rational one above it")
         f = {word: v.a for word, v in self.form(table).items()}
-        return Real(sum_of_squares(self.rows, f, *factor, self.model.spend))
+        return Real(sum_of_squares(self.rows, f, bits, rows, self.model.spend))
 
 
 class FunctionalCase(SetCase):
@@ -184,10 +185,8 @@ class FunctionalCase(SetCase):
         words, most, equality = array(data, "a limit", 3)
         pairs = [array(pair, "a term of a limit", 2) for pair in array(words, "the terms of a limit")]
         need(type(equality) is bool, "a limit is neither an equality nor an inequality")
-        found = {
-            tuple(tuple(tuple(array(v, "a projector", 2)) for v in array(part, "a word")) for part in array(word, "a word")): v
-            for (word, _), v in zip(pairs, rationals([v for _, v in pairs], "a term of a limit"), strict=True)
-        }
+        numbers = rationals([v for _, v in pairs], "a term of a limit")
+        found = {_word(word): v for (word, _), v in zip(pairs, numbers, strict=True)}
         return found, self.real(most, "a limit"), equality
 
     @property
@@ -216,7 +215,10 @@ class FunctionalCase(SetCase):
         name = f"(digest {self.functional_digest()}) the functional of {self.scenario_text()}"
         within = ""
         if self.limits:
-            texts = [f"{sorted(words.items())} {'=' if equality else '<='} {number(most)}" for words, most, equality in self.limits]
+            texts = [
+                f"{sorted(words.items())} {'=' if equality else '<='} {number(most)}"
+                for words, most, equality in self.limits
+            ]
             many = f"{len(texts)} linear condition{'s' * (len(texts) > 1)}"
             within = f" that satisfies {many} (digest {short_digest(texts)})"
         return f"{name} is at most {_rounded_up(stated)} on every {self.set_text(self.kind)} behavior{within}"
@@ -278,6 +280,14 @@ def _parties(model: Model) -> tuple[list[str], dict[str, Sequence[str]], bool]:
     return parties, {name: model.parents[name] for name in parties}, bell
 
 
+def _word(data: Json) -> Word:
+    parts = [array(part, "a part of a word") for part in array(data, "a word")]
+    pairs = [[array(letter, "a projector", 2) for letter in part] for part in parts]
+    return tuple(
+        tuple((whole(x, "a setting", 0, CELLS), whole(a, "an outcome", 0, CELLS)) for x, a in p) for p in pairs
+    )
+
+
 def lengths(data: Json, parties: int) -> tuple[int, ...]:
     """Return the lengths of a kind of word."""
     return tuple(whole(k, "the length of a word", 0, LENGTH) for k in array(data, "the lengths of words", parties))
@@ -286,12 +296,12 @@ def lengths(data: Json, parties: int) -> tuple[int, ...]:
 def quantum_text(names: Sequence[str], kind: Json) -> str:
     """Return the name of a level of the NPA hierarchy by its words."""
     joint = " " if any(len(name) > 1 for name in names) else ""
-    kinds = [lengths(t, len(names)) for t in kind]
+    kinds = [lengths(t, len(names)) for t in array(kind, "the kinds of words")]
     words = [joint.join(n for n, k in zip(names, t, strict=True) for _ in range(k)) for t in kinds]
     return f"quantum (words {', '.join(word or '1' for word in words)} of the NPA hierarchy)"
 
 
-def unpacked_slacks(model: Model, slacks: Json, root: int | None) -> dict[Word, Real]:
+def unpacked_slacks(model: Model, slacks: Json, root: int) -> dict[Word, Real]:
     """Return the form of numbers ≥ 0 over values, then configurations of parents, of all responding nodes."""
     sizes = [model.size[name] for name in model.responding]
     settings = [model.configurations[name] for name in model.responding]
