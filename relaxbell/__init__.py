@@ -89,6 +89,7 @@ _IMPLEMENTED = {
     "Boundary._repr_svg_": "show.curve_svg:boundary_svg",
     "Boundary.of": "solve.boundaries:boundary",
     "Boundary.plot": "show.curves:plot_boundary",
+    "CauseBound.realization": "quantum.realizing:realization",
     "CausalModel._repr_svg_": "show.dags:dag_svg",
     "CausalModel.inequalities": "closed_forms.inequalities:inequalities",
     "CausalModel.read_vertices": "closed_forms.exchange:read_vertices",

@@ -45,7 +45,7 @@ _HOMES = {
     "measures.products": "FixedNonbilocality Nonbilocality",
     "measures.marginals": "MarginalParameters",
     "quantum.base": "BehaviorSet",
-    "quantum.ends": "CauseBound CauseBounds",
+    "quantum.ends": "CauseBound CauseBounds Realization",
     "quantum.limits": "Limits",
     "quantum.maxima": "SetMaximum",
     "quantum.robustness": "Robustness",

@@ -92,8 +92,11 @@ def affine_rows(model: CausalModel, expression: Any) -> tuple[sp.csr_array, NDAr
     return rows_over(model.q, expression)
 
 
-def rows_over(variable: Any, expression: Any) -> tuple[sp.csr_array, NDArray[np.float64]]:
-    """Return (G, h) with expression = G variable + h, entries in C order, of a vector; errors as `affine_rows`."""
+def rows_over(variable: Any, expression: Any, backend: str | None = None) -> tuple[sp.csr_array, NDArray[np.float64]]:
+    """Return (G, h) with expression = G variable + h, entries in C order, of a vector; errors as `affine_rows`.
+
+    `backend` is CVXPY's for tables of many axes, of which it warns otherwise.
+    """
     import cvxpy as cp
 
     if not expression.is_affine():
@@ -107,7 +110,7 @@ def rows_over(variable: Any, expression: Any) -> tuple[sp.csr_array, NDArray[np.
     # The first row, one entry + 1, tells which sign the canonical form uses.
     flat = cp.reshape(expression, (expression.size,), order="C")
     probe = [variable[0] + 1 == 0, flat == 0]
-    data, _, _ = cp.Problem(cp.Minimize(0), probe).get_problem_data(cp.SCS)
+    data, _, _ = cp.Problem(cp.Minimize(0), probe).get_problem_data(cp.SCS, canon_backend=backend)
     count = expression.size + 1
     matrix, constant = sp.csr_array(data["A"])[:count, : variable.size], data["b"][:count]
     sign = 1.0 if matrix[0, 0] > 0 else -1.0

@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -30,6 +30,7 @@ from relaxbell.errors import InfeasibleError, MeasureError, SolverError
 from relaxbell.exact.bounds import snapped
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, common_denominator
 from relaxbell.exact.texts import a_kind
+from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import deadline, remaining
 from relaxbell.measures.measure import LinearMeasure, Measure
 from relaxbell.measures.terms import ZERO
@@ -197,7 +198,14 @@ def cause_minimum(
     data = _data(own.model, where, found.proof, found.largest, as_data(own.statement()))
     bound = _proven(data)
     value = max(found.value, float(bound))
-    return CauseBound(own, value, bound, Certificate(data | {"claim": {"lower_bound": as_text(bound)}}))
+    certificate = Certificate(data | {"claim": {"lower_bound": as_text(bound)}})
+    inner, table = where.inner, where.coordinates.lift(found.form)
+    functional = BellFunctional(table, inner.outputs, inner.inputs, parties=inner.parties, constant=found.form[0])
+    return CauseBound(own, value, bound, certificate, functional, where, found.proof)
+
+
+Largest: TypeAlias = tuple[dict[str, Any], Exact]
+"""The proof of the largest value of coefficients on a set, and these."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,6 +215,7 @@ class _Found:
     value: float
     proof: Proof
     largest: dict[str, Any]
+    form: Exact
 
 
 def _solved(
@@ -214,7 +223,7 @@ def _solved(
 ) -> tuple[_Found, float]:
     """Return the best bound of some prices, and by how much the data were missed at the last one."""
     program = linear_program(problem)
-    best: tuple[DualBound, dict[str, Any], float] | None = None
+    best: tuple[DualBound, dict[str, Any], float, Exact] | None = None
     missed = 0.0
     for price in prices:
         remaining()
@@ -224,16 +233,16 @@ def _solved(
             if best is None and price == prices[-1]:
                 raise
             continue
-        for bound, largest in _bounded(where, graph, problem, raw_duals(problem, program, duals), gram):
+        for bound, largest, form in _bounded(where, graph, problem, raw_duals(problem, program, duals), gram):
             if best is None or bound.bound > best[0].bound:
-                best = bound, largest, value
+                best = bound, largest, value, form
         if best is not None and missed < _MISSED and best[2] - float(best[0].bound) <= _ENOUGH:
             break
     if best is None:
         raise SolverError(
             f"no bound of {name} was found on the {where.name} set. Round the behavior: p.rounded(model)."
         )
-    return _Found(best[2], Proof(problem, best[0]), best[1]), missed
+    return _Found(best[2], Proof(problem, best[0]), best[1], best[3]), missed
 
 
 def _priced(
@@ -282,19 +291,21 @@ def _priced(
 
 def _bounded(
     where: BehaviorSet, graph: Unpacked, problem: Problem, raw: RawDuals, gram: Floats
-) -> Iterator[tuple[DualBound, dict[str, Any]]]:
+) -> Iterator[tuple[DualBound, dict[str, Any], Exact]]:
     """Yield rigorous bounds for multipliers near a solver's: simple fractions, if there are, and dyadic ones."""
     values = np.concatenate([np.ravel(own) for own in raw.arrays()])
     simple = snapped(values, _SIMPLE, _NEAR)
     denominators = [] if simple is None else [common_denominator(simple)]
     for denominator in [*(d for d in denominators if d < 10**7), 2**_BITS]:
-        proofs: list[dict[str, Any]] = []
+        proofs: list[Largest] = []
         bound = evaluated(problem, raw, denominator, _least(where, graph, denominator, proofs, gram))
         if bound is not None:
-            yield bound, proofs[-1]
+            yield bound, *proofs[-1]
 
 
-def _least(where: BehaviorSet, graph: Unpacked, denominator: int, proofs: list[dict[str, Any]], gram: Floats) -> Least:
+def _least(
+    where: BehaviorSet, graph: Unpacked, denominator: int, proofs: list[tuple[dict[str, Any], Exact]], gram: Floats
+) -> Least:
     """Return what finds the least value on the set of a combination of rows; its proof is appended."""
 
     def least(parts: Sequence[Part]) -> Fraction:
@@ -304,8 +315,9 @@ def _least(where: BehaviorSet, graph: Unpacked, denominator: int, proofs: list[d
             whole = np.array([int(w) for w in weights.tolist()], dtype=object)
             if len(whole):
                 total = total + (whole @ matrix) * (rows.scale if k else Fraction(1))
-        value, proof = largest_value(where, total * Fraction(-1, denominator), gram)
-        proofs.append(proof)
+        form = total * Fraction(-1, denominator)
+        value, proof = largest_value(where, form, gram)
+        proofs.append((proof, form))
         return -value * denominator
 
     return least

@@ -129,7 +129,7 @@ def _affine(where: BehaviorSet, item: Constraint) -> Iterator[Condition]:
             f"{one_line(item)} contains a variable that is not of this {where.name} set. Build it from the p of "
             "the set that is given."
         )
-    matrix, constant = rows_over(variable, body)
+    matrix, constant = rows_over(variable, body, "SCIPY")
     dense = matrix.toarray()
     kept = [int(place) for place in places]
     if np.delete(dense, [k for k in kept if k >= 0], axis=1).any():
