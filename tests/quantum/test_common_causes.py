@@ -118,7 +118,7 @@ SHAPES = [(3, 2, 2), (2, 3, 2), pytest.param((2, 2, 3), marks=SLOW), pytest.para
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_quantum_models_lie_within_for_any_numbers_of_values(shape):
-    """A random state and random measurements; classical ends lie within the quantum ones, these in no-signaling ones."""
+    """A random state and measurements; classical ends lie within the quantum ones, these in the no-signaling ones."""
     z, a, b = shape
     rng = np.random.default_rng(sum(shape))
     state = rng.normal(size=9)
