@@ -31,7 +31,7 @@ from relaxbell.exact.bounds import snapped
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, common_denominator
 from relaxbell.exact.texts import a_kind
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.lp.clock import deadline, remaining
+from relaxbell.lp.clock import TimeLimitError, deadline, remaining
 from relaxbell.measures.measure import LinearMeasure, Measure
 from relaxbell.measures.terms import ZERO
 from relaxbell.quantum.base import BehaviorSet
@@ -226,9 +226,13 @@ def _solved(
     best: tuple[DualBound, dict[str, Any], float, Exact] | None = None
     missed = 0.0
     for price in prices:
-        remaining()
         try:
+            remaining()
             value, duals, missed, gram = _priced(where, graph, program, price)
+        except TimeLimitError:
+            if best is None:
+                raise
+            break
         except SolverError:
             if best is None and price == prices[-1]:
                 raise

@@ -95,6 +95,11 @@ class SetCase(Case):
             return "local" if kind == "local" else "no-signaling"
         return quantum_text(self.parties, kind)
 
+    def behaviors(self, kind: Json) -> str:
+        """Return what the behaviors of a set are called."""
+        name = self.set_text(kind)
+        return f"{name} behavior" if self.is_bell else f"behavior of this graph with a common cause that is {name}"
+
     def scenario_text(self) -> str:
         """Return the variables with their numbers of values."""
         sizes = ", ".join(f"{n}: {self.model.size[n]}" for n in self.model.axes)
@@ -221,7 +226,7 @@ class FunctionalCase(SetCase):
             ]
             many = f"{len(texts)} linear condition{'s' * (len(texts) > 1)}"
             within = f" that satisfies {many} (digest {short_digest(texts)})"
-        return f"{name} is at most {_rounded_up(stated)} on every {self.set_text(self.kind)} behavior{within}"
+        return f"{name} is at most {_rounded_up(stated)} on every {self.behaviors(self.kind)}{within}"
 
     def functional_digest(self) -> str:
         """Return the digest of the functional: coefficients and constant, by the names of the variables."""
@@ -258,12 +263,13 @@ class VisibilityCase(SetCase):
     def sentence(self, stated: Real) -> str:
         """Return what is proved in words."""
         noise = self.about[1]
-        kind = "the given noise" if type(noise) is list else f"any {self.set_text(noise)} behavior"
+        kind = "the given noise" if type(noise) is list else f"any {self.behaviors(noise)}"
         if type(noise) is list:
             kind += f" (digest {table_digest(self, 'noise', [self.real(v, 'the noise') for v in noise], Real())})"
+        has = "is" if self.is_bell else "has a common cause that is"
         return (
-            f"(digest {digest(self)}) the behavior {self.scenario_text()}, with weight v in a mixture with {kind}, is "
-            f"{self.set_text(self.kind)} for no v > {_rounded_up(stated)}"
+            f"(digest {digest(self)}) the behavior {self.scenario_text()}, with weight v in a mixture with {kind}, "
+            f"{has} {self.set_text(self.kind)} for no v > {_rounded_up(stated)}"
         )
 
 

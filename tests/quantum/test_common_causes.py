@@ -184,7 +184,7 @@ def test_the_instrumental_inequality_of_bonet():
     most = (found.upper_bound - noise) / (Fraction(5, 2) - noise)
     assert Fraction(3, 5) < seen.upper_bound <= most + Fraction(1, 10**6)
     assert seen.value == pytest.approx(float(seen.upper_bound), abs=1e-6)
-    assert "is quantum" in seen.certificate.verify()
+    assert "has a common cause that is quantum" in seen.certificate.verify()
 
 
 @SLOW
