@@ -37,7 +37,7 @@ from relaxbell.measures.terms import ZERO
 from relaxbell.quantum.base import BehaviorSet
 from relaxbell.quantum.ends import CauseBound, CauseBounds
 from relaxbell.quantum.levels import read_level
-from relaxbell.quantum.proofs import Attempt, factor, number_of
+from relaxbell.quantum.proofs import factor, number_of
 from relaxbell.quantum.sets import NonsignalingSet, QuantumSet, attempt
 from relaxbell.quantum.squares import solve_conic, solve_linear
 from relaxbell.quantum.unpacked import Unpacked
@@ -56,8 +56,8 @@ _BITS, _SIMPLE, _NEAR = 36, 1000, 1e-7
 _ENOUGH = 1e-8
 """How far value and bound may be apart before other prices are tried."""
 
-_CLOSE = 3e-9
-"""So much weaker than the dual solution, relative to the largest coefficient, a proof may be with no other sought."""
+_AGREE, _MOST_CELLS = 1e-9, 1000
+"""Classical and no-signaling values that are so near are the same; cells of tables for which the latter are found."""
 
 _MISSED = 1e-6
 """Data that all together are missed by more are taken for what no model reproduces, if that is proved."""
@@ -126,12 +126,13 @@ def cause_bounds(
         )
     with deadline(seconds, query.name):
         where = cause_set(own.model, common_cause, level)
-        low = cause_minimum(own, observed, subject_to, where)
-        high = cause_minimum(-own, observed, subject_to, where)
         try:
             beside = classical()
         except InfeasibleError:
             beside = None
+        ends = (None, None) if beside is None else (beside.lower, -beside.upper)
+        low = _within(own, observed, subject_to, where, ends[0])
+        high = _within(-own, observed, subject_to, where, ends[1])
     return CauseBounds(where.name, low, high, beside)
 
 
@@ -151,7 +152,25 @@ def least_within(
         )
     own = _linear(measure)
     with deadline(seconds, measure.name):
-        return cause_minimum(own, observed, subject_to, cause_set(own.model, common_cause, level))
+        return _within(own, observed, subject_to, cause_set(own.model, common_cause, level), None)
+
+
+def _within(
+    own: LinearMeasure, observed: Behavior | Observed, subject_to: object, where: BehaviorSet, known: float | None
+) -> CauseBound:
+    """Return the least value on a set, of which a classical model has the value `known`.
+
+    Quantum values lie between classical and no-signaling ones: where these agree, nothing is left to find, and where
+    the bound of the latter is better, it counts.
+    """
+    assert where.graph is not None  # cause_set gives one
+    if isinstance(where, NonsignalingSet) or math.prod(where.inner.shape) > _MOST_CELLS:
+        return cause_minimum(own, observed, subject_to, where)
+    outer = cause_minimum(own, observed, subject_to, NonsignalingSet(where.scenario, graph=where.graph))
+    if known is not None and known - float(outer.lower_bound) <= _AGREE:
+        return outer
+    found = cause_minimum(own, observed, subject_to, where)
+    return outer if found.lower_bound < outer.lower_bound else found
 
 
 def _linear(measure: Measure) -> LinearMeasure:
@@ -223,7 +242,7 @@ def _solved(
 ) -> tuple[_Found, float]:
     """Return the best bound of some prices, and by how much the data were missed at the last one."""
     program = linear_program(problem)
-    best: tuple[DualBound, dict[str, Any], float, Exact] | None = None
+    best: tuple[DualBound, Largest, float, tuple[RawDuals, int]] | None = None
     missed = 0.0
     for price in prices:
         try:
@@ -237,16 +256,23 @@ def _solved(
             if best is None and price == prices[-1]:
                 raise
             continue
-        for bound, largest, form in _bounded(where, graph, problem, raw_duals(problem, program, duals), gram):
-            if best is None or bound.bound > best[0].bound:
-                best = bound, largest, value, form
+        raw = raw_duals(problem, program, duals)
+        for denominator in _denominators(raw):
+            own = _bound(where, graph, problem, (raw, denominator), gram)
+            if own is not None and (best is None or own[0].bound > best[0].bound):
+                best = *own, value, (raw, denominator)
         if best is not None and missed < _MISSED and best[2] - float(best[0].bound) <= _ENOUGH:
             break
     if best is None:
         raise SolverError(
             f"no bound of {name} was found on the {where.name} set. Round the behavior: p.rounded(model)."
         )
-    return _Found(best[2], Proof(problem, best[0]), best[1], best[3]), missed
+    bound, largest, value, duals_taken = best
+    if value - float(bound.bound) > _ENOUGH and isinstance(where, QuantumSet):
+        again = _bound(where, graph, problem, duals_taken, None)
+        if again is not None and again[0].bound > bound.bound:
+            bound, largest = again
+    return _Found(value, Proof(problem, bound), *largest), missed
 
 
 def _priced(
@@ -293,23 +319,24 @@ def _priced(
     return float(problem.value) - price * missed, duals, missed, np.asarray(constraints[0].dual_value)
 
 
-def _bounded(
-    where: BehaviorSet, graph: Unpacked, problem: Problem, raw: RawDuals, gram: Floats
-) -> Iterator[tuple[DualBound, dict[str, Any], Exact]]:
-    """Yield rigorous bounds for multipliers near a solver's: simple fractions, if there are, and dyadic ones."""
-    values = np.concatenate([np.ravel(own) for own in raw.arrays()])
-    simple = snapped(values, _SIMPLE, _NEAR)
-    denominators = [] if simple is None else [common_denominator(simple)]
-    for denominator in [*(d for d in denominators if d < 10**7), 2**_BITS]:
-        proofs: list[Largest] = []
-        bound = evaluated(problem, raw, denominator, _least(where, graph, denominator, proofs, gram))
-        if bound is not None:
-            yield bound, *proofs[-1]
+def _denominators(raw: RawDuals) -> list[int]:
+    """Return denominators of multipliers near a solver's: of simple fractions, if there are, and a power of two."""
+    simple = snapped(np.concatenate([np.ravel(own) for own in raw.arrays()]), _SIMPLE, _NEAR)
+    common = [] if simple is None else [common_denominator(simple)]
+    return [*(d for d in common if d < 10**7), 2**_BITS]
 
 
-def _least(
-    where: BehaviorSet, graph: Unpacked, denominator: int, proofs: list[tuple[dict[str, Any], Exact]], gram: Floats
-) -> Least:
+def _bound(
+    where: BehaviorSet, graph: Unpacked, problem: Problem, duals: tuple[RawDuals, int], gram: Floats | None
+) -> tuple[DualBound, Largest] | None:
+    """Return the rigorous bound for multipliers over a denominator; None where there is none."""
+    raw, denominator = duals
+    proofs: list[Largest] = []
+    bound = evaluated(problem, raw, denominator, _least(where, graph, denominator, proofs, gram))
+    return None if bound is None else (bound, proofs[-1])
+
+
+def _least(where: BehaviorSet, graph: Unpacked, denominator: int, proofs: list[Largest], gram: Floats | None) -> Least:
     """Return what finds the least value on the set of a combination of rows; its proof is appended."""
 
     def least(parts: Sequence[Part]) -> Fraction:
@@ -327,10 +354,10 @@ def _least(
     return least
 
 
-def largest_value(where: BehaviorSet, form: Exact, gram: Floats) -> tuple[Fraction, dict[str, Any]]:
+def largest_value(where: BehaviorSet, form: Exact, gram: Floats | None) -> tuple[Fraction, dict[str, Any]]:
     """Return an exact upper bound of coefficients over the coordinates on the set, and its proof.
 
-    `gram` is about the matrix of a sum of squares: that which is found anew counts only where it is much better.
+    `gram` is about the matrix of a sum of squares; where it is None, one is found.
     """
     if isinstance(where, NonsignalingSet):
         value, _, proof = where.largest(form)
@@ -338,16 +365,12 @@ def largest_value(where: BehaviorSet, form: Exact, gram: Floats) -> tuple[Fracti
         return value, proof
     assert isinstance(where, QuantumSet)
     named = {word: v for word, v in zip(where.coordinate_words, form.tolist(), strict=True) if v}
-
-    def proved(own: Attempt) -> tuple[Fraction, dict[str, Any]]:
-        return sum_of_squares(where.words, named, own.rows["bits"], own.rows["rows"], lambda work: None), own.rows
-
-    floats = {word: float(v) for word, v in named.items()}
-    size = max(map(abs, floats.values()), default=0.0) or 1.0
-    first = factor(where.words, floats, gram, 1.0, 0.0, np.empty(0))
-    if first.excess <= _CLOSE * size:
-        return proved(first)
-    return min(proved(first), proved(attempt(where, form)), key=lambda own: own[0])
+    if gram is None:
+        own = attempt(where, form)
+    else:
+        floats = {word: float(v) for word, v in named.items()}
+        own = factor(where.words, floats, gram, 1.0, 0.0, np.empty(0))
+    return sum_of_squares(where.words, named, own.rows["bits"], own.rows["rows"], lambda work: None), own.rows
 
 
 def _check_feasible(where: BehaviorSet, graph: Unpacked, own: LinearMeasure, problem: Problem) -> None:

@@ -210,10 +210,13 @@ def _moments(where: BehaviorSet, form: Exact, limits: Sequence[Condition]) -> Fo
         rest = form.copy()
         for v, c in zip(y, limits, strict=True):
             rest = rest - v * c.form
-        bound, proof = largest_value(where, rest, gram)
-        most = float(bound + sum((v * c.limit for v, c in zip(y, limits, strict=True)), Fraction(0)))
-        if most < top:
-            top, best = most, (value, list(y), proof, None)
+        for own in (gram, None):
+            bound, proof = largest_value(where, rest, own)
+            most = float(bound + sum((v * c.limit for v, c in zip(y, limits, strict=True)), Fraction(0)))
+            if most < top:
+                top, best = most, (value, list(y), proof, None)
+            if top - value <= _ENOUGH * max(1.0, size):
+                break
         if missed < _MISSED and top - value <= _ENOUGH * max(1.0, size):
             break
     if missed > _MISSED:
