@@ -1,41 +1,17 @@
 """The rows of the page "From the literature": each line of code returns the value beside it, to the digits shown."""
 
-import doctest
 import re
-from functools import cache
-from pathlib import Path
 
 import pytest
+from tables import check, names, run, tables
 
-PAGE = Path(__file__).parent.parent / "docs" / "literature.rst"
-TABLE = re.compile(r"^\.\. csv-table::\n((?:   :.*\n)+)\n((?:   .+\n?)+)", re.MULTILINE)
+PAGE = "docs/literature.rst"
 VERDICTS = {"agrees", "new", "another bound"}
-
-
-def rows():
-    """Yield (quantity, source, code, value, last cell), marked slow in tables of longer computations."""
-    for options, body in TABLE.findall(PAGE.read_text()):
-        for line in body.splitlines():
-            cells = [cell.strip() for cell in line.split(" | ")]
-            marks = [pytest.mark.slow] if ":class: longer" in options else []
-            yield pytest.param(*cells, id=f"{cells[0]}: {cells[2]}"[:80], marks=marks)
-
-
-ROWS = list(rows())
-
-
-@cache
-def names():
-    """What the page's first lines define."""
-    found = {}
-    for example in doctest.DocTestParser().get_examples(PAGE.read_text()):
-        exec(compile(example.source, str(PAGE), "exec"), found)
-    return found
-
-
-def run(code):
-    assert re.fullmatch(r"``[^`]+``", code)
-    return eval(code.strip("`"), names())
+ROWS = [
+    pytest.param(*cells, id=f"{cells[0]}: {cells[2]}"[:80], marks=[pytest.mark.slow] * (":class: longer" in options))
+    for options, rows in tables(PAGE)
+    for cells in rows
+]
 
 
 def test_there_are_enough_rows_and_each_says_where_it_is_from():
@@ -49,15 +25,10 @@ def test_there_are_enough_rows_and_each_says_where_it_is_from():
 
 @pytest.mark.parametrize(("quantity", "source", "code", "value", "verdict"), ROWS)
 def test_the_line_returns_the_value(quantity, source, code, value, verdict):
-    found = run(code)
-    if isinstance(found, float):
-        digits = len(value.partition(".")[2])
-        assert digits >= 3
-        assert found == pytest.approx(float(value), abs=0.5 * 10**-digits * (1 + 1e-6))
-    else:
-        assert str(found) == value
+    found = run(code, names(PAGE))
+    check(found, value)
     if verdict.startswith("``"):
-        sentence = run(verdict).verify()
+        sentence = run(verdict, names(PAGE)).verify()
         assert "minimum = " in sentence or " >= " in sentence
         printed = [float(number) for number in re.findall(r"\d\.\d+", quantity)]
         assert all(abs(float(found) - number) > 1e-3 for number in printed)
