@@ -114,12 +114,14 @@ def in_a_namespace(app: Sphinx, env: Any, node: Any, content: Any) -> Any:
     return None
 
 
+_AT = {"arXiv:": "https://arxiv.org/abs/", "doi:": "https://doi.org/"}
+
+
 class Sources(SphinxPostTransform):
     """Make links of ``arXiv:1411.4648`` and ``doi:10.1103/…`` in prose."""
 
     default_priority = 400
-    _found = re.compile(r"(arXiv:|doi:)((?:[a-z-]+/)?\d[^\s,;)\]]*[^\s,;)\].:])")
-    _at = {"arXiv:": "https://arxiv.org/abs/", "doi:": "https://doi.org/"}
+    _found = re.compile(r"(arXiv:|doi:)((?:[a-z-]+/)?\d(?:[^\s,;()\]]|\([^\s()]*\))*(?<![.:]))")
 
     def run(self, **_options: Any) -> None:
         """Replace text by text and references, outside of code and of links."""
@@ -133,7 +135,7 @@ class Sources(SphinxPostTransform):
             end = 0
             for found in self._found.finditer(words):
                 parts.append(nodes.Text(words[end : found.start()]))
-                link = nodes.reference("", found[0], refuri=self._at[found[1]] + found[2], internal=False)
+                link = nodes.reference("", found[0], refuri=_AT[found[1]] + found[2], internal=False)
                 parts.append(link)
                 end = found.end()
             text.parent.replace(text, [*parts, nodes.Text(words[end:])])

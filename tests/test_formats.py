@@ -1,4 +1,4 @@
-"""The page "Data formats" names everything that reads or writes, and all that `from_graph` and the files of programs know."""
+"""The page "Data formats" names everything that reads or writes."""
 
 import inspect
 import re
@@ -27,6 +27,6 @@ def test_every_reader_and_writer_is_named(name):
 
 def test_the_overview_links_to_sections():
     sections = set(re.findall(r"^(.+)\n[-=]{4,}$", PAGE, re.MULTILINE))
-    linked = set(re.findall(r"<([A-Z][\w ]+)_>`_", PAGE))
+    linked = set(re.findall(r"<([A-Z][\w ]+)_>`__", PAGE))
     assert linked
     assert linked <= sections

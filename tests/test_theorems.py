@@ -1,4 +1,4 @@
-"""The page of theorems: each has a proof, and each kind of certificate and each file of the verifier is pointed to one."""
+"""The page of theorems: each has a proof, and each kind of certificate points to one."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ NO_STATEMENT = {"__init__", "__main__", "digest", "files", "model", "reading", "
 @pytest.mark.parametrize("number", range(len(STATED.findall(PAGE))))
 def test_every_theorem_has_a_proof(number):
     begins = [found.start() for found in STATED.finditer(PAGE)]
-    text = PAGE[begins[number] : (begins + [len(PAGE)])[number + 1]]
+    text = PAGE[begins[number] : [*begins, len(PAGE)][number + 1]]
     assert re.search(r"^\*Proof\.\*", text, re.MULTILINE)
     assert "∎" in text
 
