@@ -77,3 +77,10 @@ def test_a_page_begins_by_saying_what_it_is_for(page):
     body = re.sub(r"^\.\. currentmodule::.*$", "", body, flags=re.MULTILINE)
     first = re.split(r"^(?:\.\. |>>> |[-=~]{4,}$)", body.partition("\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
     assert len(first.split()) >= 4, page
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_heads_of_tables_are_cells(page):
+    """Docutils reads the header with the delimiter of the rows."""
+    for head, mark in re.findall(r"^   :header: (.*)\n(?:   :.*\n)*?   :delim: (\S)$", text_of(page), re.MULTILINE):
+        assert head.count(f" {mark} ") >= 2
