@@ -3,6 +3,7 @@
 `python -m sphinx -b linkcheck docs DIR` asks the addresses themselves, where there is a network.
 """
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def test_pages_and_pictures_exist(page):
 
 
 def resolve(name, module):
-    """Return whether a public object, or a member of one, has this name, with or without its module."""
+    """Return whether a public object, a member of one, or a module has this name, with or without its namespace."""
     name = name.removeprefix("relaxbell.").removeprefix("rb.")
     for full in (name, f"{module}.{name}".lstrip("."), *(f"{home}.{name}" for home in rb._NAMESPACES)):
         owner, _, member = full.rpartition(".")
@@ -43,6 +44,8 @@ def resolve(name, module):
             and (hasattr(PUBLIC[owner], member) or member in getattr(PUBLIC[owner], "__dataclass_fields__", ()))
         ):
             return True
+    if importlib.util.find_spec(f"relaxbell.{name.partition('.')[0]}"):
+        return True
     return name in {key.partition(".")[0] for key in PUBLIC if "." in key}  # a namespace
 
 

@@ -76,7 +76,10 @@ def test_the_table_of_tools_is_whole():
     rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
     assert {len(row) for row in rows} == {len(rows[0])}
     assert "?" not in {cell.strip() for row in rows for cell in row}
-    assert len(re.findall(r"^\d\. ", section, re.MULTILINE)) == len(set("".join(rows[0])) & set("¹²³⁴⁵⁶⁷"))
+    assert (
+        len(re.findall(r"^\d\. ", section, re.MULTILINE))
+        == len([row for row in rows if row[0].strip()[-1:] in "¹²³⁴⁵⁶⁷"]) - 1
+    )
 
 
 def test_what_to_cite_is_what_the_citation_file_says():
