@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tables import check, run
+from tables import agrees, run
 from typer.testing import CliRunner
 
 from relaxbell import __version__
@@ -68,7 +68,7 @@ def results():
 def test_what_is_new_is_computed(result, line, value):
     names = {}
     exec(compile(blocks("py")[0], "README.md", "exec"), names)
-    check(run(f"`{line}`", names), value)
+    assert agrees(run(f"`{line}`", names), value)
 
 
 def test_the_table_of_tools_is_whole():
