@@ -69,7 +69,7 @@ def test_addresses_and_identifiers_are_well_formed(page):
     assert not re.search(r"http://(?!localhost)", text)
     for found in re.findall(r"arXiv:([^\s,;)|`~]+)", text):
         assert re.match(r"(\d{4}\.\d{4,5}|[a-z-]+/\d{7})(v\d+)?[.:]?$", found.rstrip("*'\"")), found
-    for found in re.findall(r"doi:(\S+)", text):
+    for found in re.findall(r"doi:([^\s`]\S*)", text):
         assert re.match(r"10\.\d{4,}/\S", found), found
 
 
