@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 from sphinx.domains.python import PyObject
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
 import relaxbell
@@ -17,7 +20,11 @@ project = "relaxbell"
 author = "The relaxbell developers"
 release = version = relaxbell.__version__
 
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "myst_nb"]
+nb_execution_mode = "off"  # shown as committed: notebooks/execute.py has run them
+nb_merge_streams = True
+myst_enable_extensions = ["dollarmath", "amsmath"]
+source_suffix = {".rst": "restructuredtext", ".ipynb": "myst-nb"}
 html_theme = "furo"
 html_static_path = ["_static"]
 html_css_files = ["wide.css"]
@@ -36,6 +43,12 @@ autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
 autodoc_type_aliases = {"ArrayLike": "ArrayLike"}
+
+linkcheck_anchors = (
+    False  # python -m sphinx -b linkcheck docs DIR, where there is a network; tests/test_links.py: the rest
+)
+linkcheck_timeout = 20
+linkcheck_ignore = [r"https://doi\.org/10\.\d{4,}/.*"]  # publishers refuse programs; that it is a doi is tested
 
 suppress_warnings = ["ref.python"]  # a field called `name` is no link to one of the properties of that name
 
@@ -107,6 +120,33 @@ def in_a_namespace(app: Sphinx, env: Any, node: Any, content: Any) -> Any:
     return None
 
 
+_AT = {"arXiv:": "https://arxiv.org/abs/", "doi:": "https://doi.org/"}
+
+
+class Sources(SphinxPostTransform):
+    """Make links of ``arXiv:1411.4648`` and ``doi:10.1103/…`` in prose."""
+
+    default_priority = 400
+    _found = re.compile(r"(arXiv:|doi:)((?:[a-z-]+/)?\d(?:[^\s,;()\]]|\([^\s()]*\))*(?<![.:]))")
+
+    def run(self, **_options: Any) -> None:
+        """Replace text by text and references, outside of code and of links."""
+        for text in list(self.document.findall(nodes.Text)):
+            words = text.astext()
+            if not self._found.search(words) or isinstance(
+                text.parent, nodes.FixedTextElement | nodes.literal | nodes.reference
+            ):
+                continue
+            parts: list[nodes.Node] = []
+            end = 0
+            for found in self._found.finditer(words):
+                parts.append(nodes.Text(words[end : found.start()]))
+                link = nodes.reference("", found[0], refuri=_AT[found[1]] + found[2], internal=False)
+                parts.append(link)
+                end = found.end()
+            text.parent.replace(text, [*parts, nodes.Text(words[end:])])
+
+
 class HelpText(Directive):
     """``.. help-text:: quantify``: what ``relaxbell quantify --help`` prints."""
 
@@ -127,6 +167,14 @@ class HelpText(Directive):
         return [nodes.literal_block(text, "\n".join(line.rstrip() for line in text.splitlines()).strip("\n"))]
 
 
+def bring_notebooks(app: Sphinx) -> None:
+    """Copy the executed notebooks to where Sphinx reads pages."""
+    shown = Path(app.srcdir) / "notebooks"
+    shown.mkdir(exist_ok=True)
+    for notebook in sorted((Path(app.srcdir).parent / "notebooks").glob("*.ipynb")):
+        shutil.copy(notebook, shown)
+
+
 def setup(app: Sphinx) -> None:
     """Connect the above."""
     for field in PyObject.doc_field_types:
@@ -137,4 +185,6 @@ def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-docstring", one_by_one, priority=100)
     app.connect("autodoc-process-docstring", escape_marks, priority=900)  # after napoleon
     app.connect("missing-reference", in_a_namespace)
+    app.connect("builder-inited", bring_notebooks)
     app.add_directive("help-text", HelpText)
+    app.add_post_transform(Sources)
