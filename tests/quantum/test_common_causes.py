@@ -99,6 +99,7 @@ def test_the_size_of_an_effect():
     assert "has max(" in least.certificate.verify()
 
 
+@SLOW
 def test_one_intervention_that_is_known():
     """As an equation on the model's q, and as budgets of a query; the interval is within the one without."""
     p = rb.Behavior(np.array([[[9, 2], [1, 3]], [[3, 5], [7, 10]]]) / 20, "A B", "Z")
