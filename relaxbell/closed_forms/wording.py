@@ -6,6 +6,7 @@ The one with the fewest cells is written: at each setting the most frequent coef
 
 from __future__ import annotations
 
+import keyword
 import math
 import re
 from collections import Counter
@@ -215,9 +216,9 @@ def _program(
 ) -> str:
     """Return a function of the table p, and of budgets, that needs nothing else."""
     model = domain.model
-    names = re.sub(r"\W+", "_", name).strip("_") or "query"
+    names = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_") or "query"
     function = f"bounds_{names}" if len(ends) > 1 else f"bound_{names}"
-    arguments = [re.sub(r"\W", "_", budget) for budget in budgets]
+    arguments = argument_names(budgets)
     indent = language.indent
     lines = [
         language.head(function, ", ".join(["p", *arguments])),
@@ -239,6 +240,47 @@ def _program(
         if end.over is not None:
             lines.append(f"{indent}{own} {language.assign} {own} / ({_code(domain, end.over, arguments, language)})")
     return "\n".join([*lines, language.result(results), language.tail])
+
+
+def argument_names(budgets: Sequence[str]) -> list[str]:
+    """Return names of arguments that both languages take, all different: no keywords, none that the function has."""
+    taken = {"p", "lower", "upper", "c", "max", "min", "function", *keyword.kwlist, *_R_KEYWORDS}
+    found = []
+    for budget in budgets:
+        name = re.sub(r"[^A-Za-z0-9_]", "_", budget)
+        name = name if name[:1].isalpha() else f"b{name}"
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        found.append(name)
+    return found
+
+
+_R_KEYWORDS = frozenset(
+    [
+        "if",
+        "else",
+        "repeat",
+        "while",
+        "function",
+        "for",
+        "next",
+        "break",
+        "in",
+        "TRUE",
+        "FALSE",
+        "NULL",
+        "Inf",
+        "NaN",
+        "NA",
+        "NA_integer_",
+        "NA_real_",
+        "NA_character_",
+        "T",
+        "F",
+        "_",
+    ]
+)
 
 
 def _code(domain: Domain, form: Form, budgets: Sequence[str], language: Language) -> str:

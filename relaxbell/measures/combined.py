@@ -118,6 +118,11 @@ class Multiple(Combined):
 
     factor: Fraction = field(kw_only=True)
 
+    @property
+    def negated(self) -> LinearMeasure | None:
+        (part,) = self.parts
+        return part if self.factor == -1 and part.negated is None else None
+
     def _at_few(self, strategies: Sequence[int], weights: Floats) -> float:
         return float(self.factor) * self.parts[0]._at_few(strategies, weights)
 

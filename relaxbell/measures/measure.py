@@ -145,6 +145,22 @@ class Measure(abc.ABC):
         """Which distribution of free inputs it depends on, as text; empty where that is not said."""
         return ""
 
+    @property
+    def negated(self) -> Measure | None:
+        """The query whose negative this is, so that its least value is minus an upper end; None for others."""
+        return None
+
+    @property
+    def end_name(self) -> str:
+        """What its least value is called: ``min C(X -> B)``; of the negative of a query ``max ACE(A -> B)``."""
+        return f"min {self.name}" if self.negated is None else f"max {self.negated.name}"
+
+    @property
+    def end_symbol(self) -> str:
+        """The same in LaTeX."""
+        own = self.negated
+        return rf"\min\, {self.symbol}" if own is None else rf"\max\, {own.symbol}"
+
     def zero_like(self, what: str) -> LinearMeasure:
         """Return a measure of linear programs that is 0 for the same models: all that "no relaxation at all" needs.
 

@@ -296,7 +296,7 @@ def _tradeoff(
     family = budget_line(LinearEngine(own), equations, (other,), constraints, least, most)
     if least == most:
         family = budget_line(LinearEngine(own), equations, (other,), constraints, least, least + 1)
-    return traced(family, f"min {own.name}", Parameter(default=other.name), estimated=observed.estimated)
+    return traced(family, own.end_name, Parameter(default=other.name), estimated=observed.estimated)
 
 
 def bound_curve(
