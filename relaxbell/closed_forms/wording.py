@@ -256,31 +256,8 @@ def argument_names(budgets: Sequence[str]) -> list[str]:
     return found
 
 
-_R_KEYWORDS = frozenset(
-    [
-        "if",
-        "else",
-        "repeat",
-        "while",
-        "function",
-        "for",
-        "next",
-        "break",
-        "in",
-        "TRUE",
-        "FALSE",
-        "NULL",
-        "Inf",
-        "NaN",
-        "NA",
-        "NA_integer_",
-        "NA_real_",
-        "NA_character_",
-        "T",
-        "F",
-        "_",
-    ]
-)
+_R_KEYWORDS = frozenset(["if", "else", "repeat", "while", "function", "for", "next", "break", "in", "T", "F"])
+_R_KEYWORDS |= frozenset(["TRUE", "FALSE", "NULL", "Inf", "NaN", "NA", "NA_integer_", "NA_real_", "NA_character_"])
 
 
 def _code(domain: Domain, form: Form, budgets: Sequence[str], language: Language) -> str:
