@@ -257,13 +257,14 @@ def sampled_tradeoff(
     limits = _Limits(measure, budgeted, observed, constraints)
     first = limits.near(_start(limits.least(budgeted)))
     best = limits.least(measure)
-    last = _end(limits, first, best)
+    start = _rational(first.t)
+    last = _end(limits, start, best)
     samples = {own.t: own for own in (first, last)}
     wanted = _TOLERANCE * max(1e-6, float(first.value - last.value))
     while len(samples) < _MOST:
         ordered = [samples[t] for t in sorted(samples)]
-        gaps = [(_gap(a, b, first.t), _middle(a, b, first.t)) for a, b in pairwise(ordered)]
-        gap, place = max(gaps, default=(0.0, first.t))
+        gaps = [(_gap(a, b, start), _middle(a, b, start)) for a, b in pairwise(ordered)]
+        gap, place = max(gaps, default=(0.0, start))
         if gap <= wanted or place in samples:
             break
         try:
@@ -294,16 +295,16 @@ def _start(least: ConvexSolution) -> Fraction:
     return Fraction(0) if 0 <= least.value < _LEAST else Fraction(math.ceil(least.value * 2**44), 2**44)
 
 
-def _end(limits: _Limits, first: Sample, best: ConvexSolution) -> Sample:
+def _end(limits: _Limits, start: Fraction, best: ConvexSolution) -> Sample:
     """Return a sample at the least budget that leaves the measure at its own minimum, as far as floats tell."""
     slack = Fraction(0) if best.exact is not None else Fraction(max(abs(best.value), 1.0)) / 10**9
     exact = best.proof.bound.bound
     top = (exact if isinstance(exact, Fraction) and not slack else Fraction(best.value)) + slack
     reached = limits.least(limits.budgeted, (_limit(limits.measure, top),))
-    return limits.near(max(first.t, Fraction(math.ceil(reached.value * 2**30), 2**30)))
+    return limits.near(max(start, Fraction(math.ceil(reached.value * 2**30), 2**30)))
 
 
-def _middle(left: Sample, right: Sample, start: ExactNumber) -> Fraction:
+def _middle(left: Sample, right: Sample, start: Fraction) -> Fraction:
     """Return a budget between two: halfway between their roots, for the curve begins as a root of the budget."""
     a, b = (float(own.t - start) for own in (left, right))
     root = (math.sqrt(a) + math.sqrt(b)) / 2
@@ -311,11 +312,14 @@ def _middle(left: Sample, right: Sample, start: ExactNumber) -> Fraction:
         found = Fraction(float(start) + root * root).limit_denominator(size)
         if left.t < found < right.t:
             return found
-    middle = (left.t + right.t) / 2
-    return middle if isinstance(middle, Fraction) else Fraction(float(middle))
+    return _rational((left.t + right.t) / 2)
 
 
-def _gap(left: Sample, right: Sample, start: ExactNumber) -> float:
+def _rational(number: ExactNumber) -> Fraction:
+    return number if isinstance(number, Fraction) else Fraction(float(number))
+
+
+def _gap(left: Sample, right: Sample, start: Fraction) -> float:
     """Return how far tangents and chord are apart between two samples."""
     if float(right.t - start) <= _LEAST:
         return 0.0

@@ -27,8 +27,8 @@ SEEN = exact([["4/5", "3/10"], ["1/5", "7/10"]])
 @pytest.mark.parametrize(
     ("text", "sign", "first", "last"),
     [
-        # without confounding p(b|a) are the effects: Fréchet's bounds of PNS; with any confounding those of Tian and Pearl
-        # 2000, and Manski's of the effect: p(b, a) = (8, 2; 9, 21)/50 for (a, b) = (0, 0), (0, 1), (1, 0), (1, 1)
+        # without confounding p(b|a) are the effects: Fréchet's bounds of PNS; with any confounding those of Tian and
+        # Pearl 2000, and Manski's of the effect: p(b, a) = (8, 2; 9, 21)/50 for (a, b) = (0, 0), (0, 1), (1, 0), (1, 1)
         pytest.param("PNS(A -> B)", 1, 0.5, 0.0, marks=pytest.mark.slow),
         pytest.param("PNS(A -> B)", -1, 0.7, 0.32 + 0.42, marks=pytest.mark.slow),
         pytest.param("ACE(A -> B)", 1, 0.5, 0.42 - 0.08 - 0.6, marks=pytest.mark.slow),
@@ -106,14 +106,16 @@ def test_instruments_that_need_some_bits():
     line = rb.tradeoff(rb.average_causal_effect(model, "A", "B"), bits, seen)
     least = rb.minimize(bits, seen)
     assert 0.2 < least.lower_bound <= float(line.domain[0]) < least.value + 2e-6
-    with pytest.raises(rb.errors.InfeasibleError, match="is at least 0.249"):
+    with pytest.raises(rb.errors.InfeasibleError, match=r"is at least 0\.249"):
         line.at(0.2)
 
 
 @pytest.mark.slow
 def test_weak_confounding_never_exceeds_what_holds_without_it():
-    """causalboundingengine 0.1.5 reports PNS <= 0.5546 at 0.1 bit where Tian and Pearl's 0.373 holds for any confounding:
-    it forgets that p(x) was seen. All tables here have p(1, 1) + p(0, 0) = 0.373."""
+    """causalboundingengine 0.1.5 reports PNS <= 0.5546 at 0.1 bit where Tian and Pearl's 0.373 holds without any limit.
+
+    It forgets that p(x) was seen. All tables here have p(1, 1) + p(0, 0) = 0.373.
+    """
     for chance, hit in ((Fraction(1, 2), Fraction(1, 4)), (Fraction(3, 10), Fraction(9, 100))):
         right, left = hit, Fraction(373, 1000) - hit
         seen = exact([[left / (1 - chance), 1 - right / chance], [1 - left / (1 - chance), right / chance]])
@@ -132,7 +134,7 @@ def test_what_is_no_trade_off_in_bits_says_so():
     model = rb.instrumental().relax("L -> Z")
     bits, late = rb.mutual_information(model), rb.query(model, "LATE(Z -> A -> B)")
     noise = rb.Behavior(np.full((2, 2, 2), Fraction(1, 4)), outputs="A B", inputs="Z")
-    with pytest.raises(rb.errors.MeasureError, match="denominator .* is between 0 and 0.5"):
+    with pytest.raises(rb.errors.MeasureError, match=r"denominator .* is between 0 and 0\.5"):
         rb.tradeoff(late, bits, noise)
     with pytest.raises(rb.errors.MeasureError, match="with itself"):
         rb.tradeoff(bits, bits, noise)
