@@ -1,9 +1,9 @@
 """Closed forms where only shares of those selected are known: p(y|S=1, x), but not how many are selected.
 
 With t_x = p(S=1|x) and r the shares, the cells are c = t r. The least value for known cells is a maximum of affine
-functions of c and t (`relaxbell.closed_forms.derive`); what the shares allow is its least over t. Where every term rises
-with t_x, whatever the shares, the least t_x is worst, and where every term falls, the largest: then the terms at that
-corner are affine in r. Elsewhere the least over t is no maximum of affine functions, and that is said.
+functions of c and t (`relaxbell.closed_forms.derive`); what the shares allow is its least over t. Where every term
+rises with t_x, whatever the shares, the least t_x is worst, and where every term falls, the largest: then the terms at
+that corner are affine in r. Elsewhere the least over t is no maximum of affine functions, and that is said.
 """
 
 from __future__ import annotations
@@ -66,12 +66,12 @@ class SharesDomain(Domain):
         numbers: list[object] = [Fraction(1)]
         for share in self.shares:
             both, condition = (
-                np.sum(exact[tuple(values.get(n, slice(None)) for n in names)])
+                sum(np.ravel(exact[tuple(values.get(n, slice(None)) for n in names)]).tolist(), Fraction(0))
                 for values in ({**share.event, **share.condition}, share.condition)
             )
             if condition == 0:
                 raise BehaviorError(f"{share.label} has no value: its condition has probability 0 here. Give another.")
-            numbers.append(Fraction(both) / Fraction(condition))
+            numbers.append(both / condition)
         return np.array(numbers, dtype=object)
 
     def functional(self, form: Sequence[Fraction]) -> BellFunctional:
@@ -199,8 +199,8 @@ def _worst(form: ClosedForm, part: slice, ends: tuple[Fraction, Fraction], condi
     where = ", ".join(f"{name}={value}" for name, value in condition.items())
     raise ClosedFormError(
         f"{form.measure.name}: some terms rise and some fall with how many are selected where {where}, expected the "
-        "same for all: its least value is then no maximum of linear terms in the shares. Use bounds for numbers; or give "
-        "cells, Observed.partial(p(outputs, S|inputs), …), or an exact share, as a constraint.",
+        "same for all: its least value is then no maximum of linear terms in the shares. Use bounds for numbers; or "
+        "give cells, Observed.partial(p(outputs, S|inputs), …), or an exact share, as a constraint.",
         form,
     )
 
