@@ -19,6 +19,7 @@ from relaxbell.engines.linear.engine import ConvexEngine
 from relaxbell.engines.linear.family import Line, Sample
 from relaxbell.engines.linear.sampled import SampledCurve
 from relaxbell.engines.linear.solution import ConvexSolution
+from relaxbell.engines.solution import Solution
 from relaxbell.errors import CurveError, InfeasibleError, MeasureError, SolverError
 from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, Floats
@@ -168,7 +169,7 @@ class BudgetCurve(SampledCurve):
         found = np.where(array >= self.parameters[0], super().lower_bound(array), np.nan)
         return float(found) if found.ndim == 0 else found
 
-    def at(self, limit: object) -> ConvexSolution:
+    def at(self, limit: object) -> Solution:
         """Return the least value within a budget, solved for it: with its rigorous bound and its certificate.
 
         Parameters
@@ -178,7 +179,7 @@ class BudgetCurve(SampledCurve):
 
         Returns
         -------
-        ConvexSolution
+        Solution
             As of `minimize`.
 
         Raises
