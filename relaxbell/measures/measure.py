@@ -151,6 +151,11 @@ class Measure(abc.ABC):
         return None
 
     @property
+    def needs_cones(self) -> bool:
+        """Whether its programs are conic, not linear: then trade-offs are sampled, and have no exact pieces."""
+        return False
+
+    @property
     def end_name(self) -> str:
         """What its least value is called: ``min C(X -> B)``; of the negative of a query ``max ACE(A -> B)``."""
         return f"min {self.name}" if self.negated is None else f"max {self.negated.name}"

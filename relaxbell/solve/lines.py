@@ -291,7 +291,7 @@ def tradeoff(
     first = read_measure(measure, "a trade-off is between measures, expected")
     second = read_measure(budgeted, "a trade-off is between measures, expected")
     constraints = as_tuple(subject_to)
-    if any(isinstance(own, MutualInformation) for own in (first, second)) or without_information(constraints)[0]:
+    if first.needs_cones or second.needs_cones or without_information(constraints)[0]:
         same_model(first, second)
         with deadline(seconds, first.name), along_line():
             return _in_bits(first, second, observed, constraints)
@@ -308,12 +308,11 @@ def tradeoff(
 
 def _in_bits(first: Measure, second: Measure, observed: Behavior | Observed, constraints: tuple[object, ...]) -> Curve:
     """Return a trade-off with a budget in bits; of a quotient where the data fix its denominator."""
-    measures = [own if isinstance(own, MutualInformation) else None for own in (first, second)]
-    if all(measures):
+    if first.needs_cones and second.needs_cones:
         raise MeasureError(f"a trade-off of {first.name} with itself: found it twice, expected two measures.")
     if first.quotient is not None:
         first = with_fixed_denominator(first, observed, constraints)
-    first, second = (own if isinstance(own, MutualInformation) else own.linear("trade-off") for own in (first, second))
+    first, second = (own if own.needs_cones else own.linear("trade-off") for own in (first, second))
     return sampled_tradeoff(first, second, observed, constraints)
 
 

@@ -25,8 +25,7 @@ from relaxbell.exact.arrays import float_array
 from relaxbell.exact.numbers import ExactNumber, Floats
 from relaxbell.lp.clock import TimeLimitError
 from relaxbell.lp.highs import Answer
-from relaxbell.measures.information import InformationBudget, MutualInformation
-from relaxbell.measures.measure import Budget, LinearMeasure, Measure
+from relaxbell.measures.measure import Measure
 
 _TOLERANCE = 1e-3
 """Distance of tangents and chords, in units of how far the value falls."""
@@ -61,13 +60,13 @@ class _Limits:
 
     def within(self, limit: Fraction) -> ConvexSolution:
         """Return the least value within a limit."""
-        return self.least(self.measure, (_limit(self.budgeted, limit),))
+        return self.least(self.measure, (self.budgeted <= limit,))
 
     def sample(self, limit: Fraction) -> Sample:
         """Return the least value within a limit, with the tangent that its proof is."""
         found = self.within(limit)
         bound = found.proof.bound
-        shares = bound.information if isinstance(self.budgeted, MutualInformation) else bound.budgets
+        shares = bound.information if self.budgeted.needs_cones else bound.budgets
         share = shares[0] if shares else Fraction(0)
         value = Fraction(max(found.value, float(bound.bound)))
         line = Line(bound.bound + share * limit, -share)
@@ -235,20 +234,13 @@ class BudgetCurve(SampledCurve):
         if near is None or not isinstance(wanted, Fraction) or near in (self.parameters[0], self.parameters[-1]):
             return near
         try:
-            return self._limits.least(self._limits.budgeted, (_limit(self.measure, wanted),)).value
+            return self._limits.least(self._limits.budgeted, (self.measure <= wanted,)).value
         except (InfeasibleError, SolverError):
             return near
 
     @property
     def _domain_unit(self) -> str:
         return " bits" if self._limits.budgeted.unit == "bit" else ""
-
-
-def _limit(measure: Measure, limit: ExactNumber) -> Budget | InformationBudget:
-    if isinstance(measure, MutualInformation):
-        return InformationBudget(measure, limit)
-    assert isinstance(measure, LinearMeasure)
-    return Budget(measure, limit)
 
 
 def sampled_tradeoff(
@@ -301,7 +293,7 @@ def _end(limits: _Limits, start: Fraction, best: ConvexSolution) -> Sample:
     slack = Fraction(0) if best.exact is not None else Fraction(max(abs(best.value), 1.0)) / 10**9
     exact = best.proof.bound.bound
     top = (exact if isinstance(exact, Fraction) and not slack else Fraction(best.value)) + slack
-    reached = limits.least(limits.budgeted, (_limit(limits.measure, top),))
+    reached = limits.least(limits.budgeted, (limits.measure <= top,))
     return limits.near(max(start, Fraction(math.ceil(reached.value * 2**30), 2**30)))
 
 
