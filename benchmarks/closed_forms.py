@@ -1,9 +1,9 @@
 """Closed forms derived from nothing: terms, proof effort and seconds, and behaviors evaluated per second.
 
 A case begins with its model and measure built; seconds are the median of five runs (one of 3322, which takes minutes).
-Of instruments both ends are derived, from graph and query in words on, and once more by outer approximation alone, in the
-same run: it has a minute for each end. Beside them stand the seconds of causaloptim 1.0.1 (R 4.2.2, rcdd 1.6) on another
-machine, and how many times as many they are.
+Of instruments both ends are derived, from graph and query in words on, in seconds of the processor, and once more by outer
+approximation alone, in the same run: it has a minute for each end. Beside them stand those of causaloptim 1.0.1 (R 4.2.2,
+rcdd 1.6) on another machine, and how many times as many they are.
 
 python benchmarks/closed_forms.py [--all]
 """
@@ -91,14 +91,14 @@ def both_ends(query: Query, way: str | None, rounds: int) -> tuple[str, float]:
     """Return the numbers of terms, or that it was refused, and the median of the seconds."""
     seconds, found = [], ""
     for _ in range(rounds):
-        start = time.perf_counter()  # from the graph and the words of the query on
+        start = time.process_time()  # from the graph and the words of the query on
         measure, constraints = query.make()
         try:
             ends = rb.closed_bounds(measure, subject_to=constraints, way=way)
             found = f"{len(ends.least.terms)} + {len(ends.largest.terms)}"
         except rb.errors.ClosedFormError:
             found = "refused"
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     return found, statistics.median(seconds)
 
 
