@@ -1,9 +1,9 @@
 """Closed forms derived from nothing: terms, proof effort and seconds, and behaviors evaluated per second.
 
 A case begins with its model and measure built; seconds are the median of five runs (one of 3322, which takes minutes).
-Of instruments both ends are derived, from graph and query in words on, in seconds of the processor, and once more by outer
-approximation alone, in the same run: it has a minute for each end. Beside them stand those of causaloptim 1.0.1 (R 4.2.2,
-rcdd 1.6) on another machine, and how many times as many they are.
+Of instruments both ends are derived, from graph and query in words on, in seconds of the processor, and once more by
+outer approximation alone, in the same run: it has a minute for each end. Beside them stand those of causaloptim 1.0.1
+(R 4.2.2, rcdd 1.6) on another machine, and how many times as many they are.
 
 python benchmarks/closed_forms.py [--all]
 """
