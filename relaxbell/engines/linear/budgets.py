@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import overload
@@ -294,7 +294,9 @@ def _end(limits: _Limits, start: Fraction, best: ConvexSolution) -> Sample:
     exact = best.proof.bound.bound
     top = (exact if isinstance(exact, Fraction) and not slack else Fraction(best.value)) + slack
     reached = limits.least(limits.budgeted, (limits.measure <= top,))
-    return limits.near(max(start, Fraction(math.ceil(reached.value * 2**30), 2**30)))
+    found = limits.near(max(start, Fraction(math.ceil(reached.value * 2**30), 2**30)))
+    flat = Line(exact, Fraction(0))  # holds for every budget
+    return found if found.tangent.at(found.t) > exact + slack else replace(found, tangent=flat, proof=best.proof)
 
 
 def _middle(left: Sample, right: Sample, start: Fraction) -> Fraction:
