@@ -105,7 +105,7 @@ class BudgetCurve(SampledCurve):
     >>> line.gap < 1e-3, round(line.value(0.0), 6), round(line.value(1.0), 6)
     (True, 0.5, -0.25)
     >>> round(line.crossing(0), 6)  # bits of confounding that make the sign undecided
-    0.188722
+    0.191165
     """
 
     _limits: _Limits = field(kw_only=True)
