@@ -290,9 +290,10 @@ def _start(least: ConvexSolution) -> Fraction:
 
 def _end(limits: _Limits, start: Fraction, best: ConvexSolution) -> Sample:
     """Return a sample at the least budget that leaves the measure at its own minimum, as far as floats tell."""
-    slack = Fraction(0) if best.exact is not None else Fraction(max(abs(best.value), 1.0)) / 10**9
     exact = best.proof.bound.bound
-    top = (exact if isinstance(exact, Fraction) and not slack else Fraction(best.value)) + slack
+    is_known = best.exact is not None and isinstance(exact, Fraction)
+    slack = Fraction(0) if is_known else Fraction(max(abs(best.value), 1.0)) / 10**9
+    top = (exact if is_known else Fraction(best.value)) + slack
     reached = limits.least(limits.budgeted, (limits.measure <= top,))
     found = limits.near(max(start, Fraction(math.ceil(reached.value * 2**30), 2**30)))
     flat = Line(exact, Fraction(0))  # holds for every budget

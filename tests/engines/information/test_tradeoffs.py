@@ -155,3 +155,21 @@ def test_other_budgets_beside_bits():
     for limit in (0.1, 0.3):
         found = rb.minimize(effect, seen, [direct <= limit, bits <= 0.01])
         assert float(line.lower_bound(limit)) - 1e-9 <= found.value <= float(line.value(limit)) + 1e-9
+
+
+@pytest.mark.slow
+def test_bell_settings_that_depend_and_outcomes_that_are_told():
+    """Tsirelson's box: C = (√2 − 1)/2 without bits, none from 0.0462738468534 bits on, the least behind it."""
+    both = rb.bell().relax("X -> B", "L -> X", "L -> Y")
+    line = rb.tradeoff(rb.influence(both, "X", "B"), rb.mutual_information(both), rb.boxes.tsirelson())
+    assert line.value(0.0) == pytest.approx((2**0.5 - 1) / 2, abs=1e-8)
+    assert float(line.domain[1]) == pytest.approx(0.0462738468534, abs=1e-8)
+    assert line.value(0.2) == pytest.approx(0, abs=2e-9)
+
+
+def test_limits_barely_below_an_irrational_least_value_are_infeasible():
+    """The proof's bound is a + b√2, smaller than rounding."""
+    model = rb.measurement_dependence()
+    barely = Fraction((2**0.5 - 1) / 2) - Fraction(1, 10**14)
+    with pytest.raises(rb.errors.InfeasibleError):
+        rb.minimize(rb.mutual_information(model), rb.boxes.tsirelson(), [rb.dependence(model) <= barely])
