@@ -142,3 +142,13 @@ def test_functionals_keep_their_own_largest_values():
     assert repr(line).startswith("max CHSH for c")
     assert line.shown_sign == 1
     assert line.value(Fraction(0)) == 2
+
+
+def test_the_certificate_of_an_upper_end_states_it_in_latex():
+    """-(m) >= -39/50 for people; the file and its proof are of the negative."""
+    certificate = rb.bounds(effect(), SEEN).maximum.certificate
+    proposition = certificate.to_latex().split(r"\end{proposition}")[0]
+    assert r"\mathrm{do}(A = 0)) \;\le\; \tfrac{39}{50}" in proposition
+    assert r"-\left(" not in proposition
+    lower = rb.bounds(effect(), SEEN).minimum.certificate.to_latex().split(r"\end{proposition}")[0]
+    assert r"\;\ge\; \tfrac{49}{125}" in lower
