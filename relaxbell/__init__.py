@@ -117,6 +117,7 @@ _IMPLEMENTED = {
     "Quantification.__repr__": "show.quantification:quantification_text",
     "Quantification.plot": "show.evidence:plot_quantification",
     "Quantification._repr_html_": "show.quantification:quantification_html",
+    "Quantification.to_html": "show.page:quantification_page",
     "Scan._repr_svg_": "show.curve_svg:scan_svg",
     "Scan.plot": "show.curves:plot_scan",
     "Solution._repr_html_": "show.solution:solution_html",

@@ -42,6 +42,18 @@ def plot_evidence(evidence: Evidence, ax: Axes | None = None, **style: object) -
 
 def plot_quantification(report: Quantification, ax: Axes | None = None, **style: object) -> Axes:
     """Draw the same for each relaxation whose unit is a probability; those with the same line share it."""
+    groups = evidence_groups(report)
+    if not groups:
+        reason = report.unproved or "the report is of a behavior, not of counts"
+        raise RelaxbellError(f"there is no evidence to plot: {reason}")
+    ax = new_axes(ax)
+    _draw(ax, groups, report.confidence, style)
+    ax.set_xlabel("ε")
+    return ax
+
+
+def evidence_groups(report: Quantification) -> list[tuple[Evidence, list[str]]]:
+    """Return the evidence of each relaxation whose unit is a probability; with it all names that share its line."""
     groups: list[tuple[Evidence, list[str]]] = []
     for row in report.rows:
         if row.statement is None or row.unit != "probability":
@@ -53,23 +65,17 @@ def plot_quantification(report: Quantification, ax: Axes | None = None, **style:
                 break
         else:
             groups.append((own, [arrows(row.name)]))
-    if not groups:
-        reason = report.unproved or "the report is of a behavior, not of counts"
-        raise RelaxbellError(f"there is no evidence to plot: {reason}")
-    ax = new_axes(ax)
-    _draw(ax, groups, report.confidence, style)
-    ax.set_xlabel("ε")
-    return ax
+    return groups
 
 
 def _alike(one: Evidence, other: Evidence) -> bool:
     """Return whether the p-values of two measures agree at a few limits."""
-    places = [Fraction(_end(one)) * k / 4 for k in range(4)]
+    places = [Fraction(last_limit(one)) * k / 4 for k in range(4)]
     pairs = [(one.log_p_at(place), other.log_p_at(place)) for place in places]
     return all(math.isclose(a, b, rel_tol=_SAME, abs_tol=_SAME) for a, b in pairs)
 
 
-def _end(evidence: Evidence) -> float:
+def last_limit(evidence: Evidence) -> float:
     """Return an ε beyond which nothing is left to see, as the p-value is a half or more; 0 where it always is."""
     if evidence.log_p_at(0) >= -math.log(2):
         return 0.0
@@ -86,13 +92,13 @@ def _end(evidence: Evidence) -> float:
 def _draw(ax: Axes, groups: Sequence[tuple[Evidence, list[str]]], confidence: float, style: dict[str, object]) -> None:
     first = len(line_labels(ax))  # evidence may be there already: it stays in view, told apart
     across, up = (ax.get_xlim()[1], ax.get_ylim()[1]) if first else (0.0, 0.0)
-    ends = [_end(own) for own, _ in groups]
+    ends = [last_limit(own) for own, _ in groups]
     last = max(ends) or max(float(own.tests[0].null.ceiling) for own, _ in groups)
     for k, (own, names) in enumerate(groups):
         grid = np.linspace(0.0, ends[k] or last, _POINTS)
         look: dict[str, Any] = {"linewidth": 1.5, "label": ", ".join(names), **LINES[(first + k) % len(LINES)]}
         look |= named_in_full(style)  # matplotlib refuses what it does not know
-        (line,) = ax.plot(grid, _decades(own, grid), **look)
+        (line,) = ax.plot(grid, decades(own, grid), **look)
         limit = own.at_least
         if 0 < limit <= last:
             ax.plot([limit], [-math.log10(1 - confidence)], "o", color=line.get_color(), markersize=4, zorder=3)
@@ -113,10 +119,11 @@ def _draw(ax: Axes, groups: Sequence[tuple[Evidence, list[str]]], confidence: fl
     ax.set_ylabel("evidence −log₁₀ p against “at most ε”")
     ax.set_xlim(0, max(last, across))
     ax.locator_params(axis="x", nbins=6)  # numbers such as 0.125 do not run into each other
-    highest = max(level, *(_decades(own, np.zeros(1))[0] for own, _ in groups))
+    highest = max(level, *(decades(own, np.zeros(1))[0] for own, _ in groups))
     ax.set_ylim(0, max(up, highest * (1.1 + 0.09 * (first + len(groups)))))  # room for the legend above all lines
     finished(ax, loc="upper right")
 
 
-def _decades(evidence: Evidence, grid: NDArray[np.float64]) -> NDArray[np.float64]:
+def decades(evidence: Evidence, grid: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return −log10 of the p-values of some limits."""
     return np.array([-evidence.log_p_at(Fraction(float(limit))) / math.log(10) for limit in grid])
