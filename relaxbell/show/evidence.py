@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,24 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from relaxbell.quantification.report import Quantification
+    from relaxbell.trials.betting import Test
     from relaxbell.trials.statement import Evidence
 
 _POINTS = 33
 _GRAY = "#767676"
 _SAME = 1e-6
 """Lines that differ by less, relative, are drawn once."""
+
+
+class Falling(Protocol):
+    """p-values that rise with ε."""
+
+    @property
+    def tests(self) -> tuple[Test, ...]:
+        """What is tested."""
+
+    def log_p_at(self, limit: object) -> float:
+        """Return the logarithm of the p-value of ε."""
 
 
 def plot_evidence(evidence: Evidence, ax: Axes | None = None, **style: object) -> Axes:
@@ -60,7 +72,7 @@ def evidence_groups(report: Quantification) -> list[tuple[Evidence, list[str]]]:
             continue
         own = row.statement.evidence
         for known, names in groups:
-            if _alike(known, own):
+            if alike(known, own):
                 names.append(arrows(row.name))
                 break
         else:
@@ -68,14 +80,14 @@ def evidence_groups(report: Quantification) -> list[tuple[Evidence, list[str]]]:
     return groups
 
 
-def _alike(one: Evidence, other: Evidence) -> bool:
+def alike(one: Falling, other: Falling) -> bool:
     """Return whether the p-values of two measures agree at a few limits."""
     places = [Fraction(last_limit(one)) * k / 4 for k in range(4)]
     pairs = [(one.log_p_at(place), other.log_p_at(place)) for place in places]
     return all(math.isclose(a, b, rel_tol=_SAME, abs_tol=_SAME) for a, b in pairs)
 
 
-def last_limit(evidence: Evidence) -> float:
+def last_limit(evidence: Falling) -> float:
     """Return an ε beyond which nothing is left to see, as the p-value is a half or more; 0 where it always is."""
     if evidence.log_p_at(0) >= -math.log(2):
         return 0.0

@@ -4,49 +4,93 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
+from numbers import Rational
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-import numpy as np
-
+from relaxbell.lp.clock import TimeLimitError, share
 from relaxbell.show.axes import LINES
-from relaxbell.show.evidence import decades, evidence_groups, last_limit
+from relaxbell.show.evidence import alike, last_limit
+from relaxbell.show.numbers import arrows
 
 if TYPE_CHECKING:
-    from relaxbell.exact.numbers import Floats
     from relaxbell.quantification.report import Quantification
     from relaxbell.trials.statement import Evidence
 
 _LEFT, _TOP, _WIDTH, _HEIGHT = 46.0, 30.0, 330.0, 200.0
 _RIGHT, _LINE = 48.0, 19.0
-_POINTS = 25
 _INK, _GRAY, _FAINT = "#1a1a1a", "#5f5f5f", "#d9d9d9"
 _LONGEST = 58
 """Letters of a line of the legend."""
 
 
-def evidence_svg(report: Quantification) -> str:
-    """Return −log10 p of "at most ε" over ε for each relaxation; empty where no counts prove anything.
+def evidence_svg(report: Quantification) -> tuple[str, list[str]]:
+    """Return −log10 p of "at most ε" over ε for each relaxation, and the names of those for which there was no time.
 
-    Relaxations with the same line share it, and those in bits, which follow from others, are left out.
+    Relaxations with the same line share it, and those in bits, which follow from others, are left out. The picture is
+    empty where no counts speak against any ε.
     """
-    groups = evidence_groups(report)
-    if not groups:
-        return ""
-    ends = [last_limit(own) for own, _ in groups]
-    if not max(ends):  # p is a half or more everywhere
-        return ""
-    curves = [(_curve(own, end), own, names) for (own, names), end in zip(groups, ends, strict=True) if end]
+    rows = [row for row in report.rows if row.statement is not None and row.unit == "probability"]
+    lines: list[_Line] = []
+    late = []
+    for k, row in enumerate(rows):
+        assert row.statement is not None
+        own = _Line(row.statement.evidence, arrows(row.name))
+        try:
+            with share(1, len(rows) - k):
+                same = next((line for line in lines if alike(line, own)), None)
+                if same is not None:
+                    same.names += own.names
+                    continue
+                own.find()
+        except TimeLimitError:  # what is known by then may be enough
+            if not own.is_drawn:
+                late += own.names
+                continue
+        lines.append(own)
+    lines = [line for line in lines if line.end > 0]  # where p is a half or more from the start there is no line
+    if not lines:
+        return "", late
     level = -math.log10(1 - report.confidence)
-    top = 1.06 * max(level, *(float(ys.max()) for (_, ys), _, _ in curves))
-    return _Picture(max(ends), top).drawn(curves, level, f"{100 * report.confidence:.10g} %")
+    top = 1.06 * max(level, *(y for line in lines for _, y in line.points))
+    return _Picture(max(line.end for line in lines), top).drawn(lines, level, f"{100 * report.confidence:.10g} %"), late
 
 
-def _curve(evidence: Evidence, end: float) -> tuple[Floats, Floats]:
-    grid = np.linspace(0.0, end, _POINTS)
-    found = decades(evidence, grid)
-    finite = np.isfinite(found)
-    return grid[finite], found[finite]
+class _Line:
+    """The p-values of one relaxation, or of several with the same ones; each is found once."""
+
+    def __init__(self, evidence: Evidence, name: str) -> None:
+        self.evidence, self.names, self.tests = evidence, [name], evidence.tests
+        self.end = math.nan
+        self._known: dict[Fraction, float] = {}
+
+    def log_p_at(self, limit: object) -> float:
+        """Return the logarithm of the p-value of ε."""
+        own = Fraction(limit) if isinstance(limit, Rational | float) else Fraction(0)
+        if own not in self._known:
+            self._known[own] = self.evidence.log_p_at(own)
+        return self._known[own]
+
+    def find(self) -> None:
+        """Find where the line ends, then p-values in between, coarse ones first: the time may be over."""
+        end = Fraction(last_limit(self))
+        self.end = float(end)
+        for parts in (2, 4, 8, 16):
+            for k in range(1, parts, 2):
+                self.log_p_at(end * k / parts)
+        self.log_p_at(end)
+
+    @property
+    def points(self) -> list[tuple[float, float]]:
+        """ε and −log10 p, ascending."""
+        pairs = ((float(limit), -log / math.log(10)) for limit, log in sorted(self._known.items()))
+        return [(x, y) for x, y in pairs if x <= self.end and math.isfinite(y)]
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the end is known, and enough before it."""
+        return not math.isnan(self.end) and len(self.points) > 2
 
 
 class _Picture:
@@ -61,25 +105,23 @@ class _Picture:
     def y(self, value: float) -> float:
         return _TOP + (1 - value / self.top) * _HEIGHT
 
-    def drawn(
-        self, curves: Sequence[tuple[tuple[Floats, Floats], Evidence, list[str]]], level: float, confidence: str
-    ) -> str:
+    def drawn(self, lines: Sequence[_Line], level: float, confidence: str) -> str:
         bottom, right = _TOP + _HEIGHT, _LEFT + _WIDTH
         legend, row, body = [], bottom + 56, self._frame(level, confidence)
-        for k, ((xs, ys), own, names) in enumerate(curves):
+        for k, own in enumerate(lines):
             look = _look(k)
-            points = " ".join(f"{self.x(a):.1f},{self.y(b):.1f}" for a, b in zip(xs, ys, strict=True))
+            points = " ".join(f"{self.x(a):.1f},{self.y(b):.1f}" for a, b in own.points)
             body.append(f'<polyline points="{points}" fill="none" {look}/>')
-            limit = own.at_least
+            limit = own.evidence.at_least
             if 0 < limit <= self.last:
                 color = LINES[k % len(LINES)]["color"]
                 body.append(f'<circle cx="{self.x(limit):.1f}" cy="{self.y(level):.1f}" r="4" fill="{color}"/>')
             legend.append(f'<path d="M {_LEFT} {row - 4:.1f} H {_LEFT + 38:.1f}" fill="none" {look}/>')
-            for line in _lines(names):
+            for line in _lines(own.names):
                 legend.append(_text(_LEFT + 46, row, line))
                 row += _LINE
         width, height = right + _RIGHT, row - 6
-        said = "; ".join(", ".join(names) for _, _, names in curves)
+        said = "; ".join(", ".join(names) for names in (own.names for own in lines))
         title = f"Evidence, minus log10 of the p-value, against at most ε, falling with ε, for {said}"
         return "\n".join(
             [

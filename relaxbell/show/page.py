@@ -12,7 +12,7 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.causal.structures import Mixture
 from relaxbell.errors import RelaxbellError
 from relaxbell.exact.texts import a_kind, different_texts
-from relaxbell.lp.clock import TimeLimitError, deadline
+from relaxbell.lp.clock import deadline
 from relaxbell.quantification.report import Row, certificates_of
 from relaxbell.show.behavior import behavior_html, counts_html
 from relaxbell.show.dags import drawn, panels
@@ -75,6 +75,7 @@ def quantification_page(report: Quantification, title: str | None = None, second
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light">\n'
         # nothing is loaded or run, whatever a text in the data says
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f'<meta name="generator" content="relaxbell {_version()}">\n'
@@ -235,7 +236,8 @@ def _result(report: Quantification, row: Row) -> str:
     facts = "".join(f"<dt>{escape(head)}</dt><dd>{escape(arrows(cell))}</dd>" for head, cell in pairs)
     meaning = _meaning(row)
     words = f"<p>{escape(meaning)}</p>" if meaning else ""
-    unproved = f'<p class="quiet">No limit: {escape(row.unproved)}</p>' if row.unproved else ""
+    own = row.unproved if row.unproved != report.unproved else ""  # what is so for all rows is said once
+    unproved = f'<p class="quiet">No limit: {escape(own)}</p>' if own else ""
     return f"<h4>{escape(arrows(row.name))}</h4>{words}<dl>{facts}</dl>{unproved}"
 
 
@@ -264,11 +266,11 @@ def _meaning(row: Row) -> str:
 def _evidence(report: Quantification, seconds: float | None) -> str:
     if report.fit is None:
         return "<p>There is no evidence to plot: the report is of a behavior, not of counts.</p>"
-    try:
-        with deadline(seconds, "the picture of the evidence", least=False):
-            picture = evidence_svg(report)
-    except TimeLimitError as error:
-        return f"<p>There is no picture: {escape(str(error))}</p>"
+    with deadline(seconds, "the picture of the evidence", least=False):
+        picture, late = evidence_svg(report)
+    missing = f"<p>Not drawn, as there was no time: {escape(', '.join(late))}.</p>" if late else ""
+    if late and not picture:
+        return missing
     if not picture:
         reason = report.unproved or "at every ε the p-value is a half or more, so the counts speak against no limit."
         return f"<p>There is no evidence to plot: {escape(reason)}</p>"
@@ -277,7 +279,7 @@ def _evidence(report: Quantification, seconds: float | None) -> str:
         "<p>How strongly the counts speak against “in every trial the relaxation is at most ε”. Where a line crosses "
         f"the gray one of {level} is the limit “at least”: every smaller ε is rejected with this confidence. "
         "Relaxations with the same line share it.</p>\n"
-        f'<figure class="plot">{picture}</figure>'
+        f'<figure class="plot">{picture}</figure>{missing}'
     )
 
 
@@ -304,7 +306,7 @@ def _inequalities(report: Quantification) -> str:
         parts.append(
             f'<article class="card"><h3>{said}for {escape(", ".join(names))}</h3>'
             f'<div class="formula" tabindex="0" role="region" aria-label="Formula for {escape(", ".join(names))}">'
-            f"{escape(formula)} ≤ {escape(bound)}</div><p>Value: {escape(value)}</p></div>"
+            f"{escape(formula)} ≤ {escape(bound)}</div><p>Value: {escape(value)}</p></article>"
         )
     return f'{parts[0]}\n<div class="cards">{"".join(parts[1:])}</div>'
 

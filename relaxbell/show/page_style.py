@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 STYLE = """
-:root { color-scheme: light; }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body { margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 62rem; background: #ffffff; color: #1a1a1a;
@@ -60,14 +59,16 @@ footer { margin-top: 2.5rem; border-top: 1px solid #8a8a8a; padding-top: .5rem; 
   body { max-width: none; padding: 0; font-size: 10pt; }
   .skip { display: none; }
   .wide, .formula { overflow: visible; max-height: none; }
-  .short, .formula, td, rect { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+  .short, .formula, td, rect { -webkit-print-color-adjust: exact; }
   h2, h3 { break-after: avoid; }
   figure, tr, .short, .result { break-inside: avoid; }
   .cards { display: block; }
   .card { margin-bottom: 1rem; break-inside: avoid; }
   .graph { display: grid; grid-template-columns: minmax(5cm, 2fr) 3fr; gap: 0 1rem; }
   .graph h3 { grid-column: 1 / -1; }
+  .plot { break-before: avoid; }
   .plot svg { max-width: 12cm; }
+  .graphs svg { max-width: 4.5cm; max-height: 6cm; }
 }
 """.strip()
 """Text has a contrast of 7 and more; what has a color has another mark as well."""
