@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import sys
 from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
@@ -90,9 +91,7 @@ def quantification_page(report: Quantification, title: str | None = None, second
 
 
 def _version() -> str:
-    from relaxbell import __version__
-
-    return __version__
+    return str(sys.modules[__name__.partition(".")[0]].__dict__["__version__"])  # the package imports us, not we it
 
 
 def _name(report: Quantification) -> str:
