@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ _TOP, _WIDTH, _HEIGHT = 34.0, 250.0, 140.0
 _LETTER = 7.0
 """Width of a letter or digit, about."""
 _ROUNDING = 1e-9
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _INK, _FAINT = "#222222", "#bbbbbb"
 
 
@@ -102,7 +104,7 @@ def _picture(
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{bottom + 42:.0f}" '
         f'viewBox="0 0 {width:.0f} {bottom + 42:.0f}" font-family="sans-serif" font-size="12">',
-        f'<rect width="100%" height="100%" fill="#ffffff"/><title>{escape(name)}</title>',
+        f'<title>{escape(name)}</title><rect width="100%" height="100%" fill="#ffffff"/>',
         _text(left, 18, arrows(name) + suffix, "start"),
         f'<path d="M {left:.1f} {_TOP} V {bottom} H {right:.1f}" fill="none" stroke="{_INK}"/>',
     ]
@@ -120,8 +122,13 @@ def _picture(
     parts += [f'<polyline points="{path}" fill="none" stroke="{_INK}" stroke-width="2"/>' for path in paths]
     parts += [f'<circle cx="{x(t):.1f}" cy="{y(v):.1f}" r="3" fill="{_INK}"/>' for t, _, v, _ in marks[1:-1]]
     parts.append(_text((left + right) / 2, bottom + 34, arrows(variable), "middle"))
-    parts += [_text(right + 18, _TOP + 10 + 18 * k, line, "start") for k, line in enumerate(text)]
+    parts += [_text(right + 18, _TOP + 10 + 18 * k, _raised(line), "start") for k, line in enumerate(text)]
     return "\n".join([*parts, "</svg>"])
+
+
+def _raised(line: str) -> str:
+    """Return a formula with its powers raised."""
+    return re.sub(r"\^(\d+)", lambda power: power[1].translate(_SUPERSCRIPTS), line)
 
 
 def _scale(values: NDArray[np.float64], origin: float, length: float) -> Callable[[float], float]:
