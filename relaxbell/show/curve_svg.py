@@ -62,7 +62,7 @@ def boundary_svg(boundary: Boundary) -> str:
         + marks
         + [(x, _short(x), y, _short(y)) for x, y in ends[1:]]
     )
-    return _picture(title, s, "probability", grid, values, marks, repr(boundary).splitlines()[1:])
+    return _picture(title, s, "probability", grid, values, marks, repr(boundary).splitlines()[1:], ())
 
 
 def _value_text(value: ExactNumber | float) -> str:
@@ -89,9 +89,11 @@ def _picture(
     ys: NDArray[np.float64],
     marks: Sequence[tuple[float, str, float, str]],
     text: Sequence[str],
+    base: tuple[float, ...] = (0.0,),
 ) -> str:
+    """Return a picture whose upright axis reaches to what is its base."""
     left = 12 + _LETTER * max(len(mark[3]) for mark in marks)
-    x, y = _scale(xs, left, _WIDTH), _scale(np.append(ys, 0.0), _TOP + _HEIGHT, -_HEIGHT)
+    x, y = _scale(xs, left, _WIDTH), _scale(np.append(ys, base), _TOP + _HEIGHT, -_HEIGHT)
     bottom, right = _TOP + _HEIGHT, left + _WIDTH
     width = right + 24 + 7.2 * max((len(line) for line in text), default=0)
     suffix = "" if unit == "probability" else f" ({unit})"
@@ -122,13 +124,14 @@ def _picture(
     parts += [f'<polyline points="{path}" fill="none" stroke="{_INK}" stroke-width="2"/>' for path in paths]
     parts += [f'<circle cx="{x(t):.1f}" cy="{y(v):.1f}" r="3" fill="{_INK}"/>' for t, _, v, _ in marks[1:-1]]
     parts.append(_text((left + right) / 2, bottom + 34, arrows(variable), "middle"))
-    parts += [_text(right + 18, _TOP + 10 + 18 * k, _raised(line), "start") for k, line in enumerate(text)]
+    parts += [_text(right + 18, _TOP + 10 + 18 * k, _written(line), "start") for k, line in enumerate(text)]
     return "\n".join([*parts, "</svg>"])
 
 
-def _raised(line: str) -> str:
-    """Return a formula with its powers raised."""
-    return re.sub(r"\^(\d+)", lambda power: power[1].translate(_SUPERSCRIPTS), line)
+def _written(line: str) -> str:
+    """Return a formula as one writes it, without the signs of programs: powers raised, products side by side."""
+    line = re.sub(r"(?:\^|\*\*)(\d+)", lambda power: power[1].translate(_SUPERSCRIPTS), line)
+    return arrows(line).replace("*", " ").replace(">=", "≥").replace("<=", "≤")
 
 
 def _scale(values: NDArray[np.float64], origin: float, length: float) -> Callable[[float], float]:
@@ -143,5 +146,8 @@ def _text(x: float, y: float, words: str, anchor: str) -> str:
 
 
 def _short(number: ExactNumber | Expr | float) -> str:
+    if isinstance(number, float):
+        return f"{number:.4g}"
     exact = str(number)
+    exact = exact[1:-1] if exact.startswith("(") and exact.endswith(")") else exact  # of a surd
     return exact if len(exact) <= 9 else f"{float(number):.4g}"

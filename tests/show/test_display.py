@@ -284,3 +284,9 @@ def test_powers_are_raised_in_pictures():
     drawn = rb.curve(rb.influence(rb.input_signaling(), "X", "B"), lossy)._repr_svg_()
     assert "(3/2) eta²" in drawn
     assert "^" not in drawn
+    model, e = rb.measurement_dependence(), Symbol("e")
+    line = rb.catalog.CHSH.bound(model, subject_to=rb.setting_bounds(model, santha_vazirani=e))
+    words = texts(ElementTree.fromstring(line._repr_svg_()))
+    assert any("8 e²" in own for own in words), words
+    assert not any("*" in own for own in words)
+    assert "1/2" in words
