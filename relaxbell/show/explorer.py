@@ -151,7 +151,7 @@ class Explorer:
         limit = Symbol("ε", real=True)
         return {name: CHSH.bound(own.model, [own <= limit]) for name, own in measures.items()}
 
-    def log_p(self, trials: int = _TRIALS, **setting: float) -> float:
+    def log_p(self, trials: int, **setting: float) -> float:
         """Return the natural logarithm of the p-value of local models after trials that come out as expected.
 
         Parameters
@@ -180,7 +180,7 @@ class Explorer:
         """
         return log_tail(self._won(trials, setting), trials, Fraction(3, 4))
 
-    def at_least(self, trials: int = _TRIALS, *, confidence: float = 0.95, **setting: float) -> dict[str, float]:
+    def at_least(self, trials: int, *, confidence: float = 0.95, **setting: float) -> dict[str, float]:
         """Return what trials that come out as expected prove of each relaxation, H(M) in bits.
 
         Parameters
