@@ -1,0 +1,170 @@
+"""Branch and bound over boxes of what districts do."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from relaxbell.engines.independent.chain import Chain, Layout
+from relaxbell.engines.independent.nearby import Near, Nearby
+from relaxbell.exact.numbers import Floats
+from relaxbell.lp.clock import now, over
+
+_SMALLEST = 1e-9
+"""Boxes narrower than this are not split further."""
+
+_KEEP = 0.15
+"""A box is split no closer to an end than this part of its width."""
+
+_ROUNDS = 3
+"""How often the box of all models is tightened."""
+
+_PART = 0.3
+"""Part of the time for that."""
+
+_OFTEN = 25
+"""A model is sought near the solutions of the first boxes, and of each so many."""
+
+
+@dataclass
+class Search:
+    """What a search knows.
+
+    Attributes
+    ----------
+    best
+        The best model found; None if none is.
+    lower
+        No model has a smaller value; infinite where there is none.
+    boxes
+        How many were bounded.
+    complete
+        Whether the gap is within the tolerance, or nothing is feasible.
+    seconds
+        Wall time.
+    """
+
+    best: Near | None = None
+    lower: float = -math.inf
+    boxes: int = 0
+    complete: bool = False
+    seconds: float = 0.0
+
+    @property
+    def value(self) -> float:
+        """The value of the best model; infinite if there is none."""
+        return math.inf if self.best is None else self.best.value
+
+
+def searched(layout: Layout, tolerance: float, end: float, nearby: Nearby | None = None) -> Search:
+    """Return the interval around the least value; ends when it is narrow, or when the clock comes to `end`."""
+    began = now()
+    chain, near, found = Chain(layout), nearby or Nearby(layout), Search()
+    count = len(layout.directions)
+    low, high = np.zeros(count), np.ones(count)
+    counter = itertools.count()
+    heap: list[tuple[float, int, Floats, Floats, Floats]] = []
+    done = math.inf
+
+    def examine(low: Floats, high: Floats, parent: float) -> None:
+        nonlocal done
+        solved = chain.solve(low, high)
+        found.boxes += 1
+        if solved is not None and not len(solved[0]):
+            return
+        bound = parent if solved is None else max(parent, solved[1] + float(chain.constant))
+        x = np.empty(0) if solved is None else solved[0]
+        often = found.boxes <= 6 or found.boxes % _OFTEN == 0 or found.best is None
+        if len(x) and bound < found.value - tolerance and often:
+            own = near.near(near.start(chain, x))
+            if own is not None and own.value < found.value:
+                found.best = own
+        if bound >= found.value - tolerance:
+            done = min(done, bound)
+        else:
+            heapq.heappush(heap, (bound, next(counter), low, high, x))
+
+    examine(low, high, -math.inf)
+    if heap and not over(end):
+        tight = _tightened(chain, low, high, now() + _PART * (end - now()))
+        heap.clear()
+        done = math.inf
+        if tight is not None:
+            examine(*tight, -math.inf)
+    while heap:
+        bound, _, low, high, x = heapq.heappop(heap)
+        found.lower = min(bound, done)
+        if found.value - found.lower <= tolerance or over(end):
+            heapq.heappush(heap, (bound, -1, low, high, x))
+            break
+        at = _cut(chain, low, high, x)
+        if at is None:
+            done = min(done, bound)
+            continue
+        r, where = at
+        left, right = high.copy(), low.copy()
+        left[r] = right[r] = where
+        examine(low, left, bound)
+        examine(right, high, bound)
+    found.lower = min(done, heap[0][0] if heap else math.inf)
+    if found.best is not None:
+        found.lower = min(found.lower, found.best.value)
+    found.complete = found.value - found.lower <= tolerance or math.isinf(found.lower)
+    found.seconds = now() - began
+    return found
+
+
+def _tightened(chain: Chain, low: Floats, high: Floats, end: float) -> tuple[Floats, Floats] | None:
+    """Return the box of what each direction can be, from its own linear programs; None where nothing is possible."""
+    program, usual = chain.program, chain.program.cost.copy()
+    low, high = low.copy(), high.copy()
+    try:
+        for _ in range(_ROUNDS):
+            before = float((high - low).sum())
+            for r, direction in enumerate(chain.layout.directions):
+                for sign in (1.0, -1.0):
+                    if over(end):
+                        return low, high
+                    program.cost[:] = 0.0
+                    for k, v in direction.form.items():
+                        program.cost[chain.columns[((direction.shape, k),)]] = sign * float(v)
+                    solved = chain.solve(low, high)
+                    if solved is None:
+                        continue
+                    if not len(solved[0]):
+                        return None
+                    if sign > 0:
+                        low[r] = min(max(low[r], solved[1]), high[r])
+                    else:
+                        high[r] = max(min(high[r], -solved[1]), low[r])
+            if float((high - low).sum()) > 0.9 * before:
+                break
+    finally:
+        program.cost[:] = usual
+    return low, high
+
+
+def _cut(chain: Chain, low: Floats, high: Floats, x: Floats) -> tuple[int, float] | None:
+    """Return the direction whose products are missed most, and where to cut; None if the box is too small."""
+    width = high - low
+    if width.max(initial=0.0) <= _SMALLEST:
+        return None
+    if not len(x):
+        r = int(width.argmax())
+        return r, float(low[r] + high[r]) / 2
+    score, at = np.zeros(len(low)), np.zeros(len(low))
+    for r, direction in enumerate(chain.layout.directions):
+        at[r] = chain.value({((direction.shape, k),): v for k, v in direction.form.items()}, x)
+    for r, key, i in chain.products:
+        form = chain.layout.directions[r].form
+        made = chain.value({tuple(sorted((*key, (i, k)))): v for k, v in form.items()}, x)
+        score[r] += abs(made - at[r] * x[chain.columns[key]])
+    score = (score + 1e-9) * width
+    score[width <= _SMALLEST] = -1.0
+    r = int(score.argmax())
+    where = min(max(at[r], low[r] + _KEEP * width[r]), high[r] - _KEEP * width[r])
+    return r, float(where)
