@@ -50,12 +50,12 @@ class Independence:
 def independence(model: HasGraph) -> Independence:
     """Return what the sources of a model imply; see `Independence`."""
     sources = effective_sources(model)
-    components = components(sources)
-    mixed = [n for c in components for n in c.nodes if 1 < len(sources[n]) < len(c.latents)]
+    parts = components(sources)
+    mixed = [n for c in parts for n in c.nodes if 1 < len(sources[n]) < len(c.latents)]
     if not mixed:
-        products = [p for c in components for p in [by_source(c.nodes, c.latents, sources)] if len(p) > 1]
-        if len(components) > 1:
-            products.insert(0, tuple(c.nodes for c in components))
+        products = [p for c in parts for p in [by_source(c.nodes, c.latents, sources)] if len(p) > 1]
+        if len(parts) > 1:
+            products.insert(0, tuple(c.nodes for c in parts))
         text = "; ".join(_said(p) for p in products) or "all responding nodes share one source"
         return Independence("exact", tuple(products), text)
     products = families(model.responding, sources)

@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from relaxbell.behavior.names import name_latex
 from relaxbell.causal.model import CausalModel
-from relaxbell.measures.independent import IndependentQuery
 from relaxbell.measures.definition import Definition, small
+from relaxbell.measures.independent import IndependentQuery
 from relaxbell.measures.measure import LinearMeasure, check_model
 from relaxbell.measures.terms import Linear
 
@@ -75,7 +75,9 @@ def average_causal_effect(
     return LinearMeasure(model, f"ACE({source} -> {target})", term=term, definition=definition)
 
 
-def _anew(model: CausalModel, source: str, target: str, values: Sequence[int], outcome: int) -> LinearMeasure | IndependentQuery:
+def _anew(
+    model: CausalModel, source: str, target: str, values: Sequence[int], outcome: int
+) -> LinearMeasure | IndependentQuery:
     u, v = values
     return average_causal_effect(model, source, target, values=(u, v), outcome=outcome)
 

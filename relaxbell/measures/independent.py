@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class IndependentQuery(Measure):
     """A query of a model whose latent variables are independent: q is a product over its districts.
 
-    Made by `query` and `average_causal_effect` for such models. Effects that depend on one district have a linear program
-    and exact bounds; others are bounded by branch and bound over what districts do. `minimize`, `bounds` and
+    Made by `query` and `average_causal_effect` for such models. Effects that depend on one district have a linear
+    program and exact bounds; others are bounded by branch and bound over what districts do. `minimize`, `bounds` and
     `sweep` take it, and limits on others as constraints.
 
     Attributes
@@ -148,4 +148,3 @@ class IndependentQuery(Measure):
 def independent_limit(model: CausalModel, budget: Budget) -> Limit:
     """Return a limit on a query of a model with joined latent variables, for the model itself."""
     return Limit(IndependentQuery.of(model, budget.measure), budget.limit)
-

@@ -123,7 +123,9 @@ def query(model: CausalModel, text: str, *, name: str | None = None) -> Query | 
     )
 
 
-def _linear(model: CausalModel, found: Sum, name: str, definition: Definition[Query | Ratio | IndependentQuery] | None = None) -> Query:
+def _linear(
+    model: CausalModel, found: Sum, name: str, definition: Definition[Query | Ratio | IndependentQuery] | None = None
+) -> Query:
     text = str(found)
     return Query(
         model,

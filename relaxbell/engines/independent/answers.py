@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -15,9 +14,9 @@ from relaxbell.engines.independent.chain import Layout, layout_of
 from relaxbell.engines.independent.data import Question, Scene
 from relaxbell.engines.independent.linear import least
 from relaxbell.engines.independent.nearby import Nearby
-from relaxbell.engines.independent.polynomials import Polynomial, evaluated
+from relaxbell.engines.independent.polynomials import Event, Polynomial
 from relaxbell.engines.independent.search import searched
-from relaxbell.engines.independent.shapes import CONSTANT, Shape
+from relaxbell.engines.independent.shapes import Number, Shape, Support
 
 _MOST_STRATEGIES = 100_000
 """Strategies that a product of distributions is written out over."""
@@ -35,12 +34,12 @@ class Answer:
         The least value; None where it is not known exactly.
     complete
         Whether the gap is as small as asked for.
-    shapes, points
+    shapes, supports
         What the districts do in the model found.
     residual, boxes
         By how much the model misses the equations, and how many boxes were bounded.
-    linear
-        The question's own equations for events of districts, by which `of` finds what has been put in.
+    question
+        What was asked: it knows the events that data fix.
     """
 
     value: float
@@ -48,32 +47,30 @@ class Answer:
     exact: Fraction | None
     complete: bool
     shapes: tuple[Shape, ...]
-    supports: tuple[list[tuple[dict[int, int], Any]], ...]
+    supports: tuple[Support, ...]
     residual: float
     boxes: int
     question: Question
 
-    def of(self, polynomial: Polynomial) -> Any:
+    def of(self, polynomial: Polynomial) -> Number:
         """Return a polynomial in the model found: exact, if it is."""
-        total: Any = Fraction(0)
-        known = {}
+        total: Number = Fraction(0)
+        known: dict[tuple[int, Event], Fraction] = {}
         for d, own in self.question.linear.items():
             known |= {(d, event): value for event, value in own.fixed.items()}
-        place = {}
+        place: dict[int, list[int]] = {}
         for k, shape in enumerate(self.shapes):
             place.setdefault(shape.district, []).append(k)
         for monomial, number in polynomial.items():
-            term: Any = number
+            term: Number = number
             for d, event in monomial:
-                if (d, event) in known:
-                    term = term * known[d, event]
-                else:
-                    term = term * self._chance(place.get(d, []), event)
-            total = total + (Fraction(float(term)) if not isinstance(term, Fraction) else term)
+                fixed = known.get((d, event))
+                term = term * (self._chance(place.get(d, []), event) if fixed is None else fixed)
+            total = total + term
         return total
 
-    def _chance(self, places: list[int], event: Any) -> Any:
-        total: Any = Fraction(0)
+    def _chance(self, places: list[int], event: Event) -> Number:
+        total: Number = Fraction(0)
         for k in places:
             for values, weight in self.supports[k]:
                 if all(values.get(v, 0) == value for v, value in event):
@@ -98,11 +95,11 @@ class Answer:
             found[number] = found.get(number, 0.0) + weight
         return found
 
-    def described(self, scene: Scene, district: int) -> dict[str, Any]:
+    def described(self, scene: Scene, district: int) -> dict[str, Number]:
         """Return what the variables of a district respond, as text, with probabilities."""
         names = scene.model.local.variables
         nodes = {node.name: node for node in scene.model.strategies.nodes}
-        out: dict[str, Any] = {}
+        out: dict[str, Number] = {}
         for shape, own in zip(self.shapes, self.supports, strict=True):
             if shape.district != district:
                 continue
@@ -115,7 +112,7 @@ class Answer:
                     inside = ",".join(f"{u}={int(x)}" for u, x in zip(node.parents, given, strict=True))
                     said.append(f"{name}({inside})={k}" if inside else f"{name}={k}")
                 text = ", ".join(said) or "anything"
-                out[text] = out.get(text, 0) + weight
+                out[text] = out.get(text, Fraction(0)) + (weight if isinstance(weight, Fraction) else float(weight))
         return out
 
 
@@ -142,11 +139,10 @@ def least_answer(question: Question, tolerance: float, end: float) -> Answer | N
     )
 
 
-def _model(
-    layout: Layout, nearby: Nearby, z: np.ndarray
-) -> tuple[tuple[Shape, ...], tuple[list[tuple[dict[int, int], Any]], ...]]:
+def _model(layout: Layout, nearby: Nearby, z: np.ndarray) -> tuple[tuple[Shape, ...], tuple[Support, ...]]:
     """Return what districts do: those with a center as one."""
-    shapes, supports = [], []
+    shapes: list[Shape] = []
+    supports: list[Support] = []
     merged = {g for groups in layout.center.values() for g in groups} | set(layout.center)
     for i, shape in enumerate(layout.shapes):
         if i not in merged:
@@ -154,7 +150,7 @@ def _model(
             shapes.append(shape)
             supports.append(shape.support(point))
     for i in layout.center:
-        own = []
+        own: Support = []
         for key, place in nearby.place.items():
             if key[-1][0] == i and z[place] > 0:
                 values: dict[int, int] = {}
@@ -166,6 +162,3 @@ def _model(
         shapes.append(layout.shapes[i])
         supports.append(own)
     return tuple(shapes), tuple(supports)
-
-
-__all__ = ["CONSTANT", "Answer", "evaluated", "least_answer"]

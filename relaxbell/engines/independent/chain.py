@@ -1,10 +1,10 @@
 """Linear programs over boxes: products of districts, relaxed level by level.
 
-One district, the carrier, keeps all its columns. The others are multiplied to it one after the other: w_km stands for f_k m, with f_k
-a column of the district and m a column that is there already. Every constraint of the district times everything that is
-not negative before, and every equation from before times every f_k, are rows of the program (Sherali and Adams, SIAM J.
-Discrete Math. 3, 411, 1990). Some linear functions of each district are kept in a box; where the box is a point, w is
-the product, as far as they are concerned, and they are chosen such that nothing else is asked of w.
+One district, the carrier, keeps all its columns. The others are multiplied to it one after the other: w_km stands for
+f_k m, with f_k a column of the district and m a column that is there already. Every constraint of the district times
+everything that is not negative before, and every equation from before times every f_k, are rows of the program (Sherali
+and Adams, SIAM J. Discrete Math. 3, 411, 1990). Some linear functions of each district are kept in a box; where the box
+is a point, w is the product, as far as they are concerned, and they are chosen such that nothing else is asked of w.
 
 Nodes with several latent variables come last in their district: any distribution of their responses, given those of the
 independent groups, is possible.
@@ -132,7 +132,6 @@ def layout_of(question: Question) -> Layout:
             shapes.append(last)
     chains = _chains(question, numbers)
     chains = tuple(_ordered(chain, shapes, center) for chain in chains)
-    layout = Layout(question, tuple(shapes), chains, center, ())
     found: list[Direction] = []
     for chain in chains:
         for i in chain[1:]:

@@ -9,6 +9,7 @@ from relaxbell.engines.independent.data import Scene, rational
 from relaxbell.engines.independent.polynomials import Polynomial, combined
 from relaxbell.engines.linear.program import flat
 from relaxbell.errors import MeasureError
+from relaxbell.exact.numbers import Surd
 from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import one_line
 from relaxbell.measures.affine import AffineConstraint, read_affine
@@ -59,9 +60,10 @@ def _limit(measure: IndependentQuery, scene: Scene, item: Limit) -> list[tuple[P
             f"the limit {item} is not on a query, expected one on probabilities of counterfactuals of a model whose "
             "latent variables are independent. Use an assumption, or model.shared()."
         )
-    if item.is_symbolic:
-        raise MeasureError(f"the limit {item} is symbolic, expected a number here.")
-    limit, over = rational(item.limit), item.measure.over  # type: ignore[arg-type]
+    number = item.limit
+    if not isinstance(number, Fraction | Surd):
+        raise MeasureError(f"the limit {item} is symbolic, expected a number here. Give one.")
+    limit, over = rational(number), item.measure.over
     own = over if isinstance(over, LinearMeasure) else over.above(limit)
     if not isinstance(over, LinearMeasure):
         limit = Fraction(0)

@@ -16,7 +16,6 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.engines.independent.elimination import Solved, solved
 from relaxbell.engines.independent.polynomials import (
     Event,
-    Monomial,
     Polynomial,
     add_to,
     canonical,
@@ -177,9 +176,7 @@ def _of_districts(scene: Scene, equations: Equations) -> Iterator[Polynomial]:
                     continue
                 world = {**setting, **dict(zip((*before, name), values, strict=True))}
                 inside = [n for n in (*before, name) if district[n] == d]
-                asked = [
-                    (model.local.variable(n, {u: world[u] for u in nodes[n].parents}), world[n]) for n in inside
-                ]
+                asked = [(model.local.variable(n, {u: world[u] for u in nodes[n].parents}), world[n]) for n in inside]
                 key = (tuple(asked), own / all_before)
                 if key in known:
                     continue
@@ -251,6 +248,3 @@ def _put(polynomial: Polynomial, fixed: Mapping[tuple[int, Event], Fraction]) ->
         if number:
             add_to(polynomial, tuple(rest), number)
     return bool(hit)
-
-
-__all__ = ["Monomial", "Question", "Scene", "question", "rational"]

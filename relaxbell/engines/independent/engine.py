@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from relaxbell.behavior.observed import Observed
 from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.independent.answers import Answer, least_answer
 from relaxbell.engines.independent.constraints import read_limits
-from relaxbell.engines.independent.data import Question, Scene, question, rational
+from relaxbell.engines.independent.data import Question, Scene, question
 from relaxbell.engines.independent.polynomials import Polynomial, combined
 from relaxbell.engines.independent.solution import IndependentSolution
 from relaxbell.engines.linear.over import solve_over
@@ -24,7 +24,7 @@ from relaxbell.engines.solution import Bounds
 from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.errors import InfeasibleError, MeasureError
 from relaxbell.exact.numbers import floor_float
-from relaxbell.lp.clock import TimeLimitError, deadline, left, now, read_seconds, share, time_is_over
+from relaxbell.lp.clock import deadline, left, now, read_seconds, share, time_is_over, with_bound
 from relaxbell.measures.independent import IndependentQuery
 from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.ratios import Ratio
@@ -66,6 +66,11 @@ class IndependentEngine(Engine[IndependentQuery]):
         if given is not None and not (isinstance(given, int | float | np.floating) and 0 < given < math.inf):
             raise MeasureError(f"the tolerance is {given!r}, expected a positive number such as 1e-6.")
 
+    @property
+    def floor(self) -> float | None:
+        over = self.measure.over
+        return floor_float(over.term.floor()) if isinstance(over, LinearMeasure) else None
+
     def minimize(
         self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
     ) -> IndependentSolution:
@@ -102,7 +107,9 @@ class _Minimum:
         self.equations: Equations = self.joined.equations(observed)
         self.constraints = read_limits(self.measure, self.scene, subject_to)
         roots = any(not isinstance(v, Fraction) for v in self.equations.rhs.tolist())
-        self.rounded = bool(self.equations.distance) or roots or (isinstance(observed, Behavior) and not observed.is_exact)
+        self.rounded = (
+            bool(self.equations.distance) or roots or (isinstance(observed, Behavior) and not observed.is_exact)
+        )
         self.distance = self.equations.distance
         self.boxes = 0
         self.end = now() + _PART * left()
@@ -128,26 +135,27 @@ class _Minimum:
 
     def _least(self, objective: Polynomial, tolerance: float) -> Answer:
         own = self._question(objective)
-        found = None if own.contradiction else least_answer(own, tolerance, self.end)
-        if found is None:
+        if own.contradiction:
             self._infeasible(own.contradiction)
+        found = least_answer(own, tolerance, self.end)
+        if found is None:
+            self._infeasible(None)
         self.boxes += found.boxes
         if found.value == math.inf:
-            raise TimeLimitError(
-                f"{time_is_over()} No model was found by then; no value is less than {floor_float(Fraction(found.lower)) if math.isfinite(found.lower) else '-inf'}."
-            )
+            late = time_is_over()
+            raise with_bound(late, self.measure.name, found.lower) if math.isfinite(found.lower) else late
         return found
 
-    def _infeasible(self, why: str | None) -> Any:
+    def _infeasible(self, why: str | None) -> NoReturn:
         """Raise InfeasibleError: with a witness where not even a joined latent variable satisfies the constraints."""
         model = self.measure.model
         nothing = LinearMeasure(self.joined, "0", term=ZERO)
         solve_over(nothing, ZERO, self.equations, ())
         reason = f": {why} contradict them" if why else ""
         raise InfeasibleError(
-            f"no model of {model.name} with independent latent variables {', '.join(model.latents)} satisfies what was "
-            f"observed{' and the constraints' if self.constraints else ''}{reason}. Expected data of such a model. Drop a "
-            "constraint, or use model.shared(), where they may depend on each other.",
+            f"no model of {model.name} with independent latent variables {', '.join(model.latents)} satisfies what "
+            f"was observed{' and the constraints' if self.constraints else ''}{reason}. Expected data of such a model. "
+            "Drop a constraint, or use model.shared(), where they may depend on each other.",
             model=model,
         )
 
@@ -191,7 +199,7 @@ class _Minimum:
     def _reported(self, answer: Answer, value: float, lower: float, exact: Fraction | None) -> IndependentSolution:
         known = exact is not None and not self.rounded
         low = float(exact) if known and exact is not None else min(lower, value)
-        done = known or value - low <= max(self.tolerance, 1e-9) * (1 + 1e-9) or answer.complete and exact is not None
+        done = known or value - low <= max(self.tolerance, 1e-9) * (1 + 1e-9) or (answer.complete and exact is not None)
         names = self.scene.parts
         used = {shape.district for shape in answer.shapes}
         statistics: Mapping[str, Any] = {
@@ -222,4 +230,3 @@ class _Minimum:
 
 
 engine.register(IndependentQuery, IndependentEngine.of)
-__all__ = ["IndependentEngine", "rational"]

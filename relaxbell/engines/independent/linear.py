@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,11 +12,13 @@ from relaxbell.engines.independent.data import Question
 from relaxbell.engines.independent.polynomials import Polynomial
 from relaxbell.engines.independent.shapes import CONSTANT, Form, Shape, shape_of
 from relaxbell.errors import SolverError
-from relaxbell.exact.numbers import Exact
+from relaxbell.exact.numbers import Exact, ExactNumber
 from relaxbell.exact.simplex import Contradiction, ExactProgram, Optimum
 from relaxbell.exact.sparse import ExactMatrix
 from relaxbell.lp.clock import passed, time_is_over
 from relaxbell.lp.scaled import exact_optimum
+
+_ZERO = Fraction(0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +73,13 @@ def least(question: Question) -> Found | None:
     width = starts[-1]
     kept = [({k: v for k, v in row.items() if v}, equal) for row, equal in rows]
     for row, equal in kept:  # what has no column is decided here
-        if not set(row) - {CONSTANT} and (row.get(CONSTANT, 0) > 0 or (equal and row.get(CONSTANT, 0))):
+        if not set(row) - {CONSTANT} and (row.get(CONSTANT, _ZERO) > 0 or (equal and row.get(CONSTANT, _ZERO))):
             return None
     kept = [(row, equal) for row, equal in kept if set(row) - {CONSTANT}]
-    rhs = [-row.pop(CONSTANT, Fraction(0)) for row, _ in kept]
+    rhs: list[ExactNumber] = [-row.pop(CONSTANT, Fraction(0)) for row, _ in kept]
     if not width:
         return Found(constant, (), ())
-    cost = [objective.get(k, Fraction(0)) for k in range(width)]
+    cost: list[ExactNumber] = [objective.get(k, Fraction(0)) for k in range(width)]
     matrix = ExactMatrix(tuple(row for row, _ in kept), width)
     outcome = exact_optimum(ExactProgram(matrix, cost, rhs, [equal for _, equal in kept]), None)
     if isinstance(outcome, Contradiction):
@@ -88,8 +91,8 @@ def least(question: Question) -> Found | None:
     x = np.full(width, Fraction(0), dtype=object)
     for k, v in outcome.values.items():
         x[k] = v
-    value = constant + sum((Fraction(c) * x[k] for k, c in enumerate(cost) if c), Fraction(0))
-    points = tuple(x[a:b] for a, b in zip(starts[:-1], starts[1:], strict=True))
+    value = constant + sum((v * x[k] for k, v in objective.items()), Fraction(0))
+    points = tuple(x[a:b] for a, b in itertools.pairwise(starts))
     return Found(value, shapes, points)
 
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from fractions import Fraction
+from typing import TypedDict
 
 import numpy as np
 
 from relaxbell.engines.independent.chain import Chain, Key, Layout, Sums
+from relaxbell.engines.independent.polynomials import Polynomial
 from relaxbell.engines.independent.shapes import CONSTANT, Form
 from relaxbell.exact.numbers import Floats
+from relaxbell.lp.clock import over
 
 RESIDUAL = 1e-10
 """How far a model may miss what was observed."""
 
-_STEPS, _NEWTON = 60, 12
+_STEPS, _NEWTON, _STARTS = 60, 12, 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +43,7 @@ class Near:
 
 
 class _Batch:
-    """Polynomials of unknowns: coefficients, and for each term the numbers of its unknowns, padded with one that is 1."""
+    """Polynomials of unknowns: coefficients, and for each term the numbers of its unknowns, filled up with one of 1."""
 
     def __init__(self, polynomials: Sequence[dict[tuple[int, ...], float]], unknowns: int) -> None:
         terms = [(i, own, v) for i, p in enumerate(polynomials) for own, v in p.items()]
@@ -65,6 +69,22 @@ class _Batch:
             np.add.at(found, (self.of, self.factors[:, k]), self.numbers * rest)
         return found[:, :-1]
 
+    def opposite(self, z: Floats) -> Floats:
+        return -self.values(z)
+
+    def opposite_jacobian(self, z: Floats) -> Floats:
+        return -self.jacobian(z)
+
+
+class _Constraint(TypedDict):
+    type: str
+    fun: Callable[[Floats], Floats]
+    jac: Callable[[Floats], Floats]
+
+
+class _LateError(Exception):
+    """The time is over."""
+
 
 class Nearby:
     """Finds models near points."""
@@ -89,16 +109,16 @@ class Nearby:
         equal: list[Sums] = [self._sums(own) for own in question.equations]
         atmost: list[Sums] = [self._sums(own) for own in question.limits]
         for i, shape in enumerate(layout.shapes):
-            equal += [self._form(i, form) for form in shape.equations]
             if i not in layout.center:
+                equal += [self._form(i, form) for form in shape.equations]
                 atmost += [
                     {key: -v for key, v in self._form(i, form).items()} for form in shape.positive if len(form) > 1
                 ]
-        for i, groups in layout.center.items():
+        for i in layout.center:
             by_rest: dict[Key, Sums] = {}
             for key in self.place:
                 if key[-1][0] == i:
-                    by_rest.setdefault(key[:-1], {key[:-1]: -1})[key] = 1  # type: ignore[dict-item]
+                    by_rest.setdefault(key[:-1], {key[:-1]: Fraction(-1)})[key] = Fraction(1)
             equal += by_rest.values()
             known = question.linear.get(layout.shapes[i].district)
             equal += [self._sums(row) for row in ([] if known is None else known.rows())]
@@ -108,11 +128,11 @@ class Nearby:
             for group in (equal, atmost, [self._sums(question.objective)])
         )
 
-    def _sums(self, polynomial: Any) -> Sums:
+    def _sums(self, polynomial: Polynomial) -> Sums:
         total: Sums = {}
         for monomial, number in polynomial.items():
             for key, v in self.layout.sums(monomial).items():
-                total[key] = total.get(key, 0) + number * v  # type: ignore[assignment, operator]
+                total[key] = total.get(key, Fraction(0)) + number * v
         return total
 
     def _form(self, i: int, form: Form) -> Sums:
@@ -139,31 +159,51 @@ class Nearby:
         """Return the unknowns at a solution of a relaxation."""
         return np.array([x[chain.columns[key]] for key in self.place]).clip(0.0, 1.0)
 
-    def near(self, z: Floats) -> Near | None:
-        """Return a model near some values of the unknowns that is at least as good as its neighbors; None if none is."""
+    def starts(self) -> Iterator[Floats]:
+        """Yield a few points to start from where no program has been solved yet."""
+        shapes = [(i, shape) for i, shape in enumerate(self.layout.shapes) if i not in self.layout.center]
+        source = np.random.default_rng(0)
+        for turn in range(_STARTS):
+            z = np.zeros(len(self.place))
+            for i, shape in shapes:
+                single = shape.values is None
+                own = np.full(shape.count, 0.5 if single else 1.0 / shape.count)
+                if turn:
+                    own = source.random(shape.count) if single else source.dirichlet(np.ones(shape.count))
+                for k in range(shape.count):
+                    z[self.place[((i, k),)]] = own[k]
+            for key, place in self.place.items():
+                if len(key) > 1:
+                    own_groups = [z[self.place[(part,)]] for part in key[:-1]]
+                    z[place] = math.prod(own_groups) / self.layout.shapes[key[-1][0]].count
+            yield z
+
+    def near(self, z: Floats, end: float) -> Near | None:
+        """Return a model near some values of the unknowns, at least as good as its neighbors; None if none is found."""
         from scipy.optimize import minimize
 
-        constraints = []
+        def goal(z: Floats) -> float:
+            if over(end):
+                raise _LateError
+            return float(self.goal.values(z)[0])
+
+        def slope(z: Floats) -> Floats:
+            return np.asarray(self.goal.jacobian(z)[0])
+
+        constraints: list[_Constraint] = []
         if self.equal.count:
             constraints.append({"type": "eq", "fun": self.equal.values, "jac": self.equal.jacobian})
         if self.atmost.count:
-            constraints.append(
-                {
-                    "type": "ineq",
-                    "fun": lambda z: -self.atmost.values(z),
-                    "jac": lambda z: -self.atmost.jacobian(z),
-                }
-            )
-        with np.errstate(all="ignore"):
-            found = minimize(
-                lambda z: float(self.goal.values(z)[0]),
-                z,
-                jac=lambda z: self.goal.jacobian(z)[0],
-                bounds=[(0.0, 1.0)] * len(z),
-                constraints=constraints,
-                method="SLSQP",
-                options={"maxiter": _STEPS, "ftol": 1e-13},
-            )
+            constraints.append({"type": "ineq", "fun": self.atmost.opposite, "jac": self.atmost.opposite_jacobian})
+        bounds, options = [(0.0, 1.0)] * len(z), {"maxiter": _STEPS, "ftol": 1e-13}
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found = minimize(
+                    goal, z, jac=slope, bounds=bounds, constraints=constraints, method="SLSQP", options=options
+                )
+        except _LateError:
+            return None
         own = np.asarray(found.x, dtype=float)
         return None if not np.isfinite(own).all() else self._met(own.clip(0.0, 1.0))
 

@@ -2,8 +2,8 @@
 
 The variables behind strategies are nodes at configurations of their parents (`relaxbell.causal.local`); each belongs to
 one district. The probability that some variables have some values is a product with one factor for each district: the
-probability of an event of it. Events are written in values from 1 on, [v = 0] = 1 − Σ_k [v = k]; the events that are left
-are linearly independent functions, so what is equal is equal term by term.
+probability of an event of it. Events are written in values from 1 on, [v = 0] = 1 − Σ_k [v = k]; the events that are
+left are linearly independent functions, so what is equal is equal term by term.
 """
 
 from __future__ import annotations
@@ -107,14 +107,3 @@ def _add_table(total: dict[Event, Fraction], scope: Sequence[int], table: np.nda
         event = tuple(sorted((v, int(k)) for v, k in zip(scope, index, strict=True) if k))
         value = table[index] * scale if exact else int(table[index]) * scale
         total[event] = total.get(event, Fraction(0)) + value
-
-
-def evaluated(polynomial: Mapping[Monomial, Fraction], values: Mapping[tuple[int, Event], float]) -> float:
-    """Return a polynomial at probabilities of events."""
-    total = 0.0
-    for monomial, number in polynomial.items():
-        term = float(number)
-        for own in monomial:
-            term *= values[own]
-        total += term
-    return total

@@ -26,6 +26,9 @@ _ROUNDS = 3
 _PART = 0.3
 """Part of the time for that."""
 
+_EARLY = 0.1
+"""Part of the time in which models are sought before anything is bounded."""
+
 _OFTEN = 25
 """A model is sought near the solutions of the first boxes, and of each so many."""
 
@@ -63,7 +66,12 @@ class Search:
 def searched(layout: Layout, tolerance: float, end: float, nearby: Nearby | None = None) -> Search:
     """Return the interval around the least value; ends when it is narrow, or when the clock comes to `end`."""
     began = now()
-    chain, near, found = Chain(layout), nearby or Nearby(layout), Search()
+    near, found = nearby or Nearby(layout), Search()
+    for z in near.starts():
+        known = near.near(z, began + _EARLY * (end - began))
+        if known is not None and known.value < found.value:
+            found.best = known
+    chain = Chain(layout)
     count = len(layout.directions)
     low, high = np.zeros(count), np.ones(count)
     counter = itertools.count()
@@ -80,7 +88,7 @@ def searched(layout: Layout, tolerance: float, end: float, nearby: Nearby | None
         x = np.empty(0) if solved is None else solved[0]
         often = found.boxes <= 6 or found.boxes % _OFTEN == 0 or found.best is None
         if len(x) and bound < found.value - tolerance and often:
-            own = near.near(near.start(chain, x))
+            own = near.near(near.start(chain, x), end)
             if own is not None and own.value < found.value:
                 found.best = own
         if bound >= found.value - tolerance:

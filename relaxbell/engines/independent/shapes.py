@@ -18,12 +18,16 @@ import numpy as np
 from relaxbell.engines.independent.data import Question
 from relaxbell.engines.independent.polynomials import Event
 from relaxbell.errors import ModelTooLargeError
-from relaxbell.exact.numbers import Exact, Floats
 
 Form: TypeAlias = dict[int, Fraction]
 """A linear function of columns; −1 stands for 1."""
 
 CONSTANT = -1
+
+Number: TypeAlias = Fraction | float
+
+Support: TypeAlias = list[tuple[dict[int, int], Number]]
+"""What variables respond, with weights."""
 
 MOST_COLUMNS = 2**13
 """Most ways in which the variables of a district respond together."""
@@ -73,7 +77,7 @@ class Shape:
             hit &= self.values[:, self.variables.index(variable)] == value
         return {int(k): Fraction(1) for k in np.flatnonzero(hit)}
 
-    def support(self, point: Floats | Exact) -> list[tuple[dict[int, int], object]]:
+    def support(self, point: Sequence[Number]) -> Support:
         """Return a distribution of the values of its variables with these columns: values and their weights."""
         if self.values is not None:
             return [
@@ -81,23 +85,16 @@ class Shape:
                 for k, weight in enumerate(point)
                 if weight > 0
             ]
-        steps: set[object] = {0, 1}
-        ends: dict[int, list[tuple[object, int]]] = {}
-        for variable in self.variables:  # all read one number between 0 and 1
-            total: object = 0
-            own = []
-            for (((v, value),), weight) in zip(self.singles, point, strict=True):
-                if v == variable:
-                    total = total + weight  # type: ignore[operator]
-                    own.append((total, value))
-                    steps.add(total)
-            ends[variable] = own
-        marks = sorted(step for step in steps if 0 <= step <= 1)  # type: ignore[operator]
-        found = []
-        for low, high in itertools.pairwise(marks):
+        marks: set[Number] = {Fraction(0), Fraction(1)}
+        ends: dict[int, list[tuple[Number, int]]] = {variable: [] for variable in self.variables}
+        for ((variable, value),), weight in zip(self.singles, point, strict=True):  # all read one number in [0, 1]
+            own = ends[variable]
+            own.append(((own[-1][0] if own else Fraction(0)) + weight, value))
+            marks.add(own[-1][0])
+        found: Support = []
+        for low, high in itertools.pairwise(sorted(mark for mark in marks if 0 <= mark <= 1)):
             if high > low:
-                chosen = {v: next((k for end, k in own if low < end), 0) for v, own in ends.items()}
-                found.append((chosen, high - low))
+                found.append(({v: next((k for end, k in own if low < end), 0) for v, own in ends.items()}, high - low))
         return found
 
 
@@ -137,7 +134,7 @@ def shape_of(
                 "parents, or model.shared(), whose bounds hold as well."
             )
         values = np.array(list(itertools.product(*map(range, domains))), dtype=np.int64).reshape(count, len(domains))
-        total: Form = {CONSTANT: Fraction(-1), **{k: Fraction(1) for k in range(count)}}
+        total: Form = {CONSTANT: Fraction(-1)} | {k: Fraction(1) for k in range(count)}
         positive = [{k: Fraction(1)} for k in range(count)]
         found = Shape(district, variables, values, (), domains, (total,), tuple(positive))
     equations = list(found.equations)
@@ -149,6 +146,4 @@ def shape_of(
         form = {k: v for k, v in form.items() if v}
         if form:
             equations.append(form)
-    return Shape(
-        found.district, variables, found.values, found.singles, domains, tuple(equations), found.positive
-    )
+    return Shape(found.district, variables, found.values, found.singles, domains, tuple(equations), found.positive)

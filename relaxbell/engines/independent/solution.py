@@ -25,8 +25,8 @@ class IndependentSolution(Solution):
     Attributes
     ----------
     kind
-        ``exact``: the query depends on districts one by one, and linear programs were solved exactly. ``rigorous``: dual
-        bounds of boxes that cover all models, all rounding errors subtracted; `value` is that of a model in floats.
+        ``exact``: the query depends on districts one by one, and linear programs were solved exactly. ``rigorous``:
+        dual bounds of boxes that cover all models, all rounding errors subtracted; `value` is of a model in floats.
     network
         ``exact``, or ``lower bound``: more distributions were allowed than the graph allows, because a node sees some
         of the latent variables of its district and not all.
@@ -70,8 +70,9 @@ class IndependentSolution(Solution):
 
     @property
     def exact(self) -> sympy.Expr | None:
-        known = self.attained is not None and not self.statistics["distance"] and self.network == "exact"
-        return to_sympy(self.attained) if known else None
+        if self.attained is None or self.statistics["distance"] or self.network != "exact":
+            return None
+        return to_sympy(self.attained)
 
     @property
     def upper_bound(self) -> float | None:
@@ -113,7 +114,9 @@ class IndependentSolution(Solution):
             bound += f": expected within {self.tolerance:g}" * missed
         lines = [f"min {measure.name} {head}   ({measure.model.name})", f"  lower bound  {bound}"]
         if self.network != "exact":
-            lines.append("  network      only a lower bound: a node sees some latent variables of its district, not all")
+            lines.append(
+                "  network      only a lower bound: a node sees some latent variables of its district, not all"
+            )
         lines.append(f"  model        {', '.join(self.parts) or 'nothing'} independent of each other")
         return "\n".join([*lines, f"  solver       {self.statistics['solver']}"])
 
