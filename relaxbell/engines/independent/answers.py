@@ -122,7 +122,7 @@ def least_answer(question: Question, tolerance: float, end: float) -> Answer | N
         found = least(question)
         if found is None:
             return None
-        supports = tuple(shape.support(point) for shape, point in zip(found.shapes, found.points, strict=True))
+        supports = tuple(shape.support(point.tolist()) for shape, point in zip(found.shapes, found.points, strict=True))
         value = float(found.value)
         return Answer(value, value, found.value, True, found.shapes, supports, 0.0, 0, question)
     layout = layout_of(question)
@@ -148,7 +148,7 @@ def _model(layout: Layout, nearby: Nearby, z: np.ndarray) -> tuple[tuple[Shape, 
         if i not in merged:
             point = np.array([z[nearby.place[((i, k),)]] for k in range(shape.count)])
             shapes.append(shape)
-            supports.append(shape.support(point))
+            supports.append(shape.support(point.tolist()))
     for i in layout.center:
         own: Support = []
         for key, place in nearby.place.items():

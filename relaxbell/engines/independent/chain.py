@@ -17,9 +17,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from relaxbell.engines.independent.data import Question
 from relaxbell.engines.independent.polynomials import Event, Monomial, Polynomial
@@ -34,6 +37,8 @@ Key: TypeAlias = tuple[tuple[int, int], ...]
 """A product of columns: numbers of shapes with a column each, ascending; of nothing: 1."""
 
 Sums: TypeAlias = dict[Key, Fraction]
+
+Numbers: TypeAlias = NDArray[np.intp]
 
 _LARGEST = 400_000
 """Most entries of a program."""
@@ -366,9 +371,36 @@ class Chain:
             data[place] = -coefficients * end
         return self.program.solve()
 
-    def value(self, sums: Mapping[Key, Fraction], x: Floats) -> float:
-        """Return a sum of products of columns at a solution."""
-        return math.fsum(float(v) * x[self.columns[key]] for key, v in sums.items())
+    @cached_property
+    def _made(self) -> tuple[sp.csr_array, sp.csr_array, Numbers, Numbers]:
+        """Directions, their products with columns, and for these which direction and which column it is."""
+        layout, width = self.layout, self.rows.width
+        rows: list[tuple[list[int], list[float]]] = []
+        for own in layout.directions:
+            rows.append(([self.columns[((own.shape, k),)] for k in own.form], [float(v) for v in own.form.values()]))
+        products = []
+        for r, key, i in self.products:
+            form = layout.directions[r].form
+            products.append(([self.columns[_with(key, i, k)] for k in form], [float(v) for v in form.values()]))
+        of = np.array([r for r, _, _ in self.products], dtype=np.intp)
+        at = np.array([self.columns[key] for _, key, _ in self.products], dtype=np.intp)
+        return _stacked(rows, width), _stacked(products, width), of, at
+
+    def at(self, x: Floats) -> Floats:
+        """Return the directions at a solution."""
+        return np.asarray(self._made[0] @ x)
+
+    def missed(self, x: Floats) -> Floats:
+        """Return for each direction how much its products are missed at a solution."""
+        _, products, of, column = self._made
+        far = abs(products @ x - self.at(x)[of] * x[column])
+        return np.bincount(of, far, minlength=len(self.layout.directions)).astype(float)
+
+
+def _stacked(rows: Sequence[tuple[list[int], list[float]]], width: int) -> sp.csr_array:
+    starts = np.cumsum([0, *(len(columns) for columns, _ in rows)])
+    columns = [c for own, _ in rows for c in own]
+    return sp.csr_array(([v for _, own in rows for v in own], columns, starts), shape=(len(rows), width))
 
 
 def _with(key: Key, number: int, column: int) -> Key:

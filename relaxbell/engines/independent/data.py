@@ -231,7 +231,7 @@ def _check(own: Question, polynomial: Polynomial, tiny: float) -> None:
     missed = abs(float(polynomial.get((), Fraction(0))))
     own.distance = max(own.distance, min(missed, tiny))
     if missed > tiny:
-        own.contradiction = "probabilities that the graph makes equal"
+        own.contradiction = "different numbers where the graph says the same"
 
 
 def _put(polynomial: Polynomial, fixed: Mapping[tuple[int, Event], Fraction]) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.engines.base import Engine, engine
-from relaxbell.engines.independent.answers import Answer, least_answer
+from relaxbell.engines.independent.answers import Answer, impossible, least_answer
 from relaxbell.engines.independent.constraints import read_limits
 from relaxbell.engines.independent.data import Question, Scene, question
 from relaxbell.engines.independent.polynomials import Polynomial, combined
@@ -139,7 +139,7 @@ class _Minimum:
             self._infeasible(own.contradiction)
         found = least_answer(own, tolerance, self.end)
         if found is None:
-            self._infeasible(None)
+            self._infeasible(impossible(own))
         self.boxes += found.boxes
         if found.value == math.inf:
             late = time_is_over()
@@ -151,7 +151,7 @@ class _Minimum:
         model = self.measure.model
         nothing = LinearMeasure(self.joined, "0", term=ZERO)
         solve_over(nothing, ZERO, self.equations, ())
-        reason = f": {why} contradict them" if why else ""
+        reason = f": {why} cannot be" if why else ""
         raise InfeasibleError(
             f"no model of {model.name} with independent latent variables {', '.join(model.latents)} satisfies what "
             f"was observed{' and the constraints' if self.constraints else ''}{reason}. Expected data of such a model. "

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypedDict
 
 import numpy as np
 
@@ -68,18 +67,6 @@ class _Batch:
             rest = np.delete(wide, k, axis=1).prod(axis=1)
             np.add.at(found, (self.of, self.factors[:, k]), self.numbers * rest)
         return found[:, :-1]
-
-    def opposite(self, z: Floats) -> Floats:
-        return -self.values(z)
-
-    def opposite_jacobian(self, z: Floats) -> Floats:
-        return -self.jacobian(z)
-
-
-class _Constraint(TypedDict):
-    type: str
-    fun: Callable[[Floats], Floats]
-    jac: Callable[[Floats], Floats]
 
 
 class _LateError(Exception):
@@ -159,6 +146,13 @@ class Nearby:
         """Return the unknowns at a solution of a relaxation."""
         return np.array([x[chain.columns[key]] for key in self.place]).clip(0.0, 1.0)
 
+    def directions(self, z: Floats) -> Floats:
+        """Return the directions of boxes at a model."""
+        found = []
+        for own in self.layout.directions:
+            found.append(math.fsum(float(v) * z[self.place[((own.shape, k),)]] for k, v in own.form.items()))
+        return np.array(found)
+
     def starts(self) -> Iterator[Floats]:
         """Yield a few points to start from where no program has been solved yet."""
         shapes = [(i, shape) for i, shape in enumerate(self.layout.shapes) if i not in self.layout.center]
@@ -180,7 +174,7 @@ class Nearby:
 
     def near(self, z: Floats, end: float) -> Near | None:
         """Return a model near some values of the unknowns, at least as good as its neighbors; None if none is found."""
-        from scipy.optimize import minimize
+        from scipy.optimize import NonlinearConstraint, minimize
 
         def goal(z: Floats) -> float:
             if over(end):
@@ -190,17 +184,23 @@ class Nearby:
         def slope(z: Floats) -> Floats:
             return np.asarray(self.goal.jacobian(z)[0])
 
-        constraints: list[_Constraint] = []
-        if self.equal.count:
-            constraints.append({"type": "eq", "fun": self.equal.values, "jac": self.equal.jacobian})
-        if self.atmost.count:
-            constraints.append({"type": "ineq", "fun": self.atmost.opposite, "jac": self.atmost.opposite_jacobian})
-        bounds, options = [(0.0, 1.0)] * len(z), {"maxiter": _STEPS, "ftol": 1e-13}
+        equal, atmost = self.equal, self.atmost
+        constraints = []
+        if equal.count:
+            constraints.append(NonlinearConstraint(equal.values, 0.0, 0.0, jac=equal.jacobian))
+        if atmost.count:
+            constraints.append(NonlinearConstraint(atmost.values, -np.inf, 0.0, jac=atmost.jacobian))
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 found = minimize(
-                    goal, z, jac=slope, bounds=bounds, constraints=constraints, method="SLSQP", options=options
+                    goal,
+                    z,
+                    jac=slope,
+                    bounds=[(0.0, 1.0)] * len(z),
+                    constraints=constraints,
+                    method="SLSQP",
+                    options={"maxiter": _STEPS, "ftol": 1e-13},
                 )
         except _LateError:
             return None

@@ -103,7 +103,7 @@ def _add_table(total: dict[Event, Fraction], scope: Sequence[int], table: np.nda
     for axis in range(table.ndim):
         moved = np.moveaxis(table, axis, 0)
         moved[1:] = moved[1:] - moved[:1]
-    for index in zip(*np.nonzero(table), strict=True):
+    for index in map(tuple, np.argwhere(table != 0).tolist()):
         event = tuple(sorted((v, int(k)) for v, k in zip(scope, index, strict=True) if k))
         value = table[index] * scale if exact else int(table[index]) * scale
         total[event] = total.get(event, Fraction(0)) + value

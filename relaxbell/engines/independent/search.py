@@ -20,6 +20,9 @@ _SMALLEST = 1e-9
 _KEEP = 0.15
 """A box is split no closer to an end than this part of its width."""
 
+_NEAR = 1e-3
+"""The same for the best model known."""
+
 _ROUNDS = 3
 """How often the box of all models is tightened."""
 
@@ -29,7 +32,10 @@ _PART = 0.3
 _EARLY = 0.1
 """Part of the time in which models are sought before anything is bounded."""
 
-_OFTEN = 25
+_SHARE = 0.3
+"""Part of the time, after the first second, in which models are sought."""
+
+_OFTEN = 10
 """A model is sought near the solutions of the first boxes, and of each so many."""
 
 
@@ -76,23 +82,26 @@ def searched(layout: Layout, tolerance: float, end: float, nearby: Nearby | None
     low, high = np.zeros(count), np.ones(count)
     counter = itertools.count()
     heap: list[tuple[float, int, Floats, Floats, Floats]] = []
-    done = math.inf
+    done, spent, last = math.inf, 0.0, np.empty(0)
 
     def examine(low: Floats, high: Floats, parent: float) -> None:
-        nonlocal done
+        nonlocal done, spent, last
         solved = chain.solve(low, high)
         found.boxes += 1
         if solved is not None and not len(solved[0]):
             return
         bound = parent if solved is None else max(parent, solved[1] + float(chain.constant))
         x = np.empty(0) if solved is None else solved[0]
-        often = found.boxes <= 6 or found.boxes % _OFTEN == 0 or found.best is None
-        if len(x) and bound < found.value - tolerance and often:
+        often = found.boxes <= _OFTEN or found.boxes % _OFTEN == 0 or found.best is None
+        moment = now()
+        if len(x) and bound < found.value - tolerance and often and spent <= _SHARE * (moment - began + 1.0):
             own = near.near(near.start(chain, x), end)
+            spent += now() - moment
             if own is not None and own.value < found.value:
                 found.best = own
         if bound >= found.value - tolerance:
-            done = min(done, bound)
+            if bound < done:
+                done, last = bound, x
         else:
             heapq.heappush(heap, (bound, next(counter), low, high, x))
 
@@ -109,7 +118,7 @@ def searched(layout: Layout, tolerance: float, end: float, nearby: Nearby | None
         if found.value - found.lower <= tolerance or over(end):
             heapq.heappush(heap, (bound, -1, low, high, x))
             break
-        at = _cut(chain, low, high, x)
+        at = _cut(chain, low, high, x, None if found.best is None else near.directions(found.best.z))
         if at is None:
             done = min(done, bound)
             continue
@@ -119,6 +128,11 @@ def searched(layout: Layout, tolerance: float, end: float, nearby: Nearby | None
         examine(low, left, bound)
         examine(right, high, bound)
     found.lower = min(done, heap[0][0] if heap else math.inf)
+    if heap and heap[0][0] < done:
+        last = heap[0][4]
+    if len(last) and not over(end):  # within the tolerance there may be a better one
+        own = near.near(near.start(chain, last), end)
+        found.best = own if own is not None and own.value < found.value else found.best
     if found.best is not None:
         found.lower = min(found.lower, found.best.value)
     found.complete = found.value - found.lower <= tolerance or math.isinf(found.lower)
@@ -156,23 +170,21 @@ def _tightened(chain: Chain, low: Floats, high: Floats, end: float) -> tuple[Flo
     return low, high
 
 
-def _cut(chain: Chain, low: Floats, high: Floats, x: Floats) -> tuple[int, float] | None:
-    """Return the direction whose products are missed most, and where to cut; None if the box is too small."""
+def _cut(chain: Chain, low: Floats, high: Floats, x: Floats, best: Floats | None) -> tuple[int, float] | None:
+    """Return the direction whose products are missed most, and where to cut; None if the box is too small.
+
+    The cut is at the best model known, if the box contains it: the relaxation is exact at the corners of boxes.
+    """
     width = high - low
     if width.max(initial=0.0) <= _SMALLEST:
         return None
     if not len(x):
         r = int(width.argmax())
         return r, float(low[r] + high[r]) / 2
-    score, at = np.zeros(len(low)), np.zeros(len(low))
-    for r, direction in enumerate(chain.layout.directions):
-        at[r] = chain.value({((direction.shape, k),): v for k, v in direction.form.items()}, x)
-    for r, key, i in chain.products:
-        form = chain.layout.directions[r].form
-        made = chain.value({tuple(sorted((*key, (i, k)))): v for k, v in form.items()}, x)
-        score[r] += abs(made - at[r] * x[chain.columns[key]])
-    score = (score + 1e-9) * width
+    score = (chain.missed(x) + 1e-9) * width
     score[width <= _SMALLEST] = -1.0
     r = int(score.argmax())
-    where = min(max(at[r], low[r] + _KEEP * width[r]), high[r] - _KEEP * width[r])
+    if best is not None and low[r] + _NEAR * width[r] < best[r] < high[r] - _NEAR * width[r]:
+        return r, float(best[r])
+    where = min(max(chain.at(x)[r], low[r] + _KEEP * width[r]), high[r] - _KEEP * width[r])
     return r, float(where)

@@ -139,11 +139,11 @@ def shape_of(
         found = Shape(district, variables, values, (), domains, (total,), tuple(positive))
     equations = list(found.equations)
     for row in rows:
-        form: Form = {}
-        for monomial, number in row.items():
+        made: Form = {}
+        for monomial, factor in row.items():
             for k, v in found.form(monomial[0][1] if monomial else ()).items():
-                form[k] = form.get(k, Fraction(0)) + number * v
-        form = {k: v for k, v in form.items() if v}
-        if form:
-            equations.append(form)
+                made[k] = made.get(k, Fraction(0)) + factor * v
+        made = {k: v for k, v in made.items() if v}
+        if made:
+            equations.append(made)
     return Shape(found.district, variables, found.values, found.singles, domains, tuple(equations), found.positive)

@@ -117,7 +117,8 @@ class IndependentSolution(Solution):
             lines.append(
                 "  network      only a lower bound: a node sees some latent variables of its district, not all"
             )
-        lines.append(f"  model        {', '.join(self.parts) or 'nothing'} independent of each other")
+        parts = " and ".join(f"({names})" for names in self.parts)
+        lines.append(f"  model        {parts or 'nothing'}{', independent of each other' * (len(self.parts) > 1)}")
         return "\n".join([*lines, f"  solver       {self.statistics['solver']}"])
 
     def _repr_latex_(self) -> None:
