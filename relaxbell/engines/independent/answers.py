@@ -139,6 +139,14 @@ def least_answer(question: Question, tolerance: float, end: float) -> Answer | N
     )
 
 
+def impossible(question: Question) -> str | None:
+    """Return which district alone excludes what was observed, in words; None if none does."""
+    for d, known in question.linear.items():
+        if least(Question(question.scene, {}, [], [], {d: known})) is None:
+            return f"what is seen of {', '.join(question.scene.parts[d].nodes)}"
+    return None
+
+
 def _model(layout: Layout, nearby: Nearby, z: np.ndarray) -> tuple[tuple[Shape, ...], tuple[Support, ...]]:
     """Return what districts do: those with a center as one."""
     shapes: list[Shape] = []

@@ -1,48 +1,31 @@
-"""The engine of queries of models with independent latent variables."""
+"""The engine of queries of models with independent latent variables; what it needs is loaded when it is used."""
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.engines.base import Engine, engine
-from relaxbell.engines.independent.answers import Answer, impossible, least_answer
-from relaxbell.engines.independent.constraints import read_limits
-from relaxbell.engines.independent.data import Question, Scene, question
-from relaxbell.engines.independent.polynomials import Polynomial, combined
-from relaxbell.engines.independent.solution import IndependentSolution
-from relaxbell.engines.linear.over import solve_over
 from relaxbell.engines.solution import Bounds
-from relaxbell.engines.strategies import StrategyWeights
-from relaxbell.errors import InfeasibleError, MeasureError
+from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import floor_float
-from relaxbell.lp.clock import deadline, left, now, read_seconds, share, time_is_over, with_bound
+from relaxbell.lp.clock import deadline, left, read_seconds, share
 from relaxbell.measures.independent import IndependentQuery
 from relaxbell.measures.measure import LinearMeasure
-from relaxbell.measures.ratios import Ratio
-from relaxbell.measures.terms import ZERO
 
 if TYPE_CHECKING:
-    from relaxbell.causal.equations import Equations
     from relaxbell.curves.curve import Curve
     from relaxbell.curves.paths import Path
+    from relaxbell.engines.independent.solution import IndependentSolution
 
 TOLERANCE = 1e-6
 TIME_LIMIT = 60.0
-
-_LEVELS = 40
-"""Levels of a quotient: a handful suffices."""
-
-_PART = 0.9
-"""Part of the time limit for the search; the rest is for what follows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +59,10 @@ class IndependentEngine(Engine[IndependentQuery]):
     ) -> IndependentSolution:
         limit = min(TIME_LIMIT if seconds is None else read_seconds(seconds) or math.inf, left())
         with deadline(limit if math.isfinite(limit) else None, self.measure.name):
-            return _Minimum(self, observed, subject_to).solution()
+            from relaxbell.engines.independent.minimum import Minimum
+
+            tolerance = TOLERANCE if self.tolerance is None else float(self.tolerance)
+            return Minimum(self.measure, tolerance, observed, subject_to).solution()
 
     def bounds(
         self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
@@ -92,140 +78,6 @@ class IndependentEngine(Engine[IndependentQuery]):
         raise MeasureError(
             f"{self.measure.name} has no curve: what independent latent variables reproduce is not convex. Expected a "
             "model with one latent variable; use sweep(query, behaviors) for intervals at many points."
-        )
-
-
-class _Minimum:
-    """One minimization."""
-
-    def __init__(self, own: IndependentEngine, observed: Behavior | Observed, subject_to: object) -> None:
-        self.began = time.perf_counter()
-        self.measure, self.observed = own.measure, observed
-        self.tolerance = TOLERANCE if own.tolerance is None else float(own.tolerance)
-        self.joined = self.measure.over.model
-        self.scene = Scene.of(self.measure.model, self.joined)
-        self.equations: Equations = self.joined.equations(observed)
-        self.constraints = read_limits(self.measure, self.scene, subject_to)
-        roots = any(not isinstance(v, Fraction) for v in self.equations.rhs.tolist())
-        self.rounded = (
-            bool(self.equations.distance) or roots or (isinstance(observed, Behavior) and not observed.is_exact)
-        )
-        self.distance = self.equations.distance
-        self.boxes = 0
-        self.end = now() + _PART * left()
-
-    def solution(self) -> IndependentSolution:
-        over = self.measure.over
-        if isinstance(over, Ratio):
-            return self._quotient(self._polynomial(over.numerator), self._polynomial(over.denominator))
-        answer = self._least(self._polynomial(over), self.tolerance)
-        return self._reported(answer, answer.value, answer.lower, answer.exact)
-
-    def _polynomial(self, measure: LinearMeasure) -> Polynomial:
-        parts = []
-        for leaf in measure.term.leaves():
-            parts += [(Fraction(1), own) for own in self.scene.polynomials(leaf.rows)]
-        return combined(iter(parts))
-
-    def _question(self, objective: Polynomial) -> Question:
-        made = [(dict(own), equal) for own, equal in self.constraints]
-        found = question(self.scene, dict(objective), self.equations, made, rounded=self.rounded)
-        self.distance = max(self.distance, found.distance)
-        return found
-
-    def _least(self, objective: Polynomial, tolerance: float) -> Answer:
-        own = self._question(objective)
-        if own.contradiction:
-            self._infeasible(own.contradiction)
-        found = least_answer(own, tolerance, self.end)
-        if found is None:
-            self._infeasible(impossible(own))
-        self.boxes += found.boxes
-        if found.value == math.inf:
-            late = time_is_over()
-            raise with_bound(late, self.measure.name, found.lower) if math.isfinite(found.lower) else late
-        return found
-
-    def _infeasible(self, why: str | None) -> NoReturn:
-        """Raise InfeasibleError: with a witness where not even a joined latent variable satisfies the constraints."""
-        model = self.measure.model
-        nothing = LinearMeasure(self.joined, "0", term=ZERO)
-        solve_over(nothing, ZERO, self.equations, ())
-        reason = f": {why} cannot be" if why else ""
-        raise InfeasibleError(
-            f"no model of {model.name} with independent latent variables {', '.join(model.latents)} satisfies what "
-            f"was observed{' and the constraints' if self.constraints else ''}{reason}. Expected data of such a model. "
-            "Drop a constraint, or use model.shared(), where they may depend on each other.",
-            model=model,
-        )
-
-    # ------------------------------------------------------------------ quotients
-
-    def _quotient(self, above: Polynomial, below: Polynomial) -> IndependentSolution:
-        """Return the least quotient: the level at which numerator − level · denominator is least 0."""
-        below_least = self._least(below, self.tolerance)
-        most = self._least({m: -v for m, v in below.items()}, self.tolerance)
-        if -most.value <= (0 if most.exact is not None else 1e-9):
-            raise MeasureError(
-                f"{self.measure.name}: its condition has probability 0 in every model of the data, so it has no value. "
-                "Expected a condition that may happen."
-            )
-        answer, level = most, self._at(above, below, most)
-        found = most
-        for _ in range(_LEVELS):
-            found = self._least(combined(iter([(Fraction(1), above), (-level, below)])), self.tolerance)
-            chance = found.of(below)
-            if found.exact is not None and (found.exact >= 0 or not chance):
-                break
-            if found.exact is None and (found.value >= -self.tolerance or chance <= self.tolerance):
-                break
-            answer, level = found, self._at(above, below, found)
-        if found.exact is not None:
-            return self._reported(answer, float(level), float(level), level)
-        floor = below_least.lower
-        if floor <= 0:
-            raise MeasureError(
-                f"{self.measure.name}: the probability of its condition may be 0 in models of the data, expected one "
-                "that is positive in all of them. Add a constraint such as assumption(model, 'p{…} >= 1/100')."
-            )
-        low = float(level) + min(0.0, found.lower) / floor
-        return self._reported(answer, float(level), floor_float(Fraction(low)) - 1e-15, None)
-
-    def _at(self, above: Polynomial, below: Polynomial, answer: Answer) -> Fraction:
-        return Fraction(answer.of(above)) / Fraction(answer.of(below))
-
-    # --------------------------------------------------------------------- report
-
-    def _reported(self, answer: Answer, value: float, lower: float, exact: Fraction | None) -> IndependentSolution:
-        known = exact is not None and not self.rounded
-        low = float(exact) if known and exact is not None else min(lower, value)
-        done = known or value - low <= max(self.tolerance, 1e-9) * (1 + 1e-9) or (answer.complete and exact is not None)
-        names = self.scene.parts
-        used = {shape.district for shape in answer.shapes}
-        statistics: Mapping[str, Any] = {
-            "solver": "exact linear programs of districts" if exact is not None else "HiGHS, branch and bound",
-            "boxes": self.boxes,
-            "seconds": time.perf_counter() - self.began,
-            "gap": value - low,
-            "distance": self.distance,
-            "residual": answer.residual,
-            "strategies": self.joined.strategies.count,
-            "rows": len(self.equations.rows),
-        }
-        weights = answer.weights(self.scene)
-        return IndependentSolution(
-            self.measure,
-            self.observed,
-            value,
-            low,
-            "optimal" if done else "time limit",
-            StrategyWeights(self.joined, weights),
-            statistics,
-            kind="rigorous" if exact is None else "exact",
-            network="exact" if all(part.is_exact for part in names) else "lower bound",
-            attained=exact,
-            parts={", ".join(names[d].nodes): answer.described(self.scene, d) for d in sorted(used)},
-            tolerance=self.tolerance,
         )
 
 
