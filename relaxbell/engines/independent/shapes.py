@@ -141,9 +141,9 @@ def shape_of(
     for row in rows:
         made: Form = {}
         for monomial, factor in row.items():
-            for k, v in found.form(monomial[0][1] if monomial else ()).items():
-                made[k] = made.get(k, Fraction(0)) + factor * v
-        made = {k: v for k, v in made.items() if v}
+            for k, number in found.form(monomial[0][1] if monomial else ()).items():
+                made[k] = made.get(k, Fraction(0)) + factor * number
+        made = {k: number for k, number in made.items() if number}
         if made:
             equations.append(made)
     return Shape(found.district, variables, found.values, found.singles, domains, tuple(equations), found.positive)
