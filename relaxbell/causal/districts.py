@@ -58,6 +58,13 @@ class District:
         Sets of its nodes that are independent of each other; none where one latent variable is left.
     is_exact
         Whether every such distribution is one of the graph, (a) and (b); else they are more, (c).
+
+    Examples
+    --------
+    >>> import relaxbell as rb
+    >>> model = rb.CausalModel("X -> Y -> S; U -> X; U -> Y; V -> S", "", "U V", {"X": 2, "Y": 2, "S": 2})
+    >>> [district.nodes for district in model.districts]
+    [('X', 'Y'), ('S',)]
     """
 
     nodes: tuple[str, ...]
