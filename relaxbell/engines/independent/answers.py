@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from relaxbell.engines.independent.chain import Layout, layout_of
-from relaxbell.engines.independent.data import Question, Scene
+from relaxbell.engines.independent.data import TINY, Question, Scene
 from relaxbell.engines.independent.linear import least
 from relaxbell.engines.independent.nearby import Nearby
 from relaxbell.engines.independent.polynomials import Event, Polynomial
@@ -120,6 +120,9 @@ def least_answer(question: Question, tolerance: float, end: float) -> Answer | N
     """Return the least value of a question; None where nothing satisfies it."""
     if question.is_linear:
         found = least(question)
+        if found is None and question.rounded:  # rounding may move data out of what is possible
+            found = least(question, Fraction(TINY))
+            question.distance = max(question.distance, TINY)
         if found is None:
             return None
         supports = tuple(shape.support(point.tolist()) for shape, point in zip(found.shapes, found.points, strict=True))

@@ -77,6 +77,8 @@ class Question:
         For each district its equations with a single event in each term, reduced.
     distance
         By how much equations were missed that were taken for rounding.
+    rounded
+        Whether the data were floats.
     contradiction
         An equation that cannot hold, as text; None where there is none.
     """
@@ -87,6 +89,7 @@ class Question:
     limits: list[Polynomial]
     linear: dict[int, Solved] = field(default_factory=dict)
     distance: float = 0.0
+    rounded: bool = False
     contradiction: str | None = None
 
     @property
@@ -127,11 +130,16 @@ def question(
     rounded
         Whether the data were floats.
     """
-    exact = [own for own, equal in constraints if equal]
-    limits = [own for own, equal in constraints if not equal]
-    every = [*_of_districts(scene, equations), *_of_cells(scene, equations), *exact]
-    found = Question(scene, objective, every, limits)
-    while _reduce(found, TINY if rounded else 0.0):
+    exact = [part for part, equal in constraints if equal]
+    limits = [part for part, equal in constraints if not equal]
+    own, missed = _of_districts(scene, equations, rounded)
+    every = [*own, *exact]
+    if equations.behavior is None or len(_seen(scene.model)) < len(scene.model.responding):
+        every += _of_cells(scene, equations)  # else those of districts say it all
+    found = Question(scene, objective, every, limits, distance=missed, rounded=rounded)
+    if missed > TINY:
+        found.contradiction = "different numbers where the graph says the same"
+    while not found.contradiction and _reduce(found, TINY if rounded else 0.0):
         remaining()
     return found
 
@@ -154,38 +162,59 @@ def _of_cells(scene: Scene, equations: Equations) -> Iterator[Polynomial]:
         yield combined(iter([*parts, (-rational(value), {(): Fraction(1)})]))
 
 
-def _of_districts(scene: Scene, equations: Equations) -> Iterator[Polynomial]:
-    """Yield what is observed as equations of one district each: the theorem of `relaxbell.causal.districts`."""
-    model = scene.model
-    seen = [n for n in model.responding if n not in model.hidden and not model.ancestors(n) & set(model.hidden)]
-    if equations.behavior is None or not seen:
-        return
+def _seen(model: CausalModel) -> list[str]:
+    """Return the responding nodes that are observed, with all whom they respond to."""
+    return [n for n in model.responding if n not in model.hidden and not model.ancestors(n) & set(model.hidden)]
+
+
+def _of_districts(scene: Scene, equations: Equations, rounded: bool) -> tuple[list[Polynomial], float]:
+    """Return what is observed as equations of one district each, and by how much data miss them that are rounded.
+
+    They are those of the theorem of `relaxbell.causal.districts`. What floats say of the same events in several
+    contexts is pooled: of exact numbers each context has an equation.
+    """
+    if equations.behavior is None:
+        return [], 0.0
+    contexts: dict[Event, list[tuple[Fraction, Fraction]]] = {}
+    for asked, own, before in _contexts(scene.model, equations, scene):
+        contexts.setdefault(asked, []).append((own, before))
+    found, missed = list[Polynomial](), 0.0
+    for asked, pairs in contexts.items():
+        ratios = {own / before for own, before in pairs}
+        if rounded:
+            pooled = sum((own for own, _ in pairs), Fraction(0)) / sum((before for _, before in pairs), Fraction(0))
+            missed = max(missed, *(abs(float(own - pooled * before)) for own, before in pairs))
+            ratios = {pooled}
+        for ratio in ratios:
+            total: Polynomial = {}
+            for event, number in ((asked, Fraction(1)), (asked[:-1], -ratio)):
+                for sign, part in canonical(event, scene.domains):
+                    add_to(total, monomial_of(part, scene.home), number * sign)
+            found.append(total)
+    return found, missed
+
+
+def _contexts(model: CausalModel, equations: Equations, scene: Scene) -> Iterator[tuple[Event, Fraction, Fraction]]:
+    """Yield what the nodes of a district respond up to one of them, with p(v≤|x) and p(v<|x), which is positive."""
     nodes = {node.name: node for node in model.strategies.nodes}
     table, names = equations.rhs.reshape(model.observed_shape), model.outputs + model.inputs
     district = {name: d for d, part in enumerate(scene.parts) for name in part.nodes}
-    known: set[Any] = set()
+    seen = _seen(model)
     for k, name in enumerate(seen):
-        before, d = seen[:k], district[name]
-        upto = _marginal(table, names, [*before, name], model.free_inputs)
-        less = _marginal(table, names, before, model.free_inputs)
+        remaining()
+        order = seen[: k + 1]
+        upto = _marginal(table, names, order, model.free_inputs)
+        less = _marginal(table, names, order[:-1], model.free_inputs)
+        inside = [n for n in order if district[n] == district[name]]
         for setting in model.settings:
-            for values in itertools.product(*(range(model.cardinality[n]) for n in (*before, name))):
-                place = tuple(setting.values())
-                own, all_before = rational(upto[(*values, *place)]), rational(less[(*values[:-1], *place)])
-                if not all_before:
+            place = tuple(setting.values())
+            for values in itertools.product(*(range(model.cardinality[n]) for n in order)):
+                before = rational(less[(*values[:-1], *place)])
+                if before <= 0:
                     continue
-                world = {**setting, **dict(zip((*before, name), values, strict=True))}
-                inside = [n for n in (*before, name) if district[n] == d]
+                world = {**setting, **dict(zip(order, values, strict=True))}
                 asked = [(model.local.variable(n, {u: world[u] for u in nodes[n].parents}), world[n]) for n in inside]
-                key = (tuple(asked), own / all_before)
-                if key in known:
-                    continue
-                known.add(key)
-                found: Polynomial = {}
-                for event, number in ((asked, Fraction(1)), (asked[:-1], -own / all_before)):
-                    for sign, part in canonical(tuple(event), scene.domains):
-                        add_to(found, monomial_of(part, scene.home), number * sign)
-                yield found
+                yield tuple(asked), rational(upto[(*values, *place)]), before
 
 
 def _marginal(table: Any, names: Sequence[str], kept: Sequence[str], free: Sequence[str]) -> Any:

@@ -38,8 +38,10 @@ class Found:
     points: tuple[Exact, ...]
 
 
-def least(question: Question) -> Found | None:
+def least(question: Question, slack: Fraction = _ZERO) -> Found | None:
     """Return the exact least value of a linear question; None where nothing satisfies it.
+
+    Equations of data may be missed by a slack.
 
     Raises
     ------
@@ -62,12 +64,20 @@ def least(question: Question) -> Found | None:
                 total[at] = total.get(at, Fraction(0)) + number * v
         return total
 
-    rows: list[tuple[Form, bool]] = [(row_of(own), True) for own in question.equations]
+    data = [row_of(own) for own in question.equations]
+    rows: list[tuple[Form, bool]] = []
     rows += [(row_of(own), False) for own in question.limits]
     for shape, start in zip(shapes, starts, strict=False):
-        for form in shape.equations:
-            rows.append((_moved(form, start, 1), True))
+        sums = int(shape.values is not None)  # the first says that probabilities sum to one
+        rows += [(_moved(form, start, 1), True) for form in shape.equations[:sums]]
+        data += [_moved(form, start, 1) for form in shape.equations[sums:]]
         rows += [(_moved(form, start, -1), False) for form in shape.positive if len(form) > 1]
+    for form in data:
+        if slack:
+            for side in (form, _moved(form, 0, -1)):
+                rows.append((side | {CONSTANT: side.get(CONSTANT, _ZERO) - slack}, False))
+        else:
+            rows.append((form, True))
     objective = row_of(question.objective)
     constant = objective.pop(CONSTANT, Fraction(0))
     width = starts[-1]

@@ -79,7 +79,6 @@ class Minimum:
     def _question(self, objective: Polynomial) -> Question:
         made = [(dict(own), equal) for own, equal in self.constraints]
         found = question(self.scene, dict(objective), self.equations, made, rounded=self.rounded)
-        self.distance = max(self.distance, found.distance)
         return found
 
     def _least(self, objective: Polynomial, tolerance: float) -> Answer:
@@ -87,6 +86,7 @@ class Minimum:
         if own.contradiction:
             self._infeasible(own.contradiction)
         found = least_answer(own, tolerance, self.end)
+        self.distance = max(self.distance, own.distance)
         if found is None:
             self._infeasible(impossible(own))
         self.boxes += found.boxes
@@ -162,6 +162,8 @@ class Minimum:
             "rows": len(self.equations.rows),
         }
         weights = answer.weights(self.scene)
+        if not weights:
+            statistics = {**statistics, "model": "too many strategies to write it out: solution.parts has it"}
         return IndependentSolution(
             self.measure,
             self.observed,
