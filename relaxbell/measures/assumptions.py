@@ -75,10 +75,13 @@ def assumption(model: CausalModel, text: str, *, at_most: object = 0) -> Budget 
     [0.463414634, 0.512195122] for LATE(Z -> A -> B)
     """
     check_model(model, "an assumption")
-    if not model.has_free_strategies:
-        found = assumption(model.joined, text, at_most=at_most)
-        assert isinstance(found, Budget)  # its latent variables are joined
-        return independent_limit(model, found)
+    if model.has_free_strategies:
+        return _assumption(model, text, at_most)
+    return independent_limit(model, _assumption(model.joined, text, at_most))
+
+
+def _assumption(model: CausalModel, text: str, at_most: object) -> Budget:
+    """Return the assumption about a model with one latent variable."""
     if not isinstance(text, str) or not text.strip():
         raise MeasureError(f"the assumption is {text!r}, expected a text such as 'X(Z=1) >= X(Z=0)' or 'no defiers'.")
     words = " ".join(text.split())

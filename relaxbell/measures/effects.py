@@ -56,10 +56,13 @@ def average_causal_effect(
     'ACE(A -> B)'
     """
     check_model(model, "average_causal_effect")
-    if not model.has_free_strategies:
-        found = average_causal_effect(model.joined, source, target, values=values, outcome=outcome)
-        assert isinstance(found, LinearMeasure)  # its latent variables are joined
-        return IndependentQuery.of(model, found)
+    if model.has_free_strategies:
+        return _effect(model, source, target, values, outcome)
+    return IndependentQuery.of(model, _effect(model.joined, source, target, values, outcome))
+
+
+def _effect(model: CausalModel, source: str, target: str, values: tuple[int, int], outcome: int) -> LinearMeasure:
+    """Return the effect in a model with one latent variable."""
     treated = model.rows({target: outcome}, do={source: values[0]})
     control = model.rows({target: outcome}, do={source: values[1]})
     difference = treated.minus(control, (f"{treated.labels[0]} - {control.labels[0]}",))

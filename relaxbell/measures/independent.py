@@ -10,7 +10,6 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats
 from relaxbell.measures.measure import Budget, Limit, LinearMeasure, Measure, read_limit, same_model
-from relaxbell.measures.ratios import Ratio
 
 if TYPE_CHECKING:
     import cvxpy as cp
@@ -42,13 +41,13 @@ class IndependentQuery(Measure):
     True
     """
 
-    over: LinearMeasure | Ratio = field(kw_only=True)
+    over: Measure = field(kw_only=True)
 
     def __post_init__(self) -> None:
         """Accept models with several sources: this is the measure for them."""
 
     @classmethod
-    def of(cls, model: CausalModel, over: LinearMeasure | Ratio) -> IndependentQuery:
+    def of(cls, model: CausalModel, over: Measure) -> IndependentQuery:
         """Return the query of a model that has been made of the one with joined latent variables.
 
         Parameters
@@ -98,6 +97,10 @@ class IndependentQuery(Measure):
         )
 
     @property
+    def of_joined(self) -> Measure:
+        return self.over
+
+    @property
     def averaged(self) -> str:
         return self.over.averaged
 
@@ -114,14 +117,13 @@ class IndependentQuery(Measure):
     # ------------------------------------------------------------------- algebra
 
     def _made(self, over: Measure) -> IndependentQuery:
-        assert isinstance(over, LinearMeasure | Ratio)  # what both kinds make
         return IndependentQuery.of(self.model, over)
 
-    def _other(self, other: Measure) -> LinearMeasure | Ratio:
-        if not isinstance(other, IndependentQuery):
+    def _other(self, other: Measure) -> Measure:
+        if other.of_joined is None:
             self._refuse(f"{other.name} beside it")
         same_model(self, other)
-        return other.over
+        return other.of_joined
 
     def __add__(self, other: object) -> IndependentQuery:  # type: ignore[override]
         return self._made(self.over + self._other(other)) if isinstance(other, Measure) else NotImplemented

@@ -142,6 +142,11 @@ class Measure(abc.ABC):
         return None
 
     @property
+    def of_joined(self) -> Measure | None:
+        """For a query of independent latent variables that of the model which joins them; None for others."""
+        return None
+
+    @property
     def averaged(self) -> str:
         """Which distribution of free inputs it depends on, as text; empty where that is not said."""
         return ""

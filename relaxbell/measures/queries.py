@@ -97,10 +97,13 @@ def query(model: CausalModel, text: str, *, name: str | None = None) -> Query | 
     155/204
     """
     check_model(model, "a query")
-    if not model.has_free_strategies:
-        found = query(model.joined, text, name=name)
-        assert not isinstance(found, IndependentQuery)  # its latent variables are joined
-        return IndependentQuery.of(model, found)
+    if model.has_free_strategies:
+        return _query(model, text, name)
+    return IndependentQuery.of(model, _query(model.joined, text, name))
+
+
+def _query(model: CausalModel, text: str, name: str | None) -> Query | Ratio:
+    """Return the query of a model with one latent variable."""
     text = " ".join(text.split()) if isinstance(text, str) else text
     statement = read_statement(text, model.cardinality.__contains__)
     shown = text if name is None else name

@@ -10,7 +10,6 @@ from relaxbell.engines.independent.polynomials import Polynomial, combined
 from relaxbell.engines.linear.program import flat
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Surd
-from relaxbell.exact.rows import Rows
 from relaxbell.exact.texts import one_line
 from relaxbell.measures.affine import AffineConstraint, read_affine
 from relaxbell.measures.independent import IndependentQuery
@@ -55,7 +54,8 @@ def read_limits(measure: IndependentQuery, scene: Scene, subject_to: object) -> 
 
 def _limit(measure: IndependentQuery, scene: Scene, item: Limit) -> list[tuple[Polynomial, bool]]:
     same_model(measure, item.measure)
-    if not isinstance(item.measure, IndependentQuery):
+    over = item.measure.of_joined
+    if over is None:
         raise MeasureError(
             f"the limit {item} is not on a query, expected one on probabilities of counterfactuals of a model whose "
             "latent variables are independent. Use an assumption, or model.shared()."
@@ -63,17 +63,21 @@ def _limit(measure: IndependentQuery, scene: Scene, item: Limit) -> list[tuple[P
     number = item.limit
     if not isinstance(number, Fraction | Surd):
         raise MeasureError(f"the limit {item} is symbolic, expected a number here. Give one.")
-    limit, over = rational(number), item.measure.over
-    own = over if isinstance(over, LinearMeasure) else over.above(limit)
-    if not isinstance(over, LinearMeasure):
-        limit = Fraction(0)
+    limit = rational(number)
+    if over.quotient is not None:
+        above, below = (_summed(item, scene, part) for part in over.quotient)
+        return [(combined(iter([(Fraction(1), above), (-limit, below)])), False)]
+    own = over.linear("limit")
     if isinstance(own.term, LargestRow):
-        rows: Rows = own.term.rows
-        sides = [(sign, part) for part in scene.polynomials(rows) for sign in (1, -1)]
+        parts = scene.polynomials(own.term.rows)
         if not limit:
-            return [(part, True) for part in scene.polynomials(rows)]
-        return [(combined(iter([(Fraction(s), part), (-limit, _ONE)])), False) for s, part in sides]
+            return [(part, True) for part in parts]
+        sides = [(Fraction(sign), part) for part in parts for sign in (1, -1)]
+        return [(combined(iter([side, (-limit, _ONE)])), False) for side in sides]
+    return [(combined(iter([(Fraction(1), _summed(item, scene, own)), (-limit, _ONE)])), False)]
+
+
+def _summed(item: Limit, scene: Scene, own: LinearMeasure) -> Polynomial:
     if not all(isinstance(leaf, Linear) for leaf in own.term.leaves()):
         raise MeasureError(f"the limit {item} is not linear in q, expected a query such as query(model, 'p{{…}}').")
-    parts = [(Fraction(1), part) for leaf in own.term.leaves() for part in scene.polynomials(leaf.rows)]
-    return [(combined(iter([*parts, (-limit, _ONE)])), False)]
+    return combined((Fraction(1), part) for leaf in own.term.leaves() for part in scene.polynomials(leaf.rows))

@@ -17,7 +17,6 @@ from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import floor_float
 from relaxbell.lp.clock import deadline, left, read_seconds, share
 from relaxbell.measures.independent import IndependentQuery
-from relaxbell.measures.measure import LinearMeasure
 
 if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve
@@ -52,7 +51,7 @@ class IndependentEngine(Engine[IndependentQuery]):
     @property
     def floor(self) -> float | None:
         over = self.measure.over
-        return floor_float(over.term.floor()) if isinstance(over, LinearMeasure) else None
+        return floor_float(over.linear("bound").term.floor()) if over.quotient is None else None
 
     def minimize(
         self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None

@@ -22,7 +22,6 @@ from relaxbell.exact.numbers import floor_float
 from relaxbell.lp.clock import left, now, time_is_over, with_bound
 from relaxbell.measures.independent import IndependentQuery
 from relaxbell.measures.measure import LinearMeasure
-from relaxbell.measures.ratios import Ratio
 from relaxbell.measures.terms import ZERO
 
 if TYPE_CHECKING:
@@ -65,9 +64,10 @@ class Minimum:
 
     def solution(self) -> IndependentSolution:
         over = self.measure.over
-        if isinstance(over, Ratio):
-            return self._quotient(self._polynomial(over.numerator), self._polynomial(over.denominator))
-        answer = self._least(self._polynomial(over), self.tolerance)
+        if over.quotient is not None:
+            above, below = map(self._polynomial, over.quotient)
+            return self._quotient(above, below)
+        answer = self._least(self._polynomial(over.linear("minimum")), self.tolerance)
         return self._reported(answer, answer.value, answer.lower, answer.exact)
 
     def _polynomial(self, measure: LinearMeasure) -> Polynomial:
