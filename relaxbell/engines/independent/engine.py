@@ -15,7 +15,7 @@ from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.solution import Bounds
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import floor_float
-from relaxbell.lp.clock import deadline, left, read_seconds, share
+from relaxbell.lp.clock import deadline, known_at_least, left, read_seconds, share
 from relaxbell.measures.independent import IndependentQuery
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ class IndependentEngine(Engine[IndependentQuery]):
         self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
     ) -> IndependentSolution:
         limit = min(TIME_LIMIT if seconds is None else read_seconds(seconds) or math.inf, left())
-        with deadline(limit if math.isfinite(limit) else None, self.measure.name):
+        name = self.measure.name
+        with deadline(limit if math.isfinite(limit) else None, name), known_at_least(name, self.floor):
             from relaxbell.engines.independent.minimum import Minimum
 
             tolerance = TOLERANCE if self.tolerance is None else float(self.tolerance)

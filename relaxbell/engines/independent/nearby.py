@@ -21,6 +21,9 @@ RESIDUAL = 1e-10
 
 _STEPS, _NEWTON, _STARTS = 60, 12, 3
 
+_MOST = 150
+"""Most unknowns of quadratic programs, whose effort grows with the cube; with more there are Newton steps only."""
+
 
 @dataclass(frozen=True, eq=False)
 class Near:
@@ -174,6 +177,8 @@ class Nearby:
 
     def near(self, z: Floats, end: float) -> Near | None:
         """Return a model near some values of the unknowns, at least as good as its neighbors; None if none is found."""
+        if len(z) > _MOST:
+            return self._met(z)
         from scipy.optimize import NonlinearConstraint, minimize
 
         def goal(z: Floats) -> float:
