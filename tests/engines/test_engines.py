@@ -13,7 +13,7 @@ from clock import replaced
 import relaxbell as rb
 from relaxbell.engines import Engine, engine
 from relaxbell.engines.linear.solution import LinearSolution
-from relaxbell.measures import combined, queries  # noqa: F401  # sums and queries are kinds too
+from relaxbell.measures import combined, distances, queries  # noqa: F401  # sums and queries are kinds too
 from relaxbell.measures.measure import Measure
 from relaxbell.trials import strength  # noqa: F401  # a kind, too
 

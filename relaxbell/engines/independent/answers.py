@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -116,8 +116,11 @@ class Answer:
         return out
 
 
-def least_answer(question: Question, tolerance: float, end: float) -> Answer | None:
-    """Return the least value of a question; None where nothing satisfies it."""
+def least_answer(question: Question, tolerance: float, end: float, floor: Callable[[], float]) -> Answer | None:
+    """Return the least value of a question; None where nothing satisfies it.
+
+    Where it is no linear program, `floor` gives a bound that is known for other reasons.
+    """
     if question.is_linear:
         found = least(question)
         if found is None and question.rounded:  # rounding may move data out of what is possible
@@ -130,7 +133,7 @@ def least_answer(question: Question, tolerance: float, end: float) -> Answer | N
         return Answer(value, value, found.value, True, found.shapes, supports, 0.0, 0, question)
     layout = layout_of(question)
     nearby = Nearby(layout)
-    search = searched(layout, tolerance, end, nearby)
+    search = searched(layout, tolerance, end, nearby, floor())
     if math.isinf(search.lower) and search.lower > 0:
         return None
     best = search.best

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
+from relaxbell.engines.base import engine
 from relaxbell.engines.independent.answers import Answer, impossible, least_answer
 from relaxbell.engines.independent.constraints import read_limits
 from relaxbell.engines.independent.data import Question, Scene, question
@@ -17,9 +18,9 @@ from relaxbell.engines.independent.polynomials import Polynomial, combined
 from relaxbell.engines.independent.solution import IndependentSolution
 from relaxbell.engines.linear.over import solve_over
 from relaxbell.engines.strategies import StrategyWeights
-from relaxbell.errors import InfeasibleError, MeasureError
+from relaxbell.errors import InfeasibleError, MeasureError, ModelTooLargeError, SolverError
 from relaxbell.exact.numbers import floor_float
-from relaxbell.lp.clock import left, now, time_is_over, with_bound
+from relaxbell.lp.clock import TimeLimitError, deadline, left, now, time_is_over, with_bound
 from relaxbell.measures.independent import IndependentQuery
 from relaxbell.measures.measure import LinearMeasure
 from relaxbell.measures.terms import ZERO
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 _LEVELS = 40
 """Levels of a quotient: a handful suffices."""
+
+_JOINED = 0.2
+"""Part of the time that is left for the bound of joined latent variables."""
 
 _PART = 0.9
 """Part of the time limit for the search; the rest is for what follows."""
@@ -67,7 +71,7 @@ class Minimum:
         if over.quotient is not None:
             above, below = map(self._polynomial, over.quotient)
             return self._quotient(above, below)
-        answer = self._least(self._polynomial(over.linear("minimum")), self.tolerance)
+        answer = self._least(self._polynomial(over.linear("minimum")), self.tolerance, asked=True)
         return self._reported(answer, answer.value, answer.lower, answer.exact)
 
     def _polynomial(self, measure: LinearMeasure) -> Polynomial:
@@ -81,11 +85,31 @@ class Minimum:
         found = question(self.scene, dict(objective), self.equations, made, rounded=self.rounded)
         return found
 
-    def _least(self, objective: Polynomial, tolerance: float) -> Answer:
+    def _of_joined(self) -> float:
+        """Return the bound of the model whose latent variables are joined: a linear program, which can do more."""
+        if self.measure.over.quotient is not None:
+            return -math.inf
+        try:
+            with deadline(_JOINED * left() if math.isfinite(left()) else None, self.measure.name):
+                return engine(self.measure.over).minimize(self.observed).lower_bound
+        except (TimeLimitError, SolverError, ModelTooLargeError):
+            return -math.inf
+
+    def _least(self, objective: Polynomial, tolerance: float, *, asked: bool = False) -> Answer:
         own = self._question(objective)
         if own.contradiction:
             self._infeasible(own.contradiction)
-        found = least_answer(own, tolerance, self.end)
+        floor = -math.inf
+
+        def known() -> float:
+            nonlocal floor
+            floor = self._of_joined() if asked else -math.inf
+            return floor
+
+        try:
+            found = least_answer(own, tolerance, self.end, known)
+        except TimeLimitError as late:
+            raise with_bound(late, self.measure.name, floor) if math.isfinite(floor) else late from None
         self.distance = max(self.distance, own.distance)
         if found is None:
             self._infeasible(impossible(own))

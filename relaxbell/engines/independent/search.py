@@ -69,10 +69,13 @@ class Search:
         return math.inf if self.best is None else self.best.value
 
 
-def searched(layout: Layout, tolerance: float, end: float, nearby: Nearby | None = None) -> Search:
-    """Return the interval around the least value; ends when it is narrow, or when the clock comes to `end`."""
+def searched(layout: Layout, tolerance: float, end: float, nearby: Nearby, floor: float) -> Search:
+    """Return the interval around the least value; ends when it is narrow, or when the clock comes to `end`.
+
+    No value is less than `floor`, for reasons of its own.
+    """
     began = now()
-    near, found = nearby or Nearby(layout), Search()
+    near, found = nearby, Search(lower=floor)
     for z in near.starts():
         known = near.near(z, began + _EARLY * (end - began))
         if known is not None and known.value < found.value:
@@ -105,13 +108,13 @@ def searched(layout: Layout, tolerance: float, end: float, nearby: Nearby | None
         else:
             heapq.heappush(heap, (bound, next(counter), low, high, x))
 
-    examine(low, high, -math.inf)
+    examine(low, high, floor)
     if heap and not over(end):
         tight = _tightened(chain, low, high, now() + _PART * (end - now()))
         heap.clear()
         done = math.inf
         if tight is not None:
-            examine(*tight, -math.inf)
+            examine(*tight, floor)
     while heap:
         bound, _, low, high, x = heapq.heappop(heap)
         found.lower = min(bound, done)
