@@ -115,8 +115,8 @@ class Minimum:
             self._infeasible(impossible(own))
         self.boxes += found.boxes
         if found.value == math.inf:
-            late = time_is_over()
-            raise with_bound(late, self.measure.name, found.lower) if math.isfinite(found.lower) else late
+            error = time_is_over()
+            raise with_bound(error, self.measure.name, found.lower) if math.isfinite(found.lower) else error
         return found
 
     def _infeasible(self, why: str | None) -> NoReturn:
