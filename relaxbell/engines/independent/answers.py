@@ -149,7 +149,7 @@ def impossible(question: Question) -> str | None:
     """Return which district alone excludes what was observed, in words; None if none does."""
     for d, known in question.linear.items():
         if least(Question(question.scene, {}, [], [], {d: known})) is None:
-            return f"what is seen of {', '.join(question.scene.parts[d].nodes)}"
+            return f"what is seen of {', '.join(question.scene.parts[d].nodes)} is impossible"
     return None
 
 

@@ -138,7 +138,7 @@ def question(
         every += _of_cells(scene, equations)  # else those of districts say it all
     found = Question(scene, objective, every, limits, distance=missed, rounded=rounded)
     if missed > TINY:
-        found.contradiction = "different numbers where the graph says the same"
+        found.contradiction = "they depend on each other where the graph says that they do not"
     while not found.contradiction and _reduce(found, TINY if rounded else 0.0):
         remaining()
     return found
@@ -245,7 +245,7 @@ def _reduce(own: Question, tiny: float) -> bool:
         own.linear[d] = found
         own.distance = max(own.distance, missed)
         if missed > tiny:
-            own.contradiction = f"what is seen of {', '.join(own.scene.parts[d].nodes)}"
+            own.contradiction = f"what is seen of {', '.join(own.scene.parts[d].nodes)} is impossible"
         fixed |= {(d, event): value for event, value in found.fixed.items()}
     own.equations = others
     if not fixed or own.contradiction:
@@ -260,7 +260,7 @@ def _check(own: Question, polynomial: Polynomial, tiny: float) -> None:
     missed = abs(float(polynomial.get((), Fraction(0))))
     own.distance = max(own.distance, min(missed, tiny))
     if missed > tiny:
-        own.contradiction = "different numbers where the graph says the same"
+        own.contradiction = "they depend on each other where the graph says that they do not"
 
 
 def _put(polynomial: Polynomial, fixed: Mapping[tuple[int, Event], Fraction]) -> bool:

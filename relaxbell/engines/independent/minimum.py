@@ -124,7 +124,7 @@ class Minimum:
         model = self.measure.model
         nothing = LinearMeasure(self.joined, "0", term=ZERO)
         solve_over(nothing, ZERO, self.equations, ())
-        reason = f": {why} cannot be" if why else ""
+        reason = f": {why}" if why else ""
         raise InfeasibleError(
             f"no model of {model.name} with independent latent variables {', '.join(model.latents)} satisfies what "
             f"was observed{' and the constraints' if self.constraints else ''}{reason}. Expected data of such a model. "
