@@ -33,6 +33,7 @@ from relaxbell.certificate.latex_text import (
     words,
 )
 from relaxbell.verify.bits import BitsCase
+from relaxbell.verify.causes import CauseCase
 from relaxbell.verify.curves import Curve
 from relaxbell.verify.dependences import DependenceCase, cell_prices
 from relaxbell.verify.distances import Deviation, DistanceCase
@@ -62,6 +63,7 @@ _REFERRED: dict[type[Case], str] = {
     EvidenceCase: "exact sums over all trials",
     GuessingCase: "multipliers of what is equal in a box without signaling, for each extreme table of the settings",
     MessageCase: "a list of inequalities for the distribution of the message, of which the vertices are found",
+    CauseCase: "multipliers as of a linear program, with a sum of squares of moments or a table of slacks",
     FunctionalCase: "a sum of squares of moments, a table of slacks, or the list of deterministic strategies",
     VisibilityCase: "a functional with its bounds on the set and on the noise",
     StrengthCase: "a test factor with the bound of its mean over all models",
@@ -153,7 +155,15 @@ def _claim(case: Case) -> str:
     if case.infeasible:
         return ""
     lower = case.real(fields(case.claim, "the claim", "lower_bound", optional=("upper_bound",))[0], "the lower bound")
+    if _is_negative(case):
+        return rf"{measure_text(case.measure.parts[0])} \;\le\; {real_text(lower * -1)}"
     return rf"{_name(case)} \;\ge\; {real_text(lower)}"
+
+
+def _is_negative(case: Case) -> bool:
+    """Return whether what is bounded below is the negative of a query: then that is bounded above."""
+    own = case.measure
+    return own.kind == "sum" and len(own.parts) == 1 and own.factors[0] == -1 and not isinstance(case, EntropyCase)
 
 
 def _name(case: Case) -> str:
@@ -188,7 +198,7 @@ def _attained(case: Case) -> str:
     return (
         r",\quad\text{with equality for one of them}"
         if not (upper - lower).sign()
-        else (rf",\quad\text{{and one of them has }} {real_text(upper)}")
+        else (rf",\quad\text{{and one of them has }} {real_text(upper * -1 if _is_negative(case) else upper)}")
     )
 
 

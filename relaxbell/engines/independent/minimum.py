@@ -161,8 +161,8 @@ class Minimum:
                 f"{self.measure.name}: the probability of its condition may be 0 in models of the data, expected one "
                 "that is positive in all of them. Add a constraint such as assumption(model, 'p{…} >= 1/100')."
             )
-        low = float(level) + min(0.0, found.lower) / floor
-        return self._reported(answer, float(level), floor_float(Fraction(low)) - 1e-15, None)
+        low = floor_float(level + Fraction(min(0.0, found.lower)) / Fraction(floor))
+        return self._reported(answer, float(level), low, None)
 
     def _at(self, above: Polynomial, below: Polynomial, answer: Answer) -> Fraction:
         return Fraction(answer.of(above)) / Fraction(answer.of(below))

@@ -6,12 +6,13 @@ import heapq
 import itertools
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
 from relaxbell.engines.independent.chain import Chain, Layout
 from relaxbell.engines.independent.nearby import Near, Nearby
-from relaxbell.exact.numbers import Floats
+from relaxbell.exact.numbers import Floats, floor_float
 from relaxbell.lp.clock import now, over
 
 _SMALLEST = 1e-9
@@ -93,7 +94,7 @@ def searched(layout: Layout, tolerance: float, end: float, nearby: Nearby, floor
         found.boxes += 1
         if solved is not None and not len(solved[0]):
             return
-        bound = parent if solved is None else max(parent, solved[1] + float(chain.constant))
+        bound = parent if solved is None else max(parent, floor_float(Fraction(solved[1]) + chain.constant))
         x = np.empty(0) if solved is None else solved[0]
         often = found.boxes <= _OFTEN or found.boxes % _OFTEN == 0 or found.best is None
         moment = now()
