@@ -198,15 +198,21 @@ def test_the_truth_is_inside_and_bounds_are_no_wider_than_shared_ones(name, seed
                 )
 
 
-def test_time_limits_are_kept_with_what_is_known():
+def test_when_the_time_is_over_a_rigorous_bound_is_known():
     model = rb.CausalModel(ERROR, "", "U V", {"X": 2, "Y": 3, "W": 3}, hidden="Y")
     table = [[Fraction(n, 60) for n in row] for row in ([3, 10, 17], [9, 1, 20])]
     p = rb.Behavior(table, outputs="X W", inputs="")
     right = [-rb.query(model, f"p{{W(Y={y})={y}}}") <= Fraction(-9, 10) for y in range(3)]
-    found = rb.minimize(rb.query(model, "p{Y(X=1)=2} - p{Y(X=0)=2}"), p, right, seconds=0.2)
-    assert found.status == "time limit"
-    assert found.lower_bound < found.value
-    assert "expected within 1e-06" in repr(found)
+    effect = rb.query(model, "p{Y(X=1)=2} - p{Y(X=0)=2}")
+    attained = -Fraction(17 + 9 + 1, 60)  # without errors: −p(0, 2) − p(1, 0) − p(1, 1)
+
+    def known():
+        try:
+            return rb.minimize(effect, p, right, seconds=0.3).lower_bound
+        except rb.errors.TimeLimitError as late:  # no model was found by then
+            return late.partial.lower_bound
+
+    assert -1 <= known() <= attained
 
 
 @pytest.mark.slow
