@@ -357,6 +357,11 @@ class QuantumSet(BehaviorSet):
         """Behind the rows of the moment matrix: for each party pairs (setting, outcome)."""
         return tuple(self._moments.words)
 
+    @property
+    def coordinate_words(self) -> tuple[Word, ...]:
+        """Of the Collins–Gisin coordinates, the constant first: at most one pair for each party."""
+        return tuple(self._words)
+
     @cached_property
     def _lengths(self) -> Lengths:
         return read_level(self.level, self.scenario.outputs)

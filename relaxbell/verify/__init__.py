@@ -146,6 +146,7 @@ from .guessing import GuessingCase
 from .kernel import SCHEMA, Case
 from .messages import MessageCase
 from .networks import NetworkCase
+from .quantum_guessing import QuantumGuessingCase
 from .reading import Json, Real, with_numbers
 from .refusals import Refused, printable
 from .sets import FunctionalCase, VisibilityCase
@@ -154,7 +155,7 @@ from .wording import digest
 
 _KINDS = {
     "binary entropy": EntropyCase, "dependence": DependenceCase, "evidence": EvidenceCase, "functional": FunctionalCase,
-    "guessing": GuessingCase,
+    "guessing": GuessingCase, "quantum guessing": QuantumGuessingCase,
     "factorized dependence": FactorizedDependenceCase, "factorized mutual information": FactorizedInformationCase,
     "message entropy": MessageCase,
     "mutual information": InformationCase, "nonbilocality": NetworkCase, "strength": StrengthCase,

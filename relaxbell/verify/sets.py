@@ -36,10 +36,10 @@ class SetCase(Case):
     def read(self, measure: Json, model: Json) -> Measure:
         """Return a measure without rows; keep the set, and the parties."""
         self.about = self.named(measure)
-        self.parties = _parties(self)
+        self.parties = parties_of(self)
         self.kind = self.about[0]
         if type(self.kind) is list:
-            self.rows = monomials(self.sizes, [_lengths(t, len(self.parties)) for t in self.kind])
+            self.rows = monomials(self.sizes, [lengths_of(t, len(self.parties)) for t in self.kind])
         else:
             need(self.kind in ("local", "nonsignaling"), "the set is unknown")
         return Measure("a bound", stated=0)
@@ -80,7 +80,7 @@ class SetCase(Case):
             return "local" if kind == "local" else "no-signaling"
         names = [a for a, _ in self.parties]
         spaced = any(len(name) > 1 for name in names)
-        lengths = [_lengths(t, len(names)) for t in kind]
+        lengths = [lengths_of(t, len(names)) for t in kind]
         words = [
             (" " if spaced else "").join(n for n, k in zip(names, t, strict=True) for _ in range(k)) for t in lengths
         ]
@@ -186,7 +186,7 @@ class FunctionalCase(SetCase):
     def sentence(self, stated: Real) -> str:
         """Return what is proved in words."""
         name = f"(digest {self.functional_digest()}) the functional of {self.scenario_text()}"
-        return f"{name} is at most {_rounded_up(stated)} on every {self.set_text(self.kind)} behavior"
+        return f"{name} is at most {rounded_up(stated)} on every {self.set_text(self.kind)} behavior"
 
     def functional_digest(self) -> str:
         """Return the digest of the functional: coefficients and constant, by the names of the variables."""
@@ -228,14 +228,14 @@ class VisibilityCase(SetCase):
             kind += f" (digest {table_digest(self, 'noise', [self.real(v, 'the noise') for v in noise], Real())})"
         return (
             f"(digest {digest(self)}) the behavior {self.scenario_text()}, with weight v in a mixture with {kind}, is "
-            f"{self.set_text(self.kind)} for no v > {_rounded_up(stated)}"
+            f"{self.set_text(self.kind)} for no v > {rounded_up(stated)}"
         )
 
 
 # ------------------------------------------------------------------------ parts
 
 
-def _parties(case: Case) -> list[tuple[str, str | None]]:
+def parties_of(case: Case) -> list[tuple[str, str | None]]:
     """Return each output with its own input; refuse what is no Bell scenario."""
     model, found, seen = case.model, list[tuple[str, str | None]](), list[str]()
     need(len(model.latents) == 1 and not model.dependent, "a set needs free inputs and one latent variable")
@@ -249,7 +249,8 @@ def _parties(case: Case) -> list[tuple[str, str | None]]:
     return found
 
 
-def _lengths(data: Json, parties: int) -> tuple[int, ...]:
+def lengths_of(data: Json, parties: int) -> tuple[int, ...]:
+    """Return the lengths of the words of one kind, for each party."""
     return tuple(whole(k, "the length of a word", 0, LENGTH) for k in array(data, "the lengths of words", parties))
 
 
@@ -350,7 +351,7 @@ def _ratio(above: Real, below: Real) -> Real:
     return above.times(Real(below.a, -below.b, n)) * (1 / norm)
 
 
-def _rounded_up(value: Real) -> str:
+def rounded_up(value: Real) -> str:
     """Return a number as text: exactly, or 12 digits rounded up."""
     lower = text(value * -1)
     if "rounded" not in lower:
