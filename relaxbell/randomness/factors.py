@@ -18,13 +18,13 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.counts import Counts
 from relaxbell.behavior.scenario import same_variables
-from relaxbell.errors import CountsError, MeasureError, ModelTooLargeError, optional
+from relaxbell.errors import CountsError, MeasureError
 from relaxbell.exact.distributions import joint_distribution
-from relaxbell.exact.numbers import Exact, Floats, read_fraction
-from relaxbell.exact.polyhedra import small_generators
+from relaxbell.exact.numbers import Floats, read_fraction
 from relaxbell.exact.texts import floor_text
 from relaxbell.lp.clock import remaining
 from relaxbell.randomness.tables import extreme_tables
+from relaxbell.randomness.vertices import extreme_boxes
 from relaxbell.trials.projection import master
 
 _MOST = 300_000
@@ -152,7 +152,7 @@ def randomness(
     low = None if lower is None else read_fraction(lower, "lower", MeasureError)
     high = None if upper is None else read_fraction(upper, "upper", MeasureError)
     tables = extreme_tables([Fraction(p) for p in design.ravel()], low, high, costly=False)
-    vertices = _vertices(prediction)
+    vertices = extreme_boxes(prediction.scenario, _MOST)[0].astype(np.float64)
     weights = np.array([[float(w) for w in table.weights] for table in tables])
     chances = np.tile(weights, (1, counts.table.size // design.size))
     joint = (prediction.p * design.astype(np.float64)).ravel()
@@ -209,22 +209,6 @@ def _prediction(counts: Counts, trained_on: Behavior | Counts) -> Behavior:
             "Give data of one scenario."
         )
     return prediction
-
-
-def _vertices(behavior: Behavior) -> Floats:
-    """Return the extreme non-signaling boxes, one a row."""
-    optional("ppl", "polytopes")
-    coordinates = behavior.coordinates
-    size = coordinates.dimension + 1
-    rows: Exact = coordinates.expand(np.eye(size, dtype=int).astype(object)).reshape(-1, size)
-    found = small_generators(coordinates.dimension, [[int(v) for v in row] for row in rows], _MOST, remaining)
-    if found is None:
-        raise ModelTooLargeError(
-            f"the non-signaling boxes of {behavior.scenario} have too many vertices. Use coarser outcomes, or fewer "
-            "settings."
-        )
-    points = np.array([[float(Fraction(int(v), int(point[0]))) for v in point] for point in found.points])
-    return points @ rows.T.astype(np.float64)
 
 
 def _factor(joint: Floats, vertices: Floats, chances: Floats, beta: float) -> Floats:

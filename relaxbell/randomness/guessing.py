@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
@@ -11,12 +12,14 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.certificate.claims import Certificate, checked
-from relaxbell.errors import InfeasibleError, ModelTooLargeError
+from relaxbell.errors import InfeasibleError, MeasureError, ModelTooLargeError
 from relaxbell.exact.numbers import Exact, ExactNumber, ceil_float
 from relaxbell.exact.texts import ceil_text, floor_text
 from relaxbell.lp.clock import deadline
 from relaxbell.randomness.certificates import Told, certificate_data
-from relaxbell.randomness.curve import GuessingCurve, Line, entropy, trace
+from relaxbell.randomness.curve import GuessingCurve, GuessingLimitCurve, trace
+from relaxbell.randomness.entropies import Line, entropy
+from relaxbell.randomness.limit_curve import LimitProgram
 from relaxbell.randomness.polytope import Boxes
 from relaxbell.randomness.program import Adversary, Proof
 from relaxbell.randomness.quantum import QuantumGuessing, quantum_answer
@@ -29,9 +32,15 @@ from relaxbell.randomness.reading import (
     read_question,
     with_limit,
 )  # fmt: skip
+from relaxbell.randomness.sampled import SampledGuessingCurve, Solved, sample_curve
+from relaxbell.randomness.tables import extreme_tables
+from relaxbell.randomness.vertices import extreme_boxes
 
 _MOST = 2 * 10**6
 """Tables times guesses times cells."""
+
+_MOST_NUMBERS = 60_000
+"""Numbers in facets and vertices of the no-signaling polytope, for an exact curve."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,31 +146,39 @@ class Guessing:
         """
         return entropy(self.value)
 
-    def curve(self, limit: str, end: object, *, start: object = 0, seconds: float | None = None) -> GuessingCurve:
+    def curve(
+        self, limit: str, end: object, *, start: object = 0, points: int | None = None, seconds: float | None = None
+    ) -> GuessingCurve | GuessingLimitCurve | SampledGuessingCurve:
         """Return the guessing probability as a function of one of the budgets, the others as they are.
 
         Parameters
         ----------
         limit
-            ``"M"`` or an edge, whichever was given a budget. (Bounds of p(settings|λ) change tables: one by one.)
+            ``"M"``, ``"lower"`` or ``"upper"``, whether or not it had a budget, or an edge that had one.
         end, start
             Largest and least budget.
+        points
+            For a bound of p(settings|λ): number of samples, instead of an exact curve, where that would be too large.
         seconds
             Time limit.
 
         Returns
         -------
-        GuessingCurve
-            Exact, with the min-entropy at each budget.
+        GuessingCurve, GuessingLimitCurve or SampledGuessingCurve
+            Exact, affine pieces (M, edges) or quotients of polynomials (bounds); with ``points`` samples that are
+            rigorous between. Each with the min-entropy at each budget, and a picture.
 
         Raises
         ------
         MeasureError
-            If `limit` is no such budget, or `start` is not below `end`.
+            If `limit` is no such budget, `start` is not below `end`, a bound excludes p(settings), or devices signal
+            along edges, or boxes are too many, for an exact curve of a bound: then give `points`.
         InfeasibleError
             If no adversary within the least budget shows the data.
         CurveError
             If the curve does not end.
+        RelaxbellError
+            For an exact curve of a bound without PPL (extra ``polytopes``).
 
         Examples
         --------
@@ -169,12 +186,40 @@ class Guessing:
         >>> found = rb.boxes.pr().guessing("A", {"X": 0, "Y": 0}, signaling={"X -> B": 0})
         >>> found.curve("X -> B", 0.5).pieces
         ([0, 1/2]: 1/2 + 1 e,)
+        >>> rb.Observed([(rb.catalog.CHSH, 3)]).guessing("A", {"X": 0, "Y": 0}).curve("lower", 0.25, start=0.2).pieces
+        ([1/5, 1/4]: (-2*e + 5/4),)
         """
         name = limit.replace("→", "->")
         low, high = self._asked.span(name, start, end)
         with deadline(seconds, f"-P(guess {', '.join(self.outputs)})"):
-            begun = self if name in self.slopes else answer(with_limit(self._asked, name, high))
-            return trace(name, lambda e: begun._tangent(name, e), low, high)
+            if name not in ("lower", "upper"):
+                begun = self if name in self.slopes else answer(with_limit(self._asked, name, high))
+                return trace(name, lambda e: begun._tangent(name, e), low, high)
+            if points is not None:
+                return sample_curve(name, low, high, points, self._sample, "no-signaling adversary")
+            return self._limit_curve(name, Fraction(low), Fraction(high))  # type: ignore[arg-type]  # rational, see span
+
+    def _sample(self, limit: str, e: ExactNumber) -> Solved:
+        found = answer(with_limit(self._asked, limit, e))
+        return Solved(found.bound, None, found.certificate)
+
+    def _limit_curve(self, limit: str, low: Fraction, high: Fraction) -> GuessingLimitCurve:
+        asked = self._asked
+        if asked.edges:
+            raise MeasureError(
+                f"an exact curve of {limit} is for boxes that do not signal, found signaling along "
+                f"{', '.join(f'{u} -> {v}' for u, v in asked.edges)}. Give points=9 for a curve of samples."
+            )
+        ends = (high, None) if limit == "lower" else (None, low)
+        extreme_tables(asked.flat, *ends, costly=False)  # an error where a bound excludes p(settings)
+        boxes, _ = extreme_boxes(asked.scenario, _MOST_NUMBERS)
+        lower, upper = (asked.limits.get(name) for name in ("lower", "upper"))
+        program = LimitProgram(
+            limit, asked.flat, None if limit == "lower" or lower is None else Fraction(lower),  # type: ignore[arg-type]
+            None if limit == "upper" or upper is None else Fraction(upper),  # type: ignore[arg-type]  # rational, see read_question
+            asked.limits.get("M"), self._adversary.observed, boxes, self._adversary.guesses,
+        )  # fmt: skip
+        return GuessingLimitCurve(limit, program.pieces(low, high))
 
     def _tangent(self, name: str, e: ExactNumber) -> tuple[ExactNumber, Line]:
         """Return the guessing probability where a budget is e, and its tangent."""

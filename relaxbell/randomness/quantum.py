@@ -16,7 +16,7 @@ from relaxbell.lp.clock import deadline
 from relaxbell.quantum.proofs import number_of
 from relaxbell.quantum.sets import quantum_set
 from relaxbell.randomness.certificates import Told, quantum_certificate_data
-from relaxbell.randomness.curve import Line, entropy
+from relaxbell.randomness.entropies import Line, entropy
 from relaxbell.randomness.polytope import Boxes
 from relaxbell.randomness.reading import Question, data_rows, exact_data, graph, read_guesses, with_limit
 from relaxbell.randomness.sampled import SampledGuessingCurve, Solved, sample_curve

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from relaxbell.certificate.claims import Certificate
-from relaxbell.errors import CurveError, MeasureError
-from relaxbell.exact.numbers import ExactNumber, Floats, as_exact, ceil_float, decimal, sign
+from relaxbell.errors import MeasureError
+from relaxbell.exact.numbers import ExactNumber, Floats, sign
 from relaxbell.methods import provided
-from relaxbell.randomness.curve import Line, entropy
+from relaxbell.randomness.entropies import Line, entropies, read_place, words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -193,9 +191,14 @@ class SampledGuessingCurve:
         return provided("SampledGuessingCurve._repr_svg_")(self)
 
     @property
-    def marks(self) -> list[tuple[ExactNumber, ExactNumber]]:
-        """The samples."""
-        return [(s.budget, self.value(s.budget)) for s in self.samples]
+    def marks(self) -> list[tuple[float, float]]:
+        """The samples: budgets and min-entropies."""
+        return [(float(s.budget), float(self.min_entropy(s.budget))) for s in self.samples]
+
+    @property
+    def notes(self) -> list[str]:
+        """What a picture says beside the line."""
+        return [f"{len(self.samples)} samples, rigorous", self.adversary]
 
     def __repr__(self) -> str:
         low, high = self.domain
@@ -204,28 +207,6 @@ class SampledGuessingCurve:
             f"guessing probability for {words(self.limit)} e, e in [{low}, {high}]: {len(self.samples)} samples, from "
             f"{first:.6g} to {last:.6g}, rigorous at each e: {self.adversary}"
         )
-
-
-def words(limit: str) -> str:
-    """Return what is limited by e."""
-    return {"lower": "p(settings|λ) >=", "upper": "p(settings|λ) <="}.get(limit, f"{limit} <=")
-
-
-def read_place(e: object, domain: tuple[ExactNumber, ExactNumber]) -> ExactNumber:
-    """Return a budget as an exact number; raise CurveError where it is outside the curve."""
-    own = as_exact(e)
-    place: ExactNumber = decimal(e) if own is None else own  # type: ignore[arg-type]
-    first, last = domain
-    if sign(place - first) < 0 or sign(last - place) < 0:
-        raise CurveError(f"the budget {e} is outside the curve, expected one from {first} to {last}.")
-    return place
-
-
-def entropies(value: Callable[[object], ExactNumber], e: object) -> Floats:
-    """Return min-entropies at budgets, rounded down, for a guessing probability."""
-    given = np.asarray(e, dtype=object)
-    found = [entropy(min(1.0, ceil_float(value(v)))) for v in given.ravel().tolist()]
-    return np.array(found).reshape(given.shape)
 
 
 def sample_curve(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.show.numbers import arrows
+from relaxbell.show.randomness import EntropyCurve, budget_name, entropy_grid
 
 if TYPE_CHECKING:
     from sympy import Expr
@@ -67,6 +68,13 @@ def _value_text(value: ExactNumber | float) -> str:
     if isinstance(value, float):
         return f"{value if abs(value) > _ROUNDING else 0:.4g}"
     return _short(value)
+
+
+def guessing_svg(curve: EntropyCurve) -> str:
+    """Return the min-entropy along a budget, its break points or samples marked, and notes as text beside it."""
+    grid, values = entropy_grid(curve, 101)
+    marks = [(e, f"{e:.4g}", v, f"{v:.4g}") for e, v in curve.marks]
+    return _picture("min-entropy", budget_name(curve.limit), "bits", grid, values, marks, curve.notes)
 
 
 def scan_svg(scan: Scan) -> str:

@@ -1,7 +1,8 @@
 """Certificates of how well an adversary with quantum devices guesses outcomes: a level of the NPA hierarchy.
 
-For each extreme table p(settings|λ) and each guess, a sum of squares shows how much a behavior of the level gains beyond its
-price. As p(λ) sum to one, the largest of these numbers, added to what the data and budgets cost, bounds a guess.
+For each extreme table p(settings|λ) and each guess, a sum of squares shows how much a behavior of the level gains
+beyond its price. As p(λ) sum to one, the largest of these numbers, added to what the data and budgets cost, bounds a
+guess.
 """
 
 from __future__ import annotations
