@@ -187,7 +187,7 @@ class Guessing:
         >>> found.curve("X -> B", 0.5).pieces
         ([0, 1/2]: 1/2 + 1 e,)
         >>> rb.Observed([(rb.catalog.CHSH, 3)]).guessing("A", {"X": 0, "Y": 0}).curve("lower", 0.25, start=0.2).pieces
-        ([1/5, 1/4]: (-2*e + 5/4),)
+        ([1/5, 1/4]: 5/4 - 2*e,)
         """
         name = limit.replace("→", "->")
         low, high = self._asked.span(name, start, end)

@@ -63,7 +63,7 @@ class LimitPiece:
     >>> import relaxbell as rb
     >>> found = rb.Observed([(rb.catalog.CHSH, 3)]).guessing("A", {"X": 0, "Y": 0}, lower=0.2)
     >>> found.curve("lower", 0.25, start=0.2).pieces
-    ([1/5, 1/4]: (-2*e + 5/4),)
+    ([1/5, 1/4]: 5/4 - 2*e,)
     """
 
     start: ExactNumber | sympy.Expr
@@ -97,12 +97,11 @@ class LimitPiece:
         return above / below
 
     def __repr__(self) -> str:
-        above, _, below = str(self.expression).partition(")/")
-        ends = [readable(v) for v in (self.start, self.end)]
-        low, high = (
-            f"{float(v):.9g}" if len(t) > _LONG else t for v, t in zip((self.start, self.end), ends, strict=True)
-        )
-        return f"[{low}, {high}]: " + (f"{above})/{below}" if below else f"({above})")
+        ends = []
+        for number in (self.start, self.end):
+            text = readable(number)
+            ends.append(text if len(text) <= _LONG else f"{float(number):.9g}")
+        return f"[{ends[0]}, {ends[1]}]: {self.expression}"
 
 
 @dataclass(frozen=True, eq=False)

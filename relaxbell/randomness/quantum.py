@@ -14,13 +14,13 @@ from relaxbell.exact.numbers import Exact, ExactNumber, ceil_float, sign
 from relaxbell.exact.texts import ceil_text, floor_text
 from relaxbell.lp.clock import deadline
 from relaxbell.quantum.proofs import number_of
-from relaxbell.quantum.sets import quantum_set
+from relaxbell.quantum.sets import QuantumSet, quantum_set
 from relaxbell.randomness.certificates import Told, quantum_certificate_data
 from relaxbell.randomness.entropies import Line, entropy
 from relaxbell.randomness.polytope import Boxes
 from relaxbell.randomness.reading import Question, data_rows, exact_data, graph, read_guesses, with_limit
 from relaxbell.randomness.sampled import SampledGuessingCurve, Solved, sample_curve
-from relaxbell.randomness.squares import QuantumAdversary, QuantumProof
+from relaxbell.randomness.squares import QuantumAdversary
 from relaxbell.verify import Refused, read_case
 
 _INFEASIBLE = 1e-6
@@ -74,7 +74,7 @@ class QuantumGuessing:
     slopes: Mapping[str, ExactNumber]
     certificate: Certificate
     _asked: Question = field(repr=False)
-    _proof: QuantumProof = field(repr=False)
+    _where: QuantumSet = field(repr=False)
 
     @property
     def value(self) -> float:
@@ -136,7 +136,7 @@ class QuantumGuessing:
         --------
         >>> import relaxbell as rb
         >>> found = rb.Observed([(rb.catalog.CHSH, 2.5)]).guessing("A", {"X": 0, "Y": 0}, quantum="1+AB")
-        >>> curve = found.curve("lower", 0.25, start=0.2, points=3)
+        >>> curve = found.curve("lower", 0.25, start=0.2, points=2)
         >>> float(curve.value(0.2)) > float(curve.value(0.25))
         True
         """
@@ -145,7 +145,7 @@ class QuantumGuessing:
             return sample_curve(limit, low, high, points, self._sample, f"quantum adversary, level {self.level}")
 
     def _sample(self, limit: str, e: ExactNumber) -> Solved:
-        found = quantum_answer(with_limit(self._asked, limit, e), self.level)
+        found = quantum_answer(with_limit(self._asked, limit, e), self.level, self._where)
         if limit not in found.slopes:
             return Solved(found.bound, None, found.certificate)
         slope = found.slopes[limit]
@@ -158,7 +158,7 @@ class QuantumGuessing:
         )
 
 
-def quantum_answer(asked: Question, level: int | str) -> QuantumGuessing:
+def quantum_answer(asked: Question, level: int | str, where: QuantumSet | None = None) -> QuantumGuessing:
     """Return a bound of the best guess of a quantum adversary.
 
     Raises
@@ -173,7 +173,7 @@ def quantum_answer(asked: Question, level: int | str) -> QuantumGuessing:
             f"signaling along {', '.join(f'{u} -> {v}' for u, v in asked.edges)} and quantum={level!r} were given, "
             "expected one of them: quantum devices do not signal. Leave one out."
         )
-    where = quantum_set(asked.scenario, level)
+    where = where or quantum_set(asked.scenario, level)
     exact, flat = exact_data(asked.observed, ()), asked.flat
     boxes = Boxes(asked.scenario)
     guesses = read_guesses(boxes, asked.names, asked.place)
@@ -198,5 +198,5 @@ def quantum_answer(asked: Question, level: int | str) -> QuantumGuessing:
     certificate = Certificate(quantum_certificate_data(graph(boxes, asked.settings), told, where.kind, proof))
     return QuantumGuessing(
         exact, asked.names, asked.at, asked.settings, level, bound, proof.value, asked.limits, slopes, certificate,
-        asked, proof,
+        asked, where,
     )  # fmt: skip

@@ -42,10 +42,10 @@ class GuessingSample:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> found = rb.Observed([(rb.catalog.CHSH, 2.5)]).guessing("A", {"X": 0, "Y": 0}, quantum="1+AB")
+    >>> found = rb.Observed([(rb.catalog.CHSH, 3)]).guessing("A", {"X": 0, "Y": 0})
     >>> sample = found.curve("upper", 0.3, start=0.25, points=2).samples[0]
     >>> sample.budget, round(float(sample.bound), 6)
-    (Fraction(1, 4), 0.830719)
+    (Fraction(1, 4), 0.75)
     """
 
     budget: ExactNumber
@@ -73,9 +73,9 @@ class SampledGuessingCurve:
     Examples
     --------
     >>> import relaxbell as rb
-    >>> found = rb.Observed([(rb.catalog.CHSH, 2.5)]).guessing("A", {"X": 0, "Y": 0}, quantum="1+AB")
-    >>> curve = found.curve("upper", 0.3, start=0.25, points=3)
-    >>> curve.value(0.26) == curve.samples[1].bound  # that at 0.275 holds for less
+    >>> found = rb.Observed([(rb.catalog.CHSH, 3)]).guessing("A", {"X": 0, "Y": 0})
+    >>> curve = found.curve("upper", 0.26, start=0.25, points=3)
+    >>> curve.value(0.252) == curve.samples[1].bound  # that at 0.255 holds for less
     True
     """
 
@@ -90,7 +90,7 @@ class SampledGuessingCurve:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> found = rb.Observed([(rb.catalog.CHSH, 2.5)]).guessing("A", {"X": 0, "Y": 0}, quantum="1+AB")
+        >>> found = rb.Observed([(rb.catalog.CHSH, 3)]).guessing("A", {"X": 0, "Y": 0})
         >>> found.curve("upper", 0.3, start=0.25, points=2).domain
         (Fraction(1, 4), Fraction(3, 10))
         """
@@ -117,7 +117,7 @@ class SampledGuessingCurve:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> found = rb.Observed([(rb.catalog.CHSH, 2.8)]).guessing("A", {"X": 0, "Y": 0}, quantum="1+AB")
+        >>> found = rb.Observed([(rb.catalog.CHSH, 3)]).guessing("A", {"X": 0, "Y": 0})
         >>> curve = found.curve("lower", 0.25, start=0.2, points=2)
         >>> curve.value(0.22) == curve.value(0.2)  # what holds for less holds for more
         True
@@ -151,9 +151,9 @@ class SampledGuessingCurve:
         Examples
         --------
         >>> import relaxbell as rb
-        >>> found = rb.Observed([(rb.catalog.CHSH, 2.8)]).guessing("A", {"X": 0, "Y": 0}, quantum="1+AB")
+        >>> found = rb.Observed([(rb.catalog.CHSH, 3)]).guessing("A", {"X": 0, "Y": 0})
         >>> found.curve("lower", 0.25, start=0.2, points=2).min_entropy([0.2, 0.25]).round(3).tolist()
-        [0.432, 0.737]
+        [0.234, 0.415]
         """
         return entropies(self.value, e)
 
@@ -182,7 +182,7 @@ class SampledGuessingCurve:
         >>> import pytest
         >>> _ = pytest.importorskip("matplotlib")
         >>> import relaxbell as rb
-        >>> found = rb.Observed([(rb.catalog.CHSH, 2.8)]).guessing("A", {"X": 0, "Y": 0}, quantum="1+AB")
+        >>> found = rb.Observed([(rb.catalog.CHSH, 3)]).guessing("A", {"X": 0, "Y": 0})
         >>> ax = found.curve("lower", 0.25, start=0.2, points=2).plot()
         """
         return provided("SampledGuessingCurve.plot")(self, ax, **style)
