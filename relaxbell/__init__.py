@@ -94,6 +94,8 @@ _IMPLEMENTED = {
     "CausalModel.to_tikz": "show.tikz:dag_tikz",
     "CausalModel.symmetries": "symmetry.models:model_symmetries",
     "CausalModel.write_vertices": "closed_forms.exchange:write_vertices",
+    "CertifiedBitsCurve._repr_svg_": "show.curve_svg:bits_svg",
+    "CertifiedBitsCurve.plot": "show.randomness:plot_bits",
     "ClosedBounds._repr_html_": "show.closed_forms:closed_bounds_html",
     "ClosedForm._repr_html_": "show.closed_forms:closed_form_html",
     "Counts.randomness": "randomness.factors:randomness",

@@ -64,6 +64,7 @@ _HOMES = {
     "engines.entropy.engine": "EntropySolution",
     "engines.entropy.messages": "MessageSolution",
     "engines.base": "Engine Live",
+    "randomness.bits_curve": "CertifiedBitsCurve",
     "randomness.factors": "CertifiedBits",
     "randomness.guessing": "Guess Guessing",
     "randomness.curve": "GuessingCurve GuessingLimitCurve GuessingPiece",

@@ -212,7 +212,7 @@ class Guessing:
             )
         ends = (high, None) if limit == "lower" else (None, low)
         extreme_tables(asked.flat, *ends, costly=False)  # an error where a bound excludes p(settings)
-        boxes, _ = extreme_boxes(asked.scenario, _MOST_NUMBERS)
+        boxes = extreme_boxes(asked.scenario, _MOST_NUMBERS).exact
         lower, upper = (asked.limits.get(name) for name in ("lower", "upper"))
         program = LimitProgram(
             limit, asked.flat, None if limit == "lower" or lower is None else Fraction(lower),  # type: ignore[arg-type]
