@@ -90,16 +90,33 @@ class GuessingCase(Case):
                         yield self.difference(event, fixed | {i: value}, fixed | {i: 0})
 
     def variations(self) -> Iterator[Row]:
-        """Yield rows that are at most 0: a variation along an edge, minus the edge's cost."""
+        """Yield rows that are at most 0: a variation along an edge, minus the edge's cost, alone and jointly."""
         model = self.model
-        for place, edge in enumerate(self.edges):
-            source, target = edge.split(" -> ")
-            i, j = model.inputs.index(source), model.outputs.index(target)
-            for fixed in self.settings(i):
-                for one, two in itertools.permutations(range(model.size[source]), 2):
-                    for b in range(model.size[target] if model.size[target] > 2 else 1):
-                        row = self.difference({j: b}, fixed | {i: one}, fixed | {i: two})
-                        yield row | {model.cells + place: -1}
+        pairs = [(edge.split(" -> ")[0], edge.split(" -> ")[1]) for edge in self.edges]
+        for place, (source, target) in enumerate(pairs):
+            size = model.size[target]
+            yield from self.varied(source, {model.outputs.index(target): range(size if size > 2 else 1)}, [place])
+        for source in dict.fromkeys(source for source, _ in pairs):
+            own = [place for place, pair in enumerate(pairs) if pair[0] == source]
+            for count in range(2, len(own) + 1):
+                for chosen in itertools.combinations(own, count):
+                    targets = [pairs[place][1] for place in chosen]
+                    values = {model.outputs.index(v): range(model.size[v]) for v in targets}
+                    yield from self.varied(source, values, chosen)
+
+    def varied(self, source: str, values: dict[int, range], costs: Iterable[int]) -> Iterator[Row]:
+        """Yield the variations of some outputs, with those that an input does not reach, minus costs."""
+        model, i = self.model, self.model.inputs.index(source)
+        axes = dict(values)
+        for j, output in enumerate(model.outputs):
+            if source not in model.parents[output]:
+                axes[j] = range(model.size[output])
+        costs = list(costs)
+        for fixed in self.settings(i):
+            for one, two in itertools.permutations(range(model.size[source]), 2):
+                for outcome in itertools.product(*axes.values()):
+                    row = self.difference(dict(zip(axes, outcome, strict=True)), fixed | {i: one}, fixed | {i: two})
+                    yield row | {model.cells + place: -1 for place in costs}
 
     def difference(self, outcome: dict[int, int], one: dict[int, int], two: dict[int, int]) -> Row:
         """Return the probability of outcomes at one setting minus that at another."""
@@ -163,7 +180,7 @@ class GuessingCase(Case):
         z, budgets, boxes = fields(self.proof, "the proof", "z", "budgets", "boxes")
         total, price, shares = self.priced(z, budgets)
         on_tables, on_edges = (shares[0], shares[1:]) if "M" in self.limits else (ZERO, shares)
-        changes = sum(model.size[edge.split(" -> ")[0]] ** 2 for edge in self.edges)
+        changes = 2 ** len(self.edges) * sum(model.size[edge.split(" -> ")[0]] ** 2 for edge in self.edges)
         model.spend(8 * cells * (len(model.inputs) + changes) * len(model.axes))
         equations = list(self.equations_of_boxes())
         variations = list(self.variations())
