@@ -82,7 +82,7 @@ def bits_svg(curve: CertifiedBitsCurve) -> str:
     """Return certified bits along a bound, samples marked, and notes as text beside it."""
     grid, values = entropy_grid(curve.marks, curve.bits, 101)
     marks = [(e, f"{e:.4g}", v, f"{v:.6g}") for e, v in curve.marks]
-    return _picture("certified bits", bound_name(curve.limit), "bits", grid, values, marks, curve.notes)
+    return _picture("certified bits", bound_name(curve.limit), "probability", grid, values, marks, curve.notes)
 
 
 def scan_svg(scan: Scan) -> str:

@@ -88,7 +88,8 @@ def _drawn(
 
 
 def _named(ax: Axes, variable: str, name: str) -> Axes:
-    ax.set_ylim(bottom=0)
+    beside = [own.dataLim.y1 for own in ax.get_shared_y_axes().get_siblings(ax) if np.isfinite(own.dataLim.y1)]
+    ax.set_ylim(0, 1.05 * max([*beside, 1e-3]))  # of all that is drawn, also by others
     ax.set_xlabel(variable.replace("->", "→"))
     ax.set_ylabel(name)
     ax.margins(x=0.02)
