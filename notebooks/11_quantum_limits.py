@@ -118,11 +118,11 @@ seen.guessing("A", at, quantum="1+AB")
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True)
 options = {"quantum": "1+AB"}
-seen.guessing("A", at).curve("M", 0.2).plot(axes[0], color="0.6", label="no-signaling")
-seen.guessing("A", at, **options).curve("M", 0.2, points=7).plot(axes[0], color="0.2", label="quantum")
-seen.guessing("A", at).curve("lower", 0.25, start=0.15).plot(axes[1], color="0.6", label="no-signaling")
+seen.guessing("A", at).curve("M", 0.2).plot(ax=axes[0], color="0.6", label="no-signaling")
+seen.guessing("A", at, **options).curve("M", 0.2, points=7).plot(ax=axes[0], color="0.2", label="quantum")
+seen.guessing("A", at).curve("lower", 0.25, start=0.15).plot(ax=axes[1], color="0.6", label="no-signaling")
 seen.guessing("A", at, **options).curve("lower", 0.25, start=0.15, points=21).plot(
-    axes[1], color="0.2", label="quantum"
+    ax=axes[1], color="0.2", label="quantum"
 )
 axes[1].set_ylabel("")
 axes[0].legend(fontsize=8, frameon=False)

@@ -109,7 +109,7 @@ class CertifiedBitsCurve:
         """Return whether a bound allows all that another does."""
         return sign(place - budget if self.limit == "lower" else budget - place) >= 0
 
-    def plot(self, ax: Axes | None = None, **style: object) -> Axes:
+    def plot(self, *, ax: Axes | None = None, **style: object) -> Axes:
         """Draw the certified bits against the bound with matplotlib.
 
         Parameters

@@ -10,7 +10,7 @@ from relaxbell.errors import CurveError
 from relaxbell.exact.numbers import ExactNumber, Floats, sign
 from relaxbell.methods import provided
 from relaxbell.randomness.entropies import Line, entropies, entropy, read_place, words
-from relaxbell.randomness.limit_curve import LimitPiece
+from relaxbell.randomness.limit_curve import LimitPiece, reaches, value_at, value_near
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -156,7 +156,7 @@ class GuessingCurve:
         """What a picture says beside the line."""
         return [f"exact, {len(self.pieces)} pieces", "no-signaling adversary"]
 
-    def plot(self, ax: Axes | None = None, **style: object) -> Axes:
+    def plot(self, *, ax: Axes | None = None, **style: object) -> Axes:
         """Draw the min-entropy against the budget with matplotlib, exactly on a grid, break points marked.
 
         Parameters
@@ -262,7 +262,7 @@ class GuessingLimitCurve:
         Fraction(5, 8)
         """
         place = read_place(e, self.domain)
-        return next(own for own in self.pieces if own.reaches(place)).at(place)
+        return value_at(next(own for own in self.pieces if reaches(own, place)), place)
 
     def min_entropy(self, e: object) -> Floats:
         """Return the min-entropy in bits at bounds, rounded down.
@@ -294,7 +294,7 @@ class GuessingLimitCurve:
     @property
     def marks(self) -> list[tuple[float, float]]:
         """Both ends and the break points between, with the min-entropies there, as floats."""
-        found = [(float(own.start), own.near(float(own.start))) for own in self.pieces]
+        found = [(float(own.start), value_near(own, float(own.start))) for own in self.pieces]
         last = self.domain[1]
         return [(e, entropy(min(1.0, v))) for e, v in [*found, (float(last), float(self.value(last)))]]
 
@@ -303,7 +303,7 @@ class GuessingLimitCurve:
         """What a picture says beside the line."""
         return [f"exact, {len(self.pieces)} pieces", "no-signaling adversary"]
 
-    def plot(self, ax: Axes | None = None, **style: object) -> Axes:
+    def plot(self, *, ax: Axes | None = None, **style: object) -> Axes:
         """Draw the min-entropy against the budget with matplotlib, exactly on a grid, break points marked.
 
         Parameters

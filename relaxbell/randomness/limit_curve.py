@@ -71,21 +71,6 @@ class LimitPiece:
     numerator: tuple[ExactNumber, ...]
     denominator: tuple[Fraction, ...]
 
-    def at(self, e: ExactNumber) -> ExactNumber:
-        """Return the value at a bound."""
-        return evaluate(self.numerator, e) / evaluate(self.denominator, e)
-
-    def reaches(self, e: ExactNumber) -> bool:
-        """Return whether its end is at a bound or beyond."""
-        if isinstance(self.end, Fraction | Surd):
-            return sign_of(self.end - e) >= 0
-        return bool(self.end >= to_sympy(e))
-
-    def near(self, e: float) -> float:
-        """Return the value at a bound in floats."""
-        above, below = ([float(c) for c in reversed(own)] for own in (self.numerator, self.denominator))
-        return float(np.polyval(above, e) / np.polyval(below, e))
-
     @property
     def expression(self) -> sympy.Expr:
         """The quotient, in the symbol e."""
@@ -102,6 +87,24 @@ class LimitPiece:
             text = readable(number)
             ends.append(text if len(text) <= _LONG else f"{float(number):.9g}")
         return f"[{ends[0]}, {ends[1]}]: {self.expression}"
+
+
+def value_at(piece: LimitPiece, e: ExactNumber) -> ExactNumber:
+    """Return the value of a piece at a bound."""
+    return evaluate(piece.numerator, e) / evaluate(piece.denominator, e)
+
+
+def value_near(piece: LimitPiece, e: float) -> float:
+    """Return the value of a piece at a bound in floats."""
+    above, below = ([float(c) for c in reversed(own)] for own in (piece.numerator, piece.denominator))
+    return float(np.polyval(above, e) / np.polyval(below, e))
+
+
+def reaches(piece: LimitPiece, e: ExactNumber) -> bool:
+    """Return whether the end of a piece is at a bound or beyond."""
+    if isinstance(piece.end, Fraction | Surd):
+        return sign_of(piece.end - e) >= 0
+    return bool(piece.end >= to_sympy(e))
 
 
 @dataclass(frozen=True, eq=False)

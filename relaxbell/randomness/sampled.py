@@ -157,7 +157,7 @@ class SampledGuessingCurve:
         """
         return entropies(self.value, e)
 
-    def plot(self, ax: Axes | None = None, **style: object) -> Axes:
+    def plot(self, *, ax: Axes | None = None, **style: object) -> Axes:
         """Draw the min-entropy against the budget with matplotlib.
 
         Parameters

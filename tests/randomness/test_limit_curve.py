@@ -7,6 +7,7 @@ import pytest
 
 import relaxbell as rb
 from relaxbell.errors import CurveError, MeasureError, RelaxbellError
+from relaxbell.randomness.limit_curve import value_at
 from relaxbell.randomness.polynomials import Poly, interpolated, reduced
 
 AT = {"X": 0, "Y": 0}
@@ -27,7 +28,7 @@ def test_the_closed_form_with_a_lower_bound(s):
     for k in range(24):
         e = Fraction(1, 50) + (Fraction(1, 4) - Fraction(1, 50)) * Fraction(k, 23)
         assert curve.value(e) == by_bound(Fraction(s), e)
-    assert curve.pieces[-1].at(Fraction(1, 4)) == by_bound(Fraction(s), Fraction(1, 4))
+    assert value_at(curve.pieces[-1], Fraction(1, 4)) == by_bound(Fraction(s), Fraction(1, 4))
 
 
 @pytest.mark.slow
