@@ -297,6 +297,7 @@ def test_upper_bounds(s, high, chance):
     assert float(observed(s).guessing("A", AT, upper=high).exact) == pytest.approx(chance, abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edges", [["X -> B"], ["X -> B", "X -> C"]])
 def test_no_budget_for_signaling_is_no_signaling(edges):
     """With three parties, too: the other outcomes may not vary jointly either."""
