@@ -6,26 +6,29 @@ multipliers of the data and of the budget with which no such matrix gains: what 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.errors import ModelTooLargeError, SolverError
 from relaxbell.exact.numbers import ExactNumber, Floats
+from relaxbell.lp.clock import remaining
 from relaxbell.quantum.proofs import factor
 from relaxbell.quantum.sets import QuantumSet
-from relaxbell.quantum.squares import solve_conic
+from relaxbell.randomness.moments import Moments, Pricing, solved
 from relaxbell.randomness.tables import SettingTable
-from relaxbell.verify.sets import Word, classes
 
-_MOST = 40_000
-"""Entries of all moment matrices together, of which a semidefinite program takes about a minute."""
+_MOST, _MOST_PAIRS, _MOST_WORDS = 20_000, 1500, 40
+"""Entries of all moment matrices together that one semidefinite program has; pairs of tables and guesses; words."""
+
+_BEGUN, _ADDED, _ROUNDS, _GAIN = 10, 40, 8, 1e-6
+"""Of larger programs: tables to begin with, pairs added in a round, rounds; gains that are borne instead."""
 
 _TRIED = ((1e3, 1 / 16), (1e3, 1 / 4), (1e5, 1 / 16), (1e2, 1.0), (1e4, 1.0))
 """Largest multipliers and scales that are tried: on the border of the quantum set the best ones have no limit."""
@@ -95,11 +98,11 @@ class QuantumAdversary:
 
     def __post_init__(self) -> None:
         pairs, n = len(self.tables) * len(self.guesses), len(self.where.words)
-        if pairs * n * n > _MOST:
+        if pairs * n * n > _MOST and (pairs > _MOST_PAIRS or n > _MOST_WORDS):
             raise ModelTooLargeError(
                 f"{len(self.tables):,} extreme tables of settings with {len(self.guesses)} guesses and a moment matrix "
-                f"of {n} rows for each are {pairs * n * n:,} entries, expected at most {_MOST:,}. Use a lower level, "
-                "or bounds of p(settings|λ) instead of M."
+                f"of {n} rows for each, expected at most {_MOST_PAIRS:,} pairs of tables and guesses, and "
+                f"{_MOST_WORDS} rows. Use a lower level, or bounds of p(settings|λ) instead of M."
             )
 
     @cached_property
@@ -164,86 +167,110 @@ class QuantumAdversary:
 
     # ------------------------------------------------------------------------- solving
 
+    @cached_property
+    def pairs(self) -> list[tuple[int, int]]:
+        """All tables with all guesses."""
+        return list(itertools.product(range(len(self.tables)), range(len(self.guesses))))
+
+    @cached_property
+    def _pair_gains(self) -> NDArray[np.float64]:
+        """Forms of the gains: axes tables, guesses, coordinates."""
+        found: NDArray[np.float64] = np.einsum("ck,tc,gc->tgk", self._expansion, self._weights, self._gains)
+        return found
+
+    @cached_property
+    def _moments(self) -> Moments:
+        return Moments(list(self.where.words), self.where.coordinate_words)
+
     def solve(self) -> QuantumProof:
         """Return multipliers with their proofs, of several programs the best.
 
         Raises
         ------
-        InfeasibleError
-            If the solver finds that no quantum adversary within the budgets shows the data.
         SolverError
-            If it ends without a solution.
+            If the solver ends without a solution.
         """
-        close = _CLOSE[len(self.tables) * len(self.guesses) * len(self.where.words) ** 2 > _LARGE]
+        entries = len(self.pairs) * len(self.where.words) ** 2
+        if entries > _MOST:
+            return self._generated()
+        close = _CLOSE[entries > _LARGE]
         best: QuantumProof | None = None
         failure: SolverError | None = None
         for far, scale in _TRIED:
             if best is not None and best.excess <= close and float(max(map(abs, best.multipliers))) < far:
                 break
             try:
-                found = self._solve(far, scale)
+                y, squares, value = self._master(self.pairs, far, scale)
             except SolverError as error:
                 failure = error
                 continue
+            found = self._proof(y, squares, value)
             best = found if best is None or found.bound < best.bound else best
         if best is None:
             assert failure is not None
             raise failure
         return best
 
-    def _solve(self, far: float, scale: float) -> QuantumProof:
+    def _generated(self) -> QuantumProof:
+        """Return the same where matrices are many: few decide, and the others get sums of squares of their own."""
+        order = sorted(self.pairs, key=lambda pair: float(self.tables[pair[0]].cost))
+        active = order[: _BEGUN * len(self.guesses)]
+        pricing = Pricing(self._moments, self.where.name)
+        for _ in range(_ROUNDS):
+            y, squares, value = self._master(active, *_TRIED[0])
+            gains = []
+            for pair in self.pairs:
+                remaining()
+                if pair not in squares:
+                    form = self._pair_gains[pair] - self._prices[pair[0]] @ self._full(y)
+                    most, squares[pair] = pricing.bound(form)
+                    gains.append((most, pair))
+            better = sorted((own for own in gains if own[0] > _GAIN), reverse=True)[:_ADDED]
+            if not better:
+                break
+            active = [*active, *(pair for _, pair in better)]
+        return self._proof(y, squares, value)
+
+    def _full(self, y: Floats) -> Floats:
+        """Return all multipliers, from those that are not 0."""
+        found = np.zeros(len(self.sides))
+        found[self._independent] = y
+        return found
+
+    def _master(
+        self, pairs: Sequence[tuple[int, int]], far: float, scale: float
+    ) -> tuple[Floats, dict[tuple[int, int], Floats], float]:
+        """Return multipliers that prove a bound for some pairs, the matrices of their squares, and the bound."""
         import cvxpy as cp
 
-        words, coordinates = list(self.where.words), self.where.coordinate_words
-        n, tables, guesses = len(words), len(self.tables), len(self.guesses)
-        sums, numbers = _sums(words)
-        places = np.array([numbers[word] for word in coordinates])
-        kept = self._independent
-        prices = self._prices[:, :, kept]
-        gains = np.einsum("ck,tc,gc->tgk", self._expansion, self._weights, self._gains) * scale
+        own, kept = self._moments, self._independent
         y = cp.Variable(len(kept))
-        squares = [[cp.Variable((n, n), PSD=True) for _ in range(guesses)] for _ in range(tables)]
-        shape = (len(numbers), len(places))
-        spread = sp.csr_array((np.ones(len(places)), (places, np.arange(len(places)))), shape=shape)
+        squares = {pair: cp.Variable((own.size, own.size), PSD=True) for pair in pairs}
         rules = [cp.abs(y) <= far * scale]
         if self.budgets:
             rules.append(y[-1] >= 0)
-        for t in range(tables):
-            for g in range(guesses):
-                left = spread @ (prices[t] @ y - gains[t, g])
-                rules.append(sums @ cp.vec(squares[t][g], order="C") == left)
+        for (t, g), square in squares.items():
+            left = own.spread @ (self._prices[t][:, kept] @ y - scale * self._pair_gains[t, g])
+            rules.append(own.sums @ cp.vec(square, order="C") == left)
         sides = np.array([float(self.sides[k]) for k in kept])
         problem = cp.Problem(cp.Minimize(sides @ y), rules)
-        try:
-            solve_conic(problem, self.where.name)
-        except cp.error.SolverError as error:
-            raise SolverError(f"Clarabel failed on the {self.where.name} adversary: {error}") from None
-        value = float(problem.value) / scale
-        multipliers = [Fraction(0)] * len(self.sides)
-        for k, v in zip(kept.tolist(), (np.asarray(y.value) / scale).tolist(), strict=True):
-            multipliers[k] = Fraction(round(v * _DIGITS), _DIGITS)
+        solved(problem, self.where.name)
+        found = {pair: np.asarray(square.value) / scale for pair, square in squares.items()}
+        return np.asarray(y.value) / scale, found, float(problem.value) / scale
+
+    def _proof(self, y: Floats, squares: Mapping[tuple[int, int], Floats], value: float) -> QuantumProof:
+        """Return rational multipliers, and a factor of a sum of squares for each pair."""
+        multipliers = [Fraction(round(v * _DIGITS), _DIGITS) for v in self._full(y).tolist()]
         if self.budgets:
             multipliers[-1] = max(multipliers[-1], Fraction(0))
         exact = np.array([float(v) for v in multipliers])
+        words, coordinates = self._moments.words, self._moments.coordinates
         proofs, most = [], -np.inf
-        for t in range(tables):
-            forms = gains[t] / scale - (self._prices[t] @ exact)[None]
-            for g in range(guesses):
-                named = dict(zip(coordinates, forms[g].tolist(), strict=True))
-                own = factor(words, named, np.asarray(squares[t][g].value) / scale, 1.0, 0.0, forms[g])
-                proofs.append({"above": None, **own.rows})
-                most = max(most, own.bound)
+        for pair in self.pairs:
+            form = self._pair_gains[pair] - self._prices[pair[0]] @ exact
+            named = dict(zip(coordinates, form.tolist(), strict=True))
+            own = factor(words, named, squares[pair], 1.0, 0.0, form)
+            proofs.append({"above": None, **own.rows})
+            most = max(most, own.bound)
         least = float(np.array([float(v) for v in self.sides]) @ exact)
         return QuantumProof(multipliers, proofs, value, least + most)
-
-
-def _sums(words: Sequence[Word]) -> tuple[sp.csr_array, dict[Word, int]]:
-    """Return the sums of a matrix's entries over each moment, and the moments' numbers."""
-    n = len(words)
-    numbers: dict[Word, int] = {}
-    rows, columns, entries = [], [], []
-    for i, j, word in classes(words):
-        rows.append(numbers.setdefault(word, len(numbers)))
-        columns.append(i * n + j)
-        entries.append(1.0 if i == j else 2.0)
-    return sp.csr_array((entries, (rows, columns)), shape=(len(numbers), n * n)), numbers
