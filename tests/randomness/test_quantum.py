@@ -264,3 +264,13 @@ def test_without_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "MoMPy", None)
     with pytest.raises(RelaxbellError, match="MoMPy is not installed"):
         BOX.guessing("A", AT, quantum=1)
+
+
+@pytest.mark.slow
+def test_few_matrices_decide(monkeypatch):
+    """Where there are many, only some are in one program: the bound is as good to the gain that is borne."""
+    whole = BOX.guessing("A", AT, quantum="1+AB", dependence=0.05)
+    monkeypatch.setattr("relaxbell.randomness.squares._MOST", 100)
+    found = BOX.guessing("A", AT, quantum="1+AB", dependence=0.05)
+    assert found.estimate - 1e-6 <= float(found.bound) == pytest.approx(float(whole.bound), abs=2e-6)
+    assert found.certificate.verify()
