@@ -61,8 +61,8 @@ _COUNTED = 2**12
 _REFERRED: dict[type[Case], str] = {
     NetworkCase: "a tree of boxes with polynomials",
     EvidenceCase: "exact sums over all trials",
-    QuantumGuessingCase: "a sum of squares of moments for each extreme table of the settings and each guess",
     GuessingCase: "multipliers of what is equal in a box without signaling, for each extreme table of the settings",
+    QuantumGuessingCase: "a sum of squares of moments for each extreme table of the settings and each guess",
     MessageCase: "a list of inequalities for the distribution of the message, of which the vertices are found",
     FunctionalCase: "a sum of squares of moments, a table of slacks, or the list of deterministic strategies",
     VisibilityCase: "a functional with its bounds on the set and on the noise",

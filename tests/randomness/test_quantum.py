@@ -226,6 +226,11 @@ def test_what_was_changed_is_refused(path, value):
         rb.classes.Certificate(changed(data, path, value)).verify()
 
 
+def test_the_proof_in_latex_is_of_squares():
+    text = rb.classes.Certificate(certified()).to_latex()
+    assert "The proof is a sum of squares of moments for each extreme table" in text
+
+
 _KEPT = []
 
 
