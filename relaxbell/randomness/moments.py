@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from relaxbell.errors import SolverError
 from relaxbell.exact.numbers import Floats
 from relaxbell.quantum.squares import solve_conic
-from relaxbell.verify.sets import Word, classes
+from relaxbell.verify.words import Word, classes
 
 if TYPE_CHECKING:
     from cvxpy import Problem

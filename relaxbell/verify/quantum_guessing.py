@@ -13,7 +13,8 @@ from .guessing import GuessingCase
 from .measures import Measure
 from .reading import FRACTION, ZERO, Json, Real, array, fields
 from .refusals import need
-from .sets import SetCase, lengths_of, monomials, parties_of, rounded_up
+from .sets import SetCase, lengths, parties_of, rounded_up
+from .words import monomials
 
 
 class QuantumGuessingCase(GuessingCase, SetCase):
@@ -26,9 +27,10 @@ class QuantumGuessingCase(GuessingCase, SetCase):
         names = ("kind", "set", "outputs", "at", "limits")
         _, words, outputs, at, limits = fields(measure, "the measure", *names)
         self.read_question(outputs, at, [], limits)
-        self.parties = parties_of(self)
+        self.parties, self.own, self.is_bell = parties_of(self.model)
+        need(self.is_bell, "a quantum adversary needs a Bell scenario: each party has one input or none")
         self.kind = array(words, "the words")
-        self.rows = monomials(self.sizes, [lengths_of(t, len(self.parties)) for t in self.kind])
+        self.rows = monomials(self.sizes, [lengths(t, len(self.parties)) for t in self.kind])
         return Measure("a guess", stated=0)
 
     def proven(self) -> Real:
