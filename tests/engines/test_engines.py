@@ -53,7 +53,7 @@ OWN = {
     "Distance": "engines/linear/",
     "Dependence": "engines/linear/",
     "HallDependence": "engines/linear/",
-    "LinearMeasure": "engines/linear/",
+    "LinearMeasure": ("engines/linear/", "quantum/causes.py"),
     "Ratio": "engines/ratios/",
     "IndependentQuery": "engines/independent/",
 }
