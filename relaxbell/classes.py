@@ -21,6 +21,7 @@ _HOMES = {
     "behavior.nearest": "Nearest",
     "lp.clock": "Enclosure LowerBound UpperBound",
     "behavior.games": "Game Published",
+    "behavior.realization": "Realization",
     "behavior.resampling": "Bootstrap StandardErrors",
     "behavior.search": "QuantumOptimum",
     "symmetry.recognition": "Recognition",
