@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -214,11 +215,11 @@ class Realization(Frozen):
     def _table(self) -> Exact:
         norm = sum(int((re**2).sum() + (im**2).sum()) for re, im in self.kets)
         sizes = [len(party) for party in self.measurements]
-        found: Exact = np.full((*self._outcomes, *sizes), Fraction(0), dtype=object)
+        found: Any = np.full((*self._outcomes, *sizes), Fraction(0), dtype=object)
         for setting in itertools.product(*map(range, sizes)):
             chosen = [party[x] for party, x in zip(self.measurements, setting, strict=True)]
             scale = norm * math.prod(own.denominator for own in chosen) ** 2
-            whole: Exact = np.zeros(self._outcomes, dtype=object)
+            whole: Any = np.zeros(self._outcomes, dtype=object)
             for ket in self.kets:
                 weights = _squares(ket, chosen, self.dimensions)
                 np.add.at(whole, np.ix_(*(own.outcomes for own in chosen)), weights)
@@ -271,8 +272,9 @@ def _completed(rows: Complex) -> Complex:
 
 def _antihermitian(unitary: Complex) -> Complex:
     """Return K with U s = (1 + K)(1 − K)⁻¹, for phases s of the columns that make its largest entry small."""
-    n, best, least = len(unitary), unitary, math.inf
-    diagonal = np.diag(unitary)
+    n, least = len(unitary), math.inf
+    best: Any = unitary
+    diagonal: Any = np.diag(unitary)
     size = abs(diagonal)
     phases = np.where(size > _NEGLIGIBLE, np.conj(diagonal) / np.where(size > _NEGLIGIBLE, size, 1.0), 1.0)
     turned = unitary * phases
@@ -287,7 +289,7 @@ def _antihermitian(unitary: Complex) -> Complex:
             break
     if math.isinf(least):
         raise BehaviorError(
-            "no signs of its vectors bring a measurement away from −1, expected one choice at least. Perturb it a little."
+            "no signs of its vectors bring a measurement away from −1, expected one choice at least. Perturb it a bit."
         )
     return best
 
@@ -306,8 +308,10 @@ def _cayley(k: Complex, denominator: int) -> tuple[Exact, Exact, int]:
     block = np.block([[re, -im], [im, re]]) if im.any() else re
     size = len(block)
     one = np.array(np.eye(size, dtype=int), dtype=object) * denominator
-    as_domain = [DomainMatrix([[QQ(v) for v in row] for row in m.tolist()], m.shape, QQ) for m in (one + block, one - block)]
-    table = (as_domain[0] * as_domain[1].inv()).to_list()
+    above, below = (
+        DomainMatrix([[QQ(v) for v in row] for row in m.tolist()], m.shape, QQ) for m in (one + block, one - block)
+    )
+    table = (above * below.inv()).to_list()
     exact = [[Fraction(int(v.numerator), int(v.denominator)) for v in row[:n]] for row in table]
     common = math.lcm(*(v.denominator for row in exact for v in row))
     whole: Exact = np.array([[v.numerator * (common // v.denominator) for v in row] for row in exact], dtype=object)

@@ -1,24 +1,34 @@
-"""`quantum_maximum`: the largest relaxation that quantum theory demands, class by class of a closed form."""
+"""`quantum_maximum`: the largest relaxation that quantum theory demands."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.behavior.search import QuantumOptimum, optimize_quantum
+from relaxbell.closed_forms.ceilings import Ceiling, ceiling
 from relaxbell.closed_forms.closed_form import ClosedForm
+from relaxbell.closed_forms.demands import Demand, most_demanding
 from relaxbell.closed_forms.derive import closed_form
-from relaxbell.errors import ClosedFormError
-from relaxbell.exact.numbers import ExactNumber, ceil_float
-from relaxbell.exact.texts import ceil_text
+from relaxbell.errors import ClosedFormError, MeasureError
+from relaxbell.exact.numbers import ExactNumber, ceil_float, floor_float, to_sympy
+from relaxbell.exact.texts import ceil_text, floor_text
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.measures.measure import Measure
+from relaxbell.lp.clock import deadline, read_seconds
+from relaxbell.measures.measure import Measure, read_measure
+from relaxbell.quantum.correlators import CorrelatorMaximum, correlator_maximum
 from relaxbell.quantum.maxima import SetMaximum
-from relaxbell.quantum.sets import QuantumSet
+from relaxbell.quantum.sets import QuantumSet, scenario_of
+
+if TYPE_CHECKING:
+    from sympy import Expr
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +49,8 @@ class QuantumClass:
         The bound with its certificate; None for a constant, which needs none.
     seen
         The best quantum behavior that a search found, in floats; None for a constant, or without search.
+    correlators
+        The exact maximum by Tsirelson's theorem, where the functional is one of correlators; or None.
 
     Examples
     --------
@@ -54,6 +66,7 @@ class QuantumClass:
     upper_bound: ExactNumber
     maximum: SetMaximum | None
     seen: QuantumOptimum | None
+    correlators: CorrelatorMaximum | None = None
 
     @property
     def lower(self) -> float | None:
@@ -70,68 +83,143 @@ class QuantumMaximum:
     measure
         Of which.
     level
-        Of the NPA hierarchy, for the upper bounds.
+        Of the NPA hierarchy, for the upper bounds of classes; None without a closed form.
     classes
-        Of the closed form's terms, the largest upper bound first.
+        Of the closed form's terms, the largest upper bound first; none without one.
+    behavior
+        An exact quantum behavior that demands `lower_bound`; None where none was sought, or none demands more than 0.
+    lower_bound
+        Rational: what `behavior` demands at least. 0 where there is none.
+    demand
+        State and measurements in rational numbers behind it, with the measure's least value there; None where it
+        comes from Tsirelson's theorem: then `classes` have it.
+    ceiling
+        The upper bound without a closed form.
 
     Examples
     --------
     >>> import relaxbell as rb
     >>> found = rb.quantum_maximum(rb.dependence(rb.measurement_dependence()), starts=2)
-    >>> bool(found.lower <= found.upper_bound < found.lower + 1e-8)
-    True
+    >>> found.status, found.exact
+    ('exact', -1/2 + sqrt(2)/2)
     """
 
     measure: Measure
-    level: str
+    level: str | None
     classes: tuple[QuantumClass, ...]
+    behavior: Behavior | None = None
+    lower_bound: ExactNumber = Fraction(0)
+    demand: Demand | None = None
+    ceiling: Ceiling | None = None
 
     @property
-    def upper_bound(self) -> ExactNumber:
-        """Exact: no quantum behavior demands more."""
-        return max(own.upper_bound for own in self.classes)
+    def upper_bound(self) -> ExactNumber | None:
+        """No quantum behavior demands more: rational, above `exact` by rounding; None where no bound is known."""
+        if self.classes:
+            return max(own.upper_bound for own in self.classes)
+        return None if self.ceiling is None else self.ceiling.value
+
+    @property
+    def exact(self) -> Expr | None:
+        """The maximum as a sympy number, where it is known exactly; else None."""
+        return None if self.status != "exact" else to_sympy(self._attained)
+
+    @property
+    def _attained(self) -> ExactNumber:
+        """What `behavior` demands, exactly; the rational lower bound without Tsirelson's theorem."""
+        known = [own.correlators.value for own in self.classes if own.correlators is not None]
+        return max([value for value in known if value > self.lower_bound], default=self.lower_bound)
 
     @property
     def lower(self) -> float | None:
-        """The largest value that was seen, in floats: an explicit quantum behavior demands about so much."""
-        return max((own.lower for own in self.classes if own.lower is not None), default=None)
+        """The largest value that is known from below, in floats: proved, or of a closed form what was seen."""
+        proved = [] if self.behavior is None else [floor_float(self.lower_bound)]
+        return max([*proved, *(own.lower for own in self.classes if own.lower is not None)], default=None)
+
+    @property
+    def status(self) -> str:
+        """How the value is known.
+
+        ``exact``: it is attained, and nothing above it is possible; ``interval``: both bounds are proved; ``at least``:
+        no upper bound is known; ``at most``: no quantum behavior was sought, or none that demands more than 0 found.
+        """
+        below = self._attained
+        above = [own.upper_bound for own in self.classes if own.correlators is None]
+        above += [own.correlators.value for own in self.classes if own.correlators is not None]
+        if not self.classes and self.upper_bound is not None:
+            above = [self.upper_bound]
+        if above and all(value <= below for value in above):
+            return "exact"
+        if self.behavior is None:
+            return "at most"
+        return "at least" if self.upper_bound is None else "interval"
 
     def __repr__(self) -> str:
-        seen = "" if self.lower is None else f", {self.lower:.9g} seen"
-        lines = [f"largest {self.measure.name} in quantum theory: at most {_text(self.upper_bound)} (rigorous){seen}"]
+        lines = [f"largest {self.measure.name} in quantum theory: {self._between()}"]
         for own in self.classes:
             at = "" if own.maximum is None or own.lower is None else f", seen {own.lower:.9g}"
-            lines.append(f"  {own.count:>3} ×  {own.text}: at most {_text(own.upper_bound)}{at}")
-        return "\n".join([*lines, f"  upper bounds: level {self.level}"])
+            known = "" if own.correlators is None else f" ({own.correlators.value} exactly)"
+            lines.append(f"  {own.count:>3} ×  {own.text}: at most {_text(own.upper_bound)}{known}{at}")
+        if self.demand is not None:
+            lines.append(f"  from below: {self.demand.realization!r}")
+        if self.ceiling is not None:
+            lines.append(f"  from above: {self.ceiling.text}")
+        return "\n".join([*lines, *([f"  upper bounds: level {self.level}"] if self.classes else [])])
+
+    def _between(self) -> str:
+        above, below = self.upper_bound, floor_text(floor_float(self.lower_bound), 12)
+        if self.exact is not None:
+            return f"{self.exact} = {floor_text(floor_float(self._attained), 12)} (exact)"
+        if above is None:
+            return f"at least {below} (rigorous)"
+        return f"at most {_text(above)}" + (f", at least {below}" if self.behavior is not None else "") + " (rigorous)"
 
 
 def quantum_maximum(
-    measure: Measure | ClosedForm, *, level: int | str | None = None, starts: int = 8, seed: int = 0
+    measure: Measure | ClosedForm,
+    *,
+    level: int | str | None = None,
+    starts: int = 8,
+    seed: int = 0,
+    dimensions: int | Sequence[int] | None = None,
+    seconds: float = 60.0,
 ) -> QuantumMaximum:
     """Return how much of a relaxation any quantum experiment in its scenario can demand.
 
-    The least value of the measure is the maximum of the terms of its closed form, so its largest value over quantum
+    With a closed form the least value of the measure is the maximum of its terms, so its largest value over quantum
     behaviors is the largest of their quantum maxima. Each class of terms is bounded from above by a level of the NPA
-    hierarchy, rigorously, and from below by a search, which is only what was seen.
+    hierarchy, rigorously, or by Tsirelson's theorem, exactly, where it is one of correlators.
+
+    Without one this is a convex maximization. From below, a search goes from functionals of dual solutions to quantum
+    behaviors and back; what it finds is made a state and measurements in rational numbers, where the least value is
+    computed once more. From above, the largest least value at the extreme no-signaling behaviors, which may be loose.
 
     Parameters
     ----------
     measure
-        One with a closed form on no-signaling behaviors, or that closed form.
+        One whose least value is convex in the behavior, or a closed form on no-signaling behaviors.
     level
         As in `quantum_set`; by default 1 and the products of one projector each of two parties.
     starts, seed
-        Of the search for each class, see `optimize_quantum`; 0 starts: none.
+        Of the search, for each class of a closed form (see `optimize_quantum`) or at all; 0 starts: none.
+    dimensions
+        Of the search: local dimension of all parties, or one for each; by default the number of their outcomes.
+    seconds
+        How long a closed form, then the search, then the upper bound may take, each.
 
     Returns
     -------
     QuantumMaximum
-        Bounds with certificates, class by class.
+        Both bounds with what proves them, and a `status`.
 
     Raises
     ------
     ClosedFormError
-        If there is no complete closed form on no-signaling behaviors, or it has budgets.
+        If a closed form is given that is not complete, not one of no-signaling behaviors, or has budgets.
+    MeasureError
+        If there is no measure, or its least value is no convex function of the behavior.
+    InfeasibleError
+        If quantum theory reaches behaviors that no model reproduces.
     RelaxbellError
         If MoMPy is not installed (extra ``quantum``).
 
@@ -139,12 +227,54 @@ def quantum_maximum(
     --------
     >>> import relaxbell as rb
     >>> rb.quantum_maximum(rb.influence(rb.bell().relax("X -> B"), "X", "B"), starts=2)
-    largest C(X -> B) in quantum theory: at most 0.20710678... (rigorous), 0.207106781 seen
-        8 ×  (1/4) CHSH - 1/2: at most 0.20710678..., seen 0.207106781
+    largest C(X -> B) in quantum theory: -1/2 + sqrt(2)/2 = 0.207106781186 (exact)
+        8 ×  (1/4) CHSH - 1/2: at most 0.20710678... (-1/2 + √2/2 exactly), seen 0.207106781
         1 ×  0: at most 0
       upper bounds: level 1+AB
+
+    Mutual information has no closed form:
+
+    >>> rb.quantum_maximum(rb.mutual_information(rb.measurement_dependence()), starts=4, seconds=20)
+    largest I(X,Y:Λ) in quantum theory: at most 0.4150375..., at least 0.0462738... (rigorous)
+      from below: Realization: exact behavior of a state and measurements in rational numbers, dimensions 2 × 2
+      from above: the largest of the least values at 2 classes of extreme no-signaling behaviors
     """
-    form = measure if isinstance(measure, ClosedForm) else closed_form(measure)
+    if isinstance(measure, ClosedForm):
+        return _by_classes(measure, level, starts, seed, dimensions)
+    own, limit = read_measure(measure, "a quantum maximum is of"), read_seconds(seconds, MeasureError)
+    try:
+        form = closed_form(own, seconds=float("inf") if limit is None else limit)
+    except (ClosedFormError, MeasureError):
+        form = None
+    if form is not None and form.complete and form.region.name == "nonsignaling":
+        return _by_classes(form, level, starts, seed, dimensions)
+    return _by_search(own, starts, seed, dimensions, limit)
+
+
+# ------------------------------------------------------------------------ without a closed form
+
+
+def _by_search(
+    measure: Measure, starts: int, seed: int, dimensions: int | Sequence[int] | None, seconds: float | None
+) -> QuantumMaximum:
+    scenario = scenario_of(measure.model)
+    found = None
+    if starts:
+        with deadline(seconds, measure.name, least=False):
+            found = most_demanding(measure, scenario, dimensions, starts, seed)
+    with deadline(seconds, measure.name, least=False):
+        above = ceiling(measure, scenario)
+    if found is None:
+        return QuantumMaximum(measure, None, (), ceiling=above)
+    return QuantumMaximum(measure, None, (), found.realization.behavior, found.lower_bound, found, above)
+
+
+# --------------------------------------------------------------------------- with a closed form
+
+
+def _by_classes(
+    form: ClosedForm, level: int | str | None, starts: int, seed: int, dimensions: int | Sequence[int] | None
+) -> QuantumMaximum:
     scenario = form.measure.model.scenario
     where = QuantumSet(scenario, level := _default(scenario.outputs) if level is None else level)
     if not form.complete or form.budgets or form.region.coordinates != where.coordinates:
@@ -153,12 +283,34 @@ def quantum_maximum(
             "a complete closed form of no-signaling behaviors without budgets. Use closed_form(c, 'nonsignaling').",
             form,
         )
-    found = [_bounded(form, kind.members, kind.text, where, starts, seed) for kind in form.classes]
-    return QuantumMaximum(form.measure, str(level), tuple(sorted(found, key=lambda own: -float(own.upper_bound))))
+    found = [_bounded(form, kind.members, kind.text, where, starts, seed, dimensions) for kind in form.classes]
+    found.sort(key=lambda own: -float(own.upper_bound))
+    behavior, below, demand = _attained(form, found)
+    return QuantumMaximum(form.measure, str(level), tuple(found), behavior, below, demand)
+
+
+def _attained(form: ClosedForm, classes: Sequence[QuantumClass]) -> tuple[Behavior | None, ExactNumber, Demand | None]:
+    """Return an exact quantum behavior, what the classes demand there, and its realization if it has one."""
+    best: tuple[Behavior | None, ExactNumber, Demand | None] = (None, Fraction(0), None)
+    for own in classes:
+        if own.correlators is not None and own.correlators.value > best[1]:
+            best = (own.correlators.behavior, Fraction(floor_float(own.correlators.value)), None)
+    for own in classes:
+        if own.correlators is None and own.seen is not None and own.seen.value > float(best[1]):
+            found = Demand.at(form.measure, own.seen)
+            if found.lower_bound > best[1]:
+                best = (found.realization.behavior, found.lower_bound, found)
+    return best
 
 
 def _bounded(
-    form: ClosedForm, members: Sequence[int], text: str, where: QuantumSet, starts: int, seed: int
+    form: ClosedForm,
+    members: Sequence[int],
+    text: str,
+    where: QuantumSet,
+    starts: int,
+    seed: int,
+    dimensions: int | Sequence[int] | None,
 ) -> QuantumClass:
     own: Scenario = where.scenario
     term = np.array(form.terms[members[0]].form, dtype=object)
@@ -167,8 +319,9 @@ def _bounded(
     if not any(term[1:]):
         return QuantumClass(text, len(members), f, term[0], None, None)
     maximum = where.maximum(f)
-    seen = optimize_quantum(f, starts=starts, seed=seed, progress=False) if starts else None
-    return QuantumClass(text, len(members), f, maximum.upper_bound, maximum, seen)
+    seen = optimize_quantum(f, dimensions=dimensions, starts=starts, seed=seed, progress=False) if starts else None
+    exact = correlator_maximum(f)
+    return QuantumClass(text, len(members), f, maximum.upper_bound, maximum, seen, exact)
 
 
 def _default(outputs: Sequence[str]) -> str:

@@ -93,7 +93,7 @@ class BehaviorSet(Frozen):
         import cvxpy as cp
 
         vector, constraints = self._vector()
-        table = cp.reshape(self._expansion @ vector, self.scenario.shape, order="C")
+        table = cp.reshape(self.expansion @ vector, self.scenario.shape, order="C")
         return table, constraints, vector
 
     def _vector(self) -> tuple[Expression, list[Constraint]]:
@@ -117,7 +117,7 @@ class BehaviorSet(Frozen):
         return nonsignaling_coordinates(self.scenario)
 
     @cached_property
-    def _expansion(self) -> NDArray[np.int64]:
+    def expansion(self) -> NDArray[np.int64]:
         """The table's cells as integer combinations of the coordinates, the constant first."""
         units = np.eye(self.coordinates.dimension + 1, dtype=np.int64)
         found: NDArray[np.int64] = self.coordinates.expand(units).reshape(-1, len(units))
@@ -274,7 +274,7 @@ class NonsignalingSet(BehaviorSet):
         import cvxpy as cp
 
         vector = cp.hstack([1.0, cp.Variable(self.coordinates.dimension)])
-        return vector, [self._expansion @ vector >= 0]
+        return vector, [self.expansion @ vector >= 0]
 
     def scaled(self, weight: float | Expression) -> tuple[Expression, list[Constraint]]:
         """Return coordinates of a no-signaling behavior times a weight that is a variable, with their constraints.
@@ -298,11 +298,11 @@ class NonsignalingSet(BehaviorSet):
         import cvxpy as cp
 
         vector = cp.hstack([weight, cp.Variable(self.coordinates.dimension)])
-        return vector, [self._expansion @ vector >= 0]
+        return vector, [self.expansion @ vector >= 0]
 
     def _solved(self, table: Exact) -> tuple[float, NDArray[Any] | None, dict[str, Any], bool]:
         form = self.coordinates.pull_back(table)
-        value, slack, point = slacks(self._expansion.T, form)
+        value, slack, point = slacks(self.expansion.T, form)
         proof = {"table": as_texts(slack), "bound": as_text(value)}
         return float(value), np.array([Fraction(1), *point], dtype=object), proof, True
 
