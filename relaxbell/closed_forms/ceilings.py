@@ -105,7 +105,7 @@ def _by_extremes(measure: Measure, where: NonsignalingSet) -> Ceiling | None:
             value = (
                 _information(measure, behavior) if isinstance(measure, MutualInformation) else _least(measure, behavior)
             )
-        except RelaxbellError:  # no model for it: quantum theory may demand less
+        except RelaxbellError:  # no model for it, or no time: quantum theory may demand less
             return None
         if value is None:
             return None

@@ -20,10 +20,10 @@ from relaxbell.behavior.scenario import Scenario
 from relaxbell.behavior.search import QuantumOptimum, optimize_quantum
 from relaxbell.engines.linear.solution import ConvexSolution
 from relaxbell.engines.solution import Solution
-from relaxbell.errors import MeasureError
+from relaxbell.errors import MeasureError, SolverError
 from relaxbell.exact.numbers import ExactNumber, as_exact
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.lp.clock import passed
+from relaxbell.lp.clock import TimeLimitError, passed
 from relaxbell.measures.measure import Measure
 from relaxbell.solve.minimization import minimize
 
@@ -36,8 +36,8 @@ _BETTER = 1e-10
 _UNIT, _NOISE = 1000, 300
 """What a wanted sum of outcomes counts, and the standard deviation of what is added for every other start."""
 
-_AGAIN = 4
-"""Random measurements from which the functional of the best behavior is maximized once more for each start."""
+_AGAIN = 8
+"""Random measurements from which the functional of the best behavior is maximized once more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +104,8 @@ def most_demanding(
     sizes: int | Sequence[int] | None,
     starts: int,
     seed: int,
-) -> Demand | None:
-    """Return the exact behavior that demands most of those that a search meets; None where none demands anything.
+) -> list[QuantumOptimum]:
+    """Return candidates in floats for the behavior that demands most; none where none demands anything.
 
     Parameters
     ----------
@@ -132,14 +132,11 @@ def most_demanding(
         if found is not None and (best is None or found[0] > best[0] + _BETTER):
             best = found
     if best is None:
-        return None
+        return []
     _, optimum, functional = best
-    again = optimize_quantum(
-        functional, dimensions=sizes, starts=_AGAIN * starts, seed=seed, real=not _has_phases(optimum), progress=False
-    )
-    candidates = [optimum] if again.value <= optimum.value + _BETTER else [again, optimum]
-    exact = [Demand.at(measure, own) for own in candidates]
-    return max(exact, key=lambda own: own.lower_bound)
+    real = not _has_phases(optimum)
+    again = optimize_quantum(functional, dimensions=sizes, starts=_AGAIN, seed=seed, real=real, progress=False)
+    return [again, optimum]
 
 
 def _has_phases(optimum: QuantumOptimum) -> bool:
@@ -183,7 +180,10 @@ def _climbed(
     for _ in range(_ROUNDS):
         seed = int(generator.integers(2**31))
         optimum = optimize_quantum(functional, dimensions=sizes, starts=2, seed=seed, real=real, progress=False)
-        solution = minimize(measure, optimum.behavior)
+        try:
+            solution = minimize(measure, optimum.behavior)
+        except (SolverError, TimeLimitError):  # of these floats; others may follow
+            break
         following = functional_of(solution)
         if following is None:
             raise MeasureError(

@@ -258,10 +258,11 @@ def _by_search(
     measure: Measure, starts: int, seed: int, dimensions: int | Sequence[int] | None, seconds: float | None
 ) -> QuantumMaximum:
     scenario = scenario_of(measure.model)
-    found = None
+    candidates: list[QuantumOptimum] = []
     if starts:
         with deadline(seconds, measure.name, least=False):
-            found = most_demanding(measure, scenario, dimensions, starts, seed)
+            candidates = most_demanding(measure, scenario, dimensions, starts, seed)
+    found = max((Demand.at(measure, own) for own in candidates), key=lambda own: own.lower_bound, default=None)
     with deadline(seconds, measure.name, least=False):
         above = ceiling(measure, scenario)
     if found is None:

@@ -174,10 +174,10 @@ def _merged(functional: BellFunctional) -> _Merged | None:
     whole = joint + marginals[0][:, None, :, None] * Fraction(1, table.shape[3])
     whole = whole + marginals[1][None, :, None, :] * Fraction(1, table.shape[2])
     chosen = [np.array([[_first(row, g) for g in (0, 1)] for row in own]) for own in groups]  # axes [setting, group]
-    x, y = np.arange(table.shape[2])[:, None], np.arange(table.shape[3])[None, :]
+    down, along = np.arange(table.shape[2])[:, None], np.arange(table.shape[3])[None, :]
     reduced: Exact = np.empty((2, 2, *table.shape[2:]), dtype=object)
     for a, b in np.ndindex(2, 2):
-        reduced[a, b] = whole[chosen[0][x, a], chosen[1][y, b], x, y]
+        reduced[a, b] = whole[chosen[0][down, a], chosen[1][along, b], down, along]
     joint, marginals, rest = _centered(reduced)
     if marginals[0].any() or marginals[1].any():
         return None
