@@ -1,10 +1,11 @@
-"""Upper bounds of what quantum theory demands, where there is no closed form: the largest no-signaling value.
+"""Upper bounds of what quantum theory demands, where there is no closed form: from extreme no-signaling behaviors.
 
 The least value of a measure is convex in the behavior, so that on the polytope of no-signaling behaviors it is largest
-at a vertex. Vertices are found up to the relabelings that keep the measure: as facets of the polar polytope, by
-adjacency decomposition. Two parties with two settings each have, up to relabelings of outcomes, the boxes with
-b − a = xy modulo k, each outcome below k alike, and deterministic ones (Barrett, Linden, Massar, Pironio, Popescu,
-Roberts, PRA 71, 022101, 2005).
+at a vertex, and below the convex roof of its values at all vertices (`roofs`) everywhere. Where vertices are too many
+to list they are found up to the relabelings that keep the measure: as facets of the polar polytope, by adjacency
+decomposition. Two parties with two settings each have, up to relabelings of outcomes, the boxes with b − a = xy modulo
+k, each outcome below k alike, and deterministic ones (Barrett, Linden, Massar, Pironio, Popescu, Roberts, PRA 71,
+022101, 2005).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.scenario import Scenario
+from relaxbell.closed_forms.quantum_classes import QuantumClass, bounded
+from relaxbell.closed_forms.roofs import Vertices, some_of
 from relaxbell.engines.linear.solution import ConvexSolution
 from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.errors import RelaxbellError
@@ -28,19 +31,18 @@ from relaxbell.measures.dependences import Dependence, dependence
 from relaxbell.measures.hall import HallDependence
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.measure import LinearMeasure, Measure
-from relaxbell.quantum.sets import NonsignalingSet
+from relaxbell.quantum.sets import NonsignalingSet, QuantumSet
 from relaxbell.relabeling import Relabeling
 from relaxbell.solve.minimization import minimize
 from relaxbell.symmetry.adjacency import SymmetricPolytope, product, spans_all
-from relaxbell.symmetry.elements import Elements
 from relaxbell.symmetry.generators import value_exchanges
 from relaxbell.symmetry.models import model_generators
 
-_ENTRIES = 3 * 10**7
-"""Numbers in a list of symmetries; what does not fit is done without some of them."""
-
 _OF_ALL_VALUES = ("influence", "message weight")
 """Kinds of measures that are the same for all values of the inputs and outputs, by definition."""
+
+_FEW = 10**4
+"""Denominators of heights of a roof."""
 
 _BITS = Fraction(1, 10**9)
 """Margin for the rounding of logarithms, which is below 1e-12."""
@@ -58,24 +60,27 @@ class Ceiling:
         How it is known.
     behavior
         A no-signaling behavior that has it; None where the bound is another one.
+    classes
+        Of the roof's terms, the largest bound first, each with its certificate.
 
     Examples
     --------
     >>> import relaxbell as rb
     >>> rb.quantum_maximum(rb.mutual_information(rb.measurement_dependence()), starts=1, seconds=20).ceiling
-    at most 0.415037500, the largest of the least values at 2 classes of extreme no-signaling behaviors
+    at most 0.2..., the convex roof over 24 extreme no-signaling behaviors: 2 classes of terms, NPA 1+AB
     """
 
     value: ExactNumber
     text: str
     behavior: Behavior | None
+    classes: tuple[QuantumClass, ...] = ()
 
     def __repr__(self) -> str:
         return f"at most {math.ceil(float(self.value) * 1e9) / 1e9:.9f}, {self.text}"
 
 
-def ceiling(measure: Measure, scenario: Scenario) -> Ceiling | None:
-    """Return the smaller of the bounds that there is time for; None where there is none.
+def ceiling(measure: Measure, scenario: Scenario, level: int | str) -> Ceiling | None:
+    """Return the smallest of the bounds that there is time for; None where there is none.
 
     Parameters
     ----------
@@ -83,19 +88,57 @@ def ceiling(measure: Measure, scenario: Scenario) -> Ceiling | None:
         Whose least value is convex in the behavior.
     scenario
         Of the behaviors.
+    level
+        Of the NPA hierarchy, for the terms of the roof.
     """
     own = NonsignalingSet(scenario)
-    found = _by_extremes(measure, own)
+    kept = list(_kept(measure, scenario))
+    vertices = Vertices.listed(own, kept, left)
+    found = _by_extremes(measure, own, kept) if vertices is None else _by_roof(measure, own, vertices, level)
     return _trivial(measure) if found is None else found
 
 
-def _by_extremes(measure: Measure, where: NonsignalingSet) -> Ceiling | None:
-    kept = list(_kept(measure, where.scenario))
+def _by_roof(measure: Measure, where: NonsignalingSet, vertices: Vertices, level: int | str) -> Ceiling | None:
+    """Return the largest quantum value of the roof over all vertices, or at least the largest value at one."""
+    orbits = vertices.orbits()
+    firsts = sorted(set(orbits.tolist()))
+    tables = [np.array([Fraction(v, vertices.unit) for v in vertices.tables[i].tolist()], dtype=object) for i in firsts]
+    values = _values(measure, where.scenario, [own.reshape(where.scenario.shape) for own in tables])
+    if values is None:
+        return None
+    plain = _largest(values)
+    whole = {i: _whole(value, measure) for i, (value, _) in zip(firsts, values, strict=True)}
+    heights = [whole[i] for i in orbits.tolist()]
+    terms = None if passed() else vertices.roof(heights, left)
+    if terms is None:
+        return plain
+    quantum = QuantumSet(where.scenario, level)
+    classes = [bounded(form, count, None, quantum, 0, 0, None) for form, count in terms]
+    classes.sort(key=lambda own: -float(own.upper_bound))
+    best = max(own.upper_bound for own in classes)
+    text = (
+        f"the convex roof over {len(orbits)} extreme no-signaling behaviors: {len(terms)} classes of terms, NPA {level}"
+    )
+    return Ceiling(best, text, None, tuple(classes)) if best < plain.value else plain
+
+
+def _whole(value: ExactNumber, measure: Measure) -> Fraction:
+    """Return a height with few digits, not below the value."""
+    if isinstance(value, Fraction) and value.denominator < _FEW and not isinstance(measure, MutualInformation):
+        return value
+    return Fraction(math.ceil(float(value) * _FEW + 1e-6), _FEW)
+
+
+def _by_extremes(measure: Measure, where: NonsignalingSet, kept: list[Relabeling]) -> Ceiling | None:
+    """Return the largest value at one of each class of vertices."""
     listed = _of_two_settings(where.scenario, kept)
     tables = _classes(where, kept) if listed is None else listed
-    if tables is None:
-        return None
-    own = where.scenario
+    values = None if tables is None else _values(measure, where.scenario, tables)
+    return None if values is None else _largest(values)
+
+
+def _values(measure: Measure, own: Scenario, tables: list[Exact]) -> list[tuple[ExactNumber, Behavior]] | None:
+    """Return upper bounds of the least values at behaviors; None where one is not known."""
     found: list[tuple[ExactNumber, Behavior]] = []
     for table in tables:
         if passed():
@@ -110,8 +153,12 @@ def _by_extremes(measure: Measure, where: NonsignalingSet) -> Ceiling | None:
         if value is None:
             return None
         found.append((value, behavior))
-    text = f"the largest of the least values at {len(tables)} classes of extreme no-signaling behaviors"
-    best, at = max(found, key=lambda pair: pair[0])
+    return found
+
+
+def _largest(values: list[tuple[ExactNumber, Behavior]]) -> Ceiling:
+    best, at = max(values, key=lambda pair: pair[0])
+    text = f"the largest of the least values at {len(values)} classes of extreme no-signaling behaviors"
     return Ceiling(best, text, at)
 
 
@@ -121,6 +168,8 @@ def _information(measure: MutualInformation, behavior: Behavior) -> ExactNumber 
     primal = solution.proof.primal if isinstance(solution, ConvexSolution) else None
     if primal is None:
         return None
+    if solution.exact == 0:  # λ is independent of the settings
+        return Fraction(0)
     q = StrategyWeights(measure.model, {own: float(weight) for own, weight in primal.items()})
     return Fraction(measure.value(q)) + _BITS
 
@@ -184,7 +233,7 @@ def _classes(where: NonsignalingSet, kept: list[Relabeling]) -> list[Exact] | No
     points = np.hstack([np.ones((len(rows), 1), dtype=np.int64), rows[:, 1:]])  # white noise is the origin
     if not spans_all(points) or len(np.unique(points, axis=0)) < len(points):
         return None
-    group = _group([own.cells().tolist() for own in kept], len(rows))
+    group = some_of([own.cells().tolist() for own in kept], len(rows))
     found, complete = SymmetricPolytope(points, group).facets(left)
     if not complete:
         return None
@@ -193,18 +242,6 @@ def _classes(where: NonsignalingSet, kept: list[Relabeling]) -> list[Exact] | No
         np.array([Fraction(int(v), first * count) for v in own], dtype=object).reshape(where.scenario.shape)
         for own, first in values
     ]
-
-
-def _group(generators: list[list[int]], points: int) -> Elements:
-    """Return the group that permutations generate, or one that some of them do, where it is too large to list."""
-    most = _ENTRIES // points
-    group = Elements.generated(generators, points, most)
-    for some in range(len(generators) - 1, -1, -1) if group is None else ():
-        group = Elements.generated(generators[:some], points, most)
-        if group is not None:
-            break
-    assert group is not None  # the one without generators
-    return group
 
 
 # ------------------------------------------------------------------ without the behavior

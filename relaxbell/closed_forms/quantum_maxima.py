@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,67 +10,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relaxbell.behavior.behavior import Behavior
-from relaxbell.behavior.scenario import Scenario
-from relaxbell.behavior.search import QuantumOptimum, optimize_quantum
+from relaxbell.behavior.search import QuantumOptimum
 from relaxbell.closed_forms.ceilings import Ceiling, ceiling
 from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.demands import Demand, most_demanding
 from relaxbell.closed_forms.derive import closed_form
+from relaxbell.closed_forms.quantum_classes import QuantumClass, bounded, default_level
 from relaxbell.errors import ClosedFormError, MeasureError
-from relaxbell.exact.numbers import ExactNumber, ceil_float, floor_float, to_sympy
+from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, ceil_float, floor_float, to_sympy
 from relaxbell.exact.texts import ceil_text, floor_text
-from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import deadline, read_seconds
 from relaxbell.measures.measure import Measure, read_measure
-from relaxbell.quantum.correlators import CorrelatorMaximum, correlator_maximum
-from relaxbell.quantum.maxima import SetMaximum
 from relaxbell.quantum.sets import QuantumSet, scenario_of
+from relaxbell.solve.minimization import minimize
 
 if TYPE_CHECKING:
     from sympy import Expr
-
-
-@dataclass(frozen=True, eq=False)
-class QuantumClass:
-    """One class of the terms of a closed form: its largest quantum value.
-
-    Attributes
-    ----------
-    text
-        The class as a formula.
-    count
-        How many terms are in it.
-    functional
-        The first of them.
-    upper_bound
-        Exact: no quantum behavior has more.
-    maximum
-        The bound with its certificate; None for a constant, which needs none.
-    seen
-        The best quantum behavior that a search found, in floats; None for a constant, or without search.
-    correlators
-        The exact maximum by Tsirelson's theorem, where the functional is one of correlators; or None.
-
-    Examples
-    --------
-    >>> import relaxbell as rb
-    >>> c = rb.influence(rb.bell().relax("X -> B"), "X", "B")
-    >>> [own.count for own in rb.quantum_maximum(c, starts=2).classes]
-    [8, 1]
-    """
-
-    text: str
-    count: int
-    functional: BellFunctional
-    upper_bound: ExactNumber
-    maximum: SetMaximum | None
-    seen: QuantumOptimum | None
-    correlators: CorrelatorMaximum | None = None
-
-    @property
-    def lower(self) -> float | None:
-        """The value of what was seen; of a constant, itself."""
-        return float(self.upper_bound) if self.maximum is None else None if self.seen is None else self.seen.value
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +49,8 @@ class QuantumMaximum:
         comes from Tsirelson's theorem: then `classes` have it.
     ceiling
         The upper bound without a closed form.
+    maximum
+        The maximum, where it is known exactly; else None.
 
     Examples
     --------
@@ -111,6 +67,7 @@ class QuantumMaximum:
     lower_bound: ExactNumber = Fraction(0)
     demand: Demand | None = None
     ceiling: Ceiling | None = None
+    maximum: ExactNumber | None = None
 
     @property
     def upper_bound(self) -> ExactNumber | None:
@@ -122,13 +79,7 @@ class QuantumMaximum:
     @property
     def exact(self) -> Expr | None:
         """The maximum as a sympy number, where it is known exactly; else None."""
-        return None if self.status != "exact" else to_sympy(self._attained)
-
-    @property
-    def _attained(self) -> ExactNumber:
-        """What `behavior` demands, exactly; the rational lower bound without Tsirelson's theorem."""
-        known = [own.correlators.value for own in self.classes if own.correlators is not None]
-        return max([value for value in known if value > self.lower_bound], default=self.lower_bound)
+        return None if self.maximum is None else to_sympy(self.maximum)
 
     @property
     def lower(self) -> float | None:
@@ -143,12 +94,7 @@ class QuantumMaximum:
         ``exact``: it is attained, and nothing above it is possible; ``interval``: both bounds are proved; ``at least``:
         no upper bound is known; ``at most``: no quantum behavior was sought, or none that demands more than 0 found.
         """
-        below = self._attained
-        above = [own.upper_bound for own in self.classes if own.correlators is None]
-        above += [own.correlators.value for own in self.classes if own.correlators is not None]
-        if not self.classes and self.upper_bound is not None:
-            above = [self.upper_bound]
-        if above and all(value <= below for value in above):
+        if self.maximum is not None:
             return "exact"
         if self.behavior is None:
             return "at most"
@@ -156,6 +102,7 @@ class QuantumMaximum:
 
     def __repr__(self) -> str:
         lines = [f"largest {self.measure.name} in quantum theory: {self._between()}"]
+        level = self.level if self.classes else None
         for own in self.classes:
             at = "" if own.maximum is None or own.lower is None else f", seen {own.lower:.9g}"
             known = "" if own.correlators is None else f" ({own.correlators.value} exactly)"
@@ -164,12 +111,12 @@ class QuantumMaximum:
             lines.append(f"  from below: {self.demand.realization!r}")
         if self.ceiling is not None:
             lines.append(f"  from above: {self.ceiling.text}")
-        return "\n".join([*lines, *([f"  upper bounds: level {self.level}"] if self.classes else [])])
+        return "\n".join([*lines, *([] if level is None else [f"  upper bounds: level {level}"])])
 
     def _between(self) -> str:
         above, below = self.upper_bound, floor_text(floor_float(self.lower_bound), 12)
-        if self.exact is not None:
-            return f"{self.exact} = {floor_text(floor_float(self._attained), 12)} (exact)"
+        if self.maximum is not None:
+            return f"{self.exact} = {floor_text(floor_float(self.maximum), 12)} (exact)"
         if above is None:
             return f"at least {below} (rigorous)"
         return f"at most {_text(above)}" + (f", at least {below}" if self.behavior is not None else "") + " (rigorous)"
@@ -248,26 +195,47 @@ def quantum_maximum(
         form = None
     if form is not None and form.complete and form.region.name == "nonsignaling":
         return _by_classes(form, level, starts, seed, dimensions)
-    return _by_search(own, starts, seed, dimensions, limit)
+    return _by_search(own, level, starts, seed, dimensions, limit)
 
 
 # ------------------------------------------------------------------------ without a closed form
 
 
 def _by_search(
-    measure: Measure, starts: int, seed: int, dimensions: int | Sequence[int] | None, seconds: float | None
+    measure: Measure,
+    level: int | str | None,
+    starts: int,
+    seed: int,
+    dimensions: int | Sequence[int] | None,
+    seconds: float | None,
 ) -> QuantumMaximum:
     scenario = scenario_of(measure.model)
+    level = default_level(scenario.outputs) if level is None else level
     candidates: list[QuantumOptimum] = []
     if starts:
         with deadline(seconds, measure.name, least=False):
             candidates = most_demanding(measure, scenario, dimensions, starts, seed)
     found = max((Demand.at(measure, own) for own in candidates), key=lambda own: own.lower_bound, default=None)
     with deadline(seconds, measure.name, least=False):
-        above = ceiling(measure, scenario)
+        above = ceiling(measure, scenario, level)
+    known = None if above is None else _met(measure, above)
+    if known is not None:
+        behavior, value = known
+        return QuantumMaximum(measure, str(level), (), behavior, Fraction(floor_float(value)), None, above, value)
     if found is None:
-        return QuantumMaximum(measure, None, (), ceiling=above)
-    return QuantumMaximum(measure, None, (), found.realization.behavior, found.lower_bound, found, above)
+        return QuantumMaximum(measure, str(level), (), ceiling=above)
+    return QuantumMaximum(measure, str(level), (), found.realization.behavior, found.lower_bound, found, above)
+
+
+def _met(measure: Measure, above: Ceiling) -> tuple[Behavior, ExactNumber] | None:
+    """Return the behavior of correlators at which a measure attains its upper bound, exactly, or None."""
+    for own in above.classes:
+        known = own.correlators
+        if known is not None and all(other.is_at_most(known.value) for other in above.classes):
+            solution = minimize(measure, known.behavior)
+            if solution.exact is not None and as_exact(solution.exact) == known.value:
+                return known.behavior, known.value
+    return None
 
 
 # --------------------------------------------------------------------------- with a closed form
@@ -277,17 +245,27 @@ def _by_classes(
     form: ClosedForm, level: int | str | None, starts: int, seed: int, dimensions: int | Sequence[int] | None
 ) -> QuantumMaximum:
     scenario = form.measure.model.scenario
-    where = QuantumSet(scenario, level := _default(scenario.outputs) if level is None else level)
+    where = QuantumSet(scenario, level := default_level(scenario.outputs) if level is None else level)
     if not form.complete or form.budgets or form.region.coordinates != where.coordinates:
         raise ClosedFormError(
             f"the largest {form.measure.name} in quantum theory: found one for {form.region.text}, expected "
             "a complete closed form of no-signaling behaviors without budgets. Use closed_form(c, 'nonsignaling').",
             form,
         )
-    found = [_bounded(form, kind.members, kind.text, where, starts, seed, dimensions) for kind in form.classes]
+    found = [
+        bounded(_form(form, kind.members), len(kind.members), kind.text, where, starts, seed, dimensions)
+        for kind in form.classes
+    ]
     found.sort(key=lambda own: -float(own.upper_bound))
     behavior, below, demand = _attained(form, found)
-    return QuantumMaximum(form.measure, str(level), tuple(found), behavior, below, demand)
+    known = [own.correlators.value for own in found if own.correlators is not None]
+    known += [own.upper_bound for own in found if own.maximum is None]
+    exact = next((value for value in known if all(own.is_at_most(value) for own in found)), None)
+    return QuantumMaximum(form.measure, str(level), tuple(found), behavior, below, demand, maximum=exact)
+
+
+def _form(form: ClosedForm, members: Sequence[int]) -> Exact:
+    return np.array(form.terms[members[0]].form, dtype=object)
 
 
 def _attained(form: ClosedForm, classes: Sequence[QuantumClass]) -> tuple[Behavior | None, ExactNumber, Demand | None]:
@@ -302,32 +280,6 @@ def _attained(form: ClosedForm, classes: Sequence[QuantumClass]) -> tuple[Behavi
             if found.lower_bound > best[1]:
                 best = (found.realization.behavior, found.lower_bound, found)
     return best
-
-
-def _bounded(
-    form: ClosedForm,
-    members: Sequence[int],
-    text: str,
-    where: QuantumSet,
-    starts: int,
-    seed: int,
-    dimensions: int | Sequence[int] | None,
-) -> QuantumClass:
-    own: Scenario = where.scenario
-    term = np.array(form.terms[members[0]].form, dtype=object)
-    table = where.coordinates.lift(np.array([0 * term[0], *term[1:]], dtype=object))
-    f = BellFunctional(table, own.outputs, own.inputs, constant=term[0], parties=own.parties)
-    if not any(term[1:]):
-        return QuantumClass(text, len(members), f, term[0], None, None)
-    maximum = where.maximum(f)
-    seen = optimize_quantum(f, dimensions=dimensions, starts=starts, seed=seed, progress=False) if starts else None
-    exact = correlator_maximum(f)
-    return QuantumClass(text, len(members), f, maximum.upper_bound, maximum, seen, exact)
-
-
-def _default(outputs: Sequence[str]) -> str:
-    space = "" if all(len(name) == 1 for name in outputs) else " "
-    return "+".join(["1", *(space.join(pair) for pair in itertools.combinations(outputs, 2))])
 
 
 def _text(number: ExactNumber) -> str:
