@@ -25,7 +25,7 @@ from relaxbell.engines.linear.solution import ConvexSolution
 from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.errors import RelaxbellError
 from relaxbell.exact.numbers import Exact, ExactNumber, as_exact
-from relaxbell.lp.clock import left, passed
+from relaxbell.lp.clock import TimeLimitError, left, passed
 from relaxbell.measures.combined import Combined
 from relaxbell.measures.dependences import Dependence, dependence
 from relaxbell.measures.hall import HallDependence
@@ -107,13 +107,16 @@ def _by_roof(measure: Measure, where: NonsignalingSet, vertices: Vertices, level
     if values is None:
         return None
     plain = _largest(values)
-    whole = {i: _whole(value, measure) for i, (value, _) in zip(firsts, values, strict=True)}
+    whole = {i: _whole(value) for i, (value, _) in zip(firsts, values, strict=True)}
     heights = [whole[i] for i in orbits.tolist()]
-    terms = None if passed() else vertices.roof(heights, left)
-    if terms is None:
+    try:
+        terms = None if passed() else vertices.roof(heights, left)
+        if terms is None:
+            return plain
+        quantum = QuantumSet(where.scenario, level)
+        classes = [bounded(form, count, None, quantum, 0, 0, None) for form, count in terms]
+    except TimeLimitError:
         return plain
-    quantum = QuantumSet(where.scenario, level)
-    classes = [bounded(form, count, None, quantum, 0, 0, None) for form, count in terms]
     classes.sort(key=lambda own: -float(own.upper_bound))
     best = max(own.upper_bound for own in classes)
     text = (
@@ -122,9 +125,9 @@ def _by_roof(measure: Measure, where: NonsignalingSet, vertices: Vertices, level
     return Ceiling(best, text, None, tuple(classes)) if best < plain.value else plain
 
 
-def _whole(value: ExactNumber, measure: Measure) -> Fraction:
+def _whole(value: ExactNumber) -> Fraction:
     """Return a height with few digits, not below the value."""
-    if isinstance(value, Fraction) and value.denominator < _FEW and not isinstance(measure, MutualInformation):
+    if isinstance(value, Fraction) and value.denominator < _FEW:
         return value
     return Fraction(math.ceil(float(value) * _FEW + 1e-6), _FEW)
 

@@ -1,11 +1,11 @@
 """The convex roof of a measure over extreme no-signaling behaviors: the least convex function above its values there.
 
-The least value f of a measure is convex, so that f(p) ≤ Σ w_v f(v) wherever p = Σ w_v v. The least such sum is a maximum
+The least value f of a measure is convex, so that f(p) ≤ Σ w_v f(v) where p = Σ w_v v. The least such sum is a maximum
 of linear terms, the lower facets of the hull of the points (v, f(v)), which adjacency decomposition finds up to
 symmetry; and of each class the largest quantum value is bounded by the NPA hierarchy. Where f is the roof, and often
 where it is not, that bound is what quantum theory attains.
 
-Facets are found of a bounded polytope: of the points (1, v) / h and the direction upward (0, 1) / h, with h = 1 + height.
+Facets are found of a bounded polytope: of the points (1, v) / h and the direction upward (0, 1) / h, h = 1 + height.
 """
 
 from __future__ import annotations
