@@ -65,11 +65,15 @@ def cases(only):
 def row(scenario, name, found, starts, seed):
     """Return what is known as a row of texts."""
     above = found.upper_bound
-    known = [own for own in found.classes if own.correlators is not None]
+    below = "–" if found.maximum is None else "Tsirelson's theorem"
     if found.demand is not None:
-        below = "× ".join(map(str, found.demand.realization.dimensions)).replace("× ", " × ")
-    else:
-        below = "Tsirelson's theorem" if known else "–"
+        below = " × ".join(map(str, found.demand.realization.dimensions))
+    way = "–"
+    if found.classes:
+        way = f"closed form, NPA {found.level}"
+    elif found.ceiling is not None:
+        roof = f"convex roof, NPA {found.level}"
+        way = roof if found.ceiling.classes else "extreme boxes" if found.ceiling.behavior is not None else "trivial"
     return {
         "scenario": scenario,
         "measure": name,
@@ -81,7 +85,7 @@ def row(scenario, name, found, starts, seed):
         else str(found.exact),
         "status": found.status,
         "from below": below,
-        "from above": ("closed form, NPA " + found.level) if found.classes else "no-signaling" if above else "–",
+        "from above": way,
         "starts": str(starts),
         "seed": str(seed),
     }

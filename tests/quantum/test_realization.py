@@ -81,7 +81,9 @@ def test_of_a_mixed_state():
     povms = [np.stack([[(np.eye(2) + s * o) / 2 for s in (1, -1)] for o in own]) for own in settings]
     exact = rb.classes.Realization(rho, povms, rb.born(rho, settings))
     assert exact.check()
-    assert float(rb.catalog.CHSH(exact.behavior)) == pytest.approx(2 * np.sqrt(2) * v, abs=2**-17)  # entries are rounded by 2^−21
+    assert float(rb.catalog.CHSH(exact.behavior)) == pytest.approx(
+        2 * np.sqrt(2) * v, abs=2**-17
+    )  # entries are rounded by 2^−21
 
 
 def test_refuses_a_denominator():
