@@ -114,6 +114,7 @@ class Realization(Frozen):
 
     Examples
     --------
+    >>> from fractions import Fraction
     >>> import relaxbell as rb
     >>> found = rb.optimize_quantum(rb.catalog.CHSH, starts=1).realization()
     >>> found

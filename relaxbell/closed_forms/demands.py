@@ -73,6 +73,11 @@ class Demand:
         optimum
             In floats.
 
+        Returns
+        -------
+        Demand
+            Its lower bound is proved.
+
         Examples
         --------
         >>> import relaxbell as rb
@@ -104,6 +109,7 @@ def most_demanding(
     sizes: int | Sequence[int] | None,
     starts: int,
     seed: int,
+    first: Sequence[BellFunctional] = (),
 ) -> list[QuantumOptimum]:
     """Return candidates in floats for the behavior that demands most; none where none demands anything.
 
@@ -117,6 +123,8 @@ def most_demanding(
         Local dimensions; None for the numbers of outcomes.
     starts, seed
         Of the search; it also ends when the deadline has passed.
+    first
+        Functionals from which it begins, before random ones.
 
     Raises
     ------
@@ -125,7 +133,8 @@ def most_demanding(
     """
     best: tuple[float, QuantumOptimum, BellFunctional] | None = None
     generator = np.random.default_rng(seed)
-    for number, functional in enumerate(itertools.islice(_beginnings(scenario, generator), starts)):
+    beginnings = itertools.chain(first, _beginnings(scenario, generator))
+    for number, functional in enumerate(itertools.islice(beginnings, starts)):
         if passed():
             break
         found = _climbed(measure, functional, sizes, generator, real=number % 3 < 2)

@@ -52,6 +52,7 @@ class CorrelatorMaximum:
     Examples
     --------
     >>> import relaxbell as rb
+    >>> from relaxbell.quantum.correlators import correlator_maximum
     >>> found = correlator_maximum(rb.catalog.CHSH)
     >>> found.value, found.gram[0].tolist()
     (2√2, [Fraction(1, 1), Fraction(0, 1), √2/2, √2/2])
