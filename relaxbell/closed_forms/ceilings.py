@@ -41,8 +41,8 @@ from relaxbell.symmetry.models import model_generators
 _OF_ALL_VALUES = ("influence", "message weight")
 """Kinds of measures that are the same for all values of the inputs and outputs, by definition."""
 
-_FEW = 10**4
-"""Denominators of heights of a roof."""
+_FEW, _COARSE = 10**4, 100
+"""Denominators below which heights of a roof are exact, and to which others are rounded up."""
 
 _BITS = Fraction(1, 10**9)
 """Margin for the rounding of logarithms, which is below 1e-12."""
@@ -129,7 +129,7 @@ def _whole(value: ExactNumber) -> Fraction:
     """Return a height with few digits, not below the value."""
     if isinstance(value, Fraction) and value.denominator < _FEW:
         return value
-    return Fraction(math.ceil(float(value) * _FEW + 1e-6), _FEW)
+    return Fraction(math.ceil(float(value) * _COARSE + 1e-6), _COARSE)
 
 
 def _by_extremes(measure: Measure, where: NonsignalingSet, kept: list[Relabeling]) -> Ceiling | None:

@@ -18,6 +18,7 @@ import numpy as np
 from relaxbell.behavior.realization import Realization
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.behavior.search import QuantumOptimum, optimize_quantum
+from relaxbell.engines import engine
 from relaxbell.engines.linear.solution import ConvexSolution
 from relaxbell.engines.solution import Solution
 from relaxbell.errors import MeasureError, SolverError
@@ -63,7 +64,7 @@ class Demand:
     solution: Solution
 
     @classmethod
-    def at(cls, measure: Measure, optimum: QuantumOptimum) -> Demand:
+    def at(cls, measure: Measure, optimum: QuantumOptimum, *, seconds: float | None = None) -> Demand:
         """Return what the exact behavior near a search's optimum demands.
 
         Parameters
@@ -72,6 +73,8 @@ class Demand:
             Which is minimized there.
         optimum
             In floats.
+        seconds
+            How long an exact value may be sought; then the lower bound is one from floats, rigorous all the same.
 
         Returns
         -------
@@ -86,7 +89,10 @@ class Demand:
         True
         """
         realization = optimum.realization()
-        return cls(realization, minimize(measure, realization.behavior))
+        try:
+            return cls(realization, minimize(measure, realization.behavior, seconds=seconds))
+        except TimeLimitError:
+            return cls(realization, engine(measure).quick().minimize(realization.behavior))
 
     @property
     def lower_bound(self) -> ExactNumber:

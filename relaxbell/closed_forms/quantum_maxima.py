@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -224,16 +225,22 @@ def _by_search(
         first = [own.functional for own in terms if own.maximum is not None][: (starts + 1) // 2]
         with deadline(seconds, measure.name, least=False):
             candidates = most_demanding(measure, scenario, dimensions, starts, seed, first)
-    found = max((Demand.at(measure, own) for own in candidates), key=lambda own: own.lower_bound, default=None)
+    some = None if seconds is None else seconds / 2
+    exact = [Demand.at(measure, own, seconds=some) for own in candidates]
+    found = max(exact, key=lambda own: own.lower_bound, default=None)
     if found is None:
         return QuantumMaximum(measure, str(level), (), ceiling=above)
     return QuantumMaximum(measure, str(level), (), found.realization.behavior, found.lower_bound, found, above)
 
 
 def _met(measure: Measure, above: Ceiling) -> tuple[Behavior, ExactNumber] | None:
-    """Return the behavior of correlators at which a measure attains its upper bound, exactly, or None."""
-    for own in above.classes:
-        known = own.correlators
+    """Return a known quantum behavior at which a measure attains its upper bound, exactly, or None."""
+    if not above.value:
+        own = measure.model.scenario
+        white = np.full(own.shape, Fraction(1, math.prod(own.shape[: len(own.outputs)])), dtype=object)
+        behavior = Behavior(white, own.outputs, own.inputs, parties=own.parties)
+        return (behavior, above.value) if minimize(measure, behavior).lower_bound >= 0 else None
+    for known in (own.correlators for own in above.classes):
         if known is not None and all(other.is_at_most(known.value) for other in above.classes):
             solution = minimize(measure, known.behavior)
             if solution.exact is not None and as_exact(solution.exact) == known.value:

@@ -1,6 +1,5 @@
 """The largest relaxation that quantum theory demands: known values, and the bound of every quantum box."""
 
-
 import numpy as np
 import pytest
 import sympy
