@@ -20,6 +20,7 @@ from relaxbell.closed_forms.quantum_classes import QuantumClass, bounded, defaul
 from relaxbell.errors import ClosedFormError, MeasureError
 from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, ceil_float, floor_float, to_sympy
 from relaxbell.exact.texts import ceil_text, floor_text
+from relaxbell.functionals.functional import BellFunctional
 from relaxbell.lp.clock import deadline, read_seconds
 from relaxbell.measures.measure import Measure, read_measure
 from relaxbell.quantum.sets import QuantumSet, scenario_of
@@ -131,6 +132,7 @@ def quantum_maximum(
     seed: int = 0,
     dimensions: int | Sequence[int] | None = None,
     seconds: float = 60.0,
+    functionals: Sequence[BellFunctional] = (),
 ) -> QuantumMaximum:
     """Return how much of a relaxation any quantum experiment in its scenario can demand.
 
@@ -155,6 +157,8 @@ def quantum_maximum(
         Of the search: local dimension of all parties, or one for each; by default the number of their outcomes.
     seconds
         How long a closed form, then the upper bound, then the search may take, each.
+    functionals
+        From which the search without a closed form begins, before its own.
 
     Returns
     -------
@@ -197,7 +201,7 @@ def quantum_maximum(
         form = None
     if form is not None and form.complete and form.region.name == "nonsignaling":
         return _by_classes(form, level, starts, seed, dimensions)
-    return _by_search(own, level, starts, seed, dimensions, limit)
+    return _by_search(own, level, starts, seed, dimensions, limit, functionals)
 
 
 # ------------------------------------------------------------------------ without a closed form
@@ -210,6 +214,7 @@ def _by_search(
     seed: int,
     dimensions: int | Sequence[int] | None,
     seconds: float | None,
+    functionals: Sequence[BellFunctional],
 ) -> QuantumMaximum:
     scenario = scenario_of(measure.model)
     level = default_level(scenario.outputs) if level is None else level
@@ -221,10 +226,11 @@ def _by_search(
         return QuantumMaximum(measure, str(level), (), behavior, Fraction(floor_float(value)), None, above, value)
     candidates: list[QuantumOptimum] = []
     if starts:
-        terms = () if above is None else above.classes
-        first = [own.functional for own in terms if own.maximum is not None][: (starts + 1) // 2]
+        classes = () if above is None else above.classes
+        terms = [own.functional for own in classes if own.maximum is not None]
+        first = [*functionals, *terms[: (starts + 1) // 2]]
         with deadline(seconds, measure.name, least=False):
-            candidates = most_demanding(measure, scenario, dimensions, starts, seed, first)
+            candidates = most_demanding(measure, scenario, dimensions, starts + len(functionals), seed, first)
     some = None if seconds is None else seconds / 2
     exact = [Demand.at(measure, own, seconds=some) for own in candidates]
     found = max(exact, key=lambda own: own.lower_bound, default=None)

@@ -5,6 +5,8 @@ import pytest
 import sympy
 
 import relaxbell as rb
+from relaxbell.closed_forms.demands import Demand, most_demanding
+from relaxbell.closed_forms.quantum_maxima import _by_search
 
 pytest.importorskip("MoMPy")
 TSIRELSON = (np.sqrt(2) - 1) / 2  # arXiv:1411.4648 for C(X -> B); the same for M
@@ -51,7 +53,8 @@ def test_exact_where_correlators_decide():
 @pytest.mark.slow
 def test_three_settings_demand_no_more_influence_than_two():
     """C(X → B) in 3322: CHSH (√2 − 1)/2, chained √3/2 − 2/3, I3322 below; FACTS of the closed form's 841 terms."""
-    found = rb.quantum_maximum(rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B"), starts=1, seconds=120)
+    c = rb.influence(rb.bell((3, 3)).relax("X -> B"), "X", "B")
+    found = rb.quantum_maximum(rb.closed_form(c, seconds=float("inf")), starts=1)
     assert found.exact == (sympy.sqrt(2) - 1) / 2
     assert [own.count for own in found.classes] == [72, 192, 576, 1]
     assert found.classes[1].correlators.value < found.lower_bound
@@ -91,7 +94,7 @@ def test_three_outcomes_demand_what_the_cglmp_inequality_says(measure, divisor):
     Acín, Durt, Gisin, Latorre, arXiv:quant-ph/0111143.
     """
     c = measure(rb.measurement_dependence((2, 2), (3, 3)))
-    found = rb.quantum_maximum(c, starts=16, seconds=40)
+    found = _by_search(c, None, 6, 0, None, None, [rb.catalog.cglmp(3)])  # no limit of time
     known = (np.sqrt(11 / 3) - 1) / divisor
     assert known - 1e-9 <= float(found.lower_bound) <= float(found.upper_bound) <= known + 1e-9
     assert rb.minimize(c, found.behavior).exact == found.lower_bound
@@ -102,10 +105,11 @@ def test_three_outcomes_demand_what_the_cglmp_inequality_says(measure, divisor):
 def test_three_parties():
     """The GHZ state demands M = 1/4."""
     c = rb.dependence(rb.measurement_dependence((2, 2, 2), (2, 2, 2)))
-    found = rb.quantum_maximum(c, starts=40, seed=1, seconds=5)
+    candidates = most_demanding(c, c.model.scenario, None, 2, 0, [rb.catalog.mermin(3)])
+    found = max((Demand.at(c, own) for own in candidates), key=lambda own: own.lower_bound)
     assert found.lower_bound > 0.25 - 1e-9
-    assert found.upper_bound is not None
-    assert rb.minimize(c, found.behavior).exact == found.lower_bound
+    assert found.realization.dimensions == (2, 2, 2)
+    assert rb.minimize(c, found.realization.behavior).exact == found.lower_bound
 
 
 def test_without_search():
