@@ -41,6 +41,9 @@ from relaxbell.symmetry.models import model_generators
 _OF_ALL_VALUES = ("influence", "message weight")
 """Kinds of measures that are the same for all values of the inputs and outputs, by definition."""
 
+_SHARE = 0.3
+"""Of the time that is left, in which vertices are listed."""
+
 _FEW, _COARSE = 10**4, 100
 """Denominators below which heights of a roof are exact, and to which others are rounded up."""
 
@@ -93,7 +96,8 @@ def ceiling(measure: Measure, scenario: Scenario, level: int | str) -> Ceiling |
     """
     own = NonsignalingSet(scenario)
     kept = list(_kept(measure, scenario))
-    vertices = Vertices.listed(own, kept, left)
+    limit = left()
+    vertices = Vertices.listed(own, kept, left if math.isinf(limit) else lambda: left() - limit * (1 - _SHARE))
     found = _by_extremes(measure, own, kept) if vertices is None else _by_roof(measure, own, vertices, level)
     return _trivial(measure) if found is None else found
 
