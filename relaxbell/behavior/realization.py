@@ -1,4 +1,4 @@
-"""`Realization`: a state and measurements in rational numbers, and the exact behavior that they have.
+"""`RationalRealization`: a state and measurements in rational numbers, and the exact behavior that they have.
 
 Floats of a search are no proof that a behavior is quantum. Near them lie rational ones: each measurement is made of
 N vectors in d dimensions with Σ v v† = 1, the first d rows of a unitary U (Naimark). With signs s of its columns,
@@ -89,7 +89,7 @@ class RationalMeasurement:
         return bool((real == one).all() and (imaginary == 0).all())
 
 
-class Realization(Frozen):
+class RationalRealization(Frozen):
     """A state and measurements in rational numbers: an exact quantum behavior, with what proves that it is one.
 
     Parameters
@@ -118,7 +118,7 @@ class Realization(Frozen):
     >>> import relaxbell as rb
     >>> found = rb.optimize_quantum(rb.catalog.CHSH, starts=1).realization()
     >>> found
-    Realization: exact behavior of a state and measurements in rational numbers, dimensions 2 × 2
+    RationalRealization: exact behavior of a state and measurements in rational numbers, dimensions 2 × 2
     >>> value = rb.catalog.CHSH(found.behavior)
     >>> type(value).__name__, value**2 < 8 < (value + Fraction(1, 10**9)) ** 2
     ('Fraction', True)
@@ -229,7 +229,9 @@ class Realization(Frozen):
 
     def __repr__(self) -> str:
         levels = " × ".join(map(str, self.dimensions))
-        return f"Realization: exact behavior of a state and measurements in rational numbers, dimensions {levels}"
+        return (
+            f"RationalRealization: exact behavior of a state and measurements in rational numbers, dimensions {levels}"
+        )
 
 
 def _squares(ket: tuple[Exact, Exact], chosen: Sequence[RationalMeasurement], sizes: Sequence[int]) -> Exact:

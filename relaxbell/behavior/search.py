@@ -18,7 +18,7 @@ from relaxbell.behavior.climbing import Point, Start, climb, draw_start, widened
 from relaxbell.behavior.names import party_names
 from relaxbell.behavior.observed import Functional
 from relaxbell.behavior.quantum import Complex, HasFull, born
-from relaxbell.behavior.realization import DENOMINATOR, Realization
+from relaxbell.behavior.realization import DENOMINATOR, RationalRealization
 from relaxbell.errors import BehaviorError, FunctionalError, optional
 from relaxbell.exact.numbers import to_floats
 
@@ -71,7 +71,7 @@ class QuantumOptimum:
         """
         return tuple(own.shape[-1] for own in self.measurements)
 
-    def realization(self, *, denominator: int = DENOMINATOR) -> Realization:
+    def realization(self, *, denominator: int = DENOMINATOR) -> RationalRealization:
         """Return a state and measurements in rational numbers nearby, with their exact behavior.
 
         Parameters
@@ -81,7 +81,7 @@ class QuantumOptimum:
 
         Returns
         -------
-        Realization
+        RationalRealization
             Its behavior is quantum, exactly.
 
         Raises
@@ -96,7 +96,7 @@ class QuantumOptimum:
         >>> 0 < found.value - float(rb.catalog.CHSH(found.realization(denominator=2**10).behavior)) < 1e-5
         True
         """
-        return Realization(self.state, self.measurements, self.behavior, denominator=denominator)
+        return RationalRealization(self.state, self.measurements, self.behavior, denominator=denominator)
 
     def to_qutip(self) -> tuple[HasFull, list[list[list[HasFull]]]]:
         """Return the state and the measurements as QuTiP's objects.

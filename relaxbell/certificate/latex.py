@@ -33,6 +33,7 @@ from relaxbell.certificate.latex_text import (
     words,
 )
 from relaxbell.verify.bits import BitsCase
+from relaxbell.verify.causes import CauseCase
 from relaxbell.verify.curves import Curve
 from relaxbell.verify.dependences import DependenceCase, cell_prices
 from relaxbell.verify.distances import Deviation, DistanceCase
@@ -62,6 +63,7 @@ _REFERRED: dict[type[Case], str] = {
     EvidenceCase: "exact sums over all trials",
     GuessingCase: "multipliers of what is equal in a box without signaling, for each extreme table of the settings",
     MessageCase: "a list of inequalities for the distribution of the message, of which the vertices are found",
+    CauseCase: "multipliers as of a linear program, with a sum of squares of moments or a table of slacks",
     FunctionalCase: "a sum of squares of moments, a table of slacks, or the list of deterministic strategies",
     VisibilityCase: "a functional with its bounds on the set and on the noise",
     StrengthCase: "a test factor with the bound of its mean over all models",

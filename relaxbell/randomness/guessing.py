@@ -20,6 +20,7 @@ from relaxbell.exact.distributions import joint_distribution
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, ceil_float, read_fraction, sign
 from relaxbell.exact.texts import ceil_text, floor_text
 from relaxbell.lp.clock import deadline
+from relaxbell.methods import provided
 from relaxbell.randomness.certificates import Told, certificate_data
 from relaxbell.randomness.curve import GuessingCurve, Line, entropy, trace
 from relaxbell.randomness.polytope import Boxes
@@ -205,6 +206,9 @@ class Guessing:
         model = graph(self._adversary.boxes, self.settings)
         told = Told(self.observed, self.outputs, [self.at[name] for name in model.inputs], self.limits, self.bound)
         return checked(certificate_data(model, self._adversary, self._proof, told))
+
+    def _repr_html_(self) -> str:
+        return provided("Guessing._repr_html_")(self)
 
     def __repr__(self) -> str:
         place = ", ".join(f"{name}={value}" for name, value in self.at.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ _TOP, _WIDTH, _HEIGHT = 34.0, 250.0, 140.0
 _LETTER = 7.0
 """Width of a letter or digit, about."""
 _ROUNDING = 1e-9
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _INK, _FAINT = "#222222", "#bbbbbb"
 
 
@@ -61,7 +63,7 @@ def boundary_svg(boundary: Boundary) -> str:
         + marks
         + [(x, _short(x), y, _short(y)) for x, y in ends[1:]]
     )
-    return _picture(title, s, "probability", grid, values, marks, repr(boundary).splitlines()[1:])
+    return _picture(title, s, "probability", grid, values, marks, repr(boundary).splitlines()[1:], ())
 
 
 def _value_text(value: ExactNumber | float) -> str:
@@ -88,9 +90,11 @@ def _picture(
     ys: NDArray[np.float64],
     marks: Sequence[tuple[float, str, float, str]],
     text: Sequence[str],
+    base: tuple[float, ...] = (0.0,),
 ) -> str:
+    """Return a picture whose upright axis reaches to what is its base."""
     left = 12 + _LETTER * max(len(mark[3]) for mark in marks)
-    x, y = _scale(xs, left, _WIDTH), _scale(np.append(ys, 0.0), _TOP + _HEIGHT, -_HEIGHT)
+    x, y = _scale(xs, left, _WIDTH), _scale(np.append(ys, base), _TOP + _HEIGHT, -_HEIGHT)
     bottom, right = _TOP + _HEIGHT, left + _WIDTH
     width = right + 24 + 7.2 * max((len(line) for line in text), default=0)
     suffix = "" if unit == "probability" else f" ({unit})"
@@ -103,7 +107,7 @@ def _picture(
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{bottom + 42:.0f}" '
         f'viewBox="0 0 {width:.0f} {bottom + 42:.0f}" font-family="sans-serif" font-size="12">',
-        f'<rect width="100%" height="100%" fill="#ffffff"/><title>{escape(name)}</title>',
+        f'<title>{escape(name)}</title><rect width="100%" height="100%" fill="#ffffff"/>',
         _text(left, 18, arrows(name) + suffix, "start"),
         f'<path d="M {left:.1f} {_TOP} V {bottom} H {right:.1f}" fill="none" stroke="{_INK}"/>',
     ]
@@ -121,8 +125,14 @@ def _picture(
     parts += [f'<polyline points="{path}" fill="none" stroke="{_INK}" stroke-width="2"/>' for path in paths]
     parts += [f'<circle cx="{x(t):.1f}" cy="{y(v):.1f}" r="3" fill="{_INK}"/>' for t, _, v, _ in marks[1:-1]]
     parts.append(_text((left + right) / 2, bottom + 34, arrows(variable), "middle"))
-    parts += [_text(right + 18, _TOP + 10 + 18 * k, line, "start") for k, line in enumerate(text)]
+    parts += [_text(right + 18, _TOP + 10 + 18 * k, _written(line), "start") for k, line in enumerate(text)]
     return "\n".join([*parts, "</svg>"])
+
+
+def _written(line: str) -> str:
+    """Return a formula as one writes it, without the signs of programs: powers raised, products side by side."""
+    line = re.sub(r"(?:\^|\*\*)(\d+)", lambda power: power[1].translate(_SUPERSCRIPTS), line)
+    return arrows(line).replace("*", " ").replace(">=", "≥").replace("<=", "≤")
 
 
 def _scale(values: NDArray[np.float64], origin: float, length: float) -> Callable[[float], float]:
@@ -137,5 +147,8 @@ def _text(x: float, y: float, words: str, anchor: str) -> str:
 
 
 def _short(number: ExactNumber | Expr | float) -> str:
+    if isinstance(number, float):
+        return f"{number:.4g}"
     exact = str(number)
+    exact = exact[1:-1] if exact.startswith("(") and exact.endswith(")") else exact  # of a surd
     return exact if len(exact) <= 9 else f"{float(number):.4g}"

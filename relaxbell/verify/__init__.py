@@ -113,7 +113,12 @@ given as the lengths of its words of projectors, for each party; the words, and 
 are derived here. A functional is at most its largest value on deterministic strategies; on no-signaling behaviors b
 where it and a table of slacks >= 0 sum to b; on quantum ones, where L Lᵀ (rows of L: integers times 2^-bits) is b minus
 the functional, up to moments of which each counts with the size of its coefficient. An irrational functional has a
-rational one above it. A visibility: f <= b on the set and f >= c on the noise prove v <= (b - c) / (f(p) - c).
+rational one above it. A visibility: f <= b on the set and f >= c on the noise prove v <= (b - c) / (f(p) - c). In other
+graphs each node that responds is a party, its settings the configurations of its parents. Limits, numbers of words that
+sum to at most l or just to it, have multipliers y: what bounds f - y (form), plus y l, bounds f.
+
+**Common causes** that are quantum (words as above) or do not signal: max_λ r(λ) of the inequality is replaced by the
+largest value on the set of r, which must be a sum of products of one response of each node: then it is one of words.
 
 **Guessing.** The measure names outputs, the settings at which they are guessed, edges along which boxes may signal, and
 limits of M, of p(settings|λ) (``lower``, ``upper``) and of edges. Boxes are tables over outputs, then inputs; the
@@ -134,6 +139,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .bits import BitsCase, BitsEvidenceCase, limits_bits
+from .causes import CauseCase
 from .curves import CURVE, Curve
 from .dependences import DependenceCase
 from .distances import BESIDE, DistanceCase, has_distance
@@ -153,7 +159,8 @@ from .strengths import StrengthCase
 from .wording import digest
 
 _KINDS = {
-    "binary entropy": EntropyCase, "dependence": DependenceCase, "evidence": EvidenceCase, "functional": FunctionalCase,
+    "binary entropy": EntropyCase, "common cause": CauseCase, "dependence": DependenceCase,
+    "evidence": EvidenceCase, "functional": FunctionalCase,
     "guessing": GuessingCase,
     "factorized dependence": FactorizedDependenceCase, "factorized mutual information": FactorizedInformationCase,
     "message entropy": MessageCase,

@@ -79,7 +79,7 @@ def test_of_a_mixed_state():
     ]
     rho = v * np.outer(rb.states.singlet(), rb.states.singlet()) + (1 - v) * np.eye(4) / 4
     povms = [np.stack([[(np.eye(2) + s * o) / 2 for s in (1, -1)] for o in own]) for own in settings]
-    exact = rb.classes.Realization(rho, povms, rb.born(rho, settings))
+    exact = rb.classes.RationalRealization(rho, povms, rb.born(rho, settings))
     assert exact.check()
     assert float(rb.catalog.CHSH(exact.behavior)) == pytest.approx(
         2 * np.sqrt(2) * v, abs=2**-17
