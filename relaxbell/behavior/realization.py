@@ -118,7 +118,7 @@ class RationalRealization(Frozen):
     >>> import relaxbell as rb
     >>> found = rb.optimize_quantum(rb.catalog.CHSH, starts=1).realization()
     >>> found
-    RationalRealization: exact behavior of a state and measurements in rational numbers, dimensions 2 × 2
+    Realization: exact behavior of a state and measurements in rational numbers, dimensions 2 × 2
     >>> value = rb.catalog.CHSH(found.behavior)
     >>> type(value).__name__, value**2 < 8 < (value + Fraction(1, 10**9)) ** 2
     ('Fraction', True)
@@ -229,9 +229,7 @@ class RationalRealization(Frozen):
 
     def __repr__(self) -> str:
         levels = " × ".join(map(str, self.dimensions))
-        return (
-            f"RationalRealization: exact behavior of a state and measurements in rational numbers, dimensions {levels}"
-        )
+        return f"Realization: exact behavior of a state and measurements in rational numbers, dimensions {levels}"
 
 
 def _squares(ket: tuple[Exact, Exact], chosen: Sequence[RationalMeasurement], sizes: Sequence[int]) -> Exact:

@@ -3,7 +3,7 @@
 The least value of a measure is convex in the behavior, so that its largest quantum value is no convex program. From a
 behavior follows the functional of the dual solution, whose value there is the least value of the measure; from a
 functional a quantum behavior that has most of it; and so on: values do not fall, as far as the second step succeeds.
-What is found is then made rational (`RationalRealization`), and the measure minimized once more there: a proof from below.
+What is found is then made rational (`RationalRealization`), and the measure minimized there: a proof from below.
 """
 
 from __future__ import annotations
