@@ -107,7 +107,7 @@ class QuantumMaximum:
         level = self.level if self.classes else None
         for own in self.classes:
             at = "" if own.maximum is None or own.lower is None else f", seen {own.lower:.9g}"
-            known = "" if own.correlators is None else f" ({own.correlators.value} exactly)"
+            known = "" if own.correlators is None else f", exactly {own.correlators.value}"
             lines.append(f"  {own.count:>3} ×  {own.text}: at most {_text(own.upper_bound)}{known}{at}")
         if self.demand is not None:
             lines.append(f"  from below: {self.demand.realization!r}")
@@ -181,7 +181,7 @@ def quantum_maximum(
     >>> import relaxbell as rb
     >>> rb.quantum_maximum(rb.influence(rb.bell().relax("X -> B"), "X", "B"), starts=2)
     largest C(X -> B) in quantum theory: -1/2 + sqrt(2)/2 = 0.207106781186 (exact)
-        8 ×  (1/4) CHSH - 1/2: at most 0.20710678... (-1/2 + √2/2 exactly), seen 0.207106781
+        8 ×  (1/4) CHSH - 1/2: at most 0.20710678..., exactly (-1/2 + √2/2), seen 0.207106781
         1 ×  0: at most 0
       upper bounds: level 1+AB
 
