@@ -188,7 +188,7 @@ def quantum_maximum(
     Mutual information has no closed form:
 
     >>> rb.quantum_maximum(rb.mutual_information(rb.measurement_dependence()), starts=4, seconds=20)
-    largest I(X,Y:Λ) in quantum theory: at most 0.2071482..., at least 0.0462738... (rigorous)
+    largest I(X,Y:Λ) in quantum theory: at most 0.21124891..., at least 0.0462738... (rigorous)
       from below: Realization: exact behavior of a state and measurements in rational numbers, dimensions 2 × 2
       from above: the convex roof over 24 extreme no-signaling behaviors: 2 classes of terms, NPA 1+AB
     """
