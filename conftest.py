@@ -17,6 +17,10 @@ SLOW_EXAMPLES = (
     "relaxbell.closed_forms.joint_classes.",
     "relaxbell.engines.information.bits_curve.",
     "relaxbell.engines.sources.bands.",
+    "relaxbell.engines.sources.curves.",
+    "relaxbell.engines.linear.sampled.",
+    "relaxbell.engines.factorized.minimum.",
+    "relaxbell.causal.model.CausalModel.inequalities",
 )
 """Modules whose every example derives facets or draws a long curve anew: they run with the slow tests."""
 

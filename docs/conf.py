@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -17,7 +19,11 @@ project = "relaxbell"
 author = "The relaxbell developers"
 release = version = relaxbell.__version__
 
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "myst_nb"]
+nb_execution_mode = "off"  # shown as committed: notebooks/execute.py has run them
+nb_merge_streams = True
+myst_enable_extensions = ["dollarmath", "amsmath"]
+source_suffix = {".rst": "restructuredtext", ".ipynb": "myst-nb"}
 html_theme = "furo"
 html_static_path = ["_static"]
 html_css_files = ["wide.css"]
@@ -127,6 +133,14 @@ class HelpText(Directive):
         return [nodes.literal_block(text, "\n".join(line.rstrip() for line in text.splitlines()).strip("\n"))]
 
 
+def bring_notebooks(app: Sphinx) -> None:
+    """Copy the executed notebooks to where Sphinx reads pages."""
+    shown = Path(app.srcdir) / "notebooks"
+    shown.mkdir(exist_ok=True)
+    for notebook in sorted((Path(app.srcdir).parent / "notebooks").glob("*.ipynb")):
+        shutil.copy(notebook, shown)
+
+
 def setup(app: Sphinx) -> None:
     """Connect the above."""
     for field in PyObject.doc_field_types:
@@ -137,4 +151,5 @@ def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-docstring", one_by_one, priority=100)
     app.connect("autodoc-process-docstring", escape_marks, priority=900)  # after napoleon
     app.connect("missing-reference", in_a_namespace)
+    app.connect("builder-inited", bring_notebooks)
     app.add_directive("help-text", HelpText)

@@ -66,6 +66,11 @@ model
 c = rb.influence(model, "X", "B")
 c
 
+# %% [markdown]
+# The least influence, and the deterministic strategies that reach it. Each party's outcome is a function of what it sees,
+# listed in order: `x↦10` is outcome 1 at x = 0 and outcome 0 at x = 1; `(x,y)↦00 10` has a group for each x, and in it an
+# outcome for each y; `x` alone repeats the setting.
+
 # %%
 solution = rb.minimize(c, fit.behavior)
 solution

@@ -109,10 +109,10 @@ rb.evidence(counts, c, game=rb.catalog.CHSH)
 # counts = rb.Counts.from_results({setting: job.result() for setting, job in jobs.items()})
 #
 # # Cirq: measure(alice, key="a"), measure(bob, key="b")
-# counts = rb.Counts.from_results({(x, y): simulator.run(program(x, y), repetitions=20_000) for …})
+# counts = rb.Counts.from_results({(x, y): simulator.run(program(x, y), repetitions=20_000) for x, y in settings})
 #
 # # PennyLane: return qml.counts(wires=[0, 1])
-# counts = rb.Counts.from_results({(x, y): program(x, y) for …}, order="A B")
+# counts = rb.Counts.from_results({(x, y): program(x, y) for x, y in settings}, order="A B")
 #
 # # QuTiP: no shots, but states and observables
 # behavior = rb.born(state, [[alice_0, alice_1], [bob_0, bob_1]])

@@ -182,6 +182,7 @@ def test_files_are_told_apart_without_case(tmp_path):
     assert len({stem.casefold() for stem in stems}) == len(report.rows)
 
 
+@pytest.mark.slow
 def test_json_stays_on_standard_output(tmp_path):
     result = run(app, ["quantify", "delft2015", "--json", "--certificates", str(tmp_path)])
     assert json.loads(result.stdout)["data"]["trials"] == 245

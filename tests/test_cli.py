@@ -93,6 +93,7 @@ def test_own_csv(tmp_path):
     assert "Traceback" not in refused.output
 
 
+@pytest.mark.slow
 def test_trials_and_wide_tables(tmp_path):
     """What was read is said below the data."""
     path = tmp_path / "run.csv"
@@ -198,6 +199,7 @@ relaxbell.cli.main()
 """
 
 
+@pytest.mark.slow
 def test_rows_are_printed_when_they_are_ready(tmp_path):
     """The process waits in its third row: two are there; after Ctrl-C they stay, and the missing ones are named."""
     folder = tmp_path / "proofs"
@@ -223,6 +225,7 @@ def test_rows_are_printed_when_they_are_ready(tmp_path):
     assert run(app, ["verify", *map(str, folder.iterdir())]).exit_code == 0
 
 
+@pytest.mark.slow
 def test_json_of_an_interrupted_run_is_one_document():
     code = slow_rows("print('here', file=sys.stderr, flush=True); time.sleep(600)")
     process = subprocess.Popen(
@@ -296,6 +299,7 @@ def test_a_certificate_that_cannot_be_written_leaves_the_rows(tmp_path, monkeypa
     assert "error: no certificate of H(M): " in result.output
 
 
+@pytest.mark.slow
 def test_quantify_other_scenarios():
     three = rb.quantify(rb.boxes.ghz())
     assert len(three.rows) == 2 * 6 + 1 + 3  # two kinds of influence between ordered pairs, H(M), M, Hall, I

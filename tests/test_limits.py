@@ -288,6 +288,7 @@ def test_a_network_without_time_for_a_model_says_so(monkeypatch):
         rb.minimize(rb.nonbilocality(rb.star(3)), rb.boxes.star(3), seconds=5)
 
 
+@pytest.mark.slow
 def test_a_network_with_time_for_little_returns_an_interval(monkeypatch):
     p, measure = rb.boxes.star(3), rb.nonbilocality(rb.star(3))
     readings(monkeypatch, step=0.02)

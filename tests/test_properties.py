@@ -44,6 +44,7 @@ def least(p, edge, inputs, outputs):
     st.sampled_from([("X", "B"), ("A", "B"), ("B", "A")]),
     st.randoms(use_true_random=False),
 )
+@pytest.mark.slow
 def test_relabeling_agrees_exactly(seed, edge, random):
     p = rational_behavior(seed)
     plain = least(p, edge, (3, 2), (2, 3))
@@ -75,6 +76,7 @@ def test_convexity_under_mixing(first, second, tenths):
 
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10**6))
+@pytest.mark.slow
 def test_variation_cannot_grow_when_outcomes_are_merged(seed):
     p = rational_behavior(seed)
     fine = rb.minimize(rb.influence(rb.input_signaling((3, 2), (2, 3)), "X", "B", variation=True), p)

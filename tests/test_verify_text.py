@@ -67,7 +67,16 @@ def check(data):
     assert len(text) < 1000
 
 
-@pytest.mark.parametrize("name", [*NAMES[::4], "network, fixed", "own max of sums", "budget", "curve"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(pytest.param(name, marks=pytest.mark.slow) for name in NAMES[::4]),
+        "network, fixed",
+        "own max of sums",
+        "budget",
+        "curve",
+    ],
+)
 def test_text_in_any_place_is_refused_in_one_line(name):
     data = next(curves()).certificate.data if name == "curve" else certificates()[name][0].data
     for k, (path, is_name) in enumerate(once(data)):

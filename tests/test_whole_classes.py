@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 import relaxbell
 
 TREES = {path: ast.parse(path.read_text()) for path in sorted(Path(relaxbell.__file__).parent.rglob("*.py"))}
@@ -34,6 +36,7 @@ def chains(trees):
     return sorted(name for name in classes.keys() - used - protocols if bases.count(name) == 1)
 
 
+@pytest.mark.slow
 def test_no_class_is_half_of_another():
     assert chains(TREES.values()) == []
 

@@ -131,7 +131,7 @@ class Solution(abc.ABC):
         compared = self.measure.compares
         if self.value > _ROUNDING and not compared and not self.measure.model.relaxed:
             return "none: no edge of the model is marked as relaxed; see CausalModel.relax"
-        return str(self.witness)
+        return self.witness.short
 
     def __repr__(self) -> str:
         unit = "" if self.measure.unit == "probability" else f" {self.measure.unit}"

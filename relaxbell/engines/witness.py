@@ -11,6 +11,9 @@ from relaxbell.exact.texts import as_number, different_texts
 from relaxbell.functionals.functional import BellFunctional
 from relaxbell.symmetry.recognition import holds_with_signaling, recognize
 
+_LINE = 100
+"""Characters of a formula that a summary shows."""
+
 
 @dataclass(frozen=True, eq=False)
 class Witness:
@@ -87,6 +90,26 @@ class Witness:
         """Value and bound in the units of `title`, with the digits that tell them apart: ``4 > 2``."""
         _, value, bound = self._shown
         return " > ".join(different_texts(value, bound))
+
+    @property
+    def short(self) -> str:
+        """As text of a line: of long formulas the beginning, and where the rest is.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> model = rb.measurement_dependence((2, 2), (3, 3))
+        >>> solution = rb.minimize(rb.mutual_information(model), rb.boxes.cglmp(3).visibility(0.9))
+        >>> solution.witness.short.partition(" … ")[2][:35]
+        '(23 terms, witness.functional) = 0.'
+        """
+        title = self.title
+        if len(title) <= _LINE or str(self) == "none":
+            return str(self)
+        parts = title.split(" ")  # sign, coefficient and event; cut before a sign
+        signs = [i for i, part in enumerate(parts) if i and part in "+-"]
+        cut = max((i for i in signs if len(" ".join(parts[:i])) <= _LINE), default=signs[0] if signs else len(parts))
+        return f"{' '.join(parts[:cut])} … ({len(signs) + 1} terms, witness.functional) = {self.comparison}"
 
     def __str__(self) -> str:
         if as_number(self.value) <= as_number(self.bound):

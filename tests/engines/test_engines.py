@@ -272,6 +272,7 @@ def curves():
     yield rb.curve(rb.nonbilocality(rb.bilocality(), {"A": [Fraction(1, 4)] * 4}), *ends)
 
 
+@pytest.mark.slow
 def test_every_curve_offers_the_same():
     for line in curves():
         assert isinstance(line, rb.classes.Curve)

@@ -60,6 +60,7 @@ def test_structural_coordinates_span_the_hull(seed):
 
 
 @pytest.mark.parametrize("seed", range(8))
+@pytest.mark.slow
 def test_plain_cvxpy_agrees(seed):
     """`measure.expression` in anyone's own cp.Problem."""
     import cvxpy as cp

@@ -185,6 +185,7 @@ def test_relaxed_models_by_elimination(monkeypatch, make):
         assert functional.bound(model) == listed(functional, model)
 
 
+@pytest.mark.slow
 def test_relaxed_models_with_many_settings():
     """Where Bob sees both settings, every sign is reached."""
     n = 8

@@ -105,6 +105,7 @@ def test_constants():
 
 
 @pytest.mark.parametrize("digits", [6, 9, 12, 15])
+@pytest.mark.slow
 def test_random_numbers_are_not_recognized(digits):
     generator = random.Random(digits)
     found = [rb.recognize_number(generator.random(), digits=digits) for _ in range(100)]

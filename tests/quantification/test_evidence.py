@@ -70,6 +70,7 @@ def test_limits_in_bits_follow_from_others():
     assert "H(M): H(M) >= h(p(M≠0)), of either message." in text
 
 
+@pytest.mark.slow
 def test_limits_rise_as_the_confidence_falls():
     half = rb.quantify("delft2015", resamples=0, confidence=0.5)
     for row, other in zip(DELFT.rows, half.rows, strict=True):

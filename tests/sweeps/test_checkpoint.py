@@ -83,6 +83,7 @@ def corruptions(content, other, rng):
     yield "twice", content + content
 
 
+@pytest.mark.slow
 def test_no_corruption_changes_a_number(finished, tmp_path):
     """Same numbers or a named error. What is cut off at the end is computed again; all else is refused."""
     content, expected, other = finished
@@ -156,6 +157,7 @@ def ended(process):
     return process.wait()
 
 
+@pytest.mark.slow
 def test_a_second_process_is_refused_and_loses_nothing(finished, tmp_path):
     path = tmp_path / "sweep.jsonl"
     process = begun(path)
@@ -173,6 +175,7 @@ def test_a_second_process_is_refused_and_loses_nothing(finished, tmp_path):
     assert numbers(rb.sweep(*task(), checkpoint=path, progress=False)) == finished[1]
 
 
+@pytest.mark.slow
 def test_a_killed_process_blocks_nobody(finished, tmp_path):
     path = tmp_path / "sweep.jsonl"
     process = begun(path)
@@ -183,6 +186,7 @@ def test_a_killed_process_blocks_nobody(finished, tmp_path):
 
 
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no forks here")
+@pytest.mark.slow
 def test_workers_that_outlive_a_killed_process_block_nobody(finished, tmp_path):
     path, alive = tmp_path / "sweep.jsonl", tmp_path / "alive"
     then = f"""

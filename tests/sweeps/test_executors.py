@@ -135,6 +135,7 @@ def test_a_finished_checkpoint_is_read_back(alone, tmp_path):
 
 
 @pytest.mark.parametrize("cut", [1, 20, 400])
+@pytest.mark.slow
 def test_a_partial_last_line_is_redone(alone, tmp_path, cut):
     path = tmp_path / "sweep.jsonl"
     rb.sweep(*task(), checkpoint=path, progress=False)

@@ -36,6 +36,7 @@ def test_rows_agree_with_an_independent_program():
         assert abs(reference.least_maximum(rows, matrix, point.p.ravel()) - value) < 1e-9
 
 
+@pytest.mark.slow
 def test_random_directions_around_the_local_polytope():
     """Points on both sides of many facets: neither one basis nor one dual serves them all."""
     rng = np.random.default_rng(3)
@@ -50,6 +51,7 @@ def test_random_directions_around_the_local_polytope():
     assert_like_minimize(rb.sweep(measure, points, progress=False), measure, points)
 
 
+@pytest.mark.slow
 def test_budgets_and_affine_constraints():
     both = rb.bell((2, 3)).relax("X -> B", "L -> Y")
     measure = rb.influence(both, "X", "B")

@@ -253,6 +253,7 @@ def test_a_time_limit_keeps_the_bound(monkeypatch):
     assert 0 < caught.value.partial.lower_bound < 0.2
 
 
+@pytest.mark.slow
 def test_what_cannot_be_eliminated_is_refused_before_work():
     """Forty settings on each side: elimination would need tables of 2^41 numbers."""
     with pytest.raises(rb.errors.ModelTooLargeError, match=r"10\^493.7 strategies .* by elimination needs"):
