@@ -13,10 +13,15 @@ from relaxbell.exact.conversion import round_to_nearest, rounds_to_nearest
 USES = {
     "a polyhedron": "from relaxbell.exact.polyhedra import Polyhedron; Polyhedron(1, [(0, 1), (1, -1)]).vertices()",
     "an extra": "from relaxbell.errors import optional; optional('ppl', 'polytopes')",
+    "a linear program after the user": (
+        "import ppl, numpy, scipy.sparse; from relaxbell.lp.highs import LiveModel; one = numpy.ones(1); "
+        "LiveModel(scipy.sparse.csc_array([[1.0]]), one, one, one)"
+    ),
     "after the user": "import ppl; from relaxbell.exact.conversion import library; library()",
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("use", USES)
 def test_floats_round_to_nearest_after(use):
     pytest.importorskip("ppl")
