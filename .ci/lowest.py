@@ -1,35 +1,29 @@
-"""Want each package that pyproject.toml names, extra `test` included, in the lowest version that it declares."""
+"""Want each package that pyproject.toml names, extras included, in the lowest version that it declares.
+
+``python .ci/lowest.py FILE``: the file lists name==version of what goes together, as ``uv pip compile`` writes it.
+"""
 
 import re
 import sys
 import tomllib
-from importlib.metadata import version
 from pathlib import Path
 
 project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-extras = project["optional-dependencies"]
+listed = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+declared = dict(re.match(r"([\w-]+)(?:>=|==)([\d.]+)", line).groups() for line in listed if "relaxbell[" not in line)
+lines = Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()
+found = dict(line.partition(" ")[0].split("==") for line in lines if "==" in line)
 
 
-def numbers(text):
-    """Return the numbers of a version."""
-    return [int(n) for n in re.findall(r"\d+", re.match(r"[\d.]+", text)[0])]
+def numbers(version):
+    """Return the numbers of a version, without zeros at its end."""
+    return [int(n) for n in re.sub(r"(\.0+)*$", "", re.match(r"[\d.]+", version)[0]).split(".")]
 
 
-def listed(requirements):
-    """Yield names and lowest versions, those of the extras that are named included."""
-    for text in requirements:
-        if text.startswith("relaxbell["):
-            for extra in re.search(r"\[(.*)\]", text)[1].split(","):
-                yield from listed(extras[extra])
-        else:
-            yield re.match(r"([\w-]+)\s*(?:>=|==)([\d.]+)", text).groups()
-
-
-wrong = 0
-for name, declared in sorted(set(listed([*project["dependencies"], *extras["test"]]))):
-    found = numbers(version(name))
-    want = numbers(declared)
-    if found[: len(want)] != want or any(found[len(want) :]):
-        print(f"{name}: {declared} is declared, but {version(name)} the lowest that goes with the rest. Declare that.")
-        wrong = 1
-sys.exit(wrong)
+wrong = [
+    f"{name}: {version} is declared, but {found[name.lower()]} the lowest that goes with the others. Declare that."
+    for name, version in sorted(declared.items())
+    if numbers(version) != numbers(found[name.lower()])
+]
+print("\n".join(wrong) or f"the {len(declared)} lowest versions that are declared go together")
+sys.exit(bool(wrong))

@@ -97,6 +97,12 @@ def test_the_table_has_no_other_names_that_moved():
         assert {old: rb._RENAMED.get(old) for old in olds} == olds
 
 
+def test_the_table_sends_nobody_to_a_name_that_is_not_there():
+    named = re.findall(r"\b(boxes|catalog|classes|errors|states)\.(\w+)", "\n".join(TABLE))
+    assert named
+    assert {f"{namespace}.{name}" for namespace, name in named} <= set(PUBLIC)
+
+
 def test_every_class_that_is_returned_is_public():
     """As far as annotations say, except for kinds of `Measure`, and rows and coordinates, which are tables."""
     ours = {cls.__name__: name for name, cls in PUBLIC.items() if inspect.isclass(cls)}
