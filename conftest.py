@@ -19,6 +19,7 @@ SLOW_EXAMPLES = (
     "relaxbell.engines.sources.bands.",
     "relaxbell.engines.sources.curves.",
     "relaxbell.engines.linear.sampled.",
+    "relaxbell.engines.linear.budgets.",
     "relaxbell.engines.factorized.minimum.",
     "relaxbell.causal.model.CausalModel.inequalities",
 )

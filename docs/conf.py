@@ -11,6 +11,7 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 from sphinx.domains.python import PyObject
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
 import relaxbell
@@ -42,6 +43,12 @@ autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
 autodoc_type_aliases = {"ArrayLike": "ArrayLike"}
+
+linkcheck_anchors = (
+    False  # python -m sphinx -b linkcheck docs DIR, where there is a network; tests/test_links.py: the rest
+)
+linkcheck_timeout = 20
+linkcheck_ignore = [r"https://doi\.org/10\.\d{4,}/.*"]  # publishers refuse programs; that it is a doi is tested
 
 suppress_warnings = ["ref.python"]  # a field called `name` is no link to one of the properties of that name
 
@@ -113,6 +120,33 @@ def in_a_namespace(app: Sphinx, env: Any, node: Any, content: Any) -> Any:
     return None
 
 
+_AT = {"arXiv:": "https://arxiv.org/abs/", "doi:": "https://doi.org/"}
+
+
+class Sources(SphinxPostTransform):
+    """Make links of ``arXiv:1411.4648`` and ``doi:10.1103/…`` in prose."""
+
+    default_priority = 400
+    _found = re.compile(r"(arXiv:|doi:)((?:[a-z-]+/)?\d(?:[^\s,;()\]]|\([^\s()]*\))*(?<![.:]))")
+
+    def run(self, **_options: Any) -> None:
+        """Replace text by text and references, outside of code and of links."""
+        for text in list(self.document.findall(nodes.Text)):
+            words = text.astext()
+            if not self._found.search(words) or isinstance(
+                text.parent, nodes.FixedTextElement | nodes.literal | nodes.reference
+            ):
+                continue
+            parts: list[nodes.Node] = []
+            end = 0
+            for found in self._found.finditer(words):
+                parts.append(nodes.Text(words[end : found.start()]))
+                link = nodes.reference("", found[0], refuri=_AT[found[1]] + found[2], internal=False)
+                parts.append(link)
+                end = found.end()
+            text.parent.replace(text, [*parts, nodes.Text(words[end:])])
+
+
 class HelpText(Directive):
     """``.. help-text:: quantify``: what ``relaxbell quantify --help`` prints."""
 
@@ -153,3 +187,4 @@ def setup(app: Sphinx) -> None:
     app.connect("missing-reference", in_a_namespace)
     app.connect("builder-inited", bring_notebooks)
     app.add_directive("help-text", HelpText)
+    app.add_post_transform(Sources)

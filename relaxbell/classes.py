@@ -85,6 +85,7 @@ _HOMES = {
     "behavior.families": "BehaviorFamily",
     "curves.rational": "RationalCurve RationalPiece",
     "engines.linear.curves": "LinearCurve",
+    "engines.linear.budgets": "BudgetCurve",
     "engines.linear.sampled": "SampledCurve",
     "engines.entropy.curve": "EntropyCurve",
     "engines.sources.algebraic": "AlgebraicCandidate",

@@ -87,3 +87,15 @@ SKEWED = {  # few questions matter: k = 2 of 4, 3 of 9
     (2, 2): [[Fraction(1, 20), Fraction(2, 20)], [Fraction(8, 20), Fraction(9, 20)]],
     (3, 3): [[Fraction(n, 100) for n in row] for row in ([1, 2, 2], [15, 16, 16], [16, 16, 16])],
 }
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_uniform_marginals_are_enough_for_chsh(seed):
+    """M = 2 (S − 2) s1 s2/(s1 + s2) for correlators that are not alike."""
+    rng = np.random.default_rng(seed)
+    weights = rng.integers(1, 30, 4)
+    settings = weights * Fraction(1, int(weights.sum()))
+    signs = np.array([1, 1, 1, -1], dtype=object)
+    correlators = np.array([Fraction(int(n), 20) for n in rng.integers(14, 21, 4)], dtype=object)
+    p = rb.Behavior.from_correlators({"AB": (signs * correlators).reshape(2, 2), "A": [0, 0], "B": [0, 0]})
+    assert m_of(settings.reshape(2, 2), p).exact == (correlators.sum() - 2) / 2 * law_m(settings)

@@ -1,42 +1,23 @@
 """The rows of two pages, published values and wrong guesses: each line of code returns the value beside it."""
 
-import doctest
 import re
-from functools import cache
-from pathlib import Path
 
 import pytest
+from tables import agrees, names, run, tables
 
-DOCS = Path(__file__).parent.parent / "docs"
-PUBLISHED, GUESSES = DOCS / "literature.rst", DOCS / "good_guesses.rst"
-TABLE = re.compile(r"^\.\. csv-table::\n((?:   :.*\n)+)\n((?:   .+\n?)+)", re.MULTILINE)
+PUBLISHED, GUESSES = "docs/literature.rst", "docs/good_guesses.rst"
 VERDICTS = {"agrees", "new", "another bound"}
 
 
 def rows(page):
     """Yield the five cells of each row, marked slow in tables of longer computations."""
-    for options, body in TABLE.findall(page.read_text()):
-        for line in body.splitlines():
-            cells = [cell.strip() for cell in line.split(" | ")]
+    for options, cells in tables(page):
+        for row in cells:
             marks = [pytest.mark.slow] if ":class: longer" in options else []
-            yield pytest.param(*cells, id=f"{cells[0]}: {cells[2]}"[:80], marks=marks)
+            yield pytest.param(*row, id=f"{row[0]}: {row[2]}"[:80], marks=marks)
 
 
 ROWS = list(rows(PUBLISHED))
-
-
-@cache
-def names(page):
-    """What the page's first lines define."""
-    found = {}
-    for example in doctest.DocTestParser().get_examples(page.read_text()):
-        exec(compile(example.source, str(page), "exec"), found)
-    return found
-
-
-def run(code, page=PUBLISHED):
-    assert re.fullmatch(r"``[^`]+``", code)
-    return eval(code.strip("`"), names(page))
 
 
 def test_there_are_enough_rows_and_each_says_where_it_is_from():
@@ -48,20 +29,12 @@ def test_there_are_enough_rows_and_each_says_where_it_is_from():
         assert row.values[4] in VERDICTS or row.values[4].startswith("``")
 
 
-def agrees(found, value):
-    if not isinstance(found, float):
-        return str(found) == value
-    digits = len(value.partition(".")[2])
-    assert digits >= 3
-    return found == pytest.approx(float(value), abs=0.5 * 10**-digits * (1 + 1e-6))
-
-
 @pytest.mark.parametrize(("quantity", "source", "code", "value", "verdict"), ROWS)
 def test_the_line_returns_the_value(quantity, source, code, value, verdict):
-    found = run(code)
+    found = run(code, names(PUBLISHED))
     assert agrees(found, value)
     if verdict.startswith("``"):
-        sentence = run(verdict).verify()
+        sentence = run(verdict, names(PUBLISHED)).verify()
         assert "minimum = " in sentence or " >= " in sentence
         printed = [float(number) for number in re.findall(r"\d\.\d+", quantity)]
         assert all(abs(float(found) - number) > 1e-3 for number in printed)
@@ -69,5 +42,5 @@ def test_the_line_returns_the_value(quantity, source, code, value, verdict):
 
 @pytest.mark.parametrize(("quantity", "guess", "code", "value", "guessed"), list(rows(GUESSES)))
 def test_the_guess_is_another_value(quantity, guess, code, value, guessed):
-    assert agrees(run(code, GUESSES), value)
-    assert not agrees(run(guessed, GUESSES), value)
+    assert agrees(run(code, names(GUESSES)), value)
+    assert not agrees(run(guessed, names(GUESSES)), value)

@@ -9,11 +9,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tables import agrees, run
 from typer.testing import CliRunner
 
 from relaxbell import __version__
 from relaxbell.cli import app
-from relaxbell.paper.audit import CLAIMS
 
 README = Path(__file__).parent.parent / "README.md"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -37,13 +37,6 @@ def test_examples_print_what_they_say(code, printed, monkeypatch):
     assert without_columns(out.getvalue()) == without_columns(printed)
 
 
-def test_the_delft_table_is_printed_as_shown():
-    command = next(block for block in blocks("console") if "quantify" in block)
-    prompt, _, table = command.partition("\n")
-    arguments = prompt.removeprefix("$ .venv/bin/relaxbell ").split()
-    assert CliRunner().invoke(app, arguments).output == table
-
-
 def test_the_certificate_is_verified_as_shown(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     command = next(block for block in blocks("console") if "certificates" in block)
@@ -53,41 +46,45 @@ def test_the_certificate_is_verified_as_shown(tmp_path, monkeypatch):
     assert runs[1].output == printed
 
 
-def errata():
-    """Rows of the table under "What we found in the paper"."""
-    section = README.read_text().partition("## What we found in the paper")[2]
-    head, rule, *rows = [line for line in section.splitlines() if line.startswith("|")]
-    assert (head, rule) == ("| where | printed | computed | correct |", "|---|---|---|---|")
-    return rows
-
-
-REFUTED = [claim for claim in CLAIMS if claim.expected == "refuted"]
-
-
-@pytest.mark.parametrize("claim", REFUTED, ids=lambda claim: claim.id)
-def test_the_errata_are_what_the_command_prints(claim):
-    run = CliRunner().invoke(app, ["reproduce", "--errata", "--only", claim.id])
-    assert run.stdout.splitlines()[2:] == [errata()[REFUTED.index(claim)]]
-
-
-def test_there_are_no_other_errata():
-    assert len(errata()) == len(REFUTED)
-
-
-def test_the_verdicts_are_counted():
-    counts = Counter(claim.expected for claim in CLAIMS)
-    text = ", ".join(f"{counts[kind]} {kind}" for kind in ("proved", "exact at points", "numerical", "refuted"))
-    assert f"{len(CLAIMS)} claims: {text}" in " ".join(README.read_text().split())
-
-
 def test_set_up_is_two_commands():
     assert len(blocks("console")[0].splitlines()) == 2
 
 
 def test_there_are_no_other_blocks():
-    assert {language for language, _ in BLOCK.findall(README.read_text())} == {"python", "text", "console", "bibtex"}
-    assert len(blocks("console")) == 3
-    assert len(blocks("python")[0].splitlines()) <= 30
+    languages = Counter(language for language, _ in BLOCK.findall(README.read_text()))
+    assert languages == {"python": 4, "text": 4, "console": 3, "py": 1, "bibtex": 1}
+
+
+def test_each_door_is_ten_lines():
+    for code in blocks("python"):
+        assert len([line for line in code.splitlines() if line]) <= 11  # ten, and the import
+
+
+def results():
+    """Yield (result, line, value) of the table of what is new."""
+    section = README.read_text().partition("## What is new")[2].partition("\n## ")[0]
+    head, rule, *rows = [line for line in section.splitlines() if line.startswith("|")]
+    assert (head, rule) == ("| result | line | value |", "|---|---|---|")
+    for row in rows:
+        yield pytest.param(*row.strip("| ").split(" | "), id=row[2:50])
+
+
+@pytest.mark.parametrize(("result", "line", "value"), list(results()))
+def test_what_is_new_is_computed(result, line, value):
+    names = {}
+    exec(compile(blocks("py")[0], "README.md", "exec"), names)
+    assert agrees(run(f"`{line}`", names), value)
+
+
+def test_the_table_of_tools_is_whole():
+    section = README.read_text().partition("## Beside other tools")[2].partition("\n## ")[0]
+    rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
+    assert {len(row) for row in rows} == {len(rows[0])}
+    assert "?" not in {cell.strip() for row in rows for cell in row}
+    assert (
+        len(re.findall(r"^\d\. ", section, re.MULTILINE))
+        == len([row for row in rows if row[0].strip()[-1:] in "¹²³⁴⁵⁶⁷"]) - 1
+    )
 
 
 def test_what_to_cite_is_what_the_citation_file_says():

@@ -19,6 +19,16 @@ _ROUNDING = Fraction(1, 10**9)
 
 
 @dataclass(frozen=True, eq=False)
+class Share:
+    """A share of those who meet a condition, p(event|condition) = number: names with their values."""
+
+    label: str
+    event: Mapping[str, int]
+    condition: Mapping[str, int]
+    number: Fraction
+
+
+@dataclass(frozen=True, eq=False)
 class CellSum:
     """A linear function of the cells of a table, with its name."""
 
@@ -27,7 +37,7 @@ class CellSum:
     inputs: tuple[str, ...]
     coefficients: Exact
     parties: Mapping[str, str | None] | None = None
-    is_share: bool = False
+    share: Share | None = None
     constant: ExactNumber = Fraction(0)
 
     def transposed(self, outputs: Sequence[str], inputs: Sequence[str]) -> CellSum:
@@ -79,18 +89,25 @@ def partial_values(
         for place in _stated(numbers, events, dict(zip(asked, setting, strict=True))):
             number = numbers[place]
             row = _row(shape, place, len(seen_of), given, number)
-            label = _label(dict(zip(names, place, strict=True)), seen_of, given)
+            values = dict(zip(names, place, strict=True))
+            label = _label(values, seen_of, given)
             # under a condition: p(event, condition) − number · p(condition) = 0
             text = f"{label} - {float(number):.9g}" if given else label
-            found.append(
-                (
-                    CellSum(text, (*seen_of, *given), asked, row, is_share=bool(given)),
-                    Fraction(0) if given else number,
-                )
-            )
+            condition = {**given, **{n: values[n] for n in asked}}
+            share = Share(label, {n: values[n] for n in seen_of}, condition, number) if given else None
+            own = CellSum(text, (*seen_of, *given), asked, row, share=share)
+            found.append((own, Fraction(0) if given else number))
     if not found:
         raise BehaviorError("no cell of the table was seen. Give at least one probability.")
     return found
+
+
+def cell_of(outputs: Sequence[str], inputs: Sequence[str], shape: Sequence[int], values: Mapping[str, int]) -> CellSum:
+    """Return the probability of some values, given those of inputs, as a function of the cells."""
+    row = np.full(tuple(shape), Fraction(0), dtype=object)
+    row[tuple(values.get(n, slice(None)) for n in (*outputs, *inputs))] = Fraction(1)
+    seen = [n for n in outputs if n in values]
+    return CellSum(_label(values, seen, {}), tuple(outputs), tuple(inputs), row)
 
 
 def _stated(

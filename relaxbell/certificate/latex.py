@@ -153,7 +153,15 @@ def _claim(case: Case) -> str:
     if case.infeasible:
         return ""
     lower = case.real(fields(case.claim, "the claim", "lower_bound", optional=("upper_bound",))[0], "the lower bound")
+    if _is_negative(case):
+        return rf"{measure_text(case.measure.parts[0])} \;\le\; {real_text(lower * -1)}"
     return rf"{_name(case)} \;\ge\; {real_text(lower)}"
+
+
+def _is_negative(case: Case) -> bool:
+    """Return whether what is bounded below is the negative of a query: then that is bounded above."""
+    own = case.measure
+    return own.kind == "sum" and len(own.parts) == 1 and own.factors[0] == -1 and not isinstance(case, EntropyCase)
 
 
 def _name(case: Case) -> str:
@@ -188,7 +196,7 @@ def _attained(case: Case) -> str:
     return (
         r",\quad\text{with equality for one of them}"
         if not (upper - lower).sign()
-        else (rf",\quad\text{{and one of them has }} {real_text(upper)}")
+        else (rf",\quad\text{{and one of them has }} {real_text(upper * -1 if _is_negative(case) else upper)}")
     )
 
 

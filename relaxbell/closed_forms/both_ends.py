@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,14 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
-from relaxbell.closed_forms.classes import TermClass, described, listing
-from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm
+from relaxbell.closed_forms.classes import TermClass, listing
+from relaxbell.closed_forms.closed_form import ClosedForm, upper_end
 from relaxbell.closed_forms.derive import closed_form
-from relaxbell.closed_forms.wording import End, written, written_form
+from relaxbell.closed_forms.ends import Forms, classes_of, multiplied_forms, texts_of
+from relaxbell.closed_forms.wording import End, written
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import ExactNumber
 from relaxbell.exact.texts import counted
-from relaxbell.functionals.notation import sum_text
 from relaxbell.measures.measure import Measure, read_measure
 from relaxbell.methods import provided
 
@@ -82,11 +81,7 @@ class ClosedBounds:
     @cached_property
     def upper(self) -> Expr:
         """The upper end as a sympy ``Min``, over the same symbols."""
-        import sympy
-
-        expression = self.largest.expression
-        terms = expression.args if isinstance(expression, sympy.Max) else (expression,)
-        return -terms[0] if len(terms) == 1 else sympy.Min(*(-term for term in terms), evaluate=False)
+        return upper_end(self.largest.expression)
 
     def __call__(
         self, behavior: Behavior | Observed, budgets: Mapping[Any, Any] | None = None
@@ -167,7 +162,7 @@ class ClosedBounds:
         }
         """
         ends = [End(forms, largest) for forms, largest in ((end_forms(self, 1), True), (end_forms(self, -1), False))]
-        measure, budgets = self.least.measure, [str(symbol) for symbol in self.least.budgets]
+        measure, budgets = self.least.measure, self.least.budget_names
         where = self.least.region
         return written(where, measure.name, measure.symbol, ends, budgets, notation, language, measure.averaged)
 
@@ -186,30 +181,22 @@ class ClosedBounds:
         return provided("ClosedBounds._repr_html_")(self)
 
 
-def end_forms(bounds: ClosedBounds, sign: int) -> tuple[tuple[Fraction, ...], ...]:
+def end_forms(bounds: ClosedBounds, sign: int) -> Forms:
     """Return the terms of the lower end (sign 1) or of the upper one (−1), as they bound the query."""
-    terms = bounds.least.terms if sign > 0 else bounds.largest.terms
-    return tuple(tuple(sign * c for c in term.form) for term in terms)
+    form = bounds.least if sign > 0 else bounds.largest
+    return multiplied_forms([term.form for term in form.terms], sign)
 
 
 def end_texts(bounds: ClosedBounds, sign: int) -> list[str]:
     """Return the terms of an end as text; in cells where there is no Bell scenario."""
     form = bounds.least if sign > 0 else bounds.largest
-    budgets, region = [str(symbol) for symbol in form.budgets], form.region
-    if region.coordinates is None or region.parties is not None:
-        return [LinearTerm(own).text(form.labels) for own in end_forms(bounds, sign)]
-    return [written_form(region, own, budgets, "probabilities", sum_text) for own in end_forms(bounds, sign)]
+    return texts_of(form.region, end_forms(bounds, sign), form.budget_names)
 
 
 def end_classes(bounds: ClosedBounds, sign: int) -> list[TermClass]:
     """Return the classes of terms of an end, each as it bounds the query; in cells where there is no Bell scenario."""
     form = bounds.least if sign > 0 else bounds.largest
-    budgets, region = [str(symbol) for symbol in form.budgets], form.region
-    if region.coordinates is not None and region.parties is None:
-        texts = end_texts(bounds, sign)
-        return [replace(kind, text=texts[kind.members[0]]) for kind in form.classes]
-    forms = end_forms(bounds, sign)
-    return [described(region, forms[kind.members[0]], kind.members, budgets) for kind in form.classes]
+    return classes_of(form.region, end_forms(bounds, sign), form.classes, form.budget_names)
 
 
 def linear_bounds(query: Measure, domain: object, subject_to: object, way: str | None, seconds: float) -> ClosedBounds:

@@ -16,6 +16,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.closed_forms.classes import TermClass, classes, listing
 from relaxbell.closed_forms.domains import Domain
+from relaxbell.closed_forms.ends import classes_of, multiplied_forms
 from relaxbell.closed_forms.epigraph import DUAL_VERTICES, OUTER_APPROXIMATION
 from relaxbell.closed_forms.wording import End, written
 from relaxbell.errors import BehaviorError, MeasureError
@@ -130,10 +131,28 @@ class ClosedForm:
 
     # ------------------------------------------------------------------- forms
 
+    @property
+    def budget_names(self) -> tuple[str, ...]:
+        """Names of the symbolic budgets."""
+        return tuple(str(symbol) for symbol in self.budgets)
+
+    @property
+    def shown_sign(self) -> int:
+        """What terms are multiplied with in text: -1 where they are of the negative of a query, as of an upper end."""
+        return 1 if self.measure.negated is None else -1
+
+    @property
+    def shown_classes(self) -> Sequence[TermClass]:
+        """The classes as they are printed: of an upper end, each as it bounds the query."""
+        if self.shown_sign > 0:
+            return self.classes
+        forms = multiplied_forms([term.form for term in self.terms], -1)
+        return classes_of(self.region, forms, self.classes, self.budget_names)
+
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """Names of the coordinates and budgets that the terms are affine in."""
-        return (*self.region.labels, *(str(symbol) for symbol in self.budgets))
+        return (*self.region.labels, *self.budget_names)
 
     @cached_property
     def symbols(self) -> tuple[Symbol, ...]:
@@ -272,10 +291,9 @@ class ClosedForm:
         p{B(A=1)=1} >= p(11|1)
         with p(ab|z) = p(A=a, B=b|Z=z)
         """
-        ends = [End(tuple(term.form for term in self.terms), largest=True)]
-        budgets = [str(symbol) for symbol in self.budgets]
-        own = self.measure
-        return written(self.region, own.name, own.symbol, ends, budgets, notation, language, own.averaged)
+        sign, own = self.shown_sign, self.measure.negated or self.measure
+        ends = [End(multiplied_forms([term.form for term in self.terms], sign), largest=sign > 0)]
+        return written(self.region, own.name, own.symbol, ends, self.budget_names, notation, language, own.averaged)
 
     # -------------------------------------------------------------- evaluation
 
@@ -433,16 +451,20 @@ class ClosedForm:
     # --------------------------------------------------------------------- text
 
     def __repr__(self) -> str:
-        relation, plural = "=" if self.complete else ">=", "s" if len(self.terms) != 1 else ""
+        upper = self.shown_sign < 0
+        relation = "=" if self.complete else "<=" if upper else ">="
+        word = "min" if upper else "max"
         lines = [
-            f"min {self.measure.name} {relation} max of {len(self.terms)} term{plural}, for "
+            f"{self.measure.end_name} {relation} {word} of {counted(len(self.terms), 'term')}, for "
             f"{self.region.text}; {self.measure.model.name}",
-            *listing(self.classes, 3),
+            *listing(self.shown_classes, 3),
         ]
         if self.domain:
             one = len(self.domain) == 1
             lines.append(f"  where {len(self.domain)} constraint{'' if one else 's'} of the model hold{'s' * one}")
         lines.append(f"  {self.effort}")
+        if upper:
+            lines.append(f"  terms, expression and values are of {self.measure.name}: minus this")
         return "\n".join(lines)
 
     @property
@@ -464,13 +486,23 @@ class ClosedForm:
     def _repr_latex_(self) -> str:
         import sympy
 
-        least = "" if self.complete else r"\text{incomplete: } \min \geq "
+        upper = self.shown_sign < 0
+        relation = r"\max \leq" if upper else r"\min \geq"
+        known = "" if self.complete else rf"\text{{incomplete: }} {relation} "
         if len(self.terms) > _LONGEST_LATEX:
-            return f"${least}\\max$ of {len(self.terms)} terms"
-        return f"$\\displaystyle {least}{sympy.latex(self.expression)}$"
+            return f"${known}\\{'min' if upper else 'max'}$ of {len(self.terms)} terms"
+        return f"$\\displaystyle {known}{sympy.latex(upper_end(self.expression) if upper else self.expression)}$"
 
 
 _LONGEST_LATEX = 40
+
+
+def upper_end(expression: Expr) -> Expr:
+    """Return minus a ``Max`` as the ``Min`` of minus its terms, which is how people read upper ends."""
+    import sympy
+
+    terms = expression.args if isinstance(expression, sympy.Max) else (expression,)
+    return -terms[0] if len(terms) == 1 else sympy.Min(*(-term for term in terms), evaluate=False)
 
 
 def linear_terms(rows: Iterable[Sequence[int]]) -> tuple[LinearTerm, ...]:

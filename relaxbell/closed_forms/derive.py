@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
+from relaxbell.behavior.observed import Observed
 from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm, linear_terms
 from relaxbell.closed_forms.domains import Domain, read_domain
 from relaxbell.closed_forms.dual_region import TIME_OVER, from_dual_vertices
 from relaxbell.closed_forms.epigraph import DUAL_VERTICES, OUTER_APPROXIMATION, WAYS, Epigraph, Task
 from relaxbell.closed_forms.outer import OuterApproximation
+from relaxbell.closed_forms.shares import cells_of, form_of_shares, shares_of
 from relaxbell.engines.linear.parametric import ParametricProgram, parameter_sides
 from relaxbell.engines.linear.program import Problem, linear_program, read_constraints
 from relaxbell.errors import ClosedFormError, InfeasibleError, MeasureError, installation
@@ -57,7 +59,8 @@ def closed_form(
         ``"nonsignaling"``, the default where the model without relaxations is a Bell scenario; ``"model"``: all
         behaviors, also those that the model does not reproduce (they get constraints); or a sequence of exact
         behaviors that span an affine slice; or `Observed`: the values of its functionals become the symbols, and
-        nothing else is known of p, such as cells that were not seen.
+        nothing else is known of p, such as cells that were not seen. Shares of those selected, ``Observed.partial(…,
+        given={"S": 1})``, are symbols as well where how many are selected is worst at an end of its range.
     subject_to
         Budgets (Theorem 7) and affine constraints, as in `minimize`. A budget whose limit is a sympy symbol,
         ``dependence(both) <= sympy.Symbol("c")``, becomes a variable: the terms are affine in it.
@@ -91,6 +94,9 @@ def closed_form(
     (8, 4)
     """
     own = read_measure(measure, "a closed form is of").linear("closed form")
+    if isinstance(domain, Observed) and shares_of(domain):
+        cells = closed_form(own, cells_of(domain), subject_to, way=way, seconds=seconds)
+        return form_of_shares(cells, domain)
     limit = read_seconds(seconds, ClosedFormError)
     if way is not None and way not in WAYS:
         raise ClosedFormError(f"the way is {one_line(way)}, expected {' or '.join(map(repr, WAYS))}, or None.")

@@ -69,6 +69,11 @@ class Domain:
         return words[self.name]
 
     @property
+    def in_values(self) -> bool:
+        """Whether the coordinates are values that were observed."""
+        return False
+
+    @property
     def sides(self) -> Exact:
         """Right-hand sides of `equations`, as affine functions of the coordinates."""
         return self.expansion * cell_weights(self.model)[:, None]
@@ -202,6 +207,11 @@ class ValuesDomain(Domain):
         return "these values, whatever the rest of p"
 
     @property
+    def in_values(self) -> bool:
+        """Whether the coordinates are values that were observed."""
+        return True
+
+    @property
     def sides(self) -> Exact:
         """Right-hand sides of `equations`: a row for each functional, then what is known anyway."""
         return self.expansion
@@ -271,11 +281,12 @@ class ValuesDomain(Domain):
 
 def _values(model: CausalModel, observed: Observed) -> ValuesDomain:
     """Return the domain of values of functionals; raise MeasureError where their coefficients are data."""
-    shares = [str(f) for f in observed.functionals if isinstance(f, CellSum) and f.is_share]
+    shares = [f.share.label for f in observed.functionals if isinstance(f, CellSum) and f.share is not None]
     if shares:
         raise MeasureError(
-            f"{shares[0]} is a share of those selected, which a closed form does not take as a symbol. Give the cells: "
-            "Observed.partial(p(outputs, S|inputs), …) with None where S is not 1."
+            f"{shares[0]} is a share of those selected, no linear function of p, expected values of such. Use "
+            "closed_bounds, which takes shares; or give the cells, Observed.partial(p(outputs, S|inputs), …) with None "
+            "where S is not 1."
         )
     irrational = [str(f) for f in observed.functionals if not all(isinstance(v, Fraction) for v in _numbers(f))]
     if irrational:

@@ -182,13 +182,13 @@ class ClosedRatio:
         p{B=1 | A=1, Z=0} = p(11|0) / (p(10|0) + p(11|0))
         with p(ab|z) = p(A=a, B=b|Z=z)
         """
-        region, budgets = self.numerator.least.region, [str(symbol) for symbol in self.numerator.least.budgets]
+        region, budgets = self.numerator.least.region, self.numerator.least.budget_names
         own = self.measure
         return written(region, own.name, own.symbol, self._ends, budgets, notation, language, own.averaged)
 
     def __repr__(self) -> str:
         form = self.numerator.least
-        below = written_form(form.region, self.denominator, [str(s) for s in form.budgets], "probabilities", sum_text)
+        below = written_form(form.region, self.denominator, form.budget_names, "probabilities", sum_text)
         counts = [counted(len(end.forms), "term") for end in self._ends]
         text = f"{self.measure.name} for {form.region.text}; {form.measure.model.name}"
         return "\n".join(

@@ -6,6 +6,7 @@ The one with the fewest cells is written: at each setting the most frequent coef
 
 from __future__ import annotations
 
+import keyword
 import math
 import re
 from collections import Counter
@@ -62,7 +63,13 @@ def check_choice(notation: object, language: object, domain: Domain) -> str:
         )
     if language not in LANGUAGES:
         raise MeasureError(f"the language is {language!r}, expected one of {', '.join(map(repr, LANGUAGES))}.")
-    if domain.coordinates is None:
+    if domain.in_values:
+        if notation != "probabilities":
+            raise MeasureError(
+                f"the notation is {notation!r}, expected 'probabilities': terms are in the values that were observed, "
+                f"{', '.join(domain.labels[:3])}, … Derive the form with domain='model' for others."
+            )
+    elif domain.coordinates is None:
         raise MeasureError(
             "terms on a slice are affine functions of its own coordinates t, expected a domain of behaviors for "
             "formulas in cells. Derive it with domain='model'."
@@ -90,6 +97,8 @@ def cell_form(domain: Domain, form: Form) -> tuple[Exact, Fraction]:
 
 def terms_of(domain: Domain, form: Form, notation: str) -> tuple[Terms, ExactNumber]:
     """Return coefficients with the names of what they multiply, and the constant."""
+    if domain.in_values:
+        return [(c, name) for c, name in zip(form[1:], domain.labels, strict=False) if c], form[0]
     assert domain.coordinates is not None
     if notation == "probabilities":
         table, constant = cell_form(domain, form)
@@ -112,6 +121,8 @@ def written_form(
 
 def legend(domain: Domain, notation: str) -> str:
     """Return what the symbols mean."""
+    if domain.in_values:
+        return "the values that were observed, whatever the rest of p"
     outputs, inputs = domain.model.outputs, domain.model.inputs
     if notation == "correlators":
         return "⟨A0 B1⟩: mean of (-1)^(a + b) at these settings"
@@ -215,14 +226,19 @@ def _program(
 ) -> str:
     """Return a function of the table p, and of budgets, that needs nothing else."""
     model = domain.model
-    names = re.sub(r"\W+", "_", name).strip("_") or "query"
+    names = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_") or "query"
     function = f"bounds_{names}" if len(ends) > 1 else f"bound_{names}"
-    arguments = [re.sub(r"\W", "_", budget) for budget in budgets]
+    arguments = argument_names(budgets)
     indent = language.indent
+    axes = (
+        f"the values of {'; '.join(domain.labels)}, counted"
+        if domain.in_values
+        else f"the axes {', '.join(model.outputs + model.inputs)}: "
+        f"{'p(outputs | inputs)' if model.inputs else 'p(outputs)'}, values counted"
+    )
     lines = [
         language.head(function, ", ".join(["p", *arguments])),
-        f"{indent}# p has the axes {', '.join(model.outputs + model.inputs)}: "
-        f"{'p(outputs | inputs)' if model.inputs else 'p(outputs)'}, values counted from {language.first}",
+        f"{indent}# p has {axes} from {language.first}",
         *([f"{indent}# at {note}"] if note else []),
     ]
     results = []
@@ -241,13 +257,36 @@ def _program(
     return "\n".join([*lines, language.result(results), language.tail])
 
 
+def argument_names(budgets: Sequence[str]) -> list[str]:
+    """Return names of arguments that both languages take, all different: no keywords, none that the function has."""
+    taken = {"p", "lower", "upper", "c", "max", "min", "function", *keyword.kwlist, *_R_KEYWORDS}
+    found = []
+    for budget in budgets:
+        name = re.sub(r"[^A-Za-z0-9_]", "_", budget)
+        name = name if name[:1].isalpha() else f"b{name}"
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        found.append(name)
+    return found
+
+
+_R_KEYWORDS = frozenset(["if", "else", "repeat", "while", "function", "for", "next", "break", "in", "T", "F"])
+_R_KEYWORDS |= frozenset(["TRUE", "FALSE", "NULL", "Inf", "NaN", "NA", "NA_integer_", "NA_real_", "NA_character_"])
+
+
 def _code(domain: Domain, form: Form, budgets: Sequence[str], language: Language) -> str:
     """Return an affine function of p[…] as an expression, whole numbers over a common denominator."""
-    table, constant = cell_form(domain, form)
     pairs: list[tuple[Fraction, str]] = []
-    for index, coefficient in np.ndenumerate(table):
-        if coefficient:
-            pairs.append((coefficient, f"p[{', '.join(str(i + language.first) for i in index)}]"))
+    if domain.in_values:
+        constant = form[0]
+        values = enumerate(form[1 : domain.dimension + 1], start=language.first)
+        pairs = [(c, f"p[{place}]") for place, c in values if c]
+    else:
+        table, constant = cell_form(domain, form)
+        for index, coefficient in np.ndenumerate(table):
+            if coefficient:
+                pairs.append((coefficient, f"p[{', '.join(str(i + language.first) for i in index)}]"))
     pairs += [(c, b) for c, b in zip(form[domain.dimension + 1 :], budgets, strict=True) if c]
     pairs += [(constant, "")] if constant or not pairs else []
     unit = math.lcm(*(coefficient.denominator for coefficient, _ in pairs))

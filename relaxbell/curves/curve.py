@@ -36,7 +36,8 @@ class Curve(abc.ABC):
     Attributes
     ----------
     name
-        What is plotted, for example ``min C(X -> B)``.
+        What is plotted, for example ``min C(X -> B)``. That of the negative of a query, ``max ACE(A -> B)``, is printed
+        and plotted as the upper end that it is; its values are of the negative.
     variable
         Name of the parameter.
     measure
@@ -189,6 +190,17 @@ class Curve(abc.ABC):
         """
 
     # ------------------------------------------------------------- what a picture shows
+
+    @property
+    def shown_sign(self) -> int:
+        """What values are multiplied with in pictures and text: -1 where the negative of a query was minimized."""
+        return 1 if self.measure.negated is None else -1
+
+    @property
+    def _remarks(self) -> list[str]:
+        """Return what text adds: whose values the curve has, where that is not what is printed."""
+        own = self.measure
+        return [] if own.negated is None else [f"  value and bounds are of {own.name}: minus this"]
 
     @property
     @abc.abstractmethod

@@ -51,7 +51,7 @@ class EnclosedCurve(Curve):
             f"{self.name} for {self.variable} in [{low}, {high}]{self._domain_unit}: {len(self.samples)} samples, "
             f"between {self._bounds} {self.gap:.2g}{self._unit} apart{self._short_of}{fitted}"
         )
-        return text if self.reading is None else f"{text}\n  {self.reading}"
+        return "\n".join([text, *([] if self.reading is None else [f"  {self.reading}"]), *self._remarks])
 
     @property
     def _domain_unit(self) -> str:

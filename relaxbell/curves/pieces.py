@@ -33,6 +33,7 @@ class CurveOfPieces(Curve):
     def notes(self) -> list[str]:
         """How it was found, and the pieces."""
         lines = repr(self).splitlines()
+        lines = lines[: len(lines) - len(self._remarks)]
         found = [lines[0].partition(": ")[2], *(line.strip() for line in lines[1 : 1 + _LISTED])]
         return [*found, "…"] if len(lines) > 1 + _LISTED else found
 
@@ -50,4 +51,4 @@ class CurveOfPieces(Curve):
         lines = [f"  {self._piece_text(k)}" for k in range(min(count, _PRINTED))]
         lines += [f"  … {count - _PRINTED} more pieces"] if count > _PRINTED else []
         lines += [] if self.reading is None else [f"  {self.reading}"]
-        return "\n".join([self._headline, *lines])
+        return "\n".join([self._headline, *lines, *self._remarks])

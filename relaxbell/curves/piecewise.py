@@ -334,7 +334,8 @@ class PiecewiseCurve(CurveOfPieces):
     def _piece_text(self, number: int) -> str:
         piece = self.pieces[number]
         low, high = (readable(self._root(t)) for t in (piece.start, piece.end))
-        return f"[{low}, {high}]: {_affine_text(piece.intercept, piece.slope, power_text(self.variable, self.power))}"
+        a, b = piece.intercept * self.shown_sign, piece.slope * self.shown_sign
+        return f"[{low}, {high}]: {_affine_text(a, b, power_text(self.variable, self.power))}"
 
 
 def _affine_text(intercept: ExactNumber, slope: ExactNumber, variable: str = "t") -> str:

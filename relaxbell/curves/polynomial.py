@@ -392,7 +392,8 @@ class PolynomialCurve(CurveOfPieces):
 
     def _piece_text(self, number: int) -> str:
         piece = self.pieces[number]
-        return f"[{_text(piece.start)}, {_text(piece.end)}]: {polynomial_text(piece.coefficients, self.variable)}"
+        own = [c * self.shown_sign for c in piece.coefficients]
+        return f"[{_text(piece.start)}, {_text(piece.end)}]: {polynomial_text(own, self.variable)}"
 
     def _place_text(self, place: Value) -> str:
         return _text(place)

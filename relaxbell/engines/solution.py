@@ -11,7 +11,7 @@ from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.engines.witness import Witness
-from relaxbell.exact.texts import FITTED, floor_text, supported_text
+from relaxbell.exact.texts import FITTED, floor_text, minus_text, supported_text
 from relaxbell.measures.measure import Measure
 from relaxbell.methods import provided
 
@@ -133,30 +133,49 @@ class Solution(abc.ABC):
             return "none: no edge of the model is marked as relaxed; see CausalModel.relax"
         return self.witness.short
 
+    @property
+    def end_texts(self) -> tuple[str, str, str]:
+        """Exact value (empty where it is not known), value and rigorous bound of the end that this is, as text.
+
+        Of the negative of a query the end is an upper one: minus `exact`, `value` and `lower_bound`.
+        """
+        exact = "" if self.exact is None or self.estimated else str(self.exact)
+        bound = floor_text(self.lower_bound, 12)
+        if self.measure.negated is None:
+            return exact, self.value_text, bound
+        if exact:
+            assert self.exact is not None
+            exact = str(-self.exact)
+        return exact, minus_text(self.value_text), minus_text(bound)
+
     def __repr__(self) -> str:
         unit = "" if self.measure.unit == "probability" else f" {self.measure.unit}"
+        upper = self.measure.negated is not None
+        note = [f"  fields       value, exact and lower_bound are of {self.measure.name}"] if upper else []
         late = [f"  exact        {self.statistics['exact']}"] if "exact" in self.statistics else []
         return "\n".join(
             [
-                f"min {self.measure.name} = {self._headline()}{unit}   ({self.measure.model.name})",
-                f"  lower bound  {self._bound_text(unit)}",
+                f"{self.measure.end_name} = {self._headline()}{unit}   ({self.measure.model.name})",
+                f"  {'upper' if upper else 'lower'} bound  {self._bound_text(unit)}",
                 *late,
                 f"  witness      {self.witness_text}",
                 f"  model        {len(self.q)} strategies of {self.q.model.strategies.count_text}",
                 f"  solver       {self.statistics['solver']}",
+                *note,
             ]
         )
 
     def _headline(self) -> str:
-        exact = "" if self.exact is None or self.estimated else str(self.exact)
-        if exact in ("", self.value_text):
-            return self.value_text
-        return f"{exact} = {self.value:.9g}" if len(exact) <= LONGEST else f"{self.value:.9g} (an exact number)"
+        exact, value, _ = self.end_texts
+        if exact in ("", value):
+            return value
+        number = f"{self.value if self.measure.negated is None else 0.0 - self.value:.9g}"
+        return f"{exact} = {number}" if len(exact) <= LONGEST else f"{number} (an exact number)"
 
     def _bound_text(self, unit: str) -> str:
         if self.exact is not None and not self.estimated:
             return "the same: exact"
-        return f"{floor_text(self.lower_bound, 12)}{unit} (rigorous{f' {FITTED}' * self.estimated})"
+        return f"{self.end_texts[2]}{unit} (rigorous{f' {FITTED}' * self.estimated})"
 
     def _repr_html_(self) -> str:
         return provided("Solution._repr_html_")(self)
@@ -179,7 +198,8 @@ class Bounds(Generic[S_co]):
     lower_bound, upper_bound
         Rigorous: every model that satisfies the constraints lies between them.
     minimum, maximum
-        The solutions behind them; `maximum` is of the negated query.
+        The solutions behind them. `maximum` is printed as the upper end that it is; its fields, such as ``value``,
+        ``exact`` and ``certificate``, are of the negated query: minus the upper end.
 
     Examples
     --------

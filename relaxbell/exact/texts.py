@@ -163,6 +163,19 @@ def floor_text(value: float, digits: int = 9) -> str:
     return _rounded_text(value, digits, ROUND_FLOOR)
 
 
+def minus_text(text: str) -> str:
+    """Return minus a number that is written already.
+
+    Examples
+    --------
+    >>> minus_text("-0.78"), minus_text("1/2"), minus_text("0"), minus_text("≤ -3e-12")
+    ('0.78', '-1/2', '0', '≥ 3e-12')
+    """
+    if text.startswith("≤ "):
+        return f"≥ {minus_text(text[2:])}"
+    return text[1:] if text.startswith("-") else text if text == "0" else f"-{text}"
+
+
 def ceil_text(value: float, digits: int = 9) -> str:
     """Return a float as text with at most `digits` significant digits, never rounded down.
 

@@ -118,6 +118,11 @@ class Multiple(Combined):
 
     factor: Fraction = field(kw_only=True)
 
+    @property
+    def negated(self) -> LinearMeasure | None:
+        (part,) = self.parts
+        return part if self.factor == -1 and part.negated is None else None
+
     def _at_few(self, strategies: Sequence[int], weights: Floats) -> float:
         return float(self.factor) * self.parts[0]._at_few(strategies, weights)
 
@@ -145,6 +150,11 @@ class Multiple(Combined):
 def multiplied(measure: Measure, factor: object) -> Multiple:
     """Return a measure times a number, a float meaning the decimal that prints it; see `Measure`."""
     part = measure.linear("multiple")
+    if isinstance(factor, Measure):
+        raise MeasureError(
+            f"{part.in_product[0]} · {factor.name} is a product of two measures, not linear in q, expected a number as "
+            "factor. Bounds of each bound the product; a quotient of two queries is exact: query / other."
+        )
     if isinstance(as_exact(factor), Surd):
         raise MeasureError(
             f"{factor} · {part.in_product[0]}: found an irrational factor, expected a rational one. Multiply the least "

@@ -53,6 +53,10 @@ class MutualInformation(Measure):
     layout: SettingLayout = field(kw_only=True)
 
     @property
+    def needs_cones(self) -> bool:
+        return True
+
+    @property
     def expression(self) -> cp.Expression:
         """The information in bits as a CVXPY expression (exponential cones)."""
         return self.expression_of(self.model.q)

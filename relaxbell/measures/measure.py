@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Self, TypeGuard
+from typing import TYPE_CHECKING, NoReturn, Self, TypeGuard
 
 import numpy as np
 import scipy.sparse as sp
@@ -144,6 +144,27 @@ class Measure(abc.ABC):
     def averaged(self) -> str:
         """Which distribution of free inputs it depends on, as text; empty where that is not said."""
         return ""
+
+    @property
+    def negated(self) -> Measure | None:
+        """The query whose negative this is, so that its least value is minus an upper end; None for others."""
+        return None
+
+    @property
+    def needs_cones(self) -> bool:
+        """Whether its programs are conic, not linear: then trade-offs are sampled, and have no exact pieces."""
+        return False
+
+    @property
+    def end_name(self) -> str:
+        """What its least value is called: ``min C(X -> B)``; of the negative of a query ``max ACE(A -> B)``."""
+        return f"min {self.name}" if self.negated is None else f"max {self.negated.name}"
+
+    @property
+    def end_symbol(self) -> str:
+        """The same in LaTeX."""
+        own = self.negated
+        return rf"\min\, {self.symbol}" if own is None else rf"\max\, {own.symbol}"
 
     def zero_like(self, what: str) -> LinearMeasure:
         """Return a measure of linear programs that is 0 for the same models: all that "no relaxation at all" needs.
@@ -361,6 +382,18 @@ class Measure(abc.ABC):
     def __le__(self, limit: object) -> Limit:
         return budget_of(self.linear("budget"), limit)
 
+    def __pow__(self, power: object) -> NoReturn:
+        raise MeasureError(
+            f"{self.name} to the power of {power} is not linear in q, expected sums, multiples and quotients of "
+            "queries. Where it is not negative, a power rises with it: take that of both ends of bounds(query, p)."
+        )
+
+    def __abs__(self) -> NoReturn:
+        raise MeasureError(
+            f"|{self.name}| has no largest value by linear programs, expected a sum or multiple. Its least value is "
+            "that of maximum(query, -query); its largest the larger size of both ends of bounds(query, p)."
+        )
+
     def __ge__(self, limit: object) -> Budget:
         raise MeasureError(
             f"{self.name} >= {limit} is a lower limit, expected an upper one: budgets are convex constraints. Write "
@@ -527,6 +560,11 @@ def budget_of(measure: LinearMeasure, limit: object) -> Budget:
 
 def read_limit(measure: Measure, limit: object) -> ExactNumber | sympy.Symbol:
     """Return the limit of a budget: an exact number (floats mean the decimals that print them), or a symbol."""
+    if isinstance(limit, Measure):
+        raise MeasureError(
+            f"{measure.name} <= {limit.name} compares two measures, expected a number as limit. Write {measure.name} - "
+            f"({limit.name}) <= 0, where the second is linear, or assumption(model, 'p{{…}} <= p{{…}}')."
+        )
     if is_symbol(limit):
         return limit
     exact = as_exact(limit)

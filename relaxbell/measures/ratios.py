@@ -34,6 +34,8 @@ class Ratio(Measure):
         The two linear queries.
     averaged
         The free inputs whose distribution matters, and the values used.
+    opposite
+        The quotient whose negative this is; None for others.
     model, name, unit, definition
         As in `Measure`.
 
@@ -52,6 +54,7 @@ class Ratio(Measure):
     numerator: LinearMeasure = field(kw_only=True)
     denominator: LinearMeasure = field(kw_only=True)
     averaged: str = field(default="", kw_only=True)
+    opposite: Ratio | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse denominators that can be negative, and parts that are not linear."""
@@ -93,6 +96,10 @@ class Ratio(Measure):
 
     def zero_like(self, what: str) -> LinearMeasure:
         return self.numerator
+
+    @property
+    def negated(self) -> Ratio | None:
+        return self.opposite
 
     @property
     def quotient(self) -> tuple[LinearMeasure, LinearMeasure]:
@@ -166,6 +173,11 @@ class Ratio(Measure):
         if not level:
             return self.numerator
         name = self.denominator.in_product[0]
+        if self.opposite is not None:  # k D − N of the quotient itself
+            many = "" if level == -1 else f"{-level} "
+            parts = [self.numerator, self.denominator * -level]
+            own = self.opposite.numerator.in_product[0]
+            return sum_of(parts).named(f"{many}{name} - {own}", self.unit)
         sign, size = ("-", level) if level > 0 else ("+", -level)
         parts = [self.numerator, self.denominator * -level]
         return sum_of(parts).named(f"{self.numerator.name} {sign} {'' if size == 1 else f'{size} '}{name}", self.unit)
@@ -184,6 +196,7 @@ class Ratio(Measure):
             numerator=self.numerator * number,
             denominator=self.denominator,
             averaged=self.averaged,
+            opposite=self if number == -1 and self.opposite is None else None,
         )
 
     __rmul__ = __mul__

@@ -11,7 +11,7 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.families import BehaviorFamily, as_sympy
 from relaxbell.behavior.observed import Observed
-from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm
+from relaxbell.closed_forms.closed_form import ClosedForm, LinearTerm, upper_end
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.closed_forms.domains import Domain, ValuesDomain, read_domain
 from relaxbell.closed_forms.quotients import fixed_denominator
@@ -126,7 +126,24 @@ def prove(
       exact curve of 2 pieces
       formula 0, least value 1/2 at 1
     """
-    formula = _read_formula(formula)
+    found = _decided(measure, _read_formula(formula), domain, subject_to, parameter, over, points, seconds)
+    own = measure.measure if isinstance(measure, Curve) else measure
+    if found.counterexample is not None and own.negated is not None:
+        return replace(found, method=f"{found.method}; values of {own.name}:")
+    return found
+
+
+def _decided(
+    measure: Measure | Curve,
+    formula: Formula,
+    domain: object,
+    subject_to: object,
+    parameter: Expr | str | None,
+    over: tuple[object, object] | None,
+    points: int,
+    seconds: float,
+) -> Verdict:
+    """Return the verdict; see `prove`."""
     if isinstance(measure, Curve):
         return _along(measure, formula, None, parameter)
     if not isinstance(measure, Measure):
@@ -182,7 +199,7 @@ def _quotient(
         return None
     if found.status != "proved":
         return None
-    claim = f"min {measure.name} = {_text(formula)}, for {form.region.text} where {below} > 0"
+    claim = f"{end_text(measure, formula)}, for {form.region.text} where {below} > 0"
     return replace(found, claim=claim, method=f"times its denominator, that of the data; {found.method}")
 
 
@@ -222,7 +239,7 @@ def _everywhere(
             "formulas are proved for behaviors, found observed values as the domain. Compare with "
             "closed_form(measure, observed)."
         )
-    claim = f"min {measure.name} = {_text(formula)}, for every {where.text.removeprefix('every ')}"
+    claim = f"{end_text(measure, formula)}, for every {where.text.removeprefix('every ')}"
     form: ClosedForm | None
     try:
         form = closed_form(measure, domain, subject_to, seconds=seconds)
@@ -331,7 +348,8 @@ def _along(line: Curve, formula: Formula, source: _Source | None, parameter: obj
     expression = sympy.sympify(formula, strict=True).doit()
     expression, symbol = with_one_symbol(expression, called(line, parameter, expression))
     check_assumptions(symbol, low, high)
-    claim = f"{line.name} = {expression}, for {symbol} in [{low}, {high}]"
+    shown = upper_end(expression) if line.shown_sign < 0 else expression
+    claim = f"{line.name} = {shown}, for {symbol} in [{low}, {high}]"
     claim += "" if line.reading is None else f", if {line.reading}"
     if isinstance(line, PolynomialCurve):
         return compare_curve(line, expression, symbol, claim)
@@ -409,7 +427,7 @@ def _at_points(
     subject_to: object,
     parameter: object,
 ) -> Verdict:
-    claim = f"min {measure.name} = {_text(formula)}, at {len(points)} points"
+    claim = f"{end_text(measure, formula)}, at {len(points)} points"
     names = _names(formula)
     if parameter is not None and names:
         with_one_symbol(formula, read_parameter(parameter).name)
@@ -441,6 +459,15 @@ def _check_symbols(formula: Formula, known: Sequence[str]) -> None:
             f"the formula has the symbol {unknown[0]}, expected those of the domain: {', '.join(known[:12])}"
             f"{', …' if len(known) > 12 else ''}. For a formula in a parameter give a pair of behaviors as domain."
         )
+
+
+def end_text(measure: Measure, formula: Formula) -> str:
+    """Return the equation that a formula claims; of the negative of a query as that of an upper end."""
+    import sympy
+
+    if measure.negated is not None and isinstance(formula, sympy.Expr):
+        return f"{measure.end_name} = {_text(upper_end(formula))}"
+    return f"min {measure.name} = {_text(formula)}"
 
 
 def _text(formula: Formula) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from relaxbell.closed_forms.both_ends import end_classes, end_texts
 from relaxbell.closed_forms.classes import by_text
+from relaxbell.closed_forms.ends import multiplied_forms, texts_of
 from relaxbell.exact.texts import counted
 from relaxbell.show.numbers import arrows
 
@@ -37,9 +38,10 @@ class _Written:
 
 def closed_form_html(form: ClosedForm) -> str:
     """Return the classes of terms, each with its members on demand, and what the model demands of p."""
-    name, model = escape(arrows(form.measure.name)), escape(form.measure.model.name)
-    relation = "=" if form.complete else "≥"
-    least = f"<b>min {name}</b> {relation} max of {len(form.terms)} terms"
+    name, model = escape(arrows(form.measure.end_name)), escape(form.measure.model.name)
+    upper = form.shown_sign < 0
+    relation = "=" if form.complete else "≤" if upper else "≥"
+    least = f"<b>{name}</b> {relation} {'min' if upper else 'max'} of {counted(len(form.terms), 'term')}"
     head = f"{least}, for {form.region.text}; <code>{model}</code>"
     notes = []
     if form.domain:
@@ -47,7 +49,9 @@ def closed_form_html(form: ClosedForm) -> str:
         title = f"where {count} constraint{'s' if count != 1 else ''} of the model hold{'s' if count == 1 else ''}"
         notes.append(_details(form.domain, form.labels, title, " ≤ 0"))
     notes.append(form.effort)
-    return f"<div>{head}{_classes(form.classes, form.terms, form.labels)}{'<br>'.join(notes)}</div>"
+    own = multiplied_forms([term.form for term in form.terms], form.shown_sign)
+    terms = [_Written(text) for text in texts_of(form.region, own, form.budget_names)] if upper else form.terms
+    return f"<div>{head}{_classes(form.shown_classes, terms, form.labels)}{'<br>'.join(notes)}</div>"
 
 
 def closed_bounds_html(bounds: ClosedBounds) -> str:

@@ -31,8 +31,9 @@ _INK, _FAINT = "#222222", "#bbbbbb"
 def curve_svg(curve: Curve) -> str:
     """Return a curve with its marks, and its notes as text beside it."""
     grid = curve.grid(201)
-    marks = [(float(t), _short(t), float(v), _value_text(v)) for t, v in curve.marks]
-    values = np.asarray(curve.value(grid))
+    shown = [(t, curve.shown_sign * v) for t, v in curve.marks]
+    marks = [(float(t), _short(t), float(v), _value_text(v)) for t, v in shown]
+    values = curve.shown_sign * np.asarray(curve.value(grid))
     return _picture(curve.name, curve.variable, curve.measure.unit, grid, values, marks, curve.notes)
 
 

@@ -27,8 +27,14 @@ def plot_curve(curve: Curve, ax: Axes | None = None, **style: object) -> Axes:
     """Draw a curve with what it marks between its ends, exactly where it is affine; return the axes."""
     ax = new_axes(ax, _SIZE)
     grid, marks = curve.grid(400), curve.marks[1:-1]
-    (line,) = ax.plot(grid, curve.value(grid), **_styled(style))
-    ax.plot([float(t) for t, _ in marks], [float(v) for _, v in marks], "o", color=line.get_color(), markersize=4)
+    (line,) = ax.plot(grid, curve.shown_sign * curve.value(grid), **_styled(style))
+    ax.plot(
+        [float(t) for t, _ in marks],
+        [curve.shown_sign * float(v) for _, v in marks],
+        "o",
+        color=line.get_color(),
+        markersize=4,
+    )
     return _labeled(ax, curve.variable, curve.name, curve.measure.unit)
 
 

@@ -21,10 +21,10 @@ _SHOWN = 6
 def solution_html(solution: Solution) -> str:
     """Return a small table: the minimum, its bound, the witness, and the heaviest strategies."""
     unit = _unit(solution)
-    bound = f"{floor_text(solution.lower_bound, 12)}{unit}"
+    bound = f"{solution.end_texts[2]}{unit}"
     return _table(
         solution,
-        ("minimum", _value(solution)),
+        ("minimum" if solution.measure.negated is None else "maximum", _value(solution)),
         (_bound_name(solution), bound if not _known(solution) else "the same: exact"),
         ("witness", escape(solution.witness_text)),
         ("strategies", _strategies(solution)),
@@ -60,9 +60,9 @@ def _unit(solution: Solution) -> str:
 
 
 def _value(solution: Solution) -> str:
-    value = f"<b>{solution.value_text}</b>{_unit(solution)}"
-    exact = _surds(str(solution.exact)) if _known(solution) else ""
-    if exact in ("", solution.value_text):
+    known, short, _ = solution.end_texts
+    value, exact = f"<b>{short}</b>{_unit(solution)}", _surds(known)
+    if exact in ("", short):
         return value
     return f"<b>{escape(exact)}</b> = {value}" if len(exact) <= LONGEST else f"{value} (an exact number)"
 
@@ -73,7 +73,8 @@ def _known(solution: Solution) -> bool:
 
 
 def _bound_name(solution: Solution) -> str:
-    return "rigorous lower bound" + f", {FITTED}" * solution.estimated
+    side = "lower" if solution.measure.negated is None else "upper"
+    return f"rigorous {side} bound" + f", {FITTED}" * solution.estimated
 
 
 def _surds(text: str) -> str:
@@ -91,17 +92,19 @@ def _table(solution: Solution, *rows: tuple[str, str]) -> str:
     if "exact" in solution.statistics:
         rows = (*rows, ("exact value", solution.statistics["exact"]))
     cells = "".join(f"<tr><th {left}>{name}</th><td {left}>{value}</td></tr>" for name, value in rows)
-    caption = f"min {arrows(solution.measure.name)}, {solution.measure.model.name}"
+    caption = f"{arrows(solution.measure.end_name)}, {solution.measure.model.name}"
     return f"<table><caption>{escape(caption)}</caption>{cells}</table>"
 
 
 def solution_latex(solution: Solution) -> str:
     """Return the result as an equation."""
-    name = solution.measure.symbol
+    name, upper = solution.measure.end_symbol, solution.measure.negated is not None
     unit = "" if solution.measure.unit == "probability" else rf"\ \text{{{solution.measure.unit}}}"
     if _known(solution) and len(str(solution.exact)) <= LONGEST:
         from sympy import latex
 
-        return rf"$\displaystyle \min\, {name} = {latex(solution.exact)} \approx {solution.value:.9g}{unit}$"
-    bound = floor_text(solution.lower_bound, 12)
-    return rf"$\displaystyle \min\, {name} = {solution.value_text}{unit},\quad \geq {bound}{unit}$"
+        assert solution.exact is not None
+        value, exact = (0.0 - solution.value, -solution.exact) if upper else (solution.value, solution.exact)
+        return rf"$\displaystyle {name} = {latex(exact)} \approx {value:.9g}{unit}$"
+    _, text, bound = solution.end_texts
+    return rf"$\displaystyle {name} = {text}{unit},\quad \{'leq' if upper else 'geq'} {bound}{unit}$"

@@ -20,10 +20,13 @@ from relaxbell.engines import LinearEngine, engine
 from relaxbell.engines.base import Engine, M
 from relaxbell.engines.entropy.curve import EntropyCurve
 from relaxbell.engines.information.bits_curve import BitsCurve, bits_curve
+from relaxbell.engines.linear.budgets import sampled_tradeoff
 from relaxbell.engines.linear.curves import traced
 from relaxbell.engines.linear.family import budget_line
+from relaxbell.engines.linear.program import without_information
 from relaxbell.engines.linear.sampled import SampledCurve
 from relaxbell.engines.linear.solution import rational_minimum
+from relaxbell.engines.ratios.fixed import with_fixed_denominator
 from relaxbell.engines.sources.bands import SampledNetworkCurve
 from relaxbell.engines.sources.curves import NetworkCurve
 from relaxbell.errors import MeasureError
@@ -242,7 +245,9 @@ def tradeoff(
     Parameters
     ----------
     measure, budgeted
-        Two measures of one model instance, with linear programs; the first may be a quotient of two (`Ratio`).
+        Two measures of one model instance, with linear programs; the first may be a quotient of two (`Ratio`). One of
+        them may be `mutual_information`: then the curve is sampled, between rigorous tangents and chords; so it is with
+        a budget in bits in `subject_to`. Quotients need a denominator that the data fix then, such as that of PN.
     observed
         What must be reproduced.
     subject_to
@@ -255,7 +260,8 @@ def tradeoff(
     -------
     Curve
         From the least possible budget to the least one that leaves `measure` at its own minimum. Decreasing and convex;
-        that of a quotient a `RatioCurve`, decreasing, of linear fractional pieces.
+        that of a quotient a `RatioCurve`, decreasing, of linear fractional pieces. With bits a `SampledCurve`. Of the
+        negative of a query it is the upper end, rising, and printed as such.
 
     Raises
     ------
@@ -273,9 +279,23 @@ def tradeoff(
     >>> rb.tradeoff(rb.influence(both, "X", "B"), rb.influence(both, "Y", "A"), rb.boxes.pr())
     min C(X -> B) for C(Y -> A) in [0, 1/2]: exact, 1 piece, ... linear programs
       [0, 1/2]: 1/2 - C(Y -> A)
+
+    The largest probability of necessity and sufficiency with at most so many bits of confounding:
+
+    >>> seen = rb.Behavior([[0.8, 0.3], [0.2, 0.7]], outputs="B", inputs="A")
+    >>> weak = rb.CausalModel("A -> B <- L; L -> A", inputs="A", latent="L", cardinality={"A": 2, "B": 2})
+    >>> line = rb.tradeoff(-rb.query(weak, "PNS(A -> B)"), rb.mutual_information(weak), seen)
+    >>> line.shown_sign, round(line.value(0.0), 6)  # minus the largest: without confounding 0.7
+    (-1, -0.7)
     """
     first = read_measure(measure, "a trade-off is between measures, expected")
-    other = read_measure(budgeted, "a trade-off is between measures, expected").linear("trade-off")
+    second = read_measure(budgeted, "a trade-off is between measures, expected")
+    constraints = as_tuple(subject_to)
+    if first.needs_cones or second.needs_cones or without_information(constraints)[0]:
+        same_model(first, second)
+        with deadline(seconds, first.name), along_line():
+            return _in_bits(first, second, observed, constraints)
+    other = second.linear("trade-off")
     if first.quotient is not None:
         same_model(first, other)
         with deadline(seconds, first.name), along_line():
@@ -284,6 +304,16 @@ def tradeoff(
     same_model(own, other)
     with deadline(seconds, own.name), known_at_least(own.name, LinearEngine(own).floor), along_line():
         return _tradeoff(own, other, observed, as_tuple(subject_to))
+
+
+def _in_bits(first: Measure, second: Measure, observed: Behavior | Observed, constraints: tuple[object, ...]) -> Curve:
+    """Return a trade-off with a budget in bits; of a quotient where the data fix its denominator."""
+    if first.needs_cones and second.needs_cones:
+        raise MeasureError(f"a trade-off of {first.name} with itself: found it twice, expected two measures.")
+    if first.quotient is not None:
+        first = with_fixed_denominator(first, observed, constraints)
+    first, second = (own if own.needs_cones else own.linear("trade-off") for own in (first, second))
+    return sampled_tradeoff(first, second, observed, constraints)
 
 
 def _tradeoff(
@@ -296,7 +326,7 @@ def _tradeoff(
     family = budget_line(LinearEngine(own), equations, (other,), constraints, least, most)
     if least == most:
         family = budget_line(LinearEngine(own), equations, (other,), constraints, least, least + 1)
-    return traced(family, f"min {own.name}", Parameter(default=other.name), estimated=observed.estimated)
+    return traced(family, own.end_name, Parameter(default=other.name), estimated=observed.estimated)
 
 
 def bound_curve(

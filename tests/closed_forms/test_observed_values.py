@@ -80,7 +80,7 @@ def test_errors():
     effect = rb.average_causal_effect(model, "X", "Y")
     shares = rb.Observed.partial([[0.5, 0.5]] * 2, outputs="Y", inputs="X", given={"S": 1}, cardinality={"S": 2})
     with pytest.raises(rb.errors.MeasureError, match="share of those selected"):
-        rb.closed_form(effect, shares)
+        rb.prove(effect, sympy.Integer(0), domain=shares)
     _, observed = seen(np.random.default_rng(1), 2, 2)
     form = rb.closed_form(effect, observed)
     with pytest.raises(rb.errors.BehaviorError, match="other functionals"):

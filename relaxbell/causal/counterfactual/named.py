@@ -16,6 +16,7 @@ from relaxbell.causal.counterfactual.expressions import (
     Variable,
     both,
 )
+from relaxbell.causal.counterfactual.nonlinear import remedy_for
 from relaxbell.causal.counterfactual.reading import Reader
 from relaxbell.errors import MeasureError
 
@@ -145,6 +146,8 @@ def named_statement(reader: Reader) -> Statement:
     """Read a named query, and return what it stands for."""
     head = reader.token
     if head.text not in _KINDS:
+        if other := remedy_for(head.text):
+            reader.fail("what is linear in q, or a quotient of such", other)
         remedy = "Conditional probabilities are p{… | …}; counterfactuals stand within p{…} or E[…]."
         reader.fail(f"a named query: {', '.join(_KINDS)}", remedy)
     usage, make = _KINDS[head.text]

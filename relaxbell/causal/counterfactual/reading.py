@@ -38,6 +38,7 @@ from relaxbell.causal.counterfactual.expressions import (
     Variable,
     both,
 )
+from relaxbell.causal.counterfactual.nonlinear import POWER, remedy_for
 from relaxbell.errors import MeasureError
 
 _TOKEN = re.compile(
@@ -77,6 +78,11 @@ def tokens_of(text: str, what: str) -> list[Token]:
         match = _TOKEN.match(text, place)
         if match is None:
             start = place + len(text[place:]) - len(text[place:].lstrip())
+            if text[start] == "^":
+                raise MeasureError(
+                    f"the {what} {text!r} has '^' at character {start + 1}, expected sums, multiples and one quotient "
+                    f"of probabilities. {POWER}"
+                )
             raise MeasureError(
                 f"the {what} {text!r} has {text[start]!r} at character {start + 1}, expected names, numbers and the "
                 "signs + - * / = != < <= > >= ( ) { } [ ] , ; |. Leave it out."
@@ -231,6 +237,12 @@ class Reader:
                 return self.mean()
             if self.ahead().text == "(":
                 return self.named(self)
+        if self.is_at("*") and self.at and self.tokens[self.at - 1].text == "*":
+            self.fail("sums, multiples and one quotient of probabilities", POWER)
+        if remedy := remedy_for(token.text):
+            self.fail("what is linear in q, or a quotient of such", remedy)
+        if self.is_at("|"):
+            self.fail("what is linear in q, or a quotient of such", remedy_for("abs"))
         self.fail("a probability such as p{Y(X=1) = 1}, a mean E[Y(X=1)], a named query or a number")
 
     def mean(self) -> Mean:

@@ -210,7 +210,7 @@ class LinearEngine(ConvexEngine[L, LinearSolution]):
             from relaxbell.engines.linear.sampled import sampled
 
             return sampled(family, path)
-        return linear_curve(family, f"min {self.measure.name}", path)
+        return linear_curve(family, self.measure.end_name, path)
 
     def family(self, path: PolynomialPath, subject_to: Sequence[object] = ()) -> Curve:
         from relaxbell.engines.linear.polynomial_curves import polynomial_curve
@@ -278,7 +278,7 @@ class DependenceEngine(LinearEngine[Dependence]):
         family = family_along(along, path, subject_to)
         if not is_constrained(subject_to):
             along.prepared(family.equations(family.low + (family.high - family.low) * _BETWEEN))
-        return linear_curve(family, f"min {self.measure.name}", path)
+        return linear_curve(family, self.measure.end_name, path)
 
     def _solved(self, equations: Equations, subject_to: object) -> tuple[Answer, Proof]:
         return self.solved_near(equations, subject_to, None)

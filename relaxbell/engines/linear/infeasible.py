@@ -86,7 +86,7 @@ def infeasible(problem: Problem, measure: Measure, ways: Ways | None = None) -> 
 
 def _positive(found: DualBound | None, problem: Problem) -> DualBound | None:
     """Return a bound if it proves something: floats are not told from rounding."""
-    least = _PROOF if problem.equations.distance else 0.0
+    least = Fraction(_PROOF if problem.equations.distance else 0)
     return found if found is not None and (float(found.bound) > _PROOF or found.bound > least) else None
 
 

@@ -114,7 +114,7 @@ def polynomial_curve(
         assert own.value is not None
         pieces.append(PolynomialPiece(own.left, own.right, own.value, functionals[key]))
     return LinearPolynomialCurve(
-        f"min {measure.name}",
+        measure.end_name,
         path.parameter.name,
         measure,
         tuple(pieces),

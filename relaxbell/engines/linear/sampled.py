@@ -256,7 +256,7 @@ def between(
     gap = max((_gap(a, b)[0] for a, b in pairwise(samples)), default=0.0)
     own = tuple(samples)
     return SampledCurve(
-        f"min {measure.name}",
+        measure.end_name,
         parameter.name,
         measure,
         own,

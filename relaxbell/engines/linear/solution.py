@@ -141,7 +141,7 @@ def rational_minimum(solution: LinearSolution) -> Fraction:
     if solution.proof.primal is None or not isinstance(exact, Fraction):
         raise MeasureError(
             f"min {solution.measure.name} = {solution.value:.9g} is not rational or was not found exactly, and budgets "
-            "are rational. Use behavior.rounded(model, 10**6) for a rational behavior nearby."
+            "are rational. Use behavior.rounded(model, denominator=10**6) for a rational behavior nearby."
         )
     return exact
 

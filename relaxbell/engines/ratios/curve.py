@@ -99,6 +99,26 @@ class RatioPiece:
         (p, q), (s, r) = other.numerator, other.denominator
         return n * s == p * d and m * r == q * c and n * r + m * s == p * c + q * d
 
+    def negated(self) -> RatioPiece:
+        """Return minus it.
+
+        Returns
+        -------
+        RatioPiece
+            Between the same budgets.
+
+        Examples
+        --------
+        >>> from fractions import Fraction
+        >>> from relaxbell.classes import RatioPiece
+        >>> half = RatioPiece(Fraction(0), Fraction(1), (Fraction(1), Fraction(0)), (Fraction(2), Fraction(0)), True)
+        >>> half.negated().at(Fraction(0))
+        Fraction(-1, 2)
+        """
+        return RatioPiece(
+            self.start, self.end, (-self.numerator[0], -self.numerator[1]), self.denominator, self.is_exact
+        )
+
     def text(self, variable: str) -> str:
         """Return it as a formula.
 
@@ -316,11 +336,14 @@ class RatioCurve(Curve):
         head = (
             f"{self.name} for {self.variable} in [{low}, {high}]: {sure}{fitted}, {counted(len(self.pieces), 'piece')}"
         )
+        upper = self.measure.negated is not None
         lines = [
-            f"  [{readable(own.start)}, {readable(own.end)}]: {own.text('e')}{'' if own.is_exact else '  (at most)'}"
+            f"  [{readable(own.start)}, {readable(own.end)}]: {(own.negated() if upper else own).text('e')}"
+            f"{'' if own.is_exact else '  (at least)' if upper else '  (at most)'}"
             for own in self.pieces
         ]
-        return "\n".join([f"{head}, {counted(self.programs, 'budget')}, e = {self.variable}", *lines])
+        first = f"{head}, {counted(self.programs, 'budget')}, e = {self.variable}"
+        return "\n".join([first, *lines, *self._remarks])
 
     @property
     def marks(self) -> list[tuple[Value, ExactNumber | float]]:

@@ -169,7 +169,7 @@ class RatioEngine(Engine[Ratio]):
                 return self._solution(observed, found, best, level, least, steps, value)
         raise SolverError(
             f"{self.measure.name}: no level near {decimal_text(value, 9)} was proved. Use exact data: "
-            "behavior.rounded(model, 10**6)."
+            "behavior.rounded(model, denominator=10**6)."
         )
 
     def _solution(

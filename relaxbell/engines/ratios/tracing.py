@@ -152,7 +152,7 @@ def ratio_tradeoff(
             f"subject_to=[assumption(model, '{measure.denominator.name} >= 0.01')]."
         ) from None
     pieces = _traced(tracer, nodes)
-    return RatioCurve(f"min {measure.name}", budgeted.name, measure, pieces, tracer.count, estimated=observed.estimated)
+    return RatioCurve(measure.end_name, budgeted.name, measure, pieces, tracer.count, estimated=observed.estimated)
 
 
 def _traced(tracer: _Tracer, nodes: list[_Node]) -> tuple[RatioPiece, ...]:

@@ -101,7 +101,7 @@ class Sampler:
         if distance:
             raise MeasureError(
                 f"a curve of {measure.name} needs exact behaviors, found floats. Give exact ones, such as "
-                "p.rounded(model, 10**6), or use sweep(measure, behaviors) for intervals."
+                "p.rounded(model, denominator=10**6), or use sweep(measure, behaviors) for intervals."
             )
         self.programs = 0
         self._known: dict[ExactNumber, NetworkSample] = {}
