@@ -26,20 +26,14 @@ from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.errors import RelaxbellError
 from relaxbell.exact.numbers import Exact, ExactNumber, as_exact
 from relaxbell.lp.clock import TimeLimitError, left, passed
-from relaxbell.measures.combined import Combined
-from relaxbell.measures.dependences import Dependence, dependence
-from relaxbell.measures.hall import HallDependence
-from relaxbell.measures.information import MutualInformation
-from relaxbell.measures.measure import LinearMeasure, Measure
+from relaxbell.measures.dependences import dependence
+from relaxbell.measures.measure import Measure
 from relaxbell.quantum.sets import NonsignalingSet, QuantumSet
 from relaxbell.relabeling import Relabeling
 from relaxbell.solve.minimization import minimize
 from relaxbell.symmetry.adjacency import SymmetricPolytope, product, spans_all
 from relaxbell.symmetry.generators import value_exchanges
 from relaxbell.symmetry.models import model_generators
-
-_OF_ALL_VALUES = ("influence", "message weight")
-"""Kinds of measures that are the same for all values of the inputs and outputs, by definition."""
 
 _SHARE = 0.3
 """Of the time that is left, in which vertices are listed."""
@@ -99,7 +93,7 @@ def ceiling(measure: Measure, scenario: Scenario, level: int | str) -> Ceiling |
     limit = left()
     vertices = Vertices.listed(own, kept, left if math.isinf(limit) else lambda: left() - limit * (1 - _SHARE))
     found = _by_extremes(measure, own, kept) if vertices is None else _by_roof(measure, own, vertices, level)
-    return _trivial(measure) if found is None else found
+    return Ceiling(*measure.largest, None) if found is None and measure.largest is not None else found
 
 
 def _by_roof(measure: Measure, where: NonsignalingSet, vertices: Vertices, level: int | str) -> Ceiling | None:
@@ -152,9 +146,7 @@ def _values(measure: Measure, own: Scenario, tables: list[Exact]) -> list[tuple[
             return None
         behavior = Behavior(table, own.outputs, own.inputs, parties=own.parties)
         try:
-            value = (
-                _information(measure, behavior) if isinstance(measure, MutualInformation) else _least(measure, behavior)
-            )
+            value = _information(measure, behavior) if measure.needs_cones else _least(measure, behavior)
         except RelaxbellError:  # no model for it, or no time: quantum theory may demand less
             return None
         if value is None:
@@ -169,7 +161,7 @@ def _largest(values: list[tuple[ExactNumber, Behavior]]) -> Ceiling:
     return Ceiling(best, text, at)
 
 
-def _information(measure: MutualInformation, behavior: Behavior) -> ExactNumber | None:
+def _information(measure: Measure, behavior: Behavior) -> ExactNumber | None:
     """Return the information of an exact model, rounded up: the one of least M."""
     solution = minimize(dependence(measure.model), behavior)
     primal = solution.proof.primal if isinstance(solution, ConvexSolution) else None
@@ -197,20 +189,11 @@ def _least(measure: Measure, behavior: Behavior) -> ExactNumber | None:
 
 def _kept(measure: Measure, scenario: Scenario) -> Iterator[Relabeling]:
     """Yield relabelings of values that keep the measure: a sum or maximum over all of them, by its definition."""
-    if not _for_all_values(measure):
+    if not measure.for_all_values:
         return
     for own in model_generators(measure.model):
         if all(own.moves.get(name, name) == name for name in (*scenario.outputs, *scenario.inputs)):
             yield own
-
-
-def _for_all_values(measure: Measure) -> bool:
-    if isinstance(measure, Combined):
-        return all(_for_all_values(own) for own in measure.parts)
-    if isinstance(measure, Dependence | HallDependence | MutualInformation):
-        return True
-    kind = measure.definition.kind if isinstance(measure, LinearMeasure) and measure.definition else None
-    return kind in _OF_ALL_VALUES and not measure.model.is_mixture
 
 
 def _of_two_settings(scenario: Scenario, kept: list[Relabeling]) -> list[Exact] | None:
@@ -249,21 +232,3 @@ def _classes(where: NonsignalingSet, kept: list[Relabeling]) -> list[Exact] | No
         np.array([Fraction(int(v), first * count) for v in own], dtype=object).reshape(where.scenario.shape)
         for own, first in values
     ]
-
-
-# ------------------------------------------------------------------ without the behavior
-
-
-def _trivial(measure: Measure) -> Ceiling | None:
-    """Return a bound of all values of a measure."""
-    if isinstance(measure, Dependence):
-        least = min(as_exact(v) or Fraction(0) for v in measure.model.input_distribution.table.ravel())
-        return Ceiling(2 * (1 - least), "the largest value of M that there is", None)
-    if isinstance(measure, MutualInformation):
-        size = measure.model.input_distribution.table.size
-        return Ceiling(Fraction(math.log2(size)) + _BITS, "the entropy of uniform settings", None)
-    if isinstance(measure, HallDependence):
-        return Ceiling(Fraction(2), "the largest distance of two distributions", None)
-    if isinstance(measure, LinearMeasure) and measure.definition and measure.definition.kind in _OF_ALL_VALUES:
-        return Ceiling(Fraction(1), "a probability", None)
-    return None

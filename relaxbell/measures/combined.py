@@ -34,6 +34,10 @@ class Combined(LinearMeasure):
         return self.name
 
     @property
+    def for_all_values(self) -> bool:
+        return all(part.for_all_values for part in self.parts)
+
+    @property
     def equation(self) -> str:
         return ""
 

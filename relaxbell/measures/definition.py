@@ -50,6 +50,11 @@ class Definition(Generic[M_co]):
     equation: str = ""
 
     @property
+    def for_all_values(self) -> bool:
+        """Whether it is a sum or maximum over all values of the inputs and outputs."""
+        return self.kind in ("influence", "message weight")
+
+    @property
     def plain(self) -> dict[str, object]:
         """Kind and arguments, ready for JSON."""
         return {"kind": self.kind, **self.arguments}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from relaxbell.causal.model import CausalModel
 from relaxbell.exact.bounds import EXACT
 from relaxbell.exact.late_rows import LateRows
-from relaxbell.exact.numbers import Floats
+from relaxbell.exact.numbers import ExactNumber, Floats, as_exact
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.definition import Definition, small
 from relaxbell.measures.factorized import (
@@ -55,6 +55,15 @@ class Dependence(LinearMeasure):
     """
 
     layout: SettingLayout = field(kw_only=True)
+
+    @property
+    def for_all_values(self) -> bool:
+        return True
+
+    @property
+    def largest(self) -> tuple[ExactNumber, str]:
+        rarest = min(as_exact(v) or Fraction(0) for v in self.model.input_distribution.table.ravel())
+        return 2 * (1 - rarest), "the largest value of M that there is"
 
     def _at_few(self, strategies: Sequence[int], weights: Floats) -> float:
         joint = joint_weights(self.model, self.layout, strategies, weights)

@@ -45,6 +45,14 @@ class HallDependence(LinearMeasure):
 
     layout: SettingLayout = field(kw_only=True)
 
+    @property
+    def for_all_values(self) -> bool:
+        return True
+
+    @property
+    def largest(self) -> tuple[Fraction, str]:
+        return Fraction(2), "the largest distance of two distributions"
+
     def _at_few(self, strategies: Sequence[int], weights: Floats) -> float:
         joint = joint_weights(self.model, self.layout, strategies, weights)
         given = joint / self.layout.floats[:, None]

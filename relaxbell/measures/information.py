@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
@@ -55,6 +57,15 @@ class MutualInformation(Measure):
     @property
     def needs_cones(self) -> bool:
         return True
+
+    @property
+    def for_all_values(self) -> bool:
+        return True
+
+    @property
+    def largest(self) -> tuple[Fraction, str]:
+        size = self.model.input_distribution.table.size
+        return Fraction(math.log2(size)) + Fraction(1, 10**9), "the entropy of uniform settings"
 
     @property
     def expression(self) -> cp.Expression:

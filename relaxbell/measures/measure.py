@@ -147,6 +147,16 @@ class Measure(abc.ABC):
         return None
 
     @property
+    def for_all_values(self) -> bool:
+        """Whether the names of values do not matter: its definition sums or maximizes over all of them."""
+        return False
+
+    @property
+    def largest(self) -> tuple[ExactNumber, str] | None:
+        """What it never exceeds, whatever the behavior, and the reason; None if nothing is known."""
+        return None
+
+    @property
     def averaged(self) -> str:
         """Which distribution of free inputs it depends on, as text; empty where that is not said."""
         return ""
@@ -433,6 +443,15 @@ class LinearMeasure(Measure):
     def expression(self) -> cp.Expression:
         """The measure as a plain CVXPY expression of ``model.q``."""
         return self.term.expression(self.model.q)
+
+    @property
+    def for_all_values(self) -> bool:
+        return self.definition is not None and self.definition.for_all_values and not self.model.is_mixture
+
+    @property
+    def largest(self) -> tuple[ExactNumber, str] | None:
+        named = self.definition is not None and self.definition.for_all_values
+        return (Fraction(1), "a probability") if named else None
 
     @property
     def blocks(self) -> tuple[Rows, ...]:
