@@ -1,27 +1,14 @@
-"""What curves of guesses share: lines, places, min-entropies."""
+"""What curves of guesses share: places, min-entropies."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from relaxbell.errors import CurveError
 from relaxbell.exact.numbers import ExactNumber, Floats, as_exact, ceil_float, decimal, sign
-
-
-@dataclass(frozen=True)
-class Line:
-    """The bound intercept + slope · e, which the multipliers of one budget prove for all."""
-
-    intercept: ExactNumber
-    slope: ExactNumber
-
-    def at(self, e: ExactNumber) -> ExactNumber:
-        """Return the value at a budget."""
-        return self.intercept + self.slope * e
 
 
 def entropy(chance: float) -> float:

@@ -8,10 +8,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from relaxbell.certificate.claims import Certificate
+from relaxbell.engines.linear.family import Line
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import ExactNumber, Floats, sign
 from relaxbell.methods import provided
-from relaxbell.randomness.entropies import Line, entropies, read_place, words
+from relaxbell.randomness.entropies import entropies, read_place, words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
