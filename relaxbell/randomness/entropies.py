@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 
 import numpy as np
 
-from relaxbell.errors import CurveError
+from relaxbell.errors import CurveError, MeasureError
 from relaxbell.exact.numbers import ExactNumber, Floats, as_exact, ceil_float, decimal, sign
 
 
@@ -38,6 +39,13 @@ def read_place(e: object, domain: tuple[ExactNumber, ExactNumber]) -> ExactNumbe
     if sign(place - first) < 0 or sign(last - place) < 0:
         raise CurveError(f"the budget {e} is outside the curve, expected one from {first} to {last}.")
     return place
+
+
+def spaced(low: ExactNumber, high: ExactNumber, points: object) -> list[ExactNumber]:
+    """Return so many equally spaced budgets; raise MeasureError where `points` is no whole number of at least 2."""
+    if isinstance(points, bool) or not isinstance(points, int) or points < 2:
+        raise MeasureError(f"points is {points!r}, expected a whole number, at least 2: both ends are samples.")
+    return [low + (high - low) * Fraction(k, points - 1) for k in range(points)]
 
 
 def entropies(value: Callable[[object], ExactNumber], e: object) -> Floats:

@@ -26,14 +26,11 @@ from relaxbell.exact.numbers import sign as sign_of
 from relaxbell.lp.clock import remaining
 from relaxbell.lp.highs import solve_highs
 from relaxbell.lp.rank import independent_columns
-from relaxbell.randomness.polynomials import Poly, evaluate, interpolated, nearest_roots, reduced
+from relaxbell.randomness.polynomials import Affine, Poly, evaluate, interpolated, nearest_roots, reduced
 from relaxbell.randomness.reading import Rows
 
 if TYPE_CHECKING:
     import sympy
-
-Affine = tuple[Fraction, Fraction]
-"""c + d t."""
 
 _MOST_COLUMNS = 15_000
 _MOST_PIECES = 60

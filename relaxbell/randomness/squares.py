@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.errors import ModelTooLargeError, SolverError
@@ -21,8 +22,9 @@ from relaxbell.lp.clock import remaining
 from relaxbell.lp.rank import independent_columns
 from relaxbell.quantum.proofs import factor
 from relaxbell.quantum.sets import QuantumSet
+from relaxbell.quantum.squares import MomentSums, solve_conic
 from relaxbell.randomness.guesses import GuessingRows
-from relaxbell.randomness.moments import Moments, Pricing, solved
+from relaxbell.randomness.moments import Pricing
 
 _MOST, _MOST_PAIRS, _MOST_WORDS = 20_000, 1500, 40
 """Entries of all moment matrices together that one semidefinite program has; pairs of tables and guesses; words."""
@@ -137,8 +139,15 @@ class QuantumAdversary(GuessingRows):
         return found
 
     @cached_property
-    def _moments(self) -> Moments:
-        return Moments(list(self.where.words), self.where.coordinate_words)
+    def _moments(self) -> MomentSums:
+        return MomentSums(self.where.words)
+
+    @cached_property
+    def _spread(self) -> sp.csr_array:
+        """From coordinates to moments."""
+        places = [self._moments.numbers[word] for word in self.where.coordinate_words]
+        entries = np.ones(len(places)), (places, np.arange(len(places)))
+        return sp.csr_array(entries, shape=(len(self._moments.numbers), len(places)))
 
     def solve(self) -> QuantumProof:
         """Return multipliers with their proofs, of several programs the best.
@@ -173,7 +182,7 @@ class QuantumAdversary(GuessingRows):
         """Return the same where matrices are many: few decide, and the others get sums of squares of their own."""
         order = sorted(self.pairs, key=lambda pair: float(self.tables[pair[0]].cost))
         active = order[: _BEGUN * len(self.guesses)]
-        pricing = Pricing(self._moments, self.where.name)
+        pricing = Pricing(self._moments, self._spread, self.where.name)
         for _ in range(_ROUNDS):
             y, squares, value = self._master(active, *_TRIED[0])
             gains = []
@@ -208,11 +217,11 @@ class QuantumAdversary(GuessingRows):
         if self.budgets:
             rules.append(y[-1] >= 0)
         for (t, g), square in squares.items():
-            left = own.spread @ (self._prices[t][:, kept] @ y - scale * self._pair_gains[t, g])
+            left = self._spread @ (self._prices[t][:, kept] @ y - scale * self._pair_gains[t, g])
             rules.append(own.sums @ cp.vec(square, order="C") == left)
         sides = np.array([float(self.sides[k]) for k in kept])
         problem = cp.Problem(cp.Minimize(sides @ y), rules)
-        solved(problem, self.where.name)
+        solve_conic(problem, self.where.name)
         found = {pair: np.asarray(square.value) / scale for pair, square in squares.items()}
         return np.asarray(y.value) / scale, found, float(problem.value) / scale
 
@@ -222,7 +231,7 @@ class QuantumAdversary(GuessingRows):
         if self.budgets:
             multipliers[-1] = max(multipliers[-1], Fraction(0))
         exact = np.array([float(v) for v in multipliers])
-        words, coordinates = self._moments.words, self._moments.coordinates
+        words, coordinates = self.where.words, self.where.coordinate_words
         proofs, most = [], -np.inf
         for pair in self.pairs:
             form = self._pair_gains[pair] - self._prices[pair[0]] @ exact
