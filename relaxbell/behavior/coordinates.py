@@ -115,7 +115,7 @@ class Coordinates:
         """Shape of a full table: outputs, then inputs."""
         return self.outputs + self.inputs
 
-    def _members(self, block: Block) -> tuple[Any, ...]:
+    def members(self, block: Block) -> tuple[Any, ...]:
         """Index of a block's outputs in a table over (0: marginalized, k > 0: value k − 1)."""
         return tuple(slice(1, None) if i in block.members else 0 for i in range(len(self.outputs)))
 
@@ -147,7 +147,7 @@ class Coordinates:
         total = marginals[(0,) * len(self.outputs)].reshape(-1, *batch)
         missed: NDArray[np.float64] = abs(total - 1).max(axis=0)
         for block in self.blocks:
-            part = marginals[self._members(block)]
+            part = marginals[self.members(block)]
             mean, count = self._sum_unreached(part, block)
             if count > 1:
                 axes = tuple(len(block.members) + j for j in range(len(self.inputs)) if j not in block.inputs)
@@ -167,7 +167,7 @@ class Coordinates:
         out = np.empty((self.dimension + 1, *batch), dtype=table.dtype)
         out[0] = 1 if table.dtype == object else 1.0
         for block in self.blocks:
-            total, count = self._sum_unreached(marginals[self._members(block)], block)
+            total, count = self._sum_unreached(marginals[self.members(block)], block)
             out[block.start : block.start + block.size] = (total / count).reshape(block.size, *batch)
         return out
 
@@ -185,7 +185,7 @@ class Coordinates:
                 (slice(None),) * len(block.members)
                 + tuple(slice(None) if j in block.inputs else None for j in range(len(self.inputs)))
             ]
-            marginals[self._members(block)] = wide
+            marginals[self.members(block)] = wide
         return axis_product(marginals, [_complete(c).astype(vector.dtype) for c in self.outputs])
 
     def pull_back(self, coefficients: NDArray[Any]) -> NDArray[Any]:
@@ -194,7 +194,7 @@ class Coordinates:
         out = np.zeros(self.dimension + 1, dtype=coefficients.dtype)
         out[0] = np.asarray(gathered[(0,) * len(self.outputs)]).sum()  # a number where there are no inputs
         for block in self.blocks:
-            total, _ = self._sum_unreached(gathered[self._members(block)], block)
+            total, _ = self._sum_unreached(gathered[self.members(block)], block)
             out[block.start : block.start + block.size] = total.ravel()
         return out
 

@@ -241,7 +241,7 @@ def _read_tensor(
     form = np.empty(coordinates.dimension + 1, dtype=table.dtype)
     form[0] = table[(0,) * table.ndim]
     for block in coordinates.blocks:
-        part = table[_place(coordinates, block)].reshape(_split(coordinates, block))
+        part = table[coordinates.members(block)].reshape(_split(coordinates, block))
         order = _order(coordinates, block)
         form[block.start : block.start + block.size] = part.transpose(np.argsort(order)).ravel()
     return coordinates, form
@@ -253,7 +253,7 @@ def write_tensor(coordinates: Coordinates, form: NDArray[Any]) -> NDArray[Any]:
     table = np.empty(lengths, dtype=form.dtype)
     table[(0,) * table.ndim] = form[0]
     for block in coordinates.blocks:
-        place = _place(coordinates, block)
+        place = coordinates.members(block)
         part = form[block.start : block.start + block.size].reshape(block.shape)
         table[place] = part.transpose(_order(coordinates, block)).reshape(table[place].shape)
     return table
@@ -318,11 +318,6 @@ def _read_sizes(cardinality: object, reader: Reader) -> dict[str, int]:
 
 def _settings(coordinates: Coordinates, i: int) -> int:
     return math.prod(coordinates.inputs[j] for j in coordinates.reach[i])
-
-
-def _place(coordinates: Coordinates, block: Block) -> tuple[Any, ...]:
-    """Index of a block in a tensor."""
-    return tuple(slice(1, None) if i in block.members else 0 for i in range(len(coordinates.outputs)))
 
 
 def _split(coordinates: Coordinates, block: Block) -> list[int]:

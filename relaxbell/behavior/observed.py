@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
 from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
@@ -14,6 +13,7 @@ from relaxbell.behavior.partial import partial_values
 from relaxbell.behavior.scenario import Scenario
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, read_fraction
+from relaxbell.exact.texts import short_text
 from relaxbell.frozen import Frozen
 from relaxbell.methods import provided
 from relaxbell.results import GuessingLike
@@ -292,14 +292,10 @@ class Observed(Frozen):
         )  # fmt: skip
 
     def __repr__(self) -> str:
-        parts = [f"{f} = {_text(v)}" for f, v in zip(self.functionals, self.values, strict=True)]
+        parts = [f"{f} = {short_text(v)}" for f, v in zip(self.functionals, self.values, strict=True)]
         return f"Observed: {', '.join(parts + (['no-signaling'] if self.nonsignaling else []))}"
 
 
 def _read_value(value: object) -> ExactNumber:
     exact = as_exact(value)
     return exact if isinstance(exact, Surd) else read_fraction(value, "an observed value", BehaviorError)
-
-
-def _text(value: ExactNumber) -> str:
-    return f"{float(value):.9g}" if isinstance(value, Fraction) and value.denominator > 1000 else str(value)

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from relaxbell.curves.paths import Reading
 from relaxbell.errors import CurveError
 from relaxbell.exact.numbers import ExactNumber, Floats, as_exact
+from relaxbell.exact.texts import short_text
 from relaxbell.measures.measure import Measure
 from relaxbell.methods import provided
 
@@ -294,5 +295,4 @@ def read_level(level: object) -> ExactNumber:
 
 def readable(number: object) -> str:
     """Return an exact number; fractions that nobody would read, as decimals."""
-    long = isinstance(number, Fraction) and number.denominator > 10_000
-    return f"{float(number):.9g}" if isinstance(number, Fraction) and long else str(number)
+    return short_text(number, 10_000)

@@ -45,6 +45,18 @@ def decimal_text(number: Number, digits: int = 6) -> str:
     return f"{mantissa.rstrip('0').rstrip('.')}e{exponent}"
 
 
+def short_text(number: object, largest: int = 1000) -> str:
+    """Return an exact number as it is; fractions with a larger denominator, which nobody would read, as decimals.
+
+    Examples
+    --------
+    >>> short_text(Fraction(3, 8)), short_text(Fraction(1, 1001))
+    ('3/8', '0.000999000999')
+    """
+    is_long = isinstance(number, Fraction) and number.denominator > largest
+    return f"{float(number):.9g}" if isinstance(number, Fraction) and is_long else str(number)
+
+
 def different_texts(one: Number, other: Number, digits: int = 6) -> tuple[str, str]:
     """Return two numbers with as many digits as they need to differ, at least `digits`; equal ones look equal.
 

@@ -9,8 +9,6 @@ from functools import partial
 from typing import Literal, overload
 
 import numpy as np
-import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from relaxbell.causal.model import CausalModel
 from relaxbell.exact.bounds import EXACT
@@ -185,21 +183,15 @@ def _label(layout: SettingLayout, i: int) -> str:
 def _rows(model: CausalModel, layout: SettingLayout, labels: Labels) -> Rows:
     """Return p(x, Λ) − p(x) p(Λ) for all x and Λ."""
     settings, count = layout.numbers.shape
-    columns = np.broadcast_to(layout.numbers.T[None], (settings, count, settings))
-    pointers = np.arange(0, columns.size + 1, settings)
-    shape = (settings * count, model.strategies.count)
-
-    def rows(data: NDArray[np.float64]) -> sp.csr_array:
-        return sp.csr_array((data.ravel(), columns.ravel().astype(np.int32), pointers), shape=shape)
-
+    strategies, shape = model.strategies.count, (settings, count, settings)
     if layout.denominator < EXACT:
-        data = np.broadcast_to(-layout.whole_weights[:, None, None], columns.shape).copy()
+        data = np.broadcast_to(-layout.whole_weights[:, None, None], shape).copy()
         for x in range(settings):
             data[x, :, x] += layout.denominator
-        return Rows(rows(data), labels, Fraction(1, layout.denominator))
+        return Rows(layout.rows_of_settings(data, strategies), labels, Fraction(1, layout.denominator))
     # entries 2x: −p(x), 2x + 1: 1 − p(x)
-    place = np.broadcast_to(2 * np.arange(settings)[:, None, None], columns.shape).copy()
+    place = np.broadcast_to(2 * np.arange(settings)[:, None, None], shape).copy()
     for x in range(settings):
         place[x, :, x] += 1
     distinct = np.array([part for w in layout.weights for part in (-w, 1 - w)], dtype=object)
-    return Rows.read(rows(np.ones(columns.shape)), distinct, place.ravel(), labels)
+    return Rows.read(layout.rows_of_settings(np.ones(shape), strategies), distinct, place.ravel(), labels)

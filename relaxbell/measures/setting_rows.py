@@ -176,14 +176,11 @@ def _bound(limits: HasLimits, limit: ExactNumber | sympy.Symbol, side: int) -> S
 
 def _bound_rows(model: CausalModel, layout: SettingLayout, bound: ExactNumber, side: int, labels: Labels) -> Rows:
     settings, count = layout.numbers.shape
-    columns = np.broadcast_to(layout.numbers.T[None], (settings, count, settings))
-    pointers = np.arange(0, columns.size + 1, settings)
-    shape = (settings * count, model.strategies.count)
-    pattern = sp.csr_array((np.ones(columns.size), columns.ravel().astype(np.int32), pointers), shape=shape)
-    place = np.zeros(columns.shape, dtype=np.intp)
+    place = np.zeros((settings, count, settings), dtype=np.intp)
     for x in range(settings):
         place[x, :, x] = 1
     distinct = np.array([-side * bound, side * (1 - bound)], dtype=object)
+    pattern = layout.rows_of_settings(np.ones(place.shape), model.strategies.count)
     return Rows.read(pattern, distinct, place.ravel(), labels)
 
 

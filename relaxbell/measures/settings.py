@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from typing import overload
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.behavior.names import name_latex
@@ -87,6 +88,13 @@ class SettingLayout:
         whole = np.where(mass > 0, weights, 0)
         whole[np.arange(len(star)), star] += self.denominator - whole.sum(axis=1)
         return whole
+
+    def rows_of_settings(self, data: NDArray[np.float64], strategies: int) -> sp.csr_array:
+        """Return rows for each (x, Λ) with an entry at each (x', Λ), from entries of axes x, Λ, x'."""
+        settings, count = self.numbers.shape
+        columns = np.broadcast_to(self.numbers.T[None], (settings, count, settings)).ravel().astype(np.int32)
+        pointers = np.arange(0, columns.size + 1, settings)
+        return sp.csr_array((data.ravel(), columns, pointers), shape=(settings * count, strategies))
 
     @property
     def latex(self) -> str:

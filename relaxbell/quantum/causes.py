@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -43,9 +43,6 @@ from relaxbell.quantum.squares import solve_conic, solve_linear
 from relaxbell.quantum.unpacked import Unpacked
 from relaxbell.verify import Refused, read_case
 from relaxbell.verify.words import sum_of_squares
-
-if TYPE_CHECKING:
-    pass
 
 _PRICES = (2.0**2, 2.0**6, 2.0**11, 2.0**16)
 """What missing an observed probability costs: multipliers are no larger, and data on the border need large ones."""

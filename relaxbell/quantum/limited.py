@@ -196,7 +196,7 @@ def _exact(where: NonsignalingSet, form: Exact, limits: Sequence[Condition]) -> 
 def _moments(where: BehaviorSet, form: Exact, limits: Sequence[Condition]) -> Found:
     assert isinstance(where, QuantumSet)
     size = float(abs(to_floats(form[1:])).max(initial=0.0)) or 1.0
-    best: tuple[float, list[ExactNumber], dict[str, Any], Any] | None = None
+    best: Found | None = None
     top, missed = np.inf, 0.0
     for price in _PRICES:
         try:
@@ -205,16 +205,12 @@ def _moments(where: BehaviorSet, form: Exact, limits: Sequence[Condition]) -> Fo
             if best is None and price == _PRICES[-1]:
                 raise
             continue
-        y = [Fraction(round(v * 2.0**_BITS), 2**_BITS) for v in duals.tolist()]
-        y = [v if c.equality else max(v, Fraction(0)) for v, c in zip(y, limits, strict=True)]
-        rest = form.copy()
-        for v, c in zip(y, limits, strict=True):
-            rest = rest - v * c.form
+        y, rest, allowed = _multiplied(form, limits, duals)
         for own in (gram, None):
             bound, proof = largest_value(where, rest, own)
-            most = float(bound + sum((v * c.limit for v, c in zip(y, limits, strict=True)), Fraction(0)))
+            most = float(bound + allowed)
             if most < top:
-                top, best = most, (value, list(y), proof, None)
+                top, best = most, (value, y, proof, None)
             if top - value <= _ENOUGH * max(1.0, size):
                 break
         if missed < _MISSED and top - value <= _ENOUGH * max(1.0, size):
@@ -225,15 +221,25 @@ def _moments(where: BehaviorSet, form: Exact, limits: Sequence[Condition]) -> Fo
     return best
 
 
+def _multiplied(
+    form: Exact, limits: Sequence[Condition], duals: Floats
+) -> tuple[list[ExactNumber], Exact, ExactNumber]:
+    """Return exact multipliers of the conditions, what is left of a form, and what the conditions allow at most."""
+    rounded = [Fraction(round(v * 2.0**_BITS), 2**_BITS) for v in duals.tolist()]
+    y = [v if c.equality else max(v, Fraction(0)) for v, c in zip(rounded, limits, strict=True)]
+    rest, allowed = form, sum((v * c.limit for v, c in zip(y, limits, strict=True)), Fraction(0))
+    for v, c in zip(y, limits, strict=True):
+        rest = rest - v * c.form
+    return list(y), rest, allowed
+
+
 def _check_feasible(where: QuantumSet, limits: Sequence[Condition]) -> None:
     """Raise InfeasibleError where it is proved that nothing satisfies the conditions."""
     nothing = np.full(where.coordinates.dimension + 1, Fraction(0), dtype=object)
     _, duals, _, gram = _priced(where, to_floats(nothing), limits, 1.0)
-    y = [Fraction(round(v * 2.0**_BITS), 2**_BITS) for v in duals.tolist()]
-    y = [v if c.equality else max(v, Fraction(0)) for v, c in zip(y, limits, strict=True)]
-    rest = nothing - sum((v * c.form for v, c in zip(y, limits, strict=True)), nothing)
+    _, rest, allowed = _multiplied(nothing, limits, duals)
     bound, _ = largest_value(where, rest, gram)
-    excess = bound + sum((v * c.limit for v, c in zip(y, limits, strict=True)), Fraction(0))
+    excess = bound + allowed
     if excess < 0:
         raise InfeasibleError(
             f"no behavior of the {where.name} set satisfies the conditions (they are missed by {-float(excess):.6g}, "

@@ -24,6 +24,40 @@ _TOLERANCES = (1e-11, 1e-8)
 """Of Clarabel, the second where it fails with the first; the proof takes care of what it misses."""
 
 
+class MomentSums:
+    """Which entries of a moment matrix are equal, up to adjoints.
+
+    Parameters
+    ----------
+    words
+        Of its rows.
+
+    Attributes
+    ----------
+    words
+        As given.
+    size
+        Number of rows.
+    numbers
+        The number of each moment.
+    sums
+        Of a flat matrix over each moment.
+    one
+        The number of the moment 1.
+    """
+
+    def __init__(self, words: Sequence[Word]) -> None:
+        self.words, self.size = words, len(words)
+        self.numbers: dict[Word, int] = {}
+        rows, columns, entries = [], [], []
+        for i, j, word in classes(words):
+            rows.append(self.numbers.setdefault(word, len(self.numbers)))
+            columns.append(i * self.size + j)
+            entries.append(1.0 if i == j else 2.0)
+        self.sums = sp.csr_array((entries, (rows, columns)), shape=(len(self.numbers), self.size**2))
+        self.one = self.numbers[((),) * len(words[0])]
+
+
 def least_squares_bound(
     words: Sequence[Word], form: Mapping[Word, float], name: str, blocks: Sequence[NDArray[np.float64]]
 ) -> tuple[float, Floats, dict[Word, float]]:
@@ -50,16 +84,10 @@ def least_squares_bound(
     """
     import cvxpy as cp
 
-    n, one = len(words), ((),) * len(words[0])
-    numbers: dict[Word, int] = {}
-    rows, columns, entries = [], [], []
-    for i, j, word in classes(words):
-        rows.append(numbers.setdefault(word, len(numbers)))
-        columns.append(i * n + j)
-        entries.append(1.0 if i == j else 2.0)
-    sums = sp.csr_array((entries, (rows, columns)), shape=(len(numbers), n * n))
+    moments = MomentSums(words)
+    n, numbers, one, sums = moments.size, moments.numbers, moments.one, moments.sums
     reduced = [_of_block(sums, basis) for basis in blocks]
-    kept = np.array([k for word, k in numbers.items() if word != one], dtype=np.intp)
+    kept = np.array([k for k in numbers.values() if k != one], dtype=np.intp)
     right = -np.array([form.get(word, 0.0) for word in numbers])
     whole = len(blocks) == 1 and blocks[0].shape[1] == n
     change = sp.eye_array(len(kept)) if whole else _independent(np.hstack([part[kept] for part in reduced]))
@@ -67,7 +95,7 @@ def least_squares_bound(
     flat = [cp.vec(matrix, order="C") for matrix in matrices]
     positive = [matrix >> 0 for matrix in matrices]
     total = sum((change @ part[kept]) @ own for part, own in zip(reduced, flat, strict=True))
-    most = sum(part[[numbers[one]]] @ own for part, own in zip(reduced, flat, strict=True))
+    most = sum(part[[one]] @ own for part, own in zip(reduced, flat, strict=True))
     problem = cp.Problem(cp.Minimize(cp.sum(most)), [*positive, total == change @ right[kept]])
     solve_conic(problem, name)
     found = np.zeros((n, n))
@@ -75,7 +103,7 @@ def least_squares_bound(
         found += np.einsum("iac,ab,jbc->ij", basis, np.asarray(matrix.value), basis, optimize=True)
     gram = _moment_matrix(blocks, [np.asarray(own.dual_value) for own in positive])
     known = sums @ gram.ravel() / (sums @ np.ones(n * n))
-    known /= known[numbers[one]]
+    known /= known[one]
     return float(problem.value), found, dict(zip(numbers, known.tolist(), strict=True))
 
 

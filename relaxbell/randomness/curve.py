@@ -6,17 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from relaxbell.errors import CurveError
+from relaxbell.engines.linear.family import Line
+from relaxbell.engines.linear.tracing import trace
 from relaxbell.exact.numbers import ExactNumber, Floats, sign
+from relaxbell.lp.clock import time_is_over
 from relaxbell.methods import provided
-from relaxbell.randomness.entropies import Line, entropies, entropy, read_place, words
+from relaxbell.randomness.entropies import entropies, entropy, read_place, words
 from relaxbell.randomness.limit_curve import LimitPiece, reaches, value_at, value_near
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-_MOST = 500
-"""Linear programs after which a curve is given up."""
 
 
 @dataclass(frozen=True)
@@ -341,44 +340,63 @@ class GuessingLimitCurve:
         return f"guessing probability for {words(self.limit)} e: exact, {len(self.pieces)} pieces{lines}"
 
 
-def trace(
-    limit: str, solve: Callable[[ExactNumber], tuple[ExactNumber, Line]], start: ExactNumber, end: ExactNumber
-) -> GuessingCurve:
-    """Return the curve between two budgets; `solve` returns value and tangent at one.
+@dataclass(frozen=True, eq=False)
+class BestGuess:
+    """The guessing probability at one budget, and its tangent.
 
-    Where two tangents meet the value is on them, or a new tangent comes with it.
+    Attributes
+    ----------
+    t, value
+        Budget and probability.
+    tangent
+        A bound at all budgets.
+    exact
+        Columns attain the value.
+    """
+
+    t: ExactNumber
+    value: ExactNumber
+    tangent: Line
+    exact: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class BestGuesses:
+    """The guessing probability along a budget.
+
+    Attributes
+    ----------
+    low, high
+        Ends of the budget.
+    find
+        What finds it at one.
+    """
+
+    low: ExactNumber
+    high: ExactNumber
+    find: Callable[[ExactNumber], BestGuess]
+
+    def solve(self, t: ExactNumber) -> BestGuess:
+        """Return the probability and its tangent at a budget."""
+        return self.find(t)
+
+    def feasible_end(self, t: ExactNumber, inward: int) -> BestGuess:
+        """Return the same at an end, which is to be feasible."""
+        return self.find(t)
+
+
+def guessing_curve(limit: str, guesses: BestGuesses) -> GuessingCurve:
+    """Return the curve between two budgets.
 
     Raises
     ------
     CurveError
         If it does not end.
+    TimeLimitError
+        If the time is over before.
     """
-    left, right = solve(start), solve(end)
-    programs = 2
-    stack = [((start, *left), (end, *right))]
-    found: list[GuessingPiece] = []
-    while stack:
-        (e, value, line), (f, other, tangent) = stack.pop()
-        own = next((own for own in (line, tangent) if own.at(e) == value and own.at(f) == other), None)
-        if own is not None:
-            found.append(GuessingPiece(e, f, own.intercept, own.slope))
-            continue
-        if programs > _MOST or line.slope == tangent.slope:
-            raise CurveError(f"the curve is incomplete after {programs} linear programs. Take a part of the budgets.")
-        meeting = (tangent.intercept - line.intercept) / (line.slope - tangent.slope)
-        middle = solve(meeting)
-        programs += 1
-        if middle[0] == line.at(meeting):
-            found.append(GuessingPiece(e, meeting, line.intercept, line.slope))
-            found.append(GuessingPiece(meeting, f, tangent.intercept, tangent.slope))
-        else:
-            stack += [((meeting, *middle), (f, other, tangent)), ((e, value, line), (meeting, *middle))]
-    found.sort(key=lambda piece: piece.start)
-    merged: list[GuessingPiece] = []
-    for piece in found:
-        before = merged[-1] if merged else None
-        if before is not None and (before.intercept, before.slope) == (piece.intercept, piece.slope):
-            merged[-1] = GuessingPiece(before.start, piece.end, piece.intercept, piece.slope)
-        else:
-            merged.append(piece)
-    return GuessingCurve(limit, tuple(merged), programs)
+    found = trace(guesses)
+    if not found.complete:
+        raise time_is_over()
+    pieces = (GuessingPiece(own.start, own.end, own.line.intercept, own.line.slope) for own in found.segments)
+    return GuessingCurve(limit, tuple(pieces), found.programs)

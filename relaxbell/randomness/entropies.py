@@ -1,27 +1,15 @@
-"""What curves of guesses share: lines, places, min-entropies."""
+"""What curves of guesses share: places, min-entropies."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
-from relaxbell.errors import CurveError
+from relaxbell.errors import CurveError, MeasureError
 from relaxbell.exact.numbers import ExactNumber, Floats, as_exact, ceil_float, decimal, sign
-
-
-@dataclass(frozen=True)
-class Line:
-    """The bound intercept + slope · e, which the multipliers of one budget prove for all."""
-
-    intercept: ExactNumber
-    slope: ExactNumber
-
-    def at(self, e: ExactNumber) -> ExactNumber:
-        """Return the value at a budget."""
-        return self.intercept + self.slope * e
 
 
 def entropy(chance: float) -> float:
@@ -51,6 +39,13 @@ def read_place(e: object, domain: tuple[ExactNumber, ExactNumber]) -> ExactNumbe
     if sign(place - first) < 0 or sign(last - place) < 0:
         raise CurveError(f"the budget {e} is outside the curve, expected one from {first} to {last}.")
     return place
+
+
+def spaced(low: ExactNumber, high: ExactNumber, points: object) -> list[ExactNumber]:
+    """Return so many equally spaced budgets; raise MeasureError where `points` is no whole number of at least 2."""
+    if isinstance(points, bool) or not isinstance(points, int) or points < 2:
+        raise MeasureError(f"points is {points!r}, expected a whole number, at least 2: both ends are samples.")
+    return [low + (high - low) * Fraction(k, points - 1) for k in range(points)]
 
 
 def entropies(value: Callable[[object], ExactNumber], e: object) -> Floats:

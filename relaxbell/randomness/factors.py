@@ -25,6 +25,7 @@ from relaxbell.exact.numbers import Floats, read_fraction
 from relaxbell.exact.texts import floor_text
 from relaxbell.lp.clock import deadline, remaining
 from relaxbell.randomness.bits_curve import CertifiedBitsCurve
+from relaxbell.randomness.entropies import spaced
 from relaxbell.randomness.tables import extreme_tables
 from relaxbell.randomness.vertices import extreme_boxes
 from relaxbell.trials.projection import master
@@ -144,13 +145,11 @@ class CertifiedBits:
         low, high = (read_fraction(v, limit, MeasureError) for v in (start, end))
         if not low < high:
             raise MeasureError(f"the bounds go from {low} to {high}, expected a start below the end.")
-        if isinstance(points, bool) or not isinstance(points, int) or points < 2:
-            raise MeasureError(f"points is {points!r}, expected a whole number, at least 2: both ends are samples.")
+        budgets = [Fraction(e) for e in spaced(low, high, points)]  # type: ignore[arg-type]  # rational, like the ends
         assert self._again is not None
         found = []
         with deadline(seconds, "certified bits"):
-            for k in range(points):
-                e = low + (high - low) * Fraction(k, points - 1)
+            for e in budgets:
                 found.append(self._again(*((e, self.upper) if limit == "lower" else (self.lower, e))))
         return CertifiedBitsCurve(limit, tuple(found))
 

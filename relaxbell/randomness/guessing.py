@@ -12,14 +12,15 @@ import numpy as np
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.certificate.claims import Certificate, checked
+from relaxbell.engines.linear.family import Line
 from relaxbell.errors import InfeasibleError, MeasureError, ModelTooLargeError
 from relaxbell.exact.numbers import Exact, ExactNumber, ceil_float
 from relaxbell.exact.texts import ceil_text, floor_text
 from relaxbell.lp.clock import deadline
 from relaxbell.methods import provided
 from relaxbell.randomness.certificates import Told, certificate_data
-from relaxbell.randomness.curve import GuessingCurve, GuessingLimitCurve, trace
-from relaxbell.randomness.entropies import Line, entropy
+from relaxbell.randomness.curve import BestGuess, BestGuesses, GuessingCurve, GuessingLimitCurve, guessing_curve
+from relaxbell.randomness.entropies import entropy
 from relaxbell.randomness.limit_curve import LimitProgram
 from relaxbell.randomness.polytope import Boxes
 from relaxbell.randomness.program import Adversary, Proof
@@ -195,7 +196,7 @@ class Guessing:
         with deadline(seconds, f"-P(guess {', '.join(self.outputs)})"):
             if name not in ("lower", "upper"):
                 begun = self if name in self.slopes else answer(with_limit(self._asked, name, high))
-                return trace(name, lambda e: begun._tangent(name, e), low, high)
+                return guessing_curve(name, BestGuesses(low, high, lambda e: begun._tangent(name, e)))
             if points is not None:
                 return sample_curve(name, low, high, points, self._sample, "no-signaling adversary")
             return self._limit_curve(name, Fraction(low), Fraction(high))  # type: ignore[arg-type]  # rational, see span
@@ -222,7 +223,7 @@ class Guessing:
         )  # fmt: skip
         return GuessingLimitCurve(limit, program.pieces(low, high))
 
-    def _tangent(self, name: str, e: ExactNumber) -> tuple[ExactNumber, Line]:
+    def _tangent(self, name: str, e: ExactNumber) -> BestGuess:
         """Return the guessing probability where a budget is e, and its tangent."""
         place = list(self.slopes).index(name)
         own = self._adversary.with_budget(place, e)
@@ -231,7 +232,7 @@ class Guessing:
             raise InfeasibleError(f"no adversary shows the data with {name} <= {e}. Begin with a larger budget.")
         proof = solved[1]
         slope = proof.multipliers[len(own.observed) + place]
-        return proof.bound, Line(proof.bound - slope * e, slope)
+        return BestGuess(e, proof.bound, Line(proof.bound - slope * e, slope))
 
     @cached_property
     def certificate(self) -> Certificate:
@@ -295,7 +296,7 @@ def answer(asked: Question) -> Guessing:
             f"expected a product of at most {_MOST:,}. Use bounds p(settings|λ) instead of M, or fewer settings."
         )
     rows = data_rows(exact, flat)
-    adversary = Adversary(boxes, tables, flat, rows, guesses, asked.budgets, asked.dependence)
+    adversary = Adversary(tables, flat, rows, guesses, asked.budgets, boxes, asked.dependence)
     solved = adversary.solve()
     if solved is None:
         raise InfeasibleError(

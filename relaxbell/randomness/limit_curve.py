@@ -25,14 +25,12 @@ from relaxbell.exact.numbers import Exact, ExactNumber, Floats, Surd, as_exact, 
 from relaxbell.exact.numbers import sign as sign_of
 from relaxbell.lp.clock import remaining
 from relaxbell.lp.highs import solve_highs
-from relaxbell.randomness.polynomials import Poly, evaluate, interpolated, nearest_roots, reduced
+from relaxbell.lp.rank import independent_columns
+from relaxbell.randomness.polynomials import Affine, Poly, evaluate, interpolated, nearest_roots, reduced
 from relaxbell.randomness.reading import Rows
 
 if TYPE_CHECKING:
     import sympy
-
-Affine = tuple[Fraction, Fraction]
-"""c + d t."""
 
 _MOST_COLUMNS = 15_000
 _MOST_PIECES = 60
@@ -40,8 +38,6 @@ _SHARES = (0.618, 0.377, 0.5, 0.731, 0.123, 0.877)
 _TRIES = 4
 _NUDGE = 1e-5
 """How far data are moved towards other columns, so that a basis of the program is the only one."""
-
-_DEPENDENT = 1e-9
 
 _LONG = 30
 """Letters of a number beyond which its decimals are shown."""
@@ -291,13 +287,8 @@ class _Stretch:
     @cached_property
     def _kept(self) -> NDArray[np.intp]:
         """Rows of which the others follow, for each bound."""
-        from scipy.linalg import qr  # loads slowly
-
         parts = [self._floats(Fraction(k, 101))[0].reshape(len(self.own.rows), -1) for k in (17, 29, 41)]
-        matrix = np.hstack(parts).T
-        _, triangle, order = qr(matrix, mode="economic", pivoting=True)
-        sizes = abs(np.diag(triangle))
-        return np.sort(order[: int((sizes > _DEPENDENT * sizes.max()).sum())])
+        return independent_columns(np.hstack(parts).T)
 
     def piece(self, t: Fraction, low: sympy.Expr, high: sympy.Expr) -> tuple[LimitPiece, sympy.Expr, sympy.Expr] | None:
         """Return the piece around t, if floats find its basis and exact numbers confirm it."""

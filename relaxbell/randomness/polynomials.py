@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from relaxbell.exact.numbers import ExactNumber, Surd, sign, surd
+from relaxbell.exact.numbers import ExactNumber, Surd, sign, surd, to_sympy
 
 if TYPE_CHECKING:
     import sympy
     from flint import fmpq, fmpq_poly
 
 Affine = tuple[Fraction, Fraction]
+"""c + d t."""
 
 
 @dataclass(frozen=True)
@@ -193,15 +194,8 @@ def nearest_roots(
             if not any(left < v < right for v in reals):
                 continue
             for number in sympy.Poly([int(v) for v in reversed(key)], sympy.Symbol("e")).real_roots():
-                if bool(number < to_number(t)) and bool(number > start):
+                if bool(number < to_sympy(t)) and bool(number > start):
                     start = number
-                elif bool(number > to_number(t)) and bool(number < end):
+                elif bool(number > to_sympy(t)) and bool(number < end):
                     end = number
     return start, end
-
-
-def to_number(t: Fraction) -> sympy.Expr:
-    """Return a fraction as a sympy number."""
-    import sympy
-
-    return sympy.Rational(t.numerator, t.denominator)

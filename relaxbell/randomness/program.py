@@ -7,7 +7,6 @@ Then multipliers of the boxes' equations for every pair prove the bound in exact
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -18,13 +17,13 @@ import scipy.sparse as sp
 
 from relaxbell.errors import SolverError
 from relaxbell.exact.basis import Basis
-from relaxbell.exact.numbers import ExactNumber, Floats
+from relaxbell.exact.numbers import ExactNumber, Floats, to_floats
 from relaxbell.exact.simplex import Contradiction, ExactProgram, Optimum
 from relaxbell.exact.sparse import ExactMatrix
 from relaxbell.lp.clock import passed, remaining
 from relaxbell.lp.highs import Answer, solve_highs
+from relaxbell.randomness.guesses import GuessingRows
 from relaxbell.randomness.polytope import Boxes
-from relaxbell.randomness.tables import SettingTable
 
 _PENALTY = 1e3
 """Cost of missing an equation in floats; exact programs need none."""
@@ -63,75 +62,42 @@ class Proof:
 
 
 @dataclass(eq=False)
-class Adversary:
-    """max Σ_λ p(settings*, λ) P(guess_λ|settings*, λ) / p(settings*), subject to what was observed and to budgets.
+class Adversary(GuessingRows):
+    """The program where boxes of a polytope are prepared.
 
     Attributes
     ----------
+    tables, settings, observed, guesses
+        As in `GuessingRows`.
+    budgets
+        Of the table's cost if `dependence`, then of each edge.
     boxes
         That may be prepared.
-    tables
-        Extreme tables p(settings|λ).
-    settings
-        p(settings), flat.
-    observed
-        Rows of exact coefficients over p(outputs, inputs), flat, with their values.
-    guesses
-        For each guess the cells in which it is right, all at one setting.
-    budgets
-        Most of Σ p(λ) cost: of the table's cost if `dependence`, then of each edge.
     dependence
         Whether the first budget is that of the tables.
     """
 
     boxes: Boxes
-    tables: tuple[SettingTable, ...]
-    settings: tuple[Fraction, ...]
-    observed: list[tuple[dict[int, ExactNumber], ExactNumber]]
-    guesses: list[list[int]]
-    budgets: list[ExactNumber]
     dependence: bool
     columns: list[Column] = field(default_factory=list)
     _known: set[tuple[int, int, tuple[Fraction, ...]]] = field(default_factory=set)
     _next: int = 0
+
+    @property
+    def cells(self) -> int:
+        """Number of entries of p(outputs|inputs)."""
+        return self.boxes.cells
 
     def with_budget(self, place: int, e: ExactNumber) -> Adversary:
         """Return the same adversary with another budget; columns and boxes are shared."""
         budgets = [*self.budgets[:place], e, *self.budgets[place + 1 :]]
         return replace(self, budgets=budgets)
 
-    @cached_property
-    def sides(self) -> list[ExactNumber]:
-        """Right-hand sides: the observed values, then the budgets."""
-        return [*(value for _, value in self.observed), *self.budgets]
-
-    @property
-    def pairs(self) -> list[tuple[int, int]]:
-        """All tables with all guesses."""
-        return list(itertools.product(range(len(self.tables)), range(len(self.guesses))))
-
     # --------------------------------------------------------------------- columns
 
     @cached_property
-    def _right(self) -> Floats:
-        """For each guess, 1 / p(settings*) in the cells where it is right."""
-        chance = self.settings[self.guesses[0][0] % self.boxes.settings]
-        found = np.zeros((len(self.guesses), self.boxes.cells), dtype=object)
-        for g, cells in enumerate(self.guesses):
-            found[g, cells] = 1 / chance
-        return found
-
-    @cached_property
-    def _floats(self) -> tuple[Floats, Floats, Floats, Floats]:
-        """Floats of the coefficients of what was observed, the tables over cells, their costs, and the gains."""
-        rows = np.zeros((len(self.observed), self.boxes.cells))
-        for i, (row, _) in enumerate(self.observed):
-            for j, v in row.items():
-                rows[i, j] = float(v)
-        tables = np.array([[float(w) for w in table.weights] for table in self.tables])
-        repeat = self.boxes.cells // self.boxes.settings
-        costs = np.array([float(table.cost) for table in self.tables])
-        return rows, np.tile(tables, (1, repeat)), costs, self._right.astype(np.float64)
+    def _float_gains(self) -> Floats:
+        return to_floats(self.gains)
 
     def _prices(self, y: Sequence[ExactNumber]) -> list[ExactNumber]:
         """Return what multipliers of the data make of each cell."""
@@ -149,7 +115,7 @@ class Adversary:
 
         The table's price is a constant, which the cells of the first setting share.
         """
-        table, own = self.tables[pair[0]], self._right[pair[1]]
+        table, own = self.tables[pair[0]], self.gains[pair[1]]
         n, cells = self.boxes.settings, self.boxes.cells
         budgets = list(y[len(self.observed) :])
         constant = budgets.pop(0) * table.cost if self.dependence else Fraction(0)
@@ -173,7 +139,7 @@ class Adversary:
                 entries[i] = value  # type: ignore[assignment]  # rational functionals only, see `read`
         costs = [*([table.cost] if self.dependence else []), *box[cells:]]
         entries |= {len(self.observed) + k: cost for k, cost in enumerate(costs) if cost}
-        gain = sum((own * joint[j] for j, own in enumerate(self._right[pair[1]]) if own and joint[j]), Fraction(0))
+        gain = sum((own * joint[j] for j, own in enumerate(self.gains[pair[1]]) if own and joint[j]), Fraction(0))
         self.columns.append(Column(*pair, box, entries, gain))
         return True
 
@@ -194,7 +160,7 @@ class Adversary:
 
     def _price(self, y: Floats) -> bool:
         """Add the best boxes for multipliers in floats; return whether there was a new one."""
-        rows, tables, costs, right = self._floats
+        rows, tables, costs, right = self.float_rows, self.float_tables, self.float_costs, self._float_gains
         equations, budgets = len(self.observed), list(y[len(self.observed) :])
         price = y[:equations] @ rows
         constant = budgets.pop(0) * costs if self.dependence else 0 * costs

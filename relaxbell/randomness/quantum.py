@@ -9,6 +9,7 @@ from fractions import Fraction
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
 from relaxbell.certificate.claims import Certificate, refused
+from relaxbell.engines.linear.family import Line
 from relaxbell.errors import InfeasibleError, MeasureError
 from relaxbell.exact.numbers import Exact, ExactNumber, ceil_float, sign
 from relaxbell.exact.texts import ceil_text, floor_text
@@ -16,7 +17,7 @@ from relaxbell.lp.clock import deadline
 from relaxbell.quantum.proofs import number_of
 from relaxbell.quantum.sets import QuantumSet, quantum_set
 from relaxbell.randomness.certificates import Told, quantum_certificate_data
-from relaxbell.randomness.entropies import Line, entropy
+from relaxbell.randomness.entropies import entropy
 from relaxbell.randomness.polytope import Boxes
 from relaxbell.randomness.reading import Question, data_rows, exact_data, graph, read_guesses, with_limit
 from relaxbell.randomness.sampled import SampledGuessingCurve, Solved, sample_curve
@@ -178,7 +179,7 @@ def quantum_answer(asked: Question, level: int | str, where: QuantumSet | None =
     boxes = Boxes(asked.scenario)
     guesses = read_guesses(boxes, asked.names, asked.place)
     rows = data_rows(exact, flat)
-    adversary = QuantumAdversary(where, asked.tables(), flat, rows, guesses, asked.budgets)
+    adversary = QuantumAdversary(asked.tables(), flat, rows, guesses, asked.budgets, where)
     proof = adversary.solve()
     told = Told(exact, asked.names, list(asked.place), asked.limits, Fraction(1))
     data = quantum_certificate_data(graph(boxes, asked.settings), told, where.kind, proof)

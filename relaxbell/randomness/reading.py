@@ -17,13 +17,13 @@ from relaxbell.causal.model import CausalModel
 from relaxbell.errors import BehaviorError, MeasureError
 from relaxbell.exact.distributions import joint_distribution
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd, as_exact, read_fraction, sign
+from relaxbell.exact.texts import short_text
+from relaxbell.randomness.entropies import words
 from relaxbell.randomness.polytope import Boxes
 from relaxbell.randomness.tables import SettingTable, extreme_tables
 
 Rows = list[tuple[dict[int, ExactNumber], ExactNumber]]
 """Coefficients over p(outputs, inputs), flat, with their values."""
-
-TEXTS = {"M": "M <=", "lower": "p(settings|λ) >=", "upper": "p(settings|λ) <="}
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,7 @@ class Question:
     @property
     def budget_words(self) -> str:
         """The budgets, after the adversary."""
-        own = "; ".join(f"{TEXTS.get(name, name + ' <=')} {_short(v)}" for name, v in self.limits.items())
+        own = "; ".join(f"{words(name)} {short_text(v)}" for name, v in self.limits.items())
         return f", {own}" if own else ""
 
     def span(self, limit: str, start: object, end: object) -> tuple[ExactNumber, ExactNumber]:
@@ -119,10 +119,6 @@ def with_limit(asked: Question, limit: str, value: ExactNumber) -> Question:
     first = [name for name in ("M", "lower", "upper") if name in limits]
     rest = [name for name in limits if name not in first]
     return replace(asked, limits={name: limits[name] for name in (*first, *rest)})
-
-
-def _short(number: ExactNumber) -> str:
-    return f"{float(number):.9g}" if isinstance(number, Fraction) and number.denominator > 1000 else str(number)
 
 
 def read_question(

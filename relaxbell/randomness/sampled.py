@@ -8,10 +8,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from relaxbell.certificate.claims import Certificate
-from relaxbell.errors import MeasureError
+from relaxbell.engines.linear.family import Line
 from relaxbell.exact.numbers import ExactNumber, Floats, sign
 from relaxbell.methods import provided
-from relaxbell.randomness.entropies import Line, entropies, read_place, words
+from relaxbell.randomness.entropies import entropies, read_place, spaced, words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -224,11 +224,8 @@ def sample_curve(
     MeasureError
         If there are less than two points.
     """
-    if isinstance(points, bool) or not isinstance(points, int) or points < 2:
-        raise MeasureError(f"points is {points!r}, expected a whole number, at least 2: both ends are samples.")
     found = []
-    for k in range(points):
-        e = low + (high - low) * Fraction(k, points - 1)
+    for e in spaced(low, high, points):
         own = solve(limit, e)
         found.append(GuessingSample(e, own.bound, None if own.line is None else own.line.slope, own.certificate))
     return SampledGuessingCurve(limit, tuple(found), adversary)

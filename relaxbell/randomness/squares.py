@@ -6,7 +6,6 @@ multipliers of the data and of the budget with which no such matrix gains: what 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,15 +13,18 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from relaxbell.errors import ModelTooLargeError, SolverError
-from relaxbell.exact.numbers import ExactNumber, Floats
+from relaxbell.exact.numbers import Floats, to_floats
 from relaxbell.lp.clock import remaining
+from relaxbell.lp.rank import independent_columns
 from relaxbell.quantum.proofs import factor
 from relaxbell.quantum.sets import QuantumSet
-from relaxbell.randomness.moments import Moments, Pricing, solved
-from relaxbell.randomness.tables import SettingTable
+from relaxbell.quantum.squares import MomentSums, solve_conic
+from relaxbell.randomness.guesses import GuessingRows
+from relaxbell.randomness.moments import Pricing
 
 _MOST, _MOST_PAIRS, _MOST_WORDS = 20_000, 1500, 40
 """Entries of all moment matrices together that one semidefinite program has; pairs of tables and guesses; words."""
@@ -38,8 +40,6 @@ _CLOSE, _LARGE = (1e-8, 1e-7), 5000
 
 _DIGITS = 2**44
 """Multipliers are rounded to multiples of one over it."""
-
-_DEPENDENT = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,32 +69,21 @@ class QuantumProof:
         return self.bound - self.value
 
 
-@dataclass(frozen=True, eq=False)
-class QuantumAdversary:
-    """max Σ_λ p(settings*, λ) P(guess_λ|settings*, λ) / p(settings*) over a level of the NPA hierarchy for each λ.
+@dataclass(eq=False)
+class QuantumAdversary(GuessingRows):
+    """The program over a level of the NPA hierarchy for each λ.
 
     Attributes
     ----------
-    where
-        The level, of the scenario.
-    tables
-        Extreme tables p(settings|λ).
-    settings
-        p(settings), flat.
-    observed
-        Rows of exact coefficients over p(outputs, inputs), flat, with their values.
-    guesses
-        For each guess the cells in which it is right, all at one setting.
+    tables, settings, observed, guesses
+        As in `GuessingRows`.
     budgets
         That of M, or none.
+    where
+        The level, of the scenario.
     """
 
     where: QuantumSet
-    tables: tuple[SettingTable, ...]
-    settings: tuple[Fraction, ...]
-    observed: list[tuple[dict[int, ExactNumber], ExactNumber]]
-    guesses: list[list[int]]
-    budgets: list[ExactNumber]
 
     def __post_init__(self) -> None:
         pairs, n = len(self.tables) * len(self.guesses), len(self.where.words)
@@ -105,10 +94,10 @@ class QuantumAdversary:
                 f"{_MOST_WORDS} rows. Use a lower level, or bounds of p(settings|λ) instead of M."
             )
 
-    @cached_property
-    def sides(self) -> list[ExactNumber]:
-        """Right-hand sides: the observed values, then the budget."""
-        return [*(value for _, value in self.observed), *self.budgets]
+    @property
+    def cells(self) -> int:
+        """Number of entries of p(outputs|inputs)."""
+        return len(self._expansion)
 
     # --------------------------------------------------------------------------- forms
 
@@ -119,48 +108,22 @@ class QuantumAdversary:
         return found
 
     @cached_property
-    def _weights(self) -> Floats:
-        """The tables over cells, one a row."""
-        tables = np.array([[float(w) for w in table.weights] for table in self.tables])
-        return np.tile(tables, (1, len(self._expansion) // tables.shape[1]))
-
-    @cached_property
-    def _rows(self) -> Floats:
-        found = np.zeros((len(self.observed), len(self._expansion)))
-        for i, (row, _) in enumerate(self.observed):
-            for j, v in row.items():
-                found[i, j] = float(v)
-        return found
-
-    @cached_property
-    def _gains(self) -> Floats:
-        chance = float(self.settings[self.guesses[0][0] % len(self.settings)])
-        found = np.zeros((len(self.guesses), len(self._expansion)))
-        for g, cells in enumerate(self.guesses):
-            found[g, cells] = 1 / chance
-        return found
-
-    @cached_property
     def _prices(self) -> NDArray[np.float64]:
         """For each table the forms of the data's rows, and of the budget's: axes tables, coordinates, multipliers."""
-        found = np.einsum("ck,tc,ic->tki", self._expansion, self._weights, self._rows)
+        found = np.einsum("ck,tc,ic->tki", self._expansion, self.float_tables, self.float_rows)
         if self.budgets:
             costs = np.zeros((*found.shape[:2], 1))
-            costs[:, 0, 0] = [float(table.cost) for table in self.tables]
+            costs[:, 0, 0] = self.float_costs
             found = np.concatenate([found, costs], axis=2)
         return found
 
     @cached_property
     def _independent(self) -> NDArray[np.intp]:
         """Multipliers of which the others' rows follow."""
-        from scipy.linalg import qr  # loads slowly
-
         sides = np.array([float(v) for v in self.sides])
         matrix = np.vstack([self._prices.reshape(-1, len(sides)), sides])
         lengths = np.linalg.norm(matrix, axis=0)
-        _, triangle, order = qr(matrix / np.where(lengths > 0, lengths, 1), mode="economic", pivoting=True)
-        rank = int((abs(np.diag(triangle)) > _DEPENDENT).sum())
-        chosen = set(order[:rank].tolist())
+        chosen = set(independent_columns(matrix / np.where(lengths > 0, lengths, 1)).tolist())
         if self.budgets:
             chosen.add(len(sides) - 1)
         return np.array(sorted(chosen), dtype=np.intp)
@@ -168,19 +131,23 @@ class QuantumAdversary:
     # ------------------------------------------------------------------------- solving
 
     @cached_property
-    def pairs(self) -> list[tuple[int, int]]:
-        """All tables with all guesses."""
-        return list(itertools.product(range(len(self.tables)), range(len(self.guesses))))
-
-    @cached_property
     def _pair_gains(self) -> NDArray[np.float64]:
         """Forms of the gains: axes tables, guesses, coordinates."""
-        found: NDArray[np.float64] = np.einsum("ck,tc,gc->tgk", self._expansion, self._weights, self._gains)
+        found: NDArray[np.float64] = np.einsum(
+            "ck,tc,gc->tgk", self._expansion, self.float_tables, to_floats(self.gains)
+        )
         return found
 
     @cached_property
-    def _moments(self) -> Moments:
-        return Moments(list(self.where.words), self.where.coordinate_words)
+    def _moments(self) -> MomentSums:
+        return MomentSums(self.where.words)
+
+    @cached_property
+    def _spread(self) -> sp.csr_array:
+        """From coordinates to moments."""
+        places = [self._moments.numbers[word] for word in self.where.coordinate_words]
+        entries = np.ones(len(places)), (places, np.arange(len(places)))
+        return sp.csr_array(entries, shape=(len(self._moments.numbers), len(places)))
 
     def solve(self) -> QuantumProof:
         """Return multipliers with their proofs, of several programs the best.
@@ -215,7 +182,7 @@ class QuantumAdversary:
         """Return the same where matrices are many: few decide, and the others get sums of squares of their own."""
         order = sorted(self.pairs, key=lambda pair: float(self.tables[pair[0]].cost))
         active = order[: _BEGUN * len(self.guesses)]
-        pricing = Pricing(self._moments, self.where.name)
+        pricing = Pricing(self._moments, self._spread, self.where.name)
         for _ in range(_ROUNDS):
             y, squares, value = self._master(active, *_TRIED[0])
             gains = []
@@ -250,11 +217,11 @@ class QuantumAdversary:
         if self.budgets:
             rules.append(y[-1] >= 0)
         for (t, g), square in squares.items():
-            left = own.spread @ (self._prices[t][:, kept] @ y - scale * self._pair_gains[t, g])
+            left = self._spread @ (self._prices[t][:, kept] @ y - scale * self._pair_gains[t, g])
             rules.append(own.sums @ cp.vec(square, order="C") == left)
         sides = np.array([float(self.sides[k]) for k in kept])
         problem = cp.Problem(cp.Minimize(sides @ y), rules)
-        solved(problem, self.where.name)
+        solve_conic(problem, self.where.name)
         found = {pair: np.asarray(square.value) / scale for pair, square in squares.items()}
         return np.asarray(y.value) / scale, found, float(problem.value) / scale
 
@@ -264,7 +231,7 @@ class QuantumAdversary:
         if self.budgets:
             multipliers[-1] = max(multipliers[-1], Fraction(0))
         exact = np.array([float(v) for v in multipliers])
-        words, coordinates = self._moments.words, self._moments.coordinates
+        words, coordinates = self.where.words, self.where.coordinate_words
         proofs, most = [], -np.inf
         for pair in self.pairs:
             form = self._pair_gains[pair] - self._prices[pair[0]] @ exact

@@ -98,6 +98,14 @@ class Layout:
                 }
         return total
 
+    def over(self, polynomial: Polynomial) -> Sums:
+        """Return a polynomial in events as a sum of products of columns."""
+        total: Sums = {}
+        for monomial, number in polynomial.items():
+            for key, v in self.sums(monomial).items():
+                total[key] = total.get(key, Fraction(0)) + number * v
+        return {key: v for key, v in total.items() if v}
+
     def _split(self, district: int, event: Event) -> list[tuple[int, Event]]:
         own = [i for i, shape in enumerate(self.shapes) if shape.district == district]
         found = [(i, tuple(e for e in event if e[0] in self.shapes[i].variables)) for i in own]
@@ -232,12 +240,12 @@ class Chain:
             self._build(chain, by_shape)
         question = layout.question
         for own in question.equations:
-            self._equal(self._over(own))
+            self._equal(self.layout.over(own))
         for own in question.limits:
-            self._add(self._over(own), -math.inf, 0.0)
+            self._add(self.layout.over(own), -math.inf, 0.0)
         cost = np.zeros(self.rows.width)
         self.constant = Fraction(0)
-        for key, number in self._over(question.objective).items():
+        for key, number in self.layout.over(question.objective).items():
             if key:
                 cost[self.columns[key]] = float(number)
             else:
@@ -250,13 +258,6 @@ class Chain:
             self._boxes.append((r, sign, place, np.array(coefficients), np.array(rows)))
 
     # ------------------------------------------------------------------- building
-
-    def _over(self, polynomial: Polynomial) -> Sums:
-        total: Sums = {}
-        for monomial, number in polynomial.items():
-            for key, v in self.layout.sums(monomial).items():
-                total[key] = total.get(key, Fraction(0)) + number * v
-        return {key: v for key, v in total.items() if v}
 
     def _build(self, chain: Sequence[int], by_shape: Mapping[int, list[int]]) -> None:
         layout = self.layout
@@ -310,8 +311,8 @@ class Chain:
             fresh_zero.append(own)
         known = self.layout.question.linear.get(shape.district)
         for row in [] if known is None else known.rows():
-            self._equal(self._over(row))
-            fresh_zero.append(self._over(row))
+            self._equal(self.layout.over(row))
+            fresh_zero.append(self.layout.over(row))
         singles: list[Sums] = [{key: Fraction(1)} for key in new]
         return [*there, *new], [*positive[:1], *singles], [*zero, *fresh_zero]
 

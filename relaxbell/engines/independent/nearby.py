@@ -11,7 +11,6 @@ from fractions import Fraction
 import numpy as np
 
 from relaxbell.engines.independent.chain import Chain, Key, Layout, Sums
-from relaxbell.engines.independent.polynomials import Polynomial
 from relaxbell.engines.independent.shapes import CONSTANT, Form
 from relaxbell.exact.numbers import Floats
 from relaxbell.lp.clock import over
@@ -96,8 +95,8 @@ class Nearby:
                 for k in range(shape.count):
                     self.place[((i, k),)] = len(self.place)
         question = layout.question
-        equal: list[Sums] = [self._sums(own) for own in question.equations]
-        atmost: list[Sums] = [self._sums(own) for own in question.limits]
+        equal: list[Sums] = [layout.over(own) for own in question.equations]
+        atmost: list[Sums] = [layout.over(own) for own in question.limits]
         for i, shape in enumerate(layout.shapes):
             if i not in layout.center:
                 equal += [self._form(i, form) for form in shape.equations]
@@ -111,19 +110,12 @@ class Nearby:
                     by_rest.setdefault(key[:-1], {key[:-1]: Fraction(-1)})[key] = Fraction(1)
             equal += by_rest.values()
             known = question.linear.get(layout.shapes[i].district)
-            equal += [self._sums(row) for row in ([] if known is None else known.rows())]
+            equal += [layout.over(row) for row in ([] if known is None else known.rows())]
         n = len(self.place)
         self.equal, self.atmost, self.goal = (
             _Batch([self._terms(own) for own in group], n)
-            for group in (equal, atmost, [self._sums(question.objective)])
+            for group in (equal, atmost, [layout.over(question.objective)])
         )
-
-    def _sums(self, polynomial: Polynomial) -> Sums:
-        total: Sums = {}
-        for monomial, number in polynomial.items():
-            for key, v in self.layout.sums(monomial).items():
-                total[key] = total.get(key, Fraction(0)) + number * v
-        return total
 
     def _form(self, i: int, form: Form) -> Sums:
         return {() if k == CONSTANT else ((i, k),): v for k, v in form.items()}

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from relaxbell.engines.linear.program import LinearProgram
 from relaxbell.exact.numbers import Floats
 from relaxbell.lp.clock import remaining
+from relaxbell.lp.rank import independent_columns
 from relaxbell.measures.settings import SettingLayout
 
 _ITERATIONS = 150
@@ -174,12 +175,8 @@ def independent_rows(columns: sp.csc_array, rows: Any) -> Any:
     The Gram matrix of integer rows is factorized with pivoting; ranks of 0/1 matrices of this size are
     decided without ambiguity, and a wrong choice would only loosen the bound, which is checked.
     """
-    import scipy.linalg  # takes long to load, with a second BLAS: most minimizations need neither
-
     part = sp.csr_array(columns)[rows]
-    _, r, pivots = scipy.linalg.qr((part @ part.T).toarray(), pivoting=True)
-    diagonal = abs(np.diag(r))
-    return np.sort(rows[pivots[: int((diagonal > 1e-9 * diagonal[0]).sum())]])
+    return np.sort(rows[independent_columns((part @ part.T).toarray())])
 
 
 def _iterate(dual: _Dual, wanted: float = 0.0) -> tuple[Floats, Floats, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -10,8 +11,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from relaxbell.engines.linear.dual import Least, Part
 from relaxbell.exact.bounds import entry_error
-from relaxbell.exact.numbers import Floats
+from relaxbell.exact.numbers import ExactNumber, Floats
 from relaxbell.exact.rows import Rows
 from relaxbell.measures.settings import SettingLayout
 
@@ -53,6 +55,21 @@ def largest_log_sum(blocks: list[Block], layout: SettingLayout, grid: int) -> Fr
     # log2 Σ p 2^z moves at most as far as z does
     moved: Fraction = sum((entry_error([(b.rows, b.multipliers)]) * b.scale for b in blocks), Fraction(0))
     return largest + moved / grid
+
+
+def least_of_sums(
+    layout: SettingLayout, grid: int, share: Fraction = Fraction(1), bits: ExactNumber = Fraction(0)
+) -> Least:
+    """Return what bounds Σ q r + share · (I − bits) for combinations r of rows over strategies, times `grid`.
+
+    It is at least −share · (max_λ log2 Σ_x p(x) 2^{−r_x(λ)/share} + bits), see `relaxbell.engines.information.within`.
+    """
+
+    def least(parts: Sequence[Part]) -> ExactNumber:
+        blocks = [Block(rows, -y, (rows.scale if k else Fraction(1)) / share) for k, (rows, y) in enumerate(parts)]
+        return -share * (largest_log_sum(blocks, layout, grid) + bits) * grid
+
+    return least
 
 
 def _exact_columns(blocks: list[Block], numbers: NDArray[np.intp], grid: int) -> list[list[Fraction]]:

@@ -22,19 +22,19 @@ import scipy.sparse as sp
 from relaxbell.causal.equations import Equations
 from relaxbell.engines.dependence.minimum import priced_information
 from relaxbell.engines.information.interior import independent_rows, solve_inside
-from relaxbell.engines.information.log_sums import Block, largest_log_sum
-from relaxbell.engines.linear.dual import DualBound, Proof, RawDuals, clip_budgets, fractions, nothing, raw_duals
+from relaxbell.engines.information.log_sums import least_of_sums
+from relaxbell.engines.linear.dual import DualBound, Proof, RawDuals, evaluated, nothing, raw_duals
 from relaxbell.engines.linear.infeasible import infeasible
 from relaxbell.engines.linear.over import Solver, read_problem, violation
-from relaxbell.engines.linear.program import LinearProgram, Problem, all_leaves, linear_program
+from relaxbell.engines.linear.program import LinearProgram, Problem, linear_program
 from relaxbell.errors import MeasureError, SolverError
 from relaxbell.exact.bounds import dyadic_bits
-from relaxbell.exact.numbers import ExactNumber, Floats
+from relaxbell.exact.numbers import Floats
 from relaxbell.lp.clock import remaining
 from relaxbell.lp.highs import Answer
 from relaxbell.measures.information import MutualInformation
 from relaxbell.measures.settings import SettingLayout
-from relaxbell.measures.terms import ZERO, Leaf
+from relaxbell.measures.terms import ZERO
 
 _WANTED = (1e-8, 1e-12)
 """Relative and absolute gap, in bits, with which the second method is not tried."""
@@ -169,32 +169,9 @@ def information_bound(problem: Problem, layout: SettingLayout, program: LinearPr
     All λ are evaluated in float64; those within reach of the maximum again in ball arithmetic.
     """
     raw = raw_duals(problem, program, duals)
-    grid = _grid(problem, raw)
-    whole = raw.scaled(grid)
-    weights: dict[Leaf, Floats] = {}
-    shares = clip_budgets(problem, whole, weights)
-    blocks = [Block(problem.equations.rows, whole.z, Fraction(1))]
-    for leaf in all_leaves(problem):
-        if leaf in weights:
-            blocks.append(Block(leaf.rows, -weights[leaf], leaf.rows.scale))
-    blocks += [Block(c.rows, -y, c.rows.scale) for c, y in zip(problem.affine, whole.affine, strict=True)]
-    offset: ExactNumber = -largest_log_sum(blocks, layout, int(grid))
-    offset -= sum((mu * b.limit for mu, b in zip(shares, problem.budgets, strict=True)), Fraction(0)) / int(grid)
-    for c, y in zip(problem.affine, whole.affine, strict=True):
-        terms = (h * int(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True))
-        offset -= sum(terms, Fraction(0)) / int(grid)
-    z = fractions(whole.z, int(grid))
-    total: ExactNumber = problem.equations.total(z) + offset
-    if not total > 0:
-        return nothing(problem, raw, Fraction(0))
-    return DualBound(
-        total,
-        z,
-        offset,
-        {leaf: fractions(own, int(grid)) for leaf, own in weights.items()},
-        tuple(share / int(grid) for share in shares),
-        tuple(fractions(y, int(grid)) for y in whole.affine),
-    )
+    grid = int(_grid(problem, raw))
+    found = evaluated(problem, raw, grid, least_of_sums(layout, grid))
+    return found if found is not None and found.bound > 0 else nothing(problem, raw, Fraction(0))
 
 
 def _grid(problem: Problem, raw: RawDuals) -> float:

@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 from relaxbell.causal.equations import Equations
 from relaxbell.causal.size import check_memory
 from relaxbell.engines.information.interior import forbidden, independent_rows
-from relaxbell.engines.information.log_sums import Block, largest_log_sum
+from relaxbell.engines.information.log_sums import least_of_sums
 from relaxbell.engines.information.minimum import least_information
-from relaxbell.engines.linear.dual import DualBound, Proof, clip_budgets, dual_bound, fractions, raw_duals
+from relaxbell.engines.linear.dual import DualBound, Proof, dual_bound, evaluated, raw_duals
 from relaxbell.engines.linear.infeasible import infeasible, witness_of
 from relaxbell.engines.linear.over import read_problem, violation
-from relaxbell.engines.linear.program import LinearProgram, Problem, all_leaves, linear_program, without_information
+from relaxbell.engines.linear.program import LinearProgram, Problem, linear_program, without_information
 from relaxbell.errors import InfeasibleError, MeasureError, SolverError
 from relaxbell.exact.bounds import dyadic_bits
 from relaxbell.exact.numbers import ExactNumber, Floats
@@ -37,7 +37,7 @@ from relaxbell.lp.highs import Answer, solve_highs
 from relaxbell.measures.information import InformationBudget
 from relaxbell.measures.measure import Measure, same_model
 from relaxbell.measures.settings import SettingLayout
-from relaxbell.measures.terms import ZERO, Leaf, Term
+from relaxbell.measures.terms import ZERO, Term
 
 _NEVER = 100.0
 """Columns that the data forbid have 2^−_NEVER of their weight."""
@@ -305,33 +305,10 @@ def bound_within(
     """Return the rigorous bound of the duals of the program's rows and a multiplier of the bits."""
     raw = raw_duals(problem, program, duals)
     sizes = [abs(own).sum() for own in (*raw.leaves.values(), raw.budgets, *raw.affine)]
-    grid = 2.0 ** max(1, dyadic_bits(max(1.0, *map(float, sizes)) if sizes else 1.0))
+    grid = 2 ** max(1, dyadic_bits(max(1.0, *map(float, sizes)) if sizes else 1.0))
     digits, exponent = math.frexp(mu)
     share = Fraction(max(1, round(digits * 2.0**40))) * Fraction(2) ** (exponent - 40)  # any is good
-    whole = raw.scaled(grid)
-    weights: dict[Leaf, Floats] = {}
-    problem.objective.clip(whole.leaves, grid, weights)
-    shares = clip_budgets(problem, whole, weights)
-    blocks = [Block(problem.equations.rows, whole.z, 1 / share)]
-    for leaf in all_leaves(problem):
-        if leaf in weights:
-            blocks.append(Block(leaf.rows, -weights[leaf], leaf.rows.scale / share))
-    blocks += [Block(c.rows, -y, c.rows.scale / share) for c, y in zip(problem.affine, whole.affine, strict=True)]
-    offset: ExactNumber = -share * largest_log_sum(blocks, layout, int(grid))
-    tightest = min(problem.information, key=lambda budget: float(budget.limit))
-    offset -= tightest.limit * share
-    offset -= sum((m * b.limit for m, b in zip(shares, problem.budgets, strict=True)), Fraction(0)) / int(grid)
-    for c, y in zip(problem.affine, whole.affine, strict=True):
-        terms = (h * int(w) for h, w in zip(c.rhs.tolist(), y.tolist(), strict=True))
-        offset -= sum(terms, Fraction(0)) / int(grid)
-    z = fractions(whole.z, int(grid))
-    total: ExactNumber = (z * problem.equations.rhs).sum() + offset
-    return DualBound(
-        total,
-        z,
-        offset,
-        {leaf: fractions(own, int(grid)) for leaf, own in weights.items()},
-        tuple(part / int(grid) for part in shares),
-        tuple(fractions(y, int(grid)) for y in whole.affine),
-        information=(share,),
-    )
+    bits = min((budget.limit for budget in problem.information), key=float)
+    found = evaluated(problem, raw, grid, least_of_sums(layout, grid, share, bits))
+    assert found is not None  # sums of logarithms always have a bound
+    return replace(found, information=(share,))

@@ -13,7 +13,7 @@ from relaxbell.curves.paths import Path, Reading
 from relaxbell.curves.piecewise import Piece, PiecewiseCurve
 from relaxbell.engines.linear.certificates import linear_certificate
 from relaxbell.engines.linear.dual import Proof
-from relaxbell.engines.linear.family import Family
+from relaxbell.engines.linear.family import Family, Sample
 from relaxbell.engines.linear.program import Problem
 from relaxbell.engines.linear.sampled import between
 from relaxbell.engines.linear.solution import dual_functional
@@ -44,7 +44,7 @@ class LinearCurve(PiecewiseCurve):
     3
     """
 
-    trace: Trace = field(kw_only=True)
+    trace: Trace[Sample] = field(kw_only=True)
 
     @cached_property
     def certificate(self) -> Certificate:

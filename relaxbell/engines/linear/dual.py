@@ -174,7 +174,7 @@ def raw_duals(problem: Problem, program: LinearProgram, duals: Floats) -> RawDua
 Part: TypeAlias = tuple[Rows, Floats]
 """Rows, whose scale counts, and whole weights."""
 
-Least: TypeAlias = Callable[[Sequence[Part]], "Fraction | None"]
+Least: TypeAlias = Callable[[Sequence[Part]], "ExactNumber | None"]
 """From weighted rows to the least entry of their sum over all strategies, exact or less; None if that says nothing."""
 
 

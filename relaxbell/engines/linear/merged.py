@@ -25,6 +25,7 @@ from relaxbell.exact.numbers import (
     from_parts,
     to_floats,
 )
+from relaxbell.lp.rank import independent_columns
 from relaxbell.symmetry.cells import party_orbits
 from relaxbell.symmetry.found import equal_entries
 
@@ -197,8 +198,6 @@ def _random(shape: Sequence[int], count: int, rng: np.random.Generator) -> list[
 
 def _spanning(ids: NDArray[np.intp]) -> NDArray[np.intp] | None:
     """Return orbits whose counts tell all strategies apart that differ after merging; None if there are too many."""
-    from scipy.linalg import qr
-
     basic = independent_cells(ids.shape)
     candidates = np.unique(ids.ravel()[basic])
     if len(candidates) > _MOST_MERGED or len(candidates) == len(basic):
@@ -206,9 +205,8 @@ def _spanning(ids: NDArray[np.intp]) -> NDArray[np.intp] | None:
     orbits = int(ids.max()) + 1
     empty = np.full(orbits, Fraction(0), dtype=object)
     counts = Merged(ids, empty, empty, basic, False).random(2 * len(candidates) + 400, np.random.default_rng(1))
-    _, triangle, order = qr(counts[:, candidates].astype(np.float64), mode="economic", pivoting=True)
-    sizes = abs(np.diag(triangle))
-    return np.sort(candidates[order[sizes > 1e-9 * sizes[0]]])
+    found: NDArray[np.intp] = candidates[independent_columns(counts[:, candidates].astype(np.float64))]
+    return found
 
 
 def independent_cells(shape: Sequence[int]) -> NDArray[np.intp]:
