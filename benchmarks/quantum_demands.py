@@ -1,15 +1,20 @@
 """How much of each relaxation quantum theory demands: the table of docs/quantum.rst, computed anew.
 
-Every row is `quantum_maximum`: from below an exact behavior (rational states and measurements, or Tsirelson's theorem)
-with the least value of the measure there, from above a proved bound. A search may find less than is there: more starts,
-another seed or other dimensions can only raise a lower value. `--write` replaces docs/quantum_demands.csv; rows that
-are not asked for stay, and so does a row whose new lower value is smaller.
+Every row has a proved value from below and one from above; no time limit and no random number decides about it. From
+below: Tsirelson's theorem where `quantum_maximum` finds the maximum exactly; else the rigorous least value at an exact
+behavior, whose state and measurements are stored in docs/quantum_realizations.json in whole numbers. They are what a
+search found (`--search`, with the starts and the seed of ROWS, from functionals of the literature); whatever they are,
+they make a quantum behavior. From above: closed forms or convex roofs class by class, extreme boxes, or a trivial bound.
 
-python benchmarks/quantum_demands.py [--only TEXT …] [--starts N] [--seed N] [--seconds S] [--dimensions D …] [--write]
+python benchmarks/quantum_demands.py [--only TEXT …] [--search] [--write]
+
+`--search` seeks realizations, keeps those that demand more than the stored ones, and stores them; `--write` replaces the
+rows of docs/quantum_demands.csv that are computed.
 """
 
 import argparse
 import csv
+import json
 import os
 import sys
 import time
@@ -19,10 +24,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import relaxbell as rb
+from relaxbell.closed_forms.demands import most_demanding
+from relaxbell.closed_forms.quantum_maxima import by_search
+from relaxbell.engines import engine
 from relaxbell.exact.numbers import ceil_float, floor_float
 from relaxbell.exact.texts import ceil_text, floor_text
 
-TABLE = Path(__file__).resolve().parent.parent / "docs" / "quantum_demands.csv"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+TABLE, REALIZATIONS = DOCS / "quantum_demands.csv", DOCS / "quantum_realizations.json"
 FIELDS = ["scenario", "measure", "at least", "at most", "status", "from below", "from above", "starts", "seed"]
 
 SCENARIOS = {
@@ -33,6 +42,14 @@ SCENARIOS = {
     "three parties": ((2, 2, 2), (2, 2, 2)),
 }
 
+STARTS = {"CHSH": 8, "3322": 16, "4422": 6, "CGLMP 3": 8, "CGLMP 4": 4, "CGLMP 5": 2, "CGLMP 6": 2, "three parties": 4}
+"""Of the search, in each scenario; those of functionals of the literature come first."""
+
+CLOSED = {"CHSH: C(X -> B)", "CHSH: M", "CHSH: Hall", "CHSH: p(m = 1), one bit", "3322: C(X -> B)"}
+"""Rows with a complete closed form."""
+
+SEED = 1
+
 
 def one_way(inputs, outputs):
     """All influences on parties that come later in an order: with fewer, three quantum parties have no model."""
@@ -42,14 +59,13 @@ def one_way(inputs, outputs):
 
 def measures(inputs, outputs):
     """Yield the measures of a scenario, by name."""
-    free = rb.measurement_dependence(inputs, outputs)
     if len(inputs) == 2:
         yield "C(X -> B)", lambda: rb.influence(rb.bell(inputs, outputs).relax("X -> B"), "X", "B")
     else:
         yield "C, one way", lambda: one_way(inputs, outputs)
-    yield "M", lambda: rb.dependence(free)
-    yield "Hall", lambda: rb.hall_dependence(free)
-    yield "I (bit)", lambda: rb.mutual_information(free)
+    yield "M", lambda: rb.dependence(rb.measurement_dependence(inputs, outputs))
+    yield "Hall", lambda: rb.hall_dependence(rb.measurement_dependence(inputs, outputs))
+    yield "I (bit)", lambda: rb.mutual_information(rb.measurement_dependence(inputs, outputs))
     if len(inputs) == 2:
         yield "p(m = 1), one bit", lambda: rb.message_weight(rb.message(inputs, outputs))
 
@@ -63,102 +79,115 @@ def known(inputs, outputs):
     return [rb.catalog.chained(inputs[0])]
 
 
-def cases(only):
-    """Yield scenario, name and measure of the rows whose name contains one of the texts."""
+def cases(only=()):
+    """Yield name of scenario, name of measure, and what makes it, of rows whose name contains one of the texts."""
     for scenario, (inputs, outputs) in SCENARIOS.items():
         for name, made in measures(inputs, outputs):
             if not only or any(text in f"{scenario}: {name}" for text in only):
                 yield scenario, name, made
 
 
-def row(scenario, name, found, starts, seed):
+def stored():
+    """Return the stored realizations with where they come from, by row."""
+    return json.loads(REALIZATIONS.read_text(encoding="utf-8")) if REALIZATIONS.exists() else {}
+
+
+def realization(own):
+    """Return a stored realization: state and measurements in rational numbers."""
+    return rb.classes.RationalRealization.from_json(json.dumps(own["realization"]))
+
+
+def demanded(measure, found):
+    """Return how much the behavior of a realization demands: a rigorous lower bound, found without an exact search."""
+    assert found.check()
+    return engine(measure).quick().minimize(found.behavior).lower_bound
+
+
+def searched(measure, scenario, before):
+    """Return what the search found to be stored, or what was there before, whichever demands more."""
+    first = known(*SCENARIOS[scenario])
+    starts = STARTS[scenario]
+    best = (0.0 if before is None else demanded(measure, realization(before)), before)
+    for own in most_demanding(measure, measure.model.scenario, None, starts, SEED, first):
+        exact = own.realization()
+        value = demanded(measure, exact)
+        if value > best[0] + 1e-10:
+            best = value, {"starts": starts, "seed": SEED, "realization": json.loads(exact.to_json())}
+    return best[1]
+
+
+def row(scenario, name, measure, kept):
     """Return what is known as a row of texts."""
-    above = found.upper_bound
-    below = "–" if found.maximum is None else "Tsirelson's theorem"
-    if found.demand is not None:
-        below = " × ".join(map(str, found.demand.realization.dimensions))
-    way = "–"
+    if f"{scenario}: {name}" in CLOSED:
+        found = rb.quantum_maximum(rb.closed_form(measure, seconds=float("inf")), starts=0)
+    else:
+        found = by_search(measure, starts=0)
+    own = {"scenario": scenario, "measure": name, "starts": "–", "seed": "–", "from below": "–", "at least": "0"}
+    ceiling = found.ceiling
+    roof = f"convex roof, NPA {found.level}"
     if found.classes:
-        way = f"closed form, NPA {found.level}"
-    elif found.ceiling is not None:
-        roof = f"convex roof, NPA {found.level}"
-        way = roof if found.ceiling.classes else "extreme boxes" if found.ceiling.behavior is not None else "trivial"
-    return {
-        "scenario": scenario,
-        "measure": name,
-        "at least": floor_text(floor_float(found.lower_bound), 10) if found.exact is None else str(found.exact),
-        "at most": ""
-        if above is None
-        else ceil_text(ceil_float(above), 10)
-        if found.exact is None
-        else str(found.exact),
-        "status": found.status,
-        "from below": below,
-        "from above": way,
-        "starts": str(starts),
-        "seed": str(seed),
-    }
+        own["from above"] = f"closed form, NPA {found.level}"
+    else:
+        own["from above"] = roof if ceiling.classes else "extreme boxes" if ceiling.behavior is not None else "trivial"
+    if found.exact is not None:
+        return own | {
+            "at least": str(found.exact), "at most": str(found.exact), "status": "exact",
+            "from below": "Tsirelson's theorem",
+        }  # fmt: skip
+    own |= {"at most": ceil_text(ceil_float(found.upper_bound), 10), "status": "at most"}
+    if kept is not None:
+        exact = realization(kept)
+        own |= {
+            "at least": floor_text(floor_float(demanded(measure, exact)), 10), "status": "interval",
+            "from below": " × ".join(map(str, exact.dimensions)),
+            "starts": str(kept["starts"]), "seed": str(kept["seed"]),
+        }  # fmt: skip
+    return own
 
 
-def number(text):
-    """Return a cell as a float; nothing is 0."""
-    import sympy
-
-    return float(sympy.sympify(text)) if set(text) <= set("0123456789.+-*/() esqrt") and text else 0.0
+def printed():
+    """Return the rows of the table, by scenario and measure."""
+    if not TABLE.exists():
+        return {}
+    with TABLE.open(encoding="utf-8", newline="") as lines:
+        return {(own["scenario"], own["measure"]): own for own in csv.DictReader(lines)}
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", nargs="*", default=[])
-    parser.add_argument("--starts", type=int, default=40)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--dimensions", type=int, nargs="*")
+    parser.add_argument("--search", action="store_true")
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     for scenario, name, made in cases(given.only):
-        started = time.perf_counter()
-        try:
-            found = rb.quantum_maximum(
-                made(),
-                starts=given.starts,
-                seed=given.seed,
-                dimensions=given.dimensions or None,
-                seconds=given.seconds,
-                functionals=known(*SCENARIOS[scenario]),
-            )
-        except rb.errors.RelaxbellError as error:
-            print(f"{scenario}: {name}: {type(error).__name__}: {str(error)[:200]}", flush=True)
-            continue
-        own = row(scenario, name, found, given.starts, given.seed)
+        started, key = time.perf_counter(), f"{scenario}: {name}"
+        measure, kept = made(), stored().get(key)
+        if given.search and key not in CLOSED:
+            kept = searched(measure, scenario, kept)
+            if kept is not None:
+                store(stored() | {key: kept})
+        own = row(scenario, name, measure, kept)
         print(*(own[field] for field in FIELDS), f"{time.perf_counter() - started:.0f} s", sep=" | ", flush=True)
         if given.write:
-            kept(own)
+            write(printed() | {(scenario, name): own})
 
 
-def kept(own):
-    """Write a row into the table, unless it is worse than the one that is there."""
-    rows = []
-    if TABLE.exists():
-        with TABLE.open(encoding="utf-8", newline="") as lines:
-            rows = list(csv.DictReader(lines))
-    order = [(scenario, name) for scenario, name, _ in cases([])]
-    old = {(r["scenario"], r["measure"]): r for r in rows}
-    key = own["scenario"], own["measure"]
-    before = old.get(key)
-    if before is not None and before["status"] == "exact":
-        return
-    if before is not None and own["status"] != "exact":
-        if number(before["at least"]) > number(own["at least"]):
-            own |= {field: before[field] for field in ("at least", "from below", "starts", "seed")}
-        if before["at most"] and (not own["at most"] or number(before["at most"]) < number(own["at most"])):
-            own |= {field: before[field] for field in ("at most", "from above")}
-        own["status"] = "interval" if own["at most"] else "at least"
-    old[key] = own
+def store(found):
+    """Write the realizations, one a line."""
+    lines = [
+        f"{json.dumps(key)}: {json.dumps(found[key], separators=(',', ':'))}"
+        for key in (f"{scenario}: {name}" for scenario, name, _ in cases())
+        if key in found
+    ]
+    REALIZATIONS.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+def write(rows):
+    """Write the table."""
     with TABLE.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.DictWriter(lines, FIELDS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(old[k] for k in order if k in old)
+        writer.writerows(rows[key] for key in ((scenario, name) for scenario, name, _ in cases()) if key in rows)
 
 
 if __name__ == "__main__":

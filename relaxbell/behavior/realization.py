@@ -1,92 +1,37 @@
 """`RationalRealization`: a state and measurements in rational numbers, and the exact behavior that they have.
 
-Floats of a search are no proof that a behavior is quantum. Near them lie rational ones: each measurement is made of
-N vectors in d dimensions with Σ v v† = 1, the first d rows of a unitary U (Naimark). With signs s of its columns,
-U s = (1 + K)(1 − K)⁻¹ with K† = −K (Cayley), and K may be rounded: whatever it is then, the vectors are rational and
-Σ v v† = 1 exactly. A ket needs no norm 1: probabilities are ‖⟨v| ⊗ ⟨w| ψ‖² / ‖ψ‖².
+Floats of a search are no proof that a behavior is quantum. Near them lie rational ones: measurements by Cayley's map
+(`rational_measurement`), and a ket that needs no norm 1: probabilities are ‖⟨v| ⊗ ⟨w| ψ‖² / ‖ψ‖².
 """
 
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.quantum import Complex
+from relaxbell.behavior.rational_measurement import (
+    NEGLIGIBLE,
+    RationalMeasurement,
+    read_number,
+    read_parts,
+    whole,
+    written,
+)
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.numbers import Exact
 from relaxbell.frozen import Frozen
 
 DENOMINATOR = 2**20
 """Of K and of the ket: a value that is stationary moves by the square of the rounding, 1e-12."""
-
-_NEGLIGIBLE = 1e-9
-"""Eigenvalues of a POVM element below are rounding."""
-
-_SIGNS = 256
-"""So many choices of the signs of columns are tried, for a K with small entries."""
-
-
-@dataclass(frozen=True, eq=False)
-class RationalMeasurement:
-    """Vectors v with Σ v v† = 1 in rational numbers; each reports an outcome.
-
-    Attributes
-    ----------
-    real, imaginary
-        Whole numbers, axes [level, vector].
-    denominator
-        Of all entries.
-    outcomes
-        Which outcome each vector reports.
-
-    Examples
-    --------
-    >>> RationalMeasurement.near([np.eye(2)[:, :1] @ np.eye(2)[:1], np.eye(2)[:, 1:] @ np.eye(2)[1:]], 16).outcomes
-    (0, 1)
-    """
-
-    real: Exact
-    imaginary: Exact
-    denominator: int
-    outcomes: tuple[int, ...]
-
-    @classmethod
-    def near(cls, elements: Sequence[Complex], denominator: int) -> RationalMeasurement:
-        """Return a rational measurement near POVM elements in floats, one for each outcome.
-
-        Parameters
-        ----------
-        elements
-            Matrices whose sum is nearly the identity.
-        denominator
-            Of K.
-        """
-        vectors, outcomes = [], []
-        for k, element in enumerate(elements):
-            values, kets = np.linalg.eigh(np.asarray(element))
-            for value, ket in zip(values, kets.T, strict=True):
-                if value > _NEGLIGIBLE:
-                    vectors.append(math.sqrt(value) * ket)
-                    outcomes.append(k)
-        real, imaginary, common = _cayley(_antihermitian(_completed(np.array(vectors).T)), denominator)
-        d = len(vectors[0])
-        return cls(real[:d], imaginary[:d], common, tuple(outcomes))
-
-    def is_complete(self) -> bool:
-        """Return whether Σ v v† = 1, exactly."""
-        real = self.real @ self.real.T + self.imaginary @ self.imaginary.T
-        imaginary = self.imaginary @ self.real.T - self.real @ self.imaginary.T
-        one = np.array(np.eye(len(real), dtype=int), dtype=object) * self.denominator**2
-        return bool((real == one).all() and (imaginary == 0).all())
 
 
 class RationalRealization(Frozen):
@@ -213,6 +158,81 @@ class RationalRealization(Frozen):
         """
         return all(own.is_complete() for party in self.measurements for own in party)
 
+    def to_json(self) -> str:
+        """Return the realization as text: whole numbers, from which `from_json` makes it anew.
+
+        Returns
+        -------
+        str
+            JSON. Of the matrix K of each measurement, what is on and above the diagonal; no imaginary parts where all
+            are 0.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> found = rb.optimize_quantum(rb.catalog.CHSH, starts=1).realization()
+        >>> again = rb.classes.RationalRealization.from_json(found.to_json())
+        >>> again.check(), bool((again.behavior.exact == found.behavior.exact).all())
+        (True, True)
+        """
+        p = self.behavior
+        data = {
+            "outputs": list(p.outputs), "inputs": list(p.inputs), "shape": list(p.p.shape),
+            "parties": None if p.parties is None else dict(p.parties),
+            "outcomes": list(self._outcomes), "kets": [written(*own) for own in self.kets],
+            "measurements": [[own.data() for own in party] for party in self.measurements],
+        }  # fmt: skip
+        return json.dumps(data, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> RationalRealization:
+        """Return a realization from text.
+
+        Parameters
+        ----------
+        text
+            As `to_json` writes it. Nothing of it is trusted: whatever the numbers are, they make complete measurements.
+
+        Returns
+        -------
+        RationalRealization
+            With its exact behavior.
+
+        Raises
+        ------
+        BehaviorError
+            If it is no such text.
+
+        Examples
+        --------
+        >>> import relaxbell as rb
+        >>> rb.classes.RationalRealization.from_json('{"kets": []}')
+        Traceback (most recent call last):
+        relaxbell.errors.BehaviorError: a realization as text: found no "measurements", expected ...
+        """
+        own = object.__new__(cls)
+        try:
+            data = json.loads(text)
+            own.measurements = tuple(
+                tuple(RationalMeasurement.from_data(v) for v in party) for party in data["measurements"]
+            )
+            own._outcomes = tuple(read_number(v) for v in data["outcomes"])
+            own.kets = tuple(read_parts(v, math.prod(own.dimensions)) for v in data["kets"])
+            if not own.kets or any(
+                len({len(v.real) for v in party}) != 1 or max(k for v in party for k in v.outcomes) >= d
+                for party, d in zip(own.measurements, own._outcomes, strict=True)
+            ):
+                raise ValueError("kets, outcomes and measurements that do not fit together")
+            names = data["outputs"], data["inputs"], data["parties"]
+            own.like = Behavior(own._table().reshape(data["shape"]), names[0], names[1], parties=names[2])
+        except (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, AttributeError) as error:
+            found = f'no "{error.args[0]}"' if isinstance(error, KeyError) else str(error)
+            raise BehaviorError(
+                f"a realization as text: found {found}, expected what to_json writes. Write it anew."
+            ) from None
+        own._seal()
+        return own
+
     def _table(self) -> Exact:
         norm = sum(int((re**2).sum() + (im**2).sum()) for re, im in self.kets)
         sizes = [len(party) for party in self.measurements]
@@ -220,11 +240,11 @@ class RationalRealization(Frozen):
         for setting in itertools.product(*map(range, sizes)):
             chosen = [party[x] for party, x in zip(self.measurements, setting, strict=True)]
             scale = norm * math.prod(own.denominator for own in chosen) ** 2
-            whole: Any = np.zeros(self._outcomes, dtype=object)
+            table: Any = np.zeros(self._outcomes, dtype=object)
             for ket in self.kets:
                 weights = _squares(ket, chosen, self.dimensions)
-                np.add.at(whole, np.ix_(*(own.outcomes for own in chosen)), weights)
-            found[(..., *setting)] = whole * Fraction(1, scale)
+                np.add.at(table, np.ix_(*(own.outcomes for own in chosen)), weights)
+            found[(..., *setting)] = table * Fraction(1, scale)
         return found
 
     def __repr__(self) -> str:
@@ -242,79 +262,17 @@ def _squares(ket: tuple[Exact, Exact], chosen: Sequence[RationalMeasurement], si
     return re**2 + im**2
 
 
-# --------------------------------------------------------------- from floats to rational numbers
+# ------------------------------------------------------------------------------------ of floats
 
 
 def _kets(state: Complex) -> list[Complex]:
     if state.ndim == 1 or 1 in state.shape:
         return [state.ravel()]
     values, kets = np.linalg.eigh(state)
-    return [math.sqrt(v) * ket for v, ket in zip(values, kets.T, strict=True) if v > _NEGLIGIBLE]
+    return [math.sqrt(v) * ket for v, ket in zip(values, kets.T, strict=True) if v > NEGLIGIBLE]
 
 
 def _rounded_ket(ket: Complex, denominator: int) -> tuple[Exact, Exact]:
     """Return parts of a ket in whole numbers, which need no norm; its phase is such that a real one is real."""
     turned = ket * (abs(lead) / lead if (lead := ket[int(abs(ket).argmax())]) else 1.0)
-    return _whole(turned.real, denominator), _whole(turned.imag, denominator)
-
-
-def _whole(values: NDArray[np.float64], denominator: int) -> Exact:
-    found: Exact = np.empty(values.shape, dtype=object)
-    found.ravel()[:] = [round(v * denominator) for v in values.ravel().tolist()]
-    return found
-
-
-def _completed(rows: Complex) -> Complex:
-    """Return a unitary whose first rows are these, which are orthonormal within rounding."""
-    d, n = rows.shape
-    left, _, right = np.linalg.svd(rows)
-    return np.vstack([left @ right[:d], right[d:]]) if n > d else left @ right
-
-
-def _antihermitian(unitary: Complex) -> Complex:
-    """Return K with U s = (1 + K)(1 − K)⁻¹, for phases s of the columns that make its largest entry small."""
-    n, least = len(unitary), math.inf
-    best: Any = unitary
-    diagonal: Any = np.diag(unitary)
-    size = abs(diagonal)
-    phases = np.where(size > _NEGLIGIBLE, np.conj(diagonal) / np.where(size > _NEGLIGIBLE, size, 1.0), 1.0)
-    turned = unitary * phases
-    for signs in itertools.islice(itertools.product((1.0, -1.0), repeat=n), _SIGNS):
-        own = turned * np.array(signs)
-        if abs(np.linalg.eigvals(own) + 1).min() < 1e-6:
-            continue
-        k = np.linalg.solve((own + np.eye(n)).T, (own - np.eye(n)).T).T
-        if abs(k).max() < least:
-            best, least = (k - k.conj().T) / 2, float(abs(k).max())
-        if least <= 1.0:
-            break
-    if math.isinf(least):
-        raise BehaviorError(
-            "no signs of its vectors bring a measurement away from −1, expected one choice at least. Perturb it a bit."
-        )
-    return best
-
-
-def _cayley(k: Complex, denominator: int) -> tuple[Exact, Exact, int]:
-    """Return (1 + K)(1 − K)⁻¹ of K rounded: real and imaginary parts over one denominator."""
-    from sympy import QQ
-    from sympy.polys.matrices import DomainMatrix
-
-    n = len(k)
-    re, im = _whole(k.real, denominator), _whole(k.imag, denominator)
-    for i, j in itertools.combinations_with_replacement(range(n), 2):  # exactly anti-Hermitian
-        re[j, i], im[j, i] = -re[i, j], im[i, j]
-    for i in range(n):
-        re[i, i] = 0
-    block = np.block([[re, -im], [im, re]]) if im.any() else re
-    size = len(block)
-    one = np.array(np.eye(size, dtype=int), dtype=object) * denominator
-    above, below = (
-        DomainMatrix([[QQ(v) for v in row] for row in m.tolist()], m.shape, QQ) for m in (one + block, one - block)
-    )
-    table = (above * below.inv()).to_list()
-    exact = [[Fraction(int(v.numerator), int(v.denominator)) for v in row[:n]] for row in table]
-    common = math.lcm(*(v.denominator for row in exact for v in row))
-    whole: Exact = np.array([[v.numerator * (common // v.denominator) for v in row] for row in exact], dtype=object)
-    imaginary = whole[n:] if size > n else np.zeros((n, n), dtype=int).astype(object)
-    return whole[:n], imaginary, common
+    return whole(turned.real, denominator), whole(turned.imag, denominator)

@@ -9,6 +9,7 @@ What is found is then made rational (`RationalRealization`), and the measure min
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,7 +25,7 @@ from relaxbell.engines.solution import Solution
 from relaxbell.errors import MeasureError, SolverError
 from relaxbell.exact.numbers import ExactNumber, as_exact
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.lp.clock import TimeLimitError, passed
+from relaxbell.lp.clock import TimeLimitError, a_moment, passed
 from relaxbell.measures.measure import Measure
 from relaxbell.solve.minimization import minimize
 
@@ -64,8 +65,10 @@ class Demand:
     solution: Solution
 
     @classmethod
-    def at(cls, measure: Measure, optimum: QuantumOptimum, *, seconds: float | None = None) -> Demand:
+    def at(cls, measure: Measure, optimum: QuantumOptimum) -> Demand:
         """Return what the exact behavior near a search's optimum demands.
+
+        Where the time is over before the exact value is known, the lower bound is one from floats, rigorous all the same.
 
         Parameters
         ----------
@@ -73,8 +76,6 @@ class Demand:
             Which is minimized there.
         optimum
             In floats.
-        seconds
-            How long an exact value may be sought; then the lower bound is one from floats, rigorous all the same.
 
         Returns
         -------
@@ -90,9 +91,10 @@ class Demand:
         """
         realization = optimum.realization()
         try:
-            return cls(realization, minimize(measure, realization.behavior, seconds=seconds))
+            return cls(realization, minimize(measure, realization.behavior))
         except TimeLimitError:
-            return cls(realization, engine(measure).quick().minimize(realization.behavior))
+            with a_moment(math.inf):
+                return cls(realization, engine(measure).quick().minimize(realization.behavior))
 
     @property
     def lower_bound(self) -> ExactNumber:

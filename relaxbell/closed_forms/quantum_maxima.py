@@ -17,11 +17,11 @@ from relaxbell.closed_forms.closed_form import ClosedForm
 from relaxbell.closed_forms.demands import Demand, most_demanding
 from relaxbell.closed_forms.derive import closed_form
 from relaxbell.closed_forms.quantum_classes import QuantumClass, bounded, default_level
-from relaxbell.errors import ClosedFormError, MeasureError
+from relaxbell.errors import ClosedFormError, MeasureError, UnsupportedModelError
 from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, ceil_float, floor_float, to_sympy
 from relaxbell.exact.texts import ceil_text, floor_text
 from relaxbell.functionals.functional import BellFunctional
-from relaxbell.lp.clock import deadline, read_seconds
+from relaxbell.lp.clock import TimeLimitError, deadline, left, read_seconds, share
 from relaxbell.measures.measure import Measure, read_measure
 from relaxbell.quantum.sets import QuantumSet, scenario_of
 from relaxbell.solve.minimization import minimize
@@ -156,7 +156,9 @@ def quantum_maximum(
     dimensions
         Of the search: local dimension of all parties, or one for each; by default the number of their outcomes.
     seconds
-        How long a closed form, then the upper bound, then the search may take, each.
+        How long the call may take: a closed form half of it, the upper bound half of what is left then, and the search
+        the rest, but for what it takes to make its result exact. Where no closed form is found in time there may still
+        be bounds.
     functionals
         From which the search without a closed form begins, before its own.
 
@@ -173,6 +175,10 @@ def quantum_maximum(
         If there is no measure, or its least value is no convex function of the behavior.
     InfeasibleError
         If quantum theory reaches behaviors that no model reproduces.
+    UnsupportedModelError
+        If the graph is no Bell scenario: an instrumental one.
+    TimeLimitError
+        If the time is over before all classes of a closed form are bounded.
     RelaxbellError
         If MoMPy is not installed (extra ``quantum``).
 
@@ -192,33 +198,69 @@ def quantum_maximum(
       from below: Realization: exact behavior of a state and measurements in rational numbers, dimensions 2 × 2
       from above: the convex roof over 24 extreme no-signaling behaviors: 2 classes of terms, NPA 1+AB
     """
+    limit = read_seconds(seconds, MeasureError)
     if isinstance(measure, ClosedForm):
-        return _by_classes(measure, level, starts, seed, dimensions)
-    own, limit = read_measure(measure, "a quantum maximum is of"), read_seconds(seconds, MeasureError)
+        with deadline(limit, _largest(measure.measure), least=False):
+            return _by_classes(measure, level, starts, seed, dimensions)
+    own = read_measure(measure, "a quantum maximum is of")
+    _check_parties(own)
+    with deadline(limit, _largest(own), least=False):
+        form = _closed_form(own)
+        if form is not None and form.complete and form.region.name == "nonsignaling":
+            return _by_classes(form, level, starts, seed, dimensions)
+        return by_search(own, level=level, starts=starts, seed=seed, dimensions=dimensions, functionals=functionals)
+
+
+def _largest(measure: Measure) -> str:
+    return f"the largest {measure.name} in quantum theory"
+
+
+def _check_parties(measure: Measure) -> None:
+    """Raise where a graph is no Bell scenario, so that its quantum behaviors are others."""
+    own = measure.model.scenario
+    if own.parties is None:
+        raise UnsupportedModelError(
+            f"the largest {measure.name} in quantum theory is over the behaviors of a Bell scenario: found "
+            f"p({','.join(own.outputs)}|{','.join(own.inputs)}), of which it is not known which party chooses which "
+            "input, as in an instrumental graph, where a party's result is the other's setting. Give the graph's "
+            "scenario parties={output: input or None}, or use bounds(query, p, common_cause='quantum') at behaviors of "
+            "interest."
+        )
+
+
+def _closed_form(measure: Measure) -> ClosedForm | None:
+    """Return what is found in half of the time that is left."""
     try:
-        form = closed_form(own, seconds=float("inf") if limit is None else limit)
-    except (ClosedFormError, MeasureError):
-        form = None
-    if form is not None and form.complete and form.region.name == "nonsignaling":
-        return _by_classes(form, level, starts, seed, dimensions)
-    return _by_search(own, level, starts, seed, dimensions, limit, functionals)
+        with share(1, 2):
+            return closed_form(measure, seconds=float("inf") if math.isinf(left()) else max(left(), 1e-3))
+    except (ClosedFormError, MeasureError, TimeLimitError):
+        return None
 
 
 # ------------------------------------------------------------------------ without a closed form
 
 
-def _by_search(
+def by_search(
     measure: Measure,
-    level: int | str | None,
-    starts: int,
-    seed: int,
-    dimensions: int | Sequence[int] | None,
-    seconds: float | None,
-    functionals: Sequence[BellFunctional],
+    *,
+    level: int | str | None = None,
+    starts: int = 8,
+    seed: int = 0,
+    dimensions: int | Sequence[int] | None = None,
+    functionals: Sequence[BellFunctional] = (),
 ) -> QuantumMaximum:
+    """Return both bounds as `quantum_maximum` does without a closed form, in the time of the deadline, if there is one.
+
+    Parameters
+    ----------
+    measure
+        One whose least value is convex in the behavior.
+    level, starts, seed, dimensions, functionals
+        As in `quantum_maximum`.
+    """
     scenario = scenario_of(measure.model)
     level = default_level(scenario.outputs) if level is None else level
-    with deadline(seconds, measure.name, least=False):
+    with share(1, 2):
         above = ceiling(measure, scenario, level)
     known = None if above is None else _met(measure, above)
     if known is not None:
@@ -229,10 +271,12 @@ def _by_search(
         classes = () if above is None else above.classes
         terms = [own.functional for own in classes if own.maximum is not None]
         first = [*functionals, *terms[: (starts + 1) // 2]]
-        with deadline(seconds, measure.name, least=False):
+        with share(1, 2):
             candidates = most_demanding(measure, scenario, dimensions, starts + len(functionals), seed, first)
-    some = None if seconds is None else seconds / 2
-    exact = [Demand.at(measure, own, seconds=some) for own in candidates]
+    exact = []
+    for number, own in enumerate(candidates):
+        with share(1, len(candidates) - number):
+            exact.append(Demand.at(measure, own))
     found = max(exact, key=lambda own: own.lower_bound, default=None)
     if found is None:
         return QuantumMaximum(measure, str(level), (), ceiling=above)

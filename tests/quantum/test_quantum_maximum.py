@@ -6,7 +6,7 @@ import sympy
 
 import relaxbell as rb
 from relaxbell.closed_forms.demands import Demand, most_demanding
-from relaxbell.closed_forms.quantum_maxima import _by_search
+from relaxbell.closed_forms.quantum_maxima import by_search
 
 pytest.importorskip("MoMPy")
 TSIRELSON = (np.sqrt(2) - 1) / 2  # arXiv:1411.4648 for C(X -> B); the same for M
@@ -94,7 +94,7 @@ def test_three_outcomes_demand_what_the_cglmp_inequality_says(measure, divisor):
     Acín, Durt, Gisin, Latorre, arXiv:quant-ph/0111143.
     """
     c = measure(rb.measurement_dependence((2, 2), (3, 3)))
-    found = _by_search(c, None, 6, 0, None, None, [rb.catalog.cglmp(3)])  # no limit of time
+    found = by_search(c, starts=6, functionals=[rb.catalog.cglmp(3)])  # no limit of time
     known = (np.sqrt(11 / 3) - 1) / divisor
     assert known - 1e-9 <= float(found.lower_bound) <= float(found.upper_bound) <= known + 1e-9
     assert rb.minimize(c, found.behavior).exact == found.lower_bound

@@ -91,3 +91,27 @@ def test_refuses_a_denominator():
     for wrong in (0, 1.5, True):
         with pytest.raises(rb.errors.BehaviorError, match="expected an integer ≥ 1"):
             found.realization(denominator=wrong)
+
+
+def test_as_text():
+    """Read again it is the same behavior; whatever the numbers are, the measurements are complete."""
+    import json
+
+    f = rb.catalog.CHSH
+    exact = rb.optimize_quantum(f, starts=1, povm=True, dimensions=(2, 3), progress=False).realization()
+    read = rb.classes.RationalRealization.from_json
+    again = read(exact.to_json())
+    assert again.dimensions == (2, 3)
+    assert (again.behavior.exact == exact.behavior.exact).all()
+    assert again.to_json() == exact.to_json()
+    data = json.loads(exact.to_json())
+    data["measurements"][0][1]["generator"][0] = [7] * len(data["measurements"][0][1]["generator"][0])
+    other = read(json.dumps(data))
+    assert other.check()
+    assert other.behavior.is_nonsignaling()
+    assert f(other.behavior) < f(exact.behavior)
+    for change in ({"outcomes": [1, 2]}, {"kets": []}, {"kets": [[[1, 0]]]}, {"measurements": 3}, {"shape": [3]}):
+        with pytest.raises(rb.errors.BehaviorError, match="expected what to_json writes"):
+            read(json.dumps(data | change))
+    with pytest.raises(rb.errors.BehaviorError, match="expected what to_json writes"):
+        read("nothing")
