@@ -21,8 +21,8 @@ class Limits:
     functional
         Of which.
     local, quantum, nonsignaling
-        Its maxima. Where the level of the NPA hierarchy proves no less for quantum behaviors than what no-signaling ones
-        reach, their bound and certificate count for both; the quantum maximum is exact where all three are one number.
+        Its maxima. Where the level of the NPA hierarchy proves no less for quantum behaviors than what no-signaling
+        ones reach, their bound and certificate count for both; the quantum maximum is exact where all are one number.
 
     Examples
     --------

@@ -215,7 +215,7 @@ def slacks(
 def _completion(
     forms: NDArray[np.int64], form: Exact, limits: Sequence[tuple[Exact, ExactNumber]], *, within: bool
 ) -> Optimum | Contradiction | None:
-    """Return the cheapest slacks and multipliers that complete a form to a constant; `within`: these sum to 1 at most."""
+    """Return the cheapest slacks and multipliers that complete a form to a constant; `within`: of sum 1 at most."""
     dimension, cells = forms.shape
     entries = [{int(j): Fraction(int(forms[k, j])) for j in np.flatnonzero(forms[k])} for k in range(1, dimension)]
     for k in range(1, dimension):
