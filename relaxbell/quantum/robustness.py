@@ -19,6 +19,7 @@ from relaxbell.exact.bounds import snapped
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, ceil_float
 from relaxbell.exact.texts import a_kind, ceil_text
 from relaxbell.functionals.functional import BellFunctional
+from relaxbell.methods import provided
 from relaxbell.quantum.base import BehaviorSet
 from relaxbell.quantum.local import LocalSet
 from relaxbell.quantum.proofs import claimed, proven
@@ -74,6 +75,9 @@ class Robustness:
     where: str
     functional: BellFunctional | None
     certificate: Certificate | None
+
+    def _repr_html_(self) -> str:
+        return provided("Robustness._repr_html_")(self)
 
     def __repr__(self) -> str:
         bound = ceil_text(ceil_float(self.upper_bound), 12)

@@ -240,7 +240,7 @@ def critical_visibility(
     for p in (observed, *(() if noise is None else (noise,))):
         if not isinstance(p, Behavior):
             raise BehaviorError(f"found {a_kind(p)}, expected a Behavior, such as counts.fit().behavior.")
-    if len(model.latents) > 1:
+    if not model.has_free_strategies:
         raise UnsupportedModelError(
             f"a critical visibility of {model.name}: what independent sources reproduce is not convex, so the "
             "visibilities may not be an interval. Use sweep(nonbilocality(model), {v: p.visibility(v) for v in …}), or "
@@ -401,7 +401,7 @@ def _of_family(
             "a family has its noise in itself: found noise=… beside it, expected none. Write v p + (1 - v) noise as a "
             "function of v."
         )
-    if len(model.latents) > 1:
+    if not model.has_free_strategies:
         raise UnsupportedModelError(
             f"a critical parameter of {model.name}: what independent sources reproduce is not convex. Use "
             "curve(nonbilocality(model), …), or model.shared() for a common source."

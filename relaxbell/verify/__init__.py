@@ -123,12 +123,15 @@ largest value on the set of r, which must be a sum of products of one response o
 **Guessing.** The measure names outputs, the settings at which they are guessed, edges along which boxes may signal, and
 limits of M, of p(settings|λ) (``lower``, ``upper``) and of edges. Boxes are tables over outputs, then inputs; the
 marginal of outputs without edge from an input does not vary with it: an equation for each input, values of these
-outputs, settings of the other inputs, and value > 0 of the input. Then rows p(b|x, …) − p(b|x', …) − cost <= 0 for each
-edge, setting of the others, pair x, x', and b (only 0 of two). Tables p(settings|λ), sorted: all entries but one are at
-a bound, at 0 or, where M has a limit, at p(settings). With z for the data over p(outputs, settings), shares of M and of
-the edges, and for each table π and each guess multipliers y of the rows, what is left of π (gain − z) − share cost must
-have maxima over the outcomes that sum, over the settings, to at most 0. The gain is 1/p(settings) where the guess is
-right.
+outputs, settings of the other inputs, and value > 0 of the input. Then rows p(b, …|x, …) − p(b, …|x', …) − cost <= 0
+for each edge, setting of the others, pair x, x', b (only 0 of two), and values of the outputs that x does not reach;
+the same for several edges from one input together, with the sum of their costs. Tables p(settings|λ), sorted: all
+entries but one are at a bound, at 0 or, where M has a limit, at p(settings). With z for the data over p(outputs,
+settings), shares of M and of the edges, and for each table π and each guess multipliers y of the rows, what is left of
+π (gain − z) − share cost must have maxima over the outcomes that sum, over the settings, to at most 0. The gain is
+1/p(settings) where the guess is right. Of a quantum adversary (``quantum guessing``) the boxes are those of a level of
+the NPA hierarchy; for each table and guess a sum of squares bounds π (gain − z) on them by β, and the guess is right
+with a probability of at most what data and limits cost, plus the largest β − share cost.
 
 **Format**: JSON without floats. A number is "-3/7" or, in data, limits and claims, ["a", "b"] for a + b√root. What
 exceeds the limits of the verifier is refused, so that every check ends within about a minute and 1 GiB of memory.
@@ -152,6 +155,7 @@ from .guessing import GuessingCase
 from .kernel import SCHEMA, Case
 from .messages import MessageCase
 from .networks import NetworkCase
+from .quantum_guessing import QuantumGuessingCase
 from .reading import Json, Real, with_numbers
 from .refusals import Refused, printable
 from .sets import FunctionalCase, VisibilityCase
@@ -161,7 +165,7 @@ from .wording import digest
 _KINDS = {
     "binary entropy": EntropyCase, "common cause": CauseCase, "dependence": DependenceCase,
     "evidence": EvidenceCase, "functional": FunctionalCase,
-    "guessing": GuessingCase,
+    "guessing": GuessingCase, "quantum guessing": QuantumGuessingCase,
     "factorized dependence": FactorizedDependenceCase, "factorized mutual information": FactorizedInformationCase,
     "message entropy": MessageCase,
     "mutual information": InformationCase, "nonbilocality": NetworkCase, "strength": StrengthCase,

@@ -52,7 +52,7 @@ class SetCase(Case):
     def read(self, measure: Json, model: Json) -> Measure:
         """Return a measure without rows; keep the set, and the parties."""
         self.about = self.named(measure)
-        self.parties, self.own, self.is_bell = _parties(self.model)
+        self.parties, self.own, self.is_bell = parties_of(self.model)
         self.kind = self.about[0]
         if type(self.kind) is list:
             self.rows = monomials(self.sizes, [lengths(t, len(self.parties)) for t in self.kind])
@@ -226,7 +226,7 @@ class FunctionalCase(SetCase):
             ]
             many = f"{len(texts)} linear condition{'s' * (len(texts) > 1)}"
             within = f" that satisfies {many} (digest {short_digest(texts)})"
-        return f"{name} is at most {_rounded_up(stated)} on every {self.behaviors(self.kind)}{within}"
+        return f"{name} is at most {rounded_up(stated)} on every {self.behaviors(self.kind)}{within}"
 
     def functional_digest(self) -> str:
         """Return the digest of the functional: coefficients and constant, by the names of the variables."""
@@ -269,14 +269,14 @@ class VisibilityCase(SetCase):
         has = "is" if self.is_bell else "has a common cause that is"
         return (
             f"(digest {digest(self)}) the behavior {self.scenario_text()}, with weight v in a mixture with {kind}, "
-            f"{has} {self.set_text(self.kind)} for no v > {_rounded_up(stated)}"
+            f"{has} {self.set_text(self.kind)} for no v > {rounded_up(stated)}"
         )
 
 
 # ------------------------------------------------------------------------ parts
 
 
-def _parties(model: Model) -> tuple[list[str], dict[str, Sequence[str]], bool]:
+def parties_of(model: Model) -> tuple[list[str], dict[str, Sequence[str]], bool]:
     """Return the nodes that respond, with their parents, and whether this is a Bell scenario."""
     need(len(model.latents) == 1 and not model.dependent, "a set needs free inputs and one latent variable")
     read = [name for own in model.parents.values() for name in own]
@@ -347,7 +347,7 @@ def _ratio(above: Real, below: Real) -> Real:
     return above.times(Real(below.a, -below.b, n)) * (1 / norm)
 
 
-def _rounded_up(value: Real) -> str:
+def rounded_up(value: Real) -> str:
     """Return a number as text: exactly, or 12 digits rounded up."""
     lower = text(value * -1)
     if "rounded" not in lower:

@@ -180,10 +180,18 @@ def model_data(model: CausalModel) -> dict[str, Any]:
     table = model.input_distribution.table
     if not model.inputs_connected and model.dependent_inputs:  # floats are read as independent only to rounding
         table = model.input_distribution.product(model.free_inputs, model.dependent_inputs)
+    latents, absorbed = model.latents, set[str]()
+    if len(latents) > 1 and model.has_free_strategies:  # one of them reaches all that the others do
+        kept = next(u for u in latents if all(u in model.parents(name) for name in model.responding))
+        latents, absorbed = (kept,), set(latents) - {kept}
     return {
-        "latents": list(model.latents),
+        "latents": list(latents),
         "nodes": [
-            {"name": name, "cardinality": model.cardinality[name], "parents": list(model.parents(name))}
+            {
+                "name": name,
+                "cardinality": model.cardinality[name],
+                "parents": [n for n in model.parents(name) if n not in absorbed],
+            }
             for name in (*model.free_inputs, *model.responding)
         ],
         "outputs": list(model.outputs),
