@@ -130,6 +130,9 @@ def cause_bounds(
         ends = (None, None) if beside is None else (beside.lower, -beside.upper)
         low = _within(own, observed, subject_to, where, ends[0])
         high = _within(-own, observed, subject_to, where, ends[1])
+        if low.lower_bound + high.lower_bound > 0:  # both are proved, so that nothing is between them
+            problem = read_problem(own, own.term, own.model.equations(observed), subject_to)
+            _check_feasible(where, own, problem, (*_PRICES, 2.0**17, 2.0**20))
     return CauseBounds(where.name, low, high, beside)
 
 
@@ -210,7 +213,7 @@ def cause_minimum(
         graph.check(constraint.rows, "a constraint")
     found, missed = _solved(where, graph, problem, own.name, _PRICES)
     if missed > _MISSED:
-        _check_feasible(where, graph, own, problem)
+        _check_feasible(where, own, problem, (1.0,))
     data = _data(own.model, where, found.proof, found.largest, as_data(own.statement()))
     bound = _proven(data)
     value = max(found.value, float(bound))
@@ -370,24 +373,29 @@ def largest_value(where: BehaviorSet, form: Exact, gram: Floats | None) -> tuple
     return sum_of_squares(where.words, named, own.rows["bits"], own.rows["rows"], lambda work: None), own.rows
 
 
-def _check_feasible(where: BehaviorSet, graph: Unpacked, own: LinearMeasure, problem: Problem) -> None:
-    """Raise InfeasibleError where it is proved that no model of the set has the data."""
+def _check_feasible(where: BehaviorSet, own: LinearMeasure, problem: Problem, prices: Sequence[float]) -> None:
+    """Raise InfeasibleError where it is proved that no model of the set has the data.
+
+    A proof is as inexact as solvers are, so that data that are missed by little need a high price.
+    """
+    assert where.graph is not None  # cause_set gives one
     bare = Problem(ZERO, problem.equations, problem.budgets, problem.affine)
-    found, _ = _solved(where, graph, bare, own.name, (1.0,))
-    bound = found.proof.bound.bound
-    if not bound > 0:
-        return
-    limits = f" within {', '.join(map(str, problem.budgets))}" if problem.budgets else ""
-    error = InfeasibleError(
-        f"no model of {own.model.name} with a common cause that is {where.name} reproduces the data{limits} "
-        f"(violation {float(bound):.9g}, by an exact dual argument). Relax another edge, or check the data.",
-        None,
-        found.proof,
-        own.model,
-    )
-    data = _data(own.model, where, found.proof, found.largest, None)
-    error.certificate = Certificate(data | {"claim": {"infeasible": True}})
-    raise error
+    for price in prices:
+        found, _ = _solved(where, where.graph, bare, own.name, (price,))
+        bound = found.proof.bound.bound
+        if bound > 0:
+            limits = f" within {', '.join(map(str, problem.budgets))}" if problem.budgets else ""
+            error = InfeasibleError(
+                f"no model of {own.model.name} with a common cause that is {where.name} reproduces the data{limits} "
+                f"(violation {float(bound) / price:.9g}, by an exact dual argument). Relax another edge, or check the "
+                "data; where they are known to few digits, mix them with a little noise: p.visibility(0.9999).",
+                None,
+                found.proof,
+                own.model,
+            )
+            data = _data(own.model, where, found.proof, found.largest, None)
+            error.certificate = Certificate(data | {"claim": {"infeasible": True}})
+            raise error
 
 
 def _data(

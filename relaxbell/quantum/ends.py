@@ -165,13 +165,13 @@ class CauseBounds:
 
     @property
     def lower(self) -> float:
-        """Least value, as the solver found it."""
-        return self.minimum.value
+        """Least value, as the solver found it; of two values that cross within its accuracy the smaller one."""
+        return max(min(self.minimum.value, 0.0 - self.maximum.value), self.lower_bound)
 
     @property
     def upper(self) -> float:
-        """Largest value, as the solver found it."""
-        return 0.0 - self.maximum.value
+        """Largest value, as the solver found it; of two values that cross within its accuracy the larger one."""
+        return min(max(self.minimum.value, 0.0 - self.maximum.value), self.upper_bound)
 
     @property
     def lower_bound(self) -> float:
@@ -193,4 +193,6 @@ class CauseBounds:
         beside = "none reproduces the data"
         if self.classical is not None:
             beside = f"[{', '.join(f'{v:.9g}' for v in self.classical)}]"
-        return f"[{self.lower:.9g}, {self.upper:.9g}] for {name}\n  classical: {beside}"
+        crossed = self.lower_bound > self.upper_bound
+        more = "\n  the ends cross: no such model has just these data, which are on the border" if crossed else ""
+        return f"[{self.lower:.9g}, {self.upper:.9g}] for {name}\n  classical: {beside}{more}"

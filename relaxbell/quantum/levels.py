@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
+from numbers import Integral
 
 from relaxbell.errors import UnsupportedModelError
 
@@ -21,14 +22,17 @@ def read_level(level: int | str, outputs: Sequence[str]) -> Lengths:
     --------
     >>> read_level("1+AB", "AB")
     ((0, 0), (1, 0), (0, 1), (1, 1))
+    >>> read_level("1+AAB", "AB")  # AAB with the same projector twice is AB
+    ((0, 0), (1, 0), (0, 1), (1, 1), (2, 1))
     """
-    found = _LEVEL.fullmatch(str(level)) if isinstance(level, int | str) and not isinstance(level, bool) else None
+    found = _LEVEL.fullmatch(str(level)) if isinstance(level, Integral | str) and not isinstance(level, bool) else None
     if found is None or not 1 <= int(found[1]) <= 6:
         raise _unknown(level, outputs)
     most = int(found[1])
     kinds = [k for k in itertools.product(range(most + 1), repeat=len(outputs)) if sum(k) <= most]
     for part in found[2].split("+")[1:]:
-        kinds.append(_word(part, outputs, level))
+        own = _word(part, outputs, level)
+        kinds += itertools.product(*(range(1, n + 1) if n else (0,) for n in own))
     return tuple(sorted(set(kinds), key=lambda k: (sum(k), tuple(-n for n in k))))
 
 

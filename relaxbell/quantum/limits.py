@@ -21,7 +21,8 @@ class Limits:
     functional
         Of which.
     local, quantum, nonsignaling
-        Its maxima.
+        Its maxima. Where the level of the NPA hierarchy proves no less for quantum behaviors than what no-signaling
+        ones reach, their bound and certificate count for both; the quantum maximum is exact where all are one number.
 
     Examples
     --------
@@ -64,4 +65,18 @@ def limits(functional: BellFunctional, level: int | str) -> Limits:
     """Return the largest values on three sets; see `BellFunctional.limits`."""
     own = functional.scenario
     sets = (LocalSet(own), quantum_set(own, level), nonsignaling_set(own))
-    return Limits(functional, *(where.maximum(functional) for where in sets))
+    local, quantum, loose = (where.maximum(functional) for where in sets)
+    return Limits(functional, local, _between(local, quantum, loose), loose)
+
+
+def _between(local: SetMaximum, quantum: SetMaximum, loose: SetMaximum) -> SetMaximum:
+    """Return the quantum maximum with what the others say of it: it lies between them."""
+    assert local.exact is not None  # so they are
+    assert loose.exact is not None
+    if not loose.exact < quantum.upper_bound:
+        return quantum
+    same = not local.exact < loose.exact
+    value = min(max(quantum.value, float(local.exact)), float(loose.exact))
+    return SetMaximum(
+        quantum.where, value, loose.exact, loose.exact if same else None, quantum.behavior, loose.certificate
+    )

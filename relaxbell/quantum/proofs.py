@@ -17,7 +17,7 @@ from relaxbell.certificate.claims import as_text, as_texts
 from relaxbell.engines.linear.certificates import model_data
 from relaxbell.errors import CertificateError, InfeasibleError, SolverError
 from relaxbell.exact.numbers import Exact, ExactNumber, Floats, Surd, surd
-from relaxbell.exact.simplex import ExactProgram, Optimum
+from relaxbell.exact.simplex import Contradiction, ExactProgram, Optimum
 from relaxbell.exact.sparse import ExactMatrix
 from relaxbell.lp.scaled import exact_optimum
 from relaxbell.verify import SCHEMA, Real, read_case
@@ -25,6 +25,9 @@ from relaxbell.verify.words import Word, classes
 
 _BITS, _MOST_BITS = 48, 90
 """Bits after the point of a factor of size one; at most."""
+
+_NEARLY = Fraction(1, 10**9)
+"""Conditions that are missed by less contradict each other by rounding."""
 
 _ABOVE = 2**60
 """Irrational coefficients are rounded up to multiples of one over it."""
@@ -189,23 +192,16 @@ def slacks(
 
     Raises
     ------
+    InfeasibleError
+        If no behavior is within the limits.
     SolverError
         If no exact solution was found.
     """
-    dimension, cells = forms.shape
-    entries = [{int(j): Fraction(int(forms[k, j])) for j in np.flatnonzero(forms[k])} for k in range(1, dimension)]
-    for k in range(1, dimension):
-        entries[k - 1] |= {cells + i: -own[k] for i, (own, _) in enumerate(limits) if own[k]}
-    cost: list[ExactNumber] = [Fraction(int(c)) for c in forms[0]] + [most - own[0] for own, most in limits]
-    right: list[ExactNumber] = [-c for c in form[1:]]
-    width = cells + len(limits)
-    program = ExactProgram(ExactMatrix(tuple(entries), width), cost, right, [True] * (dimension - 1))
-    found = exact_optimum(program, None)
+    found = _completion(forms, form, limits, within=False)
+    width = forms.shape[1] + len(limits)
+    cost = [Fraction(int(c)) for c in forms[0]] + [most - own[0] for own, most in limits]
     if limits and not isinstance(found, Optimum):
-        raise InfeasibleError(
-            "no no-signaling behavior satisfies the conditions beside the set, or no exact solution was found. Loosen "
-            "them."
-        )
+        _check_satisfied(forms, limits, cost)
     if not isinstance(found, Optimum):
         raise SolverError(
             "no exact solution of a linear program over no-signaling behaviors was found. Give coefficients of fewer "
@@ -214,3 +210,43 @@ def slacks(
     table = [found.values.get(j, Fraction(0)) for j in range(width)]
     value = form[0] + sum((c * v for c, v in zip(cost, table, strict=True) if c), Fraction(0))
     return value, table, [-d for d in found.duals]
+
+
+def _completion(
+    forms: NDArray[np.int64], form: Exact, limits: Sequence[tuple[Exact, ExactNumber]], *, within: bool
+) -> Optimum | Contradiction | None:
+    """Return the cheapest slacks and multipliers that complete a form to a constant; `within`: of sum 1 at most."""
+    dimension, cells = forms.shape
+    entries = [{int(j): Fraction(int(forms[k, j])) for j in np.flatnonzero(forms[k])} for k in range(1, dimension)]
+    for k in range(1, dimension):
+        entries[k - 1] |= {cells + i: -own[k] for i, (own, _) in enumerate(limits) if own[k]}
+    cost: list[ExactNumber] = [Fraction(int(c)) for c in forms[0]] + [most - own[0] for own, most in limits]
+    right: list[ExactNumber] = [-c for c in form[1:]]
+    equality = [True] * (dimension - 1)
+    if within:
+        entries.append({cells + i: Fraction(1) for i in range(len(limits))})
+        right.append(Fraction(1))
+        equality.append(False)
+    return exact_optimum(ExactProgram(ExactMatrix(tuple(entries), cells + len(limits)), cost, right, equality), None)
+
+
+def _check_satisfied(
+    forms: NDArray[np.int64], limits: Sequence[tuple[Exact, ExactNumber]], cost: Sequence[ExactNumber]
+) -> None:
+    """Raise InfeasibleError where no no-signaling behavior satisfies limits, with by how much they are missed."""
+    found = _completion(forms, np.full(len(forms), Fraction(0), dtype=object), limits, within=True)
+    if not isinstance(found, Optimum):
+        return
+    missed = -sum((cost[j] * v for j, v in found.values.items() if j < len(cost)), Fraction(0))
+    if not missed > 0:
+        return
+    remedy = "Loosen them."
+    if missed < _NEARLY:
+        remedy = (
+            "Floats are read as the decimals that they print: leave out conditions that follow from the others, loosen "
+            "them, or give exact numbers, Observed([(functional, Fraction(1, 3))])."
+        )
+    raise InfeasibleError(
+        f"no no-signaling behavior satisfies the conditions beside the set: some are missed by {float(missed):.3g} at "
+        f"least, expected 0. {remedy}"
+    )

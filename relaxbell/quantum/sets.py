@@ -203,7 +203,7 @@ class QuantumSet(BehaviorSet):
     """
 
     def __init__(self, scenario: Scenario, level: int | str, *, graph: Unpacked | None = None) -> None:
-        self.level = level
+        self.level = level.strip() if isinstance(level, str) else level
         super().__init__(scenario, graph=graph)
         self.moments  # noqa: B018 - errors of MoMPy, level and size come now
 
@@ -340,6 +340,7 @@ def quantum_set(scenario: object, level: int | str) -> QuantumSet:
     level
         Which products of projectors the moment matrix has: 1, 2, 3 for all of at most so many factors, and more by the
         outputs that they belong to: ``"1+AB"``, ``"1+AB+AC+BC"``, ``"2+AAB"``; ``"1+A1 A2"`` where names are longer.
+        A product may have the same projector twice, so that AAB has AB.
 
     Returns
     -------
@@ -354,7 +355,8 @@ def quantum_set(scenario: object, level: int | str) -> QuantumSet:
     BehaviorError
         If there is no scenario, or it is not known which party chooses which input.
     UnsupportedModelError
-        If there is no such level, it is too large, or does not reach the outcomes of all parties together.
+        If there is no such level, it is too large, or does not reach the outcomes of all parties together; for several
+        independent sources, whose behaviors are no convex set.
 
     Notes
     -----
@@ -398,6 +400,8 @@ def nonsignaling_set(scenario: object) -> NonsignalingSet:
     ------
     BehaviorError
         If there is no scenario, or it is not known which party chooses which input.
+    UnsupportedModelError
+        For several independent sources, whose behaviors are no convex set.
 
     Examples
     --------

@@ -53,7 +53,11 @@ class Unpacked:
                 else "a mixture of structures" if model.is_mixture
                 else f"inputs that the latent variable chooses, {', '.join(model.dependent_inputs)}"
             )  # fmt: skip
-            remedy = "model.shared()" if len(model.latents) > 1 else "outputs for what the latent variable chooses"
+            remedy = (
+                "model.shared() for a common source, or model.scenario for all behaviors of the Bell scenario"
+                if len(model.latents) > 1
+                else "outputs for what the latent variable chooses"
+            )
             raise UnsupportedModelError(
                 f"a quantum common cause of {model.name}: found {found}, expected one latent variable and inputs that "
                 f"are free. Use {remedy}."
@@ -177,6 +181,8 @@ def is_graph(given: object) -> TypeGuard[CausalModel]:
     """Return whether something is a causal model whose graph says more than its scenario."""
     if not isinstance(given, CausalModel):
         return False
+    if len(given.latents) > 1:
+        return True  # independent sources, which are refused
     bell = set(given.responding) == set(given.outputs) and not given.dependent_inputs and not given.is_mixture
     read: list[Any] = [name for a in given.outputs for name in given.parents(a) if name not in given.latents]
     each = all(len([n for n in given.parents(a) if n not in given.latents]) <= 1 for a in given.outputs)
