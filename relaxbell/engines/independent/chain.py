@@ -254,6 +254,7 @@ class Chain:
     def _over(self, polynomial: Polynomial) -> Sums:
         total: Sums = {}
         for monomial, number in polynomial.items():
+            remaining()
             for key, v in self.layout.sums(monomial).items():
                 total[key] = total.get(key, Fraction(0)) + number * v
         return {key: v for key, v in total.items() if v}
