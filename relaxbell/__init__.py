@@ -9,10 +9,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from relaxbell.lazy import homes, load
+from relaxbell.lazy import homes, load, moved
 from relaxbell.methods import provide
 
-__version__ = "0.1.0"
+__version__ = "1.0.0rc1"
 
 _HOMES = {
     "relabeling": "Relabeling",
@@ -147,7 +147,7 @@ provide({method: f"relaxbell.{place}" for method, place in _IMPLEMENTED.items()}
 _HOME = homes(_HOMES)
 _NAMESPACES = ("boxes", "catalog", "classes", "errors", "states")
 
-# What answered at top level before the namespaces: still does, unlisted, until 1.0. The table is in the CHANGELOG.
+# What answered at top level before the namespaces: it raises an error that names the new place. Table in the CHANGELOG.
 _RENAMED = {
     f"{name}_box": ("boxes", name)
     for name in ["cglmp", "entanglement_swapping", "ghz", "i3322", "pr", "star", "tsirelson"]
@@ -183,8 +183,7 @@ def __getattr__(name: str) -> Any:
     if name in _NAMESPACES:
         return import_module(f"relaxbell.{name}")
     if name in _RENAMED:
-        namespace, own = _RENAMED[name]
-        return getattr(import_module(f"relaxbell.{namespace}"), own)
+        raise moved(name, "relaxbell", ".".join(_RENAMED[name]))
     return load(name, _HOME, globals())
 
 

@@ -31,12 +31,18 @@ _POLL = 0.05
 """Seconds between two looks whether the user interrupted."""
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
+
+
+def _shipped(begun: str) -> list[str]:
+    """Return the shipped data sets that begin so, for completion in the shell; it offers files where none does."""
+    from relaxbell.behavior.data_sets import data_sets
+
+    return [name for name in data_sets() if name.startswith(begun)]
 
 
 class Settings(StrEnum):
@@ -53,6 +59,7 @@ Data = Annotated[
         metavar="DATA",
         help="A shipped data set (delft2015, ibm_hanoi_5_8, nist2015, vienna2015, weihs1998) or the path of a CSV "
         "file: a table or trials.",
+        autocompletion=_shipped,
     ),
 ]
 Outputs = Annotated[
@@ -453,6 +460,21 @@ def _figures(
         raise _refused(error) from None
     for file in files:
         typer.echo(str(file))
+
+
+@app.command(name="doctor")
+def _doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False) -> None:
+    """Say what is installed, what each extra would add, and whether it works: solved and verified, in a second.
+
+    Exit status 0 only if everything that is needed is there, in a version that is supported, and works.
+    """
+    from relaxbell import __version__
+    from relaxbell.doctor import diagnose
+
+    found = diagnose(__version__)
+    typer.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else "\n".join(found.lines()))
+    if not found.healthy:
+        raise typer.Exit(1)
 
 
 def _refused(error: RelaxbellError | OSError) -> typer.Exit:

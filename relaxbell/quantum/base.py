@@ -166,7 +166,7 @@ class BehaviorSet(Frozen):
         return nonsignaling_coordinates(self.inner)
 
     @cached_property
-    def _cells(self) -> NDArray[np.int64]:
+    def expansion(self) -> NDArray[np.int64]:
         """The cells of the Bell scenario behind as integer combinations of the coordinates, the constant first."""
         units = np.eye(self.coordinates.dimension + 1, dtype=np.int64)
         found: NDArray[np.int64] = self.coordinates.expand(units).reshape(-1, len(units))
@@ -175,7 +175,7 @@ class BehaviorSet(Frozen):
     @property
     def _expansion(self) -> NDArray[np.int64]:
         """The table's cells as integer combinations of the coordinates, the constant first."""
-        return self._cells if self.graph is None else self.graph.observed
+        return self.expansion if self.graph is None else self.graph.observed
 
     def form(self, table: NDArray[Any]) -> NDArray[Any]:
         """Return coefficients over the coordinates, from those over the table's cells.

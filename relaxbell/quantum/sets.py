@@ -88,7 +88,7 @@ class NonsignalingSet(BehaviorSet):
         import cvxpy as cp
 
         vector = cp.hstack([1.0, self._variable])
-        return vector, [self._cells @ vector >= 0]
+        return vector, [self.expansion @ vector >= 0]
 
     def scaled(self, weight: float | Expression) -> tuple[Expression, list[Constraint]]:
         """Return coordinates of a no-signaling behavior times a weight that is a variable, with their constraints.
@@ -112,7 +112,7 @@ class NonsignalingSet(BehaviorSet):
         import cvxpy as cp
 
         vector = cp.hstack([weight, cp.Variable(self.coordinates.dimension)])
-        return vector, [self._cells @ vector >= 0]
+        return vector, [self.expansion @ vector >= 0]
 
     def _solved(self, table: Exact) -> tuple[float, NDArray[Any] | None, dict[str, Any], bool]:
         value, point, proof = self.largest(self.form(table))
@@ -168,8 +168,8 @@ class NonsignalingSet(BehaviorSet):
         >>> value, multipliers
         (Fraction(3, 1), [Fraction(1, 1)])
         """
-        value, table, point = slacks(self._cells.T, form, limits)
-        slack, multipliers = table[: len(self._cells)], table[len(self._cells) :]
+        value, table, point = slacks(self.expansion.T, form, limits)
+        slack, multipliers = table[: len(self.expansion)], table[len(self.expansion) :]
         rest = value - sum((y * most for y, (_, most) in zip(multipliers, limits, strict=True)), Fraction(0))
         proof = {"table": as_texts(slack), "bound": as_text(rest)}
         return value, np.array([Fraction(1), *point], dtype=object), proof, multipliers
