@@ -28,7 +28,7 @@ from relaxbell.exact.numbers import floor_float
 from relaxbell.exact.texts import decimal_text
 from relaxbell.lp.clock import TimeLimitError, deadline, time_is_over
 from relaxbell.measures.measure import LinearMeasure
-from relaxbell.measures.ratios import Ratio
+from relaxbell.measures.ratios import Ratio, no_end
 
 if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve
