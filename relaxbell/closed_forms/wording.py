@@ -172,6 +172,9 @@ def written(
 def _latex(
     domain: Domain, symbol: str, ends: Sequence[End], budgets: Sequence[str], notation: str, *, fixed: bool
 ) -> str:
+    import sympy
+
+    budgets = [sympy.latex(sympy.Symbol(name)) for name in budgets]
     parts = []
     for end in ends:
         texts = [written_form(domain, form, budgets, notation, sum_latex) for form in end.forms]

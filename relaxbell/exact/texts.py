@@ -175,6 +175,17 @@ def floor_text(value: float, digits: int = 9) -> str:
     return _rounded_text(value, digits, ROUND_FLOOR)
 
 
+def minus_name(name: str) -> str:
+    """Return the name of the negative of something.
+
+    Examples
+    --------
+    >>> minus_name("p{B=1}"), minus_name("-p{B=1}")
+    ('-p{B=1}', '-(-p{B=1})')
+    """
+    return f"-({name})" if name.startswith("-") else f"-{name}"
+
+
 def minus_text(text: str) -> str:
     """Return minus a number that is written already.
 

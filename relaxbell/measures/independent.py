@@ -101,6 +101,11 @@ class IndependentQuery(Measure):
         return self.over
 
     @property
+    def negated(self) -> IndependentQuery | None:
+        own = self.over.negated
+        return None if own is None else self._made(own)
+
+    @property
     def averaged(self) -> str:
         return self.over.averaged
 

@@ -18,7 +18,7 @@ from relaxbell.exact.kept import Kept
 from relaxbell.exact.local_rows import LocalRows
 from relaxbell.exact.numbers import ExactNumber, Floats, Surd, as_exact, read_fraction
 from relaxbell.exact.rows import Rows
-from relaxbell.exact.texts import a_kind, decimal_text, text_latex
+from relaxbell.exact.texts import a_kind, decimal_text, minus_name, text_latex
 from relaxbell.measures.definition import Definition, Recipe
 from relaxbell.measures.terms import Term, compares, stated
 from relaxbell.measures.weights import read_numbers, read_support, read_weights
@@ -390,7 +390,7 @@ class Measure(abc.ABC):
 
     def __neg__(self) -> Measure:
         negative = self * -1
-        return negative.named(f"-{self.linear('negative').in_product[0]}", negative.unit)
+        return negative.named(minus_name(self.linear("negative").in_product[0]), negative.unit)
 
     def __sub__(self, other: Measure) -> LinearMeasure:
         return self + (-other)
@@ -504,7 +504,7 @@ class LinearMeasure(Measure):
 
     def __neg__(self) -> LinearMeasure:
         negative = self * -1
-        return negative.named(f"-{self.in_product[0]}", negative.unit)
+        return negative.named(minus_name(self.in_product[0]), negative.unit)
 
     @property
     def summands(self) -> tuple[LinearMeasure, ...]:

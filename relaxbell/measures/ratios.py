@@ -12,6 +12,7 @@ import numpy as np
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import Floats, Surd, as_exact, read_fraction
+from relaxbell.exact.texts import minus_name
 from relaxbell.measures.combined import divided, sum_of
 from relaxbell.measures.definition import Recipe
 from relaxbell.measures.measure import Budget, LinearMeasure, Measure, is_symbol, same_model
@@ -188,7 +189,7 @@ class Ratio(Measure):
                 f"{factor} · {self.name}: found an irrational factor, expected a rational one. Round it."
             )
         number = read_fraction(factor, f"the factor of {self.name}", MeasureError)
-        name = f"-{self.name}" if number == -1 else f"{factor} {self.name}"
+        name = minus_name(self.name) if number == -1 else f"{factor} {self.name}"
         return Ratio(
             self.model,
             name,
@@ -229,6 +230,19 @@ def quotient(measure: Measure, divisor: object) -> Measure:
     above, below = (part.linear("quotient") for part in (measure, divisor))
     names = [part.name if " " not in _outside(part.name) else part.in_product[0] for part in (above, below)]
     return Ratio(same_model(above, below), " / ".join(names), above.unit, numerator=above, denominator=below)
+
+
+def no_end(measure: Measure, why: str) -> str:
+    """Return the message that a quotient has no least value, because of models whose denominator vanishes."""
+    assert measure.quotient is not None  # said of quotients
+    below, sign, size = measure.quotient[1].name, "negative", "small"
+    if measure.negated is not None:
+        sign, size = "positive", "large"
+    return (
+        f"{measure.end_name} does not exist: the denominator {below} {why} in a model that reproduces the data, with a "
+        f"{sign} numerator, and near it the quotient is as {size} as one likes. Expected a denominator that is "
+        f"positive in all of them. Assume that {below} >= 1/100, say, or ask for the other end alone."
+    )
 
 
 def _inverse(measure: Measure, divisor: object) -> Fraction:

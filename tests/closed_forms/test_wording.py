@@ -158,3 +158,13 @@ def test_refusals_and_bell_scenarios():
         big.written("correlators")
     with pytest.raises(ClosedFormError, match="do not fix its denominator"):
         rb.closed_bounds(rb.query(rb.instrumental(), "LATE(Z -> A -> B)"))
+
+
+def test_symbols_of_budgets_in_latex():
+    import sympy
+
+    model = rb.instrumental().relax("Z -> B")
+    budget = rb.influence(model, "Z", "B") <= sympy.Symbol("epsilon_1", nonnegative=True)
+    text = rb.closed_bounds(rb.average_causal_effect(model, "A", "B"), subject_to=[budget]).written(language="latex")
+    assert r"\epsilon_{1}" in text
+    assert not re.search(r"(?<!\\)epsilon", text)

@@ -204,3 +204,18 @@ def test_formulas_of_quotients_are_proved():
     wald = rb.closed_bounds(late, subject_to=granted).lower
     assert rb.prove(late, wald, subject_to=granted).status == "proved"
     assert rb.prove(late, wald + 1, subject_to=granted).status == "refuted"
+
+
+@pytest.mark.parametrize("p", [TWO, rb.Behavior(TWO.table.astype(float), "B A", "Z")], ids=["exact", "floats"])
+def test_quotient_that_grows_without_limit_has_no_end(p):
+    # no defiers is possible, and B(A=1) = 1 is not impossible: near no defiers the quotient is as large as one likes
+    quotient = rb.query(rb.instrumental(), "p{B(A=1)=1} / p{A(Z=1)=0, A(Z=0)=1}")
+    with pytest.raises(InfeasibleError, match=r"max .* does not exist: the denominator .* 0 .* positive numerator"):
+        rb.minimize(-quotient, p)
+    assert rb.minimize(quotient, p).value == pytest.approx(7 / 3)
+
+
+def test_names_of_negatives():
+    query = rb.query(rb.instrumental(), "-p{B=1}")
+    assert (-query).name == "-(-p{B=1})"
+    assert (-rb.query(rb.instrumental(), "p{B=1 | A=1}")).name == "-p{B=1 | A=1}"

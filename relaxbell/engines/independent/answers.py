@@ -70,12 +70,16 @@ class Answer:
         return total
 
     def _chance(self, places: list[int], event: Event) -> Number:
-        total: Number = Fraction(0)
+        """Return the probability of an event: shapes of one district, its groups, are independent of each other."""
+        found: Number = Fraction(1)
+        rest = dict(event)
         for k in places:
-            for values, weight in self.supports[k]:
-                if all(values.get(v, 0) == value for v, value in event):
-                    total = total + weight
-        return total
+            known = self.supports[k][0][0] if self.supports[k] else {}
+            own = {v: rest.pop(v) for v in known if v in rest}
+            if own:
+                hit = (w for values, w in self.supports[k] if all(values[v] == value for v, value in own.items()))
+                found = found * sum(hit, Fraction(0))
+        return Fraction(0) if rest else found  # what is in no shape responds 0
 
     def weights(self, scene: Scene) -> Mapping[int, float]:
         """Return the probabilities of strategies in the model found; variables that do not matter respond 0."""
@@ -100,19 +104,21 @@ class Answer:
         names = scene.model.local.variables
         nodes = {node.name: node for node in scene.model.strategies.nodes}
         out: dict[str, Number] = {}
-        for shape, own in zip(self.shapes, self.supports, strict=True):
-            if shape.district != district:
-                continue
-            for values, weight in own:
-                said = []
+        pairs = zip(self.shapes, self.supports, strict=True)
+        groups = [own for shape, own in pairs if shape.district == district and own]
+        for chosen in itertools.product(*groups):  # independent of each other
+            said: list[str] = []
+            weight: Number = Fraction(1)
+            for values, share in chosen:
+                weight = weight * share
                 for v, k in values.items():
                     name, configuration = names[v]
                     node = nodes[name]
                     given = np.unravel_index(configuration, node.radices) if node.radices else ()
                     inside = ",".join(f"{u}={int(x)}" for u, x in zip(node.parents, given, strict=True))
                     said.append(f"{name}({inside})={k}" if inside else f"{name}={k}")
-                text = ", ".join(said) or "anything"
-                out[text] = out.get(text, Fraction(0)) + (weight if isinstance(weight, Fraction) else float(weight))
+            text = ", ".join(said) or "anything"
+            out[text] = out.get(text, Fraction(0)) + (weight if isinstance(weight, Fraction) else float(weight))
         return out
 
 

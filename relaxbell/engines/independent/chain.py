@@ -102,6 +102,7 @@ class Layout:
         """Return a polynomial in events as a sum of products of columns."""
         total: Sums = {}
         for monomial, number in polynomial.items():
+            remaining()
             for key, v in self.sums(monomial).items():
                 total[key] = total.get(key, Fraction(0)) + number * v
         return {key: v for key, v in total.items() if v}

@@ -15,7 +15,7 @@ from relaxbell.engines.base import Engine, engine
 from relaxbell.engines.solution import Bounds
 from relaxbell.errors import MeasureError
 from relaxbell.exact.numbers import floor_float
-from relaxbell.lp.clock import deadline, known_at_least, left, read_seconds, share
+from relaxbell.lp.clock import deadline, known_at_least, read_seconds, remaining, share
 from relaxbell.measures.independent import IndependentQuery
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class IndependentEngine(Engine[IndependentQuery]):
     def minimize(
         self, observed: Behavior | Observed, subject_to: object = (), *, seconds: float | None = None
     ) -> IndependentSolution:
-        limit = min(TIME_LIMIT if seconds is None else read_seconds(seconds) or math.inf, left())
+        limit = min(TIME_LIMIT if seconds is None else read_seconds(seconds) or math.inf, remaining())
         name = self.measure.name
         with deadline(limit if math.isfinite(limit) else None, name), known_at_least(name, self.floor):
             from relaxbell.engines.independent.minimum import Minimum

@@ -20,9 +20,10 @@ from relaxbell.engines.linear.over import solve_over
 from relaxbell.engines.strategies import StrategyWeights
 from relaxbell.errors import InfeasibleError, MeasureError, ModelTooLargeError, SolverError
 from relaxbell.exact.numbers import floor_float
-from relaxbell.lp.clock import TimeLimitError, deadline, left, now, time_is_over, with_bound
+from relaxbell.lp.clock import TimeLimitError, deadline, left, now, remaining, time_is_over, with_bound
 from relaxbell.measures.independent import IndependentQuery
 from relaxbell.measures.measure import LinearMeasure
+from relaxbell.measures.ratios import no_end
 from relaxbell.measures.terms import ZERO
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Minimum:
         if self.measure.over.quotient is not None:
             return -math.inf
         try:
-            with deadline(_JOINED * left() if math.isfinite(left()) else None, self.measure.name):
+            with deadline(_JOINED * remaining() if math.isfinite(left()) else None, self.measure.name):
                 return engine(self.measure.over).minimize(self.observed).lower_bound
         except (TimeLimitError, SolverError, ModelTooLargeError):
             return -math.inf
@@ -148,13 +149,13 @@ class Minimum:
         for _ in range(_LEVELS):
             found = self._least(combined(iter([(Fraction(1), above), (-level, below)])), self.tolerance)
             chance = found.of(below)
-            if found.exact is not None and (found.exact >= 0 or not chance):
-                break
+            if found.exact is not None and found.exact >= 0:
+                return self._reported(answer, float(level), float(level), level)
+            if found.exact is not None and not chance:  # the numerator is negative there
+                raise InfeasibleError(no_end(self.measure.over, "is 0"), model=self.measure.model)
             if found.exact is None and (found.value >= -self.tolerance or chance <= self.tolerance):
                 break
             answer, level = found, self._at(above, below, found)
-        if found.exact is not None:
-            return self._reported(answer, float(level), float(level), level)
         floor = below_least.lower
         if floor <= 0:
             raise MeasureError(

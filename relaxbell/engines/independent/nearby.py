@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from relaxbell.engines.independent.chain import Chain, Key, Layout, Sums
 from relaxbell.engines.independent.shapes import CONSTANT, Form
@@ -22,6 +24,12 @@ _STEPS, _NEWTON, _STARTS = 60, 12, 3
 
 _MOST = 150
 """Most unknowns of quadratic programs, whose effort grows with the cube; with more there are Newton steps only."""
+
+_DENSE = 2**17
+"""Entries of the largest matrix whose singular values are computed in a Newton step; larger ones are sparse."""
+
+_ITERATIONS = 300
+"""Of the solver for these."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +77,14 @@ class _Batch:
             rest = np.delete(wide, k, axis=1).prod(axis=1)
             np.add.at(found, (self.of, self.factors[:, k]), self.numbers * rest)
         return found[:, :-1]
+
+    def sparse_jacobian(self, z: Floats) -> sp.csc_array:
+        """Return the same as a sparse matrix."""
+        wide = np.append(z, 1.0)[self.factors]
+        rests = [self.numbers * np.delete(wide, k, axis=1).prod(axis=1) for k in range(self.degree)]
+        places = (np.tile(self.of, self.degree), self.factors.T.reshape(-1))
+        shape = (self.count, self.unknowns + 1)
+        return sp.coo_array((np.concatenate(rests), places), shape=shape).tocsc()[:, :-1]
 
 
 class _LateError(Exception):
@@ -170,7 +186,7 @@ class Nearby:
     def near(self, z: Floats, end: float) -> Near | None:
         """Return a model near some values of the unknowns, at least as good as its neighbors; None if none is found."""
         if len(z) > _MOST:
-            return self._met(z)
+            return self._met(z, end)
         from scipy.optimize import NonlinearConstraint, minimize
 
         def goal(z: Floats) -> float:
@@ -202,17 +218,18 @@ class Nearby:
         except _LateError:
             return None
         own = np.asarray(found.x, dtype=float)
-        return None if not np.isfinite(own).all() else self._met(own.clip(0.0, 1.0))
+        return None if not np.isfinite(own).all() else self._met(own.clip(0.0, 1.0), end)
 
-    def _met(self, z: Floats) -> Near | None:
+    def _met(self, z: Floats, end: float) -> Near | None:
         """Return the model after Newton steps for the equations; unknowns at 0 stay there."""
         for _ in range(_NEWTON):
             missed = self.equal.values(z) if self.equal.count else np.zeros(0)
             if abs(missed).max(initial=0.0) < 1e-15:
                 break
+            if over(end):
+                return None
             free = z > 1e-9
-            jacobian = self.equal.jacobian(z)[:, free]
-            step = np.linalg.lstsq(jacobian, -missed, rcond=1e-10)[0]
+            step = self._step(z, free, missed)
             z = z.copy()
             z[~free] = 0.0
             z[free] = (z[free] + step).clip(0.0, 1.0)
@@ -222,3 +239,14 @@ class Nearby:
         )
         value = float(self.goal.values(z)[0])
         return Near(value, float(worst), z) if worst <= RESIDUAL and math.isfinite(value) else None
+
+    def _step(self, z: Floats, free: NDArray[np.bool_], missed: Floats) -> Floats:
+        """Return the shortest step of the free unknowns that meets the equations in first order."""
+        if self.equal.count * len(z) <= _DENSE:
+            found = np.linalg.lstsq(self.equal.jacobian(z)[:, free], -missed, rcond=1e-10)[0]
+        else:
+            from scipy.sparse.linalg import lsmr
+
+            jacobian = self.equal.sparse_jacobian(z)[:, np.flatnonzero(free)]
+            found = lsmr(jacobian, -missed, atol=1e-14, btol=1e-14, conlim=1e10, maxiter=_ITERATIONS)[0]
+        return np.asarray(found, dtype=float)

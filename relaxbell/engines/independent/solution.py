@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 from relaxbell.engines.solution import Solution
 from relaxbell.errors import CertificateError
 from relaxbell.exact.numbers import to_sympy
-from relaxbell.exact.texts import FITTED, floor_text
+from relaxbell.exact.texts import FITTED, floor_text, minus_text
 
 if TYPE_CHECKING:
     import sympy
@@ -103,23 +103,31 @@ class IndependentSolution(Solution):
         )
 
     def __repr__(self) -> str:
-        measure, low = self.measure, floor_text(self.lower_bound, 9)
+        measure, low, upper = self.measure, floor_text(self.lower_bound, 9), self.measure.negated is not None
+        value = f"{0.0 - self.value if upper else self.value:.9g}"
         if self.exact is not None and not self.estimated:
-            head = f"= {self.exact}" + ("" if self.exact.is_Integer else f" = {self.value:.9g}")
+            exact = -self.exact if upper else self.exact
+            head = f"= {exact}" + ("" if exact.is_Integer else f" = {value}")
             bound = "the same: exact"
         else:
-            missed = self.status != "optimal"
-            head = f"in [{low}, {self.value:.9g}]" if missed else f"= {self.value:.9g}"
+            missed, low = self.status != "optimal", minus_text(low) if upper else low
+            ends = f"{value}, {low}" if upper else f"{low}, {value}"
+            head = f"in [{ends}]" if missed else f"= {value}"
             bound = f"{low} (rigorous{f' {FITTED}' * self.estimated}); {self.status}"
             bound += f": expected within {self.tolerance:g}" * missed
-        lines = [f"min {measure.name} {head}   ({measure.model.name})", f"  lower bound  {bound}"]
+        side = "upper" if upper else "lower"
+        lines = [f"{measure.end_name} {head}   ({measure.model.name})", f"  {side} bound  {bound}"]
         if self.network != "exact":
             lines.append(
-                "  network      only a lower bound: a node sees some latent variables of its district, not all"
+                f"  network      only {'an' if upper else 'a'} {side} bound: a node sees some latent variables of its "
+                "district, not all"
             )
         parts = " and ".join(f"({names})" for names in self.parts)
         lines.append(f"  model        {parts or 'nothing'}{', independent of each other' * (len(self.parts) > 1)}")
-        return "\n".join([*lines, f"  solver       {self.statistics['solver']}"])
+        lines.append(f"  solver       {self.statistics['solver']}")
+        if upper:
+            lines.append(f"  fields       value, exact and lower_bound are of {measure.name}")
+        return "\n".join(lines)
 
     def _repr_latex_(self) -> None:
         return None

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, NoReturn, Self
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.observed import Observed
@@ -28,7 +28,7 @@ from relaxbell.exact.numbers import floor_float
 from relaxbell.exact.texts import decimal_text
 from relaxbell.lp.clock import TimeLimitError, deadline, time_is_over
 from relaxbell.measures.measure import LinearMeasure
-from relaxbell.measures.ratios import Ratio
+from relaxbell.measures.ratios import Ratio, no_end
 
 if TYPE_CHECKING:
     from relaxbell.curves.curve import Curve
@@ -126,6 +126,8 @@ class RatioEngine(Engine[Ratio]):
             if bound >= 0:
                 return self._solution(observed, found, best, level, least, steps)
             lower = self._quotient(found)
+            if lower is None:
+                self._endless(found)
             if lower is None or lower >= level or steps > _STEPS:
                 break
             level, best = lower, found
@@ -143,6 +145,16 @@ class RatioEngine(Engine[Ratio]):
         """Return the probability of the condition at exact weights."""
         return None if found.proof.primal is None else exact_value(self.measure.denominator, found.proof.primal)
 
+    def _endless(self, found: LinearSolution) -> None:
+        """Raise InfeasibleError where a model has a negative numerator over 0: mixed with others it has no least."""
+        weights = found.proof.primal
+        above = None if weights is None else exact_value(self.measure.numerator, weights)
+        if above is not None and above < 0:
+            self._refuse_endless("is 0")
+
+    def _refuse_endless(self, why: str) -> NoReturn:
+        raise InfeasibleError(no_end(self.measure, why), model=self.measure.model)
+
     def _rounded(
         self, observed: Behavior | Observed, subject_to: object, start: tuple[LinearSolution, Fraction], steps: int
     ) -> RatioSolution:
@@ -157,6 +169,8 @@ class RatioEngine(Engine[Ratio]):
             if lower >= value - 1e-13:
                 break
             best, value = found, lower
+        if not least and below <= _TINY and self.measure.numerator.at(found.q) < -_TINY:
+            self._refuse_endless("is about 0")
         for margin in _MARGINS:
             steps += 1
             level = _near(value - margin)

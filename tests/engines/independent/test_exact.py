@@ -129,3 +129,29 @@ def test_what_cannot_be_done_says_what_can():
     with pytest.raises(rb.errors.MeasureError, match="tolerance"):
         rb.minimize(effect, p, tolerance=0)
     assert rb.minimize(-(2 * effect - effect / 2), p).exact == -Rational(3, 2) * Rational(39, 50)
+
+
+def test_quotient_without_end_is_not_given_one():
+    # an instrument with noise of its own: no defiers is possible, so the largest quotient by their share is infinite
+    model = rb.CausalModel("Z -> X -> Y; U -> X; U -> Y; V -> Z", "", "U V", {"X": 2, "Y": 2, "Z": 2})
+    table = (
+        np.array([[[5, 2], [1, 2]], [[2, 1], [2, 5]]]) * Fraction(1, 10) * np.array([Fraction(1, 3), Fraction(2, 3)])
+    )
+    p = rb.Behavior(table, outputs="Y X Z", inputs="")
+    quotient = rb.query(model, "p{Y(X=1)=1} / p{X(Z=1)=0, X(Z=0)=1}")
+    with pytest.raises(rb.errors.InfeasibleError, match=r"max .* does not exist"):
+        rb.minimize(-quotient, p)
+    given = rb.Behavior(table / table.sum(axis=(0, 1)), outputs="Y X", inputs="Z")
+    shared = rb.CausalModel("Z -> X -> Y; U -> X; U -> Y", "Z", "U", {"X": 2, "Y": 2, "Z": 2})
+    same = rb.query(shared, "p{Y(X=1)=1} / p{X(Z=1)=0, X(Z=0)=1}")
+    assert rb.minimize(quotient, p).exact == rb.minimize(same, given).exact  # noise of Z alone changes nothing
+
+
+def test_largest_value_is_printed_as_such():
+    model = rb.CausalModel("C -> X -> Y; C -> Y; UC -> C; UX -> X; UY -> Y", "", "UC UX UY", {"C": 2, "X": 2, "Y": 2})
+    p = rb.Behavior(np.array([[[3, 1], [1, 3]], [[1, 1], [4, 2]]]) * Fraction(1, 16), outputs="C X Y", inputs="")
+    most = rb.bounds(rb.query(model, "PNS(X -> Y)"), p).maximum
+    text = repr(most).splitlines()
+    assert text[0].startswith("max PNS(X -> Y) = 13/24 = ")
+    assert text[1] == "  upper bound  the same: exact"
+    assert text[-1] == "  fields       value, exact and lower_bound are of -PNS(X -> Y)"

@@ -226,3 +226,31 @@ def test_conditions_that_may_not_happen_are_told():
     found = rb.bounds(rb.query(model, "p{Y(X=1)=1 | Y=1}"), p)  # Y must vary: X and W depend on each other
     assert found.lower_bound <= 0 <= found.lower + 1e-9
     assert found.upper - 1e-9 <= 1 <= found.upper_bound
+
+
+def test_events_of_independent_groups_are_multiplied():
+    # V1 and V2 have latent variables of their own, a third node both: p{V2=1} is a product over two groups
+    graph = "V1 -> V2 -> V3; A -> V2; A -> V3; B -> V1; B -> V3"
+    model = rb.CausalModel(graph, "", "A B", {"V1": 2, "V2": 2, "V3": 2}, hidden="V1 V2")
+    p = rb.Behavior([Fraction(1, 2)] * 2, outputs="V3", inputs="")
+    half = [rb.assumption(model, "p{V2=1} >= 1/2")]
+    found = rb.minimize(rb.query(model, "p{V2(V1=1)=1 | V2=1}"), p, half, seconds=20)
+    assert found.lower_bound <= found.value
+    assert abs(found.value) <= 1e-6
+    for district in found.parts.values():
+        assert sum(map(float, district.values())) == pytest.approx(1)
+
+
+def test_sparse_newton_steps_find_the_same_models(monkeypatch):
+    # those of many unknowns are sparse; here all are, and no quadratic programs are solved
+    from relaxbell.engines.independent import nearby
+
+    monkeypatch.setattr(nearby, "_DENSE", 0)
+    monkeypatch.setattr(nearby, "_MOST", 0)
+    monkeypatch.setattr(nearby.np.linalg, "lstsq", None)
+    cells = hundredths([[20, 15], [5, 35]])
+    model = rb.CausalModel(SELECTION, "", "U V", {"X": 2, "Y": 2, "S": 2})
+    found = rb.minimize(rb.query(model, "ACE(X -> Y)"), selected(cells))
+    least = float(selection_bounds(cells, 1)[0])
+    assert found.lower_bound <= least <= found.value + 1e-9
+    assert found.value <= least + 2e-6
