@@ -46,6 +46,14 @@ def read_variables(
     """
     out = read_names(("A", "B") if outputs is None else outputs, "outputs", error)
     ins = read_names(("X", "Y") if inputs is None else inputs, "inputs", error)
+    both = [name for name in out if name in ins]
+    if both and (outputs is None or inputs is None):
+        missing, usual, named = ("inputs", ins, "outputs") if inputs is None else ("outputs", out, "inputs")
+        none = ', "" for none' if inputs is None else ""
+        raise error(
+            f"{missing} are not given, so they are {' and '.join(usual)}, but {both[0]} appears among the {named}, "
+            f"expected different names. Give {missing}= as well{none}."
+        )
     read_names(out + ins, "outputs and inputs together", error)
     return out, ins
 
