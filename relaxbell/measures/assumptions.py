@@ -98,8 +98,8 @@ def _assumption(model: CausalModel, text: str, at_most: object) -> Budget:
             if any(token.text in _SIGNS for token in reader.tokens):
                 raise
             raise MeasureError(
-                f"{error} Or use a name: {', '.join(f'{own}(X -> Y)' for own in _KINDS)}; exclusion is the absence of an "
-                "edge in the graph, or 'no direct effect(Z -> Y)' where it is drawn."
+                f"{error} Or use a name: {', '.join(f'{own}(X -> Y)' for own in _KINDS)}; exclusion is the absence of "
+                "an edge in the graph, or 'no direct effect(Z -> Y)' where it is drawn."
             ) from None
     check_part(model, named, words)
     return budget_of(_violation(model, named, words), at_most)

@@ -165,8 +165,8 @@ def _check_names(diagram: Diagram) -> None:
     except ModelError as error:
         if len(diagram.nodes) == 1:
             raise ModelError(
-                f"{error} The graph has no edge: expected a text such as 'X -> Y; X <-> Y'. What a file holds is read by "
-                "pathlib.Path(…).read_text() first."
+                f"{error} The graph has no edge: expected a text such as 'X -> Y; X <-> Y'. What a file holds is read "
+                "by pathlib.Path(…).read_text() first."
             ) from None
         other = {n: _valid_name(n, diagram.nodes) for n in diagram.nodes if _valid_name(n, diagram.nodes) != n}
         raise ModelError(f"{error} Rename nodes: names={other!r}.") from None
