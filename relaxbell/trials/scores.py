@@ -138,8 +138,11 @@ class FamilyTest(Test):
 
     def e_bet(self, limit: Fraction) -> Bet:
         logs = self._logs(limit, solve=True)
-        least = max(logs) - math.log(len(logs) / _NEGLECTED)
-        parts = tuple(own.e_bet(limit) for own, log in zip(self.members, logs, strict=True) if log >= least)
+        shares = np.exp(np.array(logs) - max(logs))
+        order = np.argsort(shares, kind="stable")
+        kept = np.ones(len(logs), dtype=bool)
+        kept[order] = np.cumsum(shares[order]) > _NEGLECTED * shares.sum()  # the least ones, as many as may be
+        parts = tuple(own.e_bet(limit) for own, keep in zip(self.members, kept, strict=True) if keep)
         return Mean(parts, len(logs) - len(parts))
 
 
