@@ -20,8 +20,8 @@ run = CliRunner().invoke
 def test_shipped_data_of_no_bell_test_are_refused_with_a_remedy():
     result = run(app, ["quantify", "vitamin_a"])
     assert result.exit_code == 1
-    assert "p(A,B|Z) has 2 outputs and 1 inputs" in result.output
-    assert "take counts.frequencies" in result.output
+    assert "p(A,B|Z) is no Bell test" in result.output
+    assert "rb.bounds(rb.query(model, 'ACE(A -> B)'), counts.frequencies)" in result.output
 
 
 @pytest.mark.parametrize("name", [name for name in rb.data_sets() if rb.load_counts(name).parties])

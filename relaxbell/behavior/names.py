@@ -46,6 +46,17 @@ def read_variables(
     """
     out = read_names(("A", "B") if outputs is None else outputs, "outputs", error)
     ins = read_names(("X", "Y") if inputs is None else inputs, "inputs", error)
+    both = [name for name in out if name in ins]
+    # as they are where nothing is given
+    usual_out = outputs is None or (isinstance(outputs, tuple) and outputs == ("A", "B"))
+    usual_in = inputs is None or (isinstance(inputs, tuple) and inputs == ("X", "Y"))
+    if both and usual_out != usual_in:
+        missing, usual, named = ("inputs", ins, "outputs") if usual_in else ("outputs", out, "inputs")
+        none = ', "" for none' if usual_in else ""
+        raise error(
+            f"{missing} are those that go without saying, {' and '.join(usual)}, but {both[0]} appears among the "
+            f"{named}, expected different names. Give {missing}= as well{none}."
+        )
     read_names(out + ins, "outputs and inputs together", error)
     return out, ins
 

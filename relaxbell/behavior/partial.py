@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.names import check_values, read_names
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.numbers import Exact, ExactNumber, read_fraction
@@ -63,8 +64,8 @@ def partial_values(
     seen_of = read_names(outputs, "outputs", BehaviorError)
     asked = read_names(inputs, "inputs", BehaviorError)
     read_names((*seen_of, *asked, *given), "outputs, inputs and given together", BehaviorError)
-    cells = np.array(table, dtype=object)
     names = (*seen_of, *asked)
+    cells = np.array(_in_order(table, seen_of, asked), dtype=object)
     if cells.ndim != len(names) or not cells.size:
         raise BehaviorError(
             f"the table has {cells.ndim} axes, expected one for each of {', '.join(names)}. Nest it so."
@@ -100,6 +101,18 @@ def partial_values(
     if not found:
         raise BehaviorError("no cell of the table was seen. Give at least one probability.")
     return found
+
+
+def _in_order(table: object, outputs: tuple[str, ...], inputs: tuple[str, ...]) -> object:
+    """Return a table; of a behavior its own, with the axes in the order that is named."""
+    if not isinstance(table, Behavior):
+        return table
+    if (set(table.outputs), set(table.inputs)) != (set(outputs), set(inputs)):
+        raise BehaviorError(
+            f"the table is the behavior {table.scenario.symbol}, expected p({','.join(outputs)}|{','.join(inputs)}). "
+            "Name its own outputs and inputs."
+        )
+    return table.transposed(outputs, inputs).table
 
 
 def cell_of(outputs: Sequence[str], inputs: Sequence[str], shape: Sequence[int], values: Mapping[str, int]) -> CellSum:

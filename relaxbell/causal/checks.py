@@ -42,15 +42,20 @@ def read_cardinality(model: HasGraph, cardinality: Mapping[str, int]) -> dict[st
         )
     for name, size in cardinality.items():
         if name not in model.nodes:
-            raise ModelError(f"cardinality names {name!r}, which is not a node: {', '.join(model.nodes)}.")
+            raise ModelError(
+                f"cardinality names {name!r}, which is not a node, expected some of {', '.join(model.nodes)}. Use "
+                "these names."
+            )
         if name in model.latents:
             raise ModelError(f"the latent variable {name!r} needs no cardinality: all strategies are allowed.")
         if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
             raise ModelError(f"cardinality of {name!r} is {plain_repr(size)}, expected an integer ≥ 1.")
     missing = [n for n in model.nodes if n not in model.latents and n not in cardinality]
     if missing:
+        sizes = {n: int(cardinality.get(n, 2)) for n in model.nodes if n not in model.latents}
         raise ModelError(
-            f"no cardinality for {', '.join(missing)}. Give one for every node except the latent variable."
+            f"no cardinality for {', '.join(missing)}, expected the number of values of every node that is not latent. "
+            f"Give cardinality={sizes}, with your numbers."
         )
     return {n: int(cardinality[n]) for n in model.nodes if n not in model.latents}
 

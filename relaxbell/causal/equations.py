@@ -20,6 +20,7 @@ from relaxbell.behavior.table import TOLERANCE
 from relaxbell.causal.cells import cell_label
 from relaxbell.causal.protocols import HasStrategies
 from relaxbell.causal.size import check_memory
+from relaxbell.causal.structure import mismatch_remedy
 from relaxbell.errors import BehaviorError, ModelError, RelaxbellError
 from relaxbell.exact.numbers import Exact, ExactNumber, Surd, to_floats
 from relaxbell.exact.rows import Rows, whole_row
@@ -196,7 +197,7 @@ def observed_equations(model: HasStrategies, observed: Observed, *, occurring: b
     if not same_variables(observed, model):
         raise BehaviorError(
             f"variables do not match: the functionals live on {observed.scenario.symbol}, {model.name} needs "
-            f"{model.scenario.symbol}."
+            f"{model.scenario.symbol}. {mismatch_remedy(observed, model)}"
         )
     order = [(observed.outputs + observed.inputs).index(n) for n in outputs + inputs]
     if tuple(observed.shape[i] for i in order) != shape:

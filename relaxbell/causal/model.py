@@ -174,6 +174,7 @@ class CausalModel(Frozen):
         cardinality: Mapping[str, int] | int | None = None,
         inputs: str | Sequence[str] | None = None,
         latent: str | Sequence[str] = (),
+        hidden: str | Sequence[str] = (),
         outputs: str | Sequence[str] | None = None,
         names: Mapping[str, str] | None = None,
         input_distribution: object = None,
@@ -204,6 +205,9 @@ class CausalModel(Frozen):
             The settings, if not all observed nodes without parents.
         latent
             More nodes that are latent, which the graph does not mark: autobounds' ``unob``.
+        hidden
+            Nodes that are not observed but that queries ask about, with a number of values, such as an outcome that is
+            measured with errors. They are kept, also where the graph calls them latent.
         outputs
             The outputs in the order wanted.
         names
@@ -238,9 +242,14 @@ class CausalModel(Frozen):
         >>> text, unob = "Z -> X, X -> Y, U -> X, U -> Y", "U"
         >>> rb.CausalModel.from_graph(text, latent=unob, cardinality={"Z": 3, "X": 2, "Y": 2}).latents
         ('U',)
+
+        An outcome of which only a report W is seen:
+
+        >>> rb.CausalModel.from_graph("X -> Y -> W; X <-> Y", hidden="Y", cardinality=2).hidden
+        ('Y',)
         """
         diagram = read_diagram(graph)
-        arguments = model_arguments(diagram.renamed(names or {}), inputs, latent, cardinality)
+        arguments = model_arguments(diagram.renamed(names or {}), inputs, latent, hidden, cardinality)
         return cls(**arguments, outputs=outputs, input_distribution=input_distribution, name=name)
 
     def to_dagitty(self, *, bidirected: bool = False) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.coordinates import Coordinates
+from relaxbell.behavior.observed import Observed
 from relaxbell.behavior.scenario import same_variables
 from relaxbell.causal.protocols import HasGraph
 from relaxbell.errors import BehaviorError
@@ -58,6 +59,23 @@ def coordinates(model: HasGraph) -> Coordinates:
     return Coordinates(shape[:k], shape[k:], tuple(reach))
 
 
+def mismatch_remedy(observed: Behavior | Observed, model: HasGraph) -> str:
+    """Return what to do where variables of data and of a model differ: other names, hidden nodes, partial data."""
+    seen, own = (*observed.outputs, *observed.inputs), (*model.outputs, *model.inputs)
+    lost, more = [n for n in own if n not in seen], [n for n in seen if n not in own]
+    if not lost and not more:
+        return f"Say the same of which are inputs: {', '.join(model.inputs) or 'none'}, in both."
+    if more and len(lost) == len(more):
+        return f"Use rename({{{', '.join(f'{old!r}: {new!r}' for old, new in zip(more, lost, strict=True))}}})."
+    if more:
+        return f"Sum over {', '.join(more)}, or add nodes of these names to the graph."
+    one = lost[0]
+    return (
+        f"What nobody sees of {', '.join(lost)} is said in the graph, hidden={one!r}; a table of those with {one} = 1 "
+        f"alone is Observed.partial(…, given={{{one!r}: 1}}), and cells that are missing are None there."
+    )
+
+
 def matched(model: HasGraph, observed: object) -> Behavior:
     """Return a behavior with its axes in a model's order; raise BehaviorError if it does not fit."""
     if not isinstance(observed, Behavior):
@@ -65,7 +83,7 @@ def matched(model: HasGraph, observed: object) -> Behavior:
     if not same_variables(observed, model):
         raise BehaviorError(
             f"variables do not match: the behavior is {observed.scenario.symbol}, {model.name} needs "
-            f"{model.scenario.symbol}. Use rename({{old: new}})."
+            f"{model.scenario.symbol}. {mismatch_remedy(observed, model)}"
         )
     behavior = observed.transposed(model.outputs, model.inputs)
     for name in model.outputs + model.inputs:

@@ -326,11 +326,21 @@ class ClosedForm:
                 )
         return max((np.array(term.form, dtype=object) * u).sum() for term in self.terms)
 
+    @property
+    def _budget_remedy(self) -> str:
+        numbers = ", ".join(f"{name!r}: 0.1" for name in self.budget_names)
+        return f"Give form(p, {{{numbers}}}), with your numbers." if numbers else "Leave them out: the form has none."
+
     def _limits(self, budgets: Mapping[Any, Any] | None) -> Exact:
+        if budgets is not None and not isinstance(budgets, Mapping):
+            raise BehaviorError(
+                f"budgets is {a_kind(budgets)}, expected a mapping with a number for each symbol. {self._budget_remedy}"
+            )
         given = {str(k): v for k, v in (budgets or {}).items()}
         if set(given) != {str(s) for s in self.budgets}:
             raise BehaviorError(
-                f"budgets {sorted(given)} given, expected a number for each of {[str(s) for s in self.budgets]}."
+                f"budgets {sorted(given)} given, expected a number for each of {[str(s) for s in self.budgets]}. "
+                f"{self._budget_remedy}"
             )
         limits = [
             exact if (exact := as_exact(value)) is not None else read_fraction(value, f"the budget {s}", BehaviorError)

@@ -61,7 +61,7 @@ def check_choice(notation: object, language: object, domain: Domain) -> str:
             f"the notation is {notation!r}, expected one of {', '.join(map(repr, NOTATIONS))} (the first also as "
             "'cells'). Choose one."
         )
-    if language not in LANGUAGES:
+    if read_language(language) not in LANGUAGES:
         raise MeasureError(f"the language is {language!r}, expected one of {', '.join(map(repr, LANGUAGES))}.")
     if domain.in_values:
         if notation != "probabilities":
@@ -75,6 +75,11 @@ def check_choice(notation: object, language: object, domain: Domain) -> str:
             "formulas in cells. Derive it with domain='model'."
         )
     return notation
+
+
+def read_language(language: object) -> object:
+    """Return the language in small letters: R is r."""
+    return language.lower() if isinstance(language, str) else language
 
 
 def cell_form(domain: Domain, form: Form) -> tuple[Exact, Fraction]:
@@ -149,7 +154,7 @@ def written(
     note: str = "",
 ) -> str:
     """Return one end, or both, as text, in LaTeX, or as a function of Python or R; `note` says what else was used."""
-    chosen = check_choice(notation, language, domain)
+    chosen, language = check_choice(notation, language, domain), read_language(language)
     fixed = len(ends) == 2 and len(ends[0].forms) == 1 and ends[0].forms == ends[1].forms
     if language == "python":
         return _program(domain, name, ends, budgets, _PYTHON, note)

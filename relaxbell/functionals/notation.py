@@ -219,6 +219,20 @@ def _joined(
     return text
 
 
+def parameter_latex(name: str) -> str:
+    r"""Return the name of a parameter in LaTeX: Greek letters and numbered ones as such, words upright.
+
+    Examples
+    --------
+    >>> print(parameter_latex("epsilon"), parameter_latex("e_1"), parameter_latex("budget"))
+    \epsilon e_{1} \mathrm{budget}
+    """
+    import sympy
+
+    text = str(sympy.latex(sympy.Symbol(name)))
+    return rf"\mathrm{{{text}}}" if re.fullmatch(r"[^\W\d_]{2,}", text) else text
+
+
 def symbol_latex(symbol: str) -> str:
     r"""Return p(00|01), pAB(0|1) or ⟨A0 B1⟩ in LaTeX.
 
@@ -233,7 +247,7 @@ def symbol_latex(symbol: str) -> str:
         return rf"\langle {' '.join(parts)} \rangle"
     match = re.fullmatch(r"p([^(]+)(\(.*\))", symbol)
     if match is None:
-        return symbol
+        return symbol if not symbol.isidentifier() else parameter_latex(symbol)
     plain = re.fullmatch(r"([^\W\d_]+\d*)+", match[1])  # else the names in a row have no ends
     names = re.findall(r"[^\W\d_]+\d*", match[1]) if plain else [match[1]]
     who = "".join(name_latex(name) for name in names)

@@ -24,6 +24,7 @@ from relaxbell.causal.counterfactual.reading import HEADS, Reader
 from relaxbell.causal.counterfactual.tables import own_parents
 from relaxbell.causal.model import CausalModel
 from relaxbell.errors import MeasureError
+from relaxbell.exact.texts import counted
 from relaxbell.measures.independent import independent_limit
 from relaxbell.measures.measure import Budget, Limit, LinearMeasure, budget_of, check_model
 from relaxbell.measures.queries import Query, averaged_text
@@ -90,8 +91,16 @@ def _assumption(model: CausalModel, text: str, at_most: object) -> Budget:
         reader = _reader(model, words)
         if _is_relation(reader):
             return budget_of(_relation(model, reader, words), at_most)
-        named = reader.event()
-        reader.end()
+        try:
+            named = reader.event()
+            reader.end()
+        except MeasureError as error:
+            if any(token.text in _SIGNS for token in reader.tokens):
+                raise
+            raise MeasureError(
+                f"{error} Or use a name: {', '.join(f'{own}(X -> Y)' for own in _KINDS)}; exclusion is the absence of "
+                "an edge in the graph, or 'no direct effect(Z -> Y)' where it is drawn."
+            ) from None
     check_part(model, named, words)
     return budget_of(_violation(model, named, words), at_most)
 
@@ -192,10 +201,15 @@ def _pair(model: CausalModel, text: str, rest: str, name: str) -> tuple[str, str
             check_part(model, Variable(own.name, (), own.place), text)
         return arguments[0].name, arguments[1].name
     found = [(z, x) for z in model.free_inputs for x in model.responding if z in own_parents(model, x)]
-    if name != "no defiers" or len(found) != 1:
+    if name != "no defiers":
+        pair = "{} -> {}".format(*(found[0] if found else ("X", "Y")))
+        raise MeasureError(
+            f"{text!r} in {model.name}: found no edge, expected {name}(X -> Y). Say of which: {name}({pair})."
+        )
+    if len(found) != 1:
         pairs = ", ".join(f"{name}({z} -> {x})" for z, x in found)
         raise MeasureError(
-            f"{text!r} in {model.name}: found {len(found)} variables that free inputs influence, expected one. Say of "
+            f"{text!r} in {model.name}: free inputs influence {counted(len(found), 'variable')}, expected one. Say of "
             f"which: {pairs or f'{name}(X -> Y)'}."
         )
     return found[0]
@@ -228,6 +242,9 @@ def _direct(model: CausalModel, x: str, y: str) -> Event:
         )
     return _compared(model, x, y, "=")
 
+
+_SIGNS = ("=", "!=", "<", "<=", ">", ">=")
+"""What an event has, and a name has not."""
 
 _KINDS: dict[str, Callable[[CausalModel, str, str], Event]] = {
     "no defiers": lambda model, x, y: _compared(model, x, y, ">="),

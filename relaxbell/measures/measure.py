@@ -606,7 +606,8 @@ def is_symbol(limit: object) -> TypeGuard[sympy.Symbol]:
 def read_measure(given: object, what: str) -> Measure:
     """Return a measure; raise MeasureError for anything else, naming what needs one."""
     if not isinstance(given, Measure):
-        raise MeasureError(f"{what} a Measure: found {type(given).__name__}, expected one such as influence(…).")
+        own = " Relax an edge of the model and ask how strong it is." if isinstance(given, CausalModel) else ""
+        raise MeasureError(f"{what} a Measure: found {type(given).__name__}, expected one such as influence(…).{own}")
     return given
 
 

@@ -244,10 +244,32 @@ def _fitted(data: object, seconds: float | None) -> tuple[CountsFit | None, Time
     """Return the fit of counts; where time is over the incomplete one, and the error that every row then carries."""
     if not isinstance(data, Counts):
         return (data if isinstance(data, CountsFit) else None), None
+    if data.parties is None:
+        raise BehaviorError(_no_bell_test(data))
     try:
         return data.fit(seconds=seconds), None
     except TimeLimitError as error:
         return (error.partial if isinstance(error.partial, CountsFit) else None), error
+
+
+def _no_bell_test(counts: Counts) -> str:
+    """Return what is said of counts in which outputs have no inputs of their own: what to do with them instead."""
+    outputs, inputs = " ".join(counts.outputs), " ".join(counts.inputs)
+    expected = "expected one input for each output, or Counts parties={output: its input or None}"
+    if len(counts.outputs) != 2 or len(counts.inputs) != 1:
+        return (
+            f"{counts.scenario.symbol} is no Bell test: {expected}. For effects in another graph use "
+            "bounds(query(model, 'ACE(… -> …)'), counts.frequencies) with model = CausalModel.from_graph(…)."
+        )
+    z, (x, y), sizes = inputs, counts.outputs, dict(counts.cardinality)
+    return (
+        f"{counts.scenario.symbol} is no Bell test: {expected}. If {z} was assigned, {x} taken and {y} the outcome, it "
+        "is a trial with non-compliance, and its effect has bounds in Python:\n"
+        f"  model = rb.CausalModel.from_graph('{z} -> {x} -> {y}; {x} <-> {y}', cardinality={sizes}, "
+        f"outputs='{outputs}')\n"
+        f"  rb.bounds(rb.query(model, 'ACE({x} -> {y})'), counts.frequencies)\n"
+        "with rb.load_counts for the counts; more in the README, 'I have a graph', and in docs/sensitivity.rst."
+    )
 
 
 def _named_as_bell(behavior: Behavior) -> Behavior:

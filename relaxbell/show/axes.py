@@ -51,7 +51,7 @@ def named_in_full(style: Mapping[str, object]) -> dict[str, Any]:
 
 
 def labeled_axes(ax: Axes, across: str, up: str, style: Mapping[str, object]) -> Axes:
-    """Name the axes, unless they have names: of lines over each other the first one's stay.
+    """Name the axes, unless they have names: of lines over each other the first one's stay, but for ends of a query.
 
     A legend tells them apart. A single line has a legend where a label was asked for.
     """
@@ -59,6 +59,8 @@ def labeled_axes(ax: Axes, across: str, up: str, style: Mapping[str, object]) ->
         ax.set_xlabel(across)
     if not ax.get_ylabel():
         ax.set_ylabel(up)
+    elif {ax.get_ylabel()[:4], up[:4]} == {"min ", "max "} and ax.get_ylabel()[4:] == up[4:]:
+        ax.set_ylabel(up[4:])  # both ends of the same
     if len(line_labels(ax)) > 1 or "label" in style:
         return finished(ax)
     return open_frame(ax)

@@ -243,8 +243,10 @@ def critical_visibility(
     if not model.has_free_strategies:
         raise UnsupportedModelError(
             f"a critical visibility of {model.name}: what independent sources reproduce is not convex, so the "
-            "visibilities may not be an interval. Use sweep(nonbilocality(model), {v: p.visibility(v) for v in …}), or "
-            "model.shared() for a common source."
+            "visibilities may not be an interval. Use curve(nonbilocality(model), p.white_noise(), p).crossing(0), "
+            "where non-bilocality begins along this line; noise of each source is a family, "
+            "curve(nonbilocality(model), lambda v: …), such as boxes.entanglement_swapping(v). That of a common source "
+            "is critical_visibility(model.shared(), p)."
         )
     start = observed.white_noise() if noise is None else noise
     _check_different(model, start, observed, noise is None)

@@ -47,6 +47,11 @@ class Means:
         self._near: list[tuple[float, float, float]] = []
         self.joints: dict[Fraction, Floats] = {}
 
+    def take_largest(self) -> None:
+        """Know the largest entry of the table as a bound for all limits; no linear program is solved for it."""
+        if not self._lines:
+            self._lines[Fraction(-1)] = Fraction(float(self.table.max())), Fraction(0)
+
     def at(self, limit: Fraction, *, solve: bool = True) -> Fraction:
         """Return a bound for a limit: after a linear program there, or by the lines that are known, if any are."""
         if limit not in self._lines and (solve or not self._lines):

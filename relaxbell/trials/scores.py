@@ -20,7 +20,8 @@ _STAKES = tuple(2.0 ** (-j / 2) for j in range(1, 25))
 """Stakes that are averaged; spaced evenly in their logarithm, since the best one may be 1e-4 for photons."""
 
 _NEGLECTED = 1e-3
-"""Of the mean of a family: members that are too small to add as much in all are counted as 0 in certificates."""
+"""Of the mean of a family: members that are too small to add as much in all are counted as 0 in certificates, and no
+linear programs are solved for them."""
 
 _LITTLE = 3.0
 """Logarithm of an e-value by which a member of a family may be behind the best."""
@@ -75,6 +76,14 @@ class ScoreTest(Test):
     def log_e_at(self, limit: Fraction, *, solve: bool = True) -> float:
         return self._log(self._means.near(limit, solve=solve))
 
+    def log_e_hoped(self) -> float:
+        """Return what it is at 0 where the scores have mean 0 there, without a linear program."""
+        return self._log(0.0)
+
+    def neglect(self) -> None:
+        """Take the largest score as the bound of the mean until there is a linear program."""
+        self._means.take_largest()
+
     def _log(self, mean: float) -> float:
         prices = [log_price(self.trials, s * (mean / self.largest)) for s in _STAKES]
         return log_mean(np.nextafter(self._gains - prices, -np.inf).tolist())
@@ -118,12 +127,22 @@ class FamilyTest(Test):
 
     @cached_property
     def _at_zero(self) -> tuple[float, ...]:
-        return tuple(own.log_e_at(Fraction(0)) for own in self.members)
+        hoped = [own.log_e_hoped() for own in self.members]  # of a family the means at 0 are at most 0
+        least = max(hoped) - math.log(len(hoped) / _NEGLECTED)
+        for own, log in zip(self.members, hoped, strict=True):
+            if log < least:
+                own.neglect()
+        return tuple(
+            own.log_e_at(Fraction(0), solve=log >= least) for own, log in zip(self.members, hoped, strict=True)
+        )
 
     def e_bet(self, limit: Fraction) -> Bet:
         logs = self._logs(limit, solve=True)
-        least = max(logs) - math.log(len(logs) / _NEGLECTED)
-        parts = tuple(own.e_bet(limit) for own, log in zip(self.members, logs, strict=True) if log >= least)
+        shares = np.exp(np.array(logs) - max(logs))
+        order = np.argsort(shares, kind="stable")
+        kept = np.ones(len(logs), dtype=bool)
+        kept[order] = np.cumsum(shares[order]) > _NEGLECTED * shares.sum()  # the least ones, as many as may be
+        parts = tuple(own.e_bet(limit) for own, keep in zip(self.members, kept, strict=True) if keep)
         return Mean(parts, len(logs) - len(parts))
 
 

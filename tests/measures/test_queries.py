@@ -256,7 +256,7 @@ def test_assumptions_refuse_what_they_are_not():
         (IV, "p{B=1} >= 2 + p{B=1}", "never holds"),
         (IV, "Z = 1", "settings alone decide"),
         (IV, "no direct effect(Z -> B)", "granted already"),
-        (two, "no defiers", "found 3 variables"),
+        (two, "no defiers", "free inputs influence 3 variables"),
         (IV, "monotone", "Say of which"),
         (IV, "A(Z=1) >= W(Z=0)", "W is no variable"),
         (IV, "decreasing(A -> B), B=1", "expected the end"),

@@ -275,7 +275,7 @@ def test_interrupted_rows_are_named(report):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["vitamin_a"], "p(A,B|Z) has 2 outputs and 1 inputs"),
+        (["vitamin_a"], "p(A,B|Z) is no Bell test"),
         (["nothing.csv"], "nothing.csv"),
         (["delft2015", "--confidence", "2"], "confidence"),
         (["delft2015", "--settings-bias", "-1"], "bias"),

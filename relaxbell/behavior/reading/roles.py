@@ -90,8 +90,10 @@ def find_roles(what: str, header: Sequence[Hashable], outputs: Columns, inputs: 
     _check_header(what, titles, count, shown)
     variables = [title.upper() for title in titles if count is None or title.lower() != count.lower()]
     given = variables_of(outputs, "outputs"), variables_of(inputs, "inputs")
-    out, out_columns = given[0] or (own := _default(variables, _OUTPUT), own)
-    ins, in_columns = given[1] or (own := _default(variables, _INPUT), own)
+    named = {name.upper() for pair in given if pair is not None for part in pair for name in map(str, part)}
+    free = [name for name in variables if name not in named]  # a column that is named an output is no input
+    out, out_columns = given[0] or (own := _default(free, _OUTPUT), own)
+    ins, in_columns = given[1] or (own := _default(free, _INPUT), own)
     read_names(out + ins, "outputs and inputs together", CountsError)
     folded = {name.lower() for name in out + ins}
     if len(folded) < len(out + ins):

@@ -136,7 +136,7 @@ _KINDS: dict[str, tuple[str, Callable[[Call], Statement]]] = {
     "compliers": ("Z -> X", lambda call: _p(_switched(call, "1", "0"))),
     "defiers": ("Z -> X", lambda call: _p(_switched(call, "0", "1"))),
 }
-_KINDS |= {"ATE": _KINDS["ACE"], "ATT": _KINDS["ETT"], "ATU": _KINDS["ETU"], "ATC": _KINDS["ETU"]}
+_KINDS |= {"ATE": _KINDS["ACE"], "TE": _KINDS["ACE"], "ATT": _KINDS["ETT"], "ATU": _KINDS["ETU"], "ATC": _KINDS["ETU"]}
 _KINDS |= {"CACE": _KINDS["LATE"]}
 NAMED_QUERIES = tuple(_KINDS)
 """Names that `query` knows."""

@@ -83,9 +83,10 @@ def tokens_of(text: str, what: str) -> list[Token]:
                     f"the {what} {text!r} has '^' at character {start + 1}, expected sums, multiples and one quotient "
                     f"of probabilities. {POWER}"
                 )
+            remedy = "Write it as a number: 1 % is 0.01." if text[start] == "%" else "Leave it out."
             raise MeasureError(
                 f"the {what} {text!r} has {text[start]!r} at character {start + 1}, expected names, numbers and the "
-                "signs + - * / = != < <= > >= ( ) { } [ ] , ; |. Leave it out."
+                f"signs + - * / = != < <= > >= ( ) {{ }} [ ] , ; |. {remedy}"
             )
         kind = str(match.lastgroup)
         word = match[kind]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -103,22 +104,34 @@ def _same_twice(new: Mapping[str, str]) -> dict[str, None]:
 
 
 def model_arguments(
-    diagram: Diagram, inputs: str | Sequence[str] | None, latent: str | Sequence[str], cardinality: object
+    diagram: Diagram,
+    inputs: str | Sequence[str] | None,
+    latent: str | Sequence[str],
+    hidden: str | Sequence[str],
+    cardinality: object,
 ) -> Arguments:
-    """Return graph, inputs, latent, cardinality and origin of the causal model that a diagram means.
+    """Return graph, inputs, latent, hidden, cardinality and origin of the causal model that a diagram means.
 
-    Latent variables with parents are made roots, and those whose children all see another one are left out: neither
+    Hidden nodes are not observed but stay, also where the graph calls them latent. Latent variables with parents are
+    made roots, and those whose children all see another one are left out: neither
     changes what can be observed, also under interventions on observed nodes (Evans, Scand. J. Statist. 43, 625, 2016,
     Section 3).
     """
     _check_names(diagram)
-    declared = read_names(latent, "latent", ModelError)
-    for name in declared:
-        if name not in diagram.nodes:
+    declared, kept = read_names(latent, "latent", ModelError), read_names(hidden, "hidden", ModelError)
+    for what, names in (("latent", declared), ("hidden", kept)):
+        for name in names:
+            if name not in diagram.nodes:
+                raise ModelError(
+                    f"{name!r} in {what} is not a node of the graph, expected some of {', '.join(diagram.nodes)}. Use "
+                    "these names."
+                )
+    for name in kept:
+        if name in declared:
             raise ModelError(
-                f"{name!r} in latent is not a node of the graph. Its nodes are {', '.join(diagram.nodes)}."
+                f"{name!r} is named in latent and in hidden, expected one of both. Leave it out of latent."
             )
-    latents = dict.fromkeys([*diagram.latents, *declared])
+    latents = dict.fromkeys(name for name in [*diagram.latents, *declared] if name not in kept)
     _check_loops(diagram)
     check_edges(diagram.edges)
     notes = list(diagram.notes)
@@ -126,7 +139,7 @@ def model_arguments(
     _name_sources(diagram.bidirected, nodes, edges, latents, notes)
     edges = _roots(nodes, edges, latents, notes)
     _without_idle(nodes, edges, latents, notes)
-    chosen = _inputs(diagram, nodes, edges, latents, inputs, notes)
+    chosen = _inputs(diagram, nodes, edges, [*latents, *kept], inputs, notes)
     _own_noise(nodes, edges, latents, chosen, notes)
     if diagram.role("adjusted"):
         notes.append(f"[adjusted] of {', '.join(diagram.role('adjusted'))} says nothing about the model")
@@ -140,6 +153,7 @@ def model_arguments(
         "graph": Graph(tuple(nodes), tuple(edges)),
         "inputs": chosen,
         "latent": tuple(latents),
+        "hidden": kept,
         "cardinality": _sizes(diagram, [n for n in nodes if n not in latents], cardinality),
         "origin": origin,
     }
@@ -149,7 +163,23 @@ def _check_names(diagram: Diagram) -> None:
     try:
         read_names(list(diagram.nodes), "the graph", ModelError)
     except ModelError as error:
-        raise ModelError(f'{error} Rename nodes with names={{"old": "new"}}.') from None
+        if len(diagram.nodes) == 1:
+            raise ModelError(
+                f"{error} The graph has no edge: expected a text such as 'X -> Y; X <-> Y'. What a file holds is read "
+                "by pathlib.Path(…).read_text() first."
+            ) from None
+        other = {n: _valid_name(n, diagram.nodes) for n in diagram.nodes if _valid_name(n, diagram.nodes) != n}
+        raise ModelError(f"{error} Rename nodes: names={other!r}.") from None
+
+
+def _valid_name(name: str, taken: Iterable[str]) -> str:
+    """Return the name itself where it is one, else one like it."""
+    try:
+        read_names([name], "the graph", ModelError)
+    except ModelError:
+        stem = re.sub(r"\W+", "_", name).strip("_")
+        return _new_name(stem if stem[:1].isalpha() else f"N{stem}", taken)
+    return name
 
 
 def _check_loops(diagram: Diagram) -> None:
@@ -221,14 +251,14 @@ def _inputs(
     diagram: Diagram,
     nodes: Sequence[str],
     edges: Sequence[Edge],
-    latents: Mapping[str, None],
+    unseen: Sequence[str],
     inputs: str | Sequence[str] | None,
     notes: list[str],
 ) -> tuple[str, ...]:
     if inputs is not None:
         return read_names(inputs, "inputs", ModelError)
     responding = {v for _, v in edges}
-    found = tuple(n for n in nodes if n not in latents and n not in responding)
+    found = tuple(n for n in nodes if n not in unseen and n not in responding)
     if found:
         plural = "are inputs, which are" if len(found) > 1 else "is an input, which is"
         notes.append(f"{', '.join(found)} {plural} conditioned on: observed, without parents")

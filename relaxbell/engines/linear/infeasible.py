@@ -33,6 +33,13 @@ _SHOWN = 4
 """Terms of a user's constraint in a message."""
 
 
+_BY_CHANCE = (
+    " They are estimates: whether chance explains it says evidence(counts, influence(model.relax(…), …)), and bounds "
+    "that allow for chance have subject_to=[largest_distance(model) <= counts.confidence_radius(0.95)]."
+)
+"""Remedy where the data are frequencies or a fit."""
+
+
 @dataclass(frozen=True)
 class Ways:
     """How bounds of other problems with the same equations are found.
@@ -59,10 +66,13 @@ def infeasible(problem: Problem, measure: Measure, ways: Ways | None = None) -> 
     proof = None if problem.deviations else _positive(ways.farkas(bare), problem)
     if proof is not None:
         witness = witness_of(measure, problem, proof)
-        what = "these values" if problem.equations.behavior is None else "this behavior"
+        behavior = problem.equations.behavior
+        what = "these values" if behavior is None else "this behavior"
+        # frequencies may violate what their probabilities obey
+        chance = "" if behavior is None or not behavior.estimated else _BY_CHANCE
         raise InfeasibleError(
             f"no classical model of {model.name} reproduces {what} (violation {decimal_text(witness.excess)} of "
-            f"{witness.title}). Relax another edge, or check the data.",
+            f"{witness.title}). Relax another edge, or check the data.{chance}",
             witness,
             Proof(bare, proof),
             model,

@@ -516,7 +516,7 @@ P = box(Fraction(4, 5))
         (lambda: rb.curve(BILOCALITY, rb.Observed([(rb.catalog.CHSH, 1)]), rb.Observed([(rb.catalog.CHSH, 2)])),
          rb.errors.BehaviorError, "expected two behaviors"),
         (lambda: rb.nonbilocality(rb.bilocality(), [0.25] * 4) <= 1, rb.errors.MeasureError, "constraints"),
-        (lambda: rb.critical_visibility(rb.bilocality(), P), rb.errors.UnsupportedModelError, "not convex.*sweep"),
+        (lambda: rb.critical_visibility(rb.bilocality(), P), rb.errors.UnsupportedModelError, "not convex.*crossing"),
         (lambda: rb.bilocality().inequalities(), rb.errors.UnsupportedModelError, "no polytope"),
     ],
 )  # fmt: skip
