@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -37,13 +37,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-
-
-class Settings(StrEnum):
-    """Which distribution of the settings to assume."""
-
-    uniform = "uniform"
-    observed = "observed"
 
 
 def _version(value: bool) -> None:
@@ -92,7 +85,9 @@ def _quantify(
     values: Annotated[
         str | None,
         typer.Option(
-            metavar="LABELS", help="Of the outcomes 0, 1, …, such as 1,-1 or H,V; also of settings that are no numbers."
+            metavar="LABELS",
+            help="Of the outcomes 0, 1, …, such as 1,-1 or H,V; also of settings that are no numbers. Or for each of "
+            "them: A=H,V,B=H,V,X=Z,X.",
         ),
     ] = None,
     missing: Annotated[
@@ -109,8 +104,13 @@ def _quantify(
         ),
     ] = None,
     input_distribution: Annotated[
-        Settings, typer.Option(help="Distribution of the settings, for measures that depend on it.")
-    ] = Settings.uniform,
+        str,
+        typer.Option(
+            metavar="HOW",
+            help="Distribution of the settings: *uniform*; *observed*, for measures that depend on it; or by design, "
+            "for these and for limits: X=0.6,0.4,Y=1/2,1/2, or p(0,0), p(0,1), ….",
+        ),
+    ] = "uniform",
     confidence: Annotated[
         float, typer.Option(metavar="C", help="Of the limits in the column *at least*, between 0 and 1.")
     ] = 0.95,
@@ -174,7 +174,7 @@ def _quantify(
         refused: list[str] = []
         trained = None if training is None else _read(training, how)
         options = Options(confidence, trained, None, settings_bias, resamples)
-        plan = Plan(counts, input_distribution.value, seconds, options)
+        plan = Plan(counts, _distribution(input_distribution, counts), seconds, options)
         bar = _Bar()
         rows = _Interruptible(plan.solved(bar, seconds))
         with bar, rows.listening():
@@ -222,6 +222,43 @@ def _read(data: str, how: Mapping[str, str | None]) -> Counts:
     )
 
 
+def _lists(text: str) -> dict[str, tuple[str, ...]]:
+    """Return lists by name, from A=H,V,X=Z,X: what has no name belongs to the last one."""
+    found: dict[str, tuple[str, ...]] = {}
+    name = ""
+    for part in text.split(","):
+        head, sign, rest = part.partition("=")
+        if sign:
+            name = head.strip()
+        found[name] = (*found.get(name, ()), (rest if sign else head).strip())
+    return found
+
+
+def _distribution(text: str, counts: Counts) -> object:
+    """Return a distribution of the settings as `quantify` takes it; decimals and fractions are exact."""
+    import numpy as np
+
+    from relaxbell.errors import ModelError
+
+    if text in ("uniform", "observed"):
+        return text
+    try:
+        found = {name: [Fraction(part) for part in own] for name, own in _lists(text).items()}
+    except (ValueError, ZeroDivisionError):
+        raise ModelError(
+            f"--input-distribution is {text!r}, expected uniform, observed, a list for each setting, such as "
+            "X=0.6,0.4,Y=1/2,1/2, or a list of the probabilities of all settings: 0.3,0.3,0.2,0.2."
+        ) from None
+    if "" not in found:
+        return found
+    if len(found) > 1 or len(found[""]) != counts.settings.size:
+        raise ModelError(
+            f"--input-distribution has {len(found[''])} numbers without a name, expected {counts.settings.size}, one "
+            f"for each setting of {', '.join(counts.inputs)}; or a list for each: X=0.6,0.4,Y=1/2,1/2."
+        )
+    return np.array(found[""], dtype=object).reshape(counts.settings.shape)
+
+
 def _columns(text: str | None) -> str | dict[str, Hashable] | None:
     """Return names of columns, or the column of each variable where they are written A=column."""
     if text is None or "=" not in text:
@@ -230,8 +267,10 @@ def _columns(text: str | None) -> str | dict[str, Hashable] | None:
     return {name.strip(): column.strip() for name, _, column in pairs}
 
 
-def _labels(text: str | None) -> tuple[str, ...] | str | None:
-    """Return labels between commas, or letters."""
+def _labels(text: str | None) -> tuple[str, ...] | str | dict[str, tuple[str, ...]] | None:
+    """Return labels between commas, or letters; or those of each variable where they are written A=H,V,X=Z,X."""
+    if text is not None and "=" in text.partition(",")[0]:
+        return _lists(text)
     return tuple(part.strip() for part in text.split(",")) if text is not None and "," in text else text
 
 

@@ -148,8 +148,9 @@ def _head(report: Quantification) -> list[str]:
 
 
 def _settings_text(test: SettingsTest) -> str:
-    """Return how well the settings agree with uniform and with independent ones."""
-    own = f"against uniform settings χ² = {test.statistic:.4g} at {test.degrees_of_freedom} degrees of freedom"
+    """Return how well the settings agree with their design and with independent ones."""
+    kind = "uniform settings" if test.uniform else "their design"
+    own = f"against {kind} χ² = {test.statistic:.4g} at {test.degrees_of_freedom} degrees of freedom"
     own += f" ({chance_text(test.p_value)})"
     if test.independence is not None:
         own += f"; against independent ones {chance_text(test.independence.p_value)}"

@@ -65,8 +65,9 @@ def evidence(
     game
         A functional or a table of scores over outputs and settings, named before the data were seen. With two values
         wins are counted, and tested by their exact binomial tail; with more they are betted on, and so is a functional
-        where settings are not uniform by design. Shipped data carry their published game. Without a game, and without a prediction, a family is tried that the model fixes, and paid
-        for: lifted CHSH, Mermin and Svetlichny inequalities in all relabelings, or the facets of a small model.
+        where settings are not uniform by design. Shipped data carry their published game. Without a game, and without a
+        prediction, a family is tried that the model fixes, and paid for: lifted CHSH, Mermin and Svetlichny
+        inequalities in all relabelings, or the facets of a small model.
     training
         Other counts or a behavior from theory: a prediction, whose ratio to its projection is the test factor. Training
         counts are fitted with half a trial added to each cell.
