@@ -158,7 +158,9 @@ class Plan:
             raise BehaviorError(f"cannot quantify {a_kind(data)}. Expected Counts, a Fit, a Behavior or a path.")
         self._scenario = _named_as_bell(behavior)
         counts = None if self._fit is None else self._fit.counts
-        frequencies, design, self._distribution = read_distribution(input_distribution, self._scenario, counts)
+        frequencies, design, self._distribution = read_distribution(
+            input_distribution, behavior, self._scenario, counts
+        )
         self._tasks = list(_tasks(self._scenario, frequencies, design, seconds if self._late is None else 0))
         self._seconds = seconds
         self._uncertainty: Uncertainty | None = None

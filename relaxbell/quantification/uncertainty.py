@@ -134,7 +134,7 @@ class Uncertainty:
         """Whether the settings were as designed, and independent of each other."""
         if self._design is None:
             return self.counts.settings_test()
-        order = self._transposed(self.counts.fit().behavior).inputs
+        order = [str((self.counts.parties or {})[name]) for name in self.counts.outputs]
         return self.counts.settings_test(
             design=self._design.transpose([order.index(name) for name in self.counts.inputs])
         )

@@ -7,6 +7,7 @@ import pytest
 
 import relaxbell as rb
 from relaxbell import cli
+from relaxbell.quantification.settings import distribution_of_text
 
 PRODUCT = {"X": [Fraction(3, 5), Fraction(2, 5)], "Y": [Fraction(3, 10), Fraction(7, 10)]}
 JOINT = np.multiply.outer(PRODUCT["X"], PRODUCT["Y"])
@@ -40,11 +41,11 @@ def test_a_design_is_that_of_measures_and_of_evidence() -> None:
 
 @pytest.mark.slow
 def test_inputs_in_another_order_than_the_outputs() -> None:
-    """Names decide, not axes."""
+    """Tables have the axes of what was observed."""
     counts = _counts()
     other = rb.Counts(counts.table.swapaxes(2, 3), "A B", "Y X", parties={"A": "X", "B": "Y"})
     first = rb.quantify(counts, resamples=0, input_distribution=PRODUCT)
-    second = rb.quantify(other, resamples=0, input_distribution=PRODUCT)
+    second = rb.quantify(other, resamples=0, input_distribution=JOINT.T)
     assert first.settings.statistic == pytest.approx(second.settings.statistic)
     for row, same in zip(first.rows, second.rows, strict=True):
         assert row.statement.at_least == pytest.approx(same.statement.at_least, rel=1e-9)
@@ -60,7 +61,7 @@ def test_what_is_no_distribution_is_refused() -> None:
 
 @pytest.mark.parametrize("text", ["X=0.6,0.4,Y=3/10,0.7", "0.18,0.42,0.12,7/25"])
 def test_the_command_line_reads_exact_numbers(text: str) -> None:
-    found = cli._distribution(text, _counts())
+    found = distribution_of_text(text, _counts())
     table = np.multiply.outer(found["X"], found["Y"]) if isinstance(found, dict) else found
     assert (table == JOINT).all()
 
@@ -68,7 +69,7 @@ def test_the_command_line_reads_exact_numbers(text: str) -> None:
 @pytest.mark.parametrize("text", ["fair", "0.5,0.5", "X=0.6,1/0"])
 def test_the_command_line_says_what_it_expects(text: str) -> None:
     with pytest.raises(rb.errors.ModelError, match=r"--input-distribution .*X=0\.6,0\.4,Y=1/2,1/2"):
-        cli._distribution(text, _counts())
+        distribution_of_text(text, _counts())
 
 
 def test_labels_of_each_variable() -> None:
