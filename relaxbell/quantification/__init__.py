@@ -155,7 +155,10 @@ class Plan:
         self._fit, self._late = _fitted(data, seconds)
         behavior = self._fit.behavior if self._fit is not None else data
         if not isinstance(behavior, Behavior):
-            raise BehaviorError(f"cannot quantify {a_kind(data)}. Expected Counts, a Fit, a Behavior or a path.")
+            remedy = " Use nearest.behavior." if type(data).__name__ == "Nearest" else ""
+            raise BehaviorError(
+                f"cannot quantify {a_kind(data)}. Expected Counts, a Fit, a Behavior or a path.{remedy}"
+            )
         self._scenario = _named_as_bell(behavior)
         counts = None if self._fit is None else self._fit.counts
         frequencies, design, self._distribution = read_distribution(

@@ -242,7 +242,8 @@ def _statistics(report: Quantification, rows: Sequence[Row]) -> list[str]:
     without = [row.name for row in solved if row.error is None]
     if report.resampling and without:
         lines.append(
-            f"no ± for {', '.join(without)}: resamples without a minimum, or not solved within the time limit."
+            f"no ± for {', '.join(without)}: some resamples are explained by no such model, or were not solved "
+            "within the time limit."
         )
     stated = [row.statement for row in rows if row.statement is not None]
     if stated:
