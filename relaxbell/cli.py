@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -45,13 +44,6 @@ def _shipped(begun: str) -> list[str]:
     return [name for name in data_sets() if name.startswith(begun)]
 
 
-class Settings(StrEnum):
-    """Which distribution of the settings to assume."""
-
-    uniform = "uniform"
-    observed = "observed"
-
-
 # What quantify and report are given.
 Data = Annotated[
     str,
@@ -78,7 +70,9 @@ CountColumn = Annotated[
 Values = Annotated[
     str | None,
     typer.Option(
-        metavar="LABELS", help="Of the outcomes 0, 1, …, such as 1,-1 or H,V; also of settings that are no numbers."
+        metavar="LABELS",
+        help="Of the outcomes 0, 1, …, such as 1,-1 or H,V; also of settings that are no numbers. Or for each of them: "
+        "A=H,V,B=H,V,X=Z,X.",
     ),
 ]
 Missing = Annotated[
@@ -94,7 +88,14 @@ Order = Annotated[
         metavar="NAMES", help="Of outcomes in the columns of a wide table, from left to right, such as a,b in 01."
     ),
 ]
-Distribution = Annotated[Settings, typer.Option(help="Distribution of the settings, for measures that depend on it.")]
+Distribution = Annotated[
+    str,
+    typer.Option(
+        metavar="HOW",
+        help="Distribution of the settings: *uniform*; *observed*, for measures that depend on it; or by design, for "
+        "these and for limits: X=0.6,0.4,Y=1/2,1/2, or p(0,0), p(0,1), ….",
+    ),
+]
 Confidence = Annotated[
     float, typer.Option(metavar="C", help="Of the limits in the column *at least*, between 0 and 1.")
 ]
@@ -146,7 +147,7 @@ def _quantify(
     values: Values = None,
     missing: Missing = None,
     order: Order = None,
-    input_distribution: Distribution = Settings.uniform,
+    input_distribution: Distribution = "uniform",
     confidence: Confidence = 0.95,
     training: Training = None,
     settings_bias: Bias = 0.0,
@@ -176,6 +177,7 @@ def _quantify(
     from relaxbell.errors import RelaxbellError
     from relaxbell.quantification import Plan
     from relaxbell.quantification.report import CertificateFiles
+    from relaxbell.quantification.settings import distribution_of_text
     from relaxbell.quantification.uncertainty import Options
 
     try:
@@ -188,7 +190,7 @@ def _quantify(
         refused: list[str] = []
         trained = None if training is None else _read(training, how)
         options = Options(confidence, trained, None, settings_bias, resamples)
-        plan = Plan(counts, input_distribution.value, seconds, options)
+        plan = Plan(counts, distribution_of_text(input_distribution, counts), seconds, options)
         bar = _Bar()
         rows = _Interruptible(plan.solved(bar, seconds))
         with bar, rows.listening():
@@ -249,8 +251,12 @@ def _columns(text: str | None) -> str | dict[str, Hashable] | None:
     return {name.strip(): column.strip() for name, _, column in pairs}
 
 
-def _labels(text: str | None) -> tuple[str, ...] | str | None:
-    """Return labels between commas, or letters."""
+def _labels(text: str | None) -> tuple[str, ...] | str | dict[str, tuple[str, ...]] | None:
+    """Return labels between commas, or letters; or those of each variable where they are written A=H,V,X=Z,X."""
+    from relaxbell.quantification.settings import lists_of_text
+
+    if text is not None and "=" in text.partition(",")[0]:
+        return lists_of_text(text)
     return tuple(part.strip() for part in text.split(",")) if text is not None and "," in text else text
 
 
@@ -333,7 +339,7 @@ def _report(
     values: Values = None,
     missing: Missing = None,
     order: Order = None,
-    input_distribution: Distribution = Settings.uniform,
+    input_distribution: Distribution = "uniform",
     confidence: Confidence = 0.95,
     training: Training = None,
     settings_bias: Bias = 0.0,
@@ -351,6 +357,7 @@ def _report(
     """
     from relaxbell.errors import RelaxbellError
     from relaxbell.quantification import Plan
+    from relaxbell.quantification.settings import distribution_of_text
     from relaxbell.quantification.uncertainty import Options
     from relaxbell.writing import check_writable
 
@@ -362,7 +369,7 @@ def _report(
         trained = None if training is None else _read(training, how)
         plan = Plan(
             counts,
-            input_distribution.value,
+            distribution_of_text(input_distribution, counts),
             seconds,
             Options(confidence, trained, None, settings_bias, resamples),
         )

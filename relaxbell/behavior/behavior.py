@@ -653,6 +653,8 @@ class Behavior(Frozen):
     def white_noise(self) -> Self:
         """Return the uniform behavior of the same scenario (exact).
 
+        Mixed with it in some proportion, as `visibility` and `mix` do it: ``p.visibility(0.95)``.
+
         Returns
         -------
         Behavior

@@ -126,7 +126,9 @@ class Counts(Frozen):
         if empty is not None:
             raise CountsError(
                 f"{self.name or 'counts'}: no trials{empty}, so {what} there; expected trials of each setting. Leave "
-                "out a value of an input that was never chosen, or add trials."
+                "out a value of an input that was never chosen, or add trials. Needing neither fit nor frequencies: "
+                "evidence(counts, measure, settings=…), of a design that has 0 there; and values of inequalities, "
+                "Observed([(functional, value)])."
             )
 
     @property

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relaxbell.behavior.coordinates import Coordinates
-from relaxbell.behavior.table import read_floats
+from relaxbell.behavior.table import order_hint, read_floats
 from relaxbell.errors import BehaviorError
 from relaxbell.exact.numbers import Exact, ExactNumber, as_exact, decimal
 from relaxbell.exact.texts import decimal_text
@@ -217,7 +217,7 @@ def read_published(table: Exact, outputs: Sequence[str], digits: int | None) -> 
         raise BehaviorError(
             f"p[{place}] sums to {decimal_text(total[index], 12)}, expected 1 within {decimal_text(allowed)}, half a "
             f"unit of decimal {most if digits is None else digits} for each outcome. Say how many decimals are "
-            "printed: digits=3; axes are outputs first."
+            f"printed: digits=3; axes are outputs first.{order_hint(table, table.ndim - k, float(allowed))}"
         )
     return table, half
 

@@ -18,6 +18,9 @@ from relaxbell.exact.texts import decimal_text, different_texts, plain_repr
 TOLERANCE = 1e-9
 """How far float probabilities may miss 0, normalization and no-signaling."""
 
+_ROUNDED = 0.02
+"""How far rows of a printed table may miss 1, to be taken for such."""
+
 SINGLE_TOLERANCE = 1e-6
 """The same for tables of float32, which have 7 digits."""
 
@@ -54,6 +57,7 @@ def check_axes(table: NDArray[Any], outputs: tuple[str, ...], inputs: tuple[str,
     if table.ndim != len(variables):
         square = table.ndim == len(outputs) and table.size and table[(0,) * table.ndim] == 1
         hint = " A matrix [[1, B], [A, AB]] goes to Behavior.from_correlators or from_collins_gisin." if square else ""
+        hint = hint or _matrix_hint(table, len(outputs), len(inputs))
         raise BehaviorError(
             f"p has {table.ndim} axes (shape {table.shape}), expected {len(variables)}: one for each of "
             f"outputs {', '.join(outputs)} and inputs {', '.join(inputs) or '(none)'}, in this order: "
@@ -94,7 +98,7 @@ def check_probabilities(table: NDArray[Any], outputs: int, tolerance: float) -> 
         within = f" within {tolerance:g}".replace("e-0", "e-") if tolerance else ""
         raise BehaviorError(
             f"p[{place}] sums to {different_texts(total[index], 1, 12)[0]}, expected 1{within}."
-            f"{_order_hint(table, table.ndim - outputs)} "
+            f"{order_hint(table, table.ndim - outputs)} "
             "Use Counts(...) for raw data, Behavior.from_published(...) for a table of a few decimals."
         )
 
@@ -110,9 +114,20 @@ def _are_probabilities(table: NDArray[Any], outputs: int) -> bool:
     return min(whole) >= 0 and bool(np.all(sums == common))
 
 
-def _order_hint(table: NDArray[Any], inputs: int) -> str:
+def _matrix_hint(table: NDArray[Any], outputs: int, inputs: int) -> str:
+    """Return a sentence if the table may be a printed one: a row for each setting, a column for each outcome."""
+    if table.ndim != 2 or not inputs or not table.size or abs(np.asarray(table.sum(axis=1)) - 1).max() > _ROUNDED:
+        return ""
+    axes = (*range(inputs, inputs + outputs), *range(inputs))
+    return (
+        " Rows sum to 1: are they settings, and columns outcomes? Then give numpy.reshape(table, (numbers of settings, "
+        f"numbers of outcomes)).transpose{axes}."
+    )
+
+
+def order_hint(table: NDArray[Any], inputs: int, tolerance: float = TOLERANCE) -> str:
     """Return a sentence if the table would be normalized with inputs first."""
-    if not inputs or abs(np.asarray(table.sum(axis=tuple(range(inputs, table.ndim)))) - 1).max() > TOLERANCE:
+    if not inputs or abs(np.asarray(table.sum(axis=tuple(range(inputs, table.ndim)))) - 1).max() > tolerance:
         return ""
     return " It is normalized over its last axes: axes are outputs first, then inputs; transpose it."
 

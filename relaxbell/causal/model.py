@@ -800,7 +800,9 @@ class CausalModel(Frozen):
             return observed_equations(self, observed)
         fit = " Use counts.fit().behavior." if getattr(observed, "parties", None) is not None else ""
         fit = fit or " Use counts.frequencies, or give the counts parties= and use counts.fit().behavior."
-        remedy = {"Counts": fit, "CountsFit": " Use fit.behavior."}.get(type(observed).__name__, "")
+        remedy = {"Counts": fit, "CountsFit": " Use fit.behavior.", "Nearest": " Use nearest.behavior."}.get(
+            type(observed).__name__, ""
+        )
         raise BehaviorError(
             f"cannot compare {self.name} with {a_kind(observed)}. Expected a Behavior "
             f"(Behavior(array), Counts(...).fit().behavior) or an Observed.{remedy}"

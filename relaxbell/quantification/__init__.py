@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 from relaxbell.behavior.behavior import Behavior
 from relaxbell.behavior.counts import Counts, CountsFit
@@ -29,6 +28,7 @@ from relaxbell.measures.messages import binary_entropy, message_entropy, message
 from relaxbell.methods import provided
 from relaxbell.quantification.report import Quantification, Row
 from relaxbell.quantification.sets import Offer, explaining
+from relaxbell.quantification.settings import read_distribution
 from relaxbell.quantification.uncertainty import RESAMPLES, Options, Tested, Uncertainty
 from relaxbell.solve.minimization import minimize
 from relaxbell.trials.statement import Evidence
@@ -41,7 +41,7 @@ Progress = Callable[[int, int, str], None]
 def quantify(
     observed: Counts | CountsFit | Behavior | str | Path,
     *,
-    input_distribution: Literal["uniform", "observed"] = "uniform",
+    input_distribution: object = "uniform",
     confidence: float = 0.95,
     training: Counts | Behavior | None = None,
     game: object = None,
@@ -64,9 +64,10 @@ def quantify(
         Counts, a fit, a behavior, the name of a shipped data set, or the path of a CSV file. Counts
         are fitted within non-signaling behaviors first.
     input_distribution
-        p(x, y) for measures that depend on it (the message's entropy and those of measurement
-        dependence): ``uniform``, or ``observed``,
-        the relative frequencies of the settings. Evidence is about settings that are uniform by design.
+        p(x, y) for measures that depend on it (the message's entropy and those of measurement dependence): ``uniform``,
+        or ``observed``, the relative frequencies of the settings; evidence is then about settings that are uniform by
+        design. Or the distribution by design, as `CausalModel` reads it, such as
+        ``{"X": [0.6, 0.4], "Y": [0.5, 0.5]}``, for measures and evidence.
     confidence
         Of the limits.
     training, game, settings_bias
@@ -143,7 +144,7 @@ class Plan:
     def __init__(
         self,
         data: Counts | CountsFit | Behavior | str | Path,
-        input_distribution: str = "uniform",
+        input_distribution: object = "uniform",
         seconds: float | None = None,
         options: Options | None = None,
     ) -> None:
@@ -154,22 +155,20 @@ class Plan:
         self._fit, self._late = _fitted(data, seconds)
         behavior = self._fit.behavior if self._fit is not None else data
         if not isinstance(behavior, Behavior):
-            raise BehaviorError(f"cannot quantify {a_kind(data)}. Expected Counts, a Fit, a Behavior or a path.")
-        if input_distribution not in ("uniform", "observed") or (
-            input_distribution == "observed" and self._fit is None
-        ):
+            remedy = " Use nearest.behavior." if type(data).__name__ == "Nearest" else ""
             raise BehaviorError(
-                f"input_distribution is {input_distribution!r}, expected 'uniform', or 'observed' where there are "
-                "counts."
+                f"cannot quantify {a_kind(data)}. Expected Counts, a Fit, a Behavior or a path.{remedy}"
             )
-        self._scenario, self._distribution = _named_as_bell(behavior), input_distribution
-        observed = self._fit.counts.input_distribution if self._fit is not None else None
-        frequencies = None if input_distribution == "uniform" else observed
-        self._tasks = list(_tasks(self._scenario, frequencies, seconds if self._late is None else 0))
+        self._scenario = _named_as_bell(behavior)
+        counts = None if self._fit is None else self._fit.counts
+        frequencies, design, self._distribution = read_distribution(
+            input_distribution, behavior, self._scenario, counts
+        )
+        self._tasks = list(_tasks(self._scenario, frequencies, design, seconds if self._late is None else 0))
         self._seconds = seconds
         self._uncertainty: Uncertainty | None = None
         if self._fit is not None and self._late is None:
-            self._uncertainty = Uncertainty(self._fit.counts, _named_as_bell, own)
+            self._uncertainty = Uncertainty(self._fit.counts, _named_as_bell, own, design)
         self._chsh = largest_chsh(self._scenario)
         self._raw: CHSHValue | None = None
         if self._fit is not None and self._chsh is not None:
@@ -298,13 +297,14 @@ class _Task:
     tested: Tested
 
 
-def _tasks(p: Behavior, frequencies: Exact | None, seconds: float | None) -> Iterator[_Task]:
-    """Yield the rows. What is tested has settings that are uniform by design, not those that were observed.
+def _tasks(p: Behavior, frequencies: Exact | None, planned: Exact | None, seconds: float | None) -> Iterator[_Task]:
+    """Yield the rows. What is tested has settings as planned, uniform if None, not those that were observed.
 
     Of three and more parties, edges that cannot explain the data alone are left out, and least sets of edges offered.
     """
     outputs, inputs = [p.cardinality[n] for n in p.outputs], [p.cardinality[n] for n in p.inputs]
-    base, design = bell(inputs, outputs, input_distribution=frequencies), bell(inputs, outputs)
+    base = bell(inputs, outputs, input_distribution=frequencies)
+    design = bell(inputs, outputs, input_distribution=planned)
     names = dict(zip(base.outputs + base.inputs, p.outputs + p.inputs, strict=True))
     local, fair = _renamed(base, names), _renamed(design, names)
     parties = list(zip(p.outputs, p.inputs, strict=True))
@@ -323,7 +323,7 @@ def _tasks(p: Behavior, frequencies: Exact | None, seconds: float | None) -> Ite
     if len(parties) >= 2 and (known is None or not known.offers):
         (a, x), (b, _) = parties[:2]
         relaxed, sizes = f"{x}, {a} -> M -> {b}", (tuple(inputs), tuple(outputs))
-        tested = Tested("p(M≠0)", _weight(*sizes, names), _entropy, "H(M) >= h(p(M≠0)), of either message")
+        tested = Tested("p(M≠0)", _weight(*sizes, planned, names), _entropy, "H(M) >= h(p(M≠0)), of either message")
         yield _Task("H(M)", relaxed, "bit", _message(*sizes, frequencies, names), tested)
     edges = tuple((local.latents[0], x) for _, x in parties)
     dependent, free = local.relax(*edges), fair.relax(*edges)
@@ -353,8 +353,10 @@ def _message(
     return lambda: message_entropy(_renamed(message(inputs, outputs, input_distribution=frequencies), names))
 
 
-def _weight(inputs: tuple[int, ...], outputs: tuple[int, ...], names: dict[str, str]) -> Callable[[], Measure]:
-    return lambda: message_weight(_renamed(message(inputs, outputs), names))
+def _weight(
+    inputs: tuple[int, ...], outputs: tuple[int, ...], planned: Exact | None, names: dict[str, str]
+) -> Callable[[], Measure]:
+    return lambda: message_weight(_renamed(message(inputs, outputs, input_distribution=planned), names))
 
 
 def _entropy(weight: float) -> float:

@@ -79,7 +79,7 @@ class Quantification:
     rows
         One for each relaxation that was treated, also where there is no minimum.
     input_distribution
-        ``uniform`` or ``observed``: p(x, y) for measures that depend on it.
+        ``uniform`` or ``observed``, or what it is by design: p(x, y) for measures that depend on it.
     names
         Of all relaxations, in order, with the edges that they add.
     settings

@@ -16,6 +16,7 @@ from relaxbell.behavior.counts import Counts
 from relaxbell.behavior.resampling import generator
 from relaxbell.certificate.claims import Certificate
 from relaxbell.errors import CountsError, RelaxbellError
+from relaxbell.exact.numbers import Exact
 from relaxbell.lp.clock import deadline
 from relaxbell.measures.measure import Measure
 from relaxbell.sweeps.running import sweep
@@ -116,15 +117,27 @@ class Options:
 class Uncertainty:
     """Standard errors and evidence of the rows of one table."""
 
-    def __init__(self, counts: Counts, transposed: Callable[[Behavior], Behavior], options: Options) -> None:
-        self.counts, self.options = counts, options
+    def __init__(
+        self,
+        counts: Counts,
+        transposed: Callable[[Behavior], Behavior],
+        options: Options,
+        design: Exact | None = None,
+    ) -> None:
+        """Take the design in the order of `transposed`; None for uniform settings."""
+        self.counts, self.options, self._design = counts, options, design
         self._transposed = transposed
         self._known: dict[str, Evidence] = {}
 
     @cached_property
     def settings(self) -> SettingsTest:
-        """Whether the settings were uniform, and independent of each other."""
-        return self.counts.settings_test()
+        """Whether the settings were as designed, and independent of each other."""
+        if self._design is None:
+            return self.counts.settings_test()
+        order = [str((self.counts.parties or {})[name]) for name in self.counts.outputs]
+        return self.counts.settings_test(
+            design=self._design.transpose([order.index(name) for name in self.counts.inputs])
+        )
 
     @cached_property
     def method(self) -> str:

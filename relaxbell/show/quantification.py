@@ -151,8 +151,9 @@ def head_lines(report: Quantification) -> list[str]:
 
 
 def _settings_text(test: SettingsTest) -> str:
-    """Return how well the settings agree with uniform and with independent ones."""
-    own = f"against uniform settings χ² = {test.statistic:.4g} at {test.degrees_of_freedom} degrees of freedom"
+    """Return how well the settings agree with their design and with independent ones."""
+    kind = "uniform settings" if test.uniform else "their design"
+    own = f"against {kind} χ² = {test.statistic:.4g} at {test.degrees_of_freedom} degrees of freedom"
     own += f" ({chance_text(test.p_value)})"
     if test.independence is not None:
         own += f"; against independent ones {chance_text(test.independence.p_value)}"
@@ -241,7 +242,8 @@ def _statistics(report: Quantification, rows: Sequence[Row]) -> list[str]:
     without = [row.name for row in solved if row.error is None]
     if report.resampling and without:
         lines.append(
-            f"no ± for {', '.join(without)}: resamples without a minimum, or not solved within the time limit."
+            f"no ± for {', '.join(without)}: some resamples are explained by no such model, or were not solved "
+            "within the time limit."
         )
     stated = [row.statement for row in rows if row.statement is not None]
     if stated:

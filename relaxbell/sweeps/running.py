@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relaxbell.behavior.behavior import Behavior
+from relaxbell.behavior.families import BehaviorFamily
 from relaxbell.behavior.observed import Observed
 from relaxbell.causal.model import CausalModel
 from relaxbell.engines.information.within import checked_bits
@@ -295,7 +296,12 @@ def _read_behaviors(behaviors: Any) -> tuple[tuple[Any, ...], list[Any]]:
     if isinstance(behaviors, Behavior | Observed) or not isinstance(behaviors, Iterable):
         raise BehaviorError(
             f"the points of a sweep are a sequence or a mapping from labels: found {a_kind(behaviors)}. "
-            "Use minimize for a single one."
+            + (
+                "Along a family goes curve; of its members, one for each number: "
+                "{v: family.table({symbol: v}) for v in (Fraction(4, 5), 1)}."
+                if isinstance(behaviors, BehaviorFamily)
+                else "Use minimize for a single one."
+            )
         )
     found = list(behaviors)
     return tuple(range(len(found))), found

@@ -110,8 +110,8 @@ def design_words(counts: Counts, model: CausalModel, design: Exact, bias: Fracti
         if p < _REFUSED and (not few or _least_tail(seen, design) < _REFUSED):
             raise CountsError(
                 f"the settings of {counts.name or 'the counts'} are not {kind}: {tested}. A p-value would reject that "
-                "instead of the measure. Give the distribution by design, settings=, or settings_bias=τ: how far "
-                "p(settings|λ) may be from it."
+                "instead of the measure. Give the distribution by design, settings= (of quantify input_distribution=, "
+                "--input-distribution), or settings_bias=τ: how far p(settings|λ) may be from it."
             )
         return [f"in each trial the settings are {kind} whatever was before ({tested})"]
     what = f"what {model.name} allows with settings that are {kind}" if model.dependent_inputs else kind

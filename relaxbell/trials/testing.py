@@ -64,9 +64,10 @@ def evidence(
         Of the statement "at least".
     game
         A functional or a table of scores over outputs and settings, named before the data were seen. With two values
-        wins are counted, and tested by their exact binomial tail; with more they are betted on. Shipped data carry
-        their published game. Without a game, and without a prediction, a family is tried that the model fixes, and paid
-        for: lifted CHSH, Mermin and Svetlichny inequalities in all relabelings, or the facets of a small model.
+        wins are counted, and tested by their exact binomial tail; with more they are betted on, and so is a functional
+        where settings are not uniform by design. Shipped data carry their published game. Without a game, and without a
+        prediction, a family is tried that the model fixes, and paid for: lifted CHSH, Mermin and Svetlichny
+        inequalities in all relabelings, or the facets of a small model.
     training
         Other counts or a behavior from theory: a prediction, whose ratio to its projection is the test factor. Training
         counts are fitted with half a trial added to each cell.
@@ -217,7 +218,8 @@ def _test(
     else:
         return _family(table, null)
     wins = as_game(scores)
-    if wins is not None:
+    # of a functional the values at each setting count, however often it occurs: wins alone would count settings
+    if wins is not None and (_is_even(null.settings) or not isinstance(game, BellFunctional)):
         return GameTest(null, table.ravel(), (wins,), name)
     numbers = as_scores(scores, null.settings if isinstance(game, BellFunctional) else None)
     weighed = without_gain(null, numbers)
@@ -225,9 +227,13 @@ def _test(
 
 
 def _family(table: NDArray[np.int64], null: Null) -> Test:
-    """Return the test of a family that the model fixes."""
+    """Return the test of a family that the model and the design of the settings fix.
+
+    With settings that are not uniform wins say little: guesses at the frequent settings win more than CHSH allows at
+    uniform ones, so scores are weighed. Where a setting never occurs there is no CHSH to weigh.
+    """
     games = chsh_games(null.model)
-    if games:
+    if games and (_is_even(null.settings) or not null.settings.all()):
         return GameTest(null, table.ravel(), games, "CHSH in all relabelings")
     found, name = family_scores(null.model, null.settings)
     if all(len({*own.tolist()}) == 2 for own in found):
@@ -237,6 +243,11 @@ def _family(table: NDArray[np.int64], null: Null) -> Test:
         found = [without_gain(null, own) for own in found]
     members = tuple(ScoreTest(null, table.ravel(), own, float(abs(own).max()), name) for own in found)
     return FamilyTest(null, table.ravel(), members, name)
+
+
+def _is_even(settings: Exact) -> bool:
+    """Whether all settings are equally likely by design."""
+    return len({*settings.ravel()}) == 1
 
 
 def _in_blocks(

@@ -1,4 +1,4 @@
-"""``python verify FILE``: check a certificate with this folder alone."""
+"""``python verify FILE …``: check certificates with this folder alone."""
 
 from __future__ import annotations
 
@@ -26,15 +26,24 @@ def package() -> ModuleType:
 
 def main() -> int:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="verify", description="Check a relaxbell certificate.")
-    parser.add_argument("file", type=Path)
+    parser = argparse.ArgumentParser(
+        prog="verify",
+        description="Check certificates of relaxbell in exact arithmetic, and print what each of them proves. Exit "
+        "status 1 if one is refused.",
+    )
+    parser.add_argument("files", metavar="FILE", type=Path, nargs="+", help="a certificate: a JSON file")
+    files = parser.parse_args().files
     verifier = package()
-    try:
-        print(f"verified: {verifier.verify_file(parser.parse_args().file)}")
-    except verifier.Refused as refusal:
-        print(f"refused: {refusal}", file=sys.stderr)
-        return 1
-    return 0
+    failed = False
+    for file in files:
+        # of several, which; a name may have ends of lines
+        name = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in f"{file}: ") if len(files) > 1 else ""
+        try:
+            print(f"{name}verified: {verifier.verify_file(file)}")
+        except verifier.Refused as refusal:
+            print(f"{name}refused: {refusal}", file=sys.stderr)
+            failed = True
+    return int(failed)
 
 
 if __name__ == "__main__":

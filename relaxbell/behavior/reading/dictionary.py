@@ -23,7 +23,7 @@ from relaxbell.exact.texts import a_kind, counted, one_line, plain_repr
 MOST_CELLS = 2**22
 """Most cells of a table that is made: a typing error in one key must not fill the memory."""
 
-_GROUPED = re.compile(r"[0-9]{1,3}([,.'’ \u00a0\u202f][0-9]{3})+")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}([,.'’ \u00a0\u202f][0-9]{3})+")
 """1,234 and 1.234 and 1 234: which of them is a fraction is a matter of country."""
 
 
@@ -127,7 +127,7 @@ def whole_count(value: object, place: str) -> int:
     if isinstance(number, float | Fraction):
         raise CountsError(
             f"{place}: {text!r} is fractional, expected a whole number of trials, such as 0 or 42. Probabilities go "
-            "to Behavior, correlators to Behavior.from_correlators."
+            "to Behavior, printed ones to Behavior.from_published, correlators to Behavior.from_correlators."
         )
     comma = " It has a decimal comma." if isinstance(value, str) and re.fullmatch(r"-?[0-9]+,[0-9]*", text) else ""
     raise CountsError(f"{place}: {text!r} is not a whole number, expected one such as 0 or 42.{comma} Write digits.")

@@ -129,7 +129,8 @@ class Coding:
         known = ", ".join(map(_shown, list(self.codes)[:8]))
         return CountsError(
             f"{where}: {one_line(_shown(value))} is none of the values of {self.name}, expected one of {known}. "
-            "Correct it, or add it to values=."
+            f'Correct it, or add it to values=; labels of its own: values={{"{self.name}": (…)}} (--values '
+            f"{self.name}=…,…)."
         )
 
 
@@ -155,7 +156,7 @@ def _not_whole(value: Hashable, name: str) -> str:
         )
     return (
         f"{one_line(plain_repr(value))} is no whole number, expected 0, 1, …. If it is a label, list the labels in "
-        f'order: values={{"{name}": (…)}}.'
+        f'order: values={{"{name}": (…)}} (--values {name}=…,…).'
     )
 
 
